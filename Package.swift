@@ -1,0 +1,55 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let package = Package(
+    name: "poolmap",
+    products: [
+        .library(name: "Multiprocessing", targets: ["Multiprocessing"]),
+        .executable(name: "poolmap", targets: ["poolmap"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    ],
+    targets: [
+        .target(name: "CMultiprocessing"),
+        .target(
+            name: "Multiprocessing",
+            dependencies: [
+                "CMultiprocessing",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "CPoolmap"),
+        .target(
+            name: "PoolmapCore",
+            dependencies: [
+                "CPoolmap",
+                "CZstd",
+                "Multiprocessing",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+        .executableTarget(
+            name: "poolmap",
+            dependencies: [
+                "CPoolmap",
+                "Multiprocessing",
+                "PoolmapCore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+
+        // Test runners have threads, and only a process with one thread may fork: everything that forks runs here.
+        .executableTarget(name: "scenarios", dependencies: ["Multiprocessing"], path: "Tests/Scenarios"),
+        .testTarget(name: "MultiprocessingTests", dependencies: ["Multiprocessing", "scenarios"]),
+        .testTarget(name: "PoolmapCoreTests", dependencies: ["PoolmapCore", "CPoolmap"]),
+        .testTarget(name: "CommandTests", dependencies: ["poolmap"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,21 @@
+#ifndef POOLMAP_CRC32C_H
+#define POOLMAP_CRC32C_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// The CRC-32C (Castagnoli) of `bytes` bytes at `data`, continuing from `crc`.
+///
+/// Begin with 0. The result for two pieces, the second continued from the first, is that of both at once. `data` may
+/// have any alignment, and may be null if `bytes` is 0. Uses the CPU's CRC instruction where there is one. Never
+/// blocks but for tables built at the first call of a process; may be called from several threads.
+uint32_t poolmap_crc32c(uint32_t crc, const void *data, size_t bytes);
+
+/// The same as `poolmap_crc32c`, never with the CPU's CRC instruction. For tests of the one against the other.
+uint32_t poolmap_crc32c_portable(uint32_t crc, const void *data, size_t bytes);
+
+/// Whether `poolmap_crc32c` uses the CPU's CRC instruction on this machine.
+bool poolmap_crc32c_uses_hardware(void);
+
+#endif

@@ -1,0 +1,125 @@
+/// Decodes values from the wire form that `WireFormat.swift` describes.
+///
+/// The bytes may be anyone's. Every read is checked against the end of the value that it is part of, every length
+/// against the bytes that are there, and the depth against a limit; what does not add up is a `DecodingError`.
+///
+/// A decoder works in place: it knows where its value lies in the message, and looks for a member when it is asked for.
+/// As types mostly ask in the order in which they wrote, a member is mostly found at once.
+struct BinaryDecoder {
+    /// What `Decoder.userInfo` shows to the types being decoded.
+    var userInfo: [CodingUserInfoKey: any Sendable] = [:]
+
+    /// Decodes the value whose wire form the bytes are, all of them.
+    func decode<T: Decodable>(_ type: T.Type, from bytes: UnsafeRawBufferPointer) throws -> T {
+        let session = DecodingSession(userInfo: userInfo)
+        defer { session.close() }
+        return try session.decode(type, from: bytes)
+    }
+}
+
+/// What the decoders of one message share.
+final class DecodingSession {
+    let userInfo: [CodingUserInfoKey: Any]
+
+    /// The message, and nothing once it has been decoded: a decoder that someone has kept then finds no bytes.
+    private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+
+    /// The first fault found by a method that cannot throw; thrown when the value is otherwise complete.
+    private var fault: DecodingError?
+
+    /// The decoders in use. Unchecked, as the spare ones are, since no caller's code runs while these change.
+    @exclusivity(unchecked) private var activeDecoders = 0
+
+    @exclusivity(unchecked) private var spareDecoders: [ValueDecoder] = []
+    private static let spareLimit = 64
+
+    init(userInfo: [CodingUserInfoKey: Any] = [:]) {
+        self.userInfo = userInfo
+    }
+
+    /// Whether nothing of the last message is still held by anyone, so that the session can serve another.
+    var isReusable: Bool { activeDecoders == 0 }
+
+    /// Decodes the value whose wire form the bytes are, all of them.
+    func decode<T: Decodable>(_ type: T.Type, from message: UnsafeRawBufferPointer) throws -> T {
+        bytes = message
+        fault = nil
+        defer { bytes = UnsafeRawBufferPointer(start: nil, count: 0) }
+        let item: WireItem
+        do {
+            item = try message.wholeItem()
+        } catch {
+            throw DecodingError.make(error, for: type, path: [])
+        }
+        let value = try read(type, item, in: nil, key: nil, depth: 0)
+        if let fault { throw fault }
+        return value
+    }
+
+    /// Breaks the ties between the session and its spare decoders, without which neither would ever be freed.
+    func close() {
+        spareDecoders.removeAll()
+    }
+
+    /// Remembers a fault for which the caller has no way to throw.
+    func record(_ error: DecodingError) {
+        if fault == nil { fault = error }
+    }
+
+    /// Decodes one value of the message.
+    @inline(__always)
+    func read<T: Decodable>(
+        _ type: T.Type, _ item: WireItem, in parent: ValueDecoder?, key: @autoclosure () -> (any CodingKey)?, depth: Int
+    ) throws -> T {
+        if let leaf = LeafTable.leaf(for: type), let value = readLeaf(leaf, as: type, item) { return value }
+        return try readWhole(type, item, in: parent, key: key(), depth: depth)
+    }
+
+    func readLeaf<T>(_ leaf: any WireLeaf.Type, as type: T.Type, _ item: WireItem) -> T? {
+        withUnsafeTemporaryAllocation(of: T.self, capacity: 1) { memory -> T? in
+            guard let address = memory.baseAddress else { return nil }
+            return leaf.readWire(item, in: bytes, to: UnsafeMutableRawPointer(address)) ? address.move() : nil
+        }
+    }
+
+    private func readWhole<T: Decodable>(
+        _ type: T.Type, _ item: WireItem, in parent: ValueDecoder?, key: (any CodingKey)?, depth: Int
+    ) throws -> T {
+        var decoder = decoder(for: item, in: parent, key: key, depth: depth)
+        defer { retire(&decoder) }
+        return try decoder.decodeWhole(type)
+    }
+
+    /// A decoder for one value of the message.
+    func decoder(for item: WireItem, in parent: ValueDecoder?, key: (any CodingKey)?, depth: Int) -> ValueDecoder {
+        let decoder = spareDecoders.popLast() ?? ValueDecoder(session: self)
+        activeDecoders += 1
+        decoder.activate(for: item, in: parent, key: key, depth: depth)
+        return decoder
+    }
+
+    /// Takes a decoder back, unless someone still holds it.
+    private func retire(_ decoder: inout ValueDecoder) {
+        guard isKnownUniquelyReferenced(&decoder) else { return }
+        decoder.deactivate()
+        if spareDecoders.count < Self.spareLimit { spareDecoders.append(decoder) }
+    }
+
+    func decoderWasDeactivated() {
+        activeDecoders -= 1
+    }
+}
+
+extension DecodingError {
+    /// The error for a fault, now that the type and the path are known.
+    static func make(_ fault: WireFault, for type: Any.Type, path: [any CodingKey], found tag: UInt8? = nil) -> Self {
+        switch fault {
+        case .corrupted(let reason):
+            return .dataCorrupted(Context(codingPath: path, debugDescription: reason))
+        case .mismatch:
+            let found = tag.map { WireTag.name(of: $0) } ?? "another value"
+            let context = Context(codingPath: path, debugDescription: "expected \(type), found \(found)")
+            return tag == WireTag.null ? .valueNotFound(type, context) : .typeMismatch(type, context)
+        }
+    }
+}

@@ -1,0 +1,169 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+#if _endian(big)
+    #error("Numbers are copied to the wire as they lie in memory, which has to be little endian.")
+#endif
+
+/// A growable first-in, first-out run of raw bytes.
+///
+/// Bytes go in at the back (``append(bytes:)``, or ``prepareToWrite(atLeast:)`` and ``commit(_:)`` around a `read`) and
+/// come out at the front (``readable`` and ``consume(_:)``). The buffer owns its memory and frees it when it goes.
+///
+///        base        head              tail        base + capacity
+///         │ consumed  │    readable     │   spare    │
+///
+/// The consumed part is taken back in one of two ways: for nothing, when the last readable byte has gone; or by moving
+/// the readable bytes to the front, and then only when at least as many have been consumed as have to be moved. Every
+/// moved byte is thus paid for by a consumed one, and the cost of a byte stays constant on average.
+struct ByteBuffer: ~Copyable {
+    private var base: UnsafeMutableRawPointer?
+    private(set) var capacity = 0
+    private var head = 0
+    private var tail = 0
+
+    /// The most memory that an emptied buffer keeps for its next use.
+    static let keptCapacity = 1 << 20
+
+    init() {}
+
+    deinit {
+        free(base)
+    }
+
+    /// The number of bytes that can be read.
+    var count: Int { tail - head }
+
+    /// Whether there is nothing to read.
+    var isEmpty: Bool { tail == head }
+
+    /// The bytes that can be read, valid until the buffer is next changed.
+    var readable: UnsafeRawBufferPointer {
+        guard let base else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        return UnsafeRawBufferPointer(start: base + head, count: tail - head)
+    }
+}
+
+// Only one owner exists at any time, and the memory is reached through it alone.
+extension ByteBuffer: @unchecked Sendable {}
+
+// MARK: - Writing
+
+extension ByteBuffer {
+    /// Appends a copy of bytes that lie outside this buffer.
+    mutating func append(bytes: UnsafeRawBufferPointer) {
+        guard let source = bytes.baseAddress, bytes.count > 0 else { return }
+        reserve(bytes.count).copyMemory(from: source, byteCount: bytes.count)
+        tail += bytes.count
+    }
+
+    /// Appends the memory of a value, which for an integer is its little-endian bytes.
+    mutating func append<T: BitwiseCopyable>(_ value: T) {
+        let size = MemoryLayout<T>.size
+        reserve(size).storeBytes(of: value, as: T.self)
+        tail += size
+    }
+
+    /// Makes room behind the readable bytes, for a call such as `read` to fill.
+    ///
+    /// The room is at least as large as asked for and may be larger. It is valid until the buffer is next changed;
+    /// ``commit(_:)`` then says how much of it has been filled.
+    mutating func prepareToWrite(atLeast count: Int) -> UnsafeMutableRawBufferPointer {
+        precondition(count >= 0, "room for a negative number of bytes")
+        let start = reserve(max(count, 1))
+        return UnsafeMutableRawBufferPointer(start: start, count: capacity - tail)
+    }
+
+    /// Makes the first `count` bytes of the prepared room readable.
+    mutating func commit(_ count: Int) {
+        precondition(count >= 0 && count <= capacity - tail, "more bytes committed than were prepared")
+        tail += count
+    }
+
+    /// Overwrites the bytes at an offset into ``readable``, as for a length known only after what it counts.
+    mutating func patch<T: BitwiseCopyable>(_ value: T, at offset: Int) {
+        precondition(offset >= 0 && offset <= count - MemoryLayout<T>.size, "patch outside the readable bytes")
+        guard let base else { return }
+        (base + head + offset).storeBytes(of: value, as: T.self)
+    }
+}
+
+// MARK: - Removing
+
+extension ByteBuffer {
+    /// Drops the first `count` readable bytes.
+    mutating func consume(_ count: Int) {
+        precondition(count >= 0 && count <= self.count, "more bytes consumed than are readable")
+        head += count
+        if head == tail {
+            head = 0
+            tail = 0
+        }
+    }
+
+    /// Drops the bytes in a range of offsets into ``readable`` and closes the gap.
+    mutating func remove(_ range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "removal outside the readable bytes")
+        guard let base, !range.isEmpty else { return }
+        let gap = base + head + range.lowerBound
+        gap.copyMemory(from: gap + range.count, byteCount: count - range.upperBound)
+        tail -= range.count
+    }
+
+    /// Drops all bytes and keeps the memory for the next use, unless it is more than ``keptCapacity``.
+    mutating func removeAll() {
+        head = 0
+        tail = 0
+        if capacity > Self.keptCapacity {
+            free(base)
+            base = nil
+            capacity = 0
+        }
+    }
+}
+
+// MARK: - Memory
+
+extension ByteBuffer {
+    /// Makes sure that `count` bytes fit behind the readable ones, and returns where they start.
+    @inline(__always)
+    private mutating func reserve(_ count: Int) -> UnsafeMutableRawPointer {
+        if let base, count <= capacity - tail { return base + tail }
+        return makeRoom(count)
+    }
+
+    @inline(never)
+    private mutating func makeRoom(_ count: Int) -> UnsafeMutableRawPointer {
+        let live = tail - head
+        if let base, head >= live, count <= capacity - live {
+            base.copyMemory(from: base + head, byteCount: live)
+            head = 0
+            tail = live
+            return base + tail
+        }
+        grow(to: max(live + count, 2 * capacity, 64))
+        guard let base else { fatalError("out of memory") }
+        return base + tail
+    }
+
+    private mutating func grow(to newCapacity: Int) {
+        if head == 0 {
+            // realloc can move the pages of a large buffer without touching their contents.
+            guard let moved = realloc(base, newCapacity) else { fatalError("out of memory") }
+            base = moved
+        } else {
+            guard let fresh = malloc(newCapacity) else { fatalError("out of memory") }
+            if let base { fresh.copyMemory(from: base + head, byteCount: tail - head) }
+            free(base)
+            base = fresh
+            tail -= head
+            head = 0
+        }
+        capacity = newCapacity
+    }
+}

@@ -1,0 +1,312 @@
+/// One value that is being encoded: its `Encoder`, its single value container, and the storage of its other containers.
+final class EncodingNode {
+    /// What the value has turned out to be.
+    enum Shape {
+        case nothing, single, keyed, unkeyed
+    }
+
+    /// A node whose value belongs between two bytes of this node's.
+    private struct Attachment {
+        var offset: Int
+        var node: EncodingNode
+    }
+
+    let session: EncodingSession
+    private var parent: EncodingNode?
+    private var key: (any CodingKey)?
+    private var depth = 0
+    private var isActive = false
+
+    private(set) var shape = Shape.nothing
+    /// The elements of an unkeyed container so far.
+    private(set) var elementCount = 0
+    /// A whole value if this is a single one, and otherwise the members or elements without tag and length.
+    ///
+    /// Unchecked, as the members are, since the check costs more than the writing, and no caller's code runs meanwhile.
+    @exclusivity(unchecked) private var bytes = ByteBuffer()
+    @exclusivity(unchecked) private var members = MemberTable()
+    private var attachments: [Attachment] = []
+
+    init(session: EncodingSession) {
+        self.session = session
+    }
+
+    deinit {
+        if isActive { session.nodeWasDeactivated() }
+    }
+
+    var codingPath: [any CodingKey] {
+        guard let key else { return parent?.codingPath ?? [] }
+        return (parent?.codingPath ?? []) + [key]
+    }
+}
+
+// MARK: - Use and reuse
+
+extension EncodingNode {
+    func activate(in parent: EncodingNode?, key: (any CodingKey)?, depth: Int) {
+        self.parent = parent
+        self.key = key
+        self.depth = depth
+        isActive = true
+    }
+
+    func deactivate() {
+        guard isActive else { return }
+        isActive = false
+        session.nodeWasDeactivated()
+    }
+
+    /// Forgets the value, and unties the nodes attached to it: they and their parents hold one another.
+    func reset() {
+        for index in attachments.indices {
+            session.retire(&attachments[index].node)
+        }
+        attachments.removeAll(keepingCapacity: true)
+        members.removeAll()
+        bytes.removeAll()
+        shape = .nothing
+        elementCount = 0
+        parent = nil
+        key = nil
+    }
+
+    private func child(key: any CodingKey) throws -> EncodingNode {
+        guard depth < maximumCodingDepth else { throw tooDeep(key: key) }
+        return session.node(in: self, key: key, depth: depth + 1)
+    }
+
+    /// A node that is part of no value, for a caller that has to be given something after a misuse.
+    private func orphan(for error: EncodingError) -> EncodingNode {
+        session.record(error)
+        return session.node(in: nil, key: nil, depth: depth)
+    }
+
+    private func tooDeep(key: (any CodingKey)?) -> EncodingError {
+        invalid((), key: key, "values lie in one another more than \(maximumCodingDepth) levels deep")
+    }
+
+    private func invalid(_ value: Any, key: (any CodingKey)? = nil, _ reason: String) -> EncodingError {
+        let path = key.map { codingPath + [$0] } ?? codingPath
+        return .invalidValue(value, EncodingError.Context(codingPath: path, debugDescription: reason))
+    }
+}
+
+// MARK: - Encoder
+
+extension EncodingNode: Encoder {
+    var userInfo: [CodingUserInfoKey: Any] { session.userInfo }
+
+    func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
+        KeyedEncodingContainer(KeyedWriter<Key>(node: shaped(.keyed)))
+    }
+
+    func unkeyedContainer() -> any UnkeyedEncodingContainer {
+        UnkeyedWriter(node: shaped(.unkeyed))
+    }
+
+    func singleValueContainer() -> any SingleValueEncodingContainer { self }
+
+    /// This node if it has or can take the shape. A superclass may ask its encoder for a container as the subclass does,
+    /// and both then write to the same one.
+    private func shaped(_ wanted: Shape) -> EncodingNode {
+        if shape == .nothing { shape = wanted }
+        if shape == wanted { return self }
+        return orphan(for: invalid((), "the value asked for two kinds of containers"))
+    }
+}
+
+// MARK: - Single values
+
+extension EncodingNode: SingleValueEncodingContainer {
+    func encodeNil() throws {
+        try claimSingle(Optional<Bool>.none as Any)
+        bytes.append(WireTag.null)
+    }
+
+    func encode<T: Encodable>(_ value: T) throws {
+        guard shape == .nothing else { throw written(value) }
+        if let leaf = LeafTable.leaf(for: T.self) {
+            shape = .single
+            return withUnsafePointer(to: value) { leaf.writeWire(from: $0, into: &bytes) }
+        }
+        // The value stands for this one and writes to the same node, but it costs stack like any other.
+        guard depth < maximumCodingDepth else { throw tooDeep(key: nil) }
+        depth += 1
+        defer { depth -= 1 }
+        try encodeWhole(value)
+    }
+
+    @inline(__always)
+    func encodePrimitive<P: WirePrimitive>(_ value: P) throws {
+        try claimSingle(value)
+        P.writeWire(value, into: &bytes)
+    }
+
+    private func claimSingle(_ value: @autoclosure () -> Any) throws {
+        guard shape == .nothing else { throw written(value()) }
+        shape = .single
+    }
+
+    private func written(_ value: Any) -> EncodingError {
+        invalid(value, "a single value follows another value in the same place")
+    }
+
+    /// Has the value encode itself into this node.
+    ///
+    /// An optional that holds nil, as `Int??` may, writes the same nil as one that does not. It is marked here, where
+    /// its type is known, so that nil comes back as it was.
+    func encodeWhole<T: Encodable>(_ value: T) throws {
+        try value.encode(to: self)
+        guard isNull, let optional = T.self as? any OptionalValue.Type else { return }
+        if !withUnsafePointer(to: value, { optional.isNil(at: $0) }) { try markPresentNull() }
+    }
+
+    private var isNull: Bool {
+        shape == .single && bytes.readable[0] <= WireTag.presentNull
+    }
+
+    /// Records that one more optional around nil is not nil itself.
+    private func markPresentNull() throws {
+        let level = bytes.readable[0] == WireTag.null ? 0 : bytes.readable[1]
+        guard level < UInt8.max else { throw invalid((), "nil inside more than \(UInt8.max) optionals") }
+        bytes.removeAll()
+        bytes.append(WireTag.presentNull)
+        bytes.append(level + 1)
+    }
+}
+
+// MARK: - Members
+
+extension EncodingNode {
+    func encodeMember<T: Encodable>(_ value: T, forKey key: some CodingKey, fromOptional: Bool = false) throws {
+        if let leaf = LeafTable.leaf(for: T.self) {
+            openMember(key.stringValue)
+            return withUnsafePointer(to: value) { leaf.writeWire(from: $0, into: &bytes) }
+        }
+        var child = try child(key: key)
+        defer { session.retire(&child) }
+        try child.encodeWhole(value)
+        if fromOptional, child.isNull { try child.markPresentNull() }
+        openMember(key.stringValue)
+        child.write(into: &bytes)
+    }
+
+    @inline(__always)
+    func encodePrimitive<P: WirePrimitive>(_ value: P, named name: String) {
+        openMember(name)
+        P.writeWire(value, into: &bytes)
+    }
+
+    func encodeNil(named name: String) {
+        openMember(name)
+        bytes.append(WireTag.null)
+    }
+
+    /// A node for a member that is written bit by bit: the one that is already there if it has the same shape.
+    func attachMember(_ wanted: Shape, forKey key: some CodingKey) -> EncodingNode {
+        guard depth < maximumCodingDepth else { return orphan(for: tooDeep(key: key)) }
+        if wanted != .nothing, let member = members.find(key.stringValue, in: bytes.readable) {
+            if let there = attachments.first(where: { $0.offset == member.valueStart }), there.node.shape == wanted {
+                return there.node
+            }
+        }
+        openMember(key.stringValue)
+        return attach(wanted, key: key)
+    }
+
+    /// Writes a member's name, after which its value has to follow. A value under the same name gives way.
+    private func openMember(_ name: String) {
+        if let duplicate = members.open(name, in: &bytes) { removeMember(duplicate) }
+    }
+
+    private func removeMember(_ member: Range<Int>) {
+        bytes.remove(member)
+        for index in attachments.indices.reversed() where attachments[index].offset > member.lowerBound {
+            if attachments[index].offset <= member.upperBound {
+                session.retire(&attachments[index].node)
+                attachments.remove(at: index)
+            } else {
+                attachments[index].offset -= member.count
+            }
+        }
+    }
+
+    private func attach(_ shape: Shape, key: any CodingKey) -> EncodingNode {
+        let child = session.node(in: self, key: key, depth: depth + 1)
+        child.shape = shape
+        attachments.append(Attachment(offset: bytes.count, node: child))
+        return child
+    }
+}
+
+// MARK: - Elements
+
+extension EncodingNode {
+    func encodeElement<T: Encodable>(_ value: T) throws {
+        if let leaf = LeafTable.leaf(for: T.self) {
+            elementCount += 1
+            return withUnsafePointer(to: value) { leaf.writeWire(from: $0, into: &bytes) }
+        }
+        var child = try child(key: IndexKey(elementCount))
+        defer { session.retire(&child) }
+        try child.encodeWhole(value)
+        elementCount += 1
+        child.write(into: &bytes)
+    }
+
+    @inline(__always)
+    func encodePrimitiveElement<P: WirePrimitive>(_ value: P) {
+        elementCount += 1
+        P.writeWire(value, into: &bytes)
+    }
+
+    func encodeNilElement() {
+        elementCount += 1
+        bytes.append(WireTag.null)
+    }
+
+    /// A node for an element that is written bit by bit.
+    func attachElement(_ shape: Shape) -> EncodingNode {
+        let key = IndexKey(elementCount)
+        guard depth < maximumCodingDepth else { return orphan(for: tooDeep(key: key)) }
+        elementCount += 1
+        return attach(shape, key: key)
+    }
+}
+
+// MARK: - Completion
+
+extension EncodingNode {
+    /// Appends the whole value.
+    func write(into output: inout ByteBuffer) {
+        if !attachments.isEmpty { fillIn() }
+        switch shape {
+        case .nothing:
+            output.append(WireTag.nothing)
+        case .single:
+            output.append(bytes: bytes.readable)
+        case .keyed, .unkeyed:
+            output.append(shape == .keyed ? WireTag.keyed : WireTag.unkeyed)
+            output.appendLength(bytes.count)
+            output.append(bytes: bytes.readable)
+        }
+    }
+
+    /// Puts the values of the attached nodes where they belong.
+    private func fillIn() {
+        var filled = ByteBuffer()
+        var done = 0
+        for attachment in attachments {
+            filled.append(bytes: UnsafeRawBufferPointer(rebasing: bytes.readable[done..<attachment.offset]))
+            attachment.node.write(into: &filled)
+            done = attachment.offset
+        }
+        filled.append(bytes: UnsafeRawBufferPointer(rebasing: bytes.readable[done...]))
+        bytes = filled
+        for index in attachments.indices {
+            session.retire(&attachments[index].node)
+        }
+        attachments.removeAll(keepingCapacity: true)
+    }
+}

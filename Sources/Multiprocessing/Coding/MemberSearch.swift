@@ -1,0 +1,126 @@
+/// Finds the members of a keyed container by name, in its bytes.
+///
+/// The search goes on from where the last one ended, so that members which are asked for in their order are found at
+/// the first try. Asking in another order costs steps, and a container that has cost many of them gets an index: a large
+/// one in an unfavourable order must not take quadratic time.
+struct MemberSearch {
+    private let range: Range<Int>
+    /// The offset behind the member found last.
+    private var next: Int
+    /// The offset of the member found last, which a type asks for again after it has seen that it is there.
+    private var last: Int
+    private var steps = 0
+    private var index: [MemberName: Int]?
+    private static let stepsWithoutIndex = 512
+
+    init(in range: Range<Int>) {
+        self.range = range
+        next = range.lowerBound
+        last = range.lowerBound
+    }
+
+    /// The value of the member with a name.
+    @inline(__always)
+    mutating func find(_ name: String, in bytes: UnsafeRawBufferPointer) throws(WireFault) -> WireItem? {
+        if range.isEmpty { return nil }
+        var name = name
+        // The closure hands faults on as a result, for a `withUTF8` with typed throws does not exist.
+        let result = name.withUTF8 { utf8 -> Result<WireItem?, WireFault> in
+            let name = UnsafeRawBufferPointer(utf8)
+            do throws(WireFault) {
+                if next < range.upperBound, let item = try match(name, at: next, in: bytes) { return .success(item) }
+                if let item = try match(name, at: last, in: bytes) { return .success(item) }
+                return .success(try findAnywhere(name, in: bytes))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// The names of all members.
+    func names(in bytes: UnsafeRawBufferPointer) throws(WireFault) -> [String] {
+        var names: [String] = []
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let member = try member(at: offset, in: bytes)
+            let utf8 = UnsafeRawBufferPointer(rebasing: bytes[member.name])
+            guard let name = utf8.withMemoryRebound(to: UInt8.self, { String(validating: $0, as: UTF8.self) }) else {
+                throw .corrupted("a member's name is not UTF-8")
+            }
+            names.append(name)
+            offset = member.value.end
+        }
+        return names
+    }
+
+    private func member(
+        at offset: Int, in bytes: UnsafeRawBufferPointer
+    ) throws(WireFault) -> (name: Range<Int>, value: WireItem) {
+        var nameStart = offset
+        let length = try bytes.length(at: &nameStart, before: range.upperBound)
+        let nameEnd = nameStart + length
+        return (nameStart..<nameEnd, try bytes.item(at: nameEnd, before: range.upperBound))
+    }
+
+    /// The value of the member at an offset if it has the name; the search goes on behind it.
+    @inline(__always)
+    private mutating func match(
+        _ name: UnsafeRawBufferPointer, at offset: Int, in bytes: UnsafeRawBufferPointer
+    ) throws(WireFault) -> WireItem? {
+        var nameStart = offset
+        let length = try bytes.length(at: &nameStart, before: range.upperBound)
+        guard length == name.count else { return nil }
+        for position in 0..<length where bytes[nameStart + position] != name[position] { return nil }
+        let value = try bytes.item(at: nameStart + length, before: range.upperBound)
+        last = offset
+        next = value.end
+        return value
+    }
+
+    @inline(never)
+    private mutating func findAnywhere(
+        _ name: UnsafeRawBufferPointer, in bytes: UnsafeRawBufferPointer
+    ) throws(WireFault) -> WireItem? {
+        if steps >= Self.stepsWithoutIndex { return try findInIndex(name, in: bytes) }
+        let start = next
+        if let item = try find(name, from: start, to: range.upperBound, in: bytes) { return item }
+        return try find(name, from: range.lowerBound, to: start, in: bytes)
+    }
+
+    private mutating func find(
+        _ name: UnsafeRawBufferPointer, from start: Int, to end: Int, in bytes: UnsafeRawBufferPointer
+    ) throws(WireFault) -> WireItem? {
+        var offset = start
+        while offset < end {
+            if let item = try match(name, at: offset, in: bytes) { return item }
+            offset = try member(at: offset, in: bytes).value.end
+            steps += 1
+        }
+        return nil
+    }
+
+    private mutating func findInIndex(
+        _ name: UnsafeRawBufferPointer, in bytes: UnsafeRawBufferPointer
+    ) throws(WireFault) -> WireItem? {
+        if index == nil { index = try makeIndex(in: bytes) }
+        let name = MemberName(String(decoding: name, as: UTF8.self))
+        guard let offset = index?[name] else { return nil }
+        let member = try member(at: offset, in: bytes)
+        last = offset
+        next = member.value.end
+        return member.value
+    }
+
+    private func makeIndex(in bytes: UnsafeRawBufferPointer) throws(WireFault) -> [MemberName: Int] {
+        var index: [MemberName: Int] = [:]
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let member = try member(at: offset, in: bytes)
+            let name = String(decoding: UnsafeRawBufferPointer(rebasing: bytes[member.name]), as: UTF8.self)
+            index[MemberName(name)] = offset
+            offset = member.value.end
+        }
+        return index
+    }
+}

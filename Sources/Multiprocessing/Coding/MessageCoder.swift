@@ -1,0 +1,174 @@
+import Synchronization
+
+/// Turns the values of one type into messages and back; made once for a channel.
+///
+/// How a type travels is settled when the coder is made. Numbers, strings and arrays of numbers are written straight
+/// into the buffer; other `Codable` types go through ``BinaryEncoder`` and ``BinaryDecoder``, whose nodes are kept for
+/// the next message; a type that is not `Codable` but trivially copyable travels as a copy of its memory.
+///
+/// The wire form depends on the type only. Whichever factory a caller's generic context picks for a type, the peer may
+/// have picked another. The one exception is a trivially copyable type that is `Encodable` or `Decodable` and not both:
+/// it travels as its memory between two ``bitwise()`` coders, and as its encoding otherwise.
+///
+/// A coder may be used by several threads at a time, and survives a fork.
+struct MessageCoder<Value> {
+    private let encodeBody: (borrowing Value, inout ByteBuffer) throws -> Void
+    private let decodeBody: (UnsafeRawBufferPointer) throws -> Value
+
+    /// Appends the value's message to the buffer; if it throws, the buffer is as it was.
+    @inline(__always)
+    func encode(_ value: Value, into buffer: inout ByteBuffer) throws {
+        try encodeBody(value, &buffer)
+    }
+
+    /// Reads the value whose message the bytes are, all of them.
+    ///
+    /// Throws a `DecodingError`, or what the type's own `init(from:)` throws. The bytes are not needed afterwards.
+    @inline(__always)
+    func decode(_ bytes: UnsafeRawBufferPointer) throws -> Value {
+        try decodeBody(bytes)
+    }
+}
+
+// The closures capture nothing but types and a `SpareSession`. They are not `@Sendable` only because a type's conformance
+// to `Codable` might be isolated to an actor. Such a type is coded on whichever thread calls, and must not be sent.
+extension MessageCoder: @unchecked Sendable {}
+
+// MARK: - Factories
+
+extension MessageCoder {
+    /// The coder for a type that is sent and received.
+    static func codable() -> MessageCoder where Value: Codable {
+        if let coder = leafCoder() { return coder }
+        return MessageCoder(encodeBody: encodingBody(), decodeBody: decodingBody())
+    }
+
+    /// The coder for a type that is only sent. Its `decode` throws.
+    static func encodable() -> MessageCoder where Value: Encodable {
+        if let coder = leafCoder() { return coder }
+        return MessageCoder(encodeBody: encodingBody()) { _ in
+            let reason = "\(Value.self) is sent by this coder and never received"
+            throw DecodingError.typeMismatch(
+                Value.self, DecodingError.Context(codingPath: [], debugDescription: reason)
+            )
+        }
+    }
+
+    /// The coder for a type that is only received. Its `encode` throws.
+    static func decodable() -> MessageCoder where Value: Decodable {
+        if let coder = leafCoder() { return coder }
+        return MessageCoder(
+            encodeBody: { value, _ in
+                let reason = "\(Value.self) is received by this coder and never sent"
+                throw EncodingError.invalidValue(
+                    copy value, EncodingError.Context(codingPath: [], debugDescription: reason)
+                )
+            },
+            decodeBody: decodingBody()
+        )
+    }
+
+    /// The coder for a trivially copyable type: its memory, unless it turns out to be `Codable`.
+    ///
+    /// See ``Bitwise`` for what a copy of memory does not promise.
+    static func bitwise() -> MessageCoder where Value: BitwiseCopyable {
+        if let type = Value.self as? any Codable.Type, let coder = coder(of: type) as? MessageCoder { return coder }
+        return MessageCoder(
+            encodeBody: { value, buffer in buffer.append(copy value) },
+            decodeBody: { bytes in try memory(bytes) }
+        )
+    }
+
+    private static func coder<T: Codable>(of type: T.Type) -> Any { MessageCoder<T>.codable() }
+
+    private static func memory(_ bytes: UnsafeRawBufferPointer) throws -> Value where Value: BitwiseCopyable {
+        guard bytes.count == MemoryLayout<Value>.size else {
+            let reason = "\(Value.self) has \(MemoryLayout<Value>.size) bytes, not \(bytes.count)"
+            throw DecodingError.dataCorrupted(DecodingError.Context(codingPath: [], debugDescription: reason))
+        }
+        return Bitwise<Value>.load(bytes)
+    }
+}
+
+// MARK: - Leaves
+
+extension MessageCoder {
+    private static func leafCoder() -> MessageCoder? {
+        guard let leaf = Value.self as? any WireLeaf.Type else { return nil }
+        return leafCoder(of: leaf) as? MessageCoder
+    }
+
+    private static func leafCoder<Leaf: WireLeaf>(of type: Leaf.Type) -> Any {
+        MessageCoder<Leaf>(
+            encodeBody: { value, buffer in Leaf.writeWire(copy value, into: &buffer) },
+            decodeBody: { bytes in
+                if let item = try? bytes.wholeItem(), let value = Leaf.readWire(item, in: bytes) { return value }
+                // An unusual form, or none at all: the long way can tell.
+                return try BinaryDecoder().decode(Leaf.self, from: bytes)
+            }
+        )
+    }
+}
+
+// MARK: - Other Codable types
+
+extension MessageCoder {
+    private static func encodingBody() -> (borrowing Value, inout ByteBuffer) throws -> Void
+    where Value: Encodable {
+        let spare = SpareSession<EncodingSession>()
+        return { value, buffer in
+            let session = spare.take() ?? EncodingSession()
+            defer { spare.keep(session) }
+            try session.encode(copy value, into: &buffer)
+        }
+    }
+
+    private static func decodingBody() -> (UnsafeRawBufferPointer) throws -> Value where Value: Decodable {
+        let spare = SpareSession<DecodingSession>()
+        return { bytes in
+            let session = spare.take() ?? DecodingSession()
+            defer { spare.keep(session) }
+            return try session.decode(Value.self, from: bytes)
+        }
+    }
+}
+
+/// What a ``SpareSession`` keeps.
+protocol ReusableSession: AnyObject {
+    /// Whether nothing of the last message is still held by anyone.
+    var isReusable: Bool { get }
+
+    /// Frees what the session keeps for the next message.
+    func close()
+}
+
+extension EncodingSession: ReusableSession {}
+extension DecodingSession: ReusableSession {}
+
+/// Room for one session between two messages.
+///
+/// Whoever takes the session has it alone, so that threads that meet here do not wait for each other: the second makes
+/// a session of its own. No lock is involved which a fork could leave locked in the child.
+final class SpareSession<Session: ReusableSession>: Sendable {
+    /// The address of the session, or 0.
+    private let slot = Atomic<UInt>(0)
+
+    deinit {
+        take()?.close()
+    }
+
+    func take() -> Session? {
+        Self.session(at: slot.exchange(0, ordering: .acquiringAndReleasing))
+    }
+
+    func keep(_ session: Session) {
+        guard session.isReusable else { return session.close() }
+        let address = UInt(bitPattern: Unmanaged.passRetained(session).toOpaque())
+        Self.session(at: slot.exchange(address, ordering: .acquiringAndReleasing))?.close()
+    }
+
+    private static func session(at address: UInt) -> Session? {
+        guard let pointer = UnsafeRawPointer(bitPattern: address) else { return nil }
+        return Unmanaged<Session>.fromOpaque(pointer).takeRetainedValue()
+    }
+}

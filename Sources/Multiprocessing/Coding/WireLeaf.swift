@@ -1,0 +1,206 @@
+/// A type whose wire form is known without asking it to encode itself.
+///
+/// Leaves are written and read in place, with no container and no allocation but the value's own. The result is what
+/// the type's own `encode(to:)` would have made of it; a leaf is a short cut and never another form.
+protocol WireLeaf: Codable, SendableMetatype {
+    /// Appends the value's whole wire form.
+    static func writeWire(_ value: Self, into buffer: inout ByteBuffer)
+
+    /// Reads the value if it lies there in its usual form.
+    ///
+    /// Nil sends the reader the long way, through `init(from:)`, which copes with unusual forms and says what is wrong.
+    static func readWire(_ item: WireItem, in bytes: UnsafeRawBufferPointer) -> Self?
+
+    /// ``writeWire(_:into:)`` for a caller that knows the type only at run time.
+    static func writeWire(from address: UnsafeRawPointer, into buffer: inout ByteBuffer)
+
+    /// ``readWire(_:in:)`` for a caller that knows the type only at run time; initializes the memory if it returns true.
+    static func readWire(
+        _ item: WireItem, in bytes: UnsafeRawBufferPointer, to address: UnsafeMutableRawPointer
+    ) -> Bool
+}
+
+extension WireLeaf {
+    static func writeWire(from address: UnsafeRawPointer, into buffer: inout ByteBuffer) {
+        writeWire(address.assumingMemoryBound(to: Self.self).pointee, into: &buffer)
+    }
+
+    static func readWire(
+        _ item: WireItem, in bytes: UnsafeRawBufferPointer, to address: UnsafeMutableRawPointer
+    ) -> Bool {
+        guard let value = readWire(item, in: bytes) else { return false }
+        address.initializeMemory(as: Self.self, to: value)
+        return true
+    }
+}
+
+/// A leaf for which the containers of `Codable` have methods of their own.
+protocol WirePrimitive: WireLeaf {
+    /// Reads the value from any form that holds it exactly.
+    static func convertWire(_ item: WireItem, in bytes: UnsafeRawBufferPointer) throws(WireFault) -> Self
+}
+
+/// A primitive that is copied to the wire as it lies in memory.
+protocol WireNumber: WirePrimitive, BitwiseCopyable {
+    static var wireTag: UInt8 { get }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The number at an offset, or nil where the bytes do not reach.
+    ///
+    /// A decoder that outlives its message finds no bytes at all, and has to be stopped here.
+    @inline(__always)
+    func number<T: BitwiseCopyable>(_ type: T.Type, at offset: Int) -> T? {
+        guard offset >= 0, offset <= count - MemoryLayout<T>.size else { return nil }
+        return loadUnaligned(fromByteOffset: offset, as: T.self)
+    }
+
+    /// The bytes of a value's payload, or nil where the bytes do not reach.
+    @inline(__always)
+    func payload(of item: WireItem) -> UnsafeRawBufferPointer? {
+        guard item.start >= 0, item.start <= item.end, item.end <= count else { return nil }
+        return UnsafeRawBufferPointer(rebasing: self[item.start..<item.end])
+    }
+}
+
+// MARK: - Numbers
+
+extension WireNumber {
+    @inline(__always)
+    static func writeWire(_ value: Self, into buffer: inout ByteBuffer) {
+        buffer.append(wireTag)
+        buffer.append(value)
+    }
+
+    @inline(__always)
+    static func readWire(_ item: WireItem, in bytes: UnsafeRawBufferPointer) -> Self? {
+        guard item.tag == wireTag else { return nil }
+        return bytes.number(Self.self, at: item.start)
+    }
+}
+
+extension WireNumber where Self: FixedWidthInteger {
+    static func convertWire(_ item: WireItem, in bytes: UnsafeRawBufferPointer) throws(WireFault) -> Self {
+        func exactly<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type) throws(WireFault) -> Self {
+            guard let number = bytes.number(type, at: item.start) else { throw .corrupted("the message has gone") }
+            guard let value = Self(exactly: number) else { throw .corrupted("\(number) does not fit in \(Self.self)") }
+            return value
+        }
+        switch item.tag {
+        case WireTag.int8: return try exactly(Int8.self)
+        case WireTag.int16: return try exactly(Int16.self)
+        case WireTag.int32: return try exactly(Int32.self)
+        case WireTag.int64: return try exactly(Int64.self)
+        case WireTag.int128: return try exactly(Int128.self)
+        case WireTag.uint8: return try exactly(UInt8.self)
+        case WireTag.uint16: return try exactly(UInt16.self)
+        case WireTag.uint32: return try exactly(UInt32.self)
+        case WireTag.uint64: return try exactly(UInt64.self)
+        case WireTag.uint128: return try exactly(UInt128.self)
+        default: throw .mismatch
+        }
+    }
+}
+
+extension WireNumber where Self: BinaryFloatingPoint {
+    static func convertWire(_ item: WireItem, in bytes: UnsafeRawBufferPointer) throws(WireFault) -> Self {
+        func exactly<T: BinaryFloatingPoint & BitwiseCopyable>(_ type: T.Type) throws(WireFault) -> Self {
+            guard let number = bytes.number(type, at: item.start) else { throw .corrupted("the message has gone") }
+            if number.isNaN { return .nan }
+            guard let value = Self(exactly: number) else { throw .corrupted("\(number) does not fit in \(Self.self)") }
+            return value
+        }
+        switch item.tag {
+        case WireTag.float: return try exactly(Float.self)
+        case WireTag.double: return try exactly(Double.self)
+        default: throw .mismatch
+        }
+    }
+}
+
+extension Int8: WireNumber { static var wireTag: UInt8 { WireTag.int8 } }
+extension Int16: WireNumber { static var wireTag: UInt8 { WireTag.int16 } }
+extension Int32: WireNumber { static var wireTag: UInt8 { WireTag.int32 } }
+extension Int64: WireNumber { static var wireTag: UInt8 { WireTag.int64 } }
+extension Int128: WireNumber { static var wireTag: UInt8 { WireTag.int128 } }
+extension UInt8: WireNumber { static var wireTag: UInt8 { WireTag.uint8 } }
+extension UInt16: WireNumber { static var wireTag: UInt8 { WireTag.uint16 } }
+extension UInt32: WireNumber { static var wireTag: UInt8 { WireTag.uint32 } }
+extension UInt64: WireNumber { static var wireTag: UInt8 { WireTag.uint64 } }
+extension UInt128: WireNumber { static var wireTag: UInt8 { WireTag.uint128 } }
+extension Float: WireNumber { static var wireTag: UInt8 { WireTag.float } }
+extension Double: WireNumber { static var wireTag: UInt8 { WireTag.double } }
+
+// The wire has no word-sized integer: both ends are 64-bit, or a narrower end is told what does not fit.
+extension Int: WireNumber { static var wireTag: UInt8 { MemoryLayout<Int>.size == 8 ? WireTag.int64 : WireTag.int32 } }
+extension UInt: WireNumber {
+    static var wireTag: UInt8 { MemoryLayout<UInt>.size == 8 ? WireTag.uint64 : WireTag.uint32 }
+}
+
+// MARK: - Bool and String
+
+extension Bool: WirePrimitive {
+    @inline(__always)
+    static func writeWire(_ value: Bool, into buffer: inout ByteBuffer) {
+        buffer.append(WireTag.bool)
+        buffer.append(value ? 1 as UInt8 : 0)
+    }
+
+    // Loaded as a byte: a Bool made of any other bit pattern would be undefined behaviour.
+    @inline(__always)
+    static func readWire(_ item: WireItem, in bytes: UnsafeRawBufferPointer) -> Bool? {
+        guard item.tag == WireTag.bool, let byte = bytes.number(UInt8.self, at: item.start), byte <= 1 else {
+            return nil
+        }
+        return byte == 1
+    }
+
+    static func convertWire(_ item: WireItem, in bytes: UnsafeRawBufferPointer) throws(WireFault) -> Bool {
+        guard item.tag == WireTag.bool else { throw .mismatch }
+        guard let value = readWire(item, in: bytes) else { throw .corrupted("a Bool that is neither 0 nor 1") }
+        return value
+    }
+}
+
+extension String: WirePrimitive {
+    static func writeWire(_ value: String, into buffer: inout ByteBuffer) {
+        var text = value
+        buffer.append(WireTag.string)
+        text.withUTF8 { utf8 in
+            buffer.appendLength(utf8.count)
+            buffer.append(bytes: UnsafeRawBufferPointer(utf8))
+        }
+    }
+
+    static func readWire(_ item: WireItem, in bytes: UnsafeRawBufferPointer) -> String? {
+        guard item.tag == WireTag.string, let utf8 = bytes.payload(of: item) else { return nil }
+        return utf8.withMemoryRebound(to: UInt8.self) { String(validating: $0, as: UTF8.self) }
+    }
+
+    static func convertWire(_ item: WireItem, in bytes: UnsafeRawBufferPointer) throws(WireFault) -> String {
+        guard item.tag == WireTag.string else { throw .mismatch }
+        guard let value = readWire(item, in: bytes) else { throw .corrupted("a string that is not UTF-8") }
+        return value
+    }
+}
+
+// MARK: - Arrays of numbers
+
+extension Array: WireLeaf where Element: WireNumber {
+    static func writeWire(_ value: [Element], into buffer: inout ByteBuffer) {
+        buffer.append(WireTag.packed | Element.wireTag)
+        value.withUnsafeBytes { bytes in
+            buffer.appendLength(bytes.count)
+            buffer.append(bytes: bytes)
+        }
+    }
+
+    static func readWire(_ item: WireItem, in bytes: UnsafeRawBufferPointer) -> [Element]? {
+        guard item.tag == WireTag.packed | Element.wireTag, let source = bytes.payload(of: item) else { return nil }
+        let count = source.count / MemoryLayout<Element>.size
+        return [Element](unsafeUninitializedCapacity: count) { elements, initialized in
+            UnsafeMutableRawBufferPointer(elements).copyMemory(from: source)
+            initialized = count
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Glibc
+import SystemPackage
+
+/// A descriptor that belongs to the process which opened it and to those that it forks on purpose to share it.
+struct OwnedDescriptor: ~Copyable {
+    let number: Int32
+
+    init(owning number: Int32) {
+        self.number = number
+    }
+
+    consuming func close() {}
+
+    deinit {
+        _ = Glibc.close(number)
+    }
+}
+
+/// A descriptor that no child may keep: an inherited copy of a socket would hide from its reader that the writer died.
+///
+/// Every fork of this module closes them in the child. So an object that travelled into a child with the memory must
+/// not close the same number again, which may mean another file by then: only what this process still lists is closed.
+struct PrivateDescriptor: ~Copyable {
+    let number: Int32
+
+    init(owning number: Int32) {
+        self.number = number
+        PrivateDescriptors.numbers.insert(number)
+    }
+
+    consuming func close() {}
+
+    deinit {
+        if PrivateDescriptors.numbers.remove(number) != nil {
+            _ = Glibc.close(number)
+        }
+    }
+}
+
+enum PrivateDescriptors {
+    // Touched where processes and pools are made and ended, which is always the one thread that may fork.
+    nonisolated(unsafe) fileprivate(set) static var numbers: Set<Int32> = []
+
+    /// Called in a child right after the fork.
+    static func closeAll() {
+        for number in numbers {
+            _ = Glibc.close(number)
+        }
+        numbers.removeAll()
+    }
+}
+
+/// Two connected stream sockets, both close-on-exec. The C function is `socketpair`.
+func makeSocketPair() throws(MultiprocessingError) -> (Int32, Int32) {
+    var numbers: [Int32] = [-1, -1]
+    let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    _ = try checked("socketpair") { socketpair(AF_UNIX, type, 0, &numbers) }
+    return (numbers[0], numbers[1])
+}

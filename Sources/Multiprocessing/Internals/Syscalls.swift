@@ -1,0 +1,90 @@
+import Glibc
+import SystemPackage
+
+/// Runs a system call again for as long as a signal interrupts it; every blocking call of the module goes through here.
+func retryingInterrupted<Result: SignedInteger>(_ call: () -> Result) throws(Errno) -> Result {
+    while true {
+        let result = call()
+        if result >= 0 {
+            return result
+        }
+        let error = Errno(rawValue: errno)
+        if error != .interrupted {
+            throw error
+        }
+    }
+}
+
+/// Runs a system call and names its C function in the error that it throws.
+func checked<Result: SignedInteger>(_ name: String, _ call: () -> Result) throws(MultiprocessingError) -> Result {
+    do {
+        return try retryingInterrupted(call)
+    } catch {
+        throw MultiprocessingError.systemCall(name, error)
+    }
+}
+
+/// Time since an arbitrary start, the same in every process of this machine, in nanoseconds.
+func monotonicNanoseconds() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}
+
+/// A moment by which a wait must have ended; `nil` of a timeout means never.
+struct Deadline {
+    private let nanoseconds: UInt64?
+
+    init(after timeout: Duration?) {
+        guard let timeout else {
+            nanoseconds = nil
+            return
+        }
+        let (seconds, attoseconds) = timeout.components
+        // A year stands for every longer time, so that no sum here overflows.
+        let bounded = UInt64(clamping: min(seconds, 31_536_000)) * 1_000_000_000
+        nanoseconds = monotonicNanoseconds() + bounded + UInt64(clamping: attoseconds / 1_000_000_000)
+    }
+
+    /// What `poll` takes: milliseconds rounded up, so that it never wakes before the time and spins; -1 for never.
+    var pollMilliseconds: Int32 {
+        guard let nanoseconds else { return -1 }
+        let now = monotonicNanoseconds()
+        return nanoseconds <= now ? 0 : Int32(clamping: (nanoseconds - now + 999_999) / 1_000_000)
+    }
+
+    var hasPassed: Bool {
+        nanoseconds.map { $0 <= monotonicNanoseconds() } ?? false
+    }
+}
+
+/// Waits until a descriptor is ready or the time is over; the answer is in the entries' `revents`.
+///
+/// Returns the number of ready entries, 0 when the time is over.
+@discardableResult
+func poll(_ entries: inout [pollfd], until deadline: Deadline) throws(MultiprocessingError) -> Int {
+    while true {
+        let count = Glibc.poll(&entries, nfds_t(entries.count), deadline.pollMilliseconds)
+        if count > 0 || (count == 0 && deadline.hasPassed) {
+            return Int(count)
+        }
+        if count < 0 && errno != EINTR {
+            throw MultiprocessingError.systemCall("poll", Errno(rawValue: errno))
+        }
+    }
+}
+
+/// The text of a small file such as those in `/proc`; nil where it cannot be read.
+func textOfFile(_ path: String) -> String? {
+    guard let file = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) else { return nil }
+    defer { try? file.close() }
+    var text: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 4096)
+    while true {
+        guard let count = try? piece.withUnsafeMutableBytes({ try file.read(into: $0) }) else { return nil }
+        if count == 0 {
+            return String(decoding: text, as: UTF8.self)
+        }
+        text += piece[..<count]
+    }
+}

@@ -1,0 +1,93 @@
+import SystemPackage
+
+/// What went wrong in a process, a connection or a pool.
+///
+/// One type for the whole module: `code` says what to do about it and may grow, the other properties say where it
+/// happened. Printing the error gives one sentence for a person.
+///
+/// The corresponding Python API is `multiprocessing.ProcessError` and its subclasses.
+public struct MultiprocessingError: Error, Sendable {
+    /// The kinds of failure. New ones may be added: a `switch` over them needs a `default`.
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        /// The code's name, as it is printed.
+        public let description: String
+
+        private init(_ description: String) {
+            self.description = description
+        }
+
+        /// The calling process has more than one thread, so that a forked child could find any lock held for ever.
+        public static let multipleThreads = Code("multipleThreads")
+        /// The kernel refused something that the library needs: a fork, a descriptor, memory.
+        public static let systemCallFailed = Code("systemCallFailed")
+        /// The other end is closed and everything that it sent has been read.
+        public static let endOfFile = Code("endOfFile")
+        /// The other end is closed, so what was sent has no reader.
+        public static let brokenPipe = Code("brokenPipe")
+        /// A value could not be turned into bytes.
+        public static let encodingFailed = Code("encodingFailed")
+        /// Bytes could not be turned back into a value.
+        public static let decodingFailed = Code("decodingFailed")
+        /// A thing was used in a way that its state does not allow: started twice, used after it was closed.
+        public static let invalidState = Code("invalidState")
+        /// The function threw an error in a worker; the description has its text.
+        public static let taskFailed = Code("taskFailed")
+        /// Workers died while they ran this task, as often as the pool allows.
+        public static let workerDied = Code("workerDied")
+        /// The pool's initializer threw or its process ended, so that there is no worker to run anything.
+        public static let initializerFailed = Code("initializerFailed")
+        /// The pool's manager process ended without being told to.
+        public static let managerDied = Code("managerDied")
+    }
+
+    /// What kind of failure it is.
+    public let code: Code
+    /// The error number of the system call that failed, if one did.
+    public let errno: Errno?
+    /// The task that failed, as numbered by `Pool.submit(_:)`, or its position in a `map`.
+    public let task: UInt64?
+    /// The process that it happened in or to.
+    public let pid: Int32?
+    /// How that process ended, if it did.
+    public let status: ExitStatus?
+
+    private let detail: String
+
+    init(
+        _ code: Code, _ detail: String, errno: Errno? = nil, task: UInt64? = nil, pid: Int32? = nil,
+        status: ExitStatus? = nil
+    ) {
+        self.code = code
+        self.detail = detail
+        self.errno = errno
+        self.task = task
+        self.pid = pid
+        self.status = status
+    }
+
+    /// The error of a system call, by the name of its C function.
+    static func systemCall(_ name: String, _ errno: Errno) -> MultiprocessingError {
+        MultiprocessingError(.systemCallFailed, "\(name) failed", errno: errno)
+    }
+}
+
+extension MultiprocessingError: CustomStringConvertible {
+    /// One sentence: what failed, and how the process ended or what the kernel said.
+    public var description: String {
+        var text = detail
+        if let status {
+            text += ": process \(pid.map(String.init) ?? "?") \(status)"
+        }
+        if let errno {
+            text += ": \(errno)"
+        }
+        return text
+    }
+}
+
+extension MultiprocessingError {
+    /// The same error, with the task's position in the caller's collection in place of the pool's number.
+    func numbered(_ position: UInt64) -> MultiprocessingError {
+        MultiprocessingError(code, detail, errno: errno, task: position, pid: pid, status: status)
+    }
+}

@@ -1,0 +1,53 @@
+/// The one kind of message between front, manager and workers: this header, then `payloadBytes` bytes.
+///
+/// It is copied as memory: all three are forks of one process.
+struct PoolFrame: BitwiseCopyable {
+    enum Kind: UInt8 {
+        /// Front → manager → worker: run this; the payload is the encoded input.
+        case task
+        /// Front → manager: no more tasks will come.
+        case close
+        /// Worker → manager: the initializer is done.
+        case ready
+        /// Worker → manager → front: the initializer threw, the payload is its text; the pool cannot run anything.
+        case initializerFailed
+        /// Worker → manager → front: the payload is the encoded output.
+        case result
+        /// Worker → manager → front: the function threw, the payload is its text.
+        case failure
+        /// Manager → front: workers died of this task, `status` says how the last one did.
+        case workerDied
+    }
+
+    var kind: Kind
+    /// How the worker ended: the code, or 256 plus the signal. Only in `workerDied` and `initializerFailed`.
+    var status: Int32 = 0
+    /// The worker that ran the task.
+    var worker: Int32 = 0
+    /// How many workers began the task, this one included.
+    var attempts: Int32 = 1
+    var task: UInt64 = 0
+    /// When the worker began, on the machine's monotonic clock.
+    var startedNanoseconds: UInt64 = 0
+    var durationNanoseconds: UInt64 = 0
+    var payloadBytes: UInt64 = 0
+
+    init(_ kind: Kind, task: UInt64 = 0, payloadBytes: Int = 0) {
+        self.kind = kind
+        self.task = task
+        self.payloadBytes = UInt64(payloadBytes)
+    }
+
+    static let byteCount = MemoryLayout<PoolFrame>.size
+
+    var exitStatus: ExitStatus? {
+        get { status < 256 ? .exited(status) : .signaled(status - 256) }
+        set {
+            switch newValue {
+            case .exited(let code): status = code
+            case .signaled(let number): status = 256 + number
+            case nil: status = 0
+            }
+        }
+    }
+}

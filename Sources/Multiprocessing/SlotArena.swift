@@ -1,0 +1,60 @@
+/// A fixed number of equally large pieces of shared memory, which carry payloads between processes without a copy.
+///
+/// Make it before the `Pool` or `Process` that uses it: children get it with the fork, replacements of dead workers
+/// too. The process that made it owns the list of free slots; a slot's number travels with a task to a worker, and is
+/// released here when the result has been used. That is the back-pressure: no free slot, no new task. A page of a slot
+/// takes memory only once it was written to.
+///
+/// The nearest Python API is `multiprocessing.shared_memory.SharedMemory`, used in blocks.
+public final class SlotArena {
+    /// The number of slots.
+    public let slotCount: Int
+    /// The size of each slot in bytes.
+    public let slotBytes: Int
+
+    private let mapping: SharedMapping
+    private let strideBytes: Int
+    private var free: [Int]
+
+    /// Maps the memory; nothing of it is used yet.
+    ///
+    /// Throws `systemCallFailed` where the kernel refuses, `invalidState` where the sizes are not positive or too large.
+    public init(slotCount: Int, slotBytes: Int) throws(MultiprocessingError) {
+        let pageBytes = 4096
+        let (padded, overflowed) = slotBytes.addingReportingOverflow(pageBytes - 1)
+        let stride = padded / pageBytes * pageBytes
+        let (total, totalOverflowed) = stride.multipliedReportingOverflow(by: slotCount)
+        guard slotCount > 0, slotBytes > 0, !overflowed, !totalOverflowed else {
+            throw MultiprocessingError(.invalidState, "an arena of \(slotCount) slots of \(slotBytes) bytes is impossible")
+        }
+        self.mapping = try SharedMapping(byteCount: total, name: "poolmap-slots")
+        self.slotCount = slotCount
+        self.slotBytes = slotBytes
+        self.strideBytes = stride
+        // Taken from the end: the slot that was released last is used next, while its pages are in the caches, and
+        // slots that are never needed are never touched.
+        self.free = Array((0..<slotCount).reversed())
+    }
+
+    /// The memory of a slot, valid in every process as long as the arena lives there.
+    public subscript(slot: Int) -> UnsafeMutableRawBufferPointer {
+        precondition((0..<slotCount).contains(slot), "no slot \(slot) in an arena of \(slotCount)")
+        return UnsafeMutableRawBufferPointer(start: mapping.base + slot * strideBytes, count: slotBytes)
+    }
+
+    /// Takes a free slot, or nil when all are taken. Does not block. For the process that made the arena only.
+    public func acquire() -> Int? {
+        free.popLast()
+    }
+
+    /// Gives a slot back. For the process that made the arena only.
+    public func release(_ slot: Int) {
+        precondition(!free.contains(slot), "slot \(slot) was released twice")
+        free.append(slot)
+    }
+
+    /// How many slots are free; `slotCount` once all that was taken has been given back.
+    public var freeCount: Int {
+        free.count
+    }
+}

@@ -1,0 +1,66 @@
+import Glibc
+import SystemPackage
+
+/// Something that `wait(for:timeout:)` can wait for.
+public protocol Waitable {
+    /// What to wait for now.
+    var waitState: WaitState { get }
+}
+
+/// What a `Waitable` is waiting for at the moment.
+public enum WaitState {
+    /// Ready without any waiting, as when a message was already read into a buffer.
+    case ready
+    /// Ready when this descriptor is.
+    case descriptor(FileDescriptor, writable: Bool)
+    /// Never ready: closed, or not started.
+    case never
+}
+
+extension FileDescriptor: Waitable {
+    /// Ready when a read would not block.
+    public var waitState: WaitState {
+        .descriptor(self, writable: false)
+    }
+}
+
+extension Connection: Waitable {
+    /// Ready when a message, or the end of the channel, is there.
+    public var waitState: WaitState {
+        hasBufferedInput ? .ready : fileDescriptor.map { .descriptor($0, writable: false) } ?? .never
+    }
+}
+
+extension Process: Waitable {
+    /// Ready when the process has ended.
+    public var waitState: WaitState {
+        sentinel.map { .descriptor($0, writable: false) } ?? .never
+    }
+}
+
+/// Waits until at least one of several things is ready, at most for `timeout`; `nil` waits for ever.
+///
+/// Returns the positions of those that are ready, in order; empty when the time is over first. A descriptor whose other
+/// end is gone counts as ready.
+///
+/// The corresponding Python API is `multiprocessing.connection.wait`.
+public func wait(for objects: [any Waitable], timeout: Duration? = nil) throws(MultiprocessingError) -> [Int] {
+    var ready: [Int] = []
+    var entries: [pollfd] = []
+    for (position, object) in objects.enumerated() {
+        switch object.waitState {
+        case .ready:
+            ready.append(position)
+            entries.append(pollfd(fd: -1, events: 0, revents: 0))
+        case .never:
+            // poll passes over a negative number, so that positions stay the same.
+            entries.append(pollfd(fd: -1, events: 0, revents: 0))
+        case .descriptor(let descriptor, let writable):
+            let events = writable ? POLLIN | POLLOUT : POLLIN
+            entries.append(pollfd(fd: descriptor.rawValue, events: Int16(events), revents: 0))
+        }
+    }
+    try poll(&entries, until: Deadline(after: ready.isEmpty ? timeout : .zero))
+    let polled = entries.indices.filter { entries[$0].revents != 0 }
+    return (ready + polled).sorted()
+}

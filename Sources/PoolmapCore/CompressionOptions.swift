@@ -1,0 +1,50 @@
+import CZstd
+
+/// How to compress, in Zstandard's terms. Together with the input it decides every byte of the output.
+public struct CompressionOptions: Sendable {
+    /// The level: 1 (fast) to 22 (small), or -1 and below for the fast levels of `zstd --fast`. 0 means 3.
+    public var level: Int
+    /// The window as a power of two, with long-distance matching; nil for the level's own window without.
+    public var longWindowLog: Int?
+    /// Whether content and compressed bytes carry checksums.
+    public var hasChecksums: Bool
+    /// The content size of each frame but the last, in bytes; nil for what suits the level.
+    public var requestedChunkBytes: Int?
+
+    /// The options of `zstd -3`.
+    public init(
+        level: Int = 3, longWindowLog: Int? = nil, hasChecksums: Bool = true, requestedChunkBytes: Int? = nil
+    ) {
+        self.level = level
+        self.longWindowLog = longWindowLog
+        self.hasChecksums = hasChecksums
+        self.requestedChunkBytes = requestedChunkBytes
+    }
+
+    /// The levels that libzstd knows.
+    public static let levels = Int(ZSTD_minCLevel())...Int(ZSTD_maxCLevel())
+    /// The window sizes for long-distance matching, as powers of two.
+    public static let longWindowLogs = 10...Int(ZSTD_cParam_getBounds(ZSTD_c_windowLog).upperBound)
+    /// The chunk sizes in bytes; a seek table cannot say more than the last.
+    public static let chunkSizes = 1024...1 << 30
+
+    /// The content size of each frame but the last, in bytes.
+    ///
+    /// A chunk begins without the history that a single frame would have, so it must be long against the level's
+    /// window. Measured on the Linux source: 8 MiB at level 3 makes 0.4 % more output than one frame for all, 4 MiB
+    /// 1.1 %, 1 MiB 4.7 %.
+    public var chunkBytes: Int {
+        if let requestedChunkBytes {
+            return requestedChunkBytes
+        }
+        let mebibytes =
+            switch level {
+            case ...8: 8
+            case ...17: 16
+            case ...19: 32
+            case ...21: 64
+            default: 128
+            }
+        return max(mebibytes << 20, longWindowLog.map { min(1 << $0, CompressionOptions.chunkSizes.upperBound) } ?? 0)
+    }
+}

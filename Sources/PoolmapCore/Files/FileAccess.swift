@@ -1,0 +1,131 @@
+import Glibc
+import SystemPackage
+
+/// What the front and the workers need of a file's metadata.
+struct FileStatus {
+    let byteCount: UInt64
+    let modified: timespec
+    let accessed: timespec
+    let mode: mode_t
+    let owner: uid_t
+    let group: gid_t
+
+    init(of descriptor: FileDescriptor) throws(Errno) {
+        var status = stat()
+        _ = try retryingInterrupted { fstat(descriptor.rawValue, &status) }
+        self.init(status)
+    }
+
+    /// Of what the path leads to; nil if there is nothing.
+    init?(ofPath path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
+    private init(_ status: stat) {
+        byteCount = UInt64(clamping: status.st_size)
+        modified = status.st_mtim
+        accessed = status.st_atim
+        mode = status.st_mode
+        owner = status.st_uid
+        group = status.st_gid
+    }
+
+    var isRegular: Bool { mode & S_IFMT == S_IFREG }
+    var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
+    var permissions: mode_t { mode & 0o7777 }
+}
+
+extension timespec {
+    static func != (one: timespec, other: timespec) -> Bool {
+        one.tv_sec != other.tv_sec || one.tv_nsec != other.tv_nsec
+    }
+}
+
+/// Runs a system call again for as long as a signal interrupts it.
+func retryingInterrupted<Result: SignedInteger>(_ call: () -> Result) throws(Errno) -> Result {
+    while true {
+        let result = call()
+        if result >= 0 { return result }
+        let error = Errno(rawValue: errno)
+        if error != .interrupted { throw error }
+    }
+}
+
+/// Runs system calls and says, in the error, what they were to do.
+func attempt<Result>(
+    _ action: String, _ body: () throws(Errno) -> Result
+) throws(PoolmapError) -> Result {
+    do {
+        return try body()
+    } catch {
+        throw PoolmapError.system(action, error)
+    }
+}
+
+/// Opens a file by its path, close-on-exec.
+func openFile(_ path: String, _ flags: Int32, _ mode: mode_t = 0) throws(Errno) -> FileDescriptor {
+    FileDescriptor(rawValue: try retryingInterrupted { Glibc.open(path, flags | O_CLOEXEC, mode) })
+}
+
+extension FileDescriptor {
+    /// Fills `space` from `offset` on; throws `changed` when the file ends before.
+    func readAll(into space: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(PoolmapError) {
+        var done = 0
+        while done < space.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: space[done...])
+            let place = off_t(clamping: offset + UInt64(done))
+            let count = try attempt("cannot read") { () throws(Errno) in
+                try retryingInterrupted { Glibc.pread(rawValue, rest.baseAddress, rest.count, place) }
+            }
+            if count == 0 {
+                throw PoolmapError(.changed, "became shorter while it was read")
+            }
+            done += count
+        }
+    }
+
+    /// Writes all of `bytes` at `offset`, or at the descriptor's own offset when that is nil. Blocks.
+    func writeAll(_ bytes: UnsafeRawBufferPointer, at offset: UInt64? = nil) throws(PoolmapError) {
+        var done = 0
+        while done < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+            do throws(Errno) {
+                done += try retryingInterrupted {
+                    guard let offset else { return Glibc.write(rawValue, rest.baseAddress, rest.count) }
+                    return Glibc.pwrite(rawValue, rest.baseAddress, rest.count, off_t(clamping: offset + UInt64(done)))
+                }
+            } catch {
+                throw error == .brokenPipe
+                    ? PoolmapError(.outputClosed, "the reader has closed the output")
+                    : PoolmapError.system("cannot write", error)
+            }
+        }
+    }
+}
+
+/// A file that the front has open, as a worker finds it.
+struct FileReference: Codable, Hashable {
+    enum Origin: Codable, Hashable {
+        /// Standard input, which every worker has from its birth.
+        case inherited
+        /// A descriptor of the front. Opened again through `/proc`, it is the same file whatever has become of its
+        /// name, also if it never had one.
+        case descriptor(Int32, ofProcess: Int32)
+    }
+
+    /// Descriptors are used again for other files; this number is not.
+    let serial: Int
+    let origin: Origin
+
+    func open(_ flags: Int32) throws(PoolmapError) -> FileDescriptor {
+        switch origin {
+        case .inherited: return .standardInput
+        case .descriptor(let number, let process):
+            return try attempt("a worker cannot open the file again") { () throws(Errno) in
+                try openFile("/proc/\(process)/fd/\(number)", flags)
+            }
+        }
+    }
+}

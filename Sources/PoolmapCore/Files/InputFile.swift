@@ -1,0 +1,134 @@
+import Glibc
+import Multiprocessing
+import SystemPackage
+
+/// An input that is open in the front: a regular file, which workers read at any place, or a pipe, which only the
+/// front reads, from its beginning to its end.
+final class InputFile {
+    /// As the user gave it; for messages.
+    let name: String
+    let descriptor: FileDescriptor
+    /// A regular file that is read by offset.
+    let isRegular: Bool
+    let status: FileStatus
+    /// Where the content begins: for a regular file on standard input, where its offset stood.
+    let start: UInt64
+    private let isOwned: Bool
+    private static nonisolated(unsafe) var openedCount = 0
+    private let serial: Int
+
+    /// Opens a file by its path. Blocks where it is a named pipe that nobody writes to yet.
+    static func open(path: String) throws(PoolmapError) -> InputFile {
+        try InputFile(
+            name: path, descriptor: try attempt("") { () throws(Errno) in try openFile(path, O_RDONLY | O_NOCTTY) },
+            isOwned: true)
+    }
+
+    /// The standard input: a pipe, or a regular file from where its offset stands.
+    static func standardInput() throws(PoolmapError) -> InputFile {
+        try InputFile(name: "standard input", descriptor: .standardInput, isOwned: false)
+    }
+
+    private init(name: String, descriptor: FileDescriptor, isOwned: Bool) throws(PoolmapError) {
+        self.name = name
+        self.descriptor = descriptor
+        self.isOwned = isOwned
+        status = try attempt("") { () throws(Errno) in try FileStatus(of: descriptor) }
+        // Files such as those in /proc have content and no size: they are read to their end, like pipes.
+        isRegular = status.isRegular && status.byteCount > 0
+        InputFile.openedCount += 1
+        serial = InputFile.openedCount
+        let offset = isRegular && !isOwned ? lseek(descriptor.rawValue, 0, SEEK_CUR) : 0
+        start = UInt64(max(0, offset))
+        if status.isDirectory {
+            throw PoolmapError(.system, "is a directory, not a file")
+        }
+    }
+
+    deinit {
+        if isOwned {
+            try? descriptor.close()
+        }
+    }
+
+    /// The number of bytes from `start` to the end, for a regular file.
+    var byteCount: UInt64 {
+        status.byteCount > start ? status.byteCount - start : 0
+    }
+
+    /// What an output is to take over; nil of a pipe, and of standard input, which has no name to be kept beside.
+    var metadata: FileStatus? {
+        isOwned && status.isRegular ? status : nil
+    }
+
+    /// How a worker finds the file.
+    var reference: FileReference {
+        // Standard input was there before the workers, who share it; and it may be a file that this user could not
+        // open again by itself.
+        FileReference(serial: serial, origin: isOwned ? .descriptor(descriptor.rawValue, ofProcess: getpid()) : .inherited)
+    }
+
+    /// Throws if the file is not as it was when it was opened.
+    func requireUnchanged() throws(PoolmapError) {
+        guard isRegular else { return }
+        let now = try attempt("") { () throws(Errno) in try FileStatus(of: descriptor) }
+        if now.byteCount != status.byteCount || now.modified != status.modified {
+            throw PoolmapError(.changed, "changed while it was read")
+        }
+    }
+
+    /// Reads from a pipe: at least one byte, or 0 at its end. Blocks.
+    func readSome(into space: UnsafeMutableRawBufferPointer) throws(PoolmapError) -> Int {
+        try attempt("cannot read") { () throws(Errno) in
+            try retryingInterrupted { read(descriptor.rawValue, space.baseAddress, space.count) }
+        }
+    }
+}
+
+extension InputFile {
+    /// Reads a part of a regular file; offsets count from where the input begins.
+    func readBytes(at offset: UInt64, count: Int) throws(PoolmapError) -> [UInt8] {
+        var failure: PoolmapError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { space, initialized in
+            do throws(PoolmapError) {
+                let part = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(space)[..<count])
+                try descriptor.readAll(into: part, at: start + offset)
+                initialized = count
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    /// Whether a read from a pipe would not block: there are bytes, or its end.
+    func hasInput() throws(PoolmapError) -> Bool {
+        do {
+            return try !Multiprocessing.wait(for: [descriptor], timeout: .zero).isEmpty
+        } catch {
+            throw PoolmapError(.failed, "\(error)")
+        }
+    }
+}
+
+/// Reads a part of a file from its beginning to its end.
+struct FileReader {
+    private let descriptor: FileDescriptor
+    private var offset: UInt64
+    private let end: UInt64
+
+    init(_ descriptor: FileDescriptor, at offset: UInt64, byteCount: UInt64) {
+        self.descriptor = descriptor
+        self.offset = offset
+        end = offset + byteCount
+    }
+
+    /// Fills the space, or as much of it as there is; returns the number of bytes, 0 at the end.
+    mutating func read(into space: UnsafeMutableRawBufferPointer) throws(PoolmapError) -> Int {
+        let count = Int(min(UInt64(space.count), end - offset))
+        try descriptor.readAll(into: UnsafeMutableRawBufferPointer(rebasing: space[..<count]), at: offset)
+        offset += UInt64(count)
+        return count
+    }
+}

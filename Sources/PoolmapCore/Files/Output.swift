@@ -1,0 +1,37 @@
+import SystemPackage
+
+/// Where the content of a job goes.
+enum Output {
+    case file(OutputFile)
+    /// Written in order, as it is: standard output.
+    case stream(FileDescriptor)
+    /// Checked only.
+    case nowhere
+
+    /// Writes in order. Blocks.
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(PoolmapError) {
+        switch self {
+        case .file(let file): try file.write(bytes, at: offset)
+        case .stream(let descriptor): try descriptor.writeAll(bytes)
+        case .nowhere: break
+        }
+    }
+
+    /// Where a worker is to put content that begins at `place`; nil where that is not known yet.
+    func destination(at place: UInt64?) -> FrameWork.Destination {
+        switch self {
+        case .file(let file):
+            guard let place, file.allowsRandomAccess else { return .slot }
+            return .file(file.reference, offset: place)
+        case .stream: return .slot
+        case .nowhere: return .nowhere
+        }
+    }
+
+    /// The output is whole: gives a file its name, and the input's mode, owner and times.
+    func commit(carryingOver input: InputFile, byteCount: UInt64) throws(PoolmapError) {
+        if case .file(let file) = self {
+            try file.commit(carryingOver: input.metadata, byteCount: byteCount)
+        }
+    }
+}

@@ -1,0 +1,47 @@
+/// What can be known of a frame without decompressing it.
+struct FrameInfo: Equatable, Sendable {
+    /// The two kinds of frame that a file is made of.
+    enum Kind: Equatable, Sendable {
+        /// A frame with content.
+        case zstandard
+        /// A frame that decoders step over. The value is the last hexadecimal digit of its magic number, 0 … 15.
+        case skippable(UInt8)
+    }
+
+    /// The kind of the frame.
+    var kind: Kind
+
+    /// The length of the whole frame, from its magic number to its last byte.
+    var compressedBytes: UInt64
+
+    /// The size of the content as the frame's header has it, nil if it does not.
+    ///
+    /// 0 for a skippable frame.
+    var contentBytes: UInt64?
+
+    /// A size that the content cannot exceed, by the blocks of the frame: exact if none of them is compressed.
+    var contentBound: UInt64 = 0
+
+    /// How far back a decoder must remember, 0 for a skippable frame.
+    var windowBytes: UInt64 = 0
+
+    /// The dictionary that the frame needs, nil if it names none.
+    var dictionaryID: UInt32?
+
+    /// Whether the frame ends with a checksum of its content.
+    var hasChecksum = false
+
+    /// That checksum, the low 32 bits of the XXH64 of the content.
+    var contentChecksum: UInt32?
+
+    /// The most bytes that one block can have, compressed or not.
+    var blockLimit: UInt64 {
+        min(windowBytes, FrameInfo.maximumBlockBytes)
+    }
+
+    /// The most bytes that a block of any frame can have.
+    static let maximumBlockBytes: UInt64 = 128 << 10
+
+    /// The number of bytes before the payload of a skippable frame.
+    static let skippableHeaderBytes = 8
+}

@@ -1,0 +1,99 @@
+/// What a section needs to know of a data frame.
+struct DataFrame: Codable, Equatable, Sendable {
+    /// The length of the frame.
+    var compressedBytes: UInt64
+    /// The size of its content, as it really is: counted by who compressed or decompressed it.
+    var contentBytes: UInt64
+    /// The content checksum at the end of the frame, nil if there is none.
+    var contentChecksum: UInt32?
+    /// The CRC-32C of the compressed bytes, which only a section with checksums needs.
+    var crc32c: UInt32?
+}
+
+/// The frames of one section so far, and the rules that they obey.
+///
+/// Shared by the writer and the reader, so that neither can be stricter than the other. Keeps 16 bytes a frame.
+struct SectionFrames {
+    /// The header of the section.
+    let header: FileHeader
+
+    /// A row for each frame, that of the header first.
+    private(set) var rows: [SeekTable.Row]
+
+    /// The CRC-32C of each data frame, if the section has checksums.
+    private(set) var frameChecksums: [UInt32] = []
+
+    /// The number of data frames.
+    private(set) var dataFrameCount = 0
+
+    /// The sum of the lengths of all frames.
+    private(set) var compressedBytes: UInt64
+
+    private let rowLimit: Int
+
+    /// A section with only its header.
+    ///
+    /// `rowLimit` can be lowered by a test.
+    init(header: FileHeader, rowLimit: Int = SeekTable.maximumRows) {
+        self.header = header
+        self.rowLimit = rowLimit
+        rows = [SeekTable.Row(compressedBytes: UInt32(FileHeader.byteCount), contentBytes: 0)]
+        rows[0].checksum = header.hasChecksums ? SeekTable.emptyChecksum : 0
+        compressedBytes = UInt64(FileHeader.byteCount)
+    }
+
+    /// Adds a data frame, which begins at `offset`.
+    ///
+    /// In a section with checksums the caller must have computed the frame's CRC-32C.
+    mutating func add(_ frame: DataFrame, at offset: UInt64) throws(FormatError) {
+        // The checksum table will need a row too.
+        guard rows.count < (header.hasChecksums ? rowLimit - 1 : rowLimit) else {
+            throw .tooManyFrames(limit: rowLimit)
+        }
+        try checkContent(of: frame, at: offset)
+        guard let compressedBytes = UInt32(exactly: frame.compressedBytes) else {
+            throw .frameTooLarge(at: offset, compressedBytes: frame.compressedBytes)
+        }
+        if header.hasChecksums {
+            guard let crc32c = frame.crc32c else {
+                preconditionFailure("a section with checksums needs the CRC-32C of each data frame")
+            }
+            frameChecksums.append(crc32c)
+        }
+        append(
+            SeekTable.Row(
+                compressedBytes: compressedBytes, contentBytes: UInt32(frame.contentBytes),
+                checksum: frame.contentChecksum ?? 0))
+        dataFrameCount += 1
+    }
+
+    /// Adds the row of a checksum table for the data frames.
+    mutating func addChecksumTable() {
+        append(
+            SeekTable.Row(
+                compressedBytes: UInt32(ChecksumTable.byteCount(frameCount: dataFrameCount)), contentBytes: 0,
+                checksum: SeekTable.emptyChecksum))
+    }
+
+    private mutating func append(_ row: SeekTable.Row) {
+        rows.append(row)
+        compressedBytes += UInt64(row.compressedBytes)
+    }
+
+    private func checkContent(of frame: DataFrame, at offset: UInt64) throws(FormatError) {
+        // With another one behind it, the frame before was not the last.
+        if dataFrameCount > 0, let last = rows.last, last.contentBytes != header.chunkBytes {
+            throw .wrongContentSize(
+                at: offset - UInt64(last.compressedBytes), found: UInt64(last.contentBytes),
+                chunkBytes: header.chunkBytes)
+        }
+        let isOnlyFrameOrFull = frame.contentBytes > 0 || dataFrameCount == 0
+        guard frame.contentBytes <= UInt64(header.chunkBytes), isOnlyFrameOrFull else {
+            throw .wrongContentSize(at: offset, found: frame.contentBytes, chunkBytes: header.chunkBytes)
+        }
+        guard header.hasChecksums == (frame.contentChecksum != nil) else {
+            throw header.hasChecksums
+                ? .contentChecksumMissing(at: offset) : .contentChecksumUnexpected(at: offset)
+        }
+    }
+}

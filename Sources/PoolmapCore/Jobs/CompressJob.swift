@@ -1,0 +1,120 @@
+import Multiprocessing
+import SystemPackage
+
+/// Makes a section of docs/format.md from one input: header, a frame for each chunk, tables.
+///
+/// The borders of chunks depend on the input and the options only. A regular file is read by the workers, each its own
+/// chunk; a pipe is read here, into the slots.
+final class CompressJob: Job {
+    private let input: InputFile
+    private let output: Output
+    private let meter: Meter
+    private let chunkBytes: Int
+    private var section: SectionWriter
+    private var writtenBytes: UInt64 = 0
+    private var acceptedBytes: UInt64 = 0
+
+    // The next chunk.
+    private var index = 0
+    private var offset: UInt64 = 0
+    private var filling: (slot: Int, count: Int)?
+    private var isAtEnd = false
+
+    init(_ input: InputFile, to output: Output, _ options: CompressionOptions, _ meter: Meter) {
+        self.input = input
+        self.output = output
+        self.meter = meter
+        chunkBytes = options.chunkBytes
+        section = SectionWriter(chunkBytes: UInt32(options.chunkBytes), hasChecksums: options.hasChecksums)
+        meter.expect(input)
+    }
+
+    func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
+        if isAtEnd { return .end }
+        return input.isRegular ? nextOfFile(workforce) : try nextOfPipe(workforce)
+    }
+
+    private func nextOfFile(_ workforce: Workforce) -> Step {
+        guard let slot = workforce.acquireSlot() else { return .waitForTurn }
+        let count = Int(min(UInt64(chunkBytes), input.byteCount - offset))
+        let source = Work.Source.file(input.reference, offset: input.start + offset)
+        isAtEnd = offset + UInt64(count) == input.byteCount
+        return work(source, count, slot)
+    }
+
+    private func nextOfPipe(_ workforce: Workforce) throws(PoolmapError) -> Step {
+        guard let begun = filling ?? workforce.acquireSlot().map({ ($0, 0) }) else { return .waitForTurn }
+        let slot = begun.0
+        var count = begun.1
+        filling = (slot, count)
+        while count < chunkBytes {
+            guard try input.hasInput() else { return .waitForInput(input.descriptor) }
+            let rest = UnsafeMutableRawBufferPointer(rebasing: workforce.inputArea(slot)[count..<chunkBytes])
+            let read = try input.readSome(into: rest)
+            if read == 0 {
+                isAtEnd = true
+                break
+            }
+            count += read
+            filling = (slot, count)
+        }
+        filling = nil
+        // The input ended with the chunk before; an empty input is one empty chunk.
+        if count == 0 && index > 0 {
+            workforce.releaseSlot(slot)
+            return .end
+        }
+        return work(.slot, count, slot)
+    }
+
+    private func work(_ source: Work.Source, _ count: Int, _ slot: Int) -> Step {
+        let piece = Piece(noun: "chunk", index: index, offset: offset, byteCount: UInt64(count))
+        index += 1
+        offset += UInt64(count)
+        return .work(
+            .compress(source: source, contentBytes: count, slot: slot), piece, slot: slot, isLast: isAtEnd)
+    }
+
+    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        guard case .compressed(let frame) = done, let slot else {
+            throw PoolmapError(.failed, "a worker gave another answer than a frame")
+        }
+        if writtenBytes == 0 {
+            try write(section.header)
+        }
+        try output.write(workforce.output(slot, frame.compressedBytes), at: writtenBytes)
+        writtenBytes += UInt64(frame.compressedBytes)
+        acceptedBytes += UInt64(frame.contentBytes)
+        try formatErrors { () throws(FormatError) in
+            try section.add(
+                DataFrame(
+                    compressedBytes: UInt64(frame.compressedBytes), contentBytes: UInt64(frame.contentBytes),
+                    contentChecksum: frame.contentChecksum, crc32c: frame.frameChecksum))
+        }
+        meter.add(input: UInt64(frame.contentBytes), output: UInt64(frame.compressedBytes))
+    }
+
+    func finish() throws(PoolmapError) -> JobSummary {
+        try input.requireUnchanged()
+        guard acceptedBytes == offset, !input.isRegular || offset == input.byteCount else {
+            throw PoolmapError(.failed, "\(acceptedBytes) of \(offset) bytes were compressed")
+        }
+        try write(section.finish())
+        try output.commit(carryingOver: input, byteCount: writtenBytes)
+        return JobSummary(inputBytes: offset, outputBytes: writtenBytes)
+    }
+
+    func abandon(_ workforce: Workforce) {
+        if let filling {
+            workforce.releaseSlot(filling.slot)
+        }
+        filling = nil
+    }
+
+    private func write(_ bytes: [UInt8]) throws(PoolmapError) {
+        try bytes.withBytes { (bytes) throws(PoolmapError) in
+            try output.write(bytes, at: writtenBytes)
+        }
+        writtenBytes += UInt64(bytes.count)
+    }
+}

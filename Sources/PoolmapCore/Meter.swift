@@ -1,0 +1,25 @@
+/// How far a command has come, for a progress line and for the summary. In bytes, over all its inputs.
+public final class Meter {
+    /// What has been read of the inputs, as far as its results are written.
+    public private(set) var inputBytes: UInt64 = 0
+    /// What has been written.
+    public private(set) var outputBytes: UInt64 = 0
+    /// What all inputs have that were opened so far; nil once one is a pipe, whose end nobody knows.
+    public private(set) var expectedBytes: UInt64? = 0
+
+    /// A meter at zero.
+    public init() {}
+
+    func expect(_ input: InputFile) {
+        if input.isRegular {
+            expectedBytes? += input.byteCount
+        } else {
+            expectedBytes = nil
+        }
+    }
+
+    func add(input: UInt64 = 0, output: UInt64 = 0) {
+        inputBytes += input
+        outputBytes += output
+    }
+}

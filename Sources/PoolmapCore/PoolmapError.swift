@@ -1,0 +1,66 @@
+import SystemPackage
+
+/// What went wrong with one input or output, as the one line that the user sees.
+///
+/// It is `Codable`, since most errors happen in a worker and are told in the front.
+public struct PoolmapError: Error, Codable, Hashable, Sendable {
+    /// The kinds of failure.
+    public enum Code: String, Codable, Sendable {
+        /// An option has a value that cannot be.
+        case invalidOption
+        /// The input is not what it should be: not Zstandard, cut, with flipped bits.
+        case damaged
+        /// The input is right, but this program cannot read it.
+        case unsupported
+        /// The input changed while it was read.
+        case changed
+        /// The kernel said no: no such file, no permission, disk full.
+        case system
+        /// The target is there already, and `--force` was not given.
+        case targetExists
+        /// Standard output was closed by its reader: no fault of ours, and no message.
+        case outputClosed
+        /// No memory.
+        case outOfMemory
+        /// A worker or the manager died.
+        case processDied
+        /// Anything else.
+        case failed
+    }
+
+    /// What kind of failure it is.
+    public let code: Code
+    /// What failed, without the name of the file.
+    public let message: String
+    /// The error number of the system call that failed, if one did.
+    public let errno: Int32?
+
+    init(_ code: Code, _ message: String, errno: Errno? = nil) {
+        self.code = code
+        self.message = message
+        self.errno = errno?.rawValue
+    }
+
+    /// An input that the command itself refuses, as for its name.
+    public static func unusable(_ message: String) -> PoolmapError {
+        PoolmapError(.failed, message)
+    }
+
+    /// The error of a system call: what it was to do, and what the kernel said.
+    static func system(_ action: String, _ errno: Errno) -> PoolmapError {
+        PoolmapError(errno == .noMemory ? .outOfMemory : .system, action, errno: errno)
+    }
+
+    /// The same error, with the place where it happened.
+    func at(_ place: String) -> PoolmapError {
+        PoolmapError(code, "\(place): \(message)", errno: errno.map(Errno.init(rawValue:)))
+    }
+}
+
+extension PoolmapError: CustomStringConvertible {
+    /// The line for the user, after the name of the file.
+    public var description: String {
+        guard let errno else { return message }
+        return message.isEmpty ? "\(Errno(rawValue: errno))" : "\(message): \(Errno(rawValue: errno))"
+    }
+}

@@ -1,0 +1,103 @@
+/// What the front asks of a worker: one chunk, one frame or one file.
+enum Work: Codable {
+    /// Compress a chunk into the output area of a slot.
+    case compress(source: Source, contentBytes: Int, slot: Int)
+    /// Decompress a frame.
+    case decompress(FrameWork)
+    /// Hash a whole file.
+    case hash(path: String, algorithm: HashAlgorithm)
+
+    /// About how much there is to do; a file to be hashed may have any size.
+    var byteCount: UInt64 {
+        switch self {
+        case .compress(_, let contentBytes, _): UInt64(contentBytes)
+        case .decompress(let frame): max(frame.contentBound, frame.compressedBytes)
+        case .hash: 1 << 20
+        }
+    }
+
+    /// Where the bytes to work on are.
+    enum Source: Codable {
+        /// In the input area of the slot that travels with the task.
+        case slot
+        /// In a regular file, from this byte on.
+        case file(FileReference, offset: UInt64)
+    }
+}
+
+/// A frame to be decompressed.
+struct FrameWork: Codable {
+    var source: Work.Source
+    var compressedBytes: UInt64
+    /// What the content must have; nil where nobody said.
+    var contentBytes: UInt64?
+    /// What the content has at most.
+    var contentBound: UInt64
+    /// The slot that travels with the task.
+    var slot: Int
+    var destination: Destination
+
+    /// Where the content goes.
+    enum Destination: Codable {
+        /// To the output area of the slot.
+        case slot
+        /// To its place in the target, by the worker itself.
+        case file(FileReference, offset: UInt64)
+        /// Nowhere: it is only checked.
+        case nowhere
+
+        var isSlot: Bool {
+            if case .slot = self { return true }
+            return false
+        }
+    }
+}
+
+/// What a worker answers.
+enum Done: Codable {
+    case compressed(CompressedFrame)
+    /// `isInSlot` says that the content waits in the slot, and is not in its place in the target yet.
+    case decompressed(DataFrame, isInSlot: Bool)
+    case hashed(digest: String, byteCount: UInt64)
+    case failed(PoolmapError)
+}
+
+/// A piece of an input, for messages.
+struct Piece {
+    /// "chunk" or "frame", as the user knows it.
+    let noun: String
+    /// Counted from 0.
+    let index: Int
+    let offset: UInt64
+    let byteCount: UInt64
+
+    /// "chunk 3 (bytes 25165824 to 33554431)".
+    var description: String {
+        byteCount == 0 ? "\(noun) \(index)" : "\(noun) \(index) (bytes \(offset) to \(offset + byteCount - 1))"
+    }
+}
+
+/// How a slot is divided: what a worker reads is not overwritten by what it writes, so that a task can be run again.
+struct SlotLayout {
+    let inputBytes: Int
+    let outputBytes: Int
+
+    /// The slots of a compression with these options.
+    init(compressing options: CompressionOptions) {
+        inputBytes = options.chunkBytes
+        outputBytes = Compressor.bound(of: options.chunkBytes)
+    }
+
+    /// The slots of a decompression: a frame with more content than `contentBytes` does not fit and is streamed.
+    ///
+    /// Memory is taken as it is touched, so that only large frames make large slots.
+    init(decompressing contentBytes: Int) {
+        inputBytes = Compressor.bound(of: contentBytes)
+        outputBytes = contentBytes
+    }
+
+    /// Frames of other programs are decompressed in parallel up to this size.
+    static let commonContentBytes = 64 << 20
+
+    var slotBytes: Int { inputBytes + outputBytes }
+}

@@ -1,0 +1,263 @@
+import Glibc
+import Multiprocessing
+import SystemPackage
+
+/// Does the work: in a worker process, or in the front where one process is enough. Both run the same code, which is
+/// why the output is the same.
+final class Worker {
+    private let arena: SlotArena?
+    private let layout: SlotLayout
+    private let options: CompressionOptions
+    private let maximumWindowLog: Int?
+    private var compressor: Compressor?
+    private var decompressor: Decompressor?
+    private var input = Scratch()
+    private var content = Scratch()
+    private var source = OpenedFile()
+    private var target = OpenedFile()
+
+    init(arena: SlotArena?, layout: SlotLayout, options: CompressionOptions, maximumWindowLog: Int?) {
+        self.arena = arena
+        self.layout = layout
+        self.options = options
+        self.maximumWindowLog = maximumWindowLog
+    }
+
+    func perform(_ work: Work) -> Done {
+        do throws(PoolmapError) {
+            switch work {
+            case .compress(let source, let contentBytes, let slot):
+                return .compressed(try compress(source, contentBytes, slot))
+            case .decompress(let frame):
+                return .decompressed(try decompress(frame), isInSlot: frame.destination.isSlot)
+            case .hash(let path, let algorithm):
+                let (digest, byteCount) = try algorithm.digest(ofFile: path, through: input.space(of: 1 << 18))
+                return .hashed(digest: digest, byteCount: byteCount)
+            }
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    private func compress(
+        _ source: Work.Source, _ contentBytes: Int, _ slot: Int
+    ) throws(PoolmapError) -> CompressedFrame {
+        if compressor == nil {
+            compressor = try Compressor(options)
+        }
+        let bytes = try read(source, contentBytes, slot)
+        guard let frame = try compressor?.compress(bytes, into: outputArea(slot)) else {
+            throw PoolmapError(.failed, "there is no compressor")
+        }
+        return frame
+    }
+
+    private func decompress(_ frame: FrameWork) throws(PoolmapError) -> DataFrame {
+        guard frame.contentBound <= UInt64(layout.outputBytes), frame.compressedBytes <= UInt64(layout.inputBytes) else {
+            return try streamFromFile(frame)
+        }
+        let compressed = try read(frame.source, Int(frame.compressedBytes), frame.slot)
+        let space: UnsafeMutableRawBufferPointer
+        if frame.destination.isSlot {
+            space = outputArea(frame.slot)
+        } else {
+            space = content.space(of: Int(frame.contentBound))
+        }
+        let limit = UnsafeMutableRawBufferPointer(rebasing: space.prefix(Int(frame.contentBound)))
+        let made = try withDecompressor { (decompressor) throws(PoolmapError) in
+            try decompressor.decompress(compressed, into: limit)
+        }
+        try requireSize(UInt64(made), of: frame)
+        if case .file(let reference, let offset) = frame.destination {
+            try target.open(reference, O_WRONLY).writeAll(UnsafeRawBufferPointer(rebasing: limit[..<made]), at: offset)
+        }
+        return DataFrame(whole: compressed, contentBytes: UInt64(made))
+    }
+
+    /// A frame that is too large for memory: piece by piece from file to file.
+    private func streamFromFile(_ frame: FrameWork) throws(PoolmapError) -> DataFrame {
+        guard case .file(let reference, let start) = frame.source else {
+            throw PoolmapError(.failed, "a frame of \(frame.compressedBytes) bytes does not fit its slot")
+        }
+        var reader = FileReader(
+            try source.open(reference, O_RDONLY), at: start, byteCount: frame.compressedBytes)
+        var written: UInt64 = 0
+        let done = try decompressStream(
+            read: { (space) throws(PoolmapError) in try reader.read(into: space) },
+            write: { (bytes) throws(PoolmapError) in
+                written += UInt64(bytes.count)
+                // A table that says too little must not make this frame overwrite the next one's place.
+                if let limit = frame.contentBytes, written > limit {
+                    throw PoolmapError(.damaged, "there is more content than the sizes in the file say")
+                }
+                if case .file(let reference, let offset) = frame.destination {
+                    let place = offset + written - UInt64(bytes.count)
+                    try target.open(reference, O_WRONLY).writeAll(bytes, at: place)
+                }
+            })
+        try requireSize(done.contentBytes, of: frame)
+        return done
+    }
+
+    /// Decompresses one frame piece by piece.
+    ///
+    /// - Parameters:
+    ///   - read: fills a buffer with the frame's next bytes and returns how many; 0 at its end.
+    ///   - write: takes content.
+    func decompressStream(
+        read: (UnsafeMutableRawBufferPointer) throws(PoolmapError) -> Int,
+        write: (UnsafeRawBufferPointer) throws(PoolmapError) -> Void
+    ) throws(PoolmapError) -> DataFrame {
+        let compressed = input.space(of: 1 << 18)
+        let made = content.space(of: 1 << 18)
+        var frame = DataFrameBuilder()
+        try withDecompressor { (decompressor) throws(PoolmapError) in
+            decompressor.beginStream()
+            var isAtEnd = false
+            while true {
+                let count = try read(compressed)
+                if count == 0 { break }
+                var rest = UnsafeRawBufferPointer(rebasing: compressed[..<count])
+                frame.add(compressed: rest)
+                var isFlushed = false
+                while !rest.isEmpty || !isFlushed {
+                    if isAtEnd {
+                        throw PoolmapError(.damaged, "a frame has fewer bytes than the seek table says")
+                    }
+                    let step = try decompressor.decompressPiece(rest, into: made)
+                    rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(step.used))
+                    try write(UnsafeRawBufferPointer(rebasing: made[..<step.made]))
+                    frame.contentBytes += UInt64(step.made)
+                    isAtEnd = step.isAtEnd
+                    // A full buffer may mean that there is more to come out.
+                    isFlushed = step.made < made.count || isAtEnd
+                }
+            }
+            if !isAtEnd {
+                throw PoolmapError(.damaged, "a frame has more bytes than the seek table says")
+            }
+        }
+        return frame.finish()
+    }
+
+    private func requireSize(_ made: UInt64, of frame: FrameWork) throws(PoolmapError) {
+        if let expected = frame.contentBytes, made != expected {
+            throw PoolmapError(.damaged, "a frame has \(made) bytes of content where \(expected) were announced")
+        }
+    }
+
+    private func withDecompressor<Result>(
+        _ body: (inout Decompressor) throws(PoolmapError) -> Result
+    ) throws(PoolmapError) -> Result {
+        // Taken out and put back, so that the callbacks of a stream can use the worker.
+        if decompressor == nil {
+            decompressor = try Decompressor(maximumWindowLog: maximumWindowLog)
+        }
+        guard var taken = decompressor.take() else {
+            throw PoolmapError(.failed, "the decompressor is in use")
+        }
+        do throws(PoolmapError) {
+            let result = try body(&taken)
+            decompressor = consume taken
+            return result
+        } catch {
+            decompressor = consume taken
+            throw error
+        }
+    }
+
+    private func read(_ source: Work.Source, _ byteCount: Int, _ slot: Int) throws(PoolmapError) -> UnsafeRawBufferPointer {
+        switch source {
+        case .slot:
+            guard let arena else { throw PoolmapError(.failed, "there are no slots") }
+            return UnsafeRawBufferPointer(rebasing: arena[slot].prefix(byteCount))
+        case .file(let reference, let offset):
+            let space = input.space(of: byteCount)
+            try self.source.open(reference, O_RDONLY).readAll(into: space, at: offset)
+            return UnsafeRawBufferPointer(space)
+        }
+    }
+
+    private func outputArea(_ slot: Int) -> UnsafeMutableRawBufferPointer {
+        guard let arena else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
+        return UnsafeMutableRawBufferPointer(rebasing: arena[slot].dropFirst(layout.inputBytes))
+    }
+}
+
+/// Memory of the process's own that is kept for the next task.
+struct Scratch: ~Copyable {
+    private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+
+    deinit {
+        memory.deallocate()
+    }
+
+    /// At least `byteCount` bytes with any content, cut to that size; valid until the next call.
+    mutating func space(of byteCount: Int) -> UnsafeMutableRawBufferPointer {
+        if memory.count < max(byteCount, 1) {
+            memory.deallocate()
+            memory = .allocate(byteCount: max(byteCount, 1), alignment: 64)
+        }
+        return UnsafeMutableRawBufferPointer(rebasing: memory[..<byteCount])
+    }
+}
+
+/// The file that a worker used last, still open.
+private struct OpenedFile: ~Copyable {
+    private var reference: FileReference?
+    private var descriptor: FileDescriptor?
+
+    deinit {
+        close()
+    }
+
+    mutating func open(_ wanted: FileReference, _ flags: Int32) throws(PoolmapError) -> FileDescriptor {
+        if let descriptor, reference == wanted {
+            return descriptor
+        }
+        close()
+        let opened = try wanted.open(flags)
+        (reference, descriptor) = (wanted, opened)
+        return opened
+    }
+
+    private func close() {
+        if let descriptor, descriptor != .standardInput {
+            try? descriptor.close()
+        }
+    }
+}
+
+/// Gathers what is to be known of a frame whose bytes come in pieces.
+private struct DataFrameBuilder {
+    var contentBytes: UInt64 = 0
+    private var compressedBytes: UInt64 = 0
+    private var crc32c: UInt32 = 0
+    private var hasChecksum = false
+    private var lastBytes: [UInt8] = []
+
+    mutating func add(compressed bytes: UnsafeRawBufferPointer) {
+        if compressedBytes == 0, bytes.count > 4 {
+            hasChecksum = FrameDescriptor(bytes[4]).hasChecksum
+        }
+        compressedBytes += UInt64(bytes.count)
+        crc32c = CRC32C.checksum(of: bytes, continuing: crc32c)
+        lastBytes = Array((lastBytes + bytes.suffix(4)).suffix(4))
+    }
+
+    func finish() -> DataFrame {
+        let checksum = hasChecksum && lastBytes.count == 4 ? lastBytes.withUnsafeBytes { $0.trailingChecksum } : nil
+        return DataFrame(
+            compressedBytes: compressedBytes, contentBytes: contentBytes, contentChecksum: checksum, crc32c: crc32c)
+    }
+}
+
+extension DataFrame {
+    /// Of a frame that is whole in memory.
+    init(whole frame: UnsafeRawBufferPointer, contentBytes: UInt64) {
+        self.init(
+            compressedBytes: UInt64(frame.count), contentBytes: contentBytes,
+            contentChecksum: FrameDescriptor(frame[4]).hasChecksum ? frame.trailingChecksum : nil,
+            crc32c: CRC32C.checksum(of: frame))
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import PoolmapCore
+
+/// `poolmap cat`.
+struct Cat: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write a range of a compressed file's content to standard output.",
+        discussion: "Only the frames that hold the range are read, where the file says how large each is.")
+
+    @OptionGroup var common: RunOptions
+    @OptionGroup var window: WindowOptions
+
+    @Option(name: .long, help: ArgumentHelp("Where the range begins in the content.", valueName: "n"))
+    var offset = ByteSize(bytes: 0)
+
+    @Option(name: .long, help: ArgumentHelp("How long it is; without, up to the end.", valueName: "m"))
+    var length: ByteSize?
+
+    @Argument(help: ArgumentHelp("A regular file.", valueName: "file"))
+    var file: String
+
+    func run() throws {
+        let console = Console(common)
+        let (end, overflowed) = offset.bytes.addingReportingOverflow(length?.bytes ?? .max)
+        let range = offset.bytes..<(overflowed ? .max : end)
+        try console.batch(common, force: false).cat(file, range, maximumWindowLog: window.long) { input, result in
+            console.report(input, result) { "\(input.name): \($0.outputBytes) bytes" }
+        }
+        try console.finish()
+    }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import PoolmapCore
+
+/// `poolmap compress`.
+struct Compress: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Compress files to FILE.zst, which zstd can read.",
+        discussion: "Levels are given as -1 to -19, and with --ultra to -22.")
+
+    @OptionGroup var common: RunOptions
+    @OptionGroup var target: TargetOptions
+
+    @Option(name: .long, help: ArgumentHelp("The level; -1 to -19 are short for it.", valueName: "n"))
+    var level: Int?
+
+    @Flag(name: .long, help: "Allow levels 20 to 22, which need much memory.")
+    var ultra = false
+
+    @Option(name: .long, help: ArgumentHelp("Fast levels below 1; --fast alone is --fast=1.", valueName: "n"))
+    var fast: Int?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Match over long distances, in a window of 2^n bytes; --long alone is --long=27.", valueName: "n"))
+    var long: Int?
+
+    @Option(
+        name: .customLong("chunk-size"),
+        help: ArgumentHelp("The content of each frame, as 8M; by default what suits the level.", valueName: "size"))
+    var chunkSize: ByteSize?
+
+    @Flag(inversion: .prefixedNo, help: "Put checksums into the file.")
+    var check = true
+
+    @Argument(help: ArgumentHelp("What to compress; - or none is standard input.", valueName: "file"))
+    var files: [String] = []
+
+    func validate() throws {
+        if level != nil && fast != nil {
+            throw ValidationError("a level and --fast exclude each other")
+        }
+        if let level, !(0...CompressionOptions.levels.upperBound).contains(level) {
+            throw ValidationError("the level must be from 1 to \(CompressionOptions.levels.upperBound), and is \(level)")
+        }
+        if let level, level > 19, !ultra {
+            throw ValidationError("level \(level) needs --ultra")
+        }
+        if let fast, !(1 ... -CompressionOptions.levels.lowerBound).contains(fast) {
+            throw ValidationError("--fast must be from 1 to \(-CompressionOptions.levels.lowerBound), and is \(fast)")
+        }
+        if let long, !CompressionOptions.longWindowLogs.contains(long) {
+            let range = CompressionOptions.longWindowLogs
+            throw ValidationError("--long must be from \(range.lowerBound) to \(range.upperBound), and is \(long)")
+        }
+        if let chunkSize, !CompressionOptions.chunkSizes.contains(Int(clamping: chunkSize.bytes)) {
+            throw ValidationError("--chunk-size must be from 1K to 1G, and is \(chunkSize.bytes) bytes")
+        }
+    }
+
+    func run() throws {
+        let options = CompressionOptions(
+            level: fast.map { -$0 } ?? level ?? 3, longWindowLog: long, hasChecksums: check,
+            requestedChunkBytes: chunkSize.map { Int($0.bytes) })
+        let plan = try FilePlan(files, target, common) { .target($0 + ".zst") }
+        try plan.refuseTerminal()
+        try plan.execute { batch, items, report in
+            try batch.compress(items, options, report: report)
+        }
+    }
+}

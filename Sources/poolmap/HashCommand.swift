@@ -1,0 +1,41 @@
+import ArgumentParser
+import PoolmapCore
+
+extension HashAlgorithm: ExpressibleByArgument {}
+
+/// `poolmap hash`.
+struct Hash: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write the digest of each file, in the format that sha256sum -c and its like read.")
+
+    @OptionGroup var common: RunOptions
+
+    @Option(name: [.customShort("a"), .long], help: ArgumentHelp("sha256, sha512, sha1 or md5.", valueName: "name"))
+    var algorithm = HashAlgorithm.sha256
+
+    @Argument(help: ArgumentHelp("What to hash; - or none is standard input.", valueName: "file"))
+    var files: [String] = []
+
+    func run() throws {
+        let console = Console(common)
+        var output = LineOutput()
+        try console.batch(common, force: false).hash(inputs(files), algorithm) { (input, digest) throws(PoolmapError) in
+            let name = if case .file(let path) = input { path } else { "-" }
+            try output.write(digestLine(digest, name))
+        } report: { input, result in
+            console.report(input, result) { _ in nil }
+        }
+        try output.flush()
+        try console.finish()
+    }
+}
+
+/// A line as coreutils writes it: a name with a backslash or a line break is escaped, and a backslash says so.
+private func digestLine(_ digest: String, _ name: String) -> String {
+    let escapes: [Character: String] = ["\\": "\\\\", "\n": "\\n", "\r": "\\r"]
+    guard name.contains(where: { escapes[$0] != nil || $0 == "\r\n" }) else {
+        return "\(digest)  \(name)\n"
+    }
+    let escaped = name.map { $0 == "\r\n" ? "\\r\\n" : escapes[$0] ?? String($0) }.joined()
+    return "\\\(digest)  \(escaped)\n"
+}

@@ -1,0 +1,114 @@
+import ArgumentParser
+import PoolmapCore
+
+/// `poolmap list`.
+struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say what compressed files consist of, without decompressing them.")
+
+    @Flag(name: .long, help: "Write JSON: an array with an object a file.")
+    var json = false
+
+    @Flag(name: [.short, .long], help: "Say a line about each frame.")
+    var verbose = false
+
+    @Flag(name: [.short, .long], help: "Say nothing but errors.")
+    var quiet = false
+
+    @Argument(help: ArgumentHelp("Regular files.", valueName: "file"))
+    var files: [String]
+
+    func run() throws {
+        var failure: PoolmapError?
+        var listings: [(path: String, listing: Listing)] = []
+        for path in files {
+            do {
+                listings.append((path, try Listing(path: path)))
+            } catch {
+                complain("\(path): \(error)")
+                failure = failure ?? error
+            }
+        }
+        var output = LineOutput()
+        if json {
+            try output.write(jsonText(listings) + "\n")
+        } else if !quiet {
+            try write(listings, to: &output)
+        }
+        try output.flush()
+        if let failure {
+            throw RunFailed(first: failure)
+        }
+    }
+
+    private func write(_ listings: [(path: String, listing: Listing)], to output: inout LineOutput) throws {
+        try output.write(row(["Frames", "Skips", "Compressed", "Content", "Ratio", "Check", "Seek table", "File"]))
+        for (path, listing) in listings {
+            try output.write(
+                row([
+                    "\(listing.frames.count)", "\(listing.skippableCount)", readable(listing.compressedBytes),
+                    listing.contentBytes.map(readable) ?? "unknown", listing.ratioText ?? "-",
+                    listing.hasChecksums ?? false ? "XXH64" : "none", listing.seekTable.rawValue, path,
+                ]))
+            guard verbose else { continue }
+            for (index, frame) in listing.frames.enumerated() {
+                let content = frame.contentBytes.map { "\($0)" } ?? "unknown"
+                try output.write(
+                    "  frame \(index): \(frame.compressedBytes) bytes at \(frame.offset), content \(content)\n")
+            }
+        }
+    }
+
+    private func row(_ columns: [String]) -> String {
+        let widths = [7, 6, 12, 12, 7, 6, 10]
+        let padded = zip(columns, widths).map { column, width in
+            String(repeating: " ", count: max(0, width - column.count)) + column
+        }
+        return padded.joined(separator: " ") + "  \(columns[7])\n"
+    }
+
+    private func jsonText(_ listings: [(path: String, listing: Listing)]) -> String {
+        let objects = listings.map { path, listing in
+            let fields = [
+                "\"file\": \(jsonString(path))", "\"frames\": \(listing.frames.count)",
+                "\"skippableFrames\": \(listing.skippableCount)", "\"compressedBytes\": \(listing.compressedBytes)",
+                "\"contentBytes\": \(jsonNumber(listing.contentBytes))", "\"ratio\": \(listing.ratioText ?? "null")",
+                "\"checksum\": \(listing.hasChecksums ?? false ? "\"XXH64\"" : "null")",
+                "\"seekTable\": \"\(listing.seekTable.rawValue)\"", "\"chunkBytes\": \(jsonNumber(listing.chunkBytes))",
+            ]
+            let frames = listing.frames.map { frame in
+                "{\"offset\": \(frame.offset), \"compressedBytes\": \(frame.compressedBytes), "
+                    + "\"contentBytes\": \(jsonNumber(frame.contentBytes))}"
+            }
+            let list = verbose ? [", \"frameList\": [\(frames.joined(separator: ", "))]"] : []
+            return "  {\(fields.joined(separator: ", "))\(list.joined())}"
+        }
+        return objects.isEmpty ? "[]" : "[\n\(objects.joined(separator: ",\n"))\n]"
+    }
+}
+
+extension Listing {
+    /// Content bytes for each compressed byte, with three places.
+    var ratioText: String? {
+        contentBytes.map { thousandths(UInt64((Double($0) / Double(max(compressedBytes, 1)) * 1000).rounded())) }
+    }
+}
+
+private func jsonNumber(_ number: UInt64?) -> String {
+    number.map { "\($0)" } ?? "null"
+}
+
+private func jsonString(_ text: String) -> String {
+    var quoted = "\""
+    for scalar in text.unicodeScalars {
+        switch scalar {
+        case "\"": quoted += "\\\""
+        case "\\": quoted += "\\\\"
+        case _ where scalar.value < 0x20:
+            let digits = String(scalar.value, radix: 16)
+            quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        default: quoted.unicodeScalars.append(scalar)
+        }
+    }
+    return quoted + "\""
+}

@@ -1,0 +1,135 @@
+import Glibc
+
+@testable import PoolmapCore
+
+/// Frames made by hand, with blocks that are stored or repeated, so that no compressor is needed.
+enum HandMade {
+    /// A block that holds `content` as it is.
+    static func rawBlock(_ content: [UInt8], isLast: Bool) -> [UInt8] {
+        blockHeader(type: 0, size: content.count, isLast: isLast) + content
+    }
+
+    /// The three bytes before a block.
+    static func blockHeader(type: Int, size: Int, isLast: Bool) -> [UInt8] {
+        let value = size << 3 | type << 1 | (isLast ? 1 : 0)
+        return [UInt8(value & 255), UInt8(value >> 8 & 255), UInt8(value >> 16 & 255)]
+    }
+
+    /// The beginning of a frame with a window of 128 KiB, which no block can exceed, and no other header field.
+    static func frameStart(hasChecksum: Bool = false) -> [UInt8] {
+        [0x28, 0xB5, 0x2F, 0xFD, hasChecksum ? 0x04 : 0x00, 7 << 3]
+    }
+
+    /// A data frame of one segment.
+    ///
+    /// The checksum is not the right one, but this layer cannot know.
+    static func dataFrame(_ content: [UInt8], hasChecksum: Bool) -> [UInt8] {
+        var bytes: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, hasChecksum ? 0xA4 : 0xA0]
+        bytes.append(littleEndian: UInt32(content.count))
+        bytes += rawBlock(content, isLast: true)
+        if hasChecksum {
+            bytes.append(littleEndian: UInt32(truncatingIfNeeded: content.count) ^ 0xABCD_EF01)
+        }
+        return bytes
+    }
+
+    /// A skippable frame.
+    static func skippable(_ nibble: UInt8, _ payload: [UInt8]) -> [UInt8] {
+        SkippableFrame.prefix(nibble: nibble, frameBytes: payload.count + 8) + payload
+    }
+
+    /// A whole section with a data frame for each of `contents`.
+    static func section(chunkBytes: UInt32, hasChecksums: Bool, contents: [[UInt8]]) throws -> [UInt8] {
+        var writer = SectionWriter(chunkBytes: chunkBytes, hasChecksums: hasChecksums)
+        var bytes = writer.header
+        for content in contents {
+            let frame = dataFrame(content, hasChecksum: hasChecksums)
+            try writer.add(describe(frame))
+            bytes += frame
+        }
+        return bytes + writer.finish()
+    }
+
+    /// What a section needs to know of `frame`, a whole data frame made by hand or with a content size in its header.
+    static func describe(_ frame: [UInt8]) throws -> DataFrame {
+        try frame.withUnsafeBytes { try describe($0, info: FrameWalker.walk($0)) }
+    }
+
+    /// What a section needs to know of the frame in `bytes`.
+    static func describe(_ bytes: UnsafeRawBufferPointer, info: FrameInfo) -> DataFrame {
+        DataFrame(
+            compressedBytes: info.compressedBytes, contentBytes: info.contentBytes ?? info.contentBound,
+            contentChecksum: info.contentChecksum, crc32c: CRC32C.checksum(of: bytes))
+    }
+}
+
+/// Reads a file from its beginning as a decompressor would, but for the decompressing.
+///
+/// Believes the content size in the header of a data frame, so it is no judge of a section without checksums whose
+/// data frames were changed.
+@discardableResult
+func auditFile(_ file: [UInt8]) throws -> [FrameInfo] {
+    try file.withUnsafeBytes { bytes in
+        var auditor = SectionAuditor()
+        var frames: [FrameInfo] = []
+        var position = 0
+        while position < bytes.count {
+            let rest = bytes.bytes(in: position..<bytes.count)
+            let frame = try FrameWalker.walk(rest, at: UInt64(position))
+            let length = Int(frame.compressedBytes)
+            if case .skippable(let nibble) = frame.kind {
+                let wanted = auditor.bytesWanted(ofSkippable: nibble, frameBytes: frame.compressedBytes)
+                try auditor.add(skippable: rest.bytes(in: 0..<wanted))
+            } else {
+                try auditor.add(HandMade.describe(rest.bytes(in: 0..<length), info: frame))
+            }
+            frames.append(frame)
+            position += length
+        }
+        try auditor.finish()
+        return frames
+    }
+}
+
+/// The `bytes` with one bit changed, counted from the lowest of the first byte.
+func flip(bit: Int, of bytes: [UInt8]) -> [UInt8] {
+    var bytes = bytes
+    bytes[bit / 8] ^= 1 << UInt8(bit % 8)
+    return bytes
+}
+
+/// The error that `body` throws, nil if it throws none, or not a `FormatError`.
+func formatError(_ body: () throws -> Void) -> FormatError? {
+    do {
+        try body()
+        return nil
+    } catch {
+        return error as? FormatError
+    }
+}
+
+/// Random numbers that can be had again: by the seed that is printed, in the variable `POOLMAP_TEST_SEED`.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    /// A generator for the test called `name`, whose seed it prints.
+    init(for name: String) {
+        let given = getenv("POOLMAP_TEST_SEED").flatMap { UInt64(String(cString: $0)) }
+        let seed = given ?? UInt64.random(in: 0...UInt64.max)
+        print("\(name): POOLMAP_TEST_SEED=\(seed)")
+        state = seed
+    }
+
+    /// The next number: a step of a linear congruence, and its bits mixed.
+    mutating func next() -> UInt64 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        var mixed = state ^ state >> 29
+        mixed = mixed &* 0xD6E8_FEB8_6659_FD93
+        return mixed ^ mixed >> 32
+    }
+
+    /// As many random bytes.
+    mutating func bytes(_ count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
+    }
+}
