@@ -22,3 +22,11 @@ int poolmap_rename(const char *from, const char *to, int replaces) {
     // The file system cannot do both in one step; a link does not replace either.
     return link(from, to) == 0 ? unlink(from) : -1;
 }
+
+void poolmap_widen_pipe(int descriptor) {
+    enum { wanted = 1 << 20 };
+    int held = fcntl(descriptor, F_GETPIPE_SZ);
+    if (held >= 0 && held < wanted) {
+        (void)fcntl(descriptor, F_SETPIPE_SZ, wanted);
+    }
+}

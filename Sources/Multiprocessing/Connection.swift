@@ -28,7 +28,9 @@ public final class Connection {
         self.writable = writable
     }
 
-    /// Sends a `Codable` value. Blocks while the channel is full.
+    /// Sends a `Codable` value.
+    ///
+    /// Blocks while the channel is full.
     ///
     /// Throws `encodingFailed` before anything is sent, `brokenPipe` when nobody can receive it any more.
     /// The corresponding Python API is `multiprocessing.connection.Connection.send`.
@@ -36,7 +38,9 @@ public final class Connection {
         try send(value, MessageCoder<Value>.encodable())
     }
 
-    /// Sends a trivially copyable value as the bytes it consists of. Blocks while the channel is full.
+    /// Sends a trivially copyable value as the bytes it consists of.
+    ///
+    /// Blocks while the channel is full.
     ///
     /// Throws `brokenPipe` when nobody can receive it any more.
     /// The corresponding Python API is `multiprocessing.connection.Connection.send`.
@@ -45,7 +49,9 @@ public final class Connection {
         try send(value, MessageCoder<Value>.bitwise())
     }
 
-    /// Sends bytes as they are. Blocks while the channel is full.
+    /// Sends bytes as they are.
+    ///
+    /// Blocks while the channel is full.
     ///
     /// Throws `brokenPipe` when nobody can receive them any more.
     /// The corresponding Python API is `multiprocessing.connection.Connection.send_bytes`.
@@ -54,7 +60,9 @@ public final class Connection {
         try write(then: bytes)
     }
 
-    /// Receives a `Codable` value. Blocks until it is there.
+    /// Receives a `Codable` value.
+    ///
+    /// Blocks until it is there.
     ///
     /// Throws `endOfFile` when the other end is closed and nothing is left, `decodingFailed` when the message is not a
     /// value of this type. The corresponding Python API is `multiprocessing.connection.Connection.recv`.
@@ -62,7 +70,9 @@ public final class Connection {
         try receive(MessageCoder<Value>.decodable())
     }
 
-    /// Receives a trivially copyable value. Blocks until it is there.
+    /// Receives a trivially copyable value.
+    ///
+    /// Blocks until it is there.
     ///
     /// Throws as for `Codable` values. The corresponding Python API is `multiprocessing.connection.Connection.recv`.
     @_disfavoredOverload
@@ -70,7 +80,9 @@ public final class Connection {
         try receive(MessageCoder<Value>.bitwise())
     }
 
-    /// Receives one message as bytes. Blocks until it is there.
+    /// Receives one message as bytes.
+    ///
+    /// Blocks until it is there.
     ///
     /// Throws `endOfFile` when the other end is closed and nothing is left.
     /// The corresponding Python API is `multiprocessing.connection.Connection.recv_bytes`.
@@ -91,7 +103,9 @@ public final class Connection {
         return try Multiprocessing.poll(&entries, until: Deadline(after: timeout)) > 0
     }
 
-    /// Closes this process's copy of the end. Does nothing when it is closed already.
+    /// Closes this process's copy of the end.
+    ///
+    /// Does nothing when it is closed already.
     ///
     /// The corresponding Python API is `multiprocessing.connection.Connection.close`.
     public func close() {

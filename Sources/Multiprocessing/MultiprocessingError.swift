@@ -7,7 +7,9 @@ import SystemPackage
 ///
 /// The corresponding Python API is `multiprocessing.ProcessError` and its subclasses.
 public struct MultiprocessingError: Error, Sendable {
-    /// The kinds of failure. New ones may be added: a `switch` over them needs a `default`.
+    /// The kinds of failure.
+    ///
+    /// New ones may be added: a `switch` over them needs a `default`.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         /// The code's name, as it is printed.
         public let description: String

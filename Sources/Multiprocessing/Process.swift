@@ -83,19 +83,25 @@ public final class Process {
         return status
     }
 
-    /// The child's process id; nil before `start()`. The corresponding Python API is `multiprocessing.Process.pid`.
+    /// The child's process id; nil before `start()`.
+    ///
+    /// The corresponding Python API is `multiprocessing.Process.pid`.
     public var pid: Int32? {
         child?.pid
     }
 
-    /// Whether the child was started and has not ended. Does not block.
+    /// Whether the child was started and has not ended.
+    ///
+    /// Does not block.
     ///
     /// The corresponding Python API is `multiprocessing.Process.is_alive`.
     public var isAlive: Bool {
         child != nil && exitStatus == nil
     }
 
-    /// How the child ended; nil before `start()` and while it runs. Does not block.
+    /// How the child ended; nil before `start()` and while it runs.
+    ///
+    /// Does not block.
     ///
     /// The corresponding Python API is `multiprocessing.Process.exitcode`.
     public var exitStatus: ExitStatus? {
@@ -110,14 +116,18 @@ public final class Process {
         (child?.sentinel).map { FileDescriptor(rawValue: $0) }
     }
 
-    /// Sends `SIGTERM` to the child, if it runs. Does not wait.
+    /// Sends `SIGTERM` to the child, if it runs.
+    ///
+    /// Does not wait.
     ///
     /// The corresponding Python API is `multiprocessing.Process.terminate`.
     public func terminate() {
         child?.send(signal: SIGTERM)
     }
 
-    /// Sends `SIGKILL` to the child, if it runs. Does not wait.
+    /// Sends `SIGKILL` to the child, if it runs.
+    ///
+    /// Does not wait.
     ///
     /// The corresponding Python API is `multiprocessing.Process.kill`.
     public func kill() {

@@ -25,7 +25,8 @@ public final class SlotArena {
         let stride = padded / pageBytes * pageBytes
         let (total, totalOverflowed) = stride.multipliedReportingOverflow(by: slotCount)
         guard slotCount > 0, slotBytes > 0, !overflowed, !totalOverflowed else {
-            throw MultiprocessingError(.invalidState, "an arena of \(slotCount) slots of \(slotBytes) bytes is impossible")
+            throw MultiprocessingError(
+                .invalidState, "an arena of \(slotCount) slots of \(slotBytes) bytes is impossible")
         }
         self.mapping = try SharedMapping(byteCount: total, name: "poolmap-slots")
         self.slotCount = slotCount
@@ -42,12 +43,16 @@ public final class SlotArena {
         return UnsafeMutableRawBufferPointer(start: mapping.base + slot * strideBytes, count: slotBytes)
     }
 
-    /// Takes a free slot, or nil when all are taken. Does not block. For the process that made the arena only.
+    /// Takes a free slot, or nil when all are taken.
+    ///
+    /// Does not block. For the process that made the arena only.
     public func acquire() -> Int? {
         free.popLast()
     }
 
-    /// Gives a slot back. For the process that made the arena only.
+    /// Gives a slot back.
+    ///
+    /// For the process that made the arena only.
     public func release(_ slot: Int) {
         precondition(!free.contains(slot), "slot \(slot) was released twice")
         free.append(slot)

@@ -1,4 +1,5 @@
-import Multiprocessing
+import CPoolmap
+import Glibc
 import SystemPackage
 
 /// An input of a command.
@@ -67,7 +68,7 @@ public struct Batch {
         let plans = items.lazy.map { item in
             plan(item.input, report) { () throws(PoolmapError) in
                 let input = try item.input.open()
-                return CompressJob(input, to: try open(item.target), options, meter)
+                return CompressJob(input, to: try open(item.target, for: input), options, meter)
             }
         }
         run(workforce, plans)
@@ -86,7 +87,7 @@ public struct Batch {
         let plans = items.lazy.map { item in
             plan(item.input, report) { () throws(PoolmapError) in
                 let input = try item.input.open()
-                return try DecompressJob(input, to: try open(item.target), meter)
+                return try DecompressJob(input, to: try open(item.target, for: input), meter)
             }
         }
         run(workforce, plans)
@@ -138,10 +139,13 @@ public struct Batch {
         PlannedJob(name: input.name, open: open) { result in report(input, result) }
     }
 
-    private func open(_ target: Target) throws(PoolmapError) -> Output {
+    private func open(_ target: Target, for input: InputFile) throws(PoolmapError) -> Output {
         switch target {
-        case .file(let path): .file(try OutputFile(path: path, force: force))
-        case .standardOutput: .stream(.standardOutput)
+        case .file(let path):
+            return .file(try OutputFile(path: path, force: force, for: input))
+        case .standardOutput:
+            poolmap_widen_pipe(STDOUT_FILENO)
+            return .stream(.standardOutput)
         }
     }
 
@@ -150,7 +154,9 @@ public struct Batch {
     }
 }
 
-/// Writes all bytes to standard output. Blocks.
+/// Writes all bytes to standard output.
+///
+/// Blocks.
 public func writeStandardOutput(_ bytes: [UInt8]) throws(PoolmapError) {
     try bytes.withBytes { (bytes) throws(PoolmapError) in try FileDescriptor.standardOutput.writeAll(bytes) }
 }

@@ -1,8 +1,10 @@
 import CZstd
 
-/// How to compress, in Zstandard's terms. Together with the input it decides every byte of the output.
+/// How to compress, in Zstandard's terms.
+///
+/// Together with the input it decides every byte of the output.
 public struct CompressionOptions: Sendable {
-    /// The level: 1 (fast) to 22 (small), or -1 and below for the fast levels of `zstd --fast`. 0 means 3.
+    /// The level: 1 (fast) to 22 (small), or -1 and below for the fast levels of `zstd --fast`; 0 means 3.
     public var level: Int
     /// The window as a power of two, with long-distance matching; nil for the level's own window without.
     public var longWindowLog: Int?

@@ -1,4 +1,6 @@
-/// How far a command has come, for a progress line and for the summary. In bytes, over all its inputs.
+/// How far a command has come, for a progress line and for the summary.
+///
+/// In bytes, over all its inputs.
 public final class Meter {
     /// What has been read of the inputs, as far as its results are written.
     public private(set) var inputBytes: UInt64 = 0

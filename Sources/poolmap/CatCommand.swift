@@ -4,6 +4,7 @@ import PoolmapCore
 /// `poolmap cat`.
 struct Cat: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "cat",
         abstract: "Write a range of a compressed file's content to standard output.",
         discussion: "Only the frames that hold the range are read, where the file says how large each is.")
 

@@ -4,6 +4,7 @@ import PoolmapCore
 /// `poolmap compress`.
 struct Compress: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "compress",
         abstract: "Compress files to FILE.zst, which zstd can read.",
         discussion: "Levels are given as -1 to -19, and with --ultra to -22.")
 
@@ -41,7 +42,8 @@ struct Compress: ParsableCommand {
             throw ValidationError("a level and --fast exclude each other")
         }
         if let level, !(0...CompressionOptions.levels.upperBound).contains(level) {
-            throw ValidationError("the level must be from 1 to \(CompressionOptions.levels.upperBound), and is \(level)")
+            throw ValidationError(
+                "the level must be from 1 to \(CompressionOptions.levels.upperBound), and is \(level)")
         }
         if let level, level > 19, !ultra {
             throw ValidationError("level \(level) needs --ultra")

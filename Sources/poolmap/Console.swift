@@ -57,19 +57,6 @@ struct RunFailed: Error {
     let first: PoolmapError
 }
 
-/// Leaves after a run that failed.
-func endAfter(_ failure: RunFailed) -> Never {
-    if failure.first.code == .outputClosed {
-        // As if the signal had ended the process while it wrote: quiet, and the parent can tell.
-        poolmap_end_by_signal(SIGPIPE)
-    }
-    leaveProcess(1)
-}
-
-func leaveProcess(_ code: Int32) -> Never {
-    exit(code)
-}
-
 /// One line on standard error, with the program's name.
 func complain(_ message: String) {
     writeError("poolmap: \(message)\n")
@@ -90,6 +77,12 @@ func writeError(_ text: String) {
 
 /// Handlers for signals; and a closed pipe is an error of the call that meets it, so that files are cleaned up.
 func preparePlatform() {
+    // A standard descriptor that is closed would be given to the next file that is opened, and be taken for what it is
+    // not. In its place stands one that fails the same way: it cannot be used in that direction.
+    for (descriptor, mode) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY)]
+    where fcntl(descriptor, F_GETFD) < 0 {
+        _ = open("/dev/null", mode)
+    }
     poolmap_install_signal_handlers()
     signal(SIGPIPE, SIG_IGN)
     signal(SIGCHLD, SIG_DFL)

@@ -4,6 +4,7 @@ import PoolmapCore
 /// `poolmap decompress`.
 struct Decompress: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "decompress",
         abstract: "Restore files from FILE.zst, whoever made it.")
 
     @OptionGroup var common: RunOptions

@@ -21,7 +21,7 @@ struct FilePlan {
         self.options = options
         self.run = run
         console = Console(run)
-        let all = inputs(files)
+        let all = try inputs(files)
         if options.output != nil && all.count > 1 {
             throw ValidationError("-o takes one input, and there are \(all.count)")
         }
@@ -91,6 +91,9 @@ extension Target {
 }
 
 /// The inputs that the arguments name: none, or "-", is standard input.
-func inputs(_ files: [String]) -> [Input] {
-    files.isEmpty ? [.standardInput] : files.map { $0 == "-" ? .standardInput : .file($0) }
+func inputs(_ files: [String]) throws -> [Input] {
+    if files.isEmpty && isatty(STDIN_FILENO) == 1 {
+        throw ValidationError("name a file, or - to read what is typed; --help says more")
+    }
+    return files.isEmpty ? [.standardInput] : files.map { $0 == "-" ? .standardInput : .file($0) }
 }

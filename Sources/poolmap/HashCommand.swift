@@ -6,6 +6,7 @@ extension HashAlgorithm: ExpressibleByArgument {}
 /// `poolmap hash`.
 struct Hash: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "hash",
         abstract: "Write the digest of each file, in the format that sha256sum -c and its like read.")
 
     @OptionGroup var common: RunOptions
@@ -19,7 +20,8 @@ struct Hash: ParsableCommand {
     func run() throws {
         let console = Console(common)
         var output = LineOutput()
-        try console.batch(common, force: false).hash(inputs(files), algorithm) { (input, digest) throws(PoolmapError) in
+        try console.batch(common, force: false).hash(try inputs(files), algorithm) {
+            (input, digest) throws(PoolmapError) in
             let name = if case .file(let path) = input { path } else { "-" }
             try output.write(digestLine(digest, name))
         } report: { input, result in

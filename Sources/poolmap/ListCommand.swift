@@ -4,6 +4,7 @@ import PoolmapCore
 /// `poolmap list`.
 struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "list",
         abstract: "Say what compressed files consist of, without decompressing them.")
 
     @Flag(name: .long, help: "Write JSON: an array with an object a file.")

@@ -37,7 +37,8 @@ struct RunOptions: ParsableArguments {
 
 /// What subcommands take that write a file for each file that they read.
 struct TargetOptions: ParsableArguments {
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Write to this file.", valueName: "file"))
+    @Option(
+        name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Write to this file.", valueName: "file"))
     var output: String?
 
     @Flag(name: [.customShort("c"), .customLong("stdout")], help: "Write to standard output.")

@@ -1,4 +1,6 @@
 import ArgumentParser
+import CPoolmap
+import Glibc
 import PoolmapCore
 
 /// The command: parses its arguments, runs one subcommand, and leaves with the code that the README's table says.
@@ -24,25 +26,50 @@ struct Poolmap: ParsableCommand {
         preparePlatform()
         let arguments = ZstdSyntax.normalize(Array(CommandLine.arguments.dropFirst()))
         do {
-            var command = try parseAsRoot(arguments)
+            var command = try parse(arguments.subcommand, arguments.rest)
             try command.run()
         } catch {
             leave(with: error)
         }
     }
 
+    /// Parses the arguments of the one subcommand that was named.
+    ///
+    /// To let the root command look for it among all, with help and completions besides, takes as long as all the rest
+    /// of a small file's compression.
+    private static func parse(_ subcommand: String?, _ rest: [String]) throws -> any ParsableCommand {
+        let isForRoot = rest.contains { ["-h", "--help", "--version", "--generate-completion-script"].contains($0) }
+        guard !isForRoot else {
+            return try parseAsRoot((subcommand.map { [$0] } ?? []) + rest)
+        }
+        switch subcommand {
+        case nil, "compress": return try Compress.parse(rest)
+        case "decompress": return try Decompress.parse(rest)
+        case "test": return try Test.parse(rest)
+        case "list": return try List.parse(rest)
+        case "cat": return try Cat.parse(rest)
+        case "hash": return try Hash.parse(rest)
+        case .some(let name): return try parseAsRoot([name] + rest)
+        }
+    }
+
     private static func leave(with error: any Error) -> Never {
-        if let failure = error as? RunFailed {
-            endAfter(failure)
+        let failure = (error as? RunFailed)?.first ?? error as? PoolmapError
+        if failure?.code == .outputClosed {
+            // As if the signal had ended the process while it wrote: quiet, and the parent can tell.
+            poolmap_end_by_signal(SIGPIPE)
         }
-        guard exitCode(for: error) != .success else {
-            exit(withError: error)
-        }
-        if let error = error as? PoolmapError {
+        switch error {
+        case is RunFailed:
+            Glibc.exit(1)
+        case let error as PoolmapError:
             complain("\(error)")
-            leaveProcess(1)
+            Glibc.exit(1)
+        case _ where exitCode(for: error) == .success:
+            exit(withError: error)
+        default:
+            complain(message(for: error))
+            Glibc.exit(2)
         }
-        complain(message(for: error))
-        leaveProcess(2)
     }
 }

@@ -4,6 +4,7 @@ import PoolmapCore
 /// `poolmap test`.
 struct Test: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "test",
         abstract: "Check that files can be restored, without writing anything.")
 
     @OptionGroup var common: RunOptions
@@ -15,7 +16,7 @@ struct Test: ParsableCommand {
     func run() throws {
         let console = Console(common)
         let batch = console.batch(common, force: false)
-        try batch.test(inputs(files), maximumWindowLog: window.long) { input, result in
+        try batch.test(try inputs(files), maximumWindowLog: window.long) { input, result in
             console.report(input, result) { summary in
                 "\(input.name): ok, \(readable(summary.inputBytes)) hold \(readable(summary.outputBytes))"
             }

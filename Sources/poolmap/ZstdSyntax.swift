@@ -21,7 +21,8 @@ struct ZstdSyntax {
     private var choosesMode = true
     private var normalized: [String] = []
 
-    static func normalize(_ arguments: [String]) -> [String] {
+    /// The subcommand that the arguments name or mean, if any, and its arguments.
+    static func normalize(_ arguments: [String]) -> (subcommand: String?, rest: [String]) {
         var syntax = ZstdSyntax()
         var rest = arguments[...]
         if let first = rest.first, subcommands.contains(first) {
@@ -41,7 +42,7 @@ struct ZstdSyntax {
                 syntax.take(argument)
             }
         }
-        return (syntax.subcommand.map { [$0] } ?? []) + syntax.normalized
+        return (syntax.subcommand, syntax.normalized)
     }
 
     private mutating func take(_ argument: String) {

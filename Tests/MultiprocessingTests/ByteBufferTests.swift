@@ -7,8 +7,9 @@ import Testing
 
     @Test func aFreshBufferHasNothingToRead() {
         let buffer = ByteBuffer()
-        #expect(buffer.isEmpty)
-        #expect(buffer.readable.isEmpty)
+        #expect(contents(buffer) == [])
+        let isEmpty = buffer.isEmpty
+        #expect(isEmpty)
     }
 
     @Test func bytesComeOutInTheOrderInWhichTheyWentIn() {
@@ -19,7 +20,7 @@ import Testing
         buffer.consume(3)
         #expect(contents(buffer) == [4, 5, 6, 7])
         buffer.consume(4)
-        #expect(buffer.isEmpty)
+        #expect(contents(buffer) == [])
     }
 
     @Test func preparedRoomBecomesReadableAsFarAsItIsCommitted() {
@@ -59,10 +60,12 @@ import Testing
         buffer.commit(1000)
         let modest = buffer.capacity
         buffer.removeAll()
-        #expect(buffer.capacity == modest)
+        let capacity = buffer.capacity
+        #expect(capacity == modest)
         _ = buffer.prepareToWrite(atLeast: ByteBuffer.keptCapacity + 1)
         buffer.removeAll()
-        #expect(buffer.capacity == 0)
+        let emptied = buffer.capacity
+        #expect(emptied == 0)
         buffer.append(1 as UInt8)
         #expect(contents(buffer) == [1])
     }
@@ -76,8 +79,10 @@ import Testing
                 buffer.consume(8)
             }
         }
-        #expect(buffer.count == 80)
-        #expect(buffer.capacity <= 512)
+        let count = buffer.count
+        #expect(count == 80)
+        let capacity = buffer.capacity
+        #expect(capacity <= 512)
     }
 
     @Test func randomUseAgreesWithAnArray() {

@@ -68,3 +68,22 @@ struct Script: Encodable {
 
     func encode(to encoder: any Encoder) throws { try run(encoder) }
 }
+
+/// Decodes by a closure, for tests that need a decoder in hand.
+func inspect(_ bytes: [UInt8], _ body: @escaping @Sendable (any Decoder) throws -> Void) throws {
+    let inspection = Inspection(body: body)
+    try bytes.withUnsafeBytes { bytes in
+        _ = try BinaryDecoder(userInfo: [Inspection.key: inspection]).decode(Inspector.self, from: bytes)
+    }
+}
+
+private struct Inspection: Sendable {
+    static let key = CodingUserInfoKey(rawValue: "inspection")!
+    let body: @Sendable (any Decoder) throws -> Void
+}
+
+private struct Inspector: Decodable {
+    init(from decoder: any Decoder) throws {
+        try (decoder.userInfo[Inspection.key] as? Inspection)?.body(decoder)
+    }
+}

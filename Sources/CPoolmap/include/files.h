@@ -10,4 +10,8 @@ int poolmap_open_nameless(const char *folder);
 /// Renames; unless `replaces`, fails with EEXIST where the target exists. The C function is `renameat2`.
 int poolmap_rename(const char *from, const char *to, int replaces);
 
+/// Makes a pipe hold up to 1 MiB, as far as this user may, so that its two sides wake each other less often. Does
+/// nothing to what is no pipe. The C function is `fcntl` with `F_SETPIPE_SZ`.
+void poolmap_widen_pipe(int descriptor);
+
 #endif

@@ -25,9 +25,11 @@ final class DecodingSession {
     private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
 
     /// The first fault found by a method that cannot throw; thrown when the value is otherwise complete.
-    private var fault: DecodingError?
+    private var fault: (any Error)?
 
-    /// The decoders in use. Unchecked, as the spare ones are, since no caller's code runs while these change.
+    /// The decoders in use.
+    ///
+    /// Unchecked, as the spare ones are, since no caller's code runs while these change.
     @exclusivity(unchecked) private var activeDecoders = 0
 
     @exclusivity(unchecked) private var spareDecoders: [ValueDecoder] = []
@@ -51,7 +53,8 @@ final class DecodingSession {
         } catch {
             throw DecodingError.make(error, for: type, path: [])
         }
-        let value = try read(type, item, in: nil, key: nil, depth: 0)
+        if let leaf = LeafTable.leaf(for: type), let value = readLeaf(leaf, as: type, item) { return value }
+        let value = try readWhole(type, item, in: nil, key: nil, depth: 0)
         if let fault { throw fault }
         return value
     }
@@ -66,15 +69,7 @@ final class DecodingSession {
         if fault == nil { fault = error }
     }
 
-    /// Decodes one value of the message.
-    @inline(__always)
-    func read<T: Decodable>(
-        _ type: T.Type, _ item: WireItem, in parent: ValueDecoder?, key: @autoclosure () -> (any CodingKey)?, depth: Int
-    ) throws -> T {
-        if let leaf = LeafTable.leaf(for: type), let value = readLeaf(leaf, as: type, item) { return value }
-        return try readWhole(type, item, in: parent, key: key(), depth: depth)
-    }
-
+    /// Reads a value of a type that is a leaf, unless its form is unusual.
     func readLeaf<T>(_ leaf: any WireLeaf.Type, as type: T.Type, _ item: WireItem) -> T? {
         withUnsafeTemporaryAllocation(of: T.self, capacity: 1) { memory -> T? in
             guard let address = memory.baseAddress else { return nil }
@@ -82,7 +77,8 @@ final class DecodingSession {
         }
     }
 
-    private func readWhole<T: Decodable>(
+    /// Has a type decode itself from a value of the message.
+    func readWhole<T: Decodable>(
         _ type: T.Type, _ item: WireItem, in parent: ValueDecoder?, key: (any CodingKey)?, depth: Int
     ) throws -> T {
         var decoder = decoder(for: item, in: parent, key: key, depth: depth)

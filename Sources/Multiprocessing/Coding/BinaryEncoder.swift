@@ -23,9 +23,11 @@ final class EncodingSession {
     let userInfo: [CodingUserInfoKey: Any]
 
     /// The first misuse in a method that cannot throw; thrown when the value is otherwise complete.
-    private var fault: EncodingError?
+    private var fault: (any Error)?
 
-    /// The nodes in use. Unchecked, as the spare ones are, since no caller's code runs while these change.
+    /// The nodes in use.
+    ///
+    /// Unchecked, as the spare ones are, since no caller's code runs while these change.
     @exclusivity(unchecked) private var activeNodes = 0
 
     @exclusivity(unchecked) private var spareNodes: [EncodingNode] = []

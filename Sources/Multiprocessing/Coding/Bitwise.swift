@@ -1,7 +1,7 @@
 /// A trivially copyable value that travels as a copy of its memory.
 ///
-/// Structures that C headers declare, SIMD-like records and other types that are `BitwiseCopyable` but not `Codable` can
-/// be sent, put in queues, and made members of `Codable` types by wrapping them:
+/// Structures that C headers declare, SIMD-like records and other types that are `BitwiseCopyable` but not `Codable`
+/// can be sent, put in queues, and made members of `Codable` types by wrapping them:
 ///
 ///     struct Sample: Codable {
 ///         var when: Bitwise<timespec>

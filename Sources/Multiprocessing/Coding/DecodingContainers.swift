@@ -1,8 +1,9 @@
-// The containers through which a type reads. They hold the decoder of their value and, where there is an order, a place.
+// The containers through which a type reads. They hold the decoder of their value and, where there is an order, a
+// place.
 //
 // The methods over `WirePrimitive` stand for the ones that the protocols ask for one by one, from Bool to UInt64. The
-// 128-bit integers are spelled out because the protocols have defaults for them, which throw. They are inlined into each
-// requirement's entry point, as only there the type is known, and the reading comes down to a few instructions.
+// 128-bit integers are spelled out because the protocols have defaults for them, which throw. They are inlined into
+// each requirement's entry point, as only there the type is known, and the reading comes down to a few instructions.
 
 /// Reads the members of a value.
 struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {

@@ -1,8 +1,8 @@
 // The containers through which a type writes. They hold nothing but the node whose storage they write to.
 //
 // The methods over `WirePrimitive` stand for the ones that the protocols ask for one by one, from Bool to UInt64. The
-// 128-bit integers are spelled out because the protocols have defaults for them, which throw. They are inlined into each
-// requirement's entry point, as only there the type is known, and the writing comes down to a few instructions.
+// 128-bit integers are spelled out because the protocols have defaults for them, which throw. They are inlined into
+// each requirement's entry point, as only there the type is known, and the writing comes down to a few instructions.
 
 /// Writes the members of a node.
 struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {

@@ -59,16 +59,20 @@ extension EncodingNode {
 
     /// Forgets the value, and unties the nodes attached to it: they and their parents hold one another.
     func reset() {
-        for index in attachments.indices {
-            session.retire(&attachments[index].node)
-        }
-        attachments.removeAll(keepingCapacity: true)
+        if !attachments.isEmpty { detach() }
         members.removeAll()
         bytes.removeAll()
         shape = .nothing
         elementCount = 0
         parent = nil
         key = nil
+    }
+
+    private func detach() {
+        for index in attachments.indices {
+            session.retire(&attachments[index].node)
+        }
+        attachments.removeAll(keepingCapacity: true)
     }
 
     private func child(key: any CodingKey) throws -> EncodingNode {
@@ -107,8 +111,9 @@ extension EncodingNode: Encoder {
 
     func singleValueContainer() -> any SingleValueEncodingContainer { self }
 
-    /// This node if it has or can take the shape. A superclass may ask its encoder for a container as the subclass does,
-    /// and both then write to the same one.
+    /// This node if it has or can take the shape.
+    ///
+    /// A superclass may ask its encoder for a container as the subclass does, and both then write to the same one.
     private func shaped(_ wanted: Shape) -> EncodingNode {
         if shape == .nothing { shape = wanted }
         if shape == wanted { return self }
@@ -137,10 +142,21 @@ extension EncodingNode: SingleValueEncodingContainer {
         try encodeWhole(value)
     }
 
+    // Stands for all the methods that the protocol asks for, as in `EncodingContainers.swift`.
     @inline(__always)
-    func encodePrimitive<P: WirePrimitive>(_ value: P) throws {
+    func encode<P: WirePrimitive>(_ value: P) throws {
         try claimSingle(value)
         P.writeWire(value, into: &bytes)
+    }
+
+    func encode(_ value: Int128) throws {
+        try claimSingle(value)
+        Int128.writeWire(value, into: &bytes)
+    }
+
+    func encode(_ value: UInt128) throws {
+        try claimSingle(value)
+        UInt128.writeWire(value, into: &bytes)
     }
 
     private func claimSingle(_ value: @autoclosure () -> Any) throws {
@@ -215,7 +231,9 @@ extension EncodingNode {
         return attach(wanted, key: key)
     }
 
-    /// Writes a member's name, after which its value has to follow. A value under the same name gives way.
+    /// Writes a member's name, after which its value has to follow.
+    ///
+    /// A value under the same name gives way.
     private func openMember(_ name: String) {
         if let duplicate = members.open(name, in: &bytes) { removeMember(duplicate) }
     }
@@ -304,9 +322,6 @@ extension EncodingNode {
         }
         filled.append(bytes: UnsafeRawBufferPointer(rebasing: bytes.readable[done...]))
         bytes = filled
-        for index in attachments.indices {
-            session.retire(&attachments[index].node)
-        }
-        attachments.removeAll(keepingCapacity: true)
+        detach()
     }
 }

@@ -40,7 +40,9 @@ struct LeafTable: Sendable {
         self.slots = slots
     }
 
-    /// Where the search for a type starts. The multiplier spreads the addresses of metadata, which differ in few bits.
+    /// Where the search for a type starts.
+    ///
+    /// The multiplier spreads the addresses of metadata, which differ in few bits.
     @inline(__always)
     private static func home(of type: ObjectIdentifier) -> Int {
         let product = UInt64(UInt(bitPattern: type)) &* 0x9E37_79B9_7F4A_7C15

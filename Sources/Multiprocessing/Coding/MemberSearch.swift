@@ -1,8 +1,8 @@
 /// Finds the members of a keyed container by name, in its bytes.
 ///
 /// The search goes on from where the last one ended, so that members which are asked for in their order are found at
-/// the first try. Asking in another order costs steps, and a container that has cost many of them gets an index: a large
-/// one in an unfavourable order must not take quadratic time.
+/// the first try. Asking in another order costs steps, and a container that has cost many of them gets an index: a
+/// large one in an unfavourable order must not take quadratic time.
 struct MemberSearch {
     private let range: Range<Int>
     /// The offset behind the member found last.
@@ -45,9 +45,7 @@ struct MemberSearch {
         while offset < range.upperBound {
             let member = try member(at: offset, in: bytes)
             let utf8 = UnsafeRawBufferPointer(rebasing: bytes[member.name])
-            guard let name = utf8.withMemoryRebound(to: UInt8.self, { String(validating: $0, as: UTF8.self) }) else {
-                throw .corrupted("a member's name is not UTF-8")
-            }
+            guard let name = String(exactly: utf8) else { throw .corrupted("a member's name is not UTF-8") }
             names.append(name)
             offset = member.value.end
         }
@@ -70,8 +68,8 @@ struct MemberSearch {
     ) throws(WireFault) -> WireItem? {
         var nameStart = offset
         let length = try bytes.length(at: &nameStart, before: range.upperBound)
-        guard length == name.count else { return nil }
-        for position in 0..<length where bytes[nameStart + position] != name[position] { return nil }
+        let found = UnsafeRawBufferPointer(rebasing: bytes[nameStart..<nameStart + length])
+        guard found.matches(name) else { return nil }
         let value = try bytes.item(at: nameStart + length, before: range.upperBound)
         last = offset
         next = value.end

@@ -1,8 +1,8 @@
 /// Where the members of a keyed container lie in its bytes, kept so that a name is written once only.
 ///
 /// `encode(_:forKey:)` with a key that has been used replaces the value, as assigning to a dictionary's key does.
-/// Nobody should need that, but `Codable` allows it, so every name has to be looked for. Four of its bytes settle almost
-/// all comparisons in a small container; a large one gets an index.
+/// Nobody should need that, but `Codable` allows it, so every name has to be looked for. Four of its bytes settle
+/// almost all comparisons in a small container; a large one gets an index.
 struct MemberTable {
     struct Member {
         /// A digest of the name: its length and three of its bytes.
@@ -18,8 +18,8 @@ struct MemberTable {
     private static let indexedCount = 16
 
     mutating func removeAll() {
-        members.removeAll(keepingCapacity: members.capacity <= 1024)
-        if !index.isEmpty { index = [:] }
+        if !members.isEmpty { members.removeAll(keepingCapacity: members.capacity <= 1024) }
+        if !index.isEmpty { index.removeAll(keepingCapacity: index.capacity <= 1024) }
     }
 
     /// The member with a name.
@@ -60,7 +60,7 @@ struct MemberTable {
             members[later].nameStart -= removed.count
             members[later].valueStart -= removed.count
         }
-        index = [:]
+        index.removeAll(keepingCapacity: true)
         return removed
     }
 
@@ -70,7 +70,7 @@ struct MemberTable {
     ) -> Int? {
         if members.count >= Self.indexedCount { return indexedPosition(of: name, in: bytes) }
         for position in members.indices where members[position].digest == digest {
-            if Self.name(of: members[position], in: bytes).elementsEqual(name) { return position }
+            if Self.name(of: members[position], in: bytes).matches(name) { return position }
         }
         return nil
     }

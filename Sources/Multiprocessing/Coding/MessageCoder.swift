@@ -30,8 +30,9 @@ struct MessageCoder<Value> {
     }
 }
 
-// The closures capture nothing but types and a `SpareSession`. They are not `@Sendable` only because a type's conformance
-// to `Codable` might be isolated to an actor. Such a type is coded on whichever thread calls, and must not be sent.
+// The closures capture nothing but types and a `SpareSession`. They are not `@Sendable` only because a type's
+// conformance to `Codable` might be isolated to an actor. Such a type is coded on whichever thread calls, and must not
+// be sent.
 extension MessageCoder: @unchecked Sendable {}
 
 // MARK: - Factories
@@ -43,7 +44,9 @@ extension MessageCoder {
         return MessageCoder(encodeBody: encodingBody(), decodeBody: decodingBody())
     }
 
-    /// The coder for a type that is only sent. Its `decode` throws.
+    /// The coder for a type that is only sent.
+    ///
+    /// Its `decode` throws.
     static func encodable() -> MessageCoder where Value: Encodable {
         if let coder = leafCoder() { return coder }
         return MessageCoder(encodeBody: encodingBody()) { _ in
@@ -54,7 +57,9 @@ extension MessageCoder {
         }
     }
 
-    /// The coder for a type that is only received. Its `encode` throws.
+    /// The coder for a type that is only received.
+    ///
+    /// Its `encode` throws.
     static func decodable() -> MessageCoder where Value: Decodable {
         if let coder = leafCoder() { return coder }
         return MessageCoder(
@@ -101,11 +106,7 @@ extension MessageCoder {
     private static func leafCoder<Leaf: WireLeaf>(of type: Leaf.Type) -> Any {
         MessageCoder<Leaf>(
             encodeBody: { value, buffer in Leaf.writeWire(copy value, into: &buffer) },
-            decodeBody: { bytes in
-                if let item = try? bytes.wholeItem(), let value = Leaf.readWire(item, in: bytes) { return value }
-                // An unusual form, or none at all: the long way can tell.
-                return try BinaryDecoder().decode(Leaf.self, from: bytes)
-            }
+            decodeBody: { bytes in try Leaf.readMessage(bytes) }
         )
     }
 }

@@ -74,6 +74,9 @@ extension ValueDecoder: Decoder {
         guard item.tag == WireTag.keyed || item.tag == WireTag.nothing else {
             throw error(.mismatch, for: KeyedDecodingContainer<Key>.self, found: item)
         }
+        guard item.end <= session.bytes.count else {
+            throw error(.corrupted("the message has gone"), for: KeyedDecodingContainer<Key>.self)
+        }
         return KeyedDecodingContainer(KeyedReader<Key>(decoder: self))
     }
 
@@ -91,7 +94,9 @@ extension ValueDecoder: Decoder {
 
     func singleValueContainer() throws -> any SingleValueDecodingContainer { self }
 
-    /// Counts what is there. A number in the message would have to be believed.
+    /// Counts what is there.
+    ///
+    /// A number in the message would have to be believed.
     private func countElements() throws(WireFault) -> Int {
         if let width = packedWidth { return (item.end - item.start) / width }
         var count = 0
@@ -133,7 +138,16 @@ extension ValueDecoder: SingleValueDecodingContainer {
     }
 
     @inline(__always)
-    func decodePrimitive<P: WirePrimitive>(_ type: P.Type) throws -> P {
+    // Stands for all the methods that the protocol asks for, as in `DecodingContainers.swift`.
+    func decode<P: WirePrimitive>(_ type: P.Type) throws -> P {
+        try primitive(type, item, key: nil)
+    }
+
+    func decode(_ type: Int128.Type) throws -> Int128 {
+        try primitive(type, item, key: nil)
+    }
+
+    func decode(_ type: UInt128.Type) throws -> UInt128 {
         try primitive(type, item, key: nil)
     }
 
@@ -163,7 +177,7 @@ extension ValueDecoder: SingleValueDecodingContainer {
         if let leaf = LeafTable.leaf(for: type), let value = session.readLeaf(leaf, as: type, item) { return value }
         let key = key()
         try checkDepth(at: key)
-        return try session.read(type, item, in: self, key: key, depth: depth + 1)
+        return try session.readWhole(type, item, in: self, key: key, depth: depth + 1)
     }
 
     /// A decoder for a container or a superclass inside this value.

@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 // The wire form of a value
 // ========================
 //
@@ -141,6 +149,14 @@ extension UnsafeRawBufferPointer {
         return WireItem(tag: tag, start: start, end: start + length)
     }
 
+    /// Whether these are the same bytes as others.
+    @inline(__always)
+    func matches(_ other: UnsafeRawBufferPointer) -> Bool {
+        guard count == other.count else { return false }
+        guard let left = baseAddress, let right = other.baseAddress else { return count == 0 }
+        return memcmp(left, right, count) == 0
+    }
+
     /// The value that is the whole message.
     func wholeItem() throws(WireFault) -> WireItem {
         let item = try item(at: 0, before: count)
@@ -211,7 +227,10 @@ struct MemberName: Hashable {
     init(_ text: String) { self.text = text }
 
     static func == (left: MemberName, right: MemberName) -> Bool {
-        left.text.utf8.elementsEqual(right.text.utf8)
+        var (left, right) = (left.text, right.text)
+        return left.withUTF8 { left in
+            right.withUTF8 { UnsafeRawBufferPointer(left).matches(UnsafeRawBufferPointer($0)) }
+        }
     }
 
     func hash(into hasher: inout Hasher) {

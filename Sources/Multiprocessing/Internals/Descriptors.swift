@@ -50,7 +50,9 @@ enum PrivateDescriptors {
     }
 }
 
-/// Two connected stream sockets, both close-on-exec. The C function is `socketpair`.
+/// Two connected stream sockets, both close-on-exec.
+///
+/// The C function is `socketpair`.
 func makeSocketPair() throws(MultiprocessingError) -> (Int32, Int32) {
     var numbers: [Int32] = [-1, -1]
     let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)

@@ -7,7 +7,9 @@ import SystemPackage
 /// Only a process with one thread may: `fork` copies the memory but no thread other than the caller's, so a lock that
 /// another thread held (the allocator's, a stream's) stays locked in the child for ever.
 enum Fork {
-    /// Runs `body` in a child and returns the child. `body` must not return: it leaves with `_exit`.
+    /// Runs `body` in a child and returns the child.
+    ///
+    /// `body` must not return: it leaves with `_exit`.
     ///
     /// - Parameter deathSignal: sent to the child when this process ends, whatever ends it; 0 for none.
     static func child(

@@ -71,7 +71,9 @@ final class FrameChannel {
         }
     }
 
-    /// Reads once: what is there now, or at least one byte if the channel blocks. Notes the end.
+    /// Reads once: what is there now, or at least one byte if the channel blocks.
+    ///
+    /// Notes the end.
     func fill() throws(Errno) {
         let space = incoming.prepareToWrite(atLeast: 1 << 16)
         do throws(Errno) {
@@ -101,7 +103,9 @@ final class FrameChannel {
         nextFrame != nil
     }
 
-    /// Hands the next complete frame to `body` and takes it off; nil when there is none. The payload is valid only there.
+    /// Hands the next complete frame to `body` and takes it off; nil when there is none.
+    ///
+    /// The payload is valid only there.
     func takeFrame<Result>(_ body: (PoolFrame, UnsafeRawBufferPointer) throws -> Result) rethrows -> Result? {
         guard let frame = nextFrame else { return nil }
         let end = PoolFrame.byteCount + Int(frame.payloadBytes)
@@ -116,7 +120,9 @@ final class FrameChannel {
         return bytes.count - PoolFrame.byteCount >= Int(frame.payloadBytes) ? frame : nil
     }
 
-    /// Tells the other end that nothing more will be sent. Copies of the socket in other processes do not matter.
+    /// Tells the other end that nothing more will be sent.
+    ///
+    /// Copies of the socket in other processes do not matter.
     func endSending() {
         shutdown(number, Int32(SHUT_WR))
     }

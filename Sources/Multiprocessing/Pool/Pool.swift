@@ -45,7 +45,9 @@ public final class Pool<Input: Codable, Output: Codable> {
     private var completions = TaskQueue<Completion>()
     private var submittedCount = 0
 
-    /// Forks the manager and the workers. Does not wait until the workers are ready.
+    /// Forks the manager and the workers.
+    ///
+    /// Does not wait until the workers are ready.
     ///
     /// - Parameters:
     ///   - processes: the number of workers, at least 1; `processCPUCount()` where none is given.
@@ -86,7 +88,8 @@ public final class Pool<Input: Codable, Output: Codable> {
                 guard state != nil else { return }
                 let input = try inputCoder.decode(bytes)
                 // Unwrapped in place: a copy would make every mutation of the state copy its storage.
-                let output = try function(&state!, input)  // swift-format-ignore: NeverForceUnwrap
+                // swift-format-ignore: NeverForceUnwrap
+                let output = try function(&state!, input)
                 var frame = frame
                 frame.durationNanoseconds = monotonicNanoseconds() - frame.startedNanoseconds
                 try channel.enqueue(frame, output, outputCoder)
@@ -110,7 +113,9 @@ public final class Pool<Input: Codable, Output: Codable> {
 
     // MARK: Whole collections
 
-    /// Runs the function for every input and returns the outputs in the inputs' order. Blocks until all are done.
+    /// Runs the function for every input and returns the outputs in the inputs' order.
+    ///
+    /// Blocks until all are done.
     ///
     /// Throws the error of the first input, in order, that has none. When it throws, all tasks have ended.
     /// The corresponding Python API is `multiprocessing.Pool.map`; how many tasks travel in one message follows from
@@ -165,7 +170,9 @@ public final class Pool<Input: Codable, Output: Codable> {
         64 * link.workerCount
     }
 
-    /// Runs the function for one input and returns its output. Blocks until it is done.
+    /// Runs the function for one input and returns its output.
+    ///
+    /// Blocks until it is done.
     ///
     /// The corresponding Python API is `multiprocessing.Pool.apply`.
     public func apply(_ input: Input) throws(MultiprocessingError) -> Output {
@@ -181,7 +188,9 @@ public final class Pool<Input: Codable, Output: Codable> {
 
     // MARK: One task at a time
 
-    /// Hands in one task and returns its number, from 1 upwards. Does not block.
+    /// Hands in one task and returns its number, from 1 upwards.
+    ///
+    /// Does not block.
     ///
     /// What became of it comes from `nextCompletion(timeout:)`. Throws `encodingFailed`, `invalidState` after
     /// `close()`, and `managerDied` or `initializerFailed` when the pool has failed.
@@ -200,8 +209,9 @@ public final class Pool<Input: Codable, Output: Codable> {
         }
     }
 
-    /// What became of a task that `submit(_:)` handed in, in the order in which they end. Blocks for at most
-    /// `timeout`; `nil` waits for ever.
+    /// What became of a task that `submit(_:)` handed in, in the order in which they end.
+    ///
+    /// Blocks for at most `timeout`; `nil` waits for ever.
     ///
     /// Returns nil when the time is over first, or when no such task is under way. Throws `managerDied` or
     /// `initializerFailed` when the pool has failed.
@@ -266,14 +276,18 @@ public final class Pool<Input: Codable, Output: Codable> {
 
     // MARK: The end
 
-    /// No more tasks will be handed in; the workers leave when those under way are done. Does not block.
+    /// No more tasks will be handed in; the workers leave when those under way are done.
+    ///
+    /// Does not block.
     ///
     /// The corresponding Python API is `multiprocessing.Pool.close`.
     public func close() {
         link.close()
     }
 
-    /// Waits until all tasks are done and all processes have ended. Call `close()` or `terminate()` before.
+    /// Waits until all tasks are done and all processes have ended.
+    ///
+    /// Call `close()` or `terminate()` before.
     ///
     /// Throws `invalidState` where neither was called, `managerDied`, `initializerFailed`.
     /// The corresponding Python API is `multiprocessing.Pool.join`.

@@ -20,7 +20,9 @@ struct PoolFrame: BitwiseCopyable {
     }
 
     var kind: Kind
-    /// How the worker ended: the code, or 256 plus the signal. Only in `workerDied` and `initializerFailed`.
+    /// How the worker ended: the code, or 256 plus the signal.
+    ///
+    /// Only in `workerDied` and `initializerFailed`.
     var status: Int32 = 0
     /// The worker that ran the task.
     var worker: Int32 = 0

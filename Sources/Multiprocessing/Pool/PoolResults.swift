@@ -27,7 +27,9 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
         self.isOrdered = isOrdered
     }
 
-    /// The next output, or nil when there are no more. Blocks until it is there.
+    /// The next output, or nil when there are no more.
+    ///
+    /// Blocks until it is there.
     ///
     /// Throws the error of that task; the tasks after it go on and can still be taken. Throws `managerDied` or
     /// `initializerFailed` when the pool has failed.
@@ -35,7 +37,9 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
         try refill()
         guard taken < submitted else { return nil }
         while true {
-            if let result = isOrdered ? arrivals.byPosition.removeValue(forKey: taken) : arrivals.inOrderOfArrival.next() {
+            if let result = isOrdered
+                ? arrivals.byPosition.removeValue(forKey: taken) : arrivals.inOrderOfArrival.next()
+            {
                 taken += 1
                 return try result.get()
             }

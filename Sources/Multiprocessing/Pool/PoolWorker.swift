@@ -7,13 +7,15 @@ import SystemPackage
 struct WorkerProgram {
     /// Makes the worker's state; its error fails the pool.
     let initialize: () throws -> Void
-    /// Decodes the input, runs the function and appends the frame with the encoded output. Throws what the function
-    /// and the coders throw, and has appended nothing then.
+    /// Decodes the input, runs the function and appends the frame with the encoded output.
+    ///
+    /// Throws what the function and the coders throw, and has appended nothing then.
     let run: (UnsafeRawBufferPointer, PoolFrame, FrameChannel) throws -> Void
 }
 
-/// A line of shared memory a worker: the task that it is running now. It outlives the worker, and so tells the manager
-/// which of the tasks that a dead worker held is to blame.
+/// A line of shared memory a worker: the task that it is running now.
+///
+/// It outlives the worker, and so tells the manager which of the tasks that a dead worker held is to blame.
 struct WorkerBoard: ~Copyable {
     private let mapping: SharedMapping
     // Own cache lines: workers write their own entry twice a task.

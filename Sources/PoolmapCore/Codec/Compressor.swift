@@ -1,6 +1,8 @@
 import CZstd
 
-/// A compression context of libzstd, with fixed options. Used by one process; each call makes one whole frame.
+/// A compression context of libzstd, with fixed options.
+///
+/// Used by one process; each call makes one whole frame.
 struct Compressor: ~Copyable {
     private let context: OpaquePointer
     private let hasChecksums: Bool

@@ -1,6 +1,8 @@
 import CZstd
 
-/// A decompression context of libzstd. Used by one process.
+/// A decompression context of libzstd.
+///
+/// Used by one process.
 struct Decompressor: ~Copyable {
     private let context: OpaquePointer
 

@@ -3,6 +3,8 @@ import SystemPackage
 
 /// What the front and the workers need of a file's metadata.
 struct FileStatus {
+    let device: dev_t
+    let inode: ino_t
     let byteCount: UInt64
     let modified: timespec
     let accessed: timespec
@@ -24,6 +26,8 @@ struct FileStatus {
     }
 
     private init(_ status: stat) {
+        device = status.st_dev
+        inode = status.st_ino
         byteCount = UInt64(clamping: status.st_size)
         modified = status.st_mtim
         accessed = status.st_atim
@@ -35,6 +39,11 @@ struct FileStatus {
     var isRegular: Bool { mode & S_IFMT == S_IFREG }
     var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
     var permissions: mode_t { mode & 0o7777 }
+
+    /// Whether both are of one file, whatever its names.
+    func isSameFile(as other: FileStatus) -> Bool {
+        device == other.device && inode == other.inode
+    }
 }
 
 extension timespec {
@@ -86,7 +95,9 @@ extension FileDescriptor {
         }
     }
 
-    /// Writes all of `bytes` at `offset`, or at the descriptor's own offset when that is nil. Blocks.
+    /// Writes all of `bytes` at `offset`, or at the descriptor's own offset when that is nil.
+    ///
+    /// Blocks.
     func writeAll(_ bytes: UnsafeRawBufferPointer, at offset: UInt64? = nil) throws(PoolmapError) {
         var done = 0
         while done < bytes.count {

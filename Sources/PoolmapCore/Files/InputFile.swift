@@ -1,3 +1,4 @@
+import CPoolmap
 import Glibc
 import Multiprocessing
 import SystemPackage
@@ -17,7 +18,9 @@ final class InputFile {
     private static nonisolated(unsafe) var openedCount = 0
     private let serial: Int
 
-    /// Opens a file by its path. Blocks where it is a named pipe that nobody writes to yet.
+    /// Opens a file by its path.
+    ///
+    /// Blocks where it is a named pipe that nobody writes to yet.
     static func open(path: String) throws(PoolmapError) -> InputFile {
         try InputFile(
             name: path, descriptor: try attempt("") { () throws(Errno) in try openFile(path, O_RDONLY | O_NOCTTY) },
@@ -43,6 +46,9 @@ final class InputFile {
         if status.isDirectory {
             throw PoolmapError(.system, "is a directory, not a file")
         }
+        if !isRegular {
+            poolmap_widen_pipe(descriptor.rawValue)
+        }
     }
 
     deinit {
@@ -65,7 +71,8 @@ final class InputFile {
     var reference: FileReference {
         // Standard input was there before the workers, who share it; and it may be a file that this user could not
         // open again by itself.
-        FileReference(serial: serial, origin: isOwned ? .descriptor(descriptor.rawValue, ofProcess: getpid()) : .inherited)
+        FileReference(
+            serial: serial, origin: isOwned ? .descriptor(descriptor.rawValue, ofProcess: getpid()) : .inherited)
     }
 
     /// Throws if the file is not as it was when it was opened.
@@ -77,7 +84,9 @@ final class InputFile {
         }
     }
 
-    /// Reads from a pipe: at least one byte, or 0 at its end. Blocks.
+    /// Reads from a pipe: at least one byte, or 0 at its end.
+    ///
+    /// Blocks.
     func readSome(into space: UnsafeMutableRawBufferPointer) throws(PoolmapError) -> Int {
         try attempt("cannot read") { () throws(Errno) in
             try retryingInterrupted { read(descriptor.rawValue, space.baseAddress, space.count) }

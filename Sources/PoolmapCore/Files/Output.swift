@@ -8,7 +8,9 @@ enum Output {
     /// Checked only.
     case nowhere
 
-    /// Writes in order. Blocks.
+    /// Writes in order.
+    ///
+    /// Blocks.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(PoolmapError) {
         switch self {
         case .file(let file): try file.write(bytes, at: offset)

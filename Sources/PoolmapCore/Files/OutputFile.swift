@@ -27,7 +27,7 @@ final class OutputFile {
     /// Opens the file, yet without its name.
     ///
     /// Throws `targetExists` where the target is there already and `force` is not given.
-    init(path: String, force: Bool) throws(PoolmapError) {
+    init(path: String, force: Bool, for input: InputFile) throws(PoolmapError) {
         self.path = path
         self.replacesTarget = force
         OutputFile.openedCount += 1
@@ -35,6 +35,9 @@ final class OutputFile {
         if let existing = FileStatus(ofPath: path) {
             if existing.isDirectory {
                 throw PoolmapError(.system, "cannot write \(path): it is a directory")
+            }
+            if existing.isRegular && existing.isSameFile(as: input.status) {
+                throw PoolmapError(.failed, "is both input and output")
             }
             guard existing.isRegular else {
                 name = .target
@@ -75,7 +78,9 @@ final class OutputFile {
         return "\(path[..<slash]).poolmap-\(getpid())-\(UInt32.random(in: .min ... .max)).tmp"
     }
 
-    /// Closes the file. What was not committed is gone.
+    /// Closes the file.
+    ///
+    /// What was not committed is gone.
     deinit {
         try? descriptor.close()
         if case .temporary(let temporary, let entry) = name {
@@ -95,7 +100,9 @@ final class OutputFile {
         FileReference(serial: serial, origin: .descriptor(descriptor.rawValue, ofProcess: getpid()))
     }
 
-    /// Writes all bytes at a place of the file; a file without random access must be written in order. Blocks.
+    /// Writes all bytes at a place of the file; a file without random access must be written in order.
+    ///
+    /// Blocks.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(PoolmapError) {
         try descriptor.writeAll(bytes, at: allowsRandomAccess ? offset : nil)
     }

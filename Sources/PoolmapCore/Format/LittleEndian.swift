@@ -32,7 +32,9 @@ extension [UInt8] {
 }
 
 extension [UInt8] {
-    /// The array's memory, valid during the call. `withUnsafeBytes` forgets the type of what is thrown.
+    /// The array's memory, valid during the call.
+    ///
+    /// `withUnsafeBytes` forgets the type of what is thrown.
     func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {

@@ -1,6 +1,8 @@
 import SystemPackage
 
-/// A frame and where it is in its file or pipe. Offsets count from where the input begins.
+/// A frame and where it is in its file or pipe.
+///
+/// Offsets count from where the input begins.
 struct LocatedFrame {
     let offset: UInt64
     let compressedBytes: UInt64
@@ -101,7 +103,8 @@ final class FileFrames {
         while true {
             let (skip, take) = walker.demand
             guard skip <= end - position else {
-                throw PoolmapError(.damaged, "\(walker.endOfInput(after: UnsafeRawBufferPointer(start: nil, count: 0)))")
+                throw PoolmapError(
+                    .damaged, "\(walker.endOfInput(after: UnsafeRawBufferPointer(start: nil, count: 0)))")
             }
             position += skip
             let count = min(UInt64(take), end - position)

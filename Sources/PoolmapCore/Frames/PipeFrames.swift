@@ -1,6 +1,8 @@
 import SystemPackage
 
-/// The frames of a pipe, in order, each read into a slot. Never reads a byte of the next frame before this one is whole.
+/// The frames of a pipe, in order, each read into a slot.
+///
+/// Never reads a byte of the next frame before this one is whole.
 final class PipeFrames {
     enum Event {
         case frame(LocatedFrame, slot: Int)
@@ -80,7 +82,9 @@ final class PipeFrames {
         return .frame(frame, slot: slot)
     }
 
-    /// The next bytes of a frame that was too large; 0 at its end. Blocks.
+    /// The next bytes of a frame that was too large; 0 at its end.
+    ///
+    /// Blocks.
     func readRest(into space: UnsafeMutableRawBufferPointer, _ workforce: Workforce) throws(PoolmapError) -> Int {
         if let slot, given < filled {
             let part = workforce.inputArea(slot)[given..<filled].prefix(space.count)

@@ -1,7 +1,9 @@
 import SystemPackage
 
-/// A range of the content of a regular file. Only the frames that hold it are read and decompressed, where the sizes of
-/// those before them are known: by a seek table, or by the frames' own headers.
+/// A range of the content of a regular file.
+///
+/// Only the frames that hold it are read and decompressed, where the sizes of those before them are known: by a seek
+/// table, or by the frames' own headers.
 ///
 /// Each frame is checked as far as it can be by itself: its checksum, and what the tables say of it. That the rest of
 /// the file is whole is for `test` to say.
@@ -141,7 +143,8 @@ final class CatJob: Job {
         try input.requireUnchanged()
         if place < range.lowerBound {
             throw PoolmapError(
-                .invalidOption, "--offset \(range.lowerBound) is behind the end of the content, which has \(place) bytes")
+                .invalidOption,
+                "--offset \(range.lowerBound) is behind the end of the content, which has \(place) bytes")
         }
         return JobSummary(inputBytes: input.byteCount, outputBytes: writtenBytes)
     }

@@ -120,7 +120,9 @@ final class Pipeline {
         self.plans = AnyIterator { plans.next() }
     }
 
-    /// Runs all jobs. Returns when each has been reported.
+    /// Runs all jobs.
+    ///
+    /// Returns when each has been reported.
     func run() {
         do throws(PoolmapError) {
             while true {

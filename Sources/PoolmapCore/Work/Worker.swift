@@ -2,8 +2,9 @@ import Glibc
 import Multiprocessing
 import SystemPackage
 
-/// Does the work: in a worker process, or in the front where one process is enough. Both run the same code, which is
-/// why the output is the same.
+/// Does the work: in a worker process, or in the front where one process is enough.
+///
+/// Both run the same code, which is why the output is the same.
 final class Worker {
     private let arena: SlotArena?
     private let layout: SlotLayout
@@ -53,7 +54,8 @@ final class Worker {
     }
 
     private func decompress(_ frame: FrameWork) throws(PoolmapError) -> DataFrame {
-        guard frame.contentBound <= UInt64(layout.outputBytes), frame.compressedBytes <= UInt64(layout.inputBytes) else {
+        guard frame.contentBound <= UInt64(layout.outputBytes), frame.compressedBytes <= UInt64(layout.inputBytes)
+        else {
             return try streamFromFile(frame)
         }
         let compressed = try read(frame.source, Int(frame.compressedBytes), frame.slot)
@@ -166,7 +168,9 @@ final class Worker {
         }
     }
 
-    private func read(_ source: Work.Source, _ byteCount: Int, _ slot: Int) throws(PoolmapError) -> UnsafeRawBufferPointer {
+    private func read(_ source: Work.Source, _ byteCount: Int, _ slot: Int) throws(PoolmapError)
+        -> UnsafeRawBufferPointer
+    {
         switch source {
         case .slot:
             guard let arena else { throw PoolmapError(.failed, "there are no slots") }

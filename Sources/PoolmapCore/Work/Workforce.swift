@@ -69,7 +69,9 @@ final class Workforce {
         worker
     }
 
-    /// Hands out a task. Returns its number; the front does it at once where no other process is needed.
+    /// Hands out a task.
+    ///
+    /// Returns its number; the front does it at once where no other process is needed.
     func submit(_ work: Work, isOnlyOne: Bool) throws(PoolmapError) -> UInt64 {
         if pool == nil, jobs == 1 || isOnlyOne || inlineBytes + work.byteCount <= Workforce.bytesWithoutFork {
             inlineBytes += work.byteCount
@@ -121,7 +123,9 @@ final class Workforce {
         }
     }
 
-    /// Ends the pool. Everything that was taken must have been given back, unless the work was given up.
+    /// Ends the pool.
+    ///
+    /// Everything that was taken must have been given back, unless the work was given up.
     func dismiss() {
         pool?.terminate()
         pool = nil
