@@ -136,7 +136,7 @@ public struct Batch {
     private func plan(
         _ input: Input, _ report: @escaping Report, _ open: @escaping () throws(PoolmapError) -> any Job
     ) -> PlannedJob {
-        PlannedJob(name: input.name, open: open) { result in report(input, result) }
+        PlannedJob(open: open) { result in report(input, result) }
     }
 
     private func open(_ target: Target, for input: InputFile) throws(PoolmapError) -> Output {

@@ -67,6 +67,8 @@ struct TargetOptions: ParsableArguments {
 struct ByteSize: ExpressibleByArgument {
     let bytes: UInt64
 
+    var defaultValueDescription: String { "\(bytes)" }
+
     init(bytes: UInt64) {
         self.bytes = bytes
     }

@@ -42,8 +42,6 @@ public struct JobSummary: Sendable {
 
 /// An input that a pipeline opens when its turn comes.
 struct PlannedJob {
-    /// As the user gave it.
-    let name: String
     let open: () throws(PoolmapError) -> any Job
     /// Called once, in the order of the inputs, when it is done or has failed.
     let report: (Result<JobSummary, PoolmapError>) -> Void
