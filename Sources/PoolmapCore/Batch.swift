@@ -158,5 +158,16 @@ public struct Batch {
 ///
 /// Blocks.
 public func writeStandardOutput(_ bytes: [UInt8]) throws(PoolmapError) {
-    try bytes.withBytes { (bytes) throws(PoolmapError) in try FileDescriptor.standardOutput.writeAll(bytes) }
+    try bytes.withBytes { (bytes) throws(PoolmapError) in
+        try FileDescriptor.standardOutput.writeAll(bytes, to: "standard output")
+    }
+}
+
+/// Removes a file.
+///
+/// The C function is `unlink`.
+public func removeFile(_ path: String) throws(PoolmapError) {
+    try attempt("could not be removed") { () throws(Errno) in
+        _ = try retryingInterrupted { unlink(path.cName) }
+    }
 }

@@ -30,7 +30,7 @@ final class Console {
         case .success(let summary):
             guard isVerbose, let line = line(summary) else { return }
             progress?.clear()
-            writeError(line + "\n")
+            writeError(FileName.printable(line) + "\n")
         case .failure(let error): fail(input, error)
         }
     }
@@ -58,8 +58,10 @@ struct RunFailed: Error {
 }
 
 /// One line on standard error, with the program's name.
+///
+/// Names may hold anything; what a terminal would take for more than text is escaped.
 func complain(_ message: String) {
-    writeError("poolmap: \(message)\n")
+    writeError("poolmap: \(FileName.printable(message))\n")
 }
 
 func writeError(_ text: String) {
@@ -85,6 +87,8 @@ func preparePlatform() {
     }
     poolmap_install_signal_handlers()
     signal(SIGPIPE, SIG_IGN)
+    // So is a file that grows over its limit.
+    signal(SIGXFSZ, SIG_IGN)
     signal(SIGCHLD, SIG_DFL)
 }
 
@@ -92,8 +96,9 @@ func preparePlatform() {
 struct LineOutput {
     private var buffer: [UInt8] = []
 
+    /// Names in the line are written as the bytes that they are.
     mutating func write(_ line: String) throws(PoolmapError) {
-        buffer += line.utf8
+        buffer += FileName.bytes(of: line)
         if buffer.count >= 1 << 16 {
             try flush()
         }

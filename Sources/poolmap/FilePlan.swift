@@ -68,8 +68,12 @@ struct FilePlan {
             console.report(input, result) { summary in
                 "\(input.name): \(readable(summary.inputBytes)) to \(readable(summary.outputBytes))"
             }
-            if options.remove, case .success = result, case .file(let path) = input, unlink(path) != 0 {
-                console.fail(input, .unusable("could not be removed: \(String(cString: strerror(errno)))"))
+            if options.remove, case .success = result, case .file(let path) = input {
+                do throws(PoolmapError) {
+                    try removeFile(path)
+                } catch {
+                    console.fail(input, error)
+                }
             }
         }
         try console.finish()

@@ -43,13 +43,15 @@ struct List: ParsableCommand {
     }
 
     private func write(_ listings: [(path: String, listing: Listing)], to output: inout LineOutput) throws {
+        guard !listings.isEmpty else { return }
         try output.write(row(["Frames", "Skips", "Compressed", "Content", "Ratio", "Check", "Seek table", "File"]))
         for (path, listing) in listings {
             try output.write(
                 row([
                     "\(listing.frames.count)", "\(listing.skippableCount)", readable(listing.compressedBytes),
                     listing.contentBytes.map(readable) ?? "unknown", listing.ratioText ?? "-",
-                    listing.hasChecksums ?? false ? "XXH64" : "none", listing.seekTable.rawValue, path,
+                    listing.hasChecksums ?? false ? "XXH64" : "none", listing.seekTable.rawValue,
+                    FileName.printable(path),
                 ]))
             guard verbose else { continue }
             for (index, frame) in listing.frames.enumerated() {

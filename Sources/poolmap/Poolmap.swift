@@ -24,7 +24,7 @@ struct Poolmap: ParsableCommand {
 
     static func main() {
         preparePlatform()
-        let arguments = ZstdSyntax.normalize(Array(CommandLine.arguments.dropFirst()))
+        let arguments = ZstdSyntax.normalize(rawArguments())
         do {
             var command = try parse(arguments.subcommand, arguments.rest)
             try command.run()
@@ -53,6 +53,26 @@ struct Poolmap: ParsableCommand {
         }
     }
 
+    /// The arguments as they are, where `CommandLine.arguments` would repair names that are no UTF-8.
+    private static func rawArguments() -> [String] {
+        (1..<max(1, Int(CommandLine.argc))).compactMap { index in
+            CommandLine.unsafeArgv[index].map { argument in
+                FileName.text(
+                    of: UnsafeBufferPointer(start: argument, count: strlen(argument)).map(UInt8.init(bitPattern:)))
+            }
+        }
+    }
+
+    private static func writeHelp(_ text: String) -> Never {
+        do {
+            try writeStandardOutput(Array((text + "\n").utf8))
+        } catch {
+            complain("\(error)")
+            Glibc.exit(1)
+        }
+        Glibc.exit(0)
+    }
+
     private static func leave(with error: any Error) -> Never {
         let failure = (error as? RunFailed)?.first ?? error as? PoolmapError
         if failure?.code == .outputClosed {
@@ -66,7 +86,7 @@ struct Poolmap: ParsableCommand {
             complain("\(error)")
             Glibc.exit(1)
         case _ where exitCode(for: error) == .success:
-            exit(withError: error)
+            writeHelp(fullMessage(for: error))
         default:
             complain(message(for: error))
             Glibc.exit(2)

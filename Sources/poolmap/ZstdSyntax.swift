@@ -72,6 +72,8 @@ struct ZstdSyntax {
                 // The value is the rest, or the next argument.
                 normalized += [letter == "T" ? "--threads" : "-\(letter)"] + (rest.isEmpty ? [] : [String(rest)])
                 return
+            case "V" where choosesMode: normalized.append("--version")
+            case "H" where choosesMode: normalized.append("--help")
             default:
                 if choosesMode, let mode = ZstdSyntax.modes[letter] {
                     subcommand = mode

@@ -15,6 +15,8 @@ struct PoolFrame: BitwiseCopyable {
         case result
         /// Worker → manager → front: the function threw, the payload is its text.
         case failure
+        /// Manager → front: the kernel refuses what the pool needs, the payload says what; the manager ends.
+        case managerFailed
         /// Manager → front: workers died of this task, `status` says how the last one did.
         case workerDied
     }

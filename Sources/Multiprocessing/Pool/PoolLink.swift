@@ -48,13 +48,13 @@ final class PoolLink {
             signal(number, SIG_IGN)
         }
         signal(SIGCHLD, SIG_DFL)
+        let front = FrameChannel(owning: socket, blocking: false)
         do {
-            let front = FrameChannel(owning: socket, blocking: false)
             try PoolManager(
                 front: front, workerCount: workerCount, maxTasksPerWorker: maxTasksPerWorker, program: program
             ).run()
         } catch {
-            Fork.leave(saying: "\(error)")
+            PoolManager.leave(after: error, telling: front)
         }
     }
 
@@ -112,17 +112,23 @@ final class PoolLink {
     private func take(
         _ frame: PoolFrame, _ payload: UnsafeRawBufferPointer, _ body: (PoolFrame, UnsafeRawBufferPointer) -> Void
     ) {
-        guard frame.kind == .initializerFailed else {
-            unfinishedCount -= 1
-            return body(frame, payload)
-        }
         let text = String(decoding: payload, as: UTF8.self)
-        state = .failed(
-            MultiprocessingError(
-                .initializerFailed,
-                text.isEmpty ? "the pool's workers end before they are ready, the last one" : text, pid: frame.worker,
-                status: text.isEmpty ? frame.exitStatus : nil))
-        endManager()
+        switch frame.kind {
+        case .initializerFailed:
+            state = .failed(
+                MultiprocessingError(
+                    .initializerFailed,
+                    text.isEmpty ? "the pool's workers end before they are ready, the last one" : text,
+                    pid: frame.worker, status: text.isEmpty ? frame.exitStatus : nil))
+            endManager()
+        case .managerFailed:
+            state = .failed(
+                MultiprocessingError(.managerDied, "the pool's manager cannot go on: \(text)", pid: managerPID))
+            endManager()
+        default:
+            unfinishedCount -= 1
+            body(frame, payload)
+        }
     }
 
     private func flush() {

@@ -82,12 +82,19 @@ final class PoolManager {
         } catch Errno.brokenPipe {
             // The front has closed its end or died: as if it had said so before.
         } catch {
-            // The kernel refuses what the pool needs; the front reports a dead manager, and this says why.
             endWorkers(byKilling: true)
-            Fork.leave(saying: "\(error)")
+            PoolManager.leave(after: error, telling: front)
         }
         endWorkers(byKilling: !(frontHasClosed && isIdle))
         Fork.leave(EXIT_SUCCESS)
+    }
+
+    /// Tells the front what the kernel refused, if it still can.
+    static func leave(after error: any Error, telling front: FrameChannel) -> Never {
+        var text = "\(error)"
+        text.withUTF8 { front.enqueue(PoolFrame(.managerFailed), UnsafeRawBufferPointer($0)) }
+        try? front.flush()
+        Fork.leave(EXIT_FAILURE)
     }
 
     private var isIdle: Bool {

@@ -21,7 +21,7 @@ struct FileStatus {
     /// Of what the path leads to; nil if there is nothing.
     init?(ofPath path: String) {
         var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+        guard stat(path.cName, &status) == 0 else { return nil }
         self.init(status)
     }
 
@@ -75,7 +75,7 @@ func attempt<Result>(
 
 /// Opens a file by its path, close-on-exec.
 func openFile(_ path: String, _ flags: Int32, _ mode: mode_t = 0) throws(Errno) -> FileDescriptor {
-    FileDescriptor(rawValue: try retryingInterrupted { Glibc.open(path, flags | O_CLOEXEC, mode) })
+    FileDescriptor(rawValue: try retryingInterrupted { Glibc.open(path.cName, flags | O_CLOEXEC, mode) })
 }
 
 extension FileDescriptor {
@@ -97,8 +97,10 @@ extension FileDescriptor {
 
     /// Writes all of `bytes` at `offset`, or at the descriptor's own offset when that is nil.
     ///
-    /// Blocks.
-    func writeAll(_ bytes: UnsafeRawBufferPointer, at offset: UInt64? = nil) throws(PoolmapError) {
+    /// Blocks. The name is for the error.
+    func writeAll(
+        _ bytes: UnsafeRawBufferPointer, at offset: UInt64? = nil, to name: String
+    ) throws(PoolmapError) {
         var done = 0
         while done < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
@@ -110,7 +112,7 @@ extension FileDescriptor {
             } catch {
                 throw error == .brokenPipe
                     ? PoolmapError(.outputClosed, "the reader has closed the output")
-                    : PoolmapError.system("cannot write", error)
+                    : PoolmapError.system("cannot write \(name)", error)
             }
         }
     }
@@ -128,6 +130,8 @@ struct FileReference: Codable, Hashable {
 
     /// Descriptors are used again for other files; this number is not.
     let serial: Int
+    /// For messages.
+    let name: String
     let origin: Origin
 
     func open(_ flags: Int32) throws(PoolmapError) -> FileDescriptor {

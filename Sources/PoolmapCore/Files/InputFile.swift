@@ -72,7 +72,8 @@ final class InputFile {
         // Standard input was there before the workers, who share it; and it may be a file that this user could not
         // open again by itself.
         FileReference(
-            serial: serial, origin: isOwned ? .descriptor(descriptor.rawValue, ofProcess: getpid()) : .inherited)
+            serial: serial, name: name,
+            origin: isOwned ? .descriptor(descriptor.rawValue, ofProcess: getpid()) : .inherited)
     }
 
     /// Throws if the file is not as it was when it was opened.

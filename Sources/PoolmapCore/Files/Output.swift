@@ -14,7 +14,7 @@ enum Output {
     func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(PoolmapError) {
         switch self {
         case .file(let file): try file.write(bytes, at: offset)
-        case .stream(let descriptor): try descriptor.writeAll(bytes)
+        case .stream(let descriptor): try descriptor.writeAll(bytes, to: "standard output")
         case .nowhere: break
         }
     }

@@ -54,7 +54,7 @@ final class OutputFile {
     private static func openTemporary(for path: String) throws(PoolmapError) -> (FileDescriptor, Name) {
         let folder = folderOf(path)
         do throws(Errno) {
-            let number = try retryingInterrupted { poolmap_open_nameless(folder) }
+            let number = try retryingInterrupted { poolmap_open_nameless(folder.cName) }
             return (FileDescriptor(rawValue: number), .none)
         } catch .notSupported, .isDirectory, .invalidArgument, .noSuchFileOrDirectory {
             // The file system has no nameless files, or there is no such folder: the next call tells which.
@@ -65,7 +65,7 @@ final class OutputFile {
         let descriptor = try attempt("cannot write \(path)") { () throws(Errno) in
             try openFile(temporary, O_CREAT | O_EXCL | O_RDWR, 0o600)
         }
-        return (descriptor, .temporary(temporary, poolmap_remove_on_signal(temporary)))
+        return (descriptor, .temporary(temporary, poolmap_remove_on_signal(temporary.cName)))
     }
 
     private static func folderOf(_ path: String) -> String {
@@ -84,7 +84,7 @@ final class OutputFile {
     deinit {
         try? descriptor.close()
         if case .temporary(let temporary, let entry) = name {
-            unlink(temporary)
+            unlink(temporary.cName)
             poolmap_keep_on_signal(entry)
         }
     }
@@ -97,14 +97,14 @@ final class OutputFile {
 
     /// How a worker finds the file.
     var reference: FileReference {
-        FileReference(serial: serial, origin: .descriptor(descriptor.rawValue, ofProcess: getpid()))
+        FileReference(serial: serial, name: path, origin: .descriptor(descriptor.rawValue, ofProcess: getpid()))
     }
 
     /// Writes all bytes at a place of the file; a file without random access must be written in order.
     ///
     /// Blocks.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(PoolmapError) {
-        try descriptor.writeAll(bytes, at: allowsRandomAccess ? offset : nil)
+        try descriptor.writeAll(bytes, at: allowsRandomAccess ? offset : nil, to: path)
     }
 
     /// Gives the whole file its name, and the source's mode, owner and times.
@@ -157,20 +157,20 @@ final class OutputFile {
             throw PoolmapError.system("cannot write \(path)", error)
         }
         let temporary = OutputFile.temporaryPath(for: path)
-        name = .temporary(temporary, poolmap_remove_on_signal(temporary))
+        name = .temporary(temporary, poolmap_remove_on_signal(temporary.cName))
         try attempt("cannot write \(path)") { () throws(Errno) in try link(as: temporary) }
         return false
     }
 
     private func link(as path: String) throws(Errno) {
         let own = "/proc/self/fd/\(descriptor.rawValue)"
-        _ = try retryingInterrupted { linkat(AT_FDCWD, own, AT_FDCWD, path, AT_SYMLINK_FOLLOW) }
+        _ = try retryingInterrupted { linkat(AT_FDCWD, own, AT_FDCWD, path.cName, AT_SYMLINK_FOLLOW) }
     }
 
     private func renameToTarget() throws(PoolmapError) {
         guard case .temporary(let temporary, let entry) = name else { return }
         do throws(Errno) {
-            _ = try retryingInterrupted { poolmap_rename(temporary, path, replacesTarget ? 1 : 0) }
+            _ = try retryingInterrupted { poolmap_rename(temporary.cName, path.cName, replacesTarget ? 1 : 0) }
         } catch .fileExists {
             throw PoolmapError(.targetExists, "\(path) already exists; use -f to overwrite it")
         } catch {

@@ -132,7 +132,7 @@ final class CatJob: Job {
         let wanted = max(place, range.lowerBound)..<max(min(end, range.upperBound), max(place, range.lowerBound))
         if !wanted.isEmpty {
             let part = bytes[Int(wanted.lowerBound - place)..<Int(wanted.upperBound - place)]
-            try output.writeAll(UnsafeRawBufferPointer(rebasing: part))
+            try output.writeAll(UnsafeRawBufferPointer(rebasing: part), to: "standard output")
             writtenBytes += UInt64(part.count)
             meter.add(output: UInt64(part.count))
         }

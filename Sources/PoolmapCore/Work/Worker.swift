@@ -71,7 +71,8 @@ final class Worker {
         }
         try requireSize(UInt64(made), of: frame)
         if case .file(let reference, let offset) = frame.destination {
-            try target.open(reference, O_WRONLY).writeAll(UnsafeRawBufferPointer(rebasing: limit[..<made]), at: offset)
+            let bytes = UnsafeRawBufferPointer(rebasing: limit[..<made])
+            try target.open(reference, O_WRONLY).writeAll(bytes, at: offset, to: reference.name)
         }
         return DataFrame(whole: compressed, contentBytes: UInt64(made))
     }
@@ -94,7 +95,7 @@ final class Worker {
                 }
                 if case .file(let reference, let offset) = frame.destination {
                     let place = offset + written - UInt64(bytes.count)
-                    try target.open(reference, O_WRONLY).writeAll(bytes, at: place)
+                    try target.open(reference, O_WRONLY).writeAll(bytes, at: place, to: reference.name)
                 }
             })
         try requireSize(done.contentBytes, of: frame)

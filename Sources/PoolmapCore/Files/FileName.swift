@@ -1,0 +1,77 @@
+/// File names as text, without loss.
+///
+/// A name on Linux is bytes, mostly but not always UTF-8, and a `String` holds nothing else than Unicode. So each byte
+/// that is no part of a valid character stands in the text as a character of its own at the end of the last private
+/// plane, U+10FF00 plus the byte; and a name that really has such a character has its bytes taken one by one. (Python
+/// does the like with lone surrogates, `os.fsdecode`, which a `String` cannot hold.)
+public enum FileName {
+    private static let escapeBase: UInt32 = 0x10_FF00
+    private static let escapes: ClosedRange<UInt32> = 0x10_FF80...0x10_FFFF
+
+    /// The text of a name that comes from outside.
+    ///
+    /// The corresponding Python API is `os.fsdecode`.
+    public static func text(of bytes: some Collection<UInt8>) -> String {
+        var text = ""
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            if let (scalar, length) = firstScalar(rest) {
+                text.unicodeScalars.append(scalar)
+                rest = rest.dropFirst(length)
+            } else if let byte = rest.popFirst(), let escaped = Unicode.Scalar(escapeBase + UInt32(byte)) {
+                text.unicodeScalars.append(escaped)
+            }
+        }
+        return text
+    }
+
+    /// The bytes of a name.
+    ///
+    /// The corresponding Python API is `os.fsencode`.
+    public static func bytes(of text: String) -> [UInt8] {
+        if text.unicodeScalars.allSatisfy({ !escapes.contains($0.value) }) {
+            return Array(text.utf8)
+        }
+        return text.unicodeScalars.flatMap { scalar in
+            escapes.contains(scalar.value) ? [UInt8(scalar.value - escapeBase)] : Array(String(scalar).utf8)
+        }
+    }
+
+    /// The text as it can be shown on one line of any terminal: what is not printable is escaped.
+    public static func printable(_ text: String) -> String {
+        var shown = ""
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x0A: shown += "\\n"
+            case 0x0D: shown += "\\r"
+            case 0x09: shown += "\\t"
+            case 0..<0x20, 0x7F..<0xA0: shown += hexadecimalEscape(scalar.value)
+            case escapes: shown += hexadecimalEscape(scalar.value - escapeBase)
+            default: shown.unicodeScalars.append(scalar)
+            }
+        }
+        return shown
+    }
+
+    private static func hexadecimalEscape(_ byte: UInt32) -> String {
+        let digits = String(byte, radix: 16, uppercase: true)
+        return "\\x" + (digits.utf8.count < 2 ? "0" : "") + digits
+    }
+
+    /// The character that valid UTF-8 begins with, and how many bytes it takes; nil for what must be escaped.
+    private static func firstScalar(_ bytes: some Collection<UInt8>) -> (Unicode.Scalar, Int)? {
+        var decoder = UTF8()
+        var iterator = bytes.prefix(4).makeIterator()
+        guard case .scalarValue(let scalar) = decoder.decode(&iterator), !escapes.contains(scalar.value) else {
+            return nil
+        }
+        return (scalar, UTF8.width(scalar))
+    }
+}
+
+extension String {
+    /// The name as the kernel takes it: its bytes and a NUL.
+    var cName: [CChar] {
+        FileName.bytes(of: self).map { CChar(bitPattern: $0) } + [0]
+    }
+}
