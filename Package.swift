@@ -49,7 +49,14 @@ let package = Package(
         .executableTarget(name: "scenarios", dependencies: ["Multiprocessing"], path: "Tests/Scenarios"),
         .testTarget(name: "MultiprocessingTests", dependencies: ["Multiprocessing", "scenarios"]),
         .testTarget(name: "PoolmapCoreTests", dependencies: ["PoolmapCore", "CPoolmap"]),
-        .testTarget(name: "CommandTests", dependencies: ["poolmap"]),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Warnings are errors where this is set, as in CI; a newer compiler's new warnings stop nobody else from building.
+if Context.environment["POOLMAP_STRICT"] != nil {
+    for target in package.targets where target.type != .system {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
+        target.cSettings = (target.cSettings ?? []) + [.enableWarning("all"), .treatAllWarnings(as: .error)]
+    }
+}

@@ -1,0 +1,463 @@
+#!/usr/bin/env python3
+"""Measures poolmap against zstd and pzstd on the Linux source tree, and says where the targets are met.
+
+The two sides of a row run in turn (ours, theirs, ours, theirs, …) after one pair that is not counted, so that a
+machine that changes its speed changes both. All files are on tmpfs and in the page cache. A row's figure is the median
+of the pairwise ratios. Only Python's standard library is used.
+"""
+
+import argparse
+import datetime
+import filecmp
+import os
+import platform
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+SOURCE = Path("/usr/src/linux-source-6.1.tar.xz")
+MIB = 1 << 20
+
+
+# --- Running and measuring -------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Measure:
+    wall: float
+    cpu: float
+
+
+@dataclass
+class Command:
+    """A program with its arguments, and how it gets its input: by name, or through pipes at both ends."""
+
+    argv: list[str]
+    output: str | None = None  # what the program makes; removed before each run
+    stdin: str | None = None  # through a pipe, by cat
+    piped: bool = False  # standard output into a pipe, drained by cat
+
+    def shown(self, poolmap: str) -> str:
+        words = ["poolmap" if word == poolmap else word for word in self.argv]
+        text = " ".join(words)
+        if self.stdin:
+            text = f"cat {self.stdin} | {text}"
+        return f"{text} | cat > /dev/null" if self.piped else text
+
+
+class Running:
+    """A started command. Its pipes' other ends are `cat` processes, whose CPU time is not counted."""
+
+    def __init__(self, command: Command):
+        if command.output and os.path.exists(command.output):
+            os.unlink(command.output)
+        self.helpers = []
+        null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+        source, sink, both = null, null, []
+        if command.stdin:
+            source, feed = os.pipe2(os.O_CLOEXEC)
+            both += [source, feed]
+        if command.piped:
+            drain, sink = os.pipe2(os.O_CLOEXEC)
+            both += [drain, sink]
+        self.start = time.monotonic()
+        if command.stdin:
+            self.helpers.append(spawn(["cat", command.stdin], null, feed))
+        if command.piped:
+            self.helpers.append(spawn(["cat"], drain, null))
+        self.pid = spawn(command.argv, source, sink)
+        for fd in both + [null]:
+            os.close(fd)
+
+    def finish(self) -> Measure:
+        """Waits for all; the CPU time is that of the program and of every descendant that was waited for."""
+        _, status, usage = os.wait4(self.pid, 0)
+        for helper in self.helpers:
+            os.waitpid(helper, 0)
+        wall = time.monotonic() - self.start
+        if status != 0:
+            raise SystemExit(f"bench: a command ended with {os.waitstatus_to_exitcode(status)}")
+        return Measure(wall, usage.ru_utime + usage.ru_stime)
+
+    def has_ended(self) -> bool:
+        """Whether the program is over; it stays a zombie whose accounts can be read."""
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def tree(self) -> list[int]:
+        """The program and its descendants."""
+        pids = [self.pid]
+        for pid in pids:
+            try:
+                pids += [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+            except OSError:
+                continue
+        return pids
+
+
+def spawn(argv: list[str], stdin: int, stdout: int) -> int:
+    actions = [(os.POSIX_SPAWN_DUP2, stdin, 0), (os.POSIX_SPAWN_DUP2, stdout, 1)]
+    # Python ignores SIGPIPE, and what is ignored stays so in a child.
+    return os.posix_spawnp(argv[0], argv, os.environ, file_actions=actions, setsigdef=[signal.SIGPIPE])
+
+
+def run(command: Command) -> Measure:
+    return Running(command).finish()
+
+
+def peak_memory(command: Command) -> int:
+    """The largest sum of the proportional set sizes of all processes, in bytes, sampled every 10 ms."""
+    running, peak = Running(command), 0
+    while not running.has_ended():
+        total = 0
+        for pid in running.tree():
+            try:
+                rollup = Path(f"/proc/{pid}/smaps_rollup").read_bytes()
+            except OSError:  # it has just ended
+                continue
+            found = re.search(rb"^Pss:\s+(\d+) kB", rollup, re.M)
+            total += int(found[1]) * 1024 if found else 0
+        peak = max(peak, total)
+        time.sleep(0.01)
+    running.finish()
+    return peak
+
+
+def front_and_manager_share(command: Command) -> float:
+    """The part of the job's CPU time that the front and the manager use, which do none of the work themselves.
+
+    The front's is read when it is a zombie, the job's from wait4: both are exact to a clock tick. The manager is waited
+    for by the front, so its time is read every 5 ms, and what it uses after the last reading is missing.
+    """
+    running, manager, manager_seconds = Running(command), None, 0.0
+    while not running.has_ended():
+        if manager is None:
+            manager = next((pid for pid in running.tree()[1:] if process_name(pid) == "pool-manager"), None)
+        else:
+            manager_seconds = own_cpu(manager) or manager_seconds
+        time.sleep(0.005)
+    front_seconds = own_cpu(running.pid) or 0.0
+    if manager is None:
+        raise SystemExit("bench: the job had no manager process")
+    return (front_seconds + manager_seconds) / running.finish().cpu
+
+
+def own_cpu(pid: int) -> float | None:
+    """User and system time of a process, without its children's; None once it is waited for."""
+    stat = read(f"/proc/{pid}/stat")
+    if stat is None:
+        return None
+    fields = stat.rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def process_name(pid: int) -> str:
+    return (read(f"/proc/{pid}/comm") or "").strip()
+
+
+def read(path: str) -> str | None:
+    try:
+        return Path(path).read_text()
+    except OSError:
+        return None
+
+
+# --- The rows --------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Pair:
+    """A row that compares two commands."""
+
+    work: str
+    ours: Command
+    against: str
+    theirs: Command
+    target: float | None = None
+    size_target: float | None = None  # of the outputs, where there are any
+    same_as: str | None = None  # what our output must be
+    small: bool = False  # so short that many pairs are needed
+
+
+@dataclass
+class Result:
+    work: str
+    against: str
+    figures: str
+    value: str
+    target: str = ""
+    verdict: str = ""
+    commands: list[str] = field(default_factory=list)
+
+
+def verdict(value: float, target: float | None) -> str:
+    return "" if target is None else "met" if value <= target else "not met"
+
+
+class Bench:
+    def __init__(self, options: argparse.Namespace):
+        self.options = options
+        self.poolmap = str(Path(options.poolmap).resolve())
+        self.jobs = str(options.jobs)
+        self.results: list[Result] = []
+
+    def pairs(self) -> list[Pair]:
+        p, j = self.poolmap, self.jobs
+
+        def ours(*argv, **more):
+            return Command([p, *argv], **more)
+
+        def compress(program, level):
+            head = {"poolmap": [p, f"-j{j}"], "zstd": ["zstd", f"-T{j}"], "pzstd": ["pzstd", "-p", j]}[program]
+            return Command([*head, f"-{level}", "-q", "-f", "-o", f"{program}.out", "linux.tar"], f"{program}.out")
+
+        piped = {"stdin": "linux.tar", "piped": True}
+        restore = ours("-d", f"-j{j}", "-q", "-f", "-o", "ours.out", "own.zst", output="ours.out")
+        zstd_restore = Command(["zstd", "-d", "-q", "-f", "-o", "zstd.out", "own.zst"], "zstd.out")
+        pzstd_restore = Command(["pzstd", "-d", "-p", j, "-q", "-f", "-o", "pzstd.out", "pzstd.zst"], "pzstd.out")
+        parts = [f"part{index}" for index in range(8)]
+        return [
+            Pair("compress -3", compress("poolmap", 3), f"zstd -T{j} -3", compress("zstd", 3), 0.80, 1.01),
+            Pair("compress -1", compress("poolmap", 1), f"zstd -T{j} -1", compress("zstd", 1), 0.72),
+            Pair("compress -3", compress("poolmap", 3), f"pzstd -p {j} -3", compress("pzstd", 3), 0.90),
+            Pair("decompress own file to a file", restore, "zstd -d", zstd_restore, 0.60, same_as="linux.tar"),
+            Pair("decompress own file to a file", restore, "pzstd -d of its own", pzstd_restore, 0.80),
+            Pair("compress -3, pipe to pipe", ours(f"-j{j}", "-3", "-q", **piped), f"zstd -T{j} -3, same pipes",
+                 Command(["zstd", f"-T{j}", "-3", "-q"], **piped), 0.90),
+            Pair("one 1 KiB file", ours("-q", "-f", "-o", "ours.out", "small", output="ours.out"), "zstd",
+                 Command(["zstd", "-q", "-f", "-o", "zstd.out", "small"], "zstd.out"), 2.5, small=True),
+            Pair("decompress own file, pipe to pipe",
+                 ours("-d", f"-j{j}", "-q", stdin="own.zst", piped=True), "zstd -d, same pipes",
+                 Command(["zstd", "-d", "-q"], stdin="own.zst", piped=True)),
+            Pair("test own file", ours("test", f"-j{j}", "own.zst"), "zstd -t",
+                 Command(["zstd", "-t", "-q", "own.zst"])),
+            Pair("hash one file", ours("hash", f"-j{j}", "linux.tar"), "sha256sum",
+                 Command(["sha256sum", "linux.tar"])),
+            Pair("hash 8 files", ours("hash", f"-j{j}", *parts), "sha256sum", Command(["sha256sum", *parts])),
+        ]
+
+    def wanted(self, *words: str) -> bool:
+        return self.options.only is None or re.search(self.options.only, " ".join(words)) is not None
+
+    def add(self, result: Result) -> None:
+        self.results.append(result)
+        print(f"{result.work} / {result.against}: {result.value} {result.verdict}  ({result.figures})", flush=True)
+
+    def compare(self, pair: Pair) -> None:
+        count = self.options.small_pairs if pair.small else self.options.pairs
+        ours, theirs = [], []
+        for number in range(count + 1):
+            for command, measures in ((pair.ours, ours), (pair.theirs, theirs)):
+                measure = run(command)
+                if number > 0:
+                    measures.append(measure)
+            if number == 0 and pair.same_as and not filecmp.cmp(pair.ours.output, pair.same_as, shallow=False):
+                raise SystemExit(f"bench: {pair.work}: the output is not {pair.same_as}")
+        ratios = [one.wall / other.wall for one, other in zip(ours, theirs)]
+        ratio = statistics.median(ratios)
+        figures = f"{middle(ours, 'wall')} against {middle(theirs, 'wall')}, " \
+                  f"CPU {middle(ours, 'cpu')} against {middle(theirs, 'cpu')}, " \
+                  f"{count} pairs, {min(ratios):.2f} to {max(ratios):.2f}"
+        commands = [pair.ours.shown(self.poolmap), pair.theirs.shown(self.poolmap)]
+        self.add(Result(pair.work, pair.against, figures, f"{ratio:.2f} ×", at_most(pair.target, "{:.2f} ×"),
+                        verdict(ratio, pair.target), commands))
+        if pair.size_target:
+            sizes = [os.path.getsize(command.output) for command in (pair.ours, pair.theirs)]
+            self.add(Result(f"{pair.work}, size of the output", pair.against,
+                            f"{sizes[0]:,} against {sizes[1]:,} bytes", f"{sizes[0] / sizes[1]:.4f} ×",
+                            at_most(pair.size_target, "{:.2f} ×"),
+                            verdict(sizes[0] / sizes[1], pair.size_target), commands))
+
+    def share(self) -> None:
+        j = self.jobs
+        command = Command([self.poolmap, f"-j{j}", "-3", "-q", "-f", "-o", "ours.out", "linux.tar"], "ours.out")
+        shares = [front_and_manager_share(command) * 100 for _ in range(max(3, self.options.pairs))]
+        value = statistics.median(shares)
+        figures = f"{len(shares)} runs, {min(shares):.2f} to {max(shares):.2f} %"
+        self.add(Result("front + manager CPU, compress -3", "all CPU of the job", figures, f"{value:.2f} %", "5 %",
+                        verdict(value, 5), [command.shown(self.poolmap)]))
+
+    def memory(self) -> None:
+        j = self.jobs
+        self.restore_memory("poolmap", [self.poolmap, "-d", f"-j{j}", "-q"])
+        self.restore_memory("zstd", ["zstd", "-d", "-q"])
+        tools = {"poolmap": [self.poolmap, f"-j{j}"], "zstd": ["zstd", f"-T{j}"], "pzstd": ["pzstd", "-p", j]}
+        for source, noun in (("linux.tar", "the tar"), ("random", "data that does not compress")):
+            for tool in tools:
+                for from_pipe in (False, True):
+                    if tool != "poolmap" and (from_pipe or source == "random"):
+                        continue
+                    end = [] if from_pipe else [source]
+                    stdin = source if from_pipe else None
+                    command = Command([*tools[tool], "-3", "-q", "-f", "-c", *end], stdin=stdin, piped=True)
+                    peaks = [peak_memory(command) / MIB for _ in range(self.options.memory_runs)]
+                    target = 96 if tool == "poolmap" else None
+                    where = "from a pipe" if from_pipe else "from a file"
+                    self.add(Result(f"peak memory, -3, {noun} {where}", "" if tool == "poolmap" else f"({tool})",
+                                    f"highest of {len(peaks)} runs, lowest {min(peaks):.1f}", f"{max(peaks):.1f} MiB",
+                                    at_most(target, "{} MiB"), verdict(max(peaks), target),
+                                    [command.shown(self.poolmap)]))
+
+    def restore_memory(self, tool: str, argv: list[str]) -> None:
+        command = Command([*argv, "-f", "-o", "ours.out", "own.zst"], "ours.out")
+        peaks = [peak_memory(command) / MIB for _ in range(self.options.memory_runs)]
+        self.add(Result("peak memory, decompress own file", "" if tool == "poolmap" else f"({tool})",
+                        f"highest of {len(peaks)} runs, lowest {min(peaks):.1f}", f"{max(peaks):.1f} MiB",
+                        commands=[command.shown(self.poolmap)]))
+
+    def run(self) -> None:
+        # Files that rows read, made by the programs that they belong to.
+        run(Command([self.poolmap, "-3", "-q", "-f", "-o", "own.zst", "linux.tar"], "own.zst"))
+        run(Command(["pzstd", "-p", self.jobs, "-3", "-q", "-f", "-o", "pzstd.zst", "linux.tar"], "pzstd.zst"))
+        for pair in self.pairs():
+            if self.wanted(pair.work, pair.against):
+                self.compare(pair)
+        if self.wanted("CPU share"):
+            self.share()
+        if self.wanted("memory"):
+            self.memory()
+
+
+def middle(measures: list[Measure], name: str) -> str:
+    seconds = statistics.median(getattr(measure, name) for measure in measures)
+    return f"{seconds:.2f} s" if seconds >= 0.1 else f"{seconds * 1000:.2f} ms"
+
+
+def at_most(target: float | None, form: str) -> str:
+    return "" if target is None else form.format(target)
+
+
+# --- Input and report ------------------------------------------------------------------------------------------------
+
+
+def prepare(options: argparse.Namespace) -> None:
+    """Fills the current folder, which is on tmpfs."""
+    limit = 256 * MIB if options.quick else None
+    if options.input:
+        source = open(options.input, "rb")
+        process = None
+    else:
+        print(f"unpacking {SOURCE}", flush=True)
+        process = subprocess.Popen(["xz", "-dc", str(SOURCE)], stdout=subprocess.PIPE)
+        source = process.stdout
+    with open("linux.tar", "wb") as target:
+        while (limit is None or target.tell() < limit) and (block := source.read(4 * MIB)):
+            target.write(block)
+    source.close()
+    if process and process.wait() not in (0, -signal.SIGPIPE):
+        raise SystemExit("bench: the source could not be unpacked")
+    with open("linux.tar", "rb") as tar:
+        part_bytes = os.path.getsize("linux.tar") // 16
+        for index in range(8):
+            Path(f"part{index}").write_bytes(tar.read(part_bytes))
+        tar.seek(MIB)
+        Path("small").write_bytes(tar.read(1024))
+    with open("random", "wb") as target:
+        for _ in range(128 if options.quick else 1024):
+            target.write(os.urandom(MIB))
+
+
+def first_line(*argv: str) -> str:
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return done.stdout.strip().splitlines()[0] if done.stdout.strip() else "unknown"
+
+
+def commit() -> str:
+    git = ["git", "-C", str(HERE)]
+    revision = first_line(*git, "rev-parse", "--short=12", "HEAD")
+    changed = subprocess.run([*git, "status", "--porcelain", "--", "Sources", "Package.swift"], stdout=subprocess.PIPE,
+                             cwd=HERE.parent, text=True).stdout.strip()
+    return f"{revision} with changes" if changed else revision
+
+
+def cpu_model() -> str:
+    found = re.search(r"^model name\s*:\s*(.+)$", read("/proc/cpuinfo") or "", re.M)
+    return found[1] if found else platform.machine()
+
+
+def facts(bench: Bench) -> list[tuple[str, str]]:
+    options = bench.options
+    size = os.path.getsize("linux.tar")
+    part = f" the first {size // MIB} MiB of" if options.quick else ""
+    source = Path(options.input).name if options.input else f"{SOURCE.name}, unpacked"
+    return [
+        ("date", datetime.date.today().isoformat()),
+        ("poolmap", f"{first_line(bench.poolmap, '--version')}, commit {commit()}"),
+        ("zstd", first_line("zstd", "--version").strip("* ")),
+        ("pzstd", first_line("pzstd", "--version")),
+        ("processor", f"{cpu_model()}, {len(os.sched_getaffinity(0))} cores used of {os.cpu_count()}"),
+        ("kernel", platform.release()),
+        ("input", f"linux.tar:{part} {source}, {size:,} bytes, on tmpfs, page cache warm"),
+        ("load before", " ".join(f"{load:.2f}" for load in bench.load)),
+        ("repeat with", "`" + " ".join(["Benchmarks/bench.py", *sys.argv[1:]]) + "`, or `make bench`"),
+    ]
+
+
+def report(bench: Bench) -> str:
+    lines = ["# Benchmark run", ""]
+    lines += [f"- {name}: {value}" for name, value in facts(bench)]
+    lines += ["", "Ratios are ours divided by theirs: below 1 is less time. The figure is the median of the pairwise",
+              "ratios; pairs ran in turn, after one that is not counted. Times are medians.", "", "## Figures", ""]
+    lines += ["| work | against | measured | at most | verdict |", "|---|---|---:|---:|---|"]
+    lines += [f"| {r.work} | {r.against} | {r.value} | {r.target} | {r.verdict} |" for r in bench.results]
+    lines += ["", "## Details", "", "| work | against | times, sizes, spread |", "|---|---|---|"]
+    lines += [f"| {r.work} | {r.against} | {r.figures} |" for r in bench.results]
+    lines += ["", "## Commands", "", "Each ran in a folder on tmpfs, without the target of the run before.", ""]
+    shown = dict.fromkeys(command for r in bench.results for command in r.commands)
+    return "\n".join(lines + ["```"] + list(shown) + ["```", ""])
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--poolmap", default=str(HERE.parent / ".build-release/release/poolmap"))
+    parser.add_argument("--pairs", type=int, help="counted pairs of each row (5; 2 with --quick)")
+    parser.add_argument("--jobs", type=int, default=2, help="workers and threads on both sides, and cores used (2)")
+    parser.add_argument("--quick", action="store_true", help="256 MiB of the input, few pairs, nothing saved")
+    parser.add_argument("--only", metavar="REGEX", help="only the rows whose name matches")
+    parser.add_argument("--input", help="a tar in place of the Linux source")
+    parser.add_argument("--name", help="save as runs/DATE-NAME.md ('linux' unless --quick or --only)")
+    options = parser.parse_args()
+    options.pairs = options.pairs or (2 if options.quick else 5)
+    options.small_pairs = 40 if options.quick else 300
+    options.memory_runs = 1 if options.quick else 3
+    if options.input:
+        options.input = str(Path(options.input).resolve())
+    if options.name is None and not options.quick and options.only is None:
+        options.name = "linux"
+    return options
+
+
+def main() -> None:
+    options = parse()
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, cores[: options.jobs])
+    bench = Bench(options)
+    bench.load = os.getloadavg()
+    if bench.load[0] > 0.3:
+        print(f"bench: the machine is busy, load {bench.load[0]:.2f}: the figures will be unsteady", file=sys.stderr)
+    scratch = tempfile.mkdtemp(prefix="poolmap-bench.", dir="/dev/shm")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        os.chdir(scratch)
+        prepare(options)
+        bench.run()
+        text = report(bench)
+    finally:
+        os.chdir("/")
+        shutil.rmtree(scratch)
+    print("\n" + text)
+    if options.name:
+        path = HERE / "runs" / f"{datetime.date.today().isoformat()}-{options.name}.md"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        print(f"saved as Benchmarks/runs/{path.name}")
+
+
+main()
