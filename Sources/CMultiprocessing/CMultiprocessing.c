@@ -59,3 +59,10 @@ void mp_reset_signal_handlers(void) {
     }
 }
 
+void mp_keep_child_statuses(void) {
+    struct sigaction action;
+    if (sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN) {
+        action.sa_handler = SIG_DFL;
+        sigaction(SIGCHLD, &action, NULL);
+    }
+}

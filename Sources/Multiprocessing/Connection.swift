@@ -96,6 +96,9 @@ public final class Connection {
     ///
     /// The corresponding Python API is `multiprocessing.connection.Connection.poll`.
     public func poll(timeout: Duration? = .zero) throws(MultiprocessingError) -> Bool {
+        guard readable else {
+            throw MultiprocessingError(.invalidState, "poll on the sending end of a one-way pipe")
+        }
         if incoming.readable.count > 0 {
             return true
         }
@@ -213,12 +216,25 @@ extension Connection {
         return count
     }
 
+    private static func receive(
+        from socket: Int32, into space: UnsafeMutableRawBufferPointer
+    ) throws(MultiprocessingError) -> Int {
+        do {
+            return try retryingInterrupted { recv(socket, space.baseAddress, space.count, 0) }
+        } catch .connectionReset {
+            // The other end was closed before it had read all that was sent to it: closed all the same.
+            return 0
+        } catch {
+            throw MultiprocessingError.systemCall("recv", error)
+        }
+    }
+
     private func fill(to count: Int) throws(MultiprocessingError) {
         while incoming.readable.count < count {
             let socket = try open(for: "receive")
             let wanted = min(max(count - incoming.readable.count, 4096), 1 << 20)
             let space = incoming.prepareToWrite(atLeast: wanted)
-            let received = try checked("recv") { recv(socket, space.baseAddress, space.count, 0) }
+            let received = try Connection.receive(from: socket, into: space)
             guard received > 0 else {
                 let isBetweenMessages = incoming.readable.count == 0
                 throw MultiprocessingError(

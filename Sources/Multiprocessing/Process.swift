@@ -24,6 +24,8 @@ public final class Process {
 
     private let target: () throws -> Void
     private var child: ChildProcess?
+    /// The process that started it, and the only one that can wait for it.
+    private var owner: Int32 = 0
 
     // Processes started here and not yet reaped. Only a process with one thread can add to it.
     nonisolated(unsafe) private static var children: [Process] = []
@@ -54,8 +56,8 @@ public final class Process {
         try Fork.requireSingleThread(for: "Process.start")
         Process.installExitHandler()
         Process.reapFinished()
+        owner = getpid()
         child = try Fork.child(deathSignal: daemon ? SIGKILL : 0) {
-            Process.children.removeAll()
             _ = mp_set_process_name(name)
             do {
                 try target()
@@ -75,6 +77,9 @@ public final class Process {
     public func join(timeout: Duration? = nil) throws(MultiprocessingError) -> ExitStatus? {
         guard child != nil else {
             throw MultiprocessingError(.invalidState, "\(name) was not started")
+        }
+        guard owner == getpid() else {
+            throw MultiprocessingError(.invalidState, "\(name) is a child of process \(owner), which alone can join it")
         }
         let status = try child?.wait(until: Deadline(after: timeout))
         if status != nil {
@@ -96,7 +101,7 @@ public final class Process {
     ///
     /// The corresponding Python API is `multiprocessing.Process.is_alive`.
     public var isAlive: Bool {
-        child != nil && exitStatus == nil
+        child != nil && owner == getpid() && exitStatus == nil
     }
 
     /// How the child ended; nil before `start()` and while it runs.
@@ -105,7 +110,7 @@ public final class Process {
     ///
     /// The corresponding Python API is `multiprocessing.Process.exitcode`.
     public var exitStatus: ExitStatus? {
-        child == nil ? nil : try? join(timeout: .zero)
+        child == nil || owner != getpid() ? nil : try? join(timeout: .zero)
     }
 
     /// A descriptor that becomes readable when the child ends, for `wait(for:timeout:)`; nil before `start()`.
@@ -113,7 +118,7 @@ public final class Process {
     /// It stays the `Process`'s own: do not close it. The corresponding Python API is
     /// `multiprocessing.Process.sentinel`.
     public var sentinel: FileDescriptor? {
-        (child?.sentinel).map { FileDescriptor(rawValue: $0) }
+        owner == getpid() ? (child?.sentinel).map { FileDescriptor(rawValue: $0) } : nil
     }
 
     /// Sends `SIGTERM` to the child, if it runs.
@@ -122,7 +127,7 @@ public final class Process {
     ///
     /// The corresponding Python API is `multiprocessing.Process.terminate`.
     public func terminate() {
-        child?.send(signal: SIGTERM)
+        send(signal: SIGTERM)
     }
 
     /// Sends `SIGKILL` to the child, if it runs.
@@ -131,7 +136,14 @@ public final class Process {
     ///
     /// The corresponding Python API is `multiprocessing.Process.kill`.
     public func kill() {
-        child?.send(signal: SIGKILL)
+        send(signal: SIGKILL)
+    }
+
+    private func send(signal: Int32) {
+        // Its parent may have reaped it, and another process may have its number.
+        if owner == getpid() {
+            child?.send(signal: signal)
+        }
     }
 
     /// Ends the calling child with a code: buffers are written out, the parent's exit handlers do not run.
@@ -165,7 +177,15 @@ public final class Process {
         exitHandlerOwner = getpid()
     }
 
-    private static func endChildren() {
+    /// Called in a child right after the fork: its parent's children are not its own.
+    static func forgetInheritedChildren() {
+        children.removeAll()
+    }
+
+    /// What a normal exit does.
+    ///
+    /// Nothing in a process that has started no children.
+    static func endChildren() {
         guard exitHandlerOwner == getpid() else { return }
         for process in children where process.daemon {
             process.terminate()

@@ -89,7 +89,6 @@ func preparePlatform() {
     signal(SIGPIPE, SIG_IGN)
     // So is a file that grows over its limit.
     signal(SIGXFSZ, SIG_IGN)
-    signal(SIGCHLD, SIG_DFL)
 }
 
 /// Standard output for lines, many to a write.
@@ -127,8 +126,10 @@ func readable(_ bytes: UInt64) -> String {
     return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) \(units[unit])"
 }
 
-/// 5123 → "5.123".
-func thousandths(_ number: UInt64) -> String {
-    let fraction = "\(number % 1000)"
-    return "\(number / 1000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
+/// How often one size goes into another, with three places: 5.123.
+func ratio(_ large: UInt64, _ small: UInt64) -> String {
+    // A header may announce any size: the whole part first, so that nothing overflows.
+    let divisor = max(small, 1)
+    let fraction = "\(UInt64(Double(large % divisor) / Double(divisor) * 1000))"
+    return "\(large / divisor)." + String(repeating: "0", count: 3 - fraction.count) + fraction
 }

@@ -93,7 +93,7 @@ struct List: ParsableCommand {
 extension Listing {
     /// Content bytes for each compressed byte, with three places.
     var ratioText: String? {
-        contentBytes.map { thousandths(UInt64((Double($0) / Double(max(compressedBytes, 1)) * 1000).rounded())) }
+        contentBytes.map { ratio($0, compressedBytes) }
     }
 }
 

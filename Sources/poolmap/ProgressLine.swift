@@ -41,9 +41,7 @@ final class ProgressLine {
             parts.append("\(clock(Double(expected - done) / rate)) left")
         }
         if meter.outputBytes > 0, done > 0 {
-            let small = min(done, meter.outputBytes)
-            let large = max(done, meter.outputBytes)
-            parts.append("ratio \(thousandths(UInt64((Double(large) / Double(small) * 1000).rounded())))")
+            parts.append("ratio \(ratio(max(done, meter.outputBytes), min(done, meter.outputBytes)))")
         }
         return parts.joined(separator: ", ")
     }

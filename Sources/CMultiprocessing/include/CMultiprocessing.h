@@ -24,6 +24,9 @@ int mp_set_process_name(const char *name);
 /// The C function is `sched_getaffinity`.
 int mp_affinity_count(void);
 
+/// Sets SIGCHLD back to its default if it is ignored, so that children can be waited for.
+void mp_keep_child_statuses(void);
+
 /// Sets every signal that has a handler back to its default, so that a child does not run its parent's handlers.
 void mp_reset_signal_handlers(void);
 

@@ -19,8 +19,8 @@
 ///         │ consumed  │    readable     │   spare    │
 ///
 /// The consumed part is taken back in one of two ways: for nothing, when the last readable byte has gone; or by moving
-/// the readable bytes to the front, and then only when at least as many have been consumed as have to be moved. Every
-/// moved byte is thus paid for by a consumed one, and the cost of a byte stays constant on average.
+/// the readable bytes to the front, and then only when at least half as many have been consumed as have to be moved. Every
+/// two moved bytes are thus paid for by a consumed one, and the cost of a byte stays constant on average.
 struct ByteBuffer: ~Copyable {
     private var base: UnsafeMutableRawPointer?
     private(set) var capacity = 0
@@ -140,7 +140,7 @@ extension ByteBuffer {
     @inline(never)
     private mutating func makeRoom(_ count: Int) -> UnsafeMutableRawPointer {
         let live = tail - head
-        if let base, head >= live, count <= capacity - live {
+        if let base, head >= live / 2, count <= capacity - live {
             base.copyMemory(from: base + head, byteCount: live)
             head = 0
             tail = live

@@ -17,6 +17,8 @@ enum Fork {
     ) throws(MultiprocessingError) -> ChildProcess {
         // Otherwise what stands in a stream's buffer would be written by the parent and again by the child.
         fflush(nil)
+        // Where a supervisor has started this program with SIGCHLD ignored, children would vanish with their statuses.
+        mp_keep_child_statuses()
         let parent = getpid()
         let pid = try checked("fork") { fork() }
         guard pid == 0 else {
@@ -30,6 +32,7 @@ enum Fork {
             }
         }
         PrivateDescriptors.closeAll()
+        Process.forgetInheritedChildren()
         body()
     }
 
@@ -60,8 +63,11 @@ enum Fork {
         leave(EXIT_FAILURE)
     }
 
-    /// Ends a child: its buffers are written out first, the parent's exit handlers do not run.
+    /// Ends a child as a normal exit would: its own children first, then its buffers are written out.
+    ///
+    /// The parent's exit handlers do not run.
     static func leave(_ code: Int32) -> Never {
+        Process.endChildren()
         fflush(nil)
         _exit(code)
     }

@@ -37,11 +37,18 @@ public final class Pool<Input: Codable, Output: Codable> {
         public let duration: Duration
     }
 
+    private enum Receiver {
+        /// `nextCompletion`.
+        case queue
+        /// A call or an iterator that is waiting now, or was given up. It must not hold the pool, which holds it.
+        case closure((Completion) -> Void)
+    }
+
     private let link: PoolLink
     private let inputCoder = MessageCoder<Input>.codable()
     private let outputCoder = MessageCoder<Output>.codable()
-    /// Who waits for a task's completion; tasks whose caller has lost interest have no entry.
-    private var receivers: [UInt64: (Completion) -> Void] = [:]
+    /// Who waits for a task's completion.
+    private var receivers: [UInt64: Receiver] = [:]
     private var completions = TaskQueue<Completion>()
     private var submittedCount = 0
 
@@ -197,16 +204,10 @@ public final class Pool<Input: Codable, Output: Codable> {
     /// The nearest Python API is `multiprocessing.Pool.apply_async`.
     @discardableResult
     public func submit(_ input: Input) throws(MultiprocessingError) -> UInt64 {
+        let task = try link.submit(input, inputCoder)
+        receivers[task] = .queue
         submittedCount += 1
-        do {
-            return try submit(input) { completion in
-                self.submittedCount -= 1
-                self.completions.append(completion)
-            }
-        } catch {
-            submittedCount -= 1
-            throw error
-        }
+        return task
     }
 
     /// What became of a task that `submit(_:)` handed in, in the order in which they end.
@@ -232,7 +233,7 @@ public final class Pool<Input: Codable, Output: Codable> {
         _ input: Input, _ receiver: @escaping (Completion) -> Void
     ) throws(MultiprocessingError) -> UInt64 {
         let task = try link.submit(input, inputCoder)
-        receivers[task] = receiver
+        receivers[task] = .closure(receiver)
         return task
     }
 
@@ -241,11 +242,16 @@ public final class Pool<Input: Codable, Output: Codable> {
     func receive(until deadline: Deadline?) throws(MultiprocessingError) -> Bool {
         try link.receive(until: deadline ?? Deadline(after: nil)) { frame, payload in
             guard let receiver = receivers.removeValue(forKey: frame.task) else { return }
-            receiver(
-                Completion(
-                    task: frame.task, result: result(of: frame, payload), worker: frame.worker,
-                    attempts: Int(frame.attempts), startedNanoseconds: frame.startedNanoseconds,
-                    duration: .nanoseconds(Int64(clamping: frame.durationNanoseconds))))
+            let completion = Completion(
+                task: frame.task, result: result(of: frame, payload), worker: frame.worker,
+                attempts: Int(frame.attempts), startedNanoseconds: frame.startedNanoseconds,
+                duration: .nanoseconds(Int64(clamping: frame.durationNanoseconds)))
+            switch receiver {
+            case .queue:
+                submittedCount -= 1
+                completions.append(completion)
+            case .closure(let receive): receive(completion)
+            }
         }
     }
 

@@ -47,7 +47,6 @@ final class PoolLink {
         for number in [SIGINT, SIGQUIT, SIGHUP] {
             signal(number, SIG_IGN)
         }
-        signal(SIGCHLD, SIG_DFL)
         let front = FrameChannel(owning: socket, blocking: false)
         do {
             try PoolManager(
@@ -86,7 +85,10 @@ final class PoolLink {
         until deadline: Deadline, _ body: (PoolFrame, UnsafeRawBufferPointer) -> Void
     ) throws(MultiprocessingError) -> Bool {
         try requireUsable()
-        if case .ended = state { return false }
+        if case .ended = state {
+            if unfinishedCount == 0 { return false }
+            throw MultiprocessingError(.invalidState, "the pool was terminated, and \(unfinishedCount) tasks with it")
+        }
         flush()
         var entries = [pollfd(fd: channel.number, events: Int16(POLLIN), revents: 0)]
         if channel.unsentBytes > 0 {
@@ -112,9 +114,9 @@ final class PoolLink {
     private func take(
         _ frame: PoolFrame, _ payload: UnsafeRawBufferPointer, _ body: (PoolFrame, UnsafeRawBufferPointer) -> Void
     ) {
-        let text = String(decoding: payload, as: UTF8.self)
         switch frame.kind {
         case .initializerFailed:
+            let text = String(decoding: payload, as: UTF8.self)
             state = .failed(
                 MultiprocessingError(
                     .initializerFailed,
@@ -122,6 +124,7 @@ final class PoolLink {
                     pid: frame.worker, status: text.isEmpty ? frame.exitStatus : nil))
             endManager()
         case .managerFailed:
+            let text = String(decoding: payload, as: UTF8.self)
             state = .failed(
                 MultiprocessingError(.managerDied, "the pool's manager cannot go on: \(text)", pid: managerPID))
             endManager()
@@ -137,7 +140,7 @@ final class PoolLink {
     }
 
     func close() {
-        guard case .open = state else { return }
+        guard case .open = state, owner == getpid() else { return }
         state = .closed
         channel.enqueue(PoolFrame(.close))
         flush()
@@ -167,7 +170,9 @@ final class PoolLink {
     }
 
     var waitState: WaitState {
-        switch state {
+        // In another process the descriptor's number means another file.
+        guard owner == getpid() else { return .never }
+        return switch state {
         case .open, .closed:
             .descriptor(FileDescriptor(rawValue: channel.number), writable: channel.unsentBytes > 0)
         case .failed: .ready

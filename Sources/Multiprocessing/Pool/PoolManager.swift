@@ -39,6 +39,8 @@ final class PoolManager {
         /// In the order in which they were sent, which is that of the results.
         var inFlight: [Task] = []
         var received = 0
+        /// When it last gave a sign: took its first task, or sent a result.
+        var lastSign: UInt64 = 0
 
         init(process: consuming ChildProcess, channel: FrameChannel) {
             self.process = process
@@ -110,11 +112,17 @@ final class PoolManager {
 
     private func dispatch() {
         let limit = tasksInFlight
+        let now = monotonicNanoseconds()
         var isAnyoneFree = true
         while isAnyoneFree && !queue.isEmpty {
             isAnyoneFree = false
             for case let worker? in workers where worker.isReady && worker.inFlight.count < limit {
-                guard worker.received < maxTasksPerWorker, let task = queue.next() else { continue }
+                // Tasks are short in the mean, but the one that this worker is at is not: others would wait behind it.
+                let isStuck = !worker.inFlight.isEmpty && now - worker.lastSign > PoolManager.wantedBacklogNanoseconds
+                guard !isStuck, worker.received < maxTasksPerWorker, let task = queue.next() else { continue }
+                if worker.inFlight.isEmpty {
+                    worker.lastSign = now
+                }
                 task.payload.withUnsafeBytes { worker.channel.enqueue(task.frame, $0) }
                 worker.inFlight.append(task)
                 worker.received += 1
@@ -204,6 +212,7 @@ final class PoolManager {
             stillbirths = 0
         case .result, .failure:
             worker.inFlight.removeFirst()
+            worker.lastSign = monotonicNanoseconds()
             meanNanoseconds = (meanNanoseconds * 7 + frame.durationNanoseconds) / 8
             front.enqueue(frame, payload)
         default:

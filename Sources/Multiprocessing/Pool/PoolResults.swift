@@ -8,23 +8,41 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
     private let pool: Pool<Inputs.Element, Output>
     private var inputs: Inputs
     private let inFlight: Int
-    private let isOrdered: Bool
-    private let arrivals = Arrivals()
+    private let arrivals: Arrivals
     private var submitted: UInt64 = 0
     private var taken: UInt64 = 0
     private var isExhausted = false
 
     /// Shared with the receivers of the tasks under way, which may outlive the iterator.
     private final class Arrivals {
-        var byPosition: [UInt64: Result<Output, MultiprocessingError>] = [:]
-        var inOrderOfArrival = TaskQueue<Result<Output, MultiprocessingError>>()
+        private let isOrdered: Bool
+        private var byPosition: [UInt64: Result<Output, MultiprocessingError>] = [:]
+        private var inOrderOfArrival = TaskQueue<Result<Output, MultiprocessingError>>()
+
+        init(isOrdered: Bool) {
+            self.isOrdered = isOrdered
+        }
+
+        func add(_ result: Result<Output, MultiprocessingError>, at position: UInt64) {
+            let numbered = result.mapError { $0.numbered(position) }
+            if isOrdered {
+                byPosition[position] = numbered
+            } else {
+                inOrderOfArrival.append(numbered)
+            }
+        }
+
+        /// The result at a position, or the next one that has arrived.
+        func take(at position: UInt64) -> Result<Output, MultiprocessingError>? {
+            isOrdered ? byPosition.removeValue(forKey: position) : inOrderOfArrival.next()
+        }
     }
 
     init(pool: Pool<Inputs.Element, Output>, _ inputs: Inputs, inFlight: Int, isOrdered: Bool) {
         self.pool = pool
         self.inputs = inputs
         self.inFlight = max(1, inFlight)
-        self.isOrdered = isOrdered
+        arrivals = Arrivals(isOrdered: isOrdered)
     }
 
     /// The next output, or nil when there are no more.
@@ -37,9 +55,7 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
         try refill()
         guard taken < submitted else { return nil }
         while true {
-            if let result = isOrdered
-                ? arrivals.byPosition.removeValue(forKey: taken) : arrivals.inOrderOfArrival.next()
-            {
+            if let result = arrivals.take(at: taken) {
                 taken += 1
                 return try result.get()
             }
@@ -54,13 +70,14 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
                 return
             }
             let position = submitted
-            try pool.submit(input) { [arrivals, isOrdered] completion in
-                let result = completion.result.mapError { $0.numbered(position) }
-                if isOrdered {
-                    arrivals.byPosition[position] = result
-                } else {
-                    arrivals.inOrderOfArrival.append(result)
+            do throws(MultiprocessingError) {
+                try pool.submit(input) { [arrivals] completion in
+                    arrivals.add(completion.result, at: position)
                 }
+            } catch {
+                // An input that cannot be encoded has its place among the results; a pool that failed has none left.
+                guard error.code == .encodingFailed else { throw error }
+                arrivals.add(.failure(error), at: position)
             }
             submitted += 1
         }

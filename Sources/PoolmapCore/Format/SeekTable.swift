@@ -44,6 +44,13 @@ struct SeekTable: Equatable, Sendable {
         return sums
     }
 
+    /// The row that a section's table has for the header.
+    var headerRow: Row {
+        Row(
+            compressedBytes: UInt32(FileHeader.byteCount), contentBytes: 0,
+            checksum: hasChecksums ? SeekTable.emptyChecksum : 0)
+    }
+
     /// The length of one row.
     static func rowBytes(hasChecksums: Bool) -> Int {
         hasChecksums ? 12 : 8

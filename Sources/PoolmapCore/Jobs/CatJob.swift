@@ -36,21 +36,39 @@ final class CatJob: Job {
         frameChecksums = try CatJob.frameChecksums(of: frames, in: input)
     }
 
-    /// Of a file that its seek table says is ours: checks the header, and reads the checksum table.
+    /// Of a file of ours, by its header or its seek table: holds one against the other, and reads the checksum table.
     private static func frameChecksums(of frames: FileFrames, in input: InputFile) throws(PoolmapError) -> [UInt32]? {
-        guard let rows = frames.seekTable?.rows, let first = rows.first, let last = rows.last,
-            first.compressedBytes == UInt32(FileHeader.byteCount), first.contentBytes == 0
-        else { return nil }
-        let bytes = try input.readBytes(at: 0, count: FileHeader.byteCount)
+        guard let table = frames.seekTable else { return nil }
+        let bytes = try input.readBytes(at: 0, count: Int(min(input.byteCount, UInt64(FileHeader.byteCount))))
+        let hasHeader = bytes.withUnsafeBytes { FileHeader.isHeader($0) }
+        guard hasHeader || table.rows.first == table.headerRow else { return nil }
         let header = try formatErrors { () throws(FormatError) in
             try bytes.withBytes { (bytes) throws(FormatError) in try FileHeader.parse(bytes) }
         }
-        guard header.hasChecksums else { return nil }
-        let dataBytes = rows.dropLast().reduce(0) { $0 + UInt64($1.compressedBytes) }
-        let table = try input.readBytes(at: dataBytes, count: Int(last.compressedBytes))
+        // What a part of the file does not show, its rows must: where each chunk is.
+        let dataRows = table.rows.dropFirst().dropLast(header.hasChecksums ? 1 : 0)
+        guard table.rows.first == table.headerRow, table.hasChecksums == header.hasChecksums, let last = dataRows.last,
+            dataRows.dropLast().allSatisfy({ $0.contentBytes == header.chunkBytes }),
+            last.contentBytes <= header.chunkBytes, last.contentBytes > 0 || dataRows.count == 1
+        else {
+            throw PoolmapError(.damaged, "the seek table does not match the file's header")
+        }
+        return header.hasChecksums ? try checksumTable(for: dataRows, in: input) : nil
+    }
+
+    private static func checksumTable(
+        for dataRows: ArraySlice<SeekTable.Row>, in input: InputFile
+    ) throws(PoolmapError) -> [UInt32] {
+        let start = dataRows.reduce(UInt64(FileHeader.byteCount)) { $0 + UInt64($1.compressedBytes) }
+        // The rows add up to the file, but which of them lies is not known: the table may seem to be behind the end.
+        let count = UInt64(ChecksumTable.byteCount(frameCount: dataRows.count))
+        guard start <= input.byteCount, count <= input.byteCount - start else {
+            throw PoolmapError(.damaged, "the seek table does not match the file: there is no checksum table")
+        }
+        let bytes = try input.readBytes(at: start, count: Int(count))
         return try formatErrors { () throws(FormatError) in
-            try table.withBytes { (bytes) throws(FormatError) in
-                try ChecksumTable.parse(bytes, at: dataBytes).frameChecksums
+            try bytes.withBytes { (bytes) throws(FormatError) in
+                try ChecksumTable.parse(bytes, at: start).frameChecksums
             }
         }
     }
