@@ -110,6 +110,9 @@ private func jsonString(_ text: String) -> String {
         case _ where scalar.value < 0x20:
             let digits = String(scalar.value, radix: 16)
             quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        case _ where FileName.isEscape(scalar):
+            // JSON has no way to say a byte that is no text.
+            quoted += "\u{FFFD}"
         default: quoted.unicodeScalars.append(scalar)
         }
     }

@@ -12,8 +12,17 @@ struct SharedMapping: ~Copyable {
     init(byteCount: Int, name: String) throws(MultiprocessingError) {
         let file = OwnedDescriptor(owning: try checked("memfd_create") { mp_memfd_create(name) })
         let number = file.number
-        _ = try checked("ftruncate") { ftruncate(number, byteCount) }
-        let address = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, number, 0)
+        var (flags, descriptor) = (MAP_SHARED | MAP_NORESERVE, number)
+        do {
+            _ = try retryingInterrupted { ftruncate(number, byteCount) }
+        } catch .fileTooLarge {
+            // The limit on the size of files (`ulimit -f`) counts here too, though nothing of this is on a disk. What
+            // has no descriptor at all is free of it.
+            (flags, descriptor) = (flags | MAP_ANONYMOUS, -1)
+        } catch {
+            throw MultiprocessingError.systemCall("ftruncate", error)
+        }
+        let address = mmap(nil, byteCount, PROT_READ | PROT_WRITE, flags, descriptor, 0)
         guard let address, address != MAP_FAILED else {
             throw MultiprocessingError.systemCall("mmap", Errno(rawValue: errno))
         }

@@ -222,7 +222,11 @@ public final class Pool<Input: Codable, Output: Codable> {
             if let completion = completions.next() {
                 return completion
             }
-            if submittedCount == 0 { return nil }
+            if submittedCount == 0 {
+                // Nothing will come, but the pool may have failed meanwhile.
+                try receive(until: Deadline(after: .zero))
+                return nil
+            }
             if try !receive(until: deadline) && deadline.hasPassed { return nil }
         }
     }

@@ -53,6 +53,11 @@ public enum FileName {
         return shown
     }
 
+    /// Whether the character stands for a byte that is no part of a text.
+    public static func isEscape(_ scalar: Unicode.Scalar) -> Bool {
+        escapes.contains(scalar.value)
+    }
+
     private static func hexadecimalEscape(_ byte: UInt32) -> String {
         let digits = String(byte, radix: 16, uppercase: true)
         return "\\x" + (digits.utf8.count < 2 ? "0" : "") + digits

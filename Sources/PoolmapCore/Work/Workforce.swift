@@ -13,7 +13,6 @@ final class Workforce {
     private let worker: Worker
     private var pool: Pool<Work, Done>?
     private var finished: [(task: UInt64, result: Result<Done, PoolmapError>)] = []
-    private var outstanding = 0
     private var inlineCount: UInt64 = 0
     private var inlineBytes: UInt64 = 0
 
@@ -85,7 +84,6 @@ final class Workforce {
             if pool == nil {
                 pool = try Pool(processes: jobs) { [worker] in worker.perform($0) }
             }
-            outstanding += 1
             return try pool?.submit(work) ?? 0
         } catch {
             throw PoolmapError(.processDied, "\(error)")
@@ -96,8 +94,7 @@ final class Workforce {
     func collect() throws(PoolmapError) -> [(task: UInt64, result: Result<Done, PoolmapError>)] {
         defer { finished.removeAll() }
         do {
-            while outstanding > 0, let completion = try pool?.nextCompletion(timeout: .zero) {
-                outstanding -= 1
+            while let completion = try pool?.nextCompletion(timeout: .zero) {
                 let result = completion.result.mapError { PoolmapError(.processDied, "\($0)") }
                 finished.append((completion.task, result))
             }
@@ -110,7 +107,8 @@ final class Workforce {
     /// Waits until something is done, or the descriptor can be read, or the time is over.
     func wait(orFor descriptor: FileDescriptor?, timeout: Duration?) throws(PoolmapError) {
         var objects: [any Waitable] = []
-        if let pool, outstanding > 0 {
+        if let pool {
+            // Also when it has nothing to do: that its manager died is told at once, not with the next task.
             objects.append(pool)
         }
         if let descriptor {
