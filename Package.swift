@@ -46,7 +46,11 @@ let package = Package(
         ),
 
         // Test runners have threads, and only a process with one thread may fork: everything that forks runs here.
-        .executableTarget(name: "scenarios", dependencies: ["Multiprocessing"], path: "Tests/Scenarios"),
+        .executableTarget(
+            name: "scenarios",
+            dependencies: ["Multiprocessing", .product(name: "SystemPackage", package: "swift-system")],
+            path: "Tests/Scenarios"
+        ),
         .testTarget(name: "MultiprocessingTests", dependencies: ["Multiprocessing", "scenarios"]),
         .testTarget(name: "PoolmapCoreTests", dependencies: ["PoolmapCore", "CPoolmap"]),
     ],

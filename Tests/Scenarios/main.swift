@@ -1,1 +1,41 @@
-print("x")
+@preconcurrency import Glibc
+import Multiprocessing
+
+// Only a process with one thread may fork, and test runners have several. So each test starts this program, which runs
+// one scenario in a process that it has to itself:
+//
+//     scenarios NAME [SEED]       runs one; exits 0, or prints what failed and exits 1
+//     scenarios --list [GROUP]    prints the names, one a line
+//     scenarios --cpu-count       prints what the library says
+//
+// The harness, not the scenario, checks afterwards that nothing was left behind: see Census.
+
+registerAllScenarios()
+let arguments = Array(CommandLine.arguments.dropFirst())
+switch arguments.first {
+case "--list":
+    for name in Registry.names(in: arguments.dropFirst().first) {
+        print(name)
+    }
+case "--cpu-count":
+    print(processCPUCount())
+case let name?:
+    guard let scenario = Registry.find(name) else {
+        print("scenarios: no scenario is called \(name)")
+        exit(2)
+    }
+    // Our own group: what is in it afterwards descends from us, and a signal to it reaches nobody else.
+    setpgid(0, 0)
+    // What a test runner with other things to do had open at the time.
+    for number in openDescriptors().keys where number > 2 {
+        close(number)
+    }
+    var noCore = rlimit(rlim_cur: 0, rlim_max: 0)
+    setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &noCore)
+    setvbuf(stdout, nil, Int32(_IOFBF), 1 << 16)
+    Failures.prepare()
+    exit(run(scenario))
+case nil:
+    print("usage: scenarios NAME [SEED] | --list [GROUP] | --cpu-count")
+    exit(2)
+}

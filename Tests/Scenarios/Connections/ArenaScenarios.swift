@@ -1,0 +1,110 @@
+@preconcurrency import Glibc
+import Multiprocessing
+
+func arenaScenarios() {
+    scenario("slotsAreTakenAndGivenBackUntilNoneIsLeft") {
+        let arena = try SlotArena(slotCount: 3, slotBytes: 100)
+        expectEqual(arena.freeCount, 3)
+        let slots = (0..<3).compactMap { _ in arena.acquire() }
+        expectEqual(Set(slots), [0, 1, 2])
+        expectEqual(arena.acquire(), nil)
+        expectEqual(arena.freeCount, 0)
+        for slot in slots {
+            expectEqual(arena[slot].count, 100)
+            expect(arena[slot].allSatisfy { $0 == 0 }, "a new slot is zero")
+        }
+        arena.release(slots[1])
+        expectEqual(arena.acquire(), slots[1])
+        slots.forEach(arena.release)
+        expectEqual(arena.freeCount, 3)
+    }
+    scenario("slotsDoNotOverlap") {
+        let arena = try SlotArena(slotCount: 4, slotBytes: 4097)
+        for slot in 0..<4 {
+            arena[slot].copyBytes(from: [UInt8](repeating: UInt8(slot + 1), count: 4097))
+        }
+        for slot in 0..<4 {
+            expect(arena[slot].allSatisfy { $0 == UInt8(slot + 1) }, "slot \(slot) was written over")
+        }
+    }
+    scenario("slotsAreSharedWithChildrenBothWays") {
+        let arena = try SlotArena(slotCount: 2, slotBytes: 1 << 20)
+        arena[0].copyBytes(from: pattern(1 << 20))
+        let child = Process {
+            arena[1].copyBytes(from: arena[0])
+            arena[0][0] = 77
+        }
+        try child.start()
+        expectEqual(try child.join(), .exited(0))
+        expect(arena[1].elementsEqual(pattern(1 << 20)), "the child's copy is another")
+        expectEqual(arena[0][0], 77)
+    }
+    scenario("slotsAreSharedWithWorkersAndTheirReplacements") {
+        let arena = try SlotArena(slotCount: 8, slotBytes: 1000)
+        let pool = try Pool(processes: 2, maxTasksPerWorker: 2) { (slot: Int) -> Int in
+            for position in arena[slot].indices {
+                arena[slot][position] &+= 1
+            }
+            return slot
+        }
+        for turn in 1...5 {
+            expectEqual(try pool.map(0..<8), Array(0..<8))
+            for slot in 0..<8 {
+                expect(arena[slot].allSatisfy { $0 == UInt8(turn) }, "slot \(slot) after turn \(turn)")
+            }
+        }
+    }
+    scenario("impossibleSizesAreRefused") {
+        let sizes = [
+            (0, 1), (1, 0), (-1, 1), (1, -1), (1, .max), (.max, 1), (.max, .max), (-1, -4096), (1 << 40, 1 << 40),
+        ]
+        for (count, bytes) in sizes {
+            expectThrows(.invalidState) { try SlotArena(slotCount: count, slotBytes: bytes) }
+        }
+        // As sums they are possible, but the kernel has no such address space.
+        let error = expectThrows(.systemCallFailed) { try SlotArena(slotCount: 1 << 20, slotBytes: 1 << 42) }
+        expect(try require(error).errno != nil, "the error does not say what the kernel said")
+    }
+    scenario("memoryIsUsedOnlyOnceItIsTouched") {
+        let before = try require(kibibytes("RssShmem"))
+        let arena = try SlotArena(slotCount: 1024, slotBytes: 1 << 20)
+        expect(try require(kibibytes("RssShmem")) - before < 64, "a new arena takes memory")
+        let slot = try require(arena.acquire())
+        arena[slot].copyBytes(from: pattern(1 << 20))
+        let used = try require(kibibytes("RssShmem")) - before
+        expect((1024..<1200).contains(used), "one slot of 1 MiB takes \(used) KiB")
+        arena.release(slot)
+        expectEqual(arena.acquire(), slot, "the slot that was released last is used next;")
+    }
+    scenario("arenaIsUnmappedWhenItGoesAway") {
+        try expectNoGrowth(warmUp: 5, turns: 200) { _ in
+            let arena = try SlotArena(slotCount: 4, slotBytes: 5000)
+            arena[3][4999] = 1
+        }
+    }
+    scenario("processKilledWithAnArenaLeavesNothing") {
+        let ready = Doorbell()
+        let child = Process {
+            let arena = try SlotArena(slotCount: 4, slotBytes: 1 << 20)
+            arena[2].copyBytes(from: pattern(1 << 20))
+            ready.ring()
+            pauseForever()
+        }
+        try child.start()
+        expect(ready.wait(), "the child did not begin")
+        child.kill()
+        expectEqual(try child.join(), .signaled(SIGKILL))
+    }
+    scenario("slotReleasedTwiceStopsTheProgram") {
+        let child = Process {
+            let arena = try SlotArena(slotCount: 2, slotBytes: 1)
+            let slot = try require(arena.acquire())
+            arena.release(slot)
+            arena.release(slot)
+        }
+        _ = try captured(2) {
+            try child.start()
+            expect(try child.join() != .exited(0), "nothing happened")
+        }
+    }
+}

@@ -1,0 +1,121 @@
+@preconcurrency import Glibc
+import Multiprocessing
+
+/// What can go wrong in a worker.
+private enum Crash: Int, Codable, CaseIterable {
+    case thrownError, exitOfThree, abort, segmentationFault, kill
+
+    func happen() throws {
+        switch self {
+        case .thrownError: throw Mishap()
+        case .exitOfThree: exit(3)
+        case .abort: Glibc.abort()
+        case .segmentationFault: UnsafeMutablePointer<Int>(bitPattern: 8)?.pointee = 1
+        case .kill: raise(SIGKILL)
+        }
+    }
+
+    /// How the process ends; nil where it lives on.
+    var status: ExitStatus? {
+        switch self {
+        case .thrownError: nil
+        case .exitOfThree: .exited(3)
+        case .abort: .signaled(SIGABRT)
+        case .segmentationFault: .signaled(SIGSEGV)
+        case .kill: .signaled(SIGKILL)
+        }
+    }
+}
+
+/// Where it goes wrong.
+private enum Stage: Int, Codable, CaseIterable {
+    case theTaskIsDecoded, theTaskRuns, theResultIsEncoded
+}
+
+/// A task, or its result, that crashes where it says.
+private struct Parcel: Codable {
+    var number: Int
+    var crash: Crash?
+    var stage: Stage?
+    /// Set by the worker, so that a task and its result crash in different places.
+    var isResult = false
+
+    init(number: Int, crash: Crash? = nil, stage: Stage? = nil) {
+        (self.number, self.crash, self.stage) = (number, crash, stage)
+    }
+
+    init(from decoder: any Decoder) throws {
+        var container = try decoder.unkeyedContainer()
+        number = try container.decode(Int.self)
+        crash = try container.decode(Crash?.self)
+        stage = try container.decode(Stage?.self)
+        isResult = try container.decode(Bool.self)
+        if stage == .theTaskIsDecoded && !isResult { try crash?.happen() }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        if stage == .theResultIsEncoded && isResult { try crash?.happen() }
+        var container = encoder.unkeyedContainer()
+        try container.encode(number)
+        try container.encode(crash)
+        try container.encode(stage)
+        try container.encode(isResult)
+    }
+}
+
+func crashMatrixScenarios() {
+    for crash in Crash.allCases {
+        for stage in Stage.allCases {
+            scenario("\(crash)While\(capitalized(stage))IsATypedErrorOfThatTaskOnly") {
+                try expectTypedError(of: crash, at: stage)
+            }
+        }
+        scenario("\(crash)InTheInitializerIsATypedErrorOfThePool") {
+            let (start, lifeline) = (ContinuousClock.now, Lifeline())
+            let pool = try Pool(processes: 2, initializer: { try crash.happen() }) { (number: Int) in number }
+            let error = try require(expectThrows(.initializerFailed) { try pool.map(0..<20) })
+            expectEqual(error.status, crash.status)
+            if crash == .thrownError { expectText(of: error, contains: "the tea went cold") }
+            expect(lifeline.allEnded(), "processes are left")
+            expect(ContinuousClock.now - start < .seconds(10), "took \(ContinuousClock.now - start)")
+        }
+    }
+}
+
+private func capitalized(_ stage: Stage) -> String {
+    let name = "\(stage)"
+    return name.prefix(1).uppercased() + name.dropFirst()
+}
+
+private func expectTypedError(of crash: Crash, at stage: Stage) throws {
+    let (start, lifeline) = (ContinuousClock.now, Lifeline())
+    let pool = try Pool(processes: 2) { (parcel: Parcel) -> Parcel in
+        if parcel.stage == .theTaskRuns { try parcel.crash?.happen() }
+        var result = parcel
+        result.isResult = true
+        return result
+    }
+    for number in 0..<40 {
+        try pool.submit(number == 17 ? Parcel(number: 17, crash: crash, stage: stage) : Parcel(number: number))
+    }
+    var done: [Int] = []
+    while let completion = try pool.nextCompletion(timeout: .seconds(10)) {
+        guard completion.task == 18 else {
+            done.append(try completion.result.get().number)
+            expectEqual(completion.attempts, 1)
+            continue
+        }
+        let isDeath = crash != .thrownError
+        let error = try require(expectThrows(isDeath ? .workerDied : .taskFailed) { try completion.result.get() })
+        expectEqual(error.task, 18)
+        expectEqual(error.status, crash.status)
+        expectEqual(completion.attempts, isDeath ? 3 : 1)
+        if !isDeath { expectText(of: error, contains: "the tea went cold") }
+    }
+    expectEqual(done.sorted(), (0..<40).filter { $0 != 17 })
+    expectEqual(try pool.map([Parcel(number: 50)]).map(\.number), [50])
+    pool.close()
+    try pool.join()
+    expect(lifeline.allEnded(), "processes are left")
+    expect(ContinuousClock.now - start < .seconds(10), "took \(ContinuousClock.now - start)")
+}

@@ -1,0 +1,17 @@
+/// Fills the registry: a folder a subject, a file an aspect of it.
+func registerAllScenarios() {
+    Registry.group(
+        "processes", processLifeScenarios, processEndScenarios, processOutputScenarios, processThreadScenarios)
+    Registry.group(
+        "connections", messageScenarios, messageSizeScenarios, connectionEndScenarios, waitScenarios,
+        interruptScenarios,
+        arenaScenarios)
+    Registry.group(
+        "pools", mapScenarios, iteratorScenarios, submitScenarios, initializerScenarios, recyclingScenarios,
+        poolEndScenarios, poolMisuseScenarios)
+    Registry.group(
+        "faults", taskErrorScenarios, workerDeathScenarios, managerDeathScenarios, frontDeathScenarios,
+        surroundingScenarios, backPressureScenarios, signalScenarios)
+    Registry.group("crashes", crashMatrixScenarios)
+    Registry.group(Registry.failingGroup, leakScenarios)
+}

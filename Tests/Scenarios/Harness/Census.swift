@@ -1,0 +1,88 @@
+@preconcurrency import Glibc
+
+/// What must be after a scenario as it was before: no child, no descendant, no descriptor, no thread, no name.
+struct Census {
+    private let descriptors = openDescriptors()
+    private let names = Census.sharedMemoryNames
+
+    /// Regular files only, which is what `shm_open` and `sem_open` make.
+    ///
+    /// Others may use the folder as a fast disk. With the name comes when it was last written, so that a name which was
+    /// left before and is left again shows too.
+    private static var sharedMemoryNames: Set<String> {
+        Set(
+            namesIn("/dev/shm").compactMap { name in
+                var information = stat()
+                guard lstat("/dev/shm/\(name)", &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
+                    return nil
+                }
+                return "\(name), written at \(information.st_mtim.tv_sec).\(information.st_mtim.tv_nsec)"
+            })
+    }
+
+    /// What was left behind, in sentences; also tidies it up, so that a leak does not outlive its report.
+    func leftovers() -> [String] {
+        leftChildren() + leftDescendants() + leftDescriptors() + leftNames() + leftThreads()
+    }
+
+    private func leftChildren() -> [String] {
+        var left: [String] = []
+        while true {
+            var status: Int32 = 0
+            let pid = waitpid(-1, &status, WNOHANG)
+            if pid > 0 {
+                left.append("a child was not waited for: \(pid)")
+            } else if pid == 0, let child = ProcessRecord.children(of: getpid()).first {
+                left.append("a child is left: \(child.pid) \(child.name)")
+                kill(child.pid, SIGKILL)
+                waitpid(child.pid, &status, 0)
+            } else if pid < 0 && errno == ECHILD {
+                return left
+            }
+        }
+    }
+
+    /// Descendants are known by the process group, which the harness made its own.
+    ///
+    /// The kernel ends those whose parent was killed, but not in the same instant.
+    private func leftDescendants() -> [String] {
+        func living() -> [ProcessRecord] {
+            ProcessRecord.all.filter { $0.group == getpgrp() && $0.pid != getpid() && !$0.isZombie }
+        }
+        if eventually(within: .seconds(1), { living().isEmpty }) { return [] }
+        return living().map { process in
+            kill(process.pid, SIGKILL)
+            return "a descendant is left: \(process.pid) \(process.name)"
+        }
+    }
+
+    private func leftDescriptors() -> [String] {
+        let now = openDescriptors()
+        let opened = now.filter { descriptors[$0.key] == nil }.map { "a descriptor is left: \($0.key) \($0.value)" }
+        let closed = descriptors.filter { now[$0.key] == nil }.map { "a descriptor is gone: \($0.key) \($0.value)" }
+        return opened + closed
+    }
+
+    private func leftNames() -> [String] {
+        Census.sharedMemoryNames.subtracting(names).map { "a name is left in /dev/shm: \($0)" }
+    }
+
+    private func leftThreads() -> [String] {
+        let count = namesIn("/proc/self/task").count
+        return count == 1 ? [] : ["threads are left: \(count) in all"]
+    }
+}
+
+/// Runs a scenario and says how it went, as an exit code.
+func run(_ scenario: Scenario) -> Int32 {
+    let census = Census()
+    do {
+        try scenario.body()
+    } catch {
+        Failures.report("\(scenario.name) threw: \(error)", #fileID, #line)
+    }
+    for leftover in census.leftovers() {
+        Failures.report("\(scenario.name): \(leftover)", #fileID, #line)
+    }
+    return Failures.count == 0 ? 0 : 1
+}
