@@ -1,0 +1,14 @@
+# cat refuses what it cannot read at any place, with one line.
+. "$CLI_LIB"
+text 1000 > in
+poolmap compress -q in
+mkfifo pipe
+cat in.zst > pipe &
+refuses 1 pipe poolmap cat pipe > out
+wait || true
+refuses 1 . poolmap cat . > out
+refuses 1 nothing poolmap cat nothing > out
+refuses 1 in poolmap cat in > out
+: > empty
+refuses 1 empty poolmap cat empty > out
+same_text 0 "$(size_of out)"

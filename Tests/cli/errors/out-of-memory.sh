@@ -1,0 +1,8 @@
+# Where there is no memory for what was asked, that is one line.
+. "$CLI_LIB"
+text 3000000 > in
+for jobs in 1 2; do
+    # shellcheck disable=SC2016
+    refuses 1 "" bash -c 'ulimit -v 700000; exec "$@"' - poolmap compress -j $jobs --chunk-size 1G -o out in
+done
+only_files in

@@ -1,0 +1,33 @@
+# A reader that closes the pipe ends it quietly, and the exit status is not 0.
+. "$CLI_LIB"
+noise 3000000 > in
+poolmap compress -q --chunk-size 64K in
+zstd -q -o foreign.zst in
+text 3000000 > lines
+closes() {
+    local status
+    set +e +o pipefail
+    "$@" 2> said | head -c 1 > /dev/null
+    status=${PIPESTATUS[0]}
+    set -e -o pipefail
+    ((status == 141)) || fail "the status is $status, expected 141 as of SIGPIPE: $*"
+    same_text "" "$(< said)"
+}
+for jobs in 1 2; do
+    closes poolmap compress -j $jobs --chunk-size 64K -c in
+    closes poolmap decompress -j $jobs -c in.zst
+    closes poolmap decompress -j $jobs -c foreign.zst
+    closes poolmap decompress -j $jobs -c in.zst in.zst foreign.zst
+    closes poolmap cat -j $jobs in.zst
+    closes poolmap compress -j $jobs --chunk-size 64K < in
+    closes poolmap decompress -j $jobs < in.zst
+    closes poolmap decompress -j $jobs < <(cat in.zst)
+done
+# Lines too, where there are more of them than a pipe holds.
+mkdir many
+long=$(printf "x%.0s" {1..90})
+for number in {1..1500}; do : > "many/$number-$long"; done
+closes poolmap hash -j 2 many/*
+poolmap compress -q --chunk-size 1K lines
+closes poolmap list -v lines.zst
+closes poolmap list -v --json lines.zst

@@ -1,0 +1,328 @@
+# Helpers for the cases; each case sources this file first.
+#
+# A case is a list of statements that must all succeed: the first that does not ends it, and says which line it was.
+set -Eeuo pipefail
+trap 'echo "line $LINENO: ended with $?: $BASH_COMMAND" >&2' ERR
+
+# What must be done "within a second" is given three: a busy machine with two cores is late at times.
+readonly soon=3
+
+fail() {
+    trap - ERR
+    echo "line ${BASH_LINENO[*]: -2:1}: $*" >&2
+    # Also from a subshell this ends the case, by set -e.
+    exit 70
+}
+
+# ---- Inputs. The same arguments give the same bytes, but for real_data: that is the same on one machine.
+
+# text BYTES: lines that compress well.
+text() { { seq 1 1000000000 || true; } 2> /dev/null | head -c "$1"; }
+
+# noise BYTES [SEED]: bytes that do not compress.
+noise() {
+    perl -e '
+        use integer;
+        my ($left, $state) = @ARGV;
+        binmode STDOUT;
+        while ($left > 0) {
+            my $count = $left < 65536 ? $left : 65536;
+            my $block = "";
+            for (1 .. ($count + 3) / 4) {
+                $state = ($state * 6364136223846793005 + 1442695040888963407);
+                $block .= pack "N", ($state >> 24) & 0xffffffff;
+            }
+            print substr $block, 0, $count;
+            $left -= $count;
+        }' "$1" "${2:-1}"
+}
+
+# real_data BYTES: the programs of this machine, one after the other.
+real_data() { { cat /usr/bin/[a-z]* /usr/lib/*/*.so* 2> /dev/null || true; } | head -c "$1"; }
+
+# part FILE OFFSET LENGTH: so many bytes from there on, or what there is of them.
+part() {
+    perl -e '
+        my ($file, $offset, $left) = @ARGV;
+        open my $in, "<", $file or die "$file: $!";
+        seek $in, $offset, 0;
+        while ($left > 0 && (my $count = read $in, my $bytes, $left < 1048576 ? $left : 1048576)) {
+            print $bytes;
+            $left -= $count;
+        }' "$@"
+}
+
+# patch FILE OFFSET BYTES…: overwrites bytes, given in decimal; a negative offset counts from the end.
+patch() {
+    perl -e '
+        my ($file, $offset, @bytes) = @ARGV;
+        open my $out, "+<", $file or die "$file: $!";
+        seek $out, $offset, $offset < 0 ? 2 : 0;
+        print $out pack "C*", @bytes;' "$@"
+}
+
+# u32 NUMBER: prints the four bytes, in decimal, little endian.
+u32() { echo "$(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255))"; }
+
+# flip_each_bit FILE FOLDER: for every bit of FILE a copy with that bit flipped, as FOLDER/<byte>-<bit>.
+flip_each_bit() {
+    mkdir "$2"
+    perl -e '
+        my ($file, $folder) = @ARGV;
+        open my $in, "<", $file or die "$file: $!";
+        my $bytes = do { local $/; <$in> };
+        for my $byte (0 .. length($bytes) - 1) {
+            for my $bit (0 .. 7) {
+                my $copy = $bytes;
+                substr($copy, $byte, 1) ^= chr(1 << $bit);
+                open my $out, ">", sprintf("%s/%05d-%d", $folder, $byte, $bit) or die $!;
+                print $out $copy;
+            }
+        }' "$@"
+}
+
+# cut_at_each_byte FILE FOLDER: for every length below that of FILE its beginning, as FOLDER/<length>.
+cut_at_each_byte() {
+    mkdir "$2"
+    perl -e '
+        my ($file, $folder) = @ARGV;
+        open my $in, "<", $file or die "$file: $!";
+        my $bytes = do { local $/; <$in> };
+        for my $length (0 .. length($bytes) - 1) {
+            open my $out, ">", sprintf("%s/%05d", $folder, $length) or die $!;
+            print $out substr($bytes, 0, $length);
+        }' "$@"
+}
+
+size_of() { stat -c %s -- "$1"; }
+
+# ---- Expectations
+
+same_file() {
+    cmp -- "$1" "$2" || fail "$1 and $2 are not the same${3:+: $3}"
+}
+
+same_text() {
+    [[ $1 == "$2" ]] || fail "expected \"$1\", and it is \"$2\""
+}
+
+no_file() {
+    local path
+    for path in "$@"; do
+        [[ ! -e $path && ! -L $path ]] || fail "$path is there, and should not be"
+    done
+}
+
+# only_files NAME…: the folder has these files and no other.
+only_files() {
+    same_text "$(printf '%s\n' "$@" | sort)" "$(find . -mindepth 1 -printf '%P\n' | sort)"
+}
+
+# expect_exit CODE COMMAND…
+expect_exit() {
+    local expected=$1 code=0
+    shift
+    "$@" || code=$?
+    ((code == expected)) || fail "exit code $code, expected $expected: $*"
+}
+
+# one_error_line FILE [PART…]: FILE is one line that begins "poolmap: " and has each PART in it.
+one_error_line() {
+    local file=$1 part line
+    shift
+    (($(wc -l < "$file") == 1)) || fail "expected one line on stderr, and there are: $(< "$file")"
+    line=$(< "$file")
+    [[ $line == "poolmap: "?* ]] || fail "the line does not begin with \"poolmap: \": $line"
+    for part in "$@"; do
+        [[ ${line#poolmap: } == *"$part"* ]] || fail "\"$part\" is not in the line: $line"
+    done
+}
+
+# refuses CODE PART COMMAND…: exit code CODE, and one line on stderr with PART in it, as the name of the file.
+refuses() {
+    local expected=$1 part=$2 code=0
+    shift 2
+    "$@" 2> "$CLI_NOTES/refusal" || code=$?
+    ((code == expected)) || fail "exit code $code, expected $expected: $* said: $(< "$CLI_NOTES/refusal")"
+    one_error_line "$CLI_NOTES/refusal" "$part"
+}
+
+# silently COMMAND…: succeeds, with nothing on stderr.
+silently() {
+    "$@" 2> "$CLI_NOTES/stderr" || fail "exit code $?: $* said: $(< "$CLI_NOTES/stderr")"
+    [[ ! -s $CLI_NOTES/stderr ]] || fail "stderr should be empty, and says: $(< "$CLI_NOTES/stderr")"
+}
+
+# all_refused SUBCOMMAND FILE…: each of the files is refused with a line of its own, in their order.
+all_refused() {
+    local subcommand=$1 code=0
+    shift
+    poolmap "$subcommand" -j 2 "$@" > /dev/null 2> "$CLI_NOTES/refusals" || code=$?
+    ((code == 1)) || fail "exit code $code, expected 1: poolmap $subcommand of $# files"
+    printf 'poolmap: %s\n' "$@" > "$CLI_NOTES/expected"
+    sed 's/^\(poolmap: [^:]*\): .*/\1/' "$CLI_NOTES/refusals" | diff "$CLI_NOTES/expected" - ||
+        fail "these were not refused with one line each"
+}
+
+# all_refused_from_pipes FILE…: decompress refuses each of these small files from a pipe, with one line each.
+all_refused_from_pipes() {
+    local part jobs=()
+    # Two at a time, since it takes a process for each file.
+    for part in 0 1; do
+        printf '%s\0' "$@" | perl -0 -e '
+            my $part = shift;
+            my @files = map { chomp; $_ } <STDIN>;
+            for my $file (@files[grep { $_ % 2 == $part } 0 .. $#files]) {
+                open my $in, "<", $file or die "$file: $!";
+                my $bytes = do { local $/; <$in> };
+                pipe my $input, my $to_input;
+                pipe my $errors, my $to_errors;
+                my $pid = fork;
+                if (!$pid) {
+                    open STDIN, "<&", $input;
+                    open STDOUT, ">", "/dev/null";
+                    open STDERR, ">&", $to_errors;
+                    exec "poolmap", "decompress", "-c", "-j", "1";
+                }
+                close $input;
+                close $to_errors;
+                $SIG{PIPE} = "IGNORE";
+                syswrite $to_input, $bytes;
+                close $to_input;
+                my $said = do { local $/; <$errors> };
+                waitpid $pid, 0;
+                $? == 256 or die "$file from a pipe: status $?, expected exit code 1; it said: $said\n";
+                $said =~ /\Apoolmap: standard input: [^\n]+\n\z/ or die "$file from a pipe: it said: $said\n";
+            }' "$part" &
+        jobs+=($!)
+    done
+    wait "${jobs[0]}" || fail "not all were refused from pipes"
+    wait "${jobs[1]}" || fail "not all were refused from pipes"
+}
+
+# zstd_refuses FILE…: prints which of the files zstd finds bad. It takes one without a byte.
+zstd_refuses() {
+    { zstd -q -t "$@" 2>&1 || true; } | tr '\r' '\n' | sed -n 's/^\(zstd: \)\?\([^ :]*\) *: .*/\2/p' | sort -u
+}
+
+# ---- Users and mounts
+
+# as_user COMMAND…: without root's rights; as root it becomes the user nobody.
+as_user() {
+    if ((EUID == 0)); then
+        setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"
+    else
+        "$@"
+    fi
+}
+
+# with_small_disk SIZE COMMAND…: runs it where the folder `disk` is an empty tmpfs of SIZE, which nobody else sees.
+with_small_disk() {
+    local size=$1 options=-m
+    shift
+    mkdir -p disk
+    unshare -m mount -t tmpfs none disk 2> /dev/null || options=-Urm
+    unshare $options mount -t tmpfs none disk 2> /dev/null ||
+        fail "this case mounts a tmpfs: run it as root, or where users may have namespaces of their own"
+    # shellcheck disable=SC2016
+    unshare $options bash -c 'mount -t tmpfs -o "size=$1,mode=777" none disk && shift && "$@"' - "$size" "$@"
+}
+
+# ---- Processes: the front is the process that was started, its child pool-manager, whose children pool-worker-N.
+
+# start COMMAND…: in the background, its pid in $front, with the signals that a shell starts its jobs without.
+start() {
+    env --default-signal "$@" <&0 &
+    front=$!
+}
+# start_from PIPE COMMAND…, start_into PIPE COMMAND…: the same with a named pipe, which this shell opens afterwards.
+start_from() {
+    env --default-signal "${@:2}" < "$1" &
+    front=$!
+}
+start_into() {
+    env --default-signal "${@:2}" <&0 > "$1" &
+    front=$!
+}
+# wait_full DESCRIPTOR: until the pipe that this shell reads there is full, and who writes to it waits.
+wait_full() {
+    wait_until 20 perl -e '
+        # FIONREAD: how many bytes wait in the pipe, which holds 64 KiB at least.
+        open my $pipe, "<&=", $ARGV[0];
+        my $count = pack "L", 0;
+        ioctl $pipe, 0x541B, $count;
+        exit(unpack("L", $count) >= 60000 ? 0 : 1)' "$1"
+}
+
+# tree_of PID: "depth pid name" of what runs below a process, the oldest first. Zombies are gone, but for their parents.
+tree_of() {
+    perl -e '
+        my (%children, %facts);
+        for my $file (glob "/proc/[0-9]*/stat") {
+            open my $in, "<", $file or next;
+            my $line = <$in> // next;
+            my ($pid, $name, $rest) = $line =~ /\A(\d+) \((.*)\) (.*)/s or next;
+            my @fields = split " ", $rest;
+            next if $fields[0] =~ /[ZX]/;
+            push @{$children{$fields[1]}}, $pid;
+            $facts{$pid} = [$name, $fields[19]];
+        }
+        my $show;
+        $show = sub {
+            my ($parent, $depth) = @_;
+            for my $pid (sort { $facts{$a}[1] <=> $facts{$b}[1] || $a <=> $b } @{$children{$parent} // []}) {
+                print "$depth $pid $facts{$pid}[0]\n";
+                $show->($pid, $depth + 1);
+            }
+        };
+        $show->($ARGV[0], 1);' "$1"
+}
+descendants_of() { tree_of "$1" | cut -d' ' -f2; }
+manager_pid() { tree_of "$1" | sed -n 's/^1 \([0-9]*\) pool-manager$/\1/p'; }
+# worker_pids FRONT: those of the workers, the oldest first.
+worker_pids() { tree_of "$1" | sed -n 's/^2 \([0-9]*\) pool-worker-[0-9]*$/\1/p'; }
+
+has_workers() { (($(worker_pids "$1" | wc -l) >= $2)); }
+
+is_running() {
+    local line
+    { read -r line < "/proc/$1/stat"; } 2> /dev/null || return 1
+    line=${line##*) }
+    [[ $line != [ZX]* ]]
+}
+
+# wait_until SECONDS COMMAND…: until the command succeeds.
+wait_until() {
+    local seconds=$1 deadline
+    shift
+    deadline=$(($(date +%s%N) + seconds * 1000000000))
+    until "$@"; do
+        (($(date +%s%N) < deadline)) || fail "not within $seconds s: $*"
+        sleep 0.01
+    done
+}
+
+# wait_workers FRONT COUNT: until the front has so many workers.
+wait_workers() { wait_until 20 has_workers "$1" "$2"; }
+
+are_gone() {
+    local pid
+    for pid in "$@"; do
+        ! is_running "$pid" || return 1
+    done
+}
+
+# wait_gone SECONDS PID…: until none of them runs.
+wait_gone() {
+    local seconds=$1
+    shift
+    wait_until "$seconds" are_gone "$@"
+}
+
+# expect_end CODE PID: the background job ends soon, with this code as the shell says it.
+expect_end() {
+    local code=0
+    wait_gone "$soon" "$2"
+    wait "$2" || code=$?
+    ((code == $1)) || fail "the exit code is $code, expected $1"
+}

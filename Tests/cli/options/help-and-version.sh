@@ -1,0 +1,15 @@
+# --help and --version answer on standard output with exit code 0, for the command and each subcommand.
+. "$CLI_LIB"
+silently poolmap --version > version
+[[ $(< version) =~ ^[0-9]+\.[0-9]+\.[0-9]+ ]]
+silently poolmap -V | cmp - version
+for command in "" compress decompress test list cat hash; do
+    # shellcheck disable=SC2086
+    silently poolmap $command --help > help
+    grep -q '^USAGE: poolmap' help
+done
+silently poolmap -h > help
+silently poolmap -H > help
+silently poolmap help compress > help
+grep -q -e '--chunk-size' help
+! grep -q 'ByteSize(' <(poolmap cat --help) || fail "the help shows the name of a type"

@@ -1,0 +1,196 @@
+#!/usr/bin/env bash
+# Runs the command-line cases of poolmap, one after the other, and says how many passed.
+#
+#     Tests/cli/run.sh [--poolmap PATH] [--keep] [--times] [FILTER…]
+#
+# A FILTER is a part of a case's name, as "options/" or "roundtrip/pipes"; without, all cases run. --keep leaves the
+# folders of failed cases for a look; --times says how long each case took.
+#
+# A case is AREA/NAME.sh. Its first comment line says as a sentence what it shows. It sources "$CLI_LIB" (lib.sh), runs
+# in a fresh folder of its own, and finds the program as $POOLMAP and as `poolmap`. It passes when
+#   - it ends in time, with the exit code that NAME.exit says (0 without that file);
+#   - its standard output and error are what NAME.stdout and NAME.stderr say, where there are such files: line for line
+#     the same text, and a line that begins with "~ " is an extended regular expression for the whole line;
+#   - it leaves nothing behind: no process (any that inherited this case's environment, in whatever session), no name
+#     in /dev/shm, no file named .poolmap-* in its folder.
+# The cases in selftest/ fail on purpose, each in another way; they pass when the complaint of this runner matches
+# NAME.complaint. So a checker that has gone blind is noticed.
+set -euo pipefail
+export LC_ALL=C
+unset TMOUT CDPATH
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+program=${POOLMAP:-$here/../../.build/release/poolmap}
+case_seconds=60
+keep=no
+times=no
+filters=()
+while (($# > 0)); do
+    case $1 in
+        --poolmap)
+            (($# > 1)) || { echo "run.sh: --poolmap needs a path" >&2; exit 2; }
+            program=$2
+            shift
+            ;;
+        --poolmap=*) program=${1#*=} ;;
+        --keep) keep=yes ;;
+        --times) times=yes ;;
+        -*) echo "run.sh: unknown option $1" >&2; exit 2 ;;
+        *) filters+=("$1") ;;
+    esac
+    shift
+done
+
+require_tools() {
+    local need tool package missing=()
+    for need in zstd:zstd pzstd:zstd perl:perl-base python3:python3 make:make tar:tar setpriv:util-linux \
+        unshare:util-linux setsid:util-linux script:bsdutils timeout:coreutils sha256sum:coreutils diff:diffutils; do
+        tool=${need%%:*} package=${need##*:}
+        command -v "$tool" > /dev/null || missing+=("$package")
+    done
+    if ((${#missing[@]} > 0)); then
+        echo "run.sh: tools are missing; install them with: apt-get install $(printf '%s\n' "${missing[@]}" | sort -u | xargs)" >&2
+        exit 2
+    fi
+}
+require_tools
+if [[ ! -f $program || ! -x $program ]]; then
+    echo "run.sh: no program at $program; build it, or say --poolmap PATH" >&2
+    exit 2
+fi
+
+root=$(mktemp -d "${TMPDIR:-/tmp}/poolmap-cli.XXXXXXXX")
+# Cases that drop root's rights must still get through to their folder.
+chmod 755 "$root"
+trap '[[ $keep == yes ]] || rm -rf "$root"' EXIT
+trap 'exit 130' INT TERM HUP
+# A copy: it can be run by every user, and stays the same while the program is built anew.
+mkdir "$root/bin" "$root/program"
+cp "$program" "$root/program/poolmap"
+chmod 755 "$root/program/poolmap"
+ln -s ../program/poolmap "$root/bin/poolmap"
+export POOLMAP=$root/bin/poolmap PATH=$root/bin:$PATH
+export CLI_LIB=$here/lib.sh CLI_FOLDER=$here
+
+# processes_of MARK: "pid name" of every process whose environment has POOLMAP_CASE=MARK; zombies have none.
+processes_of() {
+    local entry pid name
+    grep -lzxsF "POOLMAP_CASE=$1" /proc/[0-9]*/environ 2> /dev/null | while read -r entry; do
+        pid=${entry#/proc/} pid=${pid%/environ}
+        read -r name < "/proc/$pid/comm" && echo "$pid $name"
+    done 2> /dev/null || true
+}
+
+# complain_of_leftovers MARK FOLDER SHM_BEFORE: prints what the case has left behind, and ends its processes.
+complain_of_leftovers() {
+    local mark=$1 folder=$2 before=$3 try left names
+    for try in {1..20}; do
+        left=$(processes_of "$mark")
+        names=$(comm -13 <(echo "$before") <(ls -A /dev/shm))
+        [[ -n $left || -n $names ]] || break
+        ((try == 20)) || sleep 0.05
+    done
+    if [[ -n $left ]]; then
+        echo "left processes: ${left//$'\n'/, }"
+        awk '{ print $1 }' <<< "$left" | xargs kill -KILL 2> /dev/null || true
+    fi
+    [[ -z $names ]] || echo "left in /dev/shm: ${names//$'\n'/, }"
+    names=$(find "$folder" -name '.poolmap-*' 2> /dev/null)
+    [[ -z $names ]] || echo "left temporary files: ${names//$'\n'/, }"
+}
+
+# compare_output WHAT EXPECTED SEEN: prints a diff if the lines of SEEN are not those of EXPECTED.
+compare_output() {
+    local what=$1 line seen_line index
+    local -a expected seen resolved=()
+    mapfile -t expected < "$2"
+    mapfile -t seen < "$3"
+    for index in "${!expected[@]}"; do
+        line=${expected[index]}
+        seen_line=${seen[index]-}
+        # A pattern that matches stands for what it matched, so that the diff shows the other lines only.
+        if [[ $line == "~ "* && -v seen[index] && $seen_line =~ ^(${line#\~ })$ ]]; then
+            line=$seen_line
+        fi
+        resolved+=("$line")
+    done
+    diff --label "expected $what" --label "$what" -u \
+        <(((${#resolved[@]} == 0)) || printf '%s\n' "${resolved[@]}") \
+        <(((${#seen[@]} == 0)) || printf '%s\n' "${seen[@]}") || true
+}
+
+# complaints_about SCRIPT WORK: runs a case in the folder WORK and prints what is wrong with it; nothing is a pass.
+complaints_about() {
+    local script=$1 work=$2 base=${1%.sh} before code=0 expected=0 seconds=$case_seconds
+    local mark=${work##*/}-$$
+    mkdir -p "$work/folder" "$work/notes"
+    chmod 755 "$work" "$work/folder"
+    chmod 777 "$work/notes"
+    [[ ! -f $base.exit ]] || expected=$(< "$base.exit")
+    [[ ! -f $base.seconds ]] || seconds=$(< "$base.seconds")
+    before=$(ls -A /dev/shm)
+    (
+        cd "$work/folder"
+        export POOLMAP_CASE=$mark CLI_NOTES=$work/notes
+        exec setsid --wait timeout -k 5 "$seconds" bash "$script"
+    ) < /dev/null > "$work/stdout" 2> "$work/stderr" || code=$?
+    if ((code == 124 || code == 137)); then
+        echo "took longer than $seconds s"
+    elif ((code != expected)); then
+        echo "ended with exit code $code, expected $expected"
+    fi
+    complain_of_leftovers "$mark" "$work/folder" "$before"
+    [[ ! -f $base.stdout ]] || compare_output stdout "$base.stdout" "$work/stdout"
+    [[ ! -f $base.stderr ]] || compare_output stderr "$base.stderr" "$work/stderr"
+}
+
+is_wanted() {
+    local filter
+    ((${#filters[@]} > 0)) || return 0
+    for filter in "${filters[@]}"; do
+        [[ $1 != *"$filter"* ]] || return 0
+    done
+    return 1
+}
+
+passed=0
+failed=0
+cd "$here"
+for script in selftest/*.sh [!s]*/*.sh s[!e]*/*.sh; do
+    [[ -f $script ]] || continue
+    name=${script%.sh}
+    is_wanted "$name" || continue
+    work=$root/$((passed + failed + 1))
+    mkdir "$work"
+    began=$(date +%s%N)
+    complaint=$(complaints_about "$here/$script" "$work")
+    if [[ $complaint == "left in /dev/shm: "* ]]; then
+        # Other programs use /dev/shm too: to blame is only a case after which it happens again.
+        chmod -R u+rwx "$work" && rm -rf "$work" && mkdir "$work"
+        complaint=$(complaints_about "$here/$script" "$work")
+    fi
+    [[ $times == no ]] || echo "$((($(date +%s%N) - began) / 1000000)) ms $name"
+    if [[ $name == selftest/* ]]; then
+        wanted=$(< "$name.complaint")
+        if [[ $complaint =~ $wanted ]]; then
+            complaint=
+        else
+            complaint="the runner should have said \"$wanted\", and said: ${complaint:-nothing}"
+        fi
+    fi
+    if [[ -z $complaint ]]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        sentence=$(grep -m1 '^# ' "$script" | cut -c3-)
+        echo "FAIL $name: $sentence"
+        echo "$complaint" | sed 's/^/    /'
+        tail -n 12 "$work/stderr" | cut -c1-500 | sed 's/^/    stderr: /'
+        [[ $keep == no ]] || { echo "    kept: $work"; continue; }
+    fi
+    chmod -R u+rwx "$work" 2> /dev/null || true
+    rm -rf "$work"
+done
+((failed == 0)) || echo
+echo "$passed passed, $failed failed"
+((failed == 0))

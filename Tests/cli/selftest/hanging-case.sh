@@ -1,0 +1,3 @@
+# A case that does not end is ended.
+. "$CLI_LIB"
+sleep 60
