@@ -78,6 +78,8 @@ func inspect(_ bytes: [UInt8], _ body: @escaping @Sendable (any Decoder) throws 
 }
 
 private struct Inspection: Sendable {
+    // The initializer fails for no text at all.
+    // swift-format-ignore: NeverForceUnwrap
     static let key = CodingUserInfoKey(rawValue: "inspection")!
     let body: @Sendable (any Decoder) throws -> Void
 }

@@ -2,7 +2,9 @@ import Testing
 
 @testable import Multiprocessing
 
-/// Bytes that no encoder made. Every one is decoded to a value or refused; none may crash, hang or take much memory.
+/// Bytes that no encoder made.
+///
+/// Every one is decoded to a value or refused; none may crash, hang or take much memory.
 @Suite struct HostileBytesTests {
     private let corrupted: [(String, [UInt8])] = [
         ("empty", []),
