@@ -35,7 +35,7 @@ test: test-deps build ## all tests: units, the command line, the files of fixtur
 	scripts/check-manual.sh $(BINARY)
 	fixtures/check.sh $(BINARY)
 
-lint: ## the house rules that a program can check
+lint: test-deps ## the house rules that a program can check
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
 	scripts/lint.sh
 

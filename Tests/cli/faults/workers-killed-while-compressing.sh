@@ -1,6 +1,6 @@
-# Twenty workers killed in mid-run, one after the other: the output is byte for byte that of -j 1.
+# Up to twenty workers killed in mid-run, one after the other: the output is byte for byte that of -j 1.
 . "$CLI_LIB"
-real_data 8388608 > in
+real_data 16777216 > in
 options=(-18 --chunk-size 128K)
 began=$(date +%s%N)
 poolmap compress -j 1 "${options[@]}" -c <(head -c 1048576 in) > /dev/null
