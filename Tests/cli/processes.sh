@@ -1,0 +1,100 @@
+# Helpers for cases that look at processes, or signal them; part of lib.sh.
+#
+# The front is the process that was started, its child pool-manager, whose children pool-worker-N.
+
+# start COMMAND…: in the background, its pid in $front, with the signals that a shell starts its jobs without.
+start() {
+    env --default-signal "$@" <&0 &
+    front=$!
+}
+# start_from PIPE COMMAND…, start_into PIPE COMMAND…: the same with a named pipe, which this shell opens afterwards.
+start_from() {
+    env --default-signal "${@:2}" < "$1" &
+    front=$!
+}
+start_into() {
+    env --default-signal "${@:2}" <&0 > "$1" &
+    front=$!
+}
+# wait_full DESCRIPTOR: until the pipe that this shell reads there is full, and who writes to it waits.
+wait_full() {
+    wait_until 20 perl -e '
+        # FIONREAD: how many bytes wait in the pipe, which holds 64 KiB at least.
+        open my $pipe, "<&=", $ARGV[0];
+        my $count = pack "L", 0;
+        ioctl $pipe, 0x541B, $count;
+        exit(unpack("L", $count) >= 60000 ? 0 : 1)' "$1"
+}
+
+# tree_of PID: "depth pid name" of what runs below a process, the oldest first. Zombies are gone, but for their parents.
+tree_of() {
+    perl -e '
+        my (%children, %facts);
+        for my $file (glob "/proc/[0-9]*/stat") {
+            open my $in, "<", $file or next;
+            my $line = <$in> // next;
+            my ($pid, $name, $rest) = $line =~ /\A(\d+) \((.*)\) (.*)/s or next;
+            my @fields = split " ", $rest;
+            next if $fields[0] =~ /[ZX]/;
+            push @{$children{$fields[1]}}, $pid;
+            $facts{$pid} = [$name, $fields[19]];
+        }
+        my $show;
+        $show = sub {
+            my ($parent, $depth) = @_;
+            for my $pid (sort { $facts{$a}[1] <=> $facts{$b}[1] || $a <=> $b } @{$children{$parent} // []}) {
+                print "$depth $pid $facts{$pid}[0]\n";
+                $show->($pid, $depth + 1);
+            }
+        };
+        $show->($ARGV[0], 1);' "$1"
+}
+descendants_of() { tree_of "$1" | cut -d' ' -f2; }
+manager_pid() { tree_of "$1" | sed -n 's/^1 \([0-9]*\) pool-manager$/\1/p'; }
+# worker_pids FRONT: those of the workers, the oldest first.
+worker_pids() { tree_of "$1" | sed -n 's/^2 \([0-9]*\) pool-worker-[0-9]*$/\1/p'; }
+
+has_workers() { (($(worker_pids "$1" | wc -l) >= $2)); }
+
+is_running() {
+    local line
+    { read -r line < "/proc/$1/stat"; } 2> /dev/null || return 1
+    line=${line##*) }
+    [[ $line != [ZX]* ]]
+}
+
+# wait_until SECONDS COMMAND…: until the command succeeds.
+wait_until() {
+    local seconds=$1 deadline
+    shift
+    deadline=$(($(date +%s%N) + seconds * 1000000000))
+    until "$@"; do
+        (($(date +%s%N) < deadline)) || fail "not within $seconds s: $*"
+        sleep 0.01
+    done
+}
+
+# wait_workers FRONT COUNT: until the front has so many workers.
+wait_workers() { wait_until 20 has_workers "$1" "$2"; }
+
+are_gone() {
+    local pid
+    for pid in "$@"; do
+        ! is_running "$pid" || return 1
+    done
+}
+
+# wait_gone SECONDS PID…: until none of them runs.
+wait_gone() {
+    local seconds=$1
+    shift
+    wait_until "$seconds" are_gone "$@"
+}
+
+# expect_end CODE PID: the background job ends soon, with this code as the shell says it.
+expect_end() {
+    local code=0
+    wait_gone "$soon" "$2"
+    wait "$2" || code=$?
+    ((code == $1)) || fail "the exit code is $code, expected $1"
+}
