@@ -17,6 +17,9 @@ import SystemPackage
 /// and outputs travel, as `Codable` values; wrap what is not `Codable` but trivially copyable in `Bitwise`, and send
 /// large payloads through a `SlotArena`.
 ///
+/// A worker is handed the next task when it has done its last one. Only while tasks take microseconds are several, up to
+/// 64, sent ahead to each; one among them that turns out to be long keeps those behind it waiting.
+///
 /// Use a pool from the thread that made it. It ends its processes when it goes away; `with` does it at a known place.
 ///
 /// The corresponding Python API is `multiprocessing.Pool`.
