@@ -14,6 +14,9 @@ struct Compressor: ~Copyable {
         }
         var parameters = [
             (ZSTD_c_compressionLevel, options.level), (ZSTD_c_checksumFlag, options.hasChecksums ? 1 : 0),
+            // Both buffers stay where they are until the frame is complete (`ZSTD_c_stableInBuffer` and
+            // `ZSTD_c_stableOutBuffer`), so that nothing is copied to buffers of the context.
+            (ZSTD_c_experimentalParam9, 1), (ZSTD_c_experimentalParam10, 1),
         ]
         if let windowLog = options.longWindowLog {
             parameters += [(ZSTD_c_enableLongDistanceMatching, 1), (ZSTD_c_windowLog, windowLog)]
@@ -33,20 +36,42 @@ struct Compressor: ~Copyable {
         ZSTD_freeCCtx(context)
     }
 
-    /// Compresses `content` into `frame`, which has room for `Compressor.bound(of:)` bytes; returns what is used of it.
+    /// Compresses `content` into `frame`, which has room for `Compressor.bound(of:)` bytes; says what is used of it.
+    ///
+    /// The content may still be on its way: `read` is called for each piece before it is compressed, and fills it. A
+    /// piece is then in the nearest cache when it is needed: measured on the Linux source at level 3, 6 % less time
+    /// than to read all of a chunk first. Content that is there already goes the same way, so that the bytes are alike.
     mutating func compress(
-        _ content: UnsafeRawBufferPointer, into frame: UnsafeMutableRawBufferPointer
+        _ content: UnsafeMutableRawBufferPointer, into frame: UnsafeMutableRawBufferPointer,
+        read: (UnsafeMutableRawBufferPointer, _ offset: Int) throws(PoolmapError) -> Void
     ) throws(PoolmapError) -> CompressedFrame {
-        let result = ZSTD_compress2(context, frame.baseAddress, frame.count, content.baseAddress, content.count)
-        if ZSTD_isError(result) != 0 {
-            throw PoolmapError(.failed, "compression failed: \(zstdErrorName(result))")
+        ZSTD_CCtx_reset(context, ZSTD_reset_session_only)
+        ZSTD_CCtx_setPledgedSrcSize(context, UInt64(content.count))
+        var input = ZSTD_inBuffer(src: content.baseAddress, size: 0, pos: 0)
+        var output = ZSTD_outBuffer(dst: frame.baseAddress, size: frame.count, pos: 0)
+        var remaining = 0
+        repeat {
+            let end = min(input.size + Compressor.pieceBytes, content.count)
+            try read(UnsafeMutableRawBufferPointer(rebasing: content[input.size..<end]), input.size)
+            input.size = end
+            let directive = end < content.count ? ZSTD_e_continue : ZSTD_e_end
+            remaining = ZSTD_compressStream2(context, &output, &input, directive)
+            if ZSTD_isError(remaining) != 0 {
+                throw PoolmapError(.failed, "compression failed: \(zstdErrorName(remaining))")
+            }
+        } while input.size < content.count
+        guard remaining == 0, input.pos == content.count else {
+            throw PoolmapError(.failed, "compression failed: a frame has no room for its content")
         }
-        let used = UnsafeRawBufferPointer(rebasing: frame[..<result])
+        let used = UnsafeRawBufferPointer(rebasing: frame[..<output.pos])
         return CompressedFrame(
-            compressedBytes: result, contentBytes: content.count,
+            compressedBytes: used.count, contentBytes: content.count,
             contentChecksum: hasChecksums ? used.trailingChecksum : nil,
             frameChecksum: hasChecksums ? CRC32C.checksum(of: used) : nil)
     }
+
+    /// Two blocks: libzstd takes a block from a buffer that stays only when all of it is there.
+    private static let pieceBytes = 256 << 10
 
     /// The most bytes that a frame of so much content can have.
     static func bound(of contentBytes: Int) -> Int {

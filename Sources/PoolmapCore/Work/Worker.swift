@@ -46,8 +46,11 @@ final class Worker {
         if compressor == nil {
             compressor = try Compressor(options)
         }
-        let bytes = try read(source, contentBytes, slot)
-        guard let frame = try compressor?.compress(bytes, into: outputArea(slot)) else {
+        let (content, file, start) = try place(of: source, contentBytes, slot)
+        let frame = try compressor?.compress(content, into: outputArea(slot)) { (piece, offset) throws(PoolmapError) in
+            try file?.readAll(into: piece, at: start + UInt64(offset))
+        }
+        guard let frame else {
             throw PoolmapError(.failed, "there is no compressor")
         }
         return frame
@@ -169,18 +172,25 @@ final class Worker {
         }
     }
 
-    private func read(_ source: Work.Source, _ byteCount: Int, _ slot: Int) throws(PoolmapError)
-        -> UnsafeRawBufferPointer
-    {
+    /// The memory for the bytes of a task; and if they are not there yet, the file to read them from, and where.
+    private func place(
+        of source: Work.Source, _ byteCount: Int, _ slot: Int
+    ) throws(PoolmapError) -> (memory: UnsafeMutableRawBufferPointer, file: FileDescriptor?, start: UInt64) {
         switch source {
         case .slot:
             guard let arena else { throw PoolmapError(.failed, "there are no slots") }
-            return UnsafeRawBufferPointer(rebasing: arena[slot].prefix(byteCount))
+            return (UnsafeMutableRawBufferPointer(rebasing: arena[slot].prefix(byteCount)), nil, 0)
         case .file(let reference, let offset):
-            let space = input.space(of: byteCount)
-            try self.source.open(reference, O_RDONLY).readAll(into: space, at: offset)
-            return UnsafeRawBufferPointer(space)
+            return (input.space(of: byteCount), try self.source.open(reference, O_RDONLY), offset)
         }
+    }
+
+    private func read(
+        _ source: Work.Source, _ byteCount: Int, _ slot: Int
+    ) throws(PoolmapError) -> UnsafeRawBufferPointer {
+        let (memory, file, start) = try place(of: source, byteCount, slot)
+        try file?.readAll(into: memory, at: start)
+        return UnsafeRawBufferPointer(memory)
     }
 
     private func outputArea(_ slot: Int) -> UnsafeMutableRawBufferPointer {
