@@ -99,7 +99,7 @@ public final class Connection {
         guard readable else {
             throw MultiprocessingError(.invalidState, "poll on the sending end of a one-way pipe")
         }
-        if incoming.readable.count > 0 {
+        if hasBufferedInput {
             return true
         }
         var entries = [pollfd(fd: try open(for: "poll"), events: Int16(POLLIN), revents: 0)]
@@ -123,7 +123,7 @@ public final class Connection {
     }
 
     var hasBufferedInput: Bool {
-        incoming.readable.count > 0
+        !incoming.isEmpty
     }
 }
 
@@ -143,7 +143,7 @@ extension Connection {
             outgoing.removeAll()
             throw MultiprocessingError(.encodingFailed, "a \(Value.self) could not be encoded: \(error)")
         }
-        outgoing.patch(UInt64(outgoing.readable.count - 8), at: 0)
+        outgoing.patch(UInt64(outgoing.count - 8), at: 0)
         try write(then: UnsafeRawBufferPointer(start: nil, count: 0))
     }
 
@@ -165,9 +165,9 @@ extension Connection {
         }
         let socket = try open(for: "send")
         var rest = bytes
-        while outgoing.readable.count + rest.count > 0 {
+        while outgoing.count + rest.count > 0 {
             let sent = try sendPieces(socket, outgoing.readable, rest)
-            let fromBuffer = min(sent, outgoing.readable.count)
+            let fromBuffer = min(sent, outgoing.count)
             outgoing.consume(fromBuffer)
             rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(sent - fromBuffer))
         }
@@ -230,13 +230,13 @@ extension Connection {
     }
 
     private func fill(to count: Int) throws(MultiprocessingError) {
-        while incoming.readable.count < count {
+        while incoming.count < count {
             let socket = try open(for: "receive")
-            let wanted = min(max(count - incoming.readable.count, 4096), 1 << 20)
+            let wanted = min(max(count - incoming.count, 4096), 1 << 20)
             let space = incoming.prepareToWrite(atLeast: wanted)
             let received = try Connection.receive(from: socket, into: space)
             guard received > 0 else {
-                let isBetweenMessages = incoming.readable.count == 0
+                let isBetweenMessages = incoming.count == 0
                 throw MultiprocessingError(
                     .endOfFile,
                     isBetweenMessages

@@ -51,10 +51,7 @@ struct Compress: ParsableCommand {
         if let fast, !(1 ... -CompressionOptions.levels.lowerBound).contains(fast) {
             throw ValidationError("--fast must be from 1 to \(-CompressionOptions.levels.lowerBound), and is \(fast)")
         }
-        if let long, !CompressionOptions.longWindowLogs.contains(long) {
-            let range = CompressionOptions.longWindowLogs
-            throw ValidationError("--long must be from \(range.lowerBound) to \(range.upperBound), and is \(long)")
-        }
+        try validateWindowLog(long)
         if let chunkSize, !CompressionOptions.chunkSizes.contains(Int(clamping: chunkSize.bytes)) {
             throw ValidationError("--chunk-size must be from 1K to 1G, and is \(chunkSize.bytes) bytes")
         }

@@ -38,9 +38,6 @@ struct WindowOptions: ParsableArguments {
     var long: Int?
 
     func validate() throws {
-        if let long, !CompressionOptions.longWindowLogs.contains(long) {
-            let range = CompressionOptions.longWindowLogs
-            throw ValidationError("--long must be from \(range.lowerBound) to \(range.upperBound), and is \(long)")
-        }
+        try validateWindowLog(long)
     }
 }

@@ -87,3 +87,11 @@ struct ByteSize: ExpressibleByArgument {
         self.bytes = bytes
     }
 }
+
+/// Throws if --long has a value that no window can have.
+func validateWindowLog(_ long: Int?) throws {
+    let range = CompressionOptions.longWindowLogs
+    if let long, !range.contains(long) {
+        throw ValidationError("--long must be from \(range.lowerBound) to \(range.upperBound), and is \(long)")
+    }
+}

@@ -9,8 +9,6 @@ struct OwnedDescriptor: ~Copyable {
         self.number = number
     }
 
-    consuming func close() {}
-
     deinit {
         _ = Glibc.close(number)
     }
@@ -27,8 +25,6 @@ struct PrivateDescriptor: ~Copyable {
         self.number = number
         PrivateDescriptors.numbers.insert(number)
     }
-
-    consuming func close() {}
 
     deinit {
         if PrivateDescriptors.numbers.remove(number) != nil {

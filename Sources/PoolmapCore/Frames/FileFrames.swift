@@ -37,7 +37,7 @@ struct LocatedFrame {
 
     /// Whether both sides of the frame have room in a slot.
     func fits(_ layout: SlotLayout) -> Bool {
-        contentBound <= UInt64(layout.outputBytes) && compressedBytes <= UInt64(layout.inputBytes)
+        layout.holds(compressedBytes: compressedBytes, contentBound: contentBound)
     }
 }
 

@@ -127,10 +127,7 @@ final class DecompressJob: Job {
         let done = try workforce.local.decompressStream(
             read: { (space) throws(PoolmapError) in try reader.read(into: space) },
             write: { (bytes) throws(PoolmapError) in try write(bytes) })
-        if let expected = frame.contentBytes, done.contentBytes != expected {
-            throw PoolmapError(
-                .damaged, "a frame has \(done.contentBytes) bytes of content where \(expected) were announced")
-        }
+        try done.requireContent(frame.contentBytes)
         try audit(done)
     }
 

@@ -57,8 +57,7 @@ final class Worker {
     }
 
     private func decompress(_ frame: FrameWork) throws(PoolmapError) -> DataFrame {
-        guard frame.contentBound <= UInt64(layout.outputBytes), frame.compressedBytes <= UInt64(layout.inputBytes)
-        else {
+        guard layout.holds(compressedBytes: frame.compressedBytes, contentBound: frame.contentBound) else {
             return try streamFromFile(frame)
         }
         let compressed = try read(frame.source, Int(frame.compressedBytes), frame.slot)
@@ -72,12 +71,13 @@ final class Worker {
         let made = try withDecompressor { (decompressor) throws(PoolmapError) in
             try decompressor.decompress(compressed, into: limit)
         }
-        try requireSize(UInt64(made), of: frame)
+        let done = DataFrame(whole: compressed, contentBytes: UInt64(made))
+        try done.requireContent(frame.contentBytes)
         if case .file(let reference, let offset) = frame.destination {
             let bytes = UnsafeRawBufferPointer(rebasing: limit[..<made])
             try target.open(reference, O_WRONLY).writeAll(bytes, at: offset, to: reference.name)
         }
-        return DataFrame(whole: compressed, contentBytes: UInt64(made))
+        return done
     }
 
     /// A frame that is too large for memory: piece by piece from file to file.
@@ -101,7 +101,7 @@ final class Worker {
                     try target.open(reference, O_WRONLY).writeAll(bytes, at: place, to: reference.name)
                 }
             })
-        try requireSize(done.contentBytes, of: frame)
+        try done.requireContent(frame.contentBytes)
         return done
     }
 
@@ -144,12 +144,6 @@ final class Worker {
             }
         }
         return frame.finish()
-    }
-
-    private func requireSize(_ made: UInt64, of frame: FrameWork) throws(PoolmapError) {
-        if let expected = frame.contentBytes, made != expected {
-            throw PoolmapError(.damaged, "a frame has \(made) bytes of content where \(expected) were announced")
-        }
     }
 
     private func withDecompressor<Result>(
@@ -268,6 +262,14 @@ private struct DataFrameBuilder {
 }
 
 extension DataFrame {
+    /// Throws if the content has another size than its header or the seek table has announced.
+    func requireContent(_ announced: UInt64?) throws(PoolmapError) {
+        if let announced, contentBytes != announced {
+            throw PoolmapError(
+                .damaged, "a frame has \(contentBytes) bytes of content where \(announced) were announced")
+        }
+    }
+
     /// Of a frame that is whole in memory.
     init(whole frame: UnsafeRawBufferPointer, contentBytes: UInt64) {
         self.init(
