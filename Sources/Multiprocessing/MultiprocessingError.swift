@@ -38,8 +38,20 @@ public struct MultiprocessingError: Error, Sendable {
         public static let workerDied = Code("workerDied")
         /// The pool's initializer threw or its process ended, so that there is no worker to run anything.
         public static let initializerFailed = Code("initializerFailed")
-        /// The pool's manager process ended without being told to.
+        /// The manager process of a `Pool`, or the server process of a `Manager`, ended without being told to.
         public static let managerDied = Code("managerDied")
+        /// The time that the caller allowed was over before there was a result.
+        public static let timedOut = Code("timedOut")
+        /// The task took longer than it was allowed to; the worker that ran it was killed.
+        public static let taskTimedOut = Code("taskTimedOut")
+        /// The task was cancelled before it had a result.
+        public static let cancelled = Code("cancelled")
+        /// The other end of a connection does not know the authentication key, or does not speak the protocol.
+        public static let authenticationFailed = Code("authenticationFailed")
+        /// A party of a `Barrier` gave up, so that the others cannot meet.
+        public static let brokenBarrier = Code("brokenBarrier")
+        /// An object in a `Manager`'s server refused a request: a missing key, an index out of range, a thrown error.
+        public static let requestFailed = Code("requestFailed")
     }
 
     /// What kind of failure it is.
