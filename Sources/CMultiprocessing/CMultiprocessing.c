@@ -2,11 +2,15 @@
 #include "CMultiprocessing.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -64,5 +68,93 @@ void mp_keep_child_statuses(void) {
     if (sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN) {
         action.sa_handler = SIG_DFL;
         sigaction(SIGCHLD, &action, NULL);
+    }
+}
+
+int mp_futex_wait(uint32_t *word, uint32_t expected, int64_t nanoseconds) {
+    struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    return (int)syscall(SYS_futex, word, FUTEX_WAIT, expected, &limit, NULL, 0);
+}
+
+int mp_futex_wake(uint32_t *word, int count) {
+    return (int)syscall(SYS_futex, word, FUTEX_WAKE, count, NULL, NULL, 0);
+}
+
+int mp_mutex_lock_until(pthread_mutex_t *mutex, const struct timespec *limit) {
+    return pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, limit);
+}
+
+// Room for the descriptors of one message, aligned as the header that precedes them.
+union control {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(sizeof(int) * MP_MAX_DESCRIPTORS)];
+};
+
+ssize_t mp_send_descriptors(
+    int socket, const struct iovec *pieces, size_t piece_count, const int *descriptors, size_t descriptor_count,
+    int flags) {
+    struct msghdr message = {.msg_iov = (struct iovec *)pieces, .msg_iovlen = piece_count};
+    union control control;
+    if (descriptor_count > MP_MAX_DESCRIPTORS) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (descriptor_count > 0) {
+        size_t bytes = sizeof(int) * descriptor_count;
+        memset(&control, 0, sizeof control);
+        message.msg_control = control.bytes;
+        message.msg_controllen = CMSG_SPACE(bytes);
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(bytes);
+        memcpy(CMSG_DATA(header), descriptors, bytes);
+    }
+    return sendmsg(socket, &message, flags);
+}
+
+ssize_t mp_receive_descriptors(
+    int socket, void *bytes, size_t byte_count, int *descriptors, size_t *descriptor_count, int flags) {
+    struct iovec piece = {.iov_base = bytes, .iov_len = byte_count};
+    union control control;
+    struct msghdr message = {
+        .msg_iov = &piece, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    *descriptor_count = 0;
+    ssize_t received = recvmsg(socket, &message, flags | MSG_CMSG_CLOEXEC);
+    if (received < 0) {
+        return received;
+    }
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header != NULL; header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) {
+            continue;
+        }
+        // The kernel delivers one header of this kind, and drops what is more than there is room for.
+        size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        memcpy(descriptors + *descriptor_count, CMSG_DATA(header), count * sizeof(int));
+        *descriptor_count += count;
+    }
+    return received;
+}
+
+struct mp_transfer *mp_transfer_of_thread(void) {
+    static _Thread_local struct mp_transfer transfer;
+    return &transfer;
+}
+
+int mp_end_with_peer(int descriptor) {
+    int flags = fcntl(descriptor, F_GETFL);
+    if (flags < 0 || fcntl(descriptor, F_SETOWN, getpid()) != 0 || fcntl(descriptor, F_SETSIG, SIGKILL) != 0) {
+        return -1;
+    }
+    return fcntl(descriptor, F_SETFL, flags | O_ASYNC);
+}
+
+// A spawned process runs the program's own executable from its start, but not its `main`: what it is to do comes over a
+// socket. Swift registers the program's types before this, so that they can be found by name.
+extern void mp_spawned_main(void) __attribute__((weak));
+
+__attribute__((constructor)) static void serve_if_spawned(void) {
+    if (getenv(MP_SPAWN_VARIABLE) != NULL && mp_spawned_main != NULL) {
+        mp_spawned_main();
     }
 }

@@ -1,11 +1,17 @@
+import CMultiprocessing
 import Glibc
 import SystemPackage
 
 /// One end of a channel between two processes, for whole messages: what one `send` sends, one `receive` gets.
 ///
-/// A message is eight bytes of length and then the value or the bytes themselves. Make both ends with `Pipe` before the
-/// child is started. Each process should close the end that it does not use: as long as any process holds a copy of the
-/// other end open, its reader waits instead of seeing the end.
+/// A message is a header of eight bytes and then the value or the bytes themselves; the header's lower six bytes are the
+/// length, the upper two the number of descriptors that travel with the message. Make both ends with `Pipe` before the
+/// child is started, or send one end to another process over another connection. Each process should close the end that
+/// it does not use: as long as any process holds a copy of the other end open, its reader waits instead of seeing the
+/// end.
+///
+/// A value may contain what has descriptors: a `Connection`, a `FileHandover`, a `Queue`, a `Lock`, shared memory. The
+/// receiver gets descriptors of its own; the sender keeps its own. That needs a Unix socket, which `Pipe` makes.
 ///
 /// A `Connection` owns its descriptor and closes it when it is closed or goes away. It buffers what it reads ahead, so
 /// only one process may receive from one end, and it belongs to one thread.
@@ -20,12 +26,20 @@ public final class Connection {
     private var descriptor: OwnedDescriptor?
     private var incoming = ByteBuffer()
     private var outgoing = ByteBuffer()
+    /// Descriptors that came with what was read; those of the first message first.
+    private var arrived: [Int32] = []
+    private var senders = LastCoder()
+    private var receivers = LastCoder()
 
     /// Takes over an open, connected stream socket.
     init(owning socket: Int32, readable: Bool, writable: Bool) {
         self.descriptor = OwnedDescriptor(owning: socket)
         self.readable = readable
         self.writable = writable
+    }
+
+    deinit {
+        closeArrived()
     }
 
     /// Sends a `Codable` value.
@@ -35,7 +49,7 @@ public final class Connection {
     /// Throws `encodingFailed` before anything is sent, `brokenPipe` when nobody can receive it any more.
     /// The corresponding Python API is `multiprocessing.connection.Connection.send`.
     public func send<Value: Encodable>(_ value: Value) throws(MultiprocessingError) {
-        try send(value, MessageCoder<Value>.encodable())
+        try send(value, senders.coder { MessageCoder<Value>.encodable() })
     }
 
     /// Sends a trivially copyable value as the bytes it consists of.
@@ -46,7 +60,7 @@ public final class Connection {
     /// The corresponding Python API is `multiprocessing.connection.Connection.send`.
     @_disfavoredOverload
     public func send<Value: BitwiseCopyable>(_ value: Value) throws(MultiprocessingError) {
-        try send(value, MessageCoder<Value>.bitwise())
+        try send(value, senders.coder { MessageCoder<Value>.bitwise() })
     }
 
     /// Sends bytes as they are.
@@ -57,7 +71,7 @@ public final class Connection {
     /// The corresponding Python API is `multiprocessing.connection.Connection.send_bytes`.
     public func send(bytes: UnsafeRawBufferPointer) throws(MultiprocessingError) {
         outgoing.append(UInt64(bytes.count))
-        try write(then: bytes)
+        try write(then: bytes, [])
     }
 
     /// Receives a `Codable` value.
@@ -67,7 +81,7 @@ public final class Connection {
     /// Throws `endOfFile` when the other end is closed and nothing is left, `decodingFailed` when the message is not a
     /// value of this type. The corresponding Python API is `multiprocessing.connection.Connection.recv`.
     public func receive<Value: Decodable>(_ type: Value.Type = Value.self) throws(MultiprocessingError) -> Value {
-        try receive(MessageCoder<Value>.decodable())
+        try receive(receivers.coder { MessageCoder<Value>.decodable() })
     }
 
     /// Receives a trivially copyable value.
@@ -77,7 +91,7 @@ public final class Connection {
     /// Throws as for `Codable` values. The corresponding Python API is `multiprocessing.connection.Connection.recv`.
     @_disfavoredOverload
     public func receive<Value: BitwiseCopyable>(_ type: Value.Type = Value.self) throws(MultiprocessingError) -> Value {
-        try receive(MessageCoder<Value>.bitwise())
+        try receive(receivers.coder { MessageCoder<Value>.bitwise() })
     }
 
     /// Receives one message as bytes.
@@ -87,9 +101,28 @@ public final class Connection {
     /// Throws `endOfFile` when the other end is closed and nothing is left.
     /// The corresponding Python API is `multiprocessing.connection.Connection.recv_bytes`.
     public func receiveBytes() throws(MultiprocessingError) -> [UInt8] {
-        let count = try readMessage()
-        defer { incoming.consume(count) }
-        return Array(incoming.readable.prefix(count))
+        let message = try readMessage()
+        defer { consume(message) }
+        return Array(incoming.readable.prefix(message.byteCount))
+    }
+
+    /// Receives one message as bytes into the caller's memory, and returns how many there are.
+    ///
+    /// Blocks until it is there.
+    ///
+    /// Throws `endOfFile` when the other end is closed and nothing is left, and `invalidState` when the message is
+    /// larger than the memory; it can then still be received. The corresponding Python API is
+    /// `multiprocessing.connection.Connection.recv_bytes_into`.
+    public func receive(into bytes: UnsafeMutableRawBufferPointer) throws(MultiprocessingError) -> Int {
+        let message = try peekMessage()
+        guard message.byteCount <= bytes.count else {
+            throw MultiprocessingError(
+                .invalidState, "a message of \(message.byteCount) bytes does not fit into \(bytes.count)")
+        }
+        incoming.consume(Message.headerBytes)
+        bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: incoming.readable.prefix(message.byteCount)))
+        consume(message)
+        return message.byteCount
     }
 
     /// Whether a message, or the end of the channel, is there within `timeout`; `nil` waits for ever.
@@ -137,36 +170,49 @@ extension Connection {
 
     private func send<Value>(_ value: Value, _ coder: MessageCoder<Value>) throws(MultiprocessingError) {
         outgoing.append(UInt64(0))
+        let descriptors: [Int32]
         do {
-            try coder.encode(value, into: &outgoing)
+            descriptors = try DescriptorTransfer.collecting { try coder.encode(value, into: &outgoing) }
         } catch {
             outgoing.removeAll()
-            throw MultiprocessingError(.encodingFailed, "a \(Value.self) could not be encoded: \(error)")
+            throw MultiprocessingError.encoding(a: Value.self, error)
         }
-        outgoing.patch(UInt64(outgoing.count - 8), at: 0)
-        try write(then: UnsafeRawBufferPointer(start: nil, count: 0))
+        let message = Message(byteCount: outgoing.count - Message.headerBytes, descriptorCount: descriptors.count)
+        outgoing.patch(message.header, at: 0)
+        try write(then: UnsafeRawBufferPointer(start: nil, count: 0), descriptors)
+        // Until here the value has kept them open.
+        withExtendedLifetime(value) {}
     }
 
     private func receive<Value>(_ coder: MessageCoder<Value>) throws(MultiprocessingError) -> Value {
-        let count = try readMessage()
-        defer { incoming.consume(count) }
+        let message = try readMessage()
+        let descriptors = Array(arrived.prefix(message.descriptorCount))
+        arrived.removeFirst(descriptors.count)
+        defer { incoming.consume(message.byteCount) }
         do {
-            return try coder.decode(UnsafeRawBufferPointer(rebasing: incoming.readable.prefix(count)))
+            return try DescriptorTransfer.handing(descriptors) {
+                try coder.decode(UnsafeRawBufferPointer(rebasing: incoming.readable.prefix(message.byteCount)))
+            }
         } catch {
             throw MultiprocessingError(.decodingFailed, "a message is not a \(Value.self): \(error)")
         }
     }
 
     /// Writes what is in the buffer and then the bytes, in as few calls as the kernel allows.
-    private func write(then bytes: UnsafeRawBufferPointer) throws(MultiprocessingError) {
+    ///
+    /// The descriptors go with the first byte.
+    private func write(
+        then bytes: UnsafeRawBufferPointer, _ descriptors: [Int32]
+    ) throws(MultiprocessingError) {
         defer { outgoing.removeAll() }
         guard writable else {
             throw MultiprocessingError(.invalidState, "send on the receiving end of a one-way pipe")
         }
         let socket = try open(for: "send")
-        var rest = bytes
+        var (rest, descriptors) = (bytes, descriptors)
         while outgoing.count + rest.count > 0 {
-            let sent = try sendPieces(socket, outgoing.readable, rest)
+            let sent = try sendPieces(socket, outgoing.readable, rest, descriptors)
+            descriptors = []
             let fromBuffer = min(sent, outgoing.count)
             outgoing.consume(fromBuffer)
             rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(sent - fromBuffer))
@@ -174,67 +220,107 @@ extension Connection {
     }
 
     private func sendPieces(
-        _ socket: Int32, _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
+        _ socket: Int32, _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ descriptors: [Int32]
     ) throws(MultiprocessingError) -> Int {
-        var pieces = [
-            iovec(iov_base: UnsafeMutableRawPointer(mutating: first.baseAddress), iov_len: first.count),
-            iovec(iov_base: UnsafeMutableRawPointer(mutating: second.baseAddress), iov_len: second.count),
-        ]
-        let result: Result<Int, Errno> = pieces.withUnsafeMutableBufferPointer { pieces in
-            var message = msghdr()
-            message.msg_iov = pieces.baseAddress
-            message.msg_iovlen = pieces.count
-            do throws(Errno) {
-                // A closed reader is an error of this call, not a signal that ends the process.
-                return .success(try retryingInterrupted { sendmsg(socket, &message, Int32(MSG_NOSIGNAL)) })
-            } catch {
-                return .failure(error)
+        do throws(Errno) {
+            // A closed reader is an error of this call, not a signal that ends the process.
+            if second.isEmpty && descriptors.isEmpty {
+                return try retryingInterrupted {
+                    Glibc.send(socket, first.baseAddress, first.count, Int32(MSG_NOSIGNAL))
+                }
             }
-        }
-        switch result {
-        case .success(let count): return count
-        case .failure(.brokenPipe), .failure(.connectionReset):
-            throw MultiprocessingError(.brokenPipe, "the other end of the connection is closed")
-        case .failure(let error): throw MultiprocessingError.systemCall("sendmsg", error)
+            return try retryingInterrupted {
+                withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) { pieces in
+                    for (index, piece) in [first, second].enumerated() {
+                        let start = UnsafeMutableRawPointer(mutating: piece.baseAddress)
+                        pieces.initializeElement(at: index, to: iovec(iov_base: start, iov_len: piece.count))
+                    }
+                    return mp_send_descriptors(
+                        socket, pieces.baseAddress, 2, descriptors, descriptors.count, Int32(MSG_NOSIGNAL))
+                }
+            }
+        } catch {
+            if error == .brokenPipe || error == .connectionReset {
+                throw MultiprocessingError(.brokenPipe, "the other end of the connection is closed")
+            }
+            throw MultiprocessingError.systemCall("sendmsg", error)
         }
     }
 
-    /// Reads until a whole message stands at the front of the buffer, takes its length off and returns it.
+    /// What a message's header says.
+    private struct Message {
+        let byteCount: Int
+        let descriptorCount: Int
+
+        static let headerBytes = 8
+
+        init(byteCount: Int, descriptorCount: Int) {
+            self.byteCount = byteCount
+            self.descriptorCount = descriptorCount
+        }
+
+        /// Nil where no sender of this library writes such a header.
+        init?(header: UInt64) {
+            byteCount = Int(header & (1 << 48 - 1))
+            descriptorCount = Int(header >> 48)
+            guard descriptorCount <= MP_MAX_DESCRIPTORS else { return nil }
+        }
+
+        var header: UInt64 {
+            UInt64(byteCount) | UInt64(descriptorCount) << 48
+        }
+    }
+
+    /// Reads until a whole message stands in the buffer after its header.
     ///
     /// The buffer grows with the bytes that come, never by the length that a message announces.
-    private func readMessage() throws(MultiprocessingError) -> Int {
+    private func peekMessage() throws(MultiprocessingError) -> Message {
         guard readable else {
             throw MultiprocessingError(.invalidState, "receive on the sending end of a one-way pipe")
         }
-        try fill(to: 8)
-        let announced = incoming.readable.loadUnaligned(as: UInt64.self)
-        guard let count = Int(exactly: announced), count <= Int.max - 8 else {
-            throw MultiprocessingError(.decodingFailed, "a message announces \(announced) bytes")
+        try fill(to: Message.headerBytes)
+        let header = incoming.readable.loadUnaligned(as: UInt64.self)
+        guard let message = Message(header: header) else {
+            throw MultiprocessingError(.decodingFailed, "a message has the header \(String(header, radix: 16))")
         }
-        try fill(to: 8 + count)
-        incoming.consume(8)
-        return count
+        try fill(to: Message.headerBytes + message.byteCount)
+        guard message.descriptorCount <= arrived.count else {
+            throw MultiprocessingError(
+                .decodingFailed,
+                "a message announces \(message.descriptorCount) descriptors and \(arrived.count) have come: "
+                    + "as when this process can have no more")
+        }
+        return message
     }
 
-    private static func receive(
-        from socket: Int32, into space: UnsafeMutableRawBufferPointer
-    ) throws(MultiprocessingError) -> Int {
-        do {
-            return try retryingInterrupted { recv(socket, space.baseAddress, space.count, 0) }
-        } catch .connectionReset {
-            // The other end was closed before it had read all that was sent to it: closed all the same.
-            return 0
-        } catch {
-            throw MultiprocessingError.systemCall("recv", error)
+    /// The same, with the header taken off.
+    private func readMessage() throws(MultiprocessingError) -> Message {
+        let message = try peekMessage()
+        incoming.consume(Message.headerBytes)
+        return message
+    }
+
+    /// Takes a message off that was received as bytes; its descriptors, if any, are nobody's.
+    private func consume(_ message: Message) {
+        incoming.consume(message.byteCount)
+        for number in arrived.prefix(message.descriptorCount) {
+            _ = Glibc.close(number)
         }
+        arrived.removeFirst(message.descriptorCount)
+    }
+
+    private func closeArrived() {
+        for number in arrived {
+            _ = Glibc.close(number)
+        }
+        arrived = []
     }
 
     private func fill(to count: Int) throws(MultiprocessingError) {
         while incoming.count < count {
             let socket = try open(for: "receive")
             let wanted = min(max(count - incoming.count, 4096), 1 << 20)
-            let space = incoming.prepareToWrite(atLeast: wanted)
-            let received = try Connection.receive(from: socket, into: space)
+            let received = try read(socket, into: incoming.prepareToWrite(atLeast: wanted))
             guard received > 0 else {
                 let isBetweenMessages = incoming.count == 0
                 throw MultiprocessingError(
@@ -245,5 +331,52 @@ extension Connection {
             }
             incoming.commit(received)
         }
+    }
+
+    /// Reads what is there, at least a byte, and the descriptors that came with it; 0 at the end.
+    private func read(
+        _ socket: Int32, into space: UnsafeMutableRawBufferPointer
+    ) throws(MultiprocessingError) -> Int {
+        do throws(Errno) {
+            return try retryingInterrupted {
+                withUnsafeTemporaryAllocation(of: Int32.self, capacity: Int(MP_MAX_DESCRIPTORS)) { numbers in
+                    var count = 0
+                    let received = mp_receive_descriptors(
+                        socket, space.baseAddress, space.count, numbers.baseAddress, &count, 0)
+                    if count > 0 {
+                        arrived += numbers.prefix(count)
+                    }
+                    return received
+                }
+            }
+        } catch {
+            // The other end was closed before it had read all that was sent to it: closed all the same.
+            if error == .connectionReset { return 0 }
+            throw MultiprocessingError.systemCall("recvmsg", error)
+        }
+    }
+}
+
+/// The coder of the type that was sent or received last, which is mostly that of the next message too.
+private struct LastCoder {
+    private final class Box<Value> {
+        let coder: MessageCoder<Value>
+
+        init(_ coder: MessageCoder<Value>) {
+            self.coder = coder
+        }
+    }
+
+    private var type: ObjectIdentifier?
+    private var box: AnyObject?
+
+    mutating func coder<Value>(_ make: () -> MessageCoder<Value>) -> MessageCoder<Value> {
+        if type == ObjectIdentifier(Value.self), let box {
+            return unsafeDowncast(box, to: Box<Value>.self).coder
+        }
+        let coder = make()
+        type = ObjectIdentifier(Value.self)
+        box = Box(coder)
+        return coder
     }
 }

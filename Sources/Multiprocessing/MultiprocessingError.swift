@@ -83,6 +83,11 @@ public struct MultiprocessingError: Error, Sendable {
     static func systemCall(_ name: String, _ errno: Errno) -> MultiprocessingError {
         MultiprocessingError(.systemCallFailed, "\(name) failed", errno: errno)
     }
+
+    /// The error of a value that cannot be sent: what its `encode(to:)` threw.
+    static func encoding(a type: Any.Type, _ error: any Error) -> MultiprocessingError {
+        MultiprocessingError(.encodingFailed, "a \(type) could not be encoded: \(error)")
+    }
 }
 
 extension MultiprocessingError: CustomStringConvertible {

@@ -6,7 +6,7 @@
 /// takes memory only once it was written to.
 ///
 /// The nearest Python API is `multiprocessing.shared_memory.SharedMemory`, used in blocks.
-public final class SlotArena {
+public final class SlotArena: Codable {
     /// The number of slots.
     public let slotCount: Int
     /// The size of each slot in bytes.
@@ -14,7 +14,12 @@ public final class SlotArena {
 
     private let mapping: SharedMapping
     private let strideBytes: Int
+    /// Empty in a process that was sent the arena, which has no say over its slots.
     private var free: [Int]
+
+    private enum CodingKeys: CodingKey {
+        case slotCount, slotBytes, mapping, strideBytes
+    }
 
     /// Maps the memory; nothing of it is used yet.
     ///
@@ -35,6 +40,29 @@ public final class SlotArena {
         // Taken from the end: the slot that was released last is used next, while its pages are in the caches, and
         // slots that are never needed are never touched.
         self.free = Array((0..<slotCount).reversed())
+    }
+
+    /// Takes the arena out of the message that is being received: the same memory, with no free slots to acquire.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        slotCount = try container.decode(Int.self, forKey: .slotCount)
+        slotBytes = try container.decode(Int.self, forKey: .slotBytes)
+        strideBytes = try container.decode(Int.self, forKey: .strideBytes)
+        mapping = try container.decode(SharedMapping.self, forKey: .mapping)
+        free = []
+        let (total, overflowed) = strideBytes.multipliedReportingOverflow(by: slotCount)
+        guard slotCount > 0, slotBytes > 0, slotBytes <= strideBytes, !overflowed, total <= mapping.byteCount else {
+            throw MultiprocessingError(.decodingFailed, "the message's arena is larger than its memory")
+        }
+    }
+
+    /// Attaches the memory to the message that is being sent.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(slotCount, forKey: .slotCount)
+        try container.encode(slotBytes, forKey: .slotBytes)
+        try container.encode(strideBytes, forKey: .strideBytes)
+        try container.encode(mapping, forKey: .mapping)
     }
 
     /// The memory of a slot, valid in every process as long as the arena lives there.

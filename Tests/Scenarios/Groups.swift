@@ -4,7 +4,7 @@ func registerAllScenarios() {
         "processes", processLifeScenarios, processEndScenarios, processOutputScenarios, processThreadScenarios)
     Registry.group(
         "connections", messageScenarios, messageSizeScenarios, connectionEndScenarios, waitScenarios,
-        interruptScenarios,
+        interruptScenarios, handoverScenarios,
         arenaScenarios)
     Registry.group(
         "pools", mapScenarios, iteratorScenarios, submitScenarios, initializerScenarios, recyclingScenarios,

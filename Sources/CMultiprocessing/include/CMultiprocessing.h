@@ -4,8 +4,12 @@
 #ifndef CMULTIPROCESSING_H
 #define CMULTIPROCESSING_H
 
+#include <pthread.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
+#include <time.h>
 
 /// A nameless file in memory, close-on-exec. The C function is `memfd_create`; the name shows only in `/proc`.
 int mp_memfd_create(const char *name);
@@ -30,5 +34,49 @@ void mp_keep_child_statuses(void);
 /// Sets every signal that has a handler back to its default, so that a child does not run its parent's handlers.
 void mp_reset_signal_handlers(void);
 
+/// Sleeps while the word, in memory that processes share, has the value `expected`, until another process wakes it, a
+/// signal comes (EINTR), or `nanoseconds` are over (ETIMEDOUT). EAGAIN says that the word had another value.
+/// The system call is `futex(FUTEX_WAIT)`.
+int mp_futex_wait(uint32_t *word, uint32_t expected, int64_t nanoseconds);
+
+/// Wakes up to `count` of the processes that sleep on the word and returns how many. The system call is
+/// `futex(FUTEX_WAKE)`.
+int mp_futex_wake(uint32_t *word, int count);
+
+/// Locks the mutex, or returns ETIMEDOUT at this moment of CLOCK_MONOTONIC; returns the error number, as pthread
+/// functions do. The C function is `pthread_mutex_clocklock`.
+int mp_mutex_lock_until(pthread_mutex_t *mutex, const struct timespec *limit);
+
+/// The most descriptors that one message may carry.
+#define MP_MAX_DESCRIPTORS 64
+
+/// Sends bytes over a Unix socket, with copies of `descriptor_count` descriptors attached to the first of them.
+/// The C function is `sendmsg` with SCM_RIGHTS.
+ssize_t mp_send_descriptors(
+    int socket, const struct iovec *pieces, size_t piece_count, const int *descriptors, size_t descriptor_count,
+    int flags);
+
+/// Receives bytes, and up to MP_MAX_DESCRIPTORS descriptors that were attached to them, which are then the caller's and
+/// close-on-exec. The C function is `recvmsg` with SCM_RIGHTS.
+ssize_t mp_receive_descriptors(
+    int socket, void *bytes, size_t byte_count, int *descriptors, size_t *descriptor_count, int flags);
+
+/// What the calling thread knows of the message that it is writing or reading; all zero at first.
+struct mp_transfer {
+    /// Whether descriptors may be attached to it.
+    int is_sending;
+    /// The object that holds its descriptors; null while there are none.
+    void *descriptors;
+};
+
+/// Each thread has its own.
+__attribute__((returns_nonnull)) struct mp_transfer *mp_transfer_of_thread(void);
+
+/// Makes the kernel kill the calling process when the other end of a socket or pipe is closed, which it also is when
+/// its owner is killed. The C function is `fcntl` with F_SETOWN, F_SETSIG and O_ASYNC.
+int mp_end_with_peer(int descriptor);
+
+/// The name of the environment variable by which a spawned process knows that it is one, and its socket.
+#define MP_SPAWN_VARIABLE "MULTIPROCESSING_SPAWN"
 
 #endif

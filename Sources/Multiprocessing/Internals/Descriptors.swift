@@ -12,6 +12,13 @@ struct OwnedDescriptor: ~Copyable {
     deinit {
         _ = Glibc.close(number)
     }
+
+    /// Gives up the descriptor without closing it.
+    consuming func release() -> Int32 {
+        let number = number
+        discard self
+        return number
+    }
 }
 
 /// A descriptor that no child may keep: an inherited copy of a socket would hide from its reader that the writer died.

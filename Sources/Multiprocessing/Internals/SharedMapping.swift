@@ -2,35 +2,89 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// Memory that this process and every process forked from it see alike, zero at first.
+/// Memory that several processes see alike, zero at first.
 ///
-/// It has no name, so nothing is left behind whatever is killed; pages take memory only once they are touched.
-struct SharedMapping: ~Copyable {
+/// It has no name, so nothing is left behind whatever is killed; pages take memory only once they are touched. Children
+/// that are forked later have it at the same address; a message to another process carries its descriptor, and the
+/// other maps it where there is room.
+///
+/// It stays mapped, with one descriptor open, until the last reference in this process goes.
+final class SharedMapping {
     let base: UnsafeMutableRawPointer
     let byteCount: Int
+    /// Nil where the memory could be mapped only without a file, so that no other process can be handed it.
+    private let file: OwnedDescriptor?
+
+    private var fileNumber: Int32? {
+        switch file {
+        case .some(let file): file.number
+        case nil: nil
+        }
+    }
 
     init(byteCount: Int, name: String) throws(MultiprocessingError) {
         let file = OwnedDescriptor(owning: try checked("memfd_create") { mp_memfd_create(name) })
         let number = file.number
-        var (flags, descriptor) = (MAP_SHARED | MAP_NORESERVE, number)
         do {
             _ = try retryingInterrupted { ftruncate(number, byteCount) }
         } catch .fileTooLarge {
             // The limit on the size of files (`ulimit -f`) counts here too, though nothing of this is on a disk. What
             // has no descriptor at all is free of it.
-            (flags, descriptor) = (flags | MAP_ANONYMOUS, -1)
+            base = try SharedMapping.map(byteCount, -1)
+            self.byteCount = byteCount
+            self.file = nil
+            return
         } catch {
             throw MultiprocessingError.systemCall("ftruncate", error)
         }
+        base = try SharedMapping.map(byteCount, number)
+        self.byteCount = byteCount
+        self.file = consume file
+    }
+
+    /// Maps a file in memory, whole; the mapping then owns the descriptor.
+    init(file: consuming OwnedDescriptor) throws(MultiprocessingError) {
+        let number = file.number
+        let end = try checked("lseek") { lseek(number, 0, SEEK_END) }
+        base = try SharedMapping.map(Int(end), number)
+        byteCount = Int(end)
+        self.file = consume file
+    }
+
+    private static func map(_ byteCount: Int, _ descriptor: Int32) throws(MultiprocessingError)
+        -> UnsafeMutableRawPointer
+    {
+        let flags = MAP_SHARED | MAP_NORESERVE | (descriptor < 0 ? MAP_ANONYMOUS : 0)
         let address = mmap(nil, byteCount, PROT_READ | PROT_WRITE, flags, descriptor, 0)
         guard let address, address != MAP_FAILED else {
             throw MultiprocessingError.systemCall("mmap", Errno(rawValue: errno))
         }
-        self.base = address
-        self.byteCount = byteCount
+        return address
     }
 
     deinit {
         munmap(base, byteCount)
+    }
+}
+
+// The memory is reached by address, and whoever writes there sees to the order of the writes.
+extension SharedMapping: @unchecked Sendable {}
+
+extension SharedMapping: Codable {
+    /// Attaches the descriptor to the message.
+    ///
+    /// Throws outside of one.
+    func encode(to encoder: any Encoder) throws {
+        guard let number = fileNumber else {
+            throw MultiprocessingError(
+                .invalidState, "shared memory that was made under a limit on file sizes has no descriptor to hand over")
+        }
+        var container = encoder.singleValueContainer()
+        try container.encode(try DescriptorTransfer.attach(number, of: "shared memory"))
+    }
+
+    convenience init(from decoder: any Decoder) throws {
+        let position = try decoder.singleValueContainer().decode(Int.self)
+        try self.init(file: try DescriptorTransfer.take(position))
     }
 }

@@ -48,9 +48,19 @@ struct Deadline {
 
     /// What `poll` takes: milliseconds rounded up, so that it never wakes before the time and spins; -1 for never.
     var pollMilliseconds: Int32 {
-        guard let nanoseconds else { return -1 }
+        remainingNanoseconds.map { Int32(clamping: ($0 + 999_999) / 1_000_000) } ?? -1
+    }
+
+    /// 0 once it has passed; nil for never.
+    var remainingNanoseconds: UInt64? {
+        guard let nanoseconds else { return nil }
         let now = monotonicNanoseconds()
-        return nanoseconds <= now ? 0 : Int32(clamping: (nanoseconds - now + 999_999) / 1_000_000)
+        return nanoseconds <= now ? 0 : nanoseconds - now
+    }
+
+    /// The moment itself, by `CLOCK_MONOTONIC`; nil for never.
+    var monotonicTime: timespec? {
+        nanoseconds.map { timespec(tv_sec: Int($0 / 1_000_000_000), tv_nsec: Int($0 % 1_000_000_000)) }
     }
 
     var hasPassed: Bool {

@@ -1,0 +1,106 @@
+import CMultiprocessing
+import Glibc
+
+/// The descriptors that travel with the message which the calling thread is encoding or decoding.
+///
+/// A value that has descriptors (a `Connection`, a `Queue`, shared memory) is `Codable`, but only as part of a message
+/// over a Unix socket: it attaches its descriptors here and encodes their positions. The receiver gets descriptors of
+/// its own for the same open files. To any other coder such a value is an error.
+///
+/// The corresponding Python module is `multiprocessing.reduction`.
+enum DescriptorTransfer {
+    private final class Descriptors {
+        /// When sending, these are borrowed from the values, which the sender holds until the message is sent.
+        var numbers: [Int32]
+        /// When receiving, true for those that some value has taken over.
+        var isTaken: [Bool]
+
+        init(_ numbers: [Int32]) {
+            self.numbers = numbers
+            isTaken = numbers.map { _ in false }
+        }
+    }
+
+    /// Runs `body`, which encodes a message, and returns the descriptors that its values have attached.
+    static func collecting(_ body: () throws -> Void) rethrows -> [Int32] {
+        let thread = mp_transfer_of_thread()
+        let outer = thread.pointee
+        // Most messages have no descriptors and must not pay for them: the first value that attaches makes the object.
+        thread.pointee = mp_transfer(is_sending: 1, descriptors: nil)
+        defer {
+            drop(thread.pointee.descriptors)
+            thread.pointee = outer
+        }
+        try body()
+        return descriptors(thread)?.numbers ?? []
+    }
+
+    /// Runs `body`, which decodes a message, and lets its values take these descriptors.
+    ///
+    /// Closes those that none has taken.
+    static func handing<Result>(_ numbers: [Int32], _ body: () throws -> Result) rethrows -> Result {
+        if numbers.isEmpty {
+            return try body()
+        }
+        let thread = mp_transfer_of_thread()
+        let outer = thread.pointee
+        let received = Descriptors(numbers)
+        thread.pointee = mp_transfer(is_sending: 0, descriptors: Unmanaged.passRetained(received).toOpaque())
+        defer {
+            for (number, isTaken) in zip(received.numbers, received.isTaken) where !isTaken {
+                _ = Glibc.close(number)
+            }
+            drop(thread.pointee.descriptors)
+            thread.pointee = outer
+        }
+        return try body()
+    }
+
+    /// Adds a descriptor to the message that is being encoded, and returns its position there.
+    static func attach(_ number: Int32, of what: String) throws(MultiprocessingError) -> Int {
+        let thread = mp_transfer_of_thread()
+        guard thread.pointee.is_sending != 0 else {
+            throw MultiprocessingError(
+                .encodingFailed, "\(what) can be sent only over a Connection, or to a process that is being started")
+        }
+        guard let attached = descriptors(thread) else {
+            thread.pointee.descriptors = Unmanaged.passRetained(Descriptors([number])).toOpaque()
+            return 0
+        }
+        if let position = attached.numbers.firstIndex(of: number) {
+            return position
+        }
+        guard attached.numbers.count < Int(MP_MAX_DESCRIPTORS) else {
+            throw MultiprocessingError(.encodingFailed, "a message can carry \(MP_MAX_DESCRIPTORS) descriptors")
+        }
+        attached.numbers.append(number)
+        return attached.numbers.count - 1
+    }
+
+    /// A descriptor of the message that is being decoded; the caller then owns it.
+    static func take(_ position: Int) throws(MultiprocessingError) -> OwnedDescriptor {
+        let thread = mp_transfer_of_thread()
+        guard thread.pointee.is_sending == 0, let received = descriptors(thread),
+            received.numbers.indices.contains(position)
+        else {
+            throw MultiprocessingError(.decodingFailed, "the message has no descriptor \(position)")
+        }
+        let number = received.numbers[position]
+        if received.isTaken[position] {
+            // Two values of a message may share a descriptor; each owns one.
+            return OwnedDescriptor(owning: try checked("fcntl") { fcntl(number, F_DUPFD_CLOEXEC, 0) })
+        }
+        received.isTaken[position] = true
+        return OwnedDescriptor(owning: number)
+    }
+
+    private static func descriptors(_ thread: UnsafeMutablePointer<mp_transfer>) -> Descriptors? {
+        thread.pointee.descriptors.map { Unmanaged<Descriptors>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    private static func drop(_ pointer: UnsafeMutableRawPointer?) {
+        if let pointer {
+            Unmanaged<Descriptors>.fromOpaque(pointer).release()
+        }
+    }
+}
