@@ -2,10 +2,11 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// A closure that runs in a process of its own, forked from this one.
+/// A closure, or a `ProcessTarget`, that runs in a process of its own.
 ///
-/// The child starts with a copy of the parent's memory: it sees every value as it was at `start()`, and what it
-/// changes stays its own. Results come back through a `Pipe`, a `Pool` or shared memory.
+/// A forked child starts with a copy of the parent's memory: it sees every value as it was at `start()`, and what it
+/// changes stays its own. Results come back through a `Pipe`, a `Queue`, a `Pool` or shared memory. `StartMethod` tells of
+/// the other ways to start one.
 ///
 ///     let child = Process { print("hello from \(getpid())") }
 ///     try child.start()
@@ -17,56 +18,118 @@ import SystemPackage
 /// Use a `Process` from the thread that made it. The corresponding Python API is `multiprocessing.Process`.
 public final class Process {
     /// What the process is called in messages and, its first 15 bytes, in `ps`.
-    public let name: String
+    public var name: String {
+        identity.name
+    }
+
     /// Whether the child is ended when its parent ends: by `SIGTERM` where the parent exits, by `SIGKILL` where the
     /// parent is killed.
-    public let daemon: Bool
+    public var daemon: Bool {
+        identity.isDaemon
+    }
 
-    private let target: () throws -> Void
+    /// How the child comes to be.
+    public let startMethod: StartMethod
+
+    private let identity: ProcessIdentity
+    private let launch: (ProcessIdentity) throws(MultiprocessingError) -> ChildProcess
     private var child: ChildProcess?
     /// The process that started it, and the only one that can wait for it.
     private var owner: Int32 = 0
 
-    // Processes started here and not yet reaped. Only a process with one thread can add to it.
-    nonisolated(unsafe) private static var children: [Process] = []
-    nonisolated(unsafe) private static var exitHandlerOwner: Int32 = 0
-    nonisolated(unsafe) private static var startedCount = 0
+    // Processes started here and not yet reaped.
+    private static let started = Guarded(Started())
 
-    /// A process that is not started yet.
+    private struct Started {
+        var children: [Process] = []
+        /// Whose normal exit ends them.
+        var exitHandlerOwner: Int32 = 0
+    }
+
+    /// A process that is not started yet, and will be forked.
     ///
     /// - Parameters:
     ///   - name: `Process-N` where none is given.
     ///   - daemon: see the property.
     ///   - target: runs in the child. It keeps what it captures alive in the parent too.
     public init(name: String? = nil, daemon: Bool = false, target: @escaping () throws -> Void) {
-        Process.startedCount += 1
-        self.name = name ?? "Process-\(Process.startedCount)"
-        self.daemon = daemon
-        self.target = target
+        identity = ProcessIdentity.current.child(named: name, isDaemon: daemon)
+        startMethod = .fork
+        launch = { identity throws(MultiprocessingError) in
+            try Fork.requireSingleThread(for: "Process.start")
+            return try Fork.child(deathSignal: identity.isDaemon ? SIGKILL : 0) {
+                ProcessIdentity.become(identity)
+                Process.live(target)
+            }
+        }
     }
 
-    /// Forks the child, which runs the closure and exits.
+    /// A process that is not started yet, and will be forked; the target need not be `Codable`.
     ///
-    /// Throws `multipleThreads` in a process with more than one thread, `invalidState` when it was started before, and
-    /// `systemCallFailed`. The corresponding Python API is `multiprocessing.Process.start`.
+    /// - Parameters:
+    ///   - name: `Process-N` where none is given.
+    ///   - daemon: see the property.
+    ///   - target: runs in the child.
+    public convenience init(name: String? = nil, daemon: Bool = false, _ target: some ProcessTarget) {
+        self.init(name: name, daemon: daemon) { try target.run() }
+    }
+
+    /// A process that is not started yet.
+    ///
+    /// - Parameters:
+    ///   - startMethod: how the child comes to be.
+    ///   - name: `Process-N` where none is given.
+    ///   - daemon: see the property.
+    ///   - target: is sent to the child and runs there.
+    ///
+    /// The corresponding Python API is `multiprocessing.get_context(method).Process`.
+    public init<Target: ProcessTarget & Codable>(
+        startMethod: StartMethod, name: String? = nil, daemon: Bool = false, _ target: Target
+    ) {
+        identity = ProcessIdentity.current.child(named: name, isDaemon: daemon)
+        self.startMethod = startMethod
+        let entry = TargetEntry(target: target)
+        launch = { identity throws(MultiprocessingError) in
+            switch startMethod {
+            case .spawn: return try Spawn.start(entry, identity)
+            case .forkserver: return try ForkServer.start(entry, identity)
+            case .fork:
+                try Fork.requireSingleThread(for: "Process.start")
+                return try Fork.child(deathSignal: identity.isDaemon ? SIGKILL : 0) {
+                    ProcessIdentity.become(identity)
+                    entry.main()
+                }
+            }
+        }
+    }
+
+    /// In the child: runs the body and leaves.
+    static func live(_ body: () throws -> Void) -> Never {
+        do {
+            try body()
+        } catch {
+            Fork.leave(saying: "\(ProcessIdentity.current.name): \(error)")
+        }
+        Fork.leave(EXIT_SUCCESS)
+    }
+
+    /// Starts the child, which runs the target and exits.
+    ///
+    /// Returns when the child is about to run its target; of a forked one, when it is forked. Throws `invalidState` when
+    /// it was started before, `systemCallFailed`; where it is forked, `multipleThreads` in a process with more than one
+    /// thread; where it is not, `encodingFailed` and `decodingFailed` when its target cannot be sent.
+    ///
+    /// The corresponding Python API is `multiprocessing.Process.start`.
     public func start() throws(MultiprocessingError) {
         guard child == nil else {
             throw MultiprocessingError(.invalidState, "\(name) was already started")
         }
-        try Fork.requireSingleThread(for: "Process.start")
         Process.installExitHandler()
         Process.reapFinished()
         owner = getpid()
-        child = try Fork.child(deathSignal: daemon ? SIGKILL : 0) {
-            _ = mp_set_process_name(name)
-            do {
-                try target()
-            } catch {
-                Fork.leave(saying: "\(name): \(error)")
-            }
-            Fork.leave(EXIT_SUCCESS)
-        }
-        Process.children.append(self)
+        child = try launch(identity)
+        Process.started.withLock { $0.children.append(self) }
+        Log.debug("started \(name) as process \(pid ?? 0)")
     }
 
     /// Waits until the child has ended, at most for `timeout`; `nil` waits for ever.
@@ -83,7 +146,7 @@ public final class Process {
         }
         let status = try child?.wait(until: Deadline(after: timeout))
         if status != nil {
-            Process.children.removeAll { $0 === self }
+            Process.started.withLock { $0.children.removeAll { $0 === self } }
         }
         return status
     }
@@ -158,35 +221,46 @@ public final class Process {
     /// The corresponding Python API is `multiprocessing.active_children`.
     public static var activeChildren: [Process] {
         reapFinished()
-        return children
+        return started.withLock { $0.children }
+    }
+
+    /// Ends the process that forks children for `StartMethod.forkserver`, and waits for its end.
+    ///
+    /// Does nothing where none runs; the next such start makes a new one. Its children run on, but how they end is not
+    /// known any more: `join` throws `managerDied`.
+    public static func stopForkServer() {
+        ForkServer.stop()
     }
 
     private static func reapFinished() {
-        for process in children {
+        for process in started.withLock({ $0.children }) {
             _ = process.exitStatus
         }
     }
 
     /// Makes a normal exit of this process end its daemons and wait for its other children.
     private static func installExitHandler() {
-        guard exitHandlerOwner != getpid() else { return }
-        // A child that forks in its turn inherits the handler already; it is the owner that says whom it acts for.
-        if exitHandlerOwner == 0 {
+        let isFirst = started.withLock { started in
+            // A child that forks in its turn inherits the handler already; it is the owner that says whom it acts for.
+            defer { started.exitHandlerOwner = getpid() }
+            return started.exitHandlerOwner == 0
+        }
+        if isFirst {
             atexit { Process.endChildren() }
         }
-        exitHandlerOwner = getpid()
     }
 
     /// Called in a child right after the fork: its parent's children are not its own.
     static func forgetInheritedChildren() {
-        children.removeAll()
+        started.withLock { $0.children.removeAll() }
     }
 
     /// What a normal exit does.
     ///
     /// Nothing in a process that has started no children.
     static func endChildren() {
-        guard exitHandlerOwner == getpid() else { return }
+        let children = started.withLock { $0.exitHandlerOwner == getpid() ? $0.children : nil }
+        guard let children else { return }
         for process in children where process.daemon {
             process.terminate()
         }
@@ -198,5 +272,6 @@ public final class Process {
         for process in children {
             _ = try? process.join()
         }
+        ForkServer.stop()
     }
 }

@@ -17,6 +17,12 @@ int mp_memfd_create(const char *name);
 /// A descriptor that becomes readable when the process ends, close-on-exec. The system call is `pidfd_open`.
 int mp_pidfd_open(pid_t pid);
 
+/// Sends a signal to the process that the descriptor stands for. The system call is `pidfd_send_signal`.
+int mp_pidfd_send_signal(int descriptor, int signal);
+
+/// A pipe, both ends close-on-exec; the first is the reading one. The C function is `pipe2`.
+int mp_pipe(int *descriptors);
+
 /// Asks the kernel to send `signal` to the calling process when its parent's thread ends; 0 asks for none.
 /// The C function is `prctl(PR_SET_PDEATHSIG)`.
 int mp_set_parent_death_signal(int signal);

@@ -1,3 +1,4 @@
+import CMultiprocessing
 import Glibc
 import SystemPackage
 
@@ -30,27 +31,54 @@ struct PrivateDescriptor: ~Copyable {
 
     init(owning number: Int32) {
         self.number = number
-        PrivateDescriptors.numbers.insert(number)
+        PrivateDescriptors.insert(number)
     }
 
     deinit {
-        if PrivateDescriptors.numbers.remove(number) != nil {
+        if PrivateDescriptors.remove(number) {
             _ = Glibc.close(number)
         }
+    }
+
+    /// Gives up the descriptor without closing it; children that are forked from now on have it.
+    consuming func release() -> Int32 {
+        let number = number
+        _ = PrivateDescriptors.remove(number)
+        discard self
+        return number
     }
 }
 
 enum PrivateDescriptors {
-    // Touched where processes and pools are made and ended, which is always the one thread that may fork.
-    nonisolated(unsafe) fileprivate(set) static var numbers: Set<Int32> = []
+    // A process that has threads may spawn from any of them. One that forks has no other thread that holds the lock.
+    private static let numbers = Guarded<Set<Int32>>([])
+
+    fileprivate static func insert(_ number: Int32) {
+        numbers.withLock { _ = $0.insert(number) }
+    }
+
+    fileprivate static func remove(_ number: Int32) -> Bool {
+        numbers.withLock { $0.remove(number) != nil }
+    }
 
     /// Called in a child right after the fork.
     static func closeAll() {
-        for number in numbers {
-            _ = Glibc.close(number)
+        numbers.withLock { numbers in
+            for number in numbers {
+                _ = Glibc.close(number)
+            }
+            numbers.removeAll()
         }
-        numbers.removeAll()
     }
+}
+
+/// A pipe, both ends close-on-exec.
+///
+/// The C function is `pipe2`.
+func makePipe() throws(MultiprocessingError) -> (reader: Int32, writer: Int32) {
+    var numbers: [Int32] = [-1, -1]
+    _ = try checked("pipe2") { mp_pipe(&numbers) }
+    return (numbers[0], numbers[1])
 }
 
 /// Two connected stream sockets, both close-on-exec.

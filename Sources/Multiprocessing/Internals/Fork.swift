@@ -33,6 +33,7 @@ enum Fork {
         }
         PrivateDescriptors.closeAll()
         Process.forgetInheritedChildren()
+        ForkServer.forgetInherited()
         body()
     }
 
@@ -70,49 +71,5 @@ enum Fork {
         Process.endChildren()
         fflush(nil)
         _exit(code)
-    }
-}
-
-/// A child of this process that nobody has waited for yet.
-struct ChildProcess: ~Copyable {
-    let pid: Int32
-    private let descriptor: PrivateDescriptor
-    private(set) var status: ExitStatus?
-
-    init(pid: Int32) throws(MultiprocessingError) {
-        self.pid = pid
-        do {
-            descriptor = PrivateDescriptor(owning: try checked("pidfd_open") { mp_pidfd_open(pid) })
-        } catch {
-            // Without a descriptor nobody could wait for it with a timeout, and it would go on unseen.
-            _ = kill(pid, SIGKILL)
-            _ = waitpid(pid, nil, 0)
-            throw error
-        }
-    }
-
-    /// Readable once the process has ended.
-    var sentinel: Int32 {
-        descriptor.number
-    }
-
-    /// Waits for the process to end and reaps it; nil when the time is over first.
-    mutating func wait(until deadline: Deadline) throws(MultiprocessingError) -> ExitStatus? {
-        if let status {
-            return status
-        }
-        var entries = [pollfd(fd: sentinel, events: Int16(POLLIN), revents: 0)]
-        guard try poll(&entries, until: deadline) > 0 else { return nil }
-        var information = siginfo_t()
-        _ = try checked("waitid") { waitid(P_PID, id_t(pid), &information, WEXITED) }
-        status = ExitStatus(code: information.si_code, status: information._sifields._sigchld.si_status)
-        return status
-    }
-
-    /// Sends a signal, unless the process was reaped and its number may mean another one.
-    func send(signal: Int32) {
-        if status == nil {
-            _ = kill(pid, signal)
-        }
     }
 }

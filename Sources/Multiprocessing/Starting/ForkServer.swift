@@ -1,0 +1,221 @@
+import CMultiprocessing
+import Glibc
+import SystemPackage
+
+/// A process that forks children for this one, which may have threads.
+///
+///     this process                          fork server (spawned at first use, one thread)
+///     ForkRequest ── connection ──────────> forks                    child
+///     Report.begun <── a socket a child ──────────────────────────── has decoded its entry
+///     Report.ended <── the same socket ──── has reaped the child
+///
+/// A child is the server's child for the kernel, and ours for the library: it has our pid as its parent's, is ended with
+/// us where it is a daemon, and how it ended comes over its socket. The server ends when its connection closes, which it
+/// also does when this process is killed; its other children live on, as children of a parent that exits do.
+final class ForkServer {
+    private struct Request: Codable {
+        let order: ProcessOrder
+        /// A socket of the child's own.
+        let reports: DuplicatedDescriptor
+    }
+
+    private enum Report: Codable {
+        /// From the child: its number, and a descriptor that stands for it.
+        case begun(Int32, DuplicatedDescriptor)
+        /// From the child, or from the server where it cannot fork.
+        case refused(String)
+        /// From the server.
+        case ended(ExitStatus)
+    }
+
+    private let connection: Connection
+    private var process: ChildProcess
+
+    private static let shared = Guarded<ForkServer?>(nil)
+
+    private init() throws(MultiprocessingError) {
+        let (mine, its) = try makeSocketPair()
+        connection = Connection(owning: mine, readable: false, writable: true)
+        defer { _ = close(its) }
+        process = try Spawn.start(
+            ForkServerEntry(requests: DuplicatedDescriptor(FileDescriptor(rawValue: its))),
+            ProcessIdentity.current.child(named: "fork-server", isDaemon: false))
+    }
+
+    /// Has the server fork a child with this entry, and returns when it is about to run it.
+    ///
+    /// Starts the server if there is none. Throws what the child answers when it cannot decode the entry.
+    static func start(
+        _ entry: some ProcessEntry, _ identity: ProcessIdentity
+    ) throws(MultiprocessingError) -> ChildProcess {
+        let (mine, its) = try makeSocketPair()
+        let reports = Connection(owning: mine, readable: true, writable: false)
+        let lifeline: PrivateDescriptor?
+        do {
+            defer { _ = close(its) }
+            lifeline = try ProcessOrder.sending(entry, identity) { order throws(MultiprocessingError) in
+                let request = Request(
+                    order: order, reports: DuplicatedDescriptor(FileDescriptor(rawValue: its)))
+                try send(request)
+            }
+        }
+        switch try report(of: identity.name, from: reports) {
+        case .begun(let pid, let descriptor):
+            let process = PrivateDescriptor(owning: descriptor.fileDescriptor.rawValue)
+            var child = ChildProcess(pid: pid, process: process, reports: reports)
+            child.lifeline = lifeline
+            return child
+        case .refused(let text):
+            throw MultiprocessingError(.decodingFailed, "\(identity.name) cannot begin: \(text)")
+        case .ended(let status):
+            throw MultiprocessingError(
+                .systemCallFailed, "\(identity.name) ended before it could begin", status: status)
+        }
+    }
+
+    private static func report(of name: String, from reports: Connection) throws(MultiprocessingError) -> Report {
+        do throws(MultiprocessingError) {
+            return try reports.receive(Report.self)
+        } catch {
+            guard error.code == .endOfFile else { throw error }
+            throw MultiprocessingError(.managerDied, "the fork server ended, and with it all knowledge of \(name)")
+        }
+    }
+
+    /// How a child ended, which the server is about to tell or has told.
+    static func status(of pid: Int32, from reports: Connection) throws(MultiprocessingError) -> ExitStatus {
+        while true {
+            if case .ended(let status) = try report(of: "process \(pid)", from: reports) {
+                return status
+            }
+        }
+    }
+
+    private static func send(_ request: Request) throws(MultiprocessingError) {
+        try shared.withLock { shared throws(MultiprocessingError) in
+            for attempt in 1...2 {
+                let server: ForkServer
+                if let running = shared {
+                    server = running
+                } else {
+                    server = try ForkServer()
+                    shared = server
+                }
+                do throws(MultiprocessingError) {
+                    return try server.connection.send(request)
+                } catch {
+                    // It was killed since it was last used: another one takes its place, once.
+                    guard error.code == .brokenPipe, attempt == 1 else { throw error }
+                    server.end()
+                    shared = nil
+                }
+            }
+        }
+    }
+
+    /// Ends the server, if there is one, and waits for its end.
+    static func stop() {
+        shared.withLock { shared in
+            shared?.end()
+            shared = nil
+        }
+    }
+
+    private func end() {
+        connection.close()
+        _ = try? process.wait(until: Deadline(after: nil))
+    }
+
+    /// Called in a child right after the fork: the server is its parent's.
+    static func forgetInherited() {
+        shared.withLock { shared in
+            shared?.connection.close()
+            shared = nil
+        }
+    }
+
+    // MARK: In the server
+
+    fileprivate static func serve(_ requests: Connection) -> Never {
+        var children: [Child] = []
+        while true {
+            var entries = [pollfd(fd: requests.fileDescriptor?.rawValue ?? -1, events: Int16(POLLIN), revents: 0)]
+            entries += children.map { pollfd(fd: $0.process.sentinel, events: Int16(POLLIN), revents: 0) }
+            do {
+                try poll(&entries, until: Deadline(after: nil))
+                for (child, entry) in zip(children, entries.dropFirst()) where entry.revents != 0 {
+                    try child.bury()
+                }
+                children.removeAll { $0.process.status != nil }
+                if entries[0].revents != 0 {
+                    repeat {
+                        children += try serve(try requests.receive(Request.self), of: requests)
+                    } while requests.hasBufferedInput
+                }
+            } catch {
+                _exit(EXIT_SUCCESS)
+            }
+        }
+    }
+
+    private final class Child {
+        var process: ChildProcess
+        private var reports: PrivateDescriptor?
+
+        init(process: consuming ChildProcess, reports: consuming PrivateDescriptor) {
+            self.process = process
+            self.reports = consume reports
+        }
+
+        func bury() throws(MultiprocessingError) {
+            guard let status = try process.wait(until: Deadline(after: nil)) else { return }
+            guard let socket = reports.take()?.release() else { return }
+            // The one that it is told to may have ended.
+            try? Connection(owning: socket, readable: false, writable: true).send(Report.ended(status))
+        }
+    }
+
+    private static func serve(_ request: Request, of requests: Connection) throws(MultiprocessingError) -> [Child] {
+        let socket = request.reports.fileDescriptor.rawValue
+        defer { request.order.closeDescriptors() }
+        do {
+            let process = try Fork.child(deathSignal: 0) {
+                requests.close()
+                let reports = Connection(owning: socket, readable: false, writable: true)
+                request.order.follow { refusal in
+                    begin(refusal, reports)
+                }
+            }
+            // Only from here on: the child just forked has it too, those forked later must not.
+            return [Child(process: process, reports: PrivateDescriptor(owning: socket))]
+        } catch {
+            try? Connection(owning: socket, readable: false, writable: true).send(Report.refused("\(error)"))
+            return []
+        }
+    }
+
+    /// In the child.
+    private static func begin(_ refusal: String?, _ reports: Connection) {
+        defer { reports.close() }
+        let pid = getpid()
+        let descriptor = OwnedDescriptor(owning: mp_pidfd_open(pid))
+        // The one that it is told to may have ended.
+        if let refusal {
+            try? reports.send(Report.refused(refusal))
+        } else if descriptor.number < 0 {
+            try? reports.send(Report.refused("pidfd_open failed: \(Errno(rawValue: errno))"))
+        } else {
+            let handle = DuplicatedDescriptor(FileDescriptor(rawValue: descriptor.number))
+            try? reports.send(Report.begun(pid, handle))
+        }
+    }
+}
+
+/// The beginning of the fork server.
+struct ForkServerEntry: ProcessEntry {
+    let requests: DuplicatedDescriptor
+
+    func main() -> Never {
+        ForkServer.serve(Connection(owning: requests.fileDescriptor.rawValue, readable: true, writable: false))
+    }
+}

@@ -1,0 +1,42 @@
+import CMultiprocessing
+import Glibc
+import SystemPackage
+
+/// What a process knows of itself and its parent.
+struct ProcessIdentity: Codable {
+    let name: String
+    let isDaemon: Bool
+    /// The how-manieth child it is, and its parent was, and so on; empty for the program itself.
+    let path: [Int]
+    let parentName: String
+    let parentPID: Int32
+
+    /// The calling process's own.
+    ///
+    /// Set once in a child, before it does anything.
+    nonisolated(unsafe) static var current = ProcessIdentity(
+        name: "MainProcess", isDaemon: false, path: [], parentName: "", parentPID: 0)
+
+    // How many children were numbered; only a process's main thread makes processes.
+    nonisolated(unsafe) private static var childCount = 0
+
+    /// The identity of a new child.
+    ///
+    /// Numbers it, and where it has no name calls it `Process-N`, after its parent's numbers: `Process-1:2` is the second
+    /// child of the first.
+    func child(named name: String?, isDaemon: Bool) -> ProcessIdentity {
+        ProcessIdentity.childCount += 1
+        let path = path + [ProcessIdentity.childCount]
+        return ProcessIdentity(
+            name: name ?? "Process-" + path.map(String.init).joined(separator: ":"), isDaemon: isDaemon, path: path,
+            parentName: self.name, parentPID: getpid())
+    }
+
+    /// In the child.
+    static func become(_ identity: ProcessIdentity) {
+        current = identity
+        childCount = 0
+        ParentProcess.forget()
+        _ = mp_set_process_name(identity.name)
+    }
+}

@@ -1,0 +1,108 @@
+import CMultiprocessing
+import Glibc
+import SystemPackage
+
+/// The beginning of a process that does not have its parent's memory.
+///
+/// It is found by the name of its type in the child, which runs the same executable, and decoded from what the parent
+/// has sent.
+protocol ProcessEntry: Codable {
+    /// The process's whole life.
+    func main() -> Never
+}
+
+/// All that a process which does not have its parent's memory is told.
+struct ProcessOrder: Codable {
+    let identity: ProcessIdentity
+    /// The mangled name of the entry's type.
+    let entryType: String
+    /// The encoded entry.
+    let entry: [UInt8]
+    /// The descriptors that the entry's values attached, in that order.
+    let descriptors: [DuplicatedDescriptor]
+    /// The reading end of a pipe, for a daemon: the kernel kills the child when its writer closes.
+    let lifeline: DuplicatedDescriptor?
+
+    /// Encodes the entry and hands the order to `body`; returns the lifeline of a daemon.
+    ///
+    /// Throws `encodingFailed`, or `invalidState` when the child would not find the type.
+    static func sending<Entry: ProcessEntry>(
+        _ entry: Entry, _ identity: ProcessIdentity, _ body: (ProcessOrder) throws(MultiprocessingError) -> Void
+    ) throws(MultiprocessingError) -> PrivateDescriptor? {
+        guard let entryType = _mangledTypeName(Entry.self), !entryType.contains("$") else {
+            // A private type's name holds an address, which means nothing in another process.
+            throw MultiprocessingError(
+                .invalidState,
+                "\(Entry.self) cannot be found by its name in another process: make its types internal or public")
+        }
+        var buffer = ByteBuffer()
+        let attached: [Int32]
+        do {
+            attached = try DescriptorTransfer.collecting {
+                try MessageCoder<Entry>.codable().encode(entry, into: &buffer)
+            }
+        } catch {
+            throw MultiprocessingError.encoding(a: Entry.self, error)
+        }
+        // Until the order is sent, the entry keeps its descriptors open.
+        defer { withExtendedLifetime(entry) {} }
+        let lifeline = identity.isDaemon ? try makePipe() : nil
+        defer { lifeline.map { _ = close($0.reader) } }
+        let writer = lifeline.map { PrivateDescriptor(owning: $0.writer) }
+        try body(
+            ProcessOrder(
+                identity: identity, entryType: entryType, entry: Array(buffer.readable),
+                descriptors: attached.map { DuplicatedDescriptor(FileDescriptor(rawValue: $0)) },
+                lifeline: lifeline.map { DuplicatedDescriptor(FileDescriptor(rawValue: $0.reader)) }))
+        return writer
+    }
+
+    /// In the child: becomes what the order says.
+    ///
+    /// - Parameter report: called once, with nil when the entry was decoded and is about to run, else with what is wrong.
+    func follow(reporting report: (String?) -> Void) -> Never {
+        if let lifeline, mp_end_with_peer(lifeline.fileDescriptor.rawValue) != 0 {
+            report("a daemon cannot be tied to its parent: \(Errno(rawValue: errno))")
+            _exit(EXIT_FAILURE)
+        }
+        ProcessIdentity.become(identity)
+        ParentProcess.openWhileItWaits()
+        let entry: any ProcessEntry
+        do {
+            entry = try decodedEntry()
+        } catch {
+            report("\(error)")
+            _exit(EXIT_FAILURE)
+        }
+        report(nil)
+        entry.main()
+    }
+
+    /// In the fork server, which keeps nothing of what the child has.
+    func closeDescriptors() {
+        for descriptor in descriptors + (lifeline.map { [$0] } ?? []) {
+            try? descriptor.fileDescriptor.close()
+        }
+    }
+
+    private func decodedEntry() throws -> any ProcessEntry {
+        guard let type = _typeByName(entryType) as? any ProcessEntry.Type else {
+            throw MultiprocessingError(.decodingFailed, "there is no type \(entryType) in the program")
+        }
+        func decode<Entry: ProcessEntry>(_ type: Entry.Type) throws -> any ProcessEntry {
+            try DescriptorTransfer.handing(descriptors.map(\.fileDescriptor.rawValue)) {
+                try entry.withUnsafeBytes { try MessageCoder<Entry>.codable().decode($0) }
+            }
+        }
+        return try decode(type)
+    }
+}
+
+/// A process that runs a `ProcessTarget`.
+struct TargetEntry<Target: ProcessTarget & Codable>: ProcessEntry {
+    let target: Target
+
+    func main() -> Never {
+        Process.live { try target.run() }
+    }
+}

@@ -1,0 +1,121 @@
+import CMultiprocessing
+import Glibc
+import SystemPackage
+
+/// Starts the program's own executable as a child that does what it is told, in place of its `main`.
+///
+///     parent                                          child
+///     posix_spawn("/proc/self/exe")  ───────────────> libraries and types are loaded
+///     ProcessOrder, over a socket    ───────────────> CMultiprocessing's constructor sees the variable in the
+///                                                     environment and calls `mp_spawned_main`
+///     waits for the answer           <─────────────── decodes the entry, answers, runs it, exits
+///
+/// It is safe however many threads the parent has, as nothing of the parent's memory is used. The child never gets as far
+/// as `main`, so a program need not know that it can be spawned; variables at the top level of a `main.swift` are not
+/// set there.
+enum Spawn {
+    /// Starts a child with this entry and returns when it is about to run it.
+    ///
+    /// Throws what the child answers when it cannot decode the entry.
+    static func start(
+        _ entry: some ProcessEntry, _ identity: ProcessIdentity
+    ) throws(MultiprocessingError) -> ChildProcess {
+        let (mine, its) = try makeSocketPair()
+        let connection = Connection(owning: mine, readable: true, writable: true)
+        var child: ChildProcess
+        do {
+            defer { _ = close(its) }
+            child = try ChildProcess(pid: try launch(passing: its))
+        }
+        do throws(MultiprocessingError) {
+            child.lifeline = try ProcessOrder.sending(entry, identity) { order throws(MultiprocessingError) in
+                try connection.send(order)
+            }
+            if let refusal = try connection.receive(String?.self) {
+                throw MultiprocessingError(.decodingFailed, "\(identity.name) cannot begin: \(refusal)")
+            }
+            return child
+        } catch {
+            child.send(signal: SIGKILL)
+            let status = try child.wait(until: Deadline(after: nil))
+            guard error.code == .endOfFile || error.code == .brokenPipe else { throw error }
+            throw MultiprocessingError(
+                .systemCallFailed, "\(identity.name) ended before it could begin", pid: child.pid, status: status)
+        }
+    }
+
+    /// Starts the executable with the socket and the variable that tells its number.
+    private static func launch(passing socket: Int32) throws(MultiprocessingError) -> Int32 {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        // Onto itself: that takes the close-on-exec flag off in the child alone.
+        posix_spawn_file_actions_adddup2(&actions, socket, socket)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // Threads of a library may block signals, which the child would then never get.
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+
+        let variable = "\(MP_SPAWN_VARIABLE)=\(socket):\(getpid())"
+        var arguments = cStrings([CommandLine.arguments.first ?? "spawned"])
+        var variables = cStrings(environment() + [variable])
+        defer { (arguments + variables).forEach { free($0) } }
+        var pid: pid_t = 0
+        mp_keep_child_statuses()
+        let result = posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, &arguments, &variables)
+        guard result == 0 else {
+            throw MultiprocessingError.systemCall("posix_spawn", Errno(rawValue: result))
+        }
+        return pid
+    }
+
+    private static func environment() -> [String] {
+        var variables: [String] = []
+        var next = environ
+        while let text = next.pointee {
+            variables.append(String(cString: text))
+            next += 1
+        }
+        return variables
+    }
+
+    /// As `exec` takes them; the caller frees each.
+    private static func cStrings(_ strings: [String]) -> [UnsafeMutablePointer<CChar>?] {
+        strings.map { strdup($0) } + [nil]
+    }
+
+    /// The life of a spawned child, in place of `main`.
+    fileprivate static func serve(_ socket: Int32, parent: Int32) -> Never {
+        unsetenv(MP_SPAWN_VARIABLE)
+        // Otherwise the order will never come.
+        guard getppid() == parent else { _exit(EXIT_FAILURE) }
+        _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
+        let connection = Connection(owning: socket, readable: true, writable: true)
+        let order: ProcessOrder
+        do {
+            order = try connection.receive(ProcessOrder.self)
+        } catch {
+            _exit(EXIT_FAILURE)
+        }
+        order.follow { refusal in
+            // The parent that does not read it has ended.
+            try? connection.send(refusal)
+            connection.close()
+        }
+    }
+}
+
+/// Called before `main` where the variable is set; returns where its value is not of this library's making.
+@_cdecl("mp_spawned_main")
+func spawnedMain() {
+    guard let value = getenv(MP_SPAWN_VARIABLE) else { return }
+    let numbers = String(cString: value).split(separator: ":").map { Int32($0) }
+    guard numbers.count == 2, let socket = numbers[0], let parent = numbers[1], fcntl(socket, F_GETFD) >= 0 else {
+        return
+    }
+    Spawn.serve(socket, parent: parent)
+}
