@@ -135,7 +135,9 @@ public final class Process {
     /// Waits until the child has ended, at most for `timeout`; `nil` waits for ever.
     ///
     /// Returns how it ended, or nil when the time was over first. May be called again. Throws `invalidState` before
-    /// `start()`. The corresponding Python API is `multiprocessing.Process.join`.
+    /// `start()`, and `managerDied` when it has ended after its fork server had, so that nobody knows how.
+    ///
+    /// The corresponding Python API is `multiprocessing.Process.join`.
     @discardableResult
     public func join(timeout: Duration? = nil) throws(MultiprocessingError) -> ExitStatus? {
         guard child != nil else {
@@ -144,11 +146,22 @@ public final class Process {
         guard owner == getpid() else {
             throw MultiprocessingError(.invalidState, "\(name) is a child of process \(owner), which alone can join it")
         }
-        let status = try child?.wait(until: Deadline(after: timeout))
-        if status != nil {
-            Process.started.withLock { $0.children.removeAll { $0 === self } }
+        do throws(MultiprocessingError) {
+            let status = try child?.wait(until: Deadline(after: timeout))
+            if let status {
+                forget()
+                Log.debug("\(name), process \(pid ?? 0), \(status)")
+            }
+            return status
+        } catch {
+            // It has ended, and how is not known: the fork server has died.
+            forget()
+            throw error
         }
-        return status
+    }
+
+    private func forget() {
+        Process.started.withLock { $0.children.removeAll { $0 === self } }
     }
 
     /// The child's process id; nil before `start()`.
@@ -164,7 +177,8 @@ public final class Process {
     ///
     /// The corresponding Python API is `multiprocessing.Process.is_alive`.
     public var isAlive: Bool {
-        child != nil && owner == getpid() && exitStatus == nil
+        guard owner == getpid(), exitStatus == nil else { return false }
+        return child?.isRunning ?? false
     }
 
     /// How the child ended; nil before `start()` and while it runs.

@@ -13,5 +13,6 @@ func registerAllScenarios() {
         "faults", taskErrorScenarios, workerDeathScenarios, managerDeathScenarios, frontDeathScenarios,
         surroundingScenarios, backPressureScenarios, signalScenarios)
     Registry.group("crashes", crashMatrixScenarios)
+    Registry.group("starting", startMethodScenarios, forkServerScenarios)
     Registry.group(Registry.failingGroup, leakScenarios)
 }

@@ -40,6 +40,12 @@ struct ChildProcess: ~Copyable {
         process.number
     }
 
+    /// Whether it has not ended, reaped or not.
+    var isRunning: Bool {
+        var entries = [pollfd(fd: sentinel, events: Int16(POLLIN), revents: 0)]
+        return status == nil && (try? poll(&entries, until: Deadline(after: .zero))) == 0
+    }
+
     /// Waits for the process to end and reaps it; nil when the time is over first.
     mutating func wait(until deadline: Deadline) throws(MultiprocessingError) -> ExitStatus? {
         if let status {
@@ -48,8 +54,8 @@ struct ChildProcess: ~Copyable {
         var entries = [pollfd(fd: sentinel, events: Int16(POLLIN), revents: 0)]
         guard try poll(&entries, until: deadline) > 0 else { return nil }
         if let reports {
+            defer { reports.close() }
             status = try ForkServer.status(of: pid, from: reports)
-            reports.close()
             return status
         }
         var information = siginfo_t()

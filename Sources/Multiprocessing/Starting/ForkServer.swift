@@ -77,7 +77,8 @@ final class ForkServer {
         do throws(MultiprocessingError) {
             return try reports.receive(Report.self)
         } catch {
-            guard error.code == .endOfFile else { throw error }
+            // Closed: it was asked for before.
+            guard error.code == .endOfFile || error.code == .invalidState else { throw error }
             throw MultiprocessingError(.managerDied, "the fork server ended, and with it all knowledge of \(name)")
         }
     }
