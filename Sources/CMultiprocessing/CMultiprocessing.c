@@ -27,6 +27,13 @@ int mp_pidfd_send_signal(int descriptor, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, descriptor, signal, NULL, 0);
 }
 
+int mp_has_one_thread(void) {
+    if (unshare(CLONE_THREAD) == 0) {
+        return 1;
+    }
+    return errno == EINVAL ? 0 : -1;
+}
+
 int mp_pipe(int *descriptors) {
     return pipe2(descriptors, O_CLOEXEC);
 }

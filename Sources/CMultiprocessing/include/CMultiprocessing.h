@@ -20,6 +20,10 @@ int mp_pidfd_open(pid_t pid);
 /// Sends a signal to the process that the descriptor stands for. The system call is `pidfd_send_signal`.
 int mp_pidfd_send_signal(int descriptor, int signal);
 
+/// 1 where the calling process has one thread, 0 where it has more, -1 where a sandbox does not let it ask. Changes
+/// nothing. The system call is `unshare(CLONE_THREAD)`, which a process with one thread may always make, and no other.
+int mp_has_one_thread(void);
+
 /// A pipe, both ends close-on-exec; the first is the reading one. The C function is `pipe2`.
 int mp_pipe(int *descriptors);
 

@@ -1,0 +1,172 @@
+@preconcurrency import Glibc
+import Multiprocessing
+
+private let clock = ContinuousClock()
+
+// MARK: Pool
+
+private func withPool(_ body: (Pool<Int, Int>) throws -> Void) throws -> Duration {
+    try Pool.with(processes: 2, { (number: Int) in number + 1 }) { pool in
+        _ = try pool.map(0..<1000)
+        return try clock.measure { try body(pool) }
+    }
+}
+
+func poolMap(_ count: Int) throws -> Duration {
+    try withPool { pool in
+        let results = try pool.map(0..<count)
+        precondition(results.count == count)
+    }
+}
+
+func poolImap(_ count: Int) throws -> Duration {
+    try withPool { pool in
+        var (results, sum) = (pool.imap(0..<count), 0)
+        while let result = try results.next() {
+            sum += result
+        }
+        precondition(sum == count * (count + 1) / 2)
+    }
+}
+
+func poolImapUnordered(_ count: Int) throws -> Duration {
+    try withPool { pool in
+        var (results, sum) = (pool.imapUnordered(0..<count), 0)
+        while let result = try results.next() {
+            sum += result
+        }
+        precondition(sum == count * (count + 1) / 2)
+    }
+}
+
+// MARK: Pipe and process
+
+/// Eight bytes there and back.
+func pipeRoundTrips(_ count: Int) throws -> Duration {
+    let pipe = try Pipe()
+    let child = Process {
+        var bytes: UInt64 = 0
+        for _ in 0...count {
+            _ = try withUnsafeMutableBytes(of: &bytes) { try pipe.second.receive(into: $0) }
+            try withUnsafeBytes(of: bytes) { try pipe.second.send(bytes: $0) }
+        }
+    }
+    try child.start()
+    var bytes: UInt64 = 7
+    func trip() throws {
+        try withUnsafeBytes(of: bytes) { try pipe.first.send(bytes: $0) }
+        _ = try withUnsafeMutableBytes(of: &bytes) { try pipe.first.receive(into: $0) }
+    }
+    try trip()
+    let time = try clock.measure {
+        for _ in 0..<count {
+            try trip()
+        }
+    }
+    try child.join()
+    return time
+}
+
+/// The same with nothing but system calls: what the kernel takes.
+func barePipeRoundTrips(_ count: Int) throws -> Duration {
+    var ends: [Int32] = [-1, -1]
+    socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends)
+    let (here, there) = (ends[0], ends[1])
+    let child = Process {
+        var bytes: UInt64 = 0
+        for _ in 0...count {
+            _ = read(there, &bytes, 8)
+            _ = write(there, &bytes, 8)
+        }
+    }
+    try child.start()
+    var bytes: UInt64 = 7
+    func trip() {
+        _ = write(here, &bytes, 8)
+        _ = read(here, &bytes, 8)
+    }
+    trip()
+    let time = clock.measure {
+        for _ in 0..<count {
+            trip()
+        }
+    }
+    try child.join()
+    return time
+}
+
+func processes(_ count: Int) throws -> Duration {
+    try clock.measure {
+        for _ in 0..<count {
+            let child = Process {}
+            try child.start()
+            try child.join()
+        }
+    }
+}
+
+// MARK: Bytes by shared memory
+
+private let pieceBytes = 1 << 20
+
+/// `count` pieces of 1 MiB, copied by a worker into slots, and read there by the parent: it looks at a word a page.
+func slots(_ count: Int) throws -> Duration {
+    let arena = try SlotArena(slotCount: 8, slotBytes: pieceBytes)
+    let source = filledMemory(count)
+    let pool = try Pool(processes: 1) { (task: SlotTask) in
+        arena[task.slot].copyMemory(from: piece(task.piece, of: source))
+        return task
+    }
+    defer { pool.terminate() }
+    func transfer(_ count: Int) throws {
+        var (submitted, done) = (0, 0)
+        while done < count {
+            while submitted < count, let slot = arena.acquire() {
+                try pool.submit(SlotTask(slot: slot, piece: submitted))
+                submitted += 1
+            }
+            guard let task = try pool.nextCompletion()?.result.get() else { break }
+            look(at: UnsafeRawBufferPointer(arena[task.slot]))
+            arena.release(task.slot)
+            done += 1
+        }
+    }
+    // Both processes have touched all memory once, as in the other work.
+    try transfer(count)
+    return try clock.measure { try transfer(count) }
+}
+
+/// The same pieces, copied by one process from its memory to its memory.
+func copies(_ count: Int) throws -> Duration {
+    let (source, target) = (filledMemory(count), filledMemory(count))
+    return clock.measure {
+        for number in 0..<count {
+            let part = UnsafeMutableRawBufferPointer(mutating: piece(number, of: target))
+            part.copyMemory(from: piece(number, of: source))
+            look(at: UnsafeRawBufferPointer(part))
+        }
+    }
+}
+
+private struct SlotTask: Codable {
+    let slot: Int
+    let piece: Int
+}
+
+private func look(at bytes: UnsafeRawBufferPointer) {
+    var sum = 0
+    for offset in stride(from: 0, to: bytes.count, by: 4096) {
+        sum &+= bytes.load(fromByteOffset: offset, as: Int.self)
+    }
+    precondition(sum != 0)
+}
+
+private func piece(_ number: Int, of memory: UnsafeMutableRawBufferPointer) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: memory[number * pieceBytes..<(number + 1) * pieceBytes])
+}
+
+private func filledMemory(_ pieces: Int) -> UnsafeMutableRawBufferPointer {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: pieces * pieceBytes, alignment: 4096)
+    memory.initializeMemory(as: UInt8.self, repeating: 1)
+    return memory
+}

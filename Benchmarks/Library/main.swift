@@ -1,0 +1,22 @@
+@preconcurrency import Glibc
+import Multiprocessing
+
+// The library's side of `Benchmarks/library.py`:
+//
+//     library-bench WORK COUNT     does the work COUNT times and prints the seconds that it took
+//
+// Processes are started and warm before the clock runs, on both sides.
+
+private let works: [String: (Int) throws -> Duration] = [
+    "map": poolMap, "imap": poolImap, "imap-unordered": poolImapUnordered,
+    "pipe": pipeRoundTrips, "bare-pipe": barePipeRoundTrips,
+    "process": processes, "slot": slots, "memcpy": copies,
+]
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+guard arguments.count == 2, let work = works[arguments[0]], let count = Int(arguments[1]), count > 0 else {
+    print("usage: library-bench WORK COUNT, where WORK is one of \(works.keys.sorted().joined(separator: " "))")
+    exit(2)
+}
+let time = try work(count)
+print(Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18)

@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""CPython's side of library.py: does a work COUNT times and prints the seconds that it took.
+
+Processes are started and warm before the clock runs, on both sides.
+"""
+
+import multiprocessing
+import sys
+import time
+
+
+def add_one(number):
+    return number + 1
+
+
+def with_pool(body):
+    with multiprocessing.Pool(2) as pool:
+        pool.map(add_one, range(1000))
+        start = time.perf_counter()
+        body(pool)
+        return time.perf_counter() - start
+
+
+def pool_map(count):
+    return with_pool(lambda pool: pool.map(add_one, range(count), chunksize=1))
+
+
+def pool_imap(count):
+    return with_pool(lambda pool: sum(pool.imap(add_one, range(count))))
+
+
+def pool_imap_unordered(count):
+    return with_pool(lambda pool: sum(pool.imap_unordered(add_one, range(count))))
+
+
+def echo(connection, count):
+    for _ in range(count + 1):
+        connection.send_bytes(connection.recv_bytes())
+
+
+def pipe(count):
+    here, there = multiprocessing.Pipe()
+    child = multiprocessing.Process(target=echo, args=(there, count))
+    child.start()
+    message = b"\7" * 8
+    here.send_bytes(message)
+    here.recv_bytes()
+    start = time.perf_counter()
+    for _ in range(count):
+        here.send_bytes(message)
+        here.recv_bytes()
+    seconds = time.perf_counter() - start
+    child.join()
+    return seconds
+
+
+def nothing():
+    pass
+
+
+def process(count):
+    start = time.perf_counter()
+    for _ in range(count):
+        child = multiprocessing.Process(target=nothing)
+        child.start()
+        child.join()
+    return time.perf_counter() - start
+
+
+def put_all(queue, count):
+    for number in range(count + 1):
+        queue.put(number)
+
+
+def queue(count):
+    values = multiprocessing.Queue()
+    child = multiprocessing.Process(target=put_all, args=(values, count))
+    child.start()
+    values.get()
+    start = time.perf_counter()
+    for _ in range(count):
+        values.get()
+    seconds = time.perf_counter() - start
+    child.join()
+    return seconds
+
+
+def lock(count):
+    one = multiprocessing.Lock()
+    start = time.perf_counter()
+    for _ in range(count):
+        one.acquire()
+        one.release()
+    return time.perf_counter() - start
+
+
+def with_dictionary(body):
+    with multiprocessing.Manager() as manager:
+        shared = manager.dict()
+        shared[0] = 0
+        start = time.perf_counter()
+        body(shared)
+        return time.perf_counter() - start
+
+
+def manager_set(count):
+    def body(shared):
+        for number in range(count):
+            shared[number % 1000] = number
+
+    return with_dictionary(body)
+
+
+def manager_update(count):
+    def body(shared):
+        for first in range(0, count, 1000):
+            shared.update({number: number for number in range(first, min(first + 1000, count))})
+
+    return with_dictionary(body)
+
+
+WORKS = {
+    "map": pool_map, "imap": pool_imap, "imap-unordered": pool_imap_unordered, "pipe": pipe, "process": process,
+    "queue": queue, "lock": lock, "manager-set": manager_set, "manager-update": manager_update,
+}
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3 or sys.argv[1] not in WORKS:
+        sys.exit(f"usage: library_peer.py WORK COUNT, where WORK is one of {' '.join(WORKS)}")
+    # The default of Linux up to 3.13; the library forks too.
+    multiprocessing.set_start_method("fork")
+    print(WORKS[sys.argv[1]](int(sys.argv[2])))
