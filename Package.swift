@@ -2,6 +2,11 @@
 
 import PackageDescription
 
+/// Programs of a screen each that show the library; `swift run NAME` runs one.
+let examples = [
+    "Tutorial1Process", "Tutorial2PIDs", "Tutorial3Globals", "Tutorial4Pipe", "StartMethods", "Descriptors",
+]
+
 let package = Package(
     name: "poolmap",
     products: [
@@ -59,7 +64,13 @@ let package = Package(
         ),
         .testTarget(name: "MultiprocessingTests", dependencies: ["Multiprocessing", "scenarios"]),
         .testTarget(name: "PoolmapCoreTests", dependencies: ["PoolmapCore", "CPoolmap"]),
-    ],
+    ]
+        + examples.map { name in
+            .executableTarget(
+                name: name,
+                dependencies: ["Multiprocessing", .product(name: "SystemPackage", package: "swift-system")],
+                path: "Examples/\(name)")
+        },
     swiftLanguageModes: [.v6]
 )
 

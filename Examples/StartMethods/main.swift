@@ -1,0 +1,23 @@
+// Fork, spawn and fork server: three ways to start a process, and what each asks for.
+//
+//     swift run StartMethods
+
+import Multiprocessing
+
+/// What a child runs: its properties are its arguments. Children that are not forked find it by the type's name.
+struct Adder: ProcessTarget, Codable {
+    let numbers: [Int]
+    let answer: Connection
+
+    func run() throws {
+        try answer.send(numbers.reduce(0, +))
+    }
+}
+
+for method in StartMethod.allCases {
+    let pipe = try Pipe(duplex: false)
+    let child = Process(startMethod: method, Adder(numbers: Array(1...10), answer: pipe.second))
+    try child.start()
+    print("\(method): \(try pipe.first.receive(Int.self))")
+    try child.join()
+}

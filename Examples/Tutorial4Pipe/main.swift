@@ -1,0 +1,25 @@
+// A pipe brings the value back: what one end sends, the other receives.
+//
+//     swift run Tutorial4Pipe
+
+import Multiprocessing
+
+var guests = ["Ada", "Grace"]
+
+let pipe = try Pipe()
+let child = Process {
+    guests.append("Barbara")
+    try pipe.second.send(guests)
+}
+try child.start()
+// Whoever has a copy of an end keeps it open: this one is the child's alone.
+pipe.second.close()
+guests = try pipe.first.receive([String].self)
+print("parent: the guests are \(guests.joined(separator: ", "))")
+
+do {
+    _ = try pipe.first.receive([String].self)
+} catch {
+    print("parent: \(error)")
+}
+try child.join()
