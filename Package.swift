@@ -5,6 +5,7 @@ import PackageDescription
 /// Programs of a screen each that show the library; `swift run NAME` runs one.
 let examples = [
     "Tutorial1Process", "Tutorial2PIDs", "Tutorial3Globals", "Tutorial4Pipe", "StartMethods", "Descriptors",
+    "CPUCount", "Log",
 ]
 
 let package = Package(
@@ -59,7 +60,11 @@ let package = Package(
         // Test runners have threads, and only a process with one thread may fork: everything that forks runs here.
         .executableTarget(
             name: "scenarios",
-            dependencies: ["Multiprocessing", .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: [
+                "Multiprocessing",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
             path: "Tests/Scenarios"
         ),
         .testTarget(name: "MultiprocessingTests", dependencies: ["Multiprocessing", "scenarios"]),

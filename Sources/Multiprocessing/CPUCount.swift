@@ -2,6 +2,14 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
+/// The number of processors of the machine that are switched on, whether or not this process may use them.
+///
+/// For the number of workers to start, take `processCPUCount()`. Does not block. The corresponding Python API is
+/// `multiprocessing.cpu_count`.
+public func cpuCount() -> Int {
+    max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+}
+
 /// The number of processors that this process can keep busy: those of its affinity mask, at most as many as its
 /// control group's time quota pays for (rounded up), at least 1.
 ///

@@ -14,5 +14,6 @@ func registerAllScenarios() {
         surroundingScenarios, backPressureScenarios, signalScenarios)
     Registry.group("crashes", crashMatrixScenarios)
     Registry.group("starting", startMethodScenarios, forkServerScenarios)
+    Registry.group("logging", logScenarios)
     Registry.group(Registry.failingGroup, leakScenarios)
 }

@@ -1,0 +1,7 @@
+// How many processors there are, and how many this program may use: `taskset -c 0 swift run CPUCount` tells the two apart.
+//
+//     swift run CPUCount
+
+import Multiprocessing
+
+print("The machine has \(cpuCount()) processors, and this process may keep \(processCPUCount()) of them busy.")
