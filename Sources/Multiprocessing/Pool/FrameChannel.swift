@@ -23,8 +23,15 @@ final class FrameChannel {
         descriptor.number
     }
 
+    // MARK: Out
+
     var unsentBytes: Int {
         outgoing.count
+    }
+
+    /// What waits to be sent, valid until the channel is next used.
+    var unsent: UnsafeRawBufferPointer {
+        outgoing.readable
     }
 
     func enqueue(_ frame: PoolFrame) {
@@ -54,22 +61,55 @@ final class FrameChannel {
         outgoing.patch(complete, at: start)
     }
 
+    /// Passes on whole frames as they are.
+    func enqueue(frames bytes: UnsafeRawBufferPointer) {
+        outgoing.append(bytes: bytes)
+    }
+
+    /// Changes the frame that begins at this offset into what waits to be sent.
+    func amendUnsent(at offset: Int, _ change: (inout PoolFrame) -> Void) {
+        guard var frame = PoolFrame(in: outgoing.readable, at: offset) else { return }
+        change(&frame)
+        outgoing.patch(frame, at: offset)
+    }
+
+    /// Takes back what waits to be sent: it has gone another way.
+    func dropUnsent() {
+        outgoing.removeAll()
+    }
+
     /// Sends what is in the buffer: all of it if the channel blocks, else what the kernel takes now.
     ///
     /// Throws when the other end is closed.
     func flush() throws(Errno) {
         while unsentBytes > 0 {
-            let bytes = outgoing.readable
-            do throws(Errno) {
-                let flags = Int32(MSG_NOSIGNAL) | (blocking ? 0 : Int32(MSG_DONTWAIT))
-                let sent = try retryingInterrupted { send(number, bytes.baseAddress, bytes.count, flags) }
-                outgoing.consume(sent)
-            } catch {
-                if error == .wouldBlock { return }
-                throw error
-            }
+            let sent = try send(outgoing.readable)
+            if sent == 0 { return }
+            outgoing.consume(sent)
         }
     }
+
+    /// Sends frames from elsewhere, all of them, before those in the buffer; for a channel that blocks.
+    func sendAll(_ bytes: UnsafeRawBufferPointer) throws(Errno) {
+        precondition(blocking)
+        var rest = bytes
+        while !rest.isEmpty {
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(try send(rest)))
+        }
+    }
+
+    /// 0 where the kernel takes nothing now.
+    private func send(_ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int {
+        do throws(Errno) {
+            let flags = Int32(MSG_NOSIGNAL) | (blocking ? 0 : Int32(MSG_DONTWAIT))
+            return try retryingInterrupted { Glibc.send(number, bytes.baseAddress, bytes.count, flags) }
+        } catch {
+            if error == .wouldBlock { return 0 }
+            throw error
+        }
+    }
+
+    // MARK: In
 
     /// Reads once: what is there now, or at least one byte if the channel blocks.
     ///
@@ -90,7 +130,7 @@ final class FrameChannel {
         }
     }
 
-    /// Reads all that a peer has sent before it ended.
+    /// Reads all that a peer has sent until now.
     func drain() {
         while !isAtEnd {
             let before = incoming.count
@@ -100,25 +140,45 @@ final class FrameChannel {
 
     /// Whether a complete frame waits in the buffer.
     var hasFrame: Bool {
-        nextFrame != nil
+        PoolFrame(in: incoming.readable, at: 0) != nil
     }
 
-    /// Hands the next complete frame to `body` and takes it off; nil when there is none.
+    /// Hands the next complete frame with its payload to `body` and takes it off; nil when there is none.
     ///
     /// The payload is valid only there.
     func takeFrame<Result>(_ body: (PoolFrame, UnsafeRawBufferPointer) throws -> Result) rethrows -> Result? {
-        guard let frame = nextFrame else { return nil }
-        let end = PoolFrame.byteCount + Int(frame.payloadBytes)
-        defer { incoming.consume(end) }
-        return try body(frame, UnsafeRawBufferPointer(rebasing: incoming.readable[PoolFrame.byteCount..<end]))
+        let bytes = incoming.readable
+        guard let frame = PoolFrame(in: bytes, at: 0) else { return nil }
+        defer { incoming.consume(frame.totalBytes) }
+        return try body(frame, UnsafeRawBufferPointer(rebasing: bytes[PoolFrame.byteCount..<frame.totalBytes]))
     }
 
-    private var nextFrame: PoolFrame? {
+    /// Hands all complete frames to `body`, each with the bytes of header and payload, and takes them off.
+    ///
+    /// The bytes are valid only there, and `body` must not use the channel's incoming side.
+    func takeFrames(_ body: (PoolFrame, UnsafeRawBufferPointer) -> Void) {
         let bytes = incoming.readable
-        guard bytes.count >= PoolFrame.byteCount else { return nil }
-        let frame = bytes.loadUnaligned(as: PoolFrame.self)
-        return bytes.count - PoolFrame.byteCount >= Int(frame.payloadBytes) ? frame : nil
+        var offset = 0
+        while let frame = PoolFrame(in: bytes, at: offset) {
+            let end = offset + frame.totalBytes
+            body(frame, UnsafeRawBufferPointer(rebasing: bytes[offset..<end]))
+            offset = end
+        }
+        incoming.consume(offset)
     }
+
+    /// Adds frames that have come another way, behind all that has been read.
+    func take(frames bytes: UnsafeRawBufferPointer) {
+        incoming.append(bytes: bytes)
+    }
+
+    /// Drops a frame of which only a part has come, as nobody will send the rest.
+    func dropPartialFrame() {
+        guard !hasFrame else { return }
+        incoming.removeAll()
+    }
+
+    // MARK: The end
 
     /// Tells the other end that nothing more will be sent.
     ///

@@ -5,6 +5,8 @@ struct PoolFrame: BitwiseCopyable {
     enum Kind: UInt8 {
         /// Front → manager → worker: run this; the payload is the encoded input.
         case task
+        /// Front → manager: end the tasks from `task` on, as many as the payload says, those that have no result yet.
+        case cancel
         /// Front → manager: no more tasks will come.
         case close
         /// Worker → manager: the initializer is done.
@@ -19,9 +21,17 @@ struct PoolFrame: BitwiseCopyable {
         case managerFailed
         /// Manager → front: workers died of this task, `status` says how the last one did.
         case workerDied
+        /// Manager → front: the task ran for longer than `limitNanoseconds`, and `worker` was killed.
+        case taskTimedOut
+        /// Manager → front: the task was ended by `cancel`; `worker` is who ran it, 0 where nobody had begun.
+        case cancelled
+        /// In the manager's queue only: what was a task there until it was cancelled.
+        case removed
     }
 
     var kind: Kind
+    /// Whether a task is the last one of those that go to one worker together.
+    var endsUnit = true
     /// How the worker ended: the code, or 256 plus the signal.
     ///
     /// Only in `workerDied` and `initializerFailed`.
@@ -34,15 +44,29 @@ struct PoolFrame: BitwiseCopyable {
     /// When the worker began, on the machine's monotonic clock.
     var startedNanoseconds: UInt64 = 0
     var durationNanoseconds: UInt64 = 0
+    /// How long the task may run; 0 for as long as it likes.
+    var limitNanoseconds: UInt64 = 0
     var payloadBytes: UInt64 = 0
 
-    init(_ kind: Kind, task: UInt64 = 0, payloadBytes: Int = 0) {
+    init(_ kind: Kind, task: UInt64 = 0) {
         self.kind = kind
         self.task = task
-        self.payloadBytes = UInt64(payloadBytes)
     }
 
     static let byteCount = MemoryLayout<PoolFrame>.size
+
+    /// Header and payload.
+    var totalBytes: Int {
+        PoolFrame.byteCount + Int(payloadBytes)
+    }
+
+    /// The frame that begins at an offset; nil where the bytes do not hold all of it yet.
+    @inline(__always)
+    init?(in bytes: UnsafeRawBufferPointer, at offset: Int) {
+        guard bytes.count - offset >= PoolFrame.byteCount else { return nil }
+        self = bytes.loadUnaligned(fromByteOffset: offset, as: PoolFrame.self)
+        guard bytes.count - offset >= totalBytes else { return nil }
+    }
 
     var exitStatus: ExitStatus? {
         get { status < 256 ? .exited(status) : .signaled(status - 256) }

@@ -2,7 +2,10 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// The front's end of a pool: the manager process and the channel to it.
+/// The front's end of a pool: the manager process, the channel to it, and who waits for what comes.
+///
+/// An `AsyncResult` holds the link and not the pool, whose types it need not know; the processes end with the last
+/// of those that hold it.
 final class PoolLink {
     let workerCount: Int
     let managerPID: Int32
@@ -17,10 +20,22 @@ final class PoolLink {
 
     private var manager: ChildProcess
     private let channel: FrameChannel
-    private let owner = getpid()
+    private let owner = OwnerProcess()
     private var state = State.open
     private var lastTask: UInt64 = 0
-    private var unfinishedCount = 0
+    private var receivers = TaskReceivers()
+    /// How many tasks were under way when the pool was terminated.
+    private var lostCount = 0
+    /// Those whose callbacks are to run.
+    private var announcements = TaskQueue<TaskReceiver>()
+    private var isReceiving = false
+    /// Where the frame of the task begins that was handed in last, in what the channel has not sent.
+    private var lastTaskOffset = 0
+    /// That task is not the last one of its unit.
+    private var isUnitOpen = false
+    /// So much waits to be sent before the next attempt to send it.
+    private var sendingThreshold = PoolLink.bytesPerSend
+    private static let bytesPerSend = 1 << 14
 
     init(workerCount: Int, maxTasksPerWorker: Int?, program: WorkerProgram) throws(MultiprocessingError) {
         guard workerCount > 0, maxTasksPerWorker ?? 1 > 0 else {
@@ -58,38 +73,123 @@ final class PoolLink {
     }
 
     deinit {
-        terminate()
+        guard owner.isCurrent else { return }
+        switch state {
+        case .open, .closed: endManager()
+        case .failed, .ended: break
+        }
     }
 
-    func submit<Input>(_ input: Input, _ coder: MessageCoder<Input>) throws(MultiprocessingError) -> UInt64 {
+    // MARK: Handing in
+
+    /// The number of the task that will be handed in next.
+    var nextTask: UInt64 {
+        lastTask + 1
+    }
+
+    /// Hands in a task and returns its number.
+    ///
+    /// - Parameters:
+    ///   - limit: how long it may run, in nanoseconds; 0 for as long as it likes.
+    ///   - receiver: is handed the answer, with the position.
+    ///   - endsUnit: if not, others follow that are to go to the same worker; `endUnit` ends them.
+    @discardableResult
+    func submit<Input>(
+        _ input: Input, _ coder: MessageCoder<Input>, limit: UInt64, to receiver: TaskReceiver, at position: Int = 0,
+        endsUnit: Bool = true
+    ) throws(MultiprocessingError) -> UInt64 {
         try requireUsable()
         guard case .open = state else {
             throw MultiprocessingError(.invalidState, "the pool is closed and takes no more tasks")
         }
+        var frame = PoolFrame(.task, task: lastTask + 1)
+        frame.limitNanoseconds = limit
+        frame.endsUnit = endsUnit
+        let offset = channel.unsentBytes
         do {
-            try channel.enqueue(PoolFrame(.task, task: lastTask + 1), input, coder)
+            try channel.enqueue(frame, input, coder)
         } catch {
             throw MultiprocessingError(.encodingFailed, "a \(Input.self) could not be encoded: \(error)")
         }
+        lastTaskOffset = offset
+        isUnitOpen = !endsUnit
         lastTask += 1
-        unfinishedCount += 1
-        // Small tasks share a system call; `receive` sends what is left, before it waits.
-        if channel.unsentBytes > 1 << 14 || unfinishedCount <= workerCount * 2 {
-            flush()
+        receivers.add(lastTask, receiver, at: position)
+        if endsUnit {
+            sendIfEnough()
         }
         return lastTask
     }
 
-    /// Sends, then waits for results and hands them to `body`; false when the time was over first.
-    func receive(
-        until deadline: Deadline, _ body: (PoolFrame, UnsafeRawBufferPointer) -> Void
-    ) throws(MultiprocessingError) -> Bool {
+    /// Makes the task that was handed in last the end of its unit, if it is not.
+    func endUnit() {
+        guard isUnitOpen else { return }
+        isUnitOpen = false
+        channel.amendUnsent(at: lastTaskOffset) { $0.endsUnit = true }
+        sendIfEnough()
+    }
+
+    /// Small tasks share a system call; `receive` sends what is left, before it waits.
+    private func sendIfEnough() {
+        if channel.unsentBytes > sendingThreshold || receivers.missing <= workerCount * 2 {
+            flush()
+        }
+    }
+
+    private func flush() {
+        // What the manager sent before it died is read first; the end of its channel then tells the rest.
+        try? channel.flush()
+        // The kernel may have taken only a part; it is not asked again for each task.
+        sendingThreshold = channel.unsentBytes + PoolLink.bytesPerSend
+    }
+
+    /// Ends those of the tasks that have no result.
+    func cancel(_ tasks: Range<UInt64>) {
+        guard owner.isCurrent, !tasks.isEmpty, tasks.lowerBound > 0, tasks.upperBound <= lastTask + 1 else { return }
+        switch state {
+        case .open, .closed:
+            withUnsafeBytes(of: UInt64(tasks.count)) {
+                channel.enqueue(PoolFrame(.cancel, task: tasks.lowerBound), $0)
+            }
+            flush()
+        case .failed, .ended: break
+        }
+    }
+
+    // MARK: Receiving
+
+    /// Sends, then waits for answers and hands them to their receivers; false when the time was over first.
+    ///
+    /// Runs callbacks at the end.
+    @discardableResult
+    func receive(until deadline: Deadline) throws(MultiprocessingError) -> Bool {
         try requireUsable()
         if case .ended = state {
-            if unfinishedCount == 0 { return false }
-            throw MultiprocessingError(.invalidState, "the pool was terminated, and \(unfinishedCount) tasks with it")
+            if lostCount == 0 { return false }
+            throw MultiprocessingError(.invalidState, "the pool was terminated, and \(lostCount) tasks with it")
+        }
+        guard !isReceiving else {
+            throw MultiprocessingError(.invalidState, "a pool cannot be used by the decoding of one of its outputs")
         }
         flush()
+        guard try waitForInput(until: deadline) else { return false }
+        isReceiving = true
+        channel.takeFrames { frame, bytes in
+            take(frame, UnsafeRawBufferPointer(rebasing: bytes[PoolFrame.byteCount...]))
+        }
+        isReceiving = false
+        if channel.isAtEnd {
+            try managerHasEnded()
+        }
+        if case .failed(let error) = state {
+            abandonTasks(error)
+        }
+        announce()
+        try requireUsable()
+        return true
+    }
+
+    private func waitForInput(until deadline: Deadline) throws(MultiprocessingError) -> Bool {
         var entries = [pollfd(fd: channel.number, events: Int16(POLLIN), revents: 0)]
         if channel.unsentBytes > 0 {
             entries[0].events |= Int16(POLLOUT)
@@ -100,20 +200,10 @@ final class PoolLink {
         } catch {
             throw MultiprocessingError.systemCall("recv", error)
         }
-        var isMore = true
-        while isMore {
-            isMore = channel.takeFrame { take($0, $1, body) } != nil
-        }
-        if channel.isAtEnd {
-            try managerHasEnded()
-        }
-        try requireUsable()
         return true
     }
 
-    private func take(
-        _ frame: PoolFrame, _ payload: UnsafeRawBufferPointer, _ body: (PoolFrame, UnsafeRawBufferPointer) -> Void
-    ) {
+    private func take(_ frame: PoolFrame, _ payload: UnsafeRawBufferPointer) {
         switch frame.kind {
         case .initializerFailed:
             let text = String(decoding: payload, as: UTF8.self)
@@ -129,18 +219,34 @@ final class PoolLink {
                 MultiprocessingError(.managerDied, "the pool's manager cannot go on: \(text)", pid: managerPID))
             endManager()
         default:
-            unfinishedCount -= 1
-            body(frame, payload)
+            if let receiver = receivers.receive(frame, payload) {
+                announcements.append(receiver)
+            }
         }
     }
 
-    private func flush() {
-        // What the manager sent before it died is read first; the end of its channel then tells the rest.
-        try? channel.flush()
+    private func abandonTasks(_ error: MultiprocessingError) {
+        for receiver in receivers.abandon(error) {
+            announcements.append(receiver)
+        }
     }
 
+    /// Has a receiver's callbacks run with the next ones.
+    func willAnnounce(_ receiver: TaskReceiver) {
+        announcements.append(receiver)
+    }
+
+    /// Runs the callbacks of what has its result.
+    func announce() {
+        while let receiver = announcements.next() {
+            receiver.announce()
+        }
+    }
+
+    // MARK: The end
+
     func close() {
-        guard case .open = state, owner == getpid() else { return }
+        guard case .open = state, owner.isCurrent else { return }
         state = .closed
         channel.enqueue(PoolFrame(.close))
         flush()
@@ -162,16 +268,19 @@ final class PoolLink {
 
     func terminate() {
         // A child inherits the object with the memory; the processes are its parent's.
-        guard owner == getpid() else { return }
+        guard owner.isCurrent else { return }
         if case .ended = state { return }
         if case .failed = state { return }
         state = .ended
+        lostCount = receivers.missing
         endManager()
+        abandonTasks(MultiprocessingError(.cancelled, "the pool was terminated before the task had a result"))
+        announce()
     }
 
     var waitState: WaitState {
         // In another process the descriptor's number means another file.
-        guard owner == getpid() else { return .never }
+        guard owner.isCurrent else { return .never }
         return switch state {
         case .open, .closed:
             .descriptor(FileDescriptor(rawValue: channel.number), writable: channel.unsentBytes > 0)
@@ -189,7 +298,7 @@ final class PoolLink {
 
     private func managerHasEnded() throws(MultiprocessingError) {
         let status = try manager.wait(until: Deadline(after: nil))
-        if case .closed = state, unfinishedCount == 0, status == .exited(0) {
+        if case .closed = state, receivers.missing == 0, status == .exited(0) {
             state = .ended
             return
         }
@@ -199,8 +308,8 @@ final class PoolLink {
     }
 
     private func requireUsable() throws(MultiprocessingError) {
-        guard owner == getpid() else {
-            throw MultiprocessingError(.invalidState, "a pool belongs to the process that made it, \(owner)")
+        guard owner.isCurrent else {
+            throw MultiprocessingError(.invalidState, "a pool belongs to the process that made it, \(owner.pid)")
         }
         if case .failed(let error) = state { throw error }
     }

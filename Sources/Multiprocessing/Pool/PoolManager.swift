@@ -1,6 +1,4 @@
-import CMultiprocessing
 import Glibc
-import Synchronization
 import SystemPackage
 
 /// The manager process of a pool: hands tasks to workers, passes results back, replaces workers that die.
@@ -14,52 +12,43 @@ import SystemPackage
 /// results (`maximumUnsentBytes`), and so the workers from producing them. Nobody waits in a circle: workers wait for
 /// the manager, the manager for no one.
 ///
-/// A worker dies with at most one task begun, which `WorkerBoard` names. That one is tried again, `maximumAttempts`
-/// times in all; what the worker held besides goes to others, without blame. When the front closes its end or dies, the
-/// manager ends the workers, reaps them and leaves; and if it is killed itself, the kernel kills the workers.
+/// A worker *holds* the tasks that were sent to it and are not answered: one at a time, or some more while tasks are
+/// short, so that it need not wait for the next. It begins them one after the other, each by a claim in memory that
+/// the manager shares (`TaskClaims`). So the manager can take back what has not begun, and does when the one before
+/// takes long (`ManagerSupervision.swift`). When a task is cancelled or runs for longer than it may, it takes back
+/// what is behind it and kills the worker.
+///
+/// A worker dies with at most one task begun, which the claims name. That one is tried again, `maximumAttempts` times
+/// in all; what the worker held besides goes to others, without blame (`ManagerStaff.swift`). When the front closes
+/// its end or dies, the manager ends the workers, reaps them and leaves; and if it is killed itself, the kernel kills
+/// the workers.
+///
+/// Each task ends once: its frame is in the backlog or held by one worker, and whoever takes it out for good, be it a
+/// result, a death, the clock or the front, sends the one answer.
 final class PoolManager {
-    static let maximumAttempts: Int32 = 3
-    /// This many workers in a row may die before their initializer is done; then the pool has failed.
-    private static let maximumStillbirths = 3
     /// While so much waits for the front to read, no more results are taken from workers.
     private static let maximumUnsentBytes = 16 << 20
     /// How much work a worker should hold: enough to last while a message goes to the manager and back.
-    private static let wantedBacklogNanoseconds: UInt64 = 500_000
+    static let wantedBacklogNanoseconds: UInt64 = 500_000
     private static let maximumInFlight = 64
 
-    private struct Task {
-        var frame: PoolFrame
-        let payload: [UInt8]
-    }
-
-    private final class Worker {
-        var process: ChildProcess
-        let channel: FrameChannel
-        var isReady = false
-        /// In the order in which they were sent, which is that of the results.
-        var inFlight: [Task] = []
-        var received = 0
-        /// When it last gave a sign: took its first task, or sent a result.
-        var lastSign: UInt64 = 0
-
-        init(process: consuming ChildProcess, channel: FrameChannel) {
-            self.process = process
-            self.channel = channel
-        }
-    }
-
-    private let front: FrameChannel
-    private let program: WorkerProgram
+    let front: FrameChannel
+    let program: WorkerProgram
     private let maxTasksPerWorker: Int
-    private let board: WorkerBoard
-    private var workers: [Worker?]
-    private var queue = TaskQueue<Task>()
+    let board: WorkerBoard
+    var workers: [ManagedWorker?]
+    var backlog = TaskBacklog()
     private var frontHasClosed = false
     /// The initializer does not work: no more workers are made, and the front is to close the pool.
-    private var hasFailed = false
-    private var stillbirths = 0
+    private(set) var hasFailed = false
+    /// How many workers in a row have died before their initializer was done.
+    var stillbirths = 0
     /// A moving mean of what a task takes; it starts high, so that the first tasks are handed out one by one.
     private var meanNanoseconds: UInt64 = 10_000_000
+    /// When it last waited.
+    private var wasFrontSlow = false
+    /// What `poll` waits for: the front, then channel and sentinel of each worker.
+    private var entries: [pollfd]
 
     init(
         front: FrameChannel, workerCount: Int, maxTasksPerWorker: Int?, program: WorkerProgram
@@ -69,6 +58,7 @@ final class PoolManager {
         self.maxTasksPerWorker = maxTasksPerWorker ?? Int.max
         self.board = try WorkerBoard(workers: workerCount)
         self.workers = Array(repeating: nil, count: workerCount)
+        self.entries = Array(repeating: pollfd(fd: -1, events: 0, revents: 0), count: 1 + 2 * workerCount)
     }
 
     /// The process's whole life.
@@ -100,7 +90,7 @@ final class PoolManager {
     }
 
     private var isIdle: Bool {
-        queue.isEmpty && workers.allSatisfy { $0?.inFlight.isEmpty ?? true }
+        backlog.isEmpty && workers.allSatisfy { ($0?.heldCount ?? 0) == 0 }
     }
 
     // MARK: Tasks to workers
@@ -111,24 +101,31 @@ final class PoolManager {
     }
 
     private func dispatch() {
+        guard !backlog.isEmpty else { return }
         let limit = tasksInFlight
         let now = monotonicNanoseconds()
-        var isAnyoneFree = true
-        while isAnyoneFree && !queue.isEmpty {
-            isAnyoneFree = false
-            for case let worker? in workers where worker.isReady && worker.inFlight.count < limit {
-                // Tasks are short in the mean, but the one that this worker is at is not: others would wait behind it.
-                let isStuck = !worker.inFlight.isEmpty && now - worker.lastSign > PoolManager.wantedBacklogNanoseconds
-                guard !isStuck, worker.received < maxTasksPerWorker, let task = queue.next() else { continue }
-                if worker.inFlight.isEmpty {
+        // Who holds less is served first, so that nobody waits while others hold several.
+        var level = 1
+        while level <= limit && !backlog.isEmpty {
+            for case let worker? in workers
+            where worker.canTake(holding: level, lifetime: maxTasksPerWorker) && !isStuck(worker, now) {
+                if worker.heldCount == 0 {
                     worker.lastSign = now
                 }
-                task.payload.withUnsafeBytes { worker.channel.enqueue(task.frame, $0) }
-                worker.inFlight.append(task)
-                worker.received += 1
-                isAnyoneFree = true
+                backlog.takeUnit(atMost: maxTasksPerWorker - worker.handedCount) { worker.give($0) }
+                if backlog.isEmpty { break }
             }
+            level += 1
         }
+        for case let worker? in workers where worker.hasNewTasks {
+            worker.allowGiven()
+            scheduleLook(at: worker, now)
+        }
+    }
+
+    /// Tasks are short in the mean, but the one that this worker is at is not: others would wait behind it.
+    private func isStuck(_ worker: ManagedWorker, _ now: UInt64) -> Bool {
+        worker.heldCount > 0 && now - worker.lastSign > PoolManager.wantedBacklogNanoseconds
     }
 
     private func flushAll() throws(Errno) {
@@ -141,158 +138,106 @@ final class PoolManager {
 
     // MARK: Waiting
 
+    /// No more results are taken in until the front has read.
+    var isFrontSlow: Bool {
+        front.unsentBytes > PoolManager.maximumUnsentBytes
+    }
+
     private func waitAndReceive() throws {
-        var entries = [pollfd(fd: front.number, events: Int16(POLLIN), revents: 0)]
-        if front.unsentBytes > 0 {
-            entries[0].events |= Int16(POLLOUT)
+        if wasFrontSlow && !isFrontSlow {
+            scheduleLooks()
         }
-        let isFrontSlow = front.unsentBytes > PoolManager.maximumUnsentBytes
-        let positions = workers.indices.filter { workers[$0] != nil }
-        for position in positions {
-            guard let worker = workers[position] else { continue }
-            let wantsInput = !isFrontSlow && !worker.channel.isAtEnd
-            var events = wantsInput ? Int16(POLLIN) : 0
-            if worker.channel.unsentBytes > 0 {
-                events |= Int16(POLLOUT)
-            }
-            // A negative number is passed over: a channel at its end would be "ready" for ever.
-            entries.append(pollfd(fd: worker.channel.isAtEnd ? -1 : worker.channel.number, events: events, revents: 0))
-            entries.append(pollfd(fd: worker.process.sentinel, events: Int16(POLLIN), revents: 0))
-        }
-        try poll(&entries, until: Deadline(after: nil))
+        wasFrontSlow = isFrontSlow
+        prepareEntries()
+        try poll(&entries, until: nextLook)
 
         if entries[0].revents != 0 {
             try front.fill()
             receiveFromFront()
         }
-        for (index, position) in positions.enumerated() {
-            if entries[1 + 2 * index].revents & Int16(POLLIN | POLLHUP | POLLERR) != 0, !isFrontSlow {
-                try workers[position]?.channel.fill()
-                receive(fromWorkerAt: position)
+        for position in workers.indices {
+            if entries[1 + 2 * position].revents & Int16(POLLIN | POLLHUP | POLLERR) != 0, !wasFrontSlow,
+                let worker = workers[position]
+            {
+                try worker.channel.fill()
+                receive(from: worker)
             }
-            if entries[2 + 2 * index].revents != 0 {
+            if entries[2 + 2 * position].revents != 0 {
                 try bury(workerAt: position)
             }
+        }
+        lookAtWorkers()
+    }
+
+    private func prepareEntries() {
+        let frontEvents = POLLIN | (front.unsentBytes > 0 ? POLLOUT : 0)
+        entries[0] = pollfd(fd: front.number, events: Int16(frontEvents), revents: 0)
+        for (position, worker) in workers.enumerated() {
+            // A negative number is passed over: a channel at its end would be "ready" for ever.
+            let (channel, sentinel) = (1 + 2 * position, 2 + 2 * position)
+            entries[channel] = pollfd(fd: -1, events: 0, revents: 0)
+            entries[sentinel] = pollfd(fd: -1, events: 0, revents: 0)
+            guard let worker else { continue }
+            let events = (wasFrontSlow ? 0 : POLLIN) | (worker.channel.unsentBytes > 0 ? POLLOUT : 0)
+            if !worker.channel.isAtEnd {
+                entries[channel] = pollfd(fd: worker.channel.number, events: Int16(events), revents: 0)
+            }
+            entries[sentinel] = pollfd(fd: worker.process.sentinel, events: Int16(POLLIN), revents: 0)
         }
     }
 
     private func receiveFromFront() {
-        var isMore = true
-        while isMore {
-            isMore =
-                front.takeFrame { frame, payload in
-                    switch frame.kind {
-                    case .task: queue.append(Task(frame: frame, payload: Array(payload)))
-                    default: frontHasClosed = true
-                    }
-                } != nil
+        var cancelled: [Range<UInt64>] = []
+        front.takeFrames { frame, bytes in
+            switch frame.kind {
+            case .task: backlog.append(frame, bytes)
+            case .cancel:
+                let count = bytes.loadUnaligned(fromByteOffset: PoolFrame.byteCount, as: UInt64.self)
+                cancelled.append(frame.task..<frame.task + count)
+            default: frontHasClosed = true
+            }
+        }
+        if !cancelled.isEmpty {
+            cancel(TaskRanges(cancelled))
         }
     }
 
     // MARK: Results from workers
 
-    private func receive(fromWorkerAt position: Int) {
-        guard let worker = workers[position] else { return }
-        var isMore = true
-        while isMore {
-            isMore =
-                worker.channel.takeFrame { frame, payload in
-                    receive(frame, payload, from: worker)
-                } != nil
+    func receive(from worker: ManagedWorker) {
+        let before = worker.heldCount
+        worker.channel.takeFrames { frame, bytes in
+            receive(frame, bytes, from: worker)
         }
-        if worker.received >= maxTasksPerWorker && worker.inFlight.isEmpty {
+        guard worker.heldCount != before else { return }
+        worker.lastSign = monotonicNanoseconds()
+        scheduleLook(at: worker, worker.lastSign)
+        if worker.handedCount >= maxTasksPerWorker && worker.heldCount == 0 {
             worker.channel.endSending()
         }
     }
 
-    private func receive(_ frame: PoolFrame, _ payload: UnsafeRawBufferPointer, from worker: Worker) {
+    private func receive(_ frame: PoolFrame, _ bytes: UnsafeRawBufferPointer, from worker: ManagedWorker) {
         switch frame.kind {
         case .ready:
             worker.isReady = true
             stillbirths = 0
         case .result, .failure:
-            worker.inFlight.removeFirst()
-            worker.lastSign = monotonicNanoseconds()
+            // One that a dead worker had in its outbox may have come over the channel too.
+            guard let task = worker.nextToAnswer, task.task == frame.task else { return }
+            worker.dropFirst(task)
             meanNanoseconds = (meanNanoseconds * 7 + frame.durationNanoseconds) / 8
-            front.enqueue(frame, payload)
+            front.enqueue(frames: bytes)
         default:
-            fail(with: frame, payload)
+            fail(with: bytes)
         }
     }
 
     /// The first failure is the pool's; the other workers', which fail alike, are not told.
-    private func fail(with frame: PoolFrame, _ text: UnsafeRawBufferPointer) {
+    func fail(with frame: UnsafeRawBufferPointer) {
         guard !hasFailed else { return }
         hasFailed = true
-        front.enqueue(frame, text)
-    }
-
-    // MARK: Birth and death
-
-    private func replaceMissingWorkers() throws(MultiprocessingError) {
-        for position in workers.indices where workers[position] == nil && !hasFailed {
-            workers[position] = try startWorker(at: position)
-        }
-    }
-
-    private func startWorker(at position: Int) throws(MultiprocessingError) -> Worker {
-        let (mine, its) = try makeSocketPair()
-        let channel = FrameChannel(owning: mine, blocking: false)
-        let entry = board.entry(position)
-        entry.pointee.store(0, ordering: .releasing)
-        let process: ChildProcess
-        do {
-            process = try Fork.child(deathSignal: SIGKILL) {
-                _ = mp_set_process_name("pool-worker-\(position)")
-                PoolWorker.serve(program, over: FrameChannel(owning: its, blocking: true), running: entry)
-            }
-        } catch {
-            _ = close(its)
-            throw error
-        }
-        _ = close(its)
-        return Worker(process: process, channel: channel)
-    }
-
-    /// Takes a worker that has ended out of the pool: first its last results, then the tasks that it leaves behind.
-    private func bury(workerAt position: Int) throws(MultiprocessingError) {
-        guard let worker = workers[position] else { return }
-        worker.channel.drain()
-        receive(fromWorkerAt: position)
-        let status = try worker.process.wait(until: Deadline(after: nil))
-        let culprit = board.entry(position).pointee.load(ordering: .acquiring)
-        workers[position] = nil
-        if !worker.isReady {
-            stillbirths += 1
-            if stillbirths >= PoolManager.maximumStillbirths {
-                var frame = PoolFrame(.initializerFailed)
-                frame.worker = worker.process.pid
-                frame.exitStatus = status
-                fail(with: frame, UnsafeRawBufferPointer(start: nil, count: 0))
-            }
-        }
-        for task in worker.inFlight.reversed() {
-            if task.frame.task == culprit {
-                retry(task, afterDeathOf: worker.process.pid, status)
-            } else {
-                queue.putBack(task)
-            }
-        }
-    }
-
-    private func retry(_ task: Task, afterDeathOf pid: Int32, _ status: ExitStatus?) {
-        var task = task
-        if task.frame.attempts < PoolManager.maximumAttempts {
-            task.frame.attempts += 1
-            queue.putBack(task)
-            return
-        }
-        var frame = task.frame
-        frame.kind = .workerDied
-        frame.payloadBytes = 0
-        frame.worker = pid
-        frame.exitStatus = status
-        front.enqueue(frame)
+        front.enqueue(frames: frame)
     }
 
     /// Sends what is left while the front still reads.
@@ -304,20 +249,6 @@ final class PoolManager {
             if entries[0].revents & Int16(POLLIN | POLLHUP) != 0 {
                 try front.fill()
             }
-        }
-    }
-
-    private func endWorkers(byKilling isKilling: Bool) {
-        for case let worker? in workers {
-            if isKilling {
-                worker.process.send(signal: SIGKILL)
-            } else {
-                // It leaves by itself, and writes out what is in its streams' buffers.
-                worker.channel.endSending()
-            }
-        }
-        for case let worker? in workers {
-            _ = try? worker.process.wait(until: Deadline(after: nil))
         }
     }
 }

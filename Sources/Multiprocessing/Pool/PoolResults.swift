@@ -7,42 +7,25 @@
 public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Inputs.Element: Codable {
     private let pool: Pool<Inputs.Element, Output>
     private var inputs: Inputs
+    private let chunkSize: Int?
     private let inFlight: Int
-    private let arrivals: Arrivals
-    private var submitted: UInt64 = 0
-    private var taken: UInt64 = 0
+    private let arrivals: Arrivals<Output>
+    private var submitted = 0
+    private var taken: Int {
+        arrivals.takenCount
+    }
     private var isExhausted = false
 
-    /// Shared with the receivers of the tasks under way, which may outlive the iterator.
-    private final class Arrivals {
-        private let isOrdered: Bool
-        private var byPosition: [UInt64: Result<Output, MultiprocessingError>] = [:]
-        private var inOrderOfArrival = TaskQueue<Result<Output, MultiprocessingError>>()
-
-        init(isOrdered: Bool) {
-            self.isOrdered = isOrdered
-        }
-
-        func add(_ result: Result<Output, MultiprocessingError>, at position: UInt64) {
-            let numbered = result.mapError { $0.numbered(position) }
-            if isOrdered {
-                byPosition[position] = numbered
-            } else {
-                inOrderOfArrival.append(numbered)
-            }
-        }
-
-        /// The result at a position, or the next one that has arrived.
-        func take(at position: UInt64) -> Result<Output, MultiprocessingError>? {
-            isOrdered ? byPosition.removeValue(forKey: position) : inOrderOfArrival.next()
-        }
-    }
-
-    init(pool: Pool<Inputs.Element, Output>, _ inputs: Inputs, inFlight: Int, isOrdered: Bool) {
+    init(
+        pool: Pool<Inputs.Element, Output>, _ inputs: Inputs, chunkSize: Int?, inFlight: Int?, isOrdered: Bool
+    ) {
         self.pool = pool
         self.inputs = inputs
-        self.inFlight = max(1, inFlight)
-        arrivals = Arrivals(isOrdered: isOrdered)
+        // Of chunks that are larger than anyone's memory no more than some are made.
+        let twoChunks = 2 * min(chunkSize ?? 1, 1 << 24)
+        self.inFlight = max(1, inFlight ?? max(64, twoChunks) * pool.link.workerCount)
+        self.chunkSize = chunkSize
+        arrivals = Arrivals(pool.outputCoder, isOrdered: isOrdered)
     }
 
     /// The next output, or nil when there are no more.
@@ -50,36 +33,113 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
     /// Blocks until it is there.
     ///
     /// Throws the error of that task; the tasks after it go on and can still be taken. Throws `managerDied` or
-    /// `initializerFailed` when the pool has failed.
+    /// `initializerFailed` when the pool has failed, `invalidState` for a chunk size that is not positive.
     public mutating func next() throws(MultiprocessingError) -> Output? {
         try refill()
         guard taken < submitted else { return nil }
-        while true {
-            if let result = arrivals.take(at: taken) {
-                taken += 1
-                return try result.get()
-            }
-            try pool.receive(until: nil)
+        while !arrivals.hasNext {
+            try pool.link.receive(until: Deadline(after: nil))
         }
+        return try arrivals.takeNext()
     }
 
     private mutating func refill() throws(MultiprocessingError) {
-        while !isExhausted, submitted - taken < UInt64(inFlight) {
-            guard let input = inputs.next() else {
+        // While many are in flight anyway, several are taken at a time, which costs less.
+        guard !isExhausted, submitted - taken <= inFlight - min(inFlight / 8, 32) else { return }
+        let unitSize = min(try checkedChunkSize(chunkSize) ?? 1, inFlight)
+        guard unitSize == 1 else {
+            while !isExhausted, submitted - taken <= inFlight - unitSize {
+                try submitUnit(of: unitSize)
+            }
+            return
+        }
+        // Outside the loop, so that its type is looked up once.
+        var next: Inputs.Element?
+        while submitted - taken < inFlight {
+            next = inputs.next()
+            guard let input = next else {
                 isExhausted = true
                 return
             }
-            let position = submitted
-            do throws(MultiprocessingError) {
-                try pool.submit(input) { [arrivals] completion in
-                    arrivals.add(completion.result, at: position)
-                }
-            } catch {
-                // An input that cannot be encoded has its place among the results; a pool that failed has none left.
-                guard error.code == .encodingFailed else { throw error }
-                arrivals.add(.failure(error), at: position)
-            }
-            submitted += 1
+            try submit(input, endsUnit: true)
         }
+    }
+
+    private mutating func submitUnit(of size: Int) throws(MultiprocessingError) {
+        // All inputs first: where they come from may use the pool, and a unit's tasks follow one another.
+        var unit: [Inputs.Element] = []
+        while unit.count < size, let input = inputs.next() {
+            unit.append(input)
+        }
+        isExhausted = unit.count < size
+        guard !unit.isEmpty else { return }
+        defer { pool.link.endUnit() }
+        for input in unit {
+            try submit(input, endsUnit: false)
+        }
+    }
+
+    private mutating func submit(_ input: Inputs.Element, endsUnit: Bool) throws(MultiprocessingError) {
+        do throws(MultiprocessingError) {
+            try pool.link.submit(
+                input, pool.inputCoder, limit: pool.taskLimit, to: arrivals, at: submitted, endsUnit: endsUnit)
+        } catch {
+            // An input that cannot be encoded has its place among the results; a pool that failed has none left.
+            guard error.code == .encodingFailed else { throw error }
+            arrivals.add(error.numbered(UInt64(submitted)), at: submitted)
+        }
+        submitted += 1
+    }
+}
+
+/// The results of an iterator that have come and were not taken.
+///
+/// Held by the tasks under way, which may outlive the iterator.
+private final class Arrivals<Output>: TaskReceiver {
+    private let coder: MessageCoder<Output>
+    private let isOrdered: Bool
+    private let outputs = OutputRing<Output>()
+    /// By the same numbers, the errors of those that have no output.
+    private var errors: [Int: MultiprocessingError] = [:]
+    /// How many have arrived, which numbers them where order does not matter.
+    private var arrivedCount = 0
+
+    init(_ coder: MessageCoder<Output>, isOrdered: Bool) {
+        self.coder = coder
+        self.isOrdered = isOrdered
+    }
+
+    override func receive(_ frame: PoolFrame, _ payload: UnsafeRawBufferPointer, at position: Int) -> Bool {
+        do throws(MultiprocessingError) {
+            let output = try frame.output(payload, coder, numbered: UInt64(position))
+            outputs.set(output, at: isOrdered ? position : arrivedCount)
+            arrivedCount += 1
+        } catch {
+            add(error, at: position)
+        }
+        return false
+    }
+
+    func add(_ error: MultiprocessingError, at position: Int) {
+        errors[isOrdered ? position : arrivedCount] = error
+        arrivedCount += 1
+    }
+
+    /// Whether the next result, in order or as it arrived, is there.
+    var hasNext: Bool {
+        outputs.hasNext || (!errors.isEmpty && errors[outputs.takenCount] != nil)
+    }
+
+    /// Takes the next result, which is there.
+    func takeNext() throws(MultiprocessingError) -> Output {
+        if !errors.isEmpty, let error = errors.removeValue(forKey: outputs.takenCount) {
+            outputs.skipNext()
+            throw error
+        }
+        return outputs.takeNext()
+    }
+
+    var takenCount: Int {
+        outputs.takenCount
     }
 }

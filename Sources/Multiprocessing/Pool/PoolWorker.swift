@@ -1,6 +1,4 @@
-import CMultiprocessing
 import Glibc
-import Synchronization
 import SystemPackage
 
 /// What a worker runs, with the types of the pool taken away: the manager knows neither input nor output.
@@ -13,81 +11,105 @@ struct WorkerProgram {
     let run: (UnsafeRawBufferPointer, PoolFrame, FrameChannel) throws -> Void
 }
 
-/// A line of shared memory a worker: the task that it is running now.
-///
-/// It outlives the worker, and so tells the manager which of the tasks that a dead worker held is to blame.
-struct WorkerBoard: ~Copyable {
-    private let mapping: SharedMapping
-    // Own cache lines: workers write their own entry twice a task.
-    private static let strideBytes = 64
-
-    init(workers: Int) throws(MultiprocessingError) {
-        mapping = try SharedMapping(byteCount: max(workers, 1) * WorkerBoard.strideBytes, name: "poolmap-board")
-    }
-
-    /// Task numbers start at 1; 0 means none.
-    func entry(_ worker: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
-        (mapping.base + worker * WorkerBoard.strideBytes).assumingMemoryBound(to: Atomic<UInt64>.self)
-    }
-}
-
 /// The life of a worker: initialize, then one task after the other until the manager closes the channel.
-enum PoolWorker {
-    /// A result waits in the buffer at most about this long while further tasks run.
+struct PoolWorker {
+    /// A result waits in the outbox at most about this long while further tasks begin.
     private static let patienceNanoseconds: UInt64 = 50_000
 
-    static func serve(
-        _ program: WorkerProgram, over channel: FrameChannel, running: UnsafeMutablePointer<Atomic<UInt64>>
-    ) -> Never {
+    private let program: WorkerProgram
+    private let channel: FrameChannel
+    private let claims: TaskClaims
+    private let outbox: Outbox
+    private let pid = getpid()
+    /// The sequence number of the next task that comes; see `TaskClaims`.
+    private var sequence: UInt32 = 0
+
+    init(_ program: WorkerProgram, _ channel: FrameChannel, _ claims: TaskClaims, _ outbox: Outbox) {
+        self.program = program
+        self.channel = channel
+        self.claims = claims
+        self.outbox = outbox
+    }
+
+    consuming func serve() -> Never {
         do {
             try program.initialize()
         } catch {
-            enqueueText(of: error, PoolFrame(.initializerFailed), on: channel)
+            enqueueText(of: error, PoolFrame(.initializerFailed))
             try? channel.flush()
             Fork.leave(EXIT_FAILURE)
         }
         channel.enqueue(PoolFrame(.ready))
-        var unsentSince: UInt64 = 0
+        do {
+            try channel.flush()
+            try work()
+        } catch {
+            // The manager is gone.
+            Fork.leave(EXIT_FAILURE)
+        }
+        Fork.leave(EXIT_SUCCESS)
+    }
+
+    private mutating func work() throws(Errno) {
+        var now = monotonicNanoseconds()
+        var unsentSince = now
         while true {
             // The manager sends several tasks at once only while they take a few microseconds, see
             // `PoolManager.tasksInFlight`; their results go back together, unless they turn out to take longer.
-            let now = monotonicNanoseconds()
-            if !channel.hasFrame || now - unsentSince > patienceNanoseconds {
-                guard (try? channel.flush()) != nil else { Fork.leave(EXIT_FAILURE) }
+            if !channel.hasFrame || now - unsentSince > PoolWorker.patienceNanoseconds {
+                try outbox.send(over: channel)
                 unsentSince = now
             }
-            while !channel.hasFrame {
-                guard (try? channel.fill()) != nil, !channel.isAtEnd else { Fork.leave(EXIT_SUCCESS) }
-                unsentSince = monotonicNanoseconds()
+            if !channel.hasFrame {
+                while !channel.hasFrame {
+                    try channel.fill()
+                    if channel.isAtEnd { return }
+                }
+                now = monotonicNanoseconds()
+                unsentSince = now
             }
+            let isBegun = claims.begin(sequence, at: now)
             channel.takeFrame { frame, input in
-                run(program, frame, input, channel, running)
+                if isBegun { run(frame, input, at: now) }
             }
+            if isBegun {
+                try handOver()
+                claims.finish(sequence)
+                now = monotonicNanoseconds()
+            }
+            sequence &+= 1
         }
     }
 
-    private static func run(
-        _ program: WorkerProgram, _ task: PoolFrame, _ input: UnsafeRawBufferPointer, _ channel: FrameChannel,
-        _ running: UnsafeMutablePointer<Atomic<UInt64>>
-    ) {
-        running.pointee.store(task.task, ordering: .releasing)
+    /// Runs a task and leaves the frame with its result in the channel's buffer.
+    private func run(_ task: PoolFrame, _ input: UnsafeRawBufferPointer, at now: UInt64) {
         var answer = task
-        answer.worker = getpid()
-        answer.startedNanoseconds = monotonicNanoseconds()
+        answer.worker = pid
+        answer.startedNanoseconds = now
         answer.kind = .result
         do {
             try program.run(input, answer, channel)
         } catch {
             answer.kind = .failure
-            answer.durationNanoseconds = monotonicNanoseconds() - answer.startedNanoseconds
-            enqueueText(of: error, answer, on: channel)
+            answer.durationNanoseconds = monotonicNanoseconds() - now
+            enqueueText(of: error, answer)
         }
-        running.pointee.store(0, ordering: .releasing)
     }
 
-    private static func enqueueText(of error: any Error, _ frame: PoolFrame, on channel: FrameChannel) {
+    /// Puts the result where the manager finds it: into the outbox, or over the channel where it is too large for that.
+    private func handOver() throws(Errno) {
+        if outbox.append(channel.unsent) {
+            channel.dropUnsent()
+            return
+        }
+        claims.stopClock()
+        try outbox.send(over: channel)
+        try channel.flush()
+    }
+
+    private func enqueueText(of error: any Error, _ frame: PoolFrame) {
         var frame = frame
-        frame.worker = getpid()
+        frame.worker = pid
         var text = String(describing: error)
         text.withUTF8 { channel.enqueue(frame, UnsafeRawBufferPointer($0)) }
     }

@@ -18,13 +18,12 @@ func initializerScenarios() {
             state += 1
             return [Int(getpid()), state]
         }
-        var last: [Int: Int] = [:]
-        for pair in try pool.map(0..<400) {
-            // Tasks of one worker are handed to it in the inputs' order.
-            expectEqual(pair[1], (last[pair[0]] ?? 100) + 1)
-            last[pair[0]] = pair[1]
+        // A task may run after later ones, where it was given to another worker than at first.
+        let states = Dictionary(grouping: try pool.map(0..<400)) { $0[0] }.mapValues { $0.map { $0[1] }.sorted() }
+        expect(states.count <= 2, "\(states.count) workers")
+        for ofOneWorker in states.values {
+            expectEqual(ofOneWorker, Array(101...100 + ofOneWorker.count))
         }
-        expectEqual(last.values.reduce(0, +), 400 + 100 * last.count)
     }
     scenario("initializerThatThrowsIsOneErrorAndNoStormOfForks") {
         let forks = SharedCounter()

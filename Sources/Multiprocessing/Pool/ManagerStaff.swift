@@ -1,0 +1,113 @@
+import CMultiprocessing
+import Glibc
+import SystemPackage
+
+/// How workers are made, die, and what becomes of the tasks that they leave behind.
+extension PoolManager {
+    private static let maximumAttempts: Int32 = 3
+    /// This many workers in a row may die before their initializer is done; then the pool has failed.
+    private static let maximumStillbirths = 3
+
+    func replaceMissingWorkers() throws(MultiprocessingError) {
+        for position in workers.indices where workers[position] == nil && !hasFailed {
+            workers[position] = try startWorker(at: position)
+        }
+    }
+
+    private func startWorker(at position: Int) throws(MultiprocessingError) -> ManagedWorker {
+        let (mine, its) = try makeSocketPair()
+        let channel = FrameChannel(owning: mine, blocking: false)
+        let (claims, outbox) = (board.claims(position), board.outbox(position))
+        claims.reset()
+        outbox.reset()
+        let process: ChildProcess
+        do {
+            process = try Fork.child(deathSignal: SIGKILL) {
+                _ = mp_set_process_name("pool-worker-\(position)")
+                PoolWorker(program, FrameChannel(owning: its, blocking: true), claims, outbox).serve()
+            }
+        } catch {
+            _ = close(its)
+            throw error
+        }
+        _ = close(its)
+        return ManagedWorker(process: process, channel: channel, claims: claims, outbox: outbox)
+    }
+
+    /// Takes a worker that has ended out of the pool: first its last results, then the tasks that it leaves behind.
+    func bury(workerAt position: Int) throws(MultiprocessingError) {
+        guard let worker = workers[position] else { return }
+        worker.channel.drain()
+        receive(from: worker)
+        worker.channel.dropPartialFrame()
+        worker.outbox.fetchRemains(into: worker.channel)
+        receive(from: worker)
+        let status = try worker.process.wait(until: Deadline(after: nil))
+        workers[position] = nil
+        if !worker.isReady {
+            noteStillbirth(of: worker.process.pid, status)
+        }
+        let culprit = worker.claims.running(from: worker.firstHeld)?.sequence
+        var innocent: [UInt8] = []
+        var guilty: PoolFrame?
+        var again: [UInt8] = []
+        worker.forEachHeld { sequence, frame, bytes in
+            if frame.task == worker.sentence?.task {
+                answer(frame, worker.sentence?.verdict ?? .cancelled, worker.process.pid, status)
+            } else if sequence == culprit && (worker.sentence == nil || status != .signaled(SIGKILL)) {
+                guilty = frame
+                again = Array(bytes)
+            } else {
+                innocent += bytes
+            }
+            return true
+        }
+        backlog.putBack(innocent)
+        if let guilty {
+            retry(guilty, again, afterDeathOf: worker.process.pid, status)
+        }
+    }
+
+    private func noteStillbirth(of pid: Int32, _ status: ExitStatus?) {
+        stillbirths += 1
+        guard stillbirths >= PoolManager.maximumStillbirths else { return }
+        var frame = PoolFrame(.initializerFailed)
+        frame.worker = pid
+        frame.exitStatus = status
+        withUnsafeBytes(of: frame) { fail(with: $0) }
+    }
+
+    private func retry(_ frame: PoolFrame, _ bytes: [UInt8], afterDeathOf pid: Int32, _ status: ExitStatus?) {
+        guard frame.attempts < PoolManager.maximumAttempts else {
+            return answer(frame, .workerDied, pid, status)
+        }
+        var (frame, bytes) = (frame, bytes)
+        frame.attempts += 1
+        bytes.withUnsafeMutableBytes { $0.storeBytes(of: frame, as: PoolFrame.self) }
+        backlog.putBack(bytes)
+    }
+
+    /// Tells the front how a task ended that has no result.
+    func answer(_ task: PoolFrame, _ kind: PoolFrame.Kind, _ pid: Int32, _ status: ExitStatus? = nil) {
+        var frame = task
+        frame.kind = kind
+        frame.payloadBytes = 0
+        frame.worker = pid
+        frame.exitStatus = status
+        front.enqueue(frame)
+    }
+
+    func endWorkers(byKilling isKilling: Bool) {
+        for case let worker? in workers {
+            if isKilling {
+                worker.process.send(signal: SIGKILL)
+            } else {
+                // It leaves by itself, and writes out what is in its streams' buffers.
+                worker.channel.endSending()
+            }
+        }
+        for case let worker? in workers {
+            _ = try? worker.process.wait(until: Deadline(after: nil))
+        }
+    }
+}

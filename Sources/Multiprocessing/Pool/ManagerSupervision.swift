@@ -1,0 +1,155 @@
+import Glibc
+
+/// What the manager does while a worker is at a task: relieves it of those behind, and ends what must end.
+extension PoolManager {
+    /// A worker that is at one task for this long is relieved of those that it holds besides.
+    private static let patienceNanoseconds: UInt64 = 1_000_000
+
+    // MARK: When to look
+
+    /// Notes when to look at a worker that has just been given tasks, or given a result.
+    func scheduleLook(at worker: ManagedWorker, _ now: UInt64) {
+        worker.lookAt = worker.heldCount > 1 ? now + PoolManager.patienceNanoseconds : .max
+        if let task = worker.nextToAnswer, task.limitNanoseconds > 0 {
+            // It may have begun, but hardly earlier than now; a look then tells exactly.
+            worker.lookAt = min(worker.lookAt, now &+ task.limitNanoseconds)
+        }
+    }
+
+    /// When a look is due, if nothing happens before.
+    var nextLook: Deadline {
+        var earliest = UInt64.max
+        for case let worker? in workers {
+            earliest = min(earliest, worker.lookAt)
+        }
+        guard earliest != .max else { return Deadline(after: nil) }
+        let now = monotonicNanoseconds()
+        return Deadline(after: .nanoseconds(earliest > now ? Int64(clamping: earliest - now) : 0))
+    }
+
+    /// Makes up for the looks of the time in which the front read too little for results to be fetched.
+    func scheduleLooks() {
+        let now = monotonicNanoseconds()
+        for case let worker? in workers {
+            scheduleLook(at: worker, now)
+        }
+    }
+
+    /// Looks at those workers for which it is time.
+    func lookAtWorkers() {
+        var now: UInt64 = 0
+        for case let worker? in workers where worker.lookAt != .max {
+            now = now == 0 ? monotonicNanoseconds() : now
+            if worker.lookAt <= now {
+                look(at: worker, now)
+            }
+        }
+    }
+
+    private func look(at worker: ManagedWorker, _ now: UInt64) {
+        let running = worker.claims.running(from: worker.firstHeld)
+        // What it is at, or would begin next, stays with it: so that there is progress where all are slow.
+        let current = running?.sequence ?? worker.claims.begun
+        // While it sends a result nothing is its fault; the result will be a sign.
+        guard running?.started != .max else {
+            worker.lookAt = .max
+            return
+        }
+        worker.lookAt = .max
+        if let limit = worker.frame(of: current)?.limitNanoseconds, limit > 0 {
+            worker.lookAt = (running?.started ?? now) &+ limit
+            if worker.lookAt <= now {
+                return end(current, of: worker, .taskTimedOut)
+            }
+        }
+        guard worker.heldCount > 1 else { return }
+        let due = (running?.started ?? worker.lastSign) + PoolManager.patienceNanoseconds
+        if due <= now {
+            relieve(worker, after: worker.endOfUnit(of: current))
+        } else {
+            worker.lookAt = min(worker.lookAt, due)
+        }
+    }
+
+    // MARK: Relieving
+
+    /// Takes from a worker what it has finished and what others can begin.
+    private func relieve(_ worker: ManagedWorker, after end: UInt32) {
+        backlog.putBack(worker.takeBack(from: end))
+        guard !isFrontSlow else { return }
+        let (lookAt, lastSign) = (worker.lookAt, worker.lastSign)
+        worker.outbox.fetch(into: worker.channel)
+        receive(from: worker)
+        // That it finished tasks before this one is no sign of anything new.
+        (worker.lookAt, worker.lastSign) = (lookAt, lastSign)
+    }
+
+    // MARK: Ending
+
+    /// Ends tasks, wherever they are.
+    ///
+    /// Those that have a result keep it.
+    func cancel(_ tasks: TaskRanges) {
+        for case let worker? in workers {
+            var first: UInt32?
+            worker.forEachHeld { sequence, frame, _ in
+                first = tasks.contains(frame.task) ? sequence : nil
+                return first == nil
+            }
+            if let first {
+                backlog.putBack(worker.takeBack(from: first))
+            }
+        }
+        backlog.remove(tasks.contains) { answer($0, .cancelled, 0) }
+        // What workers still hold of them has begun, and is done but for what they are at.
+        for case let worker? in workers where worker.sentence == nil {
+            if let running = worker.claims.running(from: worker.firstHeld),
+                let frame = worker.frame(of: running.sequence), tasks.contains(frame.task)
+            {
+                end(running.sequence, of: worker, .cancelled)
+            }
+        }
+    }
+
+    /// Kills the worker that runs a task, unless it is done with it.
+    ///
+    /// What becomes of the task is told when the worker is dead.
+    private func end(_ sequence: UInt32, of worker: ManagedWorker, _ verdict: PoolFrame.Kind) {
+        // First of all, so that it cannot begin another one, which would be killed for nothing.
+        backlog.putBack(worker.takeBack(from: sequence &+ 1))
+        guard let running = worker.claims.running(from: worker.firstHeld), running.sequence == sequence,
+            verdict == .cancelled || running.started != .max, let task = worker.frame(of: sequence)?.task
+        else {
+            return scheduleLook(at: worker, monotonicNanoseconds())
+        }
+        worker.sentence = ManagedWorker.Sentence(task: task, verdict: verdict)
+        worker.lookAt = .max
+        worker.process.send(signal: SIGKILL)
+    }
+}
+
+/// Some numbers of tasks.
+struct TaskRanges {
+    /// In order, with gaps between them.
+    private var ranges: [Range<UInt64>] = []
+
+    init(_ unsorted: [Range<UInt64>]) {
+        for range in unsorted.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let last = ranges.last, last.upperBound >= range.lowerBound {
+                ranges[ranges.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
+            } else {
+                ranges.append(range)
+            }
+        }
+    }
+
+    func contains(_ task: UInt64) -> Bool {
+        // The first range that ends behind the task, by bisection.
+        var (low, high) = (0, ranges.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound <= task { low = middle + 1 } else { high = middle }
+        }
+        return low < ranges.count && ranges[low].contains(task)
+    }
+}

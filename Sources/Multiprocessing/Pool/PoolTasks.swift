@@ -1,0 +1,147 @@
+/// One task at a time.
+extension Pool {
+    /// What became of one task.
+    public struct Completion {
+        /// The number that `submit(_:timeout:)` gave.
+        public let task: UInt64
+        /// The output, or why there is none: `taskFailed`, `workerDied`, `taskTimedOut`, `cancelled`, `decodingFailed`.
+        public let result: Result<Output, MultiprocessingError>
+        /// The process that ran it; 0 where it was cancelled before any did.
+        public let worker: Int32
+        /// How many workers began it: 1 unless some died.
+        public let attempts: Int
+        /// When it began, on the monotonic clock that all processes of a machine share; 0 where it has no result.
+        public let startedNanoseconds: UInt64
+        /// How long it ran.
+        public let duration: Duration
+    }
+
+    /// Takes the answers to the tasks of `submit`.
+    final class Completions: TaskReceiver {
+        private let coder = MessageCoder<Output>.codable()
+        private var arrived = TaskQueue<Completion>()
+        /// How many have not arrived.
+        private(set) var missing = 0
+
+        var isEmpty: Bool {
+            arrived.isEmpty
+        }
+
+        func expect() {
+            missing += 1
+        }
+
+        func next() -> Completion? {
+            arrived.next()
+        }
+
+        override func receive(_ frame: PoolFrame, _ payload: UnsafeRawBufferPointer, at position: Int) -> Bool {
+            missing -= 1
+            arrived.append(
+                Completion(
+                    task: frame.task, result: frame.outcome(payload, coder), worker: frame.worker,
+                    attempts: Int(frame.attempts), startedNanoseconds: frame.startedNanoseconds,
+                    duration: .nanoseconds(Int64(clamping: frame.durationNanoseconds))))
+            return false
+        }
+    }
+
+    /// Runs the function for one input and returns its output.
+    ///
+    /// Blocks until it is done.
+    ///
+    /// Throws the task's error; `encodingFailed`, `invalidState` after `close()`, and `managerDied` or
+    /// `initializerFailed` when the pool has failed. The corresponding Python API is `multiprocessing.Pool.apply`.
+    public func apply(_ input: Input) throws(MultiprocessingError) -> Output {
+        try applyAsync(input).get()
+    }
+
+    /// Hands in one task, whose output can be had later.
+    ///
+    /// Does not block.
+    ///
+    /// - Parameters:
+    ///   - input: what the function is run for.
+    ///   - timeout: how long the task may run, from when a worker begins it; nil for the pool's `taskTimeout`.
+    ///   - callback: is handed the output when it is there.
+    ///   - errorCallback: is handed the error when there is one in place of an output.
+    ///
+    /// One of the callbacks runs, once, while the pool's thread is in a method of the pool or of an `AsyncResult`; it may
+    /// use the pool. None runs when the pool goes away without `join()` or `terminate()`.
+    ///
+    /// Throws `encodingFailed`, `invalidState` after `close()` or for a timeout that is not positive, and `managerDied` or
+    /// `initializerFailed` when the pool has failed. The corresponding Python API is `multiprocessing.Pool.apply_async`.
+    public func applyAsync(
+        _ input: Input, timeout: Duration? = nil, callback: ((Output) -> Void)? = nil,
+        errorCallback: ((MultiprocessingError) -> Void)? = nil
+    ) throws(MultiprocessingError) -> AsyncResult<Output> {
+        let pending = SingleResult(outputCoder, callback, errorCallback)
+        let task = try link.submit(input, inputCoder, limit: limit(timeout), to: pending)
+        pending.tasks = task..<task + 1
+        return AsyncResult(link, pending)
+    }
+
+    /// Hands in one task and returns its number, from 1 upwards.
+    ///
+    /// Does not block.
+    ///
+    /// - Parameters:
+    ///   - input: what the function is run for.
+    ///   - timeout: how long the task may run, from when a worker begins it; nil for the pool's `taskTimeout`.
+    ///
+    /// What became of it comes from `nextCompletion(timeout:)`. Throws as `applyAsync`.
+    /// The nearest Python API is `multiprocessing.Pool.apply_async`.
+    @discardableResult
+    public func submit(_ input: Input, timeout: Duration? = nil) throws(MultiprocessingError) -> UInt64 {
+        let task = try link.submit(input, inputCoder, limit: limit(timeout), to: completions)
+        completions.expect()
+        return task
+    }
+
+    /// What became of a task that `submit(_:timeout:)` handed in, in the order in which they end.
+    ///
+    /// Blocks for at most `timeout`; `nil` waits for ever.
+    ///
+    /// Returns nil when the time is over first, or when no such task is under way. Throws `managerDied` or
+    /// `initializerFailed` when the pool has failed.
+    public func nextCompletion(timeout: Duration? = nil) throws(MultiprocessingError) -> Completion? {
+        let deadline = Deadline(after: timeout)
+        while true {
+            if let completion = completions.next() {
+                return completion
+            }
+            if completions.missing == 0 {
+                // Nothing will come, but the pool may have failed meanwhile.
+                try link.receive(until: Deadline(after: .zero))
+                return nil
+            }
+            if try !link.receive(until: deadline), deadline.hasPassed { return nil }
+        }
+    }
+
+    /// Ends a task that `submit(_:timeout:)` handed in, unless it has a result.
+    ///
+    /// Does not block: `nextCompletion` tells what became of it, `cancelled` or what it was before.
+    ///
+    /// A task that waits is taken out. One that runs is ended with its worker, by `SIGKILL`; what else that worker held
+    /// goes to others. Does nothing for a number that is no task's. Python has nothing like it.
+    public func cancel(task: UInt64) {
+        link.cancel(task..<task &+ 1)
+    }
+
+    private func limit(_ timeout: Duration?) throws(MultiprocessingError) -> UInt64 {
+        guard let timeout else { return taskLimit }
+        return try nanoseconds(timeout)
+    }
+}
+
+/// A task's timeout as a frame has it.
+func nanoseconds(_ timeout: Duration) throws(MultiprocessingError) -> UInt64 {
+    guard timeout > .zero else {
+        throw MultiprocessingError(.invalidState, "a task cannot be done in \(timeout)")
+    }
+    let (seconds, attoseconds) = timeout.components
+    // A year stands for every longer time, so that no sum here overflows.
+    let whole = UInt64(min(seconds, 31_536_000)) * 1_000_000_000
+    return max(1, whole + UInt64(attoseconds / 1_000_000_000))
+}

@@ -1,0 +1,48 @@
+/// What the front makes of an answer.
+extension PoolFrame {
+    /// The output; throws why there is none.
+    ///
+    /// - Parameter number: the task's number in the error; nil for that of the pool.
+    func output<Output>(
+        _ payload: UnsafeRawBufferPointer, _ coder: MessageCoder<Output>, numbered number: UInt64? = nil
+    ) throws(MultiprocessingError) -> Output {
+        guard kind == .result else { throw error(payload, number ?? task) }
+        do {
+            return try coder.decode(payload)
+        } catch {
+            let text = "the output of task \(number ?? task) is not a \(Output.self): \(error)"
+            throw MultiprocessingError(.decodingFailed, text, task: number ?? task, pid: worker)
+        }
+    }
+
+    /// The output, or why there is none.
+    func outcome<Output>(
+        _ payload: UnsafeRawBufferPointer, _ coder: MessageCoder<Output>
+    ) -> Result<Output, MultiprocessingError> {
+        do throws(MultiprocessingError) {
+            return .success(try output(payload, coder))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func error(_ payload: UnsafeRawBufferPointer, _ number: UInt64) -> MultiprocessingError {
+        switch kind {
+        case .workerDied:
+            MultiprocessingError(
+                .workerDied, "task \(number) ended \(attempts) workers, the last one", task: number, pid: worker,
+                status: exitStatus)
+        case .taskTimedOut:
+            MultiprocessingError(
+                .taskTimedOut,
+                "task \(number) ran for longer than \(Duration.nanoseconds(Int64(clamping: limitNanoseconds)))",
+                task: number, pid: worker, status: exitStatus)
+        case .cancelled:
+            MultiprocessingError(
+                .cancelled, "task \(number) was cancelled", task: number, pid: worker == 0 ? nil : worker)
+        default:
+            MultiprocessingError(
+                .taskFailed, String(decoding: payload, as: UTF8.self), task: number, pid: worker)
+        }
+    }
+}
