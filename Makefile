@@ -36,11 +36,11 @@ test: test-deps build ## all tests: units, the command line, the files of fixtur
 	fixtures/check.sh $(BINARY)
 
 lint: test-deps ## the house rules that a program can check
-	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	$(SWIFT) format lint --strict --recursive Sources Tests Examples Benchmarks/Library Package.swift
 	scripts/lint.sh
 
 format: ## bring the Swift sources into the house format
-	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
+	$(SWIFT) format --in-place --recursive Sources Tests Examples Benchmarks/Library Package.swift
 
 bench: bench-deps build ## measure against zstd and pzstd, 10 to 20 minutes; BENCH=--quick for 1, BENCH=--help for more
 	Benchmarks/bench.py $(BENCH)

@@ -22,7 +22,8 @@ final class SharedMapping {
         }
     }
 
-    init(byteCount: Int, name: String) throws(MultiprocessingError) {
+    /// - Parameter isPrivate: only forked children will ever have it, so that it needs no descriptor.
+    init(byteCount: Int, name: String, isPrivate: Bool = false) throws(MultiprocessingError) {
         let file = OwnedDescriptor(owning: try checked("memfd_create") { mp_memfd_create(name) })
         let number = file.number
         do {
@@ -39,7 +40,7 @@ final class SharedMapping {
         }
         base = try SharedMapping.map(byteCount, number)
         self.byteCount = byteCount
-        self.file = consume file
+        self.file = isPrivate ? nil : consume file
     }
 
     /// Maps a file in memory, whole; the mapping then owns the descriptor.

@@ -21,9 +21,10 @@ extension PoolManager {
         claims.reset()
         outbox.reset()
         let process: ChildProcess
+        let identity = ProcessIdentity.current.helper(named: "pool-worker-\(position)")
         do {
             process = try Fork.child(deathSignal: SIGKILL) {
-                _ = mp_set_process_name("pool-worker-\(position)")
+                ProcessIdentity.become(identity)
                 PoolWorker(program, FrameChannel(owning: its, blocking: true), claims, outbox).serve()
             }
         } catch {

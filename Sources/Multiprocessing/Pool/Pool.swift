@@ -75,27 +75,22 @@ public final class Pool<Input: Codable, Output: Codable> {
     ///   - function: runs in the workers, for each input, with the worker's state.
     ///
     /// Throws as the other one. In Python the state would be a global variable that the initializer sets.
-    public init<State>(
+    public convenience init<State>(
         processes: Int? = nil, maxTasksPerWorker: Int? = nil, taskTimeout: Duration? = nil,
         initializer: @escaping () throws -> State, _ function: @escaping (inout State, Input) throws -> Output
     ) throws(MultiprocessingError) {
-        var state: State?
-        let (inputCoder, outputCoder) = (inputCoder, outputCoder)
-        let program = WorkerProgram(
-            initialize: { state = try initializer() },
-            run: { bytes, frame, channel in
-                guard state != nil else { return }
-                let input = try inputCoder.decode(bytes)
-                // Unwrapped in place: a copy would make every mutation of the state copy its storage.
-                // swift-format-ignore: NeverForceUnwrap
-                let output = try function(&state!, input)
-                var frame = frame
-                frame.durationNanoseconds = monotonicNanoseconds() - frame.startedNanoseconds
-                try channel.enqueue(frame, output, outputCoder)
-            })
+        let size = try PoolSize(processes, maxTasksPerWorker)
+        try self.init(taskTimeout: taskTimeout, size) { socket throws(MultiprocessingError) in
+            try PoolLink.forkManager(socket, size, WorkerProgram(initialize: initializer, function))
+        }
+    }
+
+    /// Starts the manager as `start` says.
+    init(
+        taskTimeout: Duration?, _ size: PoolSize, _ start: (Int32) throws(MultiprocessingError) -> ChildProcess
+    ) throws(MultiprocessingError) {
         taskLimit = try taskTimeout.map(nanoseconds) ?? 0
-        link = try PoolLink(
-            workerCount: processes ?? processCPUCount(), maxTasksPerWorker: maxTasksPerWorker, program: program)
+        link = try PoolLink(size, start)
     }
 
     /// Makes a pool, hands it to `body`, and ends all its processes when `body` returns or throws.

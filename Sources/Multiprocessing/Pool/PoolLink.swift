@@ -37,25 +37,32 @@ final class PoolLink {
     private var sendingThreshold = PoolLink.bytesPerSend
     private static let bytesPerSend = 1 << 14
 
-    init(workerCount: Int, maxTasksPerWorker: Int?, program: WorkerProgram) throws(MultiprocessingError) {
-        guard workerCount > 0, maxTasksPerWorker ?? 1 > 0 else {
-            throw MultiprocessingError(.invalidState, "a pool needs at least 1 worker, and each at least 1 task")
-        }
-        try Fork.requireSingleThread(for: "Pool")
+    /// - Parameter start: starts the manager with its end of the channel, which stays the caller's to close.
+    init(
+        _ size: PoolSize, _ start: (Int32) throws(MultiprocessingError) -> ChildProcess
+    ) throws(MultiprocessingError) {
         let (mine, its) = try makeSocketPair()
         channel = FrameChannel(owning: mine, blocking: false)
         defer { _ = Glibc.close(its) }
-        manager = try Fork.child(deathSignal: SIGKILL) {
-            PoolLink.becomeManager(its, workerCount, maxTasksPerWorker, program)
-        }
+        manager = try start(its)
         managerPID = manager.pid
-        self.workerCount = workerCount
+        workerCount = size.workerCount
     }
 
-    private static func becomeManager(
-        _ socket: Int32, _ workerCount: Int, _ maxTasksPerWorker: Int?, _ program: WorkerProgram
-    ) -> Never {
-        _ = mp_set_process_name("pool-manager")
+    /// Forks the manager, which has all that the workers' program captures.
+    static func forkManager(
+        _ socket: Int32, _ size: PoolSize, _ program: WorkerProgram
+    ) throws(MultiprocessingError) -> ChildProcess {
+        try Fork.requireSingleThread(for: "Pool")
+        let identity = ProcessIdentity.current.helper(named: "pool-manager")
+        return try Fork.child(deathSignal: SIGKILL) {
+            ProcessIdentity.become(identity)
+            becomeManager(socket, size, program)
+        }
+    }
+
+    /// In the manager: its whole life.
+    static func becomeManager(_ socket: Int32, _ size: PoolSize, _ program: WorkerProgram) -> Never {
         // The front's handlers would act for the front: clean up its files, say. What a terminal sends to all
         // processes of a job is for the front to answer; the others end when it does.
         mp_reset_signal_handlers()
@@ -64,9 +71,7 @@ final class PoolLink {
         }
         let front = FrameChannel(owning: socket, blocking: false)
         do {
-            try PoolManager(
-                front: front, workerCount: workerCount, maxTasksPerWorker: maxTasksPerWorker, program: program
-            ).run()
+            try PoolManager(front: front, size, program: program).run()
         } catch {
             PoolManager.leave(after: error, telling: front)
         }

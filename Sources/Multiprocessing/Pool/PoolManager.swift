@@ -34,7 +34,7 @@ final class PoolManager {
 
     let front: FrameChannel
     let program: WorkerProgram
-    private let maxTasksPerWorker: Int
+    private let size: PoolSize
     let board: WorkerBoard
     var workers: [ManagedWorker?]
     var backlog = TaskBacklog()
@@ -50,15 +50,13 @@ final class PoolManager {
     /// What `poll` waits for: the front, then channel and sentinel of each worker.
     private var entries: [pollfd]
 
-    init(
-        front: FrameChannel, workerCount: Int, maxTasksPerWorker: Int?, program: WorkerProgram
-    ) throws(MultiprocessingError) {
+    init(front: FrameChannel, _ size: PoolSize, program: WorkerProgram) throws(MultiprocessingError) {
         self.front = front
         self.program = program
-        self.maxTasksPerWorker = maxTasksPerWorker ?? Int.max
-        self.board = try WorkerBoard(workers: workerCount)
-        self.workers = Array(repeating: nil, count: workerCount)
-        self.entries = Array(repeating: pollfd(fd: -1, events: 0, revents: 0), count: 1 + 2 * workerCount)
+        self.size = size
+        self.board = try WorkerBoard(workers: size.workerCount)
+        self.workers = Array(repeating: nil, count: size.workerCount)
+        self.entries = Array(repeating: pollfd(fd: -1, events: 0, revents: 0), count: 1 + 2 * size.workerCount)
     }
 
     /// The process's whole life.
@@ -108,11 +106,11 @@ final class PoolManager {
         var level = 1
         while level <= limit && !backlog.isEmpty {
             for case let worker? in workers
-            where worker.canTake(holding: level, lifetime: maxTasksPerWorker) && !isStuck(worker, now) {
+            where worker.canTake(holding: level, lifetime: size.maxTasksPerWorker) && !isStuck(worker, now) {
                 if worker.heldCount == 0 {
                     worker.lastSign = now
                 }
-                backlog.takeUnit(atMost: maxTasksPerWorker - worker.handedCount) { worker.give($0) }
+                backlog.takeUnit(atMost: size.maxTasksPerWorker - worker.handedCount) { worker.give($0) }
                 if backlog.isEmpty { break }
             }
             level += 1
@@ -212,7 +210,7 @@ final class PoolManager {
         guard worker.heldCount != before else { return }
         worker.lastSign = monotonicNanoseconds()
         scheduleLook(at: worker, worker.lastSign)
-        if worker.handedCount >= maxTasksPerWorker && worker.heldCount == 0 {
+        if worker.handedCount >= size.maxTasksPerWorker && worker.heldCount == 0 {
             worker.channel.endSending()
         }
     }

@@ -9,6 +9,41 @@ struct WorkerProgram {
     ///
     /// Throws what the function and the coders throw, and has appended nothing then.
     let run: (UnsafeRawBufferPointer, PoolFrame, FrameChannel) throws -> Void
+
+    /// The program of a function with a state.
+    init<State, Input: Codable, Output: Codable>(
+        initialize: @escaping () throws -> State, _ function: @escaping (inout State, Input) throws -> Output
+    ) {
+        var state: State?
+        let (inputs, outputs) = (MessageCoder<Input>.codable(), MessageCoder<Output>.codable())
+        self.initialize = { state = try initialize() }
+        run = { bytes, frame, channel in
+            guard state != nil else { return }
+            let input = try inputs.decode(bytes)
+            // Unwrapped in place: a copy would make every mutation of the state copy its storage.
+            // swift-format-ignore: NeverForceUnwrap
+            let output = try function(&state!, input)
+            var frame = frame
+            frame.durationNanoseconds = monotonicNanoseconds() - frame.startedNanoseconds
+            try channel.enqueue(frame, output, outputs)
+        }
+    }
+}
+
+/// How many workers a pool has, and how long each lives.
+struct PoolSize: Codable {
+    let workerCount: Int
+    /// A worker is replaced after so many tasks.
+    let maxTasksPerWorker: Int
+
+    /// As the caller says, or as many as can be busy, for ever.
+    init(_ processes: Int?, _ maxTasksPerWorker: Int?) throws(MultiprocessingError) {
+        workerCount = processes ?? processCPUCount()
+        self.maxTasksPerWorker = maxTasksPerWorker ?? Int.max
+        guard workerCount > 0, self.maxTasksPerWorker > 0 else {
+            throw MultiprocessingError(.invalidState, "a pool needs at least 1 worker, and each at least 1 task")
+        }
+    }
 }
 
 /// The life of a worker: initialize, then one task after the other until the manager closes the channel.

@@ -13,7 +13,8 @@ struct WorkerBoard: ~Copyable {
     private static let outboxOffset = 64
 
     init(workers: Int) throws(MultiprocessingError) {
-        mapping = try SharedMapping(byteCount: max(workers, 1) * WorkerBoard.strideBytes, name: "poolmap-board")
+        mapping = try SharedMapping(
+            byteCount: max(workers, 1) * WorkerBoard.strideBytes, name: "poolmap-board", isPrivate: true)
     }
 
     func claims(_ worker: Int) -> TaskClaims {

@@ -32,6 +32,14 @@ struct ProcessIdentity: Codable {
             parentName: self.name, parentPID: getpid())
     }
 
+    /// The identity of a process that the library starts for its own use.
+    ///
+    /// It ends with this one, and the numbers of the program's children are as without it.
+    func helper(named name: String) -> ProcessIdentity {
+        ProcessIdentity(
+            name: name, isDaemon: true, path: path + [0], parentName: self.name, parentPID: getpid())
+    }
+
     /// In the child.
     static func become(_ identity: ProcessIdentity) {
         current = identity

@@ -1,0 +1,88 @@
+import CMultiprocessing
+import Glibc
+import SystemPackage
+
+/// What a pool's workers run, as a type: its properties are the arguments, and the state of each worker.
+///
+///     struct Scale: PoolFunction, Codable {
+///         let factor: Double
+///         func callAsFunction(_ number: Double) -> Double { number * factor }
+///     }
+///     let pool = try Pool(startMethod: .spawn, Scale(factor: 2))
+///
+/// A pool of such a function can be made in a process that has threads. The function's value is sent to the manager,
+/// which the workers are forked from: each has a copy of its own. As for a `ProcessTarget`, its type must be one that
+/// the program can find by its name: not `private` and not inside a function.
+///
+/// In Python it would be a function at the top level of a module, and the state a global variable.
+public protocol PoolFunction {
+    /// What a task is made of.
+    associatedtype Input: Codable
+    /// What comes back.
+    associatedtype Output: Codable
+
+    /// Runs once in each worker before its first task.
+    ///
+    /// When it throws, every task of the pool fails with `initializerFailed`. The default does nothing.
+    mutating func prepare() throws
+
+    /// Runs in a worker, for each input.
+    mutating func callAsFunction(_ input: Input) throws -> Output
+}
+
+extension PoolFunction {
+    /// Does nothing.
+    public mutating func prepare() {}
+}
+
+extension Pool {
+    /// Starts the manager by the method, which forks the workers.
+    ///
+    /// Does not wait until the workers are ready.
+    ///
+    /// - Parameters:
+    ///   - startMethod: how the manager comes to be. A process that has threads needs `spawn` or `forkserver`.
+    ///   - processes: the number of workers, at least 1; `processCPUCount()` where none is given.
+    ///   - maxTasksPerWorker: a worker is replaced after so many tasks, as against memory that leaks; nil for never.
+    ///   - taskTimeout: how long a task may run, as for a pool of a closure.
+    ///   - function: is sent to the manager, and copied to each worker.
+    ///
+    /// Throws as the others do, `encodingFailed` and `decodingFailed` when the function cannot be sent.
+    /// The corresponding Python API is `multiprocessing.get_context(method).Pool`.
+    public convenience init<Function: PoolFunction & Codable>(
+        startMethod: StartMethod, processes: Int? = nil, maxTasksPerWorker: Int? = nil, taskTimeout: Duration? = nil,
+        _ function: Function
+    ) throws(MultiprocessingError) where Function.Input == Input, Function.Output == Output {
+        let size = try PoolSize(processes, maxTasksPerWorker)
+        try self.init(taskTimeout: taskTimeout, size) { socket throws(MultiprocessingError) in
+            let entry = PoolManagerEntry(
+                socket: DuplicatedDescriptor(FileDescriptor(rawValue: socket)), size: size, function: function)
+            let identity = ProcessIdentity.current.helper(named: "pool-manager")
+            switch startMethod {
+            case .spawn: return try Spawn.start(entry, identity)
+            case .forkserver: return try ForkServer.start(entry, identity)
+            case .fork: return try PoolLink.forkManager(socket, size, entry.program)
+            }
+        }
+    }
+}
+
+/// The beginning of a pool's manager that does not have the front's memory.
+struct PoolManagerEntry<Function: PoolFunction & Codable>: ProcessEntry {
+    let socket: DuplicatedDescriptor
+    let size: PoolSize
+    let function: Function
+
+    func main() -> Never {
+        PoolLink.becomeManager(socket.fileDescriptor.rawValue, size, program)
+    }
+
+    var program: WorkerProgram {
+        WorkerProgram(
+            initialize: {
+                var state = function
+                try state.prepare()
+                return state
+            }, { (state: inout Function, input: Function.Input) in try state(input) })
+    }
+}
