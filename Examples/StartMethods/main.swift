@@ -4,7 +4,7 @@
 
 import Multiprocessing
 
-/// What a child runs: its properties are its arguments. Children that are not forked find it by the type's name.
+// What a child runs: its properties are its arguments. Children that are not forked find it by the type's name.
 struct Adder: ProcessTarget, Codable {
     let numbers: [Int]
     let answer: Connection
