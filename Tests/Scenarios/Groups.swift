@@ -16,4 +16,5 @@ func registerAllScenarios() {
     Registry.group("starting", startMethodScenarios, forkServerScenarios, poolStartScenarios)
     Registry.group("logging", logScenarios)
     Registry.group(Registry.failingGroup, leakScenarios)
+    Registry.group("queues", queueOrderScenarios, queueLimitScenarios)
 }

@@ -89,4 +89,13 @@ int mp_end_with_peer(int descriptor);
 /// The name of the environment variable by which a spawned process knows that it is one, and its socket.
 #define MP_SPAWN_VARIABLE "MULTIPROCESSING_SPAWN"
 
+/// Tells the processor that the caller looks at a word again and again until another changes it.
+static inline void mp_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __asm__ __volatile__("pause");
+#elif defined(__aarch64__)
+    __asm__ __volatile__("isb");
+#endif
+}
+
 #endif

@@ -1,0 +1,181 @@
+/// A ring of values of one type, in this process: what `Queue` and `SimpleQueue` have in common.
+final class ElementRing<Element: Codable> {
+    let ring: ValueRing
+
+    private let coder = MessageCoder<Element>.codable()
+    /// Values of these types are decoded by this library alone: nothing can go wrong there, and the bytes are merely
+    /// copied.
+    private let isLeaf = Element.self is any WireLeaf.Type
+    /// The memory of the last value, kept for the next one.
+    private let spare = SpareSession<ValueBuffer>()
+
+    init(_ ring: ValueRing) {
+        self.ring = ring
+    }
+
+    /// Puts a value; false when the time is over before there is room.
+    func put(_ element: Element, until deadline: Deadline) throws(MultiprocessingError) -> Bool {
+        let buffer = spare.take() ?? ValueBuffer()
+        defer { keep(buffer) }
+        try append(element, to: buffer)
+        if deadline.hasPassed && ring.isFull {
+            return false
+        }
+        return try ring.put(buffer.bytes.readable, count: 1, until: deadline) == 1
+    }
+
+    /// Puts values one after another, with none of another producer's between them; all, or none if one of them cannot
+    /// be encoded.
+    func put(contentsOf elements: some Sequence<Element>) throws(MultiprocessingError) {
+        let buffer = spare.take() ?? ValueBuffer()
+        defer { keep(buffer) }
+        var count = 0
+        for element in elements {
+            try append(element, to: buffer)
+            count += 1
+        }
+        _ = try ring.put(buffer.bytes.readable, count: count, until: Deadline(after: nil))
+    }
+
+    /// Takes the next value, whenever there is one.
+    func get() throws(MultiprocessingError) -> Element {
+        while true {
+            if let record = try ring.beginGet(until: Deadline(after: nil)) {
+                return try take(record)
+            }
+        }
+    }
+
+    /// Takes the next value; nil when the time is over before there is one.
+    func get(until deadline: Deadline) throws(MultiprocessingError) -> Element? {
+        if deadline.hasPassed && ring.count == 0 {
+            return nil
+        }
+        guard let record = try ring.beginGet(until: deadline) else { return nil }
+        return try take(record)
+    }
+
+    private func take(_ record: RingRecord) throws(MultiprocessingError) -> Element {
+        if record.second.isEmpty && (isLeaf || record.first.count > ValueBuffer.largestCopy) {
+            defer {
+                ring.consume(record)
+                ring.endGet()
+            }
+            return try decode(record)
+        }
+        let buffer = spare.take() ?? ValueBuffer()
+        defer { keep(buffer) }
+        buffer.bytes.append(bytes: UnsafeRawBufferPointer(record.first))
+        buffer.bytes.append(bytes: UnsafeRawBufferPointer(record.second))
+        ring.consume(record)
+        ring.endGet()
+        return try decode(buffer.bytes.readable)
+    }
+
+    /// Takes the values that are there, at most so many, as soon as there is one; none when the time is over first.
+    func get(upTo count: Int, until deadline: Deadline) throws(MultiprocessingError) -> [Element] {
+        guard count > 0, !(deadline.hasPassed && ring.count == 0), var record = try ring.beginGet(until: deadline)
+        else {
+            return []
+        }
+        defer { ring.endGet() }
+        var elements: [Element] = []
+        while true {
+            do {
+                elements.append(try decode(record))
+            } catch {
+                if elements.isEmpty {
+                    ring.consume(record)
+                    throw error
+                }
+                // The next to get a value finds it again, and the error with it.
+                ring.claim(nil)
+                return elements
+            }
+            ring.consume(record)
+            guard elements.count < count, let next = try? ring.nextRecord() else { return elements }
+            record = next
+        }
+    }
+
+    /// Adds a value's record to the buffer.
+    private func append(_ element: Element, to buffer: ValueBuffer) throws(MultiprocessingError) {
+        let start = buffer.bytes.count
+        buffer.bytes.append(UInt64(0))
+        do {
+            if isLeaf {
+                try coder.encode(element, into: &buffer.bytes)
+            } else {
+                try encodeWithoutDescriptors(element, into: &buffer.bytes)
+            }
+        } catch {
+            throw MultiprocessingError.encoding(a: Element.self, error)
+        }
+        let valueBytes = UInt64(buffer.bytes.count - start) - ValueRing.headerBytes
+        let recordBytes = ValueRing.recordBytes(forValueOf: valueBytes)
+        guard recordBytes <= ring.largestRecord else {
+            throw MultiprocessingError(
+                .encodingFailed, "a \(Element.self) of \(valueBytes) bytes is more than the whole queue can hold")
+        }
+        buffer.bytes.patch(valueBytes, at: start)
+        let padding = Int(recordBytes - ValueRing.headerBytes - valueBytes)
+        if padding > 0 {
+            buffer.bytes.prepareToWrite(atLeast: 8).storeBytes(of: 0, as: UInt64.self)
+            buffer.bytes.commit(padding)
+        }
+    }
+
+    /// A queue's memory cannot carry descriptors.
+    ///
+    /// They are collected all the same: the value might be put while another is being sent over a connection, and must
+    /// not attach them to that one's message.
+    private func encodeWithoutDescriptors(_ element: Element, into bytes: inout ByteBuffer) throws {
+        let descriptors = try DescriptorTransfer.collecting { try coder.encode(element, into: &bytes) }
+        guard descriptors.isEmpty else {
+            throw MultiprocessingError(
+                .encodingFailed, "it has descriptors, which can be sent over a Connection but not through a queue")
+        }
+    }
+
+    /// Decodes a value where it lies, or as a whole from the two places where it does.
+    private func decode(_ record: RingRecord) throws(MultiprocessingError) -> Element {
+        if !isLeaf {
+            ring.claim(record)
+        }
+        if record.second.isEmpty {
+            return try decode(UnsafeRawBufferPointer(record.first))
+        }
+        var whole = ByteBuffer()
+        whole.append(bytes: UnsafeRawBufferPointer(record.first))
+        whole.append(bytes: UnsafeRawBufferPointer(record.second))
+        return try decode(whole.readable)
+    }
+
+    private func decode(_ bytes: UnsafeRawBufferPointer) throws(MultiprocessingError) -> Element {
+        do {
+            return try coder.decode(bytes)
+        } catch {
+            throw MultiprocessingError(.decodingFailed, "a value in the queue is not a \(Element.self): \(error)")
+        }
+    }
+
+    private func keep(_ buffer: ValueBuffer) {
+        buffer.bytes.removeAll()
+        spare.keep(buffer)
+    }
+}
+
+/// Bytes of a value on its way into or out of a ring.
+private final class ValueBuffer {
+    // Only one call has it at a time.
+    @exclusivity(unchecked) var bytes = ByteBuffer()
+
+    /// A larger value is decoded where it lies, while the lock is held; a smaller one is copied.
+    static let largestCopy = 8 << 20
+}
+
+extension ValueBuffer: ReusableSession {
+    var isReusable: Bool { true }
+
+    func close() {}
+}
