@@ -164,6 +164,10 @@ int mp_end_with_peer(int descriptor) {
     return fcntl(descriptor, F_SETFL, flags | O_ASYNC);
 }
 
+int mp_accept(int socket, void *address, uint32_t *length) {
+    return accept4(socket, address, length, SOCK_CLOEXEC);
+}
+
 // A spawned process runs the program's own executable from its start, but not its `main`: what it is to do comes over a
 // socket. Swift registers the program's types before this, so that they can be found by name.
 extern void mp_spawned_main(void) __attribute__((weak));

@@ -10,8 +10,13 @@ import SystemPackage
 /// it does not use: as long as any process holds a copy of the other end open, its reader waits instead of seeing the
 /// end.
 ///
-/// A value may contain what has descriptors: a `Connection`, a `FileHandover`, a `Queue`, a `Lock`, shared memory. The
-/// receiver gets descriptors of its own; the sender keeps its own. That needs a Unix socket, which `Pipe` makes.
+/// A value may contain what has descriptors: a `Connection`, a `DuplicatedDescriptor`, a `Queue`, a `Lock`, shared
+/// memory. The receiver gets descriptors of its own; the sender keeps its own. That needs a Unix socket, which `Pipe`
+/// and a `Listener` at a path make; over TCP it is an error.
+///
+/// What comes in is checked: bytes that no sender of this library would send are an error of the call that meets them,
+/// memory grows with the bytes that come and not with those that are announced, and descriptors that no message has
+/// announced are closed. After an error in the middle of a message the connection is good for nothing but to be closed.
 ///
 /// A `Connection` owns its descriptor and closes it when it is closed or goes away. It buffers what it reads ahead, so
 /// only one process may receive from one end, and it belongs to one thread.
@@ -177,11 +182,26 @@ extension Connection {
             outgoing.removeAll()
             throw MultiprocessingError.encoding(a: Value.self, error)
         }
+        guard descriptors.isEmpty || carriesDescriptors else {
+            outgoing.removeAll()
+            throw MultiprocessingError(
+                .encodingFailed, "a \(Value.self) has descriptors, which travel only between processes of one machine")
+        }
         let message = Message(byteCount: outgoing.count - Message.headerBytes, descriptorCount: descriptors.count)
         outgoing.patch(message.header, at: 0)
         try write(then: UnsafeRawBufferPointer(start: nil, count: 0), descriptors)
         // Until here the value has kept them open.
         withExtendedLifetime(value) {}
+    }
+
+    /// Whether it is a Unix socket.
+    private var carriesDescriptors: Bool {
+        var (domain, size) = (Int32(0), socklen_t(MemoryLayout<Int32>.size))
+        guard let number = descriptor?.number, getsockopt(number, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 else {
+            // What was said of a closed connection stays to be said.
+            return true
+        }
+        return domain == AF_UNIX
     }
 
     private func receive<Value>(_ coder: MessageCoder<Value>) throws(MultiprocessingError) -> Value {
@@ -297,6 +317,12 @@ extension Connection {
     private func readMessage() throws(MultiprocessingError) -> Message {
         let message = try peekMessage()
         incoming.consume(Message.headerBytes)
+        guard arrived.count == message.descriptorCount || incoming.count > message.byteCount else {
+            // Those of the next message would have come with its first byte.
+            incoming.consume(message.byteCount)
+            closeArrived()
+            throw MultiprocessingError(.decodingFailed, "descriptors came with a message that announces none or fewer")
+        }
         return message
     }
 
@@ -321,6 +347,11 @@ extension Connection {
             let socket = try open(for: "receive")
             let wanted = min(max(count - incoming.count, 4096), 1 << 20)
             let received = try read(socket, into: incoming.prepareToWrite(atLeast: wanted))
+            // Those of this message and of the next, with which reading ahead ends.
+            guard arrived.count <= 2 * Int(MP_MAX_DESCRIPTORS) else {
+                closeArrived()
+                throw MultiprocessingError(.decodingFailed, "descriptors came that no message has announced")
+            }
             guard received > 0 else {
                 let isBetweenMessages = incoming.count == 0
                 throw MultiprocessingError(

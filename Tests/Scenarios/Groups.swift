@@ -17,4 +17,5 @@ func registerAllScenarios() {
     Registry.group("logging", logScenarios)
     Registry.group(Registry.failingGroup, leakScenarios)
     Registry.group("queues", queueOrderScenarios, queueLimitScenarios)
+    Registry.group("listeners", listenerScenarios, handshakeScenarios, hostileClientScenarios)
 }

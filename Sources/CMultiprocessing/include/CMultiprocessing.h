@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -85,6 +87,10 @@ __attribute__((returns_nonnull)) struct mp_transfer *mp_transfer_of_thread(void)
 /// Makes the kernel kill the calling process when the other end of a socket or pipe is closed, which it also is when
 /// its owner is killed. The C function is `fcntl` with F_SETOWN, F_SETSIG and O_ASYNC.
 int mp_end_with_peer(int descriptor);
+
+/// Takes the next connection of a listening socket, close-on-exec; its address goes to `address`, of `length` bytes.
+/// The C function is `accept4`.
+int mp_accept(int socket, void *address, uint32_t *length);
 
 /// The name of the environment variable by which a spawned process knows that it is one, and its socket.
 #define MP_SPAWN_VARIABLE "MULTIPROCESSING_SPAWN"

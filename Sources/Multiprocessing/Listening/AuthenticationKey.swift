@@ -1,0 +1,81 @@
+import Crypto
+
+/// A secret that both ends of a connection have to know.
+///
+///     let key = AuthenticationKey()                        // 32 random bytes
+///     let shared = try AuthenticationKey("from a file")    // the same on both sides
+///
+/// It never travels in a handshake, nor is it ever printed. What it protects is who may connect; what is sent afterwards
+/// is neither hidden from nor protected against those who can read or change the network's packets.
+///
+/// Who watches handshakes can try keys without asking anyone, so use a random one rather than a word.
+///
+/// The corresponding Python notion is the `authkey` of `multiprocessing.current_process()`.
+public struct AuthenticationKey: Sendable {
+    let bytes: [UInt8]
+
+    /// Makes a new key of 32 random bytes from the kernel.
+    ///
+    /// The corresponding Python expression is `os.urandom(32)`.
+    public init() {
+        bytes = AuthenticationKey.randomBytes()
+    }
+
+    /// Takes a key from bytes.
+    ///
+    /// Throws `invalidState` when there are none: that would be no key.
+    public init(bytes: some Sequence<UInt8>) throws(MultiprocessingError) {
+        self.bytes = Array(bytes)
+        guard !self.bytes.isEmpty else {
+            throw MultiprocessingError(.invalidState, "an authentication key is empty")
+        }
+    }
+
+    /// Takes the UTF-8 bytes of a text as a key.
+    ///
+    /// Throws `invalidState` when the text is empty.
+    public init(_ text: String) throws(MultiprocessingError) {
+        try self.init(bytes: text.utf8)
+    }
+
+    static let randomByteCount = 32
+
+    static func randomBytes() -> [UInt8] {
+        // On Linux this generator asks the kernel.
+        var generator = SystemRandomNumberGenerator()
+        return (0..<randomByteCount).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    }
+
+    /// The proof that the key is known: its message authentication code for what was said so far.
+    func proof(of message: [UInt8]) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: message, using: secret))
+    }
+
+    /// Whether the other end has proved that it knows the key; takes as long for every wrong proof.
+    func isProved(by proof: ArraySlice<UInt8>, of message: [UInt8]) -> Bool {
+        HMAC<SHA256>.isValidAuthenticationCode(Array(proof), authenticating: message, using: secret)
+    }
+
+    /// The key's digest: HMAC itself would take keys that differ only in zeros at their ends for the same.
+    private var secret: SymmetricKey {
+        SymmetricKey(data: SHA256.hash(data: bytes))
+    }
+}
+
+extension AuthenticationKey: Equatable {
+    /// Compares in a time that does not tell where two keys of one length differ.
+    public static func == (left: AuthenticationKey, right: AuthenticationKey) -> Bool {
+        left.bytes.count == right.bytes.count && zip(left.bytes, right.bytes).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+}
+
+extension AuthenticationKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Says that it is a key, and nothing of it.
+    public var description: String { "an authentication key" }
+
+    /// Says that it is a key, and nothing of it.
+    public var debugDescription: String { description }
+
+    /// Shows nothing, so that `dump` does not either.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
