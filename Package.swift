@@ -4,8 +4,9 @@ import PackageDescription
 
 /// Programs of a screen each that show the library; `swift run NAME` runs one.
 let examples = [
-    "Tutorial1Process", "Tutorial2PIDs", "Tutorial3Globals", "Tutorial4Pipe", "StartMethods", "Descriptors",
-    "CPUCount", "Log",
+    "Tutorial1Process", "Tutorial2PIDs", "Tutorial3Globals", "Tutorial4Pipe", "Tutorial5Queue", "StartMethods",
+    "Descriptors",
+    "CPUCount", "Log", "JoinableQueue", "ListenerAndClient", "PoolAsync",
 ]
 
 let package = Package(

@@ -105,6 +105,27 @@ func processes(_ count: Int) throws -> Duration {
     }
 }
 
+// MARK: Queue and lock
+
+/// Integers that one process puts and another gets.
+func queueValues(_ count: Int) throws -> Duration {
+    let queue = try Queue<Int>()
+    let child = Process {
+        for number in 0...count {
+            try queue.put(number)
+        }
+    }
+    try child.start()
+    _ = try queue.get()
+    let time = try clock.measure {
+        for _ in 0..<count {
+            _ = try queue.get()
+        }
+    }
+    try child.join()
+    return time
+}
+
 // MARK: Bytes by shared memory
 
 private let pieceBytes = 1 << 20
