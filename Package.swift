@@ -4,9 +4,9 @@ import PackageDescription
 
 /// Programs of a screen each that show the library; `swift run NAME` runs one.
 let examples = [
-    "Tutorial1Process", "Tutorial2PIDs", "Tutorial3Globals", "Tutorial4Pipe", "Tutorial5Queue", "StartMethods",
-    "Descriptors",
-    "CPUCount", "Log", "JoinableQueue", "ListenerAndClient", "PoolAsync",
+    "Tutorial1Process", "Tutorial2PIDs", "Tutorial3Globals", "Tutorial4Pipe", "Tutorial5Queue", "Tutorial6Lock",
+    "Tutorial7Pool", "Tutorial8SharedMemory", "Tutorial9Manager", "CPUCount", "Descriptors", "JoinableQueue",
+    "ListenerAndClient", "Log", "PoolAsync", "RegisteredTypes", "SharedValues", "StartMethods", "Synchronization",
 ]
 
 let package = Package(
@@ -68,7 +68,9 @@ let package = Package(
             ],
             path: "Tests/Scenarios"
         ),
-        .testTarget(name: "MultiprocessingTests", dependencies: ["Multiprocessing", "scenarios"]),
+        .testTarget(
+            name: "MultiprocessingTests",
+            dependencies: ["Multiprocessing", "scenarios"] + examples.map { .target(name: $0) }),
         .testTarget(name: "PoolmapCoreTests", dependencies: ["PoolmapCore", "CPoolmap"]),
     ]
         + examples.map { name in

@@ -1,4 +1,4 @@
-// An open file, and a connection, are handed to a process that runs already.
+// An open file (here standard output) and a connection are handed to a process that runs already.
 //
 //     swift run Descriptors
 
@@ -7,7 +7,7 @@ import SystemPackage
 
 let way = try Pipe()
 let writer = Process {
-    // Forked before the file was opened and the second pipe was made: it gets descriptors of its own.
+    // What it receives are descriptors of its own, for the same open files.
     let log = try way.second.receive(FileDescriptor.self)
     let answers = try way.second.receive(Connection.self)
     try log.closeAfter { _ = try log.writeAll("the child was here\n".utf8) }
@@ -15,10 +15,9 @@ let writer = Process {
 }
 try writer.start()
 
-let file = try FileDescriptor.open("/dev/stdout", .writeOnly)
+// Made when the writer runs already.
 let answers = try Pipe(duplex: false)
-try way.first.send(file)
+try way.first.send(FileDescriptor.standardOutput)
 try way.first.send(answers.second)
 print("parent: \(try answers.first.receive(String.self))")
 try writer.join()
-try file.close()

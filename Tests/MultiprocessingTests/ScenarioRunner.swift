@@ -15,15 +15,15 @@ struct StartFailure: Error {
     let number: Int32
 }
 
-/// The scenario executable: the package manager puts it beside the test bundle.
-let scenarioProgram: String = {
-    if let path = getenv("SCENARIOS") { return String(cString: path) }
+/// A program of this package: the package manager puts it beside the test bundle.
+func program(named name: String) -> String {
     var path = [CChar](repeating: 0, count: 4096)
     let count = max(0, readlink("/proc/self/exe", &path, path.count))
     let bundle = String(decoding: path[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    return bundle.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        + "/scenarios"
-}()
+    return bundle.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") + "/" + name
+}
+
+let scenarioProgram = getenv("SCENARIOS").map { String(cString: $0) } ?? program(named: "scenarios")
 
 /// The names of the scenarios in a group, or of all that must pass.
 func scenarioNames(in group: String? = nil) throws -> [String] {
