@@ -15,10 +15,10 @@ BINARY = .build-release/release/poolmap
 # What the tests find the command by.
 export POOLMAP = $(CURDIR)/$(BINARY)
 
-.PHONY: help build run test lint format bench figures install uninstall clean deps test-deps bench-deps
+.PHONY: help build run test lint format bench bench-command bench-library docs figures install uninstall clean deps test-deps bench-deps
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 build: deps ## the release build of poolmap, in .build-release
 	$(SWIFT) build --product poolmap $(RELEASE)
@@ -34,6 +34,7 @@ test: test-deps build ## all tests: units, the command line, the files of fixtur
 	bash Tests/cli/run.sh --poolmap $(BINARY)
 	scripts/check-manual.sh $(BINARY)
 	fixtures/check.sh $(BINARY)
+	scripts/docs.sh
 
 lint: test-deps ## the house rules that a program can check
 	$(SWIFT) format lint --strict --recursive Sources Tests Examples Benchmarks/Library Package.swift
@@ -42,8 +43,17 @@ lint: test-deps ## the house rules that a program can check
 format: ## bring the Swift sources into the house format
 	$(SWIFT) format --in-place --recursive Sources Tests Examples Benchmarks/Library Package.swift
 
-bench: bench-deps build ## measure against zstd and pzstd, 10 to 20 minutes; BENCH=--quick for 1, BENCH=--help for more
+bench: bench-command bench-library ## measure against zstd, pzstd and CPython, 10 to 20 minutes; BENCH=--quick for 2
+
+bench-command: bench-deps build ## the command's part of it; BENCH=--help for more
 	Benchmarks/bench.py $(BENCH)
+
+bench-library: bench-deps ## the library's part of it; BENCH=--help for more
+	$(SWIFT) build --product library-bench $(RELEASE)
+	Benchmarks/library.py $(BENCH)
+
+docs: ## the library's documentation, in .build-docs; every link and every public symbol is checked
+	scripts/docs.sh
 
 figures: ## copy the newest run of Benchmarks/runs into README.md
 	scripts/figures.py
