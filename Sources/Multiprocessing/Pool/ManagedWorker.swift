@@ -30,11 +30,11 @@ final class ManagedWorker {
     private var held = ByteBuffer()
     private(set) var heldCount = 0
     /// The sequence number of the first of them; see `TaskClaims`.
-    private(set) var firstHeld: UInt32 = 0
+    private(set) var firstHeld = TaskClaims.firstSequence
     /// The sequence number after the last task sent.
-    private var sentEnd: UInt32 = 0
+    private var sentEnd = TaskClaims.firstSequence
     /// The sequence number after the last task that it may begin.
-    private var allowedEnd: UInt32 = 0
+    private var allowedEnd = TaskClaims.firstSequence
     /// Some of the tasks sent last were taken back.
     ///
     /// Nothing more is sent until the worker has answered those before them.

@@ -100,7 +100,7 @@ extension PoolManager {
                 backlog.putBack(worker.takeBack(from: first))
             }
         }
-        backlog.remove(tasks.contains) { answer($0, .cancelled, 0) }
+        backlog.remove(tasks) { answer($0, .cancelled, 0) }
         // What workers still hold of them has begun, and is done but for what they are at.
         for case let worker? in workers where worker.sentence == nil {
             if let running = worker.claims.running(from: worker.firstHeld),
@@ -125,31 +125,5 @@ extension PoolManager {
         worker.sentence = ManagedWorker.Sentence(task: task, verdict: verdict)
         worker.lookAt = .max
         worker.process.send(signal: SIGKILL)
-    }
-}
-
-/// Some numbers of tasks.
-struct TaskRanges {
-    /// In order, with gaps between them.
-    private var ranges: [Range<UInt64>] = []
-
-    init(_ unsorted: [Range<UInt64>]) {
-        for range in unsorted.sorted(by: { $0.lowerBound < $1.lowerBound }) {
-            if let last = ranges.last, last.upperBound >= range.lowerBound {
-                ranges[ranges.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
-            } else {
-                ranges.append(range)
-            }
-        }
-    }
-
-    func contains(_ task: UInt64) -> Bool {
-        // The first range that ends behind the task, by bisection.
-        var (low, high) = (0, ranges.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if ranges[middle].upperBound <= task { low = middle + 1 } else { high = middle }
-        }
-        return low < ranges.count && ranges[low].contains(task)
     }
 }

@@ -49,6 +49,7 @@ extension Pool {
             throw error
         }
         pending.tasks = first..<link.nextTask
+        link.send()
         return AsyncResult(link, pending)
     }
 

@@ -28,7 +28,8 @@ final class PoolLink {
     private var lostCount = 0
     /// Those whose callbacks are to run.
     private var announcements = TaskQueue<TaskReceiver>()
-    private var isReceiving = false
+    /// A value is being encoded or decoded, in which the user's code may run.
+    private var isCoding = false
     /// Where the frame of the task begins that was handed in last, in what the channel has not sent.
     private var lastTaskOffset = 0
     /// That task is not the last one of its unit.
@@ -36,6 +37,8 @@ final class PoolLink {
     /// So much waits to be sent before the next attempt to send it.
     private var sendingThreshold = PoolLink.bytesPerSend
     private static let bytesPerSend = 1 << 14
+    private var sentAt: UInt64 = 0
+    private static let patienceNanoseconds: UInt64 = 100_000
 
     /// - Parameter start: starts the manager with its end of the channel, which stays the caller's to close.
     init(
@@ -107,10 +110,13 @@ final class PoolLink {
         guard case .open = state else {
             throw MultiprocessingError(.invalidState, "the pool is closed and takes no more tasks")
         }
+        try requireNoCoding()
         var frame = PoolFrame(.task, task: lastTask + 1)
         frame.limitNanoseconds = limit
         frame.endsUnit = endsUnit
         let offset = channel.unsentBytes
+        isCoding = true
+        defer { isCoding = false }
         do {
             try channel.enqueue(frame, input, coder)
         } catch {
@@ -134,9 +140,21 @@ final class PoolLink {
         sendIfEnough()
     }
 
-    /// Small tasks share a system call; `receive` sends what is left, before it waits.
+    /// Sends what was handed in, as nobody may call again before it is to be done.
+    ///
+    /// What the kernel does not take now is more than the workers can do soon.
+    func send() {
+        if channel.unsentBytes > sendingThreshold || sendingThreshold == PoolLink.bytesPerSend {
+            flush()
+        }
+    }
+
+    /// While a call hands in many small tasks they share a system call; it ends with `send` or `receive`.
     private func sendIfEnough() {
-        if channel.unsentBytes > sendingThreshold || receivers.missing <= workerCount * 2 {
+        // The inputs may take their time to come, and the results to be used; nobody is to wait for that.
+        if channel.unsentBytes > sendingThreshold || receivers.missing <= workerCount * 2
+            || monotonicNanoseconds() - sentAt > PoolLink.patienceNanoseconds
+        {
             flush()
         }
     }
@@ -146,6 +164,7 @@ final class PoolLink {
         try? channel.flush()
         // The kernel may have taken only a part; it is not asked again for each task.
         sendingThreshold = channel.unsentBytes + PoolLink.bytesPerSend
+        sentAt = monotonicNanoseconds()
     }
 
     /// Ends those of the tasks that have no result.
@@ -173,16 +192,16 @@ final class PoolLink {
             if lostCount == 0 { return false }
             throw MultiprocessingError(.invalidState, "the pool was terminated, and \(lostCount) tasks with it")
         }
-        guard !isReceiving else {
-            throw MultiprocessingError(.invalidState, "a pool cannot be used by the decoding of one of its outputs")
+        try requireNoCoding()
+        if channel.unsentBytes > 0 {
+            flush()
         }
-        flush()
         guard try waitForInput(until: deadline) else { return false }
-        isReceiving = true
+        isCoding = true
         channel.takeFrames { frame, bytes in
             take(frame, UnsafeRawBufferPointer(rebasing: bytes[PoolFrame.byteCount...]))
         }
-        isReceiving = false
+        isCoding = false
         if channel.isAtEnd {
             try managerHasEnded()
         }
@@ -224,7 +243,8 @@ final class PoolLink {
                 MultiprocessingError(.managerDied, "the pool's manager cannot go on: \(text)", pid: managerPID))
             endManager()
         default:
-            if let receiver = receivers.receive(frame, payload) {
+            guard let (receiver, position) = receivers.take(frame.task) else { return }
+            if receiver.receive(frame, payload, at: position) {
                 announcements.append(receiver)
             }
         }
@@ -310,6 +330,12 @@ final class PoolLink {
         if case .failed = state { return }
         state = .failed(
             MultiprocessingError(.managerDied, "the pool's manager ended", pid: managerPID, status: status))
+    }
+
+    private func requireNoCoding() throws(MultiprocessingError) {
+        guard !isCoding else {
+            throw MultiprocessingError(.invalidState, "a pool cannot be used by the coding of its inputs and outputs")
+        }
     }
 
     private func requireUsable() throws(MultiprocessingError) {

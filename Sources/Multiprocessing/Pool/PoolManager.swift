@@ -185,18 +185,18 @@ final class PoolManager {
     }
 
     private func receiveFromFront() {
-        var cancelled: [Range<UInt64>] = []
+        var cancelled: TaskRanges?
         front.takeFrames { frame, bytes in
             switch frame.kind {
             case .task: backlog.append(frame, bytes)
             case .cancel:
                 let count = bytes.loadUnaligned(fromByteOffset: PoolFrame.byteCount, as: UInt64.self)
-                cancelled.append(frame.task..<frame.task + count)
+                cancelled = (cancelled ?? TaskRanges()).adding(frame.task..<frame.task + count)
             default: frontHasClosed = true
             }
         }
-        if !cancelled.isEmpty {
-            cancel(TaskRanges(cancelled))
+        if let cancelled {
+            cancel(cancelled)
         }
     }
 

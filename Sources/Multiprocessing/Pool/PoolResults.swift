@@ -22,7 +22,7 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
         self.pool = pool
         self.inputs = inputs
         // Of chunks that are larger than anyone's memory no more than some are made.
-        let twoChunks = 2 * min(chunkSize ?? 1, 1 << 24)
+        let twoChunks = 2 * min(max(chunkSize ?? 1, 1), 1 << 24)
         self.inFlight = max(1, inFlight ?? max(64, twoChunks) * pool.link.workerCount)
         self.chunkSize = chunkSize
         arrivals = Arrivals(pool.outputCoder, isOrdered: isOrdered)

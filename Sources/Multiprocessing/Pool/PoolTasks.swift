@@ -78,6 +78,7 @@ extension Pool {
         let pending = SingleResult(outputCoder, callback, errorCallback)
         let task = try link.submit(input, inputCoder, limit: limit(timeout), to: pending)
         pending.tasks = task..<task + 1
+        link.send()
         return AsyncResult(link, pending)
     }
 
@@ -95,6 +96,7 @@ extension Pool {
     public func submit(_ input: Input, timeout: Duration? = nil) throws(MultiprocessingError) -> UInt64 {
         let task = try link.submit(input, inputCoder, limit: limit(timeout), to: completions)
         completions.expect()
+        link.send()
         return task
     }
 
@@ -126,7 +128,9 @@ extension Pool {
     /// A task that waits is taken out. One that runs is ended with its worker, by `SIGKILL`; what else that worker held
     /// goes to others. Does nothing for a number that is no task's. Python has nothing like it.
     public func cancel(task: UInt64) {
-        link.cancel(task..<task &+ 1)
+        if task < .max {
+            link.cancel(task..<task + 1)
+        }
     }
 
     private func limit(_ timeout: Duration?) throws(MultiprocessingError) -> UInt64 {

@@ -57,7 +57,7 @@ struct PoolWorker {
     private let outbox: Outbox
     private let pid = getpid()
     /// The sequence number of the next task that comes; see `TaskClaims`.
-    private var sequence: UInt32 = 0
+    private var sequence = TaskClaims.firstSequence
 
     init(_ program: WorkerProgram, _ channel: FrameChannel, _ claims: TaskClaims, _ outbox: Outbox) {
         self.program = program

@@ -7,6 +7,8 @@ struct TaskBacklog: ~Copyable {
     private var fresh = ByteBuffer()
     /// How many units in `fresh` are there to their end.
     private var freshUnits = 0
+    /// Where each frame in `fresh` begins.
+    private var places = FramePlaces()
     /// Units that came back, the next one last.
     private var returned: [[UInt8]] = []
 
@@ -16,6 +18,7 @@ struct TaskBacklog: ~Copyable {
     }
 
     mutating func append(_ frame: PoolFrame, _ bytes: UnsafeRawBufferPointer) {
+        places.append(frame)
         fresh.append(bytes: bytes)
         freshUnits += frame.endsUnit ? 1 : 0
     }
@@ -25,31 +28,33 @@ struct TaskBacklog: ~Copyable {
     /// Takes the next unit out, or its first `limit` tasks, and hands their frames to `body`.
     mutating func takeUnit(atMost limit: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
         guard let unit = returned.popLast() else {
-            let (end, isWhole) = TaskBacklog.take(from: fresh.readable, atMost: limit, body)
+            let (count, end, isWhole) = TaskBacklog.take(from: fresh.readable, atMost: limit, body)
             fresh.consume(end)
+            places.dropFirst(count, endingAt: end)
             freshUnits -= isWhole ? 1 : 0
             return
         }
-        let (end, isWhole) = unit.withUnsafeBytes { TaskBacklog.take(from: $0, atMost: limit, body) }
+        let (_, end, isWhole) = unit.withUnsafeBytes { TaskBacklog.take(from: $0, atMost: limit, body) }
         if !isWhole {
             returned.append(Array(unit[end...]))
         }
     }
 
-    /// Returns where the frames that were taken end, and whether that is the end of the unit.
+    /// Returns how many frames were passed, where they end, and whether that is the end of the unit.
     private static func take(
         from bytes: UnsafeRawBufferPointer, atMost limit: Int, _ body: (UnsafeRawBufferPointer) -> Void
-    ) -> (end: Int, isWhole: Bool) {
-        var (taken, end) = (0, 0)
+    ) -> (count: Int, end: Int, isWhole: Bool) {
+        var (taken, count, end) = (0, 0, 0)
         while taken < limit, let frame = PoolFrame(in: bytes, at: end) {
             let start = end
             end += frame.totalBytes
+            count += 1
             if frame.kind == .removed { continue }
             body(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
             taken += 1
-            if frame.endsUnit { return (end, true) }
+            if frame.endsUnit { return (count, end, true) }
         }
-        return (end, false)
+        return (count, end, false)
     }
 
     // MARK: Putting back
@@ -93,41 +98,85 @@ struct TaskBacklog: ~Copyable {
     // MARK: Removing
 
     /// Removes tasks by their numbers and hands the frame of each to `body`.
-    mutating func remove(_ isRemoved: (UInt64) -> Bool, _ body: (PoolFrame) -> Void) {
+    mutating func remove(_ tasks: TaskRanges, _ body: (PoolFrame) -> Void) {
         returned = returned.flatMap { unit in
             TaskBacklog.units(of: unit) { frame in
-                guard isRemoved(frame.task) else { return true }
+                guard tasks.contains(frame.task) else { return true }
                 body(frame)
                 return false
             }
         }
-        removeFresh(isRemoved, body)
+        for range in tasks.ranges {
+            for task in range.clamped(to: places.tasks) {
+                removeFresh(task, body)
+            }
+        }
         if freshUnits == 0 {
             // Nothing but what was removed is left.
             fresh.removeAll()
+            places = FramePlaces()
         }
     }
 
-    private mutating func removeFresh(_ isRemoved: (UInt64) -> Bool, _ body: (PoolFrame) -> Void) {
-        var offset = 0
-        /// Of the unit that `offset` is in.
-        var lastWanted: (offset: Int, frame: PoolFrame)?
-        while var frame = PoolFrame(in: fresh.readable, at: offset) {
-            if frame.kind == .task && isRemoved(frame.task) {
-                body(frame)
-                frame.kind = .removed
-                fresh.patch(frame, at: offset)
-                if frame.endsUnit, var last = lastWanted {
-                    last.frame.endsUnit = true
-                    fresh.patch(last.frame, at: last.offset)
-                } else if frame.endsUnit {
-                    freshUnits -= 1
-                }
-            } else if frame.kind == .task {
-                lastWanted = (offset, frame)
-            }
-            if frame.endsUnit { lastWanted = nil }
-            offset += frame.totalBytes
+    private mutating func removeFresh(_ task: UInt64, _ body: (PoolFrame) -> Void) {
+        let offset = places.offset(of: task)
+        guard var frame = PoolFrame(in: fresh.readable, at: offset), frame.kind == .task else { return }
+        body(frame)
+        frame.kind = .removed
+        fresh.patch(frame, at: offset)
+        if frame.endsUnit && !endUnit(before: task) {
+            freshUnits -= 1
         }
+    }
+
+    /// Makes the last task of a unit that is left before this one its end; false where none is left.
+    private mutating func endUnit(before task: UInt64) -> Bool {
+        for earlier in (places.tasks.lowerBound..<task).reversed() {
+            let offset = places.offset(of: earlier)
+            guard var frame = PoolFrame(in: fresh.readable, at: offset) else { return false }
+            if frame.endsUnit { return false }
+            if frame.kind == .task {
+                frame.endsUnit = true
+                fresh.patch(frame, at: offset)
+                return true
+            }
+        }
+        return false
+    }
+}
+
+/// Where the frame of each task begins in a run of frames that follow one another by number.
+private struct FramePlaces {
+    /// As if nothing had been taken out at the front; those before `head` were.
+    private var offsets: [Int] = []
+    private var head = 0
+    private var firstTask: UInt64 = 0
+    private var (start, end) = (0, 0)
+
+    var tasks: Range<UInt64> {
+        firstTask..<firstTask + UInt64(offsets.count - head)
+    }
+
+    mutating func append(_ frame: PoolFrame) {
+        if offsets.count == head {
+            firstTask = frame.task
+        }
+        offsets.append(end)
+        end += frame.totalBytes
+    }
+
+    mutating func dropFirst(_ count: Int, endingAt offset: Int) {
+        head += count
+        firstTask += UInt64(count)
+        start += offset
+        // Half of them are used up: moving the rest costs as much as was dropped since, so a constant for each.
+        if head > 32 && head * 2 > offsets.count {
+            offsets.removeFirst(head)
+            head = 0
+        }
+    }
+
+    func offset(of task: UInt64) -> Int {
+        offsets[head + Int(task - firstTask)] - start
     }
 }

@@ -60,13 +60,13 @@ struct TaskReceivers {
         }
     }
 
-    /// Hands an answer to its receiver; returns that receiver if it wants to announce something.
-    mutating func receive(_ frame: PoolFrame, _ payload: UnsafeRawBufferPointer) -> TaskReceiver? {
-        let index = find(frame.task)
-        guard index < runs.count, runs[index].first <= frame.task, let receiver = runs[index].receiver else {
+    /// Takes out who is to be handed the answer to a task, and the task's position there.
+    mutating func take(_ task: UInt64) -> (receiver: TaskReceiver, position: Int)? {
+        let index = find(task)
+        guard index < runs.count, runs[index].first <= task, let receiver = runs[index].receiver else {
             return nil
         }
-        let position = runs[index].position + Int(frame.task - runs[index].first)
+        let position = runs[index].position + Int(task - runs[index].first)
         missing -= 1
         runs[index].missing -= 1
         if runs[index].missing == 0 {
@@ -74,7 +74,7 @@ struct TaskReceivers {
             finishedRuns += 1
             removeFinished()
         }
-        return receiver.receive(frame, payload, at: position) ? receiver : nil
+        return (receiver, position)
     }
 
     /// Tells all receivers that there will be no more answers; returns those that want to announce something.

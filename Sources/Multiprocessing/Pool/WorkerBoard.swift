@@ -30,12 +30,13 @@ struct WorkerBoard: ~Copyable {
 
 /// Which of the tasks sent to a worker it has begun, and which it may begin.
 ///
-/// The tasks that go over a worker's channel have sequence numbers from 0 on, which both sides count for themselves. The
-/// worker begins a task by moving `begun` past it, the manager takes back what has not begun by moving `limit` back.
+/// The tasks that go over a worker's channel have sequence numbers, which both sides count for themselves. The worker
+/// begins a task by moving `begun` past it, the manager takes back what has not begun by moving `limit` back.
 /// Both are halves of one word, so of two that want the same task one gets it. A task that was taken back is still in
 /// the channel; the worker passes over it, as it is not between `begun` and `limit`.
 ///
-/// The numbers wrap around; no two that are compared are 2³¹ apart.
+/// The numbers wrap around, which is well as no two that are compared are 2³¹ apart. So that this is no rare case, they
+/// start a little before the end.
 struct TaskClaims {
     private struct Word {
         var begun: UInt32
@@ -53,6 +54,8 @@ struct TaskClaims {
             UInt64(limit) << 32 | UInt64(begun)
         }
     }
+
+    static let firstSequence = UInt32.max - 1000
 
     private let word: UnsafeMutablePointer<Atomic<UInt64>>
     private let started: UnsafeMutablePointer<Atomic<UInt64>>
@@ -96,9 +99,10 @@ struct TaskClaims {
 
     /// For a worker that is yet to be forked.
     func reset() {
-        word.pointee.store(0, ordering: .relaxed)
+        let first = TaskClaims.firstSequence
+        word.pointee.store(Word(begun: first, limit: first).bits, ordering: .relaxed)
         started.pointee.store(TaskClaims.never, ordering: .relaxed)
-        finished.pointee.store(0, ordering: .releasing)
+        finished.pointee.store(first, ordering: .releasing)
     }
 
     /// Lets the worker begin the tasks from `sequence` up to `end`, when all that it might begin before has been

@@ -1,0 +1,35 @@
+/// Some numbers of tasks.
+struct TaskRanges {
+    /// In order, with gaps between them.
+    private(set) var ranges: [Range<UInt64>] = []
+
+    /// These and some more.
+    consuming func adding(_ range: Range<UInt64>) -> TaskRanges {
+        var all = self
+        // Those that meet the new one become one with it.
+        let first = all.firstIndex(endingFrom: range.lowerBound)
+        var (end, merged) = (first, range)
+        while end < all.ranges.count, all.ranges[end].lowerBound <= range.upperBound {
+            let other = all.ranges[end]
+            merged = min(merged.lowerBound, other.lowerBound)..<max(merged.upperBound, other.upperBound)
+            end += 1
+        }
+        all.ranges.replaceSubrange(first..<end, with: CollectionOfOne(merged))
+        return all
+    }
+
+    func contains(_ task: UInt64) -> Bool {
+        let index = firstIndex(endingFrom: task + 1)
+        return index < ranges.count && ranges[index].contains(task)
+    }
+
+    /// The first range that ends at a number or behind it, by bisection.
+    private func firstIndex(endingFrom task: UInt64) -> Int {
+        var (low, high) = (0, ranges.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound < task { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
