@@ -2,6 +2,8 @@
 import Multiprocessing
 
 func mapScenarios() {
+    starmapScenarios()
+    chunkScenarios()
     scenario("mapGivesAllOutputsInOrderWhateverTheirNumberAndTheWorkers") {
         for workers in [1, 2, 8] {
             let pool = try Pool(processes: workers) { (number: Int) in number * number }

@@ -2,6 +2,8 @@
 import Multiprocessing
 
 func submitScenarios() {
+    asyncResultScenarios()
+    callbackScenarios()
     scenario("completionsSayWhatBecameOfEachTask") {
         let pool = try Pool(processes: 2) { (number: Int) -> Int in
             if number == 3 { throw Mishap() }
