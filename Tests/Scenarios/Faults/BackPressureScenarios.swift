@@ -72,7 +72,7 @@ func backPressureScenarios() {
 }
 
 /// Processor time in hundredths of a second.
-private func processorTicks(of pid: Int32) -> Int? {
+func processorTicks(of pid: Int32) -> Int? {
     guard let stat = textOf("/proc/\(pid)/stat"), let end = stat.lastIndex(of: ")") else { return nil }
     let fields = stat[end...].dropFirst(2).split(separator: " ")
     guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]) else { return nil }

@@ -2,6 +2,7 @@
 import Multiprocessing
 
 func surroundingScenarios() {
+    nestedPoolScenarios()
     scenario("workerMayHaveAPoolOfItsOwn") {
         let lifeline = Lifeline()
         let pool = try Pool(processes: 2) { (number: Int) -> [Int] in

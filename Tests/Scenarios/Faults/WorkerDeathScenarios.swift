@@ -2,6 +2,10 @@
 import Multiprocessing
 
 func workerDeathScenarios() {
+    timeoutScenarios()
+    cancelScenarios()
+    longTaskScenarios()
+    raceScenarios()
     scenario("workerKilledMidTaskIsReplacedAndTheTaskRunAgain") {
         let runs = SharedLog()
         let pool = try Pool(processes: 2) { (number: Int) -> Int in
