@@ -18,4 +18,7 @@ func registerAllScenarios() {
     Registry.group(Registry.failingGroup, leakScenarios)
     Registry.group("queues", queueOrderScenarios, queueLimitScenarios)
     Registry.group("listeners", listenerScenarios, handshakeScenarios, hostileClientScenarios)
+    Registry.group(
+        "managers", containerScenarios, managerLockScenarios, managerSignalScenarios, managerProcessScenarios,
+        managerEndScenarios, registeredTypeScenarios, hostileRequestScenarios)
 }

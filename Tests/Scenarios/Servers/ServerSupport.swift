@@ -129,3 +129,67 @@ func logged(_ body: () throws -> Void) throws -> String {
         try body()
     }
 }
+
+/// Runs the body in so many children at a time and expects all of them to end well.
+func inChildren(
+    _ count: Int, within limit: Duration = .seconds(30), file: StaticString = #fileID, line: UInt = #line,
+    _ body: @escaping (Int) throws -> Void
+) throws {
+    let children = (0..<count).map { number in Process { try body(number) } }
+    for child in children { try child.start() }
+    for child in children {
+        let status = try child.join(timeout: limit)
+        if status == nil {
+            child.kill()
+            try child.join()
+        }
+        expectEqual(status, .exited(0), "nil means that it hung;", file: file, line: line)
+    }
+}
+
+/// Runs the body in so many threads at a time and waits until the kernel counts them no more.
+func onThreads(_ count: Int, _ body: @escaping (Int) -> Void) {
+    final class Work {
+        let number: Int
+        let body: (Int) -> Void
+
+        init(_ number: Int, _ body: @escaping (Int) -> Void) {
+            self.number = number
+            self.body = body
+        }
+    }
+    var threads = [pthread_t](repeating: 0, count: count)
+    for number in 0..<count {
+        let context = Unmanaged.passRetained(Work(number, body)).toOpaque()
+        let result = pthread_create(
+            &threads[number], nil,
+            { context in
+                if let context {
+                    let work = Unmanaged<Work>.fromOpaque(context).takeRetainedValue()
+                    work.body(work.number)
+                }
+                return nil
+            }, context)
+        precondition(result == 0, "no thread")
+    }
+    for thread in threads { pthread_join(thread, nil) }
+    expect(eventually { namesIn("/proc/self/task").count == 1 }, "the threads have not ended")
+}
+
+/// Starts a child whose body waits for something in the server, and returns when the server has heard of it.
+func startedWaiting(for manager: Manager, _ body: @escaping () throws -> Void) throws -> Process {
+    let ready = Doorbell()
+    let child = Process {
+        // Connected from here on, so that it sleeps nowhere but in the call that is meant.
+        _ = try manager.objectCount
+        ready.ring()
+        try body()
+    }
+    try child.start()
+    expect(ready.wait(), "the child has not begun")
+    let pid = try require(child.pid)
+    expect(eventually(within: .seconds(10)) { ProcessRecord(pid)?.state == "S" }, "the child does not wait")
+    // What came before this question was dealt with before it.
+    _ = try manager.objectCount
+    return child
+}

@@ -1,0 +1,139 @@
+/// Encoded values by encoded keys, in the order in which the keys came.
+///
+/// The entries lie in a list; a table with open addressing says where. A removed entry leaves a gap until the list is
+/// closed up, which is when it would have to grow. Looking a key up needs no copy of it.
+struct EncodedDictionary {
+    struct Entry {
+        fileprivate(set) var key: [UInt8]
+        var value: [UInt8]
+        /// Changes with every change of the value.
+        var stamp: UInt64
+        fileprivate let hash: Int
+        fileprivate(set) var isLive = true
+    }
+
+    private static let free: Int32 = -1
+    private static let gap: Int32 = -2
+
+    private(set) var count = 0
+    private var entries: [Entry] = []
+    /// Positions of entries; a power of two, at most half of which are not free.
+    private var table: [Int32] = []
+    private var usedSlots = 0
+
+    /// The entries that are there, in order.
+    var live: some Sequence<Entry> {
+        entries.lazy.filter(\.isLive)
+    }
+
+    var last: Entry? {
+        entries.last(where: \.isLive)
+    }
+
+    /// Where the key's entry is.
+    func find(_ key: UnsafeRawBufferPointer) -> Int? {
+        table.isEmpty ? nil : find(key, EncodedDictionary.hash(key))
+    }
+
+    subscript(position: Int) -> Entry {
+        entries[position]
+    }
+
+    /// Sets a key's value.
+    mutating func set(_ key: UnsafeRawBufferPointer, to value: UnsafeRawBufferPointer, stamp: UInt64) {
+        let hash = EncodedDictionary.hash(key)
+        if let position = find(key, hash) {
+            entries[position].stamp = stamp
+            entries[position].value.assign(value)
+            return
+        }
+        if (usedSlots + 1) * 2 > table.count {
+            rebuild()
+        }
+        insert(hash, at: entries.count)
+        entries.append(Entry(key: Array(key), value: Array(value), stamp: stamp, hash: hash))
+        count += 1
+    }
+
+    /// Takes an entry out and returns its value.
+    @discardableResult
+    mutating func remove(at position: Int) -> [UInt8] {
+        var slot = entries[position].hash & (table.count - 1)
+        while table[slot] != Int32(position) {
+            slot = (slot + 1) & (table.count - 1)
+        }
+        table[slot] = EncodedDictionary.gap
+        let value = entries[position].value
+        (entries[position].key, entries[position].value, entries[position].isLive) = ([], [], false)
+        count -= 1
+        // So that the last one is found at once, however many were taken from the end.
+        while let last = entries.last, !last.isLive {
+            entries.removeLast()
+        }
+        return value
+    }
+
+    mutating func removeAll() {
+        self = EncodedDictionary()
+    }
+
+    @inline(__always)
+    private static func hash(_ key: UnsafeRawBufferPointer) -> Int {
+        // Seeded anew in each process, so that nobody can choose keys which all fall on one place.
+        var hasher = Hasher()
+        hasher.combine(bytes: key)
+        return hasher.finalize()
+    }
+
+    private func find(_ key: UnsafeRawBufferPointer, _ hash: Int) -> Int? {
+        guard !table.isEmpty else { return nil }
+        var slot = hash & (table.count - 1)
+        while table[slot] != EncodedDictionary.free {
+            let position = Int(table[slot])
+            if position >= 0, entries[position].hash == hash, entries[position].key.hasSameBytes(as: key) {
+                return position
+            }
+            slot = (slot + 1) & (table.count - 1)
+        }
+        return nil
+    }
+
+    private mutating func insert(_ hash: Int, at position: Int) {
+        var slot = hash & (table.count - 1)
+        while table[slot] != EncodedDictionary.free {
+            slot = (slot + 1) & (table.count - 1)
+        }
+        table[slot] = Int32(position)
+        usedSlots += 1
+    }
+
+    /// Closes the gaps, and makes the table four times as large as the entries need.
+    private mutating func rebuild() {
+        entries.removeAll { !$0.isLive }
+        var size = 16
+        while size < entries.count * 4 {
+            size *= 2
+        }
+        table = Array(repeating: EncodedDictionary.free, count: size)
+        usedSlots = 0
+        for position in entries.indices {
+            insert(entries[position].hash, at: position)
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Becomes a copy of other bytes, in its own memory where they fit.
+    mutating func assign(_ bytes: UnsafeRawBufferPointer) {
+        if count == bytes.count {
+            withUnsafeMutableBytes { $0.copyMemory(from: bytes) }
+        } else {
+            self = Array(bytes)
+        }
+    }
+
+    @inline(__always)
+    func hasSameBytes(as bytes: UnsafeRawBufferPointer) -> Bool {
+        withUnsafeBytes { $0.matches(bytes) }
+    }
+}

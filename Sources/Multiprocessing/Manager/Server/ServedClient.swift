@@ -1,0 +1,155 @@
+import CMultiprocessing
+import Glibc
+
+/// A process that is connected to the server, with all of its connections.
+final class ServedSession {
+    let number: UInt64
+    var connectionCount = 0
+    /// What others get when the process ends.
+    private(set) var heldLocks: [ObjectIdentifier: ServedLock] = [:]
+
+    init(_ number: UInt64) {
+        self.number = number
+    }
+
+    func hold(_ lock: ServedLock) {
+        heldLocks[ObjectIdentifier(lock)] = lock
+    }
+
+    func letGo(of lock: ServedLock) {
+        heldLocks[ObjectIdentifier(lock)] = nil
+    }
+}
+
+/// One connection of a client, as the server has it.
+final class ServedClient {
+    /// No more is read from a client that leaves so much unread.
+    static let maximumUnsentBytes = 1 << 20
+
+    let number: Int32
+    let server: ManagerServer
+    var incoming = ByteBuffer()
+    private(set) var outgoing = ByteBuffer()
+    /// Nil until the client has said who it is.
+    var session: ServedSession?
+    /// The request that is held back.
+    var waiter: Waiter?
+    /// It waits in the server's list of those who have something to be sent.
+    var isListed = false
+    /// What epoll was last asked to tell.
+    var events = EPOLLIN.rawValue
+    private let socket: PrivateDescriptor
+
+    init(owning socket: Int32, of server: ManagerServer) {
+        number = socket
+        self.socket = PrivateDescriptor(owning: socket)
+        self.server = server
+    }
+
+    var isSlow: Bool {
+        outgoing.count > ServedClient.maximumUnsentBytes
+    }
+
+    // MARK: Replies
+
+    @inline(__always)
+    func reply(_ status: ManagerStatus) {
+        outgoing.append(ManagerReply(status))
+        server.list(self)
+    }
+
+    /// Replies with results, which the closure appends.
+    @inline(__always)
+    func reply(_ status: ManagerStatus, _ write: (inout ByteBuffer) -> Void) {
+        let start = outgoing.count
+        outgoing.append(ManagerReply(status))
+        write(&outgoing)
+        // The length is the first of the header's members.
+        outgoing.patch(UInt64(outgoing.count - start - ManagerReply.byteCount), at: start)
+        server.list(self)
+    }
+
+    func refuse(_ text: String) {
+        reply(.refused) { $0.append(item: text) }
+    }
+
+    /// Sends what the kernel takes now; false when nobody can read it any more.
+    func flush() -> Bool {
+        while outgoing.count > 0 {
+            let bytes = outgoing.readable
+            let sent = send(number, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+            if sent < 0 {
+                if errno == EINTR { continue }
+                return errno == EAGAIN
+            }
+            outgoing.consume(sent)
+        }
+        outgoing.removeAll()
+        return true
+    }
+}
+
+/// A request that cannot be answered yet.
+///
+/// It lies in the line of one object, and may move on to that of another: from a condition to its lock.
+final class Waiter {
+    let client: ServedClient
+    let session: ServedSession
+    let thread: UInt64
+    var object: ServedObject
+    /// What a queue is to be given.
+    var bytes: [UInt8] = []
+    /// How many times over the lock was held that is to be held again.
+    var depth = 1
+    /// How the request ends once the lock is there; nil where it asks for nothing but the lock.
+    var outcome: ManagerStatus?
+
+    init(_ request: ServedRequest, at object: ServedObject) {
+        client = request.client
+        session = request.session
+        thread = request.thread
+        self.object = object
+        client.waiter = self
+    }
+
+    func answer(_ status: ManagerStatus) {
+        client.waiter = nil
+        client.reply(status)
+    }
+
+    func answer(_ status: ManagerStatus, _ write: (inout ByteBuffer) -> Void) {
+        client.waiter = nil
+        client.reply(status, write)
+    }
+
+    func refuse(_ text: String) {
+        client.waiter = nil
+        client.refuse(text)
+    }
+}
+
+/// Those who wait for the same thing; the first gets it first.
+struct WaitingLine {
+    private var waiters: [Waiter] = []
+
+    var count: Int { waiters.count }
+    var isEmpty: Bool { waiters.isEmpty }
+
+    mutating func append(_ waiter: Waiter) {
+        waiters.append(waiter)
+    }
+
+    mutating func next() -> Waiter? {
+        waiters.isEmpty ? nil : waiters.removeFirst()
+    }
+
+    mutating func remove(_ waiter: Waiter) {
+        waiters.removeAll { $0 === waiter }
+    }
+
+    /// All of them, who then wait no longer.
+    mutating func takeAll() -> [Waiter] {
+        defer { waiters = [] }
+        return waiters
+    }
+}
