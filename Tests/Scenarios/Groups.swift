@@ -21,4 +21,7 @@ func registerAllScenarios() {
     Registry.group(
         "managers", containerScenarios, managerLockScenarios, managerSignalScenarios, managerProcessScenarios,
         managerEndScenarios, registeredTypeScenarios, hostileRequestScenarios)
+    Registry.group(
+        "queues", queueOrderScenarios, queueLimitScenarios, queueErrorScenarios, queueKillScenarios,
+        queueMemoryScenarios, queueHandoverScenarios, joinableQueueScenarios)
 }

@@ -35,8 +35,9 @@ import Synchronization
 // maximum size is limited by memory alone; a page takes memory from its first use. Consumers give pages back to the
 // kernel, a MiB at a time or when the queue gets empty, and only then may a producer write there again (`freed`). A queue
 // that is emptied as fast as it is filled stays in the first pages of its ring, where the processor's caches have them:
-// a consumer that finds it empty further on takes `putLock` too, if it is free, and turns the ring so that the offset
-// where both sides stand comes to lie at its start. As the ring is empty then, this too is a single store (`turn`).
+// a producer that finds it empty further on turns the ring, so that the offset where both sides stand comes to lie at
+// its start. As nothing is in the ring then, this too is a single store (`turn`). No consumer may be at work meanwhile:
+// either the producer gets `getLock`, or its holder is waiting and has said that it lets a producer do this (`wait`).
 
 /// A queue of byte strings which processes share; `ElementRing` makes values of them.
 final class ValueRing: @unchecked Sendable {

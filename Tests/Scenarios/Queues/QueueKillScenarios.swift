@@ -1,0 +1,271 @@
+@preconcurrency import Glibc
+import Multiprocessing
+
+func queueKillScenarios() {
+    scenario("killsAtRandomMomentsHalveNoValueAndLoseNoneThatWasNotHeld") {
+        var random = SeededGenerator(seed: printedSeed())
+        // Small ones are full or go round all the time; the large one gives memory back.
+        try KillingGame(queue: try Queue(capacityBytes: 4096), largest: 600, rounds: 120).play(&random)
+        try KillingGame(queue: try Queue(maxSize: 3, capacityBytes: 1 << 16), largest: 5000, rounds: 120).play(&random)
+        try KillingGame(queue: try Queue(capacityBytes: 1 << 22), largest: 400_000, rounds: 120).play(&random)
+    }
+
+    scenario("aKillBetweenAnyTwoInstructionsOfAPutPutsAllOrNothing") {
+        var random = SeededGenerator(seed: printedSeed())
+        let queue = try Queue<[UInt8]>(capacityBytes: 4096)
+        let value = [UInt8](repeating: 5, count: 700)
+        try killBetweenInstructions(&random) {
+            try queue.put([1])
+            try queue.put([2])
+        } of: {
+            try queue.put(value)
+        } then: {
+            let wasPut = queue.count == 3
+            expect(queue.count == 2 || wasPut, "\(queue.count) values")
+            expect(try queue.put([3], timeout: promptly), "the queue does not work any more")
+            expectEqual(try queue.get(upTo: 9), wasPut ? [[1], [2], value, [3]] : [[1], [2], [3]])
+        }
+    }
+
+    scenario("aKillBetweenAnyTwoInstructionsOfAGetTakesAllOrNothing") {
+        var random = SeededGenerator(seed: printedSeed())
+        let queue = try Queue<[UInt8]>(capacityBytes: 4096)
+        let value = [UInt8](repeating: 5, count: 700)
+        try killBetweenInstructions(&random) {
+            try queue.put(value)
+            try queue.put([2])
+        } of: {
+            _ = try queue.get()
+        } then: {
+            let isLeft = queue.count == 2
+            expect(queue.count == 1 || isLeft, "\(queue.count) values")
+            expect(try queue.put([3], timeout: promptly), "the queue does not work any more")
+            expectEqual(try queue.get(upTo: 9), isLeft ? [value, [2], [3]] : [[2], [3]])
+        }
+    }
+
+    scenario("aKillBetweenAnyTwoInstructionsOfAPutThatTurnsTheRingDoesNoHarm") {
+        var random = SeededGenerator(seed: printedSeed())
+        let queue = try Queue<[UInt8]>()
+        let large = [UInt8](repeating: 1, count: 1 << 20 + 5000)
+        try killBetweenInstructions(&random) {
+            // Leaves the ring empty behind the part that it keeps.
+            try queue.put(large)
+            _ = try queue.get()
+        } of: {
+            try queue.put([5])
+        } then: {
+            let wasPut = queue.count == 1
+            expect(try queue.put(large, timeout: promptly), "the queue does not work any more")
+            let got = try queue.get(upTo: 9)
+            expect(got == (wasPut ? [[5], large] : [large]), "\(got.map(\.count)) bytes")
+            expect(memoryOfFiles(called: queueFileName) < 3 << 20, "memory is not given back")
+        }
+    }
+
+    scenario("aKillBetweenAnyTwoInstructionsOfAPutThatTurnsTheRingOfAWaitingConsumerDoesNoHarm") {
+        var random = SeededGenerator(seed: printedSeed())
+        let (queue, results) = (try Queue<[UInt8]>(), try Queue<[UInt8]>())
+        let large = [UInt8](repeating: 1, count: 1 << 20 + 5000)
+        var consumer = Process {}
+        try killBetweenInstructions(&random) {
+            try queue.put(large)
+            _ = try queue.get()
+            consumer = Process { try results.put(try queue.get()) }
+            try consumer.start()
+            expectSleeps(consumer)
+        } of: {
+            try queue.put([5])
+        } then: {
+            expect(try queue.put([9], timeout: promptly), "the queue does not work any more")
+            try expectEnds(consumer)
+            let got = [try results.get()] + (try queue.get(upTo: 9, timeout: .zero))
+            expect(got == [[5], [9]] || got == [[9]], "\(got)")
+        }
+    }
+
+    scenario("aKillBetweenAnyTwoInstructionsOfTaskDoneCountsOnceOrNot") {
+        var random = SeededGenerator(seed: printedSeed())
+        let queue = try JoinableQueue<Int>()
+        try killBetweenInstructions(&random) {
+            try queue.put(contentsOf: [1, 2])
+            _ = try queue.get(upTo: 2)
+        } of: {
+            try queue.taskDone()
+        } then: {
+            let left = queue.unfinishedCount
+            expect(left == 1 || left == 2, "\(left) unfinished")
+            for _ in 0..<left { try queue.taskDone() }
+            expectThrows(.invalidState) { try queue.taskDone() }
+            expect(try queue.join(timeout: .zero), "all is done")
+        }
+    }
+
+    scenario("aProcessKilledWhileItWaitsLetsTheNextOneIn") {
+        let (queue, full) = (try Queue<Int>(), try Queue<Int>(maxSize: 1))
+        try full.put(0)
+        for round in 0..<20 {
+            let consumers = (0..<3).map { _ in Process { _ = try queue.get() } }
+            let producers = (0..<3).map { _ in Process { try full.put(round + 1) } }
+            for process in consumers + producers { try process.start() }
+            for process in consumers + producers { expectSleeps(process) }
+            for process in [consumers[round % 3], producers[round % 3]] {
+                process.kill()
+                try process.join()
+            }
+            try queue.put(contentsOf: [1, 2])
+            for _ in 0..<2 { _ = try full.get() }
+            for index in 0..<3 where index != round % 3 {
+                try expectEnds(consumers[index])
+                try expectEnds(producers[index])
+            }
+            expectEqual([queue.count, full.count], [0, 1])
+        }
+    }
+
+    scenario("aValueWhoseDecodingEndsItsProcessEndsOnlyThatOne") {
+        // Small ones are decoded without the lock, large ones with it.
+        for byteCount in [10, 20 << 20] {
+            let queue = try Queue<DeadlyValue>()
+            try queue.put(contentsOf: [
+                DeadlyValue(isDeadly: true, bytes: [UInt8](repeating: 1, count: byteCount)),
+                DeadlyValue(isDeadly: false, bytes: [2]),
+            ])
+            let victim = Process { _ = try queue.get() }
+            try victim.start()
+            expectEqual(try victim.join(timeout: .seconds(10)), .signaled(SIGKILL))
+            expectEqual(try queue.get(timeout: promptly)?.bytes, [2])
+            expectEqual(queue.count, 0)
+        }
+        let queue = try Queue<DeadlyValue>()
+        try queue.put(contentsOf: [false, true, false].map { DeadlyValue(isDeadly: $0, bytes: [3]) })
+        let victim = Process { _ = try queue.get(upTo: 3) }
+        try victim.start()
+        expectEqual(try victim.join(timeout: .seconds(10)), .signaled(SIGKILL))
+        expectEqual(try queue.get(upTo: 3, timeout: promptly).count, 1)
+    }
+}
+
+/// Ends the process that decodes it, if it says so.
+private struct DeadlyValue: Codable {
+    let isDeadly: Bool
+    let bytes: [UInt8]
+
+    init(isDeadly: Bool, bytes: [UInt8]) {
+        (self.isDeadly, self.bytes) = (isDeadly, bytes)
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        isDeadly = try container.decode(Bool.self, forKey: .isDeadly)
+        if isDeadly { raise(SIGKILL) }
+        bytes = try container.decode([UInt8].self, forKey: .bytes)
+    }
+}
+
+/// Producers and consumers of which one after another is killed and replaced.
+private final class KillingGame {
+    private static let valuesOfEach = 1200
+    private static let wordBits = 60
+
+    /// What one producer has to say, and what is known of its values.
+    private struct Record {
+        let begun = SharedCounter()
+        let finished = SharedCounter()
+        /// A bit for each value that was got.
+        let got = (0..<valuesOfEach / wordBits).map { _ in SharedCounter() }
+
+        var gotCount: Int {
+            got.reduce(0) { $0 + $1.value.nonzeroBitCount }
+        }
+    }
+
+    private let queue: Queue<NumberedParcel>
+    private let largest: Int
+    private let rounds: Int
+    private let isOver = SharedCounter()
+    private let gotInAll = SharedCounter()
+    private var records: [Record] = []
+    private var killedConsumers = 0
+
+    init(queue: Queue<NumberedParcel>, largest: Int, rounds: Int) {
+        (self.queue, self.largest, self.rounds) = (queue, largest, rounds)
+        // Before the first fork, so that every consumer knows them all.
+        records = (0..<rounds + 3).map { _ in Record() }
+    }
+
+    func play(_ random: inout SeededGenerator) throws {
+        var producers = try (0..<3).map { try producer($0) }
+        var consumers = try (0..<3).map { _ in try consumer() }
+        for round in 0..<rounds {
+            usleep(.random(in: 0...1500, using: &random))
+            let index = Int.random(in: 0..<3, using: &random)
+            if Bool.random(using: &random) {
+                try end(producers[index])
+                producers[index] = try producer(3 + round)
+            } else {
+                killedConsumers += 1
+                try end(consumers[index])
+                consumers[index] = try consumer()
+            }
+        }
+        isOver.set(1)
+        for process in producers { try expectEnds(process) }
+        let stop = NumberedParcel(producer: -1, number: 0, byteCount: 0)
+        for _ in consumers { expect(try queue.put(stop, timeout: .seconds(10)), "the queue does not work any more") }
+        for process in consumers { try expectEnds(process) }
+        expectEqual(queue.count, 0)
+        check()
+    }
+
+    private func check() {
+        var lost = 0
+        for record in records {
+            let (begun, finished, got) = (record.begun.value, record.finished.value, record.gotCount)
+            // The last one may have been put, or not.
+            expect(begun - finished <= 1 && got <= begun, "\(got) were got of \(finished), at most \(begun)")
+            lost += max(0, finished - got)
+        }
+        let got = records.reduce(0) { $0 + $1.gotCount }
+        expectEqual(gotInAll.value, got, "some were got twice:")
+        expect(lost <= killedConsumers, "\(lost) are lost, by \(killedConsumers) killed consumers")
+        expect(got > rounds, "only \(got) values in \(rounds) rounds")
+    }
+
+    private func end(_ process: Process) throws {
+        process.kill()
+        let status = try process.join(timeout: .seconds(10))
+        // A producer may have been ready.
+        expect(status == .signaled(SIGKILL) || status == .exited(0), "it ended with \(String(describing: status))")
+    }
+
+    private func producer(_ index: Int) throws -> Process {
+        let record = records[index]
+        let process = Process { [self] in
+            var random = SeededGenerator(seed: UInt64(index))
+            for number in 0..<KillingGame.valuesOfEach where isOver.value == 0 {
+                let byteCount = Int.random(in: 0...largest, using: &random)
+                record.begun.add(1)
+                try queue.put(NumberedParcel(producer: index, number: number, byteCount: byteCount))
+                record.finished.add(1)
+            }
+        }
+        try process.start()
+        return process
+    }
+
+    private func consumer() throws -> Process {
+        let process = Process { [self] in
+            while true {
+                let parcel = try queue.get()
+                guard parcel.producer >= 0 else { return }
+                expect(parcel.isWhole, "damaged: \(parcel.producer) \(parcel.number)")
+                let bit = 1 << (parcel.number % KillingGame.wordBits)
+                records[parcel.producer].got[parcel.number / KillingGame.wordBits].add(bit)
+                gotInAll.add(1)
+            }
+        }
+        try process.start()
+        return process
+    }
+}

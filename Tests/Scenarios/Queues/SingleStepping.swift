@@ -1,0 +1,80 @@
+@preconcurrency import Glibc
+
+private typealias Trace = @convention(c) (Int, Int, Int, Int) -> Int
+
+/// `ptrace` takes a variable number of arguments, which Swift does not call; with all four it is an ordinary function.
+private let trace: Trace = {
+    guard let address = dlsym(nil, "ptrace") else { fatalError("no ptrace") }
+    return unsafeBitCast(address, to: Trace.self)
+}()
+
+private let traceMe = 0
+private let singleStep = 9
+
+/// Runs an operation in child processes that are killed after a number of its instructions, and looks each time whether
+/// all is well.
+///
+/// The numbers are spread at random over the whole operation. With `EVERY_INSTRUCTION` in the environment it is killed
+/// after each of them in turn, which takes minutes in a release build and hours in a debug build.
+func killBetweenInstructions(
+    _ random: inout SeededGenerator, kills: Int = 20, prepare: () throws -> Void, of operation: () throws -> Void,
+    then check: () throws -> Void
+) throws {
+    // What is done only once in a process is done before.
+    for _ in 0..<2 {
+        try prepare()
+        try operation()
+        try check()
+    }
+    try prepare()
+    let total = try steps(until: nil, operation)
+    try check()
+    print("\(total) instructions")
+    expect(total > 100, "only \(total) instructions")
+    let isThorough = getenv("EVERY_INSTRUCTION") != nil
+    for kill in 0..<(isThorough ? total : kills) {
+        try prepare()
+        let limit = isThorough ? kill : Int.random(in: 0..<total, using: &random)
+        _ = try steps(until: limit, operation)
+        try check()
+        if Failures.count > 0 {
+            print("killed after \(limit) of \(total) instructions")
+            return
+        }
+    }
+}
+
+/// Runs the operation in a child, kills it after so many instructions or at the end, and returns how many there were.
+private func steps(until limit: Int?, _ operation: () throws -> Void) throws -> Int {
+    let child = fork()
+    if child == 0 {
+        guard trace(traceMe, 0, 0, 0) == 0 else { _exit(3) }
+        raise(SIGSTOP)
+        try? operation()
+        raise(SIGSTOP)
+        _exit(0)
+    }
+    var count = 0
+    expect(stopSignal(of: child) == SIGSTOP, "the child cannot be traced")
+    while count != limit {
+        _ = trace(singleStep, Int(child), 0, 0)
+        let signal = stopSignal(of: child)
+        if signal == SIGSTOP { break }
+        guard signal == SIGTRAP else {
+            expect(false, "the child got signal \(signal ?? 0)")
+            break
+        }
+        count += 1
+    }
+    kill(child, SIGKILL)
+    var status: Int32 = 0
+    waitpid(child, &status, 0)
+    return count
+}
+
+/// Waits until the traced child stops; nil if it ended.
+private func stopSignal(of child: Int32) -> Int32? {
+    var status: Int32 = 0
+    while waitpid(child, &status, 0) < 0 && errno == EINTR {}
+    return status & 0xFF == 0x7F ? status >> 8 & 0xFF : nil
+}
