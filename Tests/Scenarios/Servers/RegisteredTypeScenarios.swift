@@ -39,7 +39,7 @@ private struct Clear: ManagedMethod {
     }
 }
 
-private struct Crash: ManagedMethod {
+private struct Collapse: ManagedMethod {
     func run(on ledger: inout Ledger) -> NoResult {
         raise(SIGKILL)
         return NoResult()
@@ -59,7 +59,7 @@ private func ledgers(_ onAppend: @escaping (String) -> Void = { _ in }) -> Regis
         guard capacity > 0 else { throw Mishap() }
         return Ledger(capacity: capacity, onAppend: onAppend)
     }
-    .method(Append.self).method(Entries.self).method(Clear.self).method(Crash.self).method(Unencodable.self)
+    .method(Append.self).method(Entries.self).method(Clear.self).method(Collapse.self).method(Unencodable.self)
 }
 
 func registeredTypeScenarios() {
@@ -119,7 +119,7 @@ func registeredTypeScenarios() {
         let manager = try Manager(registering: [type])
         let (ledger, event) = (try manager.make(type, 1), try manager.event())
         let waiting = try startedWaiting(for: manager) { expectThrows(.managerDied) { try event.wait() } }
-        expectThrows(.managerDied) { try ledger.call(Crash()) }
+        expectThrows(.managerDied) { try ledger.call(Collapse()) }
         expectThrows(.managerDied) { try ledger.call(Entries()) }
         expectEqual(try waiting.join(timeout: promptly), .exited(0))
     }
