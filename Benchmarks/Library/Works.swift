@@ -191,3 +191,29 @@ private func filledMemory(_ pieces: Int) -> UnsafeMutableRawBufferPointer {
     memory.initializeMemory(as: UInt8.self, repeating: 1)
     return memory
 }
+
+// MARK: Manager
+
+private func withDictionary(_ body: (DictionaryProxy<Int, Int>) throws -> Void) throws -> Duration {
+    try Manager.with { manager in
+        let shared = try manager.dictionary(of: Int.self, Int.self)
+        try shared.set(0, to: 0)
+        return try clock.measure { try body(shared) }
+    }
+}
+
+func managerSet(_ count: Int) throws -> Duration {
+    try withDictionary { shared in
+        for number in 0..<count {
+            try shared.set(number % 1000, to: number)
+        }
+    }
+}
+
+func managerUpdate(_ count: Int) throws -> Duration {
+    try withDictionary { shared in
+        for first in stride(from: 0, to: count, by: 1000) {
+            try shared.update((first..<min(first + 1000, count)).map { ($0, $0) })
+        }
+    }
+}

@@ -16,7 +16,6 @@ func registerAllScenarios() {
     Registry.group("starting", startMethodScenarios, forkServerScenarios, poolStartScenarios)
     Registry.group("logging", logScenarios)
     Registry.group(Registry.failingGroup, leakScenarios)
-    Registry.group("queues", queueOrderScenarios, queueLimitScenarios)
     Registry.group("listeners", listenerScenarios, handshakeScenarios, hostileClientScenarios)
     Registry.group(
         "managers", containerScenarios, managerLockScenarios, managerSignalScenarios, managerProcessScenarios,
