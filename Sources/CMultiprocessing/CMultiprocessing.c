@@ -156,9 +156,9 @@ struct mp_transfer *mp_transfer_of_thread(void) {
     return &transfer;
 }
 
-int mp_end_with_peer(int descriptor) {
+int mp_end_with_peer(int descriptor, int signal) {
     int flags = fcntl(descriptor, F_GETFL);
-    if (flags < 0 || fcntl(descriptor, F_SETOWN, getpid()) != 0 || fcntl(descriptor, F_SETSIG, SIGKILL) != 0) {
+    if (flags < 0 || fcntl(descriptor, F_SETOWN, getpid()) != 0 || fcntl(descriptor, F_SETSIG, signal) != 0) {
         return -1;
     }
     return fcntl(descriptor, F_SETFL, flags | O_ASYNC);

@@ -34,7 +34,8 @@ case let name?:
     setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &noCore)
     setvbuf(stdout, nil, Int32(_IOFBF), 1 << 16)
     Failures.prepare()
-    exit(run(scenario))
+    let status = inTemporaryFolder { run(scenario) }
+    exit(status)
 case nil:
     print("usage: scenarios NAME [SEED] | --list [GROUP] | --cpu-count")
     exit(2)

@@ -84,9 +84,9 @@ struct mp_transfer {
 /// Each thread has its own.
 __attribute__((returns_nonnull)) struct mp_transfer *mp_transfer_of_thread(void);
 
-/// Makes the kernel kill the calling process when the other end of a socket or pipe is closed, which it also is when
-/// its owner is killed. The C function is `fcntl` with F_SETOWN, F_SETSIG and O_ASYNC.
-int mp_end_with_peer(int descriptor);
+/// Makes the kernel send `signal` to the calling process when the other end of a socket or pipe is closed, which it also
+/// is when its owner is killed, or when something is sent to it. The C function is `fcntl` with F_SETOWN, F_SETSIG and O_ASYNC.
+int mp_end_with_peer(int descriptor, int signal);
 
 /// Takes the next connection of a listening socket, close-on-exec; its address goes to `address`, of `length` bytes.
 /// The C function is `accept4`.

@@ -5,7 +5,7 @@ import SystemPackage
 /// A socket that other processes can connect to.
 struct BoundSocket {
     /// Where to listen.
-    enum Place {
+    enum Place: Codable {
         case address(Address)
         /// A directory that is still to be made, for this socket and this user alone.
         case privateDirectory(String)

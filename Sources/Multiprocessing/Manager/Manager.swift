@@ -52,19 +52,25 @@ public final class Manager {
     /// Throws `multipleThreads` in a process with more than one thread, `invalidState` when two types have one name,
     /// `systemCallFailed` as when the address is in use, `managerDied` when the server ends before it listens.
     /// The corresponding Python API is `multiprocessing.managers.BaseManager.start`.
-    public init(
+    public convenience init(
         address: Address? = nil, authenticationKey: AuthenticationKey = AuthenticationKey(),
         registering types: [any ManagedType] = []
     ) throws(MultiprocessingError) {
-        try Fork.requireSingleThread(for: "Manager")
-        guard Set(types.map(\.name)).count == types.count else {
-            throw MultiprocessingError(.invalidState, "two types that are registered have one name")
+        let types = try servedTypes(types)
+        let place = address.map { BoundSocket.Place.address($0) } ?? .fresh
+        try self.init(at: place, authenticationKey) { control throws(MultiprocessingError) in
+            try ServerProcess.fork(at: place, authenticationKey, types, reportingTo: control)
         }
-        let server = try ServerProcess(
-            at: address.map { .address($0) } ?? .fresh, key: authenticationKey,
-            types: types.compactMap { $0 as? any ServedType })
+    }
+
+    /// Starts the server as `start` says.
+    init(
+        at place: BoundSocket.Place, _ key: AuthenticationKey,
+        _ start: (Int32) throws(MultiprocessingError) -> ChildProcess
+    ) throws(MultiprocessingError) {
+        let server = try ServerProcess(at: place, start)
         self.server = server
-        link = .to(server.address, authenticationKey, server: server.identity, pid: server.pid)
+        link = .to(server.address, key, server: server.identity, pid: server.pid)
     }
 
     private init(_ link: ManagerLink) {

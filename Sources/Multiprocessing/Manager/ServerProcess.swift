@@ -31,18 +31,16 @@ final class ServerProcess {
     /// The name that the signal handler removes; in a server only.
     nonisolated(unsafe) private static var ownName: SocketName?
 
-    /// Forks a server and waits until it listens.
+    /// Starts a server and waits until it listens.
+    ///
+    /// - Parameter start: starts it with its end of the control socket, which stays the caller's to close.
     init(
-        at place: BoundSocket.Place, key: AuthenticationKey, types: [any ServedType]
+        at place: BoundSocket.Place, _ start: (Int32) throws(MultiprocessingError) -> ChildProcess
     ) throws(MultiprocessingError) {
         let (mine, its) = try makeSocketPair()
         control = PrivateDescriptor(owning: mine)
         do throws(MultiprocessingError) {
-            process = try ServerProcess.withTerminationBlocked { () throws(MultiprocessingError) in
-                try Fork.child(deathSignal: SIGTERM) {
-                    ServerProcess.serve(at: place, key: key, types: types, reportingTo: its)
-                }
-            }
+            process = try start(its)
         } catch {
             _ = Glibc.close(its)
             throw error
@@ -88,6 +86,20 @@ final class ServerProcess {
         owner == getpid() ? .descriptor(FileDescriptor(rawValue: process.sentinel), writable: false) : .never
     }
 
+    /// Forks a server, which has all that the types' closures capture.
+    static func fork(
+        at place: BoundSocket.Place, _ key: AuthenticationKey, _ types: [any ServedType], reportingTo control: Int32
+    ) throws(MultiprocessingError) -> ChildProcess {
+        try Fork.requireSingleThread(for: "Manager")
+        let identity = ProcessIdentity.current.helper(named: "manager")
+        return try withTerminationBlocked { () throws(MultiprocessingError) in
+            try Fork.child(deathSignal: SIGTERM) {
+                ProcessIdentity.become(identity)
+                serve(at: place, key: key, types: types, reportingTo: control)
+            }
+        }
+    }
+
     private static func withTerminationBlocked<Result: ~Copyable>(
         _ body: () throws(MultiprocessingError) -> Result
     ) throws(MultiprocessingError) -> Result {
@@ -127,10 +139,10 @@ final class ServerProcess {
 
     // MARK: In the server
 
-    private static func serve(
+    /// The server's whole life.
+    static func serve(
         at place: BoundSocket.Place, key: AuthenticationKey, types: [any ServedType], reportingTo control: Int32
     ) -> Never {
-        _ = mp_set_process_name("manager")
         // As for a pool's manager: a terminal's signals are for the creator to answer.
         mp_reset_signal_handlers()
         for number in [SIGINT, SIGQUIT, SIGHUP] {

@@ -39,7 +39,7 @@ final class ForkServer {
         defer { _ = close(its) }
         process = try Spawn.start(
             ForkServerEntry(requests: DuplicatedDescriptor(FileDescriptor(rawValue: its))),
-            ProcessIdentity.current.child(named: "fork-server", isDaemon: false))
+            ProcessIdentity.current.helper(named: "fork-server", isDaemon: false))
     }
 
     /// Has the server fork a child with this entry, and returns when it is about to run it.

@@ -34,10 +34,11 @@ struct ProcessIdentity: Codable {
 
     /// The identity of a process that the library starts for its own use.
     ///
-    /// It ends with this one, and the numbers of the program's children are as without it.
-    func helper(named name: String) -> ProcessIdentity {
+    /// The numbers of the program's children are as without it. A daemon is killed with this process; others see to it
+    /// themselves that they end.
+    func helper(named name: String, isDaemon: Bool = true) -> ProcessIdentity {
         ProcessIdentity(
-            name: name, isDaemon: true, path: path + [0], parentName: self.name, parentPID: getpid())
+            name: name, isDaemon: isDaemon, path: path + [0], parentName: self.name, parentPID: getpid())
     }
 
     /// In the child.

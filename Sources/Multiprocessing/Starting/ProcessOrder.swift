@@ -61,7 +61,7 @@ struct ProcessOrder: Codable {
     ///
     /// - Parameter report: called once, with nil when the entry was decoded and is about to run, else with what is wrong.
     func follow(reporting report: (String?) -> Void) -> Never {
-        if let lifeline, mp_end_with_peer(lifeline.fileDescriptor.rawValue) != 0 {
+        if let lifeline, mp_end_with_peer(lifeline.fileDescriptor.rawValue, SIGKILL) != 0 {
             report("a daemon cannot be tied to its parent: \(Errno(rawValue: errno))")
             _exit(EXIT_FAILURE)
         }

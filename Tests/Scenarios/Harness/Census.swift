@@ -86,3 +86,30 @@ func run(_ scenario: Scenario) -> Int32 {
     }
     return Failures.count == 0 ? 0 : 1
 }
+
+/// The scenario's own folder for temporary files, which must be empty in the end.
+var temporaryFolder: String {
+    getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+}
+
+/// Runs the body with a fresh temporary folder and removes that; a name that is left there is a failure.
+func inTemporaryFolder(_ body: () -> Int32) -> Int32 {
+    var template = Array("/tmp/scenario-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { fatalError("no temporary folder") }
+    setenv("TMPDIR", template, 1)
+    let (folder, status) = (temporaryFolder, body())
+    let left = namesIn(folder)
+    for name in left {
+        print("a temporary file is left: \(name)")
+        _ = removeTree(folder + "/" + name)
+    }
+    rmdir(folder)
+    return left.isEmpty ? status : 1
+}
+
+private func removeTree(_ path: String) -> Int32 {
+    for name in namesIn(path) {
+        _ = removeTree(path + "/" + name)
+    }
+    return remove(path)
+}

@@ -118,7 +118,7 @@ func path(of address: Address) throws -> String {
 
 /// Directories that a listener or a manager makes for itself, by the name that they begin with.
 func privateDirectories() -> Set<String> {
-    Set(namesIn("/tmp").filter { $0.hasPrefix("multiprocessing-") })
+    Set(namesIn(temporaryFolder))
 }
 
 /// What the library logs while the body runs, at the level `info`.
