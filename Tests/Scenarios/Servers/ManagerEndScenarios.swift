@@ -183,7 +183,9 @@ func managerEndScenarios() {
                         }
                     case 3: _ = try queue.get(timeout: .milliseconds(3))
                     case 4:
-                        try condition.withLock { _ in
+                        try condition.withLock { acquisition in
+                            // To wait is to let go: who comes next would not be told what was told here.
+                            if acquisition == .recovered { try pair.set(1, to: try pair.get(0)) }
                             try condition.wait(timeout: .milliseconds(2))
                             try pair.set(1, to: try pair.get(0))
                             try condition.notifyAll()
