@@ -29,6 +29,8 @@ final class ManagedWorker {
     /// The frames of the tasks that it holds, in the order in which they were sent, which is that of the results.
     private var held = ByteBuffer()
     private(set) var heldCount = 0
+    /// How many units end among them.
+    private(set) var heldUnits = 0
     /// The sequence number of the first of them; see `TaskClaims`.
     private(set) var firstHeld = TaskClaims.firstSequence
     /// The sequence number after the last task sent.
@@ -63,6 +65,7 @@ final class ManagedWorker {
         }
         held.append(bytes: frame)
         channel.enqueue(frames: frame)
+        heldUnits += PoolFrame(in: frame, at: 0)?.endsUnit == true ? 1 : 0
         heldCount += 1
         handedCount += 1
         sentEnd &+= 1
@@ -90,6 +93,7 @@ final class ManagedWorker {
     /// Notes that the first task has its result.
     func dropFirst(_ frame: PoolFrame) {
         held.consume(frame.totalBytes)
+        heldUnits -= frame.endsUnit ? 1 : 0
         heldCount -= 1
         firstHeld &+= 1
     }
@@ -132,15 +136,17 @@ final class ManagedWorker {
     func takeBack(from sequence: UInt32) -> [UInt8] {
         let first = claims.takeBack(from: sequence)
         guard first != allowedEnd else { return [] }
-        var offset = 0
+        var (offset, units) = (0, 0)
         forEachHeld { number, frame, _ in
             guard number != first else { return false }
             offset += frame.totalBytes
+            units += frame.endsUnit ? 1 : 0
             return true
         }
         let frames = Array(held.readable[offset...])
         held.remove(offset..<held.count)
         let count = Int(allowedEnd &- first)
+        heldUnits = units
         heldCount -= count
         handedCount -= count
         allowedEnd = first

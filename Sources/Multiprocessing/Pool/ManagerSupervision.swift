@@ -65,7 +65,7 @@ extension PoolManager {
         guard worker.heldCount > 1 else { return }
         let due = (running?.started ?? worker.lastSign) + PoolManager.patienceNanoseconds
         if due <= now {
-            relieve(worker, after: worker.endOfUnit(of: current))
+            relieve(worker, ofAllBut: current)
         } else {
             worker.lookAt = min(worker.lookAt, due)
         }
@@ -73,9 +73,11 @@ extension PoolManager {
 
     // MARK: Relieving
 
-    /// Takes from a worker what it has finished and what others can begin.
-    private func relieve(_ worker: ManagedWorker, after end: UInt32) {
-        backlog.putBack(worker.takeBack(from: end))
+    /// Takes from a worker what it has finished and what others can begin: all but the unit that this task is in.
+    private func relieve(_ worker: ManagedWorker, ofAllBut current: UInt32) {
+        if worker.heldUnits > 1 {
+            backlog.putBack(worker.takeBack(from: worker.endOfUnit(of: current)))
+        }
         guard !isFrontSlow else { return }
         let (lookAt, lastSign) = (worker.lookAt, worker.lastSign)
         worker.outbox.fetch(into: worker.channel)

@@ -47,7 +47,7 @@ struct PoolSize: Codable {
 }
 
 /// The life of a worker: initialize, then one task after the other until the manager closes the channel.
-struct PoolWorker {
+final class PoolWorker {
     /// A result waits in the outbox at most about this long while further tasks begin.
     private static let patienceNanoseconds: UInt64 = 50_000
 
@@ -66,7 +66,7 @@ struct PoolWorker {
         self.outbox = outbox
     }
 
-    consuming func serve() -> Never {
+    func serve() -> Never {
         do {
             try program.initialize()
         } catch {
@@ -85,7 +85,7 @@ struct PoolWorker {
         Fork.leave(EXIT_SUCCESS)
     }
 
-    private mutating func work() throws(Errno) {
+    private func work() throws(Errno) {
         var now = monotonicNanoseconds()
         var unsentSince = now
         while true {

@@ -50,10 +50,10 @@ func nestedPoolScenarios() {
             return way
         }
         let pool = try Pool(processes: 2) { (way: Int) -> Int in
-            try Pool.with(processes: 1, taskTimeout: .milliseconds(20), fail) { try $0.apply(way) }
+            try Pool.with(processes: 1, taskTimeout: .milliseconds(250), fail) { try $0.apply(way) }
         }
         let results = try (0..<4).map { try pool.applyAsync($0) }
-        let texts = ["the tea went cold", "SIGKILL", "0.02 seconds"]
+        let texts = ["the tea went cold", "SIGKILL", "0.25 seconds"]
         for (way, text) in texts.enumerated() {
             expectText(of: expectThrows(.taskFailed) { try results[way].get() }, contains: text)
         }
@@ -117,7 +117,7 @@ private func expectNothingLeft(_ end: End) throws {
         return
     }
     do {
-        let pool = try Pool(processes: 2, taskTimeout: end == .timeout ? .milliseconds(300) : nil) {
+        let pool = try Pool(processes: 2, taskTimeout: end == .timeout ? .seconds(1) : nil) {
             try inner.work($0)
         }
         let results = try (1...2).map { try pool.applyAsync($0) }

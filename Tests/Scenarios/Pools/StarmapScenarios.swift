@@ -40,7 +40,7 @@ func starmapScenarios() {
     scenario("functionOfSeveralArgumentsHasAnInitializerAndALimitToo") {
         let initialized = SharedCounter()
         let pool = try Pool(
-            processes: 2, maxTasksPerWorker: 3, taskTimeout: .milliseconds(50), initializer: { initialized.add(1) }
+            processes: 2, maxTasksPerWorker: 3, taskTimeout: .milliseconds(500), initializer: { initialized.add(1) }
         ) { (number: Int, isEndless: Bool) -> Int in
             if isEndless { pauseForever() }
             return number
