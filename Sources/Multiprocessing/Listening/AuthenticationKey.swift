@@ -23,7 +23,8 @@ public struct AuthenticationKey: Sendable {
 
     /// Takes a key from bytes.
     ///
-    /// Throws `invalidState` when there are none: that would be no key.
+    /// Throws `invalidState` when there are none: that would be no key. The corresponding Python API is
+    /// `multiprocessing.process.AuthenticationString`.
     public init(bytes: some Sequence<UInt8>) throws(MultiprocessingError) {
         self.bytes = Array(bytes)
         guard !self.bytes.isEmpty else {
@@ -33,7 +34,8 @@ public struct AuthenticationKey: Sendable {
 
     /// Takes the UTF-8 bytes of a text as a key.
     ///
-    /// Throws `invalidState` when the text is empty.
+    /// Throws `invalidState` when the text is empty. The corresponding Python API is
+    /// `multiprocessing.process.AuthenticationString`.
     public init(_ text: String) throws(MultiprocessingError) {
         try self.init(bytes: text.utf8)
     }

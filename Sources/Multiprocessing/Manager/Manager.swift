@@ -35,8 +35,12 @@ public final class Manager {
     /// The corresponding Python API is `multiprocessing.managers.BaseManager.address`.
     public var address: Address { link.address }
     /// What a process that was not handed a proxy needs to connect.
+    ///
+    /// The corresponding Python notion is the `authkey` of `multiprocessing.managers.BaseManager`.
     public var authenticationKey: AuthenticationKey { link.key }
     /// The server's process.
+    ///
+    /// Python has it as `multiprocessing.managers.BaseManager._process.pid`.
     public var pid: Int32 { link.serverPID }
 
     let link: ManagerLink
@@ -123,7 +127,8 @@ public final class Manager {
 
     /// Takes an object out of the server; its proxies then throw `requestFailed`.
     ///
-    /// Whoever waits there is told so. Returns whether the object was there.
+    /// Whoever waits there is told so. Returns whether the object was there. In Python an object goes with its last
+    /// proxy.
     @discardableResult
     public func remove(_ proxy: ManagerProxy) throws(MultiprocessingError) -> Bool {
         try requireOwn(proxy)
@@ -150,7 +155,8 @@ public final class Manager {
     /// A proxy of an object that was published; nil where there is none of this name.
     ///
     /// What the object holds must be of the proxy's types: the manager knows only whether it is a dictionary, a list or
-    /// what else. Throws `requestFailed` when it is another of these.
+    /// what else. Throws `requestFailed` when it is another of these. The corresponding Python notion is the method that
+    /// `BaseManager.register` adds.
     public func find<Proxy: ManagerProxy>(
         _ name: String, as type: Proxy.Type = Proxy.self
     ) throws(MultiprocessingError) -> Proxy? {

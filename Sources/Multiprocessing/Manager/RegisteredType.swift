@@ -68,6 +68,8 @@ public struct RegisteredType<Object, Argument: Codable>: ManagedType {
     /// - Parameters:
     ///   - name: the same in all programs that use it.
     ///   - factory: makes an instance, in the server, from what `Manager.make` is given.
+    ///
+    /// The corresponding Python API is `multiprocessing.managers.BaseManager.register(typeid, callable)`.
     public init(_ name: String, _ factory: @escaping (Argument) throws -> Object) {
         self.name = name
         self.factory = factory
@@ -75,7 +77,8 @@ public struct RegisteredType<Object, Argument: Codable>: ManagedType {
 
     /// The same with one more method.
     ///
-    /// Two methods of one type need different names.
+    /// Two methods of one type need different names. The corresponding Python notion is the `exposed` of
+    /// `BaseManager.register`.
     public func method<Method: ManagedMethod>(_ type: Method.Type) -> RegisteredType where Method.Object == Object {
         precondition(methods[type.name] == nil, "\(name) has two methods called \(type.name)")
         let (input, output) = (MessageCoder<Method>.decodable(), MessageCoder<Method.Output>.encodable())

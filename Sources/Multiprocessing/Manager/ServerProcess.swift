@@ -74,6 +74,10 @@ final class ServerProcess {
     func end() {
         // A child inherits the object with the memory; the server is its parent's.
         guard owner == getpid(), process.status == nil else { return }
+        if let number = control?.number {
+            // Also for the copies of children that the library has not forked.
+            shutdown(number, Int32(SHUT_RDWR))
+        }
         control = nil
         for signal in [0, SIGTERM, SIGKILL] where process.status == nil {
             process.send(signal: signal)

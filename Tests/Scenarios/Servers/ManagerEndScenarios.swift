@@ -25,7 +25,7 @@ func managerEndScenarios() {
             expectEqual(expectDied { try lock.release() }?.pid, manager.pid)
             expectDied { _ = try manager.list([1]) }
             expectDied { _ = try manager.objectCount }
-            expectEqual(try Multiprocessing.wait(for: [manager], timeout: .zero), [0])
+            expectEqual(try Multiprocessing.wait(for: [manager], timeout: promptly), [0])
             // A child that is forked only now is told, too.
             try inChild { expectDied { _ = try event.isSet } }
             manager.shutdown()
@@ -187,6 +187,7 @@ func managerEndScenarios() {
                             // To wait is to let go: who comes next would not be told what was told here.
                             if acquisition == .recovered { try pair.set(1, to: try pair.get(0)) }
                             try condition.wait(timeout: .milliseconds(2))
+                            // It may have come back from a dead process, of which the next to acquire it is told.
                             try pair.set(1, to: try pair.get(0))
                             try condition.notifyAll()
                         }

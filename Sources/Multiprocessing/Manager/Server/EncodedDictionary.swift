@@ -12,13 +12,17 @@ struct EncodedDictionary {
         fileprivate(set) var isLive = true
     }
 
-    private static let free: Int32 = -1
-    private static let gap: Int32 = -2
+    /// A place of the table: free, a gap, or a part of the key's hash above the position of its entry, so that most
+    /// entries of other keys need not be looked at.
+    private typealias Slot = UInt64
+    private static let free: Slot = .max
+    private static let gap: Slot = .max - 1
+    private static let positionBits: Slot = 1 << 32 - 1
 
     private(set) var count = 0
     private var entries: [Entry] = []
-    /// Positions of entries; a power of two, at most half of which are not free.
-    private var table: [Int32] = []
+    /// A power of two, at most two thirds of which are not free.
+    private var table: [Slot] = []
     private var usedSlots = 0
 
     /// The entries that are there, in order.
@@ -47,7 +51,7 @@ struct EncodedDictionary {
             entries[position].value.assign(value)
             return
         }
-        if (usedSlots + 1) * 2 > table.count {
+        if (usedSlots + 1) * 3 > table.count * 2 {
             rebuild()
         }
         insert(hash, at: entries.count)
@@ -58,11 +62,12 @@ struct EncodedDictionary {
     /// Takes an entry out and returns its value.
     @discardableResult
     mutating func remove(at position: Int) -> [UInt8] {
-        var slot = entries[position].hash & (table.count - 1)
-        while table[slot] != Int32(position) {
-            slot = (slot + 1) & (table.count - 1)
+        let wanted = EncodedDictionary.slot(entries[position].hash, position)
+        var index = entries[position].hash & (table.count - 1)
+        while table[index] != wanted {
+            index = (index + 1) & (table.count - 1)
         }
-        table[slot] = EncodedDictionary.gap
+        table[index] = EncodedDictionary.gap
         let value = entries[position].value
         (entries[position].key, entries[position].value, entries[position].isLive) = ([], [], false)
         count -= 1
@@ -85,33 +90,40 @@ struct EncodedDictionary {
         return hasher.finalize()
     }
 
+    @inline(__always)
+    private static func slot(_ hash: Int, _ position: Int) -> Slot {
+        // The upper half: the lower says where in the table the search begins. All ones would look like no position.
+        (Slot(UInt(bitPattern: hash)) & ~positionBits) & ~(1 << 63) | Slot(position)
+    }
+
     private func find(_ key: UnsafeRawBufferPointer, _ hash: Int) -> Int? {
         guard !table.isEmpty else { return nil }
-        var slot = hash & (table.count - 1)
-        while table[slot] != EncodedDictionary.free {
-            let position = Int(table[slot])
-            if position >= 0, entries[position].hash == hash, entries[position].key.hasSameBytes(as: key) {
-                return position
+        let wanted = EncodedDictionary.slot(hash, 0)
+        var index = hash & (table.count - 1)
+        while table[index] != EncodedDictionary.free {
+            if table[index] & ~EncodedDictionary.positionBits == wanted {
+                let position = Int(table[index] & EncodedDictionary.positionBits)
+                if entries[position].key.hasSameBytes(as: key) { return position }
             }
-            slot = (slot + 1) & (table.count - 1)
+            index = (index + 1) & (table.count - 1)
         }
         return nil
     }
 
     private mutating func insert(_ hash: Int, at position: Int) {
-        var slot = hash & (table.count - 1)
-        while table[slot] != EncodedDictionary.free {
-            slot = (slot + 1) & (table.count - 1)
+        var index = hash & (table.count - 1)
+        while table[index] != EncodedDictionary.free {
+            index = (index + 1) & (table.count - 1)
         }
-        table[slot] = Int32(position)
+        table[index] = EncodedDictionary.slot(hash, position)
         usedSlots += 1
     }
 
-    /// Closes the gaps, and makes the table four times as large as the entries need.
+    /// Closes the gaps, and makes the table at least twice as large as the entries need.
     private mutating func rebuild() {
         entries.removeAll { !$0.isLive }
         var size = 16
-        while size < entries.count * 4 {
+        while size < entries.count * 2 {
             size *= 2
         }
         table = Array(repeating: EncodedDictionary.free, count: size)
