@@ -23,4 +23,5 @@ func registerAllScenarios() {
     Registry.group(
         "queues", queueOrderScenarios, queueLimitScenarios, queueErrorScenarios, queueKillScenarios,
         queueMemoryScenarios, queueHandoverScenarios, joinableQueueScenarios)
+    Registry.group("memory", sharedMemoryScenarios, nameGuardianScenarios, shareableListScenarios)
 }

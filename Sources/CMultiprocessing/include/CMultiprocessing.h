@@ -95,6 +95,10 @@ int mp_accept(int socket, void *address, uint32_t *length);
 /// The name of the environment variable by which a spawned process knows that it is one, and its socket.
 #define MP_SPAWN_VARIABLE "MULTIPROCESSING_SPAWN"
 
+/// A nameless file in a folder, close-on-exec, for its owner to read and write. `linkat` can give it a name.
+/// The C function is `open` with O_TMPFILE.
+int mp_open_nameless(const char *folder);
+
 /// Tells the processor that the caller looks at a word again and again until another changes it.
 static inline void mp_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)

@@ -1,0 +1,162 @@
+/// A list in shared memory: its length is fixed, its elements can be read and replaced by every process that has it.
+///
+///     let list = try ShareableList([1, 2.5, "text", true, nil], name: "settings")
+///     try list.set("word", at: 2)
+///     // in another process
+///     let text = try ShareableList(attach: "settings")[2]
+///
+/// An element may be replaced by one of another kind. A text or bytes may become as long as the room that the place has,
+/// which is what its first element needed, rounded up to a multiple of 8, and at least 8 bytes.
+///
+/// An element is read whole, as it was before or after a change, while one process at a time writes; several that write
+/// need a `Lock`. Reading an element that a process was killed over is an error until the element is set again. What a
+/// list has in its memory is never trusted: damage is an error.
+///
+/// The corresponding Python API is `multiprocessing.shared_memory.ShareableList`; the two do not read each other's
+/// memory.
+public final class ShareableList: Codable, Sendable {
+    /// What a place can hold.
+    public typealias Element = ShareableElement
+
+    /// The memory that the list lies in: with its name, to be closed and unlinked as any other.
+    ///
+    /// The corresponding Python API is `ShareableList.shm`.
+    public let memory: SharedMemory
+
+    private let places: [ShareableListLayout.Place]
+
+    /// Makes a list in memory under a name.
+    ///
+    /// - Parameters:
+    ///   - elements: what it holds at first. Their number cannot change.
+    ///   - name: see `SharedMemory(create:byteCount:unlinksWhenCreatorEnds:)`, as for what is thrown.
+    ///   - unlinksWhenCreatorEnds: see there too.
+    ///
+    /// The corresponding Python API is `ShareableList(sequence, name=name)`.
+    public init(
+        _ elements: [Element], name: String? = nil, unlinksWhenCreatorEnds: Bool = false
+    ) throws(MultiprocessingError) {
+        let layout = ShareableListLayout(for: elements)
+        memory = try SharedMemory(
+            create: name, byteCount: layout.byteCount, unlinksWhenCreatorEnds: unlinksWhenCreatorEnds)
+        places = layout.places
+        do {
+            try layout.write(elements, into: memory.openMapping())
+        } catch {
+            try? memory.unlink()
+            throw error
+        }
+    }
+
+    /// Makes a list in memory without a name, for processes that are forked later or to which it is sent.
+    ///
+    /// Throws as `SharedMemory(anonymousOf:)`.
+    public init(anonymous elements: [Element]) throws(MultiprocessingError) {
+        let layout = ShareableListLayout(for: elements)
+        memory = try SharedMemory(anonymousOf: layout.byteCount)
+        places = layout.places
+        try layout.write(elements, into: memory.openMapping())
+    }
+
+    /// Finds the list in the memory that has this name.
+    ///
+    /// Throws as `SharedMemory(attach:)`, and `decodingFailed` where there is no list in it, or a damaged one. The
+    /// corresponding Python API is `ShareableList(name=name)`.
+    public init(attach name: String) throws(MultiprocessingError) {
+        memory = try SharedMemory(attach: name)
+        places = try ShareableListLayout(in: memory.openMapping()).places
+    }
+
+    /// Takes the list out of the message that is being received.
+    public init(from decoder: any Decoder) throws {
+        memory = try SharedMemory(from: decoder)
+        places = try ShareableListLayout(in: memory.openMapping()).places
+    }
+
+    /// Attaches the list to the message that is being sent.
+    public func encode(to encoder: any Encoder) throws {
+        try memory.encode(to: encoder)
+    }
+
+    /// The number of elements.
+    ///
+    /// The corresponding Python API is `len`.
+    public var count: Int {
+        places.count
+    }
+
+    /// The element at a position, counted from 0.
+    ///
+    /// Throws `invalidState` where there is no such position or the memory is closed, `decodingFailed` where the memory is
+    /// damaged or whoever set the element was killed over it. `set(_:at:)` replaces it. The corresponding Python API is
+    /// `ShareableList.__getitem__`.
+    public subscript(index: Int) -> Element {
+        get throws(MultiprocessingError) {
+            let place = try place(at: index)
+            guard let element = place.read(in: try memory.openMapping()) else {
+                throw MultiprocessingError(
+                    .decodingFailed, "element \(index) of the list is damaged, or was not completely written")
+            }
+            return element
+        }
+    }
+
+    /// Replaces the element at a position, counted from 0.
+    ///
+    /// Throws `encodingFailed` where the text or the bytes are longer than the room that the place has, and the element is
+    /// as it was; `invalidState` where there is no such position or the memory is closed. The corresponding Python API is
+    /// `ShareableList.__setitem__`.
+    public func set(_ element: Element, at index: Int) throws(MultiprocessingError) {
+        let place = try place(at: index)
+        guard element.byteCount <= place.room else {
+            throw MultiprocessingError(
+                .encodingFailed,
+                "element \(index) of the list has room for \(place.room) bytes, not \(element.byteCount)")
+        }
+        place.write(element, in: try memory.openMapping())
+    }
+
+    /// All elements, one after another.
+    ///
+    /// Throws as the subscript. The corresponding Python API is `list`.
+    public var elements: [Element] {
+        get throws(MultiprocessingError) {
+            var elements: [Element] = []
+            for index in 0..<count {
+                elements.append(try self[index])
+            }
+            return elements
+        }
+    }
+
+    /// How often an element is in the list.
+    ///
+    /// Throws as the subscript. The corresponding Python API is `ShareableList.count`.
+    public func count(of element: Element) throws(MultiprocessingError) -> Int {
+        try elements.count { $0 == element }
+    }
+
+    /// The first position that an element is at; nil where it is at none.
+    ///
+    /// Throws as the subscript. The corresponding Python API is `ShareableList.index`.
+    public func index(of element: Element) throws(MultiprocessingError) -> Int? {
+        for index in 0..<count where try self[index] == element {
+            return index
+        }
+        return nil
+    }
+
+    /// The most bytes that a text or bytes at a position may have.
+    ///
+    /// Throws `invalidState` where there is no such position.
+    public func room(at index: Int) throws(MultiprocessingError) -> Int {
+        try place(at: index).room
+    }
+
+    private func place(at index: Int) throws(MultiprocessingError) -> ShareableListLayout.Place {
+        guard places.indices.contains(index) else {
+            throw MultiprocessingError(.invalidState, "the list has \(count) elements and none at \(index)")
+        }
+        return places[index]
+    }
+}
