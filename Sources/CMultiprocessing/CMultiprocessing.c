@@ -166,6 +166,8 @@ int mp_end_with_peer(int descriptor, int signal) {
 
 int mp_accept(int socket, void *address, uint32_t *length) {
     return accept4(socket, address, length, SOCK_CLOEXEC);
+}
+
 int mp_open_nameless(const char *folder) {
     return open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 }

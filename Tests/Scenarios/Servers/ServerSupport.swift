@@ -116,25 +116,10 @@ func path(of address: Address) throws -> String {
     return path
 }
 
-/// Directories that a listener or a manager makes for itself, by the name that they begin with.
-func privateDirectories() -> Set<String> {
-    Set(namesIn(temporaryFolder))
 /// What listeners and managers have left of the directories that they make for themselves.
-///
-/// From the first call on they make them in a directory of this scenario's own, as others run at the same time.
 func privateDirectories() -> [String] {
-    if ownTemporaryDirectory.isEmpty {
-        var template = Array("/tmp/scenario-XXXXXX".utf8CString)
-        ownTemporaryDirectory = mkdtemp(&template).map { String(cString: $0) } ?? ""
-        setenv("TMPDIR", ownTemporaryDirectory, 1)
-        temporaryDirectoryOwner = getpid()
-        atexit { if temporaryDirectoryOwner == getpid() { rmdir(ownTemporaryDirectory) } }
-    }
-    return namesIn(ownTemporaryDirectory).sorted()
+    namesIn(temporaryFolder).sorted()
 }
-
-nonisolated(unsafe) private var ownTemporaryDirectory = ""
-nonisolated(unsafe) private var temporaryDirectoryOwner: Int32 = 0
 
 /// What the library logs while the body runs, at the level `info`.
 func logged(_ body: () throws -> Void) throws -> String {
