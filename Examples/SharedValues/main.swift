@@ -31,7 +31,7 @@ print("position \(position.value.x), \(position.value.y); samples \(Array(sample
 // By a name, any process of this user can attach it.
 let memory = try SharedMemory(byteCount: 1024)
 let other = Process {
-    let attached = try SharedMemory(attaching: memory.name ?? "")
+    let attached = try SharedMemory(attach: memory.name ?? "")
     attached.bytes[0] = 42
 }
 try other.start()
@@ -39,8 +39,9 @@ try other.join()
 print("the first of \(memory.byteCount) bytes is \(memory.bytes[0])")
 try memory.unlink()
 
-let list = try ShareableList([1, 2.5, "three", true, nil])
-let writer = Process { try list.set(2, to: "drei") }
+let list = try ShareableList([1, 2.5, "three", true, nil], unlinksWhenCreatorEnds: true)
+let writer = Process { try list.set("drei", at: 2) }
 try writer.start()
 try writer.join()
-print("element 2 is \(try list.get(2))")
+print("element 2 is \(list[2])")
+try list.memory.unlink()

@@ -92,9 +92,6 @@ int mp_end_with_peer(int descriptor, int signal);
 /// The C function is `accept4`.
 int mp_accept(int socket, void *address, uint32_t *length);
 
-/// The name of the environment variable by which a spawned process knows that it is one, and its socket.
-#define MP_SPAWN_VARIABLE "MULTIPROCESSING_SPAWN"
-
 /// A nameless file in a folder, close-on-exec, for its owner to read and write. `linkat` can give it a name.
 /// The C function is `open` with O_TMPFILE.
 int mp_open_nameless(const char *folder);
@@ -107,5 +104,8 @@ static inline void mp_pause(void) {
     __asm__ __volatile__("isb");
 #endif
 }
+
+/// The name of the environment variable by which a spawned process knows that it is one, and its socket.
+#define MP_SPAWN_VARIABLE "MULTIPROCESSING_SPAWN"
 
 #endif

@@ -1,12 +1,11 @@
 import CMultiprocessing
 import Glibc
-import Synchronization
 import SystemPackage
 
 // Names of shared memory that are to go with the process that made them, whatever ends it.
 //
 // A killed process cannot clean up after itself, so another one does: the guardian, one for a creator. It is forked when
-// the first such name is registered, keeps nothing but its end of a socket and a descriptor of its creator, belongs to a
+// the first such name is registered (or spawned, where there are threads), keeps nothing but its end of a socket and a descriptor of its creator, belongs to a
 // session of its own and takes no notice of the signals that end whole groups of processes. The creator tells it each
 // name just before it gives it to a file, and again when it has taken the name away. When the creator has ended, by
 // whatever means, the guardian first reads what the creator has still said, takes away the names that are left, and ends
@@ -30,7 +29,7 @@ enum NameGuardian {
         var names: Set<GuardedName>
     }
 
-    private static let current = Mutex<Guardian?>(nil)
+    private static let current = Guarded<Guardian?>(nil)
     nonisolated(unsafe) private static var hasExitHandler = false
 
     /// Makes sure that the name goes with this process, if it then means this file.
@@ -71,7 +70,6 @@ enum NameGuardian {
     }
 
     private static func start(_ names: Set<GuardedName>) throws(MultiprocessingError) -> Guardian {
-        try Fork.requireSingleThread(for: "SharedMemory(unlinksWhenCreatorEnds: true)")
         if !hasExitHandler {
             hasExitHandler = true
             atexit { NameGuardian.endAtExit() }
@@ -84,7 +82,15 @@ enum NameGuardian {
         let near = OwnedDescriptor(owning: sockets[0])
         let (socket, sentinel) = (far.number, creator.number)
         // Its own descriptors are given up at once: unlike them, the guardian may be ended by any thread.
-        let pid = try Fork.child(deathSignal: 0) { NameGuardianProcess.run(socket: socket, creator: sentinel) }.pid
+        let pid: Int32
+        if Fork.isSafe {
+            pid = try Fork.child(deathSignal: 0) { NameGuardianProcess.run(socket: socket, creator: sentinel) }.pid
+        } else {
+            let entry = NameGuardianEntry(
+                socket: DuplicatedDescriptor(FileDescriptor(rawValue: socket)),
+                creator: DuplicatedDescriptor(FileDescriptor(rawValue: sentinel)))
+            pid = try Spawn.start(entry, ProcessIdentity.current.helper(named: "name guardian", isDaemon: false)).pid
+        }
         Log.debug("process \(pid) guards names of shared memory")
         return Guardian(creator: getpid(), pid: pid, socket: near.release(), names: names)
     }

@@ -1,6 +1,16 @@
 import CMultiprocessing
 import Glibc
 
+/// The beginning of a guardian that is spawned.
+struct NameGuardianEntry: ProcessEntry {
+    let socket: DuplicatedDescriptor
+    let creator: DuplicatedDescriptor
+
+    func main() -> Never {
+        NameGuardianProcess.run(socket: socket.fileDescriptor.rawValue, creator: creator.fileDescriptor.rawValue)
+    }
+}
+
 /// The guardian's side: what it does in its own process.
 enum NameGuardianProcess {
     /// The largest message: its kind, the file's identity, the path of a name of 255 bytes.

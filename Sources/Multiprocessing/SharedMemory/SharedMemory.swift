@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 import SystemPackage
 
 // Memory under a name, which unrelated processes find by it, as `shm_open` and CPython's `SharedMemory` have it; or
@@ -38,7 +37,7 @@ public final class SharedMemory: Codable, Sendable {
     public let byteCount: Int
 
     /// Nil once it is closed.
-    private let mapping: Mutex<SharedMapping?>
+    private let mapping: Guarded<SharedMapping?>
     private let identity: FileIdentity
 
     /// Makes a block of memory under a name, and takes all the memory for it now.
@@ -48,12 +47,12 @@ public final class SharedMemory: Codable, Sendable {
     ///     nothing else has is made up, `psm_` and eight digits.
     ///   - byteCount: the size, at least 1.
     ///   - unlinksWhenCreatorEnds: whether the name is to go when this process ends, even if it is killed. A small child
-    ///     process sees to that, for as long as there are such names. It is forked with the first of them, which must
-    ///     therefore be made while this process has one thread.
+    ///     process sees to that, for as long as there are such names.
     ///
     /// Throws `systemCallFailed` with the errno `fileExists` where there is that name, `noSpace` where `/dev/shm` is
-    /// full, `noMemory` where the machine has not so much; `invalidState` for a name or a size that is impossible; and
-    /// `multipleThreads`, see above. The corresponding Python API is `SharedMemory(create=True)`.
+    /// full, `noMemory` where the machine has not so much; `invalidState` for a name or a size that is impossible.
+    ///
+    /// The corresponding Python API is `SharedMemory(create=True)`.
     public init(
         create name: String? = nil, byteCount: Int, unlinksWhenCreatorEnds: Bool = false
     ) throws(MultiprocessingError) {
@@ -70,7 +69,7 @@ public final class SharedMemory: Codable, Sendable {
         self.name = found.text
         self.byteCount = byteCount
         do {
-            mapping = Mutex(try SharedMapping(file: file))
+            mapping = Guarded(try SharedMapping(file: file))
         } catch {
             try? found.unlink(identity)
             throw error
@@ -87,7 +86,7 @@ public final class SharedMemory: Codable, Sendable {
         let file = try found.open()
         identity = try FileIdentity(of: file.number)
         let mapping = try SharedMapping(file: file)
-        self.mapping = Mutex(mapping)
+        self.mapping = Guarded(mapping)
         byteCount = mapping.byteCount
         self.name = found.text
     }
@@ -100,7 +99,7 @@ public final class SharedMemory: Codable, Sendable {
     /// Python API is `multiprocessing.heap.BufferWrapper`.
     public init(anonymousOf byteCount: Int) throws(MultiprocessingError) {
         try SharedMemoryName.requirePossible(byteCount: byteCount)
-        mapping = Mutex(try SharedMapping(byteCount: byteCount, name: "multiprocessing-memory"))
+        mapping = Guarded(try SharedMapping(byteCount: byteCount, name: "multiprocessing-memory"))
         (name, identity, self.byteCount) = (nil, FileIdentity(device: 0, number: 0), byteCount)
     }
 
@@ -108,7 +107,7 @@ public final class SharedMemory: Codable, Sendable {
     public init(from decoder: any Decoder) throws {
         var container = try decoder.unkeyedContainer()
         let mapping = try container.decode(SharedMapping.self)
-        self.mapping = Mutex(mapping)
+        self.mapping = Guarded(mapping)
         name = try container.decode(String?.self)
         byteCount = mapping.byteCount
         identity = FileIdentity(

@@ -158,13 +158,27 @@ func nameGuardianScenarios() {
         expect(areGone, "left: \(namesIn("/dev/shm").filter { $0.hasPrefix(prefix) })")
     }
 
-    scenario("theFirstGuardedNameNeedsAProcessWithOneThread") {
-        let (name, thread) = (freshName(), ExtraThread())
-        expectThrows(.multipleThreads) { try guarded(name) }
-        expect(!nameExists(name), "it was made all the same")
-        thread.join()
+    scenario("aNameOfAProcessWithThreadsGoesWithItToo") {
+        let (name, pipe) = (freshName(), try Pipe())
+        let creator = Process {
+            let thread = ExtraThread()
+            let memory = try guarded(name)
+            try pipe.second.send(getpid())
+            withExtendedLifetime((thread, memory)) { pauseForever() }
+        }
+        try creator.start()
+        _ = try pipe.first.receive(Int32.self)
+        let guardian = try guardian(of: creator.pid)
+        expect(nameExists(name), "the name is there while the creator lives")
+        creator.kill()
+        try creator.join()
+        expectGone(guardian, "kill")
+        expect(!nameExists(name), "the name is left")
+    }
+
+    scenario("aGuardianMayBeUsedFromAnotherThread") {
+        let name = freshName()
         let first = try guarded(name)
-        // The guardian is there by now.
         let worker = WorkerThread {
             let second = try guarded(name + "-2")
             try first.unlink()
@@ -173,6 +187,21 @@ func nameGuardianScenarios() {
         worker.join()
         expectOneThread()
         expectEqual(ProcessRecord.children(of: getpid()).count, 0)
+    }
+
+    scenario("memoryOfAParentIsUsedInAGrandchild") {
+        let memory = try guarded(freshName())
+        let child = Process {
+            memory.bytes[0] = 1
+            try inChild {
+                memory.bytes[1] = memory.bytes[0] + 1
+                try inChild { memory.bytes[2] = memory.bytes[1] + 1 }
+            }
+        }
+        try child.start()
+        expectEqual(try child.join(), .exited(0))
+        expectEqual(Array(memory.bytes.prefix(3)), [1, 2, 3])
+        try memory.unlink()
     }
 
     scenario("aGuardianThatWasKilledIsReplaced") {
