@@ -105,8 +105,8 @@ extension Pool {
     ///   - inputs: what the function is run for, each. They are taken from the sequence only as results are used.
     ///   - chunkSize: as for `map`, and no more than `inFlight`. If it is not positive, the first `next()` throws
     ///     `invalidState`.
-    ///   - inFlight: at most so many tasks are under way or wait to be taken; by default 64 for each worker, or two
-    ///     chunks.
+    ///   - inFlight: at most so many tasks are under way or wait to be taken; by default 64 for each worker, up to 256
+    ///     once tasks have shown to be short and outputs small, or two chunks.
     ///
     /// The corresponding Python API is `multiprocessing.Pool.imap`, which takes all inputs at once.
     public func imap<Inputs: Sequence<Input>>(

@@ -8,7 +8,7 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
     private let pool: Pool<Inputs.Element, Output>
     private var inputs: Inputs
     private let chunkSize: Int?
-    private let inFlight: Int
+    private var window: Window
     private let arrivals: Arrivals<Output>
     private var submitted = 0
     private var taken: Int {
@@ -21,10 +21,8 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
     ) {
         self.pool = pool
         self.inputs = inputs
-        // Of chunks that are larger than anyone's memory no more than some are made.
-        let twoChunks = 2 * min(max(chunkSize ?? 1, 1), 1 << 24)
-        self.inFlight = max(1, inFlight ?? max(64, twoChunks) * pool.link.workerCount)
         self.chunkSize = chunkSize
+        window = Window(inFlight: inFlight, chunkSize: chunkSize, workerCount: pool.link.workerCount)
         arrivals = Arrivals(pool.outputCoder, isOrdered: isOrdered)
     }
 
@@ -44,6 +42,10 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
     }
 
     private mutating func refill() throws(MultiprocessingError) {
+        if window.isToAdapt(after: taken) {
+            window.adapt(after: taken, haveBeenSmall: arrivals.haveBeenSmall())
+        }
+        let inFlight = window.size
         // While many are in flight anyway, several are taken at a time, which costs less.
         guard !isExhausted, submitted - taken <= inFlight - min(inFlight / 8, 32) else { return }
         let unitSize = min(try checkedChunkSize(chunkSize) ?? 1, inFlight)
@@ -92,6 +94,40 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
     }
 }
 
+/// How many tasks are under way or wait to be taken, at most.
+private struct Window {
+    private(set) var size: Int
+    private let smallest: Int
+    /// For short tasks with small outputs.
+    ///
+    /// The more are under way, the more share a message; and that costs little memory.
+    private let largest: Int
+    private var adaptAt: Int
+
+    init(inFlight: Int?, chunkSize: Int?, workerCount: Int) {
+        if let inFlight {
+            (smallest, largest) = (max(1, inFlight), max(1, inFlight))
+        } else if let chunkSize {
+            // Of chunks that are larger than anyone's memory no more than some are made.
+            smallest = max(64, 2 * min(max(chunkSize, 1), 1 << 24)) * workerCount
+            largest = smallest
+        } else {
+            (smallest, largest) = (64 * workerCount, 256 * workerCount)
+        }
+        size = smallest
+        adaptAt = smallest < largest ? 4 * smallest : .max
+    }
+
+    func isToAdapt(after taken: Int) -> Bool {
+        taken >= adaptAt
+    }
+
+    mutating func adapt(after taken: Int, haveBeenSmall: Bool) {
+        size = haveBeenSmall ? min(size * 2, largest) : smallest
+        adaptAt = taken + 4 * size
+    }
+}
+
 /// The results of an iterator that have come and were not taken.
 ///
 /// Held by the tasks under way, which may outlive the iterator.
@@ -103,6 +139,8 @@ private final class Arrivals<Output>: TaskReceiver {
     private var errors: [Int: MultiprocessingError] = [:]
     /// How many have arrived, which numbers them where order does not matter.
     private var arrivedCount = 0
+    /// Of those that have arrived since `haveBeenSmall` was asked last.
+    private var (tasks, bytes, nanoseconds): (UInt64, UInt64, UInt64) = (0, 0, 0)
 
     init(_ coder: MessageCoder<Output>, isOrdered: Bool) {
         self.coder = coder
@@ -110,6 +148,9 @@ private final class Arrivals<Output>: TaskReceiver {
     }
 
     override func receive(_ frame: PoolFrame, _ payload: UnsafeRawBufferPointer, at position: Int) -> Bool {
+        tasks += 1
+        bytes += frame.payloadBytes
+        nanoseconds += frame.durationNanoseconds
         do throws(MultiprocessingError) {
             let output = try frame.output(payload, coder, numbered: UInt64(position))
             outputs.set(output, at: isOrdered ? position : arrivedCount)
@@ -123,6 +164,12 @@ private final class Arrivals<Output>: TaskReceiver {
     func add(_ error: MultiprocessingError, at position: Int) {
         errors[isOrdered ? position : arrivedCount] = error
         arrivedCount += 1
+    }
+
+    /// Whether the tasks since the last call were short, and their outputs small.
+    func haveBeenSmall() -> Bool {
+        defer { (tasks, bytes, nanoseconds) = (0, 0, 0) }
+        return bytes <= 256 * tasks && nanoseconds <= 20_000 * tasks
     }
 
     /// Whether the next result, in order or as it arrived, is there.

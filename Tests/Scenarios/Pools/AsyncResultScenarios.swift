@@ -37,6 +37,22 @@ func asyncResultScenarios() {
         while let completion = try pool.nextCompletion() { sum += try completion.result.get() }
         expectEqual(sum, 3 * 49 * 50 / 2)
     }
+    scenario("tasksBeginWhileTheCallerDoesOtherThings") {
+        let begun = Doorbell()
+        let pool = try Pool(processes: 2) { (number: Int) -> Int in
+            begun.ring()
+            return number
+        }
+        // More than are sent at once in any case; no other method of the pool is called meanwhile.
+        var results: [AsyncResult<Int>] = []
+        for number in 0..<20 { results.append(try pool.applyAsync(number)) }
+        for number in 0..<20 { try pool.submit(number) }
+        for _ in 0..<40 { expect(begun.wait(), "a task waits for the caller") }
+        let many = try pool.mapAsync(0..<300)
+        for _ in 0..<300 { expect(begun.wait(), "a task waits for the caller") }
+        expectEqual(try results.map { try $0.get() }, Array(0..<20))
+        expectEqual(try many.get(), Array(0..<300))
+    }
     scenario("readyTakesInWhatHasArrivedAndDoesNotBlock") {
         let go = Doorbell()
         let pool = try Pool(processes: 2) { (number: Int) -> Int in

@@ -45,6 +45,16 @@ func iteratorScenarios() {
         }
         expect(ordered.taken <= 100 + 128, "\(ordered.taken) inputs were taken for 100 outputs")
         expect(unordered.taken <= 100 + 128, "\(unordered.taken) inputs were taken for 100 outputs")
+        // Small outputs of short tasks may be more, but not without a bound.
+        for _ in 100..<10_000 { _ = try results.next() }
+        expect(ordered.taken <= 10_000 + 512, "\(ordered.taken) inputs were taken for 10,000 outputs")
+    }
+    scenario("imapOfLargeOutputsKeepsFewOfThem") {
+        let pool = try Pool(processes: 2) { (_: Int) in [UInt8](repeating: 1, count: 4096) }
+        let inputs = Inputs()
+        var results = pool.imap(inputs)
+        for _ in 0..<5000 { _ = try results.next() }
+        expect(inputs.taken <= 5000 + 128, "\(inputs.taken) inputs were taken for 5,000 outputs")
     }
     scenario("imapGivesTheFirstOutputBeforeTheLastInputIsThere") {
         let pool = try Pool(processes: 2) { (number: Int) in number }
