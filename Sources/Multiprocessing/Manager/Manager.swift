@@ -21,8 +21,8 @@ import SystemPackage
 ///
 /// When the server dies, its objects are gone, and every call in every process, also one that waits, throws
 /// `managerDied`. A process that dies takes no others with it: a lock that it had goes to the next, who is told, and what
-/// it waited for is forgotten. Only what it was just being handed is lost with it, as an item that it took from a queue.
-/// The server ends when this process ends, in whatever way, and its socket's name goes with it.
+/// it waited for is forgotten, and an item of a queue that it was handed and has not read goes to another. The server ends
+/// when this process ends, in whatever way, and its socket's name goes with it.
 ///
 /// Objects live as long as the server, or until `remove(_:)`. Python counts references across processes instead, and
 /// keeps an object for ever that a killed process has held.

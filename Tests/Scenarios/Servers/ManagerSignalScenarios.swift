@@ -37,6 +37,33 @@ func managerSignalScenarios() {
         try queue.put("e")
         expectEqual(try queue.count, 1)
     }
+    scenario("whatIsHandedToAProcessThatDiesBeforeItReadsItGoesToTheNext") {
+        for place: Address? in [nil, .tcp("127.0.0.1", 0)] {
+            let manager = try Manager(address: place)
+            let (queue, semaphore) = (try manager.queue(of: [Int].self), try manager.semaphore(0))
+            for item in [[1], Array(0..<100_000)] {
+                let first = try startedWaiting(for: manager) { _ = try queue.get() }
+                let second = try startedWaiting(for: manager) { try semaphore.acquire() }
+                for child in [first, second] { kill(try require(child.pid), SIGSTOP) }
+                try queue.put(item)
+                try semaphore.release()
+                // Theirs now, and in their sockets.
+                expectEqual(try queue.count, 0)
+                expectEqual(try semaphore.value, 0)
+                for child in [first, second] {
+                    child.kill()
+                    try child.join()
+                }
+                expectEqual(try queue.get(timeout: .seconds(20)), item)
+                expect(try semaphore.acquire(timeout: .seconds(20)), "it was acquired by a dead process")
+            }
+            // What was read stays with its reader.
+            try queue.put([2])
+            try inChild { expectEqual(try queue.get(), [2]) }
+            expect(eventually { ProcessRecord.children(of: getpid()).count == 1 }, "someone is left")
+            expectEqual(try queue.get(timeout: .milliseconds(20)), nil)
+        }
+    }
     scenario("joinableQueueTellsWhenAllIsDone") {
         let manager = try Manager()
         let (queue, done) = (try manager.joinableQueue(of: Int.self), SharedCounter())

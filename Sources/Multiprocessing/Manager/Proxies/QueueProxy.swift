@@ -1,7 +1,7 @@
 /// A queue in a manager's server: what is put first is taken first, whoever puts and takes.
 ///
 /// Each method is one request and atomic; those that wait may do so for as long as they like without holding anyone up.
-/// An item that the server has handed to a process which dies before it has it is lost with that process. All methods
+/// An item whose taker dies before it has read it goes to the next; one that it has read is gone with it. All methods
 /// throw as `ManagerProxy` says. The corresponding Python API is `multiprocessing.Manager().Queue()`, a `queue.Queue`.
 public class QueueProxy<Element: Codable>: ManagerProxy, @unchecked Sendable {
     override final class var kind: ManagerObjectKind { .queue }

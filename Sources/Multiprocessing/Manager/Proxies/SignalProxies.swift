@@ -1,6 +1,7 @@
 /// A semaphore in a manager's server: so many may have it at a time.
 ///
-/// It belongs to nobody, so whoever likes may release it, and what a process has acquired when it dies stays acquired.
+/// It belongs to nobody, so whoever likes may release it, and what a process has acquired when it dies stays acquired,
+/// unless it has not yet been told.
 /// All methods throw as `ManagerProxy` says. The corresponding Python API is `multiprocessing.Manager().Semaphore()`.
 public final class SemaphoreProxy: ManagerProxy, @unchecked Sendable {
     override class var kind: ManagerObjectKind { .semaphore }

@@ -79,8 +79,8 @@ final class ManagerServer {
 
     private func admit() {
         do throws(MultiprocessingError) {
-            for arrival in try reception.admit() {
-                let client = ServedClient(owning: arrival.socket, of: self)
+            // Owned at once, as the rest would stay open where one of them cannot be watched.
+            for client in try reception.admit().map({ ServedClient(owning: $0.socket, of: self) }) {
                 while clients.count <= Int(client.number) { clients.append(nil) }
                 try watch(client.number, EPOLL_CTL_ADD, client.events, tag: UInt64(client.number))
                 clients[Int(client.number)] = client
@@ -99,7 +99,7 @@ final class ManagerServer {
         if events & EPOLLIN.rawValue != 0 {
             receive(from: client)
         } else if events & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 {
-            end(client)
+            end(client, hasRead: client.outgoing.isEmpty)
         }
         flushListed()
     }
@@ -109,7 +109,8 @@ final class ManagerServer {
         let space = isFresh ? UnsafeMutableRawBufferPointer(rebasing: scratch[...]) : roomForMore(of: client)
         let count = recv(client.number, space.baseAddress, space.count, Int32(MSG_DONTWAIT))
         guard count > 0 else {
-            if count == 0 || (errno != EAGAIN && errno != EINTR) { end(client) }
+            // The kernel tells a connection that was closed from one that was closed with something unread.
+            if count == 0 || (errno != EAGAIN && errno != EINTR) { end(client, hasRead: count == 0) }
             return
         }
         if isFresh {
@@ -153,7 +154,8 @@ final class ManagerServer {
         return offset
     }
 
-    private func end(_ client: ServedClient) {
+    /// - Parameter hasRead: whether the client has read all that it was sent.
+    private func end(_ client: ServedClient, hasRead: Bool = true) {
         guard clients[Int(client.number)] === client else { return }
         clients[Int(client.number)] = nil
         epoll_ctl(epoll.number, EPOLL_CTL_DEL, client.number, nil)
@@ -162,6 +164,9 @@ final class ManagerServer {
         if let waiter = client.waiter {
             client.waiter = nil
             waiter.object.withdraw(waiter, isTimedOut: false)
+        }
+        if !(hasRead && client.outgoing.isEmpty) {
+            client.takeBack()
         }
         guard let session = client.session else { return }
         session.connectionCount -= 1
@@ -193,7 +198,7 @@ final class ManagerServer {
     private func flush(_ client: ServedClient) {
         guard clients[Int(client.number)] === client else { return }
         let wasSlow = client.isSlow
-        guard client.flush() else { return end(client) }
+        guard client.flush() else { return end(client, hasRead: false) }
         var events: UInt32 = client.isSlow ? 0 : EPOLLIN.rawValue
         if !client.outgoing.isEmpty {
             events |= EPOLLOUT.rawValue
@@ -222,6 +227,7 @@ extension ManagerServer {
     private func carryOut(_ header: ManagerRequest, _ bytes: UnsafeRawBufferPointer, of client: ServedClient) -> Bool {
         guard let operation = ManagerOperation(rawValue: header.operation) else { return false }
         var arguments = ItemReader(bytes)
+        if operation != .cancel { client.hasRead() }
         guard let session = client.session else {
             return operation == .hello && greet(client, &arguments)
         }

@@ -34,6 +34,8 @@ final class ServedClient {
     var session: ServedSession?
     /// The request that is held back.
     var waiter: Waiter?
+    /// What the last reply hands over, as long as it is not known whether the client has read it.
+    private var handover: (object: ServedObject, bytes: [UInt8])?
     /// It waits in the server's list of those who have something to be sent.
     var isListed = false
     /// What epoll was last asked to tell.
@@ -71,6 +73,26 @@ final class ServedClient {
 
     func refuse(_ text: String) {
         reply(.refused) { $0.append(item: text) }
+    }
+
+    // MARK: Handing over
+
+    /// Takes note that the reply hands over something which must not get lost with a client that never reads it.
+    func handsOver(_ bytes: [UInt8], of object: ServedObject) {
+        handover = (object, bytes)
+    }
+
+    /// The client has read the last reply: it asks for something new.
+    @inline(__always)
+    func hasRead() {
+        if handover != nil { handover = nil }
+    }
+
+    /// The client has ended without reading its last reply: what that hands over goes back to where it was.
+    func takeBack() {
+        guard let (object, bytes) = handover else { return }
+        handover = nil
+        object.takeBack(bytes)
     }
 
     /// Sends what the kernel takes now; false when nobody can read it any more.

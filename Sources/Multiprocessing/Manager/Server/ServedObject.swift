@@ -31,6 +31,9 @@ class ServedObject {
     /// Takes a request out of the line, because its time is over or its client has gone.
     func withdraw(_ waiter: Waiter, isTimedOut: Bool) {}
 
+    /// Gets back what was handed to a client that ended without reading the reply.
+    func takeBack(_ bytes: [UInt8]) {}
+
     /// All who wait; they then do no longer.
     func takeWaiters() -> [Waiter] { [] }
 

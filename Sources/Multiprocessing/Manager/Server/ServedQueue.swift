@@ -46,9 +46,23 @@ final class ServedQueue: ServedObject {
     private func add(_ bytes: [UInt8]) {
         unfinished += 1
         if let taker = takers.next() {
-            taker.answer(.done) { $0.append(item: bytes) }
+            hand(bytes, to: taker)
         } else {
             items.append(bytes)
+            count += 1
+        }
+    }
+
+    private func hand(_ bytes: [UInt8], to taker: Waiter) {
+        taker.client.handsOver(bytes, of: self)
+        taker.answer(.done) { $0.append(item: bytes) }
+    }
+
+    override func takeBack(_ bytes: [UInt8]) {
+        if let taker = takers.next() {
+            hand(bytes, to: taker)
+        } else {
+            items.putBack(bytes)
             count += 1
         }
     }
@@ -56,6 +70,7 @@ final class ServedQueue: ServedObject {
     private func take(_ request: ServedRequest) {
         if let bytes = items.next() {
             count -= 1
+            request.client.handsOver(bytes, of: self)
             request.client.reply(.done) { $0.append(item: bytes) }
             if let putter = putters.next() {
                 add(putter.bytes)

@@ -25,6 +25,7 @@ final class ServedSemaphore: ServedObject {
     private func acquire(_ request: ServedRequest) {
         if value > 0 {
             value -= 1
+            request.client.handsOver([], of: self)
             request.client.reply(.done)
         } else if request.isImpatient {
             request.client.reply(.timedOut)
@@ -38,11 +39,21 @@ final class ServedSemaphore: ServedObject {
         guard count >= 1, !isTooMuch else { throw .refused("a semaphore cannot be released \(count) times") }
         if let bound, sum > bound { throw .refused("the semaphore was released more often than acquired") }
         value = sum
+        passOn()
+        request.client.reply(.done)
+    }
+
+    private func passOn() {
         while value > 0, let waiter = line.next() {
             value -= 1
+            waiter.client.handsOver([], of: self)
             waiter.answer(.done)
         }
-        request.client.reply(.done)
+    }
+
+    override func takeBack(_ bytes: [UInt8]) {
+        value += 1
+        passOn()
     }
 
     override func withdraw(_ waiter: Waiter, isTimedOut: Bool) {
