@@ -1,17 +1,25 @@
-/// First in, first out.
+/// First in, first out; what was taken and could not be done is put back at the front.
 struct TaskQueue<Element> {
     private var elements: [Element?] = []
     private var head = 0
+    private var returned: [Element] = []
 
     var isEmpty: Bool {
-        head == elements.count
+        returned.isEmpty && head == elements.count
     }
 
     mutating func append(_ element: Element) {
         elements.append(element)
     }
 
+    mutating func putBack(_ element: Element) {
+        returned.append(element)
+    }
+
     mutating func next() -> Element? {
+        if let element = returned.popLast() {
+            return element
+        }
         guard head < elements.count else { return nil }
         let element = elements[head].take()
         head += 1
