@@ -217,3 +217,13 @@ func managerUpdate(_ count: Int) throws -> Duration {
         }
     }
 }
+
+func lockPairs(_ count: Int) throws -> Duration {
+    let lock = try Lock()
+    return try clock.measure {
+        for _ in 0..<count {
+            _ = try lock.acquire()
+            try lock.release()
+        }
+    }
+}

@@ -10,7 +10,8 @@ import Multiprocessing
 private let works: [String: (Int) throws -> Duration] = [
     "map": poolMap, "imap": poolImap, "imap-unordered": poolImapUnordered,
     "pipe": pipeRoundTrips, "bare-pipe": barePipeRoundTrips,
-    "process": processes, "queue": queueValues, "manager-set": managerSet, "manager-update": managerUpdate,
+    "process": processes, "queue": queueValues, "lock": lockPairs, "manager-set": managerSet,
+    "manager-update": managerUpdate,
     "slot": slots, "memcpy": copies,
 ]
 

@@ -43,5 +43,5 @@ let list = try ShareableList([1, 2.5, "three", true, nil], unlinksWhenCreatorEnd
 let writer = Process { try list.set("drei", at: 2) }
 try writer.start()
 try writer.join()
-print("element 2 is \(list[2])")
+print("element 2 is \(try list[2])")
 try list.memory.unlink()

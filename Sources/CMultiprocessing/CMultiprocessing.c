@@ -99,6 +99,52 @@ int mp_mutex_lock_until(pthread_mutex_t *mutex, const struct timespec *limit) {
     return pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, limit);
 }
 
+int mp_mutex_is_held_here(const pthread_mutex_t *mutex) {
+    int owner = __atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED) & FUTEX_TID_MASK;
+    return owner != 0 && tgkill(getpid(), owner, 0) == 0;
+}
+
+#define FOR_WIDTH(operation) \
+    switch (byte_count) { \
+    case 1: operation(uint8_t); \
+    case 2: operation(uint16_t); \
+    case 4: operation(uint32_t); \
+    default: operation(uint64_t); \
+    }
+
+uint64_t mp_atomic_load(const void *address, size_t byte_count, int order) {
+#define LOAD(type) return __atomic_load_n((const type *)address, order)
+    FOR_WIDTH(LOAD)
+}
+
+void mp_atomic_store(void *address, size_t byte_count, uint64_t value, int order) {
+#define STORE(type) return __atomic_store_n((type *)address, (type)value, order)
+    FOR_WIDTH(STORE)
+}
+
+uint64_t mp_atomic_exchange(void *address, size_t byte_count, uint64_t value, int order) {
+#define EXCHANGE(type) return __atomic_exchange_n((type *)address, (type)value, order)
+    FOR_WIDTH(EXCHANGE)
+}
+
+uint64_t mp_atomic_add(void *address, size_t byte_count, uint64_t value, int order) {
+#define ADD(type) return __atomic_fetch_add((type *)address, (type)value, order)
+    FOR_WIDTH(ADD)
+}
+
+uint64_t mp_atomic_compare_exchange(
+    void *address, size_t byte_count, uint64_t expected, uint64_t desired, int order) {
+    // What fails has stored nothing, so there is nothing to release.
+    int failure = order == __ATOMIC_ACQ_REL ? __ATOMIC_ACQUIRE : order == __ATOMIC_RELEASE ? __ATOMIC_RELAXED : order;
+#define COMPARE_EXCHANGE(type) \
+    { \
+        type found = (type)expected; \
+        __atomic_compare_exchange_n((type *)address, &found, (type)desired, 0, order, failure); \
+        return found; \
+    }
+    FOR_WIDTH(COMPARE_EXCHANGE)
+}
+
 // Room for the descriptors of one message, aligned as the header that precedes them.
 union control {
     struct cmsghdr header;

@@ -82,7 +82,7 @@ struct ExampleTests {
             ]),
         Example(name: "StartMethods", lines: ["fork: 55", "spawn: 55", "forkserver: 55"]),
         Example(
-            name: "Synchronization",
+            name: "LocksAndEvents",
             lines: [
                 "3 runners started", "at most 2 were inside", "three dishes are ready", "all three met",
                 "the lock was recovered",

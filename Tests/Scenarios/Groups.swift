@@ -24,4 +24,9 @@ func registerAllScenarios() {
         "queues", queueOrderScenarios, queueLimitScenarios, queueErrorScenarios, queueKillScenarios,
         queueMemoryScenarios, queueHandoverScenarios, joinableQueueScenarios)
     Registry.group("memory", sharedMemoryScenarios, nameGuardianScenarios, shareableListScenarios)
+    Registry.group(
+        "locks", lockScenarios, recursiveLockScenarios, lockDeathScenarios, lockDropScenarios, semaphoreScenarios,
+        eventScenarios, conditionScenarios, conditionDeathScenarios, barrierScenarios, barrierDeathScenarios,
+        sentObjectScenarios, killStressScenarios)
+    Registry.group("values", sharedValueScenarios, sharedArrayScenarios, sharedAtomicScenarios)
 }

@@ -59,6 +59,32 @@ int mp_futex_wake(uint32_t *word, int count);
 /// functions do. The C function is `pthread_mutex_clocklock`.
 int mp_mutex_lock_until(pthread_mutex_t *mutex, const struct timespec *limit);
 
+/// Whether a thread of the calling process holds this robust mutex; 0 or 1. The owner's number is read from the mutex
+/// as the kernel does it, which clears it when the owner ends.
+int mp_mutex_is_held_here(const pthread_mutex_t *mutex);
+
+/// Memory orders, under names that Swift can see.
+enum {
+    MP_ORDER_RELAXED = __ATOMIC_RELAXED,
+    MP_ORDER_ACQUIRE = __ATOMIC_ACQUIRE,
+    MP_ORDER_RELEASE = __ATOMIC_RELEASE,
+    MP_ORDER_ACQUIRE_RELEASE = __ATOMIC_ACQ_REL,
+    MP_ORDER_SEQUENTIAL = __ATOMIC_SEQ_CST,
+};
+
+/// Atomic operations on 1, 2, 4 or 8 bytes whose memory order is known only when they run; Swift's own need it when
+/// they are compiled. Values are the lower bytes of 64 bits.
+uint64_t mp_atomic_load(const void *address, size_t byte_count, int order);
+void mp_atomic_store(void *address, size_t byte_count, uint64_t value, int order);
+uint64_t mp_atomic_exchange(void *address, size_t byte_count, uint64_t value, int order);
+
+/// Adds modulo the width and returns the old value.
+uint64_t mp_atomic_add(void *address, size_t byte_count, uint64_t value, int order);
+
+/// Stores `desired` where it finds `expected`, and returns what it found.
+uint64_t mp_atomic_compare_exchange(
+    void *address, size_t byte_count, uint64_t expected, uint64_t desired, int order);
+
 /// The most descriptors that one message may carry.
 #define MP_MAX_DESCRIPTORS 64
 

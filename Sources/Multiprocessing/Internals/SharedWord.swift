@@ -33,9 +33,10 @@ struct SharedWord: @unchecked Sendable {
         }
     }
 
-    /// Wakes up to `count` of the processes that sleep on the word.
-    func wake(_ count: Int32 = .max) {
-        _ = pointer.withMemoryRebound(to: UInt32.self, capacity: 1) {
+    /// Wakes up to `count` of the processes that sleep on the word, and returns how many it has woken.
+    @discardableResult
+    func wake(_ count: Int32 = .max) -> Int32 {
+        pointer.withMemoryRebound(to: UInt32.self, capacity: 1) {
             mp_futex_wake($0, count)
         }
     }

@@ -1,6 +1,6 @@
 // Event, semaphore, condition and barrier, and a lock whose holder is killed.
 //
-//     swift run Synchronization
+//     swift run LocksAndEvents
 
 @preconcurrency import Glibc
 import Multiprocessing

@@ -1,0 +1,75 @@
+import Glibc
+
+/// Values of one type, one after the other in the shared memory of an object.
+///
+/// `BitwiseCopyable` values have no references, so their bytes mean the same to every process; only a pointer is good
+/// for nothing in a process that has not forked it along.
+struct SharedElements<Element: BitwiseCopyable> {
+    let mapping: SharedMapping
+    let buffer: UnsafeMutableBufferPointer<Element>
+
+    /// Maps zeroed memory for so many elements, which come after `headBytes` of the object's own.
+    init(_ kind: SharedObject, headBytes: Int, count: Int) throws(MultiprocessingError) {
+        let stride = MemoryLayout<Element>.stride
+        let offset = SharedElements.offset(headBytes)
+        let (bytes, overflowed) = count.multipliedReportingOverflow(by: stride)
+        let (total, totalOverflowed) = bytes.addingReportingOverflow(offset)
+        guard count >= 0, !overflowed, !totalOverflowed else {
+            throw MultiprocessingError(
+                .invalidState, "\(count) shared elements of \(stride) bytes are more than there can be")
+        }
+        mapping = try SharedMapping(kind, byteCount: total, elementBytes: stride, count: count)
+        buffer = SharedElements.buffer(in: mapping, offset, count)
+    }
+
+    /// Takes the elements out of a message.
+    ///
+    /// Throws `decodingFailed` where the sender's have another size; that they are of another type of the same size,
+    /// nobody can see.
+    init(_ kind: SharedObject, headBytes: Int, from decoder: any Decoder) throws {
+        let offset = SharedElements.offset(headBytes)
+        mapping = try SharedMapping.received([kind], byteCount: offset, from: decoder)
+        let (stride, count) = (mapping.elementBytes, mapping.elementCount)
+        guard stride == MemoryLayout<Element>.stride else {
+            throw MultiprocessingError(
+                .decodingFailed, "the message's shared elements have \(stride) bytes each, and are no \(Element.self)")
+        }
+        let (bytes, overflowed) = count.multipliedReportingOverflow(by: stride)
+        guard count >= 0, !overflowed, bytes <= mapping.byteCount - SharedObject.headerBytes - offset else {
+            throw MultiprocessingError(.decodingFailed, "the message's shared memory has no room for \(count) elements")
+        }
+        buffer = SharedElements.buffer(in: mapping, offset, count)
+    }
+
+    private static func offset(_ headBytes: Int) -> Int {
+        let alignment = MemoryLayout<Element>.alignment
+        return (headBytes + alignment - 1) / alignment * alignment
+    }
+
+    private static func buffer(
+        in mapping: SharedMapping, _ offset: Int, _ count: Int
+    ) -> UnsafeMutableBufferPointer<Element> {
+        let start = (mapping.object + offset).assumingMemoryBound(to: Element.self)
+        return UnsafeMutableBufferPointer(start: start, count: count)
+    }
+
+    /// Gives all elements a value.
+    ///
+    /// Where that is zero in every byte, as the memory is already, no page of it is touched.
+    func fill(with element: Element) {
+        let isZero = withUnsafeBytes(of: element) { bytes in bytes.allSatisfy { $0 == 0 } }
+        if !isZero {
+            buffer.update(repeating: element)
+        }
+    }
+
+    /// The address of an element.
+    @inline(__always)
+    func element(_ index: Int) -> UnsafeMutablePointer<Element> {
+        // A text that release builds print too, which those of `precondition` are not.
+        guard UInt(bitPattern: index) < UInt(bitPattern: buffer.count), let start = buffer.baseAddress else {
+            fatalError("index \(index) is out of range for a shared array of \(buffer.count) elements")
+        }
+        return start + index
+    }
+}

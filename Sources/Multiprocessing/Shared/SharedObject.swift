@@ -1,0 +1,72 @@
+/// What a piece of shared memory holds; stands at its start, so that a message's `Lock` is not taken for a `Semaphore`.
+enum SharedObject: UInt32 {
+    case lock = 0x4C50_4D01
+    case rLock, semaphore, boundedSemaphore, event, condition, barrier
+    case value, array, rawValue, rawArray, atomic
+
+    /// The objects begin with this much of their own kind; it is a multiple of every alignment that Swift's types have.
+    static let headerBytes = 64
+
+    /// Those with a lock, which is then the first thing after the header.
+    static let locks: Set = [lock, condition]
+    static let recursiveLocks: Set = [rLock, value, array]
+}
+
+/// Memory with one object in it: a header, then what the object's class has laid out.
+///
+///     0   kind, of 4 bytes      4   size of an element      8   number of elements      64   the object
+///
+/// The header is written before another process can see it, and never changed.
+extension SharedMapping {
+    /// Maps zeroed memory for an object.
+    convenience init(
+        _ kind: SharedObject, byteCount: Int, elementBytes: Int = 0, count: Int = 0
+    ) throws(MultiprocessingError) {
+        let (total, overflowed) = byteCount.addingReportingOverflow(SharedObject.headerBytes)
+        guard !overflowed else {
+            throw MultiprocessingError(.invalidState, "\(byteCount) bytes are more than there can be")
+        }
+        try self.init(byteCount: total, name: "multiprocessing-\(kind)")
+        base.storeBytes(of: kind.rawValue, as: UInt32.self)
+        base.storeBytes(of: UInt32(clamping: elementBytes), toByteOffset: 4, as: UInt32.self)
+        base.storeBytes(of: count, toByteOffset: 8, as: Int.self)
+    }
+
+    /// Where the object begins.
+    var object: UnsafeMutableRawPointer {
+        base + SharedObject.headerBytes
+    }
+
+    /// Takes the memory of an object out of a message.
+    ///
+    /// Throws `decodingFailed` where it holds another kind of object, or has less than this size.
+    static func received(
+        _ kinds: Set<SharedObject>, byteCount: Int, from decoder: any Decoder
+    ) throws -> SharedMapping {
+        try SharedMapping(from: decoder).verified(kinds, byteCount: byteCount)
+    }
+
+    func verified(_ kinds: Set<SharedObject>, byteCount: Int) throws(MultiprocessingError) -> SharedMapping {
+        guard self.byteCount >= SharedObject.headerBytes, let kind, kinds.contains(kind),
+            self.byteCount - SharedObject.headerBytes >= byteCount
+        else {
+            let names = kinds.map { "\($0)" }.sorted().joined(separator: " or ")
+            throw MultiprocessingError(.decodingFailed, "the message's shared memory is no \(names)")
+        }
+        return self
+    }
+
+    private var kind: SharedObject? {
+        SharedObject(rawValue: base.load(as: UInt32.self))
+    }
+
+    /// The size of an element, as the maker of an array has it.
+    var elementBytes: Int {
+        Int(base.load(fromByteOffset: 4, as: UInt32.self))
+    }
+
+    /// How many elements an array has.
+    var elementCount: Int {
+        base.load(fromByteOffset: 8, as: Int.self)
+    }
+}

@@ -1,0 +1,293 @@
+/// A lock with which processes wait until others have changed what it protects.
+///
+///     let condition = try Condition()
+///     // one process                                    // another
+///     try condition.withLock {                          try condition.withLock {
+///         try condition.wait(for: { !jobs.isEmpty })        jobs.append(job)
+///         ...                                               try condition.notify()
+///     }                                                 }
+///
+/// **Nothing is lost between the release and the sleep**: a waiter takes a seat in a `WaitingRoom` while it has the lock,
+/// and only then releases it. Whoever notifies has the lock too, so it sees that seat. It picks the longest waiting ones
+/// and wakes just those; nobody else wakes up.
+///
+/// **A waiter that was killed** is known by its seat, see `WaitingRoom`, and is passed over. One that is killed after it
+/// was notified, and before it has the lock again, would take the notification along: the others, which look round ten
+/// times a second, hand it on to the longest waiting of those who were waiting when it was given. If that goes wrong
+/// half way, because the one who hands it on is killed too, a waiter may wake up once too often, but none too seldom.
+///
+/// A holder of the lock that was killed is found by the next to acquire it, which may be a waiter that was notified:
+/// then `isRecovered` is true there. Nobody notifies in its place, so give a timeout where the only one who would notify
+/// may be killed.
+///
+/// The corresponding Python API is `multiprocessing.Condition`.
+public final class Condition: Acquirable, Codable, @unchecked Sendable {
+    private enum CodingKeys: CodingKey {
+        case room, lock, recursiveLock
+    }
+
+    /// As many may wait at a time; memory is used only by those who do.
+    private static let seatCount = 4096
+    /// The condition's own lock comes first.
+    private static let roomOffset = LockCore.byteCount
+    private static let byteCount = roomOffset + WaitingRoom.byteCount(seats: seatCount)
+
+    /// The lock: the one that was given, or the condition's own `Lock`.
+    public let lock: any Acquirable & Sendable
+
+    private let mapping: SharedMapping
+    private let core: LockCore
+    private let room: WaitingRoom
+
+    private init(lock: any Acquirable & Sendable, core: LockCore, mapping: SharedMapping, room: WaitingRoom) {
+        self.lock = lock
+        self.core = core
+        self.mapping = mapping
+        self.room = room
+    }
+
+    /// Makes a condition with a `Lock` of its own.
+    ///
+    /// Throws `systemCallFailed`, as when no descriptor is left.
+    public convenience init() throws(MultiprocessingError) {
+        let mapping = try SharedMapping(.condition, byteCount: Condition.byteCount)
+        let core = try LockCore(makingIn: mapping, isRecursive: false)
+        self.init(lock: Lock(core: core), core: core, mapping: mapping, room: try Condition.makeRoom(in: mapping))
+    }
+
+    /// Makes a condition with a lock that others may use without it.
+    ///
+    /// Throws `systemCallFailed`, as when no descriptor is left.
+    public convenience init(lock: Lock) throws(MultiprocessingError) {
+        let mapping = try SharedMapping(.condition, byteCount: Condition.byteCount)
+        self.init(lock: lock, core: lock.core, mapping: mapping, room: try Condition.makeRoom(in: mapping))
+    }
+
+    /// Makes a condition with a recursive lock that others may use without it; a wait releases it altogether, however
+    /// often it was acquired.
+    ///
+    /// Throws `systemCallFailed`, as when no descriptor is left.
+    public convenience init(lock: RLock) throws(MultiprocessingError) {
+        let mapping = try SharedMapping(.condition, byteCount: Condition.byteCount)
+        self.init(lock: lock, core: lock.core, mapping: mapping, room: try Condition.makeRoom(in: mapping))
+    }
+
+    private static func makeRoom(in mapping: SharedMapping) throws(MultiprocessingError) -> WaitingRoom {
+        try WaitingRoom(makingAt: mapping.object + roomOffset, seats: seatCount)
+    }
+
+    /// Takes the condition and its lock out of the message that is being received.
+    public convenience init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let mapping = try container.decode(SharedMapping.self, forKey: .room)
+            .verified([.condition], byteCount: Condition.byteCount)
+        let room = WaitingRoom(at: mapping.object + Condition.roomOffset, seats: Condition.seatCount)
+        if let lock = try container.decodeIfPresent(Lock.self, forKey: .lock) {
+            self.init(lock: lock, core: lock.core, mapping: mapping, room: room)
+        } else if let lock = try container.decodeIfPresent(RLock.self, forKey: .recursiveLock) {
+            self.init(lock: lock, core: lock.core, mapping: mapping, room: room)
+        } else {
+            let core = LockCore(in: mapping, isRecursive: false)
+            self.init(lock: Lock(core: core), core: core, mapping: mapping, room: room)
+        }
+    }
+
+    /// Attaches the condition and its lock to the message that is being sent.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(mapping, forKey: .room)
+        if let lock = lock as? RLock {
+            try container.encode(lock, forKey: .recursiveLock)
+        } else if let lock = lock as? Lock, core.mapping !== mapping {
+            try container.encode(lock, forKey: .lock)
+        }
+    }
+}
+
+extension Condition {
+    /// Acquires the lock.
+    ///
+    /// Blocks until it is free.
+    ///
+    /// Throws as the lock does. The corresponding Python API is `multiprocessing.Condition.acquire`.
+    @available(*, noasync, message: "a task may go on in another thread; use withLock")
+    @discardableResult
+    public func acquire() throws(MultiprocessingError) -> Acquisition {
+        try core.acquire()
+    }
+
+    /// Acquires the lock within `timeout`; `nil` waits for ever, zero not at all.
+    ///
+    /// Blocks until the lock is free or the time is over, and then returns nil.
+    ///
+    /// Throws as the lock does. The corresponding Python API is `multiprocessing.Condition.acquire`.
+    @available(*, noasync, message: "a task may go on in another thread; use withLock")
+    public func acquire(timeout: Duration?) throws(MultiprocessingError) -> Acquisition? {
+        try core.acquire(timeout: timeout)
+    }
+
+    /// Releases the lock.
+    ///
+    /// Does not block.
+    ///
+    /// Throws `invalidState` when the calling thread does not hold it. The corresponding Python API is
+    /// `multiprocessing.Condition.release`.
+    @available(*, noasync, message: "a task may go on in another thread; use withLock")
+    public func release() throws(MultiprocessingError) {
+        try core.release()
+    }
+
+    /// Whether the calling thread holds the lock and was told, or after a wait would have been told, that it is
+    /// `recovered`.
+    ///
+    /// Does not block.
+    public var isRecovered: Bool {
+        core.isRecovered
+    }
+}
+
+extension Condition {
+    /// Releases the lock, waits to be notified, at most for `timeout`, and acquires the lock again; `nil` waits for ever.
+    ///
+    /// Blocks until then, and until the lock is free. Returns whether it was notified. After a kill elsewhere it may be
+    /// notified once too often, so wait in a loop, or with `wait(for:timeout:)`.
+    ///
+    /// Throws `invalidState` when the calling thread does not hold the lock, and when 4,096 wait already. The
+    /// corresponding Python API is `multiprocessing.Condition.wait`.
+    @discardableResult
+    public func wait(timeout: Duration? = nil) throws(MultiprocessingError) -> Bool {
+        try core.requireHeldByCaller()
+        return try wait(until: Deadline(after: timeout))
+    }
+
+    /// Waits until the predicate is true, at most for `timeout`; `nil` waits for ever.
+    ///
+    /// Calls the predicate with the lock held, at first and after each notification. Returns what it said last.
+    ///
+    /// Blocks until then, and until the lock is free.
+    ///
+    /// Throws as `wait(timeout:)` does. The corresponding Python API is `multiprocessing.Condition.wait_for`.
+    @discardableResult
+    public func wait(
+        for predicate: () throws(MultiprocessingError) -> Bool, timeout: Duration? = nil
+    ) throws(MultiprocessingError) -> Bool {
+        try core.requireHeldByCaller()
+        let deadline = Deadline(after: timeout)
+        while try !predicate() {
+            guard try wait(until: deadline) else {
+                return try predicate()
+            }
+        }
+        return true
+    }
+
+    /// Waits until the predicate is true, at most for `timeout`; `nil` waits for ever.
+    ///
+    /// Calls the predicate with the lock held, at first and after each notification. Returns what it said last.
+    ///
+    /// Blocks until then, and until the lock is free.
+    ///
+    /// Throws what the predicate throws, with the lock held, and as `wait(timeout:)` does. The corresponding Python API
+    /// is `multiprocessing.Condition.wait_for`.
+    @discardableResult
+    public func wait(for predicate: () throws -> Bool, timeout: Duration? = nil) throws -> Bool {
+        try core.requireHeldByCaller()
+        let deadline = Deadline(after: timeout)
+        while try !predicate() {
+            guard try wait(until: deadline) else {
+                return try predicate()
+            }
+        }
+        return true
+    }
+
+    private func wait(until deadline: Deadline) throws(MultiprocessingError) -> Bool {
+        let seat = try room.alone { () throws(MultiprocessingError) in try takeSeat() }
+        let depth = core.releaseAll()
+        room.sleep(in: seat, until: deadline) {
+            _ = try? room.alone(handOnFromTheDead)
+        }
+        // Only with the lock in hand is the seat given up: until then a kill leaves the notification there for others.
+        try core.acquireAgain(depth)
+        return try room.alone {
+            let wasNotified = seat.state == .called
+            seat.leave()
+            return wasNotified
+        }
+    }
+
+    private func takeSeat() throws(MultiprocessingError) -> WaitingRoom.Seat {
+        if let seat = try room.takeSeat() {
+            return seat
+        }
+        handOnFromTheDead()
+        guard let seat = try room.takeSeat() else {
+            throw MultiprocessingError(.invalidState, "\(Condition.seatCount) wait for this condition already")
+        }
+        return seat
+    }
+
+    /// Wakes the `count` that have waited longest, or all if they are fewer.
+    ///
+    /// They go on once the lock is released. Does not block.
+    ///
+    /// Throws `invalidState` when the calling thread does not hold the lock, or the count is not positive. The
+    /// corresponding Python API is `multiprocessing.Condition.notify`.
+    public func notify(_ count: Int = 1) throws(MultiprocessingError) {
+        try core.requireHeldByCaller()
+        guard count > 0 else {
+            throw MultiprocessingError(.invalidState, "\(count) waiters cannot be notified")
+        }
+        try room.alone {
+            for _ in 0..<count {
+                guard let seat = longestWaiting(before: room.nextTicket) else { return }
+                notify(seat, before: room.nextTicket)
+            }
+        }
+    }
+
+    /// Wakes all that wait.
+    ///
+    /// They go on, one after the other, once the lock is released. Does not block.
+    ///
+    /// Throws `invalidState` when the calling thread does not hold the lock. The corresponding Python API is
+    /// `multiprocessing.Condition.notify_all`.
+    public func notifyAll() throws(MultiprocessingError) {
+        try core.requireHeldByCaller()
+        try room.alone {
+            for seat in room.seats where seat.state == .waiting {
+                notify(seat, before: room.nextTicket)
+            }
+        }
+    }
+}
+
+// All for `room.alone`. A seat's note is the ticket that was next when its waiter was notified: those with a lower one
+// were waiting then, and may be notified in its place.
+extension Condition {
+    private func notify(_ seat: WaitingRoom.Seat, before ticket: UInt64) {
+        seat.note = ticket
+        seat.wake(.called)
+    }
+
+    private func longestWaiting(before ticket: UInt64) -> WaitingRoom.Seat? {
+        while true {
+            let waiting = room.seats.filter { $0.state == .waiting && $0.ticket < ticket }
+            guard let seat = waiting.min(by: { $0.ticket < $1.ticket }) else { return nil }
+            if !seat.isOfTheDead {
+                return seat
+            }
+            seat.state = .free
+        }
+    }
+
+    private func handOnFromTheDead() {
+        for seat in room.seats where seat.state != .free && seat.isOfTheDead {
+            // The heir first: if this process is killed in between, there is a notification too many, not one too few.
+            if seat.state == .called, let heir = longestWaiting(before: seat.note) {
+                notify(heir, before: seat.note)
+            }
+            seat.state = .free
+        }
+    }
+}

@@ -1,0 +1,86 @@
+/// A lock that processes share, for one thread at a time.
+///
+///     let lock = try Lock()
+///     let child = Process { try lock.withLock { print("one line at a time") } }
+///
+/// Children that are forked later share it; a `Connection` hands it to others, which get an object of their own for the
+/// same lock. Each object keeps a page of memory and a descriptor.
+///
+/// **A holder may be killed at any instruction.** The lock is a robust mutex: its first word is the holder's thread
+/// number, and the kernel knows of every thread which such mutexes it holds. When a thread ends, however it ends, the
+/// kernel puts a mark in the place of its number and wakes a waiter. The next to acquire the lock gets it, is told
+/// `recovered`, and a warning is logged once. What the lock protects may then be half done; only the caller can know
+/// how to mend it. A waiter that is killed is simply gone, and a wake-up that it had been given goes to the next.
+///
+/// **It differs from Python's** in that it belongs to the thread which has acquired it: no other can release it, and
+/// acquiring it twice is an error at once, where Python waits for itself for ever. A child does not hold what its
+/// parent held when it was forked. A thread that drops its last reference to a lock which it still holds releases it,
+/// and the next holder is told `recovered`.
+///
+/// The corresponding Python API is `multiprocessing.Lock`.
+public final class Lock: Acquirable, Codable, Sendable {
+    let core: LockCore
+
+    init(core: LockCore) {
+        self.core = core
+    }
+
+    /// Makes a lock that nobody holds.
+    ///
+    /// Throws `systemCallFailed`, as when no descriptor is left.
+    public init() throws(MultiprocessingError) {
+        core = try LockCore(makingIn: SharedMapping(.lock, byteCount: LockCore.byteCount), isRecursive: false)
+    }
+
+    /// Takes the lock out of the message that is being received.
+    public init(from decoder: any Decoder) throws {
+        let mapping = try SharedMapping.received(SharedObject.locks, byteCount: LockCore.byteCount, from: decoder)
+        core = LockCore(in: mapping, isRecursive: false)
+    }
+
+    /// Attaches the lock to the message that is being sent.
+    public func encode(to encoder: any Encoder) throws {
+        try core.mapping.encode(to: encoder)
+    }
+
+    /// Acquires the lock, and says whether the last holder had released it.
+    ///
+    /// Blocks until it is free.
+    ///
+    /// Throws `invalidState` when the calling thread holds it already. The corresponding Python API is
+    /// `multiprocessing.Lock.acquire`.
+    @available(*, noasync, message: "a task may go on in another thread; use withLock")
+    @discardableResult
+    public func acquire() throws(MultiprocessingError) -> Acquisition {
+        try core.acquire()
+    }
+
+    /// Acquires the lock within `timeout`; `nil` waits for ever, zero not at all.
+    ///
+    /// Blocks until the lock is free or the time is over, and then returns nil.
+    ///
+    /// Throws `invalidState` when the calling thread holds it already. The corresponding Python API is
+    /// `multiprocessing.Lock.acquire`.
+    @available(*, noasync, message: "a task may go on in another thread; use withLock")
+    public func acquire(timeout: Duration?) throws(MultiprocessingError) -> Acquisition? {
+        try core.acquire(timeout: timeout)
+    }
+
+    /// Gives the lock back.
+    ///
+    /// Does not block.
+    ///
+    /// Throws `invalidState` when the calling thread does not hold it, where Python lets any process release a lock.
+    /// The corresponding Python API is `multiprocessing.Lock.release`.
+    @available(*, noasync, message: "a task may go on in another thread; use withLock")
+    public func release() throws(MultiprocessingError) {
+        try core.release()
+    }
+
+    /// Whether the calling thread holds the lock and was told that it is `recovered`.
+    ///
+    /// For code that did not acquire the lock itself, as after `Condition.wait`. Does not block.
+    public var isRecovered: Bool {
+        core.isRecovered
+    }
+}

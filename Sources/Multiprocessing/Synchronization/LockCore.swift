@@ -1,0 +1,233 @@
+import Glibc
+import Synchronization
+
+/// A robust mutex with what `Lock` and `RLock` add to it; it stands at the start of an object's shared memory.
+///
+///     0   mutex      40   turn      48   depth      52   marks      56   turn of a change
+///
+/// The words are written by the holder only. Whoever is killed on the way leaves them in one of two states: the
+/// mutex is not taken yet, or the kernel marks it, and then the next holder sets them anew.
+final class LockCore: @unchecked Sendable {
+    static let byteCount = 64
+
+    private struct Words: ~Copyable {
+        /// Counts the acquisitions, nested ones not.
+        let turn: Atomic<UInt64>
+        /// How often the holder has taken it.
+        let depth: Atomic<UInt32>
+        let marks: Atomic<UInt32>
+        /// The turn in which what the lock protects is lent to somebody to change.
+        let changeTurn: Atomic<UInt64>
+    }
+
+    private enum Mark {
+        /// A process dropped the lock while it held it, so the next holder is to be told.
+        static let abandoned: UInt32 = 1
+        /// The present holder was told.
+        static let recovered: UInt32 = 2
+    }
+
+    let mapping: SharedMapping
+    private let isRecursive: Bool
+    private let mutex: RobustMutex
+    private let words: UnsafeMutablePointer<Words>
+    /// The turn of the last acquisition through this object.
+    ///
+    /// A process may have several objects for one lock, if it was sent it in several messages. Only the holder writes
+    /// here.
+    private var turn: UInt64 = 0
+
+    /// Makes the lock in new memory.
+    init(makingIn mapping: SharedMapping, isRecursive: Bool) throws(MultiprocessingError) {
+        self.mapping = mapping
+        self.isRecursive = isRecursive
+        mutex = try RobustMutex(makingAt: mapping.object)
+        words = LockCore.words(in: mapping)
+    }
+
+    /// Finds the lock that another process has made.
+    init(in mapping: SharedMapping, isRecursive: Bool) {
+        self.mapping = mapping
+        self.isRecursive = isRecursive
+        mutex = RobustMutex(at: mapping.object)
+        words = LockCore.words(in: mapping)
+    }
+
+    private static func words(in mapping: SharedMapping) -> UnsafeMutablePointer<Words> {
+        (mapping.object + RobustMutex.byteCount).assumingMemoryBound(to: Words.self)
+    }
+
+    deinit {
+        // glibc's list of the mutexes that a thread holds runs through the mutexes: it must not lead into memory that is
+        // unmapped, or the thread's next call for any robust mutex writes there.
+        guard turn != 0, turn == words.pointee.turn.load(ordering: .relaxed), mutex.isHeldInThisProcess else { return }
+        if isHeldByCaller {
+            words.pointee.marks.store(Mark.abandoned, ordering: .relaxed)
+            mutex.unlock()
+            Log.warning("a lock was dropped by the thread that held it, without a release")
+        } else {
+            // Only its own thread could take it off its list. The memory stays as long as the process.
+            _ = Unmanaged.passRetained(mapping)
+            Log.warning("a lock was dropped while another thread of the process held it")
+        }
+    }
+}
+
+extension LockCore {
+    /// Waits for the lock; nil when the time is over first.
+    @inline(__always)
+    func acquire(timeout: Duration?) throws(MultiprocessingError) -> Acquisition? {
+        switch try mutex.attempt() {
+        case .acquired: begin(.acquired)
+        case .recovered: begin(.recovered)
+        case .held: try mutex.wait(until: Deadline(after: timeout)).map(begin)
+        case .heldByCaller: try nest()
+        }
+    }
+
+    /// The same without a limit.
+    @inline(__always)
+    func acquire() throws(MultiprocessingError) -> Acquisition {
+        while true {
+            if let acquisition = try acquire(timeout: nil) {
+                return acquisition
+            }
+        }
+    }
+
+    @inline(__always)
+    private func begin(_ acquisition: Acquisition) -> Acquisition {
+        turn = words.pointee.turn.load(ordering: .relaxed) &+ 1
+        words.pointee.turn.store(turn, ordering: .relaxed)
+        words.pointee.depth.store(1, ordering: .relaxed)
+        let isUsual = acquisition == .acquired && words.pointee.marks.load(ordering: .relaxed) == 0
+        return isUsual ? .acquired : beginAfterMishap(acquisition)
+    }
+
+    private func beginAfterMishap(_ acquisition: Acquisition) -> Acquisition {
+        let wasAbandoned = words.pointee.marks.load(ordering: .relaxed) & Mark.abandoned != 0
+        guard acquisition == .recovered || wasAbandoned else {
+            // Cannot be: a release clears the other mark.
+            words.pointee.marks.store(0, ordering: .relaxed)
+            return .acquired
+        }
+        words.pointee.marks.store(Mark.recovered, ordering: .relaxed)
+        Log.warning("a lock's holder ended without releasing it; process \(getpid()) has the lock now")
+        return .recovered
+    }
+
+    private func nest() throws(MultiprocessingError) -> Acquisition {
+        guard isRecursive else {
+            throw MultiprocessingError(
+                .invalidState, "the calling thread holds this lock already, and would wait for itself")
+        }
+        words.pointee.depth.add(1, ordering: .relaxed)
+        return .acquired
+    }
+
+    /// Gives the lock back, or undoes the last of several acquisitions.
+    ///
+    /// Throws `invalidState` when the calling thread does not hold it.
+    @inline(__always)
+    func release() throws(MultiprocessingError) {
+        // Whoever is not the holder may read anything here, and is refused on either way.
+        if words.pointee.depth.load(ordering: .relaxed) > 1 || words.pointee.marks.load(ordering: .relaxed) != 0 {
+            try releaseWithCare()
+        } else if !mutex.unlock() {
+            throw LockCore.notHeld
+        }
+    }
+
+    private func releaseWithCare() throws(MultiprocessingError) {
+        try requireHeldByCaller()
+        if words.pointee.depth.subtract(1, ordering: .relaxed).newValue == 0 {
+            words.pointee.marks.store(0, ordering: .relaxed)
+            mutex.unlock()
+        }
+    }
+
+    static var notHeld: MultiprocessingError {
+        MultiprocessingError(.invalidState, "the calling thread does not hold this lock")
+    }
+}
+
+extension LockCore {
+    /// Whether the calling thread holds the lock.
+    ///
+    /// An attempt is the cheapest way to know. One that does get the lock gives it back at once.
+    var isHeldByCaller: Bool {
+        switch try? mutex.attempt() {
+        case .heldByCaller:
+            return true
+        case .acquired:
+            mutex.unlock()
+            return false
+        case .recovered:
+            // The next holder has to be told in its place.
+            words.pointee.marks.store(Mark.abandoned, ordering: .relaxed)
+            mutex.unlock()
+            return false
+        case .held, nil:
+            return false
+        }
+    }
+
+    func requireHeldByCaller() throws(MultiprocessingError) {
+        guard isHeldByCaller else {
+            throw LockCore.notHeld
+        }
+    }
+
+    /// Whether the calling thread holds the lock, and was told that the holder before it had not released it.
+    var isRecovered: Bool {
+        words.pointee.marks.load(ordering: .relaxed) & Mark.recovered != 0 && isHeldByCaller
+    }
+
+    /// Whether what the lock protects is lent to somebody to change; for the holder.
+    ///
+    /// It says nothing about later turns, so neither a kill nor a fork leaves it behind.
+    var isLent: Bool {
+        get {
+            words.pointee.changeTurn.load(ordering: .relaxed) == words.pointee.turn.load(ordering: .relaxed)
+        }
+        set {
+            let turn = newValue ? words.pointee.turn.load(ordering: .relaxed) : 0
+            words.pointee.changeTurn.store(turn, ordering: .relaxed)
+        }
+    }
+
+    /// Lets go of the lock however often its holder, the caller, has taken it; returns how often that was.
+    func releaseAll() -> UInt32 {
+        let depth = words.pointee.depth.load(ordering: .relaxed)
+        words.pointee.marks.store(0, ordering: .relaxed)
+        mutex.unlock()
+        return depth
+    }
+
+    /// Undoes `releaseAll`.
+    ///
+    /// Blocks until the lock is free.
+    func acquireAgain(_ depth: UInt32) throws(MultiprocessingError) {
+        _ = try acquire()
+        words.pointee.depth.store(depth, ordering: .relaxed)
+    }
+}
+
+// For what cannot throw, such as a property. A recursive lock refuses nothing, so the kernel would have to.
+extension LockCore {
+    func acquireOrEnd() -> Acquisition {
+        do {
+            return try acquire()
+        } catch {
+            fatalError("\(error)")
+        }
+    }
+
+    func releaseOrEnd() {
+        do {
+            try release()
+        } catch {
+            fatalError("\(error)")
+        }
+    }
+}
