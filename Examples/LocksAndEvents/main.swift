@@ -33,7 +33,7 @@ try run(
     (0..<6).map { _ in
         Process {
             try door.withSemaphore {
-                let count = inside.add(1)
+                let count = inside.add(1).newValue
                 if count > most.load() { most.store(count) }
                 usleep(5_000)
                 inside.subtract(1)

@@ -78,7 +78,7 @@ struct ExampleTests {
             name: "SharedValues",
             lines: [
                 #"position 5\.0, 2\.0; samples \[0\.0, 0\.5, 1\.0, 1\.5\]; hits 40"#,
-                "the first of 1024 bytes is 42", "element 2 is drei",
+                "the first of 1024 bytes is 42", "element 2 is \"drei\"",
             ]),
         Example(name: "StartMethods", lines: ["fork: 55", "spawn: 55", "forkserver: 55"]),
         Example(
