@@ -44,7 +44,11 @@ func managerSignalScenarios() {
             for item in [[1], Array(0..<100_000)] {
                 let first = try startedWaiting(for: manager) { _ = try queue.get() }
                 let second = try startedWaiting(for: manager) { try semaphore.acquire() }
-                for child in [first, second] { kill(try require(child.pid), SIGSTOP) }
+                for child in [first, second] {
+                    let pid = try require(child.pid)
+                    kill(pid, SIGSTOP)
+                    expect(eventually(within: .seconds(10)) { ProcessRecord(pid)?.state == "T" }, "it does not stop")
+                }
                 try queue.put(item)
                 try semaphore.release()
                 // Theirs now, and in their sockets.
