@@ -80,7 +80,8 @@ struct ServerEntry<Types: ManagerTypes & Codable>: ProcessEntry {
         _ = mp_end_with_peer(control, SIGTERM)
         do {
             ServerProcess.serve(
-                at: place, key: try AuthenticationKey(bytes: key), types: try servedTypes(types.types), reportingTo: control)
+                at: place, key: try AuthenticationKey(bytes: key), types: try servedTypes(types.types),
+                reportingTo: control)
         } catch {
             Fork.leave(saying: "manager: \(error)")
         }

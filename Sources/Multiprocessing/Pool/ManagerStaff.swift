@@ -32,7 +32,9 @@ extension PoolManager {
             throw error
         }
         _ = close(its)
-        return ManagedWorker(process: process, channel: channel, claims: claims, outbox: outbox)
+        let worker = ManagedWorker(process: process, channel: channel, claims: claims, outbox: outbox)
+        Log.debug("started \(identity.name) as process \(worker.process.pid)")
+        return worker
     }
 
     /// Takes a worker that has ended out of the pool: first its last results, then the tasks that it leaves behind.
@@ -45,6 +47,9 @@ extension PoolManager {
         receive(from: worker)
         let status = try worker.process.wait(until: Deadline(after: nil))
         workers[position] = nil
+        if let status {
+            Log.debug("pool-worker-\(position), process \(worker.process.pid), \(status)")
+        }
         if !worker.isReady {
             noteStillbirth(of: worker.process.pid, status)
         }
@@ -82,6 +87,7 @@ extension PoolManager {
         guard frame.attempts < PoolManager.maximumAttempts else {
             return answer(frame, .workerDied, pid, status)
         }
+        Log.warning("task \(frame.task) is run again: it was process \(pid)'s, which \(status?.description ?? "ended")")
         var (frame, bytes) = (frame, bytes)
         frame.attempts += 1
         bytes.withUnsafeMutableBytes { $0.storeBytes(of: frame, as: PoolFrame.self) }

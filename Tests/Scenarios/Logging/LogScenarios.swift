@@ -62,4 +62,16 @@ func logScenarios() {
         expectEqual(text.split(separator: "\n").count, 2)
         expect(text.contains("multiprocessing") && text.contains("kettle"), "\(text)")
     }
+    scenario("logTellsOfTheWorkerThatDiedAndOfItsTask") {
+        let text = try captured(2) {
+            logToStandardError()
+            try Pool.with(processes: 1, { (number: Int) in raise(number == 3 ? SIGKILL : 0) }) { pool in
+                expectThrows(.workerDied) { try pool.map([1, 2, 3]) }
+            }
+        }
+        setLogger(nil)
+        let lines = text.split(separator: "\n").filter { $0.contains("is run again") }
+        expectEqual(lines.count, 2)
+        expect(lines.allSatisfy { $0.contains("task 3 ") && $0.contains("was killed by SIGKILL") }, "\(text)")
+    }
 }
