@@ -67,20 +67,69 @@ func queueKillScenarios() {
         var random = SeededGenerator(seed: printedSeed())
         let (queue, results) = (try Queue<[UInt8]>(), try Queue<[UInt8]>())
         let large = [UInt8](repeating: 1, count: 1 << 20 + 5000)
-        var consumer = Process {}
-        try killBetweenInstructions(&random) {
+        var (consumer, turn) = (Process {}, 0)
+        try killBetweenInstructions(&random, kills: 30) {
             try queue.put(large)
             _ = try queue.get()
-            consumer = Process { try results.put(try queue.get()) }
+            // In every other turn nobody else puts anything: it must come to its end by itself.
+            turn += 1
+            let timeout: Duration? = turn % 2 == 0 ? .milliseconds(100) : nil
+            consumer = Process { try results.put(try queue.get(timeout: timeout) ?? [0]) }
             try consumer.start()
             expectSleeps(consumer)
         } of: {
             try queue.put([5])
         } then: {
+            if turn % 2 == 0 { try expectEnds(consumer, within: .seconds(10)) }
             expect(try queue.put([9], timeout: promptly), "the queue does not work any more")
-            try expectEnds(consumer)
+            try expectEnds(consumer, within: .seconds(10))
             let got = [try results.get()] + (try queue.get(upTo: 9, timeout: .zero))
-            expect(got == [[5], [9]] || got == [[9]], "\(got)")
+            expect([[[5], [9]], [[9]], [[0], [9]], [[0], [5], [9]]].contains(got), "\(got)")
+        }
+    }
+
+    scenario("aPutBetweenAnyTwoInstructionsOfAGetDoesNotDisturbIt") {
+        var random = SeededGenerator(seed: printedSeed())
+        let (queue, results) = (try Queue<[UInt8]>(), try Queue<Int>())
+        // So large that it reaches beyond what the ring keeps, once it is turned.
+        let large = [UInt8](repeating: 1, count: 1 << 20 + 50_000)
+        for consumerWasKilled in [false, true] {
+            try stopBetweenInstructions(&random, .passed { try queue.put(large) }) {
+                try queue.put(large)
+                _ = try queue.get()
+                if consumerWasKilled {
+                    // It has said that producers may use what is the consumers'.
+                    let victim = Process { _ = try queue.get() }
+                    try victim.start()
+                    expectSleeps(victim)
+                    victim.kill()
+                    try victim.join()
+                }
+                try queue.put([5])
+            } of: {
+                try results.put(try queue.get().count)
+            } then: {
+                expectEqual(try results.get(timeout: promptly), 1)
+                expect(try queue.get(timeout: promptly) == large, "the value is damaged")
+                expect(queue.isEmpty, "values are left")
+            }
+        }
+    }
+
+    scenario("aGetBetweenAnyTwoInstructionsOfAPutDoesNotDisturbIt") {
+        var random = SeededGenerator(seed: printedSeed())
+        let queue = try Queue<[UInt8]>()
+        let large = [UInt8](repeating: 1, count: 1 << 20 + 50_000)
+        var got: [[UInt8]] = []
+        try stopBetweenInstructions(&random, .passed { got += try queue.get(upTo: 2, timeout: .zero) }) {
+            got = []
+            try queue.put(large)
+            _ = try queue.get()
+        } of: {
+            try queue.put([5])
+        } then: {
+            got += try queue.get(upTo: 2, timeout: .zero)
+            expectEqual(got, [[5]])
         }
     }
 

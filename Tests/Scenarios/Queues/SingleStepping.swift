@@ -9,43 +9,66 @@ private let trace: Trace = {
 }()
 
 private let traceMe = 0
+private let goOn = 7
 private let singleStep = 9
 
-/// Runs an operation in child processes that are killed after a number of its instructions, and looks each time whether
+/// What becomes of a child that has been stopped between two of its instructions.
+enum Fate {
+    /// It is killed there.
+    case killed
+    /// This process does something meanwhile; then the child goes on to its end.
+    case passed(() throws -> Void)
+}
+
+/// Runs an operation in child processes that are stopped after a number of its instructions, and looks each time whether
 /// all is well.
 ///
-/// The numbers are spread at random over the whole operation. With `EVERY_INSTRUCTION` in the environment it is killed
+/// The numbers are spread at random over the whole operation. With `EVERY_INSTRUCTION` in the environment it is stopped
 /// after each of them in turn, which takes minutes in a release build and hours in a debug build.
-func killBetweenInstructions(
-    _ random: inout SeededGenerator, kills: Int = 20, prepare: () throws -> Void, of operation: () throws -> Void,
-    then check: () throws -> Void
+func stopBetweenInstructions(
+    _ random: inout SeededGenerator, _ fate: Fate, stops: Int = 20, prepare: () throws -> Void,
+    of operation: () throws -> Void, then check: () throws -> Void
 ) throws {
+    func meanwhile() throws {
+        if case .passed(let body) = fate { try body() }
+    }
     // What is done only once in a process is done before.
     for _ in 0..<2 {
         try prepare()
         try operation()
+        try meanwhile()
         try check()
     }
     try prepare()
-    let total = try steps(until: nil, operation)
+    let total = try steps(until: nil, operation, .killed)
+    try meanwhile()
     try check()
     print("\(total) instructions")
     expect(total > 100, "only \(total) instructions")
     let isThorough = getenv("EVERY_INSTRUCTION") != nil
-    for kill in 0..<(isThorough ? total : kills) {
+    for stop in 0..<(isThorough ? total : stops) {
         try prepare()
-        let limit = isThorough ? kill : Int.random(in: 0..<total, using: &random)
-        _ = try steps(until: limit, operation)
+        let limit = isThorough ? stop : Int.random(in: 0..<total, using: &random)
+        _ = try steps(until: limit, operation, fate)
         try check()
         if Failures.count > 0 {
-            print("killed after \(limit) of \(total) instructions")
+            print("stopped after \(limit) of \(total) instructions")
             return
         }
     }
 }
 
-/// Runs the operation in a child, kills it after so many instructions or at the end, and returns how many there were.
-private func steps(until limit: Int?, _ operation: () throws -> Void) throws -> Int {
+/// The same where the child is killed.
+func killBetweenInstructions(
+    _ random: inout SeededGenerator, kills: Int = 20, prepare: () throws -> Void, of operation: () throws -> Void,
+    then check: () throws -> Void
+) throws {
+    try stopBetweenInstructions(&random, .killed, stops: kills, prepare: prepare, of: operation, then: check)
+}
+
+/// Runs the operation in a child up to so many instructions or to its end, lets it meet its fate, and returns how many
+/// there were.
+private func steps(until limit: Int?, _ operation: () throws -> Void, _ fate: Fate) throws -> Int {
     let child = fork()
     if child == 0 {
         guard trace(traceMe, 0, 0, 0) == 0 else { _exit(3) }
@@ -65,6 +88,12 @@ private func steps(until limit: Int?, _ operation: () throws -> Void) throws -> 
             break
         }
         count += 1
+    }
+    if case .passed(let body) = fate {
+        try body()
+        // Up to the stop at its end.
+        _ = trace(goOn, Int(child), 0, 0)
+        _ = stopSignal(of: child)
     }
     kill(child, SIGKILL)
     var status: Int32 = 0
