@@ -282,7 +282,7 @@ func conditionDeathScenarios() {
         try child.start()
         expect(eventually(within: .seconds(20)) { waiting.value == 4096 }, "\(waiting.value) wait")
         // The last of them has a seat when it lets go of the lock.
-        try condition.withLock {
+        _ = try condition.withLock {
             expectThrows(.invalidState) { try condition.wait(timeout: .zero) }
         }
         try condition.withLock { try condition.notify() }

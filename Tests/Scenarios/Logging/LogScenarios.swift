@@ -65,7 +65,7 @@ func logScenarios() {
     scenario("logTellsOfTheWorkerThatDiedAndOfItsTask") {
         let text = try captured(2) {
             logToStandardError()
-            try Pool.with(processes: 1, { (number: Int) in raise(number == 3 ? SIGKILL : 0) }) { pool in
+            _ = try Pool.with(processes: 1, { (number: Int) in raise(number == 3 ? SIGKILL : 0) }) { pool in
                 expectThrows(.workerDied) { try pool.map([1, 2, 3]) }
             }
         }

@@ -8,14 +8,6 @@
 /// releases what it has not. The corresponding Python API is `multiprocessing.Manager().Lock()`, which anyone may
 /// release, and which stays locked when its holder dies.
 public final class LockProxy: ManagerProxy, @unchecked Sendable {
-    /// How a lock was acquired.
-    public enum Acquisition: Sendable {
-        /// As usual.
-        case acquired
-        /// The last holder ended without releasing it: what it protects may be half done.
-        case recovered
-    }
-
     override class var kind: ManagerObjectKind { .lock }
 
     /// Acquires the lock, at most for `timeout` waiting for it; `nil` waits for ever.
@@ -59,7 +51,7 @@ public final class RLockProxy: ManagerProxy, @unchecked Sendable {
     ///
     /// Returns nil when the time was over first. The corresponding Python API is `multiprocessing.RLock.acquire`.
     @discardableResult
-    public func acquire(timeout: Duration? = nil) throws(MultiprocessingError) -> LockProxy.Acquisition? {
+    public func acquire(timeout: Duration? = nil) throws(MultiprocessingError) -> Acquisition? {
         try acquireLock(timeout)
     }
 
@@ -80,7 +72,7 @@ public final class RLockProxy: ManagerProxy, @unchecked Sendable {
     /// Runs `body` with the lock, and releases it when `body` returns or throws.
     ///
     /// `body` is told how the lock was acquired. The corresponding Python API is `with lock:`.
-    public func withLock<Result>(_ body: (LockProxy.Acquisition) throws -> Result) throws -> Result {
+    public func withLock<Result>(_ body: (Acquisition) throws -> Result) throws -> Result {
         try holding(body)
     }
 }
@@ -99,7 +91,7 @@ public final class ConditionProxy: ManagerProxy, @unchecked Sendable {
     ///
     /// Returns nil when the time was over first. The corresponding Python API is `multiprocessing.Condition.acquire`.
     @discardableResult
-    public func acquire(timeout: Duration? = nil) throws(MultiprocessingError) -> LockProxy.Acquisition? {
+    public func acquire(timeout: Duration? = nil) throws(MultiprocessingError) -> Acquisition? {
         try acquireLock(timeout)
     }
 
@@ -113,7 +105,7 @@ public final class ConditionProxy: ManagerProxy, @unchecked Sendable {
     /// Runs `body` with the condition's lock, and releases it when `body` returns or throws.
     ///
     /// `body` is told how the lock was acquired. The corresponding Python API is `with condition:`.
-    public func withLock<Result>(_ body: (LockProxy.Acquisition) throws -> Result) throws -> Result {
+    public func withLock<Result>(_ body: (Acquisition) throws -> Result) throws -> Result {
         try holding(body)
     }
 
@@ -157,7 +149,7 @@ public final class ConditionProxy: ManagerProxy, @unchecked Sendable {
 
 // What all that have a lock have in common.
 extension ManagerProxy {
-    fileprivate func acquireLock(_ timeout: Duration?) throws(MultiprocessingError) -> LockProxy.Acquisition? {
+    fileprivate func acquireLock(_ timeout: Duration?) throws(MultiprocessingError) -> Acquisition? {
         try link.wait(.acquire, on: object, timeout) { status, _ throws(MultiprocessingError) in
             switch status {
             case .done: .acquired
@@ -168,7 +160,7 @@ extension ManagerProxy {
         }
     }
 
-    fileprivate func holding<Result>(_ body: (LockProxy.Acquisition) throws -> Result) throws -> Result {
+    fileprivate func holding<Result>(_ body: (Acquisition) throws -> Result) throws -> Result {
         let acquisition = try acquireLock(nil) ?? .acquired
         let result: Result
         do {
