@@ -15,7 +15,7 @@ let samples = try RawSharedArray(repeating: Float(0), count: 4)
 let hits = try SharedAtomic(0)
 let children = (0..<4).map { number in
     Process {
-        try position.withLock { $0.x += 1 }
+        position.withLock { $0.x += 1 }
         samples[number] = Float(number) / 2
         hits.add(10)
     }

@@ -9,7 +9,7 @@ let squares = try SharedArray<Int>(count: 5)
 let children = (0..<5).map { number in
     Process {
         squares[number] = number * number
-        try total.withLock { $0 += number * number }
+        total.withLock { $0 += number * number }
     }
 }
 for child in children {
