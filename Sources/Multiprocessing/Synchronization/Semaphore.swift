@@ -15,23 +15,29 @@
 /// `import class Multiprocessing.Semaphore`.
 ///
 /// The corresponding Python API is `multiprocessing.Semaphore`.
-public final class Semaphore: Codable, Sendable {
+public class Semaphore: Codable, @unchecked Sendable {
     private let core: SemaphoreCore
+
+    class var kind: SharedObject { .semaphore }
 
     /// Makes a semaphore with so many units.
     ///
     /// Throws `invalidState` where the number is negative or more than 2,147,483,647, and `systemCallFailed`.
-    public init(_ value: Int = 1) throws(MultiprocessingError) {
-        core = try SemaphoreCore(making: .semaphore, value, bound: SemaphoreCore.maximum)
+    public convenience init(_ value: Int = 1) throws(MultiprocessingError) {
+        self.init(try SemaphoreCore(making: .semaphore, value, bound: SemaphoreCore.maximum))
+    }
+
+    init(_ core: SemaphoreCore) {
+        self.core = core
     }
 
     /// Takes the semaphore out of the message that is being received.
-    public init(from decoder: any Decoder) throws {
-        core = try SemaphoreCore(.semaphore, from: decoder)
+    public required init(from decoder: any Decoder) throws {
+        core = try SemaphoreCore(Self.kind, from: decoder)
     }
 
     /// Attaches the semaphore to the message that is being sent.
-    public func encode(to encoder: any Encoder) throws {
+    public final func encode(to encoder: any Encoder) throws {
         try core.mapping.encode(to: encoder)
     }
 
@@ -40,7 +46,7 @@ public final class Semaphore: Codable, Sendable {
     /// Blocks until there is one.
     ///
     /// The corresponding Python API is `multiprocessing.Semaphore.acquire`.
-    public func acquire() {
+    public final func acquire() {
         while !core.acquire(timeout: nil) {}
     }
 
@@ -49,7 +55,7 @@ public final class Semaphore: Codable, Sendable {
     /// Blocks until there is one or the time is over, and then returns false.
     ///
     /// The corresponding Python API is `multiprocessing.Semaphore.acquire`.
-    public func acquire(timeout: Duration?) -> Bool {
+    public final func acquire(timeout: Duration?) -> Bool {
         core.acquire(timeout: timeout)
     }
 
@@ -57,9 +63,9 @@ public final class Semaphore: Codable, Sendable {
     ///
     /// Does not block.
     ///
-    /// Throws `invalidState` where the count is not positive, or there would be more than 2,147,483,647 units; then it
-    /// adds none. The corresponding Python API is `multiprocessing.Semaphore.release`.
-    public func release(_ count: Int = 1) throws(MultiprocessingError) {
+    /// Throws `invalidState` where the count is not positive, or there would be more than 2,147,483,647 units, or in a
+    /// `BoundedSemaphore` more than at its start; then it adds none. The corresponding Python API is `multiprocessing.Semaphore.release`.
+    public final func release(_ count: Int = 1) throws(MultiprocessingError) {
         try core.release(count)
     }
 
@@ -68,7 +74,7 @@ public final class Semaphore: Codable, Sendable {
     /// Does not block.
     ///
     /// The corresponding Python API is `multiprocessing.Semaphore.get_value`.
-    public var value: Int {
+    public final var value: Int {
         core.value
     }
 
@@ -77,7 +83,7 @@ public final class Semaphore: Codable, Sendable {
     /// Blocks until there is a unit.
     ///
     /// Throws what the body throws, and what `release(_:)` does. The corresponding Python API is `with semaphore:`.
-    public func withSemaphore<Result>(
+    public final func withSemaphore<Result>(
         _ body: () throws(MultiprocessingError) -> Result
     ) throws(MultiprocessingError) -> Result {
         acquire()
@@ -98,7 +104,7 @@ public final class Semaphore: Codable, Sendable {
     /// Blocks until there is a unit.
     ///
     /// Throws what the body throws, and what `release(_:)` does. The corresponding Python API is `with semaphore:`.
-    public func withSemaphore<Result>(_ body: () throws -> Result) throws -> Result {
+    public final func withSemaphore<Result>(_ body: () throws -> Result) throws -> Result {
         acquire()
         let result: Result
         do {
