@@ -13,7 +13,7 @@ import SystemPackage
 ///     try child.join()
 ///
 /// A closure that throws prints its error on standard error, and the child exits with code 1. When the parent exits
-/// normally it first terminates its daemons and then waits for its other children.
+/// normally it first ends its managers' servers, then terminates its daemons, and waits for its other children.
 ///
 /// Use a `Process` from the thread that made it. The corresponding Python API is `multiprocessing.Process`.
 public final class Process {
@@ -275,6 +275,7 @@ public final class Process {
     static func endChildren() {
         let children = started.withLock { $0.exitHandlerOwner == getpid() ? $0.children : nil }
         guard let children else { return }
+        ServerProcess.endAll()
         for process in children where process.daemon {
             process.terminate()
         }

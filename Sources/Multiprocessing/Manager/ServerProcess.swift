@@ -68,6 +68,25 @@ final class ServerProcess {
         case (_, .unix(let path)): name = SocketName(path, directory: nil)
         case (_, .tcp): name = nil
         }
+        ServerProcess.all.withLock { all in
+            all.removeAll { $0.server == nil }
+            all.append(Reference(server: self))
+        }
+    }
+
+    private struct Reference {
+        weak var server: ServerProcess?
+    }
+
+    /// Those that this process has started, and copies of its parent's where it was forked.
+    private static let all = Guarded<[Reference]>([])
+
+    /// Ends those that run, as a normal exit does before it waits for children: one may wait for what only a server can
+    /// answer.
+    static func endAll() {
+        for reference in all.withLock({ $0 }) {
+            reference.server?.end()
+        }
     }
 
     /// Ends the server and waits for that.

@@ -143,6 +143,23 @@ func managerEndScenarios() {
         }
         expectEqual(privateDirectories(), before)
     }
+    scenario("exitDoesNotWaitForAChildThatWaitsForAManager") {
+        let parent = Process {
+            let manager = try Manager()
+            let (queue, ready) = (try manager.queue(of: Int.self), Doorbell())
+            let child = Process {
+                ready.ring()
+                expectDied { _ = try queue.get() }
+            }
+            try child.start()
+            expect(ready.wait(), "the child did not begin")
+            withExtendedLifetime(manager) { Process.exit(0) }
+        }
+        try parent.start()
+        expectEqual(try parent.join(timeout: .seconds(20)), .exited(0), "nil means that it hung;")
+        parent.kill()
+        try parent.join()
+    }
     scenario("managerThatCannotListenIsATypedError") {
         try withTemporaryDirectory { directory in
             let first = try Manager(address: .unix("\(directory)/s"))
