@@ -4,7 +4,8 @@ import Synchronization
 ///
 /// The opening comment of `ValueRing` says what each is for.
 struct RingControl: @unchecked Sendable {
-    static let byteCount = 4096
+    /// A whole page, so that those of the ring are whole too.
+    static let byteCount = max(4096, RingMemory.pageBytes)
 
     /// "mpqueue", and the version of what is written here.
     private static let magic: UInt64 = 0x0175_6575_6571_706D

@@ -23,9 +23,8 @@ extension ValueRing {
         while left > 0 {
             guard waitForRoom(RecordHeader(rest).recordBytes, until: deadline) else { break }
             let (byteCount, values) = fitting(rest, left)
-            let was = control.tail.position.offset
+            try write(UnsafeRawBufferPointer(rebasing: rest.prefix(byteCount)))
             control.tail.advance(bytes: UInt64(byteCount), values: UInt64(values))
-            try write(UnsafeRawBufferPointer(rebasing: rest.prefix(byteCount)), at: was)
             wakeConsumer()
             rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(byteCount))
             left -= values
@@ -102,8 +101,8 @@ extension ValueRing {
     }
 
     /// Copies records behind the tail, where nobody sees them yet.
-    private func write(_ records: UnsafeRawBufferPointer, at was: UInt64) throws(MultiprocessingError) {
-        let (first, second) = memory(from: was, byteCount: UInt64(records.count))
+    private func write(_ records: UnsafeRawBufferPointer) throws(MultiprocessingError) {
+        let (first, second) = memory(from: control.tail.position.offset, byteCount: UInt64(records.count))
         if records.count >= ValueRing.populatedBytes, isBeyondKept(first) {
             try RingMemory.populate(first)
             try RingMemory.populate(second)

@@ -92,7 +92,7 @@ func queueErrorScenarios() {
         let number = try require(openDescriptors().first { $0.value.contains(queueFileName) }?.key)
         for length in [UInt64.max, 1 << 40, 1 << 20] {
             var length = length
-            expectEqual(pwrite(number, &length, 8, 4096), 8)
+            expectEqual(pwrite(number, &length, 8, max(4096, sysconf(Int32(_SC_PAGESIZE)))), 8)
             expectThrows(.invalidState) { _ = try queue.get() }
             expectThrows(.invalidState) { _ = try queue.get(upTo: 2, timeout: .zero) }
         }
