@@ -214,7 +214,7 @@ private struct DeadlyValue: Codable {
 
 /// Producers and consumers of which one after another is killed and replaced.
 private final class KillingGame {
-    private static let valuesOfEach = 1200
+    private static let valuesOfEach = 4800
     private static let wordBits = 60
 
     /// What one producer has to say, and what is known of its values.
