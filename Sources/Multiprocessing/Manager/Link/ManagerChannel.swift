@@ -87,9 +87,31 @@ final class ManagerChannel {
     private func fill(to count: Int) throws(Errno) {
         while incoming.count < count {
             let space = incoming.prepareToWrite(atLeast: min(max(count - incoming.count, 4096), 1 << 20))
-            let received = try retryingInterrupted { recv(number, space.baseAddress, space.count, 0) }
-            guard received > 0 else { throw .connectionReset }
+            var received = try receivedSoon(into: space)
+            if received == nil {
+                received = try retryingInterrupted { recv(number, space.baseAddress, space.count, 0) }
+            }
+            guard let received, received > 0 else { throw .connectionReset }
             incoming.commit(received)
         }
+    }
+
+    /// How long a caller looks for its reply before it sleeps.
+    ///
+    /// To fall asleep and be woken takes an idle processor longer than the server takes for most requests: a set went
+    /// from 0.97 to 2.5 times CPython's rate. With a single processor the server can do nothing meanwhile.
+    private static let patienceNanoseconds: UInt64 = processCPUCount() > 1 ? 60_000 : 0
+
+    /// What comes within a short time; nil where that is nothing.
+    private func receivedSoon(into space: UnsafeMutableRawBufferPointer) throws(Errno) -> Int? {
+        let end = monotonicNanoseconds() + ManagerChannel.patienceNanoseconds
+        repeat {
+            do throws(Errno) {
+                return try retryingInterrupted { recv(number, space.baseAddress, space.count, Int32(MSG_DONTWAIT)) }
+            } catch {
+                guard error == .wouldBlock else { throw error }
+            }
+        } while monotonicNanoseconds() < end
+        return nil
     }
 }
