@@ -13,6 +13,7 @@ RELEASE = --configuration release --scratch-path .build-release --static-swift-s
 BINARY = .build-release/release/poolmap
 
 # What the tests find the command by.
+export SWIFT
 export POOLMAP = $(CURDIR)/$(BINARY)
 
 .PHONY: help build run test lint format bench bench-command bench-library docs figures install uninstall clean deps test-deps bench-deps
@@ -30,7 +31,7 @@ run: build ## compress, check and restore a real file: INPUT=FILE, or one from f
 	@scripts/run.sh $(BINARY) "$(INPUT)"
 
 test: test-deps build ## all tests: units, the command line, the files of fixtures/
-	$(SWIFT) test
+	scripts/unit-tests.sh
 	bash Tests/cli/run.sh --poolmap $(BINARY)
 	scripts/check-manual.sh $(BINARY)
 	fixtures/check.sh $(BINARY)

@@ -6,8 +6,11 @@ import Multiprocessing
 
 let key = try AuthenticationKey("a secret that both know")
 let listener = try Listener(address: .tcp("localhost", 0), authenticationKey: key)
+// The listener looks at keys while it is in `accept`, which ends with the first that fits: so the stranger comes first.
+let strangerIsGone = try Event()
 
 let client = Process {
+    _ = strangerIsGone.wait()
     let connection = try Connection(to: listener.address, authenticationKey: key)
     try connection.send("good morning")
     print("client: \(try connection.receive(String.self))")
@@ -19,6 +22,7 @@ let stranger = Process {
     } catch {
         print("stranger: \(error.code)")
     }
+    strangerIsGone.set()
 }
 try stranger.start()
 try client.start()
