@@ -10,7 +10,7 @@ let listener = try Listener(address: .tcp("localhost", 0), authenticationKey: ke
 let strangerIsGone = try Event()
 
 let client = Process {
-    _ = strangerIsGone.wait()
+    strangerIsGone.wait()
     let connection = try Connection(to: listener.address, authenticationKey: key)
     try connection.send("good morning")
     print("client: \(try connection.receive(String.self))")
