@@ -1,5 +1,5 @@
-import CPoolmap
 import Glibc
+import Multiprocessing
 import SystemPackage
 
 /// An input of a command.
@@ -31,18 +31,41 @@ public enum Target: Sendable {
     case file(String)
     /// Standard output, written as it comes.
     case standardOutput
+    /// Nothing is written.
+    case nowhere
+}
+
+/// The inputs of a run with their targets, each found when its turn comes.
+public protocol ItemSource {
+    /// The next one; does not block.
+    mutating func next() -> ItemStep
+    /// False where it is sure that `next` has no other.
+    var hasMore: Bool { get }
+}
+
+/// What an `ItemSource` has next.
+public enum ItemStep {
+    /// An input; `file` says what is known of it, where it was found by its name.
+    case item(Input, Target, file: FoundFile?)
+    /// An input that is not to be read, and why.
+    case refused(Input, PoolmapError)
+    /// Nothing before a list of names goes on.
+    case waitForInput(FileDescriptor)
+    /// Nothing any more.
+    case end
 }
 
 /// A run of a command over its inputs: all in one workforce, each reported in its turn.
 ///
 /// This is how a chunk goes: `Batch` plans a job for each input → `Pipeline` asks the job for pieces and hands them to
 /// the `Workforce` → a `Worker`, in its own process, compresses or decompresses → `Pipeline` gives the result back to
-/// the job, in order → the job writes its `Output`.
+/// the job, in order → the job writes its `Output`. A small file goes to a worker in one piece (`WholeFileJob`), which
+/// does all of that by itself.
 public struct Batch {
     /// The number of worker processes; 1 does everything in this one.
     public var jobs: Int
-    /// Whether an existing target is replaced.
-    public var force: Bool
+    /// What is to be done with targets and inputs.
+    public var policy = OutputPolicy()
     /// How far the run has come.
     public let meter = Meter()
     /// How often `onTick` is called while the run waits, beside each time that something is done; nil for never.
@@ -51,106 +74,99 @@ public struct Batch {
     public var onTick: () -> Void = {}
 
     /// A run with so many jobs.
-    public init(jobs: Int, force: Bool = false) {
+    public init(jobs: Int) {
         self.jobs = jobs
-        self.force = force
     }
 
     /// What `report` is called with: the input, and what became of it.
     public typealias Report = (Input, Result<JobSummary, PoolmapError>) -> Void
 
     /// Compresses each input to its target.
-    public func compress(
-        _ items: some Sequence<(input: Input, target: Target)>, _ options: CompressionOptions,
-        report: @escaping Report
-    ) throws(PoolmapError) {
-        let workforce = try Workforce(jobs: jobs, layout: SlotLayout(compressing: options), options: options)
-        let plans = items.lazy.map { item in
-            plan(item.input, report) { () throws(PoolmapError) in
-                let input = try item.input.open()
-                return CompressJob(input, to: try open(item.target, for: input), options, meter)
-            }
-        }
-        run(workforce, plans)
+    public func compress(_ items: some ItemSource, _ options: CompressionOptions, report: @escaping Report) {
+        run(items, RunSettings(operation: .compress(options), policy: policy), report)
     }
 
-    /// Decompresses each input to its target.
+    /// Decompresses each input to its target; to nowhere, with all checks, where that is the target.
     ///
     /// - Parameter maximumWindowLog: the largest window that a streamed frame may need, as a power of two; nil for
     ///   libzstd's 27.
-    public func decompress(
-        _ items: some Sequence<(input: Input, target: Target)>, maximumWindowLog: Int? = nil,
-        report: @escaping Report
-    ) throws(PoolmapError) {
-        let layout = SlotLayout(decompressing: SlotLayout.commonContentBytes)
-        let workforce = try Workforce(jobs: jobs, layout: layout, maximumWindowLog: maximumWindowLog)
-        let plans = items.lazy.map { item in
-            plan(item.input, report) { () throws(PoolmapError) in
-                let input = try item.input.open()
-                return try DecompressJob(input, to: try open(item.target, for: input), meter)
-            }
-        }
-        run(workforce, plans)
-    }
-
-    /// Decompresses each input to nowhere, with all checks.
-    public func test(
-        _ inputs: some Sequence<Input>, maximumWindowLog: Int? = nil, report: @escaping Report
-    ) throws(PoolmapError) {
-        let layout = SlotLayout(decompressing: SlotLayout.commonContentBytes)
-        let workforce = try Workforce(jobs: jobs, layout: layout, maximumWindowLog: maximumWindowLog)
-        let plans = inputs.lazy.map { input in
-            plan(input, report) { () throws(PoolmapError) in
-                try DecompressJob(try input.open(), to: .nowhere, meter)
-            }
-        }
-        run(workforce, plans)
+    public func decompress(_ items: some ItemSource, maximumWindowLog: Int? = nil, report: @escaping Report) {
+        run(items, RunSettings(operation: .decompress, policy: policy, maximumWindowLog: maximumWindowLog), report)
     }
 
     /// Writes a range of the content of a compressed file to standard output.
     public func cat(
         _ path: String, _ range: Range<UInt64>, maximumWindowLog: Int? = nil, report: @escaping Report
-    ) throws(PoolmapError) {
-        let layout = SlotLayout(decompressing: SlotLayout.commonContentBytes)
-        let workforce = try Workforce(jobs: jobs, layout: layout, maximumWindowLog: maximumWindowLog)
-        let plan = plan(.file(path), report) { () throws(PoolmapError) in
+    ) {
+        let settings = RunSettings(operation: .cat, maximumWindowLog: maximumWindowLog)
+        let plan = PlannedJob(number: 0, isStream: true) { (_) throws(PoolmapError) in
             try CatJob(try InputFile.open(path: path), range, to: .standardOutput, meter)
+        } report: { result in
+            report(.file(path), result)
         }
-        run(workforce, [plan])
+        run(SinglePlan(plan), settings)
     }
 
-    /// Hashes each input; `take` gets the digests in the order of the inputs.
-    public func hash(
-        _ inputs: some Sequence<Input>, _ algorithm: HashAlgorithm,
-        take: @escaping (Input, String) throws(PoolmapError) -> Void, report: @escaping Report
-    ) throws(PoolmapError) {
-        let workforce = try Workforce(jobs: jobs, layout: nil)
-        let plans = inputs.lazy.map { input in
-            plan(input, report) { () throws(PoolmapError) in
-                HashJob(input, algorithm, meter) { (digest) throws(PoolmapError) in try take(input, digest) }
-            }
-        }
-        run(workforce, plans)
+    /// Hashes each input; the summaries have the digests.
+    public func hash(_ items: some ItemSource, _ algorithm: HashAlgorithm, report: @escaping Report) {
+        run(items, RunSettings(operation: .hash(algorithm)), report)
     }
 
-    private func plan(
-        _ input: Input, _ report: @escaping Report, _ open: @escaping () throws(PoolmapError) -> any Job
+    private func run(_ items: some ItemSource, _ settings: RunSettings, _ report: @escaping Report) {
+        run(BatchPlans(items: items, settings: settings, jobs: jobs, meter: meter, report: report), settings)
+    }
+
+    private func run(_ plans: some PlanSource, _ settings: RunSettings) {
+        Pipeline(Workforce(jobs: jobs, settings), plans, observer: BatchObserver(self)).run()
+    }
+}
+
+/// Plans a job for each item of a batch.
+private struct BatchPlans<Items: ItemSource>: PlanSource {
+    var items: Items
+    let settings: RunSettings
+    let jobs: Int
+    let meter: Meter
+    let report: Batch.Report
+    var count = 0
+
+    var hasMore: Bool { items.hasMore }
+
+    mutating func next() -> PlanStep {
+        switch items.next() {
+        case .item(let input, let target, let file):
+            return .plan(
+                plan(input, target) { [settings, jobs, meter] (hands) throws(PoolmapError) in
+                    if jobs > 1, hands == .anyone, let whole = settings.wholeFile(file, target, meter) { return whole }
+                    return try settings.job(input, target, meter)
+                })
+        case .refused(let input, let error):
+            return .plan(plan(input, .nowhere) { (_) throws(PoolmapError) in throw error })
+        case .waitForInput(let descriptor): return .waitForInput(descriptor)
+        case .end: return .end
+        }
+    }
+
+    private mutating func plan(
+        _ input: Input, _ target: Target, _ open: @escaping (PlannedJob.Hands) throws(PoolmapError) -> any Job
     ) -> PlannedJob {
-        PlannedJob(open: open) { result in report(input, result) }
+        defer { count += 1 }
+        let isStream = if case .standardOutput = target { true } else { false }
+        return PlannedJob(number: count, isStream: isStream, open: open) { [report] in report(input, $0) }
+    }
+}
+
+private final class BatchObserver: RunObserver {
+    private let batch: Batch
+
+    init(_ batch: Batch) {
+        self.batch = batch
     }
 
-    private func open(_ target: Target, for input: InputFile) throws(PoolmapError) -> Output {
-        switch target {
-        case .file(let path):
-            return .file(try OutputFile(path: path, force: force, for: input))
-        case .standardOutput:
-            poolmap_widen_pipe(STDOUT_FILENO)
-            return .stream(.standardOutput)
-        }
-    }
+    override var tick: Duration? { batch.tick }
 
-    private func run(_ workforce: Workforce, _ plans: some Sequence<PlannedJob>) {
-        Pipeline(workforce, plans.makeIterator(), tick: tick, onTick: onTick).run()
+    override func onTick() {
+        batch.onTick()
     }
 }
 
@@ -166,7 +182,7 @@ public func writeStandardOutput(_ bytes: [UInt8]) throws(PoolmapError) {
 /// Removes a file.
 ///
 /// The C function is `unlink`.
-public func removeFile(_ path: String) throws(PoolmapError) {
+func removeFile(_ path: String) throws(PoolmapError) {
     try attempt("could not be removed") { () throws(Errno) in
         _ = try retryingInterrupted { unlink(path.cName) }
     }

@@ -13,8 +13,13 @@ public final class Meter {
     public init() {}
 
     func expect(_ input: InputFile) {
-        if input.isRegular {
-            expectedBytes? += input.byteCount
+        expect(input.isRegular ? input.byteCount : nil)
+    }
+
+    /// - Parameter byteCount: nil where nobody knows.
+    func expect(_ byteCount: UInt64?) {
+        if let byteCount {
+            expectedBytes? += byteCount
         } else {
             expectedBytes = nil
         }

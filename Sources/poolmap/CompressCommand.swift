@@ -34,8 +34,7 @@ struct Compress: ParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Put checksums into the file.")
     var check = true
 
-    @Argument(help: ArgumentHelp("What to compress; - or none is standard input.", valueName: "file"))
-    var files: [String] = []
+    @OptionGroup var names: NameOptions
 
     func validate() throws {
         if level != nil && fast != nil {
@@ -61,10 +60,13 @@ struct Compress: ParsableCommand {
         let options = CompressionOptions(
             level: fast.map { -$0 } ?? level ?? 3, longWindowLog: long, hasChecksums: check,
             requestedChunkBytes: chunkSize.map { Int($0.bytes) })
-        let plan = try FilePlan(files, target, common) { .target($0 + ".zst") }
+        // A second run over a tree is not to compress what the first has made.
+        let plan = try FilePlan("compress", names, target, common, folders: .without(compressedSuffixes)) {
+            .target($0 + ".zst")
+        }
         try plan.refuseTerminal()
         try plan.execute { batch, items, report in
-            try batch.compress(items, options, report: report)
+            batch.compress(items, options, report: report)
         }
     }
 }

@@ -5,18 +5,22 @@ import PoolmapCore
 /// What the user sees of a run on standard error: errors, the progress line, and with `-v` a line for each file.
 final class Console {
     private let isVerbose: Bool
+    private let isQuiet: Bool
     private let progress: ProgressLine?
     private var failure: PoolmapError?
+    private var reportedCount = 0
+    private var ignoredCount = 0
 
     init(_ options: RunOptions) {
         isVerbose = options.verbose && !options.quiet
+        isQuiet = options.quiet
         let isShown = options.progress ?? (isatty(STDERR_FILENO) == 1 && !options.quiet)
         progress = isShown ? ProgressLine(delay: options.progress == true ? 0 : 500_000_000) : nil
     }
 
     /// A batch that shows its progress here.
-    func batch(_ options: RunOptions, force: Bool) -> Batch {
-        var batch = Batch(jobs: options.jobCount, force: force)
+    func batch(_ options: RunOptions) -> Batch {
+        var batch = Batch(jobs: options.jobCount)
         if let progress {
             let meter = batch.meter
             batch.tick = .milliseconds(100)
@@ -26,6 +30,7 @@ final class Console {
     }
 
     func report(_ input: Input, _ result: Result<JobSummary, PoolmapError>, line: (JobSummary) -> String?) {
+        reportedCount += 1
         switch result {
         case .success(let summary):
             guard isVerbose, let line = line(summary) else { return }
@@ -40,12 +45,32 @@ final class Console {
         // Nobody reads on; who closed the output knows that.
         guard error.code != .outputClosed else { return }
         progress?.clear()
-        complain("\(input.name): \(error)")
+        complain(error, about: input.name)
+    }
+
+    /// Says that a symbolic link is left alone, which is no failure where there is something else.
+    func ignoreLink(_ name: String) {
+        ignoredCount += 1
+        guard !isQuiet else { return }
+        progress?.clear()
+        complain(.unusable("is a symbolic link, and ignored; -f follows it"), about: name)
+    }
+
+    /// Does something beside the inputs themselves; that it fails is told.
+    func attempt(_ name: String, _ body: () throws(PoolmapError) -> Void) {
+        do throws(PoolmapError) {
+            try body()
+        } catch {
+            fail(.file(name), error)
+        }
     }
 
     /// Throws if anything has failed.
     func finish() throws {
         progress?.clear()
+        if ignoredCount > 0 && reportedCount == 0 {
+            failure = failure ?? .unusable("there is nothing but symbolic links")
+        }
         if let failure {
             throw RunFailed(first: failure)
         }
@@ -57,11 +82,31 @@ struct RunFailed: Error {
     let first: PoolmapError
 }
 
-/// One line on standard error, with the program's name.
+/// Whether errors are said as JSON; known before the arguments are parsed, since that can fail too.
+let saysJSON = CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains("--json")
+
+/// One line on standard error: with the program's name for people, or an object for programs.
 ///
 /// Names may hold anything; what a terminal would take for more than text is escaped.
-func complain(_ message: String) {
-    writeError("poolmap: \(FileName.printable(message))\n")
+func complain(_ error: PoolmapError, about file: String? = nil) {
+    guard saysJSON else {
+        let place = file.map { "\($0): " } ?? ""
+        return writeError("poolmap: \(FileName.printable("\(place)\(error)"))\n")
+    }
+    let members: [(String, JSONText)] = [
+        ("error", .string(error.code.rawValue)), ("file", file.map { .string($0) } ?? .null),
+        ("message", .string("\(error)")), ("errno", error.errno.map { .number(UInt64($0)) } ?? .null),
+    ]
+    writeError(JSONText.object(members).text + "\n")
+}
+
+/// The same for wrong usage.
+func complain(usage message: String) {
+    guard saysJSON else { return writeError("poolmap: \(FileName.printable(message))\n") }
+    let members: [(String, JSONText)] = [
+        ("error", .string("usage")), ("file", .null), ("message", .string(message)), ("errno", .null),
+    ]
+    writeError(JSONText.object(members).text + "\n")
 }
 
 func writeError(_ text: String) {

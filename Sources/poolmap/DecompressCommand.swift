@@ -11,12 +11,11 @@ struct Decompress: ParsableCommand {
     @OptionGroup var target: TargetOptions
     @OptionGroup var window: WindowOptions
 
-    @Argument(help: ArgumentHelp("What to restore; - or none is standard input.", valueName: "file"))
-    var files: [String] = []
+    @OptionGroup var names: NameOptions
 
     func run() throws {
-        let plan = try FilePlan(files, target, common) { path in
-            for (suffix, restored) in [(".zst", ""), (".tzst", ".tar"), (".zstd", "")] where path.hasSuffix(suffix) {
+        let plan = try FilePlan("decompress", names, target, common, folders: .with(compressedSuffixes)) { path in
+            for (suffix, restored) in zip(compressedSuffixes, ["", ".tar", ""]) where path.hasSuffix(suffix) {
                 let stem = path.dropLast(suffix.count)
                 if !stem.isEmpty, !stem.hasSuffix("/") {
                     return .target(stem + restored)
@@ -25,10 +24,13 @@ struct Decompress: ParsableCommand {
             return .skip("has no suffix .zst; name the target with -o, or use -c")
         }
         try plan.execute { batch, items, report in
-            try batch.decompress(items, maximumWindowLog: window.long, report: report)
+            batch.decompress(items, maximumWindowLog: window.long, report: report)
         }
     }
 }
+
+/// How names of compressed files end.
+let compressedSuffixes = [".zst", ".tzst", ".zstd"]
 
 /// What subcommands take that decompress.
 struct WindowOptions: ParsableArguments {

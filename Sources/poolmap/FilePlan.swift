@@ -3,101 +3,185 @@ import Glibc
 import PoolmapCore
 
 /// The inputs of `compress` and `decompress`, each with its target.
-struct FilePlan {
+///
+/// Names are asked for one after the other, as the run comes to them.
+final class FilePlan: ItemSource {
     /// What a name says about its target.
     enum Naming {
         case target(String)
         case skip(String)
     }
 
-    private let items: [(input: Input, target: Target)]
+    private var names: InputNames
+    private let naming: (String) -> Naming
+    /// What is done to the inputs, for --dry-run.
+    private let verb: String
     private let options: TargetOptions
     private let run: RunOptions
     private let console: Console
+    private let readsStandardInput: Bool
+    private let isOne: Bool
+    private var places = TargetPlaces()
+    private var dependencies: DependencyFile?
+    private var targets: [String: String] = [:]
 
+    /// - Parameters:
+    ///   - folders: which files of a folder are taken, with -r.
+    ///   - naming: the target's path for an input's.
     init(
-        _ files: [String], _ options: TargetOptions, _ run: RunOptions, naming: (String) -> Naming
+        _ verb: String, _ names: NameOptions, _ options: TargetOptions, _ run: RunOptions, folders: InputNames.Folders,
+        naming: @escaping (String) -> Naming
     ) throws {
         self.options = options
         self.run = run
+        self.naming = naming
+        self.verb = verb
         console = Console(run)
-        let all = try inputs(files)
-        if options.output != nil && all.count > 1 {
-            throw ValidationError("-o takes one input, and there are \(all.count)")
+        let sources = try names.sources()
+        isOne = sources.count == 1 && names.lists.isEmpty && !names.recursive
+        if options.output != nil && !isOne {
+            throw ValidationError("-o takes one input; --output-dir takes many")
         }
-        if all.filter({ $0.isStandardInput }).count > 1 {
-            throw ValidationError("standard input can be read only once")
-        }
-        var items: [(input: Input, target: Target)] = []
-        for input in all {
-            guard let target = FilePlan.target(of: input, options, naming, console) else { continue }
-            items.append((input, target))
-        }
-        self.items = items
+        // zstd's rule: a link is followed where nothing is made beside it, or by force.
+        let followsLinks = options.force || options.standardOutput || options.output == "-"
+        self.names = InputNames(
+            sources, folders: names.folders(folders), followsLinks: followsLinks)
+        readsStandardInput = sources.contains { if case .name("-") = $0 { true } else { false } }
+        dependencies = options.dependencyFile == nil ? nil : DependencyFile()
     }
 
-    private static func target(
-        of input: Input, _ options: TargetOptions, _ naming: (String) -> Naming, _ console: Console
-    ) -> Target? {
-        if let output = options.output {
-            return output == "-" ? .standardOutput : .file(output)
-        }
-        guard !options.standardOutput, case .file(let path) = input else { return .standardOutput }
-        switch naming(path) {
-        case .target(let target): return .file(target)
-        case .skip(let reason):
-            console.fail(input, .unusable(reason))
-            return nil
+    // MARK: Items
+
+    var hasMore: Bool { names.hasMore }
+
+    func next() -> ItemStep {
+        while true {
+            switch names.next() {
+            case .file(let file): return item(file)
+            case .standardInput: return .item(.standardInput, targetOfStandardInput, file: nil)
+            case .refused(let name, let error): return .refused(.file(name), error)
+            case .ignoredLink(let name):
+                console.ignoreLink(name)
+            case .waitForInput(let descriptor): return .waitForInput(descriptor)
+            case .end:
+                return .end
+            }
         }
     }
+
+    private var targetOfStandardInput: Target {
+        guard let output = options.output, output != "-" else { return .standardOutput }
+        return .file(output)
+    }
+
+    private func item(_ file: FoundFile) -> ItemStep {
+        let input = Input.file(file.path)
+        if options.standardOutput || options.output == "-" {
+            return .item(input, .standardOutput, file: file)
+        }
+        do throws(PoolmapError) {
+            let target = try target(of: file)
+            if !isOne {
+                try places.claim(input: file.path, target: target)
+            }
+            if dependencies != nil {
+                targets[file.path] = target
+            }
+            return .item(input, .file(target), file: file)
+        } catch {
+            return .refused(input, error)
+        }
+    }
+
+    private func target(of file: FoundFile) throws(PoolmapError) -> String {
+        if let output = options.output { return output }
+        switch naming(file.path) {
+        case .skip(let reason): throw .unusable(reason)
+        case .target(let target):
+            guard let folder = options.outputFolder else { return target }
+            let place = folder + "/" + relative(target, of: file)
+            if !options.dryRun {
+                try places.makeFolder(of: place)
+            }
+            return place
+        }
+    }
+
+    /// The target's path within --output-dir.
+    private func relative(_ target: String, of file: FoundFile) -> String {
+        guard let pathInTree = file.pathInTree else { return lastName(of: target) }
+        return pathInTree.dropLast(lastName(of: pathInTree).count) + lastName(of: target)
+    }
+
+    // MARK: The run
 
     /// Throws if compressed data would go to a person.
     func refuseTerminal() throws {
-        guard items.contains(where: { $0.target.isStandardOutput }), isatty(STDOUT_FILENO) == 1, !options.force else {
-            return
-        }
+        let isStream = options.standardOutput || options.output == "-"
+        guard isStream || (readsStandardInput && options.output == nil), isatty(STDOUT_FILENO) == 1, !options.force
+        else { return }
         throw ValidationError("compressed data is not written to a terminal; use -o FILE, or -f to force it")
     }
 
-    /// Runs the batch, says what became of each input, and removes those that were asked to go.
-    func execute(
-        _ body: (Batch, [(input: Input, target: Target)], @escaping Batch.Report) throws -> Void
-    ) throws {
-        let batch = console.batch(run, force: options.force)
-        try body(batch, items) { [console, options] input, result in
-            console.report(input, result) { summary in
-                "\(input.name): \(readable(summary.inputBytes)) to \(readable(summary.outputBytes))"
-            }
-            if options.remove, case .success = result, case .file(let path) = input {
-                do throws(PoolmapError) {
-                    try removeFile(path)
-                } catch {
-                    console.fail(input, error)
-                }
+    /// Runs the batch and says what became of each input.
+    func execute(_ body: (Batch, FilePlan, @escaping Batch.Report) -> Void) throws {
+        if options.dryRun {
+            try describe()
+        } else {
+            var batch = console.batch(run)
+            batch.policy = options.policy
+            body(batch, self) { [self] input, result in report(input, result) }
+            if let path = options.dependencyFile {
+                console.attempt(path) { () throws(PoolmapError) in try dependencies?.write(to: path) }
             }
         }
         try console.finish()
     }
-}
 
-extension Input {
-    var isStandardInput: Bool {
-        if case .standardInput = self { return true }
-        return false
+    /// Says what would be done, a line for each input.
+    private func describe() throws {
+        var output = LineOutput()
+        loop: while true {
+            switch next() {
+            case .item(let input, let target, _):
+                if let obstacle = obstacle(input, target, options.policy) {
+                    console.fail(input, obstacle)
+                } else {
+                    try output.write(line(input, target))
+                }
+            case .refused(let input, let error): console.fail(input, error)
+            case .waitForInput(let descriptor): waitForInput(descriptor)
+            case .end: break loop
+            }
+        }
+        try output.flush()
+    }
+
+    private func line(_ input: Input, _ target: Target) -> String {
+        var line = "\(verb) \(FileName.printable(input.name)) to "
+        switch target {
+        case .file(let path): line += FileName.printable(path)
+        case .standardOutput, .nowhere: line += "standard output"
+        }
+        if options.ifChanged { line += ", if that changes it" }
+        if options.remove { line += ", and remove \(FileName.printable(input.name))" }
+        return line + "\n"
+    }
+
+    private func report(_ input: Input, _ result: Result<JobSummary, PoolmapError>) {
+        console.report(input, result) { summary in
+            let sizes = "\(input.name): \(readable(summary.inputBytes)) to \(readable(summary.outputBytes))"
+            return summary.isUnchanged ? sizes + ", unchanged" : sizes
+        }
+        guard let target = targets.removeValue(forKey: input.name), case .success = result else { return }
+        console.attempt(input.name) { () throws(PoolmapError) in
+            try dependencies?.add(target: target, inputs: [input.name])
+        }
     }
 }
 
-extension Target {
-    var isStandardOutput: Bool {
-        if case .standardOutput = self { return true }
-        return false
-    }
-}
-
-/// The inputs that the arguments name: none, or "-", is standard input.
-func inputs(_ files: [String]) throws -> [Input] {
-    if files.isEmpty && isatty(STDIN_FILENO) == 1 {
-        throw ValidationError("name a file, or - to read what is typed; --help says more")
-    }
-    return files.isEmpty ? [.standardInput] : files.map { $0 == "-" ? .standardInput : .file($0) }
+/// The part of a path behind its last slash.
+func lastName(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
+    return String(path[path.utf8.index(after: slash)...])
 }

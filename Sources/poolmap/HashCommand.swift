@@ -14,18 +14,18 @@ struct Hash: ParsableCommand {
     @Option(name: [.customShort("a"), .long], help: ArgumentHelp("sha256, sha512, sha1 or md5.", valueName: "name"))
     var algorithm = HashAlgorithm.sha256
 
-    @Argument(help: ArgumentHelp("What to hash; - or none is standard input.", valueName: "file"))
-    var files: [String] = []
+    @OptionGroup var names: NameOptions
 
     func run() throws {
         let console = Console(common)
+        let items = NamedItems(
+            try names.sources(), folders: names.folders(.without([])), followsLinks: true, console: console)
         var output = LineOutput()
-        try console.batch(common, force: false).hash(try inputs(files), algorithm) {
-            (input, digest) throws(PoolmapError) in
-            let name = if case .file(let path) = input { path } else { "-" }
-            try output.write(digestLine(digest, name))
-        } report: { input, result in
+        console.batch(common).hash(items, algorithm) { input, result in
             console.report(input, result) { _ in nil }
+            guard case .success(let summary) = result, let digest = summary.digest else { return }
+            let name = if case .file(let path) = input { path } else { "-" }
+            console.attempt(name) { () throws(PoolmapError) in try output.write(digestLine(digest, name)) }
         }
         try output.flush()
         try console.finish()

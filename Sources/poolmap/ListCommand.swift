@@ -23,10 +23,10 @@ struct List: ParsableCommand {
         var failure: PoolmapError?
         var listings: [(path: String, listing: Listing)] = []
         for path in files {
-            do {
+            do throws(PoolmapError) {
                 listings.append((path, try Listing(path: path)))
             } catch {
-                complain("\(path): \(error)")
+                complain(error, about: path)
                 failure = failure ?? error
             }
         }
@@ -72,21 +72,29 @@ struct List: ParsableCommand {
 
     private func jsonText(_ listings: [(path: String, listing: Listing)]) -> String {
         let objects = listings.map { path, listing in
-            let fields = [
-                "\"file\": \(jsonString(path))", "\"frames\": \(listing.frames.count)",
-                "\"skippableFrames\": \(listing.skippableCount)", "\"compressedBytes\": \(listing.compressedBytes)",
-                "\"contentBytes\": \(jsonNumber(listing.contentBytes))", "\"ratio\": \(listing.ratioText ?? "null")",
-                "\"checksum\": \(listing.hasChecksums ?? false ? "\"XXH64\"" : "null")",
-                "\"seekTable\": \"\(listing.seekTable.rawValue)\"", "\"chunkBytes\": \(jsonNumber(listing.chunkBytes))",
+            var members: [(String, JSONText)] = [
+                ("file", .string(path)), ("frames", .number(UInt64(listing.frames.count))),
+                ("skippableFrames", .number(UInt64(listing.skippableCount))),
+                ("compressedBytes", .number(listing.compressedBytes)),
+                ("contentBytes", .number(orNull: listing.contentBytes)),
+                ("ratio", listing.ratioText.map { .decimal($0) } ?? .null),
+                ("checksum", listing.hasChecksums ?? false ? .string("XXH64") : .null),
+                ("seekTable", .string(listing.seekTable.rawValue)),
+                ("chunkBytes", .number(orNull: listing.chunkBytes)),
             ]
-            let frames = listing.frames.map { frame in
-                "{\"offset\": \(frame.offset), \"compressedBytes\": \(frame.compressedBytes), "
-                    + "\"contentBytes\": \(jsonNumber(frame.contentBytes))}"
+            if verbose {
+                members.append(("frameList", .array(listing.frames.map(frameObject))))
             }
-            let list = verbose ? [", \"frameList\": [\(frames.joined(separator: ", "))]"] : []
-            return "  {\(fields.joined(separator: ", "))\(list.joined())}"
+            return "  \(JSONText.object(members).text)"
         }
         return objects.isEmpty ? "[]" : "[\n\(objects.joined(separator: ",\n"))\n]"
+    }
+
+    private func frameObject(_ frame: Listing.Frame) -> JSONText {
+        .object([
+            ("offset", .number(frame.offset)), ("compressedBytes", .number(frame.compressedBytes)),
+            ("contentBytes", .number(orNull: frame.contentBytes)),
+        ])
     }
 }
 
@@ -95,26 +103,4 @@ extension Listing {
     var ratioText: String? {
         contentBytes.map { ratio($0, compressedBytes) }
     }
-}
-
-private func jsonNumber(_ number: UInt64?) -> String {
-    number.map { "\($0)" } ?? "null"
-}
-
-private func jsonString(_ text: String) -> String {
-    var quoted = "\""
-    for scalar in text.unicodeScalars {
-        switch scalar {
-        case "\"": quoted += "\\\""
-        case "\\": quoted += "\\\\"
-        case _ where scalar.value < 0x20:
-            let digits = String(scalar.value, radix: 16)
-            quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-        case _ where FileName.isEscape(scalar):
-            // JSON has no way to say a byte that is no text.
-            quoted += "\u{FFFD}"
-        default: quoted.unicodeScalars.append(scalar)
-        }
-    }
-    return quoted + "\""
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Multiprocessing
 import PoolmapCore
 
@@ -21,6 +22,9 @@ struct RunOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Show progress; by default on a terminal, after half a second.")
     var progress: Bool?
 
+    @Flag(name: .long, help: "Say errors as JSON, an object a line, on standard error.")
+    var json = false
+
     func validate() throws {
         for count in [jobs, threads].compactMap({ $0 }) where !(0...Self.mostJobs).contains(count) {
             throw ValidationError("--jobs must be from 0 to \(Self.mostJobs), and is \(count)")
@@ -38,7 +42,8 @@ struct RunOptions: ParsableArguments {
 /// What subcommands take that write a file for each file that they read.
 struct TargetOptions: ParsableArguments {
     @Option(
-        name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Write to this file.", valueName: "file"))
+        name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Write to this file.", valueName: "file"),
+        completion: .file())
     var output: String?
 
     @Flag(name: [.customShort("c"), .customLong("stdout")], help: "Write to standard output.")
@@ -50,16 +55,105 @@ struct TargetOptions: ParsableArguments {
     @Flag(name: .customLong("rm"), help: "Remove the input when its output is complete.")
     var remove = false
 
-    @Flag(name: [.short, .long], help: "Overwrite existing files; write compressed data to a terminal.")
+    @Option(
+        name: .customLong("output-dir"),
+        help: ArgumentHelp(
+            "Write into this folder, which is made if need be; with -r the tree is kept.", valueName: "dir"),
+        completion: .directory)
+    var outputFolder: String?
+
+    @Flag(
+        name: [.short, .long],
+        help: "Overwrite existing files; follow symbolic links; write compressed data to a terminal.")
     var force = false
 
+    @Flag(
+        name: .customLong("if-changed"),
+        help: "Leave a target that has the right content alone, with its time stamp; replace others.")
+    var ifChanged = false
+
+    @Flag(name: .customLong("fsync"), help: "Have each target on disk before it gets its name; --rm does so always.")
+    var sync = false
+
+    @Option(
+        name: .customLong("depfile"),
+        help: ArgumentHelp("Write make rules that say which target is made of what.", valueName: "file"),
+        completion: .file())
+    var dependencyFile: String?
+
+    @Flag(name: [.customShort("n"), .customLong("dry-run")], help: "Say what would be done, and do nothing.")
+    var dryRun = false
+
     func validate() throws {
-        if output != nil && standardOutput {
-            throw ValidationError("-o and -c exclude each other")
+        let places = [
+            output != nil ? "-o" : nil, standardOutput ? "-c" : nil, outputFolder != nil ? "--output-dir" : nil,
+        ]
+        let given = places.compactMap { $0 }
+        if given.count > 1 {
+            throw ValidationError("\(given[0]) and \(given[1]) exclude each other")
         }
-        if remove && (keep || standardOutput) {
+        let isStream = standardOutput || output == "-"
+        if remove && (keep || isStream) {
             throw ValidationError("--rm and \(keep ? "--keep" : "-c") exclude each other")
         }
+        if isStream, let option = ifChanged ? "--if-changed" : dependencyFile != nil ? "--depfile" : nil {
+            throw ValidationError("\(option) needs a file to be written, not standard output")
+        }
+    }
+
+    var policy: OutputPolicy {
+        var policy = OutputPolicy()
+        policy.force = force
+        policy.keepsUnchanged = ifChanged
+        policy.syncs = sync
+        policy.removesInput = remove
+        return policy
+    }
+}
+
+/// What subcommands take that work on many files.
+struct NameOptions: ParsableArguments {
+    @Flag(name: [.customShort("r"), .customLong("recursive")], help: "Take the files under folders.")
+    var recursive = false
+
+    @Option(
+        name: [.customLong("files-from"), .customLong("filelist")],
+        help: ArgumentHelp("Take the names in this file too, a line each; - is standard input.", valueName: "list"),
+        completion: .file())
+    var lists: [String] = []
+
+    @Flag(name: [.customShort("0"), .customLong("null")], help: "Names in lists are separated by NUL bytes.")
+    var isNullSeparated = false
+
+    @Argument(
+        help: ArgumentHelp("What to work on; - or none is standard input.", valueName: "file"), completion: .file())
+    var files: [String] = []
+
+    func validate() throws {
+        if isNullSeparated && lists.isEmpty {
+            throw ValidationError("-0 needs --files-from")
+        }
+        if recursive && files.isEmpty && lists.isEmpty {
+            throw ValidationError("-r needs a folder")
+        }
+        if (files + lists).filter({ $0 == "-" }).count > 1 {
+            throw ValidationError("standard input can be read only once")
+        }
+    }
+
+    /// What folders are: refused, unless they were asked for.
+    func folders(_ wanted: InputNames.Folders) -> InputNames.Folders {
+        recursive ? wanted : .refused
+    }
+
+    /// Where the names come from; standard input where none is given.
+    func sources() throws -> [InputNames.Source] {
+        let lists = lists.map { InputNames.Source.list(path: $0, isNullSeparated: isNullSeparated) }
+        guard files.isEmpty, lists.isEmpty else { return files.map { .name($0) } + lists }
+        if isatty(STDIN_FILENO) == 1 {
+            throw ValidationError("name a file, or - to read what is typed; --help says more")
+        }
+        return [.name("-")]
     }
 }
 

@@ -64,10 +64,10 @@ struct Poolmap: ParsableCommand {
     }
 
     private static func writeHelp(_ text: String) -> Never {
-        do {
+        do throws(PoolmapError) {
             try writeStandardOutput(Array((text + "\n").utf8))
         } catch {
-            complain("\(error)")
+            complain(error)
             Glibc.exit(1)
         }
         Glibc.exit(0)
@@ -83,12 +83,12 @@ struct Poolmap: ParsableCommand {
         case is RunFailed:
             Glibc.exit(1)
         case let error as PoolmapError:
-            complain("\(error)")
+            complain(error)
             Glibc.exit(1)
         case _ where exitCode(for: error) == .success:
             writeHelp(fullMessage(for: error))
         default:
-            complain(message(for: error))
+            complain(usage: message(for: error))
             Glibc.exit(2)
         }
     }

@@ -13,17 +13,24 @@ struct ZstdSyntax {
     /// Options whose value is the next argument, which is then not looked at.
     private static let takingValue: Set<String> = [
         "-o", "--output", "-j", "--jobs", "--threads", "-a", "--algorithm", "--level", "--chunk-size", "--offset",
-        "--length",
+        "--length", "--files-from", "--filelist", "--output-dir", "--depfile", "--report", "--trace",
     ]
 
     private var subcommand: String?
     /// -d and its like choose the subcommand only where none was named: `hash` has other meanings for letters.
     private var choosesMode = true
     private var normalized: [String] = []
+    /// -0 is zstd's level for the default one; beside a list of names it is what xargs means by it.
+    private let hasList: Bool
+
+    private init(hasList: Bool) {
+        self.hasList = hasList
+    }
 
     /// The subcommand that the arguments name or mean, if any, and its arguments.
     static func normalize(_ arguments: [String]) -> (subcommand: String?, rest: [String]) {
-        var syntax = ZstdSyntax()
+        var syntax = ZstdSyntax(
+            hasList: arguments.contains { $0.hasPrefix("--files-from") || $0.hasPrefix("--filelist") })
         var rest = arguments[...]
         if let first = rest.first, subcommands.contains(first) {
             syntax.subcommand = first
@@ -64,6 +71,7 @@ struct ZstdSyntax {
         var rest = letters
         while let letter = rest.popFirst() {
             switch letter {
+            case "0" where letters == "0" && hasList: normalized.append("--null")
             case "0"..."9":
                 let more = rest.prefix { $0.isASCII && $0.isNumber }
                 rest = rest.dropFirst(more.count)

@@ -18,10 +18,10 @@ struct FileStatus {
         self.init(status)
     }
 
-    /// Of what the path leads to; nil if there is nothing.
-    init?(ofPath path: String) {
+    /// Of what the path leads to, or of a symbolic link itself; nil, with `errno`, if there is nothing.
+    init?(ofPath path: String, followsLinks: Bool = true) {
         var status = stat()
-        guard stat(path.cName, &status) == 0 else { return nil }
+        guard (followsLinks ? stat(path.cName, &status) : lstat(path.cName, &status)) == 0 else { return nil }
         self.init(status)
     }
 
@@ -37,6 +37,7 @@ struct FileStatus {
     }
 
     var isRegular: Bool { mode & S_IFMT == S_IFREG }
+    var isSymbolicLink: Bool { mode & S_IFMT == S_IFLNK }
     var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
     var permissions: mode_t { mode & 0o7777 }
 
@@ -118,6 +119,47 @@ extension FileDescriptor {
     }
 }
 
+extension FileDescriptor {
+    /// Whether the first bytes of both files are the same.
+    ///
+    /// Blocks.
+    func hasSameContent(as other: FileDescriptor, byteCount: UInt64) throws(PoolmapError) -> Bool {
+        let pieceBytes = 1 << 17
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * pieceBytes, alignment: 64)
+        defer { memory.deallocate() }
+        var offset: UInt64 = 0
+        while offset < byteCount {
+            let count = Int(min(UInt64(pieceBytes), byteCount - offset))
+            let one = UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
+            let two = UnsafeMutableRawBufferPointer(rebasing: memory[pieceBytes..<pieceBytes + count])
+            try readAll(into: one, at: offset)
+            try other.readAll(into: two, at: offset)
+            guard let left = one.baseAddress, let right = two.baseAddress, memcmp(left, right, count) == 0 else {
+                return false
+            }
+            offset += UInt64(count)
+        }
+        return true
+    }
+}
+
+/// The folder of a path, with the slash at its end; "." where it names none.
+func folderOf(_ path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return String(path[...slash])
+}
+
+/// Writes a folder's names to disk.
+///
+/// Blocks. The C function is `fsync`.
+func syncFolder(of path: String) throws(PoolmapError) {
+    try attempt("cannot write the folder of \(path) to disk") { () throws(Errno) in
+        let folder = try openFile(folderOf(path), O_RDONLY | O_DIRECTORY)
+        defer { try? folder.close() }
+        _ = try retryingInterrupted { fsync(folder.rawValue) }
+    }
+}
+
 /// A file that the front has open, as a worker finds it.
 struct FileReference: Codable, Hashable {
     enum Origin: Codable, Hashable {
@@ -134,6 +176,15 @@ struct FileReference: Codable, Hashable {
     let name: String
     let origin: Origin
 
+    /// The descriptor itself, in the process that has it open.
+    var ownDescriptor: FileDescriptor? {
+        switch origin {
+        case .inherited: .standardInput
+        case .descriptor(let number, let process): process == getpid() ? FileDescriptor(rawValue: number) : nil
+        }
+    }
+
+    /// Opens the file once more, where it is another process's.
     func open(_ flags: Int32) throws(PoolmapError) -> FileDescriptor {
         switch origin {
         case .inherited: return .standardInput
@@ -143,4 +194,11 @@ struct FileReference: Codable, Hashable {
             }
         }
     }
+}
+
+/// The machine's monotonic clock.
+func monotonicNanoseconds() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }

@@ -85,6 +85,19 @@ final class InputFile {
         }
     }
 
+    /// Takes the file's name away, if it is still this file's.
+    ///
+    /// The C function is `unlink`.
+    func remove() throws(PoolmapError) {
+        guard isOwned else { return }
+        guard let now = FileStatus(ofPath: name), now.isSameFile(as: status) else {
+            throw PoolmapError(.changed, "was replaced by another file while it was read; that is not removed")
+        }
+        try attempt("could not be removed") { () throws(Errno) in
+            _ = try retryingInterrupted { unlink(name.cName) }
+        }
+    }
+
     /// Reads from a pipe: at least one byte, or 0 at its end.
     ///
     /// Blocks.

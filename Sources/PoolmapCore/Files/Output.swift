@@ -1,3 +1,5 @@
+import CPoolmap
+import Glibc
 import SystemPackage
 
 /// Where the content of a job goes.
@@ -7,6 +9,11 @@ enum Output {
     case stream(FileDescriptor)
     /// Checked only.
     case nowhere
+
+    static var standardOutput: Output {
+        poolmap_widen_pipe(STDOUT_FILENO)
+        return .stream(.standardOutput)
+    }
 
     /// Writes in order.
     ///
@@ -30,10 +37,17 @@ enum Output {
         }
     }
 
-    /// The output is whole: gives a file its name, and the input's mode, owner and times.
-    func commit(carryingOver input: InputFile, byteCount: UInt64) throws(PoolmapError) {
-        if case .file(let file) = self {
-            try file.commit(carryingOver: input.metadata, byteCount: byteCount)
+    /// The output is whole: gives a file its name, and the input's mode, owner and times; then removes the input, if
+    /// that was asked.
+    func commit(of input: InputFile, _ summary: JobSummary) throws(PoolmapError) -> JobSummary {
+        guard case .file(let file) = self else { return summary }
+        let summary = try file.commit(of: input, summary)
+        if file.policy.removesInput {
+            guard file.allowsRandomAccess else {
+                throw PoolmapError(.failed, "is not removed, since \(file.path) is no regular file")
+            }
+            try input.remove()
         }
+        return summary
     }
 }

@@ -11,13 +11,16 @@ import SystemPackage
 /// A target that exists and is no regular file, such as `/dev/null` or a named pipe, is written as it is.
 final class OutputFile {
     let path: String
+    let policy: OutputPolicy
     private let descriptor: FileDescriptor
-    private let replacesTarget: Bool
+    private let note: CommitNote?
     private let serial: Int
     private enum Name {
         case none
         /// With the entry in the list of what a signal removes.
         case temporary(String, Int32)
+        /// The target's, since all is done.
+        case final
         /// The target itself, which is no regular file.
         case target
     }
@@ -26,35 +29,50 @@ final class OutputFile {
 
     /// Opens the file, yet without its name.
     ///
-    /// Throws `targetExists` where the target is there already and `force` is not given.
-    init(path: String, force: Bool, for input: InputFile) throws(PoolmapError) {
+    /// - Parameter note: where to say that the file is about to get its name; nil where nobody would ask.
+    ///
+    /// Throws `targetExists` where the target is there already and may not be replaced.
+    init(
+        path: String, _ policy: OutputPolicy, for input: InputFile?, note: CommitNote? = nil
+    ) throws(PoolmapError) {
         self.path = path
-        self.replacesTarget = force
+        self.policy = policy
+        self.note = note
         OutputFile.openedCount += 1
         serial = OutputFile.openedCount
         if let existing = FileStatus(ofPath: path) {
-            if existing.isDirectory {
-                throw PoolmapError(.system, "cannot write \(path): it is a directory")
-            }
-            if existing.isRegular && existing.isSameFile(as: input.status) {
-                throw PoolmapError(.failed, "is both input and output")
-            }
+            try OutputFile.check(existing, path, policy, for: input?.status)
             guard existing.isRegular else {
                 name = .target
                 descriptor = try attempt("cannot write \(path)") { () throws(Errno) in try openFile(path, O_WRONLY) }
                 return
             }
-            if !force {
-                throw PoolmapError(.targetExists, "\(path) already exists; use -f to overwrite it")
-            }
         }
         (descriptor, name) = try OutputFile.openTemporary(for: path)
     }
 
+    /// Throws if what is at a target's path must stay.
+    static func check(
+        _ existing: FileStatus, _ path: String, _ policy: OutputPolicy, for input: FileStatus?
+    ) throws(PoolmapError) {
+        if existing.isDirectory {
+            throw PoolmapError(.system, "cannot write \(path): it is a directory")
+        }
+        if let input, existing.isRegular, existing.isSameFile(as: input) {
+            throw PoolmapError(.failed, "is both input and output")
+        }
+        if existing.isRegular && !policy.replaces {
+            throw targetExists(path)
+        }
+    }
+
+    private static func targetExists(_ path: String) -> PoolmapError {
+        PoolmapError(.targetExists, "\(path) already exists; use -f to overwrite it")
+    }
+
     private static func openTemporary(for path: String) throws(PoolmapError) -> (FileDescriptor, Name) {
-        let folder = folderOf(path)
         do throws(Errno) {
-            let number = try retryingInterrupted { poolmap_open_nameless(folder.cName) }
+            let number = try retryingInterrupted { poolmap_open_nameless(folderOf(path).cName) }
             return (FileDescriptor(rawValue: number), .none)
         } catch .notSupported, .isDirectory, .invalidArgument, .noSuchFileOrDirectory {
             // The file system has no nameless files, or there is no such folder: the next call tells which.
@@ -68,14 +86,8 @@ final class OutputFile {
         return (descriptor, .temporary(temporary, poolmap_remove_on_signal(temporary.cName)))
     }
 
-    private static func folderOf(_ path: String) -> String {
-        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
-        return String(path[...slash])
-    }
-
     private static func temporaryPath(for path: String) -> String {
-        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path.utf8.index(after: $0) } ?? path.startIndex
-        return "\(path[..<slash]).poolmap-\(getpid())-\(UInt32.random(in: .min ... .max)).tmp"
+        "\(folderOf(path) == "." ? "" : folderOf(path)).poolmap-\(getpid())-\(UInt32.random(in: .min ... .max)).tmp"
     }
 
     /// Closes the file.
@@ -107,22 +119,44 @@ final class OutputFile {
         try descriptor.writeAll(bytes, at: allowsRandomAccess ? offset : nil, to: path)
     }
 
-    /// Gives the whole file its name, and the source's mode, owner and times.
+    /// Gives the whole file its name, and the input's mode, owner and times; returns the summary of the whole.
     ///
-    /// - Parameters:
-    ///   - source: the metadata to carry over; nil for a new file's own.
-    ///   - byteCount: what must have been written in all.
-    func commit(carryingOver source: FileStatus?, byteCount: UInt64) throws(PoolmapError) {
-        guard allowsRandomAccess else { return }
+    /// Where the policy says so, a target with the same content is left alone, and the file is on disk before it has
+    /// its name.
+    func commit(of input: InputFile?, _ summary: JobSummary) throws(PoolmapError) -> JobSummary {
+        guard allowsRandomAccess else { return summary }
         let written = try attempt("cannot read \(path)") { () throws(Errno) in try FileStatus(of: descriptor) }
-        guard written.byteCount == byteCount else {
-            throw PoolmapError(.failed, "\(path) has \(written.byteCount) bytes where \(byteCount) were written")
+        guard written.byteCount == summary.outputBytes else {
+            throw PoolmapError(
+                .failed, "\(path) has \(written.byteCount) bytes where \(summary.outputBytes) were written")
         }
-        try carryOver(source)
-        if case .none = name, try linkUnderTarget() {
-            return
+        if policy.keepsUnchanged, try hasContentOfTarget(summary.outputBytes) {
+            var summary = summary
+            summary.isUnchanged = true
+            return summary
         }
-        try renameToTarget()
+        try carryOver(input?.metadata)
+        if policy.isDurable {
+            try attempt("cannot write \(path) to disk") { () throws(Errno) in
+                _ = try retryingInterrupted { fsync(descriptor.rawValue) }
+            }
+        }
+        note?.write(output: written, input: input?.status, summary)
+        if try !linkUnderTarget() {
+            try renameToTarget()
+        }
+        if policy.isDurable {
+            try syncFolder(of: path)
+        }
+        return summary
+    }
+
+    private func hasContentOfTarget(_ byteCount: UInt64) throws(PoolmapError) -> Bool {
+        guard let status = FileStatus(ofPath: path), status.isRegular, status.byteCount == byteCount,
+            let existing = try? openFile(path, O_RDONLY)
+        else { return false }
+        defer { try? existing.close() }
+        return try descriptor.hasSameContent(as: existing, byteCount: byteCount)
     }
 
     private func carryOver(_ source: FileStatus?) throws(PoolmapError) {
@@ -144,14 +178,15 @@ final class OutputFile {
         }
     }
 
-    /// False where the target is there and is to be replaced, which a link cannot do.
+    /// False where that takes a rename: the target is there and is to be replaced, or the file has a name already.
     private func linkUnderTarget() throws(PoolmapError) -> Bool {
+        guard case .none = name else { return false }
         do throws(Errno) {
             try link(as: path)
             return true
         } catch .fileExists {
-            if !replacesTarget {
-                throw PoolmapError(.targetExists, "\(path) already exists; use -f to overwrite it")
+            if !policy.replaces {
+                throw OutputFile.targetExists(path)
             }
         } catch {
             throw PoolmapError.system("cannot write \(path)", error)
@@ -170,13 +205,13 @@ final class OutputFile {
     private func renameToTarget() throws(PoolmapError) {
         guard case .temporary(let temporary, let entry) = name else { return }
         do throws(Errno) {
-            _ = try retryingInterrupted { poolmap_rename(temporary.cName, path.cName, replacesTarget ? 1 : 0) }
+            _ = try retryingInterrupted { poolmap_rename(temporary.cName, path.cName, policy.replaces ? 1 : 0) }
         } catch .fileExists {
-            throw PoolmapError(.targetExists, "\(path) already exists; use -f to overwrite it")
+            throw OutputFile.targetExists(path)
         } catch {
             throw PoolmapError.system("cannot write \(path)", error)
         }
-        name = .target
+        name = .final
         poolmap_keep_on_signal(entry)
     }
 }

@@ -32,8 +32,10 @@ final class PipeFrames {
 
     /// Reads on until something is to be done about it.
     func read(_ workforce: Workforce) throws(PoolmapError) -> Event {
-        guard let slot = slot ?? workforce.acquireSlot() else { return .waitForSlot }
-        self.slot = slot
+        if slot == nil {
+            slot = try workforce.acquireSlot()
+        }
+        guard let slot else { return .waitForSlot }
         let area = workforce.inputArea(slot)
         while true {
             if let info = progress.headerInfo, info.kind == .zstandard,

@@ -104,7 +104,7 @@ final class CatJob: Job {
     }
 
     private func work(_ frame: LocatedFrame, _ workforce: Workforce) throws(PoolmapError) -> Step {
-        guard let slot = workforce.acquireSlot() else { return .waitForTurn }
+        guard let slot = try workforce.acquireSlot() else { return .waitForTurn }
         let piece = Piece(noun: "frame", index: index, offset: frame.offset, byteCount: frame.compressedBytes)
         index += 1
         let work = FrameWork(

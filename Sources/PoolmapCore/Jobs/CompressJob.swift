@@ -31,11 +31,11 @@ final class CompressJob: Job {
 
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
         if isAtEnd { return .end }
-        return input.isRegular ? nextOfFile(workforce) : try nextOfPipe(workforce)
+        return input.isRegular ? try nextOfFile(workforce) : try nextOfPipe(workforce)
     }
 
-    private func nextOfFile(_ workforce: Workforce) -> Step {
-        guard let slot = workforce.acquireSlot() else { return .waitForTurn }
+    private func nextOfFile(_ workforce: Workforce) throws(PoolmapError) -> Step {
+        guard let slot = try workforce.acquireSlot() else { return .waitForTurn }
         let count = Int(min(UInt64(chunkBytes), input.byteCount - offset))
         let source = Work.Source.file(input.reference, offset: input.start + offset)
         isAtEnd = offset + UInt64(count) == input.byteCount
@@ -43,10 +43,12 @@ final class CompressJob: Job {
     }
 
     private func nextOfPipe(_ workforce: Workforce) throws(PoolmapError) -> Step {
-        guard let begun = filling ?? workforce.acquireSlot().map({ ($0, 0) }) else { return .waitForTurn }
-        let slot = begun.0
-        var count = begun.1
-        filling = (slot, count)
+        if filling == nil {
+            filling = try workforce.acquireSlot().map { ($0, 0) }
+        }
+        guard let filling else { return .waitForTurn }
+        let slot = filling.slot
+        var count = filling.count
         while count < chunkBytes {
             guard try input.hasInput() else { return .waitForInput(input.descriptor) }
             let rest = UnsafeMutableRawBufferPointer(rebasing: workforce.inputArea(slot)[count..<chunkBytes])
@@ -56,9 +58,9 @@ final class CompressJob: Job {
                 break
             }
             count += read
-            filling = (slot, count)
+            self.filling = (slot, count)
         }
-        filling = nil
+        self.filling = nil
         // The input ended with the chunk before; an empty input is one empty chunk.
         if count == 0 && index > 0 {
             workforce.releaseSlot(slot)
@@ -100,8 +102,7 @@ final class CompressJob: Job {
             throw PoolmapError(.failed, "\(acceptedBytes) of \(offset) bytes were compressed")
         }
         try write(section.finish())
-        try output.commit(carryingOver: input, byteCount: writtenBytes)
-        return JobSummary(inputBytes: offset, outputBytes: writtenBytes)
+        return try output.commit(of: input, JobSummary(inputBytes: offset, outputBytes: writtenBytes))
     }
 
     func abandon(_ workforce: Workforce) {

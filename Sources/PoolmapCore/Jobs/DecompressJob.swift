@@ -55,7 +55,7 @@ final class DecompressJob: Job {
             index += 1
             return .local { [self] () throws(PoolmapError) in try stream(frame, workforce) }
         }
-        guard let slot = workforce.acquireSlot() else {
+        guard let slot = try workforce.acquireSlot() else {
             throw PoolmapError(.failed, "a slot is free and cannot be taken")
         }
         let source = Work.Source.file(input.reference, offset: input.start + frame.offset)
@@ -142,8 +142,7 @@ final class DecompressJob: Job {
     func finish() throws(PoolmapError) -> JobSummary {
         try formatErrors { () throws(FormatError) in try auditor.finish() }
         try input.requireUnchanged()
-        try output.commit(carryingOver: input, byteCount: place)
-        return JobSummary(inputBytes: auditor.offset, outputBytes: place)
+        return try output.commit(of: input, JobSummary(inputBytes: auditor.offset, outputBytes: place))
     }
 
     func abandon(_ workforce: Workforce) {

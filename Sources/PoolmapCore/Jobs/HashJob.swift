@@ -6,19 +6,12 @@ final class HashJob: Job {
     private let algorithm: HashAlgorithm
     private let meter: Meter
     private var isHandedOut = false
-    private var digest: String?
-    private var byteCount: UInt64 = 0
-    private let take: (String) throws(PoolmapError) -> Void
+    private var summary = JobSummary()
 
-    /// - Parameter take: gets the digest, in the order of the inputs.
-    init(
-        _ input: Input, _ algorithm: HashAlgorithm, _ meter: Meter,
-        take: @escaping (String) throws(PoolmapError) -> Void
-    ) {
+    init(_ input: Input, _ algorithm: HashAlgorithm, _ meter: Meter) {
         self.input = input
         self.algorithm = algorithm
         self.meter = meter
-        self.take = take
     }
 
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
@@ -26,14 +19,14 @@ final class HashJob: Job {
         isHandedOut = true
         switch input {
         case .file(let path):
-            let piece = Piece(noun: "file", index: 0, offset: 0, byteCount: 0)
-            return .work(.hash(path: path, algorithm: algorithm), piece, slot: nil, isLast: true)
+            return .work(.hash(path: path, algorithm: algorithm), .whole(0), slot: nil, isLast: true)
         case .standardInput:
             return .local { [self] () throws(PoolmapError) in
                 let file = try InputFile.standardInput()
                 let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
                 defer { buffer.deallocate() }
-                (digest, byteCount) = try algorithm.digest(of: file.descriptor, through: buffer)
+                let (digest, byteCount) = try algorithm.digest(of: file.descriptor, through: buffer)
+                summary = JobSummary(inputBytes: byteCount, digest: digest)
             }
         }
     }
@@ -42,13 +35,12 @@ final class HashJob: Job {
         guard case .hashed(let digest, let byteCount) = done else {
             throw PoolmapError(.failed, "a worker gave another answer than a digest")
         }
-        (self.digest, self.byteCount) = (digest, byteCount)
+        summary = JobSummary(inputBytes: byteCount, digest: digest)
     }
 
     func finish() throws(PoolmapError) -> JobSummary {
-        guard let digest else { throw PoolmapError(.failed, "there is no digest") }
-        meter.add(input: byteCount)
-        try take(digest)
-        return JobSummary(inputBytes: byteCount)
+        guard summary.digest != nil else { throw PoolmapError(.failed, "there is no digest") }
+        meter.add(input: summary.inputBytes)
+        return summary
     }
 }

@@ -1,121 +1,47 @@
 import Multiprocessing
 import SystemPackage
 
-/// One input on its way to its output, in pieces.
-protocol Job: AnyObject {
-    /// The next thing to do. Called until it says `end` or throws; does not block.
-    func next(_ workforce: Workforce) throws(PoolmapError) -> Step
-    /// Takes a result. Called in the order in which `next` handed the pieces out.
-    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError)
-    /// Called when everything was accepted: the output is whole.
-    func finish() throws(PoolmapError) -> JobSummary
-    /// Called in place of `finish` when the job has failed: gives back the slot that it may be filling.
-    func abandon(_ workforce: Workforce)
-}
-
-extension Job {
-    func abandon(_ workforce: Workforce) {}
-}
-
-/// What a job wants next.
-enum Step {
-    /// A task for a worker. The slot, if there is one, is released when its result was accepted. `isLast` says that
-    /// the job will have no other.
-    case work(Work, Piece, slot: Int?, isLast: Bool)
-    /// Something that the front does itself, when all pieces before it have been accepted.
-    case local(() throws(PoolmapError) -> Void)
-    /// Nothing before there is input.
-    case waitForInput(FileDescriptor)
-    /// Nothing before an earlier piece has been accepted.
-    case waitForTurn
-    /// Nothing any more.
-    case end
-}
-
-/// What became of an input, in bytes.
-public struct JobSummary: Sendable {
-    /// What was read.
-    public var inputBytes: UInt64 = 0
-    /// What was made of it.
-    public var outputBytes: UInt64 = 0
-}
-
-/// An input that a pipeline opens when its turn comes.
-struct PlannedJob {
-    let open: () throws(PoolmapError) -> any Job
-    /// Called once, in the order of the inputs, when it is done or has failed.
-    let report: (Result<JobSummary, PoolmapError>) -> Void
-}
-
-/// Takes jobs through a workforce, all in one stream of pieces, and puts the results back in order.
+/// Takes jobs through a workforce, all in one stream of pieces, and puts each job's results back in order.
 ///
-///     job.next ──> entries ──> workforce ──> entries ──> job.accept ──> … ──> job.finish
-///              (handed out in order)     (done in any order)     (accepted in order)
+///     plans ──> job.next ──> the job's line ──> workforce ──> the job's line ──> job.accept ──> … ──> job.finish
+///                        (handed out in order)        (done in any order)     (accepted in order)
 ///
-/// An entry stays in the line from the moment that its piece is handed out until it is accepted. Pieces of the next
-/// file are handed out while those of the one before are still being worked on. The line is short: a task needs a slot
-/// or a place, and gives it back only when its result was accepted.
+/// Pieces are handed out in the order of the inputs; those of the next file as soon as the one before has no more, or
+/// has to wait, so that nobody is idle while anything is left. An entry stays in its job's line from the moment that
+/// its piece is handed out until it is accepted, and a job is finished when its own line is through, whatever the
+/// others do. Only two things keep the order of the inputs: what is written to standard output, and the reports.
+///
+/// It cannot stop for ever: a task needs a slot or a place among `entryLimit`, and gives it back when its result was
+/// accepted, which waits for earlier pieces of the same job, and at standard output for earlier jobs. There nothing is
+/// begun before the job before it is handed out. So whoever waits, waits for something that has all that it needs.
 ///
 /// A job that fails takes its own later pieces with it, no others. The error of its earliest piece is the one told.
 final class Pipeline {
-    private final class RunningJob {
-        let plan: PlannedJob
-        let job: (any Job)?
-        var error: PoolmapError?
-
-        init(_ plan: PlannedJob, job: (any Job)?, error: PoolmapError?) {
-            self.plan = plan
-            self.job = job
-            self.error = error
-        }
-    }
-
-    private final class Entry {
-        enum Kind {
-            case work(Piece, slot: Int?)
-            case local(() throws(PoolmapError) -> Void)
-            /// An error in its place among the pieces.
-            case failure(PoolmapError)
-            case finish
-        }
-
-        let job: RunningJob
-        let kind: Kind
-        var result: Result<Done, PoolmapError>?
-
-        init(_ job: RunningJob, _ kind: Kind) {
-            self.job = job
-            self.kind = kind
-        }
-
-        var isReady: Bool {
-            if case .work = kind { return result != nil }
-            return true
-        }
-    }
-
     private let workforce: Workforce
-    private let onTick: () -> Void
-    private let tick: Duration?
-    private var plans: AnyIterator<PlannedJob>
-    private var upcoming: PlannedJob?
-    private var current: RunningJob?
-    private var entries = Line<Entry>()
+    private let observer: RunObserver
+    private var plans: any PlanSource
+    private var isAtEnd = false
+    /// Jobs that have more pieces to hand out; those behind the first only while it waits.
+    private var open: [RunningJob] = []
+    /// What was begun and not reported, in the order of the inputs.
+    private var unreported = Line<RunningJob>()
     private var byTask: [UInt64: Entry] = [:]
-    private var awaitedInput: FileDescriptor?
+    private var entryCount = 0
+    private var awaitedInputs: [FileDescriptor] = []
+    /// There is something to hand out, and nobody who may do it yet.
+    private var lacksHands = false
+    /// What the front is to do itself, once it may be busy.
+    private var waitingForHands: [RunningJob] = []
 
-    /// - Parameters:
-    ///   - tick: how often `onTick` is called while waiting; nil for never.
-    init(
-        _ workforce: Workforce, _ plans: some IteratorProtocol<PlannedJob>, tick: Duration? = nil,
-        onTick: @escaping () -> Void = {}
-    ) {
+    /// So many jobs are open at once; each has descriptors.
+    private static let mostOpen = 8
+    /// While so many reports wait for the one of a slow job, no more is begun.
+    private static let mostUnreported = 1 << 16
+
+    init(_ workforce: Workforce, _ plans: some PlanSource, observer: RunObserver = RunObserver()) {
         self.workforce = workforce
-        self.tick = tick
-        self.onTick = onTick
-        var plans = plans
-        self.upcoming = plans.next()
-        self.plans = AnyIterator { plans.next() }
+        self.plans = plans
+        self.observer = observer
     }
 
     /// Runs all jobs.
@@ -125,11 +51,11 @@ final class Pipeline {
         do throws(PoolmapError) {
             while true {
                 let handedOut = try handOut()
-                let accepted = try acceptInOrder()
-                onTick()
+                let accepted = try acceptResults()
+                observer.onTick()
                 if handedOut || accepted { continue }
-                if entries.isEmpty && current == nil && upcoming == nil { break }
-                try workforce.wait(orFor: awaitedInput, timeout: tick)
+                if isAtEnd && unreported.isEmpty { break }
+                try workforce.wait(orFor: awaitedInputs, lacksHands: lacksHands, timeout: observer.tick)
             }
             assert(workforce.hasEverySlot, "a slot was not given back")
         } catch {
@@ -141,101 +67,159 @@ final class Pipeline {
 
     // MARK: Handing out
 
-    /// True if anything new stands in the line.
+    /// True if anything new stands in a line.
     private func handOut() throws(PoolmapError) -> Bool {
         var isAnything = false
-        awaitedInput = nil
-        // Finished and failed jobs take no slot, so the line needs a limit of its own.
-        while entries.count < 2 * workforce.capacity {
-            guard let running = openNext() else { return isAnything }
-            guard try handOutPiece(of: running) else { return isAnything }
+        awaitedInputs = []
+        lacksHands = false
+        while entryCount < workforce.entryLimit {
+            guard workforce.hasHands else {
+                lacksHands = !(isAtEnd && open.isEmpty)
+                break
+            }
+            guard try handOutNext() else { break }
             isAnything = true
         }
         return isAnything
     }
 
-    private func openNext() -> RunningJob? {
-        if let current { return current }
-        guard let plan = upcoming else { return nil }
-        upcoming = plans.next()
-        do throws(PoolmapError) {
-            current = RunningJob(plan, job: try plan.open(), error: nil)
-        } catch {
-            current = RunningJob(plan, job: nil, error: error)
+    /// Hands out one piece of the first job that has one; false when all have to wait.
+    private func handOutNext() throws(PoolmapError) -> Bool {
+        awaitedInputs = []
+        for running in open {
+            if try handOutPiece(of: running) { return true }
         }
-        return current
+        let mayOpen = open.isEmpty || (open.count < Pipeline.mostOpen && !open.contains { $0.plan.isStream })
+        guard mayOpen, !isAtEnd, unreported.count < Pipeline.mostUnreported else { return false }
+        switch plans.next() {
+        case .plan(let plan):
+            let running = RunningJob(plan)
+            unreported.append(running)
+            begin(running)
+            return true
+        case .waitForInput(let descriptor): awaitedInputs.append(descriptor)
+        case .end: isAtEnd = true
+        }
+        return false
+    }
+
+    private func begin(_ running: RunningJob) {
+        do throws(PoolmapError) {
+            running.job = try running.plan.open(running.isReturned ? .front : .anyone)
+            open.append(running)
+        } catch {
+            running.error = error
+            endHandingOut(running)
+        }
     }
 
     /// False if the job has to wait.
     private func handOutPiece(of running: RunningJob) throws(PoolmapError) -> Bool {
         guard let job = running.job, running.error == nil else {
-            entries.append(Entry(running, .finish))
-            current = nil
+            endHandingOut(running)
             return true
         }
         let step: Step
         do throws(PoolmapError) {
             step = try job.next(workforce)
         } catch {
-            entries.append(Entry(running, .failure(error)))
-            entries.append(Entry(running, .finish))
-            current = nil
+            append(.failure(error), to: running)
+            endHandingOut(running)
             return true
         }
         switch step {
         case .work(let work, let piece, let slot, let isLast):
-            let entry = Entry(running, .work(piece, slot: slot))
-            entries.append(entry)
-            let isOnlyOne = isLast && upcoming == nil && entries.count == 1
+            let entry = append(.work(piece, slot: slot), to: running)
+            let isOnlyOne = isLast && entryCount == 1 && open.count == 1 && !plans.hasMore
             byTask[try workforce.submit(work, isOnlyOne: isOnlyOne)] = entry
         case .local(let action):
-            entries.append(Entry(running, .local(action)))
+            append(.local(action), to: running)
         case .waitForInput(let descriptor):
-            awaitedInput = descriptor
+            awaitedInputs.append(descriptor)
             return false
         case .waitForTurn:
             return false
         case .end:
-            entries.append(Entry(running, .finish))
-            current = nil
+            endHandingOut(running)
         }
         return true
     }
 
+    @discardableResult
+    private func append(_ kind: Entry.Kind, to running: RunningJob) -> Entry {
+        let entry = Entry(running, kind)
+        running.line.append(entry)
+        entryCount += 1
+        return entry
+    }
+
+    private func endHandingOut(_ running: RunningJob) {
+        running.isHandedOut = true
+        open.removeAll { $0 === running }
+        settle(running)
+        reportInOrder()
+    }
+
     // MARK: Accepting
 
-    /// True if the line became shorter.
-    private func acceptInOrder() throws(PoolmapError) -> Bool {
-        for (task, result) in try workforce.collect() {
-            byTask.removeValue(forKey: task)?.result = result
+    /// True if a line became shorter.
+    private func acceptResults() throws(PoolmapError) -> Bool {
+        let before = entryCount
+        for completion in try workforce.collect() {
+            guard let entry = byTask.removeValue(forKey: completion.task) else { continue }
+            entry.completion = completion
+            settle(entry.job)
         }
-        var isAnything = false
-        while let entry = entries.first, entry.isReady {
-            entries.removeFirst()
-            isAnything = true
+        // What the front does itself follows no completion.
+        let waiting = open + waitingForHands
+        waitingForHands = []
+        for running in waiting {
+            settle(running)
+        }
+        reportInOrder()
+        return entryCount < before
+    }
+
+    /// Accepts what is done at the head of a job's line, and finishes the job when the line is through.
+    private func settle(_ running: RunningJob) {
+        guard mayWrite(running) else { return }
+        while let entry = running.line.first, entry.isReady {
+            if case .local = entry.kind, !workforce.hasHands {
+                lacksHands = true
+                waitingForHands.append(running)
+                return
+            }
+            running.line.removeFirst()
+            entryCount -= 1
             do throws(PoolmapError) {
                 try settle(entry)
             } catch {
-                entry.job.error = entry.job.error ?? error
+                running.error = running.error ?? error
             }
         }
-        return isAnything
+        if running.isHandedOut && running.line.isEmpty && running.result == nil {
+            finish(running)
+        }
+    }
+
+    /// Standard output gets the inputs' results one after the other.
+    private func mayWrite(_ running: RunningJob) -> Bool {
+        !running.plan.isStream || unreported.first === running
     }
 
     private func settle(_ entry: Entry) throws(PoolmapError) {
         switch entry.kind {
         case .work(let piece, let slot):
             defer { if let slot { workforce.releaseSlot(slot) } }
-            guard entry.job.error == nil, let result = entry.result else { return }
-            try accept(result, of: piece, slot, entry.job)
+            guard entry.job.error == nil, let completion = entry.completion else { return }
+            observer.onPiece(entry.job.plan.number, piece, completion)
+            try accept(completion.result, of: piece, slot, entry.job)
         case .local(let action):
             if entry.job.error == nil {
                 try action()
             }
         case .failure(let error):
             throw error
-        case .finish:
-            report(entry.job)
         }
     }
 
@@ -243,42 +227,98 @@ final class Pipeline {
         _ result: Result<Done, PoolmapError>, of piece: Piece, _ slot: Int?, _ running: RunningJob
     ) throws(PoolmapError) {
         switch result {
-        case .failure(let error): throw error.at(piece.description)
+        case .failure(let error): throw piece.isWholeFile ? error : error.at(piece.description)
         case .success(.failed(let error)):
-            throw error.code == .damaged ? error.at(piece.description) : error
+            throw error.code == .damaged && !piece.isWholeFile ? error.at(piece.description) : error
+        case .success(.fileIsForFront):
+            running.isReturned = true
         case .success(let done): try running.job?.accept(done, slot: slot, workforce)
         }
     }
 
-    private func report(_ running: RunningJob) {
+    private func finish(_ running: RunningJob) {
+        if running.isReturned && running.error == nil && !running.wasReturned {
+            // All over again, in pieces that the front writes.
+            running.wasReturned = true
+            running.isHandedOut = false
+            begin(running)
+            return
+        }
         if let error = running.error {
             running.job?.abandon(workforce)
-            return running.plan.report(.failure(error))
+            running.result = .failure(error)
+        } else {
+            do throws(PoolmapError) {
+                running.result = .success(try running.job?.finish() ?? JobSummary())
+            } catch {
+                running.result = .failure(error)
+            }
         }
-        do throws(PoolmapError) {
-            running.plan.report(.success(try running.job?.finish() ?? JobSummary()))
-        } catch {
-            running.plan.report(.failure(error))
+        // Its descriptors and memory go now, whenever its report's turn comes.
+        running.job = nil
+    }
+
+    private func reportInOrder() {
+        while let running = unreported.first, let result = running.result {
+            unreported.removeFirst()
+            running.plan.report(result)
+            // The next may have waited for its turn at standard output.
+            if let next = unreported.first {
+                settle(next)
+            }
         }
     }
 
     /// Tells every job that is not finished yet of an error that is not its own.
     private func abandonAll(_ error: PoolmapError) {
-        var told: RunningJob?
-        while let entry = entries.first {
-            entries.removeFirst()
-            if entry.job !== told, entry.job !== current {
-                entry.job.plan.report(.failure(entry.job.error ?? error))
-                told = entry.job
-            }
+        while let running = unreported.first {
+            unreported.removeFirst()
+            running.plan.report(running.result ?? .failure(running.error ?? error))
         }
-        if let current {
-            current.plan.report(.failure(current.error ?? error))
-        }
-        while let plan = upcoming {
+        while case .plan(let plan) = plans.next() {
             plan.report(.failure(error))
-            upcoming = plans.next()
         }
+    }
+}
+
+/// An input whose pieces are under way.
+private final class RunningJob {
+    let plan: PlannedJob
+    var job: (any Job)?
+    var error: PoolmapError?
+    var line = Line<Entry>()
+    /// No more pieces will come.
+    var isHandedOut = false
+    /// A worker said that the input is for the front; then, that the front has begun with it.
+    var isReturned = false
+    var wasReturned = false
+    var result: Result<JobSummary, PoolmapError>?
+
+    init(_ plan: PlannedJob) {
+        self.plan = plan
+    }
+}
+
+private final class Entry {
+    enum Kind {
+        case work(Piece, slot: Int?)
+        case local(() throws(PoolmapError) -> Void)
+        /// An error in its place among the pieces.
+        case failure(PoolmapError)
+    }
+
+    let job: RunningJob
+    let kind: Kind
+    var completion: TaskCompletion?
+
+    init(_ job: RunningJob, _ kind: Kind) {
+        self.job = job
+        self.kind = kind
+    }
+
+    var isReady: Bool {
+        if case .work = kind { return completion != nil }
+        return true
     }
 }
 
@@ -298,7 +338,7 @@ private struct Line<Element> {
     mutating func removeFirst() {
         elements[head] = nil
         head += 1
-        if head > 64 {
+        if head > 64 && head * 2 > elements.count {
             elements.removeFirst(head)
             head = 0
         }

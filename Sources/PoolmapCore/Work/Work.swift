@@ -1,5 +1,7 @@
 /// What the front asks of a worker: one chunk, one frame or one file.
 enum Work: Codable {
+    /// Do a small file whole, from opening it to giving its target its name.
+    case file(FileWork)
     /// Compress a chunk into the output area of a slot.
     case compress(source: Source, contentBytes: Int, slot: Int)
     /// Decompress a frame.
@@ -10,6 +12,7 @@ enum Work: Codable {
     /// About how much there is to do; a file to be hashed may have any size.
     var byteCount: UInt64 {
         switch self {
+        case .file(let file): file.byteCount
         case .compress(_, let contentBytes, _): UInt64(contentBytes)
         case .decompress(let frame): max(frame.contentBound, frame.compressedBytes)
         case .hash: 1 << 20
@@ -23,6 +26,18 @@ enum Work: Codable {
         /// In a regular file, from this byte on.
         case file(FileReference, offset: UInt64)
     }
+}
+
+/// A file that one worker does alone.
+struct FileWork: Codable {
+    /// The input's path.
+    var path: String
+    /// The target's path; nil where nothing is written.
+    var target: String?
+    /// What it had when it was looked at.
+    var byteCount: UInt64
+    /// Where the worker notes what it has done, for the case that it is killed; nil where it writes nothing.
+    var note: Int?
 }
 
 /// A frame to be decompressed.
@@ -59,17 +74,40 @@ enum Done: Codable {
     /// `isInSlot` says that the content waits in the slot, and is not in its place in the target yet.
     case decompressed(DataFrame, isInSlot: Bool)
     case hashed(digest: String, byteCount: UInt64)
+    case fileDone(JobSummary)
+    /// The file is not what it was taken for: a pipe by now, or large. The front is to do it, in pieces.
+    case fileIsForFront
     case failed(PoolmapError)
+}
+
+/// A task's end, and who came to it.
+struct TaskCompletion {
+    let task: UInt64
+    let result: Result<Done, PoolmapError>
+    /// The process that did it; 0 where no one could.
+    let worker: Int32
+    /// How many processes began it: 1 unless some died.
+    let attempts: Int
+    /// On the monotonic clock.
+    let startedNanoseconds: UInt64
+    let durationNanoseconds: UInt64
 }
 
 /// A piece of an input, for messages.
 struct Piece {
-    /// "chunk" or "frame", as the user knows it.
+    /// "chunk", "frame" or "file", as the user knows it.
     let noun: String
     /// Counted from 0.
     let index: Int
     let offset: UInt64
     let byteCount: UInt64
+
+    /// A small file in one piece, in which the worker itself says the place.
+    static func whole(_ byteCount: UInt64) -> Piece {
+        Piece(noun: "file", index: 0, offset: 0, byteCount: byteCount)
+    }
+
+    var isWholeFile: Bool { noun == "file" }
 
     /// "chunk 3 (bytes 25165824 to 33554431)".
     var description: String {

@@ -6,27 +6,29 @@ import SystemPackage
 ///
 /// Both run the same code, which is why the output is the same.
 final class Worker {
-    private let arena: SlotArena?
+    private let settings: RunSettings
+    private let areas: SharedAreas
     private let layout: SlotLayout
-    private let options: CompressionOptions
-    private let maximumWindowLog: Int?
     private var compressor: Compressor?
     private var decompressor: Decompressor?
+    private var files: FileRunner
     private var input = Scratch()
     private var content = Scratch()
     private var source = OpenedFile()
     private var target = OpenedFile()
 
-    init(arena: SlotArena?, layout: SlotLayout, options: CompressionOptions, maximumWindowLog: Int?) {
-        self.arena = arena
-        self.layout = layout
-        self.options = options
-        self.maximumWindowLog = maximumWindowLog
+    init(_ settings: RunSettings, _ areas: SharedAreas) {
+        self.settings = settings
+        self.areas = areas
+        layout = settings.layout
+        files = FileRunner(settings)
     }
 
     func perform(_ work: Work) -> Done {
         do throws(PoolmapError) {
             switch work {
+            case .file(let work):
+                return try files.run(work, work.note.flatMap { areas.note($0) })
             case .compress(let source, let contentBytes, let slot):
                 return .compressed(try compress(source, contentBytes, slot))
             case .decompress(let frame):
@@ -40,11 +42,20 @@ final class Worker {
         }
     }
 
+    /// Performs a task in the front, and says so as a pool would.
+    func performHere(_ work: Work, _ task: UInt64) -> TaskCompletion {
+        let start = monotonicNanoseconds()
+        let done = perform(work)
+        return TaskCompletion(
+            task: task, result: .success(done), worker: getpid(), attempts: 1, startedNanoseconds: start,
+            durationNanoseconds: monotonicNanoseconds() - start)
+    }
+
     private func compress(
         _ source: Work.Source, _ contentBytes: Int, _ slot: Int
     ) throws(PoolmapError) -> CompressedFrame {
         if compressor == nil {
-            compressor = try Compressor(options)
+            compressor = try Compressor(settings.compression)
         }
         let (content, file, start) = try place(of: source, contentBytes, slot)
         let frame = try compressor?.compress(content, into: outputArea(slot)) { (piece, offset) throws(PoolmapError) in
@@ -151,7 +162,7 @@ final class Worker {
     ) throws(PoolmapError) -> Result {
         // Taken out and put back, so that the callbacks of a stream can use the worker.
         if decompressor == nil {
-            decompressor = try Decompressor(maximumWindowLog: maximumWindowLog)
+            decompressor = try Decompressor(maximumWindowLog: settings.maximumWindowLog)
         }
         guard var taken = decompressor.take() else {
             throw PoolmapError(.failed, "the decompressor is in use")
@@ -172,8 +183,8 @@ final class Worker {
     ) throws(PoolmapError) -> (memory: UnsafeMutableRawBufferPointer, file: FileDescriptor?, start: UInt64) {
         switch source {
         case .slot:
-            guard let arena else { throw PoolmapError(.failed, "there are no slots") }
-            return (UnsafeMutableRawBufferPointer(rebasing: arena[slot].prefix(byteCount)), nil, 0)
+            guard let slots = areas.slots else { throw PoolmapError(.failed, "there are no slots") }
+            return (UnsafeMutableRawBufferPointer(rebasing: slots[slot].prefix(byteCount)), nil, 0)
         case .file(let reference, let offset):
             return (input.space(of: byteCount), try self.source.open(reference, O_RDONLY), offset)
         }
@@ -188,8 +199,8 @@ final class Worker {
     }
 
     private func outputArea(_ slot: Int) -> UnsafeMutableRawBufferPointer {
-        guard let arena else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
-        return UnsafeMutableRawBufferPointer(rebasing: arena[slot].dropFirst(layout.inputBytes))
+        guard let slots = areas.slots else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
+        return UnsafeMutableRawBufferPointer(rebasing: slots[slot].dropFirst(layout.inputBytes))
     }
 }
 
@@ -221,6 +232,9 @@ private struct OpenedFile: ~Copyable {
     }
 
     mutating func open(_ wanted: FileReference, _ flags: Int32) throws(PoolmapError) -> FileDescriptor {
+        if let descriptor = wanted.ownDescriptor {
+            return descriptor
+        }
         if let descriptor, reference == wanted {
             return descriptor
         }
@@ -231,9 +245,7 @@ private struct OpenedFile: ~Copyable {
     }
 
     private func close() {
-        if let descriptor, descriptor != .standardInput {
-            try? descriptor.close()
-        }
+        try? descriptor?.close()
     }
 }
 

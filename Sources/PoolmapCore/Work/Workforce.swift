@@ -7,48 +7,54 @@ import SystemPackage
 /// The pool is forked when there is work for more than one process: not for a task that is known to be the only one,
 /// nor for the first few hundred KiB.
 final class Workforce {
+    let settings: RunSettings
     let layout: SlotLayout
-    private let jobs: Int
-    private let arena: SlotArena?
+    let jobs: Int
+    private let areas: SharedAreas
     private let worker: Worker
     private var pool: Pool<Work, Done>?
-    private var finished: [(task: UInt64, result: Result<Done, PoolmapError>)] = []
+    private var finished: [TaskCompletion] = []
     private var inlineCount: UInt64 = 0
     private var inlineBytes: UInt64 = 0
 
     /// So much the front does before it forks anyone: the forks take as long as this.
     private static let bytesWithoutFork: UInt64 = 256 << 10
 
-    /// The most tasks that are handed out and not yet written: those that the workers run, and some for each to go on
-    /// with while the front writes.
-    let capacity: Int
+    /// The most tasks with slots that are handed out and not yet written: those that the workers run, and some for each
+    /// to go on with while the front writes.
+    private let slotCount: Int
+    /// The most tasks, with slots or without, that are handed out and not accepted. Small files take microseconds, so
+    /// each worker should have some.
+    let entryLimit: Int
 
-    /// - Parameter layout: how slots are divided; nil where the work needs none.
-    init(
-        jobs: Int, layout: SlotLayout?, options: CompressionOptions = CompressionOptions(), maximumWindowLog: Int? = nil
-    ) throws(PoolmapError) {
+    init(jobs: Int, _ settings: RunSettings) {
         self.jobs = jobs
-        self.layout = layout ?? SlotLayout(decompressing: 0)
-        capacity = jobs == 1 ? 1 : jobs + max(2, jobs / 2)
-        do throws(MultiprocessingError) {
-            arena = layout == nil ? nil : try SlotArena(slotCount: capacity, slotBytes: self.layout.slotBytes)
-        } catch {
-            throw PoolmapError(.outOfMemory, "\(error)")
-        }
-        worker = Worker(arena: arena, layout: self.layout, options: options, maximumWindowLog: maximumWindowLog)
+        self.settings = settings
+        layout = settings.layout
+        slotCount = jobs == 1 ? 1 : jobs + max(2, jobs / 2)
+        entryLimit = jobs == 1 ? 2 : 16 * jobs
+        areas = SharedAreas(layout, slotCount: slotCount, noteCount: jobs == 1 ? 0 : entryLimit)
+        worker = Worker(settings, areas)
     }
 
+    // MARK: Slots
+
     /// Takes a slot; nil while all are in use.
-    func acquireSlot() -> Int? {
-        arena?.acquire()
+    func acquireSlot() throws(PoolmapError) -> Int? {
+        try areas.madeSlots()?.acquire()
+    }
+
+    /// Takes a place for a worker's note of what it has done; nil while all are in use.
+    func acquireNote() throws(PoolmapError) -> NoteTicket? {
+        try areas.acquireNote()
     }
 
     var hasFreeSlot: Bool {
-        (arena?.freeCount ?? 0) > 0
+        areas.slots.map { $0.freeCount > 0 } ?? true
     }
 
     func releaseSlot(_ slot: Int) {
-        arena?.release(slot)
+        areas.slots?.release(slot)
     }
 
     func inputArea(_ slot: Int) -> UnsafeMutableRawBufferPointer {
@@ -60,13 +66,22 @@ final class Workforce {
     }
 
     private func memory(_ slot: Int) -> UnsafeMutableRawBufferPointer {
-        arena?[slot] ?? UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        areas.slots?[slot] ?? UnsafeMutableRawBufferPointer(start: nil, count: 0)
     }
+
+    var hasEverySlot: Bool {
+        areas.hasEverySlot
+    }
+
+    // MARK: Tasks
 
     /// The front's own hands, for what must be done in order.
     var local: Worker {
         worker
     }
+
+    /// Whether one more may be busy now.
+    var hasHands: Bool { true }
 
     /// Hands out a task.
     ///
@@ -77,8 +92,11 @@ final class Workforce {
             // Counted down, so as not to meet the numbers of the pool.
             inlineCount += 1
             let task = UInt64.max - inlineCount
-            finished.append((task, .success(worker.perform(work))))
+            finished.append(worker.performHere(work, task))
             return task
+        }
+        if pool == nil {
+            try areas.makeAll()
         }
         do {
             if pool == nil {
@@ -91,12 +109,11 @@ final class Workforce {
     }
 
     /// What has been done since the last call, in the order in which it was done.
-    func collect() throws(PoolmapError) -> [(task: UInt64, result: Result<Done, PoolmapError>)] {
+    func collect() throws(PoolmapError) -> [TaskCompletion] {
         defer { finished.removeAll() }
         do {
             while let completion = try pool?.nextCompletion(timeout: .zero) {
-                let result = completion.result.mapError { PoolmapError(.processDied, "\($0)") }
-                finished.append((completion.task, result))
+                finished.append(TaskCompletion(completion))
             }
         } catch {
             throw PoolmapError(.processDied, "\(error)")
@@ -104,15 +121,12 @@ final class Workforce {
         return finished
     }
 
-    /// Waits until something is done, or the descriptor can be read, or the time is over.
-    func wait(orFor descriptor: FileDescriptor?, timeout: Duration?) throws(PoolmapError) {
-        var objects: [any Waitable] = []
+    /// Waits until something is done, or one of the descriptors can be read, or the time is over.
+    func wait(orFor descriptors: [FileDescriptor], lacksHands: Bool, timeout: Duration?) throws(PoolmapError) {
+        var objects: [any Waitable] = descriptors
         if let pool {
             // Also when it has nothing to do: that its manager died is told at once, not with the next task.
             objects.append(pool)
-        }
-        if let descriptor {
-            objects.append(descriptor)
         }
         do {
             _ = try Multiprocessing.wait(for: objects, timeout: timeout)
@@ -128,8 +142,16 @@ final class Workforce {
         pool?.terminate()
         pool = nil
     }
+}
 
-    var hasEverySlot: Bool {
-        arena.map { $0.freeCount == $0.slotCount } ?? true
+extension TaskCompletion {
+    init(_ completion: Pool<Work, Done>.Completion) {
+        task = completion.task
+        result = completion.result.mapError { PoolmapError(.processDied, "\($0)") }
+        worker = completion.worker
+        attempts = completion.attempts
+        startedNanoseconds = completion.startedNanoseconds
+        let (seconds, attoseconds) = completion.duration.components
+        durationNanoseconds = UInt64(clamping: seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
     }
 }

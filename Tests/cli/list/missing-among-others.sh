@@ -7,9 +7,10 @@ refuses 1 nothing poolmap list a.zst nothing b.zst > table
 grep -q 'a.zst$' table
 grep -q 'b.zst$' table
 refuses 1 "in" poolmap list in a.zst > table
-refuses 1 nothing poolmap list --json a.zst nothing b.zst > all.json
+expect_exit 1 poolmap list --json a.zst nothing b.zst > all.json 2> said
+python3 -c 'import json; assert json.load(open("said"))["file"] == "nothing"'
 python3 -c 'import json; assert len(json.load(open("all.json"))) == 2'
-refuses 1 nothing poolmap list --json nothing > all.json
+expect_exit 1 poolmap list --json nothing > all.json 2> said
 python3 -c 'import json; assert json.load(open("all.json")) == []'
 : > empty
 refuses 1 empty poolmap list empty > table

@@ -16,12 +16,17 @@ done
 cp good.zst in.zst
 refuses 1 "in.zst" poolmap decompress -f --rm -o in.zst in.zst
 same_file good.zst in.zst
-# Given twice, the second has the first one's target.
+# Given twice, by whatever path, the second has the first one's target.
 rm in.zst
-refuses 1 "in" poolmap compress in in
-same_file good.zst in.zst
-silently poolmap compress -f in in
-same_file good.zst in.zst
+mkdir folder
+for options in "" -f "-f -j 1"; do
+    for second in in ./in "$PWD/in" folder/../in; do
+        # shellcheck disable=SC2086
+        refuses 1 "$second" poolmap compress $options in "$second"
+        same_file good.zst in.zst
+        [[ -n $options ]] || rm in.zst
+    done
+done
 # Standard output that is the input's own file.
 cp original in
 refuses 1 "in" poolmap compress -c in >> in

@@ -11,7 +11,20 @@ ln -s nowhere dangling
 refuses 1 "dangling" poolmap compress -o dangling in
 no_file nowhere
 [[ -L dangling ]]
-# A link as input is followed.
+# A link as input is followed by force, or where nothing is made beside it; else it is said that it is not.
 ln -s in to-in
-silently poolmap compress to-in
+refuses 1 "to-in" poolmap compress to-in
+no_file to-in.zst
+poolmap compress -c to-in | zstd -q -dc | cmp - in
+silently poolmap compress -f to-in
 zstd -q -dc to-in.zst | cmp - in
+rm to-in.zst
+# It is no failure where there is something else to do.
+poolmap compress to-in precious 2> said
+one_error_line said "to-in"
+no_file to-in.zst
+zstd -q -dc precious.zst | cmp - precious
+ln -s precious.zst link.zst
+refuses 1 "link.zst" poolmap test link.zst
+silently poolmap test -f link.zst
+silently poolmap test -q precious.zst link.zst

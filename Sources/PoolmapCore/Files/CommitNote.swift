@@ -1,0 +1,59 @@
+import Synchronization
+
+/// What a worker notes of a target just before it gives it its name, in shared memory that outlives the worker.
+///
+/// A task whose worker is killed is run again by another. By then the target may have its name, and the input may be
+/// gone; without the note the second worker would complain of a target that exists. With it, it finds the very file
+/// under the name, and takes over the summary. The number that says that the note is complete is written last: a
+/// worker that is killed before has not given the name yet.
+struct CommitNote {
+    /// The words of the memory.
+    private enum Word: Int {
+        case isComplete, outputDevice, outputInode, inputDevice, inputInode, inputBytes, outputBytes
+    }
+
+    static let byteCount = 64
+
+    /// `byteCount` bytes that are zero at first, aligned to 8.
+    private let memory: UnsafeMutableRawPointer
+
+    init?(_ memory: UnsafeMutableRawBufferPointer) {
+        guard let base = memory.baseAddress, memory.count >= CommitNote.byteCount else { return nil }
+        self.memory = base
+    }
+
+    func write(output: FileStatus, input: FileStatus?, _ summary: JobSummary) {
+        self[.outputDevice] = UInt64(output.device)
+        self[.outputInode] = UInt64(output.inode)
+        self[.inputDevice] = UInt64(input?.device ?? 0)
+        self[.inputInode] = UInt64(input?.inode ?? 0)
+        self[.inputBytes] = summary.inputBytes
+        self[.outputBytes] = summary.outputBytes
+        isComplete.pointee.store(1, ordering: .releasing)
+    }
+
+    func clear() {
+        isComplete.pointee.store(0, ordering: .releasing)
+    }
+
+    /// The summary, if this is the file of the note.
+    func summary(ofOutput status: FileStatus?) -> JobSummary? {
+        guard let status, isComplete.pointee.load(ordering: .acquiring) == 1,
+            self[.outputDevice] == UInt64(status.device), self[.outputInode] == UInt64(status.inode)
+        else { return nil }
+        return JobSummary(inputBytes: self[.inputBytes], outputBytes: self[.outputBytes])
+    }
+
+    func isOfInput(_ status: FileStatus) -> Bool {
+        self[.inputDevice] == UInt64(status.device) && self[.inputInode] == UInt64(status.inode)
+    }
+
+    private subscript(word: Word) -> UInt64 {
+        get { memory.load(fromByteOffset: 8 * word.rawValue, as: UInt64.self) }
+        nonmutating set { memory.storeBytes(of: newValue, toByteOffset: 8 * word.rawValue, as: UInt64.self) }
+    }
+
+    private var isComplete: UnsafeMutablePointer<Atomic<UInt64>> {
+        (memory + 8 * Word.isComplete.rawValue).assumingMemoryBound(to: Atomic<UInt64>.self)
+    }
+}

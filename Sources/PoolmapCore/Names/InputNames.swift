@@ -1,0 +1,133 @@
+import Glibc
+import Multiprocessing
+import SystemPackage
+
+/// The files that a command is to work on: those named one by one, those in lists, and those under folders.
+///
+/// They are found as they are needed, in the order of the arguments, a folder's in the order of their names' bytes. So
+/// a tree or a list of any length takes the memory of one folder at a time.
+///
+/// Symbolic links are left alone, as zstd does, unless `followsLinks`.
+public struct InputNames {
+    /// Where names come from.
+    public enum Source: Sendable {
+        /// One name; "-" is standard input.
+        case name(String)
+        /// A file with a name a line, or with NUL bytes between them; "-" is standard input.
+        case list(path: String, isNullSeparated: Bool)
+    }
+
+    /// What a folder in the way means.
+    public enum Folders: Sendable {
+        /// An error.
+        case refused
+        /// All files under it whose name has none of these endings.
+        case without([String])
+        /// All files under it whose name has one of these endings.
+        case with([String])
+    }
+
+    public enum Step {
+        case file(FoundFile)
+        case standardInput
+        /// A name that leads to nothing that could be read.
+        case refused(String, PoolmapError)
+        /// A symbolic link that was named, and is not followed.
+        case ignoredLink(String)
+        /// Nothing before the list goes on.
+        case waitForInput(FileDescriptor)
+        case end
+    }
+
+    private var sources: ArraySlice<Source>
+    private let folders: Folders
+    private let followsLinks: Bool
+    private var list: NameList?
+    private var tree: FileTree?
+
+    /// - Parameter followsLinks: whether symbolic links are taken for what they lead to.
+    public init(_ sources: [Source], folders: Folders = .refused, followsLinks: Bool = true) {
+        self.sources = sources[...]
+        self.folders = folders
+        self.followsLinks = followsLinks
+    }
+
+    /// False where it is sure that `next` has no other.
+    public var hasMore: Bool {
+        !sources.isEmpty || list != nil || tree != nil
+    }
+
+    /// The next name; does not block but for a folder's names.
+    public mutating func next() -> Step {
+        while true {
+            if let step = nextOfTree() { return step }
+            if let step = nextOfList() { return step }
+            switch sources.popFirst() {
+            case nil: return .end
+            case .name("-"): return .standardInput
+            case .name(let path):
+                if let step = look(at: path) { return step }
+            case .list(let path, let isNullSeparated):
+                do throws(PoolmapError) {
+                    list = try NameList(path, isNullSeparated: isNullSeparated)
+                } catch {
+                    return .refused(path == "-" ? "standard input" : path, error)
+                }
+            }
+        }
+    }
+
+    private mutating func nextOfTree() -> Step? {
+        guard let step = tree?.next() else {
+            tree = nil
+            return nil
+        }
+        return step
+    }
+
+    private mutating func nextOfList() -> Step? {
+        while true {
+            switch list?.next() {
+            case nil: return nil
+            case .name(let path):
+                if let step = look(at: path) ?? nextOfTree() { return step }
+            case .refused(let error): return .refused(list?.name ?? "", error)
+            case .waitForInput(let descriptor): return .waitForInput(descriptor)
+            case .end:
+                list = nil
+                return nil
+            }
+        }
+    }
+
+    /// nil where the name is a folder whose files come next.
+    private mutating func look(at path: String) -> Step? {
+        guard let status = FileStatus(ofPath: path, followsLinks: followsLinks) else {
+            return .refused(path, .system("", Errno(rawValue: errno)))
+        }
+        if status.isSymbolicLink { return .ignoredLink(path) }
+        guard status.isDirectory else {
+            return .file(FoundFile(path: path, pathInTree: nil, status: status))
+        }
+        if case .refused = folders {
+            return .refused(path, PoolmapError(.system, "is a directory, not a file"))
+        }
+        tree = FileTree(path, folders, followsLinks: followsLinks)
+        return nil
+    }
+}
+
+/// Waits until there is more of a list.
+public func waitForInput(_ descriptor: FileDescriptor) {
+    _ = try? Multiprocessing.wait(for: [descriptor])
+}
+
+/// A file that was found.
+public struct FoundFile {
+    /// How it is opened, and what it is called in messages.
+    public let path: String
+    /// Its path from the folder on that was named, whose own last name it begins with; nil where it was named itself.
+    public let pathInTree: String?
+    /// What is known of it already.
+    let status: FileStatus?
+}

@@ -1,0 +1,108 @@
+import Glibc
+import SystemPackage
+
+/// Where the files of a run are, so that none is written twice, and none is written that is an input too.
+///
+/// Two names are one place when they have one last name in one folder, however its path is spelled. Of each place so
+/// much is kept as tells it from all others: 16 bytes.
+public struct TargetPlaces {
+    private struct Place: Hashable {
+        let high: Int
+        let low: Int
+    }
+
+    private struct Folder {
+        let device: dev_t
+        let inode: ino_t
+    }
+
+    private var targets: Set<Place> = []
+    private var inputs: Set<Place> = []
+    private var folders: [String: Folder] = [:]
+    private static let mostFolders = 256
+
+    public init() {}
+
+    /// Notes an input and its target; throws if one of them is in the way of an earlier one.
+    public mutating func claim(input: String, target: String) throws(PoolmapError) {
+        let inputPlace = place(of: input)
+        let targetPlace = place(of: target)
+        if targets.contains(inputPlace) {
+            throw PoolmapError(.failed, "is the target of another input of this run")
+        }
+        if inputs.contains(targetPlace) && inputPlace != targetPlace {
+            throw PoolmapError(.failed, "its target \(target) is another input of this run")
+        }
+        guard targets.insert(targetPlace).inserted else {
+            throw PoolmapError(.failed, "its target \(target) is that of another input of this run, too")
+        }
+        inputs.insert(inputPlace)
+    }
+
+    /// Makes the folder that a target is to be in, with all above it.
+    ///
+    /// The C function is `mkdir`.
+    public mutating func makeFolder(of target: String) throws(PoolmapError) {
+        let folder = folderOf(target)
+        guard folders[folder] == nil, FileStatus(ofPath: folder) == nil else { return }
+        var end = folder.utf8.startIndex
+        while let slash = folder.utf8[end...].dropFirst().firstIndex(of: UInt8(ascii: "/")) {
+            end = slash
+            let part = String(folder[..<slash])
+            try attempt("cannot make the folder \(part)") { () throws(Errno) in
+                do throws(Errno) {
+                    _ = try retryingInterrupted { mkdir(part.cName, 0o777) }
+                } catch .fileExists {
+                }
+            }
+        }
+    }
+
+    private mutating func place(of path: String) -> Place {
+        let folderPath = folderOf(path)
+        let name = folderPath == "." ? path[...] : path.dropFirst(folderPath.count)
+        var high = Hasher()
+        var low = Hasher()
+        low.combine(0)
+        for byte in name.utf8 {
+            high.combine(byte)
+            low.combine(byte)
+        }
+        if let folder = folder(folderPath) {
+            high.combine(folder.device)
+            high.combine(folder.inode)
+            low.combine(folder.inode)
+        } else {
+            high.combine(folderPath)
+            low.combine(folderPath)
+        }
+        return Place(high: high.finalize(), low: low.finalize())
+    }
+
+    private mutating func folder(_ path: String) -> Folder? {
+        if let known = folders[path] { return known }
+        guard let status = FileStatus(ofPath: path) else { return nil }
+        if folders.count >= TargetPlaces.mostFolders {
+            folders.removeAll(keepingCapacity: true)
+        }
+        let folder = Folder(device: status.device, inode: status.inode)
+        folders[path] = folder
+        return folder
+    }
+}
+
+/// What would keep an input from being written to its target, as far as one can see without doing it; nil for nothing.
+public func obstacle(_ input: Input, _ target: Target, _ policy: OutputPolicy) -> PoolmapError? {
+    var status: FileStatus?
+    if case .file(let path) = input {
+        if access(path.cName, R_OK) != 0 { return .system("", Errno(rawValue: errno)) }
+        status = FileStatus(ofPath: path)
+    }
+    guard case .file(let path) = target, let existing = FileStatus(ofPath: path) else { return nil }
+    do throws(PoolmapError) {
+        try OutputFile.check(existing, path, policy, for: status)
+        return nil
+    } catch {
+        return error
+    }
+}

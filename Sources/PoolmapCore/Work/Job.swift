@@ -1,0 +1,105 @@
+import SystemPackage
+
+/// One input on its way to its output, in pieces.
+protocol Job: AnyObject {
+    /// The next thing to do. Called until it says `end` or throws; does not block.
+    func next(_ workforce: Workforce) throws(PoolmapError) -> Step
+    /// Takes a result. Called in the order in which `next` handed the pieces out.
+    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError)
+    /// Called when everything was accepted: the output is whole.
+    func finish() throws(PoolmapError) -> JobSummary
+    /// Called in place of `finish` when the job has failed: gives back the slot that it may be filling.
+    func abandon(_ workforce: Workforce)
+}
+
+extension Job {
+    func abandon(_ workforce: Workforce) {}
+}
+
+/// What a job wants next.
+enum Step {
+    /// A task for a worker. The slot, if there is one, is released when its result was accepted. `isLast` says that
+    /// the job will have no other.
+    case work(Work, Piece, slot: Int?, isLast: Bool)
+    /// Something that the front does itself, when all pieces before it have been accepted.
+    case local(() throws(PoolmapError) -> Void)
+    /// Nothing before there is input.
+    case waitForInput(FileDescriptor)
+    /// Nothing before an earlier piece has been accepted.
+    case waitForTurn
+    /// Nothing any more.
+    case end
+}
+
+/// What became of an input.
+public struct JobSummary: Codable, Sendable {
+    /// What was read, in bytes.
+    public var inputBytes: UInt64 = 0
+    /// What was made of it, in bytes.
+    public var outputBytes: UInt64 = 0
+    /// The target was there with this content, and was left alone.
+    public var isUnchanged = false
+    /// What was computed of the content, where that was asked.
+    public var digest: String?
+}
+
+/// An input that a pipeline opens when its turn comes.
+struct PlannedJob {
+    /// Who is to do the work.
+    enum Hands {
+        /// A worker may do the file whole.
+        case anyone
+        /// A worker has said that the front must.
+        case front
+    }
+
+    /// Counted from 0, over all inputs of the run.
+    let number: Int
+    /// Whether it writes to standard output, which others do too.
+    let isStream: Bool
+    let open: (Hands) throws(PoolmapError) -> any Job
+    /// Called once, in the order of the inputs, when it is done or has failed.
+    let report: (Result<JobSummary, PoolmapError>) -> Void
+}
+
+/// The inputs of a run, each planned when its turn comes.
+protocol PlanSource {
+    /// The next one; does not block.
+    mutating func next() -> PlanStep
+    /// False where it is sure that `next` has no other.
+    var hasMore: Bool { get }
+}
+
+enum PlanStep {
+    case plan(PlannedJob)
+    /// Nothing before there is input, as of a list of names.
+    case waitForInput(FileDescriptor)
+    case end
+}
+
+/// A single input.
+struct SinglePlan: PlanSource {
+    private var plan: PlannedJob?
+
+    init(_ plan: PlannedJob) {
+        self.plan = plan
+    }
+
+    var hasMore: Bool { plan != nil }
+
+    mutating func next() -> PlanStep {
+        plan.take().map { .plan($0) } ?? .end
+    }
+}
+
+/// Sees what happens in a run, as it happens.
+class RunObserver {
+    /// How often `onTick` is called while the run waits, beside each time that something is done; nil for never.
+    var tick: Duration? { nil }
+
+    /// The run goes on.
+    func onTick() {}
+
+    /// A piece of an input was done, or failed. In the order of the input's pieces.
+    func onPiece(_ number: Int, _ piece: Piece, _ completion: TaskCompletion) {}
+}

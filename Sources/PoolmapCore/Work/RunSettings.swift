@@ -1,0 +1,75 @@
+/// What a run does to each of its inputs. The workers have it from their birth.
+struct RunSettings {
+    enum Operation {
+        case compress(CompressionOptions)
+        case decompress
+        /// Decompress to nowhere.
+        case test
+        /// Write a range to standard output.
+        case cat
+        case hash(HashAlgorithm)
+    }
+
+    let operation: Operation
+    var policy = OutputPolicy()
+    /// The largest window that a streamed frame may need, as a power of two; nil for libzstd's 27.
+    var maximumWindowLog: Int?
+
+    /// How slots are divided.
+    var layout: SlotLayout {
+        switch operation {
+        case .compress(let options): SlotLayout(compressing: options)
+        case .decompress, .test, .cat: SlotLayout(decompressing: SlotLayout.commonContentBytes)
+        case .hash: SlotLayout(decompressing: 0)
+        }
+    }
+
+    var compression: CompressionOptions {
+        if case .compress(let options) = operation { return options }
+        return CompressionOptions()
+    }
+
+    /// An input of at most so many bytes is done whole by one worker, which takes no slot and leaves the front nothing
+    /// to write: one chunk, or a compressed file that is not worth being shared out.
+    var wholeFileBytes: UInt64 {
+        switch operation {
+        case .compress(let options): UInt64(options.chunkBytes)
+        case .decompress, .test: 1 << 20
+        case .cat, .hash: 0
+        }
+    }
+
+    /// The job that hands a file to one worker; nil where it is not known to be small, or goes to standard output.
+    func wholeFile(_ file: FoundFile?, _ target: Target, _ meter: Meter) -> (any Job)? {
+        if case .standardOutput = target { return nil }
+        guard wholeFileBytes > 0, let file, let status = file.status ?? FileStatus(ofPath: file.path), status.isRegular,
+            status.byteCount <= wholeFileBytes
+        else { return nil }
+        return WholeFileJob(file.path, to: target, byteCount: status.byteCount, meter)
+    }
+
+    /// Opens an input and its target.
+    func job(_ input: Input, _ target: Target, _ meter: Meter) throws(PoolmapError) -> any Job {
+        if case .hash(let algorithm) = operation {
+            return HashJob(input, algorithm, meter)
+        }
+        let input = try input.open()
+        return try job(input, try output(target, for: input), meter)
+    }
+
+    /// The job for an input that is open.
+    func job(_ input: InputFile, _ output: Output, _ meter: Meter) throws(PoolmapError) -> any Job {
+        if case .compress(let options) = operation {
+            return CompressJob(input, to: output, options, meter)
+        }
+        return try DecompressJob(input, to: output, meter)
+    }
+
+    private func output(_ target: Target, for input: InputFile) throws(PoolmapError) -> Output {
+        switch target {
+        case .file(let path): .file(try OutputFile(path: path, policy, for: input))
+        case .standardOutput: .standardOutput
+        case .nowhere: .nowhere
+        }
+    }
+}

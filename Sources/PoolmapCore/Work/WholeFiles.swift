@@ -1,0 +1,104 @@
+import Glibc
+import SystemPackage
+
+/// Hands a small file to one worker, which does all of it: no slot is taken, and the front has nothing to write.
+final class WholeFileJob: Job {
+    private let path: String
+    private let target: Target
+    private let byteCount: UInt64
+    private let meter: Meter
+    private var ticket: NoteTicket?
+    private var isHandedOut = false
+    private var summary = JobSummary()
+
+    init(_ path: String, to target: Target, byteCount: UInt64, _ meter: Meter) {
+        self.path = path
+        self.target = target
+        self.byteCount = byteCount
+        self.meter = meter
+        meter.expect(byteCount)
+    }
+
+    func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
+        if isHandedOut { return .end }
+        var work = FileWork(path: path, byteCount: byteCount)
+        if case .file(let path) = target {
+            guard let ticket = try workforce.acquireNote() else { return .waitForTurn }
+            self.ticket = ticket
+            (work.target, work.note) = (path, ticket.index)
+        }
+        isHandedOut = true
+        return .work(.file(work), .whole(byteCount), slot: nil, isLast: true)
+    }
+
+    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        guard case .fileDone(let summary) = done else {
+            throw PoolmapError(.failed, "a worker gave another answer than a summary")
+        }
+        self.summary = summary
+        meter.add(input: summary.inputBytes, output: summary.outputBytes)
+    }
+
+    func finish() -> JobSummary {
+        summary
+    }
+}
+
+/// Does whole files in a worker: by the same jobs as in the front, in a pipeline of its own that needs nobody else.
+final class FileRunner {
+    private let settings: RunSettings
+    private var own: (workforce: Workforce, process: pid_t)?
+
+    init(_ settings: RunSettings) {
+        self.settings = settings
+    }
+
+    /// One pair of hands, made by the process that uses it: what the front had for its first files is shared memory,
+    /// which each worker would take for its own.
+    private var workforce: Workforce {
+        if let own, own.process == getpid() { return own.workforce }
+        let workforce = Workforce(jobs: 1, settings)
+        own = (workforce, getpid())
+        return workforce
+    }
+
+    /// - Parameter note: what another worker may have noted of the same file before it was killed.
+    func run(_ work: FileWork, _ note: CommitNote?) throws(PoolmapError) -> Done {
+        if let target = work.target, let summary = note?.summary(ofOutput: FileStatus(ofPath: target)) {
+            return .fileDone(try complete(work, target, summary, note))
+        }
+        let input = try InputFile.open(path: work.path)
+        guard input.status.isRegular, input.byteCount <= settings.wholeFileBytes else { return .fileIsForFront }
+        var output = Output.nowhere
+        if let target = work.target {
+            // To open a named pipe and close it again would be an end of file to its reader.
+            if let existing = FileStatus(ofPath: target), !existing.isRegular { return .fileIsForFront }
+            output = .file(try OutputFile(path: target, settings.policy, for: input, note: note))
+        }
+        return .fileDone(try run(try settings.job(input, output, Meter())))
+    }
+
+    private func run(_ job: any Job) throws(PoolmapError) -> JobSummary {
+        var result: Result<JobSummary, PoolmapError>?
+        let plan = PlannedJob(number: 0, isStream: false) { _ in
+            job
+        } report: {
+            result = $0
+        }
+        Pipeline(workforce, SinglePlan(plan)).run()
+        return try result?.get() ?? JobSummary()
+    }
+
+    /// Does what is left of a file whose target has its name: a worker was killed just then.
+    private func complete(
+        _ work: FileWork, _ target: String, _ summary: JobSummary, _ note: CommitNote?
+    ) throws(PoolmapError) -> JobSummary {
+        if settings.policy.isDurable {
+            try syncFolder(of: target)
+        }
+        if settings.policy.removesInput, let note, let left = FileStatus(ofPath: work.path), note.isOfInput(left) {
+            try removeFile(work.path)
+        }
+        return summary
+    }
+}
