@@ -7,6 +7,7 @@ public struct DependencyFile {
     private var rules: [UInt8] = []
     private var empty: [UInt8] = []
 
+    /// No rules yet.
     public init() {}
 
     /// Adds a rule; throws if a name has a line break, for which make has no spelling.

@@ -27,8 +27,11 @@ public struct InputNames {
         case with([String])
     }
 
+    /// What comes next.
     public enum Step {
+        /// A file, which may be anything but a folder.
         case file(FoundFile)
+        /// Standard input itself.
         case standardInput
         /// A name that leads to nothing that could be read.
         case refused(String, PoolmapError)
@@ -36,6 +39,7 @@ public struct InputNames {
         case ignoredLink(String)
         /// Nothing before the list goes on.
         case waitForInput(FileDescriptor)
+        /// Nothing any more.
         case end
     }
 

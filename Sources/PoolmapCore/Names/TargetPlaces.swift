@@ -21,6 +21,7 @@ public struct TargetPlaces {
     private var folders: [String: Folder] = [:]
     private static let mostFolders = 256
 
+    /// No places yet.
     public init() {}
 
     /// Notes an input and its target; throws if one of them is in the way of an earlier one.

@@ -100,6 +100,8 @@ class RunObserver {
     /// The run goes on.
     func onTick() {}
 
-    /// A piece of an input was done, or failed. In the order of the input's pieces.
+    /// A piece of an input was done, or failed.
+    ///
+    /// In the order of the input's pieces.
     func onPiece(_ number: Int, _ piece: Piece, _ completion: TaskCompletion) {}
 }

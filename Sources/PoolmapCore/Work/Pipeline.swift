@@ -80,6 +80,7 @@ final class Pipeline {
             guard try handOutNext() else { break }
             isAnything = true
         }
+        try workforce.sendFiles()
         return isAnything
     }
 
@@ -230,8 +231,12 @@ final class Pipeline {
         case .failure(let error): throw piece.isWholeFile ? error : error.at(piece.description)
         case .success(.failed(let error)):
             throw error.code == .damaged && !piece.isWholeFile ? error.at(piece.description) : error
-        case .success(.fileIsForFront):
-            running.isReturned = true
+        case .success(.files(let files)):
+            switch files.first?.outcome {
+            case .isForFront: running.isReturned = true
+            case .failed(let error): throw error
+            default: try running.job?.accept(.files(files), slot: slot, workforce)
+            }
         case .success(let done): try running.job?.accept(done, slot: slot, workforce)
         }
     }

@@ -1,4 +1,6 @@
-/// What a run does to each of its inputs. The workers have it from their birth.
+/// What a run does to each of its inputs.
+///
+/// The workers have it from their birth.
 struct RunSettings {
     enum Operation {
         case compress(CompressionOptions)

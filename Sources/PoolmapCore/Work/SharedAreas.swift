@@ -7,6 +7,9 @@ final class SharedAreas {
     private let noteCount: Int
     private(set) var slots: SlotArena?
     private var notes: SlotArena?
+    private var freeNotes: [Int] = []
+    private static let notePageBytes = 4096
+    private static let notesInPage = notePageBytes / CommitNote.byteCount
 
     /// - Parameter noteCount: the number of notes of files that workers do whole; 0 for none.
     init(_ layout: SlotLayout, slotCount: Int, noteCount: Int) {
@@ -31,7 +34,9 @@ final class SharedAreas {
 
     private func madeNotes() throws(PoolmapError) -> SlotArena? {
         if notes == nil, noteCount > 0 {
-            notes = try SharedAreas.arena(noteCount, CommitNote.byteCount)
+            let pages = (noteCount + SharedAreas.notesInPage - 1) / SharedAreas.notesInPage
+            notes = try SharedAreas.arena(pages, SharedAreas.notePageBytes)
+            freeNotes = Array((0..<noteCount).reversed())
         }
         return notes
     }
@@ -46,13 +51,21 @@ final class SharedAreas {
 
     /// Takes a note, which is released when the last reference to it goes; nil while all are in use.
     func acquireNote() throws(PoolmapError) -> NoteTicket? {
-        guard let notes = try madeNotes(), let index = notes.acquire() else { return nil }
-        CommitNote(notes[index])?.clear()
-        return NoteTicket(index, notes)
+        _ = try madeNotes()
+        guard let index = freeNotes.popLast() else { return nil }
+        note(index)?.clear()
+        return NoteTicket(index, self)
+    }
+
+    fileprivate func releaseNote(_ index: Int) {
+        freeNotes.append(index)
     }
 
     func note(_ index: Int) -> CommitNote? {
-        notes.flatMap { CommitNote($0[index]) }
+        guard let notes else { return nil }
+        let (page, place) = index.quotientAndRemainder(dividingBy: SharedAreas.notesInPage)
+        let start = place * CommitNote.byteCount
+        return CommitNote(UnsafeMutableRawBufferPointer(rebasing: notes[page][start..<start + CommitNote.byteCount]))
     }
 
     var hasEverySlot: Bool {
@@ -63,14 +76,14 @@ final class SharedAreas {
 /// A note's number, for as long as a file is under way.
 final class NoteTicket {
     let index: Int
-    private let arena: SlotArena
+    private let areas: SharedAreas
 
-    init(_ index: Int, _ arena: SlotArena) {
+    init(_ index: Int, _ areas: SharedAreas) {
         self.index = index
-        self.arena = arena
+        self.areas = areas
     }
 
     deinit {
-        arena.release(index)
+        areas.releaseNote(index)
     }
 }

@@ -1,7 +1,9 @@
 import Glibc
 import SystemPackage
 
-/// Hands a small file to one worker, which does all of it: no slot is taken, and the front has nothing to write.
+/// Hands a small file to one worker, which does all of it.
+///
+/// No slot is taken, and the front has nothing to write. The `Workforce` sends several to a worker at a time.
 final class WholeFileJob: Job {
     private let path: String
     private let target: Target
@@ -28,11 +30,11 @@ final class WholeFileJob: Job {
             (work.target, work.note) = (path, ticket.index)
         }
         isHandedOut = true
-        return .work(.file(work), .whole(byteCount), slot: nil, isLast: true)
+        return .work(.files([work]), .whole(byteCount), slot: nil, isLast: true)
     }
 
     func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
-        guard case .fileDone(let summary) = done else {
+        guard case .files(let files) = done, case .done(let summary) = files.first?.outcome else {
             throw PoolmapError(.failed, "a worker gave another answer than a summary")
         }
         self.summary = summary
@@ -63,19 +65,31 @@ final class FileRunner {
     }
 
     /// - Parameter note: what another worker may have noted of the same file before it was killed.
-    func run(_ work: FileWork, _ note: CommitNote?) throws(PoolmapError) -> Done {
+    func run(_ work: FileWork, _ note: CommitNote?) -> FileDone {
+        let start = monotonicNanoseconds()
+        let outcome: FileDone.Outcome
+        do throws(PoolmapError) {
+            outcome = try outcomeOf(work, note)
+        } catch {
+            outcome = .failed(error)
+        }
+        return FileDone(
+            outcome: outcome, startedNanoseconds: start, durationNanoseconds: monotonicNanoseconds() - start)
+    }
+
+    private func outcomeOf(_ work: FileWork, _ note: CommitNote?) throws(PoolmapError) -> FileDone.Outcome {
         if let target = work.target, let summary = note?.summary(ofOutput: FileStatus(ofPath: target)) {
-            return .fileDone(try complete(work, target, summary, note))
+            return .done(try complete(work, target, summary, note))
         }
         let input = try InputFile.open(path: work.path)
-        guard input.status.isRegular, input.byteCount <= settings.wholeFileBytes else { return .fileIsForFront }
+        guard input.status.isRegular, input.byteCount <= settings.wholeFileBytes else { return .isForFront }
         var output = Output.nowhere
         if let target = work.target {
             // To open a named pipe and close it again would be an end of file to its reader.
-            if let existing = FileStatus(ofPath: target), !existing.isRegular { return .fileIsForFront }
+            if let existing = FileStatus(ofPath: target), !existing.isRegular { return .isForFront }
             output = .file(try OutputFile(path: target, settings.policy, for: input, note: note))
         }
-        return .fileDone(try run(try settings.job(input, output, Meter())))
+        return .done(try run(try settings.job(input, output, Meter())))
     }
 
     private func run(_ job: any Job) throws(PoolmapError) -> JobSummary {

@@ -1,7 +1,7 @@
 /// What the front asks of a worker: one chunk, one frame or one file.
 enum Work: Codable {
-    /// Do a small file whole, from opening it to giving its target its name.
-    case file(FileWork)
+    /// Do small files whole, each from opening it to giving its target its name.
+    case files([FileWork])
     /// Compress a chunk into the output area of a slot.
     case compress(source: Source, contentBytes: Int, slot: Int)
     /// Decompress a frame.
@@ -12,7 +12,7 @@ enum Work: Codable {
     /// About how much there is to do; a file to be hashed may have any size.
     var byteCount: UInt64 {
         switch self {
-        case .file(let file): file.byteCount
+        case .files(let files): files.reduce(0) { $0 + $1.byteCount }
         case .compress(_, let contentBytes, _): UInt64(contentBytes)
         case .decompress(let frame): max(frame.contentBound, frame.compressedBytes)
         case .hash: 1 << 20
@@ -74,10 +74,24 @@ enum Done: Codable {
     /// `isInSlot` says that the content waits in the slot, and is not in its place in the target yet.
     case decompressed(DataFrame, isInSlot: Bool)
     case hashed(digest: String, byteCount: UInt64)
-    case fileDone(JobSummary)
-    /// The file is not what it was taken for: a pipe by now, or large. The front is to do it, in pieces.
-    case fileIsForFront
+    /// In the order in which they were handed out.
+    case files([FileDone])
     case failed(PoolmapError)
+}
+
+/// What a worker answers of one file of several.
+struct FileDone: Codable {
+    enum Outcome: Codable {
+        case done(JobSummary)
+        /// The file is not what it was taken for: a pipe by now, or large. The front is to do it, in pieces.
+        case isForFront
+        case failed(PoolmapError)
+    }
+
+    let outcome: Outcome
+    /// On the monotonic clock.
+    let startedNanoseconds: UInt64
+    let durationNanoseconds: UInt64
 }
 
 /// A task's end, and who came to it.

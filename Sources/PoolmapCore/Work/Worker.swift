@@ -27,8 +27,8 @@ final class Worker {
     func perform(_ work: Work) -> Done {
         do throws(PoolmapError) {
             switch work {
-            case .file(let work):
-                return try files.run(work, work.note.flatMap { areas.note($0) })
+            case .files(let works):
+                return .files(works.map { work in files.run(work, work.note.flatMap { areas.note($0) }) })
             case .compress(let source, let contentBytes, let slot):
                 return .compressed(try compress(source, contentBytes, slot))
             case .decompress(let frame):

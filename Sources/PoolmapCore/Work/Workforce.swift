@@ -14,8 +14,18 @@ final class Workforce {
     private let worker: Worker
     private var pool: Pool<Work, Done>?
     private var finished: [TaskCompletion] = []
-    private var inlineCount: UInt64 = 0
+    private var taskCount: UInt64 = 0
     private var inlineBytes: UInt64 = 0
+    /// The tasks that the pool knows by these numbers.
+    private var underWay: [UInt64: Sent] = [:]
+    private var bundle = FileBundle()
+
+    /// What was sent to a worker together.
+    private struct Sent {
+        let tasks: [UInt64]
+        /// Empty for what is no file.
+        let files: [FileWork]
+    }
 
     /// So much the front does before it forks anyone: the forks take as long as this.
     private static let bytesWithoutFork: UInt64 = 256 << 10
@@ -23,8 +33,9 @@ final class Workforce {
     /// The most tasks with slots that are handed out and not yet written: those that the workers run, and some for each
     /// to go on with while the front writes.
     private let slotCount: Int
-    /// The most tasks, with slots or without, that are handed out and not accepted. Small files take microseconds, so
-    /// each worker should have some.
+    /// The most tasks, with slots or without, that are handed out and not accepted.
+    ///
+    /// Small files take microseconds, so each worker should have some to go on with.
     let entryLimit: Int
 
     init(jobs: Int, _ settings: RunSettings) {
@@ -32,7 +43,7 @@ final class Workforce {
         self.settings = settings
         layout = settings.layout
         slotCount = jobs == 1 ? 1 : jobs + max(2, jobs / 2)
-        entryLimit = jobs == 1 ? 2 : 16 * jobs
+        entryLimit = jobs == 1 ? 2 : 3 * FileBundle.mostFiles * jobs
         areas = SharedAreas(layout, slotCount: slotCount, noteCount: jobs == 1 ? 0 : entryLimit)
         worker = Worker(settings, areas)
     }
@@ -87,22 +98,40 @@ final class Workforce {
     ///
     /// Returns its number; the front does it at once where no other process is needed.
     func submit(_ work: Work, isOnlyOne: Bool) throws(PoolmapError) -> UInt64 {
-        if pool == nil, jobs == 1 || isOnlyOne || inlineBytes + work.byteCount <= Workforce.bytesWithoutFork {
+        taskCount += 1
+        if pool == nil, bundle.isEmpty,
+            jobs == 1 || isOnlyOne || inlineBytes + work.byteCount <= Workforce.bytesWithoutFork
+        {
             inlineBytes += work.byteCount
-            // Counted down, so as not to meet the numbers of the pool.
-            inlineCount += 1
-            let task = UInt64.max - inlineCount
-            finished.append(worker.performHere(work, task))
-            return task
+            finished.append(worker.performHere(work, taskCount))
+            return taskCount
         }
+        if case .files(let files) = work {
+            if bundle.isFull {
+                try sendFiles()
+            }
+            bundle.add(files, taskCount)
+        } else {
+            try send(work, Sent(tasks: [taskCount], files: []))
+        }
+        return taskCount
+    }
+
+    /// Sends the files that wait for company.
+    func sendFiles() throws(PoolmapError) {
+        guard !bundle.isEmpty else { return }
+        let (files, tasks) = bundle.take()
+        try send(.files(files), Sent(tasks: tasks, files: files))
+    }
+
+    private func send(_ work: Work, _ sent: Sent) throws(PoolmapError) {
         if pool == nil {
             try areas.makeAll()
         }
         do {
-            if pool == nil {
-                pool = try Pool(processes: jobs) { [worker] in worker.perform($0) }
-            }
-            return try pool?.submit(work) ?? 0
+            let pool = try pool ?? Pool(processes: jobs) { [worker] in worker.perform($0) }
+            self.pool = pool
+            underWay[try pool.submit(work)] = sent
         } catch {
             throw PoolmapError(.processDied, "\(error)")
         }
@@ -113,12 +142,36 @@ final class Workforce {
         defer { finished.removeAll() }
         do {
             while let completion = try pool?.nextCompletion(timeout: .zero) {
-                finished.append(TaskCompletion(completion))
+                guard let sent = underWay.removeValue(forKey: completion.task) else { continue }
+                try take(TaskCompletion(completion), sent)
             }
         } catch {
-            throw PoolmapError(.processDied, "\(error)")
+            throw error as? PoolmapError ?? PoolmapError(.processDied, "\(error)")
         }
         return finished
+    }
+
+    private func take(_ completion: TaskCompletion, _ sent: Sent) throws(PoolmapError) {
+        switch completion.result {
+        case .success(.files(let files)):
+            bundle.learn(sent.files, completion.durationNanoseconds)
+            for (task, file) in zip(sent.tasks, files) {
+                finished.append(
+                    TaskCompletion(
+                        task: task, result: .success(.files([file])), worker: completion.worker,
+                        attempts: completion.attempts, startedNanoseconds: file.startedNanoseconds,
+                        durationNanoseconds: file.durationNanoseconds))
+            }
+        case .failure where sent.files.count > 1:
+            // One of them ends the workers: the others are not to suffer for it.
+            for (task, file) in zip(sent.tasks, sent.files) {
+                try send(.files([file]), Sent(tasks: [task], files: [file]))
+            }
+        default:
+            for task in sent.tasks {
+                finished.append(completion.of(task))
+            }
+        }
     }
 
     /// Waits until something is done, or one of the descriptors can be read, or the time is over.
@@ -144,7 +197,58 @@ final class Workforce {
     }
 }
 
+/// Small files that go to one worker together, since a task of its own for each would cost as much as its work.
+///
+/// As many as take about 4 ms, by what the last ones took: so that the end of a run finds all workers busy to the end.
+private struct FileBundle {
+    static let mostFiles = 64
+    private static let wantedNanoseconds: UInt64 = 4_000_000
+
+    private var files: [FileWork] = []
+    private var tasks: [UInt64] = []
+    private var cost: UInt64 = 0
+    /// What a byte takes, in 1/1024 of a nanosecond: at first, what level 3 takes on a slow machine.
+    private var costOfByte: UInt64 = 10 << 10
+    /// A file takes as much as so many bytes, beside its own.
+    private static let bytesOfFile: UInt64 = 8 << 10
+
+    var isEmpty: Bool { files.isEmpty }
+    var isFull: Bool { files.count == FileBundle.mostFiles || cost >= FileBundle.wantedNanoseconds }
+
+    mutating func add(_ more: [FileWork], _ task: UInt64) {
+        files += more
+        tasks.append(task)
+        cost += FileBundle.bytes(of: more) * costOfByte >> 10
+    }
+
+    mutating func take() -> ([FileWork], [UInt64]) {
+        defer {
+            files = []
+            tasks = []
+            cost = 0
+        }
+        return (files, tasks)
+    }
+
+    /// Takes account of what files took.
+    mutating func learn(_ files: [FileWork], _ nanoseconds: UInt64) {
+        let latest = (nanoseconds << 10) / max(FileBundle.bytes(of: files), 1)
+        costOfByte = max(1, (3 * costOfByte + min(latest, 1 << 30)) / 4)
+    }
+
+    private static func bytes(of files: [FileWork]) -> UInt64 {
+        files.reduce(0) { $0 + $1.byteCount + bytesOfFile }
+    }
+}
+
 extension TaskCompletion {
+    /// The same for a number of the workforce's own.
+    func of(_ task: UInt64) -> TaskCompletion {
+        TaskCompletion(
+            task: task, result: result, worker: worker, attempts: attempts, startedNanoseconds: startedNanoseconds,
+            durationNanoseconds: durationNanoseconds)
+    }
+
     init(_ completion: Pool<Work, Done>.Completion) {
         task = completion.task
         result = completion.result.mapError { PoolmapError(.processDied, "\($0)") }
