@@ -72,6 +72,8 @@ public struct Batch {
     public var tick: Duration?
     /// Called as the run goes on.
     public var onTick: () -> Void = {}
+    /// Keeps account of the run.
+    public var recorder: RunRecorder?
 
     /// A run with so many jobs.
     public init(jobs: Int) {
@@ -99,7 +101,7 @@ public struct Batch {
         _ path: String, _ range: Range<UInt64>, maximumWindowLog: Int? = nil, report: @escaping Report
     ) {
         let settings = RunSettings(operation: .cat, maximumWindowLog: maximumWindowLog)
-        let plan = PlannedJob(number: 0, isStream: true) { (_) throws(PoolmapError) in
+        let plan = PlannedJob(number: 0, input: .file(path), target: .standardOutput) { (_) throws(PoolmapError) in
             try CatJob(try InputFile.open(path: path), range, to: .standardOutput, meter)
         } report: { result in
             report(.file(path), result)
@@ -117,7 +119,8 @@ public struct Batch {
     }
 
     private func run(_ plans: some PlanSource, _ settings: RunSettings) {
-        Pipeline(Workforce(jobs: jobs, settings), plans, observer: BatchObserver(self)).run()
+        let observer = RunObserver(tick: tick, onTick: onTick, recorder: recorder)
+        Pipeline(Workforce(jobs: jobs, settings), plans, observer: observer).run()
     }
 }
 
@@ -151,22 +154,7 @@ private struct BatchPlans<Items: ItemSource>: PlanSource {
         _ input: Input, _ target: Target, _ open: @escaping (PlannedJob.Hands) throws(PoolmapError) -> any Job
     ) -> PlannedJob {
         defer { count += 1 }
-        let isStream = if case .standardOutput = target { true } else { false }
-        return PlannedJob(number: count, isStream: isStream, open: open) { [report] in report(input, $0) }
-    }
-}
-
-private final class BatchObserver: RunObserver {
-    private let batch: Batch
-
-    init(_ batch: Batch) {
-        self.batch = batch
-    }
-
-    override var tick: Duration? { batch.tick }
-
-    override func onTick() {
-        batch.onTick()
+        return PlannedJob(number: count, input: input, target: target, open: open) { [report] in report(input, $0) }
     }
 }
 

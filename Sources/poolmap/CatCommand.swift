@@ -24,7 +24,7 @@ struct Cat: ParsableCommand {
         let console = Console(common)
         let (end, overflowed) = offset.bytes.addingReportingOverflow(length?.bytes ?? .max)
         let range = offset.bytes..<(overflowed ? .max : end)
-        console.batch(common).cat(file, range, maximumWindowLog: window.long) { input, result in
+        try console.batch(common, "cat").cat(file, range, maximumWindowLog: window.long) { input, result in
             console.report(input, result) { "\(input.name): \($0.outputBytes) bytes" }
         }
         try console.finish()

@@ -65,7 +65,11 @@ struct Compress: ParsableCommand {
             .target($0 + ".zst")
         }
         try plan.refuseTerminal()
-        try plan.execute { batch, items, report in
+        let settings: [(String, JSONText)] = [
+            ("level", .decimal("\(options.level)")), ("long", .number(orNull: long.map { UInt64($0) })),
+            ("chunkBytes", .number(UInt64(options.chunkBytes))), ("checksums", .bool(check)),
+        ]
+        try plan.execute(settings) { batch, items, report in
             batch.compress(items, options, report: report)
         }
     }

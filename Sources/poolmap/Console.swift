@@ -7,6 +7,7 @@ final class Console {
     private let isVerbose: Bool
     private let isQuiet: Bool
     private let progress: ProgressLine?
+    private var recorder: RunRecorder?
     private var failure: PoolmapError?
     private var reportedCount = 0
     private var ignoredCount = 0
@@ -19,8 +20,21 @@ final class Console {
     }
 
     /// A batch that shows its progress here.
-    func batch(_ options: RunOptions) -> Batch {
+    ///
+    /// - Parameters:
+    ///   - command: the subcommand, for the report.
+    ///   - settings: what else the report is to say of the run.
+    func batch(_ options: RunOptions, _ command: String, _ settings: [(String, JSONText)] = []) throws -> Batch {
         var batch = Batch(jobs: options.jobCount)
+        if options.report != nil || options.trace != nil {
+            let all = [("jobs", JSONText.number(UInt64(batch.jobs)))] + settings
+            recorder = try RunRecorder(
+                report: options.report, trace: options.trace,
+                head: [
+                    ("poolmap", .string(Poolmap.version)), ("command", .string(command)), ("options", .object(all)),
+                ])
+            batch.recorder = recorder
+        }
         if let progress {
             let meter = batch.meter
             batch.tick = .milliseconds(100)
@@ -36,16 +50,16 @@ final class Console {
             guard isVerbose, let line = line(summary) else { return }
             progress?.clear()
             writeError(FileName.printable(line) + "\n")
-        case .failure(let error): fail(input, error)
+        case .failure(let error): fail(input.name, error)
         }
     }
 
-    func fail(_ input: Input, _ error: PoolmapError) {
+    func fail(_ name: String?, _ error: PoolmapError) {
         failure = failure ?? error
         // Nobody reads on; who closed the output knows that.
         guard error.code != .outputClosed else { return }
         progress?.clear()
-        complain(error, about: input.name)
+        complain(error, about: name)
     }
 
     /// Says that a symbolic link is left alone, which is no failure where there is something else.
@@ -57,17 +71,20 @@ final class Console {
     }
 
     /// Does something beside the inputs themselves; that it fails is told.
-    func attempt(_ name: String, _ body: () throws(PoolmapError) -> Void) {
+    func attempt(_ name: String?, _ body: () throws(PoolmapError) -> Void) {
         do throws(PoolmapError) {
             try body()
         } catch {
-            fail(.file(name), error)
+            fail(name, error)
         }
     }
 
     /// Throws if anything has failed.
     func finish() throws {
         progress?.clear()
+        if let recorder {
+            attempt(nil) { () throws(PoolmapError) in try recorder.finish() }
+        }
         if ignoredCount > 0 && reportedCount == 0 {
             failure = failure ?? .unusable("there is nothing but symbolic links")
         }

@@ -23,7 +23,7 @@ struct Decompress: ParsableCommand {
             }
             return .skip("has no suffix .zst; name the target with -o, or use -c")
         }
-        try plan.execute { batch, items, report in
+        try plan.execute([("long", .number(orNull: window.long.map { UInt64($0) }))]) { batch, items, report in
             batch.decompress(items, maximumWindowLog: window.long, report: report)
         }
     }

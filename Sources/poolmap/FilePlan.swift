@@ -124,11 +124,13 @@ final class FilePlan: ItemSource {
     }
 
     /// Runs the batch and says what became of each input.
-    func execute(_ body: (Batch, FilePlan, @escaping Batch.Report) -> Void) throws {
+    ///
+    /// - Parameter settings: what the report is to say of the subcommand's own options.
+    func execute(_ settings: [(String, JSONText)], _ body: (Batch, FilePlan, @escaping Batch.Report) -> Void) throws {
         if options.dryRun {
             try describe()
         } else {
-            var batch = console.batch(run)
+            var batch = try console.batch(run, verb, settings + options.settings)
             batch.policy = options.policy
             body(batch, self) { [self] input, result in report(input, result) }
             if let path = options.dependencyFile {
@@ -145,11 +147,11 @@ final class FilePlan: ItemSource {
             switch next() {
             case .item(let input, let target, _):
                 if let obstacle = obstacle(input, target, options.policy) {
-                    console.fail(input, obstacle)
+                    console.fail(input.name, obstacle)
                 } else {
                     try output.write(line(input, target))
                 }
-            case .refused(let input, let error): console.fail(input, error)
+            case .refused(let input, let error): console.fail(input.name, error)
             case .waitForInput(let descriptor): waitForInput(descriptor)
             case .end: break loop
             }

@@ -21,7 +21,8 @@ struct Hash: ParsableCommand {
         let items = NamedItems(
             try names.sources(), folders: names.folders(.without([])), followsLinks: true, console: console)
         var output = LineOutput()
-        console.batch(common).hash(items, algorithm) { input, result in
+        let batch = try console.batch(common, "hash", [("algorithm", .string(algorithm.rawValue))])
+        batch.hash(items, algorithm) { input, result in
             console.report(input, result) { _ in nil }
             guard case .success(let summary) = result, let digest = summary.digest else { return }
             let name = if case .file(let path) = input { path } else { "-" }

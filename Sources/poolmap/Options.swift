@@ -22,6 +22,18 @@ struct RunOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Show progress; by default on a terminal, after half a second.")
     var progress: Bool?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Write an account of the run, as JSON: each file, each chunk.", valueName: "file"),
+        completion: .file())
+    var report: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Write the same as Chrome trace events, for Perfetto.", valueName: "file"),
+        completion: .file())
+    var trace: String?
+
     @Flag(name: .long, help: "Say errors as JSON, an object a line, on standard error.")
     var json = false
 
@@ -99,6 +111,14 @@ struct TargetOptions: ParsableArguments {
         if isStream, let option = ifChanged ? "--if-changed" : dependencyFile != nil ? "--depfile" : nil {
             throw ValidationError("\(option) needs a file to be written, not standard output")
         }
+    }
+
+    /// What the report says of these options.
+    var settings: [(String, JSONText)] {
+        [
+            ("force", .bool(force)), ("ifChanged", .bool(ifChanged)), ("fsync", .bool(sync || remove)),
+            ("remove", .bool(remove)),
+        ]
     }
 
     var policy: OutputPolicy {

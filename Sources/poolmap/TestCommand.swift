@@ -19,7 +19,7 @@ struct Test: ParsableCommand {
         let items = NamedItems(
             try names.sources(), folders: names.folders(.with(compressedSuffixes)), followsLinks: force,
             console: console)
-        console.batch(common).decompress(items, maximumWindowLog: window.long) { input, result in
+        try console.batch(common, "test").decompress(items, maximumWindowLog: window.long) { input, result in
             console.report(input, result) { summary in
                 "\(input.name): ok, \(readable(summary.inputBytes)) hold \(readable(summary.outputBytes))"
             }

@@ -16,7 +16,7 @@ final class PipeFrames {
     }
 
     private let input: InputFile
-    private var offset: UInt64 = 0
+    private(set) var offset: UInt64 = 0
     private var frameCount = 0
     private var progress: FrameProgress
     private var slot: Int?

@@ -86,8 +86,7 @@ final class CatJob: Job {
             }
             rows.append(frame.row)
             guard frame.fits(workforce.layout) else {
-                index += 1
-                return .local { [self] () throws(PoolmapError) in try stream(frame, workforce) }
+                return .local(piece(frame)) { [self] () throws(PoolmapError) in try stream(frame, workforce) }
             }
             return try work(frame, workforce)
         }
@@ -105,13 +104,17 @@ final class CatJob: Job {
 
     private func work(_ frame: LocatedFrame, _ workforce: Workforce) throws(PoolmapError) -> Step {
         guard let slot = try workforce.acquireSlot() else { return .waitForTurn }
-        let piece = Piece(noun: "frame", index: index, offset: frame.offset, byteCount: frame.compressedBytes)
-        index += 1
+        let piece = piece(frame)
         let work = FrameWork(
             source: .file(input.reference, offset: input.start + frame.offset), compressedBytes: frame.compressedBytes,
             contentBytes: frame.contentBytes, contentBound: frame.contentBound, slot: slot, destination: .slot)
         let isLast = nextPlace.map { $0 >= range.upperBound } ?? false
         return .work(.decompress(work), piece, slot: slot, isLast: isLast)
+    }
+
+    private func piece(_ frame: LocatedFrame) -> Piece {
+        defer { index += 1 }
+        return Piece(noun: "frame", index: index, offset: frame.offset, byteCount: frame.compressedBytes)
     }
 
     func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {

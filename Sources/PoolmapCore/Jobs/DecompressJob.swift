@@ -48,12 +48,13 @@ final class DecompressJob: Job {
         guard let frame = try frames.next() else { return .end }
         if frame.isSkippable {
             let bytes = try frames.beginning(of: frame)
-            return .local { [self] () throws(PoolmapError) in try audit(skippable: bytes) }
+            return .local(nil) { [self] () throws(PoolmapError) in try audit(skippable: bytes) }
         }
         let destination = try destination(of: frame)
         if case .slot = destination, !frame.fits(workforce.layout) {
-            index += 1
-            return .local { [self] () throws(PoolmapError) in try stream(frame, workforce) }
+            return .local(piece(frame.offset, frame.compressedBytes)) { [self] () throws(PoolmapError) in
+                try stream(frame, workforce)
+            }
         }
         guard let slot = try workforce.acquireSlot() else {
             throw PoolmapError(.failed, "a slot is free and cannot be taken")
@@ -69,14 +70,16 @@ final class DecompressJob: Job {
         case .waitForSlot: return .waitForTurn
         case .end: return .end
         case .skippable(let bytes):
-            return .local { [self] () throws(PoolmapError) in try audit(skippable: bytes) }
+            return .local(nil) { [self] () throws(PoolmapError) in try audit(skippable: bytes) }
         case .frame(let frame, let slot):
             return work(frame, .slot, slot, try destination(of: frame), isLast: false)
         case .tooLarge:
             isPipeTaken = true
             nextPlace = nil
-            index += 1
-            return .local { [self] () throws(PoolmapError) in try stream(from: frames, workforce) }
+            // How long it is nobody knows yet.
+            return .local(piece(frames.offset, 0)) { [self] () throws(PoolmapError) in
+                try stream(from: frames, workforce)
+            }
         }
     }
 
@@ -99,12 +102,16 @@ final class DecompressJob: Job {
     private func work(
         _ frame: LocatedFrame, _ source: Work.Source, _ slot: Int, _ destination: FrameWork.Destination, isLast: Bool
     ) -> Step {
-        let piece = Piece(noun: "frame", index: index, offset: frame.offset, byteCount: frame.compressedBytes)
-        index += 1
+        let piece = piece(frame.offset, frame.compressedBytes)
         let work = FrameWork(
             source: source, compressedBytes: frame.compressedBytes, contentBytes: frame.contentBytes,
             contentBound: frame.contentBound, slot: slot, destination: destination)
         return .work(.decompress(work), piece, slot: slot, isLast: isLast)
+    }
+
+    private func piece(_ offset: UInt64, _ byteCount: UInt64) -> Piece {
+        defer { index += 1 }
+        return Piece(noun: "frame", index: index, offset: offset, byteCount: byteCount)
     }
 
     // MARK: In order

@@ -21,7 +21,7 @@ final class HashJob: Job {
         case .file(let path):
             return .work(.hash(path: path, algorithm: algorithm), .whole(0), slot: nil, isLast: true)
         case .standardInput:
-            return .local { [self] () throws(PoolmapError) in
+            return .local(.whole(0)) { [self] () throws(PoolmapError) in
                 let file = try InputFile.standardInput()
                 let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
                 defer { buffer.deallocate() }

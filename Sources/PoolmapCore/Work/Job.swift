@@ -21,8 +21,9 @@ enum Step {
     /// A task for a worker. The slot, if there is one, is released when its result was accepted. `isLast` says that
     /// the job will have no other.
     case work(Work, Piece, slot: Int?, isLast: Bool)
-    /// Something that the front does itself, when all pieces before it have been accepted.
-    case local(() throws(PoolmapError) -> Void)
+    /// Something that the front does itself, when all pieces before it have been accepted; with the piece that it is
+    /// about, where it is one.
+    case local(Piece?, () throws(PoolmapError) -> Void)
     /// Nothing before there is input.
     case waitForInput(FileDescriptor)
     /// Nothing before an earlier piece has been accepted.
@@ -55,11 +56,17 @@ struct PlannedJob {
 
     /// Counted from 0, over all inputs of the run.
     let number: Int
-    /// Whether it writes to standard output, which others do too.
-    let isStream: Bool
+    let input: Input
+    let target: Target
     let open: (Hands) throws(PoolmapError) -> any Job
     /// Called once, in the order of the inputs, when it is done or has failed.
     let report: (Result<JobSummary, PoolmapError>) -> Void
+
+    /// Whether it writes to standard output, which others do too.
+    var isStream: Bool {
+        if case .standardOutput = target { return true }
+        return false
+    }
 }
 
 /// The inputs of a run, each planned when its turn comes.
@@ -92,16 +99,10 @@ struct SinglePlan: PlanSource {
     }
 }
 
-/// Sees what happens in a run, as it happens.
-class RunObserver {
+/// Who is told of a run as it goes on.
+struct RunObserver {
     /// How often `onTick` is called while the run waits, beside each time that something is done; nil for never.
-    var tick: Duration? { nil }
-
-    /// The run goes on.
-    func onTick() {}
-
-    /// A piece of an input was done, or failed.
-    ///
-    /// In the order of the input's pieces.
-    func onPiece(_ number: Int, _ piece: Piece, _ completion: TaskCompletion) {}
+    var tick: Duration?
+    var onTick: () -> Void = {}
+    var recorder: RunRecorder?
 }

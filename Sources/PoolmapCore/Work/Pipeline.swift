@@ -1,3 +1,4 @@
+import Glibc
 import Multiprocessing
 import SystemPackage
 
@@ -133,8 +134,8 @@ final class Pipeline {
             let entry = append(.work(piece, slot: slot), to: running)
             let isOnlyOne = isLast && entryCount == 1 && open.count == 1 && !plans.hasMore
             byTask[try workforce.submit(work, isOnlyOne: isOnlyOne)] = entry
-        case .local(let action):
-            append(.local(action), to: running)
+        case .local(let piece, let action):
+            append(.local(piece, action), to: running)
         case .waitForInput(let descriptor):
             awaitedInputs.append(descriptor)
             return false
@@ -213,15 +214,27 @@ final class Pipeline {
         case .work(let piece, let slot):
             defer { if let slot { workforce.releaseSlot(slot) } }
             guard entry.job.error == nil, let completion = entry.completion else { return }
-            observer.onPiece(entry.job.plan.number, piece, completion)
+            observer.recorder?.add(piece, completion, of: entry.job.plan)
             try accept(completion.result, of: piece, slot, entry.job)
-        case .local(let action):
+        case .local(let piece, let action):
             if entry.job.error == nil {
-                try action()
+                try perform(action, piece, entry.job)
             }
         case .failure(let error):
             throw error
         }
+    }
+
+    private func perform(
+        _ action: () throws(PoolmapError) -> Void, _ piece: Piece?, _ running: RunningJob
+    ) throws(PoolmapError) {
+        guard let piece, let recorder = observer.recorder else { return try action() }
+        let start = monotonicNanoseconds()
+        try action()
+        let completion = TaskCompletion(
+            task: 0, result: .success(.files([])), worker: getpid(), attempts: 1, startedNanoseconds: start,
+            durationNanoseconds: monotonicNanoseconds() - start)
+        recorder.add(piece, completion, of: running.plan)
     }
 
     private func accept(
@@ -266,7 +279,7 @@ final class Pipeline {
     private func reportInOrder() {
         while let running = unreported.first, let result = running.result {
             unreported.removeFirst()
-            running.plan.report(result)
+            report(running.plan, result)
             // The next may have waited for its turn at standard output.
             if let next = unreported.first {
                 settle(next)
@@ -274,14 +287,19 @@ final class Pipeline {
         }
     }
 
+    private func report(_ plan: PlannedJob, _ result: Result<JobSummary, PoolmapError>) {
+        observer.recorder?.add(result, of: plan)
+        plan.report(result)
+    }
+
     /// Tells every job that is not finished yet of an error that is not its own.
     private func abandonAll(_ error: PoolmapError) {
         while let running = unreported.first {
             unreported.removeFirst()
-            running.plan.report(running.result ?? .failure(running.error ?? error))
+            report(running.plan, running.result ?? .failure(running.error ?? error))
         }
         while case .plan(let plan) = plans.next() {
-            plan.report(.failure(error))
+            report(plan, .failure(error))
         }
     }
 }
@@ -307,7 +325,7 @@ private final class RunningJob {
 private final class Entry {
     enum Kind {
         case work(Piece, slot: Int?)
-        case local(() throws(PoolmapError) -> Void)
+        case local(Piece?, () throws(PoolmapError) -> Void)
         /// An error in its place among the pieces.
         case failure(PoolmapError)
     }

@@ -94,7 +94,7 @@ final class FileRunner {
 
     private func run(_ job: any Job) throws(PoolmapError) -> JobSummary {
         var result: Result<JobSummary, PoolmapError>?
-        let plan = PlannedJob(number: 0, isStream: false) { _ in
+        let plan = PlannedJob(number: 0, input: .standardInput, target: .nowhere) { _ in
             job
         } report: {
             result = $0

@@ -1,0 +1,255 @@
+import CZstd
+import Glibc
+
+/// Keeps account of a run, as a report for programs and as a trace for people.
+///
+/// Both are written as the run goes on, so that they take no memory but for the inputs that are under way, and appear
+/// under their names when it ends. docs/report.md has the fields.
+public final class RunRecorder {
+    private let report: RecordFile?
+    private let trace: RecordFile?
+    private let startedNanoseconds = monotonicNanoseconds()
+    private let front = getpid()
+    /// The pieces of each input that is not reported yet, as JSON.
+    private var pieces: [Int: [JSONText]] = [:]
+    private var lanes: Set<Int32> = []
+    private var totals = RunTotals()
+    private var hasFile = false
+    private var hasEvent = false
+    private(set) var failure: PoolmapError?
+
+    /// Opens the files.
+    ///
+    /// - Parameters:
+    ///   - report: where the report goes, if there is to be one.
+    ///   - trace: where the trace goes, if there is to be one.
+    ///   - head: what is known of the run beforehand, as its options.
+    public init(report: String?, trace: String?, head: [(String, JSONText)]) throws(PoolmapError) {
+        self.report = try report.map { (path) throws(PoolmapError) in try RecordFile(path) }
+        self.trace = try trace.map { (path) throws(PoolmapError) in try RecordFile(path) }
+        var members: [(String, JSONText)] = [("schema", .string("poolmap-report/1"))]
+        members += head
+        members.append(("libzstd", .string(String(cString: ZSTD_versionString()))))
+        members.append(("startedUnixNanoseconds", .number(RunRecorder.unixNanoseconds())))
+        let text = JSONText.object(members).text
+        write("\(text.dropLast()), \"files\": [", to: self.report)
+        write("{\"displayTimeUnit\": \"ms\", \"traceEvents\": [", to: self.trace)
+        writeLane(front, "poolmap")
+    }
+
+    private static func unixNanoseconds() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
+    // MARK: While it runs
+
+    func add(_ piece: Piece, _ completion: TaskCompletion, of plan: PlannedJob) {
+        totals.pieces += 1
+        totals.workNanoseconds += completion.durationNanoseconds
+        totals.repeatedTries += UInt64(max(0, completion.attempts - 1))
+        let since = completion.startedNanoseconds - min(startedNanoseconds, completion.startedNanoseconds)
+        let start = completion.startedNanoseconds == 0 ? 0 : since
+        let members: [(String, JSONText)] = [
+            ("index", .number(UInt64(piece.index))), ("offset", .number(piece.offset)),
+            ("length", .number(piece.byteCount)), ("result", completion.resultText),
+        ]
+        let effort: [(String, JSONText)] = [
+            ("worker", .number(UInt64(max(0, completion.worker)))), ("startNanoseconds", .number(start)),
+            ("durationNanoseconds", .number(completion.durationNanoseconds)),
+            ("tries", .number(UInt64(max(0, completion.attempts)))),
+        ]
+        if report != nil {
+            pieces[plan.number, default: []].append(.object(members + effort))
+        }
+        if trace != nil {
+            writeLane(completion.worker, "worker \(completion.worker)")
+            writeEvent([
+                ("name", .string(piece.isWholeFile ? plan.input.name : "\(piece.noun) \(piece.index)")),
+                ("cat", .string(piece.noun)), ("ph", .string("X")), ("ts", .microseconds(start)),
+                ("dur", .microseconds(completion.durationNanoseconds)), ("pid", .number(UInt64(front))),
+                ("tid", .number(UInt64(max(0, completion.worker)))),
+                ("args", .object([("file", .string(plan.input.name))] + members.dropFirst() + effort.suffix(1))),
+            ])
+        }
+    }
+
+    /// An input was reported; they come in their order.
+    func add(_ result: Result<JobSummary, PoolmapError>, of plan: PlannedJob) {
+        totals.add(result)
+        guard report != nil else { return }
+        var members: [(String, JSONText)] = [
+            ("input", .string(plan.input.name)), ("output", plan.target.text),
+        ]
+        members += RunRecorder.outcome(result)
+        members.append(("chunks", .array(pieces.removeValue(forKey: plan.number) ?? [])))
+        write("\(hasFile ? "," : "")\n\(JSONText.object(members).text)", to: report)
+        hasFile = true
+    }
+
+    private static func outcome(_ result: Result<JobSummary, PoolmapError>) -> [(String, JSONText)] {
+        switch result {
+        case .success(let summary):
+            [
+                ("status", .string(summary.isUnchanged ? "unchanged" : "done")), ("error", .null),
+                ("inputBytes", .number(summary.inputBytes)), ("outputBytes", .number(summary.outputBytes)),
+                ("digest", summary.digest.map { .string($0) } ?? .null),
+            ]
+        case .failure(let error):
+            [
+                ("status", .string("failed")), ("error", .error(error)), ("inputBytes", .null), ("outputBytes", .null),
+                ("digest", .null),
+            ]
+        }
+    }
+
+    // MARK: The end
+
+    /// Gives both files their names; throws the first error that happened to one of them.
+    public func finish() throws(PoolmapError) {
+        let wall = monotonicNanoseconds() - startedNanoseconds
+        write("\n], \"totals\": \(totals.json(wall).text)}\n", to: report)
+        write("\n]}\n", to: trace)
+        if let failure { throw failure }
+        try report?.commit()
+        try trace?.commit()
+    }
+
+    private func writeLane(_ process: Int32, _ name: String) {
+        guard lanes.insert(process).inserted else { return }
+        writeEvent([
+            ("name", .string("thread_name")), ("ph", .string("M")), ("pid", .number(UInt64(front))),
+            ("tid", .number(UInt64(max(0, process)))), ("args", .object([("name", .string(name))])),
+        ])
+    }
+
+    private func writeEvent(_ members: [(String, JSONText)]) {
+        write("\(hasEvent ? "," : "")\n\(JSONText.object(members).text)", to: trace)
+        hasEvent = true
+    }
+
+    private func write(_ text: String, to file: RecordFile?) {
+        guard failure == nil else { return }
+        do throws(PoolmapError) {
+            try file?.write(text)
+        } catch {
+            failure = error
+        }
+    }
+}
+
+/// What all inputs of a run come to.
+private struct RunTotals {
+    private var files: UInt64 = 0
+    private var failed: UInt64 = 0
+    private var inputBytes: UInt64 = 0
+    private var outputBytes: UInt64 = 0
+    var pieces: UInt64 = 0
+    var repeatedTries: UInt64 = 0
+    var workNanoseconds: UInt64 = 0
+
+    mutating func add(_ result: Result<JobSummary, PoolmapError>) {
+        files += 1
+        switch result {
+        case .success(let summary):
+            inputBytes += summary.inputBytes
+            outputBytes += summary.outputBytes
+        case .failure: failed += 1
+        }
+    }
+
+    func json(_ wallNanoseconds: UInt64) -> JSONText {
+        .object([
+            ("files", .number(files)), ("failed", .number(failed)), ("inputBytes", .number(inputBytes)),
+            ("outputBytes", .number(outputBytes)), ("chunks", .number(pieces)),
+            ("repeatedTries", .number(repeatedTries)), ("workNanoseconds", .number(workNanoseconds)),
+            ("wallNanoseconds", .number(wallNanoseconds)),
+        ])
+    }
+}
+
+/// A text file that appears under its name when it is whole.
+private final class RecordFile {
+    private let file: OutputFile
+    private var buffer: [UInt8] = []
+    private var written: UInt64 = 0
+    private static let bufferBytes = 1 << 16
+
+    init(_ path: String) throws(PoolmapError) {
+        var policy = OutputPolicy()
+        policy.force = true
+        do throws(PoolmapError) {
+            file = try OutputFile(path: path, policy, for: nil)
+        } catch {
+            throw error.at(path)
+        }
+    }
+
+    func write(_ text: String) throws(PoolmapError) {
+        buffer += Array(text.utf8)
+        if buffer.count >= RecordFile.bufferBytes {
+            try flush()
+        }
+    }
+
+    func commit() throws(PoolmapError) {
+        try flush()
+        _ = try file.commit(of: nil, JobSummary(outputBytes: written))
+    }
+
+    private func flush() throws(PoolmapError) {
+        try buffer.withBytes { (bytes) throws(PoolmapError) in try file.write(bytes, at: written) }
+        written += UInt64(buffer.count)
+        buffer.removeAll(keepingCapacity: true)
+    }
+}
+
+extension Target {
+    fileprivate var text: JSONText {
+        switch self {
+        case .file(let path): .string(path)
+        case .standardOutput: .string("standard output")
+        case .nowhere: .null
+        }
+    }
+}
+
+extension TaskCompletion {
+    /// What came of it: a size, a digest, or the error.
+    fileprivate var resultText: JSONText {
+        switch result {
+        case .failure(let error), .success(.failed(let error)): .object([("error", .error(error))])
+        case .success(.compressed(let frame)): .object([("bytes", .number(UInt64(frame.compressedBytes)))])
+        case .success(.decompressed(let frame, _)): .object([("bytes", .number(frame.contentBytes))])
+        case .success(.hashed(let digest, _)): .object([("digest", .string(digest))])
+        case .success(.files(let files)): files.first.map { $0.resultText } ?? .null
+        }
+    }
+}
+
+extension FileDone {
+    fileprivate var resultText: JSONText {
+        switch outcome {
+        case .done(let summary): .object([("bytes", .number(summary.outputBytes))])
+        case .failed(let error): .object([("error", .error(error))])
+        case .isForFront: .null
+        }
+    }
+}
+
+extension JSONText {
+    /// What a script is told of an error, here and with `--json`.
+    public static func error(_ error: PoolmapError) -> JSONText {
+        .object([
+            ("code", .string(error.code.rawValue)), ("message", .string("\(error)")),
+            ("errno", .number(orNull: error.errno.map { UInt64($0) })),
+        ])
+    }
+
+    /// Nanoseconds as microseconds, with three places.
+    fileprivate static func microseconds(_ nanoseconds: UInt64) -> JSONText {
+        let fraction = "\(nanoseconds % 1000)"
+        return .decimal("\(nanoseconds / 1000)." + String(repeating: "0", count: 3 - fraction.utf8.count) + fraction)
+    }
+}
