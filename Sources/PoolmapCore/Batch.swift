@@ -118,7 +118,7 @@ public struct Batch {
         run(BatchPlans(items: items, settings: settings, jobs: jobs, meter: meter, report: report), settings)
     }
 
-    private func run(_ plans: some PlanSource, _ settings: RunSettings) {
+    func run(_ plans: some PlanSource, _ settings: RunSettings) {
         let observer = RunObserver(tick: tick, onTick: onTick, recorder: recorder)
         Pipeline(Workforce(jobs: jobs, settings), plans, observer: observer).run()
     }

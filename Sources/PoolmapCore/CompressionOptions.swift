@@ -12,6 +12,8 @@ public struct CompressionOptions: Sendable {
     public var hasChecksums: Bool
     /// The content size of each frame but the last, in bytes; nil for what suits the level.
     public var requestedChunkBytes: Int?
+    /// Whether a worker tells the checksums that a journal needs; the one option that decides no byte.
+    var isJournaled = false
 
     /// The options of `zstd -3`.
     public init(

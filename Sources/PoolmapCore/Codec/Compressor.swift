@@ -6,6 +6,11 @@ import CZstd
 struct Compressor: ~Copyable {
     private let context: OpaquePointer
     private let hasChecksums: Bool
+    private let isJournaled: Bool
+
+    /// To be raised with each change after which the same content, options and libzstd make other frames: those of a
+    /// partial file that another version has left are then not mixed with new ones.
+    static let revision: UInt32 = 1
 
     /// Throws when libzstd has no memory, or refuses a parameter.
     init(_ options: CompressionOptions) throws(PoolmapError) {
@@ -30,6 +35,7 @@ struct Compressor: ~Copyable {
         }
         self.context = context
         self.hasChecksums = options.hasChecksums
+        self.isJournaled = options.isJournaled
     }
 
     deinit {
@@ -50,9 +56,14 @@ struct Compressor: ~Copyable {
         var input = ZSTD_inBuffer(src: content.baseAddress, size: 0, pos: 0)
         var output = ZSTD_outBuffer(dst: frame.baseAddress, size: frame.count, pos: 0)
         var remaining = 0
+        var chunkChecksum: UInt32 = 0
         repeat {
             let end = min(input.size + Compressor.pieceBytes, content.count)
-            try read(UnsafeMutableRawBufferPointer(rebasing: content[input.size..<end]), input.size)
+            let piece = UnsafeMutableRawBufferPointer(rebasing: content[input.size..<end])
+            try read(piece, input.size)
+            if isJournaled {
+                chunkChecksum = CRC32C.checksum(of: UnsafeRawBufferPointer(piece), continuing: chunkChecksum)
+            }
             input.size = end
             let directive = end < content.count ? ZSTD_e_continue : ZSTD_e_end
             remaining = ZSTD_compressStream2(context, &output, &input, directive)
@@ -67,7 +78,8 @@ struct Compressor: ~Copyable {
         return CompressedFrame(
             compressedBytes: used.count, contentBytes: content.count,
             contentChecksum: hasChecksums ? used.trailingChecksum : nil,
-            frameChecksum: hasChecksums ? CRC32C.checksum(of: used) : nil)
+            frameChecksum: hasChecksums || isJournaled ? CRC32C.checksum(of: used) : nil,
+            chunkChecksum: isJournaled ? chunkChecksum : nil)
     }
 
     /// Two blocks: libzstd takes a block from a buffer that stays only when all of it is there.
@@ -85,8 +97,10 @@ struct CompressedFrame: Codable {
     var contentBytes: Int
     /// The low 32 bits of the XXH64 of the content; nil without checksums.
     var contentChecksum: UInt32?
-    /// The CRC-32C of the compressed bytes; nil without checksums.
+    /// The CRC-32C of the compressed bytes; nil without checksums and journal.
     var frameChecksum: UInt32?
+    /// The CRC-32C of the content; nil without a journal.
+    var chunkChecksum: UInt32?
 }
 
 func zstdErrorName(_ result: Int) -> String {

@@ -40,6 +40,8 @@ struct FileStatus {
     var isSymbolicLink: Bool { mode & S_IFMT == S_IFLNK }
     var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
     var permissions: mode_t { mode & 0o7777 }
+    /// A folder where everybody may write, and remove only what is their own, as `/tmp`.
+    var isSharedFolder: Bool { isDirectory && mode & S_ISVTX != 0 && mode & (S_IWGRP | S_IWOTH) != 0 }
 
     /// Whether both are of one file, whatever its names.
     func isSameFile(as other: FileStatus) -> Bool {
@@ -120,10 +122,50 @@ extension FileDescriptor {
 }
 
 extension FileDescriptor {
-    /// Whether the first bytes of both files are the same.
+    /// Gives an output the mode, owner and times of what it was made of; without a source the mode of any new file.
+    ///
+    /// The name is for the error.
+    func carryOver(_ source: FileStatus?, to name: String) throws(PoolmapError) {
+        guard let source else {
+            let mask = umask(0)
+            umask(mask)
+            fchmod(rawValue, 0o666 & ~mask)
+            return
+        }
+        // Only root may give files away; for others the file stays theirs. The owner is set before the mode, since
+        // changing it takes the set-user-ID bits away.
+        let keepsOwner = fchown(rawValue, source.owner, source.group) == 0
+        let permissions = keepsOwner ? source.permissions : source.permissions & 0o777
+        try attempt("cannot set the mode of \(name)") { () throws(Errno) in
+            _ = try retryingInterrupted { fchmod(rawValue, permissions) }
+            let times = [source.accessed, source.modified]
+            _ = try retryingInterrupted { futimens(rawValue, times) }
+        }
+    }
+}
+
+extension FileDescriptor {
+    /// Writes the file's content to disk.
+    ///
+    /// Blocks. The name is for the error. The C function is `fsync`.
+    func sync(name: String) throws(PoolmapError) {
+        try attempt("cannot write \(name) to disk") { () throws(Errno) in
+            _ = try retryingInterrupted { fsync(rawValue) }
+        }
+    }
+
+    /// Whether there is a regular file of that name with the content of this one, which has so many bytes.
     ///
     /// Blocks.
-    func hasSameContent(as other: FileDescriptor, byteCount: UInt64) throws(PoolmapError) -> Bool {
+    func hasContent(ofFile path: String, byteCount: UInt64) throws(PoolmapError) -> Bool {
+        guard let status = FileStatus(ofPath: path), status.isRegular, status.byteCount == byteCount,
+            let existing = try? openFile(path, O_RDONLY)
+        else { return false }
+        defer { try? existing.close() }
+        return try hasSameContent(as: existing, byteCount: byteCount)
+    }
+
+    private func hasSameContent(as other: FileDescriptor, byteCount: UInt64) throws(PoolmapError) -> Bool {
         let pieceBytes = 1 << 17
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * pieceBytes, alignment: 64)
         defer { memory.deallocate() }

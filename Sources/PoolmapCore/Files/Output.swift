@@ -5,6 +5,8 @@ import SystemPackage
 /// Where the content of a job goes.
 enum Output {
     case file(OutputFile)
+    /// Written in order under another name, so that it can be gone on with.
+    case partial(PartialOutput)
     /// Written in order, as it is: standard output.
     case stream(FileDescriptor)
     /// Checked only.
@@ -21,6 +23,7 @@ enum Output {
     func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(PoolmapError) {
         switch self {
         case .file(let file): try file.write(bytes, at: offset)
+        case .partial(let file): try file.write(bytes, at: offset)
         case .stream(let descriptor): try descriptor.writeAll(bytes, to: "standard output")
         case .nowhere: break
         }
@@ -32,7 +35,7 @@ enum Output {
         case .file(let file):
             guard let place, file.allowsRandomAccess else { return .slot }
             return .file(file.reference, offset: place)
-        case .stream: return .slot
+        case .partial, .stream: return .slot
         case .nowhere: return .nowhere
         }
     }
@@ -40,14 +43,19 @@ enum Output {
     /// The output is whole: gives a file its name, and the input's mode, owner and times; then removes the input, if
     /// that was asked.
     func commit(of input: InputFile, _ summary: JobSummary) throws(PoolmapError) -> JobSummary {
-        guard case .file(let file) = self else { return summary }
-        let summary = try file.commit(of: input, summary)
-        if file.policy.removesInput {
-            guard file.allowsRandomAccess else {
+        let (result, policy): (JobSummary, OutputPolicy)
+        switch self {
+        case .stream, .nowhere: return summary
+        case .file(let file):
+            (result, policy) = (try file.commit(of: input, summary), file.policy)
+            if policy.removesInput, !file.allowsRandomAccess {
                 throw PoolmapError(.failed, "is not removed, since \(file.path) is no regular file")
             }
+        case .partial(let file): (result, policy) = (try file.commit(of: input, summary), file.policy)
+        }
+        if policy.removesInput {
             try input.remove()
         }
-        return summary
+        return result
     }
 }

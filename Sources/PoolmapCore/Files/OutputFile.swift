@@ -55,18 +55,23 @@ final class OutputFile {
     static func check(
         _ existing: FileStatus, _ path: String, _ policy: OutputPolicy, for input: FileStatus?
     ) throws(PoolmapError) {
+        try refuse(existing, at: path, for: input)
+        if existing.isRegular && !policy.replaces {
+            throw exists(path)
+        }
+    }
+
+    /// Throws if what the path leads to can be no target, whether it may be replaced or not.
+    static func refuse(_ existing: FileStatus, at path: String, for input: FileStatus?) throws(PoolmapError) {
         if existing.isDirectory {
             throw PoolmapError(.system, "cannot write \(path): it is a directory")
         }
         if let input, existing.isRegular, existing.isSameFile(as: input) {
             throw PoolmapError(.failed, "is both input and output")
         }
-        if existing.isRegular && !policy.replaces {
-            throw targetExists(path)
-        }
     }
 
-    private static func targetExists(_ path: String) -> PoolmapError {
+    static func exists(_ path: String) -> PoolmapError {
         PoolmapError(.targetExists, "\(path) already exists; use -f to overwrite it")
     }
 
@@ -130,16 +135,14 @@ final class OutputFile {
             throw PoolmapError(
                 .failed, "\(path) has \(written.byteCount) bytes where \(summary.outputBytes) were written")
         }
-        if policy.keepsUnchanged, try hasContentOfTarget(summary.outputBytes) {
+        if policy.keepsUnchanged, try descriptor.hasContent(ofFile: path, byteCount: summary.outputBytes) {
             var summary = summary
             summary.isUnchanged = true
             return summary
         }
-        try carryOver(input?.metadata)
+        try descriptor.carryOver(input?.metadata, to: path)
         if policy.isDurable {
-            try attempt("cannot write \(path) to disk") { () throws(Errno) in
-                _ = try retryingInterrupted { fsync(descriptor.rawValue) }
-            }
+            try descriptor.sync(name: path)
         }
         note?.write(output: written, input: input?.status, summary)
         if try !linkUnderTarget() {
@@ -151,33 +154,6 @@ final class OutputFile {
         return summary
     }
 
-    private func hasContentOfTarget(_ byteCount: UInt64) throws(PoolmapError) -> Bool {
-        guard let status = FileStatus(ofPath: path), status.isRegular, status.byteCount == byteCount,
-            let existing = try? openFile(path, O_RDONLY)
-        else { return false }
-        defer { try? existing.close() }
-        return try descriptor.hasSameContent(as: existing, byteCount: byteCount)
-    }
-
-    private func carryOver(_ source: FileStatus?) throws(PoolmapError) {
-        let number = descriptor.rawValue
-        guard let source else {
-            let mask = umask(0)
-            umask(mask)
-            fchmod(number, 0o666 & ~mask)
-            return
-        }
-        // Only root may give files away; for others the file stays theirs. The owner is set before the mode, since
-        // changing it takes the set-user-ID bits away.
-        let keepsOwner = fchown(number, source.owner, source.group) == 0
-        let permissions = keepsOwner ? source.permissions : source.permissions & 0o777
-        try attempt("cannot set the mode of \(path)") { () throws(Errno) in
-            _ = try retryingInterrupted { fchmod(number, permissions) }
-            let times = [source.accessed, source.modified]
-            _ = try retryingInterrupted { futimens(number, times) }
-        }
-    }
-
     /// False where that takes a rename: the target is there and is to be replaced, or the file has a name already.
     private func linkUnderTarget() throws(PoolmapError) -> Bool {
         guard case .none = name else { return false }
@@ -186,7 +162,7 @@ final class OutputFile {
             return true
         } catch .fileExists {
             if !policy.replaces {
-                throw OutputFile.targetExists(path)
+                throw OutputFile.exists(path)
             }
         } catch {
             throw PoolmapError.system("cannot write \(path)", error)
@@ -207,7 +183,7 @@ final class OutputFile {
         do throws(Errno) {
             _ = try retryingInterrupted { poolmap_rename(temporary.cName, path.cName, policy.replaces ? 1 : 0) }
         } catch .fileExists {
-            throw OutputFile.targetExists(path)
+            throw OutputFile.exists(path)
         } catch {
             throw PoolmapError.system("cannot write \(path)", error)
         }

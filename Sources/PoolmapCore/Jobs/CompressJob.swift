@@ -29,6 +29,17 @@ final class CompressJob: Job {
         meter.expect(input)
     }
 
+    /// Takes a frame that the output has already, in place of its chunk: the next one in order.
+    func keep(_ frame: DataFrame) throws(PoolmapError) {
+        if writtenBytes == 0 {
+            writtenBytes = section.compressedBytes
+        }
+        index += 1
+        offset += frame.contentBytes
+        isAtEnd = offset == input.byteCount
+        try count(frame)
+    }
+
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
         if isAtEnd { return .end }
         return input.isRegular ? try nextOfFile(workforce) : try nextOfPipe(workforce)
@@ -85,15 +96,17 @@ final class CompressJob: Job {
             try write(section.header)
         }
         try output.write(workforce.output(slot, frame.compressedBytes), at: writtenBytes)
-        writtenBytes += UInt64(frame.compressedBytes)
-        acceptedBytes += UInt64(frame.contentBytes)
-        try formatErrors { () throws(FormatError) in
-            try section.add(
-                DataFrame(
-                    compressedBytes: UInt64(frame.compressedBytes), contentBytes: UInt64(frame.contentBytes),
-                    contentChecksum: frame.contentChecksum, crc32c: frame.frameChecksum))
-        }
-        meter.add(input: UInt64(frame.contentBytes), output: UInt64(frame.compressedBytes))
+        try count(
+            DataFrame(
+                compressedBytes: UInt64(frame.compressedBytes), contentBytes: UInt64(frame.contentBytes),
+                contentChecksum: frame.contentChecksum, crc32c: frame.frameChecksum))
+    }
+
+    private func count(_ frame: DataFrame) throws(PoolmapError) {
+        writtenBytes += frame.compressedBytes
+        acceptedBytes += frame.contentBytes
+        try formatErrors { () throws(FormatError) in try section.add(frame) }
+        meter.add(input: frame.contentBytes, output: frame.compressedBytes)
     }
 
     func finish() throws(PoolmapError) -> JobSummary {

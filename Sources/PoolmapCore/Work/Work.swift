@@ -4,6 +4,8 @@ enum Work: Codable {
     case files([FileWork])
     /// Compress a chunk into the output area of a slot.
     case compress(source: Source, contentBytes: Int, slot: Int)
+    /// Verify a frame that an interrupted run has left.
+    case verify(VerifyWork)
     /// Decompress a frame.
     case decompress(FrameWork)
     /// Hash a whole file.
@@ -14,6 +16,7 @@ enum Work: Codable {
         switch self {
         case .files(let files): files.reduce(0) { $0 + $1.byteCount }
         case .compress(_, let contentBytes, _): UInt64(contentBytes)
+        case .verify(let frame): frame.contentBytes
         case .decompress(let frame): max(frame.contentBound, frame.compressedBytes)
         case .hash: 1 << 20
         }
@@ -68,9 +71,29 @@ struct FrameWork: Codable {
     }
 }
 
+/// A frame to be held against its journal, and against the chunk of the input that it was made of.
+struct VerifyWork: Codable {
+    var input: FileReference
+    var contentOffset: UInt64
+    var contentBytes: UInt64
+    var partial: FileReference
+    var frameOffset: UInt64
+    var frame: KeptFrame
+
+    /// How a frame and its chunk are found.
+    enum Finding: Codable {
+        case intact
+        /// The frame has other bytes than were written, or cannot be read.
+        case damaged
+        /// The chunk is not the one that the frame was made of.
+        case otherContent
+    }
+}
+
 /// What a worker answers.
 enum Done: Codable {
     case compressed(CompressedFrame)
+    case verified(VerifyWork.Finding)
     /// `isInSlot` says that the content waits in the slot, and is not in its place in the target yet.
     case decompressed(DataFrame, isInSlot: Bool)
     case hashed(digest: String, byteCount: UInt64)

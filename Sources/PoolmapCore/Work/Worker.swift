@@ -31,6 +31,8 @@ final class Worker {
                 return .files(works.map { work in files.run(work, work.note.flatMap { areas.note($0) }) })
             case .compress(let source, let contentBytes, let slot):
                 return .compressed(try compress(source, contentBytes, slot))
+            case .verify(let frame):
+                return .verified(try verify(frame))
             case .decompress(let frame):
                 return .decompressed(try decompress(frame), isInSlot: frame.destination.isSlot)
             case .hash(let path, let algorithm):
@@ -65,6 +67,34 @@ final class Worker {
             throw PoolmapError(.failed, "there is no compressor")
         }
         return frame
+    }
+
+    private func verify(_ work: VerifyWork) throws(PoolmapError) -> VerifyWork.Finding {
+        let partial = try target.open(work.partial, O_RDONLY)
+        let frameBytes = UInt64(work.frame.compressedBytes)
+        let frameChecksum: UInt32
+        do throws(PoolmapError) {
+            frameChecksum = try checksum(of: FileReader(partial, at: work.frameOffset, byteCount: frameBytes))
+        } catch {
+            return .damaged
+        }
+        guard frameChecksum == work.frame.frameChecksum else { return .damaged }
+        let file = try source.open(work.input, O_RDONLY)
+        let content = FileReader(file, at: work.contentOffset, byteCount: work.contentBytes)
+        return try checksum(of: content) == work.frame.chunkChecksum ? .intact : .otherContent
+    }
+
+    /// The CRC-32C of what there is to read, in pieces that stay in the nearest cache.
+    private func checksum(of reader: FileReader) throws(PoolmapError) -> UInt32 {
+        var reader = reader
+        let space = input.space(of: 256 << 10)
+        var checksum: UInt32 = 0
+        while true {
+            let count = try reader.read(into: space)
+            if count == 0 { return checksum }
+            checksum = CRC32C.checksum(
+                of: UnsafeRawBufferPointer(rebasing: space[..<count]), continuing: checksum)
+        }
     }
 
     private func decompress(_ frame: FrameWork) throws(PoolmapError) -> DataFrame {
