@@ -34,9 +34,22 @@ struct Compress: ParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Put checksums into the file.")
     var check = true
 
+    @Flag(
+        name: .long,
+        help: "With -o and one FILE: keep what is done when interrupted, and go on with what an interrupted run kept.")
+    var resume = false
+
     @OptionGroup var names: NameOptions
 
     func validate() throws {
+        if resume {
+            guard let output = target.output, output != "-" else {
+                throw ValidationError("--resume needs -o FILE")
+            }
+            guard names.files.count == 1, names.files[0] != "-", names.lists.isEmpty, !names.recursive else {
+                throw ValidationError("--resume takes one regular file")
+            }
+        }
         if level != nil && fast != nil {
             throw ValidationError("a level and --fast exclude each other")
         }
@@ -70,7 +83,13 @@ struct Compress: ParsableCommand {
             ("chunkBytes", .number(UInt64(options.chunkBytes))), ("checksums", .bool(check)),
         ]
         try plan.execute(settings) { batch, items, report in
-            batch.compress(items, options, report: report)
+            guard resume else { return batch.compress(items, options, report: report) }
+            switch items.next() {
+            case .item(.file(let path), .file(let target), _):
+                batch.resumeCompression(of: path, to: target, options, notice: plan.console.note, report: report)
+            case .refused(let input, let error): report(input, .failure(error))
+            default: break
+            }
         }
     }
 }

@@ -62,12 +62,28 @@ final class Console {
         complain(error, about: name)
     }
 
+    /// Says what is kept of an interrupted run, with `-v`; and that something is not, without `-q`.
+    func note(_ input: Input, _ notice: ResumeNotice) {
+        switch notice {
+        case .loss(let message): warn(input.name, message)
+        case .kept(let message) where isVerbose:
+            progress?.clear()
+            writeError(FileName.printable("\(input.name): \(message)") + "\n")
+        default: break
+        }
+    }
+
+    /// Says what is no failure, but may surprise; not with `-q`.
+    private func warn(_ name: String, _ message: String) {
+        guard !isQuiet else { return }
+        progress?.clear()
+        complain(.unusable(message), about: name, kind: "warning")
+    }
+
     /// Says that a symbolic link is left alone, which is no failure where there is something else.
     func ignoreLink(_ name: String) {
         ignoredCount += 1
-        guard !isQuiet else { return }
-        progress?.clear()
-        complain(.unusable("is a symbolic link, and ignored; -f follows it"), about: name)
+        warn(name, "is a symbolic link, and ignored; -f follows it")
     }
 
     /// Does something beside the inputs themselves; that it fails is told.
@@ -105,13 +121,13 @@ let saysJSON = CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains(
 /// One line on standard error: with the program's name for people, or an object for programs.
 ///
 /// Names may hold anything; what a terminal would take for more than text is escaped.
-func complain(_ error: PoolmapError, about file: String? = nil) {
+func complain(_ error: PoolmapError, about file: String? = nil, kind: String = "error") {
     guard saysJSON else {
         let place = file.map { "\($0): " } ?? ""
         return writeError("poolmap: \(FileName.printable("\(place)\(error)"))\n")
     }
     let members: [(String, JSONText)] = [
-        ("error", .string(error.code.rawValue)), ("file", file.map { .string($0) } ?? .null),
+        (kind, .string(error.code.rawValue)), ("file", file.map { .string($0) } ?? .null),
         ("message", .string("\(error)")), ("errno", error.errno.map { .number(UInt64($0)) } ?? .null),
     ]
     writeError(JSONText.object(members).text + "\n")

@@ -18,7 +18,7 @@ final class FilePlan: ItemSource {
     private let verb: String
     private let options: TargetOptions
     private let run: RunOptions
-    private let console: Console
+    let console: Console
     private let readsStandardInput: Bool
     private let isOne: Bool
     private var places = TargetPlaces()

@@ -74,7 +74,8 @@ final class PartialOutput {
     }
 
     private init(
-        _ path: String, _ policy: OutputPolicy, _ descriptor: FileDescriptor, _ file: JournalFile, _ journal: ResumeJournal,
+        _ path: String, _ policy: OutputPolicy, _ descriptor: FileDescriptor, _ file: JournalFile,
+        _ journal: ResumeJournal,
         loss: String?
     ) {
         self.path = path

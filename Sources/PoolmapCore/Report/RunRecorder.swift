@@ -223,7 +223,7 @@ extension TaskCompletion {
         case .success(.compressed(let frame)): .object([("bytes", .number(UInt64(frame.compressedBytes)))])
         case .success(.decompressed(let frame, _)): .object([("bytes", .number(frame.contentBytes))])
         case .success(.hashed(let digest, _)): .object([("digest", .string(digest))])
-        case .success(.verified): .object([("bytes", .number(0))])
+        case .success(.verified(let finding)): .object([("kept", .bool(finding == .intact))])
         case .success(.files(let files)): files.first.map { $0.resultText } ?? .null
         }
     }

@@ -1,0 +1,78 @@
+# Helpers for the cases in resume/, which source this file after lib.sh.
+
+# Slow enough, at some 100 chunks a second, that a signal meets a run where it is meant to.
+readonly slowly=(compress --resume -19 --chunk-size 64K)
+# For cases where it does not matter how a run was interrupted.
+readonly quickly=(compress --resume -3 --chunk-size 64K)
+# What the functions below run.
+command=("${slowly[@]}")
+
+# records TARGET: how many frames its journal has.
+records() {
+    local bytes
+    bytes=$(stat -c %s "$1.resume" 2> /dev/null) || bytes=0
+    echo $((bytes < 64 ? 0 : (bytes - 64) / 20))
+}
+has_records() { (($(records "$1") >= $2)); }
+
+# start_slowly COUNT [OPTION…]: starts to compress `in` to `out`, and returns with COUNT frames in the journal.
+start_slowly() {
+    local count=$1
+    shift
+    start poolmap "${command[@]}" "$@" -o out in 2> said
+    wait_until 20 has_records out "$count"
+    is_running "$front" || fail "it was done before it could be interrupted: $(cat said)"
+}
+
+# interrupt SIGNAL NUMBER: ends the front with a signal; its children end by themselves.
+interrupt() {
+    local everyone
+    # shellcheck disable=SC2207
+    everyone=($(descendants_of "$front"))
+    kill -"$1" "$front"
+    expect_end $((128 + $2)) "$front" 2> /dev/null
+    wait_gone "$soon" ${everyone[@]+"${everyone[@]}"}
+}
+
+# interrupted_at COUNT [OPTION…]: a run that was killed with COUNT frames in its journal, or a few more.
+interrupted_at() {
+    start_slowly "$@"
+    interrupt KILL 9
+    same_text "" "$(< said)"
+    no_file out
+}
+
+# interrupted_by_limit KIB [OPTION…]: a run that was ended by a limit for files, at KIB KiB of the partial file.
+interrupted_by_limit() {
+    (
+        ulimit -f "$1"
+        refuses 1 "in: cannot write out.partial: " poolmap "${command[@]}" "${@:2}" -o out in
+    )
+    no_file out
+    has_records out 1 || fail "no frame is kept"
+}
+
+# resumes KEPT-AT-LEAST [OPTION…]: goes on, says nothing that is wrong, and the target is `reference`, alone.
+resumes() {
+    local least=$1 kept
+    shift
+    poolmap "${command[@]}" -v "$@" -o out in > stdout 2> said || fail "exit code $?: $(< said)"
+    kept=$(sed -n 's/^in: \([0-9]*\) of [0-9]* chunks are kept$/\1/p' said)
+    ((${kept:-0} >= least)) || fail "expected that $least chunks are kept: $(< said)"
+    ! grep -q '^poolmap: ' said || fail "it should not have complained: $(< said)"
+    is_whole
+}
+
+# resumes_saying TEXT [OPTION…]: goes on with one line on stderr that has TEXT in it, and the target is `reference`.
+resumes_saying() {
+    local text=$1
+    shift
+    poolmap "${command[@]}" "$@" -o out in 2> said || fail "exit code $?: $(< said)"
+    one_error_line said "in: " "$text"
+    is_whole
+}
+
+is_whole() {
+    same_file reference out
+    no_file out.partial out.resume
+}

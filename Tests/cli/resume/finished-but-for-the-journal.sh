@@ -1,0 +1,41 @@
+# Killed between the rename and the removal of the journal: the next run sees that the target is whole.
+. "$CLI_LIB"
+. "$CLI_FOLDER/interruptions.sh"
+for check in --check --no-check; do
+    real_data 1000000 > in
+    poolmap compress -q -19 --chunk-size 64K $check -f -o reference in
+    # A target that appears meanwhile stops the run just before its rename: all is there but the name.
+    start_slowly 2 $check -j 2
+    echo "someone else's" > out
+    wait_gone 20 "$front"
+    expect_exit 1 wait "$front"
+    same_file reference out.partial
+    mv out.partial out
+    cp out.resume kept.resume
+    before=$(stat -c '%i %s %y %z' out)
+    poolmap "${command[@]}" $check -v -o out in 2> said
+    grep -qx "in: out was whole already" said
+    is_whole
+    same_text "$before" "$(stat -c '%i %s %y %z' out)"
+    # Not so if it is another file, by its end or its size.
+    for change in "patch out -30 255" "truncate -s -1 out" "truncate -s +1 out" "patch out 20 255"; do
+        cp kept.resume out.resume
+        cp -p reference out
+        $change
+        refuses 1 "in: out already exists" poolmap "${command[@]}" $check -o out in
+        no_file out.resume
+        cp kept.resume out.resume
+        resumes_saying "begins anew: out.partial is missing" -f $check
+    done
+    # Nor if the input is another by now.
+    cp kept.resume out.resume
+    touch in
+    refuses 1 "in: out already exists" poolmap "${command[@]}" $check -o out in
+    # With --rm the input goes now.
+    touch -r reference in
+    cp kept.resume out.resume
+    silently poolmap "${command[@]}" $check --rm -o out in
+    no_file in
+    is_whole
+    rm out
+done

@@ -1,0 +1,17 @@
+# Killed at a random frame, with any number of workers before and after, it goes on to the same bytes.
+. "$CLI_LIB"
+. "$CLI_FOLDER/interruptions.sh"
+seed=${POOLMAP_TEST_SEED:-$RANDOM}
+echo "POOLMAP_TEST_SEED=$seed"
+RANDOM=$seed
+real_data 3000000 > in
+poolmap "${command[@]}" -q -o reference in
+for jobs in "1 3" "3 1" "2 2"; do
+    count=$((1 + RANDOM % 30))
+    echo "jobs $jobs, $count frames"
+    interrupted_at $count -j "${jobs% *}"
+    resumes $count -j "${jobs#* }"
+    rm out
+done
+poolmap compress -19 --chunk-size 64K -o plain in
+same_file plain reference

@@ -1,0 +1,36 @@
+# Killed while what is kept is verified: a worker is replaced, the front leaves all of it to the next run.
+. "$CLI_LIB"
+. "$CLI_FOLDER/interruptions.sh"
+# Much to read and little to compress, so that the verifying takes a while.
+truncate -s 500M in
+command=(compress --resume -1 --chunk-size 1M)
+poolmap "${command[@]}" -q -o reference in
+interrupted_by_limit 24 -j 2
+kept=$(records out)
+((kept > 300)) || fail "only $kept frames are kept"
+# verifies: starts a run and stops its front while it still waits for its workers' findings.
+verifies() {
+    local try
+    for try in 1 2 3 4 5; do
+        start poolmap "${command[@]}" -v -j 2 -o out in 2> said
+        wait_workers "$front" 2
+        kill -STOP "$front"
+        [[ -s said ]] || return 0
+        kill -CONT "$front"
+        interrupt KILL 9
+    done
+    fail "$try times it was done with verifying before it could be stopped"
+}
+verifies
+kill -CONT "$front"
+interrupt KILL 9
+same_text "$kept" "$(records out)"
+verifies
+worker=$(worker_pids "$front" | head -1)
+kill -KILL "$worker"
+wait_gone "$soon" "$worker"
+kill -CONT "$front"
+wait_gone 20 "$front"
+expect_exit 0 wait "$front"
+grep -qx "in: $kept of 500 chunks are kept" said
+is_whole
