@@ -1,0 +1,103 @@
+/// What the environment variable `MAKEFLAGS` says of parallel jobs.
+///
+/// make writes it as a command line: first a word of single letters without a dash, or none; then options; then, after
+/// `--`, assignments of variables, whose values may look like options. A backslash stands before a blank or a
+/// backslash that belongs to a word.
+struct MakeFlags: Equatable {
+    /// How make says that its job server can be reached.
+    enum Server: Equatable {
+        /// `R,W`: the two ends of a pipe, which the process has inherited. So does make up to 4.3.
+        case pipe(reader: Int32, writer: Int32)
+        /// `fifo:PATH`: a named pipe. So does make from 4.4 on.
+        case fifo(String)
+        /// A negative descriptor: make has a job server, and this process is not to use it.
+        case disabled
+        /// A form that this program does not know.
+        case unknown(String)
+    }
+
+    /// The last `-jN`; nil without one, or if it has no number.
+    private(set) var jobs: Int?
+    /// The last `--jobserver-auth`, or `--jobserver-fds` as it was called before make 4.2.
+    private(set) var server: Server?
+
+    init(_ text: String) {
+        var words = MakeFlags.words(of: text).prefix { $0 != "--" }[...]
+        if let first = words.first, !first.hasPrefix("-"), !first.contains("=") {
+            words[words.startIndex] = "-" + first
+        }
+        while let word = words.popFirst() {
+            if word.hasPrefix("--") {
+                readLong(word)
+            } else if word.hasPrefix("-"), let count = MakeFlags.jobs(inLetters: word.dropFirst()) {
+                jobs = Int(count)
+            } else {
+                continue
+            }
+            // By hand one may write the number as a word of its own.
+            if ["-j", "--jobs"].contains(word), let next = words.first, let count = Int(next), count > 0 {
+                jobs = count
+                words.removeFirst()
+            }
+        }
+    }
+
+    private mutating func readLong(_ word: String) {
+        let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let value = parts.count == 2 ? String(parts[1]) : ""
+        switch parts[0] {
+        case "--jobserver-auth", "--jobserver-fds": server = Server(value)
+        case "--jobs": jobs = Int(value)
+        default: break
+        }
+    }
+
+    /// The words, without the backslashes that kept them together.
+    private static func words(of text: String) -> [String] {
+        var words: [String] = []
+        var word: String.UnicodeScalarView?
+        var scalars = text.unicodeScalars.makeIterator()
+        while let scalar = scalars.next() {
+            switch scalar {
+            case " ", "\t":
+                words += word.map { [String($0)] } ?? []
+                word = nil
+            case "\\":
+                word = (word ?? String.UnicodeScalarView()) + [scalars.next() ?? scalar]
+            default:
+                word = (word ?? String.UnicodeScalarView()) + [scalar]
+            }
+        }
+        return words + (word.map { [String($0)] } ?? [])
+    }
+
+    /// What follows a `j` among single letters; nil if there is none.
+    private static func jobs(inLetters letters: Substring) -> Substring? {
+        for index in letters.indices {
+            switch letters[index] {
+            case "j": return letters[letters.index(after: index)...]
+            // The rest of the word is what this option takes.
+            case "C", "E", "f", "I", "l", "o", "O", "W": return nil
+            default: continue
+            }
+        }
+        return nil
+    }
+}
+
+extension MakeFlags.Server {
+    /// From what stands behind `--jobserver-auth=`.
+    fileprivate init(_ text: String) {
+        let prefix = "fifo:"
+        if text.hasPrefix(prefix), text.utf8.count > prefix.utf8.count {
+            self = .fifo(String(text.dropFirst(prefix.count)))
+            return
+        }
+        let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Int32($0) }
+        guard numbers.count == 2, let reader = numbers[0], let writer = numbers[1] else {
+            self = .unknown(text)
+            return
+        }
+        self = reader < 0 || writer < 0 ? .disabled : .pipe(reader: reader, writer: writer)
+    }
+}

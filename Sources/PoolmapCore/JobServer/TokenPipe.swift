@@ -1,0 +1,128 @@
+import Glibc
+import SystemPackage
+
+/// Where make keeps its tokens: a byte in a pipe for each job that may run beside the one that each recipe has anyway.
+enum TokenPipe: Equatable {
+    /// The two ends of a pipe, which this process has inherited.
+    case inherited(reader: Int32, writer: Int32)
+    /// A named pipe.
+    case fifo(String)
+
+    /// Opens both ends anew, for reads and writes that do not block.
+    ///
+    /// Never by `dup`: the flag for that belongs to what make has opened and shares with all its children. Throws, with
+    /// what to do, where there is no pipe.
+    ///
+    /// Does not block. The C function is `open`.
+    func open() throws(PoolmapError) -> TokenPipeEnds {
+        switch self {
+        case .fifo(let path):
+            // The writing end first: that fails where nobody reads, as when this make has ended long ago.
+            let writer = try TokenPipe.open(path, O_WRONLY)
+            return try TokenPipeEnds(reader: TokenPipe.openReader(path, beside: writer), writer: writer)
+        case .inherited(let reader, let writer):
+            let pipe = try TokenPipe.status(ofReader: reader, writer: writer)
+            let ownWriter = try TokenPipe.open("/proc/self/fd/\(writer)", O_WRONLY)
+            let ownReader = try TokenPipe.openReader("/proc/self/fd/\(reader)", beside: ownWriter)
+            let ends = try TokenPipeEnds(reader: ownReader, writer: ownWriter)
+            guard ends.status.isSameFile(as: pipe) else {
+                throw .unusable("descriptors \(reader) and \(writer) are not make's job server any more")
+            }
+            return ends
+        }
+    }
+
+    /// Throws unless the two are the ends of one pipe.
+    ///
+    /// make closes them for a recipe that it does not take for a make of its own; then the shell, or whoever comes
+    /// after it, may have opened other files in their places.
+    private static func status(ofReader reader: Int32, writer: Int32) throws(PoolmapError) -> FileStatus {
+        guard let one = try? FileStatus(of: FileDescriptor(rawValue: reader)),
+            let other = try? FileStatus(of: FileDescriptor(rawValue: writer)),
+            one.isPipe, other.isPipe, one.isSameFile(as: other),
+            [O_RDONLY, O_RDWR].contains(accessMode(reader)), [O_WRONLY, O_RDWR].contains(accessMode(writer))
+        else {
+            throw .unusable(notPassedOn)
+        }
+        return one
+    }
+
+    private static func accessMode(_ descriptor: Int32) -> Int32 {
+        let flags = fcntl(descriptor, F_GETFL)
+        return flags < 0 ? flags : flags & O_ACCMODE
+    }
+
+    private static func openReader(_ path: String, beside writer: FileDescriptor) throws(PoolmapError) -> FileDescriptor {
+        do {
+            return try open(path, O_RDONLY)
+        } catch {
+            try? writer.close()
+            throw error
+        }
+    }
+
+    private static func open(_ path: String, _ mode: Int32) throws(PoolmapError) -> FileDescriptor {
+        try attempt("make's job server cannot be opened: \(path)") { () throws(Errno) in
+            try openFile(path, mode | O_NONBLOCK | O_NOCTTY)
+        }
+    }
+
+    /// What to do where make has a job server, and not for this process.
+    static let notPassedOn = "make passes its job server only to recipe lines that begin with +"
+}
+
+/// Both ends of make's pipe, open for this process alone, until `close`.
+struct TokenPipeEnds {
+    let reader: FileDescriptor
+    let writer: FileDescriptor
+    let status: FileStatus
+
+    /// Takes over both descriptors, also where it throws: as when they are not of one pipe.
+    fileprivate init(reader: FileDescriptor, writer: FileDescriptor) throws(PoolmapError) {
+        (self.reader, self.writer) = (reader, writer)
+        guard let status = try? FileStatus(of: reader), let other = try? FileStatus(of: writer),
+            status.isPipe, status.isSameFile(as: other)
+        else {
+            try? reader.close()
+            try? writer.close()
+            throw .unusable("make's job server is no pipe")
+        }
+        self.status = status
+    }
+
+    /// Takes up to `count` tokens, as many as there are now; nil where the pipe cannot be read.
+    ///
+    /// Does not block.
+    func take(upTo count: Int) -> [UInt8]? {
+        var tokens = [UInt8](repeating: 0, count: count)
+        do throws(Errno) {
+            let taken = try retryingInterrupted { read(reader.rawValue, &tokens, count) }
+            return Array(tokens.prefix(taken))
+        } catch {
+            // That someone else was faster is no failure.
+            return error == .wouldBlock ? [] : nil
+        }
+    }
+
+    /// Gives tokens back, each as the byte that it was.
+    ///
+    /// Blocks only where the pipe is full, which it cannot be with bytes that came out of it.
+    func giveBack(_ tokens: some Sequence<UInt8>) {
+        for token in tokens {
+            var byte = token
+            while write(writer.rawValue, &byte, 1) < 0, errno == EAGAIN || errno == EINTR {
+                var entry = pollfd(fd: writer.rawValue, events: Int16(POLLOUT), revents: 0)
+                poll(&entry, 1, -1)
+            }
+        }
+    }
+
+    func close() {
+        try? reader.close()
+        try? writer.close()
+    }
+}
+
+extension FileStatus {
+    fileprivate var isPipe: Bool { mode & S_IFMT == S_IFIFO }
+}
