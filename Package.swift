@@ -63,6 +63,7 @@ let package = Package(
             name: "scenarios",
             dependencies: [
                 "Multiprocessing",
+                "PoolmapCore",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

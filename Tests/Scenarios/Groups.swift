@@ -29,4 +29,6 @@ func registerAllScenarios() {
         eventScenarios, conditionScenarios, conditionDeathScenarios, barrierScenarios, barrierDeathScenarios,
         sentObjectScenarios, killStressScenarios)
     Registry.group("values", sharedValueScenarios, sharedArrayScenarios, sharedAtomicScenarios)
+    Registry.group(
+        "jobServer", tokenScenarios, tokenRequestScenarios, tokenReturnScenarios, guardianScenarios, makeScenarios)
 }

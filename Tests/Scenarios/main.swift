@@ -7,6 +7,7 @@ import Multiprocessing
 //     scenarios NAME [SEED]       runs one; exits 0, or prints what failed and exits 1
 //     scenarios --list [GROUP]    prints the names, one a line
 //     scenarios --cpu-count       prints what the library says
+//     scenarios --recipe …        is what a makefile's recipe runs, see runRecipe
 //
 // The harness, not the scenario, checks afterwards that nothing was left behind: see Census.
 
@@ -19,6 +20,8 @@ case "--list":
     }
 case "--cpu-count":
     print(processCPUCount())
+case "--recipe":
+    runRecipe(Array(arguments.dropFirst()))
 case let name?:
     guard let scenario = Registry.find(name) else {
         print("scenarios: no scenario is called \(name)")

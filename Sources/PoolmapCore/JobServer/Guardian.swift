@@ -28,9 +28,9 @@ struct Guardian {
 
     /// Forks the guardian of this process, which must have one thread.
     ///
-    /// Returns the front's end of the socket. Does not block. The C function is `fork`.
-    static func start(over pipe: TokenPipe) throws(PoolmapError) -> GuardianSocket {
-        let ends = try pipe.open()
+    /// Returns the front's end of the socket, and closes the front's ends of the pipe. Does not block. The C function is
+    /// `fork`.
+    static func start(over ends: TokenPipeEnds) throws(PoolmapError) -> GuardianSocket {
         defer { ends.close() }
         return try attempt("the process that keeps make's tokens cannot be started") { () throws(Errno) in
             let front = FileDescriptor(rawValue: try retryingInterrupted { poolmap_open_process(getpid()) })

@@ -30,6 +30,8 @@ public final class JobServer {
     public private(set) var failure: String?
 
     private let pipe: TokenPipe
+    /// What the pipe was at first.
+    private let status: FileStatus
     private let owner = getpid()
     private var socket: GuardianSocket?
     private var serial: UInt32 = 0
@@ -41,8 +43,9 @@ public final class JobServer {
 
     /// Throws, with what to do, where the pipe cannot be used.
     init(_ pipe: TokenPipe) throws(PoolmapError) {
-        try pipe.open().close()
-        self.pipe = pipe
+        let ends = try pipe.open(as: nil)
+        ends.close()
+        (self.pipe, status) = (pipe, ends.status)
     }
 
     deinit {
@@ -70,7 +73,7 @@ public final class JobServer {
         held = min(held, count)
         if socket == nil {
             do throws(PoolmapError) {
-                socket = try Guardian.start(over: pipe)
+                socket = try Guardian.start(over: try pipe.open(as: status))
             } catch {
                 failure = "\(error)"
                 return
@@ -127,11 +130,11 @@ public final class JobServer {
 
     private func leaveGuardian() {
         guard let socket else { return }
-        let status = poolmap_end_guardian()
-        if status > 0 {
+        let guardianStatus = poolmap_end_guardian()
+        if guardianStatus > 0 {
             // Killed: the tokens that it told of are this process's to give back.
             _ = readReports()
-            let ends = try? pipe.open()
+            let ends = try? pipe.open(as: status)
             ends?.giveBack(reported)
             ends?.close()
         }

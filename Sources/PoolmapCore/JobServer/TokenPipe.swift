@@ -11,24 +11,31 @@ enum TokenPipe: Equatable {
     /// Opens both ends anew, for reads and writes that do not block.
     ///
     /// Never by `dup`: the flag for that belongs to what make has opened and shares with all its children. Throws, with
-    /// what to do, where there is no pipe.
+    /// what to do, where there is no pipe, or another than it was.
     ///
     /// Does not block. The C function is `open`.
-    func open() throws(PoolmapError) -> TokenPipeEnds {
+    ///
+    /// - Parameter known: what the pipe was when it was opened before; nil for the first time.
+    func open(as known: FileStatus?) throws(PoolmapError) -> TokenPipeEnds {
+        let ends = try open()
+        guard known?.isSameFile(as: ends.status) ?? true else {
+            ends.close()
+            throw .unusable("make's job server is gone, and another pipe is in its place")
+        }
+        return ends
+    }
+
+    private func open() throws(PoolmapError) -> TokenPipeEnds {
         switch self {
         case .fifo(let path):
             // The writing end first: that fails where nobody reads, as when this make has ended long ago.
             let writer = try TokenPipe.open(path, O_WRONLY)
             return try TokenPipeEnds(reader: TokenPipe.openReader(path, beside: writer), writer: writer)
         case .inherited(let reader, let writer):
-            let pipe = try TokenPipe.status(ofReader: reader, writer: writer)
+            try TokenPipe.requirePipe(reader, writer)
             let ownWriter = try TokenPipe.open("/proc/self/fd/\(writer)", O_WRONLY)
             let ownReader = try TokenPipe.openReader("/proc/self/fd/\(reader)", beside: ownWriter)
-            let ends = try TokenPipeEnds(reader: ownReader, writer: ownWriter)
-            guard ends.status.isSameFile(as: pipe) else {
-                throw .unusable("descriptors \(reader) and \(writer) are not make's job server any more")
-            }
-            return ends
+            return try TokenPipeEnds(reader: ownReader, writer: ownWriter)
         }
     }
 
@@ -36,7 +43,7 @@ enum TokenPipe: Equatable {
     ///
     /// make closes them for a recipe that it does not take for a make of its own; then the shell, or whoever comes
     /// after it, may have opened other files in their places.
-    private static func status(ofReader reader: Int32, writer: Int32) throws(PoolmapError) -> FileStatus {
+    private static func requirePipe(_ reader: Int32, _ writer: Int32) throws(PoolmapError) {
         guard let one = try? FileStatus(of: FileDescriptor(rawValue: reader)),
             let other = try? FileStatus(of: FileDescriptor(rawValue: writer)),
             one.isPipe, other.isPipe, one.isSameFile(as: other),
@@ -44,7 +51,6 @@ enum TokenPipe: Equatable {
         else {
             throw .unusable(notPassedOn)
         }
-        return one
     }
 
     private static func accessMode(_ descriptor: Int32) -> Int32 {

@@ -1,0 +1,137 @@
+@preconcurrency import Glibc
+import Multiprocessing
+import PoolmapCore
+import SystemPackage
+
+/// Whatever ends the front, make has its tokens back.
+func tokenReturnScenarios() {
+    scenario("tokensAreBackBeforeTheFrontHasExited") {
+        let ways: [(JobServer) -> Void] = [{ $0.close() }, { _ in exit(3) }]
+        for (number, leave) in ways.enumerated() {
+            let bank = TokenBank(.pipe, tokens: 3)
+            let front = Process {
+                let server = try bank.client()
+                server.want(3)
+                server.expectHeld(3)
+                leave(server)
+                withExtendedLifetime(server) { _exit(3) }
+            }
+            try front.start()
+            expectEqual(try joinFront(front), .exited(3))
+            bank.expectAllBack("way \(number):")
+        }
+    }
+    scenario("tokensComeBackFromAFrontThatEndsUnprepared") {
+        let ways: [() -> Void] = [
+            { _exit(4) }, { abort() }, { raise(SIGSEGV) }, { raise(SIGTERM) }, { raise(SIGKILL) }, { Process.exit(5) },
+        ]
+        for (number, leave) in ways.enumerated() {
+            let bank = TokenBank(.allOf(number), tokens: 3)
+            let front = Process {
+                let server = try bank.client()
+                server.want(2)
+                server.expectHeld(2)
+                withExtendedLifetime(server) { leave() }
+            }
+            try front.start()
+            expect(try joinFront(front) != .exited(0), "way \(number) is no way")
+            bank.expectAllBackAtTheEnd("way \(number):")
+        }
+    }
+    scenario("tokensComeBackFromAFrontThatIsKilledAtAnyMoment") {
+        var random = SeededGenerator(seed: printedSeed())
+        var turnsWithTokens = 0
+        for turn in 0..<50 {
+            let bank = TokenBank(.allOf(turn), tokens: 5)
+            let seed = random.next()
+            let front = Process { try holdAndLetGo(try bank.client(), seed) }
+            try front.start()
+            usleep(UInt32.random(in: 0..<8000, using: &random))
+            turnsWithTokens += bank.freeCount < 5 ? 1 : 0
+            front.kill()
+            expectEqual(try joinFront(front), .signaled(SIGKILL))
+            bank.expectAllBackAtTheEnd("turn \(turn):")
+        }
+        expect(turnsWithTokens >= 5, "only \(turnsWithTokens) of the killed had a token")
+    }
+    scenario("tokensComeBackFromAFrontThatIsKilledAtAnyMomentWithAPool") {
+        var random = SeededGenerator(seed: printedSeed())
+        for turn in 0..<30 {
+            let bank = TokenBank(.allOf(turn), tokens: 5)
+            let seed = random.next()
+            let front = Process {
+                let server = try bank.client()
+                // The pool is there before the guardian, or has a copy of all that its front has.
+                if turn % 3 != 0 { server.want(2) }
+                let pool = try Pool(processes: 2) { (number: Int) in number }
+                try pool.submit(1)
+                try withExtendedLifetime(pool) { try holdAndLetGo(server, seed) }
+            }
+            try front.start()
+            usleep(UInt32.random(in: 0..<12_000, using: &random))
+            front.kill()
+            expectEqual(try joinFront(front), .signaled(SIGKILL))
+            bank.expectAllBackAtTheEnd("turn \(turn):")
+        }
+    }
+    scenario("tokensComeBackThoughAChildOfTheKilledFrontLivesOn") {
+        // It has copies of all that the front had open, the socket too, so nobody sees an end of file.
+        let bank = TokenBank(.pipe, tokens: 3)
+        let (childIsThere, end) = (Doorbell(), Doorbell())
+        let front = try startFront { ready in
+            let server = try bank.client()
+            server.want(3)
+            server.expectHeld(3)
+            let child = Process {
+                childIsThere.ring()
+                _ = end.wait(within: .seconds(60))
+            }
+            try child.start()
+            ready.ring()
+            pauseForever()
+        }
+        expect(childIsThere.wait(), "the child did not begin")
+        let guardian = try require(tokenGuardian(of: try require(front.pid)))
+        front.kill()
+        try joinFront(front)
+        expect(eventually { bank.freeCount == 3 }, "\(bank.freeCount) are free, expected 3")
+        bank.expectAllBack()
+        expect(eventually { ProcessRecord(guardian.pid)?.isZombie ?? true }, "the guardian is still there")
+        end.ring()
+        bank.expectAllBackAtTheEnd()
+    }
+    scenario("tokensComeBackFromAGroupThatIsSignalled") {
+        for signal in [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGKILL] {
+            let bank = TokenBank(.pipe, tokens: 3)
+            let front = try startFront { ready in
+                let server = try bank.client()
+                server.want(3)
+                server.expectHeld(3)
+                ready.ring()
+                pauseForever()
+            }
+            kill(-(try require(front.pid)), signal)
+            expectEqual(try joinFront(front), .signaled(signal))
+            bank.expectAllBackAtTheEnd("signal \(signal):")
+        }
+    }
+}
+
+/// Wants more and fewer tokens, for ever.
+private func holdAndLetGo(_ server: JobServer, _ seed: UInt64) throws -> Never {
+    var random = SeededGenerator(seed: seed)
+    while true {
+        server.want(.random(in: 0...5, using: &random))
+        if let descriptor = server.descriptor {
+            _ = isReadable(descriptor.rawValue, within: .milliseconds(1))
+        }
+        server.receive()
+    }
+}
+
+extension TokenBank.Form {
+    /// Each in its turn.
+    static func allOf(_ turn: Int) -> TokenBank.Form {
+        allCases[turn % allCases.count]
+    }
+}
