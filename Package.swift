@@ -62,6 +62,7 @@ let package = Package(
         .executableTarget(
             name: "scenarios",
             dependencies: [
+                "CPoolmap",
                 "Multiprocessing",
                 "PoolmapCore",
                 .product(name: "Logging", package: "swift-log"),

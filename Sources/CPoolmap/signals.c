@@ -1,5 +1,7 @@
 #include "signals.h"
 
+#include "guardian.h"
+
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
@@ -27,6 +29,7 @@ void poolmap_end_by_signal(int number) {
 static void end_cleanly(int number) {
     // A child that was forked a moment ago has still its parent's handlers.
     if (getpid() == owner) {
+        (void)poolmap_end_guardian();
         for (int entry = 0; entry < entry_count; entry++) {
             if (is_used[entry]) {
                 unlink(paths[entry]);

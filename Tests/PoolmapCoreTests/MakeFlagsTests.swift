@@ -42,8 +42,10 @@ import Testing
     // Not by make itself: what people put into the variable, and what may come yet.
     static let others = [
         Row("-j1", jobs: 1), Row("j1", jobs: 1), Row("kj1", jobs: 1), Row("-kj1 -s", jobs: 1), Row("--jobs=1", jobs: 1),
-        Row("-j 1", jobs: 1), Row("--jobs 1", jobs: 1), Row("j 1", jobs: 1), Row("-j8", jobs: 8), Row("-j8 -j1", jobs: 1),
-        Row("-j1 -j"), Row("-j k"), Row("V=-j1"), Row("V=1 -j1", jobs: 1), Row("-Ij1"), Row("-Cj1"), Row("Oj1"), Row("-"),
+        Row("-j 1", jobs: 1), Row("--jobs 1", jobs: 1), Row("j 1", jobs: 1), Row("-j8", jobs: 8),
+        Row("-j8 -j1", jobs: 1),
+        Row("-j1 -j"), Row("-j k"), Row("V=-j1"), Row("V=1 -j1", jobs: 1), Row("-Ij1"), Row("-Cj1"), Row("Oj1"),
+        Row("-"),
         Row("\t-j1\t", jobs: 1), Row("-jx"), Row("-j99999999999999999999"), Row("\\"), Row("-j1\\", jobs: nil),
         Row("--jobserver-auth=3,4 --jobserver-fds=5,6", .pipe(reader: 5, writer: 6)),
         Row("--jobserver-fds=5,6 --jobserver-auth=3,4", pipe),

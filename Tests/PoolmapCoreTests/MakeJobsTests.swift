@@ -109,13 +109,6 @@ import Testing
             unlink(path)
             close(open(path, O_CREAT | O_WRONLY, 0o600))
             #expect(outcome(flags) == "one: make's job server is no pipe")
-            #expect(outcome(" --jobserver-auth=fifo:\(path)/x") == failure.replacing(path, with: path + "/x") + "Not a directory")
         }
-    }
-}
-
-extension String {
-    fileprivate func replacing(_ part: String, with other: String) -> String {
-        split(separator: part, omittingEmptySubsequences: false).joined(separator: other)
     }
 }

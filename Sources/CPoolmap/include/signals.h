@@ -3,8 +3,9 @@
 #ifndef CPOOLMAP_SIGNALS_H
 #define CPOOLMAP_SIGNALS_H
 
-/// Makes SIGINT, SIGTERM and SIGHUP remove the temporary files and then end the process as the signal would have done
-/// without a handler, so that its parent sees it. A signal that was ignored stays so. Children do not remove anything.
+/// Makes SIGINT, SIGTERM and SIGHUP give make's tokens back, remove the temporary files, and then end the process as the
+/// signal would have done without a handler, so that its parent sees it. A signal that was ignored stays so. Children do
+/// neither.
 void poolmap_install_signal_handlers(void);
 
 /// Names a file that a signal is to remove. The path is copied. Returns the entry to take back, or -1 if there is no

@@ -58,7 +58,9 @@ enum TokenPipe: Equatable {
         return flags < 0 ? flags : flags & O_ACCMODE
     }
 
-    private static func openReader(_ path: String, beside writer: FileDescriptor) throws(PoolmapError) -> FileDescriptor {
+    private static func openReader(
+        _ path: String, beside writer: FileDescriptor
+    ) throws(PoolmapError) -> FileDescriptor {
         do {
             return try open(path, O_RDONLY)
         } catch {

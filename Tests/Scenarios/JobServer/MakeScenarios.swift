@@ -27,10 +27,12 @@ func makeScenarios() {
         run.expectNoComplaint()
     }
     scenario("subMakeSharesTheTokens") {
-        let run = try make(["-j3", "V=-j1 --jobserver-auth=7,8"], recipes: [
-            ("a", "@$(MAKE) -f $(firstword $(MAKEFILE_LIST)) work"), ("b", "+@$(RECIPE) work"),
-            ("work", "+@$(RECIPE) work"),
-        ], goals: ["a", "b"])
+        let run = try make(
+            ["-j3", "V=-j1 --jobserver-auth=7,8"],
+            recipes: [
+                ("a", "@$(MAKE) -f $(firstword $(MAKEFILE_LIST)) work"), ("b", "+@$(RECIPE) work"),
+                ("work", "+@$(RECIPE) work"),
+            ], goals: ["a", "b"])
         run.expectContent()
         expect(run.log.contains("+"), "nothing was done: \(run.output)")
     }
@@ -39,8 +41,8 @@ func makeScenarios() {
         run.expectContent()
         // A named pipe is for everybody.
         let isFifo = run.output.contains("fifo:")
-        expectEqual(
-            run.states["a"], isFifo ? "server" : "one: make passes its job server only to recipe lines that begin with +")
+        let hint = "one: make passes its job server only to recipe lines that begin with +"
+        expectEqual(run.states["a"], isFifo ? "server" : hint)
         expectEqual(run.states["b"], "server")
     }
     scenario("makeWithoutJobsSaysSo") {

@@ -1,3 +1,4 @@
+import CPoolmap
 @preconcurrency import Glibc
 import Multiprocessing
 import PoolmapCore
@@ -6,19 +7,33 @@ import SystemPackage
 /// Whatever ends the front, make has its tokens back.
 func tokenReturnScenarios() {
     scenario("tokensAreBackBeforeTheFrontHasExited") {
-        let ways: [(JobServer) -> Void] = [{ $0.close() }, { _ in exit(3) }]
+        let ways: [(JobServer) -> Void] = [
+            { $0.close() }, { _ in exit(3) },
+            { _ in
+                poolmap_install_signal_handlers()
+                raise(SIGTERM)
+            },
+        ]
         for (number, leave) in ways.enumerated() {
-            let bank = TokenBank(.pipe, tokens: 3)
+            let (bank, guardianPID) = (TokenBank(.pipe, tokens: 3), SharedCounter())
             let front = Process {
                 let server = try bank.client()
                 server.want(3)
                 server.expectHeld(3)
+                let guardian = try require(tokenGuardian())
+                guardianPID.add(Int(guardian.pid))
+                // Or it would be faster than whoever does not wait for it.
+                guardian.stop()
                 leave(server)
                 withExtendedLifetime(server) { _exit(3) }
             }
             try front.start()
-            expectEqual(try joinFront(front), .exited(3))
+            expectEqual(try joinFront(front), number == 2 ? .signaled(SIGTERM) : .exited(3))
             bank.expectAllBack("way \(number):")
+            if ProcessRecord(Int32(guardianPID.value)) != nil {
+                Failures.report("way \(number) leaves the guardian", #fileID, #line)
+                kill(Int32(guardianPID.value), SIGKILL)
+            }
         }
     }
     scenario("tokensComeBackFromAFrontThatEndsUnprepared") {

@@ -124,6 +124,14 @@ func tokenGuardian(of front: Int32 = getpid()) -> ProcessRecord? {
     ProcessRecord.children(of: front).first { $0.name == "token-guardian" }
 }
 
+extension ProcessRecord {
+    /// Stops the process, and waits until it stands.
+    func stop() {
+        kill(pid, SIGSTOP)
+        expect(eventually { ProcessRecord(pid)?.state == "T" }, "\(name) does not stop")
+    }
+}
+
 /// Starts a front in a process group of its own, which rings when it has done what comes before `pauseForever`.
 func startFront(_ body: @escaping (Doorbell) throws -> Void) throws -> Process {
     let ready = Doorbell()
