@@ -74,6 +74,8 @@ public struct Batch {
     public var onTick: () -> Void = {}
     /// Keeps account of the run.
     public var recorder: RunRecorder?
+    /// make's job server, which limits how many workers are busy; nil for none.
+    public var jobServer: JobServer?
 
     /// A run with so many jobs.
     public init(jobs: Int) {
@@ -120,7 +122,7 @@ public struct Batch {
 
     func run(_ plans: some PlanSource, _ settings: RunSettings) {
         let observer = RunObserver(tick: tick, onTick: onTick, recorder: recorder)
-        Pipeline(Workforce(jobs: jobs, settings), plans, observer: observer).run()
+        Pipeline(Workforce(jobs: jobs, settings, jobServer), plans, observer: observer).run()
     }
 }
 

@@ -25,7 +25,12 @@ final class Console {
     ///   - command: the subcommand, for the report.
     ///   - settings: what else the report is to say of the run.
     func batch(_ options: RunOptions, _ command: String, _ settings: [(String, JSONText)] = []) throws -> Batch {
-        var batch = Batch(jobs: options.jobCount)
+        let workers = options.workers
+        var batch = Batch(jobs: workers.count)
+        batch.jobServer = workers.server
+        if isVerbose, let hint = workers.hint {
+            writeError("poolmap: one worker: \(FileName.printable(hint))\n")
+        }
         if options.report != nil || options.trace != nil {
             let all = [("jobs", JSONText.number(UInt64(batch.jobs)))] + settings
             recorder = try RunRecorder(

@@ -7,7 +7,7 @@ import PoolmapCore
 struct RunOptions: ParsableArguments {
     @Option(
         name: [.short, .long],
-        help: "Worker processes; 0 or none given: the cores that this process may use.")
+        help: "Worker processes; 0 or none given: the cores that this process may use, or as many as make allows.")
     var jobs: Int?
 
     @Option(name: .long, help: "The same, as zstd has it: also -T N, -TN.")
@@ -45,9 +45,15 @@ struct RunOptions: ParsableArguments {
 
     private static let mostJobs = 1024
 
-    var jobCount: Int {
+    /// How many workers there may be, and who else has a say in it: make, where no number was given.
+    var workers: (count: Int, server: JobServer?, hint: String?) {
         let given = jobs ?? threads ?? 0
-        return given == 0 ? processCPUCount() : given
+        guard given == 0 else { return (given, nil, nil) }
+        switch Poolmap.makeJobs {
+        case .none: return (processCPUCount(), nil, nil)
+        case .one(let reason): return (1, nil, reason)
+        case .server(let server): return (processCPUCount(), server, nil)
+        }
     }
 }
 

@@ -22,8 +22,12 @@ struct Poolmap: ParsableCommand {
         subcommands: [Compress.self, Decompress.self, Test.self, List.self, Cat.self, Hash.self],
         defaultSubcommand: Compress.self)
 
+    /// What make says of parallel jobs, looked up before any file is opened; there is one thread.
+    nonisolated(unsafe) static let makeJobs = MakeJobs.fromEnvironment()
+
     static func main() {
         preparePlatform()
+        _ = makeJobs
         let arguments = ZstdSyntax.normalize(rawArguments())
         do {
             var command = try parse(arguments.subcommand, arguments.rest)

@@ -5,11 +5,14 @@ import SystemPackage
 /// Those who do the work of a command: a pool of processes, or the front itself where one process is enough.
 ///
 /// The pool is forked when there is work for more than one process: not for a task that is known to be the only one,
-/// nor for the first few hundred KiB.
+/// nor for the first few hundred KiB. Under make's job server it is forked with the first token, and so many are busy
+/// as there are tokens, and one: tokens are asked for while there is something to hand out, and given back as soon as
+/// nothing is.
 final class Workforce {
     let settings: RunSettings
     let layout: SlotLayout
     let jobs: Int
+    private let server: JobServer?
     private let areas: SharedAreas
     private let worker: Worker
     private var pool: Pool<Work, Done>?
@@ -38,8 +41,9 @@ final class Workforce {
     /// Small files take microseconds, so each worker should have some to go on with.
     let entryLimit: Int
 
-    init(jobs: Int, _ settings: RunSettings) {
+    init(jobs: Int, _ settings: RunSettings, _ server: JobServer? = nil) {
         self.jobs = jobs
+        self.server = jobs > 1 ? server : nil
         self.settings = settings
         layout = settings.layout
         slotCount = jobs == 1 ? 1 : jobs + max(2, jobs / 2)
@@ -92,16 +96,26 @@ final class Workforce {
     }
 
     /// Whether one more may be busy now.
-    var hasHands: Bool { true }
+    var hasHands: Bool {
+        guard let server, pool != nil else { return true }
+        // With a token for each, all may be busy, and tasks may wait for them.
+        return server.held >= jobs - 1 || underWay.count < 1 + server.held
+    }
+
+    /// Whether there may be others than the front.
+    private func mayFork() -> Bool {
+        guard let server else { return true }
+        server.want(jobs - 1)
+        server.receive()
+        return server.held > 0
+    }
 
     /// Hands out a task.
     ///
     /// Returns its number; the front does it at once where no other process is needed.
     func submit(_ work: Work, isOnlyOne: Bool) throws(PoolmapError) -> UInt64 {
         taskCount += 1
-        if pool == nil, bundle.isEmpty,
-            jobs == 1 || isOnlyOne || inlineBytes + work.byteCount <= Workforce.bytesWithoutFork
-        {
+        if pool == nil, bundle.isEmpty, isForFront(work, isOnlyOne) {
             inlineBytes += work.byteCount
             finished.append(worker.performHere(work, taskCount))
             return taskCount
@@ -115,6 +129,10 @@ final class Workforce {
             try send(work, Sent(tasks: [taskCount], files: []))
         }
         return taskCount
+    }
+
+    private func isForFront(_ work: Work, _ isOnlyOne: Bool) -> Bool {
+        jobs == 1 || isOnlyOne || inlineBytes + work.byteCount <= Workforce.bytesWithoutFork || !mayFork()
     }
 
     /// Sends the files that wait for company.
@@ -181,11 +199,16 @@ final class Workforce {
             // Also when it has nothing to do: that its manager died is told at once, not with the next task.
             objects.append(pool)
         }
+        if let server {
+            server.want(lacksHands ? jobs - 1 : min(jobs - 1, max(0, underWay.count - 1)))
+            objects += server.descriptor.map { [$0] } ?? []
+        }
         do {
             _ = try Multiprocessing.wait(for: objects, timeout: timeout)
         } catch {
             throw PoolmapError(.failed, "\(error)")
         }
+        server?.receive()
     }
 
     /// Ends the pool.
@@ -194,6 +217,8 @@ final class Workforce {
     func dismiss() {
         pool?.terminate()
         pool = nil
+        // Only now is nobody busy.
+        server?.close()
     }
 }
 

@@ -1,14 +1,16 @@
 # An input that changes while it is read is an error, and nothing of it is kept.
 . "$CLI_LIB"
 . "$CLI_FOLDER/interruptions.sh"
-real_data 3000000 > original
+real_data 6000000 > original
 grows() { echo more >> in; }
-is_cut_in_half() { truncate -s 1500000 in; }
+is_cut_in_half() { truncate -s 3000000 in; }
 is_touched() { touch in; }
 for change in grows is_cut_in_half is_touched; do
     cp original in
     start_slowly 5 -j 2
+    kill -STOP "$front"
     $change
+    kill -CONT "$front"
     wait_gone 20 "$front"
     expect_exit 1 wait "$front"
     one_error_line said "in: "
@@ -20,7 +22,9 @@ touch -r original in
 start_slowly 20 -j 2
 interrupt KILL 9
 start_slowly 25 -j 2
+kill -STOP "$front"
 echo more >> in
+kill -CONT "$front"
 wait_gone 20 "$front"
 expect_exit 1 wait "$front"
 only_files original in said
