@@ -174,9 +174,15 @@ func preparePlatform() {
     signal(SIGXFSZ, SIG_IGN)
 }
 
-/// Standard output for lines, many to a write.
+/// Lines for standard output or a file, many to a write.
 struct LineOutput {
+    private let file: LineFile?
     private var buffer: [UInt8] = []
+
+    /// - Parameter file: nil for standard output.
+    init(to file: LineFile? = nil) {
+        self.file = file
+    }
 
     /// Names in the line are written as the bytes that they are.
     mutating func write(_ line: String) throws(PoolmapError) {
@@ -188,7 +194,17 @@ struct LineOutput {
 
     mutating func flush() throws(PoolmapError) {
         defer { buffer.removeAll(keepingCapacity: true) }
-        try writeStandardOutput(buffer)
+        if let file {
+            try file.write(buffer)
+        } else {
+            try writeStandardOutput(buffer)
+        }
+    }
+
+    /// Writes the rest, and a file appears under its name.
+    mutating func commit() throws(PoolmapError) {
+        try flush()
+        try file?.commit()
     }
 }
 

@@ -23,7 +23,9 @@ public struct DependencyFile {
 
     /// Writes the rules to a file, which appears once it is whole, over an older one.
     public func write(to path: String) throws(PoolmapError) {
-        try writeFile(rules + empty, to: path)
+        let file = try LineFile(path: path, force: true)
+        try file.write(rules + empty)
+        try file.commit()
     }
 
     private static func word(_ name: String) throws(PoolmapError) -> [UInt8] {
@@ -43,13 +45,4 @@ public struct DependencyFile {
         }
         return word
     }
-}
-
-/// Writes a whole file at once, over an older one.
-func writeFile(_ bytes: [UInt8], to path: String) throws(PoolmapError) {
-    var policy = OutputPolicy()
-    policy.force = true
-    let file = try OutputFile(path: path, policy, for: nil)
-    try bytes.withBytes { (bytes) throws(PoolmapError) in try file.write(bytes, at: 0) }
-    _ = try file.commit(of: nil, JobSummary(outputBytes: UInt64(bytes.count)))
 }

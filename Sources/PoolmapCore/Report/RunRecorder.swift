@@ -6,8 +6,8 @@ import Glibc
 /// Both are written as the run goes on, so that they take no memory but for the inputs that are under way, and appear
 /// under their names when it ends. docs/report.md has the fields.
 public final class RunRecorder {
-    private let report: RecordFile?
-    private let trace: RecordFile?
+    private let report: LineFile?
+    private let trace: LineFile?
     private let startedNanoseconds = monotonicNanoseconds()
     private let front = getpid()
     /// The pieces of each input that is not reported yet, as JSON.
@@ -25,8 +25,8 @@ public final class RunRecorder {
     ///   - trace: where the trace goes, if there is to be one.
     ///   - head: what is known of the run beforehand, as its options.
     public init(report: String?, trace: String?, head: [(String, JSONText)]) throws(PoolmapError) {
-        self.report = try report.map { (path) throws(PoolmapError) in try RecordFile(path) }
-        self.trace = try trace.map { (path) throws(PoolmapError) in try RecordFile(path) }
+        self.report = try report.map { (path) throws(PoolmapError) in try LineFile(path: path, force: true) }
+        self.trace = try trace.map { (path) throws(PoolmapError) in try LineFile(path: path, force: true) }
         var members: [(String, JSONText)] = [("schema", .string("poolmap-report/1"))]
         members += head
         members.append(("libzstd", .string(String(cString: ZSTD_versionString()))))
@@ -129,10 +129,10 @@ public final class RunRecorder {
         hasEvent = true
     }
 
-    private func write(_ text: String, to file: RecordFile?) {
+    private func write(_ text: String, to file: LineFile?) {
         guard failure == nil else { return }
         do throws(PoolmapError) {
-            try file?.write(text)
+            try file?.write(Array(text.utf8))
         } catch {
             failure = error
         }
@@ -166,42 +166,6 @@ private struct RunTotals {
             ("repeatedTries", .number(repeatedTries)), ("workNanoseconds", .number(workNanoseconds)),
             ("wallNanoseconds", .number(wallNanoseconds)),
         ])
-    }
-}
-
-/// A text file that appears under its name when it is whole.
-private final class RecordFile {
-    private let file: OutputFile
-    private var buffer: [UInt8] = []
-    private var written: UInt64 = 0
-    private static let bufferBytes = 1 << 16
-
-    init(_ path: String) throws(PoolmapError) {
-        var policy = OutputPolicy()
-        policy.force = true
-        do throws(PoolmapError) {
-            file = try OutputFile(path: path, policy, for: nil)
-        } catch {
-            throw error.at(path)
-        }
-    }
-
-    func write(_ text: String) throws(PoolmapError) {
-        buffer += Array(text.utf8)
-        if buffer.count >= RecordFile.bufferBytes {
-            try flush()
-        }
-    }
-
-    func commit() throws(PoolmapError) {
-        try flush()
-        _ = try file.commit(of: nil, JobSummary(outputBytes: written))
-    }
-
-    private func flush() throws(PoolmapError) {
-        try buffer.withBytes { (bytes) throws(PoolmapError) in try file.write(bytes, at: written) }
-        written += UInt64(buffer.count)
-        buffer.removeAll(keepingCapacity: true)
     }
 }
 

@@ -1,0 +1,61 @@
+import SystemPackage
+
+/// A text file that is made bit by bit, and appears under its name only once it is whole.
+///
+/// Without `commit` it is gone with its object, and an older file of the name stays as it was.
+public final class LineFile {
+    private let file: OutputFile
+    private let older: FileStatus?
+    private var buffer: [UInt8] = []
+    private var byteCount: UInt64 = 0
+    private static let bufferBytes = 1 << 16
+
+    /// Opens the file, yet without its name.
+    ///
+    /// - Parameters:
+    ///   - path: its name.
+    ///   - force: whether an existing file is replaced; without, it is the error `targetExists`.
+    public init(path: String, force: Bool) throws(PoolmapError) {
+        var policy = OutputPolicy()
+        policy.force = force
+        older = FileStatus(ofPath: path)
+        do throws(PoolmapError) {
+            file = try OutputFile(path: path, policy, for: nil)
+        } catch {
+            throw error.message.contains(path) ? error : error.at(path)
+        }
+    }
+
+    /// Whether the file takes the place of an input, by whatever name.
+    public func wouldReplace(_ input: Input) -> Bool {
+        guard let older, older.isRegular else { return false }
+        let status =
+            switch input {
+            case .file(let path): FileStatus(ofPath: path)
+            case .standardInput: try? FileStatus(of: .standardInput)
+            }
+        return status?.isSameFile(as: older) ?? false
+    }
+
+    /// Writes all bytes, behind what was written before.
+    ///
+    /// Blocks.
+    public func write(_ bytes: [UInt8]) throws(PoolmapError) {
+        buffer += bytes
+        if buffer.count >= LineFile.bufferBytes {
+            try flush()
+        }
+    }
+
+    /// The file is whole, and gets its name.
+    public func commit() throws(PoolmapError) {
+        try flush()
+        _ = try file.commit(of: nil, JobSummary(outputBytes: byteCount))
+    }
+
+    private func flush() throws(PoolmapError) {
+        try buffer.withBytes { (bytes) throws(PoolmapError) in try file.write(bytes, at: byteCount) }
+        byteCount += UInt64(buffer.count)
+        buffer.removeAll(keepingCapacity: true)
+    }
+}

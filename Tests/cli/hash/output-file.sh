@@ -1,0 +1,41 @@
+# -o writes the list to a file that appears once all inputs are hashed; an old one stays without -f or after an error.
+. "$CLI_LIB"
+echo a > a
+echo b > b
+for jobs in 1 2; do
+    silently poolmap hash -j "$jobs" -o sums a b > stdout
+    [[ ! -s stdout ]] || fail "standard output has something"
+    sha256sum a b | cmp - sums
+    rm sums
+done
+silently poolmap hash a -a md5 --output=sums b
+md5sum a b | cmp - sums
+# Umask decides, as for what a shell makes.
+same_text 644 "$(umask 022 && poolmap hash -f -o sums a && stat -c %a sums)"
+# There is one already.
+refuses 1 sums poolmap hash -o sums b
+sha256sum a | cmp - sums
+silently poolmap hash -f -o sums b
+sha256sum b | cmp - sums
+# An input fails: neither a new file, nor another instead of the old one.
+refuses 1 nothing poolmap hash -o new a nothing b
+no_file new
+refuses 1 nothing poolmap hash -f -o sums a nothing
+sha256sum b | cmp - sums
+# Never an input, by whatever name.
+ln a link
+ln -s a symlink
+for name in a ./a link symlink; do
+    refuses 1 "is both input and output" poolmap hash -f -o "$name" b a
+    same_text a "$(< a)"
+done
+refuses 1 "is both input and output" poolmap hash -f -o a < a
+# No folder, and a folder.
+refuses 1 no/such poolmap hash -o no/such a
+mkdir folder
+refuses 1 folder poolmap hash -f -o folder a
+# What is no regular file is written as it is; - is standard output.
+silently poolmap hash -o /dev/stdout a | cmp - <(sha256sum a)
+silently poolmap hash -o - a | cmp - <(sha256sum a)
+rm sums
+only_files a b folder link symlink stdout
