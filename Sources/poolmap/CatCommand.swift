@@ -17,7 +17,7 @@ struct Cat: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("How long it is; without, up to the end.", valueName: "m"))
     var length: ByteSize?
 
-    @Argument(help: ArgumentHelp("A regular file.", valueName: "file"))
+    @Argument(help: ArgumentHelp("A regular file.", valueName: "file"), completion: .compressedFile)
     var file: String
 
     func run() throws {

@@ -41,12 +41,16 @@ struct Compress: ParsableCommand {
 
     @OptionGroup var names: NameOptions
 
+    @Argument(
+        help: ArgumentHelp("What to compress; - or none is standard input.", valueName: "file"), completion: .file())
+    var files: [String] = []
+
     func validate() throws {
         if resume {
             guard let output = target.output, output != "-" else {
                 throw ValidationError("--resume needs -o FILE")
             }
-            guard names.files.count == 1, names.files[0] != "-", names.lists.isEmpty, !names.recursive else {
+            guard files.count == 1, files[0] != "-", names.lists.isEmpty, !names.recursive else {
                 throw ValidationError("--resume takes one regular file")
             }
         }
@@ -74,7 +78,7 @@ struct Compress: ParsableCommand {
             level: fast.map { -$0 } ?? level ?? 3, longWindowLog: long, hasChecksums: check,
             requestedChunkBytes: chunkSize.map { Int($0.bytes) })
         // A second run over a tree is not to compress what the first has made.
-        let plan = try FilePlan("compress", names, target, common, folders: .without(compressedSuffixes)) {
+        let plan = try FilePlan("compress", files, names, target, common, folders: .without(compressedSuffixes)) {
             .target($0 + ".zst")
         }
         try plan.refuseTerminal()

@@ -13,8 +13,14 @@ struct Decompress: ParsableCommand {
 
     @OptionGroup var names: NameOptions
 
+    @Argument(
+        help: ArgumentHelp("What to restore; - or none is standard input.", valueName: "file"),
+        completion: .compressedFile)
+    var files: [String] = []
+
     func run() throws {
-        let plan = try FilePlan("decompress", names, target, common, folders: .with(compressedSuffixes)) { path in
+        let plan = try FilePlan("decompress", files, names, target, common, folders: .with(compressedSuffixes)) {
+            path in
             for (suffix, restored) in zip(compressedSuffixes, ["", ".tar", ""]) where path.hasSuffix(suffix) {
                 let stem = path.dropLast(suffix.count)
                 if !stem.isEmpty, !stem.hasSuffix("/") {

@@ -29,7 +29,8 @@ final class FilePlan: ItemSource {
     ///   - folders: which files of a folder are taken, with -r.
     ///   - naming: the target's path for an input's.
     init(
-        _ verb: String, _ names: NameOptions, _ options: TargetOptions, _ run: RunOptions, folders: InputNames.Folders,
+        _ verb: String, _ files: [String], _ names: NameOptions, _ options: TargetOptions, _ run: RunOptions,
+        folders: InputNames.Folders,
         naming: @escaping (String) -> Naming
     ) throws {
         self.options = options
@@ -37,7 +38,7 @@ final class FilePlan: ItemSource {
         self.naming = naming
         self.verb = verb
         console = Console(run)
-        let sources = try names.sources()
+        let sources = try names.sources(files)
         isOne = sources.count == 1 && names.lists.isEmpty && !names.recursive
         if options.output != nil && !isOne {
             throw ValidationError("-o takes one input; --output-dir takes many")

@@ -25,10 +25,13 @@ struct Hash: ParsableCommand {
 
     @OptionGroup var names: NameOptions
 
+    @Argument(help: ArgumentHelp("What to hash; - or none is standard input.", valueName: "file"), completion: .file())
+    var files: [String] = []
+
     func run() throws {
         let console = Console(common)
         let items = NamedItems(
-            try names.sources(), folders: names.folders(.without([])), followsLinks: true, console: console)
+            try names.sources(files), folders: names.folders(.without([])), followsLinks: true, console: console)
         let file = try lineFile()
         var output = LineOutput(to: file)
         let batch = try console.batch(common, "hash", [("algorithm", .string(algorithm.rawValue))])

@@ -16,7 +16,7 @@ struct List: ParsableCommand {
     @Flag(name: [.short, .long], help: "Say nothing but errors.")
     var quiet = false
 
-    @Argument(help: ArgumentHelp("Regular files.", valueName: "file"))
+    @Argument(help: ArgumentHelp("Regular files.", valueName: "file"), completion: .compressedFile)
     var files: [String]
 
     func run() throws {

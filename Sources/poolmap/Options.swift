@@ -7,10 +7,12 @@ import PoolmapCore
 struct RunOptions: ParsableArguments {
     @Option(
         name: [.short, .long],
-        help: "Worker processes; 0 or none given: the cores that this process may use, or as many as make allows.")
+        help: ArgumentHelp(
+            "Worker processes; 0 or none given: the cores that this process may use, or as many as make allows.",
+            valueName: "n"))
     var jobs: Int?
 
-    @Option(name: .long, help: "The same, as zstd has it: also -T N, -TN.")
+    @Option(name: .long, help: ArgumentHelp("The same as --jobs, as zstd has it; -Tn is short for it.", valueName: "n"))
     var threads: Int?
 
     @Flag(name: [.short, .long], help: "Say nothing but errors.")
@@ -151,11 +153,13 @@ struct NameOptions: ParsableArguments {
     @Flag(name: [.customShort("0"), .customLong("null")], help: "Names in lists are separated by NUL bytes.")
     var isNullSeparated = false
 
-    @Argument(
-        help: ArgumentHelp("What to work on; - or none is standard input.", valueName: "file"), completion: .file())
-    var files: [String] = []
+    /// What folders are: refused, unless they were asked for.
+    func folders(_ wanted: InputNames.Folders) -> InputNames.Folders {
+        recursive ? wanted : .refused
+    }
 
-    func validate() throws {
+    /// Where the names come from: the arguments and the lists, or standard input where there are none.
+    func sources(_ files: [String]) throws -> [InputNames.Source] {
         if isNullSeparated && lists.isEmpty {
             throw ValidationError("-0 needs --files-from")
         }
@@ -165,21 +169,13 @@ struct NameOptions: ParsableArguments {
         if (files + lists).filter({ $0 == "-" }).count > 1 {
             throw ValidationError("standard input can be read only once")
         }
-    }
-
-    /// What folders are: refused, unless they were asked for.
-    func folders(_ wanted: InputNames.Folders) -> InputNames.Folders {
-        recursive ? wanted : .refused
-    }
-
-    /// Where the names come from; standard input where none is given.
-    func sources() throws -> [InputNames.Source] {
-        let lists = lists.map { InputNames.Source.list(path: $0, isNullSeparated: isNullSeparated) }
-        guard files.isEmpty, lists.isEmpty else { return files.map { .name($0) } + lists }
-        if isatty(STDIN_FILENO) == 1 {
-            throw ValidationError("name a file, or - to read what is typed; --help says more")
+        if files.isEmpty && lists.isEmpty {
+            if isatty(STDIN_FILENO) == 1 {
+                throw ValidationError("name a file, or - to read what is typed; --help says more")
+            }
+            return [.name("-")]
         }
-        return [.name("-")]
+        return files.map { .name($0) } + lists.map { .list(path: $0, isNullSeparated: isNullSeparated) }
     }
 }
 

@@ -30,6 +30,9 @@ struct Poolmap: ParsableCommand {
         _ = makeJobs
         let arguments = ZstdSyntax.normalize(rawArguments())
         do {
+            if let script = CompletionScript(for: arguments.rest), arguments.subcommand == nil {
+                writeHelp(script.text)
+            }
             var command = try parse(arguments.subcommand, arguments.rest)
             try command.run()
         } catch {
@@ -42,7 +45,9 @@ struct Poolmap: ParsableCommand {
     /// To let the root command look for it among all, with help and completions besides, takes as long as all the rest
     /// of a small file's compression.
     private static func parse(_ subcommand: String?, _ rest: [String]) throws -> any ParsableCommand {
-        let isForRoot = rest.contains { ["-h", "--help", "--version", "--generate-completion-script"].contains($0) }
+        let isForRoot = rest.contains { argument in
+            rootOptions.contains(argument) || argument.hasPrefix("--generate-completion-script")
+        }
         guard !isForRoot else {
             return try parseAsRoot((subcommand.map { [$0] } ?? []) + rest)
         }
@@ -56,6 +61,10 @@ struct Poolmap: ParsableCommand {
         case .some(let name): return try parseAsRoot([name] + rest)
         }
     }
+
+    private static let rootOptions: Set<String> = [
+        "-h", "--help", "--help-hidden", "--version", "--experimental-dump-help",
+    ]
 
     /// The arguments as they are, where `CommandLine.arguments` would repair names that are no UTF-8.
     private static func rawArguments() -> [String] {

@@ -14,10 +14,15 @@ struct Test: ParsableCommand {
     @Flag(name: [.short, .long], help: "Follow symbolic links.")
     var force = false
 
+    @Argument(
+        help: ArgumentHelp("What to check; - or none is standard input.", valueName: "file"),
+        completion: .compressedFile)
+    var files: [String] = []
+
     func run() throws {
         let console = Console(common)
         let items = NamedItems(
-            try names.sources(), folders: names.folders(.with(compressedSuffixes)), followsLinks: force,
+            try names.sources(files), folders: names.folders(.with(compressedSuffixes)), followsLinks: force,
             console: console)
         try console.batch(common, "test").decompress(items, maximumWindowLog: window.long) { input, result in
             console.report(input, result) { summary in

@@ -1,0 +1,141 @@
+import ArgumentParser
+
+/// What `--generate-completion-script` writes: the parser's script for a shell, taught what a missing command word means.
+///
+/// The parser's own scripts take the first word for a command, and so offer neither files nor options to who types
+/// `poolmap -d big`. A few lines put into them do for completion what `ZstdSyntax` does for a run.
+struct CompletionScript {
+    private let shell: CompletionShell
+
+    /// Nil where the arguments ask for no script, or not in a way that is understood here; the parser then answers.
+    init?(for arguments: [String]) {
+        let option = "--generate-completion-script"
+        let shell: CompletionShell?
+        switch (arguments.first, arguments.count) {
+        case (option, 1): shell = .autodetected()
+        case (option, 2): shell = CompletionShell(rawValue: arguments[1])
+        case (let argument?, 1) where argument.hasPrefix(option + "="):
+            shell = CompletionShell(rawValue: String(argument.dropFirst(option.count + 1)))
+        default: shell = nil
+        }
+        guard let shell else { return nil }
+        self.shell = shell
+    }
+
+    var text: String {
+        var text = Poolmap.completionScript(for: shell)
+        for (line, addition) in additions {
+            text.insert(addition, after: line)
+        }
+        return text
+    }
+
+    /// The lines of the parser's script, each with what is to follow it.
+    private var additions: [(line: String, addition: String)] {
+        switch shell {
+        case .bash: [("_poolmap() {", bashWords)]
+        case .zsh:
+            [
+                ("_poolmap() {", zshWords),
+                ("        _describe -V subcommand subcommands && ret=0", "        _files && ret=0"),
+            ]
+        case .fish:
+            [
+                ("    set -l unparsed_tokens (__poolmap_tokens -pc)", fishWords),
+                (
+                    "complete -c 'poolmap' -f",
+                    "complete -c 'poolmap' -n '__poolmap_should_offer_completions_for_positional \"poolmap\" -eq 1' -F"
+                ),
+            ]
+        default: []
+        }
+    }
+}
+
+extension String {
+    /// Inserts lines behind the first line that reads so; an unknown script stays as it is.
+    fileprivate mutating func insert(_ addition: String, after line: String) {
+        var lines = split(separator: "\n", omittingEmptySubsequences: false)
+        guard let index = lines.firstIndex(of: Substring(line)) else { return }
+        lines.insert(Substring(addition), at: index + 1)
+        self = lines.joined(separator: "\n")
+    }
+}
+
+// MARK: In each shell's language: the words as they would be with a command word
+
+private var bashWords: String {
+    #"""
+        local -a poolmap_words=("${COMP_WORDS[@]:1:COMP_CWORD}")
+        if ((COMP_CWORD == 1)) && [[ "${2}" != -* ]]; then
+            # The first word may be a file, too.
+            local cur="${2}"
+            __poolmap_add_completions -f
+        elif [[ " \#(commandWords) " != *" ${poolmap_words[0]} "* ]]; then
+            local poolmap_command=compress poolmap_word
+            for poolmap_word in "${poolmap_words[@]}"; do
+                case "${poolmap_word}" in
+                -d*|--decompress|--uncompress) poolmap_command=decompress ;;
+                -t*|--test) poolmap_command=test ;;
+                -l*|--list) poolmap_command=list ;;
+                esac
+            done
+            local -a COMP_WORDS
+            COMP_WORDS=(poolmap "${poolmap_command}" "${poolmap_words[@]}")
+            local -i COMP_CWORD="${#poolmap_words[@]}+1"
+        fi
+    """#
+}
+
+private var zshWords: String {
+    #"""
+        if ((CURRENT > 2)) || [[ "${words[2]}" == -* ]]; then
+            if [[ " \#(commandWords) " != *" ${words[2]} "* ]]; then
+                local poolmap_command=compress poolmap_word
+                for poolmap_word in "${words[@]:1}"; do
+                    case "${poolmap_word}" in
+                    -d*|--decompress|--uncompress) poolmap_command=decompress ;;
+                    -t*|--test) poolmap_command=test ;;
+                    -l*|--list) poolmap_command=list ;;
+                    esac
+                done
+                words=("${words[1]}" "${poolmap_command}" "${words[@]:1}")
+                ((CURRENT++))
+            fi
+        fi
+    """#
+}
+
+private var fishWords: String {
+    #"""
+        set -l poolmap_words $unparsed_tokens[2..] (commandline -ct)
+        if not contains -- "$poolmap_words[1]" \#(commandWords)
+            and begin
+                test (count $poolmap_words) -gt 1
+                or string match -q -- '-*' $poolmap_words[1]
+            end
+            set -l poolmap_command compress
+            for poolmap_word in $poolmap_words
+                switch $poolmap_word
+                case '-d*' --decompress --uncompress
+                    set poolmap_command decompress
+                case '-t*' --test
+                    set poolmap_command test
+                case '-l*' --list
+                    set poolmap_command list
+                end
+            end
+            set unparsed_tokens $unparsed_tokens[1] $poolmap_command $unparsed_tokens[2..]
+        end
+    """#
+}
+
+/// What the root command takes for a command word.
+private var commandWords: String {
+    (Poolmap.configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]).joined(separator: " ")
+}
+
+extension CompletionKind {
+    /// Names of files that one would restore.
+    static var compressedFile: CompletionKind { .file(extensions: ["zst", "tzst", "zstd"]) }
+}
