@@ -24,6 +24,10 @@ struct CompletionScript {
 
     var text: String {
         var text = Poolmap.completionScript(for: shell)
+        if text.hasPrefix("#!") {
+            // It is read by a shell that runs already; Debian's lintian complains of such a first line.
+            text = text.split(separator: "\n", omittingEmptySubsequences: false).dropFirst().joined(separator: "\n")
+        }
         for (line, addition) in additions {
             text.insert(addition, after: line)
         }
