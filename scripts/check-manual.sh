@@ -1,16 +1,65 @@
 #!/bin/bash
-# Holds docs/poolmap.1 against the command's own help, each long option of it: scripts/check-manual.sh POOLMAP
+# Holds the manual pages in docs/man against the command, its sources and the README: scripts/check-manual.sh POOLMAP
+#
+# They must be what `make manual` would make now, have no mistake that a formatter notices, and tell of every option and
+# every exit code: what the help says is looked for in the text that a reader sees.
 set -euo pipefail
+export LC_ALL=C.UTF-8
 
 poolmap=$(realpath "$1")
-manual=$(sed 's/\\//g' "$(dirname "$0")/../docs/poolmap.1")
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 wrong=0
-for command in compress decompress test list cat hash; do
+complain() {
+    echo "$*" >&2
+    wrong=1
+}
+
+# page_of COMMAND: the page's text. Without words broken at the line's end, and without marks for bold.
+page_of() { MANWIDTH=120 man --no-hyphenation --no-justification -P cat -l "$work/$1.1" | col -bx; }
+
+scripts/manual.py "$poolmap" "$work"
+diff -u docs/man "$work" --exclude '*.in' >&2 || complain "docs/man is not what the command says now; type: make manual"
+
+for page in "$work"/*.1; do
+    name=${page##*/}
+    said=$(MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 > /dev/null) || true
+    # The pages have no date, so that they are the same whenever they are made.
+    said+=$(mandoc -T lint -W warning "$page" | grep -v 'missing date') || true
+    [[ -z $said ]] || complain "docs/man/$name: $said"
+done
+
+# What the help lists, each with the name of its page.
+mapfile -t commands < <("$poolmap" --help | sed -n '/^SUBCOMMANDS/,/^$/s/^  \([a-z][a-z-]*\) .*/\1/p')
+((${#commands[@]} >= 6)) || complain "the help lists no commands that this script can read"
+for command in "${commands[@]}"; do
+    text=$(page_of "poolmap-$command")
+    "$poolmap" "$command" --help | sed -n '/^OPTIONS/,$p' | sed -nE 's/^  (-[^ ]*( [^ ]+)*)(  .*)?$/\1/p' |
+        grep -oE -- '(^|[ /])--?[A-Za-z][A-Za-z-]*' | tr -d ' /' > "$work/options"
+    grep -qx -e --help "$work/options" || complain "the help of $command has no options that this script can read"
     while read -r option; do
-        if ! grep -qe "$option\b" <<< "$manual"; then
-            echo "docs/poolmap.1 does not have $option of poolmap $command" >&2
-            wrong=1
-        fi
-    done < <("$poolmap" help "$command" | sed -n '/^OPTIONS/,$p' | grep -oE '^ .{1,25}' | grep -oE -- '--[a-z-]+' | sort -u)
+        grep -qE -e "^ {7}(-.*, )?$option(,| |$)" <<< "$text" || complain "poolmap-$command.1 does not tell of $option"
+    done < "$work/options"
+    grep -q "poolmap-$command(1)" <<< "$(page_of poolmap)" || complain "poolmap.1 does not tell of $command"
+done
+
+# Exit codes: of the sources, the help and the README's table, where a wrong usage's 2 must be.
+codes=$(
+    grep -ohE 'exit\([0-9]+\)' Sources/poolmap/*.swift | tr -dc '0-9\n'
+    "$poolmap" --help | tr '\n' ' ' | grep -oE 'Exit codes: [^.]*' | grep -oE '(: |; +)[0-9]+ ' | tr -dc '0-9\n'
+    sed -n '/^| exit code/,/^$/s/^| \([0-9]*\) |.*/\1/p' README.md
+)
+(($(grep -cx 2 <<< "$codes") == 3)) || complain "this script no longer finds the exit codes in all three places"
+for page in "$work"/*.1; do
+    name=${page##*/}
+    text=$(page_of "${name%.1}" | sed -n '/^EXIT STATUS/,/^[A-DF-Z]/p')
+    for code in $(sort -u <<< "$codes"); do
+        grep -qE "^ {7}$code  " <<< "$text" || complain "$name does not tell of exit code $code"
+    done
+    # Where a page sends its reader.
+    for link in $(page_of "${name%.1}" | grep -oE 'poolmap(-[a-z]+)*\(1\)' | sort -u); do
+        [[ -f $work/${link%(1)}.1 ]] || complain "$name names $link, which is not there"
+    done
 done
 exit $wrong
