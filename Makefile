@@ -2,6 +2,8 @@
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
+# Debian's zsh looks for the completions of packages elsewhere.
+ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
 INPUT ?=
 BENCH ?=
 
@@ -16,7 +18,16 @@ BINARY = .build-release/release/poolmap
 export SWIFT
 export POOLMAP = $(CURDIR)/$(BINARY)
 
-.PHONY: help build run test lint format bench bench-command bench-library docs figures install uninstall clean deps test-deps bench-deps
+MANUAL_PAGES = $(notdir $(wildcard docs/man/*.1))
+# Where install puts things.
+PROGRAM = $(DESTDIR)$(PREFIX)/bin/poolmap
+MANUAL = $(DESTDIR)$(PREFIX)/share/man/man1
+BASH_COMPLETION = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/poolmap
+ZSH_COMPLETION = $(DESTDIR)$(ZSH_COMPLETIONS)/_poolmap
+FISH_COMPLETION = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/poolmap.fish
+
+.PHONY: help build run test lint format bench bench-command bench-library docs manual figures install uninstall deb \
+	clean deps test-deps bench-deps
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +45,7 @@ test: test-deps build ## all tests: units, the command line, the files of fixtur
 	scripts/unit-tests.sh
 	bash Tests/cli/run.sh --poolmap $(BINARY)
 	scripts/check-manual.sh $(BINARY)
+	scripts/check-deb.sh $(BINARY)
 	fixtures/check.sh $(BINARY)
 	scripts/docs.sh
 
@@ -56,16 +68,29 @@ bench-library: bench-deps ## the library's part of it; BENCH=--help for more
 docs: ## the library's documentation, in .build-docs; every link and every public symbol is checked
 	scripts/docs.sh
 
+manual: test-deps build ## make the manual pages in docs/man of what the command says of itself and docs/man/*.in
+	scripts/manual.py $(BINARY)
+
 figures: ## copy the newest run of Benchmarks/runs into README.md
 	scripts/figures.py
 
 # The binary is built only where there is none, so that `make build && sudo make install` needs no Swift as root.
-install: $(BINARY) ## the command and its manual page: PREFIX=/usr/local, DESTDIR=
-	install -D -s -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/poolmap"
-	install -D -m 644 docs/poolmap.1 "$(DESTDIR)$(PREFIX)/share/man/man1/poolmap.1"
+install: $(BINARY) ## the command, its manual pages and shell completions: PREFIX=/usr/local, DESTDIR=
+	install -D -s -m 755 $(BINARY) "$(PROGRAM)"
+	install -d "$(MANUAL)"
+	install -m 644 docs/man/*.1 "$(MANUAL)"
+	install -D -m 644 /dev/null "$(BASH_COMPLETION)"
+	install -D -m 644 /dev/null "$(ZSH_COMPLETION)"
+	install -D -m 644 /dev/null "$(FISH_COMPLETION)"
+	$(BINARY) --generate-completion-script bash > "$(BASH_COMPLETION)"
+	$(BINARY) --generate-completion-script zsh > "$(ZSH_COMPLETION)"
+	$(BINARY) --generate-completion-script fish > "$(FISH_COMPLETION)"
 
 uninstall: ## remove what install has put there
-	rm -f "$(DESTDIR)$(PREFIX)/bin/poolmap" "$(DESTDIR)$(PREFIX)/share/man/man1/poolmap.1"
+	rm -f "$(PROGRAM)" $(MANUAL_PAGES:%="$(MANUAL)/%") "$(BASH_COMPLETION)" "$(ZSH_COMPLETION)" "$(FISH_COMPLETION)"
+
+deb: build ## a Debian package of what install installs, in .build-release
+	scripts/deb.sh $(BINARY) .build-release
 
 clean: ## remove all that was built
 	rm -rf .build .build-release
@@ -78,7 +103,8 @@ deps:
 
 test-deps: deps
 	@scripts/need.sh 'zstd=command -v zstd && command -v pzstd' 'bsdutils=command -v script' \
-		'procps=command -v ps' 'python3=command -v python3'
+		'procps=command -v ps' 'python3=command -v python3' 'man-db=command -v man' 'mandoc=command -v mandoc' \
+		'zsh=command -v zsh' 'fish=command -v fish'
 
 bench-deps: deps
 	@scripts/need.sh 'zstd=command -v zstd && command -v pzstd' 'python3=command -v python3' \
