@@ -8,6 +8,7 @@ while IFS= read -r -d '' file; do
     case $file in
         *.sh | .ci/run) bash -n "$file" || wrong=1 ;;
         *.py) python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$file" || wrong=1 ;;
+        Makefile | */Makefile) make --file "$file" --dry-run clean FOLDER=docs > /dev/null || wrong=1 ;;
     esac
     if (($(stat -c %s "$file") >= 2 << 20)); then
         echo "$file: not under 2 MiB" >&2
