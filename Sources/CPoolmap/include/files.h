@@ -3,9 +3,14 @@
 #ifndef CPOOLMAP_FILES_H
 #define CPOOLMAP_FILES_H
 
-/// Opens a file without a name in a folder, for reading and writing by its owner, close-on-exec. The C function is
-/// `open` with `O_TMPFILE`; not every file system has such files.
-int poolmap_open_nameless(const char *folder);
+#include <sys/types.h>
+
+/// Opens a file without a name in a folder, for reading and writing, close-on-exec, with this mode as far as the umask
+/// allows. The C function is `open` with `O_TMPFILE`; not every file system has such files.
+int poolmap_open_nameless(const char *folder, mode_t mode);
+
+/// Gives a nameless file a name; fails with EEXIST where that is taken. The C function is `linkat`.
+int poolmap_link_nameless(int descriptor, const char *path);
 
 /// Renames; unless `replaces`, fails with EEXIST where the target exists. The C function is `renameat2`.
 int poolmap_rename(const char *from, const char *to, int replaces);

@@ -124,8 +124,10 @@ extension FileDescriptor {
 extension FileDescriptor {
     /// Gives an output the mode, owner and times of what it was made of; without a source the mode of any new file.
     ///
-    /// The name is for the error.
-    func carryOver(_ source: FileStatus?, to name: String) throws(PoolmapError) {
+    /// - Parameters:
+    ///   - now: what it has; nil where that is not known.
+    ///   - name: for the error.
+    func carryOver(_ source: FileStatus?, from now: FileStatus? = nil, to name: String) throws(PoolmapError) {
         guard let source else {
             let mask = umask(0)
             umask(mask)
@@ -134,10 +136,14 @@ extension FileDescriptor {
         }
         // Only root may give files away; for others the file stays theirs. The owner is set before the mode, since
         // changing it takes the set-user-ID bits away.
-        let keepsOwner = fchown(rawValue, source.owner, source.group) == 0
+        let hasOwner = now.map { $0.owner == source.owner && $0.group == source.group } ?? false
+        let keepsOwner = hasOwner || fchown(rawValue, source.owner, source.group) == 0
         let permissions = keepsOwner ? source.permissions : source.permissions & 0o777
         try attempt("cannot set the mode of \(name)") { () throws(Errno) in
-            _ = try retryingInterrupted { fchmod(rawValue, permissions) }
+            // Whoever has given the file away may have changed its mode.
+            if !hasOwner || now?.permissions != permissions {
+                _ = try retryingInterrupted { fchmod(rawValue, permissions) }
+            }
             let times = [source.accessed, source.modified]
             _ = try retryingInterrupted { futimens(rawValue, times) }
         }

@@ -6,12 +6,16 @@
 /// does the like with lone surrogates, `os.fsdecode`, which a `String` cannot hold.)
 public enum FileName {
     private static let escapeBase: UInt32 = 0x10_FF00
+    /// The first byte of U+100000 and all behind it in UTF-8.
+    private static let escapeLead: UInt8 = 0xF4
     private static let escapes: ClosedRange<UInt32> = 0x10_FF80...0x10_FFFF
 
     /// The text of a name that comes from outside.
     ///
     /// The corresponding Python API is `os.fsdecode`.
     public static func text(of bytes: some Collection<UInt8>) -> String {
+        // Nearly all names: nothing in them is escaped, as no escape begins with another byte.
+        if !bytes.contains(escapeLead), let text = String(validating: bytes, as: UTF8.self) { return text }
         var text = ""
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -29,9 +33,7 @@ public enum FileName {
     ///
     /// The corresponding Python API is `os.fsencode`.
     public static func bytes(of text: String) -> [UInt8] {
-        if text.unicodeScalars.allSatisfy({ !escapes.contains($0.value) }) {
-            return Array(text.utf8)
-        }
+        if !text.utf8.contains(escapeLead) { return Array(text.utf8) }
         return text.unicodeScalars.flatMap { scalar in
             escapes.contains(scalar.value) ? [UInt8(scalar.value - escapeBase)] : Array(String(scalar).utf8)
         }
@@ -51,6 +53,11 @@ public enum FileName {
             }
         }
         return shown
+    }
+
+    /// Whether the text's UTF-8 is the name.
+    static func hasNoEscapes(_ text: String) -> Bool {
+        !text.utf8.contains(escapeLead)
     }
 
     /// Whether the character stands for a byte that is no part of a text.
@@ -77,6 +84,7 @@ public enum FileName {
 extension String {
     /// The name as the kernel takes it: its bytes and a NUL.
     var cName: [CChar] {
-        FileName.bytes(of: self).map { CChar(bitPattern: $0) } + [0]
+        if FileName.hasNoEscapes(self) { return Array(utf8CString) }
+        return FileName.bytes(of: self).map { CChar(bitPattern: $0) } + [0]
     }
 }

@@ -48,7 +48,7 @@ final class OutputFile {
                 return
             }
         }
-        (descriptor, name) = try OutputFile.openTemporary(for: path)
+        (descriptor, name) = try OutputFile.openTemporary(for: path, OutputFile.mode(for: input))
     }
 
     /// Throws if what is at a target's path must stay.
@@ -75,9 +75,14 @@ final class OutputFile {
         PoolmapError(.targetExists, "\(path) already exists; use -f to overwrite it")
     }
 
-    private static func openTemporary(for path: String) throws(PoolmapError) -> (FileDescriptor, Name) {
+    /// With what it will have in the end there is one system call less to make it so.
+    private static func mode(for input: InputFile?) -> mode_t {
+        input?.metadata.map { $0.permissions & 0o777 } ?? 0o600
+    }
+
+    private static func openTemporary(for path: String, _ mode: mode_t) throws(PoolmapError) -> (FileDescriptor, Name) {
         do throws(Errno) {
-            let number = try retryingInterrupted { poolmap_open_nameless(folderOf(path).cName) }
+            let number = try retryingInterrupted { poolmap_open_nameless(folderOf(path).cName, mode) }
             return (FileDescriptor(rawValue: number), .none)
         } catch .notSupported, .isDirectory, .invalidArgument, .noSuchFileOrDirectory {
             // The file system has no nameless files, or there is no such folder: the next call tells which.
@@ -124,6 +129,33 @@ final class OutputFile {
         try descriptor.writeAll(bytes, at: allowsRandomAccess ? offset : nil, to: path)
     }
 
+    /// Writes three pieces that follow each other, in one system call where the kernel takes all of them.
+    ///
+    /// Blocks. The C function is `pwritev`.
+    func write(
+        _ head: [UInt8], _ body: UnsafeRawBufferPointer, _ tail: [UInt8], at offset: UInt64
+    ) throws(PoolmapError) {
+        try head.withBytes { (head) throws(PoolmapError) in
+            try tail.withBytes { (tail) throws(PoolmapError) in
+                let pieces = [head, body, tail]
+                let vectors = pieces.map {
+                    iovec(iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress), iov_len: $0.count)
+                }
+                var written = try attempt("cannot write \(path)") { () throws(Errno) in
+                    try retryingInterrupted { pwritev(descriptor.rawValue, vectors, 3, off_t(clamping: offset)) }
+                }
+                var place = offset
+                for piece in pieces {
+                    let done = min(written, piece.count)
+                    written -= done
+                    let rest = UnsafeRawBufferPointer(rebasing: piece[done...])
+                    try descriptor.writeAll(rest, at: place + UInt64(done), to: path)
+                    place += UInt64(piece.count)
+                }
+            }
+        }
+    }
+
     /// Gives the whole file its name, and the input's mode, owner and times; returns the summary of the whole.
     ///
     /// Where the policy says so, a target with the same content is left alone, and the file is on disk before it has
@@ -140,7 +172,7 @@ final class OutputFile {
             summary.isUnchanged = true
             return summary
         }
-        try descriptor.carryOver(input?.metadata, to: path)
+        try descriptor.carryOver(input?.metadata, from: written, to: path)
         if policy.isDurable {
             try descriptor.sync(name: path)
         }
@@ -174,8 +206,7 @@ final class OutputFile {
     }
 
     private func link(as path: String) throws(Errno) {
-        let own = "/proc/self/fd/\(descriptor.rawValue)"
-        _ = try retryingInterrupted { linkat(AT_FDCWD, own, AT_FDCWD, path.cName, AT_SYMLINK_FOLLOW) }
+        _ = try retryingInterrupted { poolmap_link_nameless(descriptor.rawValue, path.cName) }
     }
 
     private func renameToTarget() throws(PoolmapError) {

@@ -19,6 +19,7 @@ final class CompressJob: Job {
     private var offset: UInt64 = 0
     private var filling: (slot: Int, count: Int)?
     private var isAtEnd = false
+    private var isSectionFinished = false
 
     init(_ input: InputFile, to output: Output, _ options: CompressionOptions, _ meter: Meter) {
         self.input = input
@@ -92,14 +93,25 @@ final class CompressJob: Job {
         guard case .compressed(let frame) = done, let slot else {
             throw PoolmapError(.failed, "a worker gave another answer than a frame")
         }
-        if writtenBytes == 0 {
-            try write(section.header)
-        }
-        try output.write(workforce.output(slot, frame.compressedBytes), at: writtenBytes)
+        let start = writtenBytes
+        let header = start == 0 ? section.header : []
+        writtenBytes += UInt64(header.count)
         try count(
             DataFrame(
                 compressedBytes: UInt64(frame.compressedBytes), contentBytes: UInt64(frame.contentBytes),
                 contentChecksum: frame.contentChecksum, crc32c: frame.frameChecksum))
+        // Where it is known to be the last, all that is left goes with it: a small file is one write.
+        let tables = input.isRegular && isAtEnd && acceptedBytes == offset ? finishSection() : []
+        try output.write(header, workforce.output(slot, frame.compressedBytes), tables, at: start)
+    }
+
+    /// The bytes behind the last frame, once.
+    private func finishSection() -> [UInt8] {
+        guard !isSectionFinished else { return [] }
+        isSectionFinished = true
+        let tables = section.finish()
+        writtenBytes += UInt64(tables.count)
+        return tables
     }
 
     private func count(_ frame: DataFrame) throws(PoolmapError) {
@@ -114,7 +126,8 @@ final class CompressJob: Job {
         guard acceptedBytes == offset, !input.isRegular || offset == input.byteCount else {
             throw PoolmapError(.failed, "\(acceptedBytes) of \(offset) bytes were compressed")
         }
-        try write(section.finish())
+        let end = writtenBytes
+        try output.write([], UnsafeRawBufferPointer(start: nil, count: 0), finishSection(), at: end)
         return try output.commit(of: input, JobSummary(inputBytes: offset, outputBytes: writtenBytes))
     }
 
@@ -123,12 +136,5 @@ final class CompressJob: Job {
             workforce.releaseSlot(filling.slot)
         }
         filling = nil
-    }
-
-    private func write(_ bytes: [UInt8]) throws(PoolmapError) {
-        try bytes.withBytes { (bytes) throws(PoolmapError) in
-            try output.write(bytes, at: writtenBytes)
-        }
-        writtenBytes += UInt64(bytes.count)
     }
 }
