@@ -44,6 +44,21 @@ for command in "${commands[@]}"; do
     grep -q "poolmap-$command(1)" <<< "$(page_of poolmap)" || complain "poolmap.1 does not tell of $command"
 done
 
+# The options that take a value, as the arguments are sorted before they are parsed.
+python3 - "$poolmap" << 'END' >&2 || complain "Sources/poolmap/ZstdSyntax.swift does not know these options that take a value"
+import json, re, subprocess, sys
+known = set(re.findall(r'"(--?[a-z-]+)"', re.search(r"takingValue: Set<String> = \[(.*?)\]", open("Sources/poolmap/ZstdSyntax.swift").read(), re.S)[1]))
+dump = json.loads(subprocess.check_output([sys.argv[1], "--experimental-dump-help"]))
+wanted = set()
+for command in dump["command"]["subcommands"]:
+    for argument in command.get("arguments", []):
+        if argument["kind"] == "option":
+            wanted |= {("--" if name["kind"] == "long" else "-") + name["name"] for name in argument["names"]}
+missing = sorted(name for name in wanted - known if name not in ("--fast", "--long"))
+print(*missing, end="\n" if missing else "")
+sys.exit(bool(missing) or len(wanted) < 10)
+END
+
 # Exit codes: of the sources, the help and the README's table, where a wrong usage's 2 must be.
 codes=$(
     grep -ohE 'exit\([0-9]+\)' Sources/poolmap/*.swift | tr -dc '0-9\n'

@@ -2,7 +2,7 @@ import ArgumentParser
 import PoolmapCore
 
 /// `poolmap compress`.
-struct Compress: ParsableCommand {
+struct Compress: FilesCommand {
     static let configuration = CommandConfiguration(
         commandName: "compress",
         abstract: "Compress files to FILE.zst, which zstd can read.",
@@ -46,14 +46,6 @@ struct Compress: ParsableCommand {
     var files: [String] = []
 
     func validate() throws {
-        if resume {
-            guard let output = target.output, output != "-" else {
-                throw ValidationError("--resume needs -o FILE")
-            }
-            guard files.count == 1, files[0] != "-", names.lists.isEmpty, !names.recursive else {
-                throw ValidationError("--resume takes one regular file")
-            }
-        }
         if level != nil && fast != nil {
             throw ValidationError("a level and --fast exclude each other")
         }
@@ -74,6 +66,14 @@ struct Compress: ParsableCommand {
     }
 
     func run() throws {
+        if resume {
+            guard let output = target.output, output != "-" else {
+                throw ValidationError("--resume needs -o FILE")
+            }
+            guard files.count == 1, files[0] != "-", names.lists.isEmpty, !names.recursive else {
+                throw ValidationError("--resume takes one regular file")
+            }
+        }
         let options = CompressionOptions(
             level: fast.map { -$0 } ?? level ?? 3, longWindowLog: long, hasChecksums: check,
             requestedChunkBytes: chunkSize.map { Int($0.bytes) })

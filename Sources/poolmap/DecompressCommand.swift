@@ -2,7 +2,7 @@ import ArgumentParser
 import PoolmapCore
 
 /// `poolmap decompress`.
-struct Decompress: ParsableCommand {
+struct Decompress: FilesCommand {
     static let configuration = CommandConfiguration(
         commandName: "decompress",
         abstract: "Restore files from FILE.zst, whoever made it.")

@@ -4,7 +4,7 @@ import PoolmapCore
 extension HashAlgorithm: ExpressibleByArgument {}
 
 /// `poolmap hash`.
-struct Hash: ParsableCommand {
+struct Hash: FilesCommand {
     static let configuration = CommandConfiguration(
         commandName: "hash",
         abstract: "Write the digest of each file, in the format that sha256sum -c and its like read.")

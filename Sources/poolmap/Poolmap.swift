@@ -3,6 +3,12 @@ import CPoolmap
 import Glibc
 import PoolmapCore
 
+/// A subcommand that works on any number of files.
+protocol FilesCommand: ParsableCommand {
+    /// Set behind the parser's back.
+    var files: [String] { get set }
+}
+
 /// The command: parses its arguments, runs one subcommand, and leaves with the code that the README's table says.
 @main
 struct Poolmap: ParsableCommand {
@@ -30,10 +36,10 @@ struct Poolmap: ParsableCommand {
         _ = makeJobs
         let arguments = ZstdSyntax.normalize(rawArguments())
         do {
-            if let script = CompletionScript(for: arguments.rest), arguments.subcommand == nil {
+            if let script = CompletionScript(for: arguments.options), arguments.subcommand == nil {
                 writeHelp(script.text)
             }
-            var command = try parse(arguments.subcommand, arguments.rest)
+            var command = try parse(arguments)
             try command.run()
         } catch {
             leave(with: error)
@@ -44,22 +50,30 @@ struct Poolmap: ParsableCommand {
     ///
     /// To let the root command look for it among all, with help and completions besides, takes as long as all the rest
     /// of a small file's compression.
-    private static func parse(_ subcommand: String?, _ rest: [String]) throws -> any ParsableCommand {
-        let isForRoot = rest.contains { argument in
+    private static func parse(_ arguments: ZstdSyntax.Result) throws -> any ParsableCommand {
+        let isForRoot = arguments.options.contains { argument in
             rootOptions.contains(argument) || argument.hasPrefix("--generate-completion-script")
         }
         guard !isForRoot else {
-            return try parseAsRoot((subcommand.map { [$0] } ?? []) + rest)
+            return try parseAsRoot((arguments.subcommand.map { [$0] } ?? []) + arguments.all)
         }
-        switch subcommand {
-        case nil, "compress": return try Compress.parse(rest)
-        case "decompress": return try Decompress.parse(rest)
-        case "test": return try Test.parse(rest)
-        case "list": return try List.parse(rest)
-        case "cat": return try Cat.parse(rest)
-        case "hash": return try Hash.parse(rest)
-        case .some(let name): return try parseAsRoot([name] + rest)
+        switch arguments.subcommand {
+        case nil, "compress": return try parse(Compress.self, arguments)
+        case "decompress": return try parse(Decompress.self, arguments)
+        case "test": return try parse(Test.self, arguments)
+        case "hash": return try parse(Hash.self, arguments)
+        case "list": return try List.parse(arguments.all)
+        case "cat": return try Cat.parse(arguments.all)
+        case .some(let name): return try parseAsRoot([name] + arguments.all)
         }
+    }
+
+    private static func parse<Command: FilesCommand>(
+        _ command: Command.Type, _ arguments: ZstdSyntax.Result
+    ) throws -> Command {
+        var command = try Command.parse(arguments.options)
+        command.files = arguments.operands
+        return command
     }
 
     private static let rootOptions: Set<String> = [

@@ -2,7 +2,7 @@ import ArgumentParser
 import PoolmapCore
 
 /// `poolmap test`.
-struct Test: ParsableCommand {
+struct Test: FilesCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
         abstract: "Check that files can be restored, without writing anything.")

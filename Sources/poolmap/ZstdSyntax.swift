@@ -20,6 +20,7 @@ struct ZstdSyntax {
     /// -d and its like choose the subcommand only where none was named: `hash` has other meanings for letters.
     private var choosesMode = true
     private var normalized: [String] = []
+    private var operands: [String] = []
     /// -0 is zstd's level for the default one; beside a list of names it is what xargs means by it.
     private let hasList: Bool
 
@@ -27,8 +28,22 @@ struct ZstdSyntax {
         self.hasList = hasList
     }
 
-    /// The subcommand that the arguments name or mean, if any, and its arguments.
-    static func normalize(_ arguments: [String]) -> (subcommand: String?, rest: [String]) {
+    /// What the arguments say.
+    struct Result {
+        /// The one that they name or mean, if any.
+        let subcommand: String?
+        let options: [String]
+        /// What is no option, mostly names of files: kept from the parser, which takes half a second for 3,000.
+        let operands: [String]
+
+        /// For the parser.
+        var all: [String] {
+            options + (operands.isEmpty ? [] : ["--"] + operands)
+        }
+    }
+
+    /// Says the arguments in the parser's terms.
+    static func normalize(_ arguments: [String]) -> Result {
         var syntax = ZstdSyntax(
             hasList: arguments.contains { $0.hasPrefix("--files-from") || $0.hasPrefix("--filelist") })
         var rest = arguments[...]
@@ -39,35 +54,43 @@ struct ZstdSyntax {
         }
         while let argument = rest.popFirst() {
             if argument == "--" {
-                syntax.normalized += [argument] + rest
+                syntax.operands += rest
                 break
             }
+            let takesNext = takingValue.contains(argument) || syntax.take(argument)
             if takingValue.contains(argument) {
-                syntax.normalized += [argument] + rest.prefix(1)
+                syntax.normalized.append(argument)
+            }
+            if takesNext {
+                syntax.normalized += rest.prefix(1)
                 rest = rest.dropFirst()
-            } else {
-                syntax.take(argument)
             }
         }
-        return (syntax.subcommand, syntax.normalized)
+        return Result(subcommand: syntax.subcommand, options: syntax.normalized, operands: syntax.operands)
     }
 
-    private mutating func take(_ argument: String) {
+    /// True if the next argument is the value of this one.
+    private mutating func take(_ argument: String) -> Bool {
         if choosesMode, let mode = ZstdSyntax.longModes[argument] {
             subcommand = mode
         } else if argument == "--fast" {
             normalized.append("--fast=1")
         } else if argument == "--long" {
             normalized.append("--long=27")
-        } else if argument.hasPrefix("-"), !argument.hasPrefix("--"), argument != "-" {
-            takeCluster(argument.dropFirst())
-        } else {
+        } else if argument.hasPrefix("--") {
             normalized.append(argument)
+        } else if argument.hasPrefix("-"), argument != "-" {
+            return takeCluster(argument.dropFirst())
+        } else {
+            operands.append(argument)
         }
+        return false
     }
 
     /// Takes short options that stand together apart: "-dc9T2" is -d, -c, level 9, two threads.
-    private mutating func takeCluster(_ letters: Substring) {
+    ///
+    /// True if the next argument is the value of the last one.
+    private mutating func takeCluster(_ letters: Substring) -> Bool {
         var rest = letters
         while let letter = rest.popFirst() {
             switch letter {
@@ -79,7 +102,7 @@ struct ZstdSyntax {
             case "T", "j", "o", "a":
                 // The value is the rest, or the next argument.
                 normalized += [letter == "T" ? "--threads" : "-\(letter)"] + (rest.isEmpty ? [] : [String(rest)])
-                return
+                return rest.isEmpty
             case "V" where choosesMode: normalized.append("--version")
             case "H" where choosesMode: normalized.append("--help")
             default:
@@ -90,5 +113,6 @@ struct ZstdSyntax {
                 }
             }
         }
+        return false
     }
 }

@@ -1,0 +1,139 @@
+"""The rows about many files, make and --resume. Each makes its input in the current folder when it is wanted."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tarfile
+import time
+from pathlib import Path
+
+from measure import MIB, Command, most_busy
+
+MAKEFILE = """
+FILES = $(wildcard file*[0-9])
+
+all: $(addsuffix .zst,$(FILES))
+
+%.zst: %
+\t+@$(COMPRESS) -o $@ $<
+"""
+
+
+def run(bench) -> None:
+    if bench.wanted("2953 files", "xargs", "zstd"):
+        kernel_sources(bench)
+    if bench.wanted("large and small"):
+        large_and_small(bench)
+    if bench.wanted("make -j2"):
+        make(bench)
+    if bench.wanted("--resume"):
+        resume(bench)
+
+
+def remove_outputs(folder: str):
+    """What removes all compressed files under a folder."""
+
+    def remove() -> None:
+        for path in Path(folder).rglob("*.zst"):
+            path.unlink()
+
+    return remove
+
+
+def many(bench, work: str, names: list[str], folder: str, rows) -> None:
+    """Compares poolmap over the names with each (against, argv, target)."""
+    clean = remove_outputs(folder)
+    ours = Command([bench.poolmap, f"-j{bench.jobs}", "-q", "-3", *names], before=clean,
+                   text=f"poolmap -j{bench.jobs} -q -3 {folder}/…")
+    for against, argv, target in rows:
+        theirs = Command(argv, before=clean, text=f"{against}, the same files")
+        bench.compare(bench.pair(work, ours, against, theirs, target))
+    # What both make is checked once.
+    subprocess.run([bench.poolmap, "-q", "-f", *names], check=True)
+    subprocess.run(["zstd", "-q", "-t", *[name + ".zst" for name in names]], check=True)
+    clean()
+
+
+def kernel_sources(bench) -> None:
+    with tarfile.open("linux.tar") as tar:
+        wanted = [entry for entry in tar if entry.isfile() and entry.name.endswith(".c")
+                  and entry.name.split("/", 1)[1].startswith("drivers/net/")]
+        if not wanted:
+            print("bench: no drivers/net in this input; the rows over its files are left out", flush=True)
+            return
+        for entry in wanted:
+            entry.name = "tree/" + entry.name
+            tar.extract(entry, filter="data")
+    names = sorted(str(path) for path in Path("tree").rglob("*.c"))
+    Path("names").write_text("".join(name + "\n" for name in names))
+    many(bench, f"compress -3, {len(names)} files", names, "tree", [
+        (f"zstd -T{bench.jobs} -3 FILES…", ["zstd", f"-T{bench.jobs}", "-q", "-3", *names], 0.55),
+        (f"xargs -P{bench.jobs} -n64 zstd -3",
+         ["xargs", "-a", "names", f"-P{bench.jobs}", "-n64", "zstd", "-q", "-3"], 0.85),
+    ])
+    shutil.rmtree("tree")
+
+
+def large_and_small(bench) -> None:
+    os.mkdir("mixed")
+    with open("linux.tar", "rb") as tar:
+        block = tar.read(400_000_000)
+        Path("mixed/large").write_bytes(block)
+        for index in range(500):
+            tar.seek(index * 100_003 % max(1, len(block) - 100_000))
+            Path(f"mixed/small{index:03}").write_bytes(tar.read(2_000 + index * 97))
+    names = sorted(str(path) for path in Path("mixed").iterdir())
+    many(bench, "compress -3, one large and 500 small files", names, "mixed", [
+        (f"zstd -T{bench.jobs} -3 FILES…", ["zstd", f"-T{bench.jobs}", "-q", "-3", *names], 0.60),
+    ])
+    shutil.rmtree("mixed")
+
+
+def make(bench) -> None:
+    os.mkdir("made")
+    with open("linux.tar", "rb") as tar:
+        for index in range(8):
+            Path(f"made/file{index}").write_bytes(tar.read(50_000_000))
+    Path("made/Makefile").write_text(MAKEFILE)
+    clean = remove_outputs("made")
+
+    def command(compress: str) -> Command:
+        return Command(["make", "-s", f"-j{bench.jobs}", "-C", "made", f"COMPRESS={compress}"], before=clean)
+
+    ours = command(f"{bench.poolmap} -q -3")
+    work = f"make -j{bench.jobs} over 8 files of 50 MB"
+    bench.compare(bench.pair(work, ours, "the same with zstd -T1", command("zstd -T1 -q -3"), 1.02))
+    busy = max(most_busy(ours) for _ in range(3))
+    bench.add_value(f"{work}, most busy processes", f"-j{bench.jobs}", "3 runs, sampled ten times a second", busy,
+                    int(bench.jobs), "{}", [ours.shown(bench.poolmap)])
+    shutil.rmtree("made")
+
+
+def resume(bench) -> None:
+    options = [bench.poolmap, "compress", f"-j{bench.jobs}", "-q", "-3", "--resume", "-f", "-o", "resumed.zst", "linux.tar"]
+    frames = os.path.getsize("linux.tar") / (8 * MIB)
+
+    def remove() -> None:
+        for name in ("resumed.zst", "resumed.zst.partial", "resumed.zst.resume"):
+            Path(name).unlink(missing_ok=True)
+
+    def interrupt() -> None:
+        remove()
+        process = subprocess.Popen(options)
+        journal = Path("resumed.zst.resume")
+        # A head of 64 bytes, and 20 for each frame: docs/resume.md.
+        while not journal.exists() or journal.stat().st_size < 64 + 20 * 0.8 * frames:
+            if process.poll() is not None:
+                raise SystemExit("bench: the run ended before it could be interrupted")
+            time.sleep(0.001)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        # Its workers end by themselves.
+        time.sleep(0.1)
+
+    shown = " ".join(options).replace(bench.poolmap, "poolmap")
+    resumed = Command(options, before=interrupt, text=f"{shown}, after kill -9 at 80 %")
+    bench.compare(bench.pair("compress -3 --resume after a kill at 80 %", resumed, "the whole run",
+                             Command(options, before=remove, text=shown), 0.35))
+    remove()
