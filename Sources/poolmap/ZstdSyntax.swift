@@ -14,6 +14,7 @@ struct ZstdSyntax {
     private static let takingValue: Set<String> = [
         "-o", "--output", "-j", "--jobs", "--threads", "-a", "--algorithm", "--level", "--chunk-size", "--offset",
         "--length", "--files-from", "--filelist", "--output-dir", "--depfile", "--report", "--trace",
+        "--generate-completion-script",
     ]
 
     private var subcommand: String?

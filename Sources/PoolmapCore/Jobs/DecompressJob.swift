@@ -50,7 +50,7 @@ final class DecompressJob: Job {
             let bytes = try frames.beginning(of: frame)
             return .local(nil) { [self] () throws(PoolmapError) in try audit(skippable: bytes) }
         }
-        let destination = try destination(of: frame)
+        let destination = try destination(of: frame, isLast: frames.isAtEnd)
         if case .slot = destination, !frame.fits(workforce.layout) {
             return .local(piece(frame.offset, frame.compressedBytes)) { [self] () throws(PoolmapError) in
                 try stream(frame, workforce)
@@ -72,7 +72,12 @@ final class DecompressJob: Job {
         case .skippable(let bytes):
             return .local(nil) { [self] () throws(PoolmapError) in try audit(skippable: bytes) }
         case .frame(let frame, let slot):
-            return work(frame, .slot, slot, try destination(of: frame), isLast: false)
+            do throws(PoolmapError) {
+                return work(frame, .slot, slot, try destination(of: frame, isLast: false), isLast: false)
+            } catch {
+                workforce.releaseSlot(slot)
+                throw error
+            }
         case .tooLarge:
             isPipeTaken = true
             nextPlace = nil
@@ -84,7 +89,9 @@ final class DecompressJob: Job {
     }
 
     /// Where the content of the next frame goes; moves on to the place of the one after.
-    private func destination(of frame: LocatedFrame) throws(PoolmapError) -> FrameWork.Destination {
+    private func destination(
+        of frame: LocatedFrame, isLast: Bool
+    ) throws(PoolmapError) -> FrameWork.Destination {
         let here = nextPlace
         if let start = here, let contentBytes = frame.contentBytes {
             let (end, overflowed) = start.addingReportingOverflow(contentBytes)
@@ -95,8 +102,8 @@ final class DecompressJob: Job {
         } else {
             nextPlace = nil
         }
-        // Without its size nothing behind the frame could be placed, and its own end would be unknown too.
-        return output.destination(at: frame.contentBytes == nil ? nil : here)
+        // Without its size nothing behind the frame could be placed.
+        return output.destination(at: frame.contentBytes == nil && !isLast ? nil : here)
     }
 
     private func work(
