@@ -98,6 +98,20 @@ public struct Batch {
         run(items, RunSettings(operation: .decompress, policy: policy, maximumWindowLog: maximumWindowLog), report)
     }
 
+    /// Restores of each input what is not damaged, to its target.
+    ///
+    /// What was lost is in the summary's `salvage`.
+    ///
+    /// - Parameters:
+    ///   - omitsLost: whether the content behind lost content moves up, in place of zeros for it.
+    ///   - maximumWindowLog: as for `decompress`.
+    public func salvage(
+        _ items: some ItemSource, omitsLost: Bool, maximumWindowLog: Int? = nil, report: @escaping Report
+    ) {
+        let operation = RunSettings.Operation.salvage(omitsLost: omitsLost)
+        run(items, RunSettings(operation: operation, policy: policy, maximumWindowLog: maximumWindowLog), report)
+    }
+
     /// Writes a range of the content of a compressed file to standard output.
     public func cat(
         _ path: String, _ range: Range<UInt64>, maximumWindowLog: Int? = nil, report: @escaping Report

@@ -46,6 +46,11 @@ public struct PoolmapError: Error, Codable, Hashable, Sendable {
         PoolmapError(.failed, message)
     }
 
+    /// Damage that the command itself tells of.
+    public static func damaged(_ message: String) -> PoolmapError {
+        PoolmapError(.damaged, message)
+    }
+
     /// The error of a system call: what it was to do, and what the kernel said.
     static func system(_ action: String, _ errno: Errno) -> PoolmapError {
         PoolmapError(errno == .noMemory ? .outOfMemory : .system, action, errno: errno)

@@ -52,6 +52,9 @@ final class Console {
         reportedCount += 1
         switch result {
         case .success(let summary):
+            if let salvage = summary.salvage, !salvage.isWhole {
+                fail(input.name, salvage)
+            }
             guard isVerbose, let line = line(summary) else { return }
             progress?.clear()
             writeError(FileName.printable(line) + "\n")
@@ -98,6 +101,13 @@ final class Console {
         } catch {
             fail(name, error)
         }
+    }
+
+    /// Says what of an input was lost.
+    private func fail(_ name: String, _ salvage: SalvageSummary) {
+        failure = failure ?? .damaged("is damaged")
+        progress?.clear()
+        salvage.forEachLine { complain(.damaged($0), about: name) }
     }
 
     /// Throws if anything has failed.

@@ -11,12 +11,27 @@ struct Decompress: FilesCommand {
     @OptionGroup var target: TargetOptions
     @OptionGroup var window: WindowOptions
 
+    @Flag(name: .long, help: "Restore what can be had of damaged files; zeros stand for what is lost.")
+    var salvage = false
+
+    @Flag(name: .long, help: "With --salvage: leave out what is lost, in place of zeros.")
+    var omit = false
+
     @OptionGroup var names: NameOptions
 
     @Argument(
         help: ArgumentHelp("What to restore; - or none is standard input.", valueName: "file"),
         completion: .compressedFile)
     var files: [String] = []
+
+    func validate() throws {
+        if omit && !salvage {
+            throw ValidationError("--omit needs --salvage")
+        }
+        if salvage && target.remove {
+            throw ValidationError("--salvage and --rm exclude each other")
+        }
+    }
 
     func run() throws {
         let plan = try FilePlan("decompress", files, names, target, common, folders: .with(compressedSuffixes)) {
@@ -29,8 +44,16 @@ struct Decompress: FilesCommand {
             }
             return .skip("has no suffix .zst; name the target with -o, or use -c")
         }
-        try plan.execute([("long", .number(orNull: window.long.map { UInt64($0) }))]) { batch, items, report in
-            batch.decompress(items, maximumWindowLog: window.long, report: report)
+        let settings: [(String, JSONText)] = [
+            ("long", .number(orNull: window.long.map { UInt64($0) })), ("salvage", .bool(salvage)),
+            ("omit", .bool(omit)),
+        ]
+        try plan.execute(settings) { batch, items, report in
+            if salvage {
+                batch.salvage(items, omitsLost: omit, maximumWindowLog: window.long, report: report)
+            } else {
+                batch.decompress(items, maximumWindowLog: window.long, report: report)
+            }
         }
     }
 }

@@ -92,14 +92,15 @@ public final class RunRecorder {
         switch result {
         case .success(let summary):
             [
-                ("status", .string(summary.isUnchanged ? "unchanged" : "done")), ("error", .null),
+                ("status", .string(summary.status)), ("error", .null),
                 ("inputBytes", .number(summary.inputBytes)), ("outputBytes", .number(summary.outputBytes)),
                 ("digest", summary.digest.map { .string($0) } ?? .null),
+                ("salvage", summary.salvage?.json ?? .null),
             ]
         case .failure(let error):
             [
                 ("status", .string("failed")), ("error", .error(error)), ("inputBytes", .null), ("outputBytes", .null),
-                ("digest", .null),
+                ("digest", .null), ("salvage", .null),
             ]
         }
     }
@@ -216,5 +217,31 @@ extension JSONText {
     fileprivate static func microseconds(_ nanoseconds: UInt64) -> JSONText {
         let fraction = "\(nanoseconds % 1000)"
         return .decimal("\(nanoseconds / 1000)." + String(repeating: "0", count: 3 - fraction.utf8.count) + fraction)
+    }
+}
+
+extension JobSummary {
+    fileprivate var status: String {
+        if let salvage, !salvage.isWhole { return "salvaged" }
+        return isUnchanged ? "unchanged" : "done"
+    }
+}
+
+extension SalvageSummary {
+    /// What was lost, for the report.
+    fileprivate var json: JSONText {
+        let ranges = lost.map { range -> JSONText in
+            .object([
+                ("offset", .number(range.content.lowerBound)),
+                ("length", range.isLengthKnown ? .number(UInt64(range.content.count)) : .null),
+                ("isLengthAssumed", .bool(range.isLengthAssumed)), ("fileOffset", .number(range.file.lowerBound)),
+                ("fileLength", .number(UInt64(range.file.count))), ("reason", .string(range.reason)),
+            ])
+        }
+        return .object([
+            ("restoredBytes", .number(restoredBytes)), ("lostBytes", .number(lostBytes)),
+            ("contentBytes", .number(orNull: contentBytes)), ("lostCount", .number(UInt64(lostCount))),
+            ("harmlessCount", .number(UInt64(harmlessCount))), ("lost", .array(ranges)),
+        ])
     }
 }

@@ -6,6 +6,10 @@ protocol Job: AnyObject {
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step
     /// Takes a result. Called in the order in which `next` handed the pieces out.
     func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError)
+    /// Takes, in place of a result, the error of a piece that could not be done.
+    ///
+    /// Throws it, with its place, unless the job can go on without that piece.
+    func recover(from error: PoolmapError, piece: Piece, slot: Int?, _ workforce: Workforce) throws(PoolmapError)
     /// Called when everything was accepted: the output is whole.
     func finish() throws(PoolmapError) -> JobSummary
     /// Called in place of `finish` when the job has failed: gives back the slot that it may be filling.
@@ -13,6 +17,11 @@ protocol Job: AnyObject {
 }
 
 extension Job {
+    func recover(from error: PoolmapError, piece: Piece, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        let hasPlace = (error.code == .damaged || error.code == .processDied) && !piece.isWholeFile
+        throw hasPlace ? error.at(piece.description) : error
+    }
+
     func abandon(_ workforce: Workforce) {}
 }
 
@@ -42,6 +51,12 @@ public struct JobSummary: Codable, Sendable {
     public var isUnchanged = false
     /// What was computed of the content, where that was asked.
     public var digest: String?
+    /// What of it was lost; nil but of a salvage, which no worker does whole.
+    public var salvage: SalvageSummary?
+
+    private enum CodingKeys: CodingKey {
+        case inputBytes, outputBytes, isUnchanged, digest
+    }
 }
 
 /// An input that a pipeline opens when its turn comes.

@@ -241,9 +241,8 @@ final class Pipeline {
         _ result: Result<Done, PoolmapError>, of piece: Piece, _ slot: Int?, _ running: RunningJob
     ) throws(PoolmapError) {
         switch result {
-        case .failure(let error): throw piece.isWholeFile ? error : error.at(piece.description)
-        case .success(.failed(let error)):
-            throw error.code == .damaged && !piece.isWholeFile ? error.at(piece.description) : error
+        case .failure(let error), .success(.failed(let error)):
+            try running.job?.recover(from: error, piece: piece, slot: slot, workforce)
         case .success(.files(let files)):
             switch files.first?.outcome {
             case .isForFront: running.isReturned = true

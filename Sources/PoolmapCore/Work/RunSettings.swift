@@ -7,6 +7,8 @@ struct RunSettings {
         case decompress
         /// Decompress to nowhere.
         case test
+        /// Decompress what is not damaged.
+        case salvage(omitsLost: Bool)
         /// Write a range to standard output.
         case cat
         case hash(HashAlgorithm)
@@ -21,7 +23,7 @@ struct RunSettings {
     var layout: SlotLayout {
         switch operation {
         case .compress(let options): SlotLayout(compressing: options)
-        case .decompress, .test, .cat: SlotLayout(decompressing: SlotLayout.commonContentBytes)
+        case .decompress, .test, .salvage, .cat: SlotLayout(decompressing: SlotLayout.commonContentBytes)
         case .hash: SlotLayout(decompressing: 0)
         }
     }
@@ -37,7 +39,7 @@ struct RunSettings {
         switch operation {
         case .compress(let options): UInt64(options.chunkBytes)
         case .decompress, .test: 1 << 20
-        case .cat, .hash: 0
+        case .salvage, .cat, .hash: 0
         }
     }
 
@@ -54,6 +56,10 @@ struct RunSettings {
     func job(_ input: Input, _ target: Target, _ meter: Meter) throws(PoolmapError) -> any Job {
         if case .hash(let algorithm) = operation {
             return HashJob(input, algorithm, meter)
+        }
+        if case .salvage(let omitsLost) = operation {
+            let input = try SalvageJob.open(input)
+            return try SalvageJob(input, to: try output(target, for: input), omitsLost: omitsLost, meter)
         }
         let input = try input.open()
         return try job(input, try output(target, for: input), meter)

@@ -1,0 +1,271 @@
+import Multiprocessing
+import SystemPackage
+
+/// Restores of a damaged file what can still be had.
+///
+/// The opening comment of `SalvagePlan` is the map. Content comes back in slots and is written here, when it has passed
+/// all checks, so that nothing of a bad frame gets into the target. A frame that is too large for a slot is
+/// decompressed twice: by a worker to nowhere, and here into the target, when the worker found it whole.
+final class SalvageJob: Job {
+    private let input: InputFile
+    private let output: Output
+    private let omitsLost: Bool
+    private let meter: Meter
+    private let source: SalvageSource
+    private let plan: SalvagePlan
+    /// The frames that are being decompressed, the first in front.
+    private var underWay: [SalvageFrame] = []
+    private var summary = SalvageSummary()
+    private var restoredCount = 0
+    /// Where in the target the next content goes.
+    private var place: UInt64 = 0
+    /// Zeros that belong before that, and are not written yet.
+    private var zerosBefore: UInt64 = 0
+    /// Holds a whole file against the rules of the format; nil from the first damage on.
+    private var auditor: SectionAuditor? = SectionAuditor()
+
+    /// Opens an input, which must be a regular file.
+    static func open(_ input: Input) throws(PoolmapError) -> InputFile {
+        let file = try input.open()
+        guard file.isRegular else {
+            throw file.status.isRegular
+                ? PoolmapError(.damaged, "\(FormatError.empty)")
+                : PoolmapError(
+                    .unsupported, "only a regular file can be salvaged; save what the pipe gives to a file first")
+        }
+        return file
+    }
+
+    /// - Parameter omitsLost: whether the content behind lost content moves up, in place of zeros for it.
+    init(_ input: InputFile, to output: Output, omitsLost: Bool, _ meter: Meter) throws(PoolmapError) {
+        self.input = input
+        self.output = output
+        self.omitsLost = omitsLost
+        self.meter = meter
+        source = SalvageSource(input)
+        plan = try SalvagePlan(source)
+        meter.expect(input)
+    }
+
+    // MARK: Handing out
+
+    func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
+        guard workforce.hasFreeSlot else { return .waitForTurn }
+        let step = try plan.next { [self] (range) throws(PoolmapError) in try probe(range, workforce) }
+        switch step {
+        case nil: return .end
+        case .frame(let frame): return try work(frame, workforce)
+        case .skippable(let frame):
+            return .local(nil) { [self] () throws(PoolmapError) in try audit(skippable: frame) }
+        case .lost(let loss):
+            return .local(nil) { [self] () throws(PoolmapError) in try lose(loss) }
+        case .harmless(let text):
+            return .local(nil) { [self] () throws(PoolmapError) in
+                auditor = nil
+                summary.add(harmless: text)
+            }
+        }
+    }
+
+    private func work(_ frame: SalvageFrame, _ workforce: Workforce) throws(PoolmapError) -> Step {
+        guard let slot = try workforce.acquireSlot() else {
+            throw PoolmapError(.failed, "a slot is free and cannot be taken")
+        }
+        let located = frame.found.frame
+        let piece = Piece(
+            noun: "frame", index: frame.number, offset: located.offset, byteCount: located.compressedBytes)
+        underWay.append(frame)
+        let work = FrameWork(
+            source: .file(input.reference, offset: input.start + located.offset),
+            compressedBytes: located.compressedBytes, contentBytes: located.contentBytes,
+            contentBound: located.contentBound, slot: slot,
+            destination: located.fits(workforce.layout) ? .slot : .nowhere)
+        return .work(.decompress(work), piece, slot: slot, isLast: false)
+    }
+
+    private func probe(
+        _ range: Range<UInt64>, _ workforce: Workforce
+    ) throws(PoolmapError) -> FrameFinder.ProbeResult {
+        var reader = FileReader(
+            input.descriptor, at: input.start + range.lowerBound, byteCount: range.upperBound - range.lowerBound)
+        var isAllRead = false
+        do throws(PoolmapError) {
+            _ = try workforce.local.decompressStream(
+                read: { (space) throws(PoolmapError) in
+                    let count = try reader.read(into: space)
+                    isAllRead = count == 0
+                    return count
+                }, write: { _ in })
+            return .whole
+        } catch {
+            if error.code == .damaged { return isAllRead ? .cut : .damaged }
+            // What this run cannot decompress, with --long or a dictionary another could.
+            if error.code == .unsupported { return .whole }
+            if error.isUnreadable { return .damaged }
+            throw error
+        }
+    }
+
+    // MARK: In order
+
+    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        guard case .decompressed(let content, let isInSlot) = done, let slot else {
+            throw PoolmapError(.failed, "a worker gave another answer than content")
+        }
+        let frame = underWay.removeFirst()
+        if let flaw = flaw(of: content, frame) {
+            return try lose(frame.loss(flaw))
+        }
+        if let crc32c = frame.crc32c, content.crc32c != crc32c {
+            auditor = nil
+            let range = frame.found.range.inclusiveText
+            summary.add(
+                harmless:
+                    "frame \(frame.number) at bytes \(range) of the file has a change that its content does not show")
+        }
+        audit(content)
+        try writeZeros()
+        if isInSlot {
+            try write(workforce.output(slot, Int(content.contentBytes)))
+        } else {
+            try stream(frame.found.frame, workforce)
+        }
+        restoredCount += 1
+        meter.add(input: content.compressedBytes)
+    }
+
+    /// What is wrong with a frame that could be decompressed, if anything is.
+    private func flaw(of content: DataFrame, _ frame: SalvageFrame) -> String? {
+        if let contentBytes = frame.contentBytes, contentBytes != content.contentBytes {
+            return "it has \(content.contentBytes) bytes of content where \(contentBytes) were to be"
+        }
+        if frame.mustHaveChecksum, content.contentChecksum == nil {
+            return "it has no content checksum, which the header promises"
+        }
+        // Bits that are in the frame for nothing change the CRC, and neither the content nor its checksum. So where
+        // the seek table speaks for the content, that is enough; but it can be wrong itself, and the CRC cannot.
+        if let crc32c = frame.crc32c, crc32c != content.crc32c,
+            frame.rowChecksum == nil || frame.rowChecksum != content.contentChecksum
+        {
+            return "it is not the frame that the tables know"
+        }
+        return nil
+    }
+
+    func recover(
+        from error: PoolmapError, piece: Piece, slot: Int?, _ workforce: Workforce
+    ) throws(PoolmapError) {
+        switch error.code {
+        case .damaged, .unsupported, .processDied: break
+        case _ where error.isUnreadable: break
+        default: throw error
+        }
+        try lose(underWay.removeFirst().loss("\(error)"))
+    }
+
+    private func lose(_ loss: SalvageLoss) throws(PoolmapError) {
+        auditor = nil
+        let (end, overflowed) = (summary.restoredBytes + summary.lostBytes)
+            .addingReportingOverflow(loss.contentBytes ?? 0)
+        guard !overflowed, end <= UInt64(Int64.max) else {
+            throw PoolmapError(.damaged, "damaged: the content would have more than \(Int64.max) bytes")
+        }
+        summary.add(loss)
+        if !omitsLost {
+            zerosBefore += loss.contentBytes ?? 0
+        }
+        meter.add(input: loss.file.upperBound - loss.file.lowerBound)
+    }
+
+    func finish() throws(PoolmapError) -> JobSummary {
+        try input.requireUnchanged()
+        audit { (auditor) throws(FormatError) in try auditor.finish() }
+        guard restoredCount > 0 || summary.isWhole else {
+            throw PoolmapError(.damaged, "nothing can be salvaged: not one frame of it can be read")
+        }
+        try writeZeros(isAtEnd: true)
+        return try output.commit(
+            of: input, JobSummary(inputBytes: input.byteCount, outputBytes: place, salvage: summary))
+    }
+
+    // MARK: Writing
+
+    /// Writes what is to stand for content that was lost.
+    ///
+    /// A file gets a hole, which takes no room on the disk.
+    private func writeZeros(isAtEnd: Bool = false) throws(PoolmapError) {
+        guard zerosBefore > 0 else { return }
+        if output.canHaveHoles {
+            place += zerosBefore
+            // A hole has no length of its own: at the end of the file it needs a last byte.
+            if isAtEnd {
+                try [UInt8](repeating: 0, count: 1).withBytes { (zero) throws(PoolmapError) in
+                    try output.write(zero, at: place - 1)
+                }
+            }
+        } else {
+            let zeros = [UInt8](repeating: 0, count: 1 << 16)
+            var left = zerosBefore
+            while left > 0 {
+                let count = Int(min(left, UInt64(zeros.count)))
+                try zeros.withBytes { (zeros) throws(PoolmapError) in
+                    try output.write(UnsafeRawBufferPointer(rebasing: zeros[..<count]), at: place)
+                }
+                place += UInt64(count)
+                left -= UInt64(count)
+            }
+        }
+        zerosBefore = 0
+    }
+
+    private func stream(_ frame: LocatedFrame, _ workforce: Workforce) throws(PoolmapError) {
+        var reader = FileReader(input.descriptor, at: input.start + frame.offset, byteCount: frame.compressedBytes)
+        _ = try workforce.local.decompressStream(
+            read: { (space) throws(PoolmapError) in try reader.read(into: space) },
+            write: { (bytes) throws(PoolmapError) in try write(bytes) })
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
+        try output.write(bytes, at: place)
+        place += UInt64(bytes.count)
+        summary.restoredBytes += UInt64(bytes.count)
+        meter.add(output: UInt64(bytes.count))
+    }
+
+    // MARK: The rules of the format
+
+    private func audit(skippable frame: LocatedFrame) throws(PoolmapError) {
+        meter.add(input: frame.compressedBytes)
+        guard let auditor else { return }
+        let magic = try source.read(at: frame.offset, count: 4)
+        let count = auditor.bytesWanted(ofSkippable: magic[0] & 15, frameBytes: frame.compressedBytes)
+        let bytes = try source.read(at: frame.offset, count: max(count, FrameInfo.skippableHeaderBytes))
+        audit { (auditor) throws(FormatError) in
+            try bytes.withBytes { (bytes) throws(FormatError) in try auditor.add(skippable: bytes) }
+        }
+    }
+
+    private func audit(_ content: DataFrame) {
+        audit { (auditor) throws(FormatError) in try auditor.add(content) }
+    }
+
+    /// The first broken rule is told, and no other: what follows from it is no news.
+    private func audit(_ add: (inout SectionAuditor) throws(FormatError) -> Void) {
+        guard var auditor else { return }
+        do throws(FormatError) {
+            try add(&auditor)
+            self.auditor = auditor
+        } catch {
+            self.auditor = nil
+            summary.add(harmless: "\(error)")
+        }
+    }
+}
+
+extension Output {
+    /// Whether what is left out between two writes reads as zeros.
+    fileprivate var canHaveHoles: Bool {
+        if case .file(let file) = self { return file.allowsRandomAccess }
+        return false
+    }
+}

@@ -1,0 +1,120 @@
+/// What the tables of a section say of its data frames, as far as the tables can be believed.
+///
+/// Of another tool's file with a seek table: of the frames that have content.
+struct FrameLedger {
+    /// The number of data frames.
+    let count: Int
+    /// What the seek table says of each; nil without a seek table that can be used.
+    let rows: [SeekTable.Row]?
+    /// Where each begins by the seek table, from the beginning of the section.
+    let offsets: [UInt64]?
+    /// Whether the rows have checksums.
+    let rowsHaveChecksums: Bool
+    /// The CRC-32C of each by the checksum table; nil without one.
+    let frameChecksums: [UInt32]?
+    /// Where the section begins, if the file is as long as the seek table has it.
+    let start: UInt64?
+    /// Whether it is a section of ours, whose frames but the last have the same size.
+    let isOwn: Bool
+    /// That size, if it is known.
+    var chunkBytes: UInt64?
+
+    /// A ledger out of those tables that are there and whole; nil if they do not say how many frames there are.
+    ///
+    /// - Parameters:
+    ///   - header: the section's, if it can be read.
+    ///   - seekTable: the table, and where it is.
+    init?(
+        header: FileHeader?, checksumTable: ChecksumTable?, seekTable: (table: SeekTable, offset: UInt64)?
+    ) {
+        let hasHeaderRow = seekTable.map { $0.table.rows.first == $0.table.headerRow } ?? false
+        isOwn = header != nil || checksumTable != nil || hasHeaderRow
+        var data = FrameLedger.dataRows(seekTable?.table, isOwn: isOwn)
+        // The checksum table has a checksum of its own, the seek table has none.
+        if let checksumTable, let rows = data?.rows, rows.count != checksumTable.frameChecksums.count {
+            data = nil
+        }
+        guard let count = data?.rows.count ?? checksumTable?.frameChecksums.count, count > 0 else { return nil }
+        self.count = count
+        rows = data?.rows
+        offsets = data?.offsets
+        rowsHaveChecksums = seekTable?.table.hasChecksums ?? false
+        frameChecksums = checksumTable?.frameChecksums
+        chunkBytes =
+            header.map { UInt64($0.chunkBytes) } ?? (isOwn ? data.flatMap { FrameLedger.majority($0.rows) } : nil)
+        if data != nil, let seekTable {
+            let total = seekTable.table.totals.compressedBytes
+            start = seekTable.offset >= total ? seekTable.offset - total : nil
+        } else {
+            start = nil
+        }
+    }
+
+    private static func dataRows(
+        _ table: SeekTable?, isOwn: Bool
+    ) -> (rows: [SeekTable.Row], offsets: [UInt64])? {
+        guard let table else { return nil }
+        var range = 0..<table.rows.count
+        if isOwn {
+            // The header's row, and the checksum table's.
+            let others = table.hasChecksums ? 2 : 1
+            guard range.count > others else { return nil }
+            range = 1..<table.rows.count - (others - 1)
+        }
+        var rows: [SeekTable.Row] = []
+        var offsets: [UInt64] = []
+        var offset: UInt64 = 0
+        for (index, row) in table.rows.enumerated() {
+            if range.contains(index), isOwn || row.contentBytes > 0 {
+                rows.append(row)
+                offsets.append(offset)
+            }
+            offset += UInt64(row.compressedBytes)
+        }
+        return (rows, offsets)
+    }
+
+    /// The size of the content that more than half of the rows have, without the last; a row can be damaged.
+    private static func majority(_ rows: [SeekTable.Row]) -> UInt64? {
+        var candidate: UInt32?
+        var lead = 0
+        for row in rows.dropLast() {
+            if lead == 0 { candidate = row.contentBytes }
+            lead += row.contentBytes == candidate ? 1 : -1
+        }
+        return candidate.map(UInt64.init)
+    }
+
+    /// Whether the number of frames is sure: the checksum table has a checksum of its own.
+    var isConfirmed: Bool { frameChecksums != nil }
+
+    /// The size of the content of a frame; nil if no table says it.
+    func contentBytes(_ index: Int) -> UInt64? {
+        if isOwn, let chunkBytes {
+            if index < count - 1 { return chunkBytes }
+            return rows.map { UInt64($0[index].contentBytes) }.flatMap { $0 <= chunkBytes ? $0 : nil }
+        }
+        return rows.map { UInt64($0[index].contentBytes) }
+    }
+}
+
+/// The seek table at the end of a file, and where it begins.
+///
+/// It is believed also where only its first eight bytes are damaged, which its last nine tell again, if its rows begin
+/// like those of a section or are as long as the file.
+func seekTableAtEnd(of source: SalvageSource) throws(PoolmapError) -> (table: SeekTable, offset: UInt64)? {
+    guard source.byteCount >= UInt64(SeekTable.footerBytes) else { return nil }
+    let footerStart = source.byteCount - UInt64(SeekTable.footerBytes)
+    let footer = try source.read(at: footerStart, count: SeekTable.footerBytes)
+    let length = footer.withUnsafeBytes { SeekTable.frameBytes(footer: $0, fileBytes: source.byteCount) }
+    guard let length else { return nil }
+    let start = source.byteCount - UInt64(length)
+    var bytes = try source.read(at: start, count: length)
+    let prefix = SkippableFrame.prefix(nibble: SkippableFrame.seekTableNibble, frameBytes: length)
+    let isWhole = bytes.starts(with: prefix)
+    bytes.replaceSubrange(0..<prefix.count, with: prefix)
+    guard let table = bytes.withUnsafeBytes({ try? SeekTable.parse($0, at: start) }),
+        isWhole || table.rows.first == table.headerRow || table.totals.compressedBytes == start
+    else { return nil }
+    return (table, start)
+}

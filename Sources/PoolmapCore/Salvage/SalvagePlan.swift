@@ -1,0 +1,187 @@
+/// What is to be done to restore a damaged file, in the order of its content.
+///
+/// This is how salvage goes: `FrameFinder` finds what is still a frame → `SectionSplit` sees which of it belongs
+/// together → `FrameMatch` holds it against the tables, where there are any, as a `FrameLedger` → the plan says for each
+/// frame of the content whether it is there to be restored or lost → `SalvageJob` has it decompressed, and counts what
+/// does not decompress to what is lost.
+///
+/// A file without header and tables is planned as it is read. Of others all frames are found first: about 100 bytes of
+/// memory for each.
+final class SalvagePlan {
+    private let source: SalvageSource
+    private let finder: FrameFinder
+    private let tableAtEnd: (table: SeekTable, offset: UInt64)?
+    /// What was found last.
+    private var split = SectionSplit()
+    /// The sections of it that are still to come, the last one first.
+    private var sections: [SectionSplit.Section] = []
+    private var steps: SectionSteps?
+    /// The number of the next frame with content.
+    private var frameCount = 0
+
+    init(_ source: SalvageSource) throws(PoolmapError) {
+        self.source = source
+        finder = FrameFinder(source)
+        tableAtEnd = try seekTableAtEnd(of: source)
+    }
+
+    /// The next step, nil at the end.
+    ///
+    /// Blocks: the first may read all of the file.
+    func next(probe: FrameFinder.Probe) throws(PoolmapError) -> SalvageStep? {
+        while true {
+            if let step = steps?.next() { return step }
+            frameCount = steps?.frameCount ?? frameCount
+            steps = nil
+            if let section = sections.popLast() {
+                steps = try sectionSteps(of: section, in: split)
+            } else if let part = try finder.next(probe: probe) {
+                try plan(part, probe)
+            } else {
+                return nil
+            }
+        }
+    }
+
+    private func plan(_ first: FoundPart, _ probe: FrameFinder.Probe) throws(PoolmapError) {
+        split = SectionSplit()
+        let mark = try mark(of: first)
+        split.append(first, mark)
+        var isHeader = false
+        if case .header? = mark { isHeader = true }
+        if tableAtEnd != nil || isHeader {
+            while let part = try finder.next(probe: probe) {
+                split.append(part, try self.mark(of: part))
+            }
+        }
+        sections = split.sections(tableAtEnd: tableAtEnd).reversed()
+    }
+
+    private func mark(of part: FoundPart) throws(PoolmapError) -> SectionSplit.Mark? {
+        guard case .skippable(let frame) = part else { return nil }
+        let beginning = try source.read(at: frame.offset, count: FileHeader.byteCount)
+        let (letter, nibble) = beginning.withUnsafeBytes {
+            (SkippableFrame.partLetter(of: $0), SkippableFrame($0)?.nibble)
+        }
+        guard letter != nil || nibble == SkippableFrame.seekTableNibble else { return nil }
+        // As for the finder: a table is not longer than the frames before it allow.
+        let limit = UInt64(FileHeader.byteCount) + 12 * (frame.offset / 8)
+        let bytes = try source.read(at: frame.offset, count: Int(min(frame.compressedBytes, limit)))
+        return bytes.withUnsafeBytes { bytes in
+            switch letter {
+            case FileHeader.letter?: .header(try? FileHeader.parse(bytes, at: frame.offset))
+            case ChecksumTable.letter?: .checksumTable(try? ChecksumTable.parse(bytes, at: frame.offset))
+            case nil: .seekTable(try? SeekTable.parse(bytes, at: frame.offset))
+            default: nil
+            }
+        }
+    }
+
+    // MARK: One section
+
+    private func sectionSteps(
+        of section: SectionSplit.Section, in split: SectionSplit
+    ) throws(PoolmapError) -> SectionSteps {
+        let header = split.header(of: section)
+        let ledger = FrameLedger(
+            header: header, checksumTable: split.checksumTable(of: section), seekTable: section.seekTable)
+        if let ledger, let steps = try steps(of: section, in: split, header, by: ledger) {
+            return steps
+        }
+        if let header {
+            return ChunkSteps(
+                section, in: split, header, frameCount: frameCount,
+                hasContentEnd: try hasContentEnd(section, in: split))
+        }
+        return ForeignSteps(Array(split.parts[section.parts]), frameCount: frameCount)
+    }
+
+    /// The steps by what the tables say; nil if they are not this section's.
+    private func steps(
+        of section: SectionSplit.Section, in split: SectionSplit, _ header: FileHeader?, by ledger: FrameLedger
+    ) throws(PoolmapError) -> SectionSteps? {
+        var ledger = ledger
+        var frames: [FoundFrame] = []
+        var runs: [Int] = []
+        var gapCount = 0
+        for part in split.parts[section.parts] {
+            switch part {
+            // The rows of another tool's table that have no content are of frames of any kind.
+            case .frame(let found) where ledger.isOwn || found.frame.contentBound > 0:
+                frames.append(found)
+                runs.append(gapCount)
+            case .gap: gapCount += 1
+            default: break
+            }
+        }
+        if ledger.isOwn, ledger.chunkBytes == nil, ledger.rows == nil {
+            ledger.chunkBytes = frames.compactMap(\.frame.contentBytes).max()
+        }
+        let tables = split.tablesOffset(of: section)
+        let match = try FrameMatch(
+            frames, runs: runs, isCleanAtEnd: frames.last?.range.upperBound == tables, against: ledger,
+            bases: Array(
+                Set([split.parts[section.parts.lowerBound].range.lowerBound, ledger.start].compactMap { $0 })),
+            crc32c: { [source] (found) throws(PoolmapError) in try source.crc32c(of: found.range) })
+        guard match.isTrustworthy else { return nil }
+        let steps = LedgerSteps(
+            section, in: split, header, ledger, frames, match, tablesOffset: tables, frameCount: frameCount)
+        if !match.isInOrder || gapCount > 0 {
+            steps.explain(tables: try flaws(of: section, in: split))
+        }
+        return steps
+    }
+
+    /// What is wrong with the header and the tables of a section that are there.
+    private func flaws(of section: SectionSplit.Section, in split: SectionSplit) throws(PoolmapError) -> [String] {
+        var flaws: [String] = []
+        for part in section.parts {
+            let range = split.parts[part].range
+            let name: FormatError.Part
+            switch split.mark(of: part) {
+            case .header(nil)?: name = .header
+            case .checksumTable(nil)?: name = .checksumTable
+            case .seekTable(nil)?: name = .seekTable
+            default: continue
+            }
+            flaws.append("the \(name.rawValue) at bytes \(range.inclusiveText) of the file is damaged")
+        }
+        return flaws
+    }
+
+    /// Whether the content of a section is known to have ended, since a table, though damaged, begins behind it.
+    private func hasContentEnd(
+        _ section: SectionSplit.Section, in split: SectionSplit
+    ) throws(PoolmapError) -> Bool {
+        for part in section.parts {
+            switch split.mark(of: part) {
+            case .checksumTable?, .seekTable?: return true
+            default: break
+            }
+        }
+        guard case .gap(let gap)? = split.parts[section.parts].last else { return false }
+        let bytes = try source.read(at: gap.range.lowerBound, count: FileHeader.byteCount)
+        return bytes.withUnsafeBytes { ChecksumTable.isChecksumTable($0) || SeekTable.looksLikeOurs($0) }
+    }
+}
+
+extension Range<UInt64> {
+    /// "44 to 99": the first and the last.
+    var inclusiveText: String {
+        "\(lowerBound) to \(Swift.max(upperBound, lowerBound + 1) - 1)"
+    }
+}
+
+extension SalvageSource {
+    /// The CRC-32C of a part of the file.
+    func crc32c(of range: Range<UInt64>) throws(PoolmapError) -> UInt32 {
+        var checksum: UInt32 = 0
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let bytes = try read(at: offset, count: Int(Swift.min(1 << 20, range.upperBound - offset)))
+            checksum = bytes.withUnsafeBytes { CRC32C.checksum(of: $0, continuing: checksum) }
+            offset += UInt64(bytes.count)
+        }
+        return checksum
+    }
+}

@@ -1,0 +1,88 @@
+/// What could be had of a damaged file, and what not.
+public struct SalvageSummary: Sendable {
+    /// A range of the content that is lost.
+    public struct Lost: Sendable {
+        /// Its place in the content, counted without what was lost before it in an unknown length; empty where the
+        /// length of this is not known.
+        public internal(set) var content: Range<UInt64>
+        /// Whether its length is known. If not, nothing stands for it in the output.
+        public let isLengthKnown: Bool
+        /// Whether the length is only likely: no table says how many frames there were.
+        public internal(set) var isLengthAssumed: Bool
+        /// The numbers of its frames, counted from 0; nil where nobody knows how many there were.
+        public internal(set) var frames: ClosedRange<Int>?
+        /// Where the frames are in the file, or would have to be, in bytes.
+        public internal(set) var file: Range<UInt64>
+        /// Why the first of them is lost.
+        public let reason: String
+        /// Whether others of them are lost for other reasons.
+        public internal(set) var hasOtherReasons = false
+    }
+
+    /// What is lost, in the order of the content, neighbours as one; of a great many ranges the first.
+    public private(set) var lost: [Lost] = []
+    /// How many ranges are lost, those among them that are not in `lost`.
+    public private(set) var lostCount = 0
+    /// What is lost in all, in bytes, as far as its length is known.
+    public private(set) var lostBytes: UInt64 = 0
+    /// What is restored, in bytes.
+    public internal(set) var restoredBytes: UInt64 = 0
+    /// Whether the length of everything that is lost is known.
+    public private(set) var isLostKnown = true
+    /// Damage by which nothing of the content is lost; of a great many places the first.
+    public private(set) var harmless: [String] = []
+    /// In how many places there is such damage, those among them that are not in `harmless`.
+    public private(set) var harmlessCount = 0
+
+    /// Whether there is no damage.
+    public var isWhole: Bool { lostCount == 0 && harmlessCount == 0 }
+
+    /// The length of the content, lost and restored; nil where it is not known.
+    public var contentBytes: UInt64? { isLostKnown ? restoredBytes + lostBytes : nil }
+
+    /// The limit of both lists.
+    public static let mostListed = 100_000
+
+    private var last: Lost?
+
+    init() {}
+
+    mutating func add(harmless place: String) {
+        harmlessCount += 1
+        if harmless.count < SalvageSummary.mostListed {
+            harmless.append(place)
+        }
+    }
+
+    mutating func add(_ loss: SalvageLoss) {
+        let place = restoredBytes + lostBytes
+        let end = place + (loss.contentBytes ?? 0)
+        lostBytes = end - restoredBytes
+        isLostKnown = isLostKnown && loss.contentBytes != nil
+        if var before = last, before.isLengthKnown, loss.contentBytes != nil, before.content.upperBound == place {
+            before.content = before.content.lowerBound..<end
+            before.isLengthAssumed = before.isLengthAssumed || loss.isAssumed
+            before.hasOtherReasons = before.hasOtherReasons || before.reason != loss.reason
+            before.file =
+                min(before.file.lowerBound, loss.file.lowerBound)..<max(before.file.upperBound, loss.file.upperBound)
+            if let frames = before.frames, let more = loss.frames {
+                before.frames = min(frames.lowerBound, more.lowerBound)...max(frames.upperBound, more.upperBound)
+            } else {
+                before.frames = nil
+            }
+            last = before
+            if lostCount == lost.count {
+                lost[lost.count - 1] = before
+            }
+            return
+        }
+        let new = Lost(
+            content: place..<end, isLengthKnown: loss.contentBytes != nil, isLengthAssumed: loss.isAssumed,
+            frames: loss.frames, file: loss.file, reason: loss.reason)
+        last = new
+        lostCount += 1
+        if lost.count < SalvageSummary.mostListed {
+            lost.append(new)
+        }
+    }
+}
