@@ -20,8 +20,8 @@ extension SalvageSummary {
         }
         let places = lostCount == 1 ? "1 place" : "\(lostCount) places"
         guard let contentBytes else {
-            return
-                "restored \(restoredBytes) bytes, at least \(lostBytes) lost in \(places); how many there were is not known"
+            return "restored \(restoredBytes) bytes, at least \(lostBytes) lost in \(places);"
+                + " how many there were is not known"
         }
         return "restored \(restoredBytes) of \(contentBytes) bytes, \(lostBytes) lost in \(places)"
     }

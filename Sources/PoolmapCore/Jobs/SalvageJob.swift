@@ -121,7 +121,8 @@ final class SalvageJob: Job {
             let range = frame.found.range.inclusiveText
             summary.add(
                 harmless:
-                    "frame \(frame.number) at bytes \(range) of the file has a change that its content does not show")
+                    "frame \(frame.number) at bytes \(range) of the file has a change that its content does not show"
+            )
         }
         audit(content)
         try writeZeros()

@@ -8,7 +8,8 @@
 /// - and be followed by the end of the file or by another magic number, or else decompress. A damaged block header
 ///   leads anywhere, also over the beginning of a frame that is whole; so a length is not believed on its own.
 ///
-/// What is followed by neither and has no content must be one of our own tables. A frame that the end of the file cuts
+/// What is followed by neither and has no content must be one of our own tables, or one of pzstd's skippable frames with
+/// the length of the next frame, if there is a border after that length. A frame that the end of the file cuts
 /// off is looked at by a decoder too: where its blocks decompress up to the last, which is cut, no other frame is in
 /// those. (In the last there may be one, if the frame is not cut but damaged; then all is well from there to the end of
 /// the file.)
@@ -73,15 +74,24 @@ final class FrameFinder {
     private func step(over part: FoundPart) throws(PoolmapError) -> FoundPart {
         offset = part.range.upperBound
         announcedEnd = nil
-        if case .skippable(let frame) = part, frame.compressedBytes == 12 {
-            // pzstd puts the length of each frame before it.
-            let bytes = try source.read(at: frame.offset, count: 12)
-            bytes.withUnsafeBytes { bytes in
-                guard bytes.count == 12, SkippableFrame(bytes)?.nibble == 0 else { return }
-                announcedEnd = offset + UInt64(bytes.littleEndian(UInt32.self, at: 8))
-            }
+        if case .skippable(let frame) = part {
+            announcedEnd = try announcedEnd(by: frame)
         }
         return part
+    }
+
+    /// Where the next frame ends by pzstd, which puts the length of each frame before it; nil if that is no end.
+    private func announcedEnd(by frame: LocatedFrame) throws(PoolmapError) -> UInt64? {
+        guard frame.compressedBytes == 12 else { return nil }
+        let bytes = try source.read(at: frame.offset, count: 12)
+        let length: UInt32? = bytes.withUnsafeBytes { bytes in
+            guard bytes.count == 12, SkippableFrame(bytes)?.nibble == 0 else { return nil }
+            return bytes.littleEndian(at: 8)
+        }
+        guard let length, length > 0 else { return nil }
+        let end = frame.offset + 12 + UInt64(length)
+        guard end <= source.byteCount, try isBorder(end) else { return nil }
+        return end
     }
 
     // MARK: One frame
@@ -109,6 +119,7 @@ final class FrameFinder {
         let isFollowed = try isBorder(start + info.compressedBytes)
         guard info.kind == .zstandard else {
             if isFollowed { return .whole(.skippable(frame)) }
+            if try announcedEnd(by: frame) != nil { return .whole(.skippable(frame)) }
             return try isOwnTable(frame)
                 ? .whole(.skippable(frame)) : .damaged("no frame follows the skippable frame at byte \(start)")
         }
@@ -116,6 +127,10 @@ final class FrameFinder {
             return .damaged("damaged: the frame at byte \(start) has too few blocks for its content")
         }
         if !isFollowed {
+            // The one damage that a decoder cannot notice: the bit that says that there is a checksum.
+            if !info.hasChecksum, try isBorder(start + info.compressedBytes + 4) {
+                return .damaged("damaged: the frame at byte \(start) does not know its checksum")
+            }
             allowance -= Int(clamping: info.compressedBytes >> 10)
             guard case .whole = try probe(start..<start + frame.compressedBytes) else {
                 return .damaged("damaged: the frame at byte \(start) does not decompress")
@@ -187,7 +202,7 @@ final class FrameFinder {
     private func gap(_ reason: String, _ probe: Probe) throws(PoolmapError) -> FoundPart {
         var heads = try heads(at: offset)
         let end: UInt64
-        if let announcedEnd, announcedEnd > offset, announcedEnd <= source.byteCount, try isBorder(announcedEnd) {
+        if let announcedEnd {
             end = announcedEnd
         } else {
             end = try search(from: offset + 1, &heads, probe)

@@ -40,8 +40,11 @@ struct FrameLedger {
         offsets = data?.offsets
         rowsHaveChecksums = seekTable?.table.hasChecksums ?? false
         frameChecksums = checksumTable?.frameChecksums
-        chunkBytes =
-            header.map { UInt64($0.chunkBytes) } ?? (isOwn ? data.flatMap { FrameLedger.majority($0.rows) } : nil)
+        if let header {
+            chunkBytes = UInt64(header.chunkBytes)
+        } else {
+            chunkBytes = isOwn ? data.flatMap { FrameLedger.majority($0.rows) } : nil
+        }
         if data != nil, let seekTable {
             let total = seekTable.table.totals.compressedBytes
             start = seekTable.offset >= total ? seekTable.offset - total : nil

@@ -5,8 +5,8 @@
 /// frame of the content whether it is there to be restored or lost → `SalvageJob` has it decompressed, and counts what
 /// does not decompress to what is lost.
 ///
-/// A file without header and tables is planned as it is read. Of others all frames are found first: about 100 bytes of
-/// memory for each.
+/// A file without header and tables is planned as it is read. Of others all frames are found first, and some 200 bytes
+/// are kept for each.
 final class SalvagePlan {
     private let source: SalvageSource
     private let finder: FrameFinder
@@ -118,10 +118,12 @@ final class SalvagePlan {
             ledger.chunkBytes = frames.compactMap(\.frame.contentBytes).max()
         }
         let tables = split.tablesOffset(of: section)
+        // As it was written the section begins at both; where bytes were lost or came in, each is right on one side.
+        var bases = [split.parts[section.parts.lowerBound].range.lowerBound]
+        if let start = ledger.start, start != bases[0] { bases.append(start) }
         let match = try FrameMatch(
             frames, runs: runs, isCleanAtEnd: frames.last?.range.upperBound == tables, against: ledger,
-            bases: Array(
-                Set([split.parts[section.parts.lowerBound].range.lowerBound, ledger.start].compactMap { $0 })),
+            bases: bases,
             crc32c: { [source] (found) throws(PoolmapError) in try source.crc32c(of: found.range) })
         guard match.isTrustworthy else { return nil }
         let steps = LedgerSteps(

@@ -53,8 +53,8 @@ final class SalvageSource {
         while bytes.count < count {
             let here = offset + UInt64(bytes.count)
             // Up to the next page: the kernel gives or refuses these as a whole.
-            let rest = min(
-                count - bytes.count, SalvageSource.windowBytes - Int(here % UInt64(SalvageSource.windowBytes)))
+            let restOfPage = SalvageSource.windowBytes - Int(here % UInt64(SalvageSource.windowBytes))
+            let rest = min(count - bytes.count, restOfPage)
             do throws(PoolmapError) {
                 bytes += try readBytes(here, rest)
             } catch {

@@ -32,8 +32,7 @@ struct SalvageFrame {
         let own = found.frame.contentBytes.flatMap { $0 <= found.frame.contentBound ? $0 : nil }
         return SalvageLoss(
             frames: number...number, file: found.range, contentBytes: contentBytes ?? rowContentBytes ?? own,
-            isAssumed: false,
-            reason: reason)
+            isAssumed: false, reason: reason)
     }
 }
 

@@ -5,7 +5,9 @@ public struct SalvageSummary: Sendable {
         /// Its place in the content, counted without what was lost before it in an unknown length; empty where the
         /// length of this is not known.
         public internal(set) var content: Range<UInt64>
-        /// Whether its length is known. If not, nothing stands for it in the output.
+        /// Whether its length is known.
+        ///
+        /// If not, nothing stands for it in the output.
         public let isLengthKnown: Bool
         /// Whether the length is only likely: no table says how many frames there were.
         public internal(set) var isLengthAssumed: Bool

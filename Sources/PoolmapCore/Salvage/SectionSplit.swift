@@ -123,8 +123,9 @@ struct SectionSplit {
         return total <= table.offset ? table.offset - total : nil
     }
 
-    private static func key(_ compressedBytes: UInt64, _ checksum: UInt32) -> [UInt64] {
-        [compressedBytes, UInt64(checksum)]
+    private static func key(_ compressedBytes: UInt64, _ checksum: UInt32) -> UInt64 {
+        // No row has a longer frame.
+        compressedBytes > UInt64(UInt32.max) ? .max : compressedBytes << 32 | UInt64(checksum)
     }
 
     /// Whether a part is the seek table of a section whose header is where the table says.

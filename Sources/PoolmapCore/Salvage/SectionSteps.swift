@@ -305,9 +305,8 @@ final class ChunkSteps: SectionSteps {
             lose(last, frames: nil, nil)
         } else {
             let end = parts.last?.range.upperBound ?? 0
-            lose(
-                FoundGap(range: end..<end, reason: "the tables of the section are missing", heads: []), frames: nil, nil
-            )
+            let reason = "the tables of the section are missing"
+            lose(FoundGap(range: end..<end, reason: reason, heads: []), frames: nil, nil)
         }
         return true
     }
@@ -336,8 +335,8 @@ final class ForeignSteps: SectionSteps {
 
     private func take(_ gap: FoundGap) {
         // Four bytes make at most one block. A header that announces more is damaged, or its frame is cut.
-        let mostContent = ((gap.range.upperBound - gap.range.lowerBound) / 4 + 1) * FrameInfo.maximumBlockBytes
-        if let contentBytes = gap.firstHead?.contentBytes, contentBytes <= mostContent {
+        let mostBlocks = (gap.range.upperBound - gap.range.lowerBound) / 4 + 1
+        if let contentBytes = gap.firstHead?.contentBytes, contentBytes / FrameInfo.maximumBlockBytes <= mostBlocks {
             lose(gap, frames: 1, contentBytes)
         } else {
             lose(gap, frames: nil, nil)
