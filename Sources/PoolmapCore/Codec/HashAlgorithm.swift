@@ -30,6 +30,10 @@ public enum HashAlgorithm: String, Codable, CaseIterable, Sendable {
         ofFile path: String, through buffer: UnsafeMutableRawBufferPointer
     ) throws(PoolmapError) -> (digest: String, byteCount: UInt64) {
         let input = try InputFile.open(path: path)
+        if !input.isRegular {
+            // A named pipe may have no writer yet.
+            _ = try input.hasInput(timeout: nil)
+        }
         let result = try digest(of: input.descriptor, through: buffer)
         try input.requireUnchanged()
         if input.isRegular && result.byteCount != input.byteCount {

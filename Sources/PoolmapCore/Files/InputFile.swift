@@ -18,13 +18,26 @@ final class InputFile {
     private static nonisolated(unsafe) var openedCount = 0
     private let serial: Int
 
-    /// Opens a file by its path.
-    ///
-    /// Blocks where it is a named pipe that nobody writes to yet.
+    /// Opens a file by its path; does not wait for a writer where it is a named pipe.
     static func open(path: String) throws(PoolmapError) -> InputFile {
-        try InputFile(
-            name: path, descriptor: try attempt("") { () throws(Errno) in try openFile(path, O_RDONLY | O_NOCTTY) },
-            isOwned: true)
+        let file = try InputFile(
+            name: path, descriptor: try attempt("") { () throws(Errno) in try openWithoutWaiting(path) }, isOwned: true)
+        if !file.isRegular {
+            // Reads are to wait; `hasInput` tells who does not want to. It is false while there was never a writer,
+            // where a read would find the end.
+            let flags = fcntl(file.descriptor.rawValue, F_GETFL)
+            _ = fcntl(file.descriptor.rawValue, F_SETFL, flags & ~O_NONBLOCK)
+        }
+        return file
+    }
+
+    private static func openWithoutWaiting(_ path: String) throws(Errno) -> FileDescriptor {
+        do throws(Errno) {
+            return try openFile(path, O_RDONLY | O_NOCTTY | O_NONBLOCK)
+        } catch .resourceTemporarilyUnavailable {
+            // Another program has a lease on the file, and gives it up now.
+            return try openFile(path, O_RDONLY | O_NOCTTY)
+        }
     }
 
     /// The standard input: a pipe, or a regular file from where its offset stands.
@@ -126,9 +139,11 @@ extension InputFile {
     }
 
     /// Whether a read from a pipe would not block: there are bytes, or its end.
-    func hasInput() throws(PoolmapError) -> Bool {
+    ///
+    /// Waits for that no longer than `timeout`; nil is for ever.
+    func hasInput(timeout: Duration? = .zero) throws(PoolmapError) -> Bool {
         do {
-            return try !Multiprocessing.wait(for: [descriptor], timeout: .zero).isEmpty
+            return try !Multiprocessing.wait(for: [descriptor], timeout: timeout).isEmpty
         } catch {
             throw PoolmapError(.failed, "\(error)")
         }

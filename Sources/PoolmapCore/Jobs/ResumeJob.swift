@@ -169,7 +169,7 @@ extension Batch {
         let (meter, policy) = (meter, policy)
         let plan = PlannedJob(number: 0, input: .file(path), target: .file(target)) {
             [options] (_) throws(PoolmapError) in
-            // Before it is opened: to open a named pipe waits for its writer.
+            // Before it is opened: to open a named pipe and close it is an end of file to its writer.
             if let status = FileStatus(ofPath: path), !status.isRegular, !status.isDirectory {
                 throw PoolmapError(.failed, "is no regular file, and --resume reads nothing else")
             }

@@ -14,7 +14,8 @@ import SystemPackage
 ///
 /// It cannot stop for ever: a task needs a slot or a place among `entryLimit`, and gives it back when its result was
 /// accepted, which waits for earlier pieces of the same job, and at standard output for earlier jobs. There nothing is
-/// begun before the job before it is handed out. So whoever waits, waits for something that has all that it needs.
+/// handed out before the job before it is, nor, where other inputs go to files, before it may write. So whoever waits,
+/// waits for something that has all that it needs.
 ///
 /// A job that fails takes its own later pieces with it, no others. The error of its earliest piece is the one told.
 final class Pipeline {
@@ -26,6 +27,8 @@ final class Pipeline {
     private var open: [RunningJob] = []
     /// What was begun and not reported, in the order of the inputs.
     private var unreported = Line<RunningJob>()
+    /// All go to standard output, as far as they were begun.
+    private var hasOnlyStreams = true
     private var byTask: [UInt64: Entry] = [:]
     private var entryCount = 0
     private var awaitedInputs: [FileDescriptor] = []
@@ -88,14 +91,16 @@ final class Pipeline {
     /// Hands out one piece of the first job that has one; false when all have to wait.
     private func handOutNext() throws(PoolmapError) -> Bool {
         awaitedInputs = []
-        for running in open {
+        for running in open where mayHandOut(running) {
             if try handOutPiece(of: running) { return true }
         }
-        let mayOpen = open.isEmpty || (open.count < Pipeline.mostOpen && !open.contains { $0.plan.isStream })
+        // Behind a slow stream there may be files that need not wait for it; behind two, there are only streams.
+        let mayOpen = open.count < Pipeline.mostOpen && open.count(where: { $0.plan.isStream }) < 2
         guard mayOpen, !isAtEnd, unreported.count < Pipeline.mostUnreported else { return false }
         switch plans.next() {
         case .plan(let plan):
             let running = RunningJob(plan)
+            hasOnlyStreams = hasOnlyStreams && plan.isStream
             unreported.append(running)
             begin(running)
             return true
@@ -103,6 +108,11 @@ final class Pipeline {
         case .end: isAtEnd = true
         }
         return false
+    }
+
+    /// What goes to standard output holds slots until it may write: nobody before it may need one then.
+    private func mayHandOut(_ running: RunningJob) -> Bool {
+        mayWrite(running) || (hasOnlyStreams && open.first === running)
     }
 
     private func begin(_ running: RunningJob) {

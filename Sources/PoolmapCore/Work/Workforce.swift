@@ -46,8 +46,9 @@ final class Workforce {
         self.server = jobs > 1 ? server : nil
         self.settings = settings
         layout = settings.layout
-        slotCount = jobs == 1 ? 1 : jobs + max(2, jobs / 2)
-        entryLimit = jobs == 1 ? 2 : 3 * FileBundle.mostFiles * jobs
+        // One process uses one slot; the other is for a slow pipe, which fills its own while files go on.
+        slotCount = jobs == 1 ? 2 : jobs + max(2, jobs / 2)
+        entryLimit = jobs == 1 ? 1 : 3 * FileBundle.mostFiles * jobs
         areas = SharedAreas(layout, slotCount: slotCount, noteCount: jobs == 1 ? 0 : entryLimit)
         worker = Worker(settings, areas)
     }
