@@ -104,7 +104,7 @@ deps:
 test-deps: deps
 	@scripts/need.sh 'zstd=command -v zstd && command -v pzstd' 'bsdutils=command -v script' \
 		'procps=command -v ps' 'python3=command -v python3' 'man-db=command -v man' 'mandoc=command -v mandoc' \
-		'zsh=command -v zsh' 'fish=command -v fish'
+		'zsh=command -v zsh' 'fish=command -v fish' 'strace=command -v strace'
 
 bench-deps: deps
 	@scripts/need.sh 'zstd=command -v zstd && command -v pzstd' 'python3=command -v python3' \

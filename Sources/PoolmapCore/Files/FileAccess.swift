@@ -197,6 +197,15 @@ func folderOf(_ path: String) -> String {
     return String(path[...slash])
 }
 
+/// Writes the content of a file to disk that is there by its name.
+///
+/// Blocks. The C function is `fsync`.
+func syncFile(_ path: String) throws(PoolmapError) {
+    let file = try attempt("cannot write \(path) to disk") { () throws(Errno) in try openFile(path, O_RDONLY) }
+    defer { try? file.close() }
+    try file.sync(name: path)
+}
+
 /// Writes a folder's names to disk.
 ///
 /// Blocks. The C function is `fsync`.

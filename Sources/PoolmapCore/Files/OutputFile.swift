@@ -168,6 +168,11 @@ final class OutputFile {
                 .failed, "\(path) has \(written.byteCount) bytes where \(summary.outputBytes) were written")
         }
         if policy.keepsUnchanged, try descriptor.hasContent(ofFile: path, byteCount: summary.outputBytes) {
+            if policy.isDurable {
+                // Whoever wrote it may not have waited for the disk.
+                try syncFile(path)
+                try syncFolder(of: path)
+            }
             var summary = summary
             summary.isUnchanged = true
             return summary
