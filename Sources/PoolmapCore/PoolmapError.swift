@@ -18,6 +18,8 @@ public struct PoolmapError: Error, Codable, Hashable, Sendable {
         case system
         /// The target is there already, and `--force` was not given.
         case targetExists
+        /// The input is left alone, which is no failure.
+        case ignored
         /// Standard output was closed by its reader: no fault of ours, and no message.
         case outputClosed
         /// No memory.
@@ -50,6 +52,9 @@ public struct PoolmapError: Error, Codable, Hashable, Sendable {
     public static func damaged(_ message: String) -> PoolmapError {
         PoolmapError(.damaged, message)
     }
+
+    /// A symbolic link that is not followed.
+    public static let ignoredLink = PoolmapError(.ignored, "is a symbolic link, and ignored; -f follows it")
 
     /// The error of a system call: what it was to do, and what the kernel said.
     static func system(_ action: String, _ errno: Errno) -> PoolmapError {

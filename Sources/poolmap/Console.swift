@@ -49,6 +49,10 @@ final class Console {
     }
 
     func report(_ input: Input, _ result: Result<JobSummary, PoolmapError>, line: (JobSummary) -> String?) {
+        if case .failure(let error) = result, error.code == .ignored {
+            ignoredCount += 1
+            return warn(input.name, error)
+        }
         reportedCount += 1
         switch result {
         case .success(let summary):
@@ -73,7 +77,7 @@ final class Console {
     /// Says what is kept of an interrupted run, with `-v`; and that something is not, without `-q`.
     func note(_ input: Input, _ notice: ResumeNotice) {
         switch notice {
-        case .loss(let message): warn(input.name, message)
+        case .loss(let message): warn(input.name, .unusable(message))
         case .kept(let message) where isVerbose:
             progress?.clear()
             writeError(FileName.printable("\(input.name): \(message)") + "\n")
@@ -82,16 +86,10 @@ final class Console {
     }
 
     /// Says what is no failure, but may surprise; not with `-q`.
-    private func warn(_ name: String, _ message: String) {
+    private func warn(_ name: String, _ warning: PoolmapError) {
         guard !isQuiet else { return }
         progress?.clear()
-        complain(.unusable(message), about: name, kind: "warning")
-    }
-
-    /// Says that a symbolic link is left alone, which is no failure where there is something else.
-    func ignoreLink(_ name: String) {
-        ignoredCount += 1
-        warn(name, "is a symbolic link, and ignored; -f follows it")
+        complain(warning, about: name, kind: "warning")
     }
 
     /// Does something beside the inputs themselves; that it fails is told.
@@ -117,7 +115,12 @@ final class Console {
             attempt(nil) { () throws(PoolmapError) in try recorder.finish() }
         }
         if ignoredCount > 0 && reportedCount == 0 {
-            failure = failure ?? .unusable("there is nothing but symbolic links")
+            let nothing = PoolmapError.unusable("there is nothing but symbolic links, which are ignored")
+            // The warnings have told people, unless they did not want to hear them.
+            if isQuiet || saysJSON {
+                fail(nil, nothing)
+            }
+            failure = failure ?? nothing
         }
         if let failure {
             throw RunFailed(first: failure)

@@ -56,17 +56,13 @@ final class FilePlan: ItemSource {
     var hasMore: Bool { names.hasMore }
 
     func next() -> ItemStep {
-        while true {
-            switch names.next() {
-            case .file(let file): return item(file)
-            case .standardInput: return .item(.standardInput, targetOfStandardInput, file: nil)
-            case .refused(let name, let error): return .refused(.file(name), error)
-            case .ignoredLink(let name):
-                console.ignoreLink(name)
-            case .waitForInput(let descriptor): return .waitForInput(descriptor)
-            case .end:
-                return .end
-            }
+        switch names.next() {
+        case .file(let file): item(file)
+        case .standardInput: .item(.standardInput, targetOfStandardInput, file: nil)
+        case .refused(let name, let error): .refused(.file(name), error)
+        case .ignoredLink(let name): .refused(.file(name), .ignoredLink)
+        case .waitForInput(let descriptor): .waitForInput(descriptor)
+        case .end: .end
         }
     }
 
@@ -147,12 +143,13 @@ final class FilePlan: ItemSource {
         loop: while true {
             switch next() {
             case .item(let input, let target, _):
-                if let obstacle = obstacle(input, target, options.policy) {
+                let makesFolder = options.outputFolder != nil
+                if let obstacle = obstacle(input, target, options.policy, makesFolder: makesFolder) {
                     console.fail(input.name, obstacle)
                 } else {
                     try output.write(line(input, target))
                 }
-            case .refused(let input, let error): console.fail(input.name, error)
+            case .refused(let input, let error): console.report(input, .failure(error)) { _ in nil }
             case .waitForInput(let descriptor): waitForInput(descriptor)
             case .end: break loop
             }

@@ -30,8 +30,7 @@ struct Hash: FilesCommand {
 
     func run() throws {
         let console = Console(common)
-        let items = NamedItems(
-            try names.sources(files), folders: names.folders(.without([])), followsLinks: true, console: console)
+        let items = NamedItems(try names.sources(files), folders: names.folders(.without([])), followsLinks: true)
         let file = try lineFile()
         var output = LineOutput(to: file)
         let batch = try console.batch(common, "hash", [("algorithm", .string(algorithm.rawValue))])

@@ -22,8 +22,7 @@ struct Test: FilesCommand {
     func run() throws {
         let console = Console(common)
         let items = NamedItems(
-            try names.sources(files), folders: names.folders(.with(compressedSuffixes)), followsLinks: force,
-            console: console)
+            try names.sources(files), folders: names.folders(.with(compressedSuffixes)), followsLinks: force)
         try console.batch(common, "test").decompress(items, maximumWindowLog: window.long) { input, result in
             console.report(input, result) { summary in
                 "\(input.name): ok, \(readable(summary.inputBytes)) hold \(readable(summary.outputBytes))"
@@ -36,25 +35,21 @@ struct Test: FilesCommand {
 /// Inputs of which nothing is written to a file.
 struct NamedItems: ItemSource {
     private var names: InputNames
-    private let console: Console
 
-    init(_ sources: [InputNames.Source], folders: InputNames.Folders, followsLinks: Bool, console: Console) {
+    init(_ sources: [InputNames.Source], folders: InputNames.Folders, followsLinks: Bool) {
         names = InputNames(sources, folders: folders, followsLinks: followsLinks)
-        self.console = console
     }
 
     var hasMore: Bool { names.hasMore }
 
     mutating func next() -> ItemStep {
-        while true {
-            switch names.next() {
-            case .file(let file): return .item(.file(file.path), .nowhere, file: file)
-            case .standardInput: return .item(.standardInput, .nowhere, file: nil)
-            case .refused(let name, let error): return .refused(.file(name), error)
-            case .ignoredLink(let name): console.ignoreLink(name)
-            case .waitForInput(let descriptor): return .waitForInput(descriptor)
-            case .end: return .end
-            }
+        switch names.next() {
+        case .file(let file): .item(.file(file.path), .nowhere, file: file)
+        case .standardInput: .item(.standardInput, .nowhere, file: nil)
+        case .refused(let name, let error): .refused(.file(name), error)
+        case .ignoredLink(let name): .refused(.file(name), .ignoredLink)
+        case .waitForInput(let descriptor): .waitForInput(descriptor)
+        case .end: .end
         }
     }
 }

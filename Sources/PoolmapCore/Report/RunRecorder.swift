@@ -99,8 +99,8 @@ public final class RunRecorder {
             ]
         case .failure(let error):
             [
-                ("status", .string("failed")), ("error", .error(error)), ("inputBytes", .null), ("outputBytes", .null),
-                ("digest", .null), ("salvage", .null),
+                ("status", .string(error.code == .ignored ? "ignored" : "failed")), ("error", .error(error)),
+                ("inputBytes", .null), ("outputBytes", .null), ("digest", .null), ("salvage", .null),
             ]
         }
     }
@@ -156,7 +156,7 @@ private struct RunTotals {
         case .success(let summary):
             inputBytes += summary.inputBytes
             outputBytes += summary.outputBytes
-        case .failure: failed += 1
+        case .failure(let error): failed += error.code == .ignored ? 0 : 1
         }
     }
 
