@@ -43,6 +43,9 @@ struct RunOptions: ParsableArguments {
         for count in [jobs, threads].compactMap({ $0 }) where !(0...Self.mostJobs).contains(count) {
             throw ValidationError("--jobs must be from 0 to \(Self.mostJobs), and is \(count)")
         }
+        if let report, report == trace {
+            throw ValidationError("--report and --trace need a file each")
+        }
     }
 
     private static let mostJobs = 1024

@@ -53,7 +53,7 @@ public final class RunRecorder {
         let start = completion.startedNanoseconds == 0 ? 0 : since
         let members: [(String, JSONText)] = [
             ("index", .number(UInt64(piece.index))), ("offset", .number(piece.offset)),
-            ("length", .number(piece.byteCount)), ("result", completion.resultText),
+            ("length", .number(completion.hashedBytes ?? piece.byteCount)), ("result", completion.resultText),
         ]
         let effort: [(String, JSONText)] = [
             ("worker", .number(UInt64(max(0, completion.worker)))), ("startNanoseconds", .number(start)),
@@ -181,6 +181,12 @@ extension Target {
 }
 
 extension TaskCompletion {
+    /// How long a file was whose length nobody looked up before.
+    fileprivate var hashedBytes: UInt64? {
+        if case .success(.hashed(_, let byteCount)) = result { return byteCount }
+        return nil
+    }
+
     /// What came of it: a size, a digest, or the error.
     fileprivate var resultText: JSONText {
         switch result {
