@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""Checks a report, and a trace, field by field, against docs/report.md.
+
+    validate.py FOLDER…
+
+A folder has `report`, `trace` and `run`: the subcommand, its exit code and its inputs in their order, NULs between them.
+Prints nothing when all is right. The fields are listed here once more, on purpose: a field that is gone, renamed or of
+another type is an error, and so is a new one that the page does not have.
+"""
+import json
+import os
+import sys
+
+NUMBER, TEXT, BOOL, NONE = int, str, bool, type(None)
+HEAD = {"schema": TEXT, "poolmap": TEXT, "command": TEXT, "options": dict, "libzstd": TEXT,
+        "startedUnixNanoseconds": NUMBER, "files": list, "totals": dict}
+OPTIONS = {"compress": {"jobs", "level", "long", "chunkBytes", "checksums", "force", "ifChanged", "fsync", "remove"},
+           "decompress": {"jobs", "long", "force", "ifChanged", "fsync", "remove"},
+           "test": {"jobs"}, "hash": {"jobs", "algorithm"}, "cat": {"jobs"}}
+FILE = {"input": TEXT, "output": (TEXT, NONE), "status": TEXT, "error": (dict, NONE), "inputBytes": (NUMBER, NONE),
+        "outputBytes": (NUMBER, NONE), "digest": (TEXT, NONE), "chunks": list}
+CHUNK = {"index": NUMBER, "offset": NUMBER, "length": NUMBER, "result": (dict, NONE), "worker": NUMBER,
+         "startNanoseconds": NUMBER, "durationNanoseconds": NUMBER, "tries": NUMBER}
+ERROR = {"code": TEXT, "message": TEXT, "errno": (NUMBER, NONE)}
+TOTALS = {name: NUMBER for name in ("files", "failed", "inputBytes", "outputBytes", "chunks", "repeatedTries",
+                                    "workNanoseconds", "wallNanoseconds")}
+CODES = {"invalidOption", "damaged", "unsupported", "changed", "system", "targetExists", "ignored", "outputClosed",
+         "outOfMemory", "processDied", "failed"}
+
+
+def check(condition, *what):
+    if not condition:
+        sys.exit("not as docs/report.md says: " + " ".join(str(part) for part in what))
+
+
+def fields(value, wanted, where):
+    check(list(value) == list(wanted), where, "has the fields", list(value), "and not", list(wanted))
+    for name, kind in wanted.items():
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        check(type(value[name]) in kinds, where, name, "is", repr(value[name]))
+        check(not isinstance(value[name], int) or value[name] >= 0, where, name, "is below 0")
+
+
+def error(value, where):
+    fields(value, ERROR, where)
+    check(value["code"] in CODES and value["message"], where, value)
+
+
+def chunk(value, index, wall, where):
+    fields(value, CHUNK, where)
+    check(value["index"] == index, where, "is not number", index)
+    check(value["startNanoseconds"] + value["durationNanoseconds"] <= wall, where, "ends after the run", value)
+    result = value["result"]
+    if result is not None:
+        check(len(result) == 1 and next(iter(result)) in ("bytes", "digest", "kept", "error"), where, result)
+        if "error" in result:
+            error(result["error"], where)
+    check(value["tries"] >= 1 and value["worker"] > 1, where, value)
+
+
+def file(value, command, wall):
+    where = ascii(value.get("input"))
+    fields(value, FILE, where)
+    for index, one in enumerate(value["chunks"]):
+        chunk(one, index, wall, f"{where} chunk {index}")
+    done = value["status"] in ("done", "unchanged")
+    check(done or value["status"] in ("failed", "ignored"), where, value["status"])
+    check(done == (value["error"] is None) == (value["inputBytes"] is not None), where, "status and error disagree")
+    if not done:
+        return error(value["error"], where)
+    length = sum(one["length"] for one in value["chunks"])
+    content = sum(one["result"].get("bytes", 0) for one in value["chunks"])
+    ends = [0] + [one["offset"] + one["length"] for one in value["chunks"]]
+    check(all(one["offset"] >= end for one, end in zip(value["chunks"], ends)), where, "chunks overlap")
+    if command in ("compress", "hash"):
+        check(length == value["inputBytes"], where, "chunks have", length, "of", value["inputBytes"], "bytes")
+        # The header and the tables are no chunks.
+        check(command == "hash" or content <= value["outputBytes"], where, "chunks make", content)
+    else:
+        check(length <= value["inputBytes"], where, "frames have", length, "of", value["inputBytes"], "bytes")
+        check(content == value["outputBytes"], where, "frames make", content, "of", value["outputBytes"], "bytes")
+    check((value["digest"] is not None) == (command == "hash"), where, "digest")
+
+
+def report(path, command, code, *inputs):
+    with open(path, encoding="utf-8") as stream:
+        value = json.load(stream)
+    fields(value, HEAD, "the report")
+    check(value["schema"] == "poolmap-report/1", value["schema"])
+    check(value["command"] == command, "command", value["command"])
+    check(set(value["options"]) == OPTIONS[command], "options", value["options"])
+    names = [os.fsencode(one["input"]) for one in value["files"]]
+    check(names == [os.fsencode(name) for name in inputs], "inputs are", names)
+    totals = value["totals"]
+    fields(totals, TOTALS, "totals")
+    for one in value["files"]:
+        file(one, command, totals["wallNanoseconds"])
+    chunks = [one for each in value["files"] for one in each["chunks"]]
+    failed = [one for one in value["files"] if one["status"] == "failed"]
+    check(totals["files"] == len(inputs) and totals["failed"] == len(failed), "totals of files", totals)
+    check((len(failed) > 0) == (code == "1"), len(failed), "failures and exit code", code)
+    for name in ("inputBytes", "outputBytes"):
+        check(totals[name] == sum(one[name] or 0 for one in value["files"]), name, totals)
+    check(totals["chunks"] == len(chunks), "totals of chunks", totals)
+    check(totals["repeatedTries"] == sum(one["tries"] - 1 for one in chunks), "repeatedTries", totals)
+    check(totals["workNanoseconds"] == sum(one["durationNanoseconds"] for one in chunks), "workNanoseconds", totals)
+
+
+def trace(path):
+    with open(path, encoding="utf-8") as stream:
+        value = json.load(stream)
+    check(list(value) == ["displayTimeUnit", "traceEvents"], list(value))
+    named, ends, front = set(), {}, None
+    for event in value["traceEvents"]:
+        front = front or event["pid"]
+        check(event["pid"] == front, "another pid", event)
+        if event["ph"] == "M":
+            check(event["name"] == "thread_name" and event["args"]["name"], event)
+            named.add(event["tid"])
+            continue
+        check(event["ph"] == "X" and event["tid"] in named, event)
+        check(event["cat"] in ("chunk", "frame", "file"), event)
+        check(set(event["args"]) == {"file", "offset", "length", "result", "tries"}, event)
+        ends.setdefault(event["tid"], []).append((event["ts"], event["ts"] + event["dur"]))
+    check(ends, "no events")
+    for tid, spans in ends.items():
+        spans.sort()
+        for (_, end), (start, _) in zip(spans, spans[1:]):
+            # Microseconds with three places: what is less than half of the last is the float's.
+            check(start >= end - 0.0005, "events of", tid, "overlap:", end, start)
+
+
+def main(folders):
+    for folder in folders:
+        with open(f"{folder}/run", "rb") as stream:
+            run = [os.fsdecode(word) for word in stream.read().split(b"\0")[:-1]]
+        report(f"{folder}/report", *run)
+        trace(f"{folder}/trace")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
