@@ -1,5 +1,5 @@
 #!/bin/bash
-# Holds the manual pages in docs/man against the command, its sources and the README: scripts/check-manual.sh POOLMAP
+# Holds the manual pages in docs/man against the command, its sources and docs/errors.md: scripts/check-manual.sh POOLMAP
 #
 # They must be what `make manual` would make now, have no mistake that a formatter notices, and tell of every option and
 # every exit code: what the help says is looked for in the text that a reader sees.
@@ -59,11 +59,11 @@ print(*missing, end="\n" if missing else "")
 sys.exit(bool(missing) or len(wanted) < 10)
 END
 
-# Exit codes: of the sources, the help and the README's table, where a wrong usage's 2 must be.
+# Exit codes: of the sources, the help and the table of docs/errors.md, where a wrong usage's 2 must be.
 codes=$(
     grep -ohE 'exit\([0-9]+\)' Sources/poolmap/*.swift | tr -dc '0-9\n'
     "$poolmap" --help | tr '\n' ' ' | grep -oE 'Exit codes: [^.]*' | grep -oE '(: |; +)[0-9]+ ' | tr -dc '0-9\n'
-    sed -n '/^| exit code/,/^$/s/^| \([0-9]*\) |.*/\1/p' README.md
+    sed -n 's/^| exit code \([0-9]*\) |.*/\1/p' docs/errors.md
 )
 (($(grep -cx 2 <<< "$codes") == 3)) || complain "this script no longer finds the exit codes in all three places"
 for page in "$work"/*.1; do

@@ -9,7 +9,7 @@ protocol FilesCommand: ParsableCommand {
     var files: [String] { get set }
 }
 
-/// The command: parses its arguments, runs one subcommand, and leaves with the code that the README's table says.
+/// The command: parses its arguments, runs one subcommand, and leaves with the code that docs/errors.md says.
 @main
 struct Poolmap: ParsableCommand {
     static let version = "0.1.0"
