@@ -17,7 +17,8 @@
 # NAME.complaint. So a checker that has gone blind is noticed.
 set -euo pipefail
 export LC_ALL=C
-unset TMOUT CDPATH
+# And nothing of a make that this was started by.
+unset TMOUT CDPATH MAKEFLAGS MFLAGS MAKELEVEL
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 program=${POOLMAP:-$here/../../.build/release/poolmap}

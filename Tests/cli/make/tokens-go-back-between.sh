@@ -1,0 +1,38 @@
+# While nothing is to be done, as when a pipe gives nothing, the tokens are back with make, the very bytes; and are taken again.
+. "$CLI_LIB"
+. "$CLI_FOLDER/tokens.sh"
+on_two_cores
+real_data 4000000 > in
+lay_out_tokens xyz
+mkfifo source
+start_from source poolmap -15 --chunk-size 128K -o out.zst
+exec 3> source
+is_idle() { has_tokens 3 && [[ -n $(worker_pids "$front") ]]; }
+for round in 0 1 2; do
+    part in $((round * 1200000)) 1200000 >&3 &
+    wait_until 20 has_tokens 2
+    wait "$!"
+    wait_until 20 is_idle
+    is_running "$front"
+    # Make may hand them to others meanwhile, who bring back what they took.
+    same_text xyz "$(take_all_tokens)"
+    printf xyz >&"$pool"
+done
+exec 3>&-
+expect_end 0 "$front"
+expect_tokens xyz
+zstd -q -dc out.zst | cmp - <(part in 0 3600000)
+# The same at a list of names that goes on slowly.
+mkdir many
+for number in {1..90}; do part in $((number * 30000)) 30000 > many/$number; done
+start_from source poolmap -19 --files-from -
+exec 3> source
+for round in 0 1; do
+    for number in {1..45}; do echo many/$((round * 45 + number)); done >&3
+    wait_until 20 has_tokens 2
+    wait_until 20 is_idle
+done
+exec 3>&-
+expect_end 0 "$front"
+expect_tokens xyz
+same_text 90 "$(zstd -q -t many/*.zst && ls many/*.zst | wc -l)"
