@@ -45,8 +45,8 @@ done
 require_tools() {
     local need tool package missing=()
     for need in zstd:zstd pzstd:zstd perl:perl-base python3:python3 make:make tar:tar setpriv:util-linux \
-        unshare:util-linux setsid:util-linux script:bsdutils timeout:coreutils sha256sum:coreutils diff:diffutils \
-        man:man-db col:bsdextrautils zsh:zsh fish:fish strace:strace; do
+        unshare:util-linux setsid:util-linux taskset:util-linux script:bsdutils timeout:coreutils sha256sum:coreutils \
+        diff:diffutils man:man-db col:bsdextrautils zsh:zsh fish:fish strace:strace; do
         tool=${need%%:*} package=${need##*:}
         command -v "$tool" > /dev/null || missing+=("$package")
     done

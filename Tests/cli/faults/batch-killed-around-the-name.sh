@@ -1,0 +1,51 @@
+# A worker that is killed just before or after its target got its name, or its input was removed: nothing is lost or complained of.
+. "$CLI_LIB"
+. "$CLI_FOLDER/batches.sh"
+lay_out_files 30
+mv files kept
+# run_traced INJECT OPTION…: under strace, so that it says what happens to the workers' calls, as it says it.
+run_traced() {
+    rm -rf out files trace
+    cp -r kept files
+    # shellcheck disable=SC2046
+    start strace -qq -f -o trace -e trace=linkat,unlink,unlinkat,close,fsync -e "inject=$1" \
+        poolmap compress --chunk-size 64K --output-dir out -j 2 "${@:2}" --report report $(names 0 30) 2> said
+}
+# is_done LEFT: so many inputs are there yet, and every target.
+is_done() {
+    wait_gone 20 "$front"
+    expect_exit 0 wait "$front"
+    # strace itself may be surprised at a death while it has a call wait.
+    same_text "" "$(grep -v '^strace: ' said || true)"
+    all_but
+    same_text "$1" "$(find files -type f | wc -l)"
+    python3 -c '
+import json
+files = json.load(open("report"))["files"]
+assert [file["input"] for file in files] == [f"files/{number}" for number in range(31)]
+assert all(file["status"] == "done" and file["outputBytes"] > 0 for file in files)'
+}
+# died_in CALL: somebody was killed before it was done.
+died_in() { grep -Eq "(^|[ .])$1(\(| resumed).* = \?$" trace || fail "nobody was killed in $1"; }
+# Killed as it begins the call, so that it is not done. A worker that comes in its place has the count anew; the front,
+# which does the first file, comes to two of these calls at most.
+run_traced linkat:signal=SIGKILL:when=5
+is_done 31
+died_in linkat
+run_traced unlink:signal=SIGKILL:when=5 --rm
+is_done 0
+died_in unlink
+# Killed when the call is done and before anything else is.
+for call in linkat unlink; do
+    run_traced $call:delay_exit=300000:when=4 --rm
+    killed=0
+    waits() { ! is_running "$front" || grep -qs "$call(.*DELAYED" trace; }
+    wait_until 20 waits
+    for worker in $(sed -n "s/^\([0-9]*\) *$call(.*(DELAYED)\$/\1/p" trace); do
+        # Of those whose last call it is.
+        [[ $(grep "^$worker " trace | tail -n 1) == *DELAYED* ]] || continue
+        kill -KILL "$worker" 2> /dev/null && killed=$((killed + 1))
+    done
+    ((killed > 0)) || fail "nobody was killed behind $call"
+    is_done 0
+done
