@@ -2,7 +2,7 @@
 #
 # The targets of a batch go to the folder `out`, and are compared with `reference`.
 
-# lay_out_files COUNT: the folder `files`: one of 1.2 MB, `0`, which is done in chunks and so has the workers forked, and
+# lay_out_files COUNT: the folder `files`: one of 1.2 MB, `0`, which is done in chunks and has the workers forked, and
 # COUNT small ones of up to 40 KB, from `1` on.
 lay_out_files() {
     local number
@@ -16,7 +16,6 @@ lay_out_files() {
             print $out substr $bytes, $number * 1009, $number * 7919 % 40000;
         }' "$1"
     compress_to reference -j 1
-    # A run says so if it takes another way.
     same_text "$1" "$(($(find reference -name '*.zst' | wc -l) - 1))"
 }
 
@@ -36,6 +35,3 @@ all_but() {
 each_whole_or_absent() {
     [[ ! -e out ]] || same_text "" "$(diff -rq reference out | grep -v '^Only in reference' || true)"
 }
-
-# workers_below PID: those of the front, at whatever depth.
-workers_below() { tree_of "$1" | sed -n 's/^[0-9]* \([0-9]*\) pool-worker-[0-9]*$/\1/p'; }

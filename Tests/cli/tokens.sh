@@ -43,26 +43,27 @@ on_two_cores() {
     taskset -cp "$cores" $$ > /dev/null
 }
 
-# busy_at_once REPORT…: the most pieces that were being done at the same time, in all these runs together. A piece does
-# not count for its first and last MARGIN milliseconds, 0 without the variable.
+# busy_at_once REPORT…: the most pieces that were being done at a time, in all these runs together. A piece does not
+# count for its first and last MARGIN milliseconds, nor if its number is below FIRST; both are 0 without the variable.
 busy_at_once() {
     python3 -c '
 import json, sys
 margin = int(sys.argv[1]) * 1000000
+first = int(sys.argv[2])
 ends = []
-for path in sys.argv[2:]:
+for path in sys.argv[3:]:
     report = json.load(open(path))
     for chunk in (chunk for file in report["files"] for chunk in file["chunks"]):
         start = report["startedUnixNanoseconds"] + chunk["startNanoseconds"] + margin
         end = start + chunk["durationNanoseconds"] - 2 * margin
-        if start < end:
+        if start < end and chunk["index"] >= first:
             ends += [(start, 1), (end, -1)]
 busy = most = 0
 # Where one ends as the next begins, the end comes first.
 for time, change in sorted(ends):
     busy += change
     most = max(most, busy)
-print(most)' "${MARGIN-0}" "$@"
+print(most)' "${MARGIN-0}" "${FIRST-0}" "$@"
 }
 
 # workers_in REPORT: how many processes did something.
@@ -75,8 +76,7 @@ print(len({chunk["worker"] for file in json.load(open(sys.argv[1]))["files"] for
 # guardian_pid FRONT: the process that keeps its tokens.
 guardian_pid() { tree_of "$1" | sed -n 's/^1 \([0-9]*\) token-guardian$/\1/p'; }
 
-# holds_a_token COMMAND…: starts a command that has work for some seconds, and returns when one token has gone from the
-# pipe and all its workers are there; then $everyone has the pids below $front.
+# holds_a_token COMMAND…: starts a command that has work for some seconds, and returns when one token is taken and all its workers are there; then $everyone has the pids below $front.
 holds_a_token() {
     local before
     before=$(tokens_left)

@@ -18,7 +18,8 @@ for round in {1..12}; do
         3) signal=HUP code=129 ;;
     esac
     # shellcheck disable=SC2046
-    start poolmap compress -12 --chunk-size 64K --output-dir out -j 2 $( ((round % 3 > 0)) || echo --rm) $(names 0 200) 2> said
+    start poolmap compress -12 --chunk-size 64K --output-dir out -j 2 $( ((round % 3 > 0)) || echo --rm) \
+        $(names 0 200) 2> said
     wait_workers "$front" 2
     perl -e 'select undef, undef, undef, $ARGV[0] / 1e6' $((RANDOM * 4))
     # shellcheck disable=SC2207

@@ -1,4 +1,4 @@
-# A small file that kills each worker that opens it is the only one that is reported, and the others of its bundle are done.
+# Of a small file that kills each worker that opens it there is one line, and the others of its bundle are done.
 . "$CLI_LIB"
 . "$CLI_FOLDER/batches.sh"
 lay_out_files 40

@@ -30,6 +30,7 @@ rm -rf out files/20
 mv away files/20
 cp files/1 files/7
 chmod 644 files/11 files/60
+work=(-1 --chunk-size 64K)
 compress_to reference "${work[@]}" -f -j 1
 # What is added to a file after its bytes were read, and before it is done, is seen: strace has its reader wait then.
 growing=$PWD/files/31

@@ -1,4 +1,4 @@
-# A worker that is killed just before or after its target got its name, or its input was removed: nothing is lost or complained of.
+# Workers killed just before or after a target gets its name, or an input is removed: nothing is lost or complained of.
 . "$CLI_LIB"
 . "$CLI_FOLDER/batches.sh"
 lay_out_files 30

@@ -1,4 +1,4 @@
-# A disk that gets full in mid-batch: what was finished stays and is right, each of the others is one line, and no part is left.
+# When the disk gets full in mid-batch, what was finished stays and is right; each of the others is one line.
 . "$CLI_LIB"
 . "$CLI_FOLDER/batches.sh"
 mkdir files

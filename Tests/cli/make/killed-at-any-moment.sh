@@ -1,4 +1,4 @@
-# SIGKILL at 100 random moments under make -j4, of a front, a worker, a manager or all: targets are whole or absent, no token is lost.
+# At 100 random kills under make -j4, of fronts, workers, managers or all, no target is half and no token is lost.
 . "$CLI_LIB"
 for number in {1..12}; do
     real_data $((1000000 + number * 160000)) > "$number"

@@ -1,4 +1,4 @@
-# Where something else than one pipe stands in the places of make's descriptors it is not touched: one worker, and -v says so.
+# What stands in the places of make's descriptors and is not one pipe is left alone: one worker, and -v says so.
 . "$CLI_LIB"
 . "$CLI_FOLDER/tokens.sh"
 on_two_cores

@@ -1,4 +1,4 @@
-# Whatever ends a run gives all tokens back: an error, a signal, a reader that leaves, a killed worker, a killed manager.
+# Whatever ends a run gives all tokens back: an error, a signal, a reader that leaves, a killed worker or manager.
 . "$CLI_LIB"
 . "$CLI_FOLDER/tokens.sh"
 on_two_cores

@@ -1,4 +1,4 @@
-# While nothing is to be done, as when a pipe gives nothing, the tokens are back with make, the very bytes; and are taken again.
+# While a pipe gives nothing to do the tokens are back with make, the very bytes; later they are taken again.
 . "$CLI_LIB"
 . "$CLI_FOLDER/tokens.sh"
 on_two_cores
