@@ -1,4 +1,4 @@
-# When another job has taken the token meanwhile, the workers that are there already work one at a time until it is back.
+# When another job has taken the token meanwhile, the workers that are there already work one at a time.
 . "$CLI_LIB"
 . "$CLI_FOLDER/tokens.sh"
 on_two_cores
@@ -7,12 +7,13 @@ lay_out_tokens a
 mkfifo source
 start_from source poolmap -19 --chunk-size 128K --report report -o out.zst
 exec 3> source
-is_idle() { has_tokens 1 && [[ -n $(worker_pids "$front") ]]; }
+# It lies in the pipe for moments only while there is more to do.
+takes_it() { [[ -n $(worker_pids "$front") ]] && IFS= read -r -t 0.01 -N 1 -u "$pool" token; }
 part in 0 1048576 >&3 &
 wait_until 20 has_tokens 0
 wait "$!"
-wait_until 20 is_idle
-same_text a "$(take_all_tokens)"
+wait_until 20 takes_it
+same_text a "$token"
 part in 1048576 2097152 >&3
 exec 3>&-
 wait_gone 20 "$front"
