@@ -83,10 +83,7 @@ struct Poolmap: ParsableCommand {
     /// The arguments as they are, where `CommandLine.arguments` would repair names that are no UTF-8.
     private static func rawArguments() -> [String] {
         (1..<max(1, Int(CommandLine.argc))).compactMap { index in
-            CommandLine.unsafeArgv[index].map { argument in
-                FileName.text(
-                    of: UnsafeBufferPointer(start: argument, count: strlen(argument)).map(UInt8.init(bitPattern:)))
-            }
+            CommandLine.unsafeArgv[index].map { FileName.text(of: $0) }
         }
     }
 

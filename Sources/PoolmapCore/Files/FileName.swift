@@ -1,3 +1,5 @@
+import Glibc
+
 /// File names as text, without loss.
 ///
 /// A name on Linux is bytes, mostly but not always UTF-8, and a `String` holds nothing else than Unicode. So each byte
@@ -10,10 +12,15 @@ public enum FileName {
     private static let escapeLead: UInt8 = 0xF4
     private static let escapes: ClosedRange<UInt32> = 0x10_FF80...0x10_FFFF
 
-    /// The text of a name that comes from outside.
+    /// The text of a name that comes from outside, as an argument.
     ///
     /// The corresponding Python API is `os.fsdecode`.
-    public static func text(of bytes: some Collection<UInt8>) -> String {
+    public static func text(of name: UnsafePointer<CChar>) -> String {
+        text(of: UnsafeRawBufferPointer(start: name, count: strlen(name)))
+    }
+
+    /// The same of bytes.
+    static func text(of bytes: some Collection<UInt8>) -> String {
         // Nearly all names: nothing in them is escaped, as no escape begins with another byte.
         if !bytes.contains(escapeLead), let text = String(validating: bytes, as: UTF8.self) { return text }
         var text = ""

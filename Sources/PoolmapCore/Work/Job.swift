@@ -42,7 +42,7 @@ enum Step {
 }
 
 /// What became of an input.
-public struct JobSummary: Codable, Sendable {
+public struct JobSummary: Sendable {
     /// What was read, in bytes.
     public var inputBytes: UInt64 = 0
     /// What was made of it, in bytes.
@@ -53,10 +53,6 @@ public struct JobSummary: Codable, Sendable {
     public var digest: String?
     /// What of it was lost; nil but of a salvage, which no worker does whole.
     public var salvage: SalvageSummary?
-
-    private enum CodingKeys: CodingKey {
-        case inputBytes, outputBytes, isUnchanged, digest
-    }
 }
 
 /// An input that a pipeline opens when its turn comes.

@@ -242,7 +242,7 @@ final class Pipeline {
         let start = monotonicNanoseconds()
         try action()
         let completion = TaskCompletion(
-            task: 0, result: .success(.files([])), worker: getpid(), attempts: 1, startedNanoseconds: start,
+            task: 0, result: .success(.files(FileResults([]))), worker: getpid(), attempts: 1, startedNanoseconds: start,
             durationNanoseconds: monotonicNanoseconds() - start)
         recorder.add(piece, completion, of: running.plan)
     }
@@ -254,7 +254,7 @@ final class Pipeline {
         case .failure(let error), .success(.failed(let error)):
             try running.job?.recover(from: error, piece: piece, slot: slot, workforce)
         case .success(.files(let files)):
-            switch files.first?.outcome {
+            switch files.all.first?.outcome {
             case .isForFront: running.isReturned = true
             case .failed(let error): throw error
             default: try running.job?.accept(.files(files), slot: slot, workforce)

@@ -30,11 +30,11 @@ final class WholeFileJob: Job {
             (work.target, work.note) = (path, ticket.index)
         }
         isHandedOut = true
-        return .work(.files([work]), .whole(byteCount), slot: nil, isLast: true)
+        return .work(.files(FileWorks([work])), .whole(byteCount), slot: nil, isLast: true)
     }
 
     func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
-        guard case .files(let files) = done, case .done(let summary) = files.first?.outcome else {
+        guard case .files(let files) = done, case .done(let summary) = files.all.first?.outcome else {
             throw PoolmapError(.failed, "a worker gave another answer than a summary")
         }
         self.summary = summary

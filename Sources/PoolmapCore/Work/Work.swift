@@ -1,7 +1,7 @@
 /// What the front asks of a worker: one chunk, one frame or one file.
 enum Work: Codable {
     /// Do small files whole, each from opening it to giving its target its name.
-    case files([FileWork])
+    case files(FileWorks)
     /// Compress a chunk into the output area of a slot.
     case compress(source: Source, contentBytes: Int, slot: Int)
     /// Verify a frame that an interrupted run has left.
@@ -14,7 +14,7 @@ enum Work: Codable {
     /// About how much there is to do; a file to be hashed may have any size.
     var byteCount: UInt64 {
         switch self {
-        case .files(let files): files.reduce(0) { $0 + $1.byteCount }
+        case .files(let files): files.all.reduce(0) { $0 + $1.byteCount }
         case .compress(_, let contentBytes, _): UInt64(contentBytes)
         case .verify(let frame): frame.contentBytes
         case .decompress(let frame): max(frame.contentBound, frame.compressedBytes)
@@ -32,7 +32,7 @@ enum Work: Codable {
 }
 
 /// A file that one worker does alone.
-struct FileWork: Codable {
+struct FileWork {
     /// The input's path.
     var path: String
     /// The target's path; nil where nothing is written.
@@ -98,13 +98,13 @@ enum Done: Codable {
     case decompressed(DataFrame, isInSlot: Bool)
     case hashed(digest: String, byteCount: UInt64)
     /// In the order in which they were handed out.
-    case files([FileDone])
+    case files(FileResults)
     case failed(PoolmapError)
 }
 
 /// What a worker answers of one file of several.
-struct FileDone: Codable {
-    enum Outcome: Codable {
+struct FileDone {
+    enum Outcome {
         case done(JobSummary)
         /// The file is not what it was taken for: a pipe by now, or large. The front is to do it, in pieces.
         case isForFront

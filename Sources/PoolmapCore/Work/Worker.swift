@@ -28,7 +28,8 @@ final class Worker {
         do throws(PoolmapError) {
             switch work {
             case .files(let works):
-                return .files(works.map { work in files.run(work, work.note.flatMap { areas.note($0) }) })
+                return .files(
+                    FileResults(works.all.map { work in files.run(work, work.note.flatMap { areas.note($0) }) }))
             case .compress(let source, let contentBytes, let slot):
                 return .compressed(try compress(source, contentBytes, slot))
             case .verify(let frame):

@@ -1,0 +1,100 @@
+/// Small files that are handed to one worker together.
+///
+/// They travel by the column, a list of all paths, a list of all sizes and so on: to code a small structure for each
+/// file took a twentieth of the time of compressing 3,000 source files.
+struct FileWorks: Codable {
+    let all: [FileWork]
+
+    init(_ all: [FileWork]) {
+        self.all = all
+    }
+
+    private struct Columns: Codable {
+        var paths: [String] = []
+        var targets: [String] = []
+        var byteCounts: [UInt64] = []
+        /// The number of the note; -1 for none, and then there is no target.
+        var notes: [Int] = []
+    }
+
+    init(from decoder: any Decoder) throws {
+        let columns = try Columns(from: decoder)
+        all = columns.paths.indices.map { index in
+            let note = columns.notes[index]
+            return FileWork(
+                path: columns.paths[index], target: note < 0 ? nil : columns.targets[index],
+                byteCount: columns.byteCounts[index], note: note < 0 ? nil : note)
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var columns = Columns()
+        for work in all {
+            columns.paths.append(work.path)
+            columns.targets.append(work.target ?? "")
+            columns.byteCounts.append(work.byteCount)
+            columns.notes.append(work.note ?? -1)
+        }
+        try columns.encode(to: encoder)
+    }
+}
+
+/// What a worker answers of files that it was handed together, in their order.
+struct FileResults: Codable {
+    let all: [FileDone]
+
+    init(_ all: [FileDone]) {
+        self.all = all
+    }
+
+    private struct Columns: Codable {
+        /// 0 done, 1 done and unchanged, 2 for the front, 3 failed.
+        var states: [Int] = []
+        var inputBytes: [UInt64] = []
+        var outputBytes: [UInt64] = []
+        var starts: [UInt64] = []
+        var durations: [UInt64] = []
+        /// Of those that have failed, in their order.
+        var errors: [PoolmapError] = []
+    }
+
+    init(from decoder: any Decoder) throws {
+        let columns = try Columns(from: decoder)
+        var errors = columns.errors[...]
+        all = columns.states.indices.map { index in
+            var outcome = FileDone.Outcome.isForFront
+            if columns.states[index] < 2 {
+                outcome = .done(
+                    JobSummary(
+                        inputBytes: columns.inputBytes[index], outputBytes: columns.outputBytes[index],
+                        isUnchanged: columns.states[index] == 1))
+            } else if columns.states[index] == 3, let error = errors.popFirst() {
+                outcome = .failed(error)
+            }
+            return FileDone(
+                outcome: outcome, startedNanoseconds: columns.starts[index],
+                durationNanoseconds: columns.durations[index])
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var columns = Columns()
+        for file in all {
+            var summary = JobSummary()
+            switch file.outcome {
+            case .done(let done):
+                summary = done
+                columns.states.append(done.isUnchanged ? 1 : 0)
+            case .isForFront: columns.states.append(2)
+            case .failed(let error):
+                columns.states.append(3)
+                columns.errors.append(error)
+            }
+            columns.inputBytes.append(summary.inputBytes)
+            columns.outputBytes.append(summary.outputBytes)
+            columns.starts.append(file.startedNanoseconds)
+            columns.durations.append(file.durationNanoseconds)
+        }
+        try columns.encode(to: encoder)
+    }
+}
