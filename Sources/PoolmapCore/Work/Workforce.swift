@@ -28,6 +28,8 @@ final class Workforce {
         let tasks: [UInt64]
         /// Empty for what is no file.
         let files: [FileWork]
+        /// How many workers began them before they were sent one by one.
+        var earlierAttempts = 0
     }
 
     /// So much the front does before it forks anyone: the forks take as long as this.
@@ -178,17 +180,20 @@ final class Workforce {
                 finished.append(
                     TaskCompletion(
                         task: task, result: .success(.files(FileResults([file]))), worker: completion.worker,
-                        attempts: completion.attempts, startedNanoseconds: file.startedNanoseconds,
+                        attempts: sent.earlierAttempts + completion.attempts,
+                        startedNanoseconds: file.startedNanoseconds,
                         durationNanoseconds: file.durationNanoseconds))
             }
         case .failure where sent.files.count > 1:
             // One of them ends the workers: the others are not to suffer for it.
             for (task, file) in zip(sent.tasks, sent.files) {
-                try send(.files(FileWorks([file])), Sent(tasks: [task], files: [file]))
+                try send(
+                    .files(FileWorks([file])),
+                    Sent(tasks: [task], files: [file], earlierAttempts: completion.attempts))
             }
         default:
             for task in sent.tasks {
-                finished.append(completion.of(task))
+                finished.append(completion.of(task, after: sent.earlierAttempts))
             }
         }
     }
@@ -270,9 +275,10 @@ private struct FileBundle {
 
 extension TaskCompletion {
     /// The same for a number of the workforce's own.
-    func of(_ task: UInt64) -> TaskCompletion {
+    func of(_ task: UInt64, after earlierAttempts: Int) -> TaskCompletion {
         TaskCompletion(
-            task: task, result: result, worker: worker, attempts: attempts, startedNanoseconds: startedNanoseconds,
+            task: task, result: result, worker: worker, attempts: earlierAttempts + attempts,
+            startedNanoseconds: startedNanoseconds,
             durationNanoseconds: durationNanoseconds)
     }
 

@@ -35,6 +35,8 @@ for jobs in 1 2; do
     patch damaged.zst 200000 1 2 3 4 5
     run 1 test -j $jobs -- damaged.zst in/small in/small.zst none
     run 1 decompress -j $jobs -f --output-dir back -- damaged.zst in/{large,small}.zst "$odd.zst" in/small
+    run 1 decompress -j $jobs -f --salvage --output-dir back -- damaged.zst in/large.zst
+    grep -q '"status": "salvaged"' "$run/report"
     run 0 hash -j $jobs -- in/{large,small,empty} "$odd"
     run 1 hash -j $jobs -a md5 -- none in/large in
     rm -r in/*.zst back

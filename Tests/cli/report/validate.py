@@ -15,12 +15,16 @@ NUMBER, TEXT, BOOL, NONE = int, str, bool, type(None)
 HEAD = {"schema": TEXT, "poolmap": TEXT, "command": TEXT, "options": dict, "libzstd": TEXT,
         "startedUnixNanoseconds": NUMBER, "files": list, "totals": dict}
 OPTIONS = {"compress": {"jobs", "level", "long", "chunkBytes", "checksums", "force", "ifChanged", "fsync", "remove"},
-           "decompress": {"jobs", "long", "force", "ifChanged", "fsync", "remove"},
+           "decompress": {"jobs", "long", "salvage", "omit", "force", "ifChanged", "fsync", "remove"},
            "test": {"jobs"}, "hash": {"jobs", "algorithm"}, "cat": {"jobs"}}
 FILE = {"input": TEXT, "output": (TEXT, NONE), "status": TEXT, "error": (dict, NONE), "inputBytes": (NUMBER, NONE),
-        "outputBytes": (NUMBER, NONE), "digest": (TEXT, NONE), "chunks": list}
+        "outputBytes": (NUMBER, NONE), "digest": (TEXT, NONE), "salvage": (dict, NONE), "chunks": list}
 CHUNK = {"index": NUMBER, "offset": NUMBER, "length": NUMBER, "result": (dict, NONE), "worker": NUMBER,
          "startNanoseconds": NUMBER, "durationNanoseconds": NUMBER, "tries": NUMBER}
+SALVAGE = {"restoredBytes": NUMBER, "lostBytes": NUMBER, "contentBytes": (NUMBER, NONE), "lostCount": NUMBER,
+           "harmlessCount": NUMBER, "lost": list}
+LOST = {"offset": NUMBER, "length": (NUMBER, NONE), "isLengthAssumed": BOOL, "fileOffset": NUMBER,
+        "fileLength": NUMBER, "reason": TEXT}
 ERROR = {"code": TEXT, "message": TEXT, "errno": (NUMBER, NONE)}
 TOTALS = {name: NUMBER for name in ("files", "failed", "inputBytes", "outputBytes", "chunks", "repeatedTries",
                                     "workNanoseconds", "wallNanoseconds")}
@@ -58,11 +62,26 @@ def chunk(value, index, wall, where):
     check(value["tries"] >= 1 and value["worker"] > 1, where, value)
 
 
+def salvage(value, where):
+    """Of a file of ours, whose lengths are all known, with zeros for what is lost."""
+    summary = value["salvage"]
+    fields(summary, SALVAGE, where)
+    for lost in summary["lost"]:
+        fields(lost, LOST, where)
+    check(summary["lostCount"] == len(summary["lost"]) > 0, where, summary)
+    check(summary["lostBytes"] == sum(lost["length"] for lost in summary["lost"]), where, summary)
+    check(summary["restoredBytes"] + summary["lostBytes"] == summary["contentBytes"] == value["outputBytes"], where,
+          summary)
+
+
 def file(value, command, wall):
     where = ascii(value.get("input"))
     fields(value, FILE, where)
     for index, one in enumerate(value["chunks"]):
         chunk(one, index, wall, f"{where} chunk {index}")
+    if value["status"] == "salvaged":
+        check(value["error"] is None, where, "has an error")
+        return salvage(value, where)
     done = value["status"] in ("done", "unchanged")
     check(done or value["status"] in ("failed", "ignored"), where, value["status"])
     check(done == (value["error"] is None) == (value["inputBytes"] is not None), where, "status and error disagree")
@@ -98,7 +117,8 @@ def report(path, command, code, *inputs):
     chunks = [one for each in value["files"] for one in each["chunks"]]
     failed = [one for one in value["files"] if one["status"] == "failed"]
     check(totals["files"] == len(inputs) and totals["failed"] == len(failed), "totals of files", totals)
-    check((len(failed) > 0) == (code == "1"), len(failed), "failures and exit code", code)
+    damaged = [one for one in value["files"] if one["status"] == "salvaged"]
+    check((len(failed + damaged) > 0) == (code == "1"), len(failed), "failures and exit code", code)
     for name in ("inputBytes", "outputBytes"):
         check(totals[name] == sum(one[name] or 0 for one in value["files"]), name, totals)
     check(totals["chunks"] == len(chunks), "totals of chunks", totals)
