@@ -242,7 +242,8 @@ final class Pipeline {
         let start = monotonicNanoseconds()
         try action()
         let completion = TaskCompletion(
-            task: 0, result: .success(.files(FileResults([]))), worker: getpid(), attempts: 1, startedNanoseconds: start,
+            task: 0, result: .success(.files(FileResults([]))), worker: getpid(), attempts: 1,
+            startedNanoseconds: start,
             durationNanoseconds: monotonicNanoseconds() - start)
         recorder.add(piece, completion, of: running.plan)
     }
