@@ -47,6 +47,13 @@ enum Output {
         }
     }
 
+    /// Whether the tables behind a section's last frame may be written with it: not where the frame alone is to be
+    /// kept if they have no room.
+    var takesTablesWithFrame: Bool {
+        if case .file = self { return true }
+        return false
+    }
+
     /// Beyond, one system call more is nothing.
     private static let mostGatheredBytes = 1 << 20
 

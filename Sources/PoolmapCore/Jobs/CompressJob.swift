@@ -101,7 +101,8 @@ final class CompressJob: Job {
                 compressedBytes: UInt64(frame.compressedBytes), contentBytes: UInt64(frame.contentBytes),
                 contentChecksum: frame.contentChecksum, crc32c: frame.frameChecksum))
         // Where it is known to be the last, all that is left goes with it: a small file is one write.
-        let tables = input.isRegular && isAtEnd && acceptedBytes == offset ? finishSection() : []
+        let isLast = input.isRegular && isAtEnd && acceptedBytes == offset
+        let tables = isLast && output.takesTablesWithFrame ? finishSection() : []
         try output.write(header, workforce.output(slot, frame.compressedBytes), tables, at: start)
     }
 

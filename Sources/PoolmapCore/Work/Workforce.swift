@@ -120,7 +120,11 @@ final class Workforce {
         taskCount += 1
         if pool == nil, bundle.isEmpty, isForFront(work, isOnlyOne) {
             inlineBytes += work.byteCount
-            finished.append(worker.performHere(work, taskCount))
+            let completion = worker.performHere(work, taskCount)
+            if case .files(let files) = work {
+                bundle.learn(files.all, completion.durationNanoseconds)
+            }
+            finished.append(completion)
             return taskCount
         }
         if case .files(let files) = work {
@@ -239,18 +243,20 @@ private struct FileBundle {
     private var files: [FileWork] = []
     private var tasks: [UInt64] = []
     private var cost: UInt64 = 0
-    /// What a byte takes, in 1/1024 of a nanosecond: at first, what level 3 takes on a slow machine.
-    private var costOfByte: UInt64 = 10 << 10
+    /// What a byte takes, in 1/1024 of a nanosecond; nil before the first file is done, which then goes alone.
+    private var costOfByte: UInt64?
     /// A file takes as much as so many bytes, beside its own.
     private static let bytesOfFile: UInt64 = 8 << 10
 
     var isEmpty: Bool { files.isEmpty }
-    var isFull: Bool { files.count == FileBundle.mostFiles || cost >= FileBundle.wantedNanoseconds }
+    var isFull: Bool {
+        files.count == FileBundle.mostFiles || cost >= FileBundle.wantedNanoseconds || costOfByte == nil
+    }
 
     mutating func add(_ more: [FileWork], _ task: UInt64) {
         files += more
         tasks.append(task)
-        cost += FileBundle.bytes(of: more) * costOfByte >> 10
+        cost += FileBundle.bytes(of: more) * (costOfByte ?? 0) >> 10
     }
 
     mutating func take() -> ([FileWork], [UInt64]) {
@@ -265,7 +271,8 @@ private struct FileBundle {
     /// Takes account of what files took.
     mutating func learn(_ files: [FileWork], _ nanoseconds: UInt64) {
         let latest = (nanoseconds << 10) / max(FileBundle.bytes(of: files), 1)
-        costOfByte = max(1, (3 * costOfByte + min(latest, 1 << 30)) / 4)
+        let limited = max(1, min(latest, 1 << 30))
+        costOfByte = costOfByte.map { (3 * $0 + limited) / 4 } ?? limited
     }
 
     private static func bytes(of files: [FileWork]) -> UInt64 {
