@@ -182,12 +182,3 @@ public func writeStandardOutput(_ bytes: [UInt8]) throws(PoolmapError) {
         try FileDescriptor.standardOutput.writeAll(bytes, to: "standard output")
     }
 }
-
-/// Removes a file.
-///
-/// The C function is `unlink`.
-func removeFile(_ path: String) throws(PoolmapError) {
-    try attempt("could not be removed") { () throws(Errno) in
-        _ = try retryingInterrupted { unlink(path.cName) }
-    }
-}

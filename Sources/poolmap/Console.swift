@@ -140,22 +140,22 @@ let saysJSON = CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains(
 ///
 /// Names may hold anything; what a terminal would take for more than text is escaped.
 func complain(_ error: PoolmapError, about file: String? = nil, kind: String = "error") {
-    guard saysJSON else {
-        let place = file.map { "\($0): " } ?? ""
-        return writeError("poolmap: \(FileName.printable("\(place)\(error)"))\n")
-    }
-    let members: [(String, JSONText)] = [
-        (kind, .string(error.code.rawValue)), ("file", file.map { .string($0) } ?? .null),
-        ("message", .string("\(error)")), ("errno", error.errno.map { .number(UInt64($0)) } ?? .null),
-    ]
-    writeError(JSONText.object(members).text + "\n")
+    complain(kind: kind, code: error.code.rawValue, "\(error)", about: file, errno: error.errno)
 }
 
 /// The same for wrong usage.
 func complain(usage message: String) {
-    guard saysJSON else { return writeError("poolmap: \(FileName.printable(message))\n") }
+    complain(kind: "error", code: "usage", message, about: nil, errno: nil)
+}
+
+private func complain(kind: String, code: String, _ message: String, about file: String?, errno: Int32?) {
+    guard saysJSON else {
+        let place = file.map { "\($0): " } ?? ""
+        return writeError("poolmap: \(FileName.printable("\(place)\(message)"))\n")
+    }
     let members: [(String, JSONText)] = [
-        ("error", .string("usage")), ("file", .null), ("message", .string(message)), ("errno", .null),
+        (kind, .string(code)), ("file", file.map { .string($0) } ?? .null), ("message", .string(message)),
+        ("errno", .number(orNull: errno.map { UInt64($0) })),
     ]
     writeError(JSONText.object(members).text + "\n")
 }

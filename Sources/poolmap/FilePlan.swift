@@ -44,9 +44,8 @@ final class FilePlan: ItemSource {
             throw ValidationError("-o takes one input; --output-dir takes many")
         }
         // zstd's rule: a link is followed where nothing is made beside it, or by force.
-        let followsLinks = options.force || options.standardOutput || options.output == "-"
-        self.names = InputNames(
-            sources, folders: names.folders(folders), followsLinks: followsLinks)
+        let followsLinks = options.force || options.isStream
+        self.names = InputNames(sources, folders: names.folders(folders), followsLinks: followsLinks)
         readsStandardInput = sources.contains { if case .name("-") = $0 { true } else { false } }
         dependencies = options.dependencyFile == nil ? nil : DependencyFile()
     }
@@ -56,14 +55,7 @@ final class FilePlan: ItemSource {
     var hasMore: Bool { names.hasMore }
 
     func next() -> ItemStep {
-        switch names.next() {
-        case .file(let file): item(file)
-        case .standardInput: .item(.standardInput, targetOfStandardInput, file: nil)
-        case .refused(let name, let error): .refused(.file(name), error)
-        case .ignoredLink(let name): .refused(.file(name), .ignoredLink)
-        case .waitForInput(let descriptor): .waitForInput(descriptor)
-        case .end: .end
-        }
+        names.nextItem(standardInputTo: targetOfStandardInput) { item($0) }
     }
 
     private var targetOfStandardInput: Target {
@@ -73,7 +65,7 @@ final class FilePlan: ItemSource {
 
     private func item(_ file: FoundFile) -> ItemStep {
         let input = Input.file(file.path)
-        if options.standardOutput || options.output == "-" {
+        if options.isStream {
             return .item(input, .standardOutput, file: file)
         }
         do throws(PoolmapError) {
@@ -107,15 +99,15 @@ final class FilePlan: ItemSource {
     /// The target's path within --output-dir.
     private func relative(_ target: String, of file: FoundFile) -> String {
         guard let pathInTree = file.pathInTree else { return lastName(of: target) }
-        return pathInTree.dropLast(lastName(of: pathInTree).count) + lastName(of: target)
+        return folderPrefix(of: pathInTree) + lastName(of: target)
     }
 
     // MARK: The run
 
     /// Throws if compressed data would go to a person.
     func refuseTerminal() throws {
-        let isStream = options.standardOutput || options.output == "-"
-        guard isStream || (readsStandardInput && options.output == nil), isatty(STDOUT_FILENO) == 1, !options.force
+        guard options.isStream || (readsStandardInput && options.output == nil), isatty(STDOUT_FILENO) == 1,
+            !options.force
         else { return }
         throw ValidationError("compressed data is not written to a terminal; use -o FILE, or -f to force it")
     }
@@ -178,10 +170,4 @@ final class FilePlan: ItemSource {
             try dependencies?.add(target: target, inputs: [input.name])
         }
     }
-}
-
-/// The part of a path behind its last slash.
-func lastName(of path: String) -> String {
-    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
-    return String(path[path.utf8.index(after: slash)...])
 }

@@ -115,7 +115,6 @@ struct TargetOptions: ParsableArguments {
         if given.count > 1 {
             throw ValidationError("\(given[0]) and \(given[1]) exclude each other")
         }
-        let isStream = standardOutput || output == "-"
         if remove && (keep || isStream) {
             throw ValidationError("--rm and \(keep ? "--keep" : "-c") exclude each other")
         }
@@ -123,6 +122,9 @@ struct TargetOptions: ParsableArguments {
             throw ValidationError("\(option) needs a file to be written, not standard output")
         }
     }
+
+    /// Whether all inputs go to standard output.
+    var isStream: Bool { standardOutput || output == "-" }
 
     /// What the report says of these options.
     var settings: [(String, JSONText)] {

@@ -43,9 +43,16 @@ struct NamedItems: ItemSource {
     var hasMore: Bool { names.hasMore }
 
     mutating func next() -> ItemStep {
-        switch names.next() {
-        case .file(let file): .item(.file(file.path), .nowhere, file: file)
-        case .standardInput: .item(.standardInput, .nowhere, file: nil)
+        names.nextItem(standardInputTo: .nowhere) { .item(.file($0.path), .nowhere, file: $0) }
+    }
+}
+
+extension InputNames {
+    /// The next name as an item of a run.
+    mutating func nextItem(standardInputTo target: Target, item: (FoundFile) -> ItemStep) -> ItemStep {
+        switch next() {
+        case .file(let file): item(file)
+        case .standardInput: .item(.standardInput, target, file: nil)
         case .refused(let name, let error): .refused(.file(name), error)
         case .ignoredLink(let name): .refused(.file(name), .ignoredLink)
         case .waitForInput(let descriptor): .waitForInput(descriptor)

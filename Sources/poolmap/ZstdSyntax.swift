@@ -58,11 +58,7 @@ struct ZstdSyntax {
                 syntax.operands += rest
                 break
             }
-            let takesNext = takingValue.contains(argument) || syntax.take(argument)
-            if takingValue.contains(argument) {
-                syntax.normalized.append(argument)
-            }
-            if takesNext {
+            if syntax.take(argument) {
                 syntax.normalized += rest.prefix(1)
                 rest = rest.dropFirst()
             }
@@ -72,6 +68,10 @@ struct ZstdSyntax {
 
     /// True if the next argument is the value of this one.
     private mutating func take(_ argument: String) -> Bool {
+        if ZstdSyntax.takingValue.contains(argument) {
+            normalized.append(argument)
+            return true
+        }
         if choosesMode, let mode = ZstdSyntax.longModes[argument] {
             subcommand = mode
         } else if argument == "--fast" {

@@ -82,6 +82,23 @@ func openFile(_ path: String, _ flags: Int32, _ mode: mode_t = 0) throws(Errno) 
 }
 
 extension FileDescriptor {
+    /// The bytes from `offset` on; throws `changed` when the file ends before there are so many.
+    func readBytes(at offset: UInt64, count: Int) throws(PoolmapError) -> [UInt8] {
+        var failure: PoolmapError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { space, initialized in
+            do throws(PoolmapError) {
+                try readAll(
+                    into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(space)[..<count]),
+                    at: offset)
+                initialized = count
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
     /// Fills `space` from `offset` on; throws `changed` when the file ends before.
     func readAll(into space: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(PoolmapError) {
         var done = 0
@@ -160,10 +177,30 @@ extension FileDescriptor {
         }
     }
 
+    /// Throws unless this file, which is to become `path`, has as many bytes as were written to it; returns its status.
+    func status(having byteCount: UInt64, of path: String) throws(PoolmapError) -> FileStatus {
+        let status = try attempt("cannot read \(path)") { () throws(Errno) in try FileStatus(of: self) }
+        guard status.byteCount == byteCount else {
+            throw PoolmapError(.failed, "\(path) has \(status.byteCount) bytes where \(byteCount) were written")
+        }
+        return status
+    }
+
+    /// Whether a target that has this file's content already is to be left alone; it is then as durable as a new one.
+    func isToBeDropped(for path: String, _ policy: OutputPolicy, byteCount: UInt64) throws(PoolmapError) -> Bool {
+        guard policy.keepsUnchanged, try hasContent(ofFile: path, byteCount: byteCount) else { return false }
+        if policy.isDurable {
+            // Whoever wrote it may not have waited for the disk.
+            try syncFile(path)
+            try syncFolder(of: path)
+        }
+        return true
+    }
+
     /// Whether there is a regular file of that name with the content of this one, which has so many bytes.
     ///
     /// Blocks.
-    func hasContent(ofFile path: String, byteCount: UInt64) throws(PoolmapError) -> Bool {
+    private func hasContent(ofFile path: String, byteCount: UInt64) throws(PoolmapError) -> Bool {
         guard let status = FileStatus(ofPath: path), status.isRegular, status.byteCount == byteCount,
             let existing = try? openFile(path, O_RDONLY)
         else { return false }
@@ -191,10 +228,18 @@ extension FileDescriptor {
     }
 }
 
+/// A path up to its last slash, and with it; empty where it has none.
+///
+/// By bytes: a name may begin with a mark that a `String` would take for one character with the slash.
+public func folderPrefix(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
+    return String(path[..<path.utf8.index(after: slash)])
+}
+
 /// The folder of a path, with the slash at its end; "." where it names none.
 func folderOf(_ path: String) -> String {
-    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
-    return String(path[...slash])
+    let prefix = folderPrefix(of: path)
+    return prefix.isEmpty ? "." : prefix
 }
 
 /// Writes the content of a file to disk that is there by its name.
@@ -204,6 +249,21 @@ func syncFile(_ path: String) throws(PoolmapError) {
     let file = try attempt("cannot write \(path) to disk") { () throws(Errno) in try openFile(path, O_RDONLY) }
     defer { try? file.close() }
     try file.sync(name: path)
+}
+
+/// The part of a path behind its last slash.
+public func lastName(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
+    return String(path[path.utf8.index(after: slash)...])
+}
+
+/// Removes a file.
+///
+/// The C function is `unlink`.
+func removeFile(_ path: String) throws(PoolmapError) {
+    try attempt("could not be removed") { () throws(Errno) in
+        _ = try retryingInterrupted { unlink(path.cName) }
+    }
 }
 
 /// Writes a folder's names to disk.

@@ -106,9 +106,7 @@ final class InputFile {
         guard let now = FileStatus(ofPath: name), now.isSameFile(as: status) else {
             throw PoolmapError(.changed, "was replaced by another file while it was read; that is not removed")
         }
-        try attempt("could not be removed") { () throws(Errno) in
-            _ = try retryingInterrupted { unlink(name.cName) }
-        }
+        try removeFile(name)
     }
 
     /// Reads from a pipe: at least one byte, or 0 at its end.
@@ -124,18 +122,7 @@ final class InputFile {
 extension InputFile {
     /// Reads a part of a regular file; offsets count from where the input begins.
     func readBytes(at offset: UInt64, count: Int) throws(PoolmapError) -> [UInt8] {
-        var failure: PoolmapError?
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { space, initialized in
-            do throws(PoolmapError) {
-                let part = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(space)[..<count])
-                try descriptor.readAll(into: part, at: start + offset)
-                initialized = count
-            } catch {
-                failure = error
-            }
-        }
-        if let failure { throw failure }
-        return bytes
+        try descriptor.readBytes(at: start + offset, count: count)
     }
 
     /// Whether a read from a pipe would not block: there are bytes, or its end.

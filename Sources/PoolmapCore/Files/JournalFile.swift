@@ -40,11 +40,16 @@ final class JournalFile {
         return try file.lock() ? file : nil
     }
 
-    /// False if another run has finished with the file, and removed it, before it could be locked.
-    private func lock() throws(PoolmapError) -> Bool {
+    private static var wholeFile: flock {
         var region = flock()
         region.l_type = Int16(F_WRLCK)
         region.l_whence = Int16(SEEK_SET)
+        return region
+    }
+
+    /// False if another run has finished with the file, and removed it, before it could be locked.
+    private func lock() throws(PoolmapError) -> Bool {
+        var region = JournalFile.wholeFile
         do throws(Errno) {
             _ = try retryingInterrupted { fcntl(descriptor.rawValue, F_SETLK, &region) }
         } catch .resourceTemporarilyUnavailable, .permissionDenied {
@@ -58,9 +63,7 @@ final class JournalFile {
 
     /// " (process 123)", where that can be told.
     private func holder() -> String {
-        var region = flock()
-        region.l_type = Int16(F_WRLCK)
-        region.l_whence = Int16(SEEK_SET)
+        var region = JournalFile.wholeFile
         guard fcntl(descriptor.rawValue, F_GETLK, &region) == 0, region.l_type != Int16(F_UNLCK), region.l_pid > 0
         else { return "" }
         return " (process \(region.l_pid))"
@@ -86,17 +89,12 @@ final class JournalFile {
     /// At most `count` bytes, fewer at the file's end.
     private func read(_ count: Int, at offset: UInt64) throws(PoolmapError) -> [UInt8] {
         let status = try attempt("cannot read \(path)") { () throws(Errno) in try FileStatus(of: descriptor) }
-        var bytes = [UInt8](repeating: 0, count: Int(min(UInt64(count), max(status.byteCount, offset) - offset)))
-        var failure: PoolmapError?
-        bytes.withUnsafeMutableBytes { space in
-            do throws(PoolmapError) {
-                try descriptor.readAll(into: space, at: offset)
-            } catch {
-                failure = error.at(path)
-            }
+        let rest = max(status.byteCount, offset) - offset
+        do throws(PoolmapError) {
+            return try descriptor.readBytes(at: offset, count: Int(min(UInt64(count), rest)))
+        } catch {
+            throw error.at(path)
         }
-        if let failure { throw failure }
-        return bytes
     }
 
     /// Writes at a place, which is where the journal ends.

@@ -29,18 +29,25 @@ final class OutputFile {
 
     /// Opens the file, yet without its name.
     ///
-    /// - Parameter note: where to say that the file is about to get its name; nil where nobody would ask.
-    ///
     /// Throws `targetExists` where the target is there already and may not be replaced.
+    convenience init(path: String, _ policy: OutputPolicy, for input: InputFile?) throws(PoolmapError) {
+        try self.init(path: path, over: FileStatus(ofPath: path), policy, for: input, note: nil)
+    }
+
+    /// The same where somebody has just looked what is at the path.
+    ///
+    /// - Parameters:
+    ///   - existing: what is there; nil for nothing.
+    ///   - note: where to say that the file is about to get its name; nil where nobody would ask.
     init(
-        path: String, _ policy: OutputPolicy, for input: InputFile?, note: CommitNote? = nil
+        path: String, over existing: FileStatus?, _ policy: OutputPolicy, for input: InputFile?, note: CommitNote?
     ) throws(PoolmapError) {
         self.path = path
         self.policy = policy
         self.note = note
         OutputFile.openedCount += 1
         serial = OutputFile.openedCount
-        if let existing = FileStatus(ofPath: path) {
+        if let existing {
             try OutputFile.check(existing, path, policy, for: input?.status)
             guard existing.isRegular else {
                 name = .target
@@ -97,7 +104,7 @@ final class OutputFile {
     }
 
     private static func temporaryPath(for path: String) -> String {
-        "\(folderOf(path) == "." ? "" : folderOf(path)).poolmap-\(getpid())-\(UInt32.random(in: .min ... .max)).tmp"
+        folderPrefix(of: path) + ".poolmap-\(getpid())-\(UInt32.random(in: .min ... .max)).tmp"
     }
 
     /// Closes the file.
@@ -162,17 +169,8 @@ final class OutputFile {
     /// its name.
     func commit(of input: InputFile?, _ summary: JobSummary) throws(PoolmapError) -> JobSummary {
         guard allowsRandomAccess else { return summary }
-        let written = try attempt("cannot read \(path)") { () throws(Errno) in try FileStatus(of: descriptor) }
-        guard written.byteCount == summary.outputBytes else {
-            throw PoolmapError(
-                .failed, "\(path) has \(written.byteCount) bytes where \(summary.outputBytes) were written")
-        }
-        if policy.keepsUnchanged, try descriptor.hasContent(ofFile: path, byteCount: summary.outputBytes) {
-            if policy.isDurable {
-                // Whoever wrote it may not have waited for the disk.
-                try syncFile(path)
-                try syncFolder(of: path)
-            }
+        let written = try descriptor.status(having: summary.outputBytes, of: path)
+        if try descriptor.isToBeDropped(for: path, policy, byteCount: summary.outputBytes) {
             var summary = summary
             summary.isUnchanged = true
             return summary

@@ -113,9 +113,7 @@ final class PartialOutput {
     private func dropMissingFrames(isThere: Bool) throws(PoolmapError) {
         let status = try attempt("cannot read \(partialPath)") { () throws(Errno) in try FileStatus(of: descriptor) }
         let header = journal.sectionHeader
-        var found = [UInt8](repeating: 0, count: header.count)
-        let isRead = found.withUnsafeMutableBytes { (try? descriptor.readAll(into: $0, at: 0)) != nil }
-        guard isRead, found == header else {
+        guard let found = try? descriptor.readBytes(at: 0, count: header.count), found == header else {
             loss = "begins anew: \(partialPath) is \(isThere ? "damaged at its beginning" : "missing")"
             return journal.keep(first: 0)
         }
@@ -161,12 +159,8 @@ final class PartialOutput {
     /// Makes the whole file the target, with the input's mode, owner and times; as the policy says, only if that changes
     /// it, and only once it is on disk.
     func commit(of input: InputFile, _ summary: JobSummary) throws(PoolmapError) -> JobSummary {
-        let written = try attempt("cannot read \(partialPath)") { () throws(Errno) in try FileStatus(of: descriptor) }
-        guard written.byteCount == summary.outputBytes else {
-            throw PoolmapError(
-                .failed, "\(partialPath) has \(written.byteCount) bytes where \(summary.outputBytes) were written")
-        }
-        if policy.keepsUnchanged, try descriptor.hasContent(ofFile: path, byteCount: summary.outputBytes) {
+        _ = try descriptor.status(having: summary.outputBytes, of: partialPath)
+        if try descriptor.isToBeDropped(for: path, policy, byteCount: summary.outputBytes) {
             discard()
             var summary = summary
             summary.isUnchanged = true
@@ -272,9 +266,9 @@ extension ResumeJournal {
             return nil
         }
         for (expected, offset) in [(header, 0), (tables, framesEnd)] {
-            var found = [UInt8](repeating: 0, count: expected.count)
-            let isRead = found.withUnsafeMutableBytes { (try? descriptor.readAll(into: $0, at: offset)) != nil }
-            guard isRead, found == expected else { return nil }
+            guard let found = try? descriptor.readBytes(at: offset, count: expected.count), found == expected else {
+                return nil
+            }
         }
         return byteCount
     }

@@ -129,15 +129,12 @@ final class FileFrames {
     /// A table of fewer bytes stands at the end of files that were joined: the frames before its own are found by
     /// walking. One of more bytes than there are lies.
     private static func coveringTable(of input: InputFile) throws(PoolmapError) -> SeekTable? {
-        guard input.byteCount >= UInt64(SeekTable.footerBytes) else { return nil }
-        let footerStart = input.byteCount - UInt64(SeekTable.footerBytes)
-        let footer = try input.readBytes(at: footerStart, count: SeekTable.footerBytes)
-        let length = footer.withUnsafeBytes { SeekTable.frameBytes(footer: $0, fileBytes: input.byteCount) }
-        guard let length else { return nil }
-        let start = input.byteCount - UInt64(length)
-        let bytes = try input.readBytes(at: start, count: length)
+        let found = try seekTableBytes(ofFileWith: input.byteCount) { (offset, count) throws(PoolmapError) in
+            try input.readBytes(at: offset, count: count)
+        }
+        guard let (bytes, start) = found else { return nil }
         guard let table = try? bytes.withUnsafeBytes({ try SeekTable.parse($0, at: start) }) else { return nil }
-        let (total, overflowed) = table.totals.compressedBytes.addingReportingOverflow(UInt64(length))
+        let (total, overflowed) = table.totals.compressedBytes.addingReportingOverflow(UInt64(bytes.count))
         guard !overflowed, total <= input.byteCount else {
             throw PoolmapError(
                 .damaged,
@@ -146,6 +143,18 @@ final class FileFrames {
         }
         return total == input.byteCount ? table : nil
     }
+}
+
+/// What the end of a file says is its seek table, and where that begins; nil where it says nothing of the kind.
+func seekTableBytes(
+    ofFileWith byteCount: UInt64, read: (_ offset: UInt64, _ count: Int) throws(PoolmapError) -> [UInt8]
+) throws(PoolmapError) -> (bytes: [UInt8], start: UInt64)? {
+    guard byteCount >= UInt64(SeekTable.footerBytes) else { return nil }
+    let footer = try read(byteCount - UInt64(SeekTable.footerBytes), SeekTable.footerBytes)
+    let length = footer.withUnsafeBytes { SeekTable.frameBytes(footer: $0, fileBytes: byteCount) }
+    guard let length else { return nil }
+    let start = byteCount - UInt64(length)
+    return (try read(start, length), start)
 }
 
 /// The longest that a table of a section with so many frames can be, with room to spare: what a reader keeps of a

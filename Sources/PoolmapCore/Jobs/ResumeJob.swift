@@ -6,13 +6,6 @@ public enum ResumeNotice: Sendable {
     case loss(String)
     /// How much is kept.
     case kept(String)
-
-    /// For the user, after the name of the file.
-    public var message: String {
-        switch self {
-        case .loss(let message), .kept(let message): message
-        }
-    }
 }
 
 /// A compression that goes on where an earlier run was interrupted.

@@ -29,10 +29,7 @@ struct FileTree {
         self.folders = folders
         self.followsLinks = followsLinks
         let trimmed = FileTree.withoutSlashes(path)
-        let last = trimmed.utf8.lastIndex(of: UInt8(ascii: "/")).map {
-            String(trimmed[trimmed.utf8.index(after: $0)...])
-        }
-        let name = last ?? trimmed
+        let name = lastName(of: trimmed)
         // What "." and ".." are called nobody can see from here: what is in them is meant.
         let root = ["", ".", ".."].contains(name) ? "" : name + "/"
         enter(trimmed.hasSuffix("/") ? trimmed : trimmed + "/", root)

@@ -61,11 +61,10 @@ public struct TargetPlaces {
 
     private mutating func place(of path: String) -> Place {
         let folderPath = folderOf(path)
-        let name = folderPath == "." ? path[...] : path.dropFirst(folderPath.count)
         var high = Hasher()
         var low = Hasher()
         low.combine(0)
-        for byte in name.utf8 {
+        for byte in lastName(of: path).utf8 {
             high.combine(byte)
             low.combine(byte)
         }

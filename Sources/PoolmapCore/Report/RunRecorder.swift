@@ -195,6 +195,7 @@ extension TaskCompletion {
         case .success(.decompressed(let frame, _)): .object([("bytes", .number(frame.contentBytes))])
         case .success(.hashed(let digest, _)): .object([("digest", .string(digest))])
         case .success(.verified(let finding)): .object([("kept", .bool(finding == .intact))])
+        case .success(.local): .null
         case .success(.files(let files)): files.all.first.map { $0.resultText } ?? .null
         }
     }

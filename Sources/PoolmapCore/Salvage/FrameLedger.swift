@@ -106,14 +106,12 @@ struct FrameLedger {
 /// It is believed also where only its first eight bytes are damaged, which its last nine tell again, if its rows begin
 /// like those of a section or are as long as the file.
 func seekTableAtEnd(of source: SalvageSource) throws(PoolmapError) -> (table: SeekTable, offset: UInt64)? {
-    guard source.byteCount >= UInt64(SeekTable.footerBytes) else { return nil }
-    let footerStart = source.byteCount - UInt64(SeekTable.footerBytes)
-    let footer = try source.read(at: footerStart, count: SeekTable.footerBytes)
-    let length = footer.withUnsafeBytes { SeekTable.frameBytes(footer: $0, fileBytes: source.byteCount) }
-    guard let length else { return nil }
-    let start = source.byteCount - UInt64(length)
-    var bytes = try source.read(at: start, count: length)
-    let prefix = SkippableFrame.prefix(nibble: SkippableFrame.seekTableNibble, frameBytes: length)
+    let found = try seekTableBytes(ofFileWith: source.byteCount) { (offset, count) throws(PoolmapError) in
+        try source.read(at: offset, count: count)
+    }
+    guard let (written, start) = found else { return nil }
+    var bytes = written
+    let prefix = SkippableFrame.prefix(nibble: SkippableFrame.seekTableNibble, frameBytes: bytes.count)
     let isWhole = bytes.starts(with: prefix)
     bytes.replaceSubrange(0..<prefix.count, with: prefix)
     guard let table = bytes.withUnsafeBytes({ try? SeekTable.parse($0, at: start) }),

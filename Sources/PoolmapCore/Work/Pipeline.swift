@@ -117,7 +117,7 @@ final class Pipeline {
 
     private func begin(_ running: RunningJob) {
         do throws(PoolmapError) {
-            running.job = try running.plan.open(running.isReturned ? .front : .anyone)
+            running.job = try running.plan.open(running.hands)
             open.append(running)
         } catch {
             running.error = error
@@ -239,12 +239,10 @@ final class Pipeline {
         _ action: () throws(PoolmapError) -> Void, _ piece: Piece?, _ running: RunningJob
     ) throws(PoolmapError) {
         guard let piece, let recorder = observer.recorder else { return try action() }
-        let start = monotonicNanoseconds()
-        try action()
-        let completion = TaskCompletion(
-            task: 0, result: .success(.files(FileResults([]))), worker: getpid(), attempts: 1,
-            startedNanoseconds: start,
-            durationNanoseconds: monotonicNanoseconds() - start)
+        let completion = try TaskCompletion(0) { () throws(PoolmapError) in
+            try action()
+            return .local
+        }
         recorder.add(piece, completion, of: running.plan)
     }
 
@@ -265,9 +263,10 @@ final class Pipeline {
     }
 
     private func finish(_ running: RunningJob) {
-        if running.isReturned && running.error == nil && !running.wasReturned {
+        if running.isReturned && running.error == nil {
             // All over again, in pieces that the front writes.
-            running.wasReturned = true
+            running.isReturned = false
+            running.hands = .front
             running.isHandedOut = false
             begin(running)
             return
@@ -322,9 +321,9 @@ private final class RunningJob {
     var line = Line<Entry>()
     /// No more pieces will come.
     var isHandedOut = false
-    /// A worker said that the input is for the front; then, that the front has begun with it.
+    var hands = PlannedJob.Hands.anyone
+    /// A worker said that the input is for the front, which has not begun with it.
     var isReturned = false
-    var wasReturned = false
     var result: Result<JobSummary, PoolmapError>?
 
     init(_ plan: PlannedJob) {

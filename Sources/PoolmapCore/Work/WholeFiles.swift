@@ -78,7 +78,8 @@ final class FileRunner {
     }
 
     private func outcomeOf(_ work: FileWork, _ note: CommitNote?) throws(PoolmapError) -> FileDone.Outcome {
-        if let target = work.target, let summary = note?.summary(ofOutput: FileStatus(ofPath: target)) {
+        let existing = work.target.flatMap { FileStatus(ofPath: $0) }
+        if let target = work.target, let summary = note?.summary(ofOutput: existing) {
             return .done(try complete(work, target, summary, note))
         }
         let input = try InputFile.open(path: work.path)
@@ -86,8 +87,8 @@ final class FileRunner {
         var output = Output.nowhere
         if let target = work.target {
             // To open a named pipe and close it again would be an end of file to its reader.
-            if let existing = FileStatus(ofPath: target), !existing.isRegular { return .isForFront }
-            output = .file(try OutputFile(path: target, settings.policy, for: input, note: note))
+            if let existing, !existing.isRegular { return .isForFront }
+            output = .file(try OutputFile(path: target, over: existing, settings.policy, for: input, note: note))
         }
         return .done(try run(try settings.job(input, output, Meter())))
     }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What the front asks of a worker: one chunk, one frame or one file.
 enum Work: Codable {
     /// Do small files whole, each from opening it to giving its target its name.
@@ -99,6 +101,8 @@ enum Done: Codable {
     case hashed(digest: String, byteCount: UInt64)
     /// In the order in which they were handed out.
     case files(FileResults)
+    /// Something that the front did itself; what came of it is with the job.
+    case local
     case failed(PoolmapError)
 }
 
@@ -128,6 +132,17 @@ struct TaskCompletion {
     /// On the monotonic clock.
     let startedNanoseconds: UInt64
     let durationNanoseconds: UInt64
+}
+
+extension TaskCompletion {
+    /// Of what this process does itself, now.
+    init<Failure: Error>(_ task: UInt64, _ body: () throws(Failure) -> Done) throws(Failure) {
+        let start = monotonicNanoseconds()
+        let done = try body()
+        self.init(
+            task: task, result: .success(done), worker: getpid(), attempts: 1, startedNanoseconds: start,
+            durationNanoseconds: monotonicNanoseconds() - start)
+    }
 }
 
 /// A piece of an input, for messages.

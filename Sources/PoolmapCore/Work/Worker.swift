@@ -47,11 +47,7 @@ final class Worker {
 
     /// Performs a task in the front, and says so as a pool would.
     func performHere(_ work: Work, _ task: UInt64) -> TaskCompletion {
-        let start = monotonicNanoseconds()
-        let done = perform(work)
-        return TaskCompletion(
-            task: task, result: .success(done), worker: getpid(), attempts: 1, startedNanoseconds: start,
-            durationNanoseconds: monotonicNanoseconds() - start)
+        TaskCompletion(task) { perform(work) }
     }
 
     private func compress(

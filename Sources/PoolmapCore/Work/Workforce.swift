@@ -9,9 +9,8 @@ import SystemPackage
 /// as there are tokens, and one: tokens are asked for while there is something to hand out, and given back as soon as
 /// nothing is.
 final class Workforce {
-    let settings: RunSettings
     let layout: SlotLayout
-    let jobs: Int
+    private let jobs: Int
     private let server: JobServer?
     private let areas: SharedAreas
     private let worker: Worker
@@ -46,7 +45,6 @@ final class Workforce {
     init(jobs: Int, _ settings: RunSettings, _ server: JobServer? = nil) {
         self.jobs = jobs
         self.server = jobs > 1 ? server : nil
-        self.settings = settings
         layout = settings.layout
         // One process uses one slot; the other is for a slow pipe, which fills its own while files go on.
         slotCount = jobs == 1 ? 2 : jobs + max(2, jobs / 2)

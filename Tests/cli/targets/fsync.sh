@@ -65,12 +65,17 @@ done
 calls -j 2 "${files[@]}"
 (($(grep -c sync calls) == 0)) || fail "it syncs without being asked"
 # What --if-changed leaves alone may not be on disk yet, when its input is to be removed.
+removed_after_sync() {
+    name=$1 perl -ne '
+        $file = $. if /sync\(\d+<[^>]*in\/$ENV{name}\.zst>/;
+        $folder = $. if /sync\(\d+<[^>]*\/in>/ && $file;
+        $gone = $. if /unlink.*"in\/$ENV{name}"/;
+        END { exit !($file && $folder && $gone && $folder < $gone) }' calls || fail "removed without a sync: $(< calls)"
+}
 calls -j 2 --if-changed --rm in/small
-perl -ne '
-    $file = $. if /sync\(\d+<[^>]*in\/small\.zst>/;
-    $folder = $. if /sync\(\d+<[^>]*\/in>/ && $file;
-    $gone = $. if /unlink.*"in\/small"/;
-    END { exit !($file && $folder && $gone && $folder < $gone) }' calls || fail "removed without a sync: $(< calls)"
+removed_after_sync small
+calls -j 2 --if-changed --rm --resume -o in/second.zst in/second
+removed_after_sync second
 # Where no name can be given nothing is removed.
 mkdir in/other
 text 100 > in/other/x

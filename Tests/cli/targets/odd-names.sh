@@ -2,7 +2,7 @@
 . "$CLI_LIB"
 mkdir in
 long=$(printf 'l%.0s' {1..251})
-names=("a b" $'line\nbreak' $'tab\tcr\r' "-leading" "--rm" "back\\slash" "quo\"te'd" $'no\xff\xfeutf8' $'umlaut \xc3\xa4' "$long" "*" '$x' "-" $'\U10ffff')
+names=("a b" $'line\nbreak' $'tab\tcr\r' "-leading" "--rm" "back\\slash" "quo\"te'd" $'no\xff\xfeutf8' $'umlaut \xc3\xa4' "$long" "*" '$x' "-" $'\U10ffff' $'\xcc\x81a mark that joins the slash')
 # A lone dash is standard input, and a file of that name is ./-.
 arguments=("${names[@]}")
 arguments[12]=./-
@@ -21,6 +21,8 @@ check() {
 }
 silently poolmap compress -j 2 -r in
 check in
+silently poolmap compress -j 2 -r in --output-dir tree
+check tree/in
 find in -type f -print0 | poolmap compress -j 2 -0 --files-from - --output-dir out
 check out
 (
