@@ -5,13 +5,14 @@ on_two_cores
 seed=${SEED-$RANDOM}
 echo "SEED=$seed" >&2
 RANDOM=$seed
-real_data 1500000 > in
+# At this level it is work for seconds: no round ends by itself.
+real_data 4000000 > in
 lay_out_tokens uvw
-held=0
 for round in {1..30}; do
-    start poolmap -9 --chunk-size 64K -f -o out in
+    start poolmap -19 --chunk-size 64K -f -o out in
+    # Every other moment is one with a token held, however slow the machine is to come that far; the rest is any.
+    ((round % 2 == 0)) || wait_until 20 has_tokens 2
     perl -e 'select undef, undef, undef, $ARGV[0] / 1e6' $((RANDOM * 4))
-    has_tokens 3 || held=$((held + 1))
     # shellcheck disable=SC2207
     everyone=("$front" $(descendants_of "$front"))
     # Sometimes with all that are in its group: the guardian is not.
@@ -25,4 +26,3 @@ for round in {1..30}; do
     wait_gone "$soon" "${everyone[@]}"
     expect_tokens uvw
 done
-((held >= 3)) || fail "a token was held at $held of 30 moments"
