@@ -34,6 +34,7 @@ let package = Package(
         ),
 
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "CBlake3"),
         .target(name: "CPoolmap"),
         .target(
             name: "PoolmapCore",
@@ -73,7 +74,7 @@ let package = Package(
         .testTarget(
             name: "MultiprocessingTests",
             dependencies: ["Multiprocessing", "scenarios"] + examples.map { .target(name: $0) }),
-        .testTarget(name: "PoolmapCoreTests", dependencies: ["PoolmapCore", "CPoolmap"]),
+        .testTarget(name: "PoolmapCoreTests", dependencies: ["PoolmapCore", "CBlake3", "CPoolmap"]),
     ]
         + examples.map { name in
             .executableTarget(

@@ -1,0 +1,291 @@
+// BLAKE3's compression for LANES inputs at once, input n in lane n of every vector. This file is no header: the file of
+// each width includes it once, after it has defined
+//
+//   LANES          1, 4, 8 or 16: 32-bit words in a vector
+//   LANES_NAME     the function to define, a blake3_many_function
+//   LANES_TARGET   the attribute that lets the compiler use the CPU's instructions for that width, or nothing
+//   LANES_ROTATES  1 where the CPU rotates the words of a vector; else shuffles and shifts do it
+//
+// The state is 16 vectors, vector w with word w of each lane, so the rounds are the same code at every width and no
+// word ever crosses a lane. The message has to be turned to that shape, though: 16 bytes in a row of one lane become
+// one word each of four vectors. A row of a vector is put together from 16-byte pieces of LANES/4 inputs, which needs
+// loads only, and a 4×4 transpose within the pieces does the rest: 32 shuffles a block at every width.
+
+#include <stdint.h>
+#include <string.h>
+
+#include "blake3_private.h"
+
+#define UNROLL _Pragma("GCC unroll 4")
+#define LANES_INLINE LANES_TARGET static inline __attribute__((always_inline))
+
+#if LANES == 1
+typedef uint32_t word;
+#else
+typedef uint32_t word __attribute__((vector_size(4 * LANES)));
+typedef uint8_t bytes_of_word __attribute__((vector_size(4 * LANES)));
+// Sixteen bytes of the input, whatever their alignment.
+typedef uint32_t piece __attribute__((vector_size(16)));
+typedef uint32_t unaligned_piece __attribute__((vector_size(16), aligned(1), may_alias));
+#endif
+
+// MARK: Rotation
+
+#if LANES == 4
+#define EACH_PIECE(a) a(0)
+#elif LANES == 8
+#define EACH_PIECE(a) a(0), a(16)
+#elif LANES == 16
+#define EACH_PIECE(a) a(0), a(16), a(32), a(48)
+#endif
+
+#define WORD_BY_16(p, w) p + w + 2, p + w + 3, p + w, p + w + 1
+#define WORD_BY_8(p, w) p + w + 1, p + w + 2, p + w + 3, p + w
+#define PIECE_BY_16(p) WORD_BY_16(p, 0), WORD_BY_16(p, 4), WORD_BY_16(p, 8), WORD_BY_16(p, 12)
+#define PIECE_BY_8(p) WORD_BY_8(p, 0), WORD_BY_8(p, 4), WORD_BY_8(p, 8), WORD_BY_8(p, 12)
+
+#define ROTATE_BY_SHIFTS(x, bits) ((x) >> (bits) | (x) << (32 - (bits)))
+#if LANES == 1 || LANES_ROTATES
+#define ROTATE_16(x) ROTATE_BY_SHIFTS(x, 16)
+#define ROTATE_8(x) ROTATE_BY_SHIFTS(x, 8)
+#else
+// Whole bytes move in one instruction.
+#define ROTATE_BYTES(x, from) \
+    ((word)__builtin_shufflevector((bytes_of_word)(x), (bytes_of_word)(x), EACH_PIECE(from)))
+#define ROTATE_16(x) ROTATE_BYTES(x, PIECE_BY_16)
+#define ROTATE_8(x) ROTATE_BYTES(x, PIECE_BY_8)
+#endif
+
+// MARK: Rounds
+
+// The first or second half of the specification's quarter round, for columns or diagonals 0 to 3 at a time. Step by
+// step for all four, as each is one chain of dependent steps. Diagonal n has its second word in column n + 1, its third
+// in n + 2 and its fourth in n + 3, where `turn` is 1; `order` names a word of the message for each.
+LANES_INLINE void mix_half(word *v, const word *message, const uint8_t *order, int turn, int half)
+{
+    word *b = v + 4;
+    word *c = v + 8;
+    word *d = v + 12;
+    UNROLL for (int n = 0; n < 4; n++) {
+        v[n] = v[n] + b[(n + turn) % 4] + message[order[2 * n + half]];
+    }
+    UNROLL for (int n = 0; n < 4; n++) {
+        word mixed = d[(n + 3 * turn) % 4] ^ v[n];
+        d[(n + 3 * turn) % 4] = half == 0 ? ROTATE_16(mixed) : ROTATE_8(mixed);
+    }
+    UNROLL for (int n = 0; n < 4; n++) {
+        c[(n + 2 * turn) % 4] += d[(n + 3 * turn) % 4];
+    }
+    UNROLL for (int n = 0; n < 4; n++) {
+        word mixed = b[(n + turn) % 4] ^ c[(n + 2 * turn) % 4];
+        b[(n + turn) % 4] = half == 0 ? ROTATE_BY_SHIFTS(mixed, 12) : ROTATE_BY_SHIFTS(mixed, 7);
+    }
+}
+
+LANES_INLINE void mix_round(word *v, const word *message, const uint8_t *order)
+{
+    mix_half(v, message, order, 0, 0);
+    mix_half(v, message, order, 0, 1);
+    mix_half(v, message, order + 8, 1, 0);
+    mix_half(v, message, order + 8, 1, 1);
+}
+
+// Row r names the message's words in the order in which round r takes them: row r + 1 is the specification's
+// permutation applied to row r. Written out, so that no round has to move the words.
+static const uint8_t message_order[7][16] = {
+    {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
+    {2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8},
+    {3, 4, 10, 12, 13, 2, 7, 14, 6, 5, 9, 0, 11, 15, 8, 1},
+    {10, 7, 12, 9, 14, 3, 13, 15, 4, 0, 11, 2, 5, 8, 1, 6},
+    {12, 13, 9, 11, 15, 10, 14, 8, 7, 2, 5, 3, 0, 1, 6, 4},
+    {9, 14, 11, 5, 8, 12, 15, 1, 13, 3, 0, 10, 2, 6, 4, 7},
+    {11, 15, 5, 0, 1, 9, 8, 6, 14, 10, 2, 12, 3, 4, 7, 13},
+};
+
+// `v` holds the chaining value, four words of the initial value, and counter, length and flags; it comes back mixed.
+LANES_INLINE void mix_rounds(word *v, const word *message)
+{
+    mix_round(v, message, message_order[0]);
+    mix_round(v, message, message_order[1]);
+    mix_round(v, message, message_order[2]);
+    mix_round(v, message, message_order[3]);
+    mix_round(v, message, message_order[4]);
+    mix_round(v, message, message_order[5]);
+    mix_round(v, message, message_order[6]);
+}
+
+// MARK: Into lanes and out again
+
+// `(word){0} + x` is x in every lane.
+#define EVERY_LANE(x) ((word){0} + (uint32_t)(x))
+
+// What the lanes read: lane n the input at `input + n * stride`, but a lane beyond `count` repeats the last
+// one, as there may be no memory behind it.
+struct lanes {
+    const uint8_t *input;
+    size_t stride;
+    size_t count;
+};
+
+#if LANES == 1
+
+LANES_INLINE void load_message(word *message, const struct lanes *lanes, size_t offset)
+{
+    memcpy(message, lanes->input + offset, BLOCK_BYTES);
+}
+
+LANES_INLINE void store_chaining_values(const word *h, uint8_t *output, size_t count)
+{
+    (void)count;
+    memcpy(output, h, CHAINING_BYTES);
+}
+
+#else
+
+LANES_INLINE piece load_piece(const struct lanes *lanes, size_t lane, size_t offset)
+{
+    size_t present = lane < lanes->count ? lane : lanes->count - 1;
+    return *(const unaligned_piece *)(lanes->input + present * lanes->stride + offset);
+}
+
+// Sixteen bytes each of lanes `lane`, `lane + 4`, `lane + 8` and so on.
+LANES_INLINE word load_row(const struct lanes *lanes, size_t lane, size_t offset)
+{
+#if LANES == 4
+    return load_piece(lanes, lane, offset);
+#else
+    typedef uint32_t pieces_2 __attribute__((vector_size(32)));
+    pieces_2 low = __builtin_shufflevector(
+        load_piece(lanes, lane, offset), load_piece(lanes, lane + 4, offset), 0, 1, 2, 3, 4, 5, 6, 7);
+#if LANES == 8
+    return low;
+#else
+    pieces_2 high = __builtin_shufflevector(
+        load_piece(lanes, lane + 8, offset), load_piece(lanes, lane + 12, offset), 0, 1, 2, 3, 4, 5, 6, 7);
+    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+#endif
+#endif
+}
+
+// Four indices of a shuffle, the same in every piece of the vector; those from 100 on mean the second operand.
+#define FROM(i, p) ((i) < 100 ? (i) + (p) : (i) - 100 + (p) + LANES)
+#define IN_PIECE(p, i, j, k, l) FROM(i, p), FROM(j, p), FROM(k, p), FROM(l, p)
+#if LANES == 4
+#define SHUFFLE(a, b, i, j, k, l) __builtin_shufflevector(a, b, IN_PIECE(0, i, j, k, l))
+#elif LANES == 8
+#define SHUFFLE(a, b, i, j, k, l) __builtin_shufflevector(a, b, IN_PIECE(0, i, j, k, l), IN_PIECE(4, i, j, k, l))
+#else
+#define SHUFFLE(a, b, i, j, k, l) \
+    __builtin_shufflevector( \
+        a, b, IN_PIECE(0, i, j, k, l), IN_PIECE(4, i, j, k, l), IN_PIECE(8, i, j, k, l), IN_PIECE(12, i, j, k, l))
+#endif
+
+// In each piece, word c of row r becomes word r of row c.
+LANES_INLINE void transpose_pieces(word *rows)
+{
+    word low_01 = SHUFFLE(rows[0], rows[1], 0, 100, 1, 101);
+    word high_01 = SHUFFLE(rows[0], rows[1], 2, 102, 3, 103);
+    word low_23 = SHUFFLE(rows[2], rows[3], 0, 100, 1, 101);
+    word high_23 = SHUFFLE(rows[2], rows[3], 2, 102, 3, 103);
+    rows[0] = SHUFFLE(low_01, low_23, 0, 1, 100, 101);
+    rows[1] = SHUFFLE(low_01, low_23, 2, 3, 102, 103);
+    rows[2] = SHUFFLE(high_01, high_23, 0, 1, 100, 101);
+    rows[3] = SHUFFLE(high_01, high_23, 2, 3, 102, 103);
+}
+
+#define PREFETCH_BYTES 128
+
+// Asks for what each lane reads two blocks later. The lanes are a chunk apart, more streams at a time than the CPU
+// follows by itself. An address behind the input does no harm.
+LANES_INLINE void prefetch(const struct lanes *lanes, size_t offset)
+{
+    uintptr_t ahead = (uintptr_t)lanes->input + offset + PREFETCH_BYTES;
+    for (size_t lane = 0; lane < LANES; lane++) {
+        __builtin_prefetch((const void *)(ahead + lane * lanes->stride));
+    }
+}
+
+LANES_INLINE void load_message(word *message, const struct lanes *lanes, size_t offset)
+{
+    prefetch(lanes, offset);
+    for (size_t column = 0; column < 4; column++) {
+        for (size_t row = 0; row < 4; row++) {
+            message[4 * column + row] = load_row(lanes, row, offset + 16 * column);
+        }
+        transpose_pieces(message + 4 * column);
+    }
+}
+
+LANES_INLINE void store_chaining_values(const word *h, uint8_t *output, size_t count)
+{
+    word turned[8];
+    memcpy(turned, h, sizeof turned);
+    transpose_pieces(turned);
+    transpose_pieces(turned + 4);
+    for (size_t lane = 0; lane < count; lane++) {
+        // The lane's place is in row lane % 4, piece lane / 4.
+        const char *low = (const char *)&turned[lane % 4] + lane / 4 * 16;
+        const char *high = (const char *)&turned[4 + lane % 4] + lane / 4 * 16;
+        memcpy(output + lane * CHAINING_BYTES, low, 16);
+        memcpy(output + lane * CHAINING_BYTES + 16, high, 16);
+    }
+}
+
+#endif
+
+// MARK: Many inputs
+
+LANES_INLINE void hash_lanes(
+    const struct blake3_many *many, const struct lanes *lanes, uint64_t counter, uint8_t *output)
+{
+    uint32_t low[LANES];
+    uint32_t high[LANES];
+    for (size_t lane = 0; lane < LANES; lane++) {
+        uint64_t of_lane = counter + (many->counter_grows ? lane : 0);
+        low[lane] = (uint32_t)of_lane;
+        high[lane] = (uint32_t)(of_lane >> 32);
+    }
+    word counter_low;
+    word counter_high;
+    memcpy(&counter_low, low, sizeof low);
+    memcpy(&counter_high, high, sizeof high);
+
+    word h[8];
+    for (int i = 0; i < 8; i++) {
+        h[i] = EVERY_LANE(many->key[i]);
+    }
+    for (size_t block = 0; block < many->blocks; block++) {
+        uint32_t flags = many->flags | (block == 0 ? many->first_flags : 0)
+            | (block == many->blocks - 1 ? many->last_flags : 0);
+        word message[16];
+        load_message(message, lanes, block * BLOCK_BYTES);
+        word v[16] = {
+            h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7],
+            EVERY_LANE(INITIAL_0), EVERY_LANE(INITIAL_1), EVERY_LANE(INITIAL_2), EVERY_LANE(INITIAL_3),
+            counter_low, counter_high, EVERY_LANE(BLOCK_BYTES), EVERY_LANE(flags),
+        };
+        mix_rounds(v, message);
+        for (int i = 0; i < 8; i++) {
+            h[i] = v[i] ^ v[i + 8];
+        }
+    }
+    store_chaining_values(h, output, lanes->count);
+}
+
+LANES_TARGET void LANES_NAME(const struct blake3_many *many)
+{
+    size_t stride = many->blocks * BLOCK_BYTES;
+    for (size_t done = 0; done < many->count; done += LANES) {
+        size_t left = many->count - done;
+        struct lanes lanes = {many->input + done * stride, stride, left};
+        uint64_t counter = many->counter + (many->counter_grows ? done : 0);
+        uint8_t *output = many->output + done * CHAINING_BYTES;
+        if (left >= LANES) {
+            // A number that the compiler knows, so that no lane is compared with it.
+            lanes.count = LANES;
+            hash_lanes(many, &lanes, counter, output);
+        } else {
+            hash_lanes(many, &lanes, counter, output);
+        }
+    }
+}
