@@ -34,19 +34,21 @@ import Testing
     }
 
     /// The hash of `data` taken in by parts of random sizes.
-    private func hashInParts(_ data: [UInt8], _ mode: blake3_mode, count: Int) -> [UInt8] {
+    private func hashInParts(
+        _ data: [UInt8], _ mode: blake3_mode, count: Int, using random: inout SeededGenerator
+    ) -> [UInt8] {
         var mode = mode
         var hasher = blake3_hasher()
         blake3_hasher_init(&hasher, &mode)
         var rest = data[...]
         while !rest.isEmpty {
-            let largest = [1, 64, 1_000, 1_024, 2_048, 16_384, rest.count].randomElement() ?? 1
-            let part = rest.prefix(Int.random(in: 0...largest))
+            let largest = [1, 64, 1_000, 1_024, 2_048, 16_384, rest.count].randomElement(using: &random) ?? 1
+            let part = rest.prefix(Int.random(in: 0...largest, using: &random))
             part.withUnsafeBytes { blake3_hasher_update(&hasher, $0.baseAddress, $0.count) }
             rest = rest.dropFirst(part.count)
         }
         // The second part of the hash first.
-        let cut = Int.random(in: 0...count)
+        let cut = Int.random(in: 0...count, using: &random)
         var begin = [UInt8](repeating: 0, count: cut)
         var end = [UInt8](repeating: 0, count: count - cut)
         blake3_hasher_finalize(&hasher, UInt64(cut), &end, end.count)
@@ -112,16 +114,17 @@ import Testing
 
     @Test func wholeInPartsAndInPiecesAreOneHash() throws {
         defer { blake3_use_lanes(0) }
+        var random = SeededGenerator(for: "wholeInPartsAndInPiecesAreOneHash")
         for round in 0..<40 {
-            let count = round < 36 ? Int.random(in: 2...40_000) : Int.random(in: 300_000...600_000)
-            let data = (0..<count).map { _ in UInt8.random(in: 0...255) }
+            let count = Int.random(in: round < 36 ? 2...40_000 : 300_000...600_000, using: &random)
+            let data = random.bytes(count)
             let mode = Self.modes[round % 3]
             blake3_use_lanes(1)
             let expected = hash(data, mode, count: 100)
             for width in Self.widths {
                 blake3_use_lanes(width)
                 #expect(hash(data, mode, count: 100) == expected, "\(count) bytes at width \(width)")
-                let inParts = hashInParts(data, mode, count: 100)
+                let inParts = hashInParts(data, mode, count: 100, using: &random)
                 #expect(inParts == expected, "\(count) bytes in parts at width \(width)")
                 for chunks in [1, 2, 16, 256] where count > chunks * 1_024 {
                     let inPieces = try hashInPieces(data, mode, count: 100, chunksOfPiece: chunks)
