@@ -39,6 +39,7 @@ let package = Package(
         .target(
             name: "PoolmapCore",
             dependencies: [
+                "CBlake3",
                 "CPoolmap",
                 "CZstd",
                 "Multiprocessing",

@@ -220,8 +220,7 @@ bool blake3_subtree(const blake3_mode *mode, const void *data, size_t bytes, uin
         return false;
     }
     blake3_hasher hasher;
-    blake3_hasher_init(&hasher, mode);
-    hasher.first_chunk = first_chunk;
+    blake3_hasher_init_piece(&hasher, mode, first_chunk);
     blake3_hasher_update(&hasher, data, bytes);
     struct blake3_node node;
     top_node(&hasher, &node);
@@ -229,6 +228,23 @@ bool blake3_subtree(const blake3_mode *mode, const void *data, size_t bytes, uin
     if (root != NULL) {
         blake3_node_hash(&node, 0, root, BLAKE3_HASH_BYTES);
     }
+    return true;
+}
+
+void blake3_hasher_init_piece(blake3_hasher *hasher, const blake3_mode *mode, uint64_t first_chunk)
+{
+    blake3_hasher_init(hasher, mode);
+    hasher->first_chunk = first_chunk;
+}
+
+bool blake3_hasher_chaining(const blake3_hasher *hasher, uint8_t chaining[BLAKE3_CHAINING_BYTES])
+{
+    if (!is_subtree(hasher->chunks * CHUNK_BYTES + hasher->buffered, hasher->first_chunk)) {
+        return false;
+    }
+    struct blake3_node node;
+    top_node(hasher, &node);
+    blake3_node_chaining(&node, chaining);
     return true;
 }
 

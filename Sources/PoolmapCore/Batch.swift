@@ -125,9 +125,9 @@ public struct Batch {
         run(SinglePlan(plan), settings)
     }
 
-    /// Hashes each input; the summaries have the digests.
-    public func hash(_ items: some ItemSource, _ algorithm: HashAlgorithm, report: @escaping Report) {
-        run(items, RunSettings(operation: .hash(algorithm)), report)
+    /// Hashes each input by each algorithm, in one read; the summaries have the digests.
+    public func hash(_ items: some ItemSource, _ algorithms: [HashAlgorithm], report: @escaping Report) {
+        run(items, RunSettings(operation: .hash(algorithms)), report)
     }
 
     private func run(_ items: some ItemSource, _ settings: RunSettings, _ report: @escaping Report) {
@@ -181,4 +181,20 @@ public func writeStandardOutput(_ bytes: [UInt8]) throws(PoolmapError) {
     try bytes.withBytes { (bytes) throws(PoolmapError) in
         try FileDescriptor.standardOutput.writeAll(bytes, to: "standard output")
     }
+}
+
+/// Reads all of standard input, yet no more than so many bytes.
+///
+/// Blocks.
+public func readStandardInput(atMost limit: Int) throws(PoolmapError) -> [UInt8] {
+    let input = try InputFile.standardInput()
+    let space = UnsafeMutableRawBufferPointer.allocate(byteCount: limit, alignment: 64)
+    defer { space.deallocate() }
+    var count = 0
+    while count < limit {
+        let read = try input.readSome(into: UnsafeMutableRawBufferPointer(rebasing: space[count...]))
+        if read == 0 { break }
+        count += read
+    }
+    return Array(space[..<count])
 }

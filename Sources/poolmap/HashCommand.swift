@@ -1,18 +1,18 @@
 import ArgumentParser
 import PoolmapCore
 
-extension HashAlgorithm: ExpressibleByArgument {}
-
 /// `poolmap hash`.
 struct Hash: FilesCommand {
     static let configuration = CommandConfiguration(
         commandName: "hash",
-        abstract: "Write the digest of each file, in the format that sha256sum -c and its like read.")
+        abstract: "Write digests of files that other programs can check.",
+        discussion: """
+            Lines are those of b3sum and sha256sum; with several algorithms, or one that needs to say more, those of BSD.
+            """)
 
     @OptionGroup var common: RunOptions
-
-    @Option(name: [.customShort("a"), .long], help: ArgumentHelp("sha256, sha512, sha1 or md5.", valueName: "name"))
-    var algorithm = HashAlgorithm.sha256
+    @OptionGroup var digests: DigestOptions
+    @OptionGroup var lines: LineOptions
 
     @Option(
         name: .shortAndLong,
@@ -30,18 +30,27 @@ struct Hash: FilesCommand {
 
     func run() throws {
         let console = Console(common)
-        let items = NamedItems(try names.sources(files), folders: names.folders(.without([])), followsLinks: true)
+        let sources = try names.sources(files)
+        let algorithms = try digests.algorithms(standardInputIsTaken: sources.contains { $0.isStandardInput })
+        let items = NamedItems(sources, folders: names.folders(.without([])), followsLinks: true)
+        let style = lines.style(for: algorithms)
         let file = try lineFile()
         var output = LineOutput(to: file)
-        let batch = try console.batch(common, "hash", [("algorithm", .string(algorithm.rawValue))])
-        batch.hash(items, algorithm) { input, result in
+        let settings = ("algorithms", JSONText.array(algorithms.map { .string($0.tag) }))
+        let batch = try console.batch(common, "hash", [settings])
+        batch.hash(items, algorithms) { input, result in
             console.report(input, result) { _ in nil }
             if let file, file.wouldReplace(input) {
                 return console.fail(input.name, .unusable("is both input and output"))
             }
-            guard case .success(let summary) = result, let digest = summary.digest else { return }
+            guard case .success(let summary) = result else { return }
             let name = if case .file(let path) = input { path } else { "-" }
-            console.attempt(name) { () throws(PoolmapError) in try output.write(digestLine(digest, name)) }
+            console.attempt(name) { () throws(PoolmapError) in
+                for (algorithm, digest) in zip(algorithms, summary.digests) {
+                    let line = DigestLine(algorithm, digest, name)
+                    try output.write(line.text(style, endsWithNull: lines.zero))
+                }
+            }
         }
         try output.flush()
         // Throws where an input failed: then there is no file.
@@ -56,12 +65,25 @@ struct Hash: FilesCommand {
     }
 }
 
-/// A line as coreutils writes it: a name with a backslash or a line break is escaped, and a backslash says so.
-private func digestLine(_ digest: String, _ name: String) -> String {
-    let escapes: [Character: String] = ["\\": "\\\\", "\n": "\\n", "\r": "\\r"]
-    guard name.contains(where: { escapes[$0] != nil || $0 == "\r\n" }) else {
-        return "\(digest)  \(name)\n"
+/// How digests are written.
+struct LineOptions: ParsableArguments {
+    @Flag(name: .long, help: "Write lines with the algorithm's name, as BSD's tools do.")
+    var tag = false
+
+    @Flag(name: .customLong("no-names"), help: "Write the digests alone.")
+    var noNames = false
+
+    @Flag(name: .shortAndLong, help: "End lines with NUL, and escape no names.")
+    var zero = false
+
+    func validate() throws {
+        if tag && noNames {
+            throw ValidationError("--tag and --no-names exclude each other")
+        }
     }
-    let escaped = name.map { $0 == "\r\n" ? "\\r\\n" : escapes[$0] ?? String($0) }.joined()
-    return "\\\(digest)  \(escaped)\n"
+
+    func style(for algorithms: [HashAlgorithm]) -> DigestLine.Style {
+        if noNames { return .nameless }
+        return tag || algorithms.count > 1 || !algorithms.allSatisfy(\.isPlain) ? .tagged : .plain
+    }
 }

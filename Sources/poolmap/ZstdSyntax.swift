@@ -14,7 +14,7 @@ struct ZstdSyntax {
     private static let takingValue: Set<String> = [
         "-o", "--output", "-j", "--jobs", "--threads", "-a", "--algorithm", "--level", "--chunk-size", "--offset",
         "--length", "--files-from", "--filelist", "--output-dir", "--depfile", "--report", "--trace",
-        "--generate-completion-script",
+        "--part-size", "--salt", "--derive-key", "--generate-completion-script",
     ]
 
     private var subcommand: String?
@@ -101,9 +101,9 @@ struct ZstdSyntax {
                 rest = rest.dropFirst(more.count)
                 normalized += ["--level", String(letter) + more]
             case "T", "j", "o", "a":
-                // The value is the rest, or the next argument.
-                normalized += [letter == "T" ? "--threads" : "-\(letter)"] + (rest.isEmpty ? [] : [String(rest)])
-                return rest.isEmpty
+                return takeValue(letter == "T" ? "--threads" : "-\(letter)", rest)
+            case "l" where subcommand == "hash":
+                return takeValue("--length", rest)
             case "V" where choosesMode: normalized.append("--version")
             case "H" where choosesMode: normalized.append("--help")
             default:
@@ -115,5 +115,11 @@ struct ZstdSyntax {
             }
         }
         return false
+    }
+
+    /// True if the value is not the rest of the letters, but the next argument.
+    private mutating func takeValue(_ option: String, _ rest: Substring) -> Bool {
+        normalized += [option] + (rest.isEmpty ? [] : [String(rest)])
+        return rest.isEmpty
     }
 }

@@ -111,6 +111,14 @@ void blake3_hasher_finalize(const blake3_hasher *hasher, uint64_t offset, uint8_
 bool blake3_subtree(const blake3_mode *mode, const void *data, size_t bytes, uint64_t first_chunk,
     uint8_t chaining[BLAKE3_CHAINING_BYTES], uint8_t *root);
 
+/// Makes `hasher` ready for the first byte of such a piece, from chunk `first_chunk` on, which comes in parts.
+void blake3_hasher_init_piece(blake3_hasher *hasher, const blake3_mode *mode, uint64_t first_chunk);
+
+/// Writes the chaining value of all that `hasher` has taken in, which must be such a piece; `hasher` is as it was.
+///
+/// Returns false, and writes nothing, where it is no subtree.
+bool blake3_hasher_chaining(const blake3_hasher *hasher, uint8_t chaining[BLAKE3_CHAINING_BYTES]);
+
 /// Joins the chaining values of an input's pieces, as they come in order. Takes constant memory, some 2 KiB.
 typedef struct {
     blake3_mode mode;

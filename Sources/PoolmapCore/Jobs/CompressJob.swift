@@ -17,7 +17,7 @@ final class CompressJob: Job {
     // The next chunk.
     private var index = 0
     private var offset: UInt64 = 0
-    private var filling: (slot: Int, count: Int)?
+    private var chunks = PipeChunks()
     private var isAtEnd = false
     private var isSectionFinished = false
 
@@ -55,30 +55,18 @@ final class CompressJob: Job {
     }
 
     private func nextOfPipe(_ workforce: Workforce) throws(PoolmapError) -> Step {
-        if filling == nil {
-            filling = try workforce.acquireSlot().map { ($0, 0) }
-        }
-        guard let filling else { return .waitForTurn }
-        let slot = filling.slot
-        var count = filling.count
-        while count < chunkBytes {
-            guard try input.hasInput() else { return .waitForInput(input.descriptor) }
-            let rest = UnsafeMutableRawBufferPointer(rebasing: workforce.inputArea(slot)[count..<chunkBytes])
-            let read = try input.readSome(into: rest)
-            if read == 0 {
-                isAtEnd = true
-                break
+        switch try chunks.next(of: input, chunkBytes, workforce) {
+        case .waitForInput: return .waitForInput(input.descriptor)
+        case .waitForSlot: return .waitForTurn
+        case .chunk(let count, let slot):
+            isAtEnd = chunks.isAtEnd
+            // The input ended with the chunk before; an empty input is one empty chunk.
+            if count == 0 && index > 0 {
+                workforce.releaseSlot(slot)
+                return .end
             }
-            count += read
-            self.filling = (slot, count)
+            return work(.slot, count, slot)
         }
-        self.filling = nil
-        // The input ended with the chunk before; an empty input is one empty chunk.
-        if count == 0 && index > 0 {
-            workforce.releaseSlot(slot)
-            return .end
-        }
-        return work(.slot, count, slot)
     }
 
     private func work(_ source: Work.Source, _ count: Int, _ slot: Int) -> Step {
@@ -133,9 +121,6 @@ final class CompressJob: Job {
     }
 
     func abandon(_ workforce: Workforce) {
-        if let filling {
-            workforce.releaseSlot(filling.slot)
-        }
-        filling = nil
+        chunks.abandon(workforce)
     }
 }

@@ -1,46 +1,101 @@
 import SystemPackage
 
-/// Hashes one input: a file whole in a worker, standard input here.
+/// Hashes one input in pieces, each by a worker, and joins what they say of them.
+///
+/// A regular file is read by the workers; a pipe is read here, into slots. Where an algorithm wants the input from its
+/// beginning to its end, a file is one piece, and a pipe is hashed here.
 final class HashJob: Job {
-    private let input: Input
-    private let algorithm: HashAlgorithm
+    private let input: InputFile
+    private let algorithms: [HashAlgorithm]
     private let meter: Meter
-    private var isHandedOut = false
-    private var summary = JobSummary()
+    /// nil where the input is one piece.
+    private let pieceBytes: UInt64?
+    private var join: DigestJoin
+    private var chunks = PipeChunks()
+    private var index = 0
+    private var offset: UInt64 = 0
+    private var isAtEnd = false
 
-    init(_ input: Input, _ algorithm: HashAlgorithm, _ meter: Meter) {
+    init(_ input: InputFile, _ algorithms: [HashAlgorithm], _ meter: Meter) throws(PoolmapError) {
         self.input = input
-        self.algorithm = algorithm
+        self.algorithms = algorithms
         self.meter = meter
+        pieceBytes = PieceSize.bytes(algorithms, wanted: input.isRegular ? PieceSize.ofFile : PieceSize.ofPipe)
+        join = DigestJoin(algorithms, pieceBytes: pieceBytes)
+        if input.isRegular {
+            for algorithm in algorithms {
+                try algorithm.requireParts(of: input.byteCount)
+            }
+        }
+        meter.expect(input)
     }
 
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
-        if isHandedOut { return .end }
-        isHandedOut = true
-        switch input {
-        case .file(let path):
-            return .work(.hash(path: path, algorithm: algorithm), .whole(0), slot: nil, isLast: true)
-        case .standardInput:
-            return .local(.whole(0)) { [self] () throws(PoolmapError) in
-                let file = try InputFile.standardInput()
-                let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
-                defer { buffer.deallocate() }
-                let (digest, byteCount) = try algorithm.digest(of: file.descriptor, through: buffer)
-                summary = JobSummary(inputBytes: byteCount, digest: digest)
-            }
+        if isAtEnd { return .end }
+        if input.isRegular {
+            let count = min(pieceBytes ?? .max, input.byteCount - offset)
+            isAtEnd = offset + count == input.byteCount
+            return work(.file(input.reference, offset: input.start + offset), count, nil)
         }
+        guard let pieceBytes, pieceBytes <= UInt64(workforce.layout.inputBytes) else {
+            isAtEnd = true
+            return .local(.whole(0)) { [self] () throws(PoolmapError) in try hashHere() }
+        }
+        switch try chunks.next(of: input, Int(pieceBytes), workforce) {
+        case .waitForInput: return .waitForInput(input.descriptor)
+        case .waitForSlot: return .waitForTurn
+        case .chunk(let count, let slot):
+            isAtEnd = chunks.isAtEnd
+            // The input ended with the piece before; an empty input is one empty piece.
+            if count == 0 && index > 0 {
+                workforce.releaseSlot(slot)
+                return .end
+            }
+            return work(.slot, UInt64(count), slot)
+        }
+    }
+
+    private func work(_ source: Work.Source, _ count: UInt64, _ slot: Int?) -> Step {
+        let piece = Piece(noun: "chunk", index: index, offset: offset, byteCount: count)
+        let work = DigestWork(
+            source: source, offset: offset, byteCount: count, slot: slot ?? 0, algorithms: algorithms,
+            pieceBytes: pieceBytes)
+        index += 1
+        offset += count
+        return .work(.digest(work), piece, slot: slot, isLast: isAtEnd)
+    }
+
+    private func hashHere() throws(PoolmapError) {
+        let space = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
+        defer { space.deallocate() }
+        var run = DigestRun(algorithms, pieceBytes: pieceBytes)
+        while true {
+            let count = try input.readSome(into: space)
+            if count == 0 { break }
+            run.update(UnsafeRawBufferPointer(rebasing: space[..<count]))
+            offset += UInt64(count)
+            meter.add(input: UInt64(count))
+        }
+        try join.add(run.finish(), byteCount: offset)
     }
 
     func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
-        guard case .hashed(let digest, let byteCount) = done else {
+        guard case .digested(let piece, let byteCount) = done else {
             throw PoolmapError(.failed, "a worker gave another answer than a digest")
         }
-        summary = JobSummary(inputBytes: byteCount, digest: digest)
+        try join.add(piece, byteCount: byteCount)
+        meter.add(input: byteCount)
     }
 
     func finish() throws(PoolmapError) -> JobSummary {
-        guard summary.digest != nil else { throw PoolmapError(.failed, "there is no digest") }
-        meter.add(input: summary.inputBytes)
-        return summary
+        try input.requireUnchanged()
+        guard join.byteCount == offset, !input.isRegular || offset == input.byteCount else {
+            throw PoolmapError(.failed, "\(join.byteCount) of \(offset) bytes were hashed")
+        }
+        return JobSummary(inputBytes: offset, digests: try join.finish())
+    }
+
+    func abandon(_ workforce: Workforce) {
+        chunks.abandon(workforce)
     }
 }

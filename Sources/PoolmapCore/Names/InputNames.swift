@@ -15,6 +15,13 @@ public struct InputNames {
         case name(String)
         /// A file with a name a line, or with NUL bytes between them; "-" is standard input.
         case list(path: String, isNullSeparated: Bool)
+
+        /// Whether standard input is read for it.
+        public var isStandardInput: Bool {
+            switch self {
+            case .name(let path), .list(let path, _): path == "-"
+            }
+        }
     }
 
     /// What a folder in the way means.

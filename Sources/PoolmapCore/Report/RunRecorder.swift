@@ -53,7 +53,7 @@ public final class RunRecorder {
         let start = completion.startedNanoseconds == 0 ? 0 : since
         let members: [(String, JSONText)] = [
             ("index", .number(UInt64(piece.index))), ("offset", .number(piece.offset)),
-            ("length", .number(completion.hashedBytes ?? piece.byteCount)), ("result", completion.resultText),
+            ("length", .number(piece.byteCount)), ("result", completion.resultText),
         ]
         let effort: [(String, JSONText)] = [
             ("worker", .number(UInt64(max(0, completion.worker)))), ("startNanoseconds", .number(start)),
@@ -94,13 +94,13 @@ public final class RunRecorder {
             [
                 ("status", .string(summary.status)), ("error", .null),
                 ("inputBytes", .number(summary.inputBytes)), ("outputBytes", .number(summary.outputBytes)),
-                ("digest", summary.digest.map { .string($0) } ?? .null),
+                ("digests", .array(summary.digests.map { .string($0) })),
                 ("salvage", summary.salvage?.json ?? .null),
             ]
         case .failure(let error):
             [
                 ("status", .string(error.code == .ignored ? "ignored" : "failed")), ("error", .error(error)),
-                ("inputBytes", .null), ("outputBytes", .null), ("digest", .null), ("salvage", .null),
+                ("inputBytes", .null), ("outputBytes", .null), ("digests", .array([])), ("salvage", .null),
             ]
         }
     }
@@ -181,21 +181,14 @@ extension Target {
 }
 
 extension TaskCompletion {
-    /// How long a file was whose length nobody looked up before.
-    fileprivate var hashedBytes: UInt64? {
-        if case .success(.hashed(_, let byteCount)) = result { return byteCount }
-        return nil
-    }
-
-    /// What came of it: a size, a digest, or the error.
+    /// What came of it: a size, or the error.
     fileprivate var resultText: JSONText {
         switch result {
         case .failure(let error), .success(.failed(let error)): .object([("error", .error(error))])
         case .success(.compressed(let frame)): .object([("bytes", .number(UInt64(frame.compressedBytes)))])
         case .success(.decompressed(let frame, _)): .object([("bytes", .number(frame.contentBytes))])
-        case .success(.hashed(let digest, _)): .object([("digest", .string(digest))])
         case .success(.verified(let finding)): .object([("kept", .bool(finding == .intact))])
-        case .success(.local): .null
+        case .success(.digested), .success(.local): .null
         case .success(.files(let files)): files.all.first.map { $0.resultText } ?? .null
         }
     }

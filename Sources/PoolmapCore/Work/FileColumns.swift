@@ -15,6 +15,10 @@ struct FileWorks: Codable {
         var byteCounts: [UInt64] = []
         /// The number of the note; -1 for none, and then there is no target.
         var notes: [Int] = []
+        /// What the files are hashed by: mostly the same for all.
+        var algorithms: [[HashAlgorithm]] = []
+        /// For each file the place in that list.
+        var algorithmPlaces: [Int] = []
     }
 
     init(from decoder: any Decoder) throws {
@@ -23,7 +27,8 @@ struct FileWorks: Codable {
             let note = columns.notes[index]
             return FileWork(
                 path: columns.paths[index], target: note < 0 ? nil : columns.targets[index],
-                byteCount: columns.byteCounts[index], note: note < 0 ? nil : note)
+                byteCount: columns.byteCounts[index], note: note < 0 ? nil : note,
+                algorithms: columns.algorithms[columns.algorithmPlaces[index]])
         }
     }
 
@@ -34,6 +39,10 @@ struct FileWorks: Codable {
             columns.targets.append(work.target ?? "")
             columns.byteCounts.append(work.byteCount)
             columns.notes.append(work.note ?? -1)
+            if columns.algorithms.last != work.algorithms {
+                columns.algorithms.append(work.algorithms)
+            }
+            columns.algorithmPlaces.append(columns.algorithms.count - 1)
         }
         try columns.encode(to: encoder)
     }
@@ -54,6 +63,7 @@ struct FileResults: Codable {
         var outputBytes: [UInt64] = []
         var starts: [UInt64] = []
         var durations: [UInt64] = []
+        var digests: [[String]] = []
         /// Of those that have failed, in their order.
         var errors: [PoolmapError] = []
     }
@@ -67,7 +77,7 @@ struct FileResults: Codable {
                 outcome = .done(
                     JobSummary(
                         inputBytes: columns.inputBytes[index], outputBytes: columns.outputBytes[index],
-                        isUnchanged: columns.states[index] == 1))
+                        isUnchanged: columns.states[index] == 1, digests: columns.digests[index]))
             } else if columns.states[index] == 3, let error = errors.popFirst() {
                 outcome = .failed(error)
             }
@@ -92,6 +102,7 @@ struct FileResults: Codable {
             }
             columns.inputBytes.append(summary.inputBytes)
             columns.outputBytes.append(summary.outputBytes)
+            columns.digests.append(summary.digests)
             columns.starts.append(file.startedNanoseconds)
             columns.durations.append(file.durationNanoseconds)
         }

@@ -49,8 +49,8 @@ public struct JobSummary: Sendable {
     public var outputBytes: UInt64 = 0
     /// The target was there with this content, and was left alone.
     public var isUnchanged = false
-    /// What was computed of the content, where that was asked.
-    public var digest: String?
+    /// The digests of the content, in the order of the algorithms, where they were asked for.
+    public var digests: [String] = []
     /// What of it was lost; nil but of a salvage, which no worker does whole.
     public var salvage: SalvageSummary?
 }

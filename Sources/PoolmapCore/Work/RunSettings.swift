@@ -11,7 +11,8 @@ struct RunSettings {
         case salvage(omitsLost: Bool)
         /// Write a range to standard output.
         case cat
-        case hash(HashAlgorithm)
+        /// Hash by these; by what each input says where there are none.
+        case hash([HashAlgorithm])
     }
 
     let operation: Operation
@@ -24,7 +25,7 @@ struct RunSettings {
         switch operation {
         case .compress(let options): SlotLayout(compressing: options)
         case .decompress, .test, .salvage, .cat: SlotLayout(decompressing: SlotLayout.commonContentBytes)
-        case .hash: SlotLayout(decompressing: 0)
+        case .hash(let algorithms): SlotLayout(hashing: algorithms)
         }
     }
 
@@ -38,8 +39,8 @@ struct RunSettings {
     var wholeFileBytes: UInt64 {
         switch operation {
         case .compress(let options): UInt64(options.chunkBytes)
-        case .decompress, .test: 1 << 20
-        case .salvage, .cat, .hash: 0
+        case .decompress, .test, .hash: 1 << 20
+        case .salvage, .cat: 0
         }
     }
 
@@ -49,13 +50,17 @@ struct RunSettings {
         guard wholeFileBytes > 0, let file, let status = file.status ?? FileStatus(ofPath: file.path), status.isRegular,
             status.byteCount <= wholeFileBytes
         else { return nil }
-        return WholeFileJob(file.path, to: target, byteCount: status.byteCount, meter)
+        var work = FileWork(path: file.path, byteCount: status.byteCount)
+        if case .hash(let algorithms) = operation {
+            work.algorithms = algorithms
+        }
+        return WholeFileJob(work, to: target, meter)
     }
 
     /// Opens an input and its target.
     func job(_ input: Input, _ target: Target, _ meter: Meter) throws(PoolmapError) -> any Job {
-        if case .hash(let algorithm) = operation {
-            return HashJob(input, algorithm, meter)
+        if case .hash(let algorithms) = operation {
+            return try HashJob(try input.open(), algorithms, meter)
         }
         if case .salvage(let omitsLost) = operation {
             let input = try SalvageJob.open(input)

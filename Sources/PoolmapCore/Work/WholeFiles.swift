@@ -5,32 +5,30 @@ import SystemPackage
 ///
 /// No slot is taken, and the front has nothing to write. The `Workforce` sends several to a worker at a time.
 final class WholeFileJob: Job {
-    private let path: String
+    private var work: FileWork
     private let target: Target
-    private let byteCount: UInt64
     private let meter: Meter
     private var ticket: NoteTicket?
     private var isHandedOut = false
     private var summary = JobSummary()
 
-    init(_ path: String, to target: Target, byteCount: UInt64, _ meter: Meter) {
-        self.path = path
+    /// - Parameter work: the file, without its target.
+    init(_ work: FileWork, to target: Target, _ meter: Meter) {
+        self.work = work
         self.target = target
-        self.byteCount = byteCount
         self.meter = meter
-        meter.expect(byteCount)
+        meter.expect(work.byteCount)
     }
 
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
         if isHandedOut { return .end }
-        var work = FileWork(path: path, byteCount: byteCount)
         if case .file(let path) = target {
             guard let ticket = try workforce.acquireNote() else { return .waitForTurn }
             self.ticket = ticket
             (work.target, work.note) = (path, ticket.index)
         }
         isHandedOut = true
-        return .work(.files(FileWorks([work])), .whole(byteCount), slot: nil, isLast: true)
+        return .work(.files(FileWorks([work])), .whole(work.byteCount), slot: nil, isLast: true)
     }
 
     func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
@@ -50,6 +48,7 @@ final class WholeFileJob: Job {
 final class FileRunner {
     private let settings: RunSettings
     private var own: (workforce: Workforce, process: pid_t)?
+    private var space = Scratch()
 
     init(_ settings: RunSettings) {
         self.settings = settings
@@ -84,6 +83,7 @@ final class FileRunner {
         }
         let input = try InputFile.open(path: work.path)
         guard input.status.isRegular, input.byteCount <= settings.wholeFileBytes else { return .isForFront }
+        if !work.algorithms.isEmpty { return try hash(input, work.algorithms) }
         var output = Output.nowhere
         if let target = work.target {
             // To open a named pipe and close it again would be an end of file to its reader.
@@ -91,6 +91,19 @@ final class FileRunner {
             output = .file(try OutputFile(path: target, over: existing, settings.policy, for: input, note: note))
         }
         return .done(try run(try settings.job(input, output, Meter())))
+    }
+
+    private func hash(
+        _ input: InputFile, _ algorithms: [HashAlgorithm]
+    ) throws(PoolmapError) -> FileDone.Outcome {
+        let (digests, byteCount) = try digests(algorithms, through: space.space(of: Worker.cachedBytes)) {
+            (space) throws(PoolmapError) in try input.readSome(into: space)
+        }
+        try input.requireUnchanged()
+        if input.isRegular && byteCount != input.byteCount {
+            throw PoolmapError(.changed, "changed while it was read")
+        }
+        return .done(JobSummary(inputBytes: byteCount, digests: digests))
     }
 
     private func run(_ job: any Job) throws(PoolmapError) -> JobSummary {

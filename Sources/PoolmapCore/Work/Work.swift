@@ -10,17 +10,17 @@ enum Work: Codable {
     case verify(VerifyWork)
     /// Decompress a frame.
     case decompress(FrameWork)
-    /// Hash a whole file.
-    case hash(path: String, algorithm: HashAlgorithm)
+    /// Hash a piece.
+    case digest(DigestWork)
 
-    /// About how much there is to do; a file to be hashed may have any size.
+    /// About how much there is to do.
     var byteCount: UInt64 {
         switch self {
         case .files(let files): files.all.reduce(0) { $0 + $1.byteCount }
         case .compress(_, let contentBytes, _): UInt64(contentBytes)
         case .verify(let frame): frame.contentBytes
         case .decompress(let frame): max(frame.contentBound, frame.compressedBytes)
-        case .hash: 1 << 20
+        case .digest(let piece): piece.byteCount
         }
     }
 
@@ -43,6 +43,21 @@ struct FileWork {
     var byteCount: UInt64
     /// Where the worker notes what it has done, for the case that it is killed; nil where it writes nothing.
     var note: Int?
+    /// By what it is hashed; empty where it is not.
+    var algorithms: [HashAlgorithm] = []
+}
+
+/// A piece of an input, to be hashed.
+struct DigestWork: Codable {
+    var source: Work.Source
+    /// Where the piece begins in the input.
+    var offset: UInt64
+    var byteCount: UInt64
+    /// The slot that travels with the task, if the source is a slot.
+    var slot: Int
+    var algorithms: [HashAlgorithm]
+    /// The size of all pieces but the last; nil where the input is one piece.
+    var pieceBytes: UInt64?
 }
 
 /// A frame to be decompressed.
@@ -98,7 +113,8 @@ enum Done: Codable {
     case verified(VerifyWork.Finding)
     /// `isInSlot` says that the content waits in the slot, and is not in its place in the target yet.
     case decompressed(DataFrame, isInSlot: Bool)
-    case hashed(digest: String, byteCount: UInt64)
+    /// For each algorithm what its joiner has to know of the piece.
+    case digested([[UInt8]], byteCount: UInt64)
     /// In the order in which they were handed out.
     case files(FileResults)
     /// Something that the front did itself; what came of it is with the job.
@@ -184,6 +200,13 @@ struct SlotLayout {
     init(decompressing contentBytes: Int) {
         inputBytes = Compressor.bound(of: contentBytes)
         outputBytes = contentBytes
+    }
+
+    /// The slots of hashing pipes: a piece that does not fit is hashed in order.
+    init(hashing algorithms: [HashAlgorithm]) {
+        let wanted = PieceSize.bytes(algorithms, wanted: PieceSize.ofPipe) ?? 0
+        inputBytes = wanted <= PieceSize.mostOfPipe ? Int(wanted) : 0
+        outputBytes = 0
     }
 
     /// Frames of other programs are decompressed in parallel up to this size.

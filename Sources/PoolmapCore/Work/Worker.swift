@@ -36,9 +36,8 @@ final class Worker {
                 return .verified(try verify(frame))
             case .decompress(let frame):
                 return .decompressed(try decompress(frame), isInSlot: frame.destination.isSlot)
-            case .hash(let path, let algorithm):
-                let (digest, byteCount) = try algorithm.digest(ofFile: path, through: input.space(of: 1 << 18))
-                return .hashed(digest: digest, byteCount: byteCount)
+            case .digest(let piece):
+                return .digested(try digest(piece), byteCount: piece.byteCount)
             }
         } catch {
             return .failed(error)
@@ -66,6 +65,26 @@ final class Worker {
         return frame
     }
 
+    private func digest(_ work: DigestWork) throws(PoolmapError) -> [[UInt8]] {
+        var run = DigestRun(work.algorithms, at: work.offset, pieceBytes: work.pieceBytes)
+        switch work.source {
+        case .slot:
+            run.update(UnsafeRawBufferPointer(try slotMemory(work.slot, Int(work.byteCount))))
+        case .file(let reference, let start):
+            var reader = FileReader(try source.open(reference, O_RDONLY), at: start, byteCount: work.byteCount)
+            let space = input.space(of: Worker.cachedBytes)
+            while true {
+                let count = try reader.read(into: space)
+                if count == 0 { break }
+                run.update(UnsafeRawBufferPointer(rebasing: space[..<count]))
+            }
+        }
+        return run.finish()
+    }
+
+    /// Reads of this size stay in the nearest cache for those who work on them.
+    static let cachedBytes = 256 << 10
+
     private func verify(_ work: VerifyWork) throws(PoolmapError) -> VerifyWork.Finding {
         let partial = try target.open(work.partial, O_RDONLY)
         let frameBytes = UInt64(work.frame.compressedBytes)
@@ -81,10 +100,10 @@ final class Worker {
         return try checksum(of: content) == work.frame.chunkChecksum ? .intact : .otherContent
     }
 
-    /// The CRC-32C of what there is to read, in pieces that stay in the nearest cache.
+    /// The CRC-32C of what there is to read.
     private func checksum(of reader: FileReader) throws(PoolmapError) -> UInt32 {
         var reader = reader
-        let space = input.space(of: 256 << 10)
+        let space = input.space(of: Worker.cachedBytes)
         var checksum: UInt32 = 0
         while true {
             let count = try reader.read(into: space)
@@ -210,11 +229,15 @@ final class Worker {
     ) throws(PoolmapError) -> (memory: UnsafeMutableRawBufferPointer, file: FileDescriptor?, start: UInt64) {
         switch source {
         case .slot:
-            guard let slots = areas.slots else { throw PoolmapError(.failed, "there are no slots") }
-            return (UnsafeMutableRawBufferPointer(rebasing: slots[slot].prefix(byteCount)), nil, 0)
+            return (try slotMemory(slot, byteCount), nil, 0)
         case .file(let reference, let offset):
             return (input.space(of: byteCount), try self.source.open(reference, O_RDONLY), offset)
         }
+    }
+
+    private func slotMemory(_ slot: Int, _ byteCount: Int) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
+        guard let slots = areas.slots else { throw PoolmapError(.failed, "there are no slots") }
+        return UnsafeMutableRawBufferPointer(rebasing: slots[slot].prefix(byteCount))
     }
 
     private func read(

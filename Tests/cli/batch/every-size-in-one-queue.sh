@@ -36,7 +36,7 @@ for jobs in 1 2 3 8; do
         diff -r originals named
         rm -r named tree/*.zst tree/inner/*.zst
         mv originals named
-        poolmap hash -j $jobs -r tree named/{7..1} --files-from lines > digests
+        poolmap hash -a sha256 -j $jobs -r tree named/{7..1} --files-from lines > digests
         (cd tree && find . -type f) | LC_ALL=C sort | sed 's:^\.:tree:' > names
         { cat names && printf '%s\n' named/{7..1} && cat lines; } | xargs sha256sum | cmp - digests
     fi

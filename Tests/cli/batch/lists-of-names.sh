@@ -5,14 +5,14 @@ text 2000 > two
 sha256sum one two > expected
 # Blank lines are nothing, and the last line needs no end.
 printf '\n\none\n\ntwo' > list
-silently poolmap hash --files-from list | cmp - expected
-printf 'one\0two\0' | poolmap hash -0 --files-from - | cmp - expected
-printf 'one\0two' | poolmap hash -0 --files-from - | cmp - expected
+silently poolmap hash -a sha256 --files-from list | cmp - expected
+printf 'one\0two\0' | poolmap hash -a sha256 -0 --files-from - | cmp - expected
+printf 'one\0two' | poolmap hash -a sha256 -0 --files-from - | cmp - expected
 # Two lists, in their order; a name of 255 bytes in one of them.
 long=$(printf 'n%.0s' {1..255})
 text 300 > "$long"
 printf '%s\n' "$long" > other
-silently poolmap hash --files-from other --files-from list | cmp - <(sha256sum "$long" one two)
+silently poolmap hash -a sha256 --files-from other --files-from list | cmp - <(sha256sum "$long" one two)
 # What comes from a slow writer is done while he still writes.
 mkfifo slow
 exec 4<> slow
@@ -34,7 +34,7 @@ silently poolmap compress --files-from empty < /dev/null > out
 [[ ! -s out ]]
 silently poolmap test -r --files-from empty < one
 mkdir folder
-silently poolmap hash -r folder < one > out
+silently poolmap hash -a sha256 -r folder < one > out
 [[ ! -s out ]]
 refuses 1 "none: No such file" poolmap compress --files-from none
 refuses 1 "folder: " poolmap compress --files-from folder
@@ -44,23 +44,23 @@ refuses 1 "none: " poolmap compress -f --files-from none one --files-from other-
 zstd -q -dc one.zst two.zst | cmp - <(cat one two)
 # A NUL in a list of lines, an empty name in one of NULs.
 printf 'one\ntw\0o\ntwo\n' > list
-poolmap hash --files-from list > out 2> said && fail "a NUL in a name was taken"
+poolmap hash -a sha256 --files-from list > out 2> said && fail "a NUL in a name was taken"
 one_error_line said "list: " NUL -0
 same_file out expected
 printf 'one\0\0two\0' > list
-poolmap hash -0 --files-from list > out 2> said && fail "an empty name was taken"
+poolmap hash -a sha256 -0 --files-from list > out 2> said && fail "an empty name was taken"
 one_error_line said "list: " "empty name"
 same_file out expected
 # A file that is no list is told as that.
 head -c 300000 /dev/zero | tr '\0' x > list
-refuses 1 "list: " poolmap hash --files-from list
+refuses 1 "list: " poolmap hash -a sha256 --files-from list
 # A name that is not there, in the order of the list.
-printf 'one\nnone\ntwo\n' | poolmap hash --files-from - > out 2> said && fail "a missing file is no failure"
+printf 'one\nnone\ntwo\n' | poolmap hash -a sha256 --files-from - > out 2> said && fail "a missing file is no failure"
 one_error_line said "none: No such file"
 same_file out expected
 # A folder in a list is one with -r only.
 cp one folder
-refuses 1 "folder: " poolmap hash --files-from <(echo folder)
-silently poolmap hash -r --files-from <(echo folder) | cmp - <(sha256sum folder/one)
-refuses 2 "" poolmap hash -0 one
-refuses 2 "" poolmap hash --files-from - -
+refuses 1 "folder: " poolmap hash -a sha256 --files-from <(echo folder)
+silently poolmap hash -a sha256 -r --files-from <(echo folder) | cmp - <(sha256sum folder/one)
+refuses 2 "" poolmap hash -a sha256 -0 one
+refuses 2 "" poolmap hash -a sha256 --files-from - -

@@ -22,7 +22,7 @@ for jobs in 2 4; do
 done
 # Digests: the first by far the largest, behind it a file that is not there.
 head -c 20000000 /dev/zero > huge
-poolmap hash -j 3 huge none many/{120..1} large > digests 2> said && fail "a missing file is no failure"
+poolmap hash -a sha256 -j 3 huge none many/{120..1} large > digests 2> said && fail "a missing file is no failure"
 one_error_line said "none: "
 sha256sum huge many/{120..1} large | cmp - digests
 # All to standard output, in order, too.

@@ -13,6 +13,6 @@ for algorithm in sha256 sha512 sha1 md5; do
     poolmap hash -a $algorithm noise-* > sums
     "${algorithm}sum" --quiet --strict -c sums
 done
-silently poolmap hash noise-1 | cmp - <(sha256sum noise-1)
-{ head -c 1000 > /dev/null; perl -e 'sysseek STDIN, 1000, 0'; poolmap hash; } < noise-262144 |
+silently poolmap hash -a sha256 noise-1 | cmp - <(sha256sum noise-1)
+{ head -c 1000 > /dev/null; perl -e 'sysseek STDIN, 1000, 0'; poolmap hash -a sha256; } < noise-262144 |
     cmp - <(tail -c +1001 noise-262144 | sha256sum)

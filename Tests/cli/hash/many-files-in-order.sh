@@ -6,4 +6,4 @@ for number in {1..400}; do
 done
 real_data 30000000 > many/large
 files=(many/large many/{400..1} many/large many/7)
-silently poolmap hash -j 3 "${files[@]}" | cmp - <(sha256sum "${files[@]}")
+silently poolmap hash -a sha256 -j 3 "${files[@]}" | cmp - <(sha256sum "${files[@]}")

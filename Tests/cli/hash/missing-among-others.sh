@@ -4,11 +4,11 @@ echo a > a
 echo b > b
 mkdir folder
 for jobs in 1 2; do
-    refuses 1 nothing poolmap hash -j "$jobs" a nothing b > sums
+    refuses 1 nothing poolmap hash -a sha256 -j "$jobs" a nothing b > sums
     sha256sum a b | cmp - sums
-    refuses 1 folder poolmap hash -j "$jobs" folder a b > sums
+    refuses 1 folder poolmap hash -a sha256 -j "$jobs" folder a b > sums
     sha256sum a b | cmp - sums
-    expect_exit 1 poolmap hash -j "$jobs" nothing1 a nothing2 > sums 2> errors
+    expect_exit 1 poolmap hash -a sha256 -j "$jobs" nothing1 a nothing2 > sums 2> errors
     sha256sum a | cmp - sums
     (($(wc -l < errors) == 2))
     grep -q '^poolmap: nothing1: ' errors
@@ -16,6 +16,6 @@ for jobs in 1 2; do
 done
 chmod 777 .
 chmod 000 b
-refuses 1 b as_user poolmap hash a b > sums
+refuses 1 b as_user poolmap hash -a sha256 a b > sums
 chmod 644 b
 sha256sum a | cmp - sums

@@ -5,6 +5,6 @@ names=('two words' ' leading' 'trailing ' 'back\slash' '\' $'line\nbreak' $'both
 for name in "${names[@]}"; do
     printf %s "$name" > "./$name"
 done
-silently poolmap hash -j 2 -- "${names[@]}" > sums
+silently poolmap hash -a sha256 -j 2 -- "${names[@]}" > sums
 sha256sum -- "${names[@]}" | cmp - sums
 sha256sum --quiet --strict -c sums

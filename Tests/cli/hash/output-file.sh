@@ -3,7 +3,7 @@
 echo a > a
 echo b > b
 for jobs in 1 2; do
-    silently poolmap hash -j "$jobs" -o sums a b > stdout
+    silently poolmap hash -a sha256 -j "$jobs" -o sums a b > stdout
     [[ ! -s stdout ]] || fail "standard output has something"
     sha256sum a b | cmp - sums
     rm sums
@@ -11,31 +11,31 @@ done
 silently poolmap hash a -a md5 --output=sums b
 md5sum a b | cmp - sums
 # Umask decides, as for what a shell makes.
-same_text 644 "$(umask 022 && poolmap hash -f -o sums a && stat -c %a sums)"
+same_text 644 "$(umask 022 && poolmap hash -a sha256 -f -o sums a && stat -c %a sums)"
 # There is one already.
-refuses 1 sums poolmap hash -o sums b
+refuses 1 sums poolmap hash -a sha256 -o sums b
 sha256sum a | cmp - sums
-silently poolmap hash -f -o sums b
+silently poolmap hash -a sha256 -f -o sums b
 sha256sum b | cmp - sums
 # An input fails: neither a new file, nor another instead of the old one.
-refuses 1 nothing poolmap hash -o new a nothing b
+refuses 1 nothing poolmap hash -a sha256 -o new a nothing b
 no_file new
-refuses 1 nothing poolmap hash -f -o sums a nothing
+refuses 1 nothing poolmap hash -a sha256 -f -o sums a nothing
 sha256sum b | cmp - sums
 # Never an input, by whatever name.
 ln a link
 ln -s a symlink
 for name in a ./a link symlink; do
-    refuses 1 "is both input and output" poolmap hash -f -o "$name" b a
+    refuses 1 "is both input and output" poolmap hash -a sha256 -f -o "$name" b a
     same_text a "$(< a)"
 done
-refuses 1 "is both input and output" poolmap hash -f -o a < a
+refuses 1 "is both input and output" poolmap hash -a sha256 -f -o a < a
 # No folder, and a folder.
-refuses 1 no/such poolmap hash -o no/such a
+refuses 1 no/such poolmap hash -a sha256 -o no/such a
 mkdir folder
-refuses 1 folder poolmap hash -f -o folder a
+refuses 1 folder poolmap hash -a sha256 -f -o folder a
 # What is no regular file is written as it is; - is standard output.
-silently poolmap hash -o /dev/stdout a | cmp - <(sha256sum a)
-silently poolmap hash -o - a | cmp - <(sha256sum a)
+silently poolmap hash -a sha256 -o /dev/stdout a | cmp - <(sha256sum a)
+silently poolmap hash -a sha256 -o - a | cmp - <(sha256sum a)
 rm sums
 only_files a b folder link symlink stdout

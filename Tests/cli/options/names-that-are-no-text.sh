@@ -9,7 +9,7 @@ mv "$name" original
 silently poolmap decompress "$name.zst"
 same_file original "$name"
 silently poolmap compress -o $'\xfd' original
-silently poolmap hash "$name" | cmp - <(sha256sum "$name")
+silently poolmap hash -a sha256 "$name" | cmp - <(sha256sum "$name")
 silently poolmap list "$name.zst" > table
 # JSON must be UTF-8, so there the name cannot be as it is.
 poolmap list --json "$name.zst" | python3 -c 'import json, sys; json.loads(sys.stdin.buffer.read().decode("utf-8"))'

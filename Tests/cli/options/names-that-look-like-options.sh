@@ -17,7 +17,7 @@ silently poolmap ./--rm
 zstd -q -dc ./--rm.zst | cmp - ./--rm
 silently poolmap compress compress
 zstd -q -dc compress.zst | cmp - compress
-silently poolmap hash -- -3 --rm > hashes
+silently poolmap hash -a sha256 -- -3 --rm > hashes
 sha256sum -- -3 --rm | cmp - hashes
 silently poolmap compress -o ./-7 compress
 zstd -q -dc ./-7 | cmp - compress

@@ -13,5 +13,5 @@ grep -q $'\r' said
 [[ $(tail -c 4 said) == $'\r\e[K' ]]
 poolmap decompress --progress -j 1 -c plain.zst 2> said | cmp - in
 poolmap test --progress plain.zst 2> said
-poolmap hash --progress in 2> said | cmp - <(sha256sum in)
+poolmap hash -a sha256 --progress in 2> said | cmp - <(sha256sum in)
 slow | silently poolmap compress --no-progress > out.zst

@@ -19,7 +19,7 @@ work() {
     head -c 10000000 /dev/zero > disk/fill 2> /dev/null || true
     for option in --report --trace; do
         code=0
-        poolmap hash $option disk/report small* > digests 2> said || code=$?
+        poolmap hash -a sha256 $option disk/report small* > digests 2> said || code=$?
         ((code == 1)) || fail "exit code $code"
         one_error_line said "disk/report" "No space"
         (($(wc -l < digests) == 300))

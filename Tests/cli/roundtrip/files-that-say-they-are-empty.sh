@@ -7,7 +7,7 @@ for jobs in 1 2; do
     poolmap compress -j "$jobs" < /proc/version | poolmap decompress > out
     same_file /proc/version out
 done
-same_text "$(sha256sum < /proc/version)" "$(poolmap hash < /proc/version)"
-same_text "$(sha256sum /proc/version)" "$(poolmap hash /proc/version)"
+same_text "$(sha256sum < /proc/version)" "$(poolmap hash -a sha256 < /proc/version)"
+same_text "$(sha256sum /proc/version)" "$(poolmap hash -a sha256 /proc/version)"
 poolmap compress -q -o version.zst /proc/version
 zstd -q -dc version.zst | cmp - /proc/version

@@ -35,7 +35,7 @@ for jobs in 1 2; do
     done
     # Where nothing is written it may be.
     silently poolmap test -j $jobs sub/big.zst sub/big.zst
-    silently poolmap hash -j $jobs a a | cmp - <(sha256sum a a)
+    silently poolmap hash -a sha256 -j $jobs a a | cmp - <(sha256sum a a)
     poolmap compress -j $jobs -c a a | zstd -q -dc | cmp - <(cat a a)
     # Two inputs of the other way that would be one file.
     text 100 | zstd -q > x.zst

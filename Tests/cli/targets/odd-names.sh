@@ -44,7 +44,7 @@ poolmap test -j 2 -r damaged 2> said || code=$?
 (($(grep -c '^poolmap: damaged/' said) == ${#names[@]}))
 grep -Fq 'damaged/line\nbreak.zst: ' said
 grep -Fq 'damaged/no\xFF\xFEutf8.zst: ' said
-(cd in && poolmap hash -- "${arguments[@]}" | cmp - <(sha256sum -- "${arguments[@]}"))
+(cd in && poolmap hash -a sha256 -- "${arguments[@]}" | cmp - <(sha256sum -- "${arguments[@]}"))
 # A target whose name would be too long.
 text 10 > "in/${long}1234"
 refuses 1 "File name too long" poolmap compress "in/${long}1234"

@@ -1,0 +1,72 @@
+/// A line of a list of digests, as coreutils' tools and b3sum write it, or with a tag, as those of BSD do.
+///
+///     DIGEST  NAME
+///     TAG (NAME) = DIGEST
+///
+/// A name with a backslash or a line break is escaped, and a backslash before the line says so; not where lines end
+/// with NUL.
+public struct DigestLine {
+    /// How lines are written.
+    public enum Style: Sendable {
+        /// The digest and the name.
+        case plain
+        /// With the algorithm, and what it depends on.
+        case tagged
+        /// The digest alone.
+        case nameless
+    }
+
+    /// What is to be known of the digest.
+    public let algorithm: HashAlgorithm
+    /// As it is written.
+    public let digest: String
+    /// Of the file; "-" for standard input.
+    public let name: String
+
+    /// A line for a digest.
+    public init(_ algorithm: HashAlgorithm, _ digest: String, _ name: String) {
+        self.algorithm = algorithm
+        self.digest = digest
+        self.name = name
+    }
+
+    /// The line with its end.
+    public func text(_ style: Style, endsWithNull: Bool = false) -> String {
+        let end = endsWithNull ? "\0" : "\n"
+        let escaped = endsWithNull ? name : DigestLine.escaped(name)
+        let mark = escaped == name ? "" : "\\"
+        switch style {
+        case .plain: return "\(mark)\(digest)  \(escaped)\(end)"
+        case .tagged: return "\(mark)\(algorithm.tag) (\(escaped)) = \(digest)\(end)"
+        case .nameless: return digest + end
+        }
+    }
+
+    /// The name with its backslashes and line breaks escaped.
+    public static func escaped(_ name: String) -> String {
+        let escapes: [Character: String] = ["\\": "\\\\", "\n": "\\n", "\r": "\\r", "\r\n": "\\r\\n"]
+        guard name.contains(where: { escapes[$0] != nil }) else { return name }
+        return name.map { escapes[$0] ?? String($0) }.joined()
+    }
+}
+
+extension HashAlgorithm {
+    /// Whether other programs write this digest without saying what it is: then so does this one.
+    public var isPlain: Bool {
+        switch self {
+        case .blake3, .sha256, .sha512, .sha1, .md5: true
+        default: false
+        }
+    }
+
+    /// The name that coreutils and b3sum have for it, or one like theirs; behind a colon, what else it depends on.
+    public var tag: String {
+        let name = name.rawValue.uppercased()
+        switch self {
+        case .s3ETag(let bytes), .s3SHA256(let bytes), .s3CRC32C(let bytes): return "\(name):\(bytes)"
+        case .fsveritySHA256(let salt), .fsveritySHA512(let salt):
+            return salt.isEmpty ? name : "\(name):\(hexadecimal(salt))"
+        default: return name
+        }
+    }
+}

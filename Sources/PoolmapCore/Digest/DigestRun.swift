@@ -1,0 +1,102 @@
+/// Several digests of one piece of an input, in one go over its bytes.
+struct DigestRun {
+    private var hashers: [any PieceHasher]
+
+    /// - Parameters:
+    ///   - offset: where the piece begins, a multiple of `pieceBytes`.
+    ///   - pieceBytes: the size of all pieces but the last; nil where the input is one piece.
+    init(_ algorithms: [HashAlgorithm], at offset: UInt64 = 0, pieceBytes: UInt64? = nil) {
+        hashers = algorithms.map { $0.hasher(at: offset, pieceBytes: pieceBytes) }
+    }
+
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        for index in hashers.indices {
+            hashers[index].update(bytes)
+        }
+    }
+
+    /// For each algorithm what a joiner has to know of the piece.
+    mutating func finish() -> [[UInt8]] {
+        hashers.indices.map { hashers[$0].finish() }
+    }
+}
+
+/// Puts the pieces of an input together, under several algorithms.
+struct DigestJoin {
+    private var joiners: [any PieceJoiner]
+    private(set) var byteCount: UInt64 = 0
+
+    /// - Parameter pieceBytes: as for `DigestRun`.
+    init(_ algorithms: [HashAlgorithm], pieceBytes: UInt64? = nil) {
+        joiners = algorithms.map { $0.joiner(pieceBytes: pieceBytes) }
+    }
+
+    /// Takes the next piece, of so many bytes.
+    mutating func add(_ piece: [[UInt8]], byteCount: UInt64) throws(PoolmapError) {
+        guard piece.count == joiners.count else {
+            throw PoolmapError(.failed, "a worker gave another number of digests")
+        }
+        self.byteCount += byteCount
+        for index in joiners.indices {
+            try joiners[index].add(piece[index], byteCount: byteCount)
+        }
+    }
+
+    /// The digests, as they are written.
+    mutating func finish() throws(PoolmapError) -> [String] {
+        var digests: [String] = []
+        for index in joiners.indices {
+            digests.append(try joiners[index].finish())
+        }
+        return digests
+    }
+}
+
+/// Hashes all that there is to read, in order.
+///
+/// - Parameters:
+///   - space: what is read into.
+///   - read: fills the space, or a part of it, and returns how much; 0 at the end.
+func digests(
+    _ algorithms: [HashAlgorithm], through space: UnsafeMutableRawBufferPointer,
+    read: (UnsafeMutableRawBufferPointer) throws(PoolmapError) -> Int
+) throws(PoolmapError) -> (digests: [String], byteCount: UInt64) {
+    var run = DigestRun(algorithms)
+    var join = DigestJoin(algorithms)
+    var byteCount: UInt64 = 0
+    while true {
+        let count = try read(space)
+        if count == 0 { break }
+        run.update(UnsafeRawBufferPointer(rebasing: space[..<count]))
+        byteCount += UInt64(count)
+    }
+    try join.add(run.finish(), byteCount: byteCount)
+    return (try join.finish(), byteCount)
+}
+
+/// Into what pieces an input is cut that is hashed by several workers.
+enum PieceSize {
+    /// Large enough that handing out a piece is little beside hashing it.
+    static let ofFile: UInt64 = 4 << 20
+    /// A piece of a pipe waits in a slot, where it should still be in a cache when a worker comes to it.
+    static let ofPipe: UInt64 = 1 << 20
+    /// A larger piece of a pipe is not kept in memory: it is hashed in order.
+    static let mostOfPipe: UInt64 = 64 << 20
+
+    /// The least size from `wanted` on at whose multiples all algorithms let an input be cut; nil for none.
+    static func bytes(_ algorithms: [HashAlgorithm], wanted: UInt64) -> UInt64? {
+        var unit: UInt64 = 1
+        for algorithm in algorithms {
+            guard let next = algorithm.unitBytes else { return nil }
+            let (product, overflowed) = (unit / greatestCommonDivisor(unit, next)).multipliedReportingOverflow(by: next)
+            if overflowed { return nil }
+            unit = product
+        }
+        if unit >= wanted { return unit }
+        return (wanted + unit - 1) / unit * unit
+    }
+
+    private static func greatestCommonDivisor(_ a: UInt64, _ b: UInt64) -> UInt64 {
+        b == 0 ? a : greatestCommonDivisor(b, a % b)
+    }
+}

@@ -1,0 +1,47 @@
+/// Fills slots with the chunks of a pipe, one after the other, as far as there is something to read.
+struct PipeChunks {
+    /// What comes next.
+    enum Step {
+        /// A chunk, shorter than the others only at the input's end, where it may be empty.
+        case chunk(count: Int, slot: Int)
+        case waitForInput
+        case waitForSlot
+    }
+
+    /// Nothing comes behind the last chunk.
+    private(set) var isAtEnd = false
+    private var filling: (slot: Int, count: Int)?
+
+    /// Reads on; does not block.
+    mutating func next(
+        of input: InputFile, _ chunkBytes: Int, _ workforce: Workforce
+    ) throws(PoolmapError) -> Step {
+        if filling == nil {
+            filling = try workforce.acquireSlot().map { ($0, 0) }
+        }
+        guard let filling else { return .waitForSlot }
+        let slot = filling.slot
+        var count = filling.count
+        while count < chunkBytes {
+            guard try input.hasInput() else { return .waitForInput }
+            let rest = UnsafeMutableRawBufferPointer(rebasing: workforce.inputArea(slot)[count..<chunkBytes])
+            let read = try input.readSome(into: rest)
+            if read == 0 {
+                isAtEnd = true
+                break
+            }
+            count += read
+            self.filling = (slot, count)
+        }
+        self.filling = nil
+        return .chunk(count: count, slot: slot)
+    }
+
+    /// Gives back the slot that is being filled.
+    mutating func abandon(_ workforce: Workforce) {
+        if let filling {
+            workforce.releaseSlot(filling.slot)
+        }
+        filling = nil
+    }
+}
