@@ -47,7 +47,8 @@ done
 # The options that take a value, as the arguments are sorted before they are parsed.
 python3 - "$poolmap" << 'END' >&2 || complain "Sources/poolmap/ZstdSyntax.swift does not know these options that take a value"
 import json, re, subprocess, sys
-known = set(re.findall(r'"(--?[a-z-]+)"', re.search(r"takingValue: Set<String> = \[(.*?)\]", open("Sources/poolmap/ZstdSyntax.swift").read(), re.S)[1]))
+lists = re.findall(r"takingValue\w*: Set<String> = \[(.*?)\]", open("Sources/poolmap/ZstdSyntax.swift").read(), re.S)
+known = set(re.findall(r'"(--?[a-z-]+)"', " ".join(lists)))
 dump = json.loads(subprocess.check_output([sys.argv[1], "--experimental-dump-help"]))
 wanted = set()
 for command in dump["command"]["subcommands"]:

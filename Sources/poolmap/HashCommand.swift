@@ -23,6 +23,14 @@ struct Hash: FilesCommand {
     @Flag(name: .shortAndLong, help: "Overwrite an existing file.")
     var force = false
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "With one FILE: keep what is done in this file, and go on with what an interrupted run kept.",
+            valueName: "file"),
+        completion: .file())
+    var resume: String?
+
     @OptionGroup var names: NameOptions
 
     @Argument(help: ArgumentHelp("What to hash; - or none is standard input.", valueName: "file"), completion: .file())
@@ -38,7 +46,8 @@ struct Hash: FilesCommand {
         var output = LineOutput(to: file)
         let settings = ("algorithms", JSONText.array(algorithms.map { .string($0.tag) }))
         let batch = try console.batch(common, "hash", [settings])
-        batch.hash(items, algorithms) { input, result in
+        let state = try resume.map { try resumable(HashState(path: $0, force: force), algorithms) }
+        let report: Batch.Report = { input, result in
             console.report(input, result) { _ in nil }
             if let file, file.wouldReplace(input) {
                 return console.fail(input.name, .unusable("is both input and output"))
@@ -52,10 +61,28 @@ struct Hash: FilesCommand {
                 }
             }
         }
+        if let state {
+            batch.resumeHash(of: files[0], algorithms, state, notice: console.note, report: report)
+        } else {
+            batch.hash(items, algorithms, report: report)
+        }
         try output.flush()
         // Throws where an input failed: then there is no file.
         try console.finish()
         try output.commit()
+        state?.remove()
+    }
+
+    /// Throws where nothing could be kept.
+    private func resumable(_ state: HashState, _ algorithms: [HashAlgorithm]) throws -> HashState {
+        guard files.count == 1, files[0] != "-", names.lists.isEmpty, !names.recursive else {
+            throw ValidationError("--resume takes one regular file")
+        }
+        if let algorithm = algorithms.first(where: { !$0.isDivisible }) {
+            throw ValidationError(
+                "--resume cannot keep \(algorithm.name.rawValue), which is hashed from the beginning to the end")
+        }
+        return state
     }
 
     /// The file of -o; nil where the lines go to standard output.

@@ -17,6 +17,9 @@ struct ZstdSyntax {
         "--part-size", "--salt", "--derive-key", "--generate-completion-script",
     ]
 
+    /// Those whose next argument is their value in this subcommand alone.
+    private static let takingValueOfHash: Set<String> = ["-l", "--resume"]
+
     private var subcommand: String?
     /// -d and its like choose the subcommand only where none was named: `hash` has other meanings for letters.
     private var choosesMode = true
@@ -66,9 +69,14 @@ struct ZstdSyntax {
         return Result(subcommand: syntax.subcommand, options: syntax.normalized, operands: syntax.operands)
     }
 
+    private func takesValue(_ argument: String) -> Bool {
+        ZstdSyntax.takingValue.contains(argument)
+            || (subcommand == "hash" && ZstdSyntax.takingValueOfHash.contains(argument))
+    }
+
     /// True if the next argument is the value of this one.
     private mutating func take(_ argument: String) -> Bool {
-        if ZstdSyntax.takingValue.contains(argument) {
+        if takesValue(argument) {
             normalized.append(argument)
             return true
         }

@@ -7,6 +7,8 @@ struct FileStatus {
     let inode: ino_t
     let byteCount: UInt64
     let modified: timespec
+    /// When content, mode, owner or names were changed last: nobody can set it.
+    let changed: timespec
     let accessed: timespec
     let mode: mode_t
     let owner: uid_t
@@ -30,6 +32,7 @@ struct FileStatus {
         inode = status.st_ino
         byteCount = UInt64(clamping: status.st_size)
         modified = status.st_mtim
+        changed = status.st_ctim
         accessed = status.st_atim
         mode = status.st_mode
         owner = status.st_uid

@@ -87,7 +87,7 @@ final class JournalFile {
     }
 
     /// At most `count` bytes, fewer at the file's end.
-    private func read(_ count: Int, at offset: UInt64) throws(PoolmapError) -> [UInt8] {
+    func read(_ count: Int, at offset: UInt64) throws(PoolmapError) -> [UInt8] {
         let status = try attempt("cannot read \(path)") { () throws(Errno) in try FileStatus(of: descriptor) }
         let rest = max(status.byteCount, offset) - offset
         do throws(PoolmapError) {

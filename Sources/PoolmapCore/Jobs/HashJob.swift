@@ -15,8 +15,14 @@ final class HashJob: Job {
     private var index = 0
     private var offset: UInt64 = 0
     private var isAtEnd = false
+    /// Where pieces are kept for another run; nil where they are not.
+    private let state: HashState?
 
-    init(_ input: InputFile, _ algorithms: [HashAlgorithm], _ meter: Meter) throws(PoolmapError) {
+    /// - Parameter notice: called where there is a state.
+    init(
+        _ input: InputFile, _ algorithms: [HashAlgorithm], _ meter: Meter, _ state: HashState? = nil,
+        notice: (ResumeNotice) -> Void = { _ in }
+    ) throws(PoolmapError) {
         self.input = input
         self.algorithms = algorithms
         self.meter = meter
@@ -27,15 +33,43 @@ final class HashJob: Job {
                 try algorithm.requireParts(of: input.byteCount)
             }
         }
+        // A file that says it is empty has no pieces at known places.
+        self.state = input.isRegular ? state : nil
         meter.expect(input)
+        try resume(notice)
+    }
+
+    private func resume(_ notice: (ResumeNotice) -> Void) throws(PoolmapError) {
+        guard let state, let pieceBytes else { return }
+        let loss = try state.open(for: input, algorithms, pieceBytes: pieceBytes) { (piece) throws(PoolmapError) in
+            guard !isAtEnd else { return }
+            let count = nextByteCount
+            try join.add(piece, byteCount: count)
+            moveOn(count)
+            meter.add(input: count)
+        }
+        if let loss {
+            notice(.loss(loss))
+        }
+        let all = (input.byteCount + pieceBytes - 1) / pieceBytes
+        notice(.kept("\(index) of \(all) chunks are kept"))
+    }
+
+    /// The size of the next piece of a regular file.
+    private var nextByteCount: UInt64 {
+        min(pieceBytes ?? .max, input.byteCount - offset)
+    }
+
+    private func moveOn(_ count: UInt64) {
+        index += 1
+        offset += count
+        isAtEnd = input.isRegular ? offset == input.byteCount : chunks.isAtEnd
     }
 
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
         if isAtEnd { return .end }
         if input.isRegular {
-            let count = min(pieceBytes ?? .max, input.byteCount - offset)
-            isAtEnd = offset + count == input.byteCount
-            return work(.file(input.reference, offset: input.start + offset), count, nil)
+            return work(.file(input.reference, offset: input.start + offset), nextByteCount, nil)
         }
         guard let pieceBytes, pieceBytes <= UInt64(workforce.layout.inputBytes) else {
             isAtEnd = true
@@ -45,7 +79,6 @@ final class HashJob: Job {
         case .waitForInput: return .waitForInput(input.descriptor)
         case .waitForSlot: return .waitForTurn
         case .chunk(let count, let slot):
-            isAtEnd = chunks.isAtEnd
             // The input ended with the piece before; an empty input is one empty piece.
             if count == 0 && index > 0 {
                 workforce.releaseSlot(slot)
@@ -60,8 +93,7 @@ final class HashJob: Job {
         let work = DigestWork(
             source: source, offset: offset, byteCount: count, slot: slot ?? 0, algorithms: algorithms,
             pieceBytes: pieceBytes)
-        index += 1
-        offset += count
+        moveOn(count)
         return .work(.digest(work), piece, slot: slot, isLast: isAtEnd)
     }
 
@@ -84,11 +116,18 @@ final class HashJob: Job {
             throw PoolmapError(.failed, "a worker gave another answer than a digest")
         }
         try join.add(piece, byteCount: byteCount)
+        try state?.append(piece)
         meter.add(input: byteCount)
     }
 
     func finish() throws(PoolmapError) -> JobSummary {
-        try input.requireUnchanged()
+        do throws(PoolmapError) {
+            try input.requireUnchanged()
+        } catch {
+            // What is kept is of content that is no more.
+            state?.remove()
+            throw error
+        }
         guard join.byteCount == offset, !input.isRegular || offset == input.byteCount else {
             throw PoolmapError(.failed, "\(join.byteCount) of \(offset) bytes were hashed")
         }

@@ -162,11 +162,7 @@ extension Batch {
         let (meter, policy) = (meter, policy)
         let plan = PlannedJob(number: 0, input: .file(path), target: .file(target)) {
             [options] (_) throws(PoolmapError) in
-            // Before it is opened: to open a named pipe and close it is an end of file to its writer.
-            if let status = FileStatus(ofPath: path), !status.isRegular, !status.isDirectory {
-                throw PoolmapError(.failed, "is no regular file, and --resume reads nothing else")
-            }
-            let input = try InputFile.open(path: path)
+            let input = try openResumable(path)
             switch try PartialOutput.open(path: target, policy, for: input, options) {
             case .finished(let byteCount):
                 notice(.file(path), .kept("\(target) was whole already"))
@@ -179,4 +175,13 @@ extension Batch {
         }
         run(SinglePlan(plan), settings)
     }
+}
+
+/// Opens an input that may be read again from any place.
+func openResumable(_ path: String) throws(PoolmapError) -> InputFile {
+    // Before it is opened: to open a named pipe and close it is an end of file to its writer.
+    if let status = FileStatus(ofPath: path), !status.isRegular, !status.isDirectory {
+        throw PoolmapError(.failed, "is no regular file, and --resume reads nothing else")
+    }
+    return try InputFile.open(path: path)
 }

@@ -1,0 +1,73 @@
+# Only what was hashed of the same bytes, under the same options, is kept; all else begins anew, and says so.
+. "$CLI_LIB"
+# Long by holes.
+real_data 3000000 > in
+truncate -s 100M in
+b3sum in > reference
+# interrupted: a state that a run has left which was ended by a limit for files.
+interrupted() {
+    (
+        ulimit -f 1
+        refuses 1 "in: cannot write state" poolmap hash --resume state -j 2 "$@" in > digests
+    )
+    [[ ! -s digests ]] || fail "there is a digest of a part"
+    (($(stat -c %s state) >= 400)) || fail "nothing is kept"
+}
+resumed() {
+    poolmap hash --resume state -v "$@" in > digests 2> said || fail "exit code $?: $(< said)"
+    no_file state
+}
+# anew REASON [OPTION…]: begins from the beginning, with one line that says why.
+anew() {
+    local reason=$1
+    shift
+    resumed "$@"
+    grep -q "^poolmap: in: warning: .*$reason\|^poolmap: in: .*$reason" said || fail "expected \"$reason\": $(< said)"
+    grep -q "^in: 0 of " said || fail "something is kept: $(< said)"
+}
+for jobs in 1 2; do
+    interrupted
+    resumed -j $jobs
+    cmp digests reference
+    grep -q "^in: [1-9][0-9]* of 25 chunks are kept$" said || fail "$(< said)"
+done
+# A part, whatever else the file has.
+interrupted
+cp state kept
+for bytes in 79 80 81 100 "$(($(stat -c %s kept) - 1))"; do
+    head -c "$bytes" kept > state
+    resumed
+    cmp digests reference
+done
+# Each byte of it damaged.
+for ((byte = 0; byte < $(stat -c %s kept); byte += 37)); do
+    cp kept state
+    patch state "$byte" $((RANDOM % 256))
+    if ((byte < 8)); then
+        cmp -s kept state || refuses 1 "state is no state of poolmap hash" poolmap hash --resume state in
+        silently poolmap hash -f --resume state in | cmp - reference
+    else
+        silently poolmap hash -q --resume state in | cmp - reference
+    fi
+done
+cp kept state
+anew "other digests" -l 40
+cp kept state
+anew "other digests" -a crc32
+cp kept state
+printf '%032d' 1 | poolmap hash --resume state --keyed -v in 2>&1 > digests | grep -q "other digests"
+cp kept state
+touch in
+anew "has changed"
+cmp digests reference
+# One byte is another, and the time is as before.
+interrupted
+touch -r in time
+patch in 3 0
+touch -r time in
+anew "has changed"
+b3sum in | cmp - digests
+interrupted
+truncate -s -1 in
+anew "size of the input"
+b3sum in | cmp - digests
