@@ -15,6 +15,7 @@ MIB = 1 << 20
 class Measure:
     wall: float
     cpu: float
+    user: float
 
 
 @dataclass
@@ -70,7 +71,7 @@ class Running:
         wall = time.monotonic() - self.start
         if status != 0:
             raise SystemExit(f"bench: a command ended with {os.waitstatus_to_exitcode(status)}")
-        return Measure(wall, usage.ru_utime + usage.ru_stime)
+        return Measure(wall, usage.ru_utime + usage.ru_stime, usage.ru_utime)
 
     def has_ended(self) -> bool:
         """Whether the program is over; it stays a zombie whose accounts can be read."""
