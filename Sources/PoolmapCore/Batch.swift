@@ -154,10 +154,11 @@ private struct BatchPlans<Items: ItemSource>: PlanSource {
     mutating func next() -> PlanStep {
         switch items.next() {
         case .item(let input, let target, let file):
+            let isOnlyInput = count == 0 && !items.hasMore
             return .plan(
                 plan(input, target) { [settings, jobs, meter] (hands) throws(PoolmapError) in
                     if jobs > 1, hands == .anyone, let whole = settings.wholeFile(file, target, meter) { return whole }
-                    return try settings.job(input, target, meter)
+                    return try settings.job(input, target, meter, isOnlyInput: isOnlyInput)
                 })
         case .refused(let input, let error):
             return .plan(plan(input, .nowhere) { (_) throws(PoolmapError) in throw error })

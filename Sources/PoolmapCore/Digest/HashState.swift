@@ -199,7 +199,7 @@ extension Batch {
         let meter = meter
         let plan = PlannedJob(number: 0, input: .file(path), target: .nowhere) { (_) throws(PoolmapError) in
             let input = try openResumable(path)
-            return try HashJob(input, algorithms, meter, state) { notice(.file(path), $0) }
+            return try HashJob(input, algorithms, meter, isOnlyInput: true, state) { notice(.file(path), $0) }
         } report: { result in
             report(.file(path), result)
         }

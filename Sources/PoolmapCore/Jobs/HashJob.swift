@@ -3,13 +3,18 @@ import SystemPackage
 /// Hashes one input in pieces, each by a worker, and joins what they say of them.
 ///
 /// A regular file is read by the workers; a pipe is read here, into slots. Where an algorithm wants the input from its
-/// beginning to its end, a file is one piece, and a pipe is hashed here.
+/// beginning to its end, a file is one piece, unless it is the only input; that and a pipe are hashed here, a slice at a
+/// time, so that others can be attended to meanwhile, and progress be shown.
 final class HashJob: Job {
     private let input: InputFile
     private let algorithms: [HashAlgorithm]
     private let meter: Meter
     /// nil where the input is one piece.
     private let pieceBytes: UInt64?
+    /// The input as far as it is hashed here; nil where that is for workers.
+    private var own: DigestRun?
+    private var isSliceUnderWay = false
+    private let isOnlyInput: Bool
     private var join: DigestJoin
     private var chunks = PipeChunks()
     private var index = 0
@@ -18,14 +23,17 @@ final class HashJob: Job {
     /// Where pieces are kept for another run; nil where they are not.
     private let state: HashState?
 
-    /// - Parameter notice: called where there is a state.
+    /// - Parameters:
+    ///   - isOnlyInput: whether nothing else is to be done meanwhile.
+    ///   - notice: called where there is a state.
     init(
-        _ input: InputFile, _ algorithms: [HashAlgorithm], _ meter: Meter, _ state: HashState? = nil,
-        notice: (ResumeNotice) -> Void = { _ in }
+        _ input: InputFile, _ algorithms: [HashAlgorithm], _ meter: Meter, isOnlyInput: Bool,
+        _ state: HashState? = nil, notice: (ResumeNotice) -> Void = { _ in }
     ) throws(PoolmapError) {
         self.input = input
         self.algorithms = algorithms
         self.meter = meter
+        self.isOnlyInput = isOnlyInput
         pieceBytes = PieceSize.bytes(algorithms, wanted: input.isRegular ? PieceSize.ofFile : PieceSize.ofPipe)
         join = DigestJoin(algorithms, pieceBytes: pieceBytes)
         if input.isRegular {
@@ -68,13 +76,12 @@ final class HashJob: Job {
 
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
         if isAtEnd { return .end }
+        if own != nil { return try nextSlice() }
         if input.isRegular {
+            if pieceBytes == nil && isOnlyInput { return try beginSlices() }
             return work(.file(input.reference, offset: input.start + offset), nextByteCount, nil)
         }
-        guard let pieceBytes, pieceBytes <= UInt64(workforce.layout.inputBytes) else {
-            isAtEnd = true
-            return .local(.whole(0)) { [self] () throws(PoolmapError) in try hashHere() }
-        }
+        guard let pieceBytes, pieceBytes <= UInt64(workforce.layout.inputBytes) else { return try beginSlices() }
         switch try chunks.next(of: input, Int(pieceBytes), workforce) {
         case .waitForInput: return .waitForInput(input.descriptor)
         case .waitForSlot: return .waitForTurn
@@ -97,18 +104,57 @@ final class HashJob: Job {
         return .work(.digest(work), piece, slot: slot, isLast: isAtEnd)
     }
 
-    private func hashHere() throws(PoolmapError) {
-        let space = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
-        defer { space.deallocate() }
-        var run = DigestRun(algorithms, pieceBytes: pieceBytes)
-        while true {
-            let count = try input.readSome(into: space)
-            if count == 0 { break }
-            run.update(UnsafeRawBufferPointer(rebasing: space[..<count]))
-            offset += UInt64(count)
-            meter.add(input: UInt64(count))
+    // MARK: Here
+
+    private static let sliceBytes: UInt64 = 32 << 20
+
+    private func beginSlices() throws(PoolmapError) -> Step {
+        own = DigestRun(algorithms, pieceBytes: pieceBytes)
+        return try nextSlice()
+    }
+
+    private func nextSlice() throws(PoolmapError) -> Step {
+        if isSliceUnderWay { return .waitForTurn }
+        // How much of a pipe there is nobody knows before.
+        var piece: Piece?
+        if input.isRegular {
+            let count = min(HashJob.sliceBytes, input.byteCount - offset)
+            piece = Piece(noun: "chunk", index: index, offset: offset, byteCount: count)
+        } else if try !input.hasInput() {
+            return .waitForInput(input.descriptor)
         }
-        try join.add(run.finish(), byteCount: offset)
+        isSliceUnderWay = true
+        return .local(piece) { [self] () throws(PoolmapError) in try hashSlice() }
+    }
+
+    private func hashSlice() throws(PoolmapError) {
+        isSliceUnderWay = false
+        let space = UnsafeMutableRawBufferPointer.allocate(byteCount: Worker.cachedBytes, alignment: 64)
+        defer { space.deallocate() }
+        let start = offset
+        if input.isRegular {
+            let byteCount = min(HashJob.sliceBytes, input.byteCount - start)
+            var reader = FileReader(input.descriptor, at: input.start + start, byteCount: byteCount)
+            while take(try reader.read(into: space), of: space) {}
+            isAtEnd = offset == input.byteCount
+        } else {
+            while offset < start + HashJob.sliceBytes, try input.hasInput() {
+                isAtEnd = !take(try input.readSome(into: space), of: space)
+                if isAtEnd { break }
+            }
+        }
+        index += 1
+        meter.add(input: offset - start)
+        if isAtEnd, let piece = own?.finish() {
+            try join.add(piece, byteCount: offset)
+        }
+    }
+
+    /// False for nothing.
+    private func take(_ count: Int, of space: UnsafeMutableRawBufferPointer) -> Bool {
+        own?.update(UnsafeRawBufferPointer(rebasing: space[..<count]))
+        offset += UInt64(count)
+        return count > 0
     }
 
     func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {

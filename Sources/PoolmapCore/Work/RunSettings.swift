@@ -58,9 +58,11 @@ struct RunSettings {
     }
 
     /// Opens an input and its target.
-    func job(_ input: Input, _ target: Target, _ meter: Meter) throws(PoolmapError) -> any Job {
+    ///
+    /// - Parameter isOnlyInput: whether nothing else is to be done meanwhile.
+    func job(_ input: Input, _ target: Target, _ meter: Meter, isOnlyInput: Bool) throws(PoolmapError) -> any Job {
         if case .hash(let algorithms) = operation {
-            return try HashJob(try input.open(), algorithms, meter)
+            return try HashJob(try input.open(), algorithms, meter, isOnlyInput: isOnlyInput)
         }
         if case .salvage(let omitsLost) = operation {
             let input = try SalvageJob.open(input)
