@@ -27,7 +27,7 @@ ZSH_COMPLETION = $(DESTDIR)$(ZSH_COMPLETIONS)/_poolmap
 FISH_COMPLETION = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/poolmap.fish
 
 .PHONY: help build run test lint format bench bench-command bench-library docs manual figures install uninstall deb \
-	clean deps test-deps bench-deps
+	clean deps test-deps python-tools bench-deps
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -41,7 +41,7 @@ $(BINARY):
 run: build ## compress, check and restore a real file: INPUT=FILE, or one from fixtures/
 	@scripts/run.sh $(BINARY) "$(INPUT)"
 
-test: test-deps build ## all tests: units, the command line, the files of fixtures/
+test: test-deps python-tools build ## all tests: units, the command line, the files of fixtures/
 	scripts/unit-tests.sh
 	bash Tests/cli/run.sh --poolmap $(BINARY)
 	scripts/check-manual.sh $(BINARY)
@@ -104,7 +104,11 @@ deps:
 test-deps: deps
 	@scripts/need.sh 'zstd=command -v zstd && command -v pzstd' 'bsdutils=command -v script' \
 		'procps=command -v ps' 'python3=command -v python3' 'man-db=command -v man' 'mandoc=command -v mandoc' \
-		'zsh=command -v zsh' 'fish=command -v fish' 'strace=command -v strace'
+		'zsh=command -v zsh' 'fish=command -v fish' 'strace=command -v strace' \
+		'b3sum=command -v b3sum' 'fsverity=command -v fsverity' 'python3-venv=python3 -c "import ensurepip, venv"'
+
+python-tools: test-deps
+	@scripts/python-tools.sh
 
 bench-deps: deps
 	@scripts/need.sh 'zstd=command -v zstd && command -v pzstd' 'python3=command -v python3' \

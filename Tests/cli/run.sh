@@ -46,7 +46,7 @@ require_tools() {
     local need tool package missing=()
     for need in zstd:zstd pzstd:zstd perl:perl-base python3:python3 make:make tar:tar setpriv:util-linux \
         unshare:util-linux setsid:util-linux taskset:util-linux script:bsdutils timeout:coreutils sha256sum:coreutils \
-        diff:diffutils man:man-db col:bsdextrautils zsh:zsh fish:fish strace:strace; do
+        diff:diffutils man:man-db col:bsdextrautils zsh:zsh fish:fish strace:strace b3sum:b3sum fsverity:fsverity; do
         tool=${need%%:*} package=${need##*:}
         command -v "$tool" > /dev/null || missing+=("$package")
     done
@@ -73,6 +73,8 @@ chmod 755 "$root/program/poolmap"
 ln -s ../program/poolmap "$root/bin/poolmap"
 export POOLMAP=$root/bin/poolmap PATH=$root/bin:$PATH
 export CLI_LIB=$here/lib.sh CLI_FOLDER=$here
+# With the packages of scripts/python-tools.txt.
+export CLI_PYTHON=$here/../../.build-tools/python/bin/python
 
 # processes_of MARK: "pid name" of every process whose environment has POOLMAP_CASE=MARK; zombies have none.
 processes_of() {

@@ -1,0 +1,108 @@
+"""Uploads a file to an S3 of moto's on loopback, by boto3, and prints what the service then says of the object.
+
+    s3-multipart.py FILE PART-BYTES…
+
+prints lines of the algorithm, the bytes of a part ("-" for a digest of the whole) and the digest. The server is a
+thread of this process, on a port that the kernel gives, and ends with it.
+"""
+
+import base64
+import logging
+import os
+import sys
+
+# Nothing of this user's own, and no detour around loopback.
+os.environ.update(AWS_CONFIG_FILE="/dev/null", AWS_SHARED_CREDENTIALS_FILE="/dev/null", NO_PROXY="127.0.0.1")
+
+import boto3
+import google_crc32c
+from awscrt import checksums
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+from moto.server import ThreadedMotoServer
+
+BUCKET = "bucket"
+
+
+def show(algorithm, part_bytes, digest):
+    print(algorithm, part_bytes, digest)
+
+
+def hexadecimal(text):
+    return base64.b64decode(text, validate=True).hex()
+
+
+def upload(s3, data, part_bytes, **options):
+    """Puts an object together of parts; returns what a request for it tells."""
+    key = f"parts-{part_bytes}"
+    upload_id = s3.create_multipart_upload(Bucket=BUCKET, Key=key, **options)["UploadId"]
+    parts = []
+    for number, start in enumerate(range(0, len(data), part_bytes), start=1):
+        body = data[start : start + part_bytes]
+        algorithm = {name: value for name, value in options.items() if name == "ChecksumAlgorithm"}
+        part = s3.upload_part(
+            Bucket=BUCKET, Key=key, UploadId=upload_id, PartNumber=number, Body=body, **algorithm
+        )
+        parts.append({"PartNumber": number, "ETag": part["ETag"]})
+    s3.complete_multipart_upload(Bucket=BUCKET, Key=key, UploadId=upload_id, MultipartUpload={"Parts": parts})
+    # Not HEAD, with which moto, other than S3, leaves out the number of parts behind a composite checksum.
+    seen = s3.get_object(Bucket=BUCKET, Key=key, ChecksumMode="ENABLED")
+    seen["Body"].close()
+    return seen
+
+
+def show_parts(s3, path, part_bytes):
+    with open(path, "rb") as file:
+        data = file.read()
+    for algorithm in ("SHA256", "CRC32C"):
+        seen = upload(s3, data, part_bytes, ChecksumAlgorithm=algorithm, ChecksumType="COMPOSITE")
+        assert seen["ChecksumType"] == "COMPOSITE", seen
+        show(f"s3-{algorithm.lower()}", part_bytes, seen[f"Checksum{algorithm}"])
+    show("s3-etag", part_bytes, seen["ETag"].strip('"'))
+
+
+def show_transfer(s3, path):
+    """The way that programs mostly take: boto3 cuts the file, at the sizes that are its own defaults."""
+    s3.upload_file(path, BUCKET, "file")
+    show("s3-etag", TransferConfig().multipart_chunksize, s3.head_object(Bucket=BUCKET, Key="file")["ETag"].strip('"'))
+
+
+def show_whole(s3, path, part_bytes):
+    with open(path, "rb") as file:
+        data = file.read()
+    for algorithm in ("CRC32", "CRC32C", "CRC64NVME"):
+        seen = upload(s3, data, part_bytes, ChecksumAlgorithm=algorithm, ChecksumType="FULL_OBJECT")
+        assert seen["ChecksumType"] == "FULL_OBJECT", seen
+        show(algorithm.lower(), "-", hexadecimal(seen[f"Checksum{algorithm}"]))
+    # The server asks crc32c, zlib and awscrt; others say the same.
+    show("crc32c", "-", f"{google_crc32c.value(data):08x}")
+    show("crc32", "-", f"{checksums.crc32(data):08x}")
+
+
+def main(path, *sizes):
+    # moto has a checksum of its own where these cannot be imported: CRC-32, whatever was asked for.
+    import crc32c  # noqa: F401
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        s3 = boto3.client(
+            "s3",
+            endpoint_url=f"http://{host}:{port}",
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(connect_timeout=10, read_timeout=20, retries={"total_max_attempts": 1}),
+        )
+        s3.create_bucket(Bucket=BUCKET)
+        for size in sizes:
+            show_parts(s3, path, int(size))
+        show_transfer(s3, path)
+        show_whole(s3, path, int(sizes[0]))
+    finally:
+        server.stop()
+
+
+main(*sys.argv[1:])

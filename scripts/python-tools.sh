@@ -1,0 +1,23 @@
+#!/bin/bash
+# Installs the Python packages of python-tools.txt, which tests use, into .build-tools/python.
+#
+# A folder of its own, since Debian's Python takes no packages but Debian's. Silent when all is there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+folder=.build-tools/python
+list=scripts/python-tools.txt
+
+wanted() {
+    python3 --version
+    cat "$list"
+}
+cmp -s <(wanted) "$folder/installed.txt" && exit 0
+
+echo "Installing Python packages for the tests into $folder"
+rm -rf "$folder"
+python3 -m venv "$folder"
+# Wheels only, so that nothing is compiled here.
+"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --no-compile \
+    --requirement "$list"
+# Last, so that half an installation does not count.
+wanted > "$folder/installed.txt"
