@@ -98,13 +98,14 @@ enum S3 {
     }
 }
 
-extension HashAlgorithm {
+extension Sequence<HashAlgorithm> {
     /// Throws where an input of so many bytes has more parts than S3 takes.
     func requireParts(of byteCount: UInt64) throws(PoolmapError) {
-        guard let partBytes = s3PartBytes else { return }
-        let (whole, rest) = byteCount.quotientAndRemainder(dividingBy: partBytes)
-        if whole + (rest > 0 ? 1 : 0) > UInt64(S3.mostParts) {
-            throw S3.tooManyParts(partBytes)
+        for partBytes in compactMap(\.s3PartBytes) {
+            let (whole, rest) = byteCount.quotientAndRemainder(dividingBy: partBytes)
+            if whole + (rest > 0 ? 1 : 0) > UInt64(S3.mostParts) {
+                throw S3.tooManyParts(partBytes)
+            }
         }
     }
 }

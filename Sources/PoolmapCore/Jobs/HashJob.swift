@@ -37,9 +37,7 @@ final class HashJob: Job {
         pieceBytes = PieceSize.bytes(algorithms, wanted: input.isRegular ? PieceSize.ofFile : PieceSize.ofPipe)
         join = DigestJoin(algorithms, pieceBytes: pieceBytes)
         if input.isRegular {
-            for algorithm in algorithms {
-                try algorithm.requireParts(of: input.byteCount)
-            }
+            try algorithms.requireParts(of: input.byteCount)
         }
         // A file that says it is empty has no pieces at known places.
         self.state = input.isRegular ? state : nil
@@ -86,6 +84,13 @@ final class HashJob: Job {
         case .waitForInput: return .waitForInput(input.descriptor)
         case .waitForSlot: return .waitForTurn
         case .chunk(let count, let slot):
+            do throws(PoolmapError) {
+                // A pipe may have no end, and a piece of it very many parts.
+                try algorithms.requireParts(of: offset + UInt64(count))
+            } catch {
+                workforce.releaseSlot(slot)
+                throw error
+            }
             // The input ended with the piece before; an empty input is one empty piece.
             if count == 0 && index > 0 {
                 workforce.releaseSlot(slot)
@@ -140,6 +145,7 @@ final class HashJob: Job {
         } else {
             while offset < start + HashJob.sliceBytes, try input.hasInput() {
                 isAtEnd = !take(try input.readSome(into: space), of: space)
+                try algorithms.requireParts(of: offset)
                 if isAtEnd { break }
             }
         }

@@ -96,6 +96,7 @@ final class FileRunner {
     private func hash(
         _ input: InputFile, _ algorithms: [HashAlgorithm]
     ) throws(PoolmapError) -> FileDone.Outcome {
+        try algorithms.requireParts(of: input.byteCount)
         let (digests, byteCount) = try digests(algorithms, through: space.space(of: Worker.cachedBytes)) {
             (space) throws(PoolmapError) in try input.readSome(into: space)
         }
