@@ -1,4 +1,4 @@
-# S3's ETags, composite checksums and CRCs are what a service says after real uploads in parts, by boto3 to moto's server.
+# S3's digests are what a service says after real uploads in parts, by boto3 to the server of moto on loopback.
 #
 # moto makes them as S3 does, from the parts that it was sent, and knows nothing of what boto3 computes.
 . "$CLI_LIB"

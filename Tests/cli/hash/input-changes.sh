@@ -1,0 +1,63 @@
+# A file that grows, shrinks, is rewritten or touched while it is hashed is an error and has no digest; others have theirs.
+. "$CLI_LIB"
+noise 9000000 > large
+noise 900000 2 > small
+echo other > other
+grows() { echo more >> in; }
+shrinks() { truncate -s -1 in; }
+shrinks_to_nothing() { : > in; }
+is_cut_in_half() { truncate -s "$(($(size_of in) / 2))" in; }
+is_rewritten() { head -c "$(size_of in)" /dev/zero | dd of=in conv=notrunc status=none; }
+is_touched() { touch in; }
+# start_stopping COMMAND…: a process that has read from `in` is stopped after that read, once.
+start_stopping() {
+    rm -f trace
+    start strace -f -qq -P "$PWD/in" -e signal=none -e trace=read,pread64 \
+        -e inject=read,pread64:signal=STOP:when=1 -o trace "$@"
+}
+is_read() { [[ -s trace ]]; }
+# Also those who are stopped only now.
+continue_all() {
+    while is_running "$front"; do
+        # shellcheck disable=SC2046
+        kill -CONT $(descendants_of "$front") 2> /dev/null || true
+        sleep 0.01
+    done
+}
+# change_during CODE COMMAND…: what it says is in `digests` and `said`.
+change_during() {
+    start_stopping "${@:2}" > digests 2> said
+    wait_until 20 is_read
+    is_running "$front" || fail "it was done before the change"
+    $change
+    continue_all
+    expect_exit "$1" wait "$front"
+}
+for original in large small; do
+    for change in grows shrinks shrinks_to_nothing is_cut_in_half is_rewritten is_touched; do
+        # The small one is done whole by a worker where there are two; SHA-256 makes a worker do all of the large one.
+        for options in "-j 1 -a blake3" "-j 2 -a blake3" "-j 2 -a sha256 -a s3-etag"; do
+            cp $original in
+            # shellcheck disable=SC2086
+            change_during 1 poolmap hash $options --no-names other in other
+            one_error_line said "in: " "while it was read"
+            # shellcheck disable=SC2086
+            silently poolmap hash $options --no-names other other | cmp - digests
+        done
+    done
+    for change in grows shrinks is_rewritten; do
+        cp $original in
+        change_during 1 poolmap hash -j 2 < in
+        one_error_line said "standard input: " "while it was read"
+        [[ ! -s digests ]] || fail "there is a digest: $(< digests)"
+    done
+done
+# Another file under its name is no change of this one.
+is_replaced() { cp other new && mv new in; }
+change=is_replaced
+for options in "-j 1" "-j 2"; do
+    cp large in
+    # shellcheck disable=SC2086
+    change_during 0 poolmap hash $options in
+    b3sum large | sed 's/large$/in/' | cmp - digests
+done

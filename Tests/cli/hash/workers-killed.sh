@@ -1,0 +1,111 @@
+# Workers killed in the middle of a piece, of a file, of a bundle of files or of a pipe: the digests are the same.
+. "$CLI_LIB"
+noise 12000000 > large
+mkdir many
+for number in {1..40}; do echo "$number" > many/$number; done
+files=(large many/{1..40})
+algorithms=(-a blake3 -a s3-etag -a crc64nvme -a fsverity-sha256 -a dropbox)
+# Each worker is stopped after its first read of the file $1; `stopped` has those that were not looked at before.
+start_stopping() {
+    : > trace
+    start strace -f -qq -P "$PWD/$1" -e signal=none -e trace=read,pread64 \
+        -e inject=read,pread64:signal=STOP:when=1 -o trace "${@:2}"
+    seen=
+}
+has_stopped() {
+    local pid
+    stopped=
+    for pid in $(cut -d' ' -f1 trace | sort -u); do
+        [[ " $seen " == *" $pid "* ]] || stopped+=" $pid"
+    done
+    (($(wc -w <<< "$stopped") >= $1))
+}
+# kill_stopped COUNT: once so many have stopped.
+kill_stopped() {
+    wait_until 20 has_stopped "$1"
+    # shellcheck disable=SC2086
+    kill -KILL $stopped
+    seen+=" $stopped"
+}
+continue_others() {
+    while is_running "$front"; do
+        # shellcheck disable=SC2046
+        kill -CONT $(descendants_of "$front") 2> /dev/null || true
+        sleep 0.01
+    done
+}
+# Twice, so that a worker in the place of another is lost too.
+for options in "" "-a sha256"; do
+    # shellcheck disable=SC2086
+    poolmap hash -j 1 "${algorithms[@]}" $options "${files[@]}" > expected
+    for victim in large many/7; do
+        # shellcheck disable=SC2086
+        start_stopping "$victim" poolmap hash -j 2 "${algorithms[@]}" $options "${files[@]}" > digests 2> said
+        kill_stopped 1
+        kill_stopped 1
+        continue_others
+        wait "$front" || fail "exit code $?: $(< said)"
+        same_text "" "$(< said)"
+        same_file expected digests "$victim $options"
+    done
+done
+# A third time is too often: of one file that one worker does there is no digest then; of the others there is.
+start_stopping large poolmap hash -j 2 -a sha256 "${files[@]}" > digests 2> said
+for _ in 1 2 3; do kill_stopped 1; done
+continue_others
+expect_exit 1 wait "$front"
+one_error_line said "large: " "chunk 0 (bytes 0 to 11999999)" process
+sha256sum many/{1..40} | cmp - digests
+# From a pipe: pieces that come while all workers are stopped are lost with them.
+are_asleep() {
+    local pid
+    for pid in "$@"; do
+        [[ $(< "/proc/$pid/stat") == *") S "* ]] || return 1
+    done
+}
+mkfifo source
+poolmap hash -j 1 -a blake3 -a crc64nvme < large > expected
+start_from source poolmap hash -j 2 -a blake3 -a crc64nvme > digests 2> said
+exec 3> source
+head -c 2000000 large >&3
+for begin in 2000000 5000000; do
+    wait_workers "$front" 2
+    # shellcheck disable=SC2046
+    kill -STOP $(worker_pids "$front")
+    # More than the pipe and a piece hold.
+    part large $begin 3000000 >&3
+    # All is handed out.
+    wait_until 20 are_asleep "$front" "$(manager_pid "$front")"
+    # shellcheck disable=SC2046
+    kill -KILL $(worker_pids "$front")
+done
+part large 8000000 4000000 >&3
+exec 3>&-
+wait "$front" || fail "exit code $?: $(< said)"
+same_text "" "$(< said)"
+same_file expected digests
+# And in the middle of one, if it is seen at it; often enough that is so.
+is_computing() {
+    local pid
+    for pid in $(worker_pids "$front"); do
+        [[ $(< "/proc/$pid/stat") != *") R "* ]] || return 0
+    done
+    return 1
+}
+options=(-a s3-etag -a s3-sha256 -a s3-crc32c --part-size 12000000)
+poolmap hash -j 1 "${options[@]}" < large > expected
+start_from source poolmap hash -j 2 "${options[@]}" > digests 2> said
+exec 3> source
+cat large >&3
+kills=0
+for _ in {1..40}; do
+    is_computing || continue
+    # shellcheck disable=SC2046
+    kill -KILL $(worker_pids "$front")
+    kills=$((kills + 1))
+    ((kills < 2)) || break
+done
+exec 3>&-
+wait "$front" || fail "exit code $?: $(< said)"
+same_text "" "$(< said)"
+same_file expected digests
