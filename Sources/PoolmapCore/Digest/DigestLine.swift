@@ -44,9 +44,10 @@ public struct DigestLine {
 
     /// The name with its backslashes and line breaks escaped.
     public static func escaped(_ name: String) -> String {
-        let escapes: [Character: String] = ["\\": "\\\\", "\n": "\\n", "\r": "\\r", "\r\n": "\\r\\n"]
-        guard name.contains(where: { escapes[$0] != nil }) else { return name }
-        return name.map { escapes[$0] ?? String($0) }.joined()
+        // By the character of Unicode: a backslash with an accent over it is a backslash too.
+        let escapes: [Unicode.Scalar: String] = ["\\": "\\\\", "\n": "\\n", "\r": "\\r"]
+        guard name.unicodeScalars.contains(where: { escapes[$0] != nil }) else { return name }
+        return name.unicodeScalars.map { escapes[$0] ?? String($0) }.joined()
     }
 }
 
