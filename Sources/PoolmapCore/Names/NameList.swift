@@ -1,9 +1,6 @@
-import Glibc
 import SystemPackage
 
 /// The names in a file: a line each, or with NUL bytes between them.
-///
-/// The file may be a pipe whose writer is slow, as `find`: a read that would block is not made.
 final class NameList {
     enum Step {
         case name(String)
@@ -14,73 +11,48 @@ final class NameList {
 
     /// For messages.
     let name: String
-    private let input: InputFile
-    private let separator: UInt8
-    private var bytes: [UInt8] = []
-    private var position = 0
+    private let lines: LineReader
+    private let isNullSeparated: Bool
     private var isAtEnd = false
-    private let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 64)
 
     /// Longer than any path can be.
     private static let mostNameBytes = 1 << 16
 
     init(_ path: String, isNullSeparated: Bool) throws(PoolmapError) {
-        input = path == "-" ? try InputFile.standardInput() : try InputFile.open(path: path)
+        let input = path == "-" ? try InputFile.standardInput() : try InputFile.open(path: path)
         name = input.name
-        separator = isNullSeparated ? 0 : UInt8(ascii: "\n")
+        self.isNullSeparated = isNullSeparated
+        lines = LineReader(
+            input, separator: isNullSeparated ? 0 : UInt8(ascii: "\n"), mostLineBytes: NameList.mostNameBytes)
     }
 
-    deinit {
-        piece.deallocate()
-    }
-
+    /// The next name; does not block.
     func next() -> Step {
-        while true {
-            if let end = bytes[position...].firstIndex(of: separator) {
-                defer { position = end + 1 }
-                if let step = step(bytes[position..<end]) { return step }
-                continue
+        do throws(PoolmapError) {
+            while !isAtEnd {
+                switch try lines.next() {
+                case .line(let line):
+                    if let step = step(line) { return step }
+                case .tooLong:
+                    throw PoolmapError(
+                        .failed, "has a name of more than \(NameList.mostNameBytes) bytes; is it a list of names?")
+                case .waitForInput(let descriptor): return .waitForInput(descriptor)
+                case .end: isAtEnd = true
+                }
             }
-            if isAtEnd {
-                defer { position = bytes.count }
-                return step(bytes[position...]) ?? .end
-            }
-            do throws(PoolmapError) {
-                guard try hasInput() else { return .waitForInput(input.descriptor) }
-                try readPiece()
-            } catch {
-                isAtEnd = true
-                position = bytes.count
-                return .refused(error)
-            }
+            return .end
+        } catch {
+            isAtEnd = true
+            return .refused(error)
         }
-    }
-
-    private func hasInput() throws(PoolmapError) -> Bool {
-        // What `||` throws has no type.
-        if input.isRegular { return true }
-        return try input.hasInput()
-    }
-
-    private func readPiece() throws(PoolmapError) {
-        bytes.removeFirst(position)
-        position = 0
-        guard bytes.count <= NameList.mostNameBytes else {
-            throw PoolmapError(
-                .failed, "has a name of more than \(NameList.mostNameBytes) bytes; is it a list of names?")
-        }
-        let count = try input.readSome(into: piece)
-        bytes += piece[..<count]
-        isAtEnd = count == 0
     }
 
     /// nil for an empty line.
     private func step(_ name: ArraySlice<UInt8>) -> Step? {
         if name.isEmpty {
-            guard separator == 0, position < bytes.count else { return nil }
-            return .refused(PoolmapError(.failed, "has an empty name"))
+            return isNullSeparated ? .refused(PoolmapError(.failed, "has an empty name")) : nil
         }
-        guard separator == 0 || !name.contains(0) else {
+        guard isNullSeparated || !name.contains(0) else {
             return .refused(PoolmapError(.failed, "has a NUL byte in a name; use -0 where NULs separate names"))
         }
         return .name(FileName.text(of: name))
