@@ -1,3 +1,4 @@
+import Glibc
 import SystemPackage
 
 /// What went wrong with one input or output, as the one line that the user sees.
@@ -14,6 +15,8 @@ public struct PoolmapError: Error, Codable, Hashable, Sendable {
         case unsupported
         /// The input changed while it was read.
         case changed
+        /// The input has another digest than was wanted.
+        case mismatch
         /// The kernel said no: no such file, no permission, disk full.
         case system
         /// The target is there already, and `--force` was not given.
@@ -55,6 +58,9 @@ public struct PoolmapError: Error, Codable, Hashable, Sendable {
 
     /// A symbolic link that is not followed.
     public static let ignoredLink = PoolmapError(.ignored, "is a symbolic link, and ignored; -f follows it")
+
+    /// Whether there is no file of the name.
+    public var isMissingFile: Bool { code == .system && errno == ENOENT }
 
     /// The error of a system call: what it was to do, and what the kernel said.
     static func system(_ action: String, _ errno: Errno) -> PoolmapError {

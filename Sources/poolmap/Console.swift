@@ -51,7 +51,7 @@ final class Console {
     func report(_ input: Input, _ result: Result<JobSummary, PoolmapError>, line: (JobSummary) -> String?) {
         if case .failure(let error) = result, error.code == .ignored {
             ignoredCount += 1
-            return warn(input.name, error)
+            return hint(input.name, error)
         }
         reportedCount += 1
         switch result {
@@ -66,10 +66,14 @@ final class Console {
         }
     }
 
-    func fail(_ name: String?, _ error: PoolmapError) {
-        failure = failure ?? error
+    /// - Parameter isSaid: whether people know already, and only the exit code is to say it.
+    func fail(_ name: String?, _ error: PoolmapError, isSaid: Bool = false) {
+        // A closed output ends the command in its own way, whatever was before.
+        if failure == nil || error.code == .outputClosed {
+            failure = error
+        }
         // Nobody reads on; who closed the output knows that.
-        guard error.code != .outputClosed else { return }
+        guard error.code != .outputClosed, !isSaid else { return }
         progress?.clear()
         complain(error, about: name)
     }
@@ -77,7 +81,7 @@ final class Console {
     /// Says what is kept of an interrupted run, with `-v`; and that something is not, without `-q`.
     func note(_ input: Input, _ notice: ResumeNotice) {
         switch notice {
-        case .loss(let message): warn(input.name, .unusable(message))
+        case .loss(let message): hint(input.name, .unusable(message))
         case .kept(let message) where isVerbose:
             progress?.clear()
             writeError(FileName.printable("\(input.name): \(message)") + "\n")
@@ -86,10 +90,23 @@ final class Console {
     }
 
     /// Says what is no failure, but may surprise; not with `-q`.
-    private func warn(_ name: String, _ warning: PoolmapError) {
-        guard !isQuiet else { return }
+    private func hint(_ name: String, _ warning: PoolmapError) {
+        if !isQuiet {
+            warn(name, warning)
+        }
+    }
+
+    /// Says what is no failure, with -q too.
+    func warn(_ name: String?, _ warning: PoolmapError) {
         progress?.clear()
         complain(warning, about: name, kind: "warning")
+    }
+
+    /// Takes the progress line away where lines for standard output would be written behind it.
+    func makeRoomOnTerminal() {
+        if isatty(STDOUT_FILENO) == 1 {
+            progress?.clear()
+        }
     }
 
     /// Does something beside the inputs themselves; that it fails is told.
@@ -204,6 +221,9 @@ struct LineOutput {
             try flush()
         }
     }
+
+    /// Whether there is something to flush.
+    var hasLines: Bool { !buffer.isEmpty }
 
     mutating func flush() throws(PoolmapError) {
         defer { buffer.removeAll(keepingCapacity: true) }

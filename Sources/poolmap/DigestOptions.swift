@@ -42,8 +42,8 @@ struct DigestOptions: ParsableArguments {
         if let salt, salt.bytes.count > 32 {
             throw ValidationError("--salt must have 32 bytes at most, and has \(salt.bytes.count)")
         }
-        if let length, !(1...DigestOptions.mostDigestBytes).contains(length) {
-            throw ValidationError("--length must be from 1 to \(DigestOptions.mostDigestBytes), and is \(length)")
+        if let length, !(1...HashAlgorithm.mostDigestBytes).contains(length) {
+            throw ValidationError("--length must be from 1 to \(HashAlgorithm.mostDigestBytes), and is \(length)")
         }
         if keyed && deriveKey != nil {
             throw ValidationError("--keyed and --derive-key exclude each other")
@@ -54,9 +54,6 @@ struct DigestOptions: ParsableArguments {
         try require(partSize != nil, "--part-size", for: [.s3ETag, .s3SHA256, .s3CRC32C])
         try require(salt != nil, "--salt", for: [.fsveritySHA256, .fsveritySHA512])
     }
-
-    /// The digest is made in memory.
-    static let mostDigestBytes = 1 << 20
 
     /// Throws if an option is given that none of the algorithms heeds.
     private func require(_ isGiven: Bool, _ option: String, for wanted: [HashAlgorithm.Name]) throws {
@@ -96,6 +93,14 @@ struct DigestOptions: ParsableArguments {
             }
         }
         return algorithms
+    }
+
+    /// What a digest is that does not say it itself; nil for what its length says.
+    ///
+    /// Reads the key.
+    func untagged(standardInputIsTaken: Bool) throws -> HashAlgorithm? {
+        let isGiven = !algorithm.isEmpty || keyed || deriveKey != nil || length != nil
+        return isGiven ? try algorithms(standardInputIsTaken: standardInputIsTaken).first : nil
     }
 
     private func readKey() throws(PoolmapError) -> [UInt8] {

@@ -13,6 +13,7 @@ struct Hash: FilesCommand {
     @OptionGroup var common: RunOptions
     @OptionGroup var digests: DigestOptions
     @OptionGroup var lines: LineOptions
+    @OptionGroup var checking: CheckOptions
 
     @Option(
         name: .shortAndLong,
@@ -33,10 +34,17 @@ struct Hash: FilesCommand {
 
     @OptionGroup var names: NameOptions
 
-    @Argument(help: ArgumentHelp("What to hash; - or none is standard input.", valueName: "file"), completion: .file())
+    @Argument(
+        help: ArgumentHelp("What to hash, or the lists to check; - or none is standard input.", valueName: "file"),
+        completion: .file())
     var files: [String] = []
 
+    func validate() throws {
+        try validateCheck()
+    }
+
     func run() throws {
+        if checking.check { return try check() }
         let console = Console(common)
         let sources = try names.sources(files)
         let algorithms = try digests.algorithms(standardInputIsTaken: sources.contains { $0.isStandardInput })
@@ -100,7 +108,7 @@ struct LineOptions: ParsableArguments {
     @Flag(name: .customLong("no-names"), help: "Write the digests alone.")
     var noNames = false
 
-    @Flag(name: .shortAndLong, help: "End lines with NUL, and escape no names.")
+    @Flag(name: .shortAndLong, help: "Lines end with NUL, and no name is escaped.")
     var zero = false
 
     func validate() throws {

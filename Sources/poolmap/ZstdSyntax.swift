@@ -24,6 +24,10 @@ struct ZstdSyntax {
     /// -d and its like choose the subcommand only where none was named: `hash` has other meanings for letters.
     private var choosesMode = true
     private var normalized: [String] = []
+    /// How much `hash --check` prints: the last of these options holds, as with coreutils.
+    private static let manners: Set<String> = ["-q", "--quiet", "--status", "-w", "--warn"]
+    private var placesOfManners: [Int] = []
+    private var checks = false
     private var operands: [String] = []
     /// -0 is zstd's level for the default one; beside a list of names it is what xargs means by it.
     private let hasList: Bool
@@ -66,6 +70,7 @@ struct ZstdSyntax {
                 rest = rest.dropFirst()
             }
         }
+        syntax.keepLastManner()
         return Result(subcommand: syntax.subcommand, options: syntax.normalized, operands: syntax.operands)
     }
 
@@ -87,13 +92,28 @@ struct ZstdSyntax {
         } else if argument == "--long" {
             normalized.append("--long=27")
         } else if argument.hasPrefix("--") {
-            normalized.append(argument)
+            append(flag: argument)
         } else if argument.hasPrefix("-"), argument != "-" {
             return takeCluster(argument.dropFirst())
         } else {
             operands.append(argument)
         }
         return false
+    }
+
+    private mutating func append(flag: String) {
+        if ZstdSyntax.manners.contains(flag) {
+            placesOfManners.append(normalized.count)
+        }
+        checks = checks || flag == "-c" || flag == "--check"
+        normalized.append(flag)
+    }
+
+    private mutating func keepLastManner() {
+        guard subcommand == "hash", checks else { return }
+        for place in placesOfManners.dropLast().reversed() {
+            normalized.remove(at: place)
+        }
     }
 
     /// Takes short options that stand together apart: "-dc9T2" is -d, -c, level 9, two threads.
@@ -118,7 +138,7 @@ struct ZstdSyntax {
                 if choosesMode, let mode = ZstdSyntax.modes[letter] {
                     subcommand = mode
                 } else {
-                    normalized.append("-\(letter)")
+                    append(flag: "-\(letter)")
                 }
             }
         }

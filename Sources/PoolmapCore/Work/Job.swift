@@ -10,6 +10,9 @@ protocol Job: AnyObject {
     ///
     /// Throws it, with its place, unless the job can go on without that piece.
     func recover(from error: PoolmapError, piece: Piece, slot: Int?, _ workforce: Workforce) throws(PoolmapError)
+    /// Called when everything was accepted: whether there is more to do after all, for which `next` is to be called
+    /// again.
+    func beginsAgain() throws(PoolmapError) -> Bool
     /// Called when everything was accepted: the output is whole.
     func finish() throws(PoolmapError) -> JobSummary
     /// Called in place of `finish` when the job has failed: gives back the slot that it may be filling.
@@ -21,6 +24,8 @@ extension Job {
         let hasPlace = (error.code == .damaged || error.code == .processDied) && !piece.isWholeFile
         throw hasPlace ? error.at(piece.description) : error
     }
+
+    func beginsAgain() -> Bool { false }
 
     func abandon(_ workforce: Workforce) {}
 }

@@ -271,6 +271,15 @@ final class Pipeline {
             begin(running)
             return
         }
+        do throws(PoolmapError) {
+            if running.error == nil, let job = running.job, try job.beginsAgain() {
+                running.isHandedOut = false
+                open.append(running)
+                return
+            }
+        } catch {
+            running.error = error
+        }
         if let error = running.error {
             running.job?.abandon(workforce)
             running.result = .failure(error)

@@ -1,0 +1,32 @@
+# A list of 200,000 lines, from a file and behind a file that is slow, takes bounded memory.
+. "$CLI_LIB"
+mkdir tree
+for number in {0..99}; do echo "$number" > "tree/$number"; done
+sha256sum tree/* > hundred
+for _ in {1..2000}; do cat hundred; done > list
+(($(wc -l < list) == 200000))
+# peak PID: in KiB, once it has ended.
+peak() {
+    perl -e '
+        my ($front, $peak, $samples) = (shift, 0, 0);
+        while (open my $status, "<", "/proc/$front/status") {
+            my $text = do { local $/; <$status> };
+            last if $text !~ /VmHWM:\s*(\d+)/;
+            $peak = $1;
+            $samples++;
+            select undef, undef, undef, 0.02;
+        }
+        print "$peak $samples\n";' "$1"
+}
+run() {
+    local kib samples
+    start poolmap hash -a sha256 -j 2 -c "$1" > printed
+    ! [[ -v input ]] || cat "$input" > slow
+    read -r kib samples < <(peak "$front")
+    wait "$front"
+    ((samples >= 10)) || fail "it was looked at only $samples times"
+    echo "$1: $kib KiB" >&2
+    ((kib < limit)) || fail "the front took $kib KiB"
+    sed -E 's/^[0-9a-f]+  (.*)/\1: OK/' "$1" | cmp - printed
+}
+limit=40000 run list

@@ -1,0 +1,22 @@
+# Options that say how to hash exclude --check, and those that say how to check need it.
+. "$CLI_LIB"
+echo a > a
+sha256sum a > list
+for option in --tag --no-names "-o new" --force -r "--files-from list" "-a md5 -a sha256" "-a sha256 -a sha256"; do
+    # shellcheck disable=SC2086
+    refuses 2 "${option%% *}" poolmap hash --check $option list < /dev/null ||
+        fail "$option"
+done
+refuses 2 -0 poolmap hash -c -0 --files-from list
+for option in --status --warn -w --strict --ignore-missing; do
+    # shellcheck disable=SC2086
+    refuses 2 "needs --check" poolmap hash $option a
+done
+refuses 2 "needs --check" poolmap hash --status -q a
+refuses 2 --part-size poolmap hash -c --part-size 8M list
+refuses 2 "only once" poolmap hash -c - - < list
+no_file new
+# What is not meant as an option is a name.
+cp list -- -w
+silently poolmap hash -c -- -w > said
+same_text "a: OK" "$(< said)"
