@@ -11,6 +11,8 @@ struct FileStatus {
     let changed: timespec
     let accessed: timespec
     let mode: mode_t
+    /// What a device file stands for.
+    let deviceNumber: dev_t
     let owner: uid_t
     let group: gid_t
 
@@ -35,6 +37,7 @@ struct FileStatus {
         changed = status.st_ctim
         accessed = status.st_atim
         mode = status.st_mode
+        deviceNumber = status.st_rdev
         owner = status.st_uid
         group = status.st_gid
     }
@@ -42,6 +45,8 @@ struct FileStatus {
     var isRegular: Bool { mode & S_IFMT == S_IFREG }
     var isSymbolicLink: Bool { mode & S_IFMT == S_IFLNK }
     var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
+    /// As `readdir` has it: `DT_REG` and so on.
+    var type: Int32 { Int32((mode & S_IFMT) >> 12) }
     var permissions: mode_t { mode & 0o7777 }
     /// A folder where everybody may write, and remove only what is their own, as `/tmp`.
     var isSharedFolder: Bool { isDirectory && mode & S_ISVTX != 0 && mode & (S_IWGRP | S_IWOTH) != 0 }

@@ -1,0 +1,55 @@
+/// What tells that a file is still the one that was found, and as it was found.
+///
+/// Whoever reads a name twice may find another file the second time, also one that a symbolic link leads to.
+struct FileIdentity: Equatable {
+    let device: UInt64
+    let inode: UInt64
+    let byteCount: UInt64
+    let modifiedSeconds: Int64
+    let modifiedNanoseconds: Int64
+    /// The type and the permissions.
+    let mode: UInt32
+
+    init(_ status: FileStatus) {
+        device = UInt64(status.device)
+        inode = UInt64(status.inode)
+        byteCount = status.byteCount
+        modifiedSeconds = Int64(status.modified.tv_sec)
+        modifiedNanoseconds = Int64(status.modified.tv_nsec)
+        mode = status.mode
+    }
+
+    /// Throws unless this is the file, and as it was.
+    func require(_ status: FileStatus) throws(PoolmapError) {
+        guard FileIdentity(status) == self else { throw .changedWhileRead }
+    }
+}
+
+extension FileIdentity {
+    /// The same as numbers, which many files' identities travel as.
+    var numbers: [UInt64] {
+        [
+            device, inode, byteCount, UInt64(bitPattern: modifiedSeconds), UInt64(bitPattern: modifiedNanoseconds),
+            UInt64(mode),
+        ]
+    }
+
+    static let numberCount = 6
+
+    /// The identity of so many numbers, `numberCount`.
+    init(numbers: ArraySlice<UInt64>) {
+        var rest = numbers
+        func next() -> UInt64 { rest.popFirst() ?? 0 }
+        device = next()
+        inode = next()
+        byteCount = next()
+        modifiedSeconds = Int64(bitPattern: next())
+        modifiedNanoseconds = Int64(bitPattern: next())
+        mode = UInt32(truncatingIfNeeded: next())
+    }
+}
+
+extension PoolmapError {
+    /// What was read is neither what was there before nor what is there now.
+    static let changedWhileRead = PoolmapError(.changed, "changed while it was read")
+}

@@ -1,0 +1,179 @@
+import Glibc
+import SystemPackage
+
+/// All that is under a folder: each folder before what is in it, the names of each in the order of their bytes.
+///
+/// In memory are the names of the present folder and of those above it. Symbolic links to folders are entered only where
+/// links are followed, and then not those that lead to a folder that they are in.
+struct FolderWalk {
+    /// What is asked of the kernel beside names.
+    enum Detail {
+        /// What kind each entry is, or each link leads to; its status only where a folder's list does not say that.
+        case kinds(followsLinks: Bool)
+        /// The status of each entry itself. Then it is an error that a folder changes while the walk is in it.
+        case statuses
+    }
+
+    /// Something that was found.
+    struct Entry {
+        let path: String
+        /// The same without the first folder.
+        let pathInside: String
+        /// As `readdir` has it: `DT_REG` and so on.
+        let type: Int32
+        let status: FileStatus?
+    }
+
+    enum Step {
+        case entry(Entry)
+        /// Something that cannot be read.
+        case refused(String, PoolmapError)
+    }
+
+    private struct Level {
+        /// With a slash at its end, as the next.
+        let path: String
+        let pathInside: String
+        /// Reversed: the next name is the last.
+        var names: [Name]
+        let status: FileStatus?
+    }
+
+    private struct Name {
+        let text: String
+        let type: Int32
+        private let hasEscapes: Bool
+
+        init(_ text: String, type: Int32) {
+            self.text = text
+            self.type = type
+            hasEscapes = !FileName.hasNoEscapes(text)
+        }
+
+        func precedes(_ other: Name) -> Bool {
+            // An escape is a large character for a byte that is not.
+            guard hasEscapes || other.hasEscapes else { return text.utf8.lexicographicallyPrecedes(other.text.utf8) }
+            return FileName.bytes(of: text).lexicographicallyPrecedes(FileName.bytes(of: other.text))
+        }
+    }
+
+    private let detail: Detail
+    private var levels: [Level] = []
+    /// What is to be said before the next name is looked at.
+    private var waiting: Step?
+
+    /// - Parameters:
+    ///   - path: a folder, or a link to one.
+    ///   - status: what it leads to, with `statuses`.
+    init(_ path: String, _ detail: Detail, status: FileStatus? = nil) {
+        self.detail = detail
+        let trimmed = FolderWalk.withoutSlashes(path)
+        enter(trimmed.hasSuffix("/") ? trimmed : trimmed + "/", "", status)
+    }
+
+    static func withoutSlashes(_ path: String) -> String {
+        var path = path[...]
+        while path.utf8.count > 1, path.hasSuffix("/") {
+            path.removeLast()
+        }
+        return String(path)
+    }
+
+    /// The next entry, or one that cannot be read; nil at the end.
+    mutating func next() -> Step? {
+        while true {
+            if let step = waiting.take() { return step }
+            guard !levels.isEmpty else { return nil }
+            guard let name = levels[levels.count - 1].names.popLast() else {
+                leave(levels.removeLast())
+                continue
+            }
+            return look(at: name, in: levels[levels.count - 1])
+        }
+    }
+
+    private mutating func look(at name: Name, in level: Level) -> Step {
+        let path = level.path + name.text
+        let pathInside = level.pathInside + name.text
+        var status: FileStatus?
+        var type = name.type
+        switch detail {
+        case .statuses:
+            status = FileStatus(ofPath: path, followsLinks: false)
+            guard let status else { return .refused(path, .system("", Errno(rawValue: errno))) }
+            type = status.type
+        case .kinds(let followsLinks) where type == DT_UNKNOWN || (type == DT_LNK && followsLinks):
+            status = FileStatus(ofPath: path, followsLinks: followsLinks)
+            type = status?.type ?? Int32(DT_LNK)
+        case .kinds: break
+        }
+        if type == DT_DIR {
+            enter(path + "/", pathInside + "/", status)
+        }
+        return .entry(Entry(path: path, pathInside: pathInside, type: type, status: status))
+    }
+
+    private mutating func enter(_ path: String, _ pathInside: String, _ found: FileStatus?) {
+        var status: FileStatus?
+        switch detail {
+        case .statuses: status = found
+        case .kinds(followsLinks: true):
+            status = FileStatus(ofPath: path)
+            if let status, levels.contains(where: { $0.status?.isSameFile(as: status) ?? false }) { return }
+        case .kinds: break
+        }
+        do throws(PoolmapError) {
+            let names = try FolderWalk.names(in: path, mustBe: status)
+            levels.append(Level(path: path, pathInside: pathInside, names: names, status: status))
+        } catch {
+            waiting = .refused(path, error)
+        }
+    }
+
+    /// Says so if the folder is not as it was when it was found.
+    private mutating func leave(_ level: Level) {
+        guard case .statuses = detail, let status = level.status else { return }
+        guard let now = FileStatus(ofPath: level.path) else {
+            waiting = .refused(level.path, .system("", Errno(rawValue: errno)))
+            return
+        }
+        do throws(PoolmapError) {
+            try FileIdentity(status).require(now)
+        } catch {
+            waiting = .refused(level.path, error)
+        }
+    }
+
+    /// - Parameter status: what was found by that path, if nothing else will do.
+    private static func names(in path: String, mustBe status: FileStatus?) throws(PoolmapError) -> [Name] {
+        let action = "cannot list the folder"
+        let descriptor = try attempt(action) { () throws(Errno) in try openFile(path, O_RDONLY | O_DIRECTORY) }
+        guard let folder = fdopendir(descriptor.rawValue) else {
+            defer { try? descriptor.close() }
+            throw .system(action, Errno(rawValue: errno))
+        }
+        defer { closedir(folder) }
+        if let status {
+            let opened = try attempt(action) { () throws(Errno) in try FileStatus(of: descriptor) }
+            guard opened.isSameFile(as: status) else { throw .changedWhileRead }
+        }
+        var names = try attempt(action) { () throws(Errno) in try FolderWalk.names(in: folder) }
+        names.sort { $1.precedes($0) }
+        return names
+    }
+
+    private static func names(in folder: OpaquePointer) throws(Errno) -> [Name] {
+        var names: [Name] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(folder) else {
+                if errno != 0 { throw Errno(rawValue: errno) }
+                return names
+            }
+            let text = withUnsafeBytes(of: &entry.pointee.d_name) { FileName.text(of: $0.prefix { $0 != 0 }) }
+            if text != "." && text != ".." {
+                names.append(Name(text, type: Int32(entry.pointee.d_type)))
+            }
+        }
+    }
+}
