@@ -51,6 +51,8 @@ public enum ItemStep {
     case refused(Input, PoolmapError)
     /// Nothing before a list of names goes on.
     case waitForInput(FileDescriptor)
+    /// Nothing before an earlier one has been reported; there must be one.
+    case waitForReport
     /// Nothing any more.
     case end
 }
@@ -158,11 +160,12 @@ private struct BatchPlans<Items: ItemSource>: PlanSource {
             return .plan(
                 plan(input, target) { [settings, jobs, meter] (hands) throws(PoolmapError) in
                     if jobs > 1, hands == .anyone, let whole = settings.wholeFile(file, target, meter) { return whole }
-                    return try settings.job(input, target, meter, isOnlyInput: isOnlyInput)
+                    return try settings.job(input, target, meter, isOnlyInput: isOnlyInput, as: file?.identity)
                 })
         case .refused(let input, let error):
             return .plan(plan(input, .nowhere) { (_) throws(PoolmapError) in throw error })
         case .waitForInput(let descriptor): return .waitForInput(descriptor)
+        case .waitForReport: return .waitForReport
         case .end: return .end
         }
     }

@@ -216,7 +216,11 @@ struct LineOutput {
 
     /// Names in the line are written as the bytes that they are.
     mutating func write(_ line: String) throws(PoolmapError) {
-        buffer += FileName.bytes(of: line)
+        try write(FileName.bytes(of: line))
+    }
+
+    mutating func write(_ bytes: [UInt8]) throws(PoolmapError) {
+        buffer += bytes
         if buffer.count >= 1 << 16 {
             try flush()
         }

@@ -143,7 +143,8 @@ final class FilePlan: ItemSource {
                 }
             case .refused(let input, let error): console.report(input, .failure(error)) { _ in nil }
             case .waitForInput(let descriptor): waitForInput(descriptor)
-            case .end: break loop
+            // Names wait for no report.
+            case .waitForReport, .end: break loop
             }
         }
         try output.flush()

@@ -53,7 +53,7 @@ extension Hash {
             untagged: try digests.untagged(standardInputIsTaken: sources.contains { $0.isStandardInput }),
             endsWithNull: lines.zero)
         let lists: [Input] = files.isEmpty ? [.standardInput] : files.map { $0 == "-" ? .standardInput : .file($0) }
-        var batch = try console.batch(common, "hash", [("check", .bool(true))])
+        var batch = try console.batch(common, "hash", settings([syntax.untagged].compactMap(\.self), mode: "check"))
         let printer = CheckPrinter(checking, isQuiet: common.quiet, console)
         let onTick = batch.onTick
         batch.onTick = {

@@ -12,6 +12,7 @@ struct Hash: FilesCommand {
 
     @OptionGroup var common: RunOptions
     @OptionGroup var digests: DigestOptions
+    @OptionGroup var tree: TreeOptions
     @OptionGroup var lines: LineOptions
     @OptionGroup var checking: CheckOptions
 
@@ -45,6 +46,7 @@ struct Hash: FilesCommand {
 
     func run() throws {
         if checking.check { return try check() }
+        if tree.tree { return try hashTrees() }
         let console = Console(common)
         let sources = try names.sources(files)
         let algorithms = try digests.algorithms(standardInputIsTaken: sources.contains { $0.isStandardInput })
@@ -52,8 +54,7 @@ struct Hash: FilesCommand {
         let style = lines.style(for: algorithms)
         let file = try lineFile()
         var output = LineOutput(to: file)
-        let settings = ("algorithms", JSONText.array(algorithms.map { .string($0.tag) }))
-        let batch = try console.batch(common, "hash", [settings])
+        let batch = try console.batch(common, "hash", settings(algorithms, mode: "hash"))
         let state = try resume.map { try resumable(HashState(path: $0, force: force), algorithms) }
         let report: Batch.Report = { input, result in
             console.report(input, result) { _ in nil }
@@ -93,8 +94,13 @@ struct Hash: FilesCommand {
         return state
     }
 
+    /// What the report says of the run.
+    func settings(_ algorithms: [HashAlgorithm], mode: String) -> [(String, JSONText)] {
+        [("algorithms", .array(algorithms.map { .string($0.tag) })), ("mode", .string(mode))]
+    }
+
     /// The file of -o; nil where the lines go to standard output.
-    private func lineFile() throws(PoolmapError) -> LineFile? {
+    func lineFile() throws(PoolmapError) -> LineFile? {
         guard let output, output != "-" else { return nil }
         return try LineFile(path: output, force: force)
     }

@@ -22,6 +22,8 @@ public struct DigestLine {
     public let digest: String
     /// Of the file; "-" for standard input.
     public let name: String
+    /// The digest is that of a folder's tree, as docs/tree.md has it; a tagged line says so.
+    public var isTree = false
 
     /// A line for a digest.
     public init(_ algorithm: HashAlgorithm, _ digest: String, _ name: String) {
@@ -37,7 +39,7 @@ public struct DigestLine {
         let mark = escaped == name ? "" : "\\"
         switch style {
         case .plain: return "\(mark)\(digest)  \(escaped)\(end)"
-        case .tagged: return "\(mark)\(algorithm.tag) (\(escaped)) = \(digest)\(end)"
+        case .tagged: return "\(mark)\(isTree ? "TREE-" : "")\(algorithm.tag) (\(escaped)) = \(digest)\(end)"
         case .nameless: return digest + end
         }
     }

@@ -6,6 +6,7 @@ import SystemPackage
 public final class LineFile {
     private let file: OutputFile
     private let older: FileStatus?
+    private let folder: FileStatus?
     private var buffer: [UInt8] = []
     private var byteCount: UInt64 = 0
     private static let bufferBytes = 1 << 16
@@ -19,6 +20,7 @@ public final class LineFile {
         var policy = OutputPolicy()
         policy.force = force
         older = FileStatus(ofPath: path)
+        folder = FileStatus(ofPath: folderOf(path))
         do throws(PoolmapError) {
             file = try OutputFile(path: path, policy, for: nil)
         } catch {
@@ -28,13 +30,24 @@ public final class LineFile {
 
     /// Whether the file takes the place of an input, by whatever name.
     public func wouldReplace(_ input: Input) -> Bool {
-        guard let older, older.isRegular else { return false }
+        guard older != nil else { return false }
         let status =
             switch input {
             case .file(let path): FileStatus(ofPath: path)
             case .standardInput: try? FileStatus(of: .standardInput)
             }
-        return status?.isSameFile(as: older) ?? false
+        return status.map { wouldReplace($0) } ?? false
+    }
+
+    /// The same of what is known of a file.
+    func wouldReplace(_ status: FileStatus) -> Bool {
+        guard let older, older.isRegular else { return false }
+        return status.isSameFile(as: older)
+    }
+
+    /// Whether the file is to be in this folder.
+    func isIn(_ other: FileStatus) -> Bool {
+        folder?.isSameFile(as: other) ?? false
     }
 
     /// Writes all bytes, behind what was written before.

@@ -141,4 +141,6 @@ public struct FoundFile {
     public let pathInTree: String?
     /// What is known of it already.
     let status: FileStatus?
+    /// What it must still be when it is opened; nil where any file of that name will do.
+    var identity: FileIdentity?
 }

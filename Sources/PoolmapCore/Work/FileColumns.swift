@@ -19,6 +19,13 @@ struct FileWorks: Codable {
         var algorithms: [[HashAlgorithm]] = []
         /// For each file the place in that list.
         var algorithmPlaces: [Int] = []
+        /// The numbers of the identities, one behind the other; empty where no file has one.
+        var identities: [UInt64] = []
+
+        func identity(at index: Int) -> FileIdentity {
+            let count = FileIdentity.numberCount
+            return FileIdentity(numbers: identities[index * count..<(index + 1) * count])
+        }
     }
 
     init(from decoder: any Decoder) throws {
@@ -28,7 +35,8 @@ struct FileWorks: Codable {
             return FileWork(
                 path: columns.paths[index], target: note < 0 ? nil : columns.targets[index],
                 byteCount: columns.byteCounts[index], note: note < 0 ? nil : note,
-                algorithms: columns.algorithms[columns.algorithmPlaces[index]])
+                algorithms: columns.algorithms[columns.algorithmPlaces[index]],
+                identity: columns.identities.isEmpty ? nil : columns.identity(at: index))
         }
     }
 
@@ -43,6 +51,8 @@ struct FileWorks: Codable {
                 columns.algorithms.append(work.algorithms)
             }
             columns.algorithmPlaces.append(columns.algorithms.count - 1)
+            // All files of a run have one, or none has.
+            columns.identities += work.identity?.numbers ?? []
         }
         try columns.encode(to: encoder)
     }

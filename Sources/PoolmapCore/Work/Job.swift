@@ -97,6 +97,8 @@ enum PlanStep {
     case plan(PlannedJob)
     /// Nothing before there is input, as of a list of names.
     case waitForInput(FileDescriptor)
+    /// Nothing before an earlier one has been reported.
+    case waitForReport
     case end
 }
 

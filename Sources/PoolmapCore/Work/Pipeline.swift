@@ -105,6 +105,7 @@ final class Pipeline {
             begin(running)
             return true
         case .waitForInput(let descriptor): awaitedInputs.append(descriptor)
+        case .waitForReport: break
         case .end: isAtEnd = true
         }
         return false
@@ -364,7 +365,7 @@ private final class Entry {
 }
 
 /// First in, first out; keeps nothing of what was taken.
-private struct Line<Element> {
+struct Line<Element> {
     private var elements: [Element?] = []
     private var head = 0
 

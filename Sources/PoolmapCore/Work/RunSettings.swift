@@ -51,6 +51,7 @@ struct RunSettings {
             status.byteCount <= wholeFileBytes
         else { return nil }
         var work = FileWork(path: file.path, byteCount: status.byteCount)
+        work.identity = file.identity
         if case .hash(let algorithms) = operation {
             work.algorithms = algorithms
         }
@@ -59,10 +60,16 @@ struct RunSettings {
 
     /// Opens an input and its target.
     ///
-    /// - Parameter isOnlyInput: whether nothing else is to be done meanwhile.
-    func job(_ input: Input, _ target: Target, _ meter: Meter, isOnlyInput: Bool) throws(PoolmapError) -> any Job {
+    /// - Parameters:
+    ///   - isOnlyInput: whether nothing else is to be done meanwhile.
+    ///   - identity: what a file that is hashed must still be; nil where any file of that name will do.
+    func job(
+        _ input: Input, _ target: Target, _ meter: Meter, isOnlyInput: Bool, as identity: FileIdentity? = nil
+    ) throws(PoolmapError) -> any Job {
         if case .hash(let algorithms) = operation {
-            return try HashJob(try input.open(), algorithms, meter, isOnlyInput: isOnlyInput)
+            let input = try input.open()
+            try identity?.require(input.status)
+            return try HashJob(input, algorithms, meter, isOnlyInput: isOnlyInput)
         }
         if case .salvage(let omitsLost) = operation {
             let input = try SalvageJob.open(input)

@@ -82,6 +82,7 @@ final class FileRunner {
             return .done(try complete(work, target, summary, note))
         }
         let input = try InputFile.open(path: work.path)
+        try work.identity?.require(input.status)
         guard input.status.isRegular, input.byteCount <= settings.wholeFileBytes else { return .isForFront }
         if !work.algorithms.isEmpty { return try hash(input, work.algorithms) }
         var output = Output.nowhere

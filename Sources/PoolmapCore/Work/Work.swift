@@ -45,6 +45,8 @@ struct FileWork {
     var note: Int?
     /// By what it is hashed; empty where it is not.
     var algorithms: [HashAlgorithm] = []
+    /// What it must still be when it is opened; nil where any file of that name will do.
+    var identity: FileIdentity?
 }
 
 /// A piece of an input, to be hashed.

@@ -16,7 +16,7 @@ HEAD = {"schema": TEXT, "poolmap": TEXT, "command": TEXT, "options": dict, "libz
         "startedUnixNanoseconds": NUMBER, "files": list, "totals": dict}
 OPTIONS = {"compress": {"jobs", "level", "long", "chunkBytes", "checksums", "force", "ifChanged", "fsync", "remove"},
            "decompress": {"jobs", "long", "salvage", "omit", "force", "ifChanged", "fsync", "remove"},
-           "test": {"jobs"}, "hash": {"jobs", "algorithms"}, "cat": {"jobs"}}
+           "test": {"jobs"}, "hash": {"jobs", "algorithms", "mode"}, "cat": {"jobs"}}
 FILE = {"input": TEXT, "output": (TEXT, NONE), "status": TEXT, "error": (dict, NONE), "inputBytes": (NUMBER, NONE),
         "outputBytes": (NUMBER, NONE), "digests": list, "salvage": (dict, NONE), "chunks": list}
 CHUNK = {"index": NUMBER, "offset": NUMBER, "length": NUMBER, "result": (dict, NONE), "worker": NUMBER,

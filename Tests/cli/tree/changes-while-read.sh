@@ -1,0 +1,52 @@
+# What changes between the look at it and its reading is an error, and a link in a file's place is not followed.
+. "$CLI_LIB"
+. "$CLI_FOLDER/trees.sh"
+# Larger than what is done without workers, so that they have to see the change.
+noise 400000 > before
+echo secret > secret
+lay_out() {
+    rm -rf tree outside
+    mkdir -p tree/folder outside
+    cp before tree/before
+    echo victim > tree/folder/victim
+    cp -p tree/folder/victim outside/
+    echo other > tree/other
+}
+is_stopped() { grep -qs 'stopped by SIGSTOP' trace; }
+# changed PATH ERROR COMMAND: stops the walk when it has looked at the path, changes something, and lets it go on.
+changed() {
+    local path=$1 error=$2 jobs
+    for jobs in 1 2; do
+        lay_out
+        rm -f trace
+        # Which of the calls glibc uses depends on the processor.
+        start strace -qq -o trace -P "$path" -e 'trace=?newfstatat,?lstat' \
+            -e 'inject=?newfstatat,?lstat:signal=SIGSTOP:when=1' poolmap hash --tree -j "$jobs" tree > sums 2> said
+        wait_until 20 is_stopped
+        eval "$3"
+        kill -CONT "$(tree_of "$front" | sed -n '1s/^1 \([0-9]*\) .*/\1/p')"
+        expect_exit 1 wait "$front"
+        [[ ! -s sums ]] || fail "there is a digest after: $3"
+        # The folder may have changed with it, which is told behind it.
+        [[ $(grep -v '^strace: ' said | head -n 1) == "poolmap: $error"* ]] || fail "after: $3: $(< said)"
+    done
+}
+victim=tree/folder/victim
+was="$victim: changed while it was read"
+changed $victim "$was" "ln -sf ../../secret $victim"
+# A link to the very file: that is the one that was found, but the folder is not.
+changed $victim "tree/folder/: changed" "mv $victim outside/ && ln -s ../../outside/victim $victim"
+changed $victim "$was" "mv outside/victim $victim"
+changed $victim "$was" "echo more >> $victim"
+changed $victim "$was" "touch -d 2001-02-03 $victim"
+changed $victim "$was" "chmod 600 $victim"
+changed $victim "$was" "rm $victim && mkfifo $victim"
+changed $victim "$victim: No such file or directory" "rm $victim"
+changed $victim "$victim: is a directory" "rm $victim && mkdir $victim"
+# Another way to the same place.
+changed tree/folder "tree/folder/: changed while it was read" \
+    "mv tree/folder away && ln -s ../outside tree/folder; rm -rf away"
+changed tree/folder "tree/folder/: cannot list the folder" "rm -r tree/folder && echo > tree/folder"
+# A folder that gets another name while it is read.
+changed $victim "tree/folder/: changed while it was read" "echo new > tree/folder/new"
+changed tree/other "tree/: changed while it was read" "echo new > tree/new"
