@@ -220,10 +220,10 @@ private final class CheckRun {
         let input = try source.open()
         let isLarge = input.isRegular && input.byteCount > settings.wholeFileBytes
         guard isLarge, line.candidates.count > 1 else {
-            return CheckJob(line, kinds, inOneRead: try HashJob(input, line.candidates, meter))
+            return CheckJob(line, kinds, inOneRead: try HashJob(input, line.candidates, meter, isOnlyInput: false))
         }
         return try CheckJob(line, kinds) { [meter] (algorithm) throws(PoolmapError) in
-            try HashJob(input, [algorithm], meter)
+            try HashJob(input, [algorithm], meter, isOnlyInput: false)
         }
     }
 
