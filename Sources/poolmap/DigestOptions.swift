@@ -24,8 +24,10 @@ struct DigestOptions: ParsableArguments {
 
     @Option(
         name: [.customShort("l"), .long],
-        help: ArgumentHelp("With blake3: how many bytes the digest has; by default 32.", valueName: "n"))
-    var length: Int?
+        help: ArgumentHelp(
+            "With blake3: how many bytes the digest has; by default 32. With --check: how many bytes are checked, as 8M.",
+            valueName: "n"))
+    var length: ByteSize?
 
     @Flag(name: .long, help: "With blake3: hash with a key, whose 32 bytes are standard input.")
     var keyed = false
@@ -42,17 +44,22 @@ struct DigestOptions: ParsableArguments {
         if let salt, salt.bytes.count > 32 {
             throw ValidationError("--salt must have 32 bytes at most, and has \(salt.bytes.count)")
         }
-        if let length, !(1...HashAlgorithm.mostDigestBytes).contains(length) {
-            throw ValidationError("--length must be from 1 to \(HashAlgorithm.mostDigestBytes), and is \(length)")
-        }
         if keyed && deriveKey != nil {
             throw ValidationError("--keyed and --derive-key exclude each other")
         }
-        try require(length != nil, "--length", for: [.blake3])
         try require(keyed, "--keyed", for: [.blake3])
         try require(deriveKey != nil, "--derive-key", for: [.blake3])
         try require(partSize != nil, "--part-size", for: [.s3ETag, .s3SHA256, .s3CRC32C])
         try require(salt != nil, "--salt", for: [.fsveritySHA256, .fsveritySHA512])
+    }
+
+    /// Throws where --length is not that of a digest.
+    func validateLength() throws {
+        let most = UInt64(HashAlgorithm.mostDigestBytes)
+        if let length, !(1...most).contains(length.bytes) {
+            throw ValidationError("--length must be from 1 to \(most), and is \(length.bytes)")
+        }
+        try require(length != nil, "--length", for: [.blake3])
     }
 
     /// Throws if an option is given that none of the algorithms heeds.
@@ -86,7 +93,7 @@ struct DigestOptions: ParsableArguments {
             var one = HashAlgorithm(
                 name, partBytes: partSize?.bytes ?? HashAlgorithm.defaultPartBytes, salt: salt?.bytes ?? [])
             if case .blake3 = one {
-                one = .blake3(purpose, digestBytes: length ?? 32)
+                one = .blake3(purpose, digestBytes: length.map { Int($0.bytes) } ?? 32)
             }
             if !algorithms.contains(one) {
                 algorithms.append(one)

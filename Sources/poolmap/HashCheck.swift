@@ -19,9 +19,15 @@ struct CheckOptions: ParsableArguments {
     @Flag(name: .customLong("ignore-missing"), help: "With --check: pass over names without a file.")
     var ignoreMissing = false
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp("With --check of a manifest: check the bytes from here on only, as 8M.", valueName: "n"))
+    var offset: ByteSize?
+
     func validate() throws {
         let needing = [
-            (status, "--status"), (warn, "--warn"), (strict, "--strict"), (ignoreMissing, "--ignore-missing"),
+            (offset != nil, "--offset"), (status, "--status"), (warn, "--warn"), (strict, "--strict"),
+            (ignoreMissing, "--ignore-missing"),
         ]
         if !check, let option = needing.first(where: \.0) {
             throw ValidationError("\(option.1) needs --check")
@@ -32,10 +38,11 @@ struct CheckOptions: ParsableArguments {
 extension Hash {
     /// Throws where an option is given that says how to hash or what, and not how to check.
     func validateCheck() throws {
-        guard checking.check else { return }
+        guard checking.check else { return try digests.validateLength() }
         let excluded = [
             (lines.tag, "--tag"), (lines.noNames, "--no-names"), (output != nil, "-o"), (force, "--force"),
-            (names.recursive, "-r"), (!names.lists.isEmpty, "--files-from"), (names.isNullSeparated, "-0"),
+            (tree.tree, "--tree"), (manifests.chunkSize != nil, "--chunk-size"), (names.recursive, "-r"),
+            (!names.lists.isEmpty, "--files-from"), (names.isNullSeparated, "-0"),
         ]
         if let option = excluded.first(where: \.0) {
             throw ValidationError("--check and \(option.1) exclude each other")
@@ -45,14 +52,48 @@ extension Hash {
         }
     }
 
-    /// Checks the files that are named in the lists.
+    /// Checks the files that are named in lists, or in manifests.
     func check() throws {
-        let console = Console(common)
         let sources = try names.sources(files)
+        let lists: [Input] = files.isEmpty ? [.standardInput] : files.map { $0 == "-" ? .standardInput : .file($0) }
+        let areManifests = lists.map { manifests.manifest || isManifest($0) }
+        if let first = areManifests.firstIndex(of: true) {
+            if let other = areManifests.firstIndex(of: false) {
+                let names = (lists[first].name, lists[other].name)
+                throw PoolmapError.unusable("\(names.0) is a manifest, and \(names.1) is none: check them apart")
+            }
+            return try checkManifests(lists)
+        }
+        if checking.offset != nil {
+            throw ValidationError("--offset is for manifests, and \(lists[0].name) is none")
+        }
+        try digests.validateLength()
+        try checkLists(lists, sources)
+    }
+
+    private func checkManifests(_ lists: [Input]) throws {
+        let console = Console(common)
+        let check = ManifestCheck(
+            console, isQuiet: common.quiet, isSilent: checking.status, ignoresMissing: checking.ignoreMissing)
+        let range = try manifestRange()
+        check.run(lists, range, try console.batch(common, "hash", settings([], mode: "check")))
+        try console.finish()
+    }
+
+    /// The range that --offset and --length say; nil for none.
+    private func manifestRange() throws -> ManifestRange? {
+        if let length = digests.length, length.bytes == 0 {
+            throw ValidationError("--length must be at least 1")
+        }
+        if checking.offset == nil && digests.length == nil { return nil }
+        return ManifestRange(offset: checking.offset?.bytes ?? 0, byteCount: digests.length?.bytes)
+    }
+
+    private func checkLists(_ lists: [Input], _ sources: [InputNames.Source]) throws {
+        let console = Console(common)
         let syntax = ChecksumSyntax(
             untagged: try digests.untagged(standardInputIsTaken: sources.contains { $0.isStandardInput }),
             endsWithNull: lines.zero)
-        let lists: [Input] = files.isEmpty ? [.standardInput] : files.map { $0 == "-" ? .standardInput : .file($0) }
         var batch = try console.batch(common, "hash", settings([syntax.untagged].compactMap(\.self), mode: "check"))
         let printer = CheckPrinter(checking, isQuiet: common.quiet, console)
         let onTick = batch.onTick

@@ -14,6 +14,7 @@ struct Hash: FilesCommand {
     @OptionGroup var digests: DigestOptions
     @OptionGroup var tree: TreeOptions
     @OptionGroup var lines: LineOptions
+    @OptionGroup var manifests: ManifestOptions
     @OptionGroup var checking: CheckOptions
 
     @Option(
@@ -42,11 +43,13 @@ struct Hash: FilesCommand {
 
     func validate() throws {
         try validateCheck()
+        try validateManifest()
     }
 
     func run() throws {
         if checking.check { return try check() }
         if tree.tree { return try hashTrees() }
+        if manifests.manifest { return try writeManifests() }
         let console = Console(common)
         let sources = try names.sources(files)
         let algorithms = try digests.algorithms(standardInputIsTaken: sources.contains { $0.isStandardInput })

@@ -59,6 +59,7 @@ extension Hash {
     private func treeAlgorithm() throws -> HashAlgorithm {
         for (isGiven, option) in [
             (digests.length != nil, "--length"), (digests.keyed, "--keyed"), (digests.deriveKey != nil, "--derive-key"),
+            (resume != nil, "--resume"),
         ] where isGiven {
             throw ValidationError("--tree and \(option) exclude each other")
         }

@@ -5,8 +5,11 @@ struct DigestRun {
     /// - Parameters:
     ///   - offset: where the piece begins, a multiple of `pieceBytes`.
     ///   - pieceBytes: the size of all pieces but the last; nil where the input is one piece.
-    init(_ algorithms: [HashAlgorithm], at offset: UInt64 = 0, pieceBytes: UInt64? = nil) {
-        hashers = algorithms.map { $0.hasher(at: offset, pieceBytes: pieceBytes) }
+    ///   - chunkBytes: the size of the chunks that are hashed by themselves; nil where the piece as a whole is.
+    init(_ algorithms: [HashAlgorithm], at offset: UInt64 = 0, pieceBytes: UInt64? = nil, chunkBytes: UInt64? = nil) {
+        hashers = algorithms.map { algorithm in
+            chunkBytes.map { algorithm.chunksHasher($0) } ?? algorithm.hasher(at: offset, pieceBytes: pieceBytes)
+        }
     }
 
     mutating func update(_ bytes: UnsafeRawBufferPointer) {
@@ -55,13 +58,15 @@ struct DigestJoin {
 /// Hashes all that there is to read, in order.
 ///
 /// - Parameters:
+///   - chunkBytes: the size of the chunks that are hashed by themselves, by the one algorithm that there is: then the
+///     digests are theirs. nil where the whole is hashed.
 ///   - space: what is read into.
 ///   - read: fills the space, or a part of it, and returns how much; 0 at the end.
 func digests(
-    _ algorithms: [HashAlgorithm], through space: UnsafeMutableRawBufferPointer,
+    _ algorithms: [HashAlgorithm], chunkBytes: UInt64? = nil, through space: UnsafeMutableRawBufferPointer,
     read: (UnsafeMutableRawBufferPointer) throws(PoolmapError) -> Int
 ) throws(PoolmapError) -> (digests: [String], byteCount: UInt64) {
-    var run = DigestRun(algorithms)
+    var run = DigestRun(algorithms, chunkBytes: chunkBytes)
     var join = DigestJoin(algorithms)
     var byteCount: UInt64 = 0
     while true {
@@ -70,8 +75,18 @@ func digests(
         run.update(UnsafeRawBufferPointer(rebasing: space[..<count]))
         byteCount += UInt64(count)
     }
+    if let chunkBytes {
+        return (run.finish().flatMap { chunkDigests($0, chunkBytes, byteCount: byteCount) }, byteCount)
+    }
     try join.add(run.finish(), byteCount: byteCount)
     return (try join.finish(), byteCount)
+}
+
+/// The digests of chunks that stand one behind the other, as they are written.
+private func chunkDigests(_ digests: [UInt8], _ chunkBytes: UInt64, byteCount: UInt64) -> [String] {
+    if digests.isEmpty { return [] }
+    let digestBytes = digests.count / Int((byteCount + chunkBytes - 1) / chunkBytes)
+    return stride(from: 0, to: digests.count, by: digestBytes).map { hexadecimal(digests[$0..<$0 + digestBytes]) }
 }
 
 /// Into what pieces an input is cut that is hashed by several workers.
@@ -82,6 +97,12 @@ enum PieceSize {
     static let ofPipe: UInt64 = 1 << 20
     /// A larger piece of a pipe is not kept in memory: it is hashed in order.
     static let mostOfPipe: UInt64 = 64 << 20
+
+    /// The size of the pieces of an input whose chunks are hashed by themselves.
+    static func ofChunks(_ chunkBytes: UInt64, isRegular: Bool) -> UInt64 {
+        let wanted = isRegular ? ofFile : ofPipe
+        return (wanted + chunkBytes - 1) / chunkBytes * chunkBytes
+    }
 
     /// The least size from `wanted` on at whose multiples all algorithms let an input be cut; nil for none.
     static func bytes(_ algorithms: [HashAlgorithm], wanted: UInt64) -> UInt64? {

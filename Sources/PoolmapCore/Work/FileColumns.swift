@@ -26,6 +26,8 @@ struct FileWorks: Codable {
             let count = FileIdentity.numberCount
             return FileIdentity(numbers: identities[index * count..<(index + 1) * count])
         }
+        /// 0 for no chunks.
+        var chunkBytes: [UInt64] = []
     }
 
     init(from decoder: any Decoder) throws {
@@ -36,7 +38,8 @@ struct FileWorks: Codable {
                 path: columns.paths[index], target: note < 0 ? nil : columns.targets[index],
                 byteCount: columns.byteCounts[index], note: note < 0 ? nil : note,
                 algorithms: columns.algorithms[columns.algorithmPlaces[index]],
-                identity: columns.identities.isEmpty ? nil : columns.identity(at: index))
+                identity: columns.identities.isEmpty ? nil : columns.identity(at: index),
+                chunkBytes: columns.chunkBytes[index] == 0 ? nil : columns.chunkBytes[index])
         }
     }
 
@@ -53,6 +56,7 @@ struct FileWorks: Codable {
             columns.algorithmPlaces.append(columns.algorithms.count - 1)
             // All files of a run have one, or none has.
             columns.identities += work.identity?.numbers ?? []
+            columns.chunkBytes.append(work.chunkBytes ?? 0)
         }
         try columns.encode(to: encoder)
     }

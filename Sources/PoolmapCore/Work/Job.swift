@@ -15,6 +15,8 @@ protocol Job: AnyObject {
     func beginsAgain() throws(PoolmapError) -> Bool
     /// Called when everything was accepted: the output is whole.
     func finish() throws(PoolmapError) -> JobSummary
+    /// Whether it has descriptors from its beginning to its end, so that not too many may be under way.
+    var holdsDescriptors: Bool { get }
     /// Called in place of `finish` when the job has failed: gives back the slot that it may be filling.
     func abandon(_ workforce: Workforce)
 }
@@ -26,6 +28,8 @@ extension Job {
     }
 
     func beginsAgain() -> Bool { false }
+
+    var holdsDescriptors: Bool { true }
 
     func abandon(_ workforce: Workforce) {}
 }
@@ -74,14 +78,16 @@ struct PlannedJob {
     let number: Int
     let input: Input
     let target: Target
+    /// What it writes goes where others write too, though the target does not say so.
+    var writesInTurn = false
     let open: (Hands) throws(PoolmapError) -> any Job
     /// Called once, in the order of the inputs, when it is done or has failed.
     let report: (Result<JobSummary, PoolmapError>) -> Void
 
-    /// Whether it writes to standard output, which others do too.
+    /// Whether it writes where others do too, as to standard output.
     var isStream: Bool {
         if case .standardOutput = target { return true }
-        return false
+        return writesInTurn
     }
 }
 

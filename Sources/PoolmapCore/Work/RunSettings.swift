@@ -13,6 +13,8 @@ struct RunSettings {
         case cat
         /// Hash by these; by what each input says where there are none.
         case hash([HashAlgorithm])
+        /// Hash every chunk of so many bytes by itself; of as many as each input says where that is nil.
+        case hashChunks(UInt64?)
     }
 
     let operation: Operation
@@ -26,6 +28,7 @@ struct RunSettings {
         case .compress(let options): SlotLayout(compressing: options)
         case .decompress, .test, .salvage, .cat: SlotLayout(decompressing: SlotLayout.commonContentBytes)
         case .hash(let algorithms): SlotLayout(hashing: algorithms)
+        case .hashChunks(let chunkBytes): SlotLayout(hashingChunksOf: chunkBytes)
         }
     }
 
@@ -39,7 +42,7 @@ struct RunSettings {
     var wholeFileBytes: UInt64 {
         switch operation {
         case .compress(let options): UInt64(options.chunkBytes)
-        case .decompress, .test, .hash: 1 << 20
+        case .decompress, .test, .hash, .hashChunks: 1 << 20
         case .salvage, .cat: 0
         }
     }

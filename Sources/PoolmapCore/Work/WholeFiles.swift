@@ -20,6 +20,9 @@ final class WholeFileJob: Job {
         meter.expect(work.byteCount)
     }
 
+    /// The worker has.
+    var holdsDescriptors: Bool { false }
+
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
         if isHandedOut { return .end }
         if case .file(let path) = target {
@@ -84,7 +87,7 @@ final class FileRunner {
         let input = try InputFile.open(path: work.path)
         try work.identity?.require(input.status)
         guard input.status.isRegular, input.byteCount <= settings.wholeFileBytes else { return .isForFront }
-        if !work.algorithms.isEmpty { return try hash(input, work.algorithms) }
+        if !work.algorithms.isEmpty { return try hash(input, work) }
         var output = Output.nowhere
         if let target = work.target {
             // To open a named pipe and close it again would be an end of file to its reader.
@@ -94,11 +97,10 @@ final class FileRunner {
         return .done(try run(try settings.job(input, output, Meter())))
     }
 
-    private func hash(
-        _ input: InputFile, _ algorithms: [HashAlgorithm]
-    ) throws(PoolmapError) -> FileDone.Outcome {
-        try algorithms.requireParts(of: input.byteCount)
-        let (digests, byteCount) = try digests(algorithms, through: space.space(of: Worker.cachedBytes)) {
+    private func hash(_ input: InputFile, _ work: FileWork) throws(PoolmapError) -> FileDone.Outcome {
+        try work.algorithms.requireParts(of: input.byteCount)
+        let space = space.space(of: Worker.cachedBytes)
+        let (digests, byteCount) = try digests(work.algorithms, chunkBytes: work.chunkBytes, through: space) {
             (space) throws(PoolmapError) in try input.readSome(into: space)
         }
         try input.requireUnchanged()

@@ -47,6 +47,8 @@ struct FileWork {
     var algorithms: [HashAlgorithm] = []
     /// What it must still be when it is opened; nil where any file of that name will do.
     var identity: FileIdentity?
+    /// The size of the chunks that are hashed by themselves, by one algorithm; nil where the whole is.
+    var chunkBytes: UInt64?
 }
 
 /// A piece of an input, to be hashed.
@@ -60,6 +62,8 @@ struct DigestWork: Codable {
     var algorithms: [HashAlgorithm]
     /// The size of all pieces but the last; nil where the input is one piece.
     var pieceBytes: UInt64?
+    /// The size of the chunks of the piece, each hashed by itself; nil where the piece is to be joined with others.
+    var chunkBytes: UInt64?
 }
 
 /// A frame to be decompressed.
@@ -207,6 +211,13 @@ struct SlotLayout {
     /// The slots of hashing pipes: a piece that does not fit is hashed in order.
     init(hashing algorithms: [HashAlgorithm]) {
         let wanted = PieceSize.bytes(algorithms, wanted: PieceSize.ofPipe) ?? 0
+        inputBytes = wanted <= PieceSize.mostOfPipe ? Int(wanted) : 0
+        outputBytes = 0
+    }
+
+    /// The slots of hashing the chunks of pipes each by itself; nil for chunks of any size.
+    init(hashingChunksOf chunkBytes: UInt64?) {
+        let wanted = chunkBytes.map { PieceSize.ofChunks($0, isRegular: false) } ?? PieceSize.mostOfPipe
         inputBytes = wanted <= PieceSize.mostOfPipe ? Int(wanted) : 0
         outputBytes = 0
     }

@@ -66,7 +66,8 @@ final class Worker {
     }
 
     private func digest(_ work: DigestWork) throws(PoolmapError) -> [[UInt8]] {
-        var run = DigestRun(work.algorithms, at: work.offset, pieceBytes: work.pieceBytes)
+        var run = DigestRun(
+            work.algorithms, at: work.offset, pieceBytes: work.pieceBytes, chunkBytes: work.chunkBytes)
         switch work.source {
         case .slot:
             run.update(UnsafeRawBufferPointer(try slotMemory(work.slot, Int(work.byteCount))))

@@ -1,0 +1,144 @@
+/// What the chunks of a manifest are, and by what they are hashed; docs/manifest.md has the format.
+public struct ManifestScheme: Hashable, Sendable {
+    /// One of `algorithmNames`.
+    public let algorithm: HashAlgorithm
+    /// The size of each chunk but the last, in bytes, within `chunkBytesRange`.
+    public let chunkBytes: UInt64
+    /// The bytes of a digest.
+    let digestBytes: Int
+
+    /// A scheme; nil where the format has no such algorithm or chunk size.
+    public init?(_ name: HashAlgorithm.Name, chunkBytes: UInt64 = defaultChunkBytes) {
+        guard ManifestScheme.algorithmNames.contains(name), ManifestScheme.chunkBytesRange.contains(chunkBytes) else {
+            return nil
+        }
+        algorithm = HashAlgorithm(name)
+        self.chunkBytes = chunkBytes
+        var ofNothing = algorithm.wholeHasher()
+        digestBytes = ofNothing.finish().count
+    }
+
+    /// The algorithms that the format knows.
+    public static let algorithmNames: [HashAlgorithm.Name] = [
+        .blake3, .sha256, .sha512, .sha1, .md5, .crc32, .crc32c, .crc64nvme,
+    ]
+    /// The chunk sizes that the format knows.
+    public static let chunkBytesRange: ClosedRange<UInt64> = 1 << 10...1 << 30
+    /// The size of chunks where nobody says another.
+    public static let defaultChunkBytes: UInt64 = 1 << 20
+}
+
+/// The words of a manifest.
+enum ManifestText {
+    /// Every version begins so.
+    static let identifier = Array("poolmap manifest ".utf8)
+    static let version: UInt64 = 1
+    static let algorithm = Array("algorithm ".utf8)
+    static let chunkSize = Array("chunk-size ".utf8)
+    static let file = Array("file ".utf8)
+    static let size = Array("size ".utf8)
+    static let root = Array("root ".utf8)
+    static let end = Array("end ".utf8)
+    static let digits = Array("0123456789abcdef".utf8)
+
+    private static let escapes: [(byte: UInt8, letter: UInt8)] = [
+        (UInt8(ascii: "\\"), UInt8(ascii: "\\")), (UInt8(ascii: "\n"), UInt8(ascii: "n")),
+        (UInt8(ascii: "\r"), UInt8(ascii: "r")),
+    ]
+
+    /// A name on one line. By bytes: a letter may follow that a `String` takes for one character with the backslash.
+    static func escaped(_ name: String) -> [UInt8] {
+        FileName.bytes(of: name).flatMap { byte in
+            escapes.first { $0.byte == byte }.map { [UInt8(ascii: "\\"), $0.letter] } ?? [byte]
+        }
+    }
+
+    /// The name that was escaped so; nil where nothing is escaped so.
+    static func name(ofEscaped bytes: some Collection<UInt8>) -> String? {
+        var name: [UInt8] = []
+        var rest = bytes[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "\\") {
+                guard let letter = rest.popFirst(), let escape = escapes.first(where: { $0.letter == letter }) else {
+                    return nil
+                }
+                name.append(escape.byte)
+            } else if byte == 0 || escapes.contains(where: { $0.byte == byte }) {
+                return nil
+            } else {
+                name.append(byte)
+            }
+        }
+        return name.isEmpty ? nil : FileName.text(of: name)
+    }
+
+    static func isDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+    }
+
+    /// A number as the format has it: decimal digits, no leading zeros.
+    static func number(_ bytes: some Collection<UInt8>) -> UInt64? {
+        guard let first = bytes.first, first != UInt8(ascii: "0") || bytes.count == 1 else { return nil }
+        var number: UInt64 = 0
+        for byte in bytes {
+            guard isDigit(byte) else { return nil }
+            let (product, hasOverflow) = number.multipliedReportingOverflow(by: 10)
+            let (sum, overflows) = product.addingReportingOverflow(UInt64(byte - UInt8(ascii: "0")))
+            if hasOverflow || overflows { return nil }
+            number = sum
+        }
+        return number
+    }
+
+    /// The bytes of so many pairs of lowercase hexadecimal digits; nil where there is anything else.
+    static func digest(_ digits: some Collection<UInt8>, byteCount: Int) -> [UInt8]? {
+        guard digits.count == 2 * byteCount else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(byteCount)
+        var half: UInt8?
+        for digit in digits {
+            let value: UInt8
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = digit - UInt8(ascii: "a") + 10
+            default: return nil
+            }
+            if let high = half {
+                bytes.append(high << 4 | value)
+                half = nil
+            } else {
+                half = value
+            }
+        }
+        return bytes
+    }
+}
+
+// MARK: Digests
+
+/// What is told of an input's chunks as they are hashed, in order.
+protocol ChunkSink: AnyObject {
+    /// Takes the digests of the next chunks, one behind the other, which have so many bytes together.
+    func take(_ digests: [UInt8], byteCount: UInt64) throws(PoolmapError)
+    /// The input was read, has so many bytes, and has not changed meanwhile.
+    func finish(byteCount: UInt64) throws(PoolmapError) -> JobSummary
+}
+
+extension HashAlgorithm {
+    /// A hasher of all bytes in order, which says their digest as bytes.
+    func wholeHasher() -> any PieceHasher {
+        hasher(at: 0, pieceBytes: nil)
+    }
+
+    /// A hasher that says the digest of each chunk of a piece, one behind the other; of no bytes it says none.
+    func chunksHasher(_ chunkBytes: UInt64) -> any PieceHasher {
+        PartsPiece(at: 0, partBytes: chunkBytes, emptyInputHasPart: false) { WholeFunction(hasher: wholeHasher()) }
+    }
+}
+
+/// The digest of a chunk by itself.
+private struct WholeFunction: StreamFunction {
+    var hasher: any PieceHasher
+    mutating func update(_ bytes: UnsafeRawBufferPointer) { hasher.update(bytes) }
+    mutating func finish() -> [UInt8] { hasher.finish() }
+}

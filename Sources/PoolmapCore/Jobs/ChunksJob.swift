@@ -1,0 +1,207 @@
+import SystemPackage
+
+/// Has every chunk of an input hashed by itself, in pieces of whole chunks, each by a worker.
+///
+/// A regular file is read by the workers; a pipe is read here, into slots. Chunks of a pipe that have no room in one are
+/// hashed here.
+final class ChunksJob: Job {
+    private let input: InputFile
+    private let scheme: ManifestScheme
+    private let sink: any ChunkSink
+    private let meter: Meter
+    private let pieceBytes: UInt64
+    /// Where the last piece ends; nil for the end of a pipe.
+    private let end: UInt64?
+    private var offset: UInt64
+    private var index = 0
+    private var chunks = PipeChunks()
+    private var isInputAtEnd = false
+    /// What a pipe has behind the last piece.
+    private var surplusBytes: UInt64 = 0
+    private var localState = LocalState.none
+
+    /// What the front itself hashes.
+    private enum LocalState {
+        case none
+        case waiting
+        case done
+    }
+
+    /// - Parameters:
+    ///   - part: what is to be hashed, a range that begins with a chunk; nil for all. A pipe must begin at 0, and is read
+    ///     to its end all the same. Of a regular file that ends before the part does only whole chunks are hashed.
+    ///   - sink: takes the digests.
+    init(
+        _ input: InputFile, _ scheme: ManifestScheme, part: Range<UInt64>? = nil, into sink: any ChunkSink,
+        _ meter: Meter
+    ) {
+        self.input = input
+        self.scheme = scheme
+        self.sink = sink
+        self.meter = meter
+        pieceBytes = PieceSize.ofChunks(scheme.chunkBytes, isRegular: input.isRegular)
+        offset = part?.lowerBound ?? 0
+        guard input.isRegular else {
+            end = part?.upperBound
+            meter.expect(input)
+            return
+        }
+        let wanted = part ?? 0..<input.byteCount
+        let wholeChunks = input.byteCount / scheme.chunkBytes * scheme.chunkBytes
+        let end = wanted.upperBound <= input.byteCount ? wanted.upperBound : max(wholeChunks, wanted.lowerBound)
+        self.end = end
+        meter.expect(end - offset)
+    }
+
+    func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
+        if input.isRegular {
+            guard let end, offset < end else { return .end }
+            return work(.file(input.reference, offset: input.start + offset), min(pieceBytes, end - offset), nil)
+        }
+        if let end, offset == end { return try readSurplus() }
+        if isInputAtEnd { return .end }
+        guard pieceBytes <= UInt64(workforce.layout.inputBytes) else { return hashHere() }
+        let wanted = min(pieceBytes, end.map { $0 - offset } ?? .max)
+        switch try chunks.next(of: input, Int(wanted), workforce) {
+        case .waitForInput: return .waitForInput(input.descriptor)
+        case .waitForSlot: return .waitForTurn
+        case .chunk(let count, let slot):
+            isInputAtEnd = chunks.isAtEnd
+            if count == 0 {
+                workforce.releaseSlot(slot)
+                return .end
+            }
+            return work(.slot, UInt64(count), slot)
+        }
+    }
+
+    private func work(_ source: Work.Source, _ count: UInt64, _ slot: Int?) -> Step {
+        let piece = Piece(noun: "piece", index: index, offset: offset, byteCount: count)
+        let work = DigestWork(
+            source: source, offset: offset, byteCount: count, slot: slot ?? 0, algorithms: [scheme.algorithm],
+            chunkBytes: scheme.chunkBytes)
+        index += 1
+        offset += count
+        return .work(.digest(work), piece, slot: slot, isLast: input.isRegular ? offset == end : isInputAtEnd)
+    }
+
+    /// Hashes all of a pipe, chunk by chunk.
+    private func hashHere() -> Step {
+        switch localState {
+        case .none:
+            localState = .waiting
+            return .local(.whole(0)) { [self] () throws(PoolmapError) in
+                while try hashChunk() {}
+                localState = .done
+            }
+        case .waiting: return .waitForTurn
+        case .done: return .end
+        }
+    }
+
+    /// False at the input's end, and at that of the part.
+    private func hashChunk() throws(PoolmapError) -> Bool {
+        let space = UnsafeMutableRawBufferPointer.allocate(byteCount: Worker.cachedBytes, alignment: 64)
+        defer { space.deallocate() }
+        var hasher = scheme.algorithm.wholeHasher()
+        let wanted = min(scheme.chunkBytes, end.map { $0 - offset } ?? .max)
+        var count: UInt64 = 0
+        while count < wanted {
+            let rest = space.prefix(Int(min(UInt64(space.count), wanted - count)))
+            let read = try input.readSome(into: UnsafeMutableRawBufferPointer(rebasing: rest))
+            if read == 0 {
+                isInputAtEnd = true
+                break
+            }
+            hasher.update(UnsafeRawBufferPointer(rebasing: space[..<read]))
+            count += UInt64(read)
+            meter.add(input: UInt64(read))
+        }
+        if count > 0 {
+            try sink.take(hasher.finish(), byteCount: count)
+        }
+        offset += count
+        return count == scheme.chunkBytes && offset != end
+    }
+
+    /// Counts what is behind the part.
+    private func readSurplus() throws(PoolmapError) -> Step {
+        let space = UnsafeMutableRawBufferPointer.allocate(byteCount: Worker.cachedBytes, alignment: 64)
+        defer { space.deallocate() }
+        while !isInputAtEnd {
+            guard try input.hasInput() else { return .waitForInput(input.descriptor) }
+            let count = try input.readSome(into: space)
+            isInputAtEnd = count == 0
+            surplusBytes += UInt64(count)
+            meter.add(input: UInt64(count))
+        }
+        return .end
+    }
+
+    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        guard case .digested(let digests, let byteCount) = done, digests.count == 1 else {
+            throw PoolmapError(.failed, "a worker gave another answer than a digest")
+        }
+        try sink.take(digests[0], byteCount: byteCount)
+        meter.add(input: byteCount)
+    }
+
+    func finish() throws(PoolmapError) -> JobSummary {
+        try input.requireUnchanged()
+        return try sink.finish(byteCount: input.isRegular ? input.byteCount : offset + surplusBytes)
+    }
+
+    func abandon(_ workforce: Workforce) {
+        chunks.abandon(workforce)
+    }
+}
+
+/// Has the chunks of a small file hashed by one worker, which opens it as well.
+final class WholeChunksJob: Job {
+    private let file: WholeFileJob
+    private let scheme: ManifestScheme
+    private let sink: any ChunkSink
+    private let byteCount: UInt64?
+
+    /// - Parameters:
+    ///   - byteCount: what the file has.
+    ///   - mayDiffer: whether it may have become another size since.
+    init(
+        path: String, byteCount: UInt64, mayDiffer: Bool, _ scheme: ManifestScheme, into sink: any ChunkSink,
+        _ meter: Meter
+    ) {
+        var work = FileWork(path: path, byteCount: byteCount)
+        work.algorithms = [scheme.algorithm]
+        work.chunkBytes = scheme.chunkBytes
+        file = WholeFileJob(work, to: .nowhere, meter)
+        self.byteCount = mayDiffer ? nil : byteCount
+        self.scheme = scheme
+        self.sink = sink
+    }
+
+    var holdsDescriptors: Bool { false }
+
+    func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
+        try file.next(workforce)
+    }
+
+    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        try file.accept(done, slot: slot, workforce)
+    }
+
+    func finish() throws(PoolmapError) -> JobSummary {
+        let summary = file.finish()
+        if let byteCount, byteCount != summary.inputBytes {
+            throw PoolmapError(.changed, "changed while it was read")
+        }
+        var digests: [UInt8] = []
+        for text in summary.digests {
+            guard let digest = ManifestText.digest(text.utf8, byteCount: scheme.digestBytes) else {
+                throw PoolmapError(.failed, "a worker gave another answer than a digest")
+            }
+            digests += digest
+        }
+        try sink.take(digests, byteCount: summary.inputBytes)
+        return try sink.finish(byteCount: summary.inputBytes)
+    }
+}
