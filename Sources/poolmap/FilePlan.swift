@@ -23,7 +23,8 @@ final class FilePlan: ItemSource {
     private let isOne: Bool
     private var places = TargetPlaces()
     private var dependencies: DependencyFile?
-    private var targets: [String: String] = [:]
+    /// For make's rules, by the bytes of the inputs' paths.
+    private var targets: [[UInt8]: String] = [:]
 
     /// - Parameters:
     ///   - folders: which files of a folder are taken, with -r.
@@ -74,7 +75,7 @@ final class FilePlan: ItemSource {
                 try places.claim(input: file.path, target: target)
             }
             if dependencies != nil {
-                targets[file.path] = target
+                targets[FileName.bytes(of: file.path)] = target
             }
             return .item(input, .file(target), file: file)
         } catch {
@@ -166,7 +167,7 @@ final class FilePlan: ItemSource {
             let sizes = "\(input.name): \(readable(summary.inputBytes)) to \(readable(summary.outputBytes))"
             return summary.isUnchanged ? sizes + ", unchanged" : sizes
         }
-        guard let target = targets.removeValue(forKey: input.name), case .success = result else { return }
+        guard let target = targets.removeValue(forKey: FileName.bytes(of: input.name)), case .success = result else { return }
         console.attempt(input.name) { () throws(PoolmapError) in
             try dependencies?.add(target: target, inputs: [input.name])
         }

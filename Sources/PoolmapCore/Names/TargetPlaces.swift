@@ -18,7 +18,8 @@ public struct TargetPlaces {
 
     private var targets: Set<Place> = []
     private var inputs: Set<Place> = []
-    private var folders: [String: Folder] = [:]
+    /// By the bytes of their paths: two strings are one to Swift where only an accent is written in another way.
+    private var folders: [[UInt8]: Folder] = [:]
     private static let mostFolders = 256
 
     /// No places yet.
@@ -45,7 +46,7 @@ public struct TargetPlaces {
     /// The C function is `mkdir`.
     public mutating func makeFolder(of target: String) throws(PoolmapError) {
         let folder = folderOf(target)
-        guard folders[folder] == nil, FileStatus(ofPath: folder) == nil else { return }
+        guard folders[FileName.bytes(of: folder)] == nil, FileStatus(ofPath: folder) == nil else { return }
         var end = folder.utf8.startIndex
         while let slash = folder.utf8[end...].dropFirst().firstIndex(of: UInt8(ascii: "/")) {
             end = slash
@@ -80,13 +81,14 @@ public struct TargetPlaces {
     }
 
     private mutating func folder(_ path: String) -> Folder? {
-        if let known = folders[path] { return known }
+        let name = FileName.bytes(of: path)
+        if let known = folders[name] { return known }
         guard let status = FileStatus(ofPath: path) else { return nil }
         if folders.count >= TargetPlaces.mostFolders {
             folders.removeAll(keepingCapacity: true)
         }
         let folder = Folder(device: status.device, inode: status.inode)
-        folders[path] = folder
+        folders[name] = folder
         return folder
     }
 }
