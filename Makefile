@@ -105,7 +105,8 @@ test-deps: deps
 	@scripts/need.sh 'zstd=command -v zstd && command -v pzstd' 'bsdutils=command -v script' \
 		'procps=command -v ps' 'python3=command -v python3' 'man-db=command -v man' 'mandoc=command -v mandoc' \
 		'zsh=command -v zsh' 'fish=command -v fish' 'strace=command -v strace' \
-		'b3sum=command -v b3sum' 'fsverity=command -v fsverity' 'python3-venv=python3 -c "import ensurepip, venv"'
+		'b3sum=command -v b3sum' 'fsverity=command -v fsverity' 'python3-venv=python3 -c "import ensurepip, venv"' \
+		'openssl=command -v openssl'
 
 python-tools: test-deps
 	@scripts/python-tools.sh

@@ -2,7 +2,9 @@ import Testing
 
 @testable import PoolmapCore
 
-/// Lines of lists of digests. What coreutils takes and refuses is compared with it in Tests/cli/check; here are the
+/// Lines of lists of digests.
+///
+/// What coreutils takes and refuses is compared with it in Tests/cli/check; here are the
 /// rules that it has no line for, and those whose effect is not seen from outside.
 @Suite struct ChecksumLineTests {
     static let md5 = "5d41402abc4b2a76b9719d911017c592"

@@ -7,8 +7,8 @@ messages() {
         /^WARNING: |improperly formatted|no properly formatted|no file was verified\$/p" "$2"
 }
 
-# like TOOL ARGUMENT…: `poolmap hash --check` prints what `TOOL -c` prints, says the same on stderr about the lists, and
-# ends with the same exit code. Both read $input, if that is set.
+# like TOOL ARGUMENT…: `poolmap hash --check` prints what `TOOL -c` prints, says the same on stderr about the lists,
+# and ends with the same exit code. Both read $input, if that is set.
 like() {
     local tool=$1 expected=0 code=0
     shift

@@ -98,7 +98,9 @@ struct ChecksumParser {
         return (candidates, digest, isOneBlank ? rest : rest.dropFirst())
     }
 
-    /// By their length in digits. Those of 64 may be of two kinds, which only the content can tell.
+    /// What digests are, by their number of digits.
+    ///
+    /// Of those with 64 only the content can tell.
     private static let untaggedKinds: [Int: [HashAlgorithm]] = [
         32: [.md5], 40: [.sha1], 64: [.blake3(), .sha256], 128: [.sha512],
     ]

@@ -62,12 +62,14 @@ final class CheckJob: Job {
     }
 
     func finish() throws(PoolmapError) -> JobSummary {
-        guard let summary, let place = summary.digests.firstIndex(of: line.digest) else {
+        guard var summary, let place = summary.digests.firstIndex(of: line.digest) else {
             throw PoolmapError(.mismatch, "has another digest than the list says")
         }
         if line.candidates.count > 1 {
             kinds.last = tried[place]
         }
+        // The same memory: thousands may wait for the report of a slow file.
+        summary.digests = [line.digest]
         return summary
     }
 

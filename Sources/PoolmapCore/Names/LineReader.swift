@@ -36,7 +36,9 @@ final class LineReader {
         piece.deallocate()
     }
 
-    /// The next line; does not block. There is nothing behind what it throws.
+    /// The next line; does not block.
+    ///
+    /// There is nothing behind what it throws.
     func next() throws(PoolmapError) -> Step {
         while true {
             if let line = takeLine() {

@@ -13,10 +13,8 @@ noise 5000000 > large
 files=("${names[@]}" one mebibyte more large nothing)
 # all_ok LIST [OPTION…]: each file is found to be right, in their order.
 all_ok() {
-    for jobs in 1 2; do
-        silently poolmap hash -j $jobs -c "${@:2}" "$1" > said
-        cmp said right || fail "$1: $(diff said right)"
-    done
+    silently poolmap hash -j "${jobs-2}" -c "${@:2}" "$1" > said
+    cmp said right || fail "$1: $(diff said right)"
 }
 sha256sum -- "${files[@]}" > list
 sha256sum -c list > right
@@ -69,20 +67,20 @@ done
 for _ in {1..18}; do cat right; done > more-right
 mv more-right right
 all_ok mixed
+jobs=1 all_ok mixed
 # Digests in capital letters, as Windows writes them; base64 has letters of both kinds.
 grep -v '^S3-[SC]' mixed | sed -E 's/(= |^)([0-9a-f]{8,}(-[0-9]+)?)$/\1\U\2/' > capitals
 (($(grep -c '[A-F][0-9A-F]*$' capitals) > 100))
 silently poolmap hash -c --quiet capitals > said
 same_text "" "$(< said)"
-grep '^S3-[SC]' mixed | sed 's/ = ./ = _/' > wrong
+grep '^S3-[SC]' mixed | sed 's/ = .\([^ ]*\)$/ = _\1/' > wrong
 expect_exit 1 poolmap hash -c wrong > said 2>&1
 same_text "poolmap: wrong: no properly formatted checksum lines found" "$(< said)"
 # With a key, which is standard input, also for digests with a tag.
 noise 32 7 > key
 poolmap hash --keyed -- "${files[@]}" < key > list
 poolmap hash --keyed --tag -- "${files[@]}" < key > tagged
-b3sum --keyed --check list < key > theirs
-(($(grep -c ': OK$' theirs) == ${#files[@]}))
+b3sum --keyed -- "${files[@]}" < key | cmp - list
 for list in list tagged; do
     silently poolmap hash --keyed -c --quiet $list < key > said
     same_text "" "$(< said)"

@@ -1,7 +1,8 @@
 # Lines that people, editors and attackers write are read, or refused, as sha256sum does it.
 . "$CLI_LIB"
 . "$CLI_FOLDER/checks.sh"
-names=(a ' ' ' b' '*c' 'back\slash' $'line\nbreak' $'return\r' $'all\n\\\r' 'a(b) = c' ')' '#d' $'\xff' $'acute\\\xcc\x81' '\n' x)
+names=(a ' ' ' b' '*c' 'back\slash' $'line\nbreak' $'return\r' $'all\n\\\r' 'a(b) = c' ')' '#d' $'\xff'
+    $'acute\\\xcc\x81' '\n' x)
 for name in "${names[@]}"; do
     printf '%s' "content of $name" > "./$name"
 done

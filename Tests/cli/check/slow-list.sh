@@ -40,7 +40,7 @@ for jobs in 1 2 3; do
     exec 4<&-
     # A named pipe among the files: those behind it are done, and told of behind it.
     exec 4<> next
-    { sha256sum a && sha256sum b | sed 's/b$/next/' && sha256sum large b; } > slow
+    { b3sum a && sha256sum b | sed 's/b$/next/' && sha256sum large b; } > slow
     start poolmap hash -j $jobs -c slow > said 4>&- < /dev/null
     is_told() { [[ $(< said) == "a: OK" ]]; }
     wait_until 20 is_told

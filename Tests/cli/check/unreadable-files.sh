@@ -4,7 +4,7 @@
 chmod 777 .
 mkdir folder
 for number in {1..9}; do echo $number > $number; done
-noise 2000000 > large
+noise 1100000 > large
 sha256sum {1..4} large {5..9} > list
 sed 's/$/x/; 1!d' list >> list
 chmod 000 3 8
@@ -22,7 +22,6 @@ for jobs in 1 2; do
     same_file expected printed
     same_text "3 7 8 WARNING" "$(sed 's/^poolmap: \([^:]*\): .*/\1/' said | xargs)"
 done
-as_user true && as_user poolmap hash -c list > /dev/null 2>&1 || true
 # Large and small ones that change between two reads: strace has their reader wait there.
 chmod 644 3 8
 rmdir 7
@@ -32,7 +31,7 @@ sha256sum {1..9} large > list
 cp large saved
 for growing in 6 large; do
     for jobs in 1 2; do
-        start strace -qq -f -o trace -P "$PWD/$growing" -e inject=read,pread64:delay_exit=400000 \
+        start strace -qq -f -o trace -P "$PWD/$growing" -e inject=read,pread64:delay_exit=300000 \
             poolmap hash -j $jobs -c list > printed 2> said
         is_read() { grep -Eqs 'read|pread64' trace; }
         wait_until 20 is_read
@@ -42,7 +41,7 @@ for growing in 6 large; do
         rm trace
         same_text "$(printf '%s\n' "poolmap: $growing: changed while it was read" \
             "poolmap: WARNING: 1 listed file could not be read")" "$(< said)"
-        sha256sum -c list 2> /dev/null | sed "s/^$growing: FAILED$/& open or read/" | cmp - printed
+        { sha256sum -c list 2> /dev/null || true; } | sed "s/^$growing: FAILED$/& open or read/" | cmp - printed
         echo 6 > 6
         cp saved large
     done

@@ -7,7 +7,8 @@ for option in --tag --no-names "-o new" --force -r "--files-from list" "-a md5 -
     refuses 2 "${option%% *}" poolmap hash --check $option list < /dev/null ||
         fail "$option"
 done
-refuses 2 -0 poolmap hash -c -0 --files-from list
+refuses 2 --files-from poolmap hash -c --null list
+refuses 2 --resume poolmap hash -c --resume state list
 for option in --status --warn -w --strict --ignore-missing; do
     # shellcheck disable=SC2086
     refuses 2 "needs --check" poolmap hash $option a
