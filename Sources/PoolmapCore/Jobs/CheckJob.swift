@@ -40,6 +40,8 @@ final class CheckJob: Job {
         again = job
     }
 
+    var isOpen: Bool { job.isOpen }
+
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
         try job.next(workforce)
     }

@@ -2,6 +2,8 @@ import SystemPackage
 
 /// One input on its way to its output, in pieces.
 protocol Job: AnyObject {
+    /// Whether it has descriptors, until it is finished.
+    var isOpen: Bool { get }
     /// The next thing to do. Called until it says `end` or throws; does not block.
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step
     /// Takes a result. Called in the order in which `next` handed the pieces out.
@@ -22,6 +24,8 @@ protocol Job: AnyObject {
 }
 
 extension Job {
+    var isOpen: Bool { true }
+
     func recover(from error: PoolmapError, piece: Piece, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
         let hasPlace = (error.code == .damaged || error.code == .processDied) && !piece.isWholeFile
         throw hasPlace ? error.at(piece.description) : error

@@ -31,13 +31,15 @@ final class Pipeline {
     private var hasOnlyStreams = true
     private var byTask: [UInt64: Entry] = [:]
     private var entryCount = 0
+    /// Jobs that have descriptors: also those that have handed out all and are not finished.
+    private var openCount = 0
     private var awaitedInputs: [FileDescriptor] = []
     /// There is something to hand out, and nobody who may do it yet.
     private var lacksHands = false
     /// What the front is to do itself, once it may be busy.
     private var waitingForHands: [RunningJob] = []
 
-    /// So many jobs are open at once; each has descriptors.
+    /// So many jobs hand out pieces at once.
     private static let mostOpen = 8
     /// While so many reports wait for the one of a slow job, no more is begun.
     private static let mostUnreported = 1 << 16
@@ -96,7 +98,9 @@ final class Pipeline {
         }
         // Behind a slow stream there may be files that need not wait for it; behind two, there are only streams.
         let mayOpen = open.count < Pipeline.mostOpen && open.count(where: { $0.plan.isStream }) < 2
-        guard mayOpen, !isAtEnd, unreported.count < Pipeline.mostUnreported else { return false }
+        guard mayOpen, openCount < workforce.openLimit, !isAtEnd, unreported.count < Pipeline.mostUnreported else {
+            return false
+        }
         switch plans.next() {
         case .plan(let plan):
             let running = RunningJob(plan)
@@ -118,7 +122,9 @@ final class Pipeline {
 
     private func begin(_ running: RunningJob) {
         do throws(PoolmapError) {
-            running.job = try running.plan.open(running.hands)
+            let job = try running.plan.open(running.hands)
+            running.job = job
+            openCount += job.isOpen ? 1 : 0
             open.append(running)
         } catch {
             running.error = error
@@ -292,6 +298,7 @@ final class Pipeline {
             }
         }
         // Its descriptors and memory go now, whenever its report's turn comes.
+        openCount -= running.job?.isOpen == true ? 1 : 0
         running.job = nil
     }
 

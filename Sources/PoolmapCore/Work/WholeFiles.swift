@@ -11,6 +11,7 @@ final class WholeFileJob: Job {
     private var ticket: NoteTicket?
     private var isHandedOut = false
     private var summary = JobSummary()
+    let isOpen = false
 
     /// - Parameter work: the file, without its target.
     init(_ work: FileWork, to target: Target, _ meter: Meter) {

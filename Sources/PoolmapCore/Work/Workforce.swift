@@ -41,6 +41,8 @@ final class Workforce {
     ///
     /// Small files take microseconds, so each worker should have some to go on with.
     let entryLimit: Int
+    /// The most inputs that are open at once: one for each worker to go on with, beside its own; and slow pipes.
+    var openLimit: Int { 8 + 2 * jobs }
 
     init(jobs: Int, _ settings: RunSettings, _ server: JobServer? = nil) {
         self.jobs = jobs
