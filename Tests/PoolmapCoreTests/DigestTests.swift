@@ -89,7 +89,7 @@ import Testing
                 // One side of a border or the other, or anywhere.
                 let size = [around - 1, around, around + 1, Int.random(in: 0...(around + 9), using: &random)]
                     .randomElement(using: &random)
-                let data = noise(min(max(size ?? 0, 0), 9_000_000), using: &random)
+                let data = noise(min(max(size ?? 0, 0), 5_000_000), using: &random)
                 let expected = try digestsAtOnce([algorithm], of: data)
                 let inPieces = try digests([algorithm], of: data, pieceBytes: pieceBytes, using: &random)
                 #expect(inPieces == expected, "\(algorithm.tag): \(data.count) bytes in pieces of \(pieceBytes)")

@@ -179,7 +179,7 @@ final class WholeChunksJob: Job {
         self.sink = sink
     }
 
-    var holdsDescriptors: Bool { false }
+    var isOpen: Bool { file.isOpen }
 
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
         try file.next(workforce)

@@ -17,8 +17,6 @@ protocol Job: AnyObject {
     func beginsAgain() throws(PoolmapError) -> Bool
     /// Called when everything was accepted: the output is whole.
     func finish() throws(PoolmapError) -> JobSummary
-    /// Whether it has descriptors from its beginning to its end, so that not too many may be under way.
-    var holdsDescriptors: Bool { get }
     /// Called in place of `finish` when the job has failed: gives back the slot that it may be filling.
     func abandon(_ workforce: Workforce)
 }
@@ -32,8 +30,6 @@ extension Job {
     }
 
     func beginsAgain() -> Bool { false }
-
-    var holdsDescriptors: Bool { true }
 
     func abandon(_ workforce: Workforce) {}
 }

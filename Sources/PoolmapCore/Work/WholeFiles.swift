@@ -11,6 +11,7 @@ final class WholeFileJob: Job {
     private var ticket: NoteTicket?
     private var isHandedOut = false
     private var summary = JobSummary()
+    /// The worker has it open.
     let isOpen = false
 
     /// - Parameter work: the file, without its target.
@@ -20,9 +21,6 @@ final class WholeFileJob: Job {
         self.meter = meter
         meter.expect(work.byteCount)
     }
-
-    /// The worker has.
-    var holdsDescriptors: Bool { false }
 
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
         if isHandedOut { return .end }

@@ -2,8 +2,9 @@
 
     s3-multipart.py FILE PART-BYTES…
 
-prints lines of the algorithm, the bytes of a part ("-" for a digest of the whole) and the digest. The server is a
-thread of this process, on a port that the kernel gives, and ends with it.
+prints lines of the algorithm, the bytes of a part and the digest; "empty" in place of the bytes for an empty file, and
+"whole" for a digest that no parts matter for. The server is a thread of this process, on a port that the kernel gives,
+and ends with it.
 """
 
 import base64
@@ -24,10 +25,6 @@ from moto.server import ThreadedMotoServer
 BUCKET = "bucket"
 
 
-def show(algorithm, part_bytes, digest):
-    print(algorithm, part_bytes, digest)
-
-
 def hexadecimal(text):
     return base64.b64decode(text, validate=True).hex()
 
@@ -37,7 +34,7 @@ def upload(s3, data, part_bytes, **options):
     key = f"parts-{part_bytes}"
     upload_id = s3.create_multipart_upload(Bucket=BUCKET, Key=key, **options)["UploadId"]
     parts = []
-    for number, start in enumerate(range(0, len(data), part_bytes), start=1):
+    for number, start in enumerate(range(0, max(len(data), 1), part_bytes), start=1):
         body = data[start : start + part_bytes]
         algorithm = {name: value for name, value in options.items() if name == "ChecksumAlgorithm"}
         part = s3.upload_part(
@@ -51,38 +48,36 @@ def upload(s3, data, part_bytes, **options):
     return seen
 
 
-def show_parts(s3, path, part_bytes):
-    with open(path, "rb") as file:
-        data = file.read()
+def show_parts(s3, data, part_bytes, label):
     for algorithm in ("SHA256", "CRC32C"):
         seen = upload(s3, data, part_bytes, ChecksumAlgorithm=algorithm, ChecksumType="COMPOSITE")
         assert seen["ChecksumType"] == "COMPOSITE", seen
-        show(f"s3-{algorithm.lower()}", part_bytes, seen[f"Checksum{algorithm}"])
-    show("s3-etag", part_bytes, seen["ETag"].strip('"'))
+        print(f"s3-{algorithm.lower()}", label, seen[f"Checksum{algorithm}"])
+    print("s3-etag", label, seen["ETag"].strip('"'))
 
 
 def show_transfer(s3, path):
     """The way that programs mostly take: boto3 cuts the file, at the sizes that are its own defaults."""
     s3.upload_file(path, BUCKET, "file")
-    show("s3-etag", TransferConfig().multipart_chunksize, s3.head_object(Bucket=BUCKET, Key="file")["ETag"].strip('"'))
+    print("s3-etag", TransferConfig().multipart_chunksize, s3.head_object(Bucket=BUCKET, Key="file")["ETag"].strip('"'))
 
 
-def show_whole(s3, path, part_bytes):
-    with open(path, "rb") as file:
-        data = file.read()
+def show_whole(s3, data, part_bytes):
     for algorithm in ("CRC32", "CRC32C", "CRC64NVME"):
         seen = upload(s3, data, part_bytes, ChecksumAlgorithm=algorithm, ChecksumType="FULL_OBJECT")
         assert seen["ChecksumType"] == "FULL_OBJECT", seen
-        show(algorithm.lower(), "-", hexadecimal(seen[f"Checksum{algorithm}"]))
+        print(algorithm.lower(), "whole", hexadecimal(seen[f"Checksum{algorithm}"]))
     # The server asks crc32c, zlib and awscrt; others say the same.
-    show("crc32c", "-", f"{google_crc32c.value(data):08x}")
-    show("crc32", "-", f"{checksums.crc32(data):08x}")
+    print("crc32c", "whole", f"{google_crc32c.value(data):08x}")
+    print("crc32", "whole", f"{checksums.crc32(data):08x}")
 
 
 def main(path, *sizes):
     # moto has a checksum of its own where these cannot be imported: CRC-32, whatever was asked for.
     import crc32c  # noqa: F401
 
+    with open(path, "rb") as file:
+        data = file.read()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -98,9 +93,10 @@ def main(path, *sizes):
         )
         s3.create_bucket(Bucket=BUCKET)
         for size in sizes:
-            show_parts(s3, path, int(size))
+            show_parts(s3, data, int(size), size)
+        show_parts(s3, b"", int(sizes[0]), "empty")
         show_transfer(s3, path)
-        show_whole(s3, path, int(sizes[0]))
+        show_whole(s3, data, int(sizes[0]))
     finally:
         server.stop()
 
