@@ -167,7 +167,9 @@ final class FilePlan: ItemSource {
             let sizes = "\(input.name): \(readable(summary.inputBytes)) to \(readable(summary.outputBytes))"
             return summary.isUnchanged ? sizes + ", unchanged" : sizes
         }
-        guard let target = targets.removeValue(forKey: FileName.bytes(of: input.name)), case .success = result else { return }
+        guard let target = targets.removeValue(forKey: FileName.bytes(of: input.name)), case .success = result else {
+            return
+        }
         console.attempt(input.name) { () throws(PoolmapError) in
             try dependencies?.add(target: target, inputs: [input.name])
         }
