@@ -61,16 +61,27 @@ extension Hash {
         let items = NamedItems(try names.sources(files), folders: names.folders(.without([])), followsLinks: true)
         let file = try lineFile()
         var output = LineOutput(to: file)
-        let settings = settings([scheme.algorithm], mode: "manifest")
-        try console.batch(common, "hash", settings).writeManifests(items, scheme) { (text) throws(PoolmapError) in
-            try output.write(text)
+        // What was written has a gap then.
+        var isBroken = false
+        let settings = settings([scheme.algorithm], mode: "manifest") + [("chunkBytes", .number(scheme.chunkBytes))]
+        try console.batch(common, "hash", settings).writeManifests(items, scheme, isOver: { isBroken }) {
+            (text) throws(PoolmapError) in
+            if isBroken { throw .unusable("is left out, since the manifest cannot be written") }
+            do throws(PoolmapError) {
+                try output.write(text)
+            } catch {
+                isBroken = true
+                throw error
+            }
         } report: { input, result in
             console.report(input, result) { _ in nil }
             if let file, file.wouldReplace(input) {
                 console.fail(input.name, .unusable("is both input and output"))
             }
         }
-        console.attempt(nil) { () throws(PoolmapError) in try output.flush() }
+        if !isBroken {
+            console.attempt(nil) { () throws(PoolmapError) in try output.flush() }
+        }
         // Throws where an input failed: then there is no file.
         try console.finish()
         try output.commit()

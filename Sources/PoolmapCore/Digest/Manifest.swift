@@ -46,7 +46,9 @@ enum ManifestText {
         (UInt8(ascii: "\r"), UInt8(ascii: "r")),
     ]
 
-    /// A name on one line. By bytes: a letter may follow that a `String` takes for one character with the backslash.
+    /// A name on one line.
+    ///
+    /// By bytes: a mark may follow that a `String` takes for one character with the backslash.
     static func escaped(_ name: String) -> [UInt8] {
         FileName.bytes(of: name).flatMap { byte in
             escapes.first { $0.byte == byte }.map { [UInt8(ascii: "\\"), $0.letter] } ?? [byte]
@@ -54,7 +56,7 @@ enum ManifestText {
     }
 
     /// The name that was escaped so; nil where nothing is escaped so.
-    static func name(ofEscaped bytes: some Collection<UInt8>) -> String? {
+    static func name(ofEscaped bytes: UnsafeRawBufferPointer) -> String? {
         var name: [UInt8] = []
         var rest = bytes[...]
         while let byte = rest.popFirst() {
@@ -73,11 +75,11 @@ enum ManifestText {
     }
 
     static func isDigit(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
     }
 
     /// A number as the format has it: decimal digits, no leading zeros.
-    static func number(_ bytes: some Collection<UInt8>) -> UInt64? {
+    static func number(_ bytes: UnsafeRawBufferPointer) -> UInt64? {
         guard let first = bytes.first, first != UInt8(ascii: "0") || bytes.count == 1 else { return nil }
         var number: UInt64 = 0
         for byte in bytes {
@@ -91,26 +93,25 @@ enum ManifestText {
     }
 
     /// The bytes of so many pairs of lowercase hexadecimal digits; nil where there is anything else.
-    static func digest(_ digits: some Collection<UInt8>, byteCount: Int) -> [UInt8]? {
+    static func digest(_ digits: UnsafeRawBufferPointer, byteCount: Int) -> [UInt8]? {
         guard digits.count == 2 * byteCount else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(byteCount)
-        var half: UInt8?
-        for digit in digits {
-            let value: UInt8
-            switch digit {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = digit - UInt8(ascii: "a") + 10
-            default: return nil
+        var place = 0
+        while place < digits.count {
+            guard let high = value(ofDigit: digits[place]), let low = value(ofDigit: digits[place + 1]) else {
+                return nil
             }
-            if let high = half {
-                bytes.append(high << 4 | value)
-                half = nil
-            } else {
-                half = value
-            }
+            bytes.append(high << 4 | low)
+            place += 2
         }
         return bytes
+    }
+
+    private static func value(ofDigit digit: UInt8) -> UInt8? {
+        if isDigit(digit) { return digit - UInt8(ascii: "0") }
+        guard digit >= UInt8(ascii: "a"), digit <= UInt8(ascii: "f") else { return nil }
+        return digit - UInt8(ascii: "a") + 10
     }
 }
 

@@ -49,7 +49,7 @@ public struct ManifestRange: Sendable {
     func chunks(of section: ManifestSection) throws(PoolmapError) -> Range<UInt64> {
         let (end, overflowed) = offset.addingReportingOverflow(byteCount ?? 0)
         let wanted = byteCount == nil ? section.byteCount : overflowed ? .max : end
-        guard wanted <= section.byteCount, offset < wanted || wanted == 0 && byteCount == nil else {
+        guard wanted <= section.byteCount, offset < wanted || offset == 0 && wanted == 0 && byteCount == nil else {
             let size = "the file should have \(section.byteCount) bytes"
             throw PoolmapError(.invalidOption, "the range from byte \(offset) on is not within the file: \(size)")
         }

@@ -98,7 +98,9 @@ final class ManifestFile {
 
     // MARK: Pipes
 
-    /// Copies what there is to read of a pipe; false if there is more to come. Does not block.
+    /// Copies what there is to read of a pipe; false if there is more to come.
+    ///
+    /// Does not block.
     private func copyOn() throws(PoolmapError) -> Bool {
         let space = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 64)
         defer { space.deallocate() }

@@ -1,4 +1,4 @@
-import SystemPackage
+import Glibc
 
 /// One file's section of a manifest, which was found to be right.
 struct ManifestSection {
@@ -34,13 +34,13 @@ struct ManifestReader {
     func next() throws(PoolmapError) -> ManifestSection? {
         guard let first = try lines.next() else { return nil }
         try requireVersion(first)
-        // The algorithm says how the lines before its own are hashed.
         let firstLine = Array(first)
-        let algorithmLine = Array(try line())
+        let algorithmLine = try line()
         let name = try algorithm(algorithmLine)
+        // Only now is it known how the line before is hashed.
         var end = HashAlgorithm(name).wholeHasher()
         firstLine.withUnsafeBytes { end.update($0) }
-        algorithmLine.withUnsafeBytes { end.update($0) }
+        end.update(algorithmLine)
         let scheme = try scheme(name, try line(&end))
         let file = try fileName(try line(&end))
         let chunkLines = (offset: lines.position, number: lines.number)
@@ -79,9 +79,9 @@ struct ManifestReader {
     }
 
     /// What is behind the word that a line begins with, up to its line feed; nil for another word.
-    private func value(of line: some Collection<UInt8>, _ word: [UInt8]) -> [UInt8]? {
+    private func value(of line: UnsafeRawBufferPointer, _ word: [UInt8]) -> UnsafeRawBufferPointer? {
         guard line.starts(with: word) else { return nil }
-        return Array(line.dropFirst(word.count).dropLast())
+        return UnsafeRawBufferPointer(rebasing: line[word.count..<line.count - 1])
     }
 
     private func requireVersion(_ line: UnsafeRawBufferPointer) throws(PoolmapError) {
@@ -94,8 +94,8 @@ struct ManifestReader {
         }
     }
 
-    private func algorithm(_ line: [UInt8]) throws(PoolmapError) -> HashAlgorithm.Name {
-        let said = value(of: line, ManifestText.algorithm)
+    private func algorithm(_ line: UnsafeRawBufferPointer) throws(PoolmapError) -> HashAlgorithm.Name {
+        let said = value(of: line, ManifestText.algorithm).map { Array($0) }
         guard let name = ManifestScheme.algorithmNames.first(where: { Array($0.rawValue.utf8) == said }) else {
             throw lines.damage("names no algorithm of a manifest")
         }
@@ -145,8 +145,9 @@ struct ManifestChunkParser {
 
     /// The digest of the next chunk, with its line feed.
     mutating func parse(_ line: UnsafeRawBufferPointer, _ lines: ManifestLines) throws(PoolmapError) -> [UInt8] {
-        let parts = line.dropLast().split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
-        guard parts.count == 3, let offset = ManifestText.number(parts[0]), let length = ManifestText.number(parts[1])
+        guard let (first, rest) = ManifestChunkParser.split(UnsafeRawBufferPointer(rebasing: line.dropLast())),
+            let (second, last) = ManifestChunkParser.split(rest), let offset = ManifestText.number(first),
+            let length = ManifestText.number(second)
         else {
             throw lines.damage("is no chunk's offset, length and digest")
         }
@@ -160,11 +161,24 @@ struct ManifestChunkParser {
         guard offset + length <= ManifestChunkParser.mostBytes else {
             throw lines.damage("is beyond the end of any file")
         }
-        guard let digest = ManifestText.digest(parts[2], byteCount: scheme.digestBytes) else {
+        guard let digest = ManifestText.digest(last, byteCount: scheme.digestBytes) else {
             throw lines.damage("has no digest by \(scheme.algorithm.name.rawValue)")
         }
         byteCount += length
         hasShortChunk = length < scheme.chunkBytes
         return digest
+    }
+
+    /// What is before the first space, and behind it.
+    private static func split(
+        _ bytes: UnsafeRawBufferPointer
+    ) -> (UnsafeRawBufferPointer, UnsafeRawBufferPointer)? {
+        guard let base = bytes.baseAddress, let space = memchr(base, Int32(UInt8(ascii: " ")), bytes.count) else {
+            return nil
+        }
+        let length = UnsafeRawPointer(space) - base
+        return (
+            UnsafeRawBufferPointer(rebasing: bytes[..<length]), UnsafeRawBufferPointer(rebasing: bytes[(length + 1)...])
+        )
     }
 }

@@ -1,18 +1,19 @@
 extension Batch {
     /// Writes a section of a manifest for each input, in their order; a summary's digest is the root.
     ///
-    /// Blocks until all is done. Inputs that fail have no section, or one without an end.
+    /// Blocks until all is done. Inputs that fail have no section, or a long one without an end.
     ///
-    /// - Parameter write: takes the text, in parts.
+    /// - Parameters:
+    ///   - isOver: asked before each input whether nobody wants to know more.
+    ///   - write: takes the text, in parts.
     public func writeManifests(
-        _ items: some ItemSource, _ scheme: ManifestScheme,
+        _ items: some ItemSource, _ scheme: ManifestScheme, isOver: @escaping () -> Bool = { false },
         write: @escaping ([UInt8]) throws(PoolmapError) -> Void, report: @escaping Report
     ) {
         let settings = RunSettings(operation: .hashChunks(scheme.chunkBytes))
         let plans = ManifestWritingPlans(
             items: items, scheme: scheme, mayShareFiles: jobs > 1, wholeFileBytes: settings.wholeFileBytes,
-            meter: meter,
-            write: write, report: report)
+            meter: meter, isOver: isOver, write: write, report: report)
         run(plans, settings)
     }
 }
@@ -24,6 +25,7 @@ private struct ManifestWritingPlans<Items: ItemSource>: PlanSource {
     let mayShareFiles: Bool
     let wholeFileBytes: UInt64
     let meter: Meter
+    let isOver: () -> Bool
     let write: ([UInt8]) throws(PoolmapError) -> Void
     let report: Batch.Report
     var count = 0
@@ -31,6 +33,7 @@ private struct ManifestWritingPlans<Items: ItemSource>: PlanSource {
     var hasMore: Bool { items.hasMore }
 
     mutating func next() -> PlanStep {
+        if isOver() { return .end }
         switch items.next() {
         case .item(let input, let target, let file): return .plan(plan(input, target, file))
         case .refused(let input, let error):

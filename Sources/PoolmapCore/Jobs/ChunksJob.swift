@@ -196,7 +196,8 @@ final class WholeChunksJob: Job {
         }
         var digests: [UInt8] = []
         for text in summary.digests {
-            guard let digest = ManifestText.digest(text.utf8, byteCount: scheme.digestBytes) else {
+            let digits = Array(text.utf8)
+            guard let digest = digits.withUnsafeBytes({ ManifestText.digest($0, byteCount: scheme.digestBytes) }) else {
                 throw PoolmapError(.failed, "a worker gave another answer than a digest")
             }
             digests += digest

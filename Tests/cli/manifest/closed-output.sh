@@ -1,0 +1,15 @@
+# A reader that goes away ends the command by SIGPIPE, and nothing is said.
+. "$CLI_LIB"
+noise 3000000 > in
+poolmap hash --manifest -a sha256 --chunk-size 1K -o manifest in
+# into_closed COMMAND…: where nobody reads standard output.
+into_closed() {
+    perl -e 'pipe my $read, my $write; open STDOUT, ">&", $write; close $read; close $write; exec @ARGV' "$@"
+}
+for jobs in 1 2; do
+    for command in "--manifest --chunk-size 1K -a sha256 in" "--check manifest manifest"; do
+        # shellcheck disable=SC2086
+        expect_exit 141 into_closed poolmap hash -j "$jobs" $command 2> errors
+        [[ ! -s errors ]] || fail "it said: $(< errors)"
+    done
+done
