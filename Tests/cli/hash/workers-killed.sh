@@ -57,10 +57,13 @@ expect_exit 1 wait "$front"
 one_error_line said "large: " "chunk 0 (bytes 0 to 11999999)" process
 sha256sum many/{1..40} | cmp - digests
 # From a pipe: pieces that come while all workers are stopped are lost with them.
+#
+# state_of PID: a letter, S for one that sleeps, R for one that runs; nothing for one that is gone.
+state_of() { sed -n 's/.*) \(.\) .*/\1/p' "/proc/$1/stat" 2> /dev/null || true; }
 are_asleep() {
     local pid
     for pid in "$@"; do
-        [[ $(< "/proc/$pid/stat") == *") S "* ]] || return 1
+        [[ $(state_of "$pid") == S ]] || return 1
     done
 }
 mkfifo source
@@ -72,12 +75,14 @@ for begin in 2000000 5000000; do
     wait_workers "$front" 2
     # shellcheck disable=SC2046
     kill -STOP $(worker_pids "$front")
-    # More than the pipe and a piece hold.
-    part large $begin 3000000 >&3
-    # All is handed out.
+    # More than the pipe and a piece hold; it may have to wait until there are other workers.
+    part large $begin 3000000 >&3 &
+    writer=$!
+    # Most likely the front has read what it can, and all of that is handed out.
     wait_until 20 are_asleep "$front" "$(manager_pid "$front")"
     # shellcheck disable=SC2046
     kill -KILL $(worker_pids "$front")
+    wait "$writer"
 done
 part large 8000000 4000000 >&3
 exec 3>&-
@@ -88,7 +93,7 @@ same_file expected digests
 is_computing() {
     local pid
     for pid in $(worker_pids "$front"); do
-        [[ $(< "/proc/$pid/stat") != *") R "* ]] || return 0
+        [[ $(state_of "$pid") != R ]] || return 0
     done
     return 1
 }
