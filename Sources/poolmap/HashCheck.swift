@@ -42,7 +42,7 @@ extension Hash {
         let excluded = [
             (lines.tag, "--tag"), (lines.noNames, "--no-names"), (output != nil, "-o"), (force, "--force"),
             (tree.tree, "--tree"), (manifests.chunkSize != nil, "--chunk-size"), (names.recursive, "-r"),
-            (!names.lists.isEmpty, "--files-from"), (names.isNullSeparated, "-0"), (resume != nil, "--resume"),
+            (!names.lists.isEmpty, "--files-from"), (resume != nil, "--resume"),
         ]
         if let option = excluded.first(where: \.0) {
             throw ValidationError("--check and \(option.1) exclude each other")

@@ -5,7 +5,7 @@
 noise 5000 > first
 noise 700 > second
 poolmap hash --manifest -a crc32 --chunk-size 1K -o good first second
-says 0 $'first: OK\nsecond: OK' poolmap hash --check good
+says 0 $'first: OK\nsecond: OK' poolmap hash --check --manifest good
 mkdir bad
 python3 - << 'END'
 lines = open("good").read().splitlines(keepends=True)
@@ -75,7 +75,7 @@ for jobs in 1 2; do
     refuse_all -j "$jobs"
 done
 # Nothing was read of the files: not even opened.
-strace -f -qq -e trace=openat,open,stat,newfstatat -o trace poolmap hash --check bad/0900-* > said 2> errors || true
+strace -f -qq -e trace=openat,open,stat,newfstatat -o trace poolmap hash --check --manifest bad/0900-* > said 2> errors || true
 [[ ! -s said ]] || fail "it said: $(< said)"
 ! grep -q '"first"\|"second"' trace || fail "a file was opened: $(grep '"first"' trace)"
 # One bit of each byte.
@@ -83,13 +83,13 @@ rm -r bad
 flip_each_bit good bad
 refuse_all
 # Another manifest behind it is checked all the same.
-says 1 $'first: OK\nsecond: OK' poolmap hash --check "bad/00050-3" good
+says 1 $'first: OK\nsecond: OK' poolmap hash --check --manifest "bad/00050-3" good
 one_error_line "$CLI_NOTES/errors" bad/00050-3
 # A version of the future.
 sed 1s/1/2/ good > future
-refuses 1 "version 2" poolmap hash --check future
+refuses 1 "version 2" poolmap hash --check --manifest future
 # What is no manifest.
 : > empty
-refuses 1 "empty: is no manifest" poolmap hash --check empty
-refuses 1 "first: is no manifest" poolmap hash --check first
-refuses 1 "none: No such file" poolmap hash --check none
+refuses 1 "empty: is no manifest" poolmap hash --check --manifest empty
+refuses 1 "first: is no manifest" poolmap hash --check --manifest first
+refuses 1 "none: No such file" poolmap hash --check --manifest none

@@ -22,7 +22,7 @@ on_small_disk() {
     # The copy of a manifest from a pipe has no room either.
     mount -o remount,size=$(($(stat -f -c '(%b-%f+1)*%S' disk))) disk
     TMPDIR=$PWD/disk refuses 1 "cannot write its copy in $PWD/disk: No space left on device" \
-        poolmap hash --check < <(cat disk/manifest)
+        poolmap hash --check --manifest < <(cat disk/manifest)
 }
 export -f on_small_disk
 with_small_disk 200k bash -c on_small_disk

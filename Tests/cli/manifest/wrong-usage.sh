@@ -12,13 +12,15 @@ for algorithm in s3-etag s3-sha256 s3-crc32c dropbox fsverity-sha256 fsverity-sh
     usage "--manifest takes one of these" --manifest -a "$algorithm" in
 done
 usage "--manifest takes one --algorithm, not 2" --manifest -a md5 -a sha1 in
-for option in --tag --no-names --zero --keyed --derive-key=x "--length 16" --check; do
+for option in --tag --no-names --zero --keyed --derive-key=x "--length 16" --tree; do
     # shellcheck disable=SC2086
     usage "--manifest and ${option%%[ =]*} exclude each other" --manifest $option in
 done
 usage "--offset needs --check" --offset 1 in
 usage "--status needs --check" --status in
 usage "--offset needs --check" --manifest --offset 1 in
+usage "--offset is for manifests" --check --offset 1 in
+refuses 1 "check them apart" poolmap hash --check manifest in
 usage "--length must be at least 1" --check --length 0 manifest
 usage "--length must be from 1 to 1048576" --length 0 in
 usage "--length must be from 1 to 1048576" --length 2M in
