@@ -1,4 +1,4 @@
-# A list of 50,000 lines, from a file and behind a file that is slow, takes bounded memory.
+# A list of 50,000 lines takes no more memory than a short one.
 . "$CLI_LIB"
 mkdir tree
 for number in {0..99}; do echo "$number" > "tree/$number"; done
