@@ -28,7 +28,18 @@ final class ManifestCheck {
     ///
     /// What fails is told to the console, whose `finish` throws then.
     func run(_ manifests: [Input], _ range: ManifestRange?, _ batch: Batch) {
+        var batch = batch
+        let onTick = batch.onTick
+        batch.onTick = {
+            // Behind the last file that is done, before the run waits for another.
+            self.flush()
+            onTick()
+        }
         batch.checkManifests(manifests, range, isOver: { self.isClosed }, report: tell)
+        flush()
+    }
+
+    private func flush() {
         attempt { (output) throws(PoolmapError) in try output.flush() }
     }
 

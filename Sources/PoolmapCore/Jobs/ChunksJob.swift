@@ -18,14 +18,11 @@ final class ChunksJob: Job {
     private var isInputAtEnd = false
     /// What a pipe has behind the last piece.
     private var surplusBytes: UInt64 = 0
-    private var localState = LocalState.none
-
-    /// What the front itself hashes.
-    private enum LocalState {
-        case none
-        case waiting
-        case done
-    }
+    /// The chunk that is hashed here, how much of it was, and whether that is being done.
+    private var chunk: (any PieceHasher)?
+    private var chunkTaken: UInt64 = 0
+    private var isReading = false
+    private var space = Scratch()
 
     /// - Parameters:
     ///   - part: what is to be hashed, a range that begins with a chunk; nil for all. A pipe must begin at 0, and is read
@@ -60,7 +57,7 @@ final class ChunksJob: Job {
         }
         if let end, offset == end { return try readSurplus() }
         if isInputAtEnd { return .end }
-        guard pieceBytes <= UInt64(workforce.layout.inputBytes) else { return hashHere() }
+        guard pieceBytes <= UInt64(workforce.layout.inputBytes) else { return try nextInOrder() }
         let wanted = min(pieceBytes, end.map { $0 - offset } ?? .max)
         switch try chunks.next(of: input, Int(wanted), workforce) {
         case .waitForInput: return .waitForInput(input.descriptor)
@@ -85,52 +82,52 @@ final class ChunksJob: Job {
         return .work(.digest(work), piece, slot: slot, isLast: input.isRegular ? offset == end : isInputAtEnd)
     }
 
-    /// Hashes all of a pipe, chunk by chunk.
-    private func hashHere() -> Step {
-        switch localState {
-        case .none:
-            localState = .waiting
-            return .local(.whole(0)) { [self] () throws(PoolmapError) in
-                while try hashChunk() {}
-                localState = .done
-            }
-        case .waiting: return .waitForTurn
-        case .done: return .end
+    /// What there is of a pipe now is hashed by the front itself, which waits for more as for anything else.
+    private func nextInOrder() throws(PoolmapError) -> Step {
+        if isReading { return .waitForTurn }
+        guard try input.hasInput() else { return .waitForInput(input.descriptor) }
+        isReading = true
+        defer { index += 1 }
+        return .local(Piece(noun: "piece", index: index, offset: offset + chunkTaken, byteCount: 0)) {
+            [self] () throws(PoolmapError) in try hashHere()
         }
     }
 
-    /// False at the input's end, and at that of the part.
-    private func hashChunk() throws(PoolmapError) -> Bool {
-        let space = UnsafeMutableRawBufferPointer.allocate(byteCount: Worker.cachedBytes, alignment: 64)
-        defer { space.deallocate() }
-        var hasher = scheme.algorithm.wholeHasher()
-        let wanted = min(scheme.chunkBytes, end.map { $0 - offset } ?? .max)
-        var count: UInt64 = 0
-        while count < wanted {
-            let rest = space.prefix(Int(min(UInt64(space.count), wanted - count)))
-            let read = try input.readSome(into: UnsafeMutableRawBufferPointer(rebasing: rest))
-            if read == 0 {
-                isInputAtEnd = true
-                break
+    private func hashHere() throws(PoolmapError) {
+        defer { isReading = false }
+        for _ in 0..<ChunksJob.mostReads {
+            let wanted = min(scheme.chunkBytes, end.map { $0 - offset } ?? .max) - chunkTaken
+            let space = space.space(of: Int(min(UInt64(Worker.cachedBytes), wanted)))
+            let count = try input.readSome(into: space)
+            var hasher = chunk ?? scheme.algorithm.wholeHasher()
+            hasher.update(UnsafeRawBufferPointer(rebasing: space[..<count]))
+            chunk = hasher
+            chunkTaken += UInt64(count)
+            meter.add(input: UInt64(count))
+            isInputAtEnd = count == 0
+            if isInputAtEnd || UInt64(count) == wanted {
+                try endChunk()
             }
-            hasher.update(UnsafeRawBufferPointer(rebasing: space[..<read]))
-            count += UInt64(read)
-            meter.add(input: UInt64(read))
+            guard !isInputAtEnd, offset != end, try input.hasInput() else { return }
         }
-        if count > 0 {
-            try sink.take(hasher.finish(), byteCount: count)
+    }
+
+    /// So many, and the front looks after others.
+    private static let mostReads = 16
+
+    private func endChunk() throws(PoolmapError) {
+        if chunkTaken > 0, let digest = chunk?.finish() {
+            try sink.take(digest, byteCount: chunkTaken)
         }
-        offset += count
-        return count == scheme.chunkBytes && offset != end
+        offset += chunkTaken
+        (chunk, chunkTaken) = (nil, 0)
     }
 
     /// Counts what is behind the part.
     private func readSurplus() throws(PoolmapError) -> Step {
-        let space = UnsafeMutableRawBufferPointer.allocate(byteCount: Worker.cachedBytes, alignment: 64)
-        defer { space.deallocate() }
         while !isInputAtEnd {
             guard try input.hasInput() else { return .waitForInput(input.descriptor) }
-            let count = try input.readSome(into: space)
+            let count = try input.readSome(into: space.space(of: Worker.cachedBytes))
             isInputAtEnd = count == 0
             surplusBytes += UInt64(count)
             meter.add(input: UInt64(count))
@@ -158,6 +155,7 @@ final class ChunksJob: Job {
 
 /// Has the chunks of a small file hashed by one worker, which opens it as well.
 final class WholeChunksJob: Job {
+    let isOpen = false
     private let file: WholeFileJob
     private let scheme: ManifestScheme
     private let sink: any ChunkSink
@@ -178,8 +176,6 @@ final class WholeChunksJob: Job {
         self.scheme = scheme
         self.sink = sink
     }
-
-    var isOpen: Bool { file.isOpen }
 
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
         try file.next(workforce)

@@ -55,7 +55,7 @@ import os, re, subprocess, sys
 failures = []
 files = sorted(os.listdir("bad"))
 # All in one run: each is told in its turn.
-run = subprocess.run(["poolmap", "hash", "--check", *sys.argv[1:]] + ["bad/" + name for name in files], capture_output=True)
+run = subprocess.run(["poolmap", "hash", "--check", "--manifest", *sys.argv[1:]] + ["bad/" + name for name in files], capture_output=True)
 if run.returncode != 1 or run.stdout: sys.exit(f"code {run.returncode}, stdout {run.stdout[:500]}")
 lines = run.stderr.decode().splitlines()
 if len(lines) != len(files): sys.exit(f"{len(lines)} errors of {len(files)} manifests")
