@@ -96,17 +96,21 @@ final class HashJob: Job {
                 workforce.releaseSlot(slot)
                 return .end
             }
-            return work(.slot, UInt64(count), slot)
+            // Where nobody has written more, the front would only wait, and the bytes are still in its cache.
+            let hasMore = try input.hasInput()
+            return work(.slot, UInt64(count), slot, mayBeDoneHere: !hasMore)
         }
     }
 
-    private func work(_ source: Work.Source, _ count: UInt64, _ slot: Int?) -> Step {
+    private func work(
+        _ source: Work.Source, _ count: UInt64, _ slot: Int?, mayBeDoneHere: Bool = false
+    ) -> Step {
         let piece = Piece(noun: "chunk", index: index, offset: offset, byteCount: count)
         let work = DigestWork(
             source: source, offset: offset, byteCount: count, slot: slot ?? 0, algorithms: algorithms,
             pieceBytes: pieceBytes)
         moveOn(count)
-        return .work(.digest(work), piece, slot: slot, isLast: isAtEnd)
+        return .work(.digest(work), piece, slot: slot, isLast: isAtEnd, mayBeDoneHere: mayBeDoneHere)
     }
 
     // MARK: Here

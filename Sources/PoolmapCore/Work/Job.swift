@@ -37,8 +37,9 @@ extension Job {
 /// What a job wants next.
 enum Step {
     /// A task for a worker. The slot, if there is one, is released when its result was accepted. `isLast` says that
-    /// the job will have no other.
-    case work(Work, Piece, slot: Int?, isLast: Bool)
+    /// the job will have no other; `mayBeDoneHere` that the front has nothing better to do than this little, unless the
+    /// workers have all that they can do.
+    case work(Work, Piece, slot: Int?, isLast: Bool, mayBeDoneHere: Bool = false)
     /// Something that the front does itself, when all pieces before it have been accepted; with the piece that it is
     /// about, where it is one.
     case local(Piece?, () throws(PoolmapError) -> Void)

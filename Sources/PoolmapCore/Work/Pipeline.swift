@@ -147,10 +147,10 @@ final class Pipeline {
             return true
         }
         switch step {
-        case .work(let work, let piece, let slot, let isLast):
+        case .work(let work, let piece, let slot, let isLast, let mayBeDoneHere):
             let entry = append(.work(piece, slot: slot), to: running)
             let isOnlyOne = isLast && entryCount == 1 && open.count == 1 && !plans.hasMore
-            byTask[try workforce.submit(work, isOnlyOne: isOnlyOne)] = entry
+            byTask[try workforce.submit(work, isOnlyOne: isOnlyOne, mayBeDoneHere: mayBeDoneHere)] = entry
         case .local(let piece, let action):
             append(.local(piece, action), to: running)
         case .waitForInput(let descriptor):

@@ -116,9 +116,10 @@ final class Workforce {
     /// Hands out a task.
     ///
     /// Returns its number; the front does it at once where no other process is needed.
-    func submit(_ work: Work, isOnlyOne: Bool) throws(PoolmapError) -> UInt64 {
+    func submit(_ work: Work, isOnlyOne: Bool, mayBeDoneHere: Bool = false) throws(PoolmapError) -> UInt64 {
         taskCount += 1
-        if pool == nil, bundle.isEmpty, isForFront(work, isOnlyOne) {
+        let isIdle = mayBeDoneHere && underWay.count < jobs
+        if isIdle || (pool == nil && bundle.isEmpty && isForFront(work, isOnlyOne)) {
             inlineBytes += work.byteCount
             let completion = worker.performHere(work, taskCount)
             if case .files(let files) = work {
