@@ -6,67 +6,27 @@
 // streams keep it busy, and two table look-ups put the results together.
 
 #include "crc32c.h"
+#include "crc_private.h"
 
 #include <pthread.h>
-#include <string.h>
 
-// 0x1EDC6F41 with its bits in reverse, as the register is.
-#define POLYNOMIAL UINT32_C(0x82F63B78)
+// The polynomial is 0x1EDC6F41 with its bits in reverse, as the register is.
+static struct crc_kind crc32c = {.width = 32, .polynomial = UINT32_C(0x82F63B78)};
 
 // Long enough that joining the lanes costs a few percent, short enough that a small frame has whole rounds.
 #define LANE_BYTES 1024
-
-// slices[k][b]: what byte b does to the register when k more bytes follow it.
-static uint32_t slices[8][256];
 
 // lane_shift[k][b]: the register's byte k with value b, moved on over LANE_BYTES zero bytes.
 static uint32_t lane_shift[4][256];
 
 static pthread_once_t tables_once = PTHREAD_ONCE_INIT;
 
-static uint32_t load_little_endian(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
-}
-
-static uint32_t update_portable(uint32_t crc, const uint8_t *data, size_t bytes)
-{
-    for (; bytes >= 8; bytes -= 8, data += 8) {
-        uint32_t low = load_little_endian(data) ^ crc;
-        uint32_t high = load_little_endian(data + 4);
-        crc = slices[7][low & 255] ^ slices[6][low >> 8 & 255] ^ slices[5][low >> 16 & 255] ^ slices[4][low >> 24]
-            ^ slices[3][high & 255] ^ slices[2][high >> 8 & 255] ^ slices[1][high >> 16 & 255] ^ slices[0][high >> 24];
-    }
-    for (; bytes > 0; bytes--, data++) {
-        crc = crc >> 8 ^ slices[0][(crc ^ *data) & 255];
-    }
-    return crc;
-}
-
-static void make_slices(void)
-{
-    for (uint32_t byte = 0; byte < 256; byte++) {
-        uint32_t crc = byte;
-        for (int bit = 0; bit < 8; bit++) {
-            crc = crc >> 1 ^ ((crc & 1) != 0 ? POLYNOMIAL : 0);
-        }
-        slices[0][byte] = crc;
-    }
-    for (int slice = 1; slice < 8; slice++) {
-        for (int byte = 0; byte < 256; byte++) {
-            uint32_t crc = slices[slice - 1][byte];
-            slices[slice][byte] = crc >> 8 ^ slices[0][crc & 255];
-        }
-    }
-}
-
 static void make_lane_shift(void)
 {
-    static const uint8_t zeros[LANE_BYTES];
     uint32_t of_bit[32];
     // The shift is linear, so 32 registers with one bit each say all about it.
     for (int bit = 0; bit < 32; bit++) {
-        of_bit[bit] = update_portable(UINT32_C(1) << bit, zeros, LANE_BYTES);
+        of_bit[bit] = (uint32_t)crc_shift(&crc32c, UINT64_C(1) << bit, LANE_BYTES);
     }
     for (int part = 0; part < 4; part++) {
         for (int byte = 0; byte < 256; byte++) {
@@ -81,7 +41,7 @@ static void make_lane_shift(void)
 
 static void make_tables(void)
 {
-    make_slices();
+    crc_make_slices(&crc32c);
     make_lane_shift();
 }
 
@@ -124,13 +84,6 @@ bool poolmap_crc32c_uses_hardware(void)
 
 #if HAS_CRC_INSTRUCTION
 
-static uint64_t load_8(const uint8_t *bytes)
-{
-    uint64_t value;
-    memcpy(&value, bytes, sizeof value);
-    return value;
-}
-
 static uint32_t shift_by_lane(uint32_t crc)
 {
     return lane_shift[0][crc & 255] ^ lane_shift[1][crc >> 8 & 255] ^ lane_shift[2][crc >> 16 & 255]
@@ -143,14 +96,14 @@ CRC_TARGET static uint32_t update_hardware(uint32_t crc, const uint8_t *data, si
         uint32_t second = 0;
         uint32_t third = 0;
         for (size_t offset = 0; offset < LANE_BYTES; offset += 8) {
-            crc = CRC_STEP_8(crc, load_8(data + offset));
-            second = CRC_STEP_8(second, load_8(data + LANE_BYTES + offset));
-            third = CRC_STEP_8(third, load_8(data + 2 * LANE_BYTES + offset));
+            crc = CRC_STEP_8(crc, crc_load_8(data + offset));
+            second = CRC_STEP_8(second, crc_load_8(data + LANE_BYTES + offset));
+            third = CRC_STEP_8(third, crc_load_8(data + 2 * LANE_BYTES + offset));
         }
         crc = shift_by_lane(shift_by_lane(crc) ^ second) ^ third;
     }
     for (; bytes >= 8; bytes -= 8, data += 8) {
-        crc = CRC_STEP_8(crc, load_8(data));
+        crc = CRC_STEP_8(crc, crc_load_8(data));
     }
     for (; bytes > 0; bytes--, data++) {
         crc = CRC_STEP_1(crc, *data);
@@ -163,7 +116,7 @@ CRC_TARGET static uint32_t update_hardware(uint32_t crc, const uint8_t *data, si
 uint32_t poolmap_crc32c_portable(uint32_t crc, const void *data, size_t bytes)
 {
     pthread_once(&tables_once, make_tables);
-    return ~update_portable(~crc, data, bytes);
+    return ~(uint32_t)crc_update_by_table(&crc32c, ~crc, data, bytes);
 }
 
 uint32_t poolmap_crc32c(uint32_t crc, const void *data, size_t bytes)
@@ -175,4 +128,9 @@ uint32_t poolmap_crc32c(uint32_t crc, const void *data, size_t bytes)
     }
 #endif
     return poolmap_crc32c_portable(crc, data, bytes);
+}
+
+uint32_t poolmap_crc32c_combine(uint32_t first, uint32_t second, uint64_t second_bytes)
+{
+    return (uint32_t)crc_shift(&crc32c, first, second_bytes) ^ second;
 }

@@ -15,6 +15,11 @@ uint32_t poolmap_crc32c(uint32_t crc, const void *data, size_t bytes);
 /// The same as `poolmap_crc32c`, never with the CPU's CRC instruction. For tests of the one against the other.
 uint32_t poolmap_crc32c_portable(uint32_t crc, const void *data, size_t bytes);
 
+/// The CRC-32C of two pieces together: of `first`, and of `second`, which has `second_bytes` bytes.
+///
+/// Takes some microseconds at most, however long the pieces are.
+uint32_t poolmap_crc32c_combine(uint32_t first, uint32_t second, uint64_t second_bytes);
+
 /// Whether `poolmap_crc32c` uses the CPU's CRC instruction on this machine.
 bool poolmap_crc32c_uses_hardware(void);
 
