@@ -43,6 +43,7 @@ run: build ## compress, check and restore a real file: INPUT=FILE, or one from f
 
 test: test-deps python-tools build ## all tests: units, the command line, the files of fixtures/
 	scripts/unit-tests.sh
+	scripts/check-blake3.sh
 	bash Tests/cli/run.sh --poolmap $(BINARY)
 	scripts/check-manual.sh $(BINARY)
 	scripts/check-deb.sh $(BINARY)

@@ -1,10 +1,8 @@
 // Holds BLAKE3 at every width, and through every way in, against its definition written as plainly as can be.
 //
-//   clang -O1 -g -fsanitize=address,undefined -ISources/CBlake3/include Sources/CBlake3/*.c Tests/CBlake3/check.c \
-//       -o /tmp/check && /tmp/check [SEED]
-//
-// No Swift is needed, so it also runs where only a C compiler is, such as under an emulator of another CPU. Prints
-// what it did, or the first difference with the seed, and then leaves with status 1.
+// scripts/check-blake3.sh compiles and runs it, with the address and undefined sanitizers. It needs no Swift, so it also
+// runs where only a C compiler is, such as under an emulator of another CPU. Prints what it did, or the first difference
+// with the seed, and then leaves with status 1. The only argument is a seed.
 
 #include "blake3.h"
 
@@ -139,26 +137,49 @@ static void expect(const uint8_t *found, const uint8_t *defined, size_t bytes, c
     }
 }
 
+static void take_in(blake3_hasher *hasher, const uint8_t *data, size_t bytes)
+{
+    for (size_t done = 0; done < bytes; ) {
+        uint64_t whole_chunks = 1024 * (1 + random_below(1 + bytes / 1024));
+        size_t part = random_below(3) == 0 ? whole_chunks : random_below(random_below(2) == 0 ? 3000 : bytes + 1);
+        part = part < bytes - done ? part : bytes - done;
+        blake3_hasher_update(hasher, data + done, part);
+        if (random_below(8) == 0) {
+            // To look must change nothing.
+            uint8_t ignored[32];
+            blake3_hasher_finalize(hasher, 0, ignored, sizeof ignored);
+            blake3_hasher_chaining(hasher, ignored);
+        }
+        done += part;
+    }
+}
+
 static void in_random_parts(const blake3_mode *mode, const uint8_t *data, size_t bytes, uint8_t *hash)
 {
     blake3_hasher hasher;
     memset(&hasher, 0xA5, sizeof hasher);
     blake3_hasher_init(&hasher, mode);
-    for (size_t done = 0; done < bytes; ) {
-        uint64_t whole_chunks = 1024 * (1 + random_below(1 + bytes / 1024));
-        size_t part = random_below(3) == 0 ? whole_chunks : random_below(random_below(2) == 0 ? 3000 : bytes + 1);
-        part = part < bytes - done ? part : bytes - done;
-        blake3_hasher_update(&hasher, data + done, part);
-        if (random_below(8) == 0) {
-            // To look must change nothing.
-            blake3_hasher_finalize(&hasher, 0, hash, 32);
-        }
-        done += part;
-    }
+    take_in(&hasher, data, bytes);
     // In two parts of the hash as well, the second first.
     size_t cut = random_below(HASH_BYTES + 1);
     blake3_hasher_finalize(&hasher, cut, hash + cut, HASH_BYTES - cut);
     blake3_hasher_finalize(&hasher, 0, hash, cut);
+}
+
+// A piece that comes in parts, as a worker reads it.
+static void piece_in_parts(const blake3_mode *mode, const uint8_t *data, size_t bytes, uint64_t chunk,
+    const uint8_t *defined)
+{
+    blake3_hasher hasher;
+    memset(&hasher, 0xA5, sizeof hasher);
+    blake3_hasher_init_piece(&hasher, mode, chunk);
+    take_in(&hasher, data, bytes);
+    uint8_t chaining[32];
+    if (!blake3_hasher_chaining(&hasher, chaining)) {
+        fprintf(stderr, "a piece of %zu bytes in parts is refused (seed %" PRIu64 ")\n", bytes, seed);
+        exit(1);
+    }
+    expect(chaining, defined, 32, "as a piece in parts", bytes);
 }
 
 static void in_pieces(const blake3_mode *mode, const uint8_t *data, size_t bytes, uint8_t *hash, const uint8_t *defined)
@@ -181,6 +202,7 @@ static void in_pieces(const blake3_mode *mode, const uint8_t *data, size_t bytes
         uint32_t one[8];
         define(mode, data + begin, length, begin / 1024, one, NULL);
         expect(chaining + 32 * piece, (const uint8_t *)one, 32, "as a piece", length);
+        piece_in_parts(mode, data + begin, length, begin / 1024, (const uint8_t *)one);
         blake3_joiner_add(&joiner, chaining + 32 * piece);
     }
     memset(hash, 0, HASH_BYTES);
@@ -237,10 +259,10 @@ int main(int count, char **arguments)
         for (size_t bytes = 0; bytes <= 5000; bytes++) {
             check(&modes[mode], data, bytes);
         }
-        for (int i = 0; i < 40; i++) {
-            check(&modes[mode], data, random_below(i % 2 == 0 ? 300000 : LARGEST));
-            check(&modes[mode], data, random_below(300) * 1024 + random_below(2));
-        }
+    }
+    for (int i = 0; i < 120; i++) {
+        check(&modes[i % 3], data, random_below(i % 2 == 0 ? 300000 : LARGEST));
+        check(&modes[i % 3], data, random_below(300) * 1024 + random_below(2));
     }
     // Counters beyond 32 bits, as of an input of 4 TiB and more.
     for (uint64_t chunk = (UINT64_C(1) << 32) - 64; chunk < (UINT64_C(1) << 32) + 64; chunk += 32) {
