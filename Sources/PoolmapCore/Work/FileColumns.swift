@@ -19,6 +19,8 @@ struct FileWorks: Codable {
         var algorithms: [[HashAlgorithm]] = []
         /// For each file the place in that list.
         var algorithmPlaces: [Int] = []
+        /// 0 for no chunks.
+        var chunkBytes: [UInt64] = []
         /// The numbers of the identities, one behind the other; empty where no file has one.
         var identities: [UInt64] = []
 
@@ -26,8 +28,6 @@ struct FileWorks: Codable {
             let count = FileIdentity.numberCount
             return FileIdentity(numbers: identities[index * count..<(index + 1) * count])
         }
-        /// 0 for no chunks.
-        var chunkBytes: [UInt64] = []
     }
 
     init(from decoder: any Decoder) throws {
