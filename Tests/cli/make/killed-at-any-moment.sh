@@ -104,16 +104,15 @@ def run(goals, wanted):
         make = subprocess.Popen(
             ["make", "-k", "-s", "-j4", "wait"] + [name + ".zst" for name in goals], stdout=said, stderr=said)
     try:
-        begun = False
         while True:
             processes = below(make.pid)
             guardians |= {pid for pid, name in processes if name == "token-guardian"}
             ours = [pid for pid, name in processes if name == "poolmap" or name.startswith("pool-")]
-            begun = begun or bool(ours)
-            # Between two recipes there may be none for a moment: the targets say whether there is another.
+            # Between two recipes there may be none for a moment, and a recipe may be over before it is seen: the
+            # targets say whether there is another.
             said = open("said").read()
             over = all(os.path.exists(name + ".zst") or f" {name}.zst]" in said for name in goals)
-            if begun and not ours and over:
+            if not ours and over:
                 break
             if sum(killed.values()) < wanted:
                 kill(processes)
