@@ -4,7 +4,7 @@ import PoolmapCore
 
 /// How `hash --check` judges and what it prints.
 struct CheckOptions: ParsableArguments {
-    @Flag(name: .shortAndLong, help: "Read lists of digests from the files, and check them.")
+    @Flag(name: .shortAndLong, help: "Check the files that these lists of digests, or manifests, name.")
     var check = false
 
     @Flag(name: .long, help: "With --check: print nothing, the exit code says it.")

@@ -5,7 +5,10 @@ import PoolmapCore
 struct ManifestOptions: ParsableArguments {
     @Flag(
         name: .long,
-        help: "Write the digest of every chunk by itself, so that --check can say which bytes of a file are damaged.")
+        help: """
+            Write the digest of every chunk by itself, so that --check can say which bytes of a file are damaged; with \
+            --check: all lists are manifests, which has to be said only of pipes.
+            """)
     var manifest = false
 
     @Option(

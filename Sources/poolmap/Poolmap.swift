@@ -97,6 +97,13 @@ struct Poolmap: ParsableCommand {
         Glibc.exit(0)
     }
 
+    /// The parser writes the values that an option may have on a line each.
+    private static func onOneLine(_ message: String) -> String {
+        let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count > 1, lines.dropFirst().allSatisfy({ $0.hasPrefix("  - ") }) else { return message }
+        return "\(lines[0]) " + lines.dropFirst().map { $0.dropFirst(4) }.joined(separator: ", ")
+    }
+
     private static func leave(with error: any Error) -> Never {
         let failure = (error as? RunFailed)?.first ?? error as? PoolmapError
         if failure?.code == .outputClosed {
@@ -112,7 +119,7 @@ struct Poolmap: ParsableCommand {
         case _ where exitCode(for: error) == .success:
             writeHelp(fullMessage(for: error))
         default:
-            complain(usage: message(for: error))
+            complain(usage: onOneLine(message(for: error)))
             Glibc.exit(2)
         }
     }

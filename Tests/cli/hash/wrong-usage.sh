@@ -49,6 +49,8 @@ nothing_but 2 --salt "${b[@]}" -a sha256 --salt 00 a
 nothing_but 2 --part-size "${b[@]}" --part-size 8M a
 nothing_but 2 --part-size "${b[@]}" -a dropbox --part-size 8M a
 nothing_but 2 exclude "${b[@]}" --tag --no-names a
+# What there is comes on the same line.
+nothing_but 2 "following: blake3, sha256, sha512, " "${b[@]}" -a sha3 a
 # A folder is no file, among others.
 mkdir folder
 refuses 1 folder "${b[@]}" -j 2 folder a > digests

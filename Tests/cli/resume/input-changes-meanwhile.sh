@@ -21,7 +21,8 @@ cp original in
 touch -r original in
 start_slowly 20 -j 2
 interrupt KILL 9
-start_slowly 25 -j 2
+# Further than it was, so that this run has begun.
+start_slowly $(($(records out) + 5)) -j 2
 kill -STOP "$front"
 echo more >> in
 kill -CONT "$front"
