@@ -125,10 +125,7 @@ struct HexadecimalBytes: ExpressibleByArgument {
     let bytes: [UInt8]
 
     init?(argument: String) {
-        let digits = argument.utf8.map { Character(UnicodeScalar($0)).hexDigitValue }
-        guard digits.count % 2 == 0, !digits.contains(nil) else { return nil }
-        bytes = stride(from: 0, to: digits.count, by: 2).map { index in
-            UInt8((digits[index] ?? 0) * 16 + (digits[index + 1] ?? 0))
-        }
+        guard let bytes = PoolmapCore.bytes(ofHexadecimal: Array(argument.utf8)[...]) else { return nil }
+        self.bytes = bytes
     }
 }

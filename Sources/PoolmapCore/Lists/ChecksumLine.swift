@@ -71,7 +71,7 @@ struct ChecksumParser {
             rest.removeFirst()
         }
         guard let fields = tagged(rest) ?? plain(rest) else { return .malformed }
-        let bytes = isEscaped ? ChecksumParser.unescaped(fields.name) : fields.name.prefix { $0 != 0 }
+        let bytes = isEscaped ? DigestLine.unescaped(fields.name) : fields.name.prefix { $0 != 0 }
         guard let bytes else { return .malformed }
         return .line(
             ChecksumLine(
@@ -159,33 +159,10 @@ struct ChecksumParser {
             return parameter == nil ? HashAlgorithm(name) : nil
         }
     }
-
-    // MARK: Names
-
-    /// nil for what no program has escaped so.
-    private static func unescaped(_ name: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-        if name.contains(0) { return nil }
-        guard name.contains(UInt8(ascii: "\\")) else { return name }
-        var bytes: [UInt8] = []
-        var rest = name
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "\\") else {
-                bytes.append(byte)
-                continue
-            }
-            switch rest.popFirst() {
-            case UInt8(ascii: "n"): bytes.append(UInt8(ascii: "\n"))
-            case UInt8(ascii: "r"): bytes.append(UInt8(ascii: "\r"))
-            case UInt8(ascii: "\\"): bytes.append(byte)
-            default: return nil
-            }
-        }
-        return bytes[...]
-    }
 }
 
-/// nil where the digits are odd in number, or no digits.
-func bytes(ofHexadecimal digits: ArraySlice<UInt8>) -> [UInt8]? {
+/// The bytes of so many pairs of digits, of either case; nil where they are odd in number, or no digits.
+public func bytes(ofHexadecimal digits: ArraySlice<UInt8>) -> [UInt8]? {
     guard digits.count % 2 == 0, digits.allSatisfy(DigestNotation.isHexadecimal) else { return nil }
     let values = digits.map { $0 <= UInt8(ascii: "9") ? $0 & 15 : ($0 & 15) + 9 }
     return stride(from: 0, to: values.count, by: 2).map { values[$0] << 4 | values[$0 + 1] }

@@ -51,6 +51,27 @@ public struct DigestLine {
         guard name.unicodeScalars.contains(where: { escapes[$0] != nil }) else { return name }
         return name.unicodeScalars.map { escapes[$0] ?? String($0) }.joined()
     }
+
+    /// The name that was escaped so; nil for what no program has escaped so.
+    static func unescaped(_ name: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        if name.contains(0) { return nil }
+        guard name.contains(UInt8(ascii: "\\")) else { return name }
+        var bytes: [UInt8] = []
+        var rest = name
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "\\") else {
+                bytes.append(byte)
+                continue
+            }
+            switch rest.popFirst() {
+            case UInt8(ascii: "n"): bytes.append(UInt8(ascii: "\n"))
+            case UInt8(ascii: "r"): bytes.append(UInt8(ascii: "\r"))
+            case UInt8(ascii: "\\"): bytes.append(byte)
+            default: return nil
+            }
+        }
+        return bytes[...]
+    }
 }
 
 extension HashAlgorithm {

@@ -39,39 +39,18 @@ enum ManifestText {
     static let size = Array("size ".utf8)
     static let root = Array("root ".utf8)
     static let end = Array("end ".utf8)
-    static let digits = Array("0123456789abcdef".utf8)
-
-    private static let escapes: [(byte: UInt8, letter: UInt8)] = [
-        (UInt8(ascii: "\\"), UInt8(ascii: "\\")), (UInt8(ascii: "\n"), UInt8(ascii: "n")),
-        (UInt8(ascii: "\r"), UInt8(ascii: "r")),
-    ]
 
     /// A name on one line.
-    ///
-    /// By bytes: a mark may follow that a `String` takes for one character with the backslash.
     static func escaped(_ name: String) -> [UInt8] {
-        FileName.bytes(of: name).flatMap { byte in
-            escapes.first { $0.byte == byte }.map { [UInt8(ascii: "\\"), $0.letter] } ?? [byte]
-        }
+        FileName.bytes(of: DigestLine.escaped(name))
     }
 
     /// The name that was escaped so; nil where nothing is escaped so.
     static func name(ofEscaped bytes: UnsafeRawBufferPointer) -> String? {
-        var name: [UInt8] = []
-        var rest = bytes[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "\\") {
-                guard let letter = rest.popFirst(), let escape = escapes.first(where: { $0.letter == letter }) else {
-                    return nil
-                }
-                name.append(escape.byte)
-            } else if byte == 0 || escapes.contains(where: { $0.byte == byte }) {
-                return nil
-            } else {
-                name.append(byte)
-            }
+        guard !bytes.isEmpty, !bytes.contains(UInt8(ascii: "\r")), !bytes.contains(UInt8(ascii: "\n")) else {
+            return nil
         }
-        return name.isEmpty ? nil : FileName.text(of: name)
+        return DigestLine.unescaped(Array(bytes)[...]).map { FileName.text(of: $0) }
     }
 
     static func isDigit(_ byte: UInt8) -> Bool {

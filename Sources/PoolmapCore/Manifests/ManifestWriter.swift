@@ -65,13 +65,8 @@ final class ManifestWriter: ChunkSink {
         add(word, "\(number)".utf8)
     }
 
-    private func add(_ word: some Sequence<UInt8>, digest: some Sequence<UInt8>) {
-        text += word
-        for byte in digest {
-            text.append(ManifestText.digits[Int(byte >> 4)])
-            text.append(ManifestText.digits[Int(byte & 15)])
-        }
-        text.append(UInt8(ascii: "\n"))
+    private func add(_ word: some Sequence<UInt8>, digest: some Collection<UInt8>) {
+        add(word, hexadecimal(digest).utf8)
     }
 
     private func hashLines() {
