@@ -8,7 +8,7 @@ func registerAllScenarios() {
         arenaScenarios)
     Registry.group(
         "pools", mapScenarios, iteratorScenarios, submitScenarios, initializerScenarios, recyclingScenarios,
-        poolEndScenarios, poolMisuseScenarios)
+        poolEndScenarios, poolMisuseScenarios, sharedDescriptorScenarios)
     Registry.group(
         "faults", taskErrorScenarios, workerDeathScenarios, managerDeathScenarios, frontDeathScenarios,
         surroundingScenarios, backPressureScenarios, signalScenarios)

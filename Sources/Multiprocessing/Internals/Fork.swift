@@ -34,6 +34,7 @@ enum Fork {
         PrivateDescriptors.closeAll()
         Process.forgetInheritedChildren()
         ForkServer.forgetInherited()
+        HandedDescriptor.forgetInherited()
         body()
     }
 

@@ -38,6 +38,8 @@ final class PoolManager {
     let board: WorkerBoard
     var workers: [ManagedWorker?]
     var backlog = TaskBacklog()
+    /// What tasks use; a worker is handed one with its first task that does.
+    private var descriptors: [UInt64: HandedDescriptor] = [:]
     private var frontHasClosed = false
     /// The initializer does not work: no more workers are made, and the front is to close the pool.
     private(set) var hasFailed = false
@@ -110,7 +112,7 @@ final class PoolManager {
                 if worker.heldCount == 0 {
                     worker.lastSign = now
                 }
-                backlog.takeUnit(atMost: size.maxTasksPerWorker - worker.handedCount) { worker.give($0) }
+                backlog.takeUnit(atMost: size.maxTasksPerWorker - worker.handedCount) { worker.give($0, descriptors) }
                 if backlog.isEmpty { break }
             }
             level += 1
@@ -189,6 +191,15 @@ final class PoolManager {
         front.takeFrames { frame, bytes in
             switch frame.kind {
             case .task: backlog.append(frame, bytes)
+            case .descriptor:
+                descriptors[frame.task] = front.takeDescriptor().map {
+                    HandedDescriptor(owning: $0, key: frame.task)
+                }
+            case .release:
+                descriptors.removeValue(forKey: frame.task)
+                for case let worker? in workers {
+                    worker.release(frame.task)
+                }
             case .cancel:
                 let count = bytes.loadUnaligned(fromByteOffset: PoolFrame.byteCount, as: UInt64.self)
                 cancelled = (cancelled ?? TaskRanges()).adding(frame.task..<frame.task + count)

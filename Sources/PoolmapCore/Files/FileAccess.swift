@@ -1,4 +1,5 @@
 import Glibc
+import Multiprocessing
 import SystemPackage
 
 /// What the front and the workers need of a file's metadata.
@@ -285,39 +286,16 @@ func syncFolder(of path: String) throws(PoolmapError) {
     }
 }
 
-/// A file that the front has open, as a worker finds it.
-struct FileReference: Codable, Hashable {
-    enum Origin: Codable, Hashable {
-        /// Standard input, which every worker has from its birth.
-        case inherited
-        /// A descriptor of the front. Opened again through `/proc`, it is the same file whatever has become of its
-        /// name, also if it never had one.
-        case descriptor(Int32, ofProcess: Int32)
-    }
-
-    /// Descriptors are used again for other files; this number is not.
-    let serial: Int
+/// A file that the front has open, as a worker has it.
+struct FileReference: Codable {
     /// For messages.
     let name: String
-    let origin: Origin
+    /// nil for standard input, which every worker has from its birth.
+    let shared: SharedDescriptor?
 
-    /// The descriptor itself, in the process that has it open.
-    var ownDescriptor: FileDescriptor? {
-        switch origin {
-        case .inherited: .standardInput
-        case .descriptor(let number, let process): process == getpid() ? FileDescriptor(rawValue: number) : nil
-        }
-    }
-
-    /// Opens the file once more, where it is another process's.
-    func open(_ flags: Int32) throws(PoolmapError) -> FileDescriptor {
-        switch origin {
-        case .inherited: return .standardInput
-        case .descriptor(let number, let process):
-            return try attempt("a worker cannot open the file again") { () throws(Errno) in
-                try openFile("/proc/\(process)/fd/\(number)", flags)
-            }
-        }
+    /// The descriptor in this process.
+    var descriptor: FileDescriptor {
+        shared?.fileDescriptor ?? .standardInput
     }
 }
 

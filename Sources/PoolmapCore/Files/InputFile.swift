@@ -15,8 +15,8 @@ final class InputFile {
     /// Where the content begins: for a regular file on standard input, where its offset stood.
     let start: UInt64
     private let isOwned: Bool
-    private static nonisolated(unsafe) var openedCount = 0
-    private let serial: Int
+    /// Owns the descriptor once workers may have use for it.
+    private var shared: SharedDescriptor?
 
     /// Opens a file by its path; does not wait for a writer where it is a named pipe.
     static func open(path: String) throws(PoolmapError) -> InputFile {
@@ -52,8 +52,6 @@ final class InputFile {
         status = try attempt("") { () throws(Errno) in try FileStatus(of: descriptor) }
         // Files such as those in /proc have content and no size: they are read to their end, like pipes.
         isRegular = status.isRegular && status.byteCount > 0
-        InputFile.openedCount += 1
-        serial = InputFile.openedCount
         let offset = isRegular && !isOwned ? lseek(descriptor.rawValue, 0, SEEK_CUR) : 0
         start = UInt64(max(0, offset))
         if status.isDirectory {
@@ -65,7 +63,7 @@ final class InputFile {
     }
 
     deinit {
-        if isOwned {
+        if isOwned && shared == nil {
             try? descriptor.close()
         }
     }
@@ -80,13 +78,12 @@ final class InputFile {
         isOwned && status.isRegular ? status : nil
     }
 
-    /// How a worker finds the file.
+    /// How a worker has the file.
     var reference: FileReference {
-        // Standard input was there before the workers, who share it; and it may be a file that this user could not
-        // open again by itself.
-        FileReference(
-            serial: serial, name: name,
-            origin: isOwned ? .descriptor(descriptor.rawValue, ofProcess: getpid()) : .inherited)
+        if isOwned && shared == nil {
+            shared = SharedDescriptor(owning: descriptor)
+        }
+        return FileReference(name: name, shared: shared)
     }
 
     /// Throws if the file is not as it was when it was opened.

@@ -1,5 +1,6 @@
 import CPoolmap
 import Glibc
+import Multiprocessing
 import SystemPackage
 
 /// A file that appears under its name only once it is whole.
@@ -14,7 +15,8 @@ final class OutputFile {
     let policy: OutputPolicy
     private let descriptor: FileDescriptor
     private let note: CommitNote?
-    private let serial: Int
+    /// Owns the descriptor once workers may have use for it.
+    private var shared: SharedDescriptor?
     private enum Name {
         case none
         /// With the entry in the list of what a signal removes.
@@ -25,7 +27,6 @@ final class OutputFile {
         case target
     }
     private var name: Name
-    private static nonisolated(unsafe) var openedCount = 0
 
     /// Opens the file, yet without its name.
     ///
@@ -45,8 +46,6 @@ final class OutputFile {
         self.path = path
         self.policy = policy
         self.note = note
-        OutputFile.openedCount += 1
-        serial = OutputFile.openedCount
         if let existing {
             try OutputFile.check(existing, path, policy, for: input?.status)
             guard existing.isRegular else {
@@ -111,7 +110,9 @@ final class OutputFile {
     ///
     /// What was not committed is gone.
     deinit {
-        try? descriptor.close()
+        if shared == nil {
+            try? descriptor.close()
+        }
         if case .temporary(let temporary, let entry) = name {
             unlink(temporary.cName)
             poolmap_keep_on_signal(entry)
@@ -124,9 +125,11 @@ final class OutputFile {
         return true
     }
 
-    /// How a worker finds the file.
+    /// How a worker has the file.
     var reference: FileReference {
-        FileReference(serial: serial, name: path, origin: .descriptor(descriptor.rawValue, ofProcess: getpid()))
+        let shared = shared ?? SharedDescriptor(owning: descriptor)
+        self.shared = shared
+        return FileReference(name: path, shared: shared)
     }
 
     /// Writes all bytes at a place of the file; a file without random access must be written in order.

@@ -1,6 +1,7 @@
 import CPoolmap
 import CZstd
 import Glibc
+import Multiprocessing
 import SystemPackage
 
 /// A target that is written under another name, with a journal, so that it can be gone on with whatever ends the run.
@@ -18,6 +19,8 @@ final class PartialOutput {
     private(set) var loss: String?
     let partialPath: String
     private let descriptor: FileDescriptor
+    /// Owns the descriptor.
+    private let shared: SharedDescriptor
     private let journalFile: JournalFile
     let policy: OutputPolicy
     /// The names are no longer this run's.
@@ -82,6 +85,7 @@ final class PartialOutput {
         partialPath = PartialOutput.partialPath(path)
         self.policy = policy
         self.descriptor = descriptor
+        shared = SharedDescriptor(owning: descriptor)
         journalFile = file
         self.journal = journal
         self.loss = loss
@@ -94,7 +98,6 @@ final class PartialOutput {
         if !isSettled && journal.frames.isEmpty {
             discard()
         }
-        try? descriptor.close()
     }
 
     private func begin(isThere: Bool) throws(PoolmapError) {
@@ -129,10 +132,9 @@ final class PartialOutput {
         }
     }
 
-    /// How a worker finds the partial file.
+    /// How a worker has the partial file.
     var reference: FileReference {
-        FileReference(
-            serial: 0, name: partialPath, origin: .descriptor(descriptor.rawValue, ofProcess: getpid()))
+        FileReference(name: partialPath, shared: shared)
     }
 
     /// Writes all bytes at a place of the file.

@@ -14,8 +14,6 @@ final class Worker {
     private var files: FileRunner
     private var input = Scratch()
     private var content = Scratch()
-    private var source = OpenedFile()
-    private var target = OpenedFile()
 
     init(_ settings: RunSettings, _ areas: SharedAreas) {
         self.settings = settings
@@ -72,7 +70,7 @@ final class Worker {
         case .slot:
             run.update(UnsafeRawBufferPointer(try slotMemory(work.slot, Int(work.byteCount))))
         case .file(let reference, let start):
-            var reader = FileReader(try source.open(reference, O_RDONLY), at: start, byteCount: work.byteCount)
+            var reader = FileReader(reference.descriptor, at: start, byteCount: work.byteCount)
             let space = input.space(of: Worker.cachedBytes)
             while true {
                 let count = try reader.read(into: space)
@@ -87,7 +85,7 @@ final class Worker {
     static let cachedBytes = 256 << 10
 
     private func verify(_ work: VerifyWork) throws(PoolmapError) -> VerifyWork.Finding {
-        let partial = try target.open(work.partial, O_RDONLY)
+        let partial = work.partial.descriptor
         let frameBytes = UInt64(work.frame.compressedBytes)
         let frameChecksum: UInt32
         do throws(PoolmapError) {
@@ -96,7 +94,7 @@ final class Worker {
             return .damaged
         }
         guard frameChecksum == work.frame.frameChecksum else { return .damaged }
-        let file = try source.open(work.input, O_RDONLY)
+        let file = work.input.descriptor
         let content = FileReader(file, at: work.contentOffset, byteCount: work.contentBytes)
         return try checksum(of: content) == work.frame.chunkChecksum ? .intact : .otherContent
     }
@@ -133,7 +131,7 @@ final class Worker {
         try done.requireContent(frame.contentBytes)
         if case .file(let reference, let offset) = frame.destination {
             let bytes = UnsafeRawBufferPointer(rebasing: limit[..<made])
-            try target.open(reference, O_WRONLY).writeAll(bytes, at: offset, to: reference.name)
+            try reference.descriptor.writeAll(bytes, at: offset, to: reference.name)
         }
         return done
     }
@@ -144,7 +142,7 @@ final class Worker {
             throw PoolmapError(.failed, "a frame of \(frame.compressedBytes) bytes does not fit its slot")
         }
         var reader = FileReader(
-            try source.open(reference, O_RDONLY), at: start, byteCount: frame.compressedBytes)
+            reference.descriptor, at: start, byteCount: frame.compressedBytes)
         var written: UInt64 = 0
         let done = try decompressStream(
             read: { (space) throws(PoolmapError) in try reader.read(into: space) },
@@ -156,7 +154,7 @@ final class Worker {
                 }
                 if case .file(let reference, let offset) = frame.destination {
                     let place = offset + written - UInt64(bytes.count)
-                    try target.open(reference, O_WRONLY).writeAll(bytes, at: place, to: reference.name)
+                    try reference.descriptor.writeAll(bytes, at: place, to: reference.name)
                 }
             })
         try done.requireContent(frame.contentBytes)
@@ -232,7 +230,7 @@ final class Worker {
         case .slot:
             return (try slotMemory(slot, byteCount), nil, 0)
         case .file(let reference, let offset):
-            return (input.space(of: byteCount), try self.source.open(reference, O_RDONLY), offset)
+            return (input.space(of: byteCount), reference.descriptor, offset)
         }
     }
 
@@ -270,33 +268,6 @@ struct Scratch: ~Copyable {
             memory = .allocate(byteCount: max(byteCount, 1), alignment: 64)
         }
         return UnsafeMutableRawBufferPointer(rebasing: memory[..<byteCount])
-    }
-}
-
-/// The file that a worker used last, still open.
-private struct OpenedFile: ~Copyable {
-    private var reference: FileReference?
-    private var descriptor: FileDescriptor?
-
-    deinit {
-        close()
-    }
-
-    mutating func open(_ wanted: FileReference, _ flags: Int32) throws(PoolmapError) -> FileDescriptor {
-        if let descriptor = wanted.ownDescriptor {
-            return descriptor
-        }
-        if let descriptor, reference == wanted {
-            return descriptor
-        }
-        close()
-        let opened = try wanted.open(flags)
-        (reference, descriptor) = (wanted, opened)
-        return opened
-    }
-
-    private func close() {
-        try? descriptor?.close()
     }
 }
 

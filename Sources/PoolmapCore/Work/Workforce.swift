@@ -42,7 +42,7 @@ final class Workforce {
     /// Small files take microseconds, so each worker should have some to go on with.
     let entryLimit: Int
     /// The most inputs that are open at once: one for each worker to go on with, beside its own; and slow pipes.
-    var openLimit: Int { 8 + 2 * jobs }
+    let openLimit: Int
 
     init(jobs: Int, _ settings: RunSettings, _ server: JobServer? = nil) {
         self.jobs = jobs
@@ -50,9 +50,17 @@ final class Workforce {
         layout = settings.layout
         // One process uses one slot; the other is for a slow pipe, which fills its own while files go on.
         slotCount = jobs == 1 ? 2 : jobs + max(2, jobs / 2)
+        openLimit = max(2, min(8 + 2 * jobs, Workforce.openLimit(jobs: jobs)))
         entryLimit = jobs == 1 ? 1 : 3 * FileBundle.mostFiles * jobs
         areas = SharedAreas(layout, slotCount: slotCount, noteCount: jobs == 1 ? 0 : entryLimit)
         worker = Worker(settings, areas)
+    }
+
+    /// So many inputs may be open, with their targets, where the pool's manager has them all too, beside a socket and
+    /// a sentinel for each worker.
+    private static func openLimit(jobs: Int) -> Int {
+        let others = 12
+        return (sysconf(Int32(_SC_OPEN_MAX)) - 2 * jobs - others) / 2
     }
 
     // MARK: Slots
