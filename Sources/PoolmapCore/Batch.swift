@@ -41,6 +41,13 @@ public protocol ItemSource {
     mutating func next() -> ItemStep
     /// False where it is sure that `next` has no other.
     var hasMore: Bool { get }
+    /// Where the files are that small items are done by, whole, by their names.
+    var reach: NameReach { get }
+}
+
+extension ItemSource {
+    /// Files of any name are read, and none is written.
+    public var reach: NameReach { .reading }
 }
 
 /// What an `ItemSource` has next.
@@ -74,6 +81,8 @@ public struct Batch {
     public var tick: Duration?
     /// Called as the run goes on.
     public var onTick: () -> Void = {}
+    /// Called once, with what keeps the workers in, if there are any.
+    public var onConfinement: (Confinement) -> Void = { _ in }
     /// Keeps account of the run.
     public var recorder: RunRecorder?
     /// make's job server, which limits how many workers are busy; nil for none.
@@ -133,12 +142,15 @@ public struct Batch {
     }
 
     private func run(_ items: some ItemSource, _ settings: RunSettings, _ report: @escaping Report) {
+        var settings = settings
+        settings.reach = items.reach
         run(BatchPlans(items: items, settings: settings, jobs: jobs, meter: meter, report: report), settings)
     }
 
     func run(_ plans: some PlanSource, _ settings: RunSettings) {
         let observer = RunObserver(tick: tick, onTick: onTick, recorder: recorder)
-        Pipeline(Workforce(jobs: jobs, settings, jobServer), plans, observer: observer).run()
+        let workforce = Workforce(jobs: jobs, settings, jobServer, onConfinement: onConfinement)
+        Pipeline(workforce, plans, observer: observer).run()
     }
 }
 

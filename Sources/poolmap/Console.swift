@@ -31,6 +31,12 @@ final class Console {
         if isVerbose, let hint = workers.hint {
             writeError("poolmap: one worker: \(FileName.printable(hint))\n")
         }
+        if isVerbose {
+            batch.onConfinement = { [progress] confinement in
+                progress?.clear()
+                writeError("poolmap: \(confinement.sentence)\n")
+            }
+        }
         if options.report != nil || options.trace != nil {
             let all = [("jobs", JSONText.number(UInt64(batch.jobs)))] + settings
             recorder = try RunRecorder(
@@ -141,6 +147,19 @@ final class Console {
         }
         if let failure {
             throw RunFailed(first: failure)
+        }
+    }
+}
+
+extension Confinement {
+    /// For -v.
+    fileprivate var sentence: String {
+        let reason = errno.map { ": \(String(cString: strerror($0)))" } ?? ""
+        switch (hasSeccomp, hasLandlock) {
+        case (true, true): return "workers are shut in by seccomp and Landlock"
+        case (true, false): return "workers are shut in by seccomp, and not by Landlock\(reason)"
+        case (false, true): return "workers are shut in by Landlock, and not by seccomp\(reason)"
+        case (false, false): return "workers are not shut in\(reason)"
         }
     }
 }

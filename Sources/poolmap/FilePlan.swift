@@ -59,6 +59,18 @@ final class FilePlan: ItemSource {
         names.nextItem(standardInputTo: targetOfStandardInput) { item($0) }
     }
 
+    var reach: NameReach {
+        if options.isStream { return .nothing }
+        let inputs = names.reach
+        guard let folder = options.outputFolder ?? options.output.map({ folderPrefix(of: $0) }) else {
+            return NameReach(inputs: inputs, targets: inputs)
+        }
+        let target = folder.isEmpty ? "." : folder
+        // What is removed is written to.
+        let targets = options.remove ? inputs.map { $0 + [target] } : [target]
+        return NameReach(inputs: inputs, targets: targets)
+    }
+
     private var targetOfStandardInput: Target {
         guard let output = options.output, output != "-" else { return .standardOutput }
         return .file(output)

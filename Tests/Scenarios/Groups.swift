@@ -13,6 +13,7 @@ func registerAllScenarios() {
         "faults", taskErrorScenarios, workerDeathScenarios, managerDeathScenarios, frontDeathScenarios,
         surroundingScenarios, backPressureScenarios, signalScenarios)
     Registry.group("crashes", crashMatrixScenarios)
+    Registry.group("confinement", confinementScenarios)
     Registry.group("starting", startMethodScenarios, forkServerScenarios, poolStartScenarios, managerStartScenarios)
     Registry.group("logging", logScenarios)
     Registry.group(Registry.failingGroup, leakScenarios)

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Runs the command-line cases of poolmap, one after the other, and says how many passed.
+# Runs the command-line cases of poolmap, some side by side, and says how many passed.
 #
-#     Tests/cli/run.sh [--poolmap PATH] [--keep] [--times] [FILTER…]
+#     Tests/cli/run.sh [--poolmap PATH] [--lanes N] [--keep] [--times] [FILTER…]
+#
+# N cases run at a time, as many as there are processors unless it is given.
 #
 # A FILTER is a part of a case's name, as "options/" or "roundtrip/pipes"; without, all cases run. --keep leaves the
 # folders of failed cases for a look; --times says how long each case took.
@@ -23,6 +25,7 @@ unset TMOUT CDPATH MAKEFLAGS MFLAGS MAKELEVEL
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 program=${POOLMAP:-$here/../../.build/release/poolmap}
 case_seconds=60
+lanes=$(nproc)
 keep=no
 times=no
 filters=()
@@ -34,6 +37,11 @@ while (($# > 0)); do
             shift
             ;;
         --poolmap=*) program=${1#*=} ;;
+        --lanes)
+            (($# > 1)) && [[ $2 =~ ^[1-9][0-9]?$ ]] || { echo "run.sh: --lanes needs a number" >&2; exit 2; }
+            lanes=$2
+            shift
+            ;;
         --keep) keep=yes ;;
         --times) times=yes ;;
         -*) echo "run.sh: unknown option $1" >&2; exit 2 ;;
@@ -66,7 +74,8 @@ root=$(mktemp -d "${TMPDIR:-/tmp}/poolmap-cli.XXXXXXXX")
 # Cases that drop root's rights must still get through to their folder.
 chmod 755 "$root"
 trap '[[ $keep == yes ]] || rm -rf "$root"' EXIT
-trap 'exit 130' INT TERM HUP
+trap 'kill "${lane_pids[@]}" 2> /dev/null; exit 130' INT TERM HUP
+lane_pids=()
 # A copy: it can be run by every user, and stays the same while the program is built anew.
 mkdir "$root/bin" "$root/program"
 cp "$program" "$root/program/poolmap"
@@ -158,21 +167,16 @@ is_wanted() {
     return 1
 }
 
-passed=0
-failed=0
-cd "$here"
-for script in selftest/*.sh [!s]*/*.sh s[!e]*/*.sh; do
-    [[ -f $script ]] || continue
-    name=${script%.sh}
-    is_wanted "$name" || continue
-    work=$root/$((passed + failed + 1))
+# run_case NAME WORK: runs a case and prints what is wrong with it, if anything is.
+run_case() {
+    local name=$1 work=$2 complaint began wanted
     mkdir "$work"
     began=$(date +%s%N)
-    complaint=$(complaints_about "$here/$script" "$work")
+    complaint=$(complaints_about "$here/$name.sh" "$work")
     if [[ $complaint == "left in /dev/shm: "* ]]; then
-        # Other programs use /dev/shm too: to blame is only a case after which it happens again.
+        # Others use /dev/shm too: to blame is only a case after which it happens again.
         chmod -R u+rwx "$work" && rm -rf "$work" && mkdir "$work"
-        complaint=$(complaints_about "$here/$script" "$work")
+        complaint=$(complaints_about "$here/$name.sh" "$work")
     fi
     [[ $times == no ]] || echo "$((($(date +%s%N) - began) / 1000000)) ms $name"
     if [[ $name == selftest/* ]]; then
@@ -183,19 +187,49 @@ for script in selftest/*.sh [!s]*/*.sh s[!e]*/*.sh; do
             complaint="the runner should have said \"$wanted\", and said: ${complaint:-nothing}"
         fi
     fi
-    if [[ -z $complaint ]]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        sentence=$(grep -m1 '^# ' "$script" | cut -c3-)
-        echo "FAIL $name: $sentence"
+    if [[ -n $complaint ]]; then
+        echo "FAIL $name: $(grep -m1 '^# ' "$name.sh" | cut -c3-)"
         echo "$complaint" | sed 's/^/    /'
         tail -n 12 "$work/stderr" | cut -c1-500 | sed 's/^/    stderr: /'
-        [[ $keep == no ]] || { echo "    kept: $work"; continue; }
+        [[ $keep == no ]] || { echo "    kept: $work"; return 1; }
     fi
     chmod -R u+rwx "$work" 2> /dev/null || true
     rm -rf "$work"
+    [[ -z $complaint ]]
+}
+
+# run_lane: runs one case after the other that no other lane has taken.
+run_lane() {
+    local index said
+    for index in "${!names[@]}"; do
+        mkdir "$root/taken/$index" 2> /dev/null || continue
+        # In one piece, so that what lanes print is not mixed.
+        if said=$(run_case "${names[index]}" "$root/case-$index"); then
+            touch "$root/passed/$index"
+        else
+            touch "$root/failed/$index"
+        fi
+        [[ -z $said ]] || printf '%s\n' "$said"
+    done
+}
+
+cd "$here"
+names=()
+for script in selftest/*.sh [!s]*/*.sh s[!e]*/*.sh; do
+    [[ -f $script ]] && is_wanted "${script%.sh}" || continue
+    names+=("${script%.sh}")
 done
+mkdir "$root/taken" "$root/passed" "$root/failed"
+lane_pids=()
+for ((lane = 0; lane < lanes; lane++)); do
+    run_lane &
+    lane_pids+=($!)
+done
+wait "${lane_pids[@]}"
+passed=$(find "$root/passed" -type f | wc -l)
+failed=$(find "$root/failed" -type f | wc -l)
+# A lane that died has left its case untold.
+failed=$((failed + ${#names[@]} - passed - failed))
 ((failed == 0)) || echo
 echo "$passed passed, $failed failed"
 ((failed == 0))

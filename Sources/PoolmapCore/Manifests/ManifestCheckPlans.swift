@@ -24,7 +24,7 @@ extension Batch {
         _ manifests: [Input], _ range: ManifestRange? = nil, isOver: @escaping () -> Bool = { false },
         report: @escaping (ManifestEvent) -> Void
     ) {
-        let settings = RunSettings(operation: .hashChunks(nil))
+        let settings = RunSettings(operation: .hashChunks(nil), reach: .reading)
         let check = ManifestCheckSettings(
             range: range, mayShareFiles: jobs > 1, wholeFileBytes: settings.wholeFileBytes, meter: meter,
             report: report)

@@ -19,6 +19,8 @@ struct RunSettings {
 
     let operation: Operation
     var policy = OutputPolicy()
+    /// Which files workers open by their names.
+    var reach = NameReach.nothing
     /// The largest window that a streamed frame may need, as a power of two; nil for libzstd's 27.
     var maximumWindowLog: Int?
 

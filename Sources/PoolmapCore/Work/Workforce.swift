@@ -21,6 +21,9 @@ final class Workforce {
     /// The tasks that the pool knows by these numbers.
     private var underWay: [UInt64: Sent] = [:]
     private var bundle = FileBundle()
+    private let reach: NameReach
+    private var confinementNote: Confinement.Note?
+    private let onConfinement: (Confinement) -> Void
 
     /// What was sent to a worker together.
     private struct Sent {
@@ -44,7 +47,13 @@ final class Workforce {
     /// The most inputs that are open at once: one for each worker to go on with, beside its own; and slow pipes.
     let openLimit: Int
 
-    init(jobs: Int, _ settings: RunSettings, _ server: JobServer? = nil) {
+    /// - Parameter onConfinement: called once, when workers have begun.
+    init(
+        jobs: Int, _ settings: RunSettings, _ server: JobServer? = nil,
+        onConfinement: @escaping (Confinement) -> Void = { _ in }
+    ) {
+        reach = settings.reach
+        self.onConfinement = onConfinement
         self.jobs = jobs
         self.server = jobs > 1 ? server : nil
         layout = settings.layout
@@ -163,11 +172,26 @@ final class Workforce {
             try areas.makeAll()
         }
         do {
-            let pool = try pool ?? Pool(processes: jobs) { [worker] in worker.perform($0) }
+            let pool = try pool ?? makePool()
             self.pool = pool
             underWay[try pool.submit(work)] = sent
         } catch {
             throw PoolmapError(.processDied, "\(error)")
+        }
+    }
+
+    private func makePool() throws(MultiprocessingError) -> Pool<Work, Done> {
+        let note = try Confinement.Note()
+        confinementNote = note
+        return try Pool(processes: jobs, initializer: { [reach] in note.write(Confinement.enter(reach)) }) {
+            [worker] in worker.perform($0)
+        }
+    }
+
+    private func tellConfinement() {
+        if let confinement = confinementNote?.confinement {
+            onConfinement(confinement)
+            confinementNote = nil
         }
     }
 
@@ -177,6 +201,7 @@ final class Workforce {
         do {
             while let completion = try pool?.nextCompletion(timeout: .zero) {
                 guard let sent = underWay.removeValue(forKey: completion.task) else { continue }
+                tellConfinement()
                 try take(TaskCompletion(completion), sent)
             }
         } catch {
