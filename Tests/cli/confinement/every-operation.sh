@@ -9,7 +9,8 @@ poolmap hash --manifest large > manifest
 cp large.zst bad.zst
 patch bad.zst 400000 1 2 3
 
-# shut_in NAMES COMMAND…: two workers or more are shut in, in both ways; NAMES is whether they may open files then.
+# shut_in NAMES COMMAND…: workers are shut in, in both ways; NAMES is whether they may open files then. A run may be over
+# before its second worker is ready.
 shut_in() {
     local names=$1 code=0
     shift
@@ -22,13 +23,13 @@ shut_in() {
         my (%filtered, %limited, @wrong);
         while (<$in>) {
             my ($pid) = /^(\d+)/ or next;
-            $filtered{$pid} = 1 if /seccomp\(.*= 0$/;
-            $limited{$pid} = 1 if /landlock_restrict_self\(.*= 0$/;
+            $filtered{$pid} = 1 if /seccomp.*= 0$/;
+            $limited{$pid} = 1 if /landlock_restrict_self.*= 0$/;
             push @wrong, $_ if $filtered{$pid} && /execve|socket|connect/;
             push @wrong, $_ if $filtered{$pid} && $names eq "none" && /open/;
         }
         my $count = grep { $limited{$_} } keys %filtered;
-        die "$count workers are shut in\n" if $count < 2;
+        die "no worker is shut in\n" if $count < 1;
         die "not so shut in: @wrong" if @wrong;' "$names" "$CLI_NOTES/calls" || fail "of: $*"
 }
 

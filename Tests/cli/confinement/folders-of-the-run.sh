@@ -4,7 +4,7 @@ mkdir -p a b/c real out
 for name in {1..12}; do text $((30000 + name)) > a/$name; cp a/$name b/c/$name; cp a/$name real/$name; done
 ln -s real link
 ln -s ../real/1 b/to-1
-silently poolmap -j 2 a/* b/c/1 real/2
+silently poolmap -j 2 a/* b/c/1
 silently poolmap -j 2 -r b --output-dir out
 silently poolmap -j 2 -r link/
 silently poolmap -j 2 -f b/to-1
