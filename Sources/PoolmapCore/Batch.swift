@@ -204,8 +204,8 @@ public func writeStandardOutput(_ bytes: [UInt8]) throws(PoolmapError) {
 /// Blocks.
 public func readStandardInput(atMost limit: Int) throws(PoolmapError) -> [UInt8] {
     let input = try InputFile.standardInput()
-    let space = UnsafeMutableRawBufferPointer.allocate(byteCount: limit, alignment: 64)
-    defer { space.deallocate() }
+    let space = try allocate(limit)
+    defer { free(space.baseAddress) }
     var count = 0
     while count < limit {
         let read = try input.readSome(into: UnsafeMutableRawBufferPointer(rebasing: space[count...]))

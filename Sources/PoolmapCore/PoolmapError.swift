@@ -1,4 +1,5 @@
 import Glibc
+import Multiprocessing
 import SystemPackage
 
 /// What went wrong with one input or output, as the one line that the user sees.
@@ -65,6 +66,19 @@ public struct PoolmapError: Error, Codable, Hashable, Sendable {
     /// The error of a system call: what it was to do, and what the kernel said.
     static func system(_ action: String, _ errno: Errno) -> PoolmapError {
         PoolmapError(errno == .noMemory ? .outOfMemory : .system, action, errno: errno)
+    }
+
+    /// An error of processes or shared memory, with this code where the kernel did not say no.
+    init(_ error: MultiprocessingError, else code: Code) {
+        let code: Code =
+            error.errno == .noMemory ? .outOfMemory : error.code == .systemCallFailed ? .system : code
+        guard let errno = error.errno else {
+            self.init(code, "\(error)")
+            return
+        }
+        // The description ends with what this one adds by itself.
+        let (text, end) = ("\(error)", ": \(errno)")
+        self.init(code, text.hasSuffix(end) ? String(text.dropLast(end.count)) : text, errno: errno)
     }
 
     /// The same error, with the place where it happened.

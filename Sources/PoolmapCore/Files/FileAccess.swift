@@ -219,8 +219,8 @@ extension FileDescriptor {
 
     private func hasSameContent(as other: FileDescriptor, byteCount: UInt64) throws(PoolmapError) -> Bool {
         let pieceBytes = 1 << 17
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * pieceBytes, alignment: 64)
-        defer { memory.deallocate() }
+        let memory = try allocate(2 * pieceBytes)
+        defer { free(memory.baseAddress) }
         var offset: UInt64 = 0
         while offset < byteCount {
             let count = Int(min(UInt64(pieceBytes), byteCount - offset))

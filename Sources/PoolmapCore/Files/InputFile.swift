@@ -129,7 +129,7 @@ extension InputFile {
         do {
             return try !Multiprocessing.wait(for: [descriptor], timeout: timeout).isEmpty
         } catch {
-            throw PoolmapError(.failed, "\(error)")
+            throw PoolmapError(error, else: .failed)
         }
     }
 }

@@ -97,7 +97,7 @@ final class ChunksJob: Job {
         defer { isReading = false }
         for _ in 0..<ChunksJob.mostReads {
             let wanted = min(scheme.chunkBytes, end.map { $0 - offset } ?? .max) - chunkTaken
-            let space = space.space(of: Int(min(UInt64(Worker.cachedBytes), wanted)))
+            let space = try space.space(of: Int(min(UInt64(Worker.cachedBytes), wanted)))
             let count = try input.readSome(into: space)
             var hasher = chunk ?? scheme.algorithm.wholeHasher()
             hasher.update(UnsafeRawBufferPointer(rebasing: space[..<count]))
@@ -127,7 +127,7 @@ final class ChunksJob: Job {
     private func readSurplus() throws(PoolmapError) -> Step {
         while !isInputAtEnd {
             guard try input.hasInput() else { return .waitForInput(input.descriptor) }
-            let count = try input.readSome(into: space.space(of: Worker.cachedBytes))
+            let count = try input.readSome(into: try space.space(of: Worker.cachedBytes))
             isInputAtEnd = count == 0
             surplusBytes += UInt64(count)
             meter.add(input: UInt64(count))

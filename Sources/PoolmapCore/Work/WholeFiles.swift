@@ -98,7 +98,7 @@ final class FileRunner {
 
     private func hash(_ input: InputFile, _ work: FileWork) throws(PoolmapError) -> FileDone.Outcome {
         try work.algorithms.requireParts(of: input.byteCount)
-        let space = space.space(of: Worker.cachedBytes)
+        let space = try space.space(of: Worker.cachedBytes)
         let (digests, byteCount) = try digests(work.algorithms, chunkBytes: work.chunkBytes, through: space) {
             (space) throws(PoolmapError) in try input.readSome(into: space)
         }

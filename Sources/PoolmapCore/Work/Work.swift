@@ -225,8 +225,6 @@ struct SlotLayout {
     /// Frames of other programs are decompressed in parallel up to this size.
     static let commonContentBytes = 64 << 20
 
-    var slotBytes: Int { inputBytes + outputBytes }
-
     /// Whether both sides of a frame have room in a slot.
     func holds(compressedBytes: UInt64, contentBound: UInt64) -> Bool {
         contentBound <= UInt64(outputBytes) && compressedBytes <= UInt64(inputBytes)

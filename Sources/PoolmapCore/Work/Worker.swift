@@ -54,7 +54,8 @@ final class Worker {
             compressor = try Compressor(settings.compression)
         }
         let (content, file, start) = try place(of: source, contentBytes, slot)
-        let frame = try compressor?.compress(content, into: outputArea(slot)) { (piece, offset) throws(PoolmapError) in
+        let room = try areas.output(slot, Compressor.bound(of: contentBytes))
+        let frame = try compressor?.compress(content, into: room) { (piece, offset) throws(PoolmapError) in
             try file?.readAll(into: piece, at: start + UInt64(offset))
         }
         guard let frame else {
@@ -68,10 +69,10 @@ final class Worker {
             work.algorithms, at: work.offset, pieceBytes: work.pieceBytes, chunkBytes: work.chunkBytes)
         switch work.source {
         case .slot:
-            run.update(UnsafeRawBufferPointer(try slotMemory(work.slot, Int(work.byteCount))))
+            run.update(UnsafeRawBufferPointer(try areas.input(work.slot, Int(work.byteCount))))
         case .file(let reference, let start):
             var reader = FileReader(reference.descriptor, at: start, byteCount: work.byteCount)
-            let space = input.space(of: Worker.cachedBytes)
+            let space = try input.space(of: Worker.cachedBytes)
             while true {
                 let count = try reader.read(into: space)
                 if count == 0 { break }
@@ -102,7 +103,7 @@ final class Worker {
     /// The CRC-32C of what there is to read.
     private func checksum(of reader: FileReader) throws(PoolmapError) -> UInt32 {
         var reader = reader
-        let space = input.space(of: Worker.cachedBytes)
+        let space = try input.space(of: Worker.cachedBytes)
         var checksum: UInt32 = 0
         while true {
             let count = try reader.read(into: space)
@@ -117,13 +118,8 @@ final class Worker {
             return try streamFromFile(frame)
         }
         let compressed = try read(frame.source, Int(frame.compressedBytes), frame.slot)
-        let space: UnsafeMutableRawBufferPointer
-        if frame.destination.isSlot {
-            space = outputArea(frame.slot)
-        } else {
-            space = content.space(of: Int(frame.contentBound))
-        }
-        let limit = UnsafeMutableRawBufferPointer(rebasing: space.prefix(Int(frame.contentBound)))
+        let bound = Int(frame.contentBound)
+        let limit = frame.destination.isSlot ? try areas.output(frame.slot, bound) : try content.space(of: bound)
         let made = try withDecompressor { (decompressor) throws(PoolmapError) in
             try decompressor.decompress(compressed, into: limit)
         }
@@ -170,8 +166,8 @@ final class Worker {
         read: (UnsafeMutableRawBufferPointer) throws(PoolmapError) -> Int,
         write: (UnsafeRawBufferPointer) throws(PoolmapError) -> Void
     ) throws(PoolmapError) -> DataFrame {
-        let compressed = input.space(of: 1 << 18)
-        let made = content.space(of: 1 << 18)
+        let compressed = try input.space(of: 1 << 18)
+        let made = try content.space(of: 1 << 18)
         var frame = DataFrameBuilder()
         try withDecompressor { (decompressor) throws(PoolmapError) in
             decompressor.beginStream()
@@ -228,15 +224,10 @@ final class Worker {
     ) throws(PoolmapError) -> (memory: UnsafeMutableRawBufferPointer, file: FileDescriptor?, start: UInt64) {
         switch source {
         case .slot:
-            return (try slotMemory(slot, byteCount), nil, 0)
+            return (try areas.input(slot, byteCount), nil, 0)
         case .file(let reference, let offset):
-            return (input.space(of: byteCount), reference.descriptor, offset)
+            return (try input.space(of: byteCount), reference.descriptor, offset)
         }
-    }
-
-    private func slotMemory(_ slot: Int, _ byteCount: Int) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
-        guard let slots = areas.slots else { throw PoolmapError(.failed, "there are no slots") }
-        return UnsafeMutableRawBufferPointer(rebasing: slots[slot].prefix(byteCount))
     }
 
     private func read(
@@ -246,11 +237,6 @@ final class Worker {
         try file?.readAll(into: memory, at: start)
         return UnsafeRawBufferPointer(memory)
     }
-
-    private func outputArea(_ slot: Int) -> UnsafeMutableRawBufferPointer {
-        guard let slots = areas.slots else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
-        return UnsafeMutableRawBufferPointer(rebasing: slots[slot].dropFirst(layout.inputBytes))
-    }
 }
 
 /// Memory of the process's own that is kept for the next task.
@@ -258,17 +244,29 @@ struct Scratch: ~Copyable {
     private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
     deinit {
-        memory.deallocate()
+        free(memory.baseAddress)
     }
 
-    /// At least `byteCount` bytes with any content, cut to that size; valid until the next call.
-    mutating func space(of byteCount: Int) -> UnsafeMutableRawBufferPointer {
+    /// So many bytes with any content, valid until the next call.
+    ///
+    /// Throws `outOfMemory`, where Swift's own allocation would end the process.
+    mutating func space(of byteCount: Int) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
         if memory.count < max(byteCount, 1) {
-            memory.deallocate()
-            memory = .allocate(byteCount: max(byteCount, 1), alignment: 64)
+            free(memory.baseAddress)
+            memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+            memory = try allocate(max(byteCount, 1))
         }
         return UnsafeMutableRawBufferPointer(rebasing: memory[..<byteCount])
     }
+}
+
+/// Memory with any content, to be given back with `free`.
+func allocate(_ byteCount: Int) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
+    var base: UnsafeMutableRawPointer?
+    guard posix_memalign(&base, 64, byteCount) == 0 else {
+        throw PoolmapError(.outOfMemory, "no memory for \(byteCount) bytes")
+    }
+    return UnsafeMutableRawBufferPointer(start: base, count: byteCount)
 }
 
 /// Gathers what is to be known of a frame whose bytes come in pieces.

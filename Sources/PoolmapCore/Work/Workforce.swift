@@ -76,7 +76,7 @@ final class Workforce {
 
     /// Takes a slot; nil while all are in use.
     func acquireSlot() throws(PoolmapError) -> Int? {
-        try areas.madeSlots()?.acquire()
+        try areas.acquireSlot()
     }
 
     /// Takes a place for a worker's note of what it has done; nil while all are in use.
@@ -85,23 +85,21 @@ final class Workforce {
     }
 
     var hasFreeSlot: Bool {
-        areas.slots.map { $0.freeCount > 0 } ?? true
+        areas.hasFreeSlot
     }
 
     func releaseSlot(_ slot: Int) {
-        areas.slots?.release(slot)
+        areas.releaseSlot(slot)
     }
 
-    func inputArea(_ slot: Int) -> UnsafeMutableRawBufferPointer {
-        UnsafeMutableRawBufferPointer(rebasing: memory(slot).prefix(layout.inputBytes))
+    /// The first bytes of what a worker is to read, valid until more of the same slot is asked for.
+    func inputArea(_ slot: Int, _ byteCount: Int) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
+        try areas.input(slot, byteCount)
     }
 
-    func output(_ slot: Int, _ byteCount: Int) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: memory(slot).dropFirst(layout.inputBytes).prefix(byteCount))
-    }
-
-    private func memory(_ slot: Int) -> UnsafeMutableRawBufferPointer {
-        areas.slots?[slot] ?? UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    /// The first bytes of what a worker has written.
+    func output(_ slot: Int, _ byteCount: Int) throws(PoolmapError) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(try areas.output(slot, byteCount))
     }
 
     var hasEverySlot: Bool {
@@ -175,6 +173,8 @@ final class Workforce {
             let pool = try pool ?? makePool()
             self.pool = pool
             underWay[try pool.submit(work)] = sent
+        } catch let error as MultiprocessingError {
+            throw PoolmapError(error, else: .processDied)
         } catch {
             throw PoolmapError(.processDied, "\(error)")
         }
@@ -204,6 +204,8 @@ final class Workforce {
                 tellConfinement()
                 try take(TaskCompletion(completion), sent)
             }
+        } catch let error as MultiprocessingError {
+            throw PoolmapError(error, else: .processDied)
         } catch {
             throw error as? PoolmapError ?? PoolmapError(.processDied, "\(error)")
         }
@@ -250,7 +252,7 @@ final class Workforce {
         do {
             _ = try Multiprocessing.wait(for: objects, timeout: timeout)
         } catch {
-            throw PoolmapError(.failed, "\(error)")
+            throw PoolmapError(error, else: .failed)
         }
         server?.receive()
     }
@@ -325,7 +327,7 @@ extension TaskCompletion {
 
     init(_ completion: Pool<Work, Done>.Completion) {
         task = completion.task
-        result = completion.result.mapError { PoolmapError(.processDied, "\($0)") }
+        result = completion.result.mapError { PoolmapError($0, else: .processDied) }
         worker = completion.worker
         attempts = completion.attempts
         startedNanoseconds = completion.startedNanoseconds
