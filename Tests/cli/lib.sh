@@ -98,6 +98,13 @@ size_of() { stat -c %s -- "$1"; }
 
 # ---- Expectations
 
+# skip REASON: ends the case, which this machine does not let run; the runner counts it and says why.
+skip() {
+    trap - ERR
+    echo "$*" > "$CLI_NOTES/skipped"
+    exit 0
+}
+
 same_file() {
     cmp -- "$1" "$2" || fail "$1 and $2 are not the same${3:+: $3}"
 }

@@ -15,6 +15,7 @@
 #     the same text, and a line that begins with "~ " is an extended regular expression for the whole line;
 #   - it leaves nothing behind: no process (any that inherited this case's environment, in whatever session), no name
 #     in /dev/shm, no file named .poolmap-* in its folder.
+# A case that the machine does not let run says `skip REASON`; that is shown, and counted by itself.
 # The cases in selftest/ fail on purpose, each in another way; they pass when the complaint of this runner matches
 # NAME.complaint. So a checker that has gone blind is noticed.
 set -euo pipefail
@@ -55,7 +56,8 @@ require_tools() {
     for need in zstd:zstd pzstd:zstd perl:perl-base python3:python3 make:make tar:tar setpriv:util-linux \
         unshare:util-linux setsid:util-linux taskset:util-linux script:bsdutils timeout:coreutils sha256sum:coreutils \
         diff:diffutils man:man-db col:bsdextrautils zsh:zsh fish:fish strace:strace b3sum:b3sum fsverity:fsverity \
-        openssl:openssl; do
+        openssl:openssl cc:gcc bindfs:bindfs \
+        mkfs.vfat:dosfstools fusefat:fusefat; do
         tool=${need%%:*} package=${need##*:}
         command -v "$tool" > /dev/null || missing+=("$package")
     done
@@ -82,6 +84,7 @@ cp "$program" "$root/program/poolmap"
 chmod 755 "$root/program/poolmap"
 ln -s ../program/poolmap "$root/bin/poolmap"
 export POOLMAP=$root/bin/poolmap PATH=$root/bin:$PATH
+cc -O1 -Wall -Wextra -Werror -o "$root/bin/refuse" "$here/../refuse/refuse.c"
 export CLI_LIB=$here/lib.sh CLI_FOLDER=$here
 # With the packages of scripts/python-tools.txt.
 export CLI_PYTHON=$here/../../.build-tools/python/bin/python
@@ -167,7 +170,7 @@ is_wanted() {
     return 1
 }
 
-# run_case NAME WORK: runs a case and prints what is wrong with it, if anything is.
+# run_case NAME WORK: runs a case and prints what is wrong with it, if anything is; 3 if it was skipped.
 run_case() {
     local name=$1 work=$2 complaint began wanted
     mkdir "$work"
@@ -187,7 +190,11 @@ run_case() {
             complaint="the runner should have said \"$wanted\", and said: ${complaint:-nothing}"
         fi
     fi
-    if [[ -n $complaint ]]; then
+    if [[ -z $complaint && -s $work/notes/skipped ]]; then
+        echo "skipped $name: $(< "$work/notes/skipped")"
+        rm -rf "$work"
+        return 3
+    elif [[ -n $complaint ]]; then
         echo "FAIL $name: $(grep -m1 '^# ' "$name.sh" | cut -c3-)"
         echo "$complaint" | sed 's/^/    /'
         tail -n 12 "$work/stderr" | cut -c1-500 | sed 's/^/    stderr: /'
@@ -200,18 +207,22 @@ run_case() {
 
 # run_lane: runs one case after the other that no other lane has taken.
 run_lane() {
-    local index said
+    local index said code
     for index in "${!names[@]}"; do
         mkdir "$root/taken/$index" 2> /dev/null || continue
+        code=0
         # In one piece, so that what lanes print is not mixed.
-        if said=$(run_case "${names[index]}" "$root/case-$index"); then
-            touch "$root/passed/$index"
-        else
-            touch "$root/failed/$index"
-        fi
+        said=$(run_case "${names[index]}" "$root/case-$index") || code=$?
+        case $code in
+            0) touch "$root/passed/$index" ;;
+            3) touch "$root/skipped/$index" ;;
+            *) touch "$root/failed/$index" ;;
+        esac
         [[ -z $said ]] || printf '%s\n' "$said"
     done
 }
+
+count_in() { find "$root/$1" -type f | wc -l; }
 
 cd "$here"
 names=()
@@ -219,17 +230,17 @@ for script in selftest/*.sh [!s]*/*.sh s[!e]*/*.sh; do
     [[ -f $script ]] && is_wanted "${script%.sh}" || continue
     names+=("${script%.sh}")
 done
-mkdir "$root/taken" "$root/passed" "$root/failed"
+mkdir "$root/taken" "$root/passed" "$root/failed" "$root/skipped"
 lane_pids=()
 for ((lane = 0; lane < lanes; lane++)); do
     run_lane &
     lane_pids+=($!)
 done
 wait "${lane_pids[@]}"
-passed=$(find "$root/passed" -type f | wc -l)
-failed=$(find "$root/failed" -type f | wc -l)
+passed=$(count_in passed)
+skipped=$(count_in skipped)
 # A lane that died has left its case untold.
-failed=$((failed + ${#names[@]} - passed - failed))
+failed=$((${#names[@]} - passed - skipped))
 ((failed == 0)) || echo
-echo "$passed passed, $failed failed"
+echo "$passed passed, $failed failed$( ((skipped == 0)) || echo ", $skipped skipped")"
 ((failed == 0))

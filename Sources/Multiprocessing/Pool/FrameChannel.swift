@@ -10,7 +10,8 @@ import SystemPackage
 /// A descriptor travels with a frame of its own. The kernel hands it over with the frame's first byte, and descriptors in
 /// the order in which they were sent, so that the receiver's next descriptor is that of the next such frame.
 final class FrameChannel {
-    private let descriptor: PrivateDescriptor
+    /// Nil once it was closed on this side.
+    private var descriptor: PrivateDescriptor?
     private let blocking: Bool
     private var incoming = ByteBuffer()
     private var outgoing = ByteBuffer()
@@ -27,8 +28,12 @@ final class FrameChannel {
         self.blocking = blocking
     }
 
+    /// -1 once it was closed on this side, which `poll` passes over.
     var number: Int32 {
-        descriptor.number
+        switch descriptor {
+        case .some(let descriptor): descriptor.number
+        case nil: -1
+        }
     }
 
     // MARK: Out
@@ -272,11 +277,20 @@ final class FrameChannel {
     ///
     /// Copies of the socket in other processes do not matter.
     func endSending() {
-        shutdown(number, Int32(SHUT_WR))
+        end(Int32(SHUT_WR))
     }
 
     /// Makes every later write of the other end fail.
     func endReceiving() {
-        shutdown(number, Int32(SHUT_RD))
+        end(Int32(SHUT_RD))
+    }
+
+    private func end(_ direction: Int32) {
+        guard number >= 0, shutdown(number, direction) != 0 else { return }
+        // A sandbox refuses it. To close does the same, in both directions, where no other process has a copy; who
+        // calls this waits for nothing more.
+        descriptor = nil
+        isAtEnd = true
+        outgoing.removeAll()
     }
 }

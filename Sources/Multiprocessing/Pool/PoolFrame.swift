@@ -40,7 +40,7 @@ struct PoolFrame: BitwiseCopyable {
     var descriptorCount: UInt16 = 0
     /// How the worker ended: the code, or 256 plus the signal.
     ///
-    /// Only in `workerDied` and `initializerFailed`.
+    /// Only in `workerDied` and `initializerFailed`; in `managerFailed` the error number, or 0.
     var status: Int32 = 0
     /// The worker that ran the task.
     var worker: Int32 = 0

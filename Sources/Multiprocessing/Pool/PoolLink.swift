@@ -279,7 +279,9 @@ final class PoolLink {
         case .managerFailed:
             let text = String(decoding: payload, as: UTF8.self)
             state = .failed(
-                MultiprocessingError(.managerDied, "the pool's manager cannot go on: \(text)", pid: managerPID))
+                MultiprocessingError(
+                    .managerDied, "the pool's manager cannot go on: \(text)",
+                    errno: frame.status == 0 ? nil : Errno(rawValue: frame.status), pid: managerPID))
             endManager()
         default:
             guard let (receiver, position) = receivers.take(frame.task) else { return }

@@ -43,6 +43,8 @@ final class PoolManager {
     private var frontHasClosed = false
     /// The initializer does not work: no more workers are made, and the front is to close the pool.
     private(set) var hasFailed = false
+    /// What the kernel has refused where it could not be thrown.
+    var refusal: MultiprocessingError?
     /// How many workers in a row have died before their initializer was done.
     var stillbirths = 0
     /// A moving mean of what a task takes; it starts high, so that the first tasks are handed out one by one.
@@ -69,6 +71,7 @@ final class PoolManager {
                 dispatch()
                 try flushAll()
                 try waitAndReceive()
+                if let refusal { throw refusal }
             }
             try drainToFront()
         } catch Errno.brokenPipe {
@@ -83,8 +86,11 @@ final class PoolManager {
 
     /// Tells the front what the kernel refused, if it still can.
     static func leave(after error: any Error, telling front: FrameChannel) -> Never {
-        var text = "\(error)"
-        text.withUTF8 { front.enqueue(PoolFrame(.managerFailed), UnsafeRawBufferPointer($0)) }
+        var frame = PoolFrame(.managerFailed)
+        let errno = (error as? MultiprocessingError)?.errno ?? error as? Errno
+        frame.status = errno?.rawValue ?? 0
+        var text = (error as? MultiprocessingError)?.text ?? "\(error)"
+        text.withUTF8 { front.enqueue(frame, UnsafeRawBufferPointer($0)) }
         try? front.flush()
         Fork.leave(EXIT_FAILURE)
     }
