@@ -113,7 +113,8 @@ test-deps: deps
 		'procps=command -v ps' 'python3=command -v python3' 'man-db=command -v man' 'mandoc=command -v mandoc' \
 		'zsh=command -v zsh' 'fish=command -v fish' 'strace=command -v strace' \
 		'b3sum=command -v b3sum' 'fsverity=command -v fsverity' 'python3-venv=python3 -c "import ensurepip, venv"' \
-		'openssl=command -v openssl'
+		'openssl=command -v openssl' 'bindfs=command -v bindfs' 'fusefat=command -v fusefat' \
+		'dosfstools=PATH=$$PATH:/sbin command -v mkfs.vfat'
 
 python-tools: test-deps
 	@scripts/python-tools.sh
