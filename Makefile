@@ -114,7 +114,7 @@ test-deps: deps
 		'zsh=command -v zsh' 'fish=command -v fish' 'strace=command -v strace' \
 		'b3sum=command -v b3sum' 'fsverity=command -v fsverity' 'python3-venv=python3 -c "import ensurepip, venv"' \
 		'openssl=command -v openssl' 'bindfs=command -v bindfs' 'fusefat=command -v fusefat' \
-		'dosfstools=PATH=$$PATH:/sbin command -v mkfs.vfat'
+		'e2fsprogs=command -v chattr' 'dosfstools=PATH=$$PATH:/sbin command -v mkfs.vfat'
 
 python-tools: test-deps
 	@scripts/python-tools.sh

@@ -17,9 +17,12 @@ public enum Input: Sendable {
         }
     }
 
-    func open() throws(PoolmapError) -> InputFile {
+    /// - Parameters:
+    ///   - root: the folder in whose tree it is.
+    ///   - folders: where its folder may be open already.
+    func open(in root: Root? = nil, _ folders: FolderCache = FolderCache()) throws(PoolmapError) -> InputFile {
         switch self {
-        case .file(let path): try InputFile.open(path: path)
+        case .file(let path): try InputFile.open(Place(path: path, root: root), folders)
         case .standardInput: try InputFile.standardInput()
         }
     }
@@ -162,6 +165,15 @@ private struct BatchPlans<Items: ItemSource>: PlanSource {
     let meter: Meter
     let report: Batch.Report
     var count = 0
+    private let folders = FolderCache()
+
+    init(items: Items, settings: RunSettings, jobs: Int, meter: Meter, report: @escaping Batch.Report) {
+        self.items = items
+        self.settings = settings
+        self.jobs = jobs
+        self.meter = meter
+        self.report = report
+    }
 
     var hasMore: Bool { items.hasMore }
 
@@ -170,9 +182,9 @@ private struct BatchPlans<Items: ItemSource>: PlanSource {
         case .item(let input, let target, let file):
             let isOnlyInput = count == 0 && !items.hasMore
             return .plan(
-                plan(input, target) { [settings, jobs, meter] (hands) throws(PoolmapError) in
+                plan(input, target) { [settings, jobs, meter, folders] (hands) throws(PoolmapError) in
                     if jobs > 1, hands == .anyone, let whole = settings.wholeFile(file, target, meter) { return whole }
-                    return try settings.job(input, target, meter, isOnlyInput: isOnlyInput, as: file?.identity)
+                    return try settings.job(input, target, meter, isOnlyInput: isOnlyInput, file, folders)
                 })
         case .refused(let input, let error):
             return .plan(plan(input, .nowhere) { (_) throws(PoolmapError) in throw error })

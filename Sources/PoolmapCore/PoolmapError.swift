@@ -24,6 +24,8 @@ public struct PoolmapError: Error, Codable, Hashable, Sendable {
         case targetExists
         /// The input is left alone, which is no failure.
         case ignored
+        /// The target lacks the input's mode, owner or times, which is no failure.
+        case metadata
         /// Standard output was closed by its reader: no fault of ours, and no message.
         case outputClosed
         /// No memory.
@@ -59,6 +61,14 @@ public struct PoolmapError: Error, Codable, Hashable, Sendable {
 
     /// A symbolic link that is not followed.
     public static let ignoredLink = PoolmapError(.ignored, "is a symbolic link, and ignored; -f follows it")
+
+    /// What an input's target lacks; nil for nothing.
+    public static func metadata(of summary: JobSummary) -> PoolmapError? {
+        summary.metadataErrno.map {
+            PoolmapError(
+                .metadata, "the mode, owner or times of its target could not be set", errno: Errno(rawValue: $0))
+        }
+    }
 
     /// Whether there is no file of the name.
     public var isMissingFile: Bool { code == .system && errno == ENOENT }

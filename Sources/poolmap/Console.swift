@@ -11,6 +11,7 @@ final class Console {
     private var failure: PoolmapError?
     private var reportedCount = 0
     private var ignoredCount = 0
+    private var hasSaidRefusal = false
 
     init(_ options: RunOptions) {
         isVerbose = options.verbose && !options.quiet
@@ -62,6 +63,11 @@ final class Console {
         reportedCount += 1
         switch result {
         case .success(let summary):
+            if let refusal = PoolmapError.metadata(of: summary), !hasSaidRefusal {
+                // Once: what a file system lacks it lacks for all.
+                hasSaidRefusal = true
+                hint(input.name, refusal)
+            }
             if let salvage = summary.salvage, !salvage.isWhole {
                 fail(input.name, salvage)
             }

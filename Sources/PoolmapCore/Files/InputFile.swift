@@ -17,11 +17,24 @@ final class InputFile {
     private let isOwned: Bool
     /// Owns the descriptor once workers may have use for it.
     private var shared: SharedDescriptor?
+    /// Where it was found, and the folders that were open then.
+    private let place: Place
+    private let folders: FolderCache
 
     /// Opens a file by its path; does not wait for a writer where it is a named pipe.
     static func open(path: String) throws(PoolmapError) -> InputFile {
-        let file = try InputFile(
-            name: path, descriptor: try attempt("") { () throws(Errno) in try openWithoutWaiting(path) }, isOwned: true)
+        try open(Place(path: path), FolderCache())
+    }
+
+    /// The same where its folder may be open already.
+    static func open(_ place: Place, _ folders: FolderCache) throws(PoolmapError) -> InputFile {
+        let descriptor: FileDescriptor
+        do throws(Errno) {
+            descriptor = try openWithoutWaiting(place, folders)
+        } catch {
+            throw place.error("", error)
+        }
+        let file = try InputFile(name: place.path, descriptor, isOwned: true, place, folders)
         if !file.isRegular {
             // Reads are to wait; `hasInput` tells who does not want to. It is false while there was never a writer,
             // where a read would find the end.
@@ -31,22 +44,27 @@ final class InputFile {
         return file
     }
 
-    private static func openWithoutWaiting(_ path: String) throws(Errno) -> FileDescriptor {
+    private static func openWithoutWaiting(
+        _ place: Place, _ folders: FolderCache
+    ) throws(Errno) -> FileDescriptor {
         do throws(Errno) {
-            return try openFile(path, O_RDONLY | O_NOCTTY | O_NONBLOCK)
+            return try folders.open(place, O_RDONLY | O_NOCTTY | O_NONBLOCK)
         } catch .resourceTemporarilyUnavailable {
             // Another program has a lease on the file, and gives it up now.
-            return try openFile(path, O_RDONLY | O_NOCTTY)
+            return try folders.open(place, O_RDONLY | O_NOCTTY)
         }
     }
 
     /// The standard input: a pipe, or a regular file from where its offset stands.
     static func standardInput() throws(PoolmapError) -> InputFile {
-        try InputFile(name: "standard input", descriptor: .standardInput, isOwned: false)
+        try InputFile(name: "standard input", .standardInput, isOwned: false, Place(path: "-"), FolderCache())
     }
 
-    private init(name: String, descriptor: FileDescriptor, isOwned: Bool) throws(PoolmapError) {
+    private init(
+        name: String, _ descriptor: FileDescriptor, isOwned: Bool, _ place: Place, _ folders: FolderCache
+    ) throws(PoolmapError) {
         self.name = name
+        (self.place, self.folders) = (place, folders)
         self.descriptor = descriptor
         self.isOwned = isOwned
         status = try attempt("") { () throws(Errno) in try FileStatus(of: descriptor) }
@@ -97,13 +115,13 @@ final class InputFile {
 
     /// Takes the file's name away, if it is still this file's.
     ///
-    /// The C function is `unlink`.
+    /// The C function is `unlinkat`.
     func remove() throws(PoolmapError) {
         guard isOwned else { return }
-        guard let now = FileStatus(ofPath: name), now.isSameFile(as: status) else {
+        let isRemoved = try folders.remove(place) { $0.isSameFile(as: status) }
+        if !isRemoved {
             throw PoolmapError(.changed, "was replaced by another file while it was read; that is not removed")
         }
-        try removeFile(name)
     }
 
     /// Reads from a pipe: at least one byte, or 0 at its end.

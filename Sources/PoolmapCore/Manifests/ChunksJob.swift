@@ -165,13 +165,13 @@ final class WholeChunksJob: Job {
     ///   - byteCount: what the file has.
     ///   - mayDiffer: whether it may have become another size since.
     init(
-        path: String, byteCount: UInt64, mayDiffer: Bool, _ scheme: ManifestScheme, into sink: any ChunkSink,
+        _ input: Place, byteCount: UInt64, mayDiffer: Bool, _ scheme: ManifestScheme, into sink: any ChunkSink,
         _ meter: Meter
     ) {
-        var work = FileWork(path: path, byteCount: byteCount)
+        var work = FileWork(input: input, byteCount: byteCount)
         work.algorithms = [scheme.algorithm]
         work.chunkBytes = scheme.chunkBytes
-        file = WholeFileJob(work, to: .nowhere, meter)
+        file = WholeFileJob(work, to: .nowhere, in: nil, meter)
         self.byteCount = mayDiffer ? nil : byteCount
         self.scheme = scheme
         self.sink = sink

@@ -154,7 +154,8 @@ private struct ManifestCheckSettings {
                 let status = FileStatus(ofPath: path), status.isRegular, status.byteCount == section.byteCount
             {
                 return WholeChunksJob(
-                    path: path, byteCount: section.byteCount, mayDiffer: false, section.scheme, into: comparison, meter)
+                    Place(path: path), byteCount: section.byteCount, mayDiffer: false, section.scheme, into: comparison,
+                    meter)
             }
         } else if manifest.isStandardInput {
             throw PoolmapError(.failed, "is the manifest itself")

@@ -52,9 +52,9 @@ private struct ManifestWritingPlans<Items: ItemSource>: PlanSource {
                 status.isRegular, status.byteCount <= wholeFileBytes
             {
                 return WholeChunksJob(
-                    path: file.path, byteCount: status.byteCount, mayDiffer: true, scheme, into: section, meter)
+                    file.place, byteCount: status.byteCount, mayDiffer: true, scheme, into: section, meter)
             }
-            return ChunksJob(try input.open(), scheme, into: section, meter)
+            return ChunksJob(try input.open(in: file?.root), scheme, into: section, meter)
         }
     }
 

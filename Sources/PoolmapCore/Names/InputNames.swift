@@ -146,7 +146,7 @@ public struct InputNames {
         if case .refused = folders {
             return .refused(path, PoolmapError(.system, "is a directory, not a file"))
         }
-        tree = FileTree(path, folders, followsLinks: followsLinks)
+        tree = FileTree(path, status, folders, followsLinks: followsLinks)
         return nil
     }
 }
@@ -166,4 +166,17 @@ public struct FoundFile {
     let status: FileStatus?
     /// What it must still be when it is opened; nil where any file of that name will do.
     var identity: FileIdentity?
+    /// The folder that was named, where no link is to be followed below it.
+    var root: Root?
+    /// The same for the target.
+    var targetRoot: Root?
+
+    var place: Place { Place(path: path, root: root) }
+}
+
+extension FoundFile {
+    /// The target is in the same tree, or in another one that has been made.
+    public mutating func putTarget(in folder: TargetFolder?) {
+        targetRoot = root == nil ? nil : folder.map(\.root) ?? root
+    }
 }

@@ -1,3 +1,4 @@
+import CPoolmap
 import Multiprocessing
 
 /// The memory that the front shares with its workers, made when it is first needed, and before any worker is.
@@ -24,6 +25,7 @@ final class SharedAreas {
     func makeAll() throws(PoolmapError) {
         try makeSlots()
         _ = try madeNotes()
+        poolmap_share_temporaries()
     }
 
     private func makeSlots() throws(PoolmapError) {
@@ -100,6 +102,7 @@ final class SharedAreas {
     }
 
     fileprivate func releaseNote(_ index: Int) {
+        note(index)?.removeTemporary()
         freeNotes.append(index)
     }
 

@@ -35,10 +35,10 @@ enum Work: Codable {
 
 /// A file that one worker does alone.
 struct FileWork {
-    /// The input's path.
-    var path: String
-    /// The target's path; nil where nothing is written.
-    var target: String?
+    /// Where the input is.
+    var input: Place
+    /// Where the target is to be; nil where nothing is written.
+    var target: Place?
     /// What it had when it was looked at.
     var byteCount: UInt64
     /// Where the worker notes what it has done, for the case that it is killed; nil where it writes nothing.

@@ -26,6 +26,8 @@ final class Worker {
         do throws(PoolmapError) {
             switch work {
             case .files(let works):
+                files.begin()
+                defer { files.end() }
                 return .files(
                     FileResults(works.all.map { work in files.run(work, work.note.flatMap { areas.note($0) }) }))
             case .compress(let source, let contentBytes, let slot):
