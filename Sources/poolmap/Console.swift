@@ -35,7 +35,7 @@ final class Console {
         if isVerbose {
             batch.onConfinement = { [progress] confinement in
                 progress?.clear()
-                writeError("poolmap: \(confinement.sentence)\n")
+                writeError("workers: \(confinement.sentence)\n")
             }
         }
         if options.report != nil || options.trace != nil {
@@ -162,10 +162,10 @@ extension Confinement {
     fileprivate var sentence: String {
         let reason = errno.map { ": \(String(cString: strerror($0)))" } ?? ""
         switch (hasSeccomp, hasLandlock) {
-        case (true, true): return "workers are shut in by seccomp and Landlock"
-        case (true, false): return "workers are shut in by seccomp, and not by Landlock\(reason)"
-        case (false, true): return "workers are shut in by Landlock, and not by seccomp\(reason)"
-        case (false, false): return "workers are not shut in\(reason)"
+        case (true, true): return "shut in by seccomp and Landlock"
+        case (true, false): return "shut in by seccomp, and not by Landlock\(reason)"
+        case (false, true): return "shut in by Landlock, and not by seccomp\(reason)"
+        case (false, false): return "not shut in\(reason)"
         }
     }
 }

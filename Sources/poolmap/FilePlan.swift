@@ -21,6 +21,7 @@ final class FilePlan: ItemSource {
     let console: Console
     private let readsStandardInput: Bool
     private let isOne: Bool
+    private let isRecursive: Bool
     private let followsLinks: Bool
     private var places = TargetPlaces()
     /// That of --output-dir, from the first target on.
@@ -43,6 +44,7 @@ final class FilePlan: ItemSource {
         self.verb = verb
         console = Console(run)
         let sources = try names.sources(files)
+        isRecursive = names.recursive
         isOne = sources.count == 1 && names.lists.isEmpty && !names.recursive
         if options.output != nil && !isOne {
             throw ValidationError("-o takes one input; --output-dir takes many")
@@ -65,12 +67,14 @@ final class FilePlan: ItemSource {
     var reach: NameReach {
         if options.stream != nil { return .nothing }
         let inputs = names.reach
+        // Links in a tree may lead targets anywhere, too.
+        guard !(options.force && isRecursive) else { return NameReach(inputs: nil, targets: nil) }
         guard let folder = options.outputFolder ?? options.output.map({ folderPrefix(of: $0) }) else {
-            return NameReach(inputs: inputs, targets: inputs)
+            return NameReach(inputs: inputs, targets: names.foldersOfNames)
         }
         let target = folder.isEmpty ? "." : folder
         // What is removed is written to.
-        let targets = options.remove ? inputs.map { $0 + [target] } : [target]
+        let targets = options.remove ? names.foldersOfNames.map { $0 + [target] } : [target]
         return NameReach(inputs: inputs, targets: targets)
     }
 

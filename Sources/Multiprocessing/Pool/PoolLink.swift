@@ -199,8 +199,16 @@ final class PoolLink {
 
     private func flush() {
         enqueueReleases()
-        // What the manager sent before it died is read first; the end of its channel then tells the rest.
-        try? channel.flush()
+        do throws(Errno) {
+            try channel.flush()
+        } catch .brokenPipe {
+            // What the manager sent before it died is read first; the end of its channel then tells the rest.
+        } catch .connectionReset {
+        } catch {
+            // The kernel does not let anything through, as where a sandbox refuses to send descriptors.
+            state = .failed(MultiprocessingError.systemCall("sendmsg", error))
+            endManager()
+        }
         // The kernel may have taken only a part; it is not asked again for each task.
         sendingThreshold = channel.unsentBytes + PoolLink.bytesPerSend
         sentAt = monotonicNanoseconds()
@@ -234,6 +242,11 @@ final class PoolLink {
         try requireNoCoding()
         if channel.unsentBytes > 0 || !releasedDescriptors.isEmpty {
             flush()
+        }
+        if case .failed(let error) = state {
+            abandonTasks(error)
+            announce()
+            throw error
         }
         guard try waitForInput(until: deadline) else { return false }
         isCoding = true

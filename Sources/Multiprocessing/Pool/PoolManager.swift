@@ -136,8 +136,12 @@ final class PoolManager {
 
     private func flushAll() throws(Errno) {
         for case let worker? in workers {
-            // A worker that does not take its tasks any more has died; its sentinel says so.
-            try? worker.channel.flush()
+            do throws(Errno) {
+                try worker.channel.flush()
+            } catch .brokenPipe {
+                // A worker that does not take its tasks any more has died; its sentinel says so.
+            } catch .connectionReset {
+            }
         }
         try front.flush()
     }
