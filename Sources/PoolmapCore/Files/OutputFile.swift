@@ -81,7 +81,7 @@ final class OutputFile {
     }
 
     /// Throws where all the work would be done for nothing: a regular file is there that nothing can take the place of.
-    private static func requireReplaceable(
+    static func requireReplaceable(
         _ name: String, in folder: Folder, _ path: String, _ policy: OutputPolicy
     ) throws(PoolmapError) {
         // Otherwise it may stay as it is.

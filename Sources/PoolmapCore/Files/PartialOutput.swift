@@ -43,7 +43,10 @@ final class PartialOutput {
     ) throws(PoolmapError) -> Opened {
         let force = policy.replaces
         let folder = try attempt("cannot write \(path)") { () throws(Errno) in try Folder(path: folderOf(path)) }
-        try requireRegular(TargetLook(at: path, in: folder), path, for: input)
+        if let target = TargetLook(at: path, in: folder) {
+            try requireRegular(target, path, for: input)
+            try OutputFile.requireReplaceable(lastName(of: path), in: folder, path, policy)
+        }
         if folder.isAppendOnly { throw TemporaryName.isAppendOnly(path) }
         let file = try openJournal(path, in: folder, force: force, for: input)
         let earlier = try file.header()
@@ -76,9 +79,8 @@ final class PartialOutput {
     }
 
     private static func requireRegular(
-        _ target: TargetLook?, _ path: String, for input: InputFile
+        _ target: TargetLook, _ path: String, for input: InputFile
     ) throws(PoolmapError) {
-        guard let target else { return }
         if let status = target.status {
             try TargetLook.refuse(status, at: path, for: input.status)
         }
