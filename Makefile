@@ -113,8 +113,9 @@ test-deps: deps
 		'procps=command -v ps' 'python3=command -v python3' 'man-db=command -v man' 'mandoc=command -v mandoc' \
 		'zsh=command -v zsh' 'fish=command -v fish' 'strace=command -v strace' \
 		'b3sum=command -v b3sum' 'fsverity=command -v fsverity' 'python3-venv=python3 -c "import ensurepip, venv"' \
-		'openssl=command -v openssl' 'bindfs=command -v bindfs' 'fusefat=command -v fusefat' \
-		'e2fsprogs=command -v chattr' 'dosfstools=PATH=$$PATH:/sbin command -v mkfs.vfat'
+		'openssl=command -v openssl' 'bindfs=command -v bindfs' 'e2fsprogs=command -v chattr' \
+		'exfat-fuse=PATH=$$PATH:/sbin command -v mount.exfat-fuse' \
+		'exfatprogs=PATH=$$PATH:/sbin command -v mkfs.exfat' 'dosfstools=PATH=$$PATH:/sbin command -v mkfs.vfat'
 
 python-tools: test-deps
 	@scripts/python-tools.sh

@@ -1,8 +1,8 @@
 # Helpers for the cases in mounts/, which source this file after lib.sh: file systems that lack what others have.
 
 # in_mount KIND FUNCTION [OPTION…]: runs the function of this case in a folder of a fresh file system, which nobody else
-# sees and which is gone afterwards. KIND is vfat, an image on a loop device, by the kernel or by fusefat where that has
-# no vfat; or fuse, a folder behind bindfs, with its options. Skips the case where the machine has no such thing to give.
+# sees and which is gone afterwards. KIND is vfat, an image on a loop device, or exfat by FUSE where the kernel has no
+# vfat; or fuse, a folder behind bindfs, with its options. Skips the case where the machine has no such thing to give.
 in_mount() {
     local kind=$1 function=$2
     shift 2
@@ -27,9 +27,12 @@ in_mount() {
 mount_vfat() {
     truncate -s 64M store/image
     mkfs.vfat store/image > "$CLI_NOTES/mkfs"
-    mount -o loop store/image mount 2> /dev/null || fusefat -o rw+ store/image mount > /dev/null
+    if ! mount -o loop store/image mount 2> /dev/null; then
+        mkfs.exfat store/image > "$CLI_NOTES/mkfs"
+        mount -t exfat-fuse -o loop store/image mount > /dev/null
+    fi
 }
-can_mount_vfat() { can_mount vfat "$@" || skip "no vfat, by the kernel or by FUSE: $(< "$CLI_NOTES/mount")"; }
+can_mount_vfat() { can_mount vfat "$@" || skip "neither vfat by the kernel nor exfat by FUSE: $(< "$CLI_NOTES/mount")"; }
 
 mount_fuse() { bindfs "$@" store mount; }
 can_mount_fuse() { can_mount fuse "$@" || skip "no file system by FUSE: $(< "$CLI_NOTES/mount")"; }
@@ -39,8 +42,9 @@ can_mount() {
     unshare -m bash -c '. "$CLI_LIB" && . "$CLI_FOLDER/mounts.sh" && "mount_$@" && umount mount' - "$@" 2> "$CLI_NOTES/mount"
 }
 
-# no_leftovers: no hidden file is here; some file systems have other names for them than the runner looks for.
-no_leftovers() { same_text "" "$(find . -name '.*' ! -name . -o -name '*.partial' -o -name '*.resume')"; }
+# no_leftovers: no hidden file is here, soon: FUSE renames a file that is removed while it is open, until it is closed.
+no_leftovers() { wait_until "$soon" nothing_is_left; }
+nothing_is_left() { [[ -z $(find . -name '.*' ! -name . -o -name '*.partial' -o -name '*.resume') ]]; }
 
 # noted COMMAND…: succeeds, with at most one line on standard error, which is a note about mode, owner or times.
 noted() {
@@ -93,6 +97,9 @@ everything() {
     interrupted
 }
 
+# has_frames JOURNAL: there is more than its head.
+has_frames() { [[ -e $1 ]] && (($(size_of "$1") > 64)); }
+
 # interrupted: signals in the middle leave nothing, and no half target.
 interrupted() {
     local signal
@@ -118,8 +125,7 @@ interrupted() {
     done
     # What is to be resumed stays, and is.
     start poolmap compress -19 -j 2 --resume --chunk-size 64K -o out large 2> /dev/null
-    wait_until 20 test -s out.resume
-    wait_until 20 test "$(stat -c %s out.resume)" -gt 64
+    wait_until 20 has_frames out.resume
     kill -TERM "$front"
     expect_end 143 "$front" 2> /dev/null
     noted poolmap compress -19 -j 2 --resume --chunk-size 64K -o out large
