@@ -21,6 +21,8 @@ struct RunSettings {
     var policy = OutputPolicy()
     /// The largest window that a streamed frame may need, as a power of two; nil for libzstd's 27.
     var maximumWindowLog: Int?
+    /// How much may come out of each input.
+    var limit = OutputLimit()
 
     /// How slots are divided.
     var layout: SlotLayout {
@@ -76,7 +78,8 @@ struct RunSettings {
         }
         if case .salvage(let omitsLost) = operation {
             let input = try SalvageJob.open(input)
-            return try SalvageJob(input, to: try output(target, for: input), omitsLost: omitsLost, meter)
+            return try SalvageJob(
+                input, to: try output(target, for: input), omitsLost: omitsLost, ContentLimit(limit, input), meter)
         }
         let input = try input.open()
         return try job(input, try output(target, for: input), meter)
@@ -87,7 +90,7 @@ struct RunSettings {
         if case .compress(let options) = operation {
             return CompressJob(input, to: output, options, meter)
         }
-        return try DecompressJob(input, to: output, meter)
+        return try DecompressJob(input, to: output, ContentLimit(limit, input), meter)
     }
 
     private func output(_ target: Target, for input: InputFile) throws(PoolmapError) -> Output {
