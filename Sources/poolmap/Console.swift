@@ -11,6 +11,7 @@ final class Console {
     private var failure: PoolmapError?
     private var reportedCount = 0
     private var ignoredCount = 0
+    private var hasSaidRefusal = false
 
     init(_ options: RunOptions) {
         isVerbose = options.verbose && !options.quiet
@@ -30,6 +31,12 @@ final class Console {
         batch.jobServer = workers.server
         if isVerbose, let hint = workers.hint {
             writeError("poolmap: one worker: \(FileName.printable(hint))\n")
+        }
+        if isVerbose {
+            batch.onConfinement = { [progress] confinement in
+                progress?.clear()
+                writeError("poolmap: \(confinement.sentence)\n")
+            }
         }
         if options.report != nil || options.trace != nil {
             let all = [("jobs", JSONText.number(UInt64(batch.jobs)))] + settings
@@ -56,6 +63,11 @@ final class Console {
         reportedCount += 1
         switch result {
         case .success(let summary):
+            if let refusal = PoolmapError.metadata(of: summary), !hasSaidRefusal {
+                // Once: what a file system lacks it lacks for all.
+                hasSaidRefusal = true
+                hint(input.name, refusal)
+            }
             if let salvage = summary.salvage, !salvage.isWhole {
                 fail(input.name, salvage)
             }
@@ -141,6 +153,19 @@ final class Console {
         }
         if let failure {
             throw RunFailed(first: failure)
+        }
+    }
+}
+
+extension Confinement {
+    /// For -v.
+    fileprivate var sentence: String {
+        let reason = errno.map { ": \(String(cString: strerror($0)))" } ?? ""
+        switch (hasSeccomp, hasLandlock) {
+        case (true, true): return "workers are shut in by seccomp and Landlock"
+        case (true, false): return "workers are shut in by seccomp, and not by Landlock\(reason)"
+        case (false, true): return "workers are shut in by Landlock, and not by seccomp\(reason)"
+        case (false, false): return "workers are not shut in\(reason)"
         }
     }
 }

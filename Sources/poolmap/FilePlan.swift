@@ -21,7 +21,10 @@ final class FilePlan: ItemSource {
     let console: Console
     private let readsStandardInput: Bool
     private let isOne: Bool
+    private let followsLinks: Bool
     private var places = TargetPlaces()
+    /// That of --output-dir, from the first target on.
+    private var targetFolder: TargetFolder?
     private var dependencies: DependencyFile?
     /// For make's rules, by the bytes of the inputs' paths.
     private var targets: [[UInt8]: String] = [:]
@@ -45,7 +48,7 @@ final class FilePlan: ItemSource {
             throw ValidationError("-o takes one input; --output-dir takes many")
         }
         // zstd's rule: a link is followed where nothing is made beside it, or by force.
-        let followsLinks = options.force || options.isStream
+        followsLinks = options.force || options.isStream
         self.names = InputNames(sources, folders: names.folders(folders), followsLinks: followsLinks)
         readsStandardInput = sources.contains { if case .name("-") = $0 { true } else { false } }
         dependencies = options.dependencyFile == nil ? nil : DependencyFile()
@@ -59,15 +62,25 @@ final class FilePlan: ItemSource {
         names.nextItem(standardInputTo: targetOfStandardInput) { item($0) }
     }
 
-    private var targetOfStandardInput: Target {
-        guard let output = options.output, output != "-" else { return .standardOutput }
-        return .file(output)
+    var reach: NameReach {
+        if options.stream != nil { return .nothing }
+        let inputs = names.reach
+        guard let folder = options.outputFolder ?? options.output.map({ folderPrefix(of: $0) }) else {
+            return NameReach(inputs: inputs, targets: inputs)
+        }
+        let target = folder.isEmpty ? "." : folder
+        // What is removed is written to.
+        let targets = options.remove ? inputs.map { $0 + [target] } : [target]
+        return NameReach(inputs: inputs, targets: targets)
     }
 
-    private func item(_ file: FoundFile) -> ItemStep {
+    private var targetOfStandardInput: Target { options.stream ?? options.output.map { .file($0) } ?? .standardOutput }
+
+    private func item(_ found: FoundFile) -> ItemStep {
+        var file = found
         let input = Input.file(file.path)
-        if options.isStream {
-            return .item(input, .standardOutput, file: file)
+        if let stream = options.stream {
+            return .item(input, stream, file: file)
         }
         do throws(PoolmapError) {
             let target = try target(of: file)
@@ -77,6 +90,7 @@ final class FilePlan: ItemSource {
             if dependencies != nil {
                 targets[FileName.bytes(of: file.path)] = target
             }
+            file.putTarget(in: targetFolder)
             return .item(input, .file(target), file: file)
         } catch {
             return .refused(input, error)
@@ -91,10 +105,18 @@ final class FilePlan: ItemSource {
             guard let folder = options.outputFolder else { return target }
             let place = folder + "/" + relative(target, of: file)
             if !options.dryRun {
-                try places.makeFolder(of: place)
+                try madeFolder(folder).makeFolder(of: place)
             }
             return place
         }
+    }
+
+    /// That of --output-dir, made with the first target.
+    private func madeFolder(_ path: String) throws(PoolmapError) -> TargetFolder {
+        if let targetFolder { return targetFolder }
+        let made = try TargetFolder(path, followsLinks: followsLinks)
+        targetFolder = made
+        return made
     }
 
     /// The target's path within --output-dir.
@@ -107,8 +129,8 @@ final class FilePlan: ItemSource {
 
     /// Throws if compressed data would go to a person.
     func refuseTerminal() throws {
-        guard options.isStream || (readsStandardInput && options.output == nil), isatty(STDOUT_FILENO) == 1,
-            !options.force
+        guard options.isStream || (readsStandardInput && options.output == nil), !options.force,
+            isatty(options.outputDescriptor ?? STDOUT_FILENO) == 1
         else { return }
         throw ValidationError("compressed data is not written to a terminal; use -o FILE, or -f to force it")
     }

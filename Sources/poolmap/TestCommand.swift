@@ -45,6 +45,8 @@ struct NamedItems: ItemSource {
 
     var hasMore: Bool { names.hasMore }
 
+    var reach: NameReach { NameReach(inputs: names.reach, targets: []) }
+
     mutating func next() -> ItemStep {
         names.nextItem(standardInputTo: .nowhere) { .item(.file($0.path), .nowhere, file: $0) }
     }

@@ -1,3 +1,4 @@
+import CPoolmap
 import Synchronization
 
 /// What a worker notes of a target just before it gives it its name, in shared memory that outlives the worker.
@@ -9,7 +10,7 @@ import Synchronization
 struct CommitNote {
     /// The words of the memory.
     private enum Word: Int {
-        case isComplete, outputDevice, outputInode, inputDevice, inputInode, inputBytes, outputBytes
+        case isComplete, outputDevice, outputInode, inputDevice, inputInode, inputBytes, outputBytes, temporary
     }
 
     static let byteCount = 64
@@ -30,6 +31,25 @@ struct CommitNote {
         self[.inputBytes] = summary.inputBytes
         self[.outputBytes] = summary.outputBytes
         isComplete.pointee.store(1, ordering: .releasing)
+    }
+
+    /// The output is another file now, which will get its name.
+    func move(to output: FileStatus) {
+        self[.outputDevice] = UInt64(output.device)
+        self[.outputInode] = UInt64(output.inode)
+    }
+
+    /// The entry of the name that is to be removed if the worker is killed; nil for none.
+    var temporary: Int? {
+        get { self[.temporary] == 0 ? nil : Int(self[.temporary]) - 1 }
+        nonmutating set { self[.temporary] = newValue.map { UInt64($0 + 1) } ?? 0 }
+    }
+
+    /// Removes what a worker has left that was killed.
+    func removeTemporary() {
+        guard let entry = temporary else { return }
+        poolmap_remove_temporary(Int32(entry))
+        temporary = nil
     }
 
     func clear() {

@@ -6,7 +6,6 @@ import SystemPackage
 public final class LineFile {
     private let file: OutputFile
     private let older: FileStatus?
-    private let folder: FileStatus?
     private var buffer: [UInt8] = []
     private var byteCount: UInt64 = 0
     private static let bufferBytes = 1 << 16
@@ -19,10 +18,9 @@ public final class LineFile {
     public init(path: String, force: Bool) throws(PoolmapError) {
         var policy = OutputPolicy()
         policy.force = force
-        older = FileStatus(ofPath: path)
-        folder = FileStatus(ofPath: folderOf(path))
         do throws(PoolmapError) {
-            file = try OutputFile(path: path, policy, for: nil)
+            file = try OutputFile(Place(path: path), policy, for: nil)
+            older = file.statusOfTarget ?? file.folder.status(of: lastName(of: path), followsLinks: true)
         } catch {
             throw error.message.contains(path) ? error : error.at(path)
         }
@@ -47,7 +45,7 @@ public final class LineFile {
 
     /// Whether the file is to be in this folder.
     func isIn(_ other: FileStatus) -> Bool {
-        folder?.isSameFile(as: other) ?? false
+        (try? file.folder.status())?.isSameFile(as: other) ?? false
     }
 
     /// Writes all bytes, behind what was written before.

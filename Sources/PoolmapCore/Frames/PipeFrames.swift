@@ -65,7 +65,8 @@ final class PipeFrames {
         if slot == nil {
             guard let acquired = try workforce.acquireSlot() else { return .waitForSlot }
             slot = acquired
-            carried.withUnsafeBytes { workforce.inputArea(acquired).copyMemory(from: $0) }
+            let area = try workforce.inputArea(acquired, carried.count)
+            carried.withUnsafeBytes { area.copyMemory(from: $0) }
             filled = carried.count
             carried = []
         }
@@ -74,10 +75,9 @@ final class PipeFrames {
             upcoming = nil
             return handOut(frame, slot)
         }
-        let area = workforce.inputArea(slot)
         do throws(PoolmapError) {
             while true {
-                guard let event = try step(area, slot, UInt64(workforce.layout.outputBytes)) else { continue }
+                guard let event = try step(slot, workforce) else { continue }
                 if case .end = event { abandon(workforce) }
                 return event
             }
@@ -85,35 +85,38 @@ final class PipeFrames {
             // An error has its place behind the frames before it.
             guard let run else { throw error }
             upcoming = .failure(error)
-            return handOut(run, slot, area)
+            return try handOut(run, slot, workforce)
         }
     }
 
     /// Reads once.
-    private func step(
-        _ area: UnsafeMutableRawBufferPointer, _ slot: Int, _ outputBytes: UInt64
-    ) throws(PoolmapError) -> Event? {
+    private func step(_ slot: Int, _ workforce: Workforce) throws(PoolmapError) -> Event? {
+        let most = workforce.layout.inputBytes
         var isSkippable = false
         if let info = progress.headerInfo {
             let frame = LocatedFrame(info, at: offset)
             isSkippable = frame.isSkippable
             let isSmall = FrameRun.takes(frame) && filled - runEnd < FrameRun.smallBytes
-            if let run, !isSmall { return handOut(run, slot, area) }
+            if let run, !isSmall { return try handOut(run, slot, workforce) }
             if isSkippable {
                 let mayBePart = skippable.withUnsafeBytes { SkippableFrame.mayBePart($0) }
                 if mayBePart, frame.compressedBytes > PipeFrames.longTableBytes { return .longTable }
-            } else if frame.contentBound > outputBytes || filled == area.count {
+            } else if frame.contentBound > UInt64(workforce.layout.outputBytes) || filled == most {
                 given = 0
                 return .tooLarge
             }
         }
-        guard try source.hasInput() else { return run.map { handOut($0, slot, area) } ?? .waitForInput }
+        guard try source.hasInput() else {
+            guard let run else { return .waitForInput }
+            return try handOut(run, slot, workforce)
+        }
         // Nothing of a skippable frame but its beginning is kept; the slot serves as the place to read it to.
         let start = isSkippable ? runEnd : filled
-        let end = min(area.count, start + Int(min(progress.wanted, 1 << 20)))
+        let end = min(most, start + Int(min(progress.wanted, 1 << 20)))
+        let area = try workforce.inputArea(slot, end)
         let count = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: area[start..<end]))
         if count == 0 {
-            if let run { return handOut(run, slot, area) }
+            if let run { return try handOut(run, slot, workforce) }
             guard progress.byteCount == 0 else { throw PoolmapError(.damaged, "\(progress.endOfInput)") }
             return .end
         }
@@ -129,7 +132,7 @@ final class PipeFrames {
                 filled = runEnd
             }
         }
-        return try info.flatMap { (info) throws(PoolmapError) in complete(info, slot, area) }
+        return try info.flatMap { (info) throws(PoolmapError) in try complete(info, slot, workforce) }
     }
 
     private func keep(skippable bytes: UnsafeRawBufferPointer) {
@@ -137,7 +140,9 @@ final class PipeFrames {
     }
 
     /// Takes a frame whose last byte has come; nil where it waits for company.
-    private func complete(_ info: FrameInfo, _ slot: Int, _ area: UnsafeMutableRawBufferPointer) -> Event? {
+    private func complete(
+        _ info: FrameInfo, _ slot: Int, _ workforce: Workforce
+    ) throws(PoolmapError) -> Event? {
         let frame = LocatedFrame(info, at: offset)
         let bytes = skippable
         begin(at: offset + info.compressedBytes)
@@ -145,23 +150,24 @@ final class PipeFrames {
             guard let run else { return .skippable(bytes) }
             guard FrameRun.takes(frame) else {
                 upcoming = .skippable(bytes)
-                return handOut(run, slot, area)
+                return try handOut(run, slot, workforce)
             }
             self.run?.add(skippable: bytes)
-            bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: area[runEnd...]).copyMemory(from: $0) }
             filled = runEnd + bytes.count
+            let place = UnsafeMutableRawBufferPointer(rebasing: try workforce.inputArea(slot, filled)[runEnd...])
+            bytes.withUnsafeBytes { place.copyMemory(from: $0) }
         } else {
             guard FrameRun.takes(frame) else {
                 guard let run else { return handOut(frame, slot) }
                 upcoming = .frame(frame)
-                return handOut(run, slot, area)
+                return try handOut(run, slot, workforce)
             }
             self.run = run ?? FrameRun(at: frame.offset)
             self.run?.add(frame)
         }
         runEnd = filled
         guard let run, run.isFull else { return nil }
-        return handOut(run, slot, area)
+        return try handOut(run, slot, workforce)
     }
 
     private func handOut(_ frame: LocatedFrame, _ slot: Int) -> Event {
@@ -170,8 +176,8 @@ final class PipeFrames {
         return .frame(frame, slot: slot)
     }
 
-    private func handOut(_ run: FrameRun, _ slot: Int, _ area: UnsafeMutableRawBufferPointer) -> Event {
-        carried = Array(area[runEnd..<filled])
+    private func handOut(_ run: FrameRun, _ slot: Int, _ workforce: Workforce) throws(PoolmapError) -> Event {
+        carried = Array(try workforce.inputArea(slot, filled)[runEnd..<filled])
         (self.run, self.slot, runEnd, filled) = (nil, nil, 0, 0)
         return run.onlyFrame.map { .frame($0, slot: slot) } ?? .run(run, slot: slot)
     }
@@ -187,7 +193,7 @@ final class PipeFrames {
             return part.count
         }
         if let slot, given < filled {
-            let part = workforce.inputArea(slot)[given..<filled].prefix(space.count)
+            let part = try workforce.inputArea(slot, filled)[given..<filled].prefix(space.count)
             space.copyMemory(from: UnsafeRawBufferPointer(rebasing: part))
             given += part.count
             return part.count

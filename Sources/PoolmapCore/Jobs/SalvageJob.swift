@@ -28,8 +28,10 @@ final class SalvageJob: Job {
     private var auditor: SectionAuditor? = SectionAuditor()
 
     /// Opens an input, which must be a regular file.
-    static func open(_ input: Input) throws(PoolmapError) -> InputFile {
-        let file = try input.open()
+    static func open(
+        _ input: Input, in root: Root?, _ folders: FolderCache
+    ) throws(PoolmapError) -> InputFile {
+        let file = try input.open(in: root, folders)
         guard file.isRegular else {
             throw file.status.isRegular
                 ? PoolmapError(.damaged, "\(FormatError.empty)")
@@ -154,7 +156,7 @@ final class SalvageJob: Job {
         let (frames, run) = underWay.removeFirst()
         switch (done, run, slot) {
         case (.decompressed(let content, let isInSlot), nil, let slot?):
-            let bytes = isInSlot ? workforce.output(slot, Int(content.contentBytes)) : nil
+            let bytes = isInSlot ? try workforce.output(slot, Int(content.contentBytes)) : nil
             try accept(content, frames[0], bytes, workforce)
         case (.decompressedRun(let done, _), let run?, let slot?):
             try accept(done, run, frames, workforce.output(slot, done.totalBytes), workforce)
@@ -248,8 +250,7 @@ final class SalvageJob: Job {
             let located = frame.found.frame
             let done: Done
             do throws(PoolmapError) {
-                let area = UnsafeMutableRawBufferPointer(
-                    rebasing: workforce.inputArea(slot).prefix(Int(located.compressedBytes)))
+                let area = try workforce.inputArea(slot, Int(located.compressedBytes))
                 try input.descriptor.readAll(into: area, at: input.start + located.offset)
                 let work = FrameWork(
                     source: .slot, compressedBytes: located.compressedBytes, contentBytes: located.contentBytes,

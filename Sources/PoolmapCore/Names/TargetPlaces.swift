@@ -41,25 +41,6 @@ public struct TargetPlaces {
         inputs.insert(inputPlace)
     }
 
-    /// Makes the folder that a target is to be in, with all above it.
-    ///
-    /// The C function is `mkdir`.
-    public mutating func makeFolder(of target: String) throws(PoolmapError) {
-        let folder = folderOf(target)
-        guard folders[FileName.bytes(of: folder)] == nil, FileStatus(ofPath: folder) == nil else { return }
-        var end = folder.utf8.startIndex
-        while let slash = folder.utf8[end...].dropFirst().firstIndex(of: UInt8(ascii: "/")) {
-            end = slash
-            let part = String(folder[..<slash])
-            try attempt("cannot make the folder \(part)") { () throws(Errno) in
-                do throws(Errno) {
-                    _ = try retryingInterrupted { mkdir(part.cName, 0o777) }
-                } catch .fileExists {
-                }
-            }
-        }
-    }
-
     private mutating func place(of path: String) -> Place {
         let folderPath = folderOf(path)
         var high = Hasher()
@@ -106,9 +87,10 @@ public func obstacle(
     }
     guard case .file(let path) = target else { return nil }
     do throws(PoolmapError) {
-        if let existing = FileStatus(ofPath: path) {
-            try OutputFile.check(existing, path, policy, for: status)
-            if !existing.isRegular { return nil }
+        if let folder = try? Folder(path: folderOf(path)), let existing = TargetLook(at: path, in: folder) {
+            if case .own = existing.descriptor { return nil }
+            try existing.check(path, policy, for: status)
+            if let existing = existing.status, !existing.isRegular { return nil }
         }
         try requireWritableFolder(of: path, makesFolder: makesFolder)
         return nil

@@ -21,13 +21,15 @@ final class SpareHands {
         let done: Done
         if isAnother {
             do {
-                let pool = try pool ?? Pool(processes: 1) { [worker] in worker.perform($0) }
+                let pool = try pool ?? makePool()
                 self.pool = pool
                 _ = try pool.submit(work)
                 guard let completion = try pool.nextCompletion() else {
                     throw PoolmapError(.processDied, "a task has no end")
                 }
                 done = try TaskCompletion(completion).result.get()
+            } catch let error as MultiprocessingError {
+                throw PoolmapError(error, else: .processDied)
             } catch {
                 throw error as? PoolmapError ?? PoolmapError(.processDied, "\(error)")
             }
@@ -36,6 +38,10 @@ final class SpareHands {
         }
         if case .failed(let error) = done { throw error }
         return done
+    }
+
+    private func makePool() throws(MultiprocessingError) -> Pool<Work, Done> {
+        try Pool(processes: 1, initializer: { _ = Confinement.enter(.nothing) }) { [worker] in worker.perform($0) }
     }
 
     /// Ends the process.

@@ -7,26 +7,23 @@ zstd -q -c < zeros > unsized.zst
 head -c 1048576 /dev/zero > one
 for _ in {1..80}; do zstd -q -c < one; done > many.zst
 poolmap compress -q --chunk-size 1M -o own.zst zeros
-# A frame with a size that is a lie.
-{ head -c 5 unsized.zst; tail -c +6 unsized.zst; } | cmp - unsized.zst
 mkdir disk
 for file in sized unsized many own; do
-    for limit in "--max-output 83886079" "--max-output 1M" "--max-output 0" "--max-ratio 100"; do
+    refuses 1 "$file.zst: " poolmap decompress -j 1 --max-output 83886079 -o out $file.zst
+    for limit in "--max-output 83886079" "--max-output 0" "--max-ratio 100"; do
         # shellcheck disable=SC2086
-        for jobs in 1 2; do
-            refuses 1 "$file.zst: " poolmap decompress -j $jobs $limit -o out $file.zst
+        {
+            refuses 1 "$file.zst: " poolmap decompress -j 2 $limit -o out $file.zst
             grep -q -- "${limit% *}" "$CLI_NOTES/refusal" || fail "$limit is not named"
+            refuses 1 "$file.zst: " poolmap test -j 2 $limit $file.zst
+            refuses 1 "$file.zst: " poolmap decompress --salvage $limit -j 2 -o out $file.zst
+            refuses 1 "standard input: " poolmap decompress -j 2 $limit -o out < <(cat $file.zst)
             no_file out
-            refuses 1 "$file.zst: " poolmap test -j $jobs $limit $file.zst
-            refuses 1 "$file.zst: " poolmap decompress --salvage $limit -j $jobs -o out $file.zst
-            refuses 1 "standard input: " poolmap decompress -j $jobs $limit -o out < <(cat $file.zst)
-            no_file out
-        done
-        # shellcheck disable=SC2086
-        refuses 1 "$file.zst: " poolmap cat $limit $file.zst > out
-        rm out
+            refuses 1 "$file.zst: " poolmap cat $limit $file.zst > cat.out
+            rm cat.out
+        }
     done
-    for limit in "--max-output 83886080" "--max-output 80M" "--max-ratio 1000000" "--max-output 1G --max-ratio 100000"; do
+    for limit in "--max-output 80M" "--max-output 1G --max-ratio 100000"; do
         # shellcheck disable=SC2086
         silently poolmap decompress $limit -f -o out $file.zst
         same_file out zeros

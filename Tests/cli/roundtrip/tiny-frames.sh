@@ -28,7 +28,7 @@ for size in 1K 7K 70K; do poolmap compress -q -c --chunk-size $size joined; done
 cat joined joined joined > thrice && mv thrice joined
 { noise 1500000; text 1500000; } > rows
 poolmap compress -q --chunk-size 90K -o rows.zst rows
-text 400000 > sections
+text 100000 > sections
 split -a 4 -b 200 sections section.
 poolmap compress -q section.*
 cat section.*.zst > sections.zst
@@ -39,10 +39,10 @@ for name in empty one hundred unsized apart mixed medium own rows sections joine
         same_file out $name "$name -j $jobs"
         silently poolmap decompress -j $jobs -c $name.zst | cmp - $name
         cat $name.zst | silently poolmap decompress -j $jobs | cmp - $name
-        cat $name.zst | silently poolmap decompress -j $jobs -f -o out
-        same_file out $name "$name -j $jobs from a pipe"
-        silently poolmap test -j $jobs $name.zst
     done
+    cat $name.zst | silently poolmap decompress -j 2 -f -o out
+    same_file out $name "$name from a pipe"
+    silently poolmap test $name.zst
     silently poolmap decompress --salvage -f -o out $name.zst
     same_file out $name "$name, salvaged"
     size=$(size_of $name)
