@@ -14,6 +14,8 @@ public struct PoolmapError: Error, Codable, Hashable, Sendable {
         case damaged
         /// The input is right, but this program cannot read it.
         case unsupported
+        /// The content is more than the run may make.
+        case tooLarge
         /// The input changed while it was read.
         case changed
         /// The input has another digest than was wanted.

@@ -10,6 +10,7 @@ struct Cat: ParsableCommand {
 
     @OptionGroup var common: RunOptions
     @OptionGroup var window: WindowOptions
+    @OptionGroup var limits: LimitOptions
 
     @Option(name: .long, help: ArgumentHelp("Where the range begins in the content.", valueName: "n"))
     var offset = ByteSize(bytes: 0)
@@ -24,7 +25,9 @@ struct Cat: ParsableCommand {
         let console = Console(common)
         let (end, overflowed) = offset.bytes.addingReportingOverflow(length?.bytes ?? .max)
         let range = offset.bytes..<(overflowed ? .max : end)
-        try console.batch(common, "cat").cat(file, range, maximumWindowLog: window.long) { input, result in
+        var batch = try console.batch(common, "cat", limits.settings)
+        batch.limit = limits.limit
+        batch.cat(file, range, maximumWindowLog: window.long) { input, result in
             console.report(input, result) { "\(input.name): \($0.outputBytes) bytes" }
         }
         try console.finish()

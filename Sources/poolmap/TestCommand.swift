@@ -9,6 +9,7 @@ struct Test: FilesCommand {
 
     @OptionGroup var common: RunOptions
     @OptionGroup var window: WindowOptions
+    @OptionGroup var limits: LimitOptions
     @OptionGroup var names: NameOptions
 
     @Flag(name: [.short, .long], help: "Follow symbolic links.")
@@ -23,7 +24,9 @@ struct Test: FilesCommand {
         let console = Console(common)
         let items = NamedItems(
             try names.sources(files), folders: names.folders(.with(compressedSuffixes)), followsLinks: force)
-        try console.batch(common, "test").decompress(items, maximumWindowLog: window.long) { input, result in
+        var batch = try console.batch(common, "test", limits.settings)
+        batch.limit = limits.limit
+        batch.decompress(items, maximumWindowLog: window.long) { input, result in
             console.report(input, result) { summary in
                 "\(input.name): ok, \(readable(summary.inputBytes)) hold \(readable(summary.outputBytes))"
             }

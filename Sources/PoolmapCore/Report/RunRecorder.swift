@@ -52,8 +52,9 @@ public final class RunRecorder {
         let since = completion.startedNanoseconds - min(startedNanoseconds, completion.startedNanoseconds)
         let start = completion.startedNanoseconds == 0 ? 0 : since
         let members: [(String, JSONText)] = [
-            ("index", .number(UInt64(piece.index))), ("offset", .number(piece.offset)),
-            ("length", .number(piece.byteCount)), ("result", completion.resultText),
+            ("index", .number(UInt64(piece.index))), ("count", .number(UInt64(piece.count))),
+            ("offset", .number(piece.offset)), ("length", .number(piece.byteCount)),
+            ("result", completion.resultText),
         ]
         let effort: [(String, JSONText)] = [
             ("worker", .number(UInt64(max(0, completion.worker)))), ("startNanoseconds", .number(start)),
@@ -187,6 +188,9 @@ extension TaskCompletion {
         case .failure(let error), .success(.failed(let error)): .object([("error", .error(error))])
         case .success(.compressed(let frame)): .object([("bytes", .number(UInt64(frame.compressedBytes)))])
         case .success(.decompressed(let frame, _)): .object([("bytes", .number(frame.contentBytes))])
+        case .success(.decompressedRun(let run, _)):
+            run.failures.first.map { .object([("error", .error($0.error))]) }
+                ?? .object([("bytes", .number(UInt64(run.totalBytes)))])
         case .success(.verified(let finding)): .object([("kept", .bool(finding == .intact))])
         case .success(.digested), .success(.local): .null
         case .success(.files(let files)): files.all.first.map { $0.resultText } ?? .null
