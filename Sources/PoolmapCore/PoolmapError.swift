@@ -67,6 +67,11 @@ public struct PoolmapError: Error, Codable, Hashable, Sendable {
         PoolmapError(errno == .noMemory ? .outOfMemory : .system, action, errno: errno)
     }
 
+    /// The same error as one of the whole run, which says the file that it is about.
+    public func about(_ name: String) -> PoolmapError {
+        at(name)
+    }
+
     /// The same error, with the place where it happened.
     func at(_ place: String) -> PoolmapError {
         PoolmapError(code, "\(place): \(message)", errno: errno.map(Errno.init(rawValue:)))

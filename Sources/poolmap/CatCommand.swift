@@ -21,7 +21,13 @@ struct Cat: ParsableCommand {
     var file: String
 
     func run() throws {
-        let console = Console(common)
+        let console = try Console(common)
+        console.places.addStandardOutput()
+        do throws(PoolmapError) {
+            try console.places.require(input: file)
+        } catch {
+            throw error.about(file)
+        }
         let (end, overflowed) = offset.bytes.addingReportingOverflow(length?.bytes ?? .max)
         let range = offset.bytes..<(overflowed ? .max : end)
         try console.batch(common, "cat").cat(file, range, maximumWindowLog: window.long) { input, result in

@@ -1,12 +1,13 @@
+import Glibc
 import SystemPackage
 
 /// A text file that is made bit by bit, and appears under its name only once it is whole.
 ///
 /// Without `commit` it is gone with its object, and an older file of the name stays as it was.
 public final class LineFile {
+    /// Whether it is no file but a terminal, where people see what is written.
+    public let isTerminal: Bool
     private let file: OutputFile
-    private let older: FileStatus?
-    private let folder: FileStatus?
     private var buffer: [UInt8] = []
     private var byteCount: UInt64 = 0
     private static let bufferBytes = 1 << 16
@@ -19,8 +20,7 @@ public final class LineFile {
     public init(path: String, force: Bool) throws(PoolmapError) {
         var policy = OutputPolicy()
         policy.force = force
-        older = FileStatus(ofPath: path)
-        folder = FileStatus(ofPath: folderOf(path))
+        isTerminal = LineFile.isTerminal(path)
         do throws(PoolmapError) {
             file = try OutputFile(path: path, policy, for: nil)
         } catch {
@@ -28,26 +28,12 @@ public final class LineFile {
         }
     }
 
-    /// Whether the file takes the place of an input, by whatever name.
-    public func wouldReplace(_ input: Input) -> Bool {
-        guard older != nil else { return false }
-        let status =
-            switch input {
-            case .file(let path): FileStatus(ofPath: path)
-            case .standardInput: try? FileStatus(of: .standardInput)
-            }
-        return status.map { wouldReplace($0) } ?? false
-    }
-
-    /// The same of what is known of a file.
-    func wouldReplace(_ status: FileStatus) -> Bool {
-        guard let older, older.isRegular else { return false }
-        return status.isSameFile(as: older)
-    }
-
-    /// Whether the file is to be in this folder.
-    func isIn(_ other: FileStatus) -> Bool {
-        folder?.isSameFile(as: other) ?? false
+    private static func isTerminal(_ path: String) -> Bool {
+        guard let status = FileStatus(ofPath: path), status.type == Int32(DT_CHR),
+            let descriptor = try? openFile(path, O_WRONLY | O_NOCTTY | O_NONBLOCK)
+        else { return false }
+        defer { try? descriptor.close() }
+        return isatty(descriptor.rawValue) == 1
     }
 
     /// Writes all bytes, behind what was written before.

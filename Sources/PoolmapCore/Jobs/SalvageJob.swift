@@ -28,7 +28,7 @@ final class SalvageJob: Job {
     static func open(_ input: Input) throws(PoolmapError) -> InputFile {
         let file = try input.open()
         guard file.isRegular else {
-            throw file.status.isRegular
+            throw file.isEmptyFile
                 ? PoolmapError(.damaged, "\(FormatError.empty)")
                 : PoolmapError(
                     .unsupported, "only a regular file can be salvaged; save what the pipe gives to a file first")

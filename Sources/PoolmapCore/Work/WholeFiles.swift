@@ -103,9 +103,7 @@ final class FileRunner {
             (space) throws(PoolmapError) in try input.readSome(into: space)
         }
         try input.requireUnchanged()
-        if input.isRegular && byteCount != input.byteCount {
-            throw PoolmapError(.changed, "changed while it was read")
-        }
+        if input.isRegular && byteCount != input.byteCount { throw .changedWhileRead }
         return .done(JobSummary(inputBytes: byteCount, digests: digests))
     }
 
@@ -127,7 +125,8 @@ final class FileRunner {
         if settings.policy.isDurable {
             try syncFolder(of: target)
         }
-        if settings.policy.removesInput, let note, let left = FileStatus(ofPath: work.path), note.isOfInput(left) {
+        if settings.policy.removesInput, let note, let left = FileStatus(ofPath: work.path) {
+            guard note.isOfInput(left) else { throw .changedAfterRead }
             try removeFile(work.path)
         }
         return summary

@@ -34,8 +34,8 @@ changed() {
 victim=tree/folder/victim
 was="$victim: changed while it was read"
 changed $victim "$was" "ln -sf ../../secret $victim"
-# A link to the very file: that is the one that was found, but the folder is not.
-changed $victim "tree/folder/: changed" "mv $victim outside/ && ln -s ../../outside/victim $victim"
+# A link to the very file, which has had another name meanwhile.
+changed $victim "$was" "mv $victim outside/ && ln -s ../../outside/victim $victim"
 changed $victim "$was" "mv outside/victim $victim"
 changed $victim "$was" "echo more >> $victim"
 changed $victim "$was" "touch -d 2001-02-03 $victim"
