@@ -46,7 +46,7 @@ require_tools() {
     local need tool package missing=()
     for need in zstd:zstd pzstd:zstd perl:perl-base python3:python3 make:make tar:tar setpriv:util-linux \
         unshare:util-linux setsid:util-linux taskset:util-linux script:bsdutils timeout:coreutils sha256sum:coreutils \
-        diff:diffutils man:man-db col:bsdextrautils zsh:zsh fish:fish strace:strace b3sum:b3sum fsverity:fsverity \
+        losetup:mount diff:diffutils man:man-db col:bsdextrautils zsh:zsh fish:fish strace:strace b3sum:b3sum fsverity:fsverity \
         openssl:openssl; do
         tool=${need%%:*} package=${need##*:}
         command -v "$tool" > /dev/null || missing+=("$package")

@@ -8,7 +8,7 @@ contained=(unshare ${options:+"$options"} -pf --mount-proc poolmap)
 silently "${contained[@]}" compress -1 -j 2 -o small in
 zstd -q -dc small | cmp - in
 rm small
-inside() { pgrep -P "$front" || true; }
+inside() { tree_of "$front" | sed -n 's/^1 \([0-9]*\) poolmap$/\1/p'; }
 has_inside() { [[ -n $(inside) ]]; }
 for signal in "INT 2" "TERM 15" "HUP 1"; do
     for jobs in 1 2; do

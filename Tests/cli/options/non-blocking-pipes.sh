@@ -53,34 +53,30 @@ sys.exit(child.wait())
 END
 # with_pipes COMMAND…: all three are non-blocking pipes of little room, and the other ends are slow.
 with_pipes() { python3 "$CLI_NOTES/pipes.py" "$@"; }
-noise 3000000 > in
+noise 2500000 > in
 poolmap compress -q --chunk-size 64K in
 for jobs in 1 2; do
     with_pipes poolmap compress -j $jobs --chunk-size 64K < in > out.zst 2> said
     zstd -q -dc out.zst | cmp - in
     with_pipes poolmap decompress -j $jobs < in.zst > out 2>> said
     same_file in out
-    with_pipes poolmap decompress -j $jobs -c in.zst < /dev/null > out 2>> said
-    same_file in out
-    with_pipes poolmap cat -j $jobs in.zst < /dev/null > out 2>> said
-    same_file in out
-    with_pipes poolmap hash -j $jobs -a sha256 < in > sums 2>> said
-    same_text "$(sha256sum < in)" "$(< sums)"
-    with_pipes poolmap decompress -j $jobs -f -o /dev/stdout in.zst < /dev/null > out 2>> said
-    same_file in out
-    same_text "" "$(< said)"
 done
+with_pipes poolmap decompress -c in.zst < /dev/null > out 2>> said
+same_file in out
+with_pipes poolmap cat in.zst < /dev/null > out 2>> said
+same_file in out
+with_pipes poolmap hash -a sha256 < in > sums 2>> said
+same_text "$(sha256sum < in)" "$(< sums)"
+same_text "" "$(< said)"
 # Lines, and lists of names.
 mkdir many
 for number in {1001..1800}; do echo "$number" > "many/$number-0000000000000000000000000000000000000000000000000000000000000"; done
-for jobs in 1 2; do
-    with_pipes poolmap hash -j $jobs -a sha256 --files-from - < <(ls many/*) > sums
-    sha256sum many/* | cmp - sums
-    with_pipes poolmap hash --check -j $jobs - < sums > said
-    same_text 800 "$(grep -c ': OK$' said)"
-    with_pipes poolmap compress -n -j $jobs many/* < /dev/null > said
-    same_text 800 "$(wc -l < said)"
-done
+with_pipes poolmap hash -j 2 -a sha256 --files-from - < <(ls many/*) > sums
+sha256sum many/* | cmp - sums
+with_pipes poolmap hash --check -j 2 - < sums > said
+same_text 800 "$(grep -c ': OK$' said)"
+with_pipes poolmap compress -n many/* < /dev/null > said
+same_text 800 "$(wc -l < said)"
 head -c 32 in | with_pipes poolmap hash --keyed in > keyed
 same_text "$(head -c 32 in | poolmap hash --keyed in)" "$(< keyed)"
 # Errors: more of them than a pipe holds.
