@@ -6,6 +6,8 @@ PREFIX ?= /usr/local
 ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
 INPUT ?=
 BENCH ?=
+TARGETS ?=
+SECONDS ?= 3600
 
 # One file that needs nothing else on the machine, and starts fast: a fully static executable starts in 1.45 times the
 # time of the zstd tool, one with only the Swift runtime static in 2.35 times. lld, which comes with Swift, because
@@ -26,7 +28,7 @@ BASH_COMPLETION = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/poolmap
 ZSH_COMPLETION = $(DESTDIR)$(ZSH_COMPLETIONS)/_poolmap
 FISH_COMPLETION = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/poolmap.fish
 
-.PHONY: help build run test lint format bench bench-command bench-library docs manual figures install uninstall deb \
+.PHONY: help build run test fuzz lint format bench bench-command bench-library docs manual figures install uninstall deb \
 	clean deps test-deps python-tools bench-deps
 
 help: ## list the targets
@@ -44,11 +46,15 @@ run: build ## compress, check and restore a real file: INPUT=FILE, or one from f
 test: test-deps python-tools build ## all tests: units, the command line, the files of fixtures/
 	scripts/unit-tests.sh
 	scripts/check-blake3.sh
+	scripts/fuzz.sh 10
 	bash Tests/cli/run.sh --poolmap $(BINARY)
 	scripts/check-manual.sh $(BINARY)
 	scripts/check-deb.sh $(BINARY)
 	fixtures/check.sh $(BINARY)
 	scripts/docs.sh
+
+fuzz: deps ## fuzz the readers of bytes of strangers: TARGETS="frames lists", SECONDS=3600 each, SEED=N
+	SEED=$(SEED) scripts/fuzz.sh --keep $(SECONDS) $(TARGETS)
 
 lint: test-deps ## the house rules that a program can check
 	$(SWIFT) format lint --strict --recursive Sources Tests Examples Benchmarks/Library Package.swift
@@ -94,7 +100,7 @@ deb: build ## a Debian package of what install installs, in .build-release
 	scripts/deb.sh $(BINARY) .build-release
 
 clean: ## remove all that was built
-	rm -rf .build .build-release
+	rm -rf .build .build-release .build-fuzz
 
 # Each word is a Debian package and how to see that it is there. Silent when nothing is missing.
 deps:
@@ -107,7 +113,8 @@ test-deps: deps
 		'procps=command -v ps' 'python3=command -v python3' 'man-db=command -v man' 'mandoc=command -v mandoc' \
 		'zsh=command -v zsh' 'fish=command -v fish' 'strace=command -v strace' \
 		'b3sum=command -v b3sum' 'fsverity=command -v fsverity' 'python3-venv=python3 -c "import ensurepip, venv"' \
-		'openssl=command -v openssl'
+		'openssl=command -v openssl' 'bindfs=command -v bindfs' 'fusefat=command -v fusefat' \
+		'e2fsprogs=command -v chattr' 'dosfstools=PATH=$$PATH:/sbin command -v mkfs.vfat'
 
 python-tools: test-deps
 	@scripts/python-tools.sh

@@ -86,6 +86,31 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+// What scripts/fuzz.sh builds, and nobody else: it needs libFuzzer, and the insides of both modules. Only what is fuzzed
+// is instrumented. `-assert-config Debug` keeps the checks of unsafe pointers, which `-O` alone would drop.
+if Context.environment["POOLMAP_FUZZ"] != nil {
+    let instrumented = ["Multiprocessing", "PoolmapCore"]
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "CMultiprocessing", "CZstd", "Multiprocessing", "PoolmapCore",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/Fuzz",
+            exclude: ["corpus"],
+            swiftSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-assert-config", "Debug"])],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
+    for target in package.targets where instrumented.contains(target.name) {
+        target.swiftSettings = [
+            .unsafeFlags(["-enable-testing", "-sanitize=fuzzer,address", "-assert-config", "Debug"])
+        ]
+    }
+    for target in package.targets where target.name.hasPrefix("C") && target.type == .regular {
+        target.cSettings = [.unsafeFlags(["-fsanitize=address"])]
+    }
+}
+
 // Warnings are errors where this is set, as in CI; a newer compiler's new warnings stop nobody else from building.
 if Context.environment["POOLMAP_STRICT"] != nil {
     for target in package.targets where target.type != .system {

@@ -175,7 +175,7 @@ ssize_t mp_send_descriptors(
 }
 
 ssize_t mp_receive_descriptors(
-    int socket, void *bytes, size_t byte_count, int *descriptors, size_t *descriptor_count, int flags) {
+    int socket, void *bytes, size_t byte_count, int *descriptors, size_t *descriptor_count, int *is_cut, int flags) {
     struct iovec piece = {.iov_base = bytes, .iov_len = byte_count};
     union control control;
     struct msghdr message = {
@@ -184,6 +184,9 @@ ssize_t mp_receive_descriptors(
     ssize_t received = recvmsg(socket, &message, flags | MSG_CMSG_CLOEXEC);
     if (received < 0) {
         return received;
+    }
+    if (is_cut != NULL) {
+        *is_cut = (message.msg_flags & MSG_CTRUNC) != 0;
     }
     for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header != NULL; header = CMSG_NXTHDR(&message, header)) {
         if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) {

@@ -3,20 +3,117 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int poolmap_open_nameless(const char *folder, mode_t mode) {
-    return open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+int poolmap_open_folder(const char *path, int follows_link) {
+    return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | (follows_link ? 0 : O_NOFOLLOW));
 }
 
-int poolmap_link_nameless(int descriptor, const char *path) {
+int poolmap_open_at(int folder, const char *name, int flags, mode_t mode) {
+    return openat(folder, name, flags | O_CLOEXEC, mode);
+}
+
+// Opens one name, which may be no link.
+static int open_name(int folder, const char *name, int flags, mode_t mode) {
+    if (strcmp(name, "..") == 0) {
+        errno = EXDEV;
+        return -1;
+    }
+    int result = openat(folder, name, flags | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (result < 0 && errno == ENOTDIR) {
+        // That is said of a link where a folder is wanted, too.
+        struct stat status;
+        int is_link = fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode);
+        errno = is_link ? ELOOP : ENOTDIR;
+    }
+    return result;
+}
+
+static int walk_beneath(int root, const char *path, int flags, mode_t mode) {
+    int folder = root;
+    while (1) {
+        size_t length = strcspn(path, "/");
+        const char *rest = path + length + strspn(path + length, "/");
+        char name[NAME_MAX + 1];
+        int result = -1;
+        if (length >= sizeof name) {
+            errno = ENAMETOOLONG;
+        } else {
+            memcpy(name, path, length);
+            name[length] = 0;
+            result = *rest == 0 ? open_name(folder, name, flags, mode)
+                                : open_name(folder, name, O_PATH | O_DIRECTORY, 0);
+        }
+        int error = errno;
+        if (folder != root) {
+            (void)close(folder);
+        }
+        errno = error;
+        if (result < 0 || *rest == 0) {
+            return result;
+        }
+        folder = result;
+        path = rest;
+    }
+}
+
+int poolmap_open_beneath(int folder, const char *path, int flags, mode_t mode) {
+    static int is_refused;
+    if (*path == 0) {
+        path = ".";
+    }
+    if (!is_refused) {
+        struct open_how how = {
+            .flags = (unsigned)(flags | O_CLOEXEC),
+            .mode = flags & O_CREAT ? mode : 0,
+            .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+        };
+        int result = (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+        // Sandboxes that do not know the call answer EPERM, which may also be the file system's own answer.
+        if (result >= 0 || (errno != ENOSYS && errno != EPERM)) {
+            return result;
+        }
+        is_refused = errno == ENOSYS;
+    }
+    int result = walk_beneath(folder, path, flags, mode);
+    is_refused = is_refused || result >= 0;
+    return result;
+}
+
+int poolmap_open_folder_beneath(int folder, const char *path) {
+    return poolmap_open_beneath(folder, path, O_PATH | O_DIRECTORY, 0);
+}
+
+// Whether the kernel, or a sandbox, lets no file have a name by a link. With descriptors that are none the call fails in
+// any case.
+static int links_are_refused(void) {
+    static int answer = -1;
+    if (answer < 0) {
+        answer = linkat(-1, "-", -1, "-", 0) != 0 && errno != EBADF;
+    }
+    return answer;
+}
+
+int poolmap_open_nameless(int folder, const char *path, mode_t mode) {
+    if (links_are_refused()) {
+        errno = EOPNOTSUPP;
+        return -1;
+    }
+    return openat(folder, path, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+}
+
+int poolmap_link_nameless(int descriptor, int folder, const char *name) {
     // The kernel allows the short way to root, and since 6.10 to whoever has opened the file. Where it does not, it
     // says that there is no such file, which may also be said of the path.
     static int is_short_way_closed;
     if (!is_short_way_closed) {
-        if (linkat(descriptor, "", AT_FDCWD, path, AT_EMPTY_PATH) == 0) {
+        if (linkat(descriptor, "", folder, name, AT_EMPTY_PATH) == 0) {
             return 0;
         }
         if (errno != ENOENT && errno != EPERM) {
@@ -25,21 +122,29 @@ int poolmap_link_nameless(int descriptor, const char *path) {
     }
     char own[32];
     snprintf(own, sizeof own, "/proc/self/fd/%d", descriptor);
-    int result = linkat(AT_FDCWD, own, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
+    int result = linkat(AT_FDCWD, own, folder, name, AT_SYMLINK_FOLLOW);
     is_short_way_closed = is_short_way_closed || result == 0;
     return result;
 }
 
-int poolmap_rename(const char *from, const char *to, int replaces) {
+int poolmap_rename(int folder, const char *from, const char *to, int replaces) {
     if (replaces) {
-        return rename(from, to);
+        return renameat(folder, from, folder, to);
     }
-    int result = (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
-    if (result == 0 || (errno != ENOSYS && errno != EINVAL)) {
-        return result;
-    }
-    // The file system cannot do both in one step; a link does not replace either.
-    return link(from, to) == 0 ? unlink(from) : -1;
+    return (int)syscall(SYS_renameat2, folder, from, folder, to, RENAME_NOREPLACE);
+}
+
+static int has_attribute(int folder, const char *name, int flags, unsigned long long attribute) {
+    struct statx status;
+    return statx(folder, name, flags | AT_STATX_DONT_SYNC, 0, &status) == 0 && (status.stx_attributes & attribute) != 0;
+}
+
+int poolmap_is_append_only(int folder) {
+    return has_attribute(folder, "", AT_EMPTY_PATH, STATX_ATTR_APPEND);
+}
+
+int poolmap_is_mount_point(int folder, const char *name) {
+    return has_attribute(folder, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_ATTR_MOUNT_ROOT);
 }
 
 void poolmap_widen_pipe(int descriptor) {

@@ -89,8 +89,11 @@ int poolmap_end_guardian(void) {
     if (pid == 0 || owner != getpid()) {
         return -1;
     }
-    // Closing would not do: children that were forked later have copies of the socket.
-    (void)shutdown(guardian_socket, SHUT_WR);
+    // Closing would not do: children that were forked later have copies of the socket. Where a sandbox refuses this, a
+    // message that is no request says the same; and where that finds no room, the guardian sees this process end.
+    if (shutdown(guardian_socket, SHUT_WR) != 0 && send(guardian_socket, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+        return -1;
+    }
     // One that somebody has stopped would be waited for for ever.
     (void)kill(pid, SIGCONT);
     int status = -1;

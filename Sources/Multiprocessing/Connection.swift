@@ -373,7 +373,7 @@ extension Connection {
                 withUnsafeTemporaryAllocation(of: Int32.self, capacity: Int(MP_MAX_DESCRIPTORS)) { numbers in
                     var count = 0
                     let received = mp_receive_descriptors(
-                        socket, space.baseAddress, space.count, numbers.baseAddress, &count, 0)
+                        socket, space.baseAddress, space.count, numbers.baseAddress, &count, nil, 0)
                     if count > 0 {
                         arrived += numbers.prefix(count)
                     }

@@ -79,6 +79,9 @@ public struct MultiprocessingError: Error, Sendable {
         self.status = status
     }
 
+    /// What failed, without what the kernel said.
+    var text: String { detail }
+
     /// The error of a system call, by the name of its C function.
     static func systemCall(_ name: String, _ errno: Errno) -> MultiprocessingError {
         MultiprocessingError(.systemCallFailed, "\(name) failed", errno: errno)

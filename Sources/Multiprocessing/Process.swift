@@ -285,7 +285,8 @@ public final class Process {
             }
         }
         for process in children {
-            _ = try? process.join()
+            // A daemon that can be sent no signal, the kernel ends with this process.
+            _ = try? process.join(timeout: process.daemon ? .seconds(1) : nil)
         }
         ForkServer.stop()
     }

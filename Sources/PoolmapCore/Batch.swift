@@ -17,9 +17,12 @@ public enum Input: Sendable {
         }
     }
 
-    func open() throws(PoolmapError) -> InputFile {
+    /// - Parameters:
+    ///   - root: the folder in whose tree it is.
+    ///   - folders: where its folder may be open already.
+    func open(in root: Root? = nil, _ folders: FolderCache = FolderCache()) throws(PoolmapError) -> InputFile {
         switch self {
-        case .file(let path): try InputFile.open(path: path)
+        case .file(let path): try InputFile.open(Place(path: path, root: root), folders)
         case .standardInput: try InputFile.standardInput()
         }
     }
@@ -41,6 +44,13 @@ public protocol ItemSource {
     mutating func next() -> ItemStep
     /// False where it is sure that `next` has no other.
     var hasMore: Bool { get }
+    /// Where the files are that small items are done by, whole, by their names.
+    var reach: NameReach { get }
+}
+
+extension ItemSource {
+    /// Files of any name are read, and none is written.
+    public var reach: NameReach { .reading }
 }
 
 /// What an `ItemSource` has next.
@@ -74,6 +84,8 @@ public struct Batch {
     public var tick: Duration?
     /// Called as the run goes on.
     public var onTick: () -> Void = {}
+    /// Called once, with what keeps the workers in, if there are any.
+    public var onConfinement: (Confinement) -> Void = { _ in }
     /// Keeps account of the run.
     public var recorder: RunRecorder?
     /// What options have read and written, which inputs that lists of digests name may not be.
@@ -135,12 +147,15 @@ public struct Batch {
     }
 
     private func run(_ items: some ItemSource, _ settings: RunSettings, _ report: @escaping Report) {
+        var settings = settings
+        settings.reach = items.reach
         run(BatchPlans(items: items, settings: settings, jobs: jobs, meter: meter, report: report), settings)
     }
 
     func run(_ plans: some PlanSource, _ settings: RunSettings) {
         let observer = RunObserver(tick: tick, onTick: onTick, recorder: recorder)
-        Pipeline(Workforce(jobs: jobs, settings, jobServer), plans, observer: observer).run()
+        let workforce = Workforce(jobs: jobs, settings, jobServer, onConfinement: onConfinement)
+        Pipeline(workforce, plans, observer: observer).run()
     }
 }
 
@@ -152,6 +167,15 @@ private struct BatchPlans<Items: ItemSource>: PlanSource {
     let meter: Meter
     let report: Batch.Report
     var count = 0
+    private let folders = FolderCache()
+
+    init(items: Items, settings: RunSettings, jobs: Int, meter: Meter, report: @escaping Batch.Report) {
+        self.items = items
+        self.settings = settings
+        self.jobs = jobs
+        self.meter = meter
+        self.report = report
+    }
 
     var hasMore: Bool { items.hasMore }
 
@@ -160,9 +184,9 @@ private struct BatchPlans<Items: ItemSource>: PlanSource {
         case .item(let input, let target, let file):
             let isOnlyInput = count == 0 && !items.hasMore
             return .plan(
-                plan(input, target) { [settings, jobs, meter] (hands) throws(PoolmapError) in
+                plan(input, target) { [settings, jobs, meter, folders] (hands) throws(PoolmapError) in
                     if jobs > 1, hands == .anyone, let whole = settings.wholeFile(file, target, meter) { return whole }
-                    return try settings.job(input, target, meter, isOnlyInput: isOnlyInput, as: file?.identity)
+                    return try settings.job(input, target, meter, isOnlyInput: isOnlyInput, file, folders)
                 })
         case .refused(let input, let error):
             return .plan(plan(input, .nowhere) { (_) throws(PoolmapError) in throw error })
@@ -194,8 +218,8 @@ public func writeStandardOutput(_ bytes: [UInt8]) throws(PoolmapError) {
 /// Blocks.
 public func readStandardInput(atMost limit: Int) throws(PoolmapError) -> [UInt8] {
     let input = try InputFile.standardInput()
-    let space = UnsafeMutableRawBufferPointer.allocate(byteCount: limit, alignment: 64)
-    defer { space.deallocate() }
+    let space = try allocate(limit)
+    defer { free(space.baseAddress) }
     var count = 0
     while count < limit {
         let read = try input.readSome(into: UnsafeMutableRawBufferPointer(rebasing: space[count...]))

@@ -1,4 +1,5 @@
 import Glibc
+import Multiprocessing
 import SystemPackage
 
 /// What went wrong with one input or output, as the one line that the user sees.
@@ -23,6 +24,8 @@ public struct PoolmapError: Error, Codable, Hashable, Sendable {
         case targetExists
         /// The input is left alone, which is no failure.
         case ignored
+        /// The target lacks the input's mode, owner or times, which is no failure.
+        case metadata
         /// Standard output was closed by its reader: no fault of ours, and no message.
         case outputClosed
         /// No memory.
@@ -59,6 +62,14 @@ public struct PoolmapError: Error, Codable, Hashable, Sendable {
     /// A symbolic link that is not followed.
     public static let ignoredLink = PoolmapError(.ignored, "is a symbolic link, and ignored; -f follows it")
 
+    /// What an input's target lacks; nil for nothing.
+    public static func metadata(of summary: JobSummary) -> PoolmapError? {
+        summary.metadataErrno.map {
+            PoolmapError(
+                .metadata, "the mode, owner or times of its target could not be set", errno: Errno(rawValue: $0))
+        }
+    }
+
     /// Whether there is no file of the name.
     public var isMissingFile: Bool { code == .system && errno == ENOENT }
 
@@ -70,6 +81,19 @@ public struct PoolmapError: Error, Codable, Hashable, Sendable {
     /// The same error as one of the whole run, which says the file that it is about.
     public func about(_ name: String) -> PoolmapError {
         at(name)
+    }
+
+    /// An error of processes or shared memory, with this code where the kernel did not say no.
+    init(_ error: MultiprocessingError, else code: Code) {
+        let code: Code =
+            error.errno == .noMemory ? .outOfMemory : error.code == .systemCallFailed ? .system : code
+        guard let errno = error.errno else {
+            self.init(code, "\(error)")
+            return
+        }
+        // The description ends with what this one adds by itself.
+        let (text, end) = ("\(error)", ": \(errno)")
+        self.init(code, text.hasSuffix(end) ? String(text.dropLast(end.count)) : text, errno: errno)
     }
 
     /// The same error, with the place where it happened.

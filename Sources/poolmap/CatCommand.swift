@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import PoolmapCore
 
 /// `poolmap cat`.
@@ -22,7 +23,7 @@ struct Cat: ParsableCommand {
 
     func run() throws {
         let console = try Console(common)
-        console.places.addStandardOutput()
+        console.places.add(descriptor: STDOUT_FILENO)
         do throws(PoolmapError) {
             try console.places.require(input: file)
         } catch {

@@ -67,7 +67,7 @@ struct Compress: FilesCommand {
 
     func run() throws {
         if resume {
-            guard let output = target.output, output != "-" else {
+            guard target.output != nil, !target.isStream else {
                 throw ValidationError("--resume needs -o FILE")
             }
             guard files.count == 1, files[0] != "-", names.lists.isEmpty, !names.recursive else {

@@ -13,6 +13,7 @@ final class Console {
     private var failure: PoolmapError?
     private var reportedCount = 0
     private var ignoredCount = 0
+    private var hasSaidRefusal = false
 
     /// Throws if two options name one file.
     ///
@@ -42,6 +43,12 @@ final class Console {
         if isVerbose, let hint = workers.hint {
             writeError("poolmap: one worker: \(FileName.printable(hint))\n")
         }
+        if isVerbose {
+            batch.onConfinement = { [progress] confinement in
+                progress?.clear()
+                writeError("poolmap: \(confinement.sentence)\n")
+            }
+        }
         if options.report != nil || options.trace != nil {
             let all = [("jobs", JSONText.number(UInt64(batch.jobs)))] + settings
             recorder = try RunRecorder(
@@ -67,6 +74,11 @@ final class Console {
         reportedCount += 1
         switch result {
         case .success(let summary):
+            if let refusal = PoolmapError.metadata(of: summary), !hasSaidRefusal {
+                // Once: what a file system lacks it lacks for all.
+                hasSaidRefusal = true
+                hint(input.name, refusal)
+            }
             if let salvage = summary.salvage, !salvage.isWhole {
                 fail(input.name, salvage)
             }
@@ -152,6 +164,19 @@ final class Console {
         }
         if let failure {
             throw RunFailed(first: failure)
+        }
+    }
+}
+
+extension Confinement {
+    /// For -v.
+    fileprivate var sentence: String {
+        let reason = errno.map { ": \(String(cString: strerror($0)))" } ?? ""
+        switch (hasSeccomp, hasLandlock) {
+        case (true, true): return "workers are shut in by seccomp and Landlock"
+        case (true, false): return "workers are shut in by seccomp, and not by Landlock\(reason)"
+        case (false, true): return "workers are shut in by Landlock, and not by seccomp\(reason)"
+        case (false, false): return "workers are not shut in\(reason)"
         }
     }
 }

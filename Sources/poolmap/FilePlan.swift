@@ -21,9 +21,12 @@ final class FilePlan: ItemSource {
     let console: Console
     private let readsStandardInput: Bool
     private let isOne: Bool
+    private let followsLinks: Bool
     private var linked = LinkedInputs()
     /// Found, and not to be begun yet.
     private var waiting: FoundFile?
+    /// That of --output-dir, from the first target on.
+    private var targetFolder: TargetFolder?
     private var dependencies: DependencyFile?
     /// For make's rules, by the bytes of the inputs' paths.
     private var targets: [[UInt8]: String] = [:]
@@ -48,7 +51,7 @@ final class FilePlan: ItemSource {
             throw ValidationError("-o takes one input; --output-dir takes many")
         }
         // zstd's rule: a link is followed where nothing is made beside it, or by force.
-        let followsLinks = options.force || options.isStream
+        followsLinks = options.force || options.isStream
         self.names = InputNames(sources, folders: names.folders(folders), followsLinks: followsLinks)
         readsStandardInput = sources.contains { if case .name("-") = $0 { true } else { false } }
         dependencies = options.dependencyFile == nil ? nil : DependencyFile()
@@ -70,7 +73,7 @@ final class FilePlan: ItemSource {
             try places.add(written: (options.output ?? "") + suffix, by: "--resume")
         }
         if options.isStream || (readsStandardInput && options.output == nil) {
-            places.addStandardOutput()
+            places.add(descriptor: options.outputDescriptor ?? STDOUT_FILENO)
         }
     }
 
@@ -125,17 +128,27 @@ final class FilePlan: ItemSource {
         return item
     }
 
-    private var targetOfStandardInput: Target {
-        guard let output = options.output, output != "-" else { return .standardOutput }
-        return .file(output)
+    var reach: NameReach {
+        if options.stream != nil { return .nothing }
+        let inputs = names.reach
+        guard let folder = options.outputFolder ?? options.output.map({ folderPrefix(of: $0) }) else {
+            return NameReach(inputs: inputs, targets: inputs)
+        }
+        let target = folder.isEmpty ? "." : folder
+        // What is removed is written to.
+        let targets = options.remove ? inputs.map { $0 + [target] } : [target]
+        return NameReach(inputs: inputs, targets: targets)
     }
 
-    private func item(_ file: FoundFile) -> ItemStep {
+    private var targetOfStandardInput: Target { options.stream ?? options.output.map { .file($0) } ?? .standardOutput }
+
+    private func item(_ found: FoundFile) -> ItemStep {
+        var file = found
         let input = Input.file(file.path)
         do throws(PoolmapError) {
-            if options.isStream {
+            if let stream = options.stream {
                 try places.require(input: file)
-                return .item(input, .standardOutput, file: file)
+                return .item(input, stream, file: file)
             }
             let target = try target(of: file)
             if isOne {
@@ -147,6 +160,7 @@ final class FilePlan: ItemSource {
             if dependencies != nil {
                 targets[FileName.bytes(of: file.path)] = target
             }
+            file.putTarget(in: targetFolder)
             return .item(input, .file(target), file: file)
         } catch {
             return .refused(input, error)
@@ -156,8 +170,8 @@ final class FilePlan: ItemSource {
     private func target(of file: FoundFile) throws(PoolmapError) -> String {
         if case .skip(let reason) = naming(file.path), options.output == nil { throw .unusable(reason) }
         let target = plannedTarget(of: file) ?? ""
-        if options.outputFolder != nil, !options.dryRun {
-            try places.makeFolder(of: target)
+        if let folder = options.outputFolder, !options.dryRun {
+            try madeFolder(folder).makeFolder(of: target)
         }
         return target
     }
@@ -167,6 +181,14 @@ final class FilePlan: ItemSource {
         if let output = options.output { return output }
         guard case .target(let target) = naming(file.path) else { return nil }
         return options.outputFolder.map { $0 + "/" + relative(target, of: file) } ?? target
+    }
+
+    /// That of --output-dir, made with the first target.
+    private func madeFolder(_ path: String) throws(PoolmapError) -> TargetFolder {
+        if let targetFolder { return targetFolder }
+        let made = try TargetFolder(path, followsLinks: followsLinks)
+        targetFolder = made
+        return made
     }
 
     /// The target's path within --output-dir.
@@ -179,8 +201,8 @@ final class FilePlan: ItemSource {
 
     /// Throws if compressed data would go to a person.
     func refuseTerminal() throws {
-        guard options.isStream || (readsStandardInput && options.output == nil), isatty(STDOUT_FILENO) == 1,
-            !options.force
+        guard options.isStream || (readsStandardInput && options.output == nil), !options.force,
+            isatty(options.outputDescriptor ?? STDOUT_FILENO) == 1
         else { return }
         throw ValidationError("compressed data is not written to a terminal; use -o FILE, or -f to force it")
     }

@@ -115,16 +115,28 @@ struct TargetOptions: ParsableArguments {
         if given.count > 1 {
             throw ValidationError("\(given[0]) and \(given[1]) exclude each other")
         }
+        let isStream = isStream
         if remove && (keep || isStream) {
-            throw ValidationError("--rm and \(keep ? "--keep" : "-c") exclude each other")
+            let other = keep ? "--keep" : outputDescriptor == nil ? "-c" : "-o \(output ?? "")"
+            throw ValidationError("--rm and \(other) exclude each other")
         }
         if isStream, let option = ifChanged ? "--if-changed" : dependencyFile != nil ? "--depfile" : nil {
-            throw ValidationError("\(option) needs a file to be written, not standard output")
+            let stream = outputDescriptor == nil ? "standard output" : output ?? ""
+            throw ValidationError("\(option) needs a file to be written, not \(stream)")
         }
     }
 
-    /// Whether all inputs go to standard output.
-    var isStream: Bool { standardOutput || output == "-" }
+    /// Whether all inputs go to standard output, or to another open descriptor.
+    var isStream: Bool { stream != nil }
+
+    /// Where all inputs go if they go to an open descriptor.
+    var stream: Target? {
+        if standardOutput || output == "-" { return .standardOutput }
+        return outputDescriptor.map { $0 == STDOUT_FILENO ? .standardOutput : .file(output ?? "") }
+    }
+
+    /// The descriptor that -o names, as /dev/stdout does; nil for a file.
+    var outputDescriptor: Int32? { output.flatMap { descriptorNumber(ofTarget: $0) } }
 
     /// What the report says of these options.
     var settings: [(String, JSONText)] {

@@ -107,6 +107,7 @@ struct Poolmap: ParsableCommand {
         let failure = (error as? RunFailed)?.first ?? error as? PoolmapError
         if failure?.code == .outputClosed {
             // As if the signal had ended the process while it wrote: quiet, and the parent can tell.
+            poolmap_remove_temporaries()
             poolmap_end_by_signal(SIGPIPE)
         }
         switch error {

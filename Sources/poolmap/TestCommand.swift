@@ -60,6 +60,8 @@ struct NamedItems: ItemSource {
 
     var hasMore: Bool { names.hasMore }
 
+    var reach: NameReach { NameReach(inputs: names.reach, targets: []) }
+
     mutating func next() -> ItemStep {
         names.nextItem(standardInputTo: .nowhere, places) { [places] file in
             let input = Input.file(file.path)

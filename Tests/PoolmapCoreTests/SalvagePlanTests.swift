@@ -39,6 +39,7 @@ import Testing
                 // The content is stored as it is, behind the header and the block's header.
                 steps.append("\(frame.number): content \(file[Int(frame.found.frame.offset) + 12])")
             case .lost(let loss):
+                #expect(loss.file.upperBound <= UInt64(file.count), "\(loss.file) of \(file.count) bytes")
                 let frames = loss.frames.map { "\($0.lowerBound)-\($0.upperBound)" } ?? "?"
                 let length = loss.contentBytes.map { "\($0)\(loss.isAssumed ? ", likely" : "")" } ?? "?"
                 steps.append("\(frames): lost \(length)")
@@ -59,6 +60,13 @@ import Testing
         #expect(try plan(section()) == whole)
         #expect(try plan(section(hasChecksums: false)) == whole)
         #expect(try plan(section() + section()).count == 12)
+    }
+
+    @Test func whatIsLostWithTheHeaderLiesWithinTheFile() throws {
+        // Found by the fuzzer: less is left of the last section than its header had.
+        let table = ChecksumTable(frameChecksums: [1, 2]).serialized()
+        let steps = try plan(section() + table + [0x5E, 0x2A, 0x4D, 0x92, 0x8F])
+        #expect(steps.starts(with: whole) && steps.count > whole.count)
     }
 
     @Test func framesWithoutTheirBeginningsAreLostInTheirPlaces() throws {

@@ -8,11 +8,12 @@ func registerAllScenarios() {
         arenaScenarios)
     Registry.group(
         "pools", mapScenarios, iteratorScenarios, submitScenarios, initializerScenarios, recyclingScenarios,
-        poolEndScenarios, poolMisuseScenarios)
+        poolEndScenarios, poolMisuseScenarios, sharedDescriptorScenarios)
     Registry.group(
         "faults", taskErrorScenarios, workerDeathScenarios, managerDeathScenarios, frontDeathScenarios,
         surroundingScenarios, backPressureScenarios, signalScenarios)
     Registry.group("crashes", crashMatrixScenarios)
+    Registry.group("confinement", confinementScenarios)
     Registry.group("starting", startMethodScenarios, forkServerScenarios, poolStartScenarios, managerStartScenarios)
     Registry.group("logging", logScenarios)
     Registry.group(Registry.failingGroup, leakScenarios)

@@ -98,6 +98,13 @@ size_of() { stat -c %s -- "$1"; }
 
 # ---- Expectations
 
+# skip REASON: ends the case, which this machine does not let run; the runner counts it and says why.
+skip() {
+    trap - ERR
+    echo "$*" > "$CLI_NOTES/skipped"
+    exit 0
+}
+
 same_file() {
     cmp -- "$1" "$2" || fail "$1 and $2 are not the same${3:+: $3}"
 }
@@ -226,6 +233,28 @@ with_small_disk() {
         fail "this case mounts a tmpfs: run it as root, or where users may have namespaces of their own"
     # shellcheck disable=SC2016
     unshare $options bash -c 'mount -t tmpfs -o "size=$1,mode=777" none disk && shift && "$@"' - "$size" "$@"
+}
+
+# in_own_mounts: begins the case anew where nobody else sees what it mounts, and all of it goes with it. False, with a
+# word about it, for who is not root or may not.
+in_own_mounts() {
+    [[ -z ${CLI_OWN_MOUNTS-} ]] || return 0
+    if ((EUID != 0)) || ! unshare -m true 2> /dev/null; then
+        echo "needs root, to mount something" >&2
+        return 1
+    fi
+    CLI_OWN_MOUNTS=yes exec unshare -m bash "$0"
+}
+
+# mount_fuse [OPTION…]: from now on the folder `fuse` shows the folder `behind` by way of FUSE, with options of bindfs:
+# without nameless files, and without a rename that replaces nothing. For behind in_own_mounts. False where there is none.
+mount_fuse() {
+    mkdir -p fuse behind
+    if [[ ! -c /dev/fuse ]] || ! bindfs "$@" behind fuse 2> /dev/null; then
+        echo "there is no FUSE" >&2
+        return 1
+    fi
+    trap 'umount -l fuse' EXIT
 }
 
 # ---- Processes

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Runs the command-line cases of poolmap, one after the other, and says how many passed.
+# Runs the command-line cases of poolmap, some side by side, and says how many passed.
 #
-#     Tests/cli/run.sh [--poolmap PATH] [--keep] [--times] [FILTER…]
+#     Tests/cli/run.sh [--poolmap PATH] [--lanes N] [--keep] [--times] [FILTER…]
+#
+# N cases run at a time, as many as there are processors unless it is given.
 #
 # A FILTER is a part of a case's name, as "options/" or "roundtrip/pipes"; without, all cases run. --keep leaves the
 # folders of failed cases for a look; --times says how long each case took.
@@ -13,6 +15,7 @@
 #     the same text, and a line that begins with "~ " is an extended regular expression for the whole line;
 #   - it leaves nothing behind: no process (any that inherited this case's environment, in whatever session), no name
 #     in /dev/shm, no file named .poolmap-* in its folder.
+# A case that the machine does not let run says `skip REASON`; that is shown, and counted by itself.
 # The cases in selftest/ fail on purpose, each in another way; they pass when the complaint of this runner matches
 # NAME.complaint. So a checker that has gone blind is noticed.
 set -euo pipefail
@@ -23,6 +26,7 @@ unset TMOUT CDPATH MAKEFLAGS MFLAGS MAKELEVEL
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 program=${POOLMAP:-$here/../../.build/release/poolmap}
 case_seconds=60
+lanes=$(nproc)
 keep=no
 times=no
 filters=()
@@ -34,6 +38,11 @@ while (($# > 0)); do
             shift
             ;;
         --poolmap=*) program=${1#*=} ;;
+        --lanes)
+            (($# > 1)) && [[ $2 =~ ^[1-9][0-9]?$ ]] || { echo "run.sh: --lanes needs a number" >&2; exit 2; }
+            lanes=$2
+            shift
+            ;;
         --keep) keep=yes ;;
         --times) times=yes ;;
         -*) echo "run.sh: unknown option $1" >&2; exit 2 ;;
@@ -46,8 +55,9 @@ require_tools() {
     local need tool package missing=()
     for need in zstd:zstd pzstd:zstd perl:perl-base python3:python3 make:make tar:tar setpriv:util-linux \
         unshare:util-linux setsid:util-linux taskset:util-linux script:bsdutils timeout:coreutils sha256sum:coreutils \
-        losetup:mount diff:diffutils man:man-db col:bsdextrautils zsh:zsh fish:fish strace:strace b3sum:b3sum fsverity:fsverity \
-        openssl:openssl; do
+        diff:diffutils man:man-db col:bsdextrautils zsh:zsh fish:fish strace:strace b3sum:b3sum fsverity:fsverity \
+        openssl:openssl cc:gcc bindfs:bindfs chattr:e2fsprogs losetup:mount \
+        mkfs.vfat:dosfstools fusefat:fusefat; do
         tool=${need%%:*} package=${need##*:}
         command -v "$tool" > /dev/null || missing+=("$package")
     done
@@ -66,13 +76,15 @@ root=$(mktemp -d "${TMPDIR:-/tmp}/poolmap-cli.XXXXXXXX")
 # Cases that drop root's rights must still get through to their folder.
 chmod 755 "$root"
 trap '[[ $keep == yes ]] || rm -rf "$root"' EXIT
-trap 'exit 130' INT TERM HUP
+trap 'kill "${lane_pids[@]}" 2> /dev/null; exit 130' INT TERM HUP
+lane_pids=()
 # A copy: it can be run by every user, and stays the same while the program is built anew.
 mkdir "$root/bin" "$root/program"
 cp "$program" "$root/program/poolmap"
 chmod 755 "$root/program/poolmap"
 ln -s ../program/poolmap "$root/bin/poolmap"
 export POOLMAP=$root/bin/poolmap PATH=$root/bin:$PATH
+cc -O1 -Wall -Wextra -Werror -o "$root/bin/refuse" "$here/../refuse/refuse.c"
 export CLI_LIB=$here/lib.sh CLI_FOLDER=$here
 # With the packages of scripts/python-tools.txt.
 export CLI_PYTHON=$here/../../.build-tools/python/bin/python
@@ -158,21 +170,16 @@ is_wanted() {
     return 1
 }
 
-passed=0
-failed=0
-cd "$here"
-for script in selftest/*.sh [!s]*/*.sh s[!e]*/*.sh; do
-    [[ -f $script ]] || continue
-    name=${script%.sh}
-    is_wanted "$name" || continue
-    work=$root/$((passed + failed + 1))
+# run_case NAME WORK: runs a case and prints what is wrong with it, if anything is; 3 if it was skipped.
+run_case() {
+    local name=$1 work=$2 complaint began wanted
     mkdir "$work"
     began=$(date +%s%N)
-    complaint=$(complaints_about "$here/$script" "$work")
+    complaint=$(complaints_about "$here/$name.sh" "$work")
     if [[ $complaint == "left in /dev/shm: "* ]]; then
-        # Other programs use /dev/shm too: to blame is only a case after which it happens again.
+        # Others use /dev/shm too: to blame is only a case after which it happens again.
         chmod -R u+rwx "$work" && rm -rf "$work" && mkdir "$work"
-        complaint=$(complaints_about "$here/$script" "$work")
+        complaint=$(complaints_about "$here/$name.sh" "$work")
     fi
     [[ $times == no ]] || echo "$((($(date +%s%N) - began) / 1000000)) ms $name"
     if [[ $name == selftest/* ]]; then
@@ -183,19 +190,57 @@ for script in selftest/*.sh [!s]*/*.sh s[!e]*/*.sh; do
             complaint="the runner should have said \"$wanted\", and said: ${complaint:-nothing}"
         fi
     fi
-    if [[ -z $complaint ]]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        sentence=$(grep -m1 '^# ' "$script" | cut -c3-)
-        echo "FAIL $name: $sentence"
+    if [[ -z $complaint && -s $work/notes/skipped ]]; then
+        echo "skipped $name: $(< "$work/notes/skipped")"
+        rm -rf "$work"
+        return 3
+    elif [[ -n $complaint ]]; then
+        echo "FAIL $name: $(grep -m1 '^# ' "$name.sh" | cut -c3-)"
         echo "$complaint" | sed 's/^/    /'
         tail -n 12 "$work/stderr" | cut -c1-500 | sed 's/^/    stderr: /'
-        [[ $keep == no ]] || { echo "    kept: $work"; continue; }
+        [[ $keep == no ]] || { echo "    kept: $work"; return 1; }
     fi
     chmod -R u+rwx "$work" 2> /dev/null || true
     rm -rf "$work"
+    [[ -z $complaint ]]
+}
+
+# run_lane: runs one case after the other that no other lane has taken.
+run_lane() {
+    local index said code
+    for index in "${!names[@]}"; do
+        mkdir "$root/taken/$index" 2> /dev/null || continue
+        code=0
+        # In one piece, so that what lanes print is not mixed.
+        said=$(run_case "${names[index]}" "$root/case-$index") || code=$?
+        case $code in
+            0) touch "$root/passed/$index" ;;
+            3) touch "$root/skipped/$index" ;;
+            *) touch "$root/failed/$index" ;;
+        esac
+        [[ -z $said ]] || printf '%s\n' "$said"
+    done
+}
+
+count_in() { find "$root/$1" -type f | wc -l; }
+
+cd "$here"
+names=()
+for script in selftest/*.sh [!s]*/*.sh s[!e]*/*.sh; do
+    [[ -f $script ]] && is_wanted "${script%.sh}" || continue
+    names+=("${script%.sh}")
 done
+mkdir "$root/taken" "$root/passed" "$root/failed" "$root/skipped"
+lane_pids=()
+for ((lane = 0; lane < lanes; lane++)); do
+    run_lane &
+    lane_pids+=($!)
+done
+wait "${lane_pids[@]}"
+passed=$(count_in passed)
+skipped=$(count_in skipped)
+# A lane that died has left its case untold.
+failed=$((${#names[@]} - passed - skipped))
 ((failed == 0)) || echo
-echo "$passed passed, $failed failed"
+echo "$passed passed, $failed failed$( ((skipped == 0)) || echo ", $skipped skipped")"
 ((failed == 0))

@@ -95,9 +95,10 @@ ssize_t mp_send_descriptors(
     int flags);
 
 /// Receives bytes, and up to MP_MAX_DESCRIPTORS descriptors that were attached to them, which are then the caller's and
-/// close-on-exec. The C function is `recvmsg` with SCM_RIGHTS.
+/// close-on-exec. `is_cut`, unless null, is set to whether some were lost, as at the limit on open files. The C function
+/// is `recvmsg` with SCM_RIGHTS.
 ssize_t mp_receive_descriptors(
-    int socket, void *bytes, size_t byte_count, int *descriptors, size_t *descriptor_count, int flags);
+    int socket, void *bytes, size_t byte_count, int *descriptors, size_t *descriptor_count, int *is_cut, int flags);
 
 /// What the calling thread knows of the message that it is writing or reading; all zero at first.
 struct mp_transfer {
@@ -105,6 +106,8 @@ struct mp_transfer {
     int is_sending;
     /// The object that holds its descriptors; null while there are none.
     void *descriptors;
+    /// The object that notes which shared descriptors a pool's task uses; null for what is no task.
+    void *task;
 };
 
 /// Each thread has its own.

@@ -1,19 +1,45 @@
 /// Calls on files that Swift's Glibc module does not show. They return -1 and set errno on failure.
+///
+/// A folder is a descriptor, which `poolmap_open_folder` opens; AT_FDCWD stands for the present one. What they open is
+/// close-on-exec.
 
 #ifndef CPOOLMAP_FILES_H
 #define CPOOLMAP_FILES_H
 
 #include <sys/types.h>
 
-/// Opens a file without a name in a folder, for reading and writing, close-on-exec, with this mode as far as the umask
-/// allows. The C function is `open` with `O_TMPFILE`; not every file system has such files.
-int poolmap_open_nameless(const char *folder, mode_t mode);
+/// Opens a folder, for names in it alone: that takes no right to read it. Unless `follows_link`, fails with ENOTDIR where
+/// the path's last name is a symbolic link. The C function is `open` with `O_PATH`.
+int poolmap_open_folder(const char *path, int follows_link);
+
+/// The C function is `openat`.
+int poolmap_open_at(int folder, const char *name, int flags, mode_t mode);
+
+/// Opens what a path leads to from a folder on. Fails with ELOOP where a name of the path is a symbolic link, and with
+/// EXDEV where it leads out of the folder. The C function is `openat2`; where the kernel has none, or a sandbox refuses
+/// it, the path is walked name by name.
+int poolmap_open_beneath(int folder, const char *path, int flags, mode_t mode);
+
+/// The same for a folder, which is opened as `poolmap_open_folder` does.
+int poolmap_open_folder_beneath(int folder, const char *path);
+
+/// Opens a file without a name in the folder that a path leads to, for reading and writing, with this mode as far as the
+/// umask allows. The C function is `openat` with `O_TMPFILE`; not every file system has such files. Fails with EOPNOTSUPP
+/// as well where no file can get a name afterwards.
+int poolmap_open_nameless(int folder, const char *path, mode_t mode);
 
 /// Gives a nameless file a name; fails with EEXIST where that is taken. The C function is `linkat`.
-int poolmap_link_nameless(int descriptor, const char *path);
+int poolmap_link_nameless(int descriptor, int folder, const char *name);
 
-/// Renames; unless `replaces`, fails with EEXIST where the target exists. The C function is `renameat2`.
-int poolmap_rename(const char *from, const char *to, int replaces);
+/// Renames; unless `replaces`, fails with EEXIST where the target exists, and with EINVAL or ENOSYS where the file system
+/// or the kernel cannot tell in one step. The C function is `renameat2`.
+int poolmap_rename(int folder, const char *from, const char *to, int replaces);
+
+/// Whether names in this folder can be made, but neither removed nor renamed (`chattr +a`). The C function is `statx`.
+int poolmap_is_append_only(int folder);
+
+/// Whether something is mounted at the name itself. The C function is `statx`.
+int poolmap_is_mount_point(int folder, const char *name);
 
 /// Makes a pipe hold up to 1 MiB, as far as this user may, so that its two sides wake each other less often. Does
 /// nothing to what is no pipe. The C function is `fcntl` with `F_SETPIPE_SZ`.

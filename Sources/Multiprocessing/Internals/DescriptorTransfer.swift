@@ -26,7 +26,7 @@ enum DescriptorTransfer {
         let thread = mp_transfer_of_thread()
         let outer = thread.pointee
         // Most messages have no descriptors and must not pay for them: the first value that attaches makes the object.
-        thread.pointee = mp_transfer(is_sending: 1, descriptors: nil)
+        thread.pointee = mp_transfer(is_sending: 1, descriptors: nil, task: nil)
         defer {
             drop(thread.pointee.descriptors)
             thread.pointee = outer
@@ -45,7 +45,8 @@ enum DescriptorTransfer {
         let thread = mp_transfer_of_thread()
         let outer = thread.pointee
         let received = Descriptors(numbers)
-        thread.pointee = mp_transfer(is_sending: 0, descriptors: Unmanaged.passRetained(received).toOpaque())
+        thread.pointee = mp_transfer(
+            is_sending: 0, descriptors: Unmanaged.passRetained(received).toOpaque(), task: nil)
         defer {
             for (number, isTaken) in zip(received.numbers, received.isTaken) where !isTaken {
                 _ = Glibc.close(number)

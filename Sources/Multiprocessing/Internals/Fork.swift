@@ -12,16 +12,38 @@ enum Fork {
     /// `body` must not return: it leaves with `_exit`.
     ///
     /// - Parameter deathSignal: sent to the child when this process ends, whatever ends it; 0 for none.
+    // Small, so that it is inlined: where Swift 6.2 specializes it for a closure instead, it lets go of what the closure
+    // has captured before it calls it, as the call never returns.
+    @inline(__always)
     static func child(
         deathSignal: Int32, _ body: () -> Never
     ) throws(MultiprocessingError) -> ChildProcess {
+        if let child = try forked(deathSignal) {
+            return child
+        }
+        body()
+    }
+
+    /// The child; nil in the child itself, where nothing is left of what is its parent's alone.
+    @inline(never)
+    private static func forked(_ deathSignal: Int32) throws(MultiprocessingError) -> ChildProcess? {
         // Otherwise what stands in a stream's buffer would be written by the parent and again by the child.
         fflush(nil)
         // Where a supervisor has started this program with SIGCHLD ignored, children would vanish with their statuses.
         mp_keep_child_statuses()
         let parent = getpid()
-        let pid = try checked("fork") { fork() }
+        let pipe = try EndingPipe.ifNeeded()
+        let pid: pid_t
+        do throws(MultiprocessingError) {
+            pid = try checked("fork") { fork() }
+        } catch {
+            pipe?.close()
+            throw error
+        }
         guard pid == 0 else {
+            if let pipe {
+                return ChildProcess(pid: pid, ending: pipe.sentinel())
+            }
             return try ChildProcess(pid: pid)
         }
         if deathSignal != 0 {
@@ -32,9 +54,11 @@ enum Fork {
             }
         }
         PrivateDescriptors.closeAll()
+        pipe?.keep()
         Process.forgetInheritedChildren()
         ForkServer.forgetInherited()
-        body()
+        HandedDescriptor.forgetInherited()
+        return nil
     }
 
     /// Whether the calling process has exactly one thread.

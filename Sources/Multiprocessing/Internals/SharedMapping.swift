@@ -52,11 +52,11 @@ final class SharedMapping {
         self.file = consume file
     }
 
-    private static func map(_ byteCount: Int, _ descriptor: Int32) throws(MultiprocessingError)
-        -> UnsafeMutableRawPointer
-    {
+    fileprivate static func map(
+        _ byteCount: Int, _ descriptor: Int32, at offset: Int = 0
+    ) throws(MultiprocessingError) -> UnsafeMutableRawPointer {
         let flags = MAP_SHARED | MAP_NORESERVE | (descriptor < 0 ? MAP_ANONYMOUS : 0)
-        let address = mmap(nil, byteCount, PROT_READ | PROT_WRITE, flags, descriptor, 0)
+        let address = mmap(nil, byteCount, PROT_READ | PROT_WRITE, flags, descriptor, offset)
         guard let address, address != MAP_FAILED else {
             throw MultiprocessingError.systemCall("mmap", Errno(rawValue: errno))
         }
@@ -87,5 +87,95 @@ extension SharedMapping: Codable {
     convenience init(from decoder: any Decoder) throws {
         let position = try decoder.singleValueContainer().decode(Int.self)
         try self.init(file: try DescriptorTransfer.take(position))
+    }
+}
+
+/// Memory that several processes see alike, in pieces of which each process maps as much as it uses.
+///
+/// Forked children have what was mapped before, and map the rest for themselves.
+final class SharedWindows {
+    let byteCount: Int
+    private let strideBytes: Int
+    private let file: OwnedDescriptor
+    private var mapped: [UnsafeMutableRawBufferPointer]
+
+    /// - Parameter strideBytes: the size of each piece, whole pages.
+    ///
+    /// Nil where there can be no such file, as under a limit on the size of files.
+    convenience init?(count: Int, strideBytes: Int, name: String) throws(MultiprocessingError) {
+        let file = OwnedDescriptor(owning: try checked("memfd_create") { mp_memfd_create(name) })
+        let number = file.number
+        do {
+            _ = try retryingInterrupted { ftruncate(number, count * strideBytes) }
+        } catch .fileTooLarge {
+            return nil
+        } catch {
+            throw MultiprocessingError.systemCall("ftruncate", error)
+        }
+        self.init(file: file, count: count, strideBytes: strideBytes)
+    }
+
+    private init(file: consuming OwnedDescriptor, count: Int, strideBytes: Int) {
+        byteCount = count * strideBytes
+        self.strideBytes = strideBytes
+        self.file = file
+        mapped = Array(repeating: UnsafeMutableRawBufferPointer(start: nil, count: 0), count: count)
+    }
+
+    deinit {
+        for window in mapped {
+            SharedWindows.unmap(window)
+        }
+    }
+
+    /// Where a piece begins in this process, with at least so many bytes mapped.
+    func base(of index: Int, byteCount: Int) throws(MultiprocessingError) -> UnsafeMutableRawPointer {
+        let window = mapped[index]
+        if let base = window.baseAddress, window.count >= byteCount { return base }
+        // What has grown once may do so again.
+        let wanted = max(byteCount, window.count > 0 ? 2 * window.count : 1)
+        let pageBytes = 4096
+        let size = min(strideBytes, (wanted + pageBytes - 1) / pageBytes * pageBytes)
+        let base = try SharedMapping.map(size, file.number, at: index * strideBytes)
+        SharedWindows.unmap(window)
+        mapped[index] = UnsafeMutableRawBufferPointer(start: base, count: size)
+        return base
+    }
+
+    private static func unmap(_ window: UnsafeMutableRawBufferPointer) {
+        if let base = window.baseAddress {
+            munmap(base, window.count)
+        }
+    }
+}
+
+extension SharedWindows: Codable {
+    private enum CodingKeys: CodingKey {
+        case count, strideBytes, file
+    }
+
+    /// Attaches the descriptor to the message.
+    ///
+    /// Throws outside of one.
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(mapped.count, forKey: .count)
+        try container.encode(strideBytes, forKey: .strideBytes)
+        try container.encode(try DescriptorTransfer.attach(file.number, of: "shared memory"), forKey: .file)
+    }
+
+    convenience init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let count = try container.decode(Int.self, forKey: .count)
+        let strideBytes = try container.decode(Int.self, forKey: .strideBytes)
+        let file = try DescriptorTransfer.take(try container.decode(Int.self, forKey: .file))
+        let number = file.number
+        let end = try checked("lseek") { lseek(number, 0, SEEK_END) }
+        let (byteCount, overflowed) = count.multipliedReportingOverflow(by: strideBytes)
+        // To touch what is mapped behind a file's end would end the process.
+        guard count > 0, strideBytes > 0, strideBytes % 4096 == 0, !overflowed, byteCount <= end else {
+            throw MultiprocessingError(.decodingFailed, "the message's shared memory is larger than its file")
+        }
+        self.init(file: file, count: count, strideBytes: strideBytes)
     }
 }

@@ -4,12 +4,12 @@
 public enum Address: Hashable, Codable, Sendable {
     /// A Unix socket, by its path, of at most 107 bytes: for processes of this machine.
     ///
-    /// Who may write to the file may connect.
+    /// Who may write to the file may connect: this user alone, unless its mode is changed.
     case unix(_ path: String)
     /// A TCP socket, by the name or number of a host and a port.
     ///
     /// For a listener the host says on which of the machine's addresses it listens, `localhost` being for processes of
-    /// this machine only; port 0 lets the kernel choose one.
+    /// this machine only, though of all its users; port 0 lets the kernel choose one.
     case tcp(_ host: String, _ port: UInt16)
 }
 

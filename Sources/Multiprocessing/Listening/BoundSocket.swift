@@ -61,6 +61,10 @@ struct BoundSocket {
                     var on: Int32 = 1
                     setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
                 }
+                if candidate.family == AF_UNIX {
+                    // The file gets the socket's own mode, less the umask, which would let others in where it is 0.
+                    _ = try retryingInterrupted { fchmod(number, 0o600) }
+                }
                 _ = try retryingInterrupted { candidate.withPointer { bind(number, $0, $1) } }
             } catch {
                 failure = BoundSocket.failure(wanted, error)

@@ -7,7 +7,8 @@ extension Connection {
     ///
     /// - Parameters:
     ///   - address: where it listens.
-    ///   - authenticationKey: the listener's; nil where it has none.
+    ///   - authenticationKey: the listener's; nil where it has none, which has to be written out: without a key nobody
+    ///     knows who answers there.
     ///   - timeout: how long it may take until the other end has accepted and both have proved that they know the key;
     ///     nil for ever.
     ///
@@ -15,9 +16,10 @@ extension Connection {
     ///
     /// Throws `authenticationFailed` when the other end has another key, has one and the caller has none or the reverse,
     /// or speaks another protocol; `timedOut`; `endOfFile` when it closes the connection first; `systemCallFailed` when
-    /// nobody listens there. The corresponding Python API is `multiprocessing.connection.Client`.
+    /// nobody listens there. The corresponding Python API is `multiprocessing.connection.Client`, whose `authkey` is none
+    /// unless it is given.
     public convenience init(
-        to address: Address, authenticationKey: AuthenticationKey? = nil, timeout: Duration? = .seconds(10)
+        to address: Address, authenticationKey: AuthenticationKey?, timeout: Duration? = .seconds(10)
     ) throws(MultiprocessingError) {
         let socket = try connectedSocket(to: address, key: authenticationKey, until: Deadline(after: timeout))
         self.init(owning: socket.release(), readable: true, writable: true)

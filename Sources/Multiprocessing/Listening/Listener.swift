@@ -10,7 +10,8 @@ import SystemPackage
 /// Before `accept` returns a connection both ends have shown that they speak this library's protocol and know the same
 /// key, or that neither has one (`Handshake` tells how). Clients which fail in that, or dawdle, are logged and dropped;
 /// they neither end `accept` nor hold it up. Without a key everyone who can reach the address gets in: for a Unix socket
-/// who may write to its file, for TCP everyone on the network.
+/// the processes of this user (and root's), for TCP everyone on the machine, or on the network. So who gives an address
+/// also says which key, be it none. (Python's default is none, also for TCP.)
 ///
 /// The name of a Unix socket is removed when the listener is closed or goes away, and by a normal exit, but only by the
 /// process that made it. A process that is killed leaves it behind.
@@ -39,19 +40,22 @@ public final class Listener {
     private var receptionOwner: Int32 = 0
     private var arrivals: [Reception.Arrival] = []
 
-    /// Binds and listens.
+    /// Binds and listens at an address.
     ///
     /// - Parameters:
-    ///   - address: nil stands for a Unix socket in a new directory that only this user may enter.
+    ///   - address: nil stands for a Unix socket in a new directory that only this user may enter. One with a name is made
+    ///     for this user alone too; `chmod` of its file lets others in.
     ///   - backlog: how many may wait in the kernel to be accepted.
-    ///   - authenticationKey: what those who connect must know; nil lets in everyone who has none.
+    ///   - authenticationKey: what those who connect must know; nil, which has to be written out, lets in everyone who
+    ///     has none.
     ///   - handshakeTimeout: how long someone who connects may take to prove it.
     ///
     /// Does not block, but for a name server where the address is a name. Throws `systemCallFailed` when the address is
     /// in use, by a process or only by a name that one has left behind, or cannot be used; `invalidState` when a path
-    /// is too long. The corresponding Python API is `multiprocessing.connection.Listener`.
+    /// is too long. The corresponding Python API is `multiprocessing.connection.Listener`, whose `authkey` is none unless
+    /// it is given, and whose sockets have the mode that the process's umask leaves.
     public init(
-        address: Address? = nil, backlog: Int = 128, authenticationKey: AuthenticationKey? = nil,
+        address: Address?, backlog: Int = 128, authenticationKey: AuthenticationKey?,
         handshakeTimeout: Duration = .seconds(10)
     ) throws(MultiprocessingError) {
         let bound = try BoundSocket(at: address.map { .address($0) } ?? .fresh, backlog: backlog)
@@ -60,6 +64,22 @@ public final class Listener {
         descriptor = OwnedDescriptor(owning: bound.number)
         key = authenticationKey
         self.handshakeTimeout = handshakeTimeout
+    }
+
+    /// Listens at a Unix socket in a new directory that only this user may enter.
+    ///
+    /// - Parameters:
+    ///   - backlog: how many may wait in the kernel to be accepted.
+    ///   - authenticationKey: what those who connect must know; without one every process of this user gets in.
+    ///   - handshakeTimeout: how long someone who connects may take to prove it.
+    ///
+    /// Does not block. Throws `systemCallFailed`. The corresponding Python API is
+    /// `multiprocessing.connection.Listener` without an address.
+    public convenience init(
+        backlog: Int = 128, authenticationKey: AuthenticationKey? = nil, handshakeTimeout: Duration = .seconds(10)
+    ) throws(MultiprocessingError) {
+        try self.init(
+            address: nil, backlog: backlog, authenticationKey: authenticationKey, handshakeTimeout: handshakeTimeout)
     }
 
     deinit {

@@ -51,8 +51,7 @@ final class ServerProcess {
         do throws(MultiprocessingError) {
             birth = try ServerProcess.receiveBirth(over: mine)
         } catch {
-            process.send(signal: SIGKILL)
-            let status = try? process.wait(until: Deadline(after: nil))
+            let status = process.end()
             ServerProcess.removeLeftovers(of: place)
             throw MultiprocessingError(
                 .managerDied, "the manager's server ended before it listened", pid: pid, status: status)

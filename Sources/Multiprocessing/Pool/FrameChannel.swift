@@ -1,3 +1,4 @@
+import CMultiprocessing
 import Glibc
 import SystemPackage
 
@@ -5,11 +6,19 @@ import SystemPackage
 ///
 /// Front and manager use it without blocking: they always read before they wait, so that neither can wait for the other
 /// to read. Workers, the leaves, block.
+///
+/// A descriptor travels with a frame of its own. The kernel hands it over with the frame's first byte, and descriptors in
+/// the order in which they were sent, so that the receiver's next descriptor is that of the next such frame.
 final class FrameChannel {
-    private let descriptor: PrivateDescriptor
+    /// Nil once it was closed on this side.
+    private var descriptor: PrivateDescriptor?
     private let blocking: Bool
     private var incoming = ByteBuffer()
     private var outgoing = ByteBuffer()
+    /// Descriptors that wait to be sent, with the places of their frames in `outgoing`.
+    private var outgoingDescriptors: [(offset: Int, handed: HandedDescriptor)] = []
+    /// Descriptors that have come and were not taken; -1 for one that this process had no room for.
+    private var incomingDescriptors: [Int32] = []
     /// Nothing will come any more: the other end is closed.
     private(set) var isAtEnd = false
 
@@ -19,8 +28,12 @@ final class FrameChannel {
         self.blocking = blocking
     }
 
+    /// -1 once it was closed on this side, which `poll` passes over.
     var number: Int32 {
-        descriptor.number
+        switch descriptor {
+        case .some(let descriptor): descriptor.number
+        case nil: -1
+        }
     }
 
     // MARK: Out
@@ -61,6 +74,34 @@ final class FrameChannel {
         outgoing.patch(complete, at: start)
     }
 
+    /// Passes a descriptor on, which is kept open until it is sent.
+    func enqueue(_ handed: HandedDescriptor) {
+        outgoingDescriptors.append((outgoing.count, handed))
+        outgoing.append(PoolFrame(.descriptor, task: handed.key))
+    }
+
+    /// Adds the keys of what a task uses to the last frame that waits, which begins at this offset, and puts those
+    /// descriptors before it that the other end does not have yet.
+    ///
+    /// Returns where the frame begins then.
+    func attach(_ keys: [UInt64], sending new: [HandedDescriptor], toUnsentAt offset: Int) -> Int {
+        let frame = Array(outgoing.readable[offset...])
+        outgoing.remove(offset..<outgoing.count)
+        for handed in new {
+            enqueue(handed)
+        }
+        let place = outgoing.count
+        frame.withUnsafeBytes { outgoing.append(bytes: $0) }
+        for key in keys {
+            outgoing.append(key)
+        }
+        amendUnsent(at: place) { frame in
+            frame.descriptorCount = UInt16(keys.count)
+            frame.payloadBytes += UInt64(keys.count * MemoryLayout<UInt64>.size)
+        }
+        return place
+    }
+
     /// Passes on whole frames as they are.
     func enqueue(frames bytes: UnsafeRawBufferPointer) {
         outgoing.append(bytes: bytes)
@@ -83,10 +124,26 @@ final class FrameChannel {
     /// Throws when the other end is closed.
     func flush() throws(Errno) {
         while unsentBytes > 0 {
-            let sent = try send(outgoing.readable)
+            let sent = try sendNext()
             if sent == 0 { return }
             outgoing.consume(sent)
+            for index in outgoingDescriptors.indices {
+                outgoingDescriptors[index].offset -= sent
+            }
         }
+    }
+
+    /// Sends what goes by one system call: a descriptor's frame and what follows it, up to the next such frame.
+    private func sendNext() throws(Errno) -> Int {
+        let bytes = outgoing.readable
+        guard let first = outgoingDescriptors.first else { return try send(bytes) }
+        guard first.offset == 0 else { return try send(UnsafeRawBufferPointer(rebasing: bytes[..<first.offset])) }
+        let end = outgoingDescriptors.count > 1 ? outgoingDescriptors[1].offset : bytes.count
+        let sent = try send(UnsafeRawBufferPointer(rebasing: bytes[..<end]), with: first.handed.number)
+        if sent > 0 {
+            outgoingDescriptors.removeFirst()
+        }
+        return sent
     }
 
     /// Sends frames from elsewhere, all of them, before those in the buffer; for a channel that blocks.
@@ -99,13 +156,23 @@ final class FrameChannel {
     }
 
     /// 0 where the kernel takes nothing now.
-    private func send(_ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int {
+    private func send(_ bytes: UnsafeRawBufferPointer, with descriptor: Int32? = nil) throws(Errno) -> Int {
+        let flags = Int32(MSG_NOSIGNAL) | (blocking ? 0 : Int32(MSG_DONTWAIT))
         do throws(Errno) {
-            let flags = Int32(MSG_NOSIGNAL) | (blocking ? 0 : Int32(MSG_DONTWAIT))
-            return try retryingInterrupted { Glibc.send(number, bytes.baseAddress, bytes.count, flags) }
+            return try retryingInterrupted {
+                guard var descriptor else { return Glibc.send(number, bytes.baseAddress, bytes.count, flags) }
+                var piece = iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+                return mp_send_descriptors(number, &piece, 1, &descriptor, 1, flags)
+            }
         } catch {
-            if error == .wouldBlock { return 0 }
-            throw error
+            switch error {
+            case .wouldBlock: return 0
+            case .tooManyReferences:
+                // As many descriptors are on their way as this user may have open. `poll` does not wait for that.
+                usleep(1000)
+                return 0
+            default: throw error
+            }
         }
     }
 
@@ -118,7 +185,7 @@ final class FrameChannel {
         let space = incoming.prepareToWrite(atLeast: 1 << 16)
         do throws(Errno) {
             let flags = blocking ? 0 : Int32(MSG_DONTWAIT)
-            let count = try retryingInterrupted { recv(number, space.baseAddress, space.count, flags) }
+            let count = try receive(into: space, flags)
             incoming.commit(count)
             isAtEnd = isAtEnd || count == 0
         } catch {
@@ -128,6 +195,27 @@ final class FrameChannel {
             default: throw error
             }
         }
+    }
+
+    private func receive(into space: UnsafeMutableRawBufferPointer, _ flags: Int32) throws(Errno) -> Int {
+        try retryingInterrupted {
+            withUnsafeTemporaryAllocation(of: Int32.self, capacity: Int(MP_MAX_DESCRIPTORS)) { numbers in
+                var count = 0
+                var isCut: Int32 = 0
+                let received = mp_receive_descriptors(
+                    number, space.baseAddress, space.count, numbers.baseAddress, &count, &isCut, flags)
+                // One at a time is sent.
+                incomingDescriptors += isCut != 0 && count == 0 ? [-1] : Array(numbers.prefix(count))
+                return received
+            }
+        }
+    }
+
+    /// The descriptor that came with a frame which was just taken; nil where this process had no room for it.
+    func takeDescriptor() -> Int32? {
+        guard !incomingDescriptors.isEmpty else { return nil }
+        let number = incomingDescriptors.removeFirst()
+        return number < 0 ? nil : number
     }
 
     /// Reads all that a peer has sent until now.
@@ -140,7 +228,12 @@ final class FrameChannel {
 
     /// Whether a complete frame waits in the buffer.
     var hasFrame: Bool {
-        PoolFrame(in: incoming.readable, at: 0) != nil
+        nextFrame != nil
+    }
+
+    /// The header of the complete frame that waits in the buffer.
+    var nextFrame: PoolFrame? {
+        PoolFrame(in: incoming.readable, at: 0)
     }
 
     /// Hands the next complete frame with its payload to `body` and takes it off; nil when there is none.
@@ -184,11 +277,20 @@ final class FrameChannel {
     ///
     /// Copies of the socket in other processes do not matter.
     func endSending() {
-        shutdown(number, Int32(SHUT_WR))
+        end(Int32(SHUT_WR))
     }
 
     /// Makes every later write of the other end fail.
     func endReceiving() {
-        shutdown(number, Int32(SHUT_RD))
+        end(Int32(SHUT_RD))
+    }
+
+    private func end(_ direction: Int32) {
+        guard number >= 0, shutdown(number, direction) != 0 else { return }
+        // A sandbox refuses it. To close does the same, in both directions, where no other process has a copy; who
+        // calls this waits for nothing more.
+        descriptor = nil
+        isAtEnd = true
+        outgoing.removeAll()
     }
 }

@@ -37,6 +37,8 @@ final class ManagedWorker {
     private var sentEnd = TaskClaims.firstSequence
     /// The sequence number after the last task that it may begin.
     private var allowedEnd = TaskClaims.firstSequence
+    /// The keys of the descriptors that it has.
+    private var descriptors: Set<UInt64> = []
     /// Some of the tasks sent last were taken back.
     ///
     /// Nothing more is sent until the worker has answered those before them.
@@ -56,19 +58,40 @@ final class ManagedWorker {
 
     // MARK: Giving
 
-    /// Gives it a task, which it may begin after `allowGiven`.
-    func give(_ frame: UnsafeRawBufferPointer) {
+    /// Gives it a task, which it may begin after `allowGiven`, behind those descriptors that it has not been handed yet.
+    func give(_ frame: UnsafeRawBufferPointer, _ available: [UInt64: HandedDescriptor]) {
         if hasGap {
             // It has answered all before the gap, so the sequence goes on behind it.
             claims.allow(from: sentEnd, upTo: sentEnd)
             (firstHeld, allowedEnd, hasGap) = (sentEnd, sentEnd, false)
         }
+        let header = PoolFrame(in: frame, at: 0)
+        if let header, header.descriptorCount > 0 {
+            hand(header.split(UnsafeRawBufferPointer(rebasing: frame[PoolFrame.byteCount...])).keys, available)
+        }
         held.append(bytes: frame)
         channel.enqueue(frames: frame)
-        heldUnits += PoolFrame(in: frame, at: 0)?.endsUnit == true ? 1 : 0
+        heldUnits += header?.endsUnit == true ? 1 : 0
         heldCount += 1
         handedCount += 1
         sentEnd &+= 1
+    }
+
+    private func hand(_ keys: UnsafeRawBufferPointer, _ available: [UInt64: HandedDescriptor]) {
+        for offset in stride(from: 0, to: keys.count, by: MemoryLayout<UInt64>.size) {
+            let key = keys.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            // One that could not be received is missing; the task then fails when its input is decoded.
+            guard !descriptors.contains(key), let handed = available[key] else { continue }
+            descriptors.insert(key)
+            channel.enqueue(handed)
+        }
+    }
+
+    /// Has it close a descriptor behind all tasks that it was given.
+    func release(_ key: UInt64) {
+        if descriptors.remove(key) != nil {
+            channel.enqueue(PoolFrame(.release, task: key))
+        }
     }
 
     /// Whether it was given tasks that it may not begin yet.

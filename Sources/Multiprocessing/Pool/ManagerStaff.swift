@@ -105,16 +105,18 @@ extension PoolManager {
     }
 
     func endWorkers(byKilling isKilling: Bool) {
+        // Those that can be sent no signal are not waited for long: the kernel kills them when this process ends.
+        var deadline = Deadline(after: nil)
         for case let worker? in workers {
             if isKilling {
-                worker.process.send(signal: SIGKILL)
-            } else {
-                // It leaves by itself, and writes out what is in its streams' buffers.
-                worker.channel.endSending()
+                guard !worker.process.send(signal: SIGKILL) else { continue }
+                deadline = Deadline(after: .milliseconds(500))
             }
+            // It leaves by itself, and writes out what is in its streams' buffers.
+            worker.channel.endSending()
         }
         for case let worker? in workers {
-            _ = try? worker.process.wait(until: Deadline(after: nil))
+            _ = try? worker.process.wait(until: deadline)
         }
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import SystemPackage
 
 /// What the manager does while a worker is at a task: relieves it of those behind, and ends what must end.
 extension PoolManager {
@@ -126,6 +127,9 @@ extension PoolManager {
         }
         worker.sentence = ManagedWorker.Sentence(task: task, verdict: verdict)
         worker.lookAt = .max
-        worker.process.send(signal: SIGKILL)
+        if !worker.process.send(signal: SIGKILL) {
+            // It may go on for ever, and who waits for the task would too.
+            refusal = refusal ?? MultiprocessingError.systemCall("kill", Errno(rawValue: errno))
+        }
     }
 }

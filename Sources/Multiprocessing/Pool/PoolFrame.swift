@@ -5,6 +5,10 @@ struct PoolFrame: BitwiseCopyable {
     enum Kind: UInt8 {
         /// Front → manager → worker: run this; the payload is the encoded input.
         case task
+        /// Front → manager → worker: a descriptor comes with this frame; `task` is its key.
+        case descriptor
+        /// Front → manager → worker: the descriptor with the key `task` is used by no later task.
+        case release
         /// Front → manager: end the tasks from `task` on, as many as the payload says, those that have no result yet.
         case cancel
         /// Front → manager: no more tasks will come.
@@ -32,9 +36,11 @@ struct PoolFrame: BitwiseCopyable {
     var kind: Kind
     /// Whether a task is the last one of those that go to one worker together.
     var endsUnit = true
+    /// How many shared descriptors a task uses; their keys stand at the end of the payload.
+    var descriptorCount: UInt16 = 0
     /// How the worker ended: the code, or 256 plus the signal.
     ///
-    /// Only in `workerDied` and `initializerFailed`.
+    /// Only in `workerDied` and `initializerFailed`; in `managerFailed` the error number, or 0.
     var status: Int32 = 0
     /// The worker that ran the task.
     var worker: Int32 = 0
@@ -66,6 +72,17 @@ struct PoolFrame: BitwiseCopyable {
         guard bytes.count - offset >= PoolFrame.byteCount else { return nil }
         self = bytes.loadUnaligned(fromByteOffset: offset, as: PoolFrame.self)
         guard bytes.count - offset >= totalBytes else { return nil }
+    }
+
+    /// The keys of the shared descriptors that a task uses, and the payload without them.
+    ///
+    /// - Parameter payload: all that follows the header.
+    func split(_ payload: UnsafeRawBufferPointer) -> (input: UnsafeRawBufferPointer, keys: UnsafeRawBufferPointer) {
+        let keyBytes = min(Int(descriptorCount) * MemoryLayout<UInt64>.size, payload.count)
+        let border = payload.count - keyBytes
+        return (
+            UnsafeRawBufferPointer(rebasing: payload[..<border]), UnsafeRawBufferPointer(rebasing: payload[border...])
+        )
     }
 
     var exitStatus: ExitStatus? {

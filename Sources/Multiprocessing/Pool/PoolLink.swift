@@ -34,6 +34,14 @@ final class PoolLink {
     private var lastTaskOffset = 0
     /// That task is not the last one of its unit.
     private var isUnitOpen = false
+    /// What the task that is being handed in uses.
+    private let taskDescriptors = TaskDescriptors()
+    /// The keys of those that the manager has.
+    private var sentDescriptors: Set<UInt64> = []
+    /// By the tasks that are under way and use them.
+    private var descriptorsInUse: [UInt64: [SharedDescriptor]] = [:]
+    /// The keys of those that are gone here, which the manager has not been told.
+    private var releasedDescriptors: [UInt64] = []
     /// So much waits to be sent before the next attempt to send it.
     private var sendingThreshold = PoolLink.bytesPerSend
     private static let bytesPerSend = 1 << 14
@@ -111,18 +119,21 @@ final class PoolLink {
             throw MultiprocessingError(.invalidState, "the pool is closed and takes no more tasks")
         }
         try requireNoCoding()
+        // First, so that the manager has room for what comes.
+        enqueueReleases()
         var frame = PoolFrame(.task, task: lastTask + 1)
         frame.limitNanoseconds = limit
         frame.endsUnit = endsUnit
         let offset = channel.unsentBytes
         isCoding = true
-        defer { isCoding = false }
+        let descriptors: [SharedDescriptor]
         do {
-            try channel.enqueue(frame, input, coder)
+            defer { isCoding = false }
+            descriptors = try taskDescriptors.collecting { try channel.enqueue(frame, input, coder) }
         } catch {
             throw MultiprocessingError(.encodingFailed, "a \(Input.self) could not be encoded: \(error)")
         }
-        lastTaskOffset = offset
+        lastTaskOffset = descriptors.isEmpty ? offset : attach(descriptors, toUnsentAt: offset)
         isUnitOpen = !endsUnit
         lastTask += 1
         receivers.add(lastTask, receiver, at: position)
@@ -130,6 +141,33 @@ final class PoolLink {
             sendIfEnough()
         }
         return lastTask
+    }
+
+    /// Returns where the task's frame begins then, which is behind those of descriptors.
+    private func attach(_ descriptors: [SharedDescriptor], toUnsentAt offset: Int) -> Int {
+        let new = descriptors.filter { sentDescriptors.insert($0.handed.key).inserted }
+        for descriptor in new {
+            descriptor.addHolder(self)
+        }
+        descriptorsInUse[lastTask + 1] = descriptors
+        return channel.attach(
+            descriptors.map(\.handed.key), sending: new.map(\.handed), toUnsentAt: offset)
+    }
+
+    /// Notes that no task will use a descriptor any more.
+    ///
+    /// The manager is told with what is sent next, since this may be called in the midst of anything.
+    func release(_ key: UInt64) {
+        sentDescriptors.remove(key)
+        releasedDescriptors.append(key)
+    }
+
+    private func enqueueReleases() {
+        guard !releasedDescriptors.isEmpty, !isCoding else { return }
+        for key in releasedDescriptors {
+            channel.enqueue(PoolFrame(.release, task: key))
+        }
+        releasedDescriptors = []
     }
 
     /// Makes the task that was handed in last the end of its unit, if it is not.
@@ -160,6 +198,7 @@ final class PoolLink {
     }
 
     private func flush() {
+        enqueueReleases()
         // What the manager sent before it died is read first; the end of its channel then tells the rest.
         try? channel.flush()
         // The kernel may have taken only a part; it is not asked again for each task.
@@ -193,7 +232,7 @@ final class PoolLink {
             throw MultiprocessingError(.invalidState, "the pool was terminated, and \(lostCount) tasks with it")
         }
         try requireNoCoding()
-        if channel.unsentBytes > 0 {
+        if channel.unsentBytes > 0 || !releasedDescriptors.isEmpty {
             flush()
         }
         guard try waitForInput(until: deadline) else { return false }
@@ -240,10 +279,15 @@ final class PoolLink {
         case .managerFailed:
             let text = String(decoding: payload, as: UTF8.self)
             state = .failed(
-                MultiprocessingError(.managerDied, "the pool's manager cannot go on: \(text)", pid: managerPID))
+                MultiprocessingError(
+                    .managerDied, "the pool's manager cannot go on: \(text)",
+                    errno: frame.status == 0 ? nil : Errno(rawValue: frame.status), pid: managerPID))
             endManager()
         default:
             guard let (receiver, position) = receivers.take(frame.task) else { return }
+            if !descriptorsInUse.isEmpty {
+                descriptorsInUse.removeValue(forKey: frame.task)
+            }
             if receiver.receive(frame, payload, at: position) {
                 announcements.append(receiver)
             }
@@ -251,6 +295,7 @@ final class PoolLink {
     }
 
     private func abandonTasks(_ error: MultiprocessingError) {
+        descriptorsInUse = [:]
         for receiver in receivers.abandon(error) {
             announcements.append(receiver)
         }

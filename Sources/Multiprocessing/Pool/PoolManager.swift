@@ -38,9 +38,13 @@ final class PoolManager {
     let board: WorkerBoard
     var workers: [ManagedWorker?]
     var backlog = TaskBacklog()
+    /// What tasks use; a worker is handed one with its first task that does.
+    private var descriptors: [UInt64: HandedDescriptor] = [:]
     private var frontHasClosed = false
     /// The initializer does not work: no more workers are made, and the front is to close the pool.
     private(set) var hasFailed = false
+    /// What the kernel has refused where it could not be thrown.
+    var refusal: MultiprocessingError?
     /// How many workers in a row have died before their initializer was done.
     var stillbirths = 0
     /// A moving mean of what a task takes; it starts high, so that the first tasks are handed out one by one.
@@ -67,6 +71,7 @@ final class PoolManager {
                 dispatch()
                 try flushAll()
                 try waitAndReceive()
+                if let refusal { throw refusal }
             }
             try drainToFront()
         } catch Errno.brokenPipe {
@@ -81,8 +86,11 @@ final class PoolManager {
 
     /// Tells the front what the kernel refused, if it still can.
     static func leave(after error: any Error, telling front: FrameChannel) -> Never {
-        var text = "\(error)"
-        text.withUTF8 { front.enqueue(PoolFrame(.managerFailed), UnsafeRawBufferPointer($0)) }
+        var frame = PoolFrame(.managerFailed)
+        let errno = (error as? MultiprocessingError)?.errno ?? error as? Errno
+        frame.status = errno?.rawValue ?? 0
+        var text = (error as? MultiprocessingError)?.text ?? "\(error)"
+        text.withUTF8 { front.enqueue(frame, UnsafeRawBufferPointer($0)) }
         try? front.flush()
         Fork.leave(EXIT_FAILURE)
     }
@@ -110,7 +118,7 @@ final class PoolManager {
                 if worker.heldCount == 0 {
                     worker.lastSign = now
                 }
-                backlog.takeUnit(atMost: size.maxTasksPerWorker - worker.handedCount) { worker.give($0) }
+                backlog.takeUnit(atMost: size.maxTasksPerWorker - worker.handedCount) { worker.give($0, descriptors) }
                 if backlog.isEmpty { break }
             }
             level += 1
@@ -189,6 +197,15 @@ final class PoolManager {
         front.takeFrames { frame, bytes in
             switch frame.kind {
             case .task: backlog.append(frame, bytes)
+            case .descriptor:
+                descriptors[frame.task] = front.takeDescriptor().map {
+                    HandedDescriptor(owning: $0, key: frame.task)
+                }
+            case .release:
+                descriptors.removeValue(forKey: frame.task)
+                for case let worker? in workers {
+                    worker.release(frame.task)
+                }
             case .cancel:
                 let count = bytes.loadUnaligned(fromByteOffset: PoolFrame.byteCount, as: UInt64.self)
                 cancelled = (cancelled ?? TaskRanges()).adding(frame.task..<frame.task + count)

@@ -103,6 +103,10 @@ final class PoolWorker {
                 now = monotonicNanoseconds()
                 unsentSince = now
             }
+            guard channel.nextFrame?.kind == .task else {
+                takeNotice()
+                continue
+            }
             let isBegun = claims.begin(sequence, at: now)
             channel.takeFrame { frame, input in
                 if isBegun { run(frame, input, at: now) }
@@ -116,14 +120,25 @@ final class PoolWorker {
         }
     }
 
+    /// Takes what is no task, and no claim goes with.
+    private func takeNotice() {
+        channel.takeFrame { frame, _ in
+            switch frame.kind {
+            case .descriptor: HandedDescriptor.learn(frame.task, channel.takeDescriptor())
+            default: HandedDescriptor.forget(frame.task)
+            }
+        }
+    }
+
     /// Runs a task and leaves the frame with its result in the channel's buffer.
     private func run(_ task: PoolFrame, _ input: UnsafeRawBufferPointer, at now: UInt64) {
         var answer = task
         answer.worker = pid
         answer.startedNanoseconds = now
         answer.kind = .result
+        answer.descriptorCount = 0
         do {
-            try program.run(input, answer, channel)
+            try program.run(task.split(input).input, answer, channel)
         } catch {
             answer.kind = .failure
             answer.durationNanoseconds = monotonicNanoseconds() - now

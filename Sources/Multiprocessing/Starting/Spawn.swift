@@ -36,8 +36,7 @@ enum Spawn {
             }
             return child
         } catch {
-            child.send(signal: SIGKILL)
-            let status = try child.wait(until: Deadline(after: nil))
+            let status = child.end()
             guard error.code == .endOfFile || error.code == .brokenPipe else { throw error }
             throw MultiprocessingError(
                 .systemCallFailed, "\(identity.name) ended before it could begin", pid: child.pid, status: status)

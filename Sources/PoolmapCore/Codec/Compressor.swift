@@ -68,6 +68,9 @@ struct Compressor: ~Copyable {
             let directive = end < content.count ? ZSTD_e_continue : ZSTD_e_end
             remaining = ZSTD_compressStream2(context, &output, &input, directive)
             if ZSTD_isError(remaining) != 0 {
+                if ZSTD_getErrorCode(remaining) == ZSTD_error_memory_allocation {
+                    throw PoolmapError(.outOfMemory, "no memory for the tables of this level")
+                }
                 throw PoolmapError(.failed, "compression failed: \(zstdErrorName(remaining))")
             }
         } while input.size < content.count

@@ -64,6 +64,8 @@ struct Decompressor: ~Copyable {
             throw PoolmapError(.damaged, "there is more content than the sizes in the file say")
         case ZSTD_error_frameParameter_windowTooLarge:
             throw PoolmapError(.unsupported, "the window is too large for the default limit of memory: use --long=31")
+        case ZSTD_error_memory_allocation:
+            throw PoolmapError(.outOfMemory, "no memory for a frame's window")
         case ZSTD_error_dictionary_wrong:
             throw PoolmapError(.unsupported, "a frame needs a dictionary")
         default:

@@ -64,9 +64,10 @@ public final class HashState {
     }
 
     private func openFile(for input: InputFile) throws(PoolmapError) -> JournalFile {
+        let folder = try attempt("cannot write \(path)") { () throws(Errno) in try Folder(path: folderOf(path)) }
         while true {
-            if let file = try JournalFile.open(path, for: input) { return file }
-            if let file = try JournalFile.create(path, for: input) { return file }
+            if let file = try JournalFile.open(path, in: folder, for: input) { return file }
+            if let file = try JournalFile.create(path, in: folder, for: input) { return file }
         }
     }
 

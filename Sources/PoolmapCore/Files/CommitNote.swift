@@ -1,3 +1,4 @@
+import CPoolmap
 import Synchronization
 
 /// What a worker notes of a target just before it gives it its name, in shared memory that outlives the worker.
@@ -9,7 +10,7 @@ import Synchronization
 struct CommitNote {
     /// The words of the memory.
     private enum Word: Int {
-        case isComplete, outputDevice, outputInode, inputBytes, outputBytes
+        case isComplete, outputDevice, outputInode, inputBytes, outputBytes, temporary
         /// The first of the numbers that the input's identity has.
         case inputIdentity
     }
@@ -36,6 +37,25 @@ struct CommitNote {
         isComplete.pointee.store(1, ordering: .releasing)
     }
 
+    /// The output is another file now, which will get its name.
+    func move(to output: FileStatus) {
+        self[.outputDevice] = UInt64(output.device)
+        self[.outputInode] = UInt64(output.inode)
+    }
+
+    /// The entry of the name that is to be removed if the worker is killed; nil for none.
+    var temporary: Int? {
+        get { self[.temporary] == 0 ? nil : Int(self[.temporary]) - 1 }
+        nonmutating set { self[.temporary] = newValue.map { UInt64($0 + 1) } ?? 0 }
+    }
+
+    /// Removes what a worker has left that was killed.
+    func removeTemporary() {
+        guard let entry = temporary else { return }
+        poolmap_remove_temporary(Int32(entry))
+        temporary = nil
+    }
+
     func clear() {
         isComplete.pointee.store(0, ordering: .releasing)
     }
@@ -52,6 +72,11 @@ struct CommitNote {
     func isOfInput(_ status: FileStatus) -> Bool {
         let numbers = FileIdentity(status).numbers
         return numbers.indices.allSatisfy { self[.inputIdentity, $0] == numbers[$0] }
+    }
+
+    /// The same whether or not it has been changed since.
+    func isOfInputFile(_ status: FileStatus) -> Bool {
+        self[.inputIdentity, 0] == UInt64(status.device) && self[.inputIdentity, 1] == UInt64(status.inode)
     }
 
     private subscript(word: Word, index: Int = 0) -> UInt64 {

@@ -1,4 +1,5 @@
 import Glibc
+import Multiprocessing
 import SystemPackage
 
 /// What the front and the workers need of a file's metadata.
@@ -30,6 +31,16 @@ struct FileStatus {
     init?(ofPath path: String, followsLinks: Bool = true) {
         var status = stat()
         guard (followsLinks ? stat(path.cName, &status) : lstat(path.cName, &status)) == 0 else { return nil }
+        self.init(status)
+    }
+
+    /// The same of a name in a folder.
+    ///
+    /// The C function is `fstatat`.
+    init?(of name: String, in folder: FileDescriptor, followsLinks: Bool) {
+        var status = stat()
+        let flags = followsLinks ? 0 : AT_SYMLINK_NOFOLLOW
+        guard fstatat(folder.rawValue, name.cName, &status, flags) == 0 else { return nil }
         self.init(status)
     }
 
@@ -176,31 +187,36 @@ extension FileDescriptor {
 }
 
 extension FileDescriptor {
-    /// Gives an output the mode, owner and times of what it was made of; without a source the mode of any new file.
+    /// Gives an output the mode, owner and times of what it was made of, as far as that can be done.
     ///
-    /// - Parameters:
-    ///   - now: what it has; nil where that is not known.
-    ///   - name: for the error.
-    func carryOver(_ source: FileStatus?, from now: FileStatus? = nil, to name: String) throws(PoolmapError) {
-        guard let source else {
-            let mask = umask(0)
-            umask(mask)
-            fchmod(rawValue, 0o666 & ~mask)
-            return
+    /// Not every file system has them, and the right to set them may be missing: the content is what counts.
+    ///
+    /// - Parameter now: what it has; nil where that is not known.
+    /// - Returns: why the mode or the times could not be set, or root could not set the owner.
+    func carryOver(_ source: FileStatus, from now: FileStatus? = nil) -> Errno? {
+        var refusal: Errno?
+        func attempt(_ call: () -> Int32) -> Bool {
+            do throws(Errno) {
+                _ = try retryingInterrupted(call)
+                return true
+            } catch {
+                refusal = refusal ?? error
+                return false
+            }
         }
         // Only root may give files away; for others the file stays theirs. The owner is set before the mode, since
         // changing it takes the set-user-ID bits away.
         let hasOwner = now.map { $0.owner == source.owner && $0.group == source.group } ?? false
-        let keepsOwner = hasOwner || fchown(rawValue, source.owner, source.group) == 0
+        let keepsOwner = hasOwner || attempt { fchown(rawValue, source.owner, source.group) }
+        if refusal != nil, geteuid() != 0 { refusal = nil }
         let permissions = keepsOwner ? source.permissions : source.permissions & 0o777
-        try attempt("cannot set the mode of \(name)") { () throws(Errno) in
-            // Whoever has given the file away may have changed its mode.
-            if !hasOwner || now?.permissions != permissions {
-                _ = try retryingInterrupted { fchmod(rawValue, permissions) }
-            }
-            let times = [source.accessed, source.modified]
-            _ = try retryingInterrupted { futimens(rawValue, times) }
+        // Whoever has given the file away may have changed its mode.
+        if !hasOwner || now?.permissions != permissions {
+            _ = attempt { fchmod(rawValue, permissions) }
         }
+        let times = [source.accessed, source.modified]
+        _ = attempt { futimens(rawValue, times) }
+        return refusal
     }
 }
 
@@ -224,31 +240,31 @@ extension FileDescriptor {
     }
 
     /// Whether a target that has this file's content already is to be left alone; it is then as durable as a new one.
-    func isToBeDropped(for path: String, _ policy: OutputPolicy, byteCount: UInt64) throws(PoolmapError) -> Bool {
-        guard policy.keepsUnchanged, try hasContent(ofFile: path, byteCount: byteCount) else { return false }
+    ///
+    /// - Parameter path: the target's, for errors.
+    func isToBeDropped(
+        for name: String, in folder: Folder, path: String, _ policy: OutputPolicy, byteCount: UInt64
+    ) throws(PoolmapError) -> Bool {
+        // To open a named pipe would be seen at its other end.
+        guard policy.keepsUnchanged, folder.status(of: name, followsLinks: true)?.isRegular == true,
+            let existing = try? folder.open(name, O_RDONLY | O_NOCTTY | O_NONBLOCK)
+        else { return false }
+        defer { try? existing.close() }
+        guard let status = try? FileStatus(of: existing), status.isRegular, status.byteCount == byteCount,
+            try hasSameContent(as: existing, byteCount: byteCount)
+        else { return false }
         if policy.isDurable {
             // Whoever wrote it may not have waited for the disk.
-            try syncFile(path)
-            try syncFolder(of: path)
+            try existing.sync(name: path)
+            try folder.sync(for: path)
         }
         return true
     }
 
-    /// Whether there is a regular file of that name with the content of this one, which has so many bytes.
-    ///
-    /// Blocks.
-    private func hasContent(ofFile path: String, byteCount: UInt64) throws(PoolmapError) -> Bool {
-        guard let status = FileStatus(ofPath: path), status.isRegular, status.byteCount == byteCount,
-            let existing = try? openFile(path, O_RDONLY)
-        else { return false }
-        defer { try? existing.close() }
-        return try hasSameContent(as: existing, byteCount: byteCount)
-    }
-
     private func hasSameContent(as other: FileDescriptor, byteCount: UInt64) throws(PoolmapError) -> Bool {
         let pieceBytes = 1 << 17
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * pieceBytes, alignment: 64)
-        defer { memory.deallocate() }
+        let memory = try allocate(2 * pieceBytes)
+        defer { free(memory.baseAddress) }
         var offset: UInt64 = 0
         while offset < byteCount {
             let count = Int(min(UInt64(pieceBytes), byteCount - offset))
@@ -279,74 +295,22 @@ func folderOf(_ path: String) -> String {
     return prefix.isEmpty ? "." : prefix
 }
 
-/// Writes the content of a file to disk that is there by its name.
-///
-/// Blocks. The C function is `fsync`.
-func syncFile(_ path: String) throws(PoolmapError) {
-    let file = try attempt("cannot write \(path) to disk") { () throws(Errno) in try openFile(path, O_RDONLY) }
-    defer { try? file.close() }
-    try file.sync(name: path)
-}
-
 /// The part of a path behind its last slash.
 public func lastName(of path: String) -> String {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
     return String(path[path.utf8.index(after: slash)...])
 }
 
-/// Removes a file.
-///
-/// The C function is `unlink`.
-func removeFile(_ path: String) throws(PoolmapError) {
-    try attempt("could not be removed") { () throws(Errno) in
-        _ = try retryingInterrupted { unlink(path.cName) }
-    }
-}
-
-/// Writes a folder's names to disk.
-///
-/// Blocks. The C function is `fsync`.
-func syncFolder(of path: String) throws(PoolmapError) {
-    try attempt("cannot write the folder of \(path) to disk") { () throws(Errno) in
-        let folder = try openFile(folderOf(path), O_RDONLY | O_DIRECTORY)
-        defer { try? folder.close() }
-        _ = try retryingInterrupted { fsync(folder.rawValue) }
-    }
-}
-
-/// A file that the front has open, as a worker finds it.
-struct FileReference: Codable, Hashable {
-    enum Origin: Codable, Hashable {
-        /// Standard input, which every worker has from its birth.
-        case inherited
-        /// A descriptor of the front. Opened again through `/proc`, it is the same file whatever has become of its
-        /// name, also if it never had one.
-        case descriptor(Int32, ofProcess: Int32)
-    }
-
-    /// Descriptors are used again for other files; this number is not.
-    let serial: Int
+/// A file that the front has open, as a worker has it.
+struct FileReference: Codable {
     /// For messages.
     let name: String
-    let origin: Origin
+    /// nil for standard input, which every worker has from its birth.
+    let shared: SharedDescriptor?
 
-    /// The descriptor itself, in the process that has it open.
-    var ownDescriptor: FileDescriptor? {
-        switch origin {
-        case .inherited: .standardInput
-        case .descriptor(let number, let process): process == getpid() ? FileDescriptor(rawValue: number) : nil
-        }
-    }
-
-    /// Opens the file once more, where it is another process's.
-    func open(_ flags: Int32) throws(PoolmapError) -> FileDescriptor {
-        switch origin {
-        case .inherited: return .standardInput
-        case .descriptor(let number, let process):
-            return try attempt("a worker cannot open the file again") { () throws(Errno) in
-                try openFile("/proc/\(process)/fd/\(number)", flags)
-            }
-        }
+    /// The descriptor in this process.
+    var descriptor: FileDescriptor {
+        shared?.fileDescriptor ?? .standardInput
     }
 }
 

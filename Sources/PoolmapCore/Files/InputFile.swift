@@ -17,13 +17,26 @@ final class InputFile {
     /// Where it ends; 0 where only reading tells.
     private let end: UInt64
     private let isOwned: Bool
-    private static nonisolated(unsafe) var openedCount = 0
-    private let serial: Int
+    /// Owns the descriptor once workers may have use for it.
+    private var shared: SharedDescriptor?
+    /// Where it was found, and the folders that were open then.
+    private let place: Place
+    private let folders: FolderCache
 
     /// Opens a file by its path; does not wait for a writer where it is a named pipe.
     static func open(path: String) throws(PoolmapError) -> InputFile {
-        let file = try InputFile(
-            name: path, descriptor: try attempt("") { () throws(Errno) in try openWithoutWaiting(path) }, isOwned: true)
+        try open(Place(path: path), FolderCache())
+    }
+
+    /// The same where its folder may be open already.
+    static func open(_ place: Place, _ folders: FolderCache) throws(PoolmapError) -> InputFile {
+        let descriptor: FileDescriptor
+        do throws(Errno) {
+            descriptor = try openWithoutWaiting(place, folders)
+        } catch {
+            throw place.error("", error)
+        }
+        let file = try InputFile(name: place.path, descriptor, isOwned: true, place, folders)
         if !file.isRegular {
             // Reads are to wait; `hasInput` tells who does not want to. It is false while there was never a writer,
             // where a read would find the end.
@@ -33,22 +46,27 @@ final class InputFile {
         return file
     }
 
-    private static func openWithoutWaiting(_ path: String) throws(Errno) -> FileDescriptor {
+    private static func openWithoutWaiting(
+        _ place: Place, _ folders: FolderCache
+    ) throws(Errno) -> FileDescriptor {
         do throws(Errno) {
-            return try openFile(path, O_RDONLY | O_NOCTTY | O_NONBLOCK)
+            return try folders.open(place, O_RDONLY | O_NOCTTY | O_NONBLOCK)
         } catch .resourceTemporarilyUnavailable {
             // Another program has a lease on the file, and gives it up now.
-            return try openFile(path, O_RDONLY | O_NOCTTY)
+            return try folders.open(place, O_RDONLY | O_NOCTTY)
         }
     }
 
     /// The standard input: a pipe, or a regular file from where its offset stands.
     static func standardInput() throws(PoolmapError) -> InputFile {
-        try InputFile(name: "standard input", descriptor: .standardInput, isOwned: false)
+        try InputFile(name: "standard input", .standardInput, isOwned: false, Place(path: "-"), FolderCache())
     }
 
-    private init(name: String, descriptor: FileDescriptor, isOwned: Bool) throws(PoolmapError) {
+    private init(
+        name: String, _ descriptor: FileDescriptor, isOwned: Bool, _ place: Place, _ folders: FolderCache
+    ) throws(PoolmapError) {
         self.name = name
+        (self.place, self.folders) = (place, folders)
         self.descriptor = descriptor
         self.isOwned = isOwned
         let status = try attempt("") { () throws(Errno) in try FileStatus(of: descriptor) }
@@ -59,8 +77,6 @@ final class InputFile {
             end = status.isBlockDevice ? descriptor.deviceBytes : 0
         }
         isRegular = end > 0
-        InputFile.openedCount += 1
-        serial = InputFile.openedCount
         let offset = isRegular && !isOwned ? lseek(descriptor.rawValue, 0, SEEK_CUR) : 0
         start = UInt64(max(0, offset))
         if status.isDirectory {
@@ -72,7 +88,7 @@ final class InputFile {
     }
 
     deinit {
-        if isOwned {
+        if isOwned && shared == nil {
             try? descriptor.close()
         }
     }
@@ -90,13 +106,12 @@ final class InputFile {
         isOwned && status.isRegular ? status : nil
     }
 
-    /// How a worker finds the file.
+    /// How a worker has the file.
     var reference: FileReference {
-        // Standard input was there before the workers, who share it; and it may be a file that this user could not
-        // open again by itself.
-        FileReference(
-            serial: serial, name: name,
-            origin: isOwned ? .descriptor(descriptor.rawValue, ofProcess: getpid()) : .inherited)
+        if isOwned && shared == nil {
+            shared = SharedDescriptor(owning: descriptor)
+        }
+        return FileReference(name: name, shared: shared)
     }
 
     /// Throws if the file is not as it was when it was opened.
@@ -108,15 +123,20 @@ final class InputFile {
 
     /// Takes the file's name away, if it is still this file's, and the file as it was read.
     ///
-    /// The C function is `unlink`.
+    /// The C function is `unlinkat`.
     func remove() throws(PoolmapError) {
         guard isOwned else { return }
-        guard let now = FileStatus(ofPath: name), now.isSameFile(as: status) else {
+        var isChanged = false
+        let isRemoved = try folders.remove(place) { now in
+            guard now.isSameFile(as: status) else { return false }
+            // A pipe changes as it is read.
+            isChanged = status.isRegular && now.hasChanged(since: status)
+            return !isChanged
+        }
+        if isChanged { throw .changedAfterRead }
+        if !isRemoved {
             throw PoolmapError(.changed, "was replaced by another file while it was read; that is not removed")
         }
-        // A pipe changes as it is read.
-        if status.isRegular, now.hasChanged(since: status) { throw .changedAfterRead }
-        try removeFile(name)
     }
 
     /// Reads from a pipe: at least one byte, or 0 at its end.
@@ -173,7 +193,7 @@ extension InputFile {
         do {
             return try !Multiprocessing.wait(for: [descriptor], timeout: timeout).isEmpty
         } catch {
-            throw PoolmapError(.failed, "\(error)")
+            throw PoolmapError(error, else: .failed)
         }
     }
 }

@@ -8,10 +8,12 @@ import SystemPackage
 /// descriptor of the file, so nobody else may open the journal.
 final class JournalFile {
     let path: String
+    private let folder: Folder
     private let descriptor: FileDescriptor
 
-    private init(_ path: String, _ descriptor: FileDescriptor) {
+    private init(_ path: String, in folder: Folder, _ descriptor: FileDescriptor) {
         self.path = path
+        self.folder = folder
         self.descriptor = descriptor
     }
 
@@ -22,21 +24,23 @@ final class JournalFile {
     /// Opens and locks a journal that is there; nil if there is none.
     ///
     /// Throws where another process has it locked; does not wait.
-    static func open(_ path: String, for input: InputFile) throws(PoolmapError) -> JournalFile? {
+    static func open(_ path: String, in folder: Folder, for input: InputFile) throws(PoolmapError) -> JournalFile? {
         while true {
-            guard let descriptor = try openBeside(path, O_RDWR, for: input, otherwise: .noSuchFileOrDirectory) else {
-                return nil
-            }
-            let file = JournalFile(path, descriptor)
+            guard
+                let descriptor = try folder.openBeside(path, O_RDWR, for: input, otherwise: .noSuchFileOrDirectory)
+            else { return nil }
+            let file = JournalFile(path, in: folder, descriptor)
             if try file.lock() { return file }
         }
     }
 
     /// Makes and locks an empty journal; nil if there is one by now.
-    static func create(_ path: String, for input: InputFile) throws(PoolmapError) -> JournalFile? {
+    static func create(_ path: String, in folder: Folder, for input: InputFile) throws(PoolmapError) -> JournalFile? {
         let flags = O_RDWR | O_CREAT | O_EXCL
-        guard let descriptor = try openBeside(path, flags, for: input, otherwise: .fileExists) else { return nil }
-        let file = JournalFile(path, descriptor)
+        guard let descriptor = try folder.openBeside(path, flags, for: input, otherwise: .fileExists) else {
+            return nil
+        }
+        let file = JournalFile(path, in: folder, descriptor)
         return try file.lock() ? file : nil
     }
 
@@ -58,7 +62,7 @@ final class JournalFile {
             throw PoolmapError.system("cannot lock \(path)", error)
         }
         let own = try attempt("cannot read \(path)") { () throws(Errno) in try FileStatus(of: descriptor) }
-        return FileStatus(ofPath: path)?.isSameFile(as: own) ?? false
+        return folder.status(of: lastName(of: path), followsLinks: false)?.isSameFile(as: own) ?? false
     }
 
     /// " (process 123)", where that can be told.
@@ -112,7 +116,7 @@ final class JournalFile {
     ///
     /// The lock stays until the object goes.
     func remove() {
-        unlink(path.cName)
+        try? folder.remove(lastName(of: path))
     }
 }
 
@@ -127,38 +131,40 @@ extension FileDescriptor {
     }
 }
 
-/// Opens a file that is kept beside a target: regular, under its own name, not the input, not planted by another user.
-///
-/// Nil if the call fails with `otherwise`.
-func openBeside(
-    _ path: String, _ flags: Int32, for input: InputFile, otherwise: Errno
-) throws(PoolmapError) -> FileDescriptor? {
-    let descriptor: FileDescriptor
-    do throws(Errno) {
-        descriptor = try openFile(path, flags | O_NOFOLLOW | O_NOCTTY, 0o600)
-    } catch  where error == otherwise {
-        return nil
-    } catch {
-        throw PoolmapError.system("cannot write \(path)", error)
-    }
-    do throws(PoolmapError) {
-        let status = try attempt("cannot read \(path)") { () throws(Errno) in try FileStatus(of: descriptor) }
-        guard status.isRegular else {
-            throw PoolmapError(.failed, "cannot write \(path): it is no regular file")
+extension Folder {
+    /// Opens a file that is kept beside a target: regular, under its own name, not the input, not planted by another user.
+    ///
+    /// Nil if the call fails with `otherwise`.
+    func openBeside(
+        _ path: String, _ flags: Int32, for input: InputFile, otherwise: Errno
+    ) throws(PoolmapError) -> FileDescriptor? {
+        let descriptor: FileDescriptor
+        do throws(Errno) {
+            descriptor = try open(lastName(of: path), flags | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0o600)
+        } catch  where error == otherwise {
+            return nil
+        } catch {
+            throw PoolmapError.system("cannot write \(path)", error)
         }
-        if status.isSameFile(as: input.status) {
-            throw PoolmapError(.failed, "is both input and output")
+        do throws(PoolmapError) {
+            let status = try attempt("cannot read \(path)") { () throws(Errno) in try FileStatus(of: descriptor) }
+            guard status.isRegular else {
+                throw PoolmapError(.failed, "cannot write \(path): it is no regular file")
+            }
+            if status.isSameFile(as: input.status) {
+                throw PoolmapError(.failed, "is both input and output")
+            }
+            // Who owns a file can read what is written into it, whatever its mode. The input's owner can do so anyway, and
+            // gets the partial file a moment before it becomes the target.
+            if let folder = try? self.status(), folder.isSharedFolder,
+                ![geteuid(), folder.owner, input.status.owner].contains(status.owner)
+            {
+                throw PoolmapError(.failed, "cannot write \(path): it belongs to another user; remove it")
+            }
+            return descriptor
+        } catch {
+            try? descriptor.close()
+            throw error
         }
-        // Who owns a file can read what is written into it, whatever its mode. The input's owner can do so anyway, and
-        // gets the partial file a moment before it becomes the target.
-        if let folder = FileStatus(ofPath: folderOf(path)), folder.isSharedFolder,
-            ![geteuid(), folder.owner, input.status.owner].contains(status.owner)
-        {
-            throw PoolmapError(.failed, "cannot write \(path): it belongs to another user; remove it")
-        }
-        return descriptor
-    } catch {
-        try? descriptor.close()
-        throw error
     }
 }

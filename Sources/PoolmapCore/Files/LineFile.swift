@@ -6,7 +6,7 @@ import SystemPackage
 /// Without `commit` it is gone with its object, and an older file of the name stays as it was.
 public final class LineFile {
     /// Whether it is no file but a terminal, where people see what is written.
-    public let isTerminal: Bool
+    public var isTerminal: Bool { file.isTerminal }
     private let file: OutputFile
     private var buffer: [UInt8] = []
     private var byteCount: UInt64 = 0
@@ -20,20 +20,11 @@ public final class LineFile {
     public init(path: String, force: Bool) throws(PoolmapError) {
         var policy = OutputPolicy()
         policy.force = force
-        isTerminal = LineFile.isTerminal(path)
         do throws(PoolmapError) {
-            file = try OutputFile(path: path, policy, for: nil)
+            file = try OutputFile(Place(path: path), policy, for: nil)
         } catch {
             throw error.message.contains(path) ? error : error.at(path)
         }
-    }
-
-    private static func isTerminal(_ path: String) -> Bool {
-        guard let status = FileStatus(ofPath: path), status.type == Int32(DT_CHR),
-            let descriptor = try? openFile(path, O_WRONLY | O_NOCTTY | O_NONBLOCK)
-        else { return false }
-        defer { try? descriptor.close() }
-        return isatty(descriptor.rawValue) == 1
     }
 
     /// Writes all bytes, behind what was written before.

@@ -1,80 +1,78 @@
 import CPoolmap
 import Glibc
+import Multiprocessing
 import SystemPackage
 
 /// A file that appears under its name only once it is whole.
 ///
 /// It is written nameless in the target's folder (`O_TMPFILE`), so that nothing is left of it whatever is killed, and
 /// gets its name at the end: by a link where there was none, by a rename over the old one with `force`. Where the file
-/// system knows no nameless files it is a hidden temporary one, which a signal's handler removes.
+/// system knows no nameless files it is a hidden temporary one (`TemporaryName`).
 ///
-/// A target that exists and is no regular file, such as `/dev/null` or a named pipe, is written as it is.
+/// The folder is opened once, and all is done in it, whatever becomes of its path. A target that exists and is no regular
+/// file, such as `/dev/null` or a named pipe, is written as it is; one that stands for a descriptor, as `/dev/stdout`, by
+/// that descriptor.
 final class OutputFile {
     let path: String
     let policy: OutputPolicy
-    private let descriptor: FileDescriptor
+    let folder: Folder
+    private let lastName: String
+    private var descriptor: FileDescriptor
     private let note: CommitNote?
-    private let serial: Int
+    /// Owns the descriptor once workers may have use for it.
+    private var shared: SharedDescriptor?
     private enum Name {
         case none
-        /// With the entry in the list of what a signal removes.
-        case temporary(String, Int32)
+        case temporary(TemporaryName)
         /// The target's, since all is done.
         case final
-        /// The target itself, which is no regular file.
+        /// The target itself, which is no regular file of this run's.
         case target
     }
     private var name: Name
-    private static nonisolated(unsafe) var openedCount = 0
+    /// A nameless file could not be given a name.
+    private static nonisolated(unsafe) var avoidsNameless = false
 
     /// Opens the file, yet without its name.
     ///
     /// Throws `targetExists` where the target is there already and may not be replaced.
-    convenience init(path: String, _ policy: OutputPolicy, for input: InputFile?) throws(PoolmapError) {
-        try self.init(path: path, over: FileStatus(ofPath: path), policy, for: input, note: nil)
-    }
-
-    /// The same where somebody has just looked what is at the path.
     ///
     /// - Parameters:
-    ///   - existing: what is there; nil for nothing.
+    ///   - folders: where the target's folder may be open already.
+    ///   - existing: what is at the place, where somebody has just looked.
     ///   - note: where to say that the file is about to get its name; nil where nobody would ask.
     init(
-        path: String, over existing: FileStatus?, _ policy: OutputPolicy, for input: InputFile?, note: CommitNote?
+        _ place: Place, in folders: FolderCache = FolderCache(), over existing: TargetLook?? = nil,
+        _ policy: OutputPolicy, for input: InputFile?, note: CommitNote? = nil
     ) throws(PoolmapError) {
+        let path = place.path
+        let folder = try OutputFile.folder(of: place, folders)
+        self.folder = folder
         self.path = path
         self.policy = policy
         self.note = note
-        OutputFile.openedCount += 1
-        serial = OutputFile.openedCount
-        if let existing {
-            try OutputFile.check(existing, path, policy, for: input?.status)
-            guard existing.isRegular else {
-                name = .target
-                descriptor = try attempt("cannot write \(path)") { () throws(Errno) in try openFile(path, O_WRONLY) }
+        lastName = place.name
+        if let existing = existing ?? TargetLook(at: path, in: folder) {
+            if let opened = try existing.openAsItIs(path, in: folder, policy, for: input?.status) {
+                (descriptor, name) = (opened, .target)
                 return
             }
+            try OutputFile.requireReplaceable(lastName, in: folder, path, policy)
         }
-        (descriptor, name) = try OutputFile.openTemporary(for: path, OutputFile.mode(for: input))
+        (descriptor, name) = try OutputFile.openTemporary(in: folder, for: path, OutputFile.mode(for: input), note)
     }
 
-    /// Throws if what is at a target's path must stay.
-    static func check(
-        _ existing: FileStatus, _ path: String, _ policy: OutputPolicy, for input: FileStatus?
-    ) throws(PoolmapError) {
-        try refuse(existing, at: path, for: input)
-        if existing.isRegular && !policy.replaces {
-            throw exists(path)
-        }
-    }
-
-    /// Throws if what the path leads to can be no target, whether it may be replaced or not.
-    static func refuse(_ existing: FileStatus, at path: String, for input: FileStatus?) throws(PoolmapError) {
-        if existing.isDirectory {
-            throw PoolmapError(.system, "cannot write \(path): it is a directory")
-        }
-        if let input, existing.isRegular, existing.isSameFile(as: input) {
-            throw PoolmapError(.failed, "is both input and output")
+    /// The folder that a target is to be in.
+    static func folder(of place: Place, _ folders: FolderCache) throws(PoolmapError) -> Folder {
+        do throws(Errno) {
+            do throws(Errno) {
+                return try folders.folder(of: place)
+            } catch .noSuchFileOrDirectory where DescriptorName(spelled: place.path) != nil {
+                // The name is known also where there is no /dev; then any folder will do.
+                return try Folder(path: "/")
+            }
+        } catch {
+            throw place.error("cannot write \(place.path)", error)
         }
     }
 
@@ -82,41 +80,77 @@ final class OutputFile {
         PoolmapError(.targetExists, "\(path) already exists; use -f to overwrite it")
     }
 
-    /// With what it will have in the end there is one system call less to make it so.
-    private static func mode(for input: InputFile?) -> mode_t {
-        input?.metadata.map { $0.permissions & 0o777 } ?? 0o600
+    /// Throws where all the work would be done for nothing: a regular file is there that nothing can take the place of.
+    private static func requireReplaceable(
+        _ name: String, in folder: Folder, _ path: String, _ policy: OutputPolicy
+    ) throws(PoolmapError) {
+        // Otherwise it may stay as it is.
+        guard policy.force, !policy.keepsUnchanged else { return }
+        if folder.isMountPoint(name) { throw isMounted(path) }
+        if folder.isAppendOnly { throw TemporaryName.isAppendOnly(path) }
     }
 
-    private static func openTemporary(for path: String, _ mode: mode_t) throws(PoolmapError) -> (FileDescriptor, Name) {
+    static func isMounted(_ path: String) -> PoolmapError {
+        PoolmapError(
+            .failed,
+            "cannot replace \(path): it is mounted as a file of its own; write to standard output to overwrite it")
+    }
+
+    /// With what it will have in the end there is one system call less to make it so.
+    private static func mode(for input: InputFile?) -> mode_t {
+        input?.metadata.map { $0.permissions & 0o777 } ?? 0o666
+    }
+
+    private static func openTemporary(
+        in folder: Folder, for path: String, _ mode: mode_t, _ note: CommitNote?
+    ) throws(PoolmapError) -> (FileDescriptor, Name) {
         do throws(Errno) {
-            let number = try retryingInterrupted { poolmap_open_nameless(folderOf(path).cName, mode) }
-            return (FileDescriptor(rawValue: number), .none)
-        } catch .notSupported, .isDirectory, .invalidArgument, .noSuchFileOrDirectory {
+            if !avoidsNameless {
+                return (try folder.openNameless(mode), .none)
+            }
+        } catch .notSupported, .isDirectory, .invalidArgument, .noSuchFileOrDirectory, .noFunction, .notPermitted {
             // The file system has no nameless files, or there is no such folder: the next call tells which.
         } catch {
             throw PoolmapError.system("cannot write \(path)", error)
         }
-        let temporary = temporaryPath(for: path)
-        let descriptor = try attempt("cannot write \(path)") { () throws(Errno) in
-            try openFile(temporary, O_CREAT | O_EXCL | O_RDWR, 0o600)
-        }
-        return (descriptor, .temporary(temporary, poolmap_remove_on_signal(temporary.cName)))
+        let (descriptor, temporary) = try makeTemporary(in: folder, for: path, mode, note)
+        return (descriptor, .temporary(temporary))
     }
 
-    private static func temporaryPath(for path: String) -> String {
-        folderPrefix(of: path) + ".poolmap-\(getpid())-\(UInt32.random(in: .min ... .max)).tmp"
+    private static func makeTemporary(
+        in folder: Folder, for path: String, _ mode: mode_t, _ note: CommitNote?
+    ) throws(PoolmapError) -> (FileDescriptor, TemporaryName) {
+        let temporary = try TemporaryName(in: folder, for: path, note)
+        do throws(Errno) {
+            let descriptor = try folder.open(temporary.name, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, mode)
+            temporary.isMade()
+            return (descriptor, temporary)
+        } catch {
+            temporary.forget()
+            throw PoolmapError.system("cannot write \(path)", error)
+        }
     }
 
     /// Closes the file.
     ///
     /// What was not committed is gone.
     deinit {
-        try? descriptor.close()
-        if case .temporary(let temporary, let entry) = name {
-            unlink(temporary.cName)
-            poolmap_keep_on_signal(entry)
+        if shared == nil {
+            try? descriptor.close()
+        }
+        if case .temporary(let temporary) = name {
+            temporary.remove()
         }
     }
+
+    /// What it is, if it is written as it is.
+    var statusOfTarget: FileStatus? {
+        if case .target = name { return try? FileStatus(of: descriptor) }
+        return nil
+    }
+
+    /// Whether it is no file but a terminal.
+    var isTerminal: Bool { !allowsRandomAccess && isatty(descriptor.rawValue) == 1 }
 
     /// Whether workers may write into it at any place.
     var allowsRandomAccess: Bool {
@@ -124,9 +158,11 @@ final class OutputFile {
         return true
     }
 
-    /// How a worker finds the file.
+    /// How a worker has the file.
     var reference: FileReference {
-        FileReference(serial: serial, name: path, origin: .descriptor(descriptor.rawValue, ofProcess: getpid()))
+        let shared = shared ?? SharedDescriptor(owning: descriptor)
+        self.shared = shared
+        return FileReference(name: path, shared: shared)
     }
 
     /// Writes all bytes at a place of the file; a file without random access must be written in order.
@@ -169,59 +205,107 @@ final class OutputFile {
     /// its name.
     func commit(of input: InputFile?, _ summary: JobSummary) throws(PoolmapError) -> JobSummary {
         guard allowsRandomAccess else { return summary }
+        var summary = summary
         let written = try descriptor.status(having: summary.outputBytes, of: path)
-        if try descriptor.isToBeDropped(for: path, policy, byteCount: summary.outputBytes) {
-            var summary = summary
+        if try descriptor.isToBeDropped(
+            for: lastName, in: folder, path: path, policy, byteCount: summary.outputBytes)
+        {
             summary.isUnchanged = true
             return summary
         }
-        try descriptor.carryOver(input?.metadata, from: written, to: path)
+        summary.metadataErrno = input?.metadata.flatMap { descriptor.carryOver($0, from: written) }?.rawValue
         if policy.isDurable {
             try descriptor.sync(name: path)
         }
         note?.write(output: written, input: input?.status, summary)
         if try !linkUnderTarget() {
-            try renameToTarget()
+            try renameToTarget(try temporaryName(for: input, byteCount: summary.outputBytes))
         }
         if policy.isDurable {
-            try syncFolder(of: path)
+            try folder.sync(for: path)
         }
         return summary
     }
 
-    /// False where that takes a rename: the target is there and is to be replaced, or the file has a name already.
+    /// False where that takes a rename: the target is there and is to be replaced, or the file has a name already; or
+    /// where the file system has no links.
     private func linkUnderTarget() throws(PoolmapError) -> Bool {
         guard case .none = name else { return false }
         do throws(Errno) {
-            try link(as: path)
+            try folder.link(descriptor, as: lastName)
             return true
         } catch .fileExists {
             if !policy.replaces {
                 throw OutputFile.exists(path)
             }
+        } catch  where error.mayHaveAnotherWay {
+            return false
         } catch {
             throw PoolmapError.system("cannot write \(path)", error)
         }
-        let temporary = OutputFile.temporaryPath(for: path)
-        name = .temporary(temporary, poolmap_remove_on_signal(temporary.cName))
-        try attempt("cannot write \(path)") { () throws(Errno) in try link(as: temporary) }
         return false
     }
 
-    private func link(as path: String) throws(Errno) {
-        _ = try retryingInterrupted { poolmap_link_nameless(descriptor.rawValue, path.cName) }
+    /// The name that the file has, or has now.
+    private func temporaryName(for input: InputFile?, byteCount: UInt64) throws(PoolmapError) -> TemporaryName {
+        if case .temporary(let temporary) = name { return temporary }
+        let temporary = try TemporaryName(in: folder, for: path, note)
+        do throws(Errno) {
+            try folder.link(descriptor, as: temporary.name)
+            temporary.isMade()
+            name = .temporary(temporary)
+            return temporary
+        } catch  where error.mayHaveAnotherWay {
+            temporary.forget()
+        } catch {
+            temporary.forget()
+            throw PoolmapError.system("cannot write \(path)", error)
+        }
+        OutputFile.avoidsNameless = true
+        return try copyToTemporary(for: input, byteCount: byteCount)
     }
 
-    private func renameToTarget() throws(PoolmapError) {
-        guard case .temporary(let temporary, let entry) = name else { return }
+    /// Makes the file anew with a name, since it cannot be given one.
+    private func copyToTemporary(for input: InputFile?, byteCount: UInt64) throws(PoolmapError) -> TemporaryName {
+        let (copy, temporary) = try OutputFile.makeTemporary(in: folder, for: path, OutputFile.mode(for: input), note)
+        let nameless = descriptor
+        (descriptor, name) = (copy, .temporary(temporary))
+        defer {
+            if shared.take() == nil {
+                try? nameless.close()
+            }
+        }
+        var reader = FileReader(nameless, at: 0, byteCount: byteCount)
+        var space = Scratch()
+        let memory = try space.space(of: 1 << 20)
+        var offset: UInt64 = 0
+        while offset < byteCount {
+            let count = try reader.read(into: memory)
+            try copy.writeAll(UnsafeRawBufferPointer(rebasing: memory[..<count]), at: offset, to: path)
+            offset += UInt64(count)
+        }
+        if let source = input?.metadata {
+            // Whether all of it could be set was said of the first file.
+            _ = copy.carryOver(source)
+        }
+        if policy.isDurable {
+            try copy.sync(name: path)
+        }
+        note?.move(to: try copy.status(having: byteCount, of: path))
+        return temporary
+    }
+
+    private func renameToTarget(_ temporary: TemporaryName) throws(PoolmapError) {
         do throws(Errno) {
-            _ = try retryingInterrupted { poolmap_rename(temporary.cName, path.cName, policy.replaces ? 1 : 0) }
+            try folder.rename(temporary.name, to: lastName, path: path, policy)
         } catch .fileExists {
             throw OutputFile.exists(path)
+        } catch .resourceBusy where folder.isMountPoint(lastName) {
+            throw OutputFile.isMounted(path)
         } catch {
             throw PoolmapError.system("cannot write \(path)", error)
         }
         name = .final
-        poolmap_keep_on_signal(entry)
+        temporary.forget()
     }
 }

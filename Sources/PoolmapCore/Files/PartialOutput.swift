@@ -1,6 +1,7 @@
 import CPoolmap
 import CZstd
 import Glibc
+import Multiprocessing
 import SystemPackage
 
 /// A target that is written under another name, with a journal, so that it can be gone on with whatever ends the run.
@@ -17,7 +18,10 @@ final class PartialOutput {
     /// Why not all that an earlier run has left is kept; nil if it is, or there was nothing.
     private(set) var loss: String?
     let partialPath: String
+    private let folder: Folder
     private let descriptor: FileDescriptor
+    /// Owns the descriptor.
+    private let shared: SharedDescriptor
     private let journalFile: JournalFile
     let policy: OutputPolicy
     /// The names are no longer this run's.
@@ -38,50 +42,62 @@ final class PartialOutput {
         path: String, _ policy: OutputPolicy, for input: InputFile, _ options: CompressionOptions
     ) throws(PoolmapError) -> Opened {
         let force = policy.replaces
-        if let target = FileStatus(ofPath: path) {
-            try OutputFile.refuse(target, at: path, for: input.status)
-            guard target.isRegular else {
-                throw PoolmapError(.failed, "cannot write \(path): --resume needs a regular file for a target")
-            }
-        }
-        let file = try openJournal(path, force: force, for: input)
+        let folder = try attempt("cannot write \(path)") { () throws(Errno) in try Folder(path: folderOf(path)) }
+        try requireRegular(TargetLook(at: path, in: folder), path, for: input)
+        if folder.isAppendOnly { throw TemporaryName.isAppendOnly(path) }
+        let file = try openJournal(path, in: folder, force: force, for: input)
         let earlier = try file.header()
         if earlier == .foreign && !force {
             throw PoolmapError(.failed, "\(file.path) is no journal of poolmap; remove it, or use -f to overwrite it")
         }
         let identity = ResumeIdentity(input, options)
         let (journal, loss) = try keptJournal(of: earlier, for: identity, in: file)
-        let isThere = FileStatus(ofPath: partialPath(path)) != nil
-        if !isThere, let journal, let byteCount = try journal.byteCount(ofFinishedTarget: path) {
+        let isThere = folder.has(partialPath(path))
+        if !isThere, let journal, let byteCount = try journal.byteCount(ofFinishedTarget: path, in: folder) {
             file.remove()
             return .finished(journal, byteCount: byteCount)
         }
         // Once more, since whoever had the journal locked may just have finished.
-        if !force, FileStatus(ofPath: path) != nil {
+        if !force, folder.has(path) {
             if !isThere { file.remove() }
             throw OutputFile.exists(path)
         }
         let descriptor: FileDescriptor
         do throws(PoolmapError) {
-            descriptor = try openPartial(partialPath(path), for: input)
+            descriptor = try openPartial(partialPath(path), in: folder, for: input)
         } catch {
             if earlier == .none { file.remove() }
             throw error
         }
-        let output = PartialOutput(path, policy, descriptor, file, journal ?? ResumeJournal(identity), loss: loss)
+        let output = PartialOutput(
+            path, in: folder, policy, descriptor, file, journal ?? ResumeJournal(identity), loss: loss)
         try output.begin(isThere: isThere)
         return .unfinished(output)
     }
 
+    private static func requireRegular(
+        _ target: TargetLook?, _ path: String, for input: InputFile
+    ) throws(PoolmapError) {
+        guard let target else { return }
+        if let status = target.status {
+            try TargetLook.refuse(status, at: path, for: input.status)
+        }
+        guard target.status?.isRegular ?? true, target.descriptor == nil else {
+            throw PoolmapError(.failed, "cannot write \(path): --resume needs a regular file for a target")
+        }
+    }
+
     private init(
-        _ path: String, _ policy: OutputPolicy, _ descriptor: FileDescriptor, _ file: JournalFile,
+        _ path: String, in folder: Folder, _ policy: OutputPolicy, _ descriptor: FileDescriptor, _ file: JournalFile,
         _ journal: ResumeJournal,
         loss: String?
     ) {
         self.path = path
         partialPath = PartialOutput.partialPath(path)
+        self.folder = folder
         self.policy = policy
         self.descriptor = descriptor
+        shared = SharedDescriptor(owning: descriptor)
         journalFile = file
         self.journal = journal
         self.loss = loss
@@ -94,7 +110,6 @@ final class PartialOutput {
         if !isSettled && journal.frames.isEmpty {
             discard()
         }
-        try? descriptor.close()
     }
 
     private func begin(isThere: Bool) throws(PoolmapError) {
@@ -129,10 +144,9 @@ final class PartialOutput {
         }
     }
 
-    /// How a worker finds the partial file.
+    /// How a worker has the partial file.
     var reference: FileReference {
-        FileReference(
-            serial: 0, name: partialPath, origin: .descriptor(descriptor.rawValue, ofProcess: getpid()))
+        FileReference(name: partialPath, shared: shared)
     }
 
     /// Writes all bytes at a place of the file.
@@ -159,37 +173,45 @@ final class PartialOutput {
     /// Makes the whole file the target, with the input's mode, owner and times; as the policy says, only if that changes
     /// it, and only once it is on disk.
     func commit(of input: InputFile, _ summary: JobSummary) throws(PoolmapError) -> JobSummary {
+        var summary = summary
         _ = try descriptor.status(having: summary.outputBytes, of: partialPath)
-        if try descriptor.isToBeDropped(for: path, policy, byteCount: summary.outputBytes) {
+        if try descriptor.isToBeDropped(
+            for: lastName(of: path), in: folder, path: path, policy, byteCount: summary.outputBytes)
+        {
             discard()
-            var summary = summary
             summary.isUnchanged = true
             return summary
         }
-        try descriptor.carryOver(input.metadata, to: partialPath)
+        summary.metadataErrno = input.metadata.flatMap { descriptor.carryOver($0) }?.rawValue
         if policy.isDurable {
             try descriptor.sync(name: partialPath)
         }
-        do throws(Errno) {
-            _ = try retryingInterrupted { poolmap_rename(partialPath.cName, path.cName, policy.replaces ? 1 : 0) }
-        } catch .fileExists {
-            throw OutputFile.exists(path)
-        } catch {
-            throw PoolmapError.system("cannot write \(path)", error)
-        }
+        try renameToTarget()
         isSettled = true
         if policy.isDurable {
-            try syncFolder(of: path)
+            try folder.sync(for: path)
         }
         journalFile.remove()
         return summary
+    }
+
+    private func renameToTarget() throws(PoolmapError) {
+        do throws(Errno) {
+            try folder.rename(lastName(of: partialPath), to: lastName(of: path), path: path, policy)
+        } catch .fileExists {
+            throw OutputFile.exists(path)
+        } catch .resourceBusy where folder.isMountPoint(lastName(of: path)) {
+            throw OutputFile.isMounted(path)
+        } catch {
+            throw PoolmapError.system("cannot write \(path)", error)
+        }
     }
 
     /// Removes both files: there is nothing to go on with.
     func discard() {
         isSettled = true
         // The partial file first: without a journal it would be nobody's.
-        unlink(partialPath.cName)
+        try? folder.remove(lastName(of: partialPath))
         journalFile.remove()
     }
 }
@@ -199,21 +221,21 @@ extension PartialOutput {
 
     /// The journal that is there, or a new one where a run may begin.
     private static func openJournal(
-        _ path: String, force: Bool, for input: InputFile
+        _ path: String, in folder: Folder, force: Bool, for input: InputFile
     ) throws(PoolmapError) -> JournalFile {
         while true {
-            let isPartialThere = FileStatus(ofPath: partialPath(path)) != nil
-            if let file = try JournalFile.open(path + ".resume", for: input) { return file }
+            let isPartialThere = folder.has(partialPath(path))
+            if let file = try JournalFile.open(path + ".resume", in: folder, for: input) { return file }
             if !force {
-                if FileStatus(ofPath: path) != nil { throw OutputFile.exists(path) }
+                if folder.has(path) { throw OutputFile.exists(path) }
                 // A run makes the journal before the partial file, and removes it after.
-                if isPartialThere, FileStatus(ofPath: partialPath(path)) != nil {
+                if isPartialThere, folder.has(partialPath(path)) {
                     throw PoolmapError(
                         .failed,
                         "\(partialPath(path)) is there without a journal; remove it, or use -f to overwrite it")
                 }
             }
-            if let file = try JournalFile.create(path + ".resume", for: input) { return file }
+            if let file = try JournalFile.create(path + ".resume", in: folder, for: input) { return file }
         }
     }
 
@@ -233,30 +255,46 @@ extension PartialOutput {
         }
     }
 
-    private static func openPartial(_ path: String, for input: InputFile) throws(PoolmapError) -> FileDescriptor {
+    private static func openPartial(
+        _ path: String, in folder: Folder, for input: InputFile
+    ) throws(PoolmapError) -> FileDescriptor {
         var isModeSet = false
         while true {
             do throws(PoolmapError) {
-                if let descriptor = try openBeside(path, O_RDWR, for: input, otherwise: .noSuchFileOrDirectory) {
+                if let descriptor = try folder.openBeside(path, O_RDWR, for: input, otherwise: .noSuchFileOrDirectory) {
                     fchmod(descriptor.rawValue, 0o600)
                     return descriptor
                 }
             } catch  where error.errno == EACCES && !isModeSet {
                 // A run that was ended just before its rename may have set the mode of an input that is read-only.
-                chmod(path.cName, 0o600)
                 isModeSet = true
+                if let readable = try? folder.openBeside(path, O_RDONLY, for: input, otherwise: .noSuchFileOrDirectory)
+                {
+                    fchmod(readable.rawValue, 0o600)
+                    try? readable.close()
+                }
                 continue
             }
             let flags = O_RDWR | O_CREAT | O_EXCL
-            if let descriptor = try openBeside(path, flags, for: input, otherwise: .fileExists) { return descriptor }
+            if let descriptor = try folder.openBeside(path, flags, for: input, otherwise: .fileExists) {
+                return descriptor
+            }
         }
+    }
+}
+
+extension Folder {
+    /// Whether the last name of a path leads to something.
+    fileprivate func has(_ path: String) -> Bool {
+        status(of: lastName(of: path), followsLinks: true) != nil
     }
 }
 
 extension ResumeJournal {
     /// The size of the target, if it is what these frames make: with their header before them and their tables behind.
-    fileprivate func byteCount(ofFinishedTarget path: String) throws(PoolmapError) -> UInt64? {
-        guard isComplete, let descriptor = try? openFile(path, O_RDONLY | O_NOCTTY | O_NONBLOCK) else { return nil }
+    fileprivate func byteCount(ofFinishedTarget path: String, in folder: Folder) throws(PoolmapError) -> UInt64? {
+        guard isComplete, let descriptor = try? folder.open(lastName(of: path), O_RDONLY | O_NOCTTY | O_NONBLOCK)
+        else { return nil }
         defer { try? descriptor.close() }
         let section = try section()
         let (header, framesEnd) = (section.header, section.compressedBytes)

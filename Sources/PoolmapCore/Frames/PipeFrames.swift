@@ -36,10 +36,10 @@ final class PipeFrames {
             slot = try workforce.acquireSlot()
         }
         guard let slot else { return .waitForSlot }
-        let area = workforce.inputArea(slot)
+        let most = workforce.layout.inputBytes
         while true {
             if let info = progress.headerInfo, info.kind == .zstandard,
-                info.contentBound > UInt64(workforce.layout.outputBytes) || filled == area.count
+                info.contentBound > UInt64(workforce.layout.outputBytes) || filled == most
             {
                 given = 0
                 return .tooLarge
@@ -48,7 +48,8 @@ final class PipeFrames {
             let isSkippable = progress.headerInfo.map { $0.kind != .zstandard } ?? false
             // Nothing of a skippable frame but its beginning is kept; the slot serves as the place to read it to.
             let start = isSkippable ? 0 : filled
-            let end = min(area.count, start + Int(min(progress.wanted, 1 << 20)))
+            let end = min(most, start + Int(min(progress.wanted, 1 << 20)))
+            let area = try workforce.inputArea(slot, end)
             let part = UnsafeMutableRawBufferPointer(rebasing: area[start..<end])
             let count = try input.readSome(into: part)
             if count == 0 {
@@ -89,7 +90,7 @@ final class PipeFrames {
     /// Blocks.
     func readRest(into space: UnsafeMutableRawBufferPointer, _ workforce: Workforce) throws(PoolmapError) -> Int {
         if let slot, given < filled {
-            let part = workforce.inputArea(slot)[given..<filled].prefix(space.count)
+            let part = try workforce.inputArea(slot, filled)[given..<filled].prefix(space.count)
             space.copyMemory(from: UnsafeRawBufferPointer(rebasing: part))
             given += part.count
             return part.count

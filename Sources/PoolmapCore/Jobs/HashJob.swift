@@ -1,3 +1,4 @@
+import Glibc
 import SystemPackage
 
 /// Hashes one input in pieces, each by a worker, and joins what they say of them.
@@ -138,8 +139,8 @@ final class HashJob: Job {
 
     private func hashSlice() throws(PoolmapError) {
         isSliceUnderWay = false
-        let space = UnsafeMutableRawBufferPointer.allocate(byteCount: Worker.cachedBytes, alignment: 64)
-        defer { space.deallocate() }
+        let space = try allocate(Worker.cachedBytes)
+        defer { free(space.baseAddress) }
         let start = offset
         if input.isRegular {
             let byteCount = min(HashJob.sliceBytes, input.byteCount - start)

@@ -1,4 +1,5 @@
 import Glibc
+import Multiprocessing
 import SystemPackage
 
 /// What a run with `--resume` says of what it found.
@@ -133,7 +134,7 @@ private final class FinishedJob: Job {
     private let policy: OutputPolicy
     private let path: String
     private let journal: ResumeJournal
-    private let target: FileDescriptor?
+    private let target: SharedDescriptor?
     private var handedOut = 0
     private var frameOffset = UInt64(FileHeader.byteCount)
 
@@ -147,22 +148,18 @@ private final class FinishedJob: Job {
         self.journal = journal
         target =
             policy.removesInput
-            ? try attempt("cannot read \(path)") { () throws(Errno) in try openFile(path, O_RDONLY) } : nil
+            ? SharedDescriptor(
+                owning: try attempt("cannot read \(path)") { () throws(Errno) in try openFile(path, O_RDONLY) }) : nil
         summary = JobSummary(inputBytes: input.byteCount, outputBytes: outputBytes)
         meter.expect(input)
         meter.add(input: input.byteCount, output: outputBytes)
-    }
-
-    deinit {
-        try? target?.close()
     }
 
     func next(_ workforce: Workforce) -> Step {
         guard let target, handedOut < journal.frames.count else { return .end }
         let frame = journal.frames[handedOut]
         let range = journal.identity.range(ofChunk: handedOut)
-        let reference = FileReference(
-            serial: 0, name: path, origin: .descriptor(target.rawValue, ofProcess: getpid()))
+        let reference = FileReference(name: path, shared: target)
         let work = VerifyWork(
             input: input.reference, contentOffset: input.start + range.lowerBound,
             contentBytes: range.upperBound - range.lowerBound, partial: reference, frameOffset: frameOffset,

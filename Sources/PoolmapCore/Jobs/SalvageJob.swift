@@ -25,8 +25,10 @@ final class SalvageJob: Job {
     private var auditor: SectionAuditor? = SectionAuditor()
 
     /// Opens an input, which must be a regular file.
-    static func open(_ input: Input) throws(PoolmapError) -> InputFile {
-        let file = try input.open()
+    static func open(
+        _ input: Input, in root: Root?, _ folders: FolderCache
+    ) throws(PoolmapError) -> InputFile {
+        let file = try input.open(in: root, folders)
         guard file.isRegular else {
             throw file.isEmptyFile
                 ? PoolmapError(.damaged, "\(FormatError.empty)")

@@ -49,7 +49,7 @@ extension Batch {
         report: @escaping (CheckEvent) -> Void
     ) {
         let check = CheckRun(jobs: jobs, meter, places, report)
-        run(CheckPlans(lists, syntax, check, isOver), RunSettings(operation: .hash([])))
+        run(CheckPlans(lists, syntax, check, isOver), RunSettings(operation: .hash([]), reach: .reading))
     }
 }
 

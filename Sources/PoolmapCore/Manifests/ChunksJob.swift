@@ -97,7 +97,7 @@ final class ChunksJob: Job {
         defer { isReading = false }
         for _ in 0..<ChunksJob.mostReads {
             let wanted = min(scheme.chunkBytes, end.map { $0 - offset } ?? .max) - chunkTaken
-            let space = space.space(of: Int(min(UInt64(Worker.cachedBytes), wanted)))
+            let space = try space.space(of: Int(min(UInt64(Worker.cachedBytes), wanted)))
             let count = try input.readSome(into: space)
             var hasher = chunk ?? scheme.algorithm.wholeHasher()
             hasher.update(UnsafeRawBufferPointer(rebasing: space[..<count]))
@@ -127,7 +127,7 @@ final class ChunksJob: Job {
     private func readSurplus() throws(PoolmapError) -> Step {
         while !isInputAtEnd {
             guard try input.hasInput() else { return .waitForInput(input.descriptor) }
-            let count = try input.readSome(into: space.space(of: Worker.cachedBytes))
+            let count = try input.readSome(into: try space.space(of: Worker.cachedBytes))
             isInputAtEnd = count == 0
             surplusBytes += UInt64(count)
             meter.add(input: UInt64(count))
@@ -165,13 +165,13 @@ final class WholeChunksJob: Job {
     ///   - byteCount: what the file has.
     ///   - mayDiffer: whether it may have become another size since.
     init(
-        path: String, byteCount: UInt64, mayDiffer: Bool, _ scheme: ManifestScheme, into sink: any ChunkSink,
+        _ input: Place, byteCount: UInt64, mayDiffer: Bool, _ scheme: ManifestScheme, into sink: any ChunkSink,
         _ meter: Meter
     ) {
-        var work = FileWork(path: path, byteCount: byteCount)
+        var work = FileWork(input: input, byteCount: byteCount)
         work.algorithms = [scheme.algorithm]
         work.chunkBytes = scheme.chunkBytes
-        file = WholeFileJob(work, to: .nowhere, meter)
+        file = WholeFileJob(work, to: .nowhere, in: nil, meter)
         self.byteCount = mayDiffer ? nil : byteCount
         self.scheme = scheme
         self.sink = sink

@@ -24,7 +24,7 @@ extension Batch {
         _ manifests: [Input], _ range: ManifestRange? = nil, isOver: @escaping () -> Bool = { false },
         report: @escaping (ManifestEvent) -> Void
     ) {
-        let settings = RunSettings(operation: .hashChunks(nil))
+        let settings = RunSettings(operation: .hashChunks(nil), reach: .reading)
         let check = ManifestCheckSettings(
             range: range, mayShareFiles: jobs > 1, wholeFileBytes: settings.wholeFileBytes, meter: meter,
             places: places, report: report)
@@ -158,7 +158,8 @@ private struct ManifestCheckSettings {
                 let status = FileStatus(ofPath: path), status.isRegular, status.byteCount == section.byteCount
             {
                 return WholeChunksJob(
-                    path: path, byteCount: section.byteCount, mayDiffer: false, section.scheme, into: comparison, meter)
+                    Place(path: path), byteCount: section.byteCount, mayDiffer: false, section.scheme, into: comparison,
+                    meter)
             }
         } else if manifest.isStandardInput {
             throw PoolmapError(.failed, "is the manifest itself")

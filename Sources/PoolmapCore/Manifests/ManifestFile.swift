@@ -122,17 +122,20 @@ final class ManifestFile {
     }
 
     private static func openNameless() throws(PoolmapError) -> FileDescriptor {
-        let folder = temporaryFolder
-        if let number = try? retryingInterrupted({ poolmap_open_nameless(folder.cName, 0o600) }) {
-            return FileDescriptor(rawValue: number)
+        let path = temporaryFolder + "/"
+        func attempt<Result>(_ body: () throws(Errno) -> Result) throws(PoolmapError) -> Result {
+            try PoolmapCore.attempt("is a pipe, and cannot be copied to \(temporaryFolder)", body)
         }
+        let folder = try attempt { () throws(Errno) in try Folder(path: path) }
+        if let file = try? folder.openNameless(0o600) { return file }
         // Not every file system has such files, and every one has this.
-        let path = "\(folder)/.poolmap-\(getpid())-\(UInt64.random(in: .min ... .max)).tmp"
-        let file = try attempt("is a pipe, and cannot be copied to \(folder)") { () throws(Errno) in
-            try openFile(path, O_CREAT | O_EXCL | O_RDWR, 0o600)
+        let temporary = try TemporaryName(in: folder, for: path, nil)
+        defer { temporary.remove() }
+        return try attempt { () throws(Errno) in
+            let file = try folder.open(temporary.name, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, 0o600)
+            temporary.isMade()
+            return file
         }
-        unlink(path.cName)
-        return file
     }
 }
 

@@ -10,7 +10,7 @@ extension Batch {
         _ items: some ItemSource, _ scheme: ManifestScheme, isOver: @escaping () -> Bool = { false },
         write: @escaping ([UInt8]) throws(PoolmapError) -> Void, report: @escaping Report
     ) {
-        let settings = RunSettings(operation: .hashChunks(scheme.chunkBytes))
+        let settings = RunSettings(operation: .hashChunks(scheme.chunkBytes), reach: .reading)
         let plans = ManifestWritingPlans(
             items: items, scheme: scheme, mayShareFiles: jobs > 1, wholeFileBytes: settings.wholeFileBytes,
             meter: meter, isOver: isOver, write: write, report: report)
@@ -52,9 +52,9 @@ private struct ManifestWritingPlans<Items: ItemSource>: PlanSource {
                 status.isRegular, status.byteCount <= wholeFileBytes
             {
                 return WholeChunksJob(
-                    path: file.path, byteCount: status.byteCount, mayDiffer: true, scheme, into: section, meter)
+                    file.place, byteCount: status.byteCount, mayDiffer: true, scheme, into: section, meter)
             }
-            return ChunksJob(try input.open(), scheme, into: section, meter)
+            return ChunksJob(try input.open(in: file?.root), scheme, into: section, meter)
         }
     }
 

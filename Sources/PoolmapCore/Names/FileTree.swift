@@ -10,9 +10,10 @@ struct FileTree {
     /// What the paths in the tree begin with.
     private let root: String
 
-    init(_ path: String, _ folders: InputNames.Folders, followsLinks: Bool) {
+    /// - Parameter status: what the path led to.
+    init(_ path: String, _ status: FileStatus, _ folders: InputNames.Folders, followsLinks: Bool) {
         self.folders = folders
-        walk = FolderWalk(path, .kinds(followsLinks: followsLinks))
+        walk = FolderWalk(path, .kinds(followsLinks: followsLinks), status: status)
         let name = lastName(of: FolderWalk.withoutSlashes(path))
         // What "." and ".." are called nobody can see from here: what is in them is meant.
         root = ["", ".", ".."].contains(name) ? "" : name + "/"
@@ -25,7 +26,8 @@ struct FileTree {
             case .refused(let path, let error): return .refused(path, error)
             case .entry(let entry) where entry.type == DT_REG && isWanted(lastName(of: entry.path)):
                 return .file(
-                    FoundFile(path: entry.path, pathInTree: root + entry.pathInside, status: entry.status))
+                    FoundFile(
+                        path: entry.path, pathInTree: root + entry.pathInside, status: entry.status, root: walk.root))
             case .entry: break
             }
         }

@@ -4,7 +4,8 @@ import SystemPackage
 /// All that is under a folder: each folder before what is in it, the names of each in the order of their bytes.
 ///
 /// In memory are the names of the present folder and of those above it. Symbolic links to folders are entered only where
-/// links are followed, and then not those that lead to a folder that they are in.
+/// links are followed, and then not those that lead to a folder that they are in. Where they are not, all is found from
+/// the folder on that was named, which stays open: a link that takes the place of a folder meanwhile is not entered.
 struct FolderWalk {
     /// What is asked of the kernel beside names.
     enum Detail {
@@ -31,8 +32,7 @@ struct FolderWalk {
     }
 
     private struct Level {
-        /// With a slash at its end, as the next.
-        let path: String
+        /// With a slash at its end, but for the first.
         let pathInside: String
         /// Reversed: the next name is the last.
         var names: [Name]
@@ -58,17 +58,45 @@ struct FolderWalk {
     }
 
     private let detail: Detail
+    private let path: String
     private var levels: [Level] = []
+    /// Where links are not followed, the folder that was named.
+    private(set) var root: Root?
+    private var named: Folder?
+    /// The folder whose entries were looked at last.
+    private var present: (pathInside: String, folder: Folder)?
     /// What is to be said before the next name is looked at.
     private var waiting: Step?
 
     /// - Parameters:
     ///   - path: a folder, or a link to one.
-    ///   - status: what it leads to, with `statuses`.
+    ///   - status: what it leads to; nil where any folder will do.
     init(_ path: String, _ detail: Detail, status: FileStatus? = nil) {
         self.detail = detail
         let trimmed = FolderWalk.withoutSlashes(path)
-        enter(trimmed.hasSuffix("/") ? trimmed : trimmed + "/", "", status)
+        self.path = trimmed.hasSuffix("/") ? trimmed : trimmed + "/"
+        do throws(PoolmapError) {
+            if !followsLinks {
+                try openNamed(status)
+            }
+            enter("", status)
+        } catch {
+            waiting = .refused(self.path, error)
+        }
+    }
+
+    private var followsLinks: Bool {
+        if case .kinds(followsLinks: true) = detail { return true }
+        return false
+    }
+
+    private mutating func openNamed(_ status: FileStatus?) throws(PoolmapError) {
+        let (folder, now) = try attempt("cannot list the folder") { () throws(Errno) in
+            let folder = try Folder(path: path)
+            return (folder, try folder.status())
+        }
+        guard status?.isSameFile(as: now) ?? true else { throw .changedWhileRead }
+        (named, root) = (folder, Root(path: path, now))
     }
 
     static func withoutSlashes(_ path: String) -> String {
@@ -93,61 +121,106 @@ struct FolderWalk {
     }
 
     private mutating func look(at name: Name, in level: Level) -> Step {
-        let path = level.path + name.text
         let pathInside = level.pathInside + name.text
         var status: FileStatus?
         var type = name.type
-        switch detail {
-        case .statuses:
-            status = FileStatus(ofPath: path, followsLinks: false)
-            guard let status else { return .refused(path, .system("", Errno(rawValue: errno))) }
-            type = status.type
-        case .kinds(let followsLinks) where type == DT_UNKNOWN || (type == DT_LNK && followsLinks):
-            status = FileStatus(ofPath: path, followsLinks: followsLinks)
-            type = status?.type ?? Int32(DT_LNK)
-        case .kinds: break
+        do throws(PoolmapError) {
+            switch detail {
+            case .statuses:
+                status = try self.status(of: name.text, in: level)
+                guard let status else { throw .system("", Errno(rawValue: errno)) }
+                type = status.type
+            case .kinds(let followsLinks) where type == DT_UNKNOWN || (type == DT_LNK && followsLinks):
+                status = try self.status(of: name.text, in: level)
+                type = status?.type ?? Int32(DT_LNK)
+            case .kinds: break
+            }
+        } catch {
+            return .refused(path + pathInside, error)
         }
         if type == DT_DIR {
-            enter(path + "/", pathInside + "/", status)
+            enter(pathInside + "/", status)
         }
-        return .entry(Entry(path: path, pathInside: pathInside, type: type, status: status))
+        return .entry(Entry(path: path + pathInside, pathInside: pathInside, type: type, status: status))
     }
 
-    private mutating func enter(_ path: String, _ pathInside: String, _ found: FileStatus?) {
+    /// What a symbolic link holds that was found last; nil if it is none by now.
+    mutating func link(_ name: String) throws(Errno) -> [UInt8]? {
+        guard let level = levels.last else { return nil }
+        return try folder(of: level).link(name)
+    }
+
+    private mutating func status(of name: String, in level: Level) throws(PoolmapError) -> FileStatus? {
+        if followsLinks { return FileStatus(ofPath: path + level.pathInside + name) }
+        do throws(Errno) {
+            return try folder(of: level).status(of: name, followsLinks: false)
+        } catch {
+            throw place(level.pathInside).error("", error)
+        }
+    }
+
+    private mutating func folder(of level: Level) throws(Errno) -> Folder {
+        if let present, present.pathInside.utf8.elementsEqual(level.pathInside.utf8) { return present.folder }
+        guard let named else { throw .badFileDescriptor }
+        present = nil
+        let folder = try named.folder(beneath: level.pathInside)
+        // As after a symbolic link.
+        if let status = level.status, !status.isSameFile(as: try folder.status()) { throw .improperLink }
+        present = (level.pathInside, folder)
+        return folder
+    }
+
+    private func place(_ pathInside: String) -> Place {
+        Place(path: path + pathInside, root: root)
+    }
+
+    private mutating func enter(_ pathInside: String, _ found: FileStatus?) {
         var status: FileStatus?
         switch detail {
         case .statuses: status = found
         case .kinds(followsLinks: true):
-            status = FileStatus(ofPath: path)
+            status = FileStatus(ofPath: path + pathInside)
             if let status, levels.contains(where: { $0.status?.isSameFile(as: status) ?? false }) { return }
         case .kinds: break
         }
         do throws(PoolmapError) {
-            let names = try FolderWalk.names(in: path, mustBe: status)
-            levels.append(Level(path: path, pathInside: pathInside, names: names, status: status))
+            let names = try names(in: pathInside, mustBe: status)
+            levels.append(Level(pathInside: pathInside, names: names, status: status))
         } catch {
-            waiting = .refused(path, error)
+            waiting = .refused(path + pathInside, error)
         }
     }
 
     /// Says so if the folder is not as it was when it was found.
     private mutating func leave(_ level: Level) {
-        guard case .statuses = detail, let status = level.status else { return }
-        guard let now = FileStatus(ofPath: level.path) else {
-            waiting = .refused(level.path, .system("", Errno(rawValue: errno)))
-            return
-        }
+        guard case .statuses = detail, let status = level.status, let named else { return }
         do throws(PoolmapError) {
+            let now: FileStatus
+            do throws(Errno) {
+                now = try named.folder(beneath: level.pathInside).status()
+            } catch {
+                throw place(level.pathInside).error("", error)
+            }
             try FileIdentity(status).require(now)
         } catch {
-            waiting = .refused(level.path, error)
+            waiting = .refused(path + level.pathInside, error)
         }
     }
 
     /// - Parameter status: what was found by that path, if nothing else will do.
-    private static func names(in path: String, mustBe status: FileStatus?) throws(PoolmapError) -> [Name] {
+    private func names(in pathInside: String, mustBe status: FileStatus?) throws(PoolmapError) -> [Name] {
         let action = "cannot list the folder"
-        let descriptor = try attempt(action) { () throws(Errno) in try openFile(path, O_RDONLY | O_DIRECTORY) }
+        let descriptor: FileDescriptor
+        do throws(Errno) {
+            let flags = O_RDONLY | O_DIRECTORY
+            if let named {
+                descriptor = try named.open(beneath: pathInside, flags)
+            } else {
+                descriptor = try openFile(path + pathInside, flags)
+            }
+        } catch {
+            throw place(pathInside).error(action, error)
+        }
         guard let folder = fdopendir(descriptor.rawValue) else {
             defer { try? descriptor.close() }
             throw .system(action, Errno(rawValue: errno))

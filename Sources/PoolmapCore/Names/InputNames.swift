@@ -50,6 +50,7 @@ public struct InputNames {
         case end
     }
 
+    private let allSources: [Source]
     private var sources: ArraySlice<Source>
     private let folders: Folders
     private let followsLinks: Bool
@@ -58,6 +59,7 @@ public struct InputNames {
 
     /// - Parameter followsLinks: whether symbolic links are taken for what they lead to.
     public init(_ sources: [Source], folders: Folders = .refused, followsLinks: Bool = true) {
+        allSources = sources
         self.sources = sources[...]
         self.folders = folders
         self.followsLinks = followsLinks
@@ -67,6 +69,27 @@ public struct InputNames {
     public var hasMore: Bool {
         !sources.isEmpty || list != nil || tree != nil
     }
+
+    /// The folders that hold all the files; nil where that is not known, or where links may lead anywhere.
+    public var reach: [String]? {
+        guard !followsLinks else { return nil }
+        var reach: Set<String> = []
+        for source in allSources {
+            switch source {
+            case .list: return nil
+            case .name("-"): break
+            case .name(let path):
+                // A folder that is taken with all below it; else whatever is under the name when its turn comes.
+                let isTree = if case .refused = folders { false } else { FileStatus(ofPath: path)?.isDirectory == true }
+                reach.insert(isTree ? path : folderOf(path))
+                if reach.count > InputNames.mostFoldersOfReach { return nil }
+            }
+        }
+        return Array(reach)
+    }
+
+    /// Beyond, to name them all would take workers longer than is worth it.
+    private static let mostFoldersOfReach = 64
 
     /// The next name; does not block but for a folder's names.
     public mutating func next() -> Step {
@@ -132,7 +155,7 @@ public struct InputNames {
         if case .refused = folders {
             return .refused(path, PoolmapError(.system, "is a directory, not a file"))
         }
-        tree = FileTree(path, folders, followsLinks: followsLinks)
+        tree = FileTree(path, status, folders, followsLinks: followsLinks)
         return nil
     }
 }
@@ -152,4 +175,17 @@ public struct FoundFile {
     let status: FileStatus?
     /// What it must still be when it is opened; nil where any file of that name will do.
     var identity: FileIdentity?
+    /// The folder that was named, where no link is to be followed below it.
+    var root: Root?
+    /// The same for the target.
+    var targetRoot: Root?
+
+    var place: Place { Place(path: path, root: root) }
+}
+
+extension FoundFile {
+    /// The target is in the same tree, or in another one that has been made.
+    public mutating func putTarget(in folder: TargetFolder?) {
+        targetRoot = root == nil ? nil : folder.map(\.root) ?? root
+    }
 }

@@ -14,9 +14,10 @@ public func obstacle(
     }
     guard case .file(let path) = target else { return nil }
     do throws(PoolmapError) {
-        if let existing = FileStatus(ofPath: path) {
-            try OutputFile.check(existing, path, policy, for: status)
-            if !existing.isRegular { return nil }
+        if let folder = try? Folder(path: folderOf(path)), let existing = TargetLook(at: path, in: folder) {
+            if case .own = existing.descriptor { return nil }
+            try existing.check(path, policy, for: status)
+            if let existing = existing.status, !existing.isRegular { return nil }
         }
         try requireWritableFolder(of: path, makesFolder: makesFolder)
         return nil

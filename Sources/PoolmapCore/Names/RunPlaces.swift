@@ -17,7 +17,7 @@ public final class RunPlaces {
         let path: String
         let isWritten: Bool
         /// nil for what is open already, and has no name here.
-        var name: Place?
+        var name: Mark?
         /// The file that was there; nil for none.
         let file: FileNumber?
         /// Where it is; nil while there is no such folder.
@@ -26,7 +26,7 @@ public final class RunPlaces {
         var isInput = false
     }
 
-    private struct Place: Hashable {
+    private struct Mark: Hashable {
         let high: Int
         let low: Int
     }
@@ -36,8 +36,8 @@ public final class RunPlaces {
     private var isWriting = false
     private var hasWrittenFile = false
     private let tracksFiles: Bool
-    private var targets: Set<Place> = []
-    private var inputs: Set<Place> = []
+    private var targets: Set<Mark> = []
+    private var inputs: Set<Mark> = []
     private var targetFiles: Set<FileNumber> = []
     private var inputFiles: Set<FileNumber> = []
     /// By the bytes of their paths: two strings are one to Swift where only an accent is written in another way.
@@ -70,14 +70,14 @@ public final class RunPlaces {
         try add(path, option, isWritten: false)
     }
 
-    /// Notes that standard output is written, which may be a file.
-    public func addStandardOutput() {
-        guard let status = try? FileStatus(of: .standardOutput), status.isRegular else { return }
+    /// Notes that an open descriptor is written, as standard output, which may be a file.
+    public func add(descriptor number: Int32) {
+        guard let status = try? FileStatus(of: FileDescriptor(rawValue: number)), status.isRegular else { return }
         isWriting = true
         hasWrittenFile = true
         named.append(
             Named(
-                option: "standard output", path: "", isWritten: true, name: nil, file: FileNumber(status), folder: nil))
+                option: number == STDOUT_FILENO ? "standard output" : "descriptor \(number)", path: "", isWritten: true, name: nil, file: FileNumber(status), folder: nil))
     }
 
     private func add(_ path: String, _ option: String, isWritten: Bool) throws(PoolmapError) {
@@ -104,7 +104,7 @@ public final class RunPlaces {
         }
     }
 
-    private func isOne(_ one: Named, _ name: Place?, _ file: FileNumber?) -> Bool {
+    private func isOne(_ one: Named, _ name: Mark?, _ file: FileNumber?) -> Bool {
         (name != nil && one.name == name) || (file != nil && one.file == file)
     }
 
@@ -122,7 +122,7 @@ public final class RunPlaces {
         try require(input: file.path, file.status, place(of: file.path))
     }
 
-    private func require(input path: String, _ known: FileStatus?, _ name: Place) throws(PoolmapError) {
+    private func require(input path: String, _ known: FileStatus?, _ name: Mark) throws(PoolmapError) {
         guard isWriting else { return }
         let status = known ?? (hasWrittenFile ? FileStatus(ofPath: path) : nil)
         if let status, !status.isRegular { return }
@@ -157,7 +157,7 @@ public final class RunPlaces {
         try require(target: path, place(of: path), status.map { FileNumber($0) })
     }
 
-    private func require(target path: String, _ name: Place, _ file: FileNumber?) throws(PoolmapError) {
+    private func require(target path: String, _ name: Mark, _ file: FileNumber?) throws(PoolmapError) {
         findFolders()
         guard let other = named.first(where: { isOne($0, name, file) }) else { return }
         throw PoolmapError(
@@ -211,28 +211,9 @@ public final class RunPlaces {
         return (numbers[0], numbers[1])
     }
 
-    /// Makes the folder that a target is to be in, with all above it.
-    ///
-    /// The C function is `mkdir`.
-    public func makeFolder(of target: String) throws(PoolmapError) {
-        let folder = folderOf(target)
-        guard folders[FileName.bytes(of: folder)] == nil, FileStatus(ofPath: folder) == nil else { return }
-        var end = folder.utf8.startIndex
-        while let slash = folder.utf8[end...].dropFirst().firstIndex(of: UInt8(ascii: "/")) {
-            end = slash
-            let part = String(folder[..<slash])
-            try attempt("cannot make the folder \(part)") { () throws(Errno) in
-                do throws(Errno) {
-                    _ = try retryingInterrupted { mkdir(part.cName, 0o777) }
-                } catch .fileExists {
-                }
-            }
-        }
-    }
-
     // MARK: Places
 
-    private func place(of path: String) -> Place {
+    private func place(of path: String) -> Mark {
         let folderPath = folderOf(path)
         var high = Hasher()
         var low = Hasher()
@@ -248,7 +229,7 @@ public final class RunPlaces {
             high.combine(folderPath)
             low.combine(folderPath)
         }
-        return Place(high: high.finalize(), low: low.finalize())
+        return Mark(high: high.finalize(), low: low.finalize())
     }
 
     private func folder(_ path: String) -> FileNumber? {

@@ -156,7 +156,8 @@ final class LedgerSteps: SectionSteps {
 
     private var firstFrameOffset: UInt64? {
         guard ledger.isOwn, let start = parts.first?.range.lowerBound else { return nil }
-        return start + UInt64(FileHeader.byteCount)
+        // Where the header is lost, the section may have fewer bytes than that has.
+        return min(start + UInt64(FileHeader.byteCount), tablesOffset)
     }
 
     private func gap(in file: Range<UInt64>) -> FoundGap? {

@@ -64,25 +64,3 @@ struct TreeEntry {
         number & 0xFF | number >> 12 & ~0xFF
     }
 }
-
-/// What a symbolic link holds.
-///
-/// The C function is `readlink`.
-func linkTarget(_ path: String) throws(PoolmapError) -> [UInt8] {
-    var space = 256
-    while true {
-        var target = [CChar](repeating: 0, count: space)
-        let count: Int
-        do throws(Errno) {
-            count = try retryingInterrupted { readlink(path.cName, &target, space) }
-        } catch .invalidArgument {
-            // It was one when it was looked at.
-            throw .changedWhileRead
-        } catch {
-            throw .system("", error)
-        }
-        // Where it fills the space, there may be more of it.
-        if count < space { return target[..<count].map { UInt8(bitPattern: $0) } }
-        space *= 2
-    }
-}

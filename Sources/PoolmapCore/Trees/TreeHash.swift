@@ -135,15 +135,23 @@ extension TreeHash: ItemSource {
             switch entry.kind {
             case .file:
                 queue(.file(entry), path.utf8.count)
-                let file = FoundFile(path: path, pathInTree: nil, status: status, identity: FileIdentity(status))
+                let file = FoundFile(
+                    path: path, pathInTree: nil, status: status, identity: FileIdentity(status), root: walk?.steps.root)
                 return .item(.file(path), .nowhere, file: file)
-            case .link: queue(entry.line(try TreeList.digest(algorithm, of: try linkTarget(path))))
+            case .link: queue(entry.line(try TreeList.digest(algorithm, of: try linkTarget(pathInside))))
             default: queue(entry.line())
             }
             return nil
         } catch {
             return refuse(path, error)
         }
+    }
+
+    private func linkTarget(_ pathInside: String) throws(PoolmapError) -> [UInt8] {
+        let target = try attempt("") { () throws(Errno) in try walk?.steps.link(lastName(of: pathInside)) }
+        // It was one when it was looked at.
+        guard let target else { throw .changedWhileRead }
+        return target
     }
 
     /// Throws where the tree would have another digest once the result is written.

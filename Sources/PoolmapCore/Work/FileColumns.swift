@@ -21,6 +21,11 @@ struct FileWorks: Codable {
         var algorithmPlaces: [Int] = []
         /// 0 for no chunks.
         var chunkBytes: [UInt64] = []
+        /// The folders whose trees the files are in: mostly one for all.
+        var roots: [RootFields] = []
+        /// For each input the place in that list, -1 for none, and then the same for each target; empty where all have none.
+        var inputRoots: [Int] = []
+        var targetRoots: [Int] = []
         /// The numbers of the identities, one behind the other; empty where no file has one.
         var identities: [UInt64] = []
 
@@ -28,14 +33,28 @@ struct FileWorks: Codable {
             let count = FileIdentity.numberCount
             return FileIdentity(numbers: identities[index * count..<(index + 1) * count])
         }
+
+        func root(_ places: [Int], at index: Int) -> Root? {
+            places.isEmpty || places[index] < 0 ? nil : roots[places[index]].root
+        }
+
+        mutating func place(of root: Root?) -> Int {
+            guard let root else { return -1 }
+            let fields = RootFields(root)
+            if let index = roots.lastIndex(of: fields) { return index }
+            roots.append(fields)
+            return roots.count - 1
+        }
     }
 
     init(from decoder: any Decoder) throws {
         let columns = try Columns(from: decoder)
         all = columns.paths.indices.map { index in
             let note = columns.notes[index]
+            let target = Place(path: columns.targets[index], root: columns.root(columns.targetRoots, at: index))
             return FileWork(
-                path: columns.paths[index], target: note < 0 ? nil : columns.targets[index],
+                input: Place(path: columns.paths[index], root: columns.root(columns.inputRoots, at: index)),
+                target: note < 0 ? nil : target,
                 byteCount: columns.byteCounts[index], note: note < 0 ? nil : note,
                 algorithms: columns.algorithms[columns.algorithmPlaces[index]],
                 identity: columns.identities.isEmpty ? nil : columns.identity(at: index),
@@ -46,8 +65,10 @@ struct FileWorks: Codable {
     func encode(to encoder: any Encoder) throws {
         var columns = Columns()
         for work in all {
-            columns.paths.append(work.path)
-            columns.targets.append(work.target ?? "")
+            columns.paths.append(work.input.path)
+            columns.targets.append(work.target?.path ?? "")
+            columns.inputRoots.append(columns.place(of: work.input.root))
+            columns.targetRoots.append(columns.place(of: work.target?.root))
             columns.byteCounts.append(work.byteCount)
             columns.notes.append(work.note ?? -1)
             if columns.algorithms.last != work.algorithms {
@@ -58,8 +79,25 @@ struct FileWorks: Codable {
             columns.identities += work.identity?.numbers ?? []
             columns.chunkBytes.append(work.chunkBytes ?? 0)
         }
+        if columns.roots.isEmpty {
+            columns.inputRoots = []
+            columns.targetRoots = []
+        }
         try columns.encode(to: encoder)
     }
+}
+
+/// A `Root` as it travels.
+private struct RootFields: Codable, Equatable {
+    let byteCount: Int
+    let device: UInt64
+    let inode: UInt64
+
+    init(_ root: Root) {
+        (byteCount, device, inode) = (root.byteCount, root.device, root.inode)
+    }
+
+    var root: Root { Root(byteCount: byteCount, device: device, inode: inode) }
 }
 
 /// What a worker answers of files that it was handed together, in their order.
@@ -78,8 +116,14 @@ struct FileResults: Codable {
         var starts: [UInt64] = []
         var durations: [UInt64] = []
         var digests: [[String]] = []
+        /// Why targets lack their inputs' modes or times, 0 for those that do not; empty where all have them.
+        var metadataErrnos: [Int32] = []
         /// Of those that have failed, in their order.
         var errors: [PoolmapError] = []
+
+        func metadataErrno(at index: Int) -> Int32? {
+            metadataErrnos.isEmpty || metadataErrnos[index] == 0 ? nil : metadataErrnos[index]
+        }
     }
 
     init(from decoder: any Decoder) throws {
@@ -91,7 +135,8 @@ struct FileResults: Codable {
                 outcome = .done(
                     JobSummary(
                         inputBytes: columns.inputBytes[index], outputBytes: columns.outputBytes[index],
-                        isUnchanged: columns.states[index] == 1, digests: columns.digests[index]))
+                        isUnchanged: columns.states[index] == 1, digests: columns.digests[index],
+                        metadataErrno: columns.metadataErrno(at: index)))
             } else if columns.states[index] == 3, let error = errors.popFirst() {
                 outcome = .failed(error)
             }
@@ -117,8 +162,12 @@ struct FileResults: Codable {
             columns.inputBytes.append(summary.inputBytes)
             columns.outputBytes.append(summary.outputBytes)
             columns.digests.append(summary.digests)
+            columns.metadataErrnos.append(summary.metadataErrno ?? 0)
             columns.starts.append(file.startedNanoseconds)
             columns.durations.append(file.durationNanoseconds)
+        }
+        if columns.metadataErrnos.allSatisfy({ $0 == 0 }) {
+            columns.metadataErrnos = []
         }
         try columns.encode(to: encoder)
     }

@@ -61,6 +61,8 @@ public struct JobSummary: Sendable {
     public var isUnchanged = false
     /// The digests of the content, in the order of the algorithms, where they were asked for.
     public var digests: [String] = []
+    /// Why the target lacks the input's mode or times, or for root the owner; nil where it has them.
+    public var metadataErrno: Int32?
     /// What of it was lost; nil but of a salvage, which no worker does whole.
     public var salvage: SalvageSummary?
 }

@@ -11,6 +11,8 @@ struct PipeChunks {
     /// Nothing comes behind the last chunk.
     private(set) var isAtEnd = false
     private var filling: (slot: Int, count: Int)?
+    /// No pipe gives more at once, and a chunk may be far larger than all there is.
+    private static let mostBytesOfRead = 1 << 20
 
     /// Reads on; does not block.
     mutating func next(
@@ -24,7 +26,8 @@ struct PipeChunks {
         var count = filling.count
         while count < chunkBytes {
             guard try input.hasInput() else { return .waitForInput }
-            let rest = UnsafeMutableRawBufferPointer(rebasing: workforce.inputArea(slot)[count..<chunkBytes])
+            let end = min(chunkBytes, count + PipeChunks.mostBytesOfRead)
+            let rest = UnsafeMutableRawBufferPointer(rebasing: try workforce.inputArea(slot, end)[count..<end])
             let read = try input.readSome(into: rest)
             if read == 0 {
                 isAtEnd = true

@@ -19,6 +19,8 @@ struct RunSettings {
 
     let operation: Operation
     var policy = OutputPolicy()
+    /// Which files workers open by their names.
+    var reach = NameReach.nothing
     /// The largest window that a streamed frame may need, as a power of two; nil for libzstd's 27.
     var maximumWindowLog: Int?
 
@@ -53,33 +55,36 @@ struct RunSettings {
         guard wholeFileBytes > 0, let file, let status = file.status ?? FileStatus(ofPath: file.path), status.isRegular,
             status.byteCount <= wholeFileBytes
         else { return nil }
-        var work = FileWork(path: file.path, byteCount: status.byteCount)
+        var work = FileWork(input: file.place, byteCount: status.byteCount)
         work.identity = file.identity
         if case .hash(let algorithms) = operation {
             work.algorithms = algorithms
         }
-        return WholeFileJob(work, to: target, meter)
+        return WholeFileJob(work, to: target, in: file.targetRoot, meter)
     }
 
     /// Opens an input and its target.
     ///
     /// - Parameters:
     ///   - isOnlyInput: whether nothing else is to be done meanwhile.
-    ///   - identity: what a file that is hashed must still be; nil where any file of that name will do.
+    ///   - file: what is known of the input, where it was found by its name.
+    ///   - folders: where its folder may be open already.
     func job(
-        _ input: Input, _ target: Target, _ meter: Meter, isOnlyInput: Bool, as identity: FileIdentity? = nil
+        _ input: Input, _ target: Target, _ meter: Meter, isOnlyInput: Bool, _ file: FoundFile? = nil,
+        _ folders: FolderCache = FolderCache()
     ) throws(PoolmapError) -> any Job {
         if case .hash(let algorithms) = operation {
-            let input = try input.open()
-            try identity?.require(input.status)
+            let input = try input.open(in: file?.root, folders)
+            try file?.identity?.require(input.status)
             return try HashJob(input, algorithms, meter, isOnlyInput: isOnlyInput)
         }
         if case .salvage(let omitsLost) = operation {
-            let input = try SalvageJob.open(input)
-            return try SalvageJob(input, to: try output(target, for: input), omitsLost: omitsLost, meter)
+            let input = try SalvageJob.open(input, in: file?.root, folders)
+            let output = try output(target, in: file?.targetRoot, folders, for: input)
+            return try SalvageJob(input, to: output, omitsLost: omitsLost, meter)
         }
-        let input = try input.open()
-        return try job(input, try output(target, for: input), meter)
+        let input = try input.open(in: file?.root, folders)
+        return try job(input, try output(target, in: file?.targetRoot, folders, for: input), meter)
     }
 
     /// The job for an input that is open.
@@ -90,9 +95,13 @@ struct RunSettings {
         return try DecompressJob(input, to: output, meter)
     }
 
-    private func output(_ target: Target, for input: InputFile) throws(PoolmapError) -> Output {
-        switch target {
-        case .file(let path): .file(try OutputFile(path: path, policy, for: input))
+    private func output(
+        _ target: Target, in root: Root?, _ folders: FolderCache, for input: InputFile
+    ) throws(PoolmapError) -> Output {
+        // The front may come to the next file much later.
+        folders.forget()
+        return switch target {
+        case .file(let path): .file(try OutputFile(Place(path: path, root: root), in: folders, policy, for: input))
         case .standardOutput: .standardOutput
         case .nowhere: .nowhere
         }

@@ -1,3 +1,4 @@
+import CPoolmap
 import Multiprocessing
 
 /// The memory that the front shares with its workers, made when it is first needed, and before any worker is.
@@ -5,7 +6,9 @@ final class SharedAreas {
     private let layout: SlotLayout
     private let slotCount: Int
     private let noteCount: Int
-    private(set) var slots: SlotArena?
+    /// What workers are to read, and what they write; a slot has the same number in both.
+    private var inputs: SlotArena?
+    private var outputs: SlotArena?
     private var notes: SlotArena?
     private var freeNotes: [Int] = []
     private static let notePageBytes = 4096
@@ -20,16 +23,55 @@ final class SharedAreas {
 
     /// Makes all that is not made yet, as there will be no later time for it.
     func makeAll() throws(PoolmapError) {
-        _ = try madeSlots()
+        try makeSlots()
         _ = try madeNotes()
+        poolmap_share_temporaries()
     }
 
-    /// nil where the work needs none.
-    func madeSlots() throws(PoolmapError) -> SlotArena? {
-        if slots == nil, layout.slotBytes > 0 {
-            slots = try SharedAreas.arena(slotCount, layout.slotBytes)
+    private func makeSlots() throws(PoolmapError) {
+        // Neither takes address space before something is in it: frames of any size have room, and small ones take
+        // little where a process may have little.
+        if inputs == nil, layout.inputBytes > 0 {
+            inputs = try SharedAreas.arena(slotCount, layout.inputBytes, isMappedAsUsed: true)
         }
-        return slots
+        if outputs == nil, layout.outputBytes > 0 {
+            outputs = try SharedAreas.arena(slotCount, layout.outputBytes, isMappedAsUsed: true)
+        }
+    }
+
+    /// Takes a slot; nil while all are in use, and where the work needs none.
+    func acquireSlot() throws(PoolmapError) -> Int? {
+        try makeSlots()
+        return inputs?.acquire()
+    }
+
+    func releaseSlot(_ slot: Int) {
+        inputs?.release(slot)
+    }
+
+    var hasFreeSlot: Bool {
+        inputs.map { $0.freeCount > 0 } ?? true
+    }
+
+    /// The beginning of a slot's input area.
+    func input(_ slot: Int, _ byteCount: Int) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
+        try SharedAreas.memory(inputs, slot, byteCount)
+    }
+
+    /// The beginning of a slot's output area.
+    func output(_ slot: Int, _ byteCount: Int) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
+        try SharedAreas.memory(outputs, slot, byteCount)
+    }
+
+    private static func memory(
+        _ arena: SlotArena?, _ slot: Int, _ byteCount: Int
+    ) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
+        guard let arena else { throw PoolmapError(.failed, "there are no slots") }
+        do {
+            return try arena.memory(of: slot, byteCount: byteCount)
+        } catch {
+            throw PoolmapError(error, else: .outOfMemory)
+        }
     }
 
     private func madeNotes() throws(PoolmapError) -> SlotArena? {
@@ -41,11 +83,13 @@ final class SharedAreas {
         return notes
     }
 
-    private static func arena(_ count: Int, _ bytes: Int) throws(PoolmapError) -> SlotArena {
+    private static func arena(
+        _ count: Int, _ bytes: Int, isMappedAsUsed: Bool = false
+    ) throws(PoolmapError) -> SlotArena {
         do {
-            return try SlotArena(slotCount: count, slotBytes: bytes)
+            return try SlotArena(slotCount: count, slotBytes: bytes, isMappedAsUsed: isMappedAsUsed)
         } catch {
-            throw PoolmapError(.outOfMemory, "\(error)")
+            throw PoolmapError(error, else: .outOfMemory)
         }
     }
 
@@ -58,6 +102,7 @@ final class SharedAreas {
     }
 
     fileprivate func releaseNote(_ index: Int) {
+        note(index)?.removeTemporary()
         freeNotes.append(index)
     }
 
@@ -69,7 +114,7 @@ final class SharedAreas {
     }
 
     var hasEverySlot: Bool {
-        slots.map { $0.freeCount == $0.slotCount } ?? true
+        inputs.map { $0.freeCount == $0.slotCount } ?? true
     }
 }
 

@@ -7,6 +7,7 @@ import SystemPackage
 final class WholeFileJob: Job {
     private var work: FileWork
     private let target: Target
+    private let targetRoot: Root?
     private let meter: Meter
     private var ticket: NoteTicket?
     private var isHandedOut = false
@@ -14,10 +15,13 @@ final class WholeFileJob: Job {
     /// The worker has it open.
     let isOpen = false
 
-    /// - Parameter work: the file, without its target.
-    init(_ work: FileWork, to target: Target, _ meter: Meter) {
+    /// - Parameters:
+    ///   - work: the file, without its target.
+    ///   - root: the folder in whose tree a target is.
+    init(_ work: FileWork, to target: Target, in root: Root?, _ meter: Meter) {
         self.work = work
         self.target = target
+        targetRoot = root
         self.meter = meter
         meter.expect(work.byteCount)
     }
@@ -27,7 +31,7 @@ final class WholeFileJob: Job {
         if case .file(let path) = target {
             guard let ticket = try workforce.acquireNote() else { return .waitForTurn }
             self.ticket = ticket
-            (work.target, work.note) = (path, ticket.index)
+            (work.target, work.note) = (Place(path: path, root: targetRoot), ticket.index)
         }
         isHandedOut = true
         return .work(.files(FileWorks([work])), .whole(work.byteCount), slot: nil, isLast: true)
@@ -51,6 +55,8 @@ final class FileRunner {
     private let settings: RunSettings
     private var own: (workforce: Workforce, process: pid_t)?
     private var space = Scratch()
+    private var folders = FolderCache()
+    private var process = getpid()
 
     init(_ settings: RunSettings) {
         self.settings = settings
@@ -79,26 +85,48 @@ final class FileRunner {
     }
 
     private func outcomeOf(_ work: FileWork, _ note: CommitNote?) throws(PoolmapError) -> FileDone.Outcome {
-        let existing = work.target.flatMap { FileStatus(ofPath: $0) }
-        if let target = work.target, let summary = note?.summary(ofOutput: existing) {
+        // A worker that had the file before may have been killed with a file that has a name of its own.
+        note?.removeTemporary()
+        let existing = work.target.flatMap { look(at: $0) }
+        if let target = work.target, let summary = note?.summary(ofOutput: existing?.status) {
             return .done(try complete(work, target, summary, note))
         }
-        let input = try InputFile.open(path: work.path)
+        let input = try InputFile.open(work.input, folders)
         try work.identity?.require(input.status)
         guard input.status.isRegular, input.byteCount <= settings.wholeFileBytes else { return .isForFront }
         if !work.algorithms.isEmpty { return try hash(input, work) }
         var output = Output.nowhere
         if let target = work.target {
             // To open a named pipe and close it again would be an end of file to its reader.
-            if let existing, !existing.isRegular { return .isForFront }
-            output = .file(try OutputFile(path: target, over: existing, settings.policy, for: input, note: note))
+            if let existing, existing.status?.isRegular != true || existing.descriptor != nil { return .isForFront }
+            output = .file(try OutputFile(target, in: folders, over: existing, settings.policy, for: input, note: note))
         }
         return .done(try run(try settings.job(input, output, Meter())))
     }
 
+    /// nil where there is nothing, and also where the folder cannot be opened, as will be said later.
+    private func look(at target: Place) -> TargetLook? {
+        guard let folder = try? OutputFile.folder(of: target, folders) else { return nil }
+        return TargetLook(at: target.path, in: folder)
+    }
+
+    /// Called before files that were handed out together.
+    func begin() {
+        guard process != getpid() else { return }
+        process = getpid()
+        // The descriptors were the front's, if they are any here.
+        _ = Unmanaged.passRetained(folders)
+        folders = FolderCache()
+    }
+
+    /// Called behind them: the next come later, when the paths of their folders may lead to others.
+    func end() {
+        folders.forget()
+    }
+
     private func hash(_ input: InputFile, _ work: FileWork) throws(PoolmapError) -> FileDone.Outcome {
         try work.algorithms.requireParts(of: input.byteCount)
-        let space = space.space(of: Worker.cachedBytes)
+        let space = try space.space(of: Worker.cachedBytes)
         let (digests, byteCount) = try digests(work.algorithms, chunkBytes: work.chunkBytes, through: space) {
             (space) throws(PoolmapError) in try input.readSome(into: space)
         }
@@ -120,14 +148,22 @@ final class FileRunner {
 
     /// Does what is left of a file whose target has its name: a worker was killed just then.
     private func complete(
-        _ work: FileWork, _ target: String, _ summary: JobSummary, _ note: CommitNote?
+        _ work: FileWork, _ target: Place, _ summary: JobSummary, _ note: CommitNote?
     ) throws(PoolmapError) -> JobSummary {
         if settings.policy.isDurable {
-            try syncFolder(of: target)
+            let folder = try attempt("cannot write the folder of \(target.path) to disk") { () throws(Errno) in
+                try folders.folder(of: target)
+            }
+            try folder.sync(for: target.path)
         }
-        if settings.policy.removesInput, let note, let left = FileStatus(ofPath: work.path) {
-            guard note.isOfInput(left) else { throw .changedAfterRead }
-            try removeFile(work.path)
+        if settings.policy.removesInput, let note {
+            var isChanged = false
+            _ = try folders.remove(work.input) { left in
+                // Where it is another file by now, the first worker has removed its own.
+                isChanged = note.isOfInputFile(left) && !note.isOfInput(left)
+                return note.isOfInput(left)
+            }
+            if isChanged { throw .changedAfterRead }
         }
         return summary
     }

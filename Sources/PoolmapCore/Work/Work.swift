@@ -35,10 +35,10 @@ enum Work: Codable {
 
 /// A file that one worker does alone.
 struct FileWork {
-    /// The input's path.
-    var path: String
-    /// The target's path; nil where nothing is written.
-    var target: String?
+    /// Where the input is.
+    var input: Place
+    /// Where the target is to be; nil where nothing is written.
+    var target: Place?
     /// What it had when it was looked at.
     var byteCount: UInt64
     /// Where the worker notes what it has done, for the case that it is killed; nil where it writes nothing.
@@ -224,8 +224,6 @@ struct SlotLayout {
 
     /// Frames of other programs are decompressed in parallel up to this size.
     static let commonContentBytes = 64 << 20
-
-    var slotBytes: Int { inputBytes + outputBytes }
 
     /// Whether both sides of a frame have room in a slot.
     func holds(compressedBytes: UInt64, contentBound: UInt64) -> Bool {

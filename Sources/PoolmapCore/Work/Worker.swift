@@ -14,8 +14,6 @@ final class Worker {
     private var files: FileRunner
     private var input = Scratch()
     private var content = Scratch()
-    private var source = OpenedFile()
-    private var target = OpenedFile()
 
     init(_ settings: RunSettings, _ areas: SharedAreas) {
         self.settings = settings
@@ -28,6 +26,8 @@ final class Worker {
         do throws(PoolmapError) {
             switch work {
             case .files(let works):
+                files.begin()
+                defer { files.end() }
                 return .files(
                     FileResults(works.all.map { work in files.run(work, work.note.flatMap { areas.note($0) }) }))
             case .compress(let source, let contentBytes, let slot):
@@ -56,7 +56,8 @@ final class Worker {
             compressor = try Compressor(settings.compression)
         }
         let (content, file, start) = try place(of: source, contentBytes, slot)
-        let frame = try compressor?.compress(content, into: outputArea(slot)) { (piece, offset) throws(PoolmapError) in
+        let room = try areas.output(slot, Compressor.bound(of: contentBytes))
+        let frame = try compressor?.compress(content, into: room) { (piece, offset) throws(PoolmapError) in
             try file?.readAll(into: piece, at: start + UInt64(offset))
         }
         guard let frame else {
@@ -70,10 +71,10 @@ final class Worker {
             work.algorithms, at: work.offset, pieceBytes: work.pieceBytes, chunkBytes: work.chunkBytes)
         switch work.source {
         case .slot:
-            run.update(UnsafeRawBufferPointer(try slotMemory(work.slot, Int(work.byteCount))))
+            run.update(UnsafeRawBufferPointer(try areas.input(work.slot, Int(work.byteCount))))
         case .file(let reference, let start):
-            var reader = FileReader(try source.open(reference, O_RDONLY), at: start, byteCount: work.byteCount)
-            let space = input.space(of: Worker.cachedBytes)
+            var reader = FileReader(reference.descriptor, at: start, byteCount: work.byteCount)
+            let space = try input.space(of: Worker.cachedBytes)
             while true {
                 let count = try reader.read(into: space)
                 if count == 0 { break }
@@ -87,7 +88,7 @@ final class Worker {
     static let cachedBytes = 256 << 10
 
     private func verify(_ work: VerifyWork) throws(PoolmapError) -> VerifyWork.Finding {
-        let partial = try target.open(work.partial, O_RDONLY)
+        let partial = work.partial.descriptor
         let frameBytes = UInt64(work.frame.compressedBytes)
         let frameChecksum: UInt32
         do throws(PoolmapError) {
@@ -96,7 +97,7 @@ final class Worker {
             return .damaged
         }
         guard frameChecksum == work.frame.frameChecksum else { return .damaged }
-        let file = try source.open(work.input, O_RDONLY)
+        let file = work.input.descriptor
         let content = FileReader(file, at: work.contentOffset, byteCount: work.contentBytes)
         return try checksum(of: content) == work.frame.chunkChecksum ? .intact : .otherContent
     }
@@ -104,7 +105,7 @@ final class Worker {
     /// The CRC-32C of what there is to read.
     private func checksum(of reader: FileReader) throws(PoolmapError) -> UInt32 {
         var reader = reader
-        let space = input.space(of: Worker.cachedBytes)
+        let space = try input.space(of: Worker.cachedBytes)
         var checksum: UInt32 = 0
         while true {
             let count = try reader.read(into: space)
@@ -119,13 +120,8 @@ final class Worker {
             return try streamFromFile(frame)
         }
         let compressed = try read(frame.source, Int(frame.compressedBytes), frame.slot)
-        let space: UnsafeMutableRawBufferPointer
-        if frame.destination.isSlot {
-            space = outputArea(frame.slot)
-        } else {
-            space = content.space(of: Int(frame.contentBound))
-        }
-        let limit = UnsafeMutableRawBufferPointer(rebasing: space.prefix(Int(frame.contentBound)))
+        let bound = Int(frame.contentBound)
+        let limit = frame.destination.isSlot ? try areas.output(frame.slot, bound) : try content.space(of: bound)
         let made = try withDecompressor { (decompressor) throws(PoolmapError) in
             try decompressor.decompress(compressed, into: limit)
         }
@@ -133,7 +129,7 @@ final class Worker {
         try done.requireContent(frame.contentBytes)
         if case .file(let reference, let offset) = frame.destination {
             let bytes = UnsafeRawBufferPointer(rebasing: limit[..<made])
-            try target.open(reference, O_WRONLY).writeAll(bytes, at: offset, to: reference.name)
+            try reference.descriptor.writeAll(bytes, at: offset, to: reference.name)
         }
         return done
     }
@@ -144,7 +140,7 @@ final class Worker {
             throw PoolmapError(.failed, "a frame of \(frame.compressedBytes) bytes does not fit its slot")
         }
         var reader = FileReader(
-            try source.open(reference, O_RDONLY), at: start, byteCount: frame.compressedBytes)
+            reference.descriptor, at: start, byteCount: frame.compressedBytes)
         var written: UInt64 = 0
         let done = try decompressStream(
             read: { (space) throws(PoolmapError) in try reader.read(into: space) },
@@ -156,7 +152,7 @@ final class Worker {
                 }
                 if case .file(let reference, let offset) = frame.destination {
                     let place = offset + written - UInt64(bytes.count)
-                    try target.open(reference, O_WRONLY).writeAll(bytes, at: place, to: reference.name)
+                    try reference.descriptor.writeAll(bytes, at: place, to: reference.name)
                 }
             })
         try done.requireContent(frame.contentBytes)
@@ -172,8 +168,8 @@ final class Worker {
         read: (UnsafeMutableRawBufferPointer) throws(PoolmapError) -> Int,
         write: (UnsafeRawBufferPointer) throws(PoolmapError) -> Void
     ) throws(PoolmapError) -> DataFrame {
-        let compressed = input.space(of: 1 << 18)
-        let made = content.space(of: 1 << 18)
+        let compressed = try input.space(of: 1 << 18)
+        let made = try content.space(of: 1 << 18)
         var frame = DataFrameBuilder()
         try withDecompressor { (decompressor) throws(PoolmapError) in
             decompressor.beginStream()
@@ -230,15 +226,10 @@ final class Worker {
     ) throws(PoolmapError) -> (memory: UnsafeMutableRawBufferPointer, file: FileDescriptor?, start: UInt64) {
         switch source {
         case .slot:
-            return (try slotMemory(slot, byteCount), nil, 0)
+            return (try areas.input(slot, byteCount), nil, 0)
         case .file(let reference, let offset):
-            return (input.space(of: byteCount), try self.source.open(reference, O_RDONLY), offset)
+            return (try input.space(of: byteCount), reference.descriptor, offset)
         }
-    }
-
-    private func slotMemory(_ slot: Int, _ byteCount: Int) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
-        guard let slots = areas.slots else { throw PoolmapError(.failed, "there are no slots") }
-        return UnsafeMutableRawBufferPointer(rebasing: slots[slot].prefix(byteCount))
     }
 
     private func read(
@@ -248,11 +239,6 @@ final class Worker {
         try file?.readAll(into: memory, at: start)
         return UnsafeRawBufferPointer(memory)
     }
-
-    private func outputArea(_ slot: Int) -> UnsafeMutableRawBufferPointer {
-        guard let slots = areas.slots else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
-        return UnsafeMutableRawBufferPointer(rebasing: slots[slot].dropFirst(layout.inputBytes))
-    }
 }
 
 /// Memory of the process's own that is kept for the next task.
@@ -260,44 +246,29 @@ struct Scratch: ~Copyable {
     private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
     deinit {
-        memory.deallocate()
+        free(memory.baseAddress)
     }
 
-    /// At least `byteCount` bytes with any content, cut to that size; valid until the next call.
-    mutating func space(of byteCount: Int) -> UnsafeMutableRawBufferPointer {
+    /// So many bytes with any content, valid until the next call.
+    ///
+    /// Throws `outOfMemory`, where Swift's own allocation would end the process.
+    mutating func space(of byteCount: Int) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
         if memory.count < max(byteCount, 1) {
-            memory.deallocate()
-            memory = .allocate(byteCount: max(byteCount, 1), alignment: 64)
+            free(memory.baseAddress)
+            memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+            memory = try allocate(max(byteCount, 1))
         }
         return UnsafeMutableRawBufferPointer(rebasing: memory[..<byteCount])
     }
 }
 
-/// The file that a worker used last, still open.
-private struct OpenedFile: ~Copyable {
-    private var reference: FileReference?
-    private var descriptor: FileDescriptor?
-
-    deinit {
-        close()
+/// Memory with any content, to be given back with `free`.
+func allocate(_ byteCount: Int) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
+    var base: UnsafeMutableRawPointer?
+    guard posix_memalign(&base, 64, byteCount) == 0 else {
+        throw PoolmapError(.outOfMemory, "no memory for \(byteCount) bytes")
     }
-
-    mutating func open(_ wanted: FileReference, _ flags: Int32) throws(PoolmapError) -> FileDescriptor {
-        if let descriptor = wanted.ownDescriptor {
-            return descriptor
-        }
-        if let descriptor, reference == wanted {
-            return descriptor
-        }
-        close()
-        let opened = try wanted.open(flags)
-        (reference, descriptor) = (wanted, opened)
-        return opened
-    }
-
-    private func close() {
-        try? descriptor?.close()
-    }
+    return UnsafeMutableRawBufferPointer(start: base, count: byteCount)
 }
 
 /// Gathers what is to be known of a frame whose bytes come in pieces.

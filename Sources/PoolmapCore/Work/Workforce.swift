@@ -21,6 +21,9 @@ final class Workforce {
     /// The tasks that the pool knows by these numbers.
     private var underWay: [UInt64: Sent] = [:]
     private var bundle = FileBundle()
+    private let reach: NameReach
+    private var confinementNote: Confinement.Note?
+    private let onConfinement: (Confinement) -> Void
 
     /// What was sent to a worker together.
     private struct Sent {
@@ -42,24 +45,38 @@ final class Workforce {
     /// Small files take microseconds, so each worker should have some to go on with.
     let entryLimit: Int
     /// The most inputs that are open at once: one for each worker to go on with, beside its own; and slow pipes.
-    var openLimit: Int { 8 + 2 * jobs }
+    let openLimit: Int
 
-    init(jobs: Int, _ settings: RunSettings, _ server: JobServer? = nil) {
+    /// - Parameter onConfinement: called once, when workers have begun.
+    init(
+        jobs: Int, _ settings: RunSettings, _ server: JobServer? = nil,
+        onConfinement: @escaping (Confinement) -> Void = { _ in }
+    ) {
+        reach = settings.reach
+        self.onConfinement = onConfinement
         self.jobs = jobs
         self.server = jobs > 1 ? server : nil
         layout = settings.layout
         // One process uses one slot; the other is for a slow pipe, which fills its own while files go on.
         slotCount = jobs == 1 ? 2 : jobs + max(2, jobs / 2)
+        openLimit = max(2, min(8 + 2 * jobs, Workforce.openLimit(jobs: jobs)))
         entryLimit = jobs == 1 ? 1 : 3 * FileBundle.mostFiles * jobs
         areas = SharedAreas(layout, slotCount: slotCount, noteCount: jobs == 1 ? 0 : entryLimit)
         worker = Worker(settings, areas)
+    }
+
+    /// So many inputs may be open, with their targets, where the pool's manager has them all too, beside a socket and
+    /// a sentinel for each worker.
+    private static func openLimit(jobs: Int) -> Int {
+        let others = 12
+        return (sysconf(Int32(_SC_OPEN_MAX)) - 2 * jobs - others) / 2
     }
 
     // MARK: Slots
 
     /// Takes a slot; nil while all are in use.
     func acquireSlot() throws(PoolmapError) -> Int? {
-        try areas.madeSlots()?.acquire()
+        try areas.acquireSlot()
     }
 
     /// Takes a place for a worker's note of what it has done; nil while all are in use.
@@ -68,23 +85,21 @@ final class Workforce {
     }
 
     var hasFreeSlot: Bool {
-        areas.slots.map { $0.freeCount > 0 } ?? true
+        areas.hasFreeSlot
     }
 
     func releaseSlot(_ slot: Int) {
-        areas.slots?.release(slot)
+        areas.releaseSlot(slot)
     }
 
-    func inputArea(_ slot: Int) -> UnsafeMutableRawBufferPointer {
-        UnsafeMutableRawBufferPointer(rebasing: memory(slot).prefix(layout.inputBytes))
+    /// The first bytes of what a worker is to read, valid until more of the same slot is asked for.
+    func inputArea(_ slot: Int, _ byteCount: Int) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
+        try areas.input(slot, byteCount)
     }
 
-    func output(_ slot: Int, _ byteCount: Int) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: memory(slot).dropFirst(layout.inputBytes).prefix(byteCount))
-    }
-
-    private func memory(_ slot: Int) -> UnsafeMutableRawBufferPointer {
-        areas.slots?[slot] ?? UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    /// The first bytes of what a worker has written.
+    func output(_ slot: Int, _ byteCount: Int) throws(PoolmapError) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(try areas.output(slot, byteCount))
     }
 
     var hasEverySlot: Bool {
@@ -155,11 +170,28 @@ final class Workforce {
             try areas.makeAll()
         }
         do {
-            let pool = try pool ?? Pool(processes: jobs) { [worker] in worker.perform($0) }
+            let pool = try pool ?? makePool()
             self.pool = pool
             underWay[try pool.submit(work)] = sent
+        } catch let error as MultiprocessingError {
+            throw PoolmapError(error, else: .processDied)
         } catch {
             throw PoolmapError(.processDied, "\(error)")
+        }
+    }
+
+    private func makePool() throws(MultiprocessingError) -> Pool<Work, Done> {
+        let note = try Confinement.Note()
+        confinementNote = note
+        return try Pool(processes: jobs, initializer: { [reach] in note.write(Confinement.enter(reach)) }) {
+            [worker] in worker.perform($0)
+        }
+    }
+
+    private func tellConfinement() {
+        if let confinement = confinementNote?.confinement {
+            onConfinement(confinement)
+            confinementNote = nil
         }
     }
 
@@ -169,8 +201,11 @@ final class Workforce {
         do {
             while let completion = try pool?.nextCompletion(timeout: .zero) {
                 guard let sent = underWay.removeValue(forKey: completion.task) else { continue }
+                tellConfinement()
                 try take(TaskCompletion(completion), sent)
             }
+        } catch let error as MultiprocessingError {
+            throw PoolmapError(error, else: .processDied)
         } catch {
             throw error as? PoolmapError ?? PoolmapError(.processDied, "\(error)")
         }
@@ -217,7 +252,7 @@ final class Workforce {
         do {
             _ = try Multiprocessing.wait(for: objects, timeout: timeout)
         } catch {
-            throw PoolmapError(.failed, "\(error)")
+            throw PoolmapError(error, else: .failed)
         }
         server?.receive()
     }
@@ -292,7 +327,7 @@ extension TaskCompletion {
 
     init(_ completion: Pool<Work, Done>.Completion) {
         task = completion.task
-        result = completion.result.mapError { PoolmapError(.processDied, "\($0)") }
+        result = completion.result.mapError { PoolmapError($0, else: .processDied) }
         worker = completion.worker
         attempts = completion.attempts
         startedNanoseconds = completion.startedNanoseconds

@@ -76,10 +76,66 @@ func arenaScenarios() {
         arena.release(slot)
         expectEqual(arena.acquire(), slot, "the slot that was released last is used next;")
     }
+    scenario("addressSpaceFollowsWhatIsUsedOfAnArenaThatIsMappedSo") {
+        let before = try require(kibibytes("VmSize"))
+        let arena = try SlotArena(slotCount: 64, slotBytes: 1 << 32, isMappedAsUsed: true)
+        expect(try require(kibibytes("VmSize")) - before < 64, "a new arena takes address space")
+        let slot = try require(arena.acquire())
+        try arena.memory(of: slot, byteCount: 1 << 20).copyBytes(from: pattern(1 << 20))
+        let used = try require(kibibytes("VmSize")) - before
+        expect((1024..<1200).contains(used), "one MiB of a slot takes \(used) KiB")
+        // What was there stays when there is more of it.
+        let more = try arena.memory(of: slot, byteCount: 3 << 20)
+        expect(more.prefix(1 << 20).elementsEqual(pattern(1 << 20)), "the content is another")
+        expect(more.dropFirst(1 << 20).allSatisfy { $0 == 0 }, "new memory is zero")
+        expectEqual(try arena.memory(of: slot, byteCount: 0).count, 0)
+    }
+    scenario("arenaThatIsMappedAsUsedIsSharedWithChildrenAndWorkers") {
+        let arena = try SlotArena(slotCount: 4, slotBytes: 1 << 20, isMappedAsUsed: true)
+        // The child has this piece from before the fork, and maps the others for itself.
+        try arena.memory(of: 0, byteCount: 5).copyBytes(from: [1, 2, 3, 4, 5])
+        let child = Process {
+            let first = try arena.memory(of: 0, byteCount: 5)
+            try arena.memory(of: 3, byteCount: 5).copyBytes(from: first)
+            try arena.memory(of: 0, byteCount: 1 << 20)[(1 << 20) - 1] = 77
+        }
+        try child.start()
+        expectEqual(try child.join(), .exited(0))
+        expect(try arena.memory(of: 3, byteCount: 5).elementsEqual([1, 2, 3, 4, 5]), "the child's copy is another")
+        expectEqual(try arena.memory(of: 0, byteCount: 1 << 20)[(1 << 20) - 1], 77)
+        let pool = try Pool(processes: 2, maxTasksPerWorker: 2) { (slot: Int) -> Int in
+            let memory = try arena.memory(of: slot, byteCount: 1000 * (slot + 1))
+            for position in memory.indices {
+                memory[position] = UInt8(slot)
+            }
+            return slot
+        }
+        expectEqual(try pool.map(0..<4), Array(0..<4))
+        for slot in 0..<4 {
+            let memory = try arena.memory(of: slot, byteCount: 1000 * (slot + 1))
+            expect(memory.allSatisfy { $0 == UInt8(slot) }, "slot \(slot)")
+        }
+    }
+    scenario("arenaThatIsMappedAsUsedIsSent") {
+        let way = try Pipe()
+        let child = Process {
+            let arena = try way.second.receive(SlotArena.self)
+            expectEqual(arena.acquire(), nil)
+            try arena.memory(of: 1, byteCount: 10)[9] = 7
+        }
+        try child.start()
+        let arena = try SlotArena(slotCount: 2, slotBytes: 10, isMappedAsUsed: true)
+        try way.first.send(arena)
+        expectEqual(try child.join(timeout: promptly), .exited(0))
+        expectEqual(try arena.memory(of: 1, byteCount: 10)[9], 7)
+    }
     scenario("arenaIsUnmappedWhenItGoesAway") {
         try expectNoGrowth(warmUp: 5, turns: 200) { _ in
             let arena = try SlotArena(slotCount: 4, slotBytes: 5000)
             arena[3][4999] = 1
+            let windows = try SlotArena(slotCount: 4, slotBytes: 5000, isMappedAsUsed: true)
+            try windows.memory(of: 3, byteCount: 1)[0] = 1
+            try windows.memory(of: 3, byteCount: 5000)[4999] = 1
         }
     }
     scenario("processKilledWithAnArenaLeavesNothing") {

@@ -121,16 +121,20 @@ func handshakeScenarios() {
     scenario("clientGivesUpWhenNobodyAnswers") {
         let trap = try RawListener()
         let start = ContinuousClock.now
-        expectThrows(.timedOut) { _ = try Connection(to: trap.address, timeout: .milliseconds(60)) }
+        expectThrows(.timedOut) {
+            _ = try Connection(to: trap.address, authenticationKey: nil, timeout: .milliseconds(60))
+        }
         let elapsed = ContinuousClock.now - start
         expect(elapsed >= .milliseconds(60) && elapsed < promptly, "it took \(elapsed)")
         // The queue of a Unix listener is full.
         let full = try Listener(backlog: 0)
         let waiting = try RawClient(to: full.address)
-        expectThrows(.timedOut) { _ = try Connection(to: full.address, timeout: .milliseconds(30)) }
+        expectThrows(.timedOut) {
+            _ = try Connection(to: full.address, authenticationKey: nil, timeout: .milliseconds(30))
+        }
         withExtendedLifetime(waiting) {}
         let child = Process {
-            expectThrows(.endOfFile) { _ = try Connection(to: trap.address) }
+            expectThrows(.endOfFile) { _ = try Connection(to: trap.address, authenticationKey: nil) }
         }
         try child.start()
         close(trap.accept())

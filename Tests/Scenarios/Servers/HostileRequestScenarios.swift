@@ -31,6 +31,7 @@ private func bytes<Number: BitwiseCopyable>(_ number: Number) -> [UInt8] {
 
 private let valuesOperation: UInt16 = 0x109
 private let countOperation: UInt16 = 0x105
+private let acquireOperation: UInt16 = 0x500
 
 func hostileRequestScenarios() {
     scenario("managerOfAnotherKeyLetsNobodyIn") {
@@ -39,7 +40,7 @@ func hostileRequestScenarios() {
         expectThrows(.authenticationFailed) {
             try Manager.connect(to: manager.address, authenticationKey: AuthenticationKey())
         }
-        expectThrows(.authenticationFailed) { try Connection(to: manager.address) }
+        expectThrows(.authenticationFailed) { try Connection(to: manager.address, authenticationKey: nil) }
         expectThrows(.systemCallFailed) {
             try Manager.connect(to: .unix("/no/such/socket"), authenticationKey: manager.authenticationKey)
         }
@@ -138,6 +139,20 @@ func hostileRequestScenarios() {
         let grown = try require(kibibytes("VmHWM", of: manager.pid)) - before
         expect(grown < 8 << 10, "the server has grown by \(grown) KiB")
         withExtendedLifetime(patient) {}
+    }
+    scenario("semaphoreThatIsFullAgainTakesNothingBackFromAClientThatDies") {
+        let manager = try Manager()
+        let (open, bounded) = (try manager.semaphore(.max), try manager.boundedSemaphore(1))
+        for (object, semaphore, most) in [(1, open, Int.max), (2, bounded, 1)] as [(UInt64, SemaphoreProxy, Int)] {
+            var client: RawRequester? = try RawRequester(to: manager)
+            client?.request(acquireOperation, on: object)
+            expect(eventually(within: promptly) { (try? semaphore.value) == most - 1 }, "it is not acquired")
+            try semaphore.release()
+            // It goes without having read that the semaphore is its own.
+            client = nil
+            expect(try manager.objectCount == 2, "the server has ended")
+            expectEqual(try semaphore.value, most)
+        }
     }
     scenario("clientThatDoesNotReadIsNotReadEither") {
         let manager = try Manager()

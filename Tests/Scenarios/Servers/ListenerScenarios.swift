@@ -57,29 +57,55 @@ func listenerScenarios() {
         _ = try Listener()
         expectEqual(privateDirectories(), before)
     }
+    scenario("namedSocketIsForItsMakersUserAloneWhateverTheUmask") {
+        try withTemporaryDirectory { directory in
+            let path = "\(directory)/s"
+            chmod(directory, 0o755)
+            let before = umask(0)
+            defer { umask(before) }
+            let listener = try Listener(address: .unix(path), authenticationKey: nil)
+            var information = stat()
+            expectEqual(lstat(path, &information), 0)
+            expectEqual(information.st_mode & 0o7777, 0o600)
+            // Only root can be another user for a while.
+            if geteuid() == 0 {
+                expectEqual(try connectAsNobody(to: path), .permissionDenied)
+                // Who wants others to come in says so.
+                chmod(path, 0o666)
+                expectEqual(try connectAsNobody(to: path), nil)
+            }
+            listener.close()
+        }
+    }
     scenario("nameThatAKilledOwnerLeavesIsAnErrorThatSaysWhatToDo") {
         try withTemporaryDirectory { directory in
             let path = "\(directory)/s"
             let child = Process {
-                let listener = try Listener(address: .unix(path))
+                let listener = try Listener(address: .unix(path), authenticationKey: nil)
                 withExtendedLifetime(listener) { _ = raise(SIGKILL) }
             }
             try child.start()
             expectEqual(try child.join(), .signaled(SIGKILL))
             expect(exists(path), "who removed it?")
-            let error = expectThrows(.systemCallFailed) { _ = try Listener(address: .unix(path)) }
+            let error = expectThrows(.systemCallFailed) {
+                _ = try Listener(address: .unix(path), authenticationKey: nil)
+            }
             expectText(of: error, contains: "remove it")
             expectEqual(error?.errno, .addressInUse)
-            expectThrows(.systemCallFailed) { _ = try Connection(to: .unix(path)) }
+            expectThrows(.systemCallFailed) { _ = try Connection(to: .unix(path), authenticationKey: nil) }
             unlink(path)
-            let listener = try Listener(address: .unix(path))
-            let second = expectThrows(.systemCallFailed) { _ = try Listener(address: .unix(path)) }
+            let listener = try Listener(address: .unix(path), authenticationKey: nil)
+            let second = expectThrows(.systemCallFailed) {
+                _ = try Listener(address: .unix(path), authenticationKey: nil)
+            }
             expectText(of: second, contains: "another process listens there")
             // That has looked by connecting, and whoever did is none that gets through.
             expect(try listener.accept(timeout: .zero) == nil, "who was that?")
             listener.close()
             fclose(try require(fopen(path, "w")))
-            let third = expectThrows(.systemCallFailed) { _ = try Listener(address: .unix(path)) }
+            let third = expectThrows(.systemCallFailed) {
+                _ = try Listener(address: .unix(path), authenticationKey: nil)
+            }
             expectText(of: third, contains: "something else")
             expect(exists(path), "a file of someone else's is gone")
         }
@@ -87,13 +113,13 @@ func listenerScenarios() {
     scenario("onlyItsOwnNameIsRemovedAndOnlyByItsMaker") {
         try withTemporaryDirectory { directory in
             let path = "\(directory)/s"
-            let listener = try Listener(address: .unix(path))
+            let listener = try Listener(address: .unix(path), authenticationKey: nil)
             let child = Process { listener.close() }
             try child.start()
             expectEqual(try child.join(), .exited(0))
             expect(exists(path), "a child has removed its parent's name")
             unlink(path)
-            let other = try Listener(address: .unix(path))
+            let other = try Listener(address: .unix(path), authenticationKey: nil)
             listener.close()
             expect(exists(path), "the name of another listener was removed")
             other.close()
@@ -105,7 +131,7 @@ func listenerScenarios() {
             let path = "\(directory)/s"
             let pid = fork()
             if pid == 0 {
-                let listener = try? Listener(address: .unix(path))
+                let listener = try? Listener(address: .unix(path), authenticationKey: nil)
                 withExtendedLifetime(listener) { exit(exists(path) ? 0 : 1) }
             }
             var status: Int32 = 0
@@ -116,19 +142,27 @@ func listenerScenarios() {
     }
     scenario("addressesThatCannotBeAreErrors") {
         let long = "/tmp/" + String(repeating: "x", count: 103)
-        expectText(of: expectThrows(.invalidState) { _ = try Listener(address: .unix(long)) }, contains: "107")
-        expectThrows(.invalidState) { _ = try Connection(to: .unix("")) }
-        expectThrows(.systemCallFailed) { _ = try Listener(address: .unix("/no/such/folder/s")) }
-        expectThrows(.systemCallFailed) { _ = try Listener(address: .tcp("256.0.0.1.2", 0)) }
-        expectThrows(.systemCallFailed) { _ = try Connection(to: .unix("/no/such/folder/s")) }
-        let listener = try Listener(address: .tcp("127.0.0.1", 0))
-        let taken = expectThrows(.systemCallFailed) { _ = try Listener(address: listener.address) }
+        expectText(
+            of: expectThrows(.invalidState) { _ = try Listener(address: .unix(long), authenticationKey: nil) },
+            contains: "107")
+        expectThrows(.invalidState) { _ = try Connection(to: .unix(""), authenticationKey: nil) }
+        expectThrows(.systemCallFailed) {
+            _ = try Listener(address: .unix("/no/such/folder/s"), authenticationKey: nil)
+        }
+        expectThrows(.systemCallFailed) { _ = try Listener(address: .tcp("256.0.0.1.2", 0), authenticationKey: nil) }
+        expectThrows(.systemCallFailed) { _ = try Connection(to: .unix("/no/such/folder/s"), authenticationKey: nil) }
+        let listener = try Listener(address: .tcp("127.0.0.1", 0), authenticationKey: nil)
+        let taken = expectThrows(.systemCallFailed) {
+            _ = try Listener(address: listener.address, authenticationKey: nil)
+        }
         expectEqual(taken?.errno, .addressInUse)
         listener.close()
-        let refused = expectThrows(.systemCallFailed) { _ = try Connection(to: listener.address) }
+        let refused = expectThrows(.systemCallFailed) {
+            _ = try Connection(to: listener.address, authenticationKey: nil)
+        }
         expectEqual(refused?.errno, .connectionRefused)
         // The port is free again at once, though a connection to it was open.
-        try Listener(address: listener.address).close()
+        try Listener(address: listener.address, authenticationKey: nil).close()
         expectEqual("\(Address.tcp("::1", 80)) \(Address.tcp("a", 1)) \(Address.unix("/b"))", "[::1]:80 a:1 /b")
     }
     scenario("acceptWaitsForAsLongAsItIsTold") {
@@ -145,10 +179,10 @@ func listenerScenarios() {
         }
     }
     scenario("waitTakesListenersConnectionsAndProcessesTogether") {
-        let (listener, key) = (try Listener(), try Listener(address: .tcp("localhost", 0)))
+        let (listener, key) = (try Listener(), try Listener(address: .tcp("localhost", 0), authenticationKey: nil))
         let (go, address) = (Doorbell(), listener.address)
         let child = Process {
-            let connection = try Connection(to: address)
+            let connection = try Connection(to: address, authenticationKey: nil)
             expect(go.wait(), "nobody rang")
             try connection.send(1)
             expect(go.wait(), "nobody rang")
@@ -189,10 +223,12 @@ func listenerScenarios() {
     }
     scenario("descriptorsTravelOverUnixSocketsAndAreAnErrorOverTCP") {
         for place: Address? in [nil, .tcp("127.0.0.1", 0)] {
-            let (listener, arena) = (try Listener(address: place), try SlotArena(slotCount: 1, slotBytes: 1))
+            let (listener, arena) = (
+                try Listener(address: place, authenticationKey: nil), try SlotArena(slotCount: 1, slotBytes: 1)
+            )
             let address = listener.address
             let child = Process {
-                let connection = try Connection(to: address)
+                let connection = try Connection(to: address, authenticationKey: nil)
                 if place == nil {
                     try connection.send(arena)
                 } else {
@@ -213,10 +249,10 @@ func listenerScenarios() {
         }
     }
     scenario("largeMessagesCrossTCPWhole") {
-        let listener = try Listener(address: .tcp("127.0.0.1", 0))
+        let listener = try Listener(address: .tcp("127.0.0.1", 0), authenticationKey: nil)
         let address = listener.address
         let child = Process {
-            let connection = try Connection(to: address)
+            let connection = try Connection(to: address, authenticationKey: nil)
             var on: Int32 = 0
             var size = socklen_t(4)
             getsockopt(
@@ -271,4 +307,19 @@ private func accept(from listener: Listener, among all: [any Waitable]) throws -
             return connection
         }
     }
+}
+
+/// What the kernel says to another user who connects; nil where it lets them in.
+private func connectAsNobody(to path: String) throws -> Errno? {
+    let child = Process {
+        expectEqual(setuid(65534), 0)
+        do {
+            _ = try RawClient(to: .unix(path))
+        } catch let error as Errno {
+            _exit(error.rawValue)
+        }
+    }
+    try child.start()
+    guard case .exited(let number) = try child.join(timeout: promptly) else { return .noSuchProcess }
+    return number == 0 ? nil : Errno(rawValue: number)
 }

@@ -11,11 +11,12 @@ for jobs in 2 4; do
     wait_until 20 test -e large.zst
     wait_until 20 test -e many/120.zst
     is_running "$front"
-    # Nobody's line is before that of the first.
-    [[ ! -s said ]] || fail "somebody was told before his turn: $(< said)"
+    # Nobody's line is before that of the first; what keeps the workers in is nobody's.
+    [[ $(< said) == "poolmap: workers are "* ]] || fail "-v does not say what keeps the workers in: $(< said)"
+    (($(wc -l < said) == 1)) || fail "somebody was told before his turn: $(< said)"
     text 300000 > slow
     expect_end 1 "$front"
-    sed 's/^poolmap: //; s/: .*//' said > order
+    sed '1d; s/^poolmap: //; s/: .*//' said > order
     printf '%s\n' slow many/{1..60} none/a large none/b many/{61..120} | diff - order
     (($(grep -c '^poolmap: none/[ab]: No such file' said) == 2))
     rm ./*.zst many/*.zst

@@ -8,7 +8,7 @@ run_traced() {
     rm -rf out files trace
     cp -r kept files
     # shellcheck disable=SC2046
-    start strace -qq -f -o trace -e trace=linkat,unlink,unlinkat,close,fsync -e "inject=$1" \
+    start strace -qq -f -o trace -e trace=linkat,unlinkat,close,fsync -e "inject=$1" \
         poolmap compress --chunk-size 64K --output-dir out -j 2 "${@:2}" --report report $(names 0 30) 2> said
 }
 # is_done LEFT: so many inputs are there yet, and every target.
@@ -32,11 +32,11 @@ died_in() { grep -Eq "(^|[ .])$1(\(| resumed).* = \?$" trace || fail "nobody was
 run_traced linkat:signal=SIGKILL:when=5
 is_done 31
 died_in linkat
-run_traced unlink:signal=SIGKILL:when=5 --rm
+run_traced unlinkat:signal=SIGKILL:when=5 --rm
 is_done 0
-died_in unlink
+died_in unlinkat
 # Killed when the call is done and before anything else is.
-for call in linkat unlink; do
+for call in linkat unlinkat; do
     run_traced $call:delay_exit=300000:when=4 --rm
     killed=0
     waits() { ! is_running "$front" || grep -qs "$call(.*DELAYED" trace; }

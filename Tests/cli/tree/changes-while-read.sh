@@ -19,8 +19,8 @@ changed() {
     for jobs in 1 2; do
         lay_out
         rm -f trace
-        # Which of the calls glibc uses depends on the processor.
-        start strace -qq -o trace -P "$path" -e 'trace=?newfstatat,?lstat' \
+        # It is looked at by its name in its open folder. Which of the calls glibc uses depends on the processor.
+        start strace -qq -o trace -P "${path##*/}" -e 'trace=?newfstatat,?lstat' \
             -e 'inject=?newfstatat,?lstat:signal=SIGSTOP:when=1' poolmap hash --tree -j "$jobs" tree > sums 2> said
         wait_until 20 is_stopped
         eval "$3"
@@ -33,9 +33,10 @@ changed() {
 }
 victim=tree/folder/victim
 was="$victim: changed while it was read"
-changed $victim "$was" "ln -sf ../../secret $victim"
-# A link to the very file, which has had another name meanwhile.
-changed $victim "$was" "mv $victim outside/ && ln -s ../../outside/victim $victim"
+changed $victim "$victim: there is a symbolic link in the tree" "ln -sf ../../secret $victim"
+# Also to the very file.
+changed $victim "$victim: there is a symbolic link in the tree" \
+    "mv $victim outside/ && ln -s ../../outside/victim $victim"
 changed $victim "$was" "mv outside/victim $victim"
 changed $victim "$was" "echo more >> $victim"
 changed $victim "$was" "touch -d 2001-02-03 $victim"
@@ -44,7 +45,7 @@ changed $victim "$was" "rm $victim && mkfifo $victim"
 changed $victim "$victim: No such file or directory" "rm $victim"
 changed $victim "$victim: is a directory" "rm $victim && mkdir $victim"
 # Another way to the same place.
-changed tree/folder "tree/folder/: changed while it was read" \
+changed tree/folder "tree/folder/: cannot list the folder: there is a symbolic link" \
     "mv tree/folder away && ln -s ../outside tree/folder; rm -rf away"
 changed tree/folder "tree/folder/: cannot list the folder" "rm -r tree/folder && echo > tree/folder"
 # A folder that gets another name while it is read.

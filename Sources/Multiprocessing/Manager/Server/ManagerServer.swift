@@ -37,6 +37,7 @@ final class ManagerServer {
     private var lastStamp: UInt64 = 0
     /// What is read goes here first: few requests need more room, and no client needs a buffer while it is silent.
     private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+    private var events = [epoll_event](repeating: epoll_event(), count: 64)
 
     init(
         _ bound: BoundSocket, control: Int32, key: AuthenticationKey, types: [any ServedType]
@@ -50,23 +51,32 @@ final class ManagerServer {
         try watch(control, EPOLL_CTL_ADD, EPOLLIN.rawValue, tag: ManagerServer.controlTag)
     }
 
+    deinit {
+        scratch.deallocate()
+    }
+
     /// Serves until the creator lets go.
     func run() throws(MultiprocessingError) {
-        var events = [epoll_event](repeating: epoll_event(), count: 64)
-        while true {
-            let count = try checked("epoll_wait") { epoll_wait(epoll.number, &events, Int32(events.count), -1) }
-            for event in events.prefix(Int(count)) {
-                switch event.data.u64 {
-                case ManagerServer.controlTag: return
-                case ManagerServer.listeningTag: continue
-                case let number: attend(toClient: Int(number), event.events)
-                }
-            }
-            // Last, so that the number of a connection that has just ended cannot be a new one's in this round.
-            if events.prefix(Int(count)).contains(where: { $0.data.u64 == ManagerServer.listeningTag }) {
-                admit()
+        while try attend(waiting: -1) {}
+    }
+
+    /// Does what there is to do, for which it waits so many milliseconds at most, or for ever; false when the creator has
+    /// let go.
+    func attend(waiting milliseconds: Int32) throws(MultiprocessingError) -> Bool {
+        let count = try checked("epoll_wait") { epoll_wait(epoll.number, &events, Int32(events.count), milliseconds) }
+        var hasVisitors = false
+        for event in events.prefix(Int(count)) {
+            switch event.data.u64 {
+            case ManagerServer.controlTag: return false
+            case ManagerServer.listeningTag: hasVisitors = true
+            case let number: attend(toClient: Int(number), event.events)
             }
         }
+        // Last, so that the number of a connection that has just ended cannot be a new one's in this round.
+        if hasVisitors {
+            admit()
+        }
+        return true
     }
 
     /// A number that no other change has had.

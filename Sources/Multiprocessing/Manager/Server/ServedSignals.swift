@@ -52,6 +52,8 @@ final class ServedSemaphore: ServedObject {
     }
 
     override func takeBack(_ bytes: [UInt8]) {
+        // Another may have released meanwhile what was handed over.
+        guard value < bound ?? .max else { return }
         value += 1
         passOn()
     }

@@ -1,0 +1,79 @@
+# Where every file has a name at once, as on FUSE and NFS, a run that is ended in whatever way leaves none of its own.
+. "$CLI_LIB"
+in_own_mounts || exit 0
+mount_fuse || exit 0
+real_data 900000 > behind/1
+for number in 2 3 4 5 6; do
+    cp behind/1 behind/$number
+done
+names() { find behind -name '.poolmap-*'; }
+has_name() { [[ -n $(names) ]]; }
+has_two() { (($(names | wc -l) > 1)); }
+is_clean() { same_text "" "$(names)"; }
+# slowly COMMAND…: the workers have names for long enough.
+slowly() { start poolmap compress -q --ultra -22 --chunk-size 4M "$@" 2> said; }
+for signal in INT:130 TERM:143 HUP:129; do
+    for jobs in 1 2; do
+        slowly -r -j $jobs fuse
+        wait_until 20 has_name
+        everyone=$(descendants_of "$front")
+        kill -"${signal%:*}" "$front"
+        expect_end "${signal#*:}" "$front" 2> /dev/null
+        is_clean
+        # shellcheck disable=SC2086
+        wait_gone "$soon" $everyone
+        is_clean
+        rm -f behind/*.zst
+    done
+done
+# The manager is killed: that is an error, and the workers go with it.
+slowly -r -j 2 fuse
+wait_until 20 has_two
+kill -KILL "$(manager_pid "$front")"
+expect_exit 1 wait "$front"
+is_clean
+rm -f behind/*.zst
+# A worker is killed: another does its file, and removes what the first has left; the third time it is an error.
+slowly -j 2 fuse/1 fuse/2
+wait_until 20 has_two
+kill -KILL $(worker_pids "$front")
+expect_exit 0 wait "$front"
+is_clean
+for number in 1 2; do
+    zstd -q -dc behind/$number.zst | cmp - behind/$number
+done
+rm -f behind/*.zst
+start poolmap compress -q --ultra -22 --chunk-size 4M -j 2 fuse/1 fuse/2 2> said
+while is_running "$front"; do
+    # shellcheck disable=SC2046
+    ! has_name || kill -KILL $(worker_pids "$front") 2> /dev/null || true
+    sleep 0.01
+done
+expect_exit 1 wait "$front"
+is_clean
+# Errors at the start, and an output that is closed.
+refuses 1 "missing" poolmap hash --tree -o fuse/sums missing
+refuses 1 "missing" poolmap hash -o fuse/sums missing
+refuses 1 "missing" poolmap compress --report fuse/report --trace fuse/trace -o fuse/out missing
+refuses 2 "" poolmap compress --report fuse/report --level 77 behind/1
+is_clean
+code=0
+poolmap compress --report fuse/report -c behind/[1-6] 2> said | head -c 1 > /dev/null || code=$?
+((code == 141)) || fail "exit code $code: $(< said)"
+is_clean
+# A pipe that is a manifest is copied.
+poolmap hash --manifest behind/1 > manifest
+TMPDIR=$PWD/fuse poolmap hash --check --manifest < <(cat manifest)
+is_clean
+# And everything is made, with the modes and times of the inputs, over old files and where there are none.
+chmod 640 fuse/1
+touch -d 2001-02-03 fuse/1
+for option in -k -f; do
+    silently poolmap compress -1 $option -j 2 -r fuse --output-dir fuse/out
+    zstd -q -dc behind/out/fuse/1.zst | cmp - behind/1
+    same_text "640 $(stat -c %Y behind/1)" "$(stat -c '%a %Y' behind/out/fuse/1.zst)"
+    rm -rf behind/made
+    mv behind/out behind/made
+done
+refuses 1 "already exists" poolmap compress -o fuse/made/fuse/1.zst fuse/1
+is_clean

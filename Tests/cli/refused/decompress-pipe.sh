@@ -1,0 +1,9 @@
+# A system call that the kernel refuses costs a decompression from pipe to pipe nothing, or is one line.
+. "$CLI_LIB"
+. "$CLI_FOLDER/refusals.sh"
+{ text 300000 && noise 400000; } > in
+silently poolmap --chunk-size 64K -o in.zst in
+decompression() { "${run[@]}" -d -j 2 -c < <(exec cat ../../in.zst) > out; }
+decompression_is_right() { cmp -s out ../../in; }
+decompression_is_undone() { begins out ../../in; }
+refused_runs decompression

@@ -1,0 +1,88 @@
+# A folder of a tree that is swapped for a link, at whatever moment: nothing outside of the tree is written or removed.
+. "$CLI_LIB"
+real_data 300000 > content
+lay_out() {
+    chmod -R u+w tree outside out away 2> /dev/null || true
+    rm -rf tree outside out away
+    mkdir -p tree/a/b outside/b out/tree/a/b
+    # The very files: so that nobody is helped by a look at what a name leads to.
+    cp content tree/a/b/file
+    ln tree/a/b/file outside/b/file
+    echo other > tree/z
+    if [[ $1 == decompress ]]; then
+        zstd -q --rm tree/a/b/file tree/z
+        mv outside/b/file outside/b/file.zst
+        ln -f tree/a/b/file.zst outside/b/file.zst
+    fi
+    find outside | sort > before
+}
+are_stopped() { grep -qs 'stopped by SIGSTOP' trace || ! is_running "$front"; }
+stops=0
+# swapped CALL FIRST STEP FOLDER COMMAND…: puts a link to `outside` in the folder's place, when the run comes back from
+# one of these calls, from the FIRST to the last; and looks whether anything was done outside.
+swapped() {
+    local call=$1 count=$2 step=$3 folder=$4
+    shift 4
+    while true; do
+        lay_out "$1"
+        rm -f trace
+        start strace -qq -f -o trace ${refusal:+-e "$refusal"} -e "trace=$call,openat2" \
+            -e "inject=$call:signal=SIGSTOP:when=$count" poolmap "$@" > printed 2> said
+        wait_until 20 are_stopped
+        mv "$folder" away
+        ln -s "$PWD/outside" "$folder"
+        until ! is_running "$front"; do
+            # shellcheck disable=SC2046
+            kill -CONT $(descendants_of "$front") 2> /dev/null || true
+            sleep 0.01
+        done
+        wait "$front" || true
+        find outside | sort | diff before - || fail "$call $count: outside was changed by: $*"
+        zstd -q -dcf outside/b/file* | cmp - content || fail "$call $count: the file outside was changed by: $*"
+        grep -q 'stopped by SIGSTOP' trace || return 0
+        stops=$((stops + 1))
+        count=$((count + step))
+    done
+}
+for call in openat2 linkat unlinkat; do
+    swapped $call 1 1 tree/a compress -q -r --rm -j 1 tree
+    swapped $call 1 2 tree/a compress -q -r --rm -j 2 tree
+    swapped $call 1 1 out/tree/a decompress -q -r --rm -j 1 --output-dir out tree
+done
+swapped openat2 1 2 tree/a decompress -q -r --rm tree
+swapped openat2 1 2 tree/a test -r tree
+swapped openat2 1 2 tree/a hash --tree tree
+# Without the call that does it in one go, and where a sandbox refuses it: the path is walked. The first calls are those
+# of the start.
+for error in ENOSYS EPERM; do
+    refusal=inject=openat2:error=$error
+    swapped openat 8 2 tree/a compress -q -r --rm -j 1 tree
+done
+((stops > 30)) || fail "the runs were stopped $stops times only"
+
+# A link that is there from the beginning: it is said which target is not written.
+for refusal in '' inject=openat2:error=ENOSYS; do
+    lay_out compress
+    rm -r out/tree/a
+    ln -s "$PWD/outside" out/tree/a
+    code=0
+    strace -qq -f -o trace -e trace=openat2 ${refusal:+-e "$refusal"} \
+        poolmap compress -r -j 1 --output-dir out tree 2> said || code=$?
+    ((code == 1))
+    one_error_line said "tree/a/b/file: cannot make the folder out/tree/a/" "symbolic link in the tree"
+    find outside | sort | diff before -
+    zstd -q -dc out/tree/z.zst | cmp - tree/z
+    # With -f links are followed, as is said of it.
+    silently strace -qq -f -o trace -e trace=openat2 ${refusal:+-e "$refusal"} \
+        poolmap compress -f -r --output-dir out tree
+    zstd -q -dc outside/b/file.zst | cmp - content
+done
+# What was named may lead through links itself.
+lay_out compress
+ln -sfn . here
+ln -sfn out there
+silently poolmap compress -r -j 2 --output-dir here/there here/tree
+zstd -q -dc out/tree/a/b/file.zst | cmp - content
+silently poolmap compress -r --rm here/tree/
+zstd -q -dc tree/a/b/file.zst | cmp - content
+no_file tree/a/b/file tree/z

@@ -1,0 +1,81 @@
+#!/bin/bash
+# Usage: scripts/fuzz.sh [--keep] SECONDS [TARGET]…
+#
+# Runs the fuzz targets, all of them or those that are named, so many seconds each, two at a time, from the corpus in
+# Tests/Fuzz/corpus. A target fails where it finds a fault, and where it reaches fewer edges of the code than it says it
+# must: it would test nothing. What is found stays in .build-fuzz/crashes; with --keep, so do the inputs that reached
+# something new, in .build-fuzz/corpus, and the next run goes on from them. SEED=N repeats a run as far as time allows.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+keep=
+[[ ${1-} == --keep ]] && keep=1 && shift
+limit=${1:?the seconds for each target}
+shift
+seed=${SEED:-$((RANDOM * 32768 + RANDOM + 1))}
+
+folder=.build-fuzz
+fuzz=$folder/release/fuzz
+mkdir -p $folder
+if ! POOLMAP_FUZZ=1 "${SWIFT:-swift}" build --configuration release --scratch-path $folder --product fuzz \
+    > $folder/build.log 2>&1; then
+    cat $folder/build.log >&2
+    exit 1
+fi
+
+declare -A edges bytes
+names=()
+while read -r name least most; do
+    names+=("$name")
+    edges[$name]=$least bytes[$name]=$most
+done < <("$fuzz" --list)
+for name in "$@"; do
+    [[ -n ${edges[$name]-} ]] || { echo "fuzz: no target $name; there are: ${names[*]}" >&2; exit 1; }
+done
+(($# > 0)) && names=("$@")
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+mkdir -p $folder/crashes
+# Its own report of a crash takes the place of the one by Swift; what is freed is remembered for a while, and no longer.
+export TMPDIR=$scratch SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=quarantine_size_mb=16
+
+# Fuzzes one target; a line says how it went.
+run() {
+    local name=$1 log=$scratch/$1.log found=$scratch/$1 status=0 reached
+    [[ -n $keep ]] && found=$folder/corpus/$name
+    mkdir -p "$found"
+    "$fuzz" "$name" -max_total_time="$limit" -seed="$seed" -max_len="${bytes[$name]}" -timeout=10 \
+        -rss_limit_mb=1024 -malloc_limit_mb=256 -artifact_prefix="$folder/crashes/$name-" \
+        "$found" "Tests/Fuzz/corpus/$name" > "$log" 2>&1 || status=$?
+    reached=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -1)
+    if ((status != 0)); then
+        local file
+        file=$(sed -n 's/.*Test unit written to //p' "$log" | tail -1)
+        grep -E 'Fatal error|ERROR|SUMMARY|^ALARM' "$log" >&2 || tail -20 "$log" >&2
+        echo "fuzz: $name: a fault (seed $seed); the input is kept. To repeat it: $fuzz $name ${file:-}" >&2
+        return 1
+    fi
+    if ((${reached:-0} < edges[$name])); then
+        echo "fuzz: $name: reaches ${reached:-0} edges of the code, which should be ${edges[$name]} or more" >&2
+        return 1
+    fi
+    echo "$name: $(sed -n 's/^#\([0-9]*\).*DONE.*/\1/p' "$log") inputs, $reached edges"
+}
+
+echo "fuzz: ${#names[@]} targets, $limit seconds each, seed $seed"
+failed=0
+running=0
+for name in "${names[@]}"; do
+    if ((running == 2)); then
+        wait -n || failed=1
+        running=$((running - 1))
+    fi
+    run "$name" &
+    running=$((running + 1))
+done
+while ((running > 0)); do
+    wait -n || failed=1
+    running=$((running - 1))
+done
+exit $failed
