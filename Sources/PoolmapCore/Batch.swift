@@ -88,6 +88,8 @@ public struct Batch {
     public var onConfinement: (Confinement) -> Void = { _ in }
     /// Keeps account of the run.
     public var recorder: RunRecorder?
+    /// What options have read and written, which inputs that lists of digests name may not be.
+    public var places: RunPlaces?
     /// make's job server, which limits how many workers are busy; nil for none.
     public var jobServer: JobServer?
     /// How much may come out of each input that is decompressed.

@@ -40,8 +40,8 @@ public struct Listing {
     /// Reads the headers of a file's frames.
     public init(path: String) throws(PoolmapError) {
         let input = try InputFile.open(path: path)
-        guard input.isRegular || input.status.isRegular else {
-            throw PoolmapError(.unsupported, "only a regular file can be listed")
+        guard input.isRegular || input.isEmptyFile else {
+            throw PoolmapError(.unsupported, "only a file can be listed that says its size")
         }
         guard input.byteCount > 0 else { throw PoolmapError(.damaged, "\(FormatError.empty)") }
         self.input = input

@@ -80,6 +80,11 @@ public struct PoolmapError: Error, Codable, Hashable, Sendable {
         PoolmapError(errno == .noMemory ? .outOfMemory : .system, action, errno: errno)
     }
 
+    /// The same error as one of the whole run, which says the file that it is about.
+    public func about(_ name: String) -> PoolmapError {
+        at(name)
+    }
+
     /// An error of processes or shared memory, with this code where the kernel did not say no.
     init(_ error: MultiprocessingError, else code: Code) {
         let code: Code =

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import PoolmapCore
 
 /// `poolmap cat`.
@@ -22,7 +23,13 @@ struct Cat: ParsableCommand {
     var file: String
 
     func run() throws {
-        let console = Console(common)
+        let console = try Console(common)
+        console.places.add(descriptor: STDOUT_FILENO)
+        do throws(PoolmapError) {
+            try console.places.require(input: file)
+        } catch {
+            throw error.about(file)
+        }
         let (end, overflowed) = offset.bytes.addingReportingOverflow(length?.bytes ?? .max)
         let range = offset.bytes..<(overflowed ? .max : end)
         var batch = try console.batch(common, "cat", limits.settings)

@@ -149,6 +149,9 @@ final class OutputFile {
         return nil
     }
 
+    /// Whether it is no file but a terminal.
+    var isTerminal: Bool { !allowsRandomAccess && isatty(descriptor.rawValue) == 1 }
+
     /// Whether workers may write into it at any place.
     var allowsRandomAccess: Bool {
         if case .target = name { return false }

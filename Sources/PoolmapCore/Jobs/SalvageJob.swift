@@ -33,7 +33,7 @@ final class SalvageJob: Job {
     ) throws(PoolmapError) -> InputFile {
         let file = try input.open(in: root, folders)
         guard file.isRegular else {
-            throw file.status.isRegular
+            throw file.isEmptyFile
                 ? PoolmapError(.damaged, "\(FormatError.empty)")
                 : PoolmapError(
                     .unsupported, "only a regular file can be salvaged; save what the pipe gives to a file first")

@@ -136,6 +136,15 @@ public struct InputNames {
         }
     }
 
+    /// What a name leads to that could be read as a file; nil for a folder, for nothing, and for a link that is left
+    /// alone.
+    public static func file(_ path: String, followsLinks: Bool) -> FoundFile? {
+        guard let status = FileStatus(ofPath: path, followsLinks: followsLinks), !status.isDirectory,
+            !status.isSymbolicLink
+        else { return nil }
+        return FoundFile(path: path, pathInTree: nil, status: status)
+    }
+
     /// nil where the name is a folder whose files come next.
     private mutating func look(at path: String) -> Step? {
         guard let status = FileStatus(ofPath: path, followsLinks: followsLinks) else {

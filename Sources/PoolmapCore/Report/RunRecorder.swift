@@ -108,14 +108,18 @@ public final class RunRecorder {
 
     // MARK: The end
 
-    /// Gives both files their names; throws the first error that happened to one of them.
-    public func finish() throws(PoolmapError) {
+    /// Gives both files their names, but where that is an input's; throws the first error that happened to one of them.
+    public func finish(_ places: RunPlaces) throws(PoolmapError) {
         let wall = monotonicNanoseconds() - startedNanoseconds
         write("\n], \"totals\": \(totals.json(wall).text)}\n", to: report)
         write("\n]}\n", to: trace)
         if let failure { throw failure }
-        try report?.commit()
-        try trace?.commit()
+        if !places.mustStay(fileOf: "--report") {
+            try report?.commit()
+        }
+        if !places.mustStay(fileOf: "--trace") {
+            try trace?.commit()
+        }
     }
 
     private func writeLane(_ process: Int32, _ name: String) {
