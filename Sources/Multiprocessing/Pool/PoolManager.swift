@@ -89,7 +89,7 @@ final class PoolManager {
         var frame = PoolFrame(.managerFailed)
         let errno = (error as? MultiprocessingError)?.errno ?? error as? Errno
         frame.status = errno?.rawValue ?? 0
-        var text = (error as? MultiprocessingError)?.text ?? "\(error)"
+        var text = (error as? MultiprocessingError)?.text ?? (error is Errno ? "a channel fails" : "\(error)")
         text.withUTF8 { front.enqueue(frame, UnsafeRawBufferPointer($0)) }
         try? front.flush()
         Fork.leave(EXIT_FAILURE)
@@ -136,8 +136,12 @@ final class PoolManager {
 
     private func flushAll() throws(Errno) {
         for case let worker? in workers {
-            // A worker that does not take its tasks any more has died; its sentinel says so.
-            try? worker.channel.flush()
+            do throws(Errno) {
+                try worker.channel.flush()
+            } catch {
+                // A worker that does not take its tasks any more has died; its sentinel says so.
+                guard error == .brokenPipe || error == .connectionReset else { throw error }
+            }
         }
         try front.flush()
     }
