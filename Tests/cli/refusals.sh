@@ -5,9 +5,7 @@
 #
 # Out of it are: execve, without which no run begins; exit_group, after which nobody is left to say anything; rt_sigreturn,
 # which the kernel itself has a process call; mprotect and futex, without which libc ends a program before its main
-# begins, or in the first lock; and close, where Linux has closed what it says it has not. openat and readlink are out
-# as a whole, as Swift's runtime calls them before main and ends, or takes the arguments for none; openat where a file
-# is made is in.
+# begins, or in the first lock; and close, where Linux has closed what it says it has not.
 
 # With CALL=ERRNO,ERRNO…: what each operation is tried with.
 #
@@ -15,7 +13,7 @@
 # makes come first, then those that libraries make in their place on other processors and systems, and those that it may
 # come to make.
 readonly refusals="
-    openat:O_TMPFILE=EOPNOTSUPP,EISDIR,EINVAL,ENOSYS openat:O_CREAT=EPERM,EACCES,ENOSPC
+    openat=EPERM,EMFILE,ENOSYS openat:O_TMPFILE=EOPNOTSUPP,EISDIR,EINVAL,ENOSYS openat:O_CREAT=EPERM,EACCES,ENOSPC
     linkat=EPERM,ENOSYS,EOPNOTSUPP,EMLINK rename=EPERM,ENOSYS,EACCES renameat2=EPERM,ENOSYS,EINVAL
     unlink=EPERM,ENOSYS unlinkat=EPERM,ENOSYS,EBUSY mkdir=EPERM,ENOSYS getdents64=EPERM,ENOSYS
     fchmod=EPERM,ENOSYS,EOPNOTSUPP fchown=EPERM,ENOSYS utimensat=EPERM,ENOSYS,EOPNOTSUPP umask=EPERM,ENOSYS
@@ -39,7 +37,7 @@ readonly refusals="
     rt_sigprocmask=EPERM,ENOSYS set_robust_list=EPERM,ENOSYS rseq=EPERM,ENOSYS set_tid_address=ENOSYS
     prlimit64=EPERM,ENOSYS
 
-    openat2=ENOSYS renameat=EPERM mkdirat=EPERM fchmodat=EPERM fchownat=EPERM statfs=EPERM fstatfs=EPERM access=EPERM
+    openat2=EPERM,ENOSYS,EAGAIN readlink=EPERM,ENOSYS,EINVAL faccessat2=ENOSYS renameat=EPERM mkdirat=EPERM fchmodat=EPERM fchownat=EPERM statfs=EPERM fstatfs=EPERM access=EPERM
     faccessat=EPERM readlinkat=EPERM getcwd=EPERM readv=EPERM preadv=EPERM fallocate=EOPNOTSUPP copy_file_range=EXDEV
     sendfile=EPERM splice=EPERM fadvise64=EPERM readahead=EPERM fdatasync=EPERM sync_file_range=EPERM flock=EPERM
     socket=EPERM getsockopt=EPERM setsockopt=EPERM epoll_create1=ENOSYS epoll_ctl=EPERM epoll_wait=EPERM

@@ -89,7 +89,7 @@ final class PoolManager {
         var frame = PoolFrame(.managerFailed)
         let errno = (error as? MultiprocessingError)?.errno ?? error as? Errno
         frame.status = errno?.rawValue ?? 0
-        var text = (error as? MultiprocessingError)?.text ?? "\(error)"
+        var text = (error as? MultiprocessingError)?.text ?? (error is Errno ? "a channel fails" : "\(error)")
         text.withUTF8 { front.enqueue(frame, UnsafeRawBufferPointer($0)) }
         try? front.flush()
         Fork.leave(EXIT_FAILURE)
@@ -138,9 +138,9 @@ final class PoolManager {
         for case let worker? in workers {
             do throws(Errno) {
                 try worker.channel.flush()
-            } catch .brokenPipe {
+            } catch {
                 // A worker that does not take its tasks any more has died; its sentinel says so.
-            } catch .connectionReset {
+                guard error == .brokenPipe || error == .connectionReset else { throw error }
             }
         }
         try front.flush()
