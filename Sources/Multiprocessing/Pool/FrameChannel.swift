@@ -231,6 +231,12 @@ final class FrameChannel {
         nextFrame != nil
     }
 
+    /// Whether what waits in the buffer is not, and will not be, a frame.
+    var isBroken: Bool {
+        let bytes = incoming.readable
+        return bytes.count >= PoolFrame.byteCount && !PoolFrame.isSound(bytes, at: 0)
+    }
+
     /// The header of the complete frame that waits in the buffer.
     var nextFrame: PoolFrame? {
         PoolFrame(in: incoming.readable, at: 0)

@@ -66,13 +66,23 @@ struct PoolFrame: BitwiseCopyable {
         PoolFrame.byteCount + Int(payloadBytes)
     }
 
-    /// The frame that begins at an offset; nil where the bytes do not hold all of it yet.
+    /// The frame that begins at an offset; nil where the bytes do not hold all of it yet, or hold none.
     @inline(__always)
     init?(in bytes: UnsafeRawBufferPointer, at offset: Int) {
-        guard bytes.count - offset >= PoolFrame.byteCount else { return nil }
+        guard bytes.count - offset >= PoolFrame.byteCount, PoolFrame.isSound(bytes, at: offset) else { return nil }
         self = bytes.loadUnaligned(fromByteOffset: offset, as: PoolFrame.self)
         guard bytes.count - offset >= totalBytes else { return nil }
     }
+
+    /// Whether the bytes of a header are one: not only the library's code writes them, where a worker is taken over.
+    @inline(__always)
+    static func isSound(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Bool {
+        // `payloadBytes`, the last field.
+        let length = bytes.loadUnaligned(fromByteOffset: offset + byteCount - 8, as: UInt64.self)
+        return bytes[offset] <= Kind.removed.rawValue && bytes[offset + 1] <= 1 && length <= mostPayloadBytes
+    }
+
+    private static let mostPayloadBytes: UInt64 = 1 << 48
 
     /// The keys of the shared descriptors that a task uses, and the payload without them.
     ///

@@ -228,6 +228,10 @@ final class PoolManager {
         worker.channel.takeFrames { frame, bytes in
             receive(frame, bytes, from: worker)
         }
+        if worker.channel.isBroken {
+            // It is not our code that writes this. Its tasks go to others once it is dead.
+            worker.process.send(signal: SIGKILL)
+        }
         guard worker.heldCount != before else { return }
         worker.lastSign = monotonicNanoseconds()
         scheduleLook(at: worker, worker.lastSign)
@@ -245,7 +249,7 @@ final class PoolManager {
             // One that a dead worker had in its outbox may have come over the channel too.
             guard let task = worker.nextToAnswer, task.task == frame.task else { return }
             worker.dropFirst(task)
-            meanNanoseconds = (meanNanoseconds * 7 + frame.durationNanoseconds) / 8
+            meanNanoseconds = (meanNanoseconds * 7 + min(frame.durationNanoseconds, 1 << 50)) / 8
             front.enqueue(frames: bytes)
         default:
             fail(with: bytes)

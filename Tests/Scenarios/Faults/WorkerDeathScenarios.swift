@@ -26,6 +26,24 @@ func workerDeathScenarios() {
         expectEqual(runs.total, 2)
         expectEqual(Set(runs.values).count, 2)
     }
+    scenario("workerThatWritesWhatIsNoMessageIsKilledAndReplaced") {
+        let runs = SharedCounter()
+        let pool = try Pool(processes: 2) { (number: Int) -> Int in
+            if number == 3 {
+                runs.add(1)
+                let bytes = [UInt8](repeating: UInt8(truncatingIfNeeded: 0xF0 + runs.value), count: 1000)
+                for (socket, target) in openDescriptors() where target.hasPrefix("socket:") {
+                    _ = write(socket, bytes, bytes.count)
+                }
+                pauseForever()
+            }
+            return number
+        }
+        let error = try require(expectThrows(.workerDied) { try pool.map(0..<10) })
+        expectEqual(error.status, .signaled(SIGKILL))
+        expectEqual(runs.value, 3)
+        expectEqual(try pool.map(4..<20), Array(4..<20))
+    }
     scenario("taskThatAlwaysEndsItsWorkerFailsAfterThreeAttempts") {
         let ways: [(ExitStatus, () -> Void)] = [
             (.signaled(SIGKILL), { raise(SIGKILL) }), (.signaled(SIGSEGV), { raise(SIGSEGV) }),
