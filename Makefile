@@ -109,7 +109,7 @@ deps:
 		'libzstd-dev=pkg-config --exists libzstd'
 
 test-deps: deps
-	@scripts/need.sh 'zstd=command -v zstd && command -v pzstd' 'bsdutils=command -v script' \
+	@scripts/need.sh 'zstd=command -v zstd && command -v pzstd' 'bsdutils=command -v script' 'mount=command -v losetup' \
 		'procps=command -v ps' 'python3=command -v python3' 'man-db=command -v man' 'mandoc=command -v mandoc' \
 		'zsh=command -v zsh' 'fish=command -v fish' 'strace=command -v strace' \
 		'b3sum=command -v b3sum' 'fsverity=command -v fsverity' 'python3-venv=python3 -c "import ensurepip, venv"' \

@@ -88,8 +88,12 @@ public struct Batch {
     public var onConfinement: (Confinement) -> Void = { _ in }
     /// Keeps account of the run.
     public var recorder: RunRecorder?
+    /// What options have read and written, which inputs that lists of digests name may not be.
+    public var places: RunPlaces?
     /// make's job server, which limits how many workers are busy; nil for none.
     public var jobServer: JobServer?
+    /// How much may come out of each input that is decompressed.
+    public var limit = OutputLimit()
 
     /// A run with so many jobs.
     public init(jobs: Int) {
@@ -109,7 +113,7 @@ public struct Batch {
     /// - Parameter maximumWindowLog: the largest window that a streamed frame may need, as a power of two; nil for
     ///   libzstd's 27.
     public func decompress(_ items: some ItemSource, maximumWindowLog: Int? = nil, report: @escaping Report) {
-        run(items, RunSettings(operation: .decompress, policy: policy, maximumWindowLog: maximumWindowLog), report)
+        run(items, decompression(.decompress, maximumWindowLog), report)
     }
 
     /// Restores of each input what is not damaged, to its target.
@@ -122,17 +126,20 @@ public struct Batch {
     public func salvage(
         _ items: some ItemSource, omitsLost: Bool, maximumWindowLog: Int? = nil, report: @escaping Report
     ) {
-        let operation = RunSettings.Operation.salvage(omitsLost: omitsLost)
-        run(items, RunSettings(operation: operation, policy: policy, maximumWindowLog: maximumWindowLog), report)
+        run(items, decompression(.salvage(omitsLost: omitsLost), maximumWindowLog), report)
+    }
+
+    private func decompression(_ operation: RunSettings.Operation, _ maximumWindowLog: Int?) -> RunSettings {
+        RunSettings(operation: operation, policy: policy, maximumWindowLog: maximumWindowLog, limit: limit)
     }
 
     /// Writes a range of the content of a compressed file to standard output.
     public func cat(
         _ path: String, _ range: Range<UInt64>, maximumWindowLog: Int? = nil, report: @escaping Report
     ) {
-        let settings = RunSettings(operation: .cat, maximumWindowLog: maximumWindowLog)
+        let settings = decompression(.cat, maximumWindowLog)
         let plan = PlannedJob(number: 0, input: .file(path), target: .standardOutput) { (_) throws(PoolmapError) in
-            try CatJob(try InputFile.open(path: path), range, to: .standardOutput, meter)
+            try CatJob.open(path, range, limit, meter)
         } report: { result in
             report(.file(path), result)
         }

@@ -1,7 +1,8 @@
 /// JSON, as far as a program that writes it needs it.
 ///
 /// A byte of a file's name that is no text stands as a lone surrogate, `\udc80` to `\udcff`: so Python's `json.loads`
-/// gives the very name to `os.fsencode`, and other readers a replacement character.
+/// gives the very name to `os.fsencode`, and other readers a replacement character. What a terminal would take for more
+/// than text is escaped too, which is the same to every reader.
 public indirect enum JSONText {
     case null
     case bool(Bool)
@@ -38,15 +39,15 @@ public indirect enum JSONText {
             switch scalar {
             case "\"": quoted += "\\\""
             case "\\": quoted += "\\\\"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F: quoted += escape(scalar.value)
-            case _ where FileName.isEscape(scalar): quoted += escape(0xDC00 + (scalar.value & 0xFF))
+            case _ where FileName.isEscape(scalar): quoted += escape(0xDC00 + UInt16(scalar.value & 0xFF))
+            case _ where FileName.misleadsTerminals(scalar): quoted += UTF16.encode(scalar)?.map(escape).joined() ?? ""
             default: quoted.unicodeScalars.append(scalar)
             }
         }
         return quoted + "\""
     }
 
-    private static func escape(_ value: UInt32) -> String {
+    private static func escape(_ value: UInt16) -> String {
         let digits = String(value, radix: 16)
         return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
     }

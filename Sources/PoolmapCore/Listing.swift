@@ -1,5 +1,5 @@
 /// What `list` says of a compressed file, found without decompressing anything.
-public struct Listing: Sendable {
+public struct Listing {
     /// A frame with content.
     public struct Frame: Sendable {
         /// Where it begins, in bytes.
@@ -20,8 +20,8 @@ public struct Listing: Sendable {
         case partial
     }
 
-    /// The frames with content, in order.
-    public private(set) var frames: [Frame] = []
+    /// The number of frames with content.
+    public private(set) var frameCount = 0
     /// The number of frames without, which decoders step over.
     public private(set) var skippableCount = 0
     /// The length of the file.
@@ -34,40 +34,86 @@ public struct Listing: Sendable {
     public private(set) var seekTable: SeekTableKind
     /// The chunk size, if the file was made by poolmap.
     public private(set) var chunkBytes: UInt64?
+    private let input: InputFile
+    private var trust = FileFrames.Trust.allTables
 
     /// Reads the headers of a file's frames.
     public init(path: String) throws(PoolmapError) {
         let input = try InputFile.open(path: path)
-        guard input.isRegular || input.status.isRegular else {
-            throw PoolmapError(.unsupported, "only a regular file can be listed")
+        guard input.isRegular || input.isEmptyFile else {
+            throw PoolmapError(.unsupported, "only a file can be listed that says its size")
         }
         guard input.byteCount > 0 else { throw PoolmapError(.damaged, "\(FormatError.empty)") }
+        self.input = input
         compressedBytes = input.byteCount
-        let frames = try FileFrames(input)
-        seekTable = frames.seekTable == nil ? .none : .complete
-        while let frame = try frames.next() {
-            if frame.isSkippable {
-                skippableCount += 1
-                note(try frames.beginning(of: frame), isAtEnd: frames.isAtEnd)
-            } else {
-                try note(frame, in: input)
-            }
+        seekTable = .none
+        let frames = try FileFrames(input, trusting: trust)
+        do throws(PoolmapError) {
+            try look(at: frames)
+        } catch {
+            // The table of another tool may be wrong without any harm: nobody needs it.
+            guard error.code == .damaged, frames.seekTable != nil, frames.header == nil else { throw error }
+            trust = .noTables
+            try look(at: FileFrames(input, trusting: trust))
         }
         try input.requireUnchanged()
     }
 
-    private mutating func note(_ skippable: [UInt8], isAtEnd: Bool) {
-        skippable.withUnsafeBytes { bytes in
+    /// Calls `body` with each frame with content, in order, of which none is kept.
+    ///
+    /// Reads the file's headers once more.
+    public func forEachFrame(_ body: (Frame) throws(PoolmapError) -> Void) throws(PoolmapError) {
+        let frames = try FileFrames(input, trusting: trust)
+        while let frame = try frames.next() {
+            if frame.isSkippable { continue }
+            try body(
+                Frame(
+                    offset: frame.offset, compressedBytes: frame.compressedBytes, contentBytes: frame.contentBytes))
+        }
+        try input.requireUnchanged()
+    }
+
+    private mutating func look(at frames: FileFrames) throws(PoolmapError) {
+        (frameCount, skippableCount, contentBytes, hasChecksums) = (0, 0, 0, nil)
+        seekTable = frames.seekTable == nil ? try Listing.kindOfTable(of: input) : .complete
+        // A table that covers the file was believed, since it fits. Without one all is held against the rules, as far
+        // as the frames say themselves what they hold.
+        var auditor = frames.seekTable == nil ? SectionAuditor(seesFrames: false) : nil
+        while let frame = try frames.next() {
+            if frame.isSkippable {
+                skippableCount += 1
+                let bytes = try frames.beginning(of: frame)
+                note(skippable: bytes)
+                try auditor?.add(skippable: bytes, FileReader(input, frame, from: bytes.count))
+            } else {
+                try note(frame)
+                if auditor?.header != nil, frame.contentBytes == nil { auditor = nil }
+                let content = DataFrame(
+                    compressedBytes: frame.compressedBytes, contentBytes: frame.contentBytes ?? 0,
+                    contentChecksum: frame.contentChecksum)
+                try formatErrors { () throws(FormatError) in try auditor?.add(content) }
+            }
+        }
+        try formatErrors { () throws(FormatError) in try auditor?.finish() }
+    }
+
+    private mutating func note(skippable bytes: [UInt8]) {
+        bytes.withUnsafeBytes { bytes in
             if FileHeader.isHeader(bytes), let header = try? FileHeader.parse(bytes) {
                 chunkBytes = UInt64(header.chunkBytes)
-            }
-            if isAtEnd, seekTable == .none, (try? SeekTable.shape(of: bytes)) != nil {
-                seekTable = .partial
             }
         }
     }
 
-    private mutating func note(_ frame: LocatedFrame, in input: InputFile) throws(PoolmapError) {
+    /// What a table is that does not cover the file.
+    private static func kindOfTable(of input: InputFile) throws(PoolmapError) -> SeekTableKind {
+        guard let table = try SeekTableRows.atEnd(of: input), table.isWhole, table.hasRoomForItsFrames,
+            try table.totals(unless: { $0.compressedBytes > table.offset || $0.impossibleCount > 0 }) != nil
+        else { return .none }
+        return .partial
+    }
+
+    private mutating func note(_ frame: LocatedFrame) throws(PoolmapError) {
         let hasChecksum: Bool
         if let known = frame.hasChecksum {
             hasChecksum = known
@@ -81,8 +127,7 @@ public struct Listing: Sendable {
                 return overflowed ? nil : total
             }
         }
-        frames.append(
-            Frame(offset: frame.offset, compressedBytes: frame.compressedBytes, contentBytes: frame.contentBytes))
+        frameCount += 1
     }
 
     /// Asks the frame itself, which must be one.

@@ -14,6 +14,8 @@ public struct PoolmapError: Error, Codable, Hashable, Sendable {
         case damaged
         /// The input is right, but this program cannot read it.
         case unsupported
+        /// The content is more than the run may make.
+        case tooLarge
         /// The input changed while it was read.
         case changed
         /// The input has another digest than was wanted.
@@ -76,6 +78,11 @@ public struct PoolmapError: Error, Codable, Hashable, Sendable {
     /// The error of a system call: what it was to do, and what the kernel said.
     static func system(_ action: String, _ errno: Errno) -> PoolmapError {
         PoolmapError(errno == .noMemory ? .outOfMemory : .system, action, errno: errno)
+    }
+
+    /// The same error as one of the whole run, which says the file that it is about.
+    public func about(_ name: String) -> PoolmapError {
+        at(name)
     }
 
     /// An error of processes or shared memory, with this code where the kernel did not say no.

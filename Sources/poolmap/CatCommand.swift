@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import PoolmapCore
 
 /// `poolmap cat`.
@@ -10,6 +11,7 @@ struct Cat: ParsableCommand {
 
     @OptionGroup var common: RunOptions
     @OptionGroup var window: WindowOptions
+    @OptionGroup var limits: LimitOptions
 
     @Option(name: .long, help: ArgumentHelp("Where the range begins in the content.", valueName: "n"))
     var offset = ByteSize(bytes: 0)
@@ -21,10 +23,18 @@ struct Cat: ParsableCommand {
     var file: String
 
     func run() throws {
-        let console = Console(common)
+        let console = try Console(common)
+        console.places.add(descriptor: STDOUT_FILENO)
+        do throws(PoolmapError) {
+            try console.places.require(input: file)
+        } catch {
+            throw error.about(file)
+        }
         let (end, overflowed) = offset.bytes.addingReportingOverflow(length?.bytes ?? .max)
         let range = offset.bytes..<(overflowed ? .max : end)
-        try console.batch(common, "cat").cat(file, range, maximumWindowLog: window.long) { input, result in
+        var batch = try console.batch(common, "cat", limits.settings)
+        batch.limit = limits.limit
+        batch.cat(file, range, maximumWindowLog: window.long) { input, result in
             console.report(input, result) { "\(input.name): \($0.outputBytes) bytes" }
         }
         try console.finish()

@@ -78,7 +78,10 @@ struct Compress: FilesCommand {
             level: fast.map { -$0 } ?? level ?? 3, longWindowLog: long, hasChecksums: check,
             requestedChunkBytes: chunkSize.map { Int($0.bytes) })
         // A second run over a tree is not to compress what the first has made.
-        let plan = try FilePlan("compress", files, names, target, common, folders: .without(compressedSuffixes)) {
+        let plan = try FilePlan(
+            "compress", files, names, target, common, folders: .without(compressedSuffixes),
+            keptBeside: resume ? Batch.resumeSuffixes : []
+        ) {
             .target($0 + ".zst")
         }
         try plan.refuseTerminal()

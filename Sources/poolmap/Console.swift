@@ -6,6 +6,8 @@ import PoolmapCore
 final class Console {
     private let isVerbose: Bool
     private let isQuiet: Bool
+    /// The files of the run.
+    let places: RunPlaces
     private let progress: ProgressLine?
     private var recorder: RunRecorder?
     private var failure: PoolmapError?
@@ -13,11 +15,19 @@ final class Console {
     private var ignoredCount = 0
     private var hasSaidRefusal = false
 
-    init(_ options: RunOptions) {
+    /// Throws if two options name one file.
+    ///
+    /// - Parameter replacesTargets: whether targets may take the place of files that are there.
+    init(_ options: RunOptions, replacesTargets: Bool = false) throws(PoolmapError) {
+        places = RunPlaces(replacesTargets: replacesTargets)
         isVerbose = options.verbose && !options.quiet
         isQuiet = options.quiet
         let isShown = options.progress ?? (isatty(STDERR_FILENO) == 1 && !options.quiet)
         progress = isShown ? ProgressLine(delay: options.progress == true ? 0 : 500_000_000) : nil
+        for (path, option) in [(options.report, "--report"), (options.trace, "--trace")] {
+            guard let path else { continue }
+            try places.add(written: path, by: option)
+        }
     }
 
     /// A batch that shows its progress here.
@@ -29,13 +39,14 @@ final class Console {
         let workers = options.workers
         var batch = Batch(jobs: workers.count)
         batch.jobServer = workers.server
+        batch.places = places
         if isVerbose, let hint = workers.hint {
             writeError("poolmap: one worker: \(FileName.printable(hint))\n")
         }
         if isVerbose {
             batch.onConfinement = { [progress] confinement in
                 progress?.clear()
-                writeError("poolmap: \(confinement.sentence)\n")
+                writeError("workers: \(confinement.sentence)\n")
             }
         }
         if options.report != nil || options.trace != nil {
@@ -141,7 +152,7 @@ final class Console {
     func finish() throws {
         progress?.clear()
         if let recorder {
-            attempt(nil) { () throws(PoolmapError) in try recorder.finish() }
+            attempt(nil) { () throws(PoolmapError) in try recorder.finish(places) }
         }
         if ignoredCount > 0 && reportedCount == 0 {
             let nothing = PoolmapError.unusable("there is nothing but symbolic links, which are ignored")
@@ -162,10 +173,10 @@ extension Confinement {
     fileprivate var sentence: String {
         let reason = errno.map { ": \(String(cString: strerror($0)))" } ?? ""
         switch (hasSeccomp, hasLandlock) {
-        case (true, true): return "workers are shut in by seccomp and Landlock"
-        case (true, false): return "workers are shut in by seccomp, and not by Landlock\(reason)"
-        case (false, true): return "workers are shut in by Landlock, and not by seccomp\(reason)"
-        case (false, false): return "workers are not shut in\(reason)"
+        case (true, true): return "shut in by seccomp and Landlock"
+        case (true, false): return "shut in by seccomp, and not by Landlock\(reason)"
+        case (false, true): return "shut in by Landlock, and not by seccomp\(reason)"
+        case (false, false): return "not shut in\(reason)"
         }
     }
 }
@@ -209,10 +220,20 @@ func writeError(_ text: String) {
         while !rest.isEmpty {
             let part = UnsafeBufferPointer(rebasing: rest)
             let count = write(STDERR_FILENO, part.baseAddress, part.count)
-            if count < 0 && errno != EINTR { return }
+            if count < 0 && errno == EAGAIN {
+                waitUntilWritable(STDERR_FILENO)
+            } else if count < 0 && errno != EINTR {
+                return
+            }
             rest = rest.dropFirst(max(count, 0))
         }
     }
+}
+
+/// Waits for room in a pipe whose writers do not wait by themselves, or for the end of its reader.
+private func waitUntilWritable(_ descriptor: Int32) {
+    var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    poll(&entry, 1, -1)
 }
 
 /// Handlers for signals; and a closed pipe is an error of the call that meets it, so that files are cleaned up.
@@ -230,22 +251,27 @@ func preparePlatform() {
 }
 
 /// Lines for standard output or a file, many to a write.
+///
+/// Names in them are the bytes that they are, as other programs want them; but on a terminal what it would take for more
+/// than text is escaped.
 struct LineOutput {
     private let file: LineFile?
+    private let isForTerminal: Bool
     private var buffer: [UInt8] = []
 
     /// - Parameter file: nil for standard output.
     init(to file: LineFile? = nil) {
         self.file = file
+        isForTerminal = file?.isTerminal ?? (isatty(STDOUT_FILENO) == 1)
     }
 
-    /// Names in the line are written as the bytes that they are.
     mutating func write(_ line: String) throws(PoolmapError) {
         try write(FileName.bytes(of: line))
     }
 
+    /// Takes whole lines.
     mutating func write(_ bytes: [UInt8]) throws(PoolmapError) {
-        buffer += bytes
+        buffer += isForTerminal ? FileName.printableLines(bytes) : bytes
         if buffer.count >= 1 << 16 {
             try flush()
         }

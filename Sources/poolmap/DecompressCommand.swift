@@ -10,6 +10,7 @@ struct Decompress: FilesCommand {
     @OptionGroup var common: RunOptions
     @OptionGroup var target: TargetOptions
     @OptionGroup var window: WindowOptions
+    @OptionGroup var limits: LimitOptions
 
     @Flag(name: .long, help: "Restore what can be had of damaged files; zeros stand for what is lost.")
     var salvage = false
@@ -48,7 +49,9 @@ struct Decompress: FilesCommand {
             ("long", .number(orNull: window.long.map { UInt64($0) })), ("salvage", .bool(salvage)),
             ("omit", .bool(omit)),
         ]
-        try plan.execute(settings) { batch, items, report in
+        try plan.execute(settings + limits.settings) { batch, items, report in
+            var batch = batch
+            batch.limit = limits.limit
             if salvage {
                 batch.salvage(items, omitsLost: omit, maximumWindowLog: window.long, report: report)
             } else {

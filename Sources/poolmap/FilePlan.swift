@@ -21,8 +21,11 @@ final class FilePlan: ItemSource {
     let console: Console
     private let readsStandardInput: Bool
     private let isOne: Bool
+    private let isRecursive: Bool
     private let followsLinks: Bool
-    private var places = TargetPlaces()
+    private var linked = LinkedInputs()
+    /// Found, and not to be begun yet.
+    private var waiting: FoundFile?
     /// That of --output-dir, from the first target on.
     private var targetFolder: TargetFolder?
     private var dependencies: DependencyFile?
@@ -31,18 +34,20 @@ final class FilePlan: ItemSource {
 
     /// - Parameters:
     ///   - folders: which files of a folder are taken, with -r.
+    ///   - suffixes: of what --resume keeps beside the target.
     ///   - naming: the target's path for an input's.
     init(
         _ verb: String, _ files: [String], _ names: NameOptions, _ options: TargetOptions, _ run: RunOptions,
-        folders: InputNames.Folders,
+        folders: InputNames.Folders, keptBeside suffixes: [String] = [],
         naming: @escaping (String) -> Naming
     ) throws {
         self.options = options
         self.run = run
         self.naming = naming
         self.verb = verb
-        console = Console(run)
+        console = try Console(run, replacesTargets: options.force || options.ifChanged)
         let sources = try names.sources(files)
+        isRecursive = names.recursive
         isOne = sources.count == 1 && names.lists.isEmpty && !names.recursive
         if options.output != nil && !isOne {
             throw ValidationError("-o takes one input; --output-dir takes many")
@@ -52,25 +57,90 @@ final class FilePlan: ItemSource {
         self.names = InputNames(sources, folders: names.folders(folders), followsLinks: followsLinks)
         readsStandardInput = sources.contains { if case .name("-") = $0 { true } else { false } }
         dependencies = options.dependencyFile == nil ? nil : DependencyFile()
+        try claimOptions(names.lists, suffixes)
+        try requireNoCollision(sources, followsLinks: followsLinks)
+    }
+
+    private var places: RunPlaces { console.places }
+
+    /// Throws if options name one file.
+    private func claimOptions(_ lists: [String], _ suffixes: [String]) throws(PoolmapError) {
+        if let path = options.dependencyFile {
+            try places.add(written: path, by: "--depfile")
+        }
+        for list in lists where list != "-" {
+            try places.add(read: list, by: "--files-from")
+        }
+        for suffix in suffixes {
+            try places.add(written: (options.output ?? "") + suffix, by: "--resume")
+        }
+        if options.isStream || (readsStandardInput && options.output == nil) {
+            places.add(descriptor: options.outputDescriptor ?? STDOUT_FILENO)
+        }
+    }
+
+    /// Throws if an argument, or its target, is a file that an option names: that is known before anything is done.
+    private func requireNoCollision(
+        _ sources: [InputNames.Source], followsLinks: Bool
+    ) throws(PoolmapError) {
+        guard !places.isEmpty else { return }
+        for case .name(let path) in sources {
+            do throws(PoolmapError) {
+                try requireNoCollision(path, followsLinks: followsLinks)
+            } catch {
+                throw error.about(path == "-" ? Input.standardInput.name : path)
+            }
+        }
+    }
+
+    private func requireNoCollision(_ path: String, followsLinks: Bool) throws(PoolmapError) {
+        if path == "-" {
+            try places.requireStandardInput()
+            if case .file(let target) = targetOfStandardInput {
+                try places.require(target: target)
+            }
+        } else if let file = InputNames.file(path, followsLinks: followsLinks) {
+            try places.require(input: file)
+            if !options.isStream, let target = plannedTarget(of: file) {
+                try places.require(target: target)
+            }
+        }
     }
 
     // MARK: Items
 
-    var hasMore: Bool { names.hasMore }
+    var hasMore: Bool { waiting != nil || names.hasMore }
 
     func next() -> ItemStep {
-        names.nextItem(standardInputTo: targetOfStandardInput) { item($0) }
+        if let file = waiting.take() { return itemInTurn(file) }
+        return names.nextItem(standardInputTo: targetOfStandardInput, places) { itemInTurn($0) }
+    }
+
+    /// The item of a file, once none of its other names is being read.
+    private func itemInTurn(_ file: FoundFile) -> ItemStep {
+        guard options.remove, !options.dryRun else { return item(file) }
+        if linked.mustWait(file) {
+            waiting = file
+            return .waitForReport
+        }
+        let item = item(file)
+        if case .item = item {
+            linked.begin(file)
+        }
+        return item
     }
 
     var reach: NameReach {
         if options.stream != nil { return .nothing }
         let inputs = names.reach
+        // Links in a tree may lead targets anywhere, too.
+        guard !(options.force && isRecursive) else { return NameReach(inputs: nil, targets: nil) }
         guard let folder = options.outputFolder ?? options.output.map({ folderPrefix(of: $0) }) else {
-            return NameReach(inputs: inputs, targets: inputs)
+            return NameReach(inputs: inputs, targets: names.foldersOfNames)
         }
         let target = folder.isEmpty ? "." : folder
         // What is removed is written to.
-        let targets = options.remove ? inputs.map { $0 + [target] } : [target]
+        let targets = options.remove ? names.foldersOfNames.map { $0 + [target] } : [target]
         return NameReach(inputs: inputs, targets: targets)
     }
 
@@ -79,13 +149,17 @@ final class FilePlan: ItemSource {
     private func item(_ found: FoundFile) -> ItemStep {
         var file = found
         let input = Input.file(file.path)
-        if let stream = options.stream {
-            return .item(input, stream, file: file)
-        }
         do throws(PoolmapError) {
+            if let stream = options.stream {
+                try places.require(input: file)
+                return .item(input, stream, file: file)
+            }
             let target = try target(of: file)
-            if !isOne {
-                try places.claim(input: file.path, target: target)
+            if isOne {
+                try places.require(input: file)
+                try places.require(target: target)
+            } else {
+                try places.claim(input: file, target: target)
             }
             if dependencies != nil {
                 targets[FileName.bytes(of: file.path)] = target
@@ -98,17 +172,19 @@ final class FilePlan: ItemSource {
     }
 
     private func target(of file: FoundFile) throws(PoolmapError) -> String {
-        if let output = options.output { return output }
-        switch naming(file.path) {
-        case .skip(let reason): throw .unusable(reason)
-        case .target(let target):
-            guard let folder = options.outputFolder else { return target }
-            let place = folder + "/" + relative(target, of: file)
-            if !options.dryRun {
-                try madeFolder(folder).makeFolder(of: place)
-            }
-            return place
+        if case .skip(let reason) = naming(file.path), options.output == nil { throw .unusable(reason) }
+        let target = plannedTarget(of: file) ?? ""
+        if let folder = options.outputFolder, !options.dryRun {
+            try madeFolder(folder).makeFolder(of: target)
         }
+        return target
+    }
+
+    /// What an input would be written to; nil where its name does not say that.
+    private func plannedTarget(of file: FoundFile) -> String? {
+        if let output = options.output { return output }
+        guard case .target(let target) = naming(file.path) else { return nil }
+        return options.outputFolder.map { $0 + "/" + relative(target, of: file) } ?? target
     }
 
     /// That of --output-dir, made with the first target.
@@ -145,7 +221,7 @@ final class FilePlan: ItemSource {
             var batch = try console.batch(run, verb, settings + options.settings)
             batch.policy = options.policy
             body(batch, self) { [self] input, result in report(input, result) }
-            if let path = options.dependencyFile {
+            if let path = options.dependencyFile, !places.mustStay(fileOf: "--depfile") {
                 console.attempt(path) { () throws(PoolmapError) in try dependencies?.write(to: path) }
             }
         }
@@ -185,6 +261,7 @@ final class FilePlan: ItemSource {
     }
 
     private func report(_ input: Input, _ result: Result<JobSummary, PoolmapError>) {
+        linked.end(input)
         console.report(input, result) { summary in
             let sizes = "\(input.name): \(readable(summary.inputBytes)) to \(readable(summary.outputBytes))"
             return summary.isUnchanged ? sizes + ", unchanged" : sizes

@@ -72,7 +72,8 @@ extension Hash {
     }
 
     private func checkManifests(_ lists: [Input]) throws {
-        let console = Console(common)
+        let console = try Console(common)
+        try claim(lists, console.places)
         let check = ManifestCheck(
             console, isQuiet: common.quiet, isSilent: checking.status, ignoresMissing: checking.ignoreMissing)
         let range = try manifestRange()
@@ -89,8 +90,16 @@ extension Hash {
         return ManifestRange(offset: checking.offset?.bytes ?? 0, byteCount: digests.length?.bytes)
     }
 
+    /// Throws if one of the lists is written by an option.
+    private func claim(_ lists: [Input], _ places: RunPlaces) throws(PoolmapError) {
+        for case .file(let path) in lists {
+            try places.add(read: path, by: "--check")
+        }
+    }
+
     private func checkLists(_ lists: [Input], _ sources: [InputNames.Source]) throws {
-        let console = Console(common)
+        let console = try Console(common)
+        try claim(lists, console.places)
         let syntax = ChecksumSyntax(
             untagged: try digests.untagged(standardInputIsTaken: sources.contains { $0.isStandardInput }),
             endsWithNull: lines.zero)

@@ -50,10 +50,14 @@ struct Hash: FilesCommand {
         if checking.check { return try check() }
         if tree.tree { return try hashTrees() }
         if manifests.manifest { return try writeManifests() }
-        let console = Console(common)
+        let console = try Console(common)
         let sources = try names.sources(files)
+        try claimOutput(console.places)
+        if let resume {
+            try console.places.add(written: resume, by: "--resume")
+        }
         let algorithms = try digests.algorithms(standardInputIsTaken: sources.contains { $0.isStandardInput })
-        let items = NamedItems(sources, folders: names.folders(.without([])), followsLinks: true)
+        let items = try NamedItems(sources, names.folders(.without([])), console.places, followsLinks: true)
         let style = lines.style(for: algorithms)
         let file = try lineFile()
         var output = LineOutput(to: file)
@@ -61,9 +65,6 @@ struct Hash: FilesCommand {
         let state = try resume.map { try resumable(HashState(path: $0, force: force), algorithms) }
         let report: Batch.Report = { input, result in
             console.report(input, result) { _ in nil }
-            if let file, file.wouldReplace(input) {
-                return console.fail(input.name, .unusable("is both input and output"))
-            }
             guard case .success(let summary) = result else { return }
             let name = if case .file(let path) = input { path } else { "-" }
             console.attempt(name) { () throws(PoolmapError) in
@@ -100,6 +101,12 @@ struct Hash: FilesCommand {
     /// What the report says of the run.
     func settings(_ algorithms: [HashAlgorithm], mode: String) -> [(String, JSONText)] {
         [("algorithms", .array(algorithms.map { .string($0.tag) })), ("mode", .string(mode))]
+    }
+
+    /// Throws if the file of -o is another option's as well.
+    func claimOutput(_ places: RunPlaces) throws(PoolmapError) {
+        guard let output, output != "-" else { return }
+        try places.add(written: output, by: "-o")
     }
 
     /// The file of -o; nil where the lines go to standard output.

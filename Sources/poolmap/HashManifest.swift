@@ -60,8 +60,10 @@ extension Hash {
     /// Writes the manifests of all inputs, one behind the other.
     func writeManifests() throws {
         let scheme = try manifests.scheme(digests.algorithm)
-        let console = Console(common)
-        let items = NamedItems(try names.sources(files), folders: names.folders(.without([])), followsLinks: true)
+        let console = try Console(common)
+        try claimOutput(console.places)
+        let items = try NamedItems(
+            try names.sources(files), names.folders(.without([])), console.places, followsLinks: true)
         let file = try lineFile()
         var output = LineOutput(to: file)
         // What was written has a gap then.
@@ -78,9 +80,6 @@ extension Hash {
             }
         } report: { input, result in
             console.report(input, result) { _ in nil }
-            if let file, file.wouldReplace(input) {
-                console.fail(input.name, .unusable("is both input and output"))
-            }
         }
         if !isBroken {
             console.attempt(nil) { () throws(PoolmapError) in try output.flush() }

@@ -21,11 +21,12 @@ extension Hash {
     func hashTrees() throws {
         let algorithm = try treeAlgorithm()
         try validateTreeUsage()
-        let console = Console(common)
+        let console = try Console(common)
+        try claimOutput(console.places)
         let file = try lineFile()
         let batch = try console.batch(common, "hash", settings([algorithm], mode: "tree"))
         var output = LineOutput(to: file)
-        let trees = TreeHash(files, algorithm, output: file)
+        let trees = TreeHash(files, algorithm, console.places, writesFile: file != nil)
         func attempt(_ folder: String?, _ body: () throws(PoolmapError) -> Void) {
             do throws(PoolmapError) {
                 try body()

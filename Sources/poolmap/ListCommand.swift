@@ -21,20 +21,27 @@ struct List: ParsableCommand {
 
     func run() throws {
         var failure: PoolmapError?
-        var listings: [(path: String, listing: Listing)] = []
+        var output = LineOutput()
+        var count = 0
         for path in files {
+            var found: PoolmapError?
+            var listing: Listing?
             do throws(PoolmapError) {
-                listings.append((path, try Listing(path: path)))
+                listing = try Listing(path: path)
             } catch {
-                complain(error, about: path)
-                failure = failure ?? error
+                found = error
+            }
+            if let listing {
+                found = try write(path, listing, isFirst: count == 0, to: &output)
+                count += 1
+            }
+            if let found {
+                complain(found, about: path)
+                failure = failure ?? found
             }
         }
-        var output = LineOutput()
         if json {
-            try output.write(jsonText(listings) + "\n")
-        } else if !quiet {
-            try write(listings, to: &output)
+            try output.write(count == 0 ? "[]\n" : "\n]\n")
         }
         try output.flush()
         if let failure {
@@ -42,24 +49,53 @@ struct List: ParsableCommand {
         }
     }
 
-    private func write(_ listings: [(path: String, listing: Listing)], to output: inout LineOutput) throws {
-        guard !listings.isEmpty else { return }
-        try output.write(row(["Frames", "Skips", "Compressed", "Content", "Ratio", "Check", "Seek table", "File"]))
-        for (path, listing) in listings {
-            try output.write(
-                row([
-                    "\(listing.frames.count)", "\(listing.skippableCount)", readable(listing.compressedBytes),
-                    listing.contentBytes.map(readable) ?? "unknown", listing.ratioText ?? "-",
-                    listing.hasChecksums ?? false ? "XXH64" : "none", listing.seekTable.rawValue,
-                    FileName.printable(path),
-                ]))
-            guard verbose else { continue }
-            for (index, frame) in listing.frames.enumerated() {
-                let content = frame.contentBytes.map { "\($0)" } ?? "unknown"
-                try output.write(
-                    "  frame \(index): \(frame.compressedBytes) bytes at \(frame.offset), content \(content)\n")
-            }
+    /// Returns what is wrong with the file, if that is seen only when its frames are listed.
+    private func write(
+        _ path: String, _ listing: Listing, isFirst: Bool, to output: inout LineOutput
+    ) throws(PoolmapError) -> PoolmapError? {
+        if json {
+            try output.write(isFirst ? "[\n  " : ",\n  ")
+            return try writeObject(path, listing, to: &output)
         }
+        if quiet { return nil }
+        if isFirst {
+            try output.write(row(["Frames", "Skips", "Compressed", "Content", "Ratio", "Check", "Seek table", "File"]))
+        }
+        try output.write(
+            row([
+                "\(listing.frameCount)", "\(listing.skippableCount)", readable(listing.compressedBytes),
+                listing.contentBytes.map(readable) ?? "unknown", listing.ratioText ?? "-",
+                listing.hasChecksums ?? false ? "XXH64" : "none", listing.seekTable.rawValue,
+                FileName.printable(path),
+            ]))
+        guard verbose else { return nil }
+        return try write(listing, to: &output) { index, frame in
+            let content = frame.contentBytes.map { "\($0)" } ?? "unknown"
+            return "  frame \(index): \(frame.compressedBytes) bytes at \(frame.offset), content \(content)\n"
+        }
+    }
+
+    /// Writes something of each frame; there may be more of them than anyone wants to have in memory.
+    private func write(
+        _ listing: Listing, to output: inout LineOutput, _ text: (Int, Listing.Frame) -> String
+    ) throws(PoolmapError) -> PoolmapError? {
+        var index = 0
+        var failure: PoolmapError?
+        do throws(PoolmapError) {
+            try listing.forEachFrame { (frame) throws(PoolmapError) in
+                do throws(PoolmapError) {
+                    try output.write(text(index, frame))
+                } catch {
+                    failure = error
+                    throw error
+                }
+                index += 1
+            }
+        } catch {
+            if let failure { throw failure }
+            return error
+        }
+        return nil
     }
 
     private func row(_ columns: [String]) -> String {
@@ -70,24 +106,30 @@ struct List: ParsableCommand {
         return padded.joined(separator: " ") + "  \(columns[7])\n"
     }
 
-    private func jsonText(_ listings: [(path: String, listing: Listing)]) -> String {
-        let objects = listings.map { path, listing in
-            var members: [(String, JSONText)] = [
-                ("file", .string(path)), ("frames", .number(UInt64(listing.frames.count))),
-                ("skippableFrames", .number(UInt64(listing.skippableCount))),
-                ("compressedBytes", .number(listing.compressedBytes)),
-                ("contentBytes", .number(orNull: listing.contentBytes)),
-                ("ratio", listing.ratioText.map { .decimal($0) } ?? .null),
-                ("checksum", listing.hasChecksums ?? false ? .string("XXH64") : .null),
-                ("seekTable", .string(listing.seekTable.rawValue)),
-                ("chunkBytes", .number(orNull: listing.chunkBytes)),
-            ]
-            if verbose {
-                members.append(("frameList", .array(listing.frames.map(frameObject))))
-            }
-            return "  \(JSONText.object(members).text)"
+    private func writeObject(
+        _ path: String, _ listing: Listing, to output: inout LineOutput
+    ) throws(PoolmapError) -> PoolmapError? {
+        let members: [(String, JSONText)] = [
+            ("file", .string(path)), ("frames", .number(UInt64(listing.frameCount))),
+            ("skippableFrames", .number(UInt64(listing.skippableCount))),
+            ("compressedBytes", .number(listing.compressedBytes)),
+            ("contentBytes", .number(orNull: listing.contentBytes)),
+            ("ratio", listing.ratioText.map { .decimal($0) } ?? .null),
+            ("checksum", listing.hasChecksums ?? false ? .string("XXH64") : .null),
+            ("seekTable", .string(listing.seekTable.rawValue)),
+            ("chunkBytes", .number(orNull: listing.chunkBytes)),
+        ]
+        let text = JSONText.object(members).text
+        guard verbose else {
+            try output.write(text)
+            return nil
         }
-        return objects.isEmpty ? "[]" : "[\n\(objects.joined(separator: ",\n"))\n]"
+        try output.write("\(text.dropLast()), \"frameList\": [")
+        let failure = try write(listing, to: &output) { index, frame in
+            (index == 0 ? "" : ", ") + frameObject(frame).text
+        }
+        try output.write("]}")
+        return failure
     }
 
     private func frameObject(_ frame: Listing.Frame) -> JSONText {

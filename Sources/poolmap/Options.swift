@@ -196,6 +196,37 @@ struct NameOptions: ParsableArguments {
     }
 }
 
+/// What subcommands take that restore what may be meant to fill the disk.
+struct LimitOptions: ParsableArguments {
+    @Option(
+        name: .customLong("max-output"),
+        help: ArgumentHelp("Refuse a file that has more content than this, as 10G.", valueName: "size"))
+    var mostBytes: ByteSize?
+
+    @Option(
+        name: .customLong("max-ratio"),
+        help: ArgumentHelp("Refuse a file that has more than n times as much content as it is long.", valueName: "n"))
+    var mostTimes: UInt64?
+
+    func validate() throws {
+        if mostTimes == 0 {
+            throw ValidationError("--max-ratio must be at least 1")
+        }
+    }
+
+    var limit: OutputLimit {
+        var limit = OutputLimit()
+        limit.bytes = mostBytes?.bytes
+        limit.ratio = mostTimes
+        return limit
+    }
+
+    /// What the report says of these options.
+    var settings: [(String, JSONText)] {
+        [("maxOutput", .number(orNull: mostBytes?.bytes)), ("maxRatio", .number(orNull: mostTimes))]
+    }
+}
+
 /// Sizes as people write them: 4096, 512K, 8M, 1MiB, 2GB (all in powers of 1024, as zstd has it).
 struct ByteSize: ExpressibleByArgument {
     let bytes: UInt64

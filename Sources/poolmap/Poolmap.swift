@@ -91,8 +91,7 @@ struct Poolmap: ParsableCommand {
         do throws(PoolmapError) {
             try writeStandardOutput(Array((text + "\n").utf8))
         } catch {
-            complain(error)
-            Glibc.exit(1)
+            leave(with: error)
         }
         Glibc.exit(0)
     }

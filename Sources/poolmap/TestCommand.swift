@@ -9,6 +9,7 @@ struct Test: FilesCommand {
 
     @OptionGroup var common: RunOptions
     @OptionGroup var window: WindowOptions
+    @OptionGroup var limits: LimitOptions
     @OptionGroup var names: NameOptions
 
     @Flag(name: [.short, .long], help: "Follow symbolic links.")
@@ -20,10 +21,12 @@ struct Test: FilesCommand {
     var files: [String] = []
 
     func run() throws {
-        let console = Console(common)
-        let items = NamedItems(
-            try names.sources(files), folders: names.folders(.with(compressedSuffixes)), followsLinks: force)
-        try console.batch(common, "test").decompress(items, maximumWindowLog: window.long) { input, result in
+        let console = try Console(common)
+        let items = try NamedItems(
+            try names.sources(files), names.folders(.with(compressedSuffixes)), console.places, followsLinks: force)
+        var batch = try console.batch(common, "test", limits.settings)
+        batch.limit = limits.limit
+        batch.decompress(items, maximumWindowLog: window.long) { input, result in
             console.report(input, result) { summary in
                 "\(input.name): ok, \(readable(summary.inputBytes)) hold \(readable(summary.outputBytes))"
             }
@@ -35,9 +38,27 @@ struct Test: FilesCommand {
 /// Inputs of which nothing is written to a file.
 struct NamedItems: ItemSource {
     private var names: InputNames
+    private let places: RunPlaces
 
-    init(_ sources: [InputNames.Source], folders: InputNames.Folders, followsLinks: Bool) {
+    /// Throws if an argument or a list is a file that an option has written.
+    init(
+        _ sources: [InputNames.Source], _ folders: InputNames.Folders, _ places: RunPlaces, followsLinks: Bool
+    ) throws(PoolmapError) {
         names = InputNames(sources, folders: folders, followsLinks: followsLinks)
+        self.places = places
+        for source in sources {
+            if case .list(let path, _) = source, path != "-" {
+                try places.add(read: path, by: "--files-from")
+            }
+        }
+        for case .name(let path) in sources where path != "-" && !places.isEmpty {
+            guard let file = InputNames.file(path, followsLinks: followsLinks) else { continue }
+            do throws(PoolmapError) {
+                try places.require(input: file)
+            } catch {
+                throw error.about(path)
+            }
+        }
     }
 
     var hasMore: Bool { names.hasMore }
@@ -45,20 +66,36 @@ struct NamedItems: ItemSource {
     var reach: NameReach { NameReach(inputs: names.reach, targets: []) }
 
     mutating func next() -> ItemStep {
-        names.nextItem(standardInputTo: .nowhere) { .item(.file($0.path), .nowhere, file: $0) }
+        names.nextItem(standardInputTo: .nowhere, places) { [places] file in
+            let input = Input.file(file.path)
+            do throws(PoolmapError) {
+                try places.require(input: file)
+                return .item(input, .nowhere, file: file)
+            } catch {
+                return .refused(input, error)
+            }
+        }
     }
 }
 
 extension InputNames {
     /// The next name as an item of a run.
-    mutating func nextItem(standardInputTo target: Target, item: (FoundFile) -> ItemStep) -> ItemStep {
+    mutating func nextItem(
+        standardInputTo target: Target, _ places: RunPlaces, item: (FoundFile) -> ItemStep
+    ) -> ItemStep {
         switch next() {
-        case .file(let file): item(file)
-        case .standardInput: .item(.standardInput, target, file: nil)
-        case .refused(let name, let error): .refused(.file(name), error)
-        case .ignoredLink(let name): .refused(.file(name), .ignoredLink)
-        case .waitForInput(let descriptor): .waitForInput(descriptor)
-        case .end: .end
+        case .file(let file): return item(file)
+        case .standardInput:
+            do throws(PoolmapError) {
+                try places.requireStandardInput()
+                return .item(.standardInput, target, file: nil)
+            } catch {
+                return .refused(.standardInput, error)
+            }
+        case .refused(let name, let error): return .refused(.file(name), error)
+        case .ignoredLink(let name): return .refused(.file(name), .ignoredLink)
+        case .waitForInput(let descriptor): return .waitForInput(descriptor)
+        case .end: return .end
         }
     }
 }

@@ -13,7 +13,8 @@ struct ZstdSyntax {
     /// Options whose value is the next argument, which is then not looked at.
     private static let takingValue: Set<String> = [
         "-o", "--output", "-j", "--jobs", "--threads", "-a", "--algorithm", "--level", "--chunk-size", "--offset",
-        "--length", "--files-from", "--filelist", "--output-dir", "--depfile", "--report", "--trace",
+        "--length", "--max-output", "--max-ratio", "--files-from", "--filelist", "--output-dir", "--depfile",
+        "--report", "--trace",
         "--part-size", "--salt", "--derive-key", "--generate-completion-script",
     ]
 

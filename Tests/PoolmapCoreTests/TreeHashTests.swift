@@ -50,7 +50,7 @@ import Testing
             for number in 0..<links {
                 #expect(symlink("target", "\(folder)/link-\(number)") == 0)
             }
-            let trees = TreeHash([folder], .md5, output: nil)
+            let trees = TreeHash([folder], .md5, RunPlaces(), writesFile: false)
             trees.mostWaitingBytes = 20_000
             let record = recording(trees)
             guard case .item(.file(let path), _, let file?) = trees.next() else {
@@ -88,7 +88,7 @@ import Testing
                 #expect(mkdir("\(folder)/\(name)", 0o755) == 0)
                 try write("", to: "\(folder)/\(name)/file")
             }
-            let trees = TreeHash([folder + "/a", folder + "/b", folder + "/c"], .md5, output: nil)
+            let trees = TreeHash([folder + "/a", folder + "/b", folder + "/c"], .md5, RunPlaces(), writesFile: false)
             let record = recording(trees)
             var count = 0
             while case .item = trees.next() { count += 1 }
@@ -110,7 +110,7 @@ import Testing
         try withFolder { folder in
             try write("", to: folder + "/a")
             try write("", to: folder + "/b")
-            let trees = TreeHash([folder], .md5, output: nil)
+            let trees = TreeHash([folder], .md5, RunPlaces(), writesFile: false)
             let record = recording(trees)
             guard case .item = trees.next() else {
                 Issue.record("there is no file")

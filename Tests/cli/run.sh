@@ -56,8 +56,8 @@ require_tools() {
     for need in zstd:zstd pzstd:zstd perl:perl-base python3:python3 make:make tar:tar setpriv:util-linux \
         unshare:util-linux setsid:util-linux taskset:util-linux script:bsdutils timeout:coreutils sha256sum:coreutils \
         diff:diffutils man:man-db col:bsdextrautils zsh:zsh fish:fish strace:strace b3sum:b3sum fsverity:fsverity \
-        openssl:openssl cc:gcc bindfs:bindfs chattr:e2fsprogs mkfs.vfat:dosfstools mkfs.exfat:exfatprogs \
-        mount.exfat-fuse:exfat-fuse; do
+        openssl:openssl cc:gcc bindfs:bindfs chattr:e2fsprogs losetup:mount mkfs.vfat:dosfstools \
+        mkfs.exfat:exfatprogs mount.exfat-fuse:exfat-fuse; do
         tool=${need%%:*} package=${need##*:}
         command -v "$tool" > /dev/null || missing+=("$package")
     done

@@ -8,7 +8,8 @@
 /// so. Children do neither.
 void poolmap_install_signal_handlers(void);
 
-/// Ends the process by a signal, as if it had no handler. Returns only where the signal is blocked.
-void poolmap_end_by_signal(int number);
+/// Ends the process by a signal, as if it had no handler; where that cannot be, as in process 1 of a container, with the
+/// exit code that a shell shows for it, 128 and its number. Does not return.
+void poolmap_end_by_signal(int number) __attribute__((noreturn));
 
 #endif

@@ -138,9 +138,9 @@ final class PoolManager {
         for case let worker? in workers {
             do throws(Errno) {
                 try worker.channel.flush()
-            } catch {
+            } catch .brokenPipe {
                 // A worker that does not take its tasks any more has died; its sentinel says so.
-                guard error == .brokenPipe || error == .connectionReset else { throw error }
+            } catch .connectionReset {
             }
         }
         try front.flush()

@@ -10,10 +10,12 @@ import Synchronization
 struct CommitNote {
     /// The words of the memory.
     private enum Word: Int {
-        case isComplete, outputDevice, outputInode, inputDevice, inputInode, inputBytes, outputBytes, temporary
+        case isComplete, outputDevice, outputInode, inputBytes, outputBytes, temporary
+        /// The first of the numbers that the input's identity has.
+        case inputIdentity
     }
 
-    static let byteCount = 64
+    static let byteCount = 128
 
     /// `byteCount` bytes that are zero at first, aligned to 8.
     private let memory: UnsafeMutableRawPointer
@@ -26,8 +28,10 @@ struct CommitNote {
     func write(output: FileStatus, input: FileStatus?, _ summary: JobSummary) {
         self[.outputDevice] = UInt64(output.device)
         self[.outputInode] = UInt64(output.inode)
-        self[.inputDevice] = UInt64(input?.device ?? 0)
-        self[.inputInode] = UInt64(input?.inode ?? 0)
+        let numbers = input.map { FileIdentity($0).numbers } ?? []
+        for (index, number) in numbers.enumerated() {
+            self[.inputIdentity, index] = number
+        }
         self[.inputBytes] = summary.inputBytes
         self[.outputBytes] = summary.outputBytes
         isComplete.pointee.store(1, ordering: .releasing)
@@ -64,13 +68,20 @@ struct CommitNote {
         return JobSummary(inputBytes: self[.inputBytes], outputBytes: self[.outputBytes])
     }
 
+    /// Whether the input is still the one that the output was made of.
     func isOfInput(_ status: FileStatus) -> Bool {
-        self[.inputDevice] == UInt64(status.device) && self[.inputInode] == UInt64(status.inode)
+        let numbers = FileIdentity(status).numbers
+        return numbers.indices.allSatisfy { self[.inputIdentity, $0] == numbers[$0] }
     }
 
-    private subscript(word: Word) -> UInt64 {
-        get { memory.load(fromByteOffset: 8 * word.rawValue, as: UInt64.self) }
-        nonmutating set { memory.storeBytes(of: newValue, toByteOffset: 8 * word.rawValue, as: UInt64.self) }
+    /// The same whether or not it has been changed since.
+    func isOfInputFile(_ status: FileStatus) -> Bool {
+        self[.inputIdentity, 0] == UInt64(status.device) && self[.inputIdentity, 1] == UInt64(status.inode)
+    }
+
+    private subscript(word: Word, index: Int = 0) -> UInt64 {
+        get { memory.load(fromByteOffset: 8 * (word.rawValue + index), as: UInt64.self) }
+        nonmutating set { memory.storeBytes(of: newValue, toByteOffset: 8 * (word.rawValue + index), as: UInt64.self) }
     }
 
     private var isComplete: UnsafeMutablePointer<Atomic<UInt64>> {

@@ -7,6 +7,8 @@ struct FileStatus {
     let device: dev_t
     let inode: ino_t
     let byteCount: UInt64
+    /// What it takes of its disk: less for holes, and nothing where there is no disk.
+    let allocatedBytes: UInt64
     let modified: timespec
     /// When content, mode, owner or names were changed last: nobody can set it.
     let changed: timespec
@@ -16,6 +18,8 @@ struct FileStatus {
     let deviceNumber: dev_t
     let owner: uid_t
     let group: gid_t
+    /// How many names it has.
+    let linkCount: UInt64
 
     init(of descriptor: FileDescriptor) throws(Errno) {
         var status = stat()
@@ -44,6 +48,7 @@ struct FileStatus {
         device = status.st_dev
         inode = status.st_ino
         byteCount = UInt64(clamping: status.st_size)
+        allocatedBytes = UInt64(clamping: status.st_blocks) * 512
         modified = status.st_mtim
         changed = status.st_ctim
         accessed = status.st_atim
@@ -51,16 +56,26 @@ struct FileStatus {
         deviceNumber = status.st_rdev
         owner = status.st_uid
         group = status.st_gid
+        linkCount = UInt64(status.st_nlink)
     }
 
     var isRegular: Bool { mode & S_IFMT == S_IFREG }
     var isSymbolicLink: Bool { mode & S_IFMT == S_IFLNK }
+    var isBlockDevice: Bool { mode & S_IFMT == S_IFBLK }
     var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
     /// As `readdir` has it: `DT_REG` and so on.
     var type: Int32 { Int32((mode & S_IFMT) >> 12) }
     var permissions: mode_t { mode & 0o7777 }
     /// A folder where everybody may write, and remove only what is their own, as `/tmp`.
     var isSharedFolder: Bool { isDirectory && mode & S_ISVTX != 0 && mode & (S_IWGRP | S_IWOTH) != 0 }
+
+    /// Whether content, mode, owner or names of the file were changed since it had that status.
+    ///
+    /// The time of the last change nobody can set back, as they can that of the last modification. A file that has lost
+    /// its last name, as another has taken that over, is as it was, though that counts as a change too.
+    func hasChanged(since older: FileStatus) -> Bool {
+        byteCount != older.byteCount || modified != older.modified || (changed != older.changed && linkCount > 0)
+    }
 
     /// Whether both are of one file, whatever its names.
     func isSameFile(as other: FileStatus) -> Bool {
@@ -148,12 +163,26 @@ extension FileDescriptor {
                     guard let offset else { return Glibc.write(rawValue, rest.baseAddress, rest.count) }
                     return Glibc.pwrite(rawValue, rest.baseAddress, rest.count, off_t(clamping: offset + UInt64(done)))
                 }
+            } catch .resourceTemporarilyUnavailable {
+                // Whoever started this program reads the pipe, or the socket, without waiting; here that is no error.
+                waitUntilReady(for: POLLOUT)
             } catch {
                 throw error == .brokenPipe
                     ? PoolmapError(.outputClosed, "the reader has closed the output")
                     : PoolmapError.system("cannot write \(name)", error)
             }
         }
+    }
+}
+
+extension FileDescriptor {
+    /// Waits until a descriptor that does not wait by itself can be read or written, or its other end is gone.
+    ///
+    /// Blocks. The C function is `poll`.
+    func waitUntilReady(for events: Int32) {
+        var entry = pollfd(fd: rawValue, events: Int16(events), revents: 0)
+        // Whatever else may be wrong the next read or write says.
+        _ = try? retryingInterrupted { poll(&entry, 1, -1) }
     }
 }
 

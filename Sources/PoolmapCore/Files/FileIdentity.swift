@@ -7,6 +7,8 @@ struct FileIdentity: Equatable {
     let byteCount: UInt64
     let modifiedSeconds: Int64
     let modifiedNanoseconds: Int64
+    let changedSeconds: Int64
+    let changedNanoseconds: Int64
     /// The type and the permissions.
     let mode: UInt32
 
@@ -16,6 +18,8 @@ struct FileIdentity: Equatable {
         byteCount = status.byteCount
         modifiedSeconds = Int64(status.modified.tv_sec)
         modifiedNanoseconds = Int64(status.modified.tv_nsec)
+        changedSeconds = Int64(status.changed.tv_sec)
+        changedNanoseconds = Int64(status.changed.tv_nsec)
         mode = status.mode
     }
 
@@ -30,11 +34,11 @@ extension FileIdentity {
     var numbers: [UInt64] {
         [
             device, inode, byteCount, UInt64(bitPattern: modifiedSeconds), UInt64(bitPattern: modifiedNanoseconds),
-            UInt64(mode),
+            UInt64(bitPattern: changedSeconds), UInt64(bitPattern: changedNanoseconds), UInt64(mode),
         ]
     }
 
-    static let numberCount = 6
+    static let numberCount = 8
 
     /// The identity of so many numbers, `numberCount`.
     init(numbers: ArraySlice<UInt64>) {
@@ -45,6 +49,8 @@ extension FileIdentity {
         byteCount = next()
         modifiedSeconds = Int64(bitPattern: next())
         modifiedNanoseconds = Int64(bitPattern: next())
+        changedSeconds = Int64(bitPattern: next())
+        changedNanoseconds = Int64(bitPattern: next())
         mode = UInt32(truncatingIfNeeded: next())
     }
 }
@@ -52,4 +58,7 @@ extension FileIdentity {
 extension PoolmapError {
     /// What was read is neither what was there before nor what is there now.
     static let changedWhileRead = PoolmapError(.changed, "changed while it was read")
+
+    /// What was read is there no more, and what is there was not read.
+    static let changedAfterRead = PoolmapError(.changed, "changed after it was read; it is not removed")
 }

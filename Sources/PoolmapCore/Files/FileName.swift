@@ -46,20 +46,43 @@ public enum FileName {
         }
     }
 
-    /// The text as it can be shown on one line of any terminal: what is not printable is escaped.
+    /// The text as it can be shown on one line of any terminal: what is not printable is escaped, byte by byte.
     public static func printable(_ text: String) -> String {
         var shown = ""
         for scalar in text.unicodeScalars {
-            switch scalar.value {
-            case 0x0A: shown += "\\n"
-            case 0x0D: shown += "\\r"
-            case 0x09: shown += "\\t"
-            case 0..<0x20, 0x7F..<0xA0: shown += hexadecimalEscape(scalar.value)
-            case escapes: shown += hexadecimalEscape(scalar.value - escapeBase)
+            switch scalar {
+            case "\n": shown += "\\n"
+            case "\r": shown += "\\r"
+            case "\t": shown += "\\t"
+            case _ where isEscape(scalar): shown += hexadecimalEscape(UInt8(truncatingIfNeeded: scalar.value))
+            case _ where misleadsTerminals(scalar):
+                shown += UTF8.encode(scalar).map { $0.map(hexadecimalEscape).joined() } ?? ""
             default: shown.unicodeScalars.append(scalar)
             }
         }
         return shown
+    }
+
+    /// Lines as they can be shown on a terminal; their ends, a line feed or NUL each, stay.
+    public static func printableLines(_ bytes: [UInt8]) -> [UInt8] {
+        var shown: [UInt8] = []
+        for line in bytes.split(omittingEmptySubsequences: false, whereSeparator: { $0 == 0x0A || $0 == 0 }) {
+            shown += printable(text(of: line)).utf8
+            if line.endIndex < bytes.endIndex {
+                shown.append(bytes[line.endIndex])
+            }
+        }
+        return shown
+    }
+
+    /// Whether a terminal, or an editor, would take the character for more or for less than text: controls, marks that
+    /// turn the direction of what follows, separators of lines, and what is not seen at all.
+    static func misleadsTerminals(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.value < 0x7F { return scalar.value < 0x20 }
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: return true
+        default: return false
+        }
     }
 
     /// Whether the text's UTF-8 is the name.
@@ -72,7 +95,7 @@ public enum FileName {
         escapes.contains(scalar.value)
     }
 
-    private static func hexadecimalEscape(_ byte: UInt32) -> String {
+    private static func hexadecimalEscape(_ byte: UInt8) -> String {
         let digits = String(byte, radix: 16, uppercase: true)
         return "\\x" + (digits.utf8.count < 2 ? "0" : "") + digits
     }

@@ -3,17 +3,19 @@ import Glibc
 import Multiprocessing
 import SystemPackage
 
-/// An input that is open in the front: a regular file, which workers read at any place, or a pipe, which only the
-/// front reads, from its beginning to its end.
+/// An input that is open in the front: a file that workers read at any place, or a pipe, which only the front reads, from
+/// its beginning to its end.
 final class InputFile {
     /// As the user gave it; for messages.
     let name: String
     let descriptor: FileDescriptor
-    /// A regular file that is read by offset.
+    /// A regular file or a block device, which is read by offset.
     let isRegular: Bool
     let status: FileStatus
-    /// Where the content begins: for a regular file on standard input, where its offset stood.
+    /// Where the content begins: of what is on standard input, where its offset stood.
     let start: UInt64
+    /// Where it ends; 0 where only reading tells.
+    private let end: UInt64
     private let isOwned: Bool
     /// Owns the descriptor once workers may have use for it.
     private var shared: SharedDescriptor?
@@ -67,9 +69,14 @@ final class InputFile {
         (self.place, self.folders) = (place, folders)
         self.descriptor = descriptor
         self.isOwned = isOwned
-        status = try attempt("") { () throws(Errno) in try FileStatus(of: descriptor) }
-        // Files such as those in /proc have content and no size: they are read to their end, like pipes.
-        isRegular = status.isRegular && status.byteCount > 0
+        let status = try attempt("") { () throws(Errno) in try FileStatus(of: descriptor) }
+        self.status = status
+        if status.isRegular {
+            end = descriptor.endsWhere(status) ? status.byteCount : 0
+        } else {
+            end = status.isBlockDevice ? descriptor.deviceBytes : 0
+        }
+        isRegular = end > 0
         let offset = isRegular && !isOwned ? lseek(descriptor.rawValue, 0, SEEK_CUR) : 0
         start = UInt64(max(0, offset))
         if status.isDirectory {
@@ -86,10 +93,13 @@ final class InputFile {
         }
     }
 
-    /// The number of bytes from `start` to the end, for a regular file.
+    /// The number of bytes from `start` to the end, where `isRegular`.
     var byteCount: UInt64 {
-        status.byteCount > start ? status.byteCount - start : 0
+        end > start ? end - start : 0
     }
+
+    /// A regular file that says it is empty.
+    var isEmptyFile: Bool { status.isRegular && status.byteCount == 0 }
 
     /// What an output is to take over; nil of a pipe, and of standard input, which has no name to be kept beside.
     var metadata: FileStatus? {
@@ -106,19 +116,24 @@ final class InputFile {
 
     /// Throws if the file is not as it was when it was opened.
     func requireUnchanged() throws(PoolmapError) {
-        guard isRegular else { return }
+        guard status.isRegular else { return }
         let now = try attempt("") { () throws(Errno) in try FileStatus(of: descriptor) }
-        if now.byteCount != status.byteCount || now.modified != status.modified {
-            throw PoolmapError(.changed, "changed while it was read")
-        }
+        if now.hasChanged(since: status) { throw .changedWhileRead }
     }
 
-    /// Takes the file's name away, if it is still this file's.
+    /// Takes the file's name away, if it is still this file's, and the file as it was read.
     ///
     /// The C function is `unlinkat`.
     func remove() throws(PoolmapError) {
         guard isOwned else { return }
-        let isRemoved = try folders.remove(place) { $0.isSameFile(as: status) }
+        var isChanged = false
+        let isRemoved = try folders.remove(place) { now in
+            guard now.isSameFile(as: status) else { return false }
+            // A pipe changes as it is read.
+            isChanged = status.isRegular && now.hasChanged(since: status)
+            return !isChanged
+        }
+        if isChanged { throw .changedAfterRead }
         if !isRemoved {
             throw PoolmapError(.changed, "was replaced by another file while it was read; that is not removed")
         }
@@ -128,9 +143,40 @@ final class InputFile {
     ///
     /// Blocks.
     func readSome(into space: UnsafeMutableRawBufferPointer) throws(PoolmapError) -> Int {
-        try attempt("cannot read") { () throws(Errno) in
-            try retryingInterrupted { read(descriptor.rawValue, space.baseAddress, space.count) }
+        while true {
+            do throws(Errno) {
+                return try retryingInterrupted { read(descriptor.rawValue, space.baseAddress, space.count) }
+            } catch .resourceTemporarilyUnavailable {
+                // Standard input may be a pipe that others read without waiting, and they may have been faster.
+                descriptor.waitUntilReady(for: POLLIN)
+            } catch {
+                throw PoolmapError.system("cannot read", error)
+            }
         }
+    }
+}
+
+extension FileDescriptor {
+    /// Whether a regular file has as many bytes as it says.
+    ///
+    /// What the kernel makes up, as in /sys, often says the size of a page or nothing, and so may a file system that is
+    /// a program. Such a file has no room on a disk, and is read to its end, like a pipe.
+    fileprivate func endsWhere(_ status: FileStatus) -> Bool {
+        guard status.byteCount > 0 else { return false }
+        if status.allocatedBytes >= status.byteCount { return true }
+        var bytes: UInt16 = 0
+        let count = Glibc.pread(rawValue, &bytes, 2, off_t(clamping: status.byteCount - 1))
+        // What cannot be read says so again, and what is being written is not the file that was found.
+        guard count == 0 || count == 2, let now = try? FileStatus(of: self) else { return true }
+        return now.hasChanged(since: status)
+    }
+
+    /// The size of a block device, which its status does not say.
+    fileprivate var deviceBytes: UInt64 {
+        let offset = Glibc.lseek(rawValue, 0, SEEK_CUR)
+        let end = Glibc.lseek(rawValue, 0, SEEK_END)
+        Glibc.lseek(rawValue, offset, SEEK_SET)
+        return UInt64(max(0, end))
     }
 }
 

@@ -1,11 +1,13 @@
+import Glibc
 import SystemPackage
 
 /// A text file that is made bit by bit, and appears under its name only once it is whole.
 ///
 /// Without `commit` it is gone with its object, and an older file of the name stays as it was.
 public final class LineFile {
+    /// Whether it is no file but a terminal, where people see what is written.
+    public var isTerminal: Bool { file.isTerminal }
     private let file: OutputFile
-    private let older: FileStatus?
     private var buffer: [UInt8] = []
     private var byteCount: UInt64 = 0
     private static let bufferBytes = 1 << 16
@@ -20,32 +22,9 @@ public final class LineFile {
         policy.force = force
         do throws(PoolmapError) {
             file = try OutputFile(Place(path: path), policy, for: nil)
-            older = file.statusOfTarget ?? file.folder.status(of: lastName(of: path), followsLinks: true)
         } catch {
             throw error.message.contains(path) ? error : error.at(path)
         }
-    }
-
-    /// Whether the file takes the place of an input, by whatever name.
-    public func wouldReplace(_ input: Input) -> Bool {
-        guard older != nil else { return false }
-        let status =
-            switch input {
-            case .file(let path): FileStatus(ofPath: path)
-            case .standardInput: try? FileStatus(of: .standardInput)
-            }
-        return status.map { wouldReplace($0) } ?? false
-    }
-
-    /// The same of what is known of a file.
-    func wouldReplace(_ status: FileStatus) -> Bool {
-        guard let older, older.isRegular else { return false }
-        return status.isSameFile(as: older)
-    }
-
-    /// Whether the file is to be in this folder.
-    func isIn(_ other: FileStatus) -> Bool {
-        (try? file.folder.status())?.isSameFile(as: other) ?? false
     }
 
     /// Writes all bytes, behind what was written before.

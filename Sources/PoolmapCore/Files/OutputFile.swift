@@ -81,7 +81,7 @@ final class OutputFile {
     }
 
     /// Throws where all the work would be done for nothing: a regular file is there that nothing can take the place of.
-    private static func requireReplaceable(
+    static func requireReplaceable(
         _ name: String, in folder: Folder, _ path: String, _ policy: OutputPolicy
     ) throws(PoolmapError) {
         // Otherwise it may stay as it is.
@@ -113,16 +113,17 @@ final class OutputFile {
         } catch {
             throw PoolmapError.system("cannot write \(path)", error)
         }
-        let (descriptor, temporary) = try makeTemporary(in: folder, for: path, mode, note)
+        let (descriptor, temporary) = try makeTemporary(in: folder, for: path, note)
         return (descriptor, .temporary(temporary))
     }
 
     private static func makeTemporary(
-        in folder: Folder, for path: String, _ mode: mode_t, _ note: CommitNote?
+        in folder: Folder, for path: String, _ note: CommitNote?
     ) throws(PoolmapError) -> (FileDescriptor, TemporaryName) {
         let temporary = try TemporaryName(in: folder, for: path, note)
         do throws(Errno) {
-            let descriptor = try folder.open(temporary.name, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, mode)
+            // Nobody else is to read it before it is whole.
+            let descriptor = try folder.open(temporary.name, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, 0o600)
             temporary.isMade()
             return (descriptor, temporary)
         } catch {
@@ -148,6 +149,9 @@ final class OutputFile {
         if case .target = name { return try? FileStatus(of: descriptor) }
         return nil
     }
+
+    /// Whether it is no file but a terminal.
+    var isTerminal: Bool { !allowsRandomAccess && isatty(descriptor.rawValue) == 1 }
 
     /// Whether workers may write into it at any place.
     var allowsRandomAccess: Bool {
@@ -210,7 +214,7 @@ final class OutputFile {
             summary.isUnchanged = true
             return summary
         }
-        summary.metadataErrno = input?.metadata.flatMap { descriptor.carryOver($0, from: written) }?.rawValue
+        summary.metadataErrno = carryOver(input?.metadata, from: written)?.rawValue
         if policy.isDurable {
             try descriptor.sync(name: path)
         }
@@ -222,6 +226,20 @@ final class OutputFile {
             try folder.sync(for: path)
         }
         return summary
+    }
+
+    /// Gives the file the mode, owner and times of what it was made of, or the mode of any new file; returns why not.
+    private func carryOver(_ source: FileStatus?, from now: FileStatus) -> Errno? {
+        if let source { return descriptor.carryOver(source, from: now) }
+        // A nameless file has it from the beginning.
+        guard case .temporary = name else { return nil }
+        let mask = umask(0)
+        umask(mask)
+        let wanted = 0o666 & ~mask
+        guard fchmod(descriptor.rawValue, wanted) != 0 else { return nil }
+        let refusal = Errno(rawValue: errno)
+        // Some file systems have one mode for all, with all of that.
+        return now.permissions & wanted == wanted ? nil : refusal
     }
 
     /// False where that takes a rename: the target is there and is to be replaced, or the file has a name already; or
@@ -264,7 +282,7 @@ final class OutputFile {
 
     /// Makes the file anew with a name, since it cannot be given one.
     private func copyToTemporary(for input: InputFile?, byteCount: UInt64) throws(PoolmapError) -> TemporaryName {
-        let (copy, temporary) = try OutputFile.makeTemporary(in: folder, for: path, OutputFile.mode(for: input), note)
+        let (copy, temporary) = try OutputFile.makeTemporary(in: folder, for: path, note)
         let nameless = descriptor
         (descriptor, name) = (copy, .temporary(temporary))
         defer {
@@ -281,14 +299,13 @@ final class OutputFile {
             try copy.writeAll(UnsafeRawBufferPointer(rebasing: memory[..<count]), at: offset, to: path)
             offset += UInt64(count)
         }
-        if let source = input?.metadata {
-            // Whether all of it could be set was said of the first file.
-            _ = copy.carryOver(source)
-        }
+        let made = try copy.status(having: byteCount, of: path)
+        // Whether all of it could be set was said of the first file.
+        _ = carryOver(input?.metadata, from: made)
         if policy.isDurable {
             try copy.sync(name: path)
         }
-        note?.move(to: try copy.status(having: byteCount, of: path))
+        note?.move(to: made)
         return temporary
     }
 

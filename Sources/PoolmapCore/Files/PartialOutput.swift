@@ -30,8 +30,8 @@ final class PartialOutput {
     /// What a run finds.
     enum Opened {
         case unfinished(PartialOutput)
-        /// The target is whole: the run before was ended between its last two steps.
-        case finished(byteCount: UInt64)
+        /// The target is whole, and made of these frames: the run before was ended between its last two steps.
+        case finished(ResumeJournal, byteCount: UInt64)
     }
 
     /// Opens the files beside a target, or makes them.
@@ -43,7 +43,10 @@ final class PartialOutput {
     ) throws(PoolmapError) -> Opened {
         let force = policy.replaces
         let folder = try attempt("cannot write \(path)") { () throws(Errno) in try Folder(path: folderOf(path)) }
-        try requireRegular(TargetLook(at: path, in: folder), path, for: input)
+        if let target = TargetLook(at: path, in: folder) {
+            try requireRegular(target, path, for: input)
+            try OutputFile.requireReplaceable(lastName(of: path), in: folder, path, policy)
+        }
         if folder.isAppendOnly { throw TemporaryName.isAppendOnly(path) }
         let file = try openJournal(path, in: folder, force: force, for: input)
         let earlier = try file.header()
@@ -53,9 +56,9 @@ final class PartialOutput {
         let identity = ResumeIdentity(input, options)
         let (journal, loss) = try keptJournal(of: earlier, for: identity, in: file)
         let isThere = folder.has(partialPath(path))
-        if !isThere, let byteCount = try journal?.byteCount(ofFinishedTarget: path, in: folder) {
+        if !isThere, let journal, let byteCount = try journal.byteCount(ofFinishedTarget: path, in: folder) {
             file.remove()
-            return .finished(byteCount: byteCount)
+            return .finished(journal, byteCount: byteCount)
         }
         // Once more, since whoever had the journal locked may just have finished.
         if !force, folder.has(path) {
@@ -76,9 +79,8 @@ final class PartialOutput {
     }
 
     private static func requireRegular(
-        _ target: TargetLook?, _ path: String, for input: InputFile
+        _ target: TargetLook, _ path: String, for input: InputFile
     ) throws(PoolmapError) {
-        guard let target else { return }
         if let status = target.status {
             try TargetLook.refuse(status, at: path, for: input.status)
         }
@@ -316,7 +318,7 @@ extension ResumeIdentity {
     /// Of what this version makes of an input as it is now.
     init(_ input: InputFile, _ options: CompressionOptions) {
         self.init(
-            inputBytes: input.status.byteCount, modifiedSeconds: Int64(input.status.modified.tv_sec),
+            inputBytes: input.byteCount, modifiedSeconds: Int64(input.status.modified.tv_sec),
             modifiedNanoseconds: UInt32(clamping: input.status.modified.tv_nsec),
             level: Int32(clamping: options.level == 0 ? Int(ZSTD_defaultCLevel()) : options.level),
             longWindowLog: UInt32(clamping: options.longWindowLog ?? 0), chunkBytes: UInt32(options.chunkBytes),

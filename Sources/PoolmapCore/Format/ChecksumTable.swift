@@ -9,7 +9,8 @@ struct ChecksumTable: Equatable, Sendable {
     /// The CRC-32C of each data frame, in order.
     var frameChecksums: [UInt32]
 
-    private static let rowsOffset = 24
+    /// Where the checksums begin.
+    static let rowsOffset = 24
 
     /// The length of a table for `frameCount` data frames.
     static func byteCount(frameCount: Int) -> Int {
@@ -47,15 +48,23 @@ struct ChecksumTable: Equatable, Sendable {
         }
         try SkippableFrame.check(
             bytes, part: .checksumTable, letter: letter, frameBytes: bytes.count, at: offset)
-        // The version and the three reserved bytes behind it, in one.
-        guard bytes.littleEndian(UInt32.self, at: 16) >> 8 == 0 else {
-            throw .damaged(.checksumTable, at: offset, .reserved)
-        }
         let frameCount = (bytes.count - byteCount(frameCount: 0)) / 4
-        guard bytes.littleEndian(UInt32.self, at: 20) == UInt32(frameCount) else {
-            throw .damaged(.checksumTable, at: offset, .rowCount)
-        }
+        try checkFields(Array(bytes.prefix(rowsOffset)), frameCount: frameCount, at: offset)
         return ChecksumTable(
             frameChecksums: (0..<frameCount).map { bytes.littleEndian(at: rowsOffset + 4 * $0) })
+    }
+
+    /// Checks what is before the checksums of a table whose own checksum is right.
+    static func checkFields(_ head: [UInt8], frameCount: Int, at offset: UInt64) throws(FormatError) {
+        try head.withBytes { (head) throws(FormatError) in
+            try SkippableFrame.checkVersion(head, .checksumTable, at: offset)
+            // The version and the three reserved bytes behind it, in one.
+            guard head.littleEndian(UInt32.self, at: 16) >> 8 == 0 else {
+                throw .damaged(.checksumTable, at: offset, .reserved)
+            }
+            guard head.littleEndian(UInt32.self, at: 20) == UInt32(frameCount) else {
+                throw .damaged(.checksumTable, at: offset, .rowCount)
+            }
+        }
     }
 }

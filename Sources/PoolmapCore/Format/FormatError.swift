@@ -71,6 +71,9 @@ enum FormatError: Error, Equatable {
 
     /// A row of the seek table, counted from 0, says `table` where the frame has `frame`.
     case seekTableMismatch(row: Int, Field, table: UInt32, frame: UInt32)
+
+    /// A row of the table at `at` is not the frame's: one behind those that a reader keeps, counted from 0.
+    case laterRowsMismatch(Part, at: UInt64, from: Int)
 }
 
 extension FormatError {
@@ -163,6 +166,8 @@ extension FormatError: CustomStringConvertible {
             "the checksum table does not match the frames: it is for \(table) data frames, and there are \(frames)"
         case .seekTableLength(let rows, let frames):
             "the seek table does not match the frames: it has \(rows) rows, and there are \(frames) frames"
+        case .laterRowsMismatch(let part, let offset, let row):
+            "the \(part.rawValue) at byte \(offset) does not match the frames: one of its rows from \(row) on is wrong"
         case .seekTableMismatch(let row, let field, let table, let frame):
             "the seek table does not match the frames: row \(row) says \(table) \(field.rawValue), the frame has \(frame)"
         }

@@ -1,7 +1,8 @@
 /// Enforces the rules for reading a file from its beginning, in docs/format.md.
 ///
 /// The reader tells it of each frame in the order of the file, and of the end. It throws at the first frame that
-/// breaks a rule, and must not be used after that. Outside of a section it keeps nothing, inside 16 bytes a frame.
+/// breaks a rule, and must not be used after that. Outside of a section it keeps nothing, inside 16 bytes a frame, up to
+/// `SectionFrames.rowsOfReader` frames.
 ///
 /// A reader whose frames are decompressed out of order puts the results in order before it tells of them here.
 struct SectionAuditor {
@@ -15,8 +16,7 @@ struct SectionAuditor {
     /// What a skippable frame turned out to be.
     private enum Part {
         case opening(FileHeader)
-        case checksumTable
-        case closing
+        case table(TableCheck.Kind)
         case foreign
     }
 
@@ -25,10 +25,21 @@ struct SectionAuditor {
 
     private var section: OpenSection?
     private var hasFrame = false
+    /// The table that has begun, and where the frame behind it begins.
+    private var table: (check: TableCheck, kind: TableCheck.Kind, end: UInt64)?
+    private let seesFrames: Bool
+    private let keptRows: Int
 
     /// An auditor for the frames from `offset` on, which is outside of a section.
-    init(at offset: UInt64 = 0) {
+    ///
+    /// - Parameters:
+    ///   - seesFrames: false where only what the frames say of themselves is looked at, and nobody knows the CRC-32C of
+    ///     their bytes.
+    ///   - keptRows: can be lowered by a test.
+    init(at offset: UInt64 = 0, seesFrames: Bool = true, keptRows: Int = SectionFrames.rowsOfReader) {
         self.offset = offset
+        self.seesFrames = seesFrames
+        self.keptRows = keptRows
     }
 
     /// The header of the section that the next frame is in, nil outside of a section.
@@ -49,7 +60,7 @@ struct SectionAuditor {
             if let frames = section?.frames {
                 limit = max(
                     limit, ChecksumTable.byteCount(frameCount: frames.dataFrameCount),
-                    SeekTable.byteCount(rowCount: frames.rows.count, hasChecksums: frames.header.hasChecksums))
+                    SeekTable.byteCount(rowCount: frames.rowCount, hasChecksums: frames.header.hasChecksums))
             }
         }
         return Int(min(frameBytes, UInt64(limit)))
@@ -65,19 +76,61 @@ struct SectionAuditor {
         }
         let wanted = bytesWanted(ofSkippable: frame.nibble, frameBytes: frame.frameBytes)
         precondition(bytes.count >= wanted, "\(bytes.count) bytes of a skippable frame where \(wanted) are needed")
+        try begin(skippable: bytes.bytes(in: 0..<min(bytes.count, SectionAuditor.beginningBytes)))
+        if missingBytes > 0 {
+            let start = SectionAuditor.beginningBytes
+            try feed(bytes.bytes(in: start..<start + missingBytes))
+        }
+    }
+
+    /// Of a skippable frame so many bytes say what it is, or all that it has.
+    static let beginningBytes = FileHeader.byteCount
+
+    /// The bytes of the table that has begun and is not whole: they are to be fed, in pieces of any size, before the
+    /// next frame is told of.
+    var missingBytes: Int {
+        table?.check.missingBytes ?? 0
+    }
+
+    /// Takes the first `beginningBytes` of the next frame, a skippable one, or all of it.
+    ///
+    /// The rest is wanted only as far as `missingBytes` says then.
+    mutating func begin(skippable bytes: UnsafeRawBufferPointer) throws(FormatError) {
+        guard let frame = SkippableFrame(bytes) else {
+            preconditionFailure("not the beginning of a skippable frame")
+        }
+        hasFrame = true
         switch try part(bytes, of: frame) {
         case .opening(let header):
-            section = OpenSection(start: offset, frames: SectionFrames(header: header))
-        case .checksumTable:
-            section?.frames.addChecksumTable()
-            section?.checksumTableOffset = offset
-        case .closing:
-            section = nil
+            section = OpenSection(start: offset, frames: SectionFrames(header: header, keptRows: keptRows))
+        case .table(let kind):
+            guard let section else { return }
+            let check = TableCheck(
+                kind, at: offset, frameBytes: Int(frame.frameBytes),
+                hasChecksums: section.frames.header.hasChecksums, sectionStart: section.start)
+            table = (check, kind, offset + frame.frameBytes)
+            return try feed(bytes.bytes(in: 0..<min(bytes.count, check.missingBytes)))
         case .foreign:
             break
         }
-        hasFrame = true
         offset += frame.frameBytes
+    }
+
+    /// Takes the next bytes of a table, no more than are missing.
+    mutating func feed(_ bytes: UnsafeRawBufferPointer) throws(FormatError) {
+        guard let frames = section?.frames else { return }
+        table?.check.feed(bytes, frames)
+        guard let whole = table, whole.check.missingBytes == 0 else { return }
+        table = nil
+        try whole.check.finish(frames, comparesFrames: seesFrames)
+        switch whole.kind {
+        case .checksumTable:
+            section?.frames.addChecksumTable()
+            section?.checksumTableOffset = offset
+        case .seekTable:
+            section = nil
+        }
+        offset = whole.end
     }
 
     /// Takes the next frame, a data frame that was decompressed without an error.
@@ -109,13 +162,13 @@ extension SectionAuditor {
             return try partOutside(bytes, of: frame)
         }
         if frame.nibble == SkippableFrame.seekTableNibble {
-            try checkSeekTable(bytes, of: frame, in: section)
-            return .closing
+            try checkSeekTable(frame, in: section)
+            return .table(.seekTable)
         } else if FileHeader.isHeader(bytes) {
             throw .unfinishedSection(at: section.start, next: offset)
         } else if ChecksumTable.isChecksumTable(bytes) {
-            try checkChecksumTable(bytes, of: frame, in: section)
-            return .checksumTable
+            try checkChecksumTable(frame, in: section)
+            return .table(.checksumTable)
         }
         throw .foreignFrame(at: offset)
     }
@@ -131,45 +184,26 @@ extension SectionAuditor {
         return .foreign
     }
 
-    private func checkChecksumTable(
-        _ bytes: UnsafeRawBufferPointer, of frame: SkippableFrame, in section: OpenSection
-    ) throws(FormatError) {
-        let frames = section.frames
-        guard frames.header.hasChecksums, section.checksumTableOffset == nil, frames.dataFrameCount > 0 else {
+    private func checkChecksumTable(_ frame: SkippableFrame, in section: OpenSection) throws(FormatError) {
+        guard section.frames.header.hasChecksums, section.checksumTableOffset == nil,
+            section.frames.dataFrameCount > 0
+        else {
             throw .misplaced(.checksumTable, at: offset)
         }
-        let table = try ChecksumTable.parse(whole(bytes, of: frame, .checksumTable), at: offset)
-        guard table.frameChecksums.count == frames.dataFrameCount else {
-            throw .checksumTableMismatch(
-                table: UInt32(table.frameChecksums.count), frames: frames.dataFrameCount)
-        }
-        // The row of the header comes first.
-        var frameOffset = section.start + UInt64(FileHeader.byteCount)
-        for (index, checksum) in table.frameChecksums.enumerated() {
-            guard checksum == frames.frameChecksums[index] else {
-                throw .corruptFrame(at: frameOffset)
-            }
-            frameOffset += UInt64(frames.rows[index + 1].compressedBytes)
+        let most = bytesWanted(ofSkippable: frame.nibble, frameBytes: frame.frameBytes)
+        guard frame.frameBytes <= UInt64(most), frame.frameBytes % 4 == 0,
+            frame.frameBytes >= UInt64(ChecksumTable.byteCount(frameCount: 0))
+        else {
+            throw .damaged(.checksumTable, at: offset, .length)
         }
     }
 
-    private func checkSeekTable(
-        _ bytes: UnsafeRawBufferPointer, of frame: SkippableFrame, in section: OpenSection
-    ) throws(FormatError) {
-        let frames = section.frames
+    private func checkSeekTable(_ frame: SkippableFrame, in section: OpenSection) throws(FormatError) {
         let hasChecksumTable = section.checksumTableOffset != nil
-        guard frames.dataFrameCount > 0, hasChecksumTable == frames.header.hasChecksums else {
+        guard section.frames.dataFrameCount > 0, hasChecksumTable == section.frames.header.hasChecksums else {
             throw .misplaced(.seekTable, at: offset)
         }
-        try checkLength(of: frame, for: frames)
-        let table = try whole(bytes, of: frame, .seekTable)
-        let shape = try SeekTable.shape(of: table, at: offset)
-        guard shape.hasChecksums == frames.header.hasChecksums else {
-            throw .damaged(.seekTable, at: offset, .checksumFlag)
-        }
-        for (index, row) in frames.rows.enumerated() {
-            try compare(shape.row(index, of: table), with: row, at: index)
-        }
+        try checkLength(of: frame, for: section.frames)
     }
 
     /// Checks the length of a seek table before its bytes, which are not all there if it is too long.
@@ -181,21 +215,8 @@ extension SectionAuditor {
             throw .damaged(.seekTable, at: offset, .length)
         }
         let rowCount = (frame.frameBytes - fixedBytes) / rowBytes
-        guard rowCount == UInt64(frames.rows.count) else {
-            throw .seekTableLength(rows: rowCount, frames: frames.rows.count)
-        }
-    }
-
-    private func compare(_ row: SeekTable.Row, with frame: SeekTable.Row, at index: Int) throws(FormatError) {
-        guard row.compressedBytes == frame.compressedBytes else {
-            throw .seekTableMismatch(
-                row: index, .compressedBytes, table: row.compressedBytes, frame: frame.compressedBytes)
-        }
-        guard row.contentBytes == frame.contentBytes else {
-            throw .seekTableMismatch(row: index, .contentBytes, table: row.contentBytes, frame: frame.contentBytes)
-        }
-        guard row.checksum == frame.checksum else {
-            throw .seekTableMismatch(row: index, .checksum, table: row.checksum, frame: frame.checksum)
+        guard rowCount == UInt64(frames.rowCount) else {
+            throw .seekTableLength(rows: rowCount, frames: frames.rowCount)
         }
     }
 

@@ -12,16 +12,26 @@ struct DataFrame: Codable, Equatable, Sendable {
 
 /// The frames of one section so far, and the rules that they obey.
 ///
-/// Shared by the writer and the reader, so that neither can be stricter than the other. Keeps 16 bytes a frame.
+/// Shared by the writer and the reader, so that neither can be stricter than the other. Keeps 16 bytes a frame; for a
+/// reader no more than `rowsOfReader` of them, and one digest of all that follow.
 struct SectionFrames {
     /// The header of the section.
     let header: FileHeader
 
-    /// A row for each frame, that of the header first.
+    /// A row for each frame, that of the header first; of a reader's the first ones.
     private(set) var rows: [SeekTable.Row]
 
-    /// The CRC-32C of each data frame, if the section has checksums.
+    /// The CRC-32C of each data frame, if the section has checksums; of a reader's the first ones.
     private(set) var frameChecksums: [UInt32] = []
+
+    /// Of the rows that are not kept.
+    private(set) var restOfRows = RowDigest()
+
+    /// Of the checksums that are not kept.
+    private(set) var restOfChecksums = RowDigest()
+
+    /// The number of rows, kept or not.
+    private(set) var rowCount = 1
 
     /// The number of data frames.
     private(set) var dataFrameCount = 0
@@ -29,25 +39,35 @@ struct SectionFrames {
     /// The sum of the lengths of all frames.
     private(set) var compressedBytes: UInt64
 
+    /// The row that was added last.
+    private var last: SeekTable.Row
+
     private let rowLimit: Int
+    private let keptRows: Int
+
+    /// So many rows a reader keeps: it can say of each what is wrong with it, and no file makes it take more memory.
+    static let rowsOfReader = 1 << 19
 
     /// A section with only its header.
     ///
     /// `rowLimit` can be lowered by a test.
-    init(header: FileHeader, rowLimit: Int = SeekTable.maximumRows) {
+    init(header: FileHeader, rowLimit: Int = SeekTable.maximumRows, keptRows: Int = .max) {
         self.header = header
         self.rowLimit = rowLimit
+        self.keptRows = keptRows
         rows = [SeekTable.Row(compressedBytes: UInt32(FileHeader.byteCount), contentBytes: 0)]
         rows[0].checksum = header.hasChecksums ? SeekTable.emptyChecksum : 0
+        last = rows[0]
         compressedBytes = UInt64(FileHeader.byteCount)
     }
 
     /// Adds a data frame, which begins at `offset`.
     ///
-    /// In a section with checksums the caller must have computed the frame's CRC-32C.
+    /// In a section with checksums the caller must have computed the frame's CRC-32C, unless only the structure is
+    /// looked at.
     mutating func add(_ frame: DataFrame, at offset: UInt64) throws(FormatError) {
         // The checksum table will need a row too.
-        guard rows.count < (header.hasChecksums ? rowLimit - 1 : rowLimit) else {
+        guard rowCount < (header.hasChecksums ? rowLimit - 1 : rowLimit) else {
             throw .tooManyFrames(limit: rowLimit)
         }
         try checkContent(of: frame, at: offset)
@@ -55,10 +75,7 @@ struct SectionFrames {
             throw .frameTooLarge(at: offset, compressedBytes: frame.compressedBytes)
         }
         if header.hasChecksums {
-            guard let crc32c = frame.crc32c else {
-                preconditionFailure("a section with checksums needs the CRC-32C of each data frame")
-            }
-            frameChecksums.append(crc32c)
+            append(checksum: frame.crc32c ?? 0)
         }
         append(
             SeekTable.Row(
@@ -76,13 +93,27 @@ struct SectionFrames {
     }
 
     private mutating func append(_ row: SeekTable.Row) {
-        rows.append(row)
+        if rows.count < keptRows {
+            rows.append(row)
+        } else {
+            restOfRows.add(row)
+        }
+        rowCount += 1
+        last = row
         compressedBytes += UInt64(row.compressedBytes)
+    }
+
+    private mutating func append(checksum: UInt32) {
+        if frameChecksums.count < keptRows {
+            frameChecksums.append(checksum)
+        } else {
+            restOfChecksums.add(checksum)
+        }
     }
 
     private func checkContent(of frame: DataFrame, at offset: UInt64) throws(FormatError) {
         // With another one behind it, the frame before was not the last.
-        if dataFrameCount > 0, let last = rows.last, last.contentBytes != header.chunkBytes {
+        if dataFrameCount > 0, last.contentBytes != header.chunkBytes {
             throw .wrongContentSize(
                 at: offset - UInt64(last.compressedBytes), found: UInt64(last.contentBytes),
                 chunkBytes: header.chunkBytes)

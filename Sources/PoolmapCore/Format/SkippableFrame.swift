@@ -48,6 +48,12 @@ struct SkippableFrame {
         return bytes.littleEndian(at: start + identifierPrefix.count)
     }
 
+    /// Whether `bytes`, the beginning of a skippable frame, are of a kind that sections have.
+    static func mayBePart(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let nibble = SkippableFrame(bytes)?.nibble
+        return nibble == sectionNibble || nibble == seekTableNibble
+    }
+
     /// Checks what headers and checksum tables have in common: length, identifier, checksum, version, in that order.
     static func check(
         _ bytes: UnsafeRawBufferPointer, part: FormatError.Part, letter: UInt8, frameBytes: Int, at offset: UInt64
@@ -65,7 +71,13 @@ struct SkippableFrame {
         guard CRC32C.checksum(of: bytes.bytes(in: 0..<checksumOffset)) == bytes.littleEndian(at: checksumOffset) else {
             throw .damaged(part, at: offset, .checksum)
         }
-        // Only after the checksum, so that a damaged byte does not pass for a newer version.
+        try checkVersion(bytes, part, at: offset)
+    }
+
+    /// Only after the checksum, so that a damaged byte does not pass for a newer version.
+    static func checkVersion(
+        _ bytes: UnsafeRawBufferPointer, _ part: FormatError.Part, at offset: UInt64
+    ) throws(FormatError) {
         let version: UInt8 = bytes.littleEndian(at: 16)
         guard version == SkippableFrame.version else {
             throw .unsupportedVersion(part, at: offset, version: version)

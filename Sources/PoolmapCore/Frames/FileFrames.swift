@@ -1,99 +1,147 @@
 import SystemPackage
 
-/// A frame and where it is in its file or pipe.
-///
-/// Offsets count from where the input begins.
-struct LocatedFrame {
-    let offset: UInt64
-    let compressedBytes: UInt64
-    let isSkippable: Bool
-    /// What the content has by the frame's header or the seek table; nil where neither says.
-    let contentBytes: UInt64?
-    /// What the content has at most.
-    let contentBound: UInt64
-    /// Whether the frame ends with a checksum of its content; nil where only the table was looked at.
-    let hasChecksum: Bool?
-    /// Its row in the seek table, if it was found by that.
-    var row: Int?
-
-    init(_ info: FrameInfo, at offset: UInt64) {
-        self.offset = offset
-        compressedBytes = info.compressedBytes
-        isSkippable = info.kind != .zstandard
-        contentBytes = info.contentBytes
-        contentBound = min(info.contentBound, info.contentBytes ?? .max)
-        hasChecksum = info.hasChecksum
-    }
-
-    /// A data frame as a seek table has it.
-    init(_ row: SeekTable.Row, at offset: UInt64) {
-        self.offset = offset
-        compressedBytes = UInt64(row.compressedBytes)
-        isSkippable = false
-        contentBytes = UInt64(row.contentBytes)
-        contentBound = UInt64(row.contentBytes)
-        hasChecksum = nil
-    }
-
-    /// Whether both sides of the frame have room in a slot.
-    func fits(_ layout: SlotLayout) -> Bool {
-        layout.holds(compressedBytes: compressedBytes, contentBound: contentBound)
-    }
-}
-
 /// The frames of a regular file, in order, found without decompressing anything: by a seek table that covers the whole
 /// file, or else by stepping from block to block.
+///
+/// A table that does not fit the file is not believed. Whether it is wrong is for `SectionAuditor` to say, which holds
+/// it against the frames, and takes no notice of those of other tools.
 final class FileFrames {
+    /// Whose tables say where the frames are.
+    enum Trust {
+        /// Those of sections: all that they say is checked later.
+        case ownTables
+        /// Also those of other tools, of which only the frames that are read are checked.
+        case allTables
+        case noTables
+    }
+
+    /// What is to be done next.
+    enum Next {
+        case frame(LocatedFrame)
+        case run(FrameRun)
+        case end
+    }
+
     /// The table at the file's end, if it covers the file.
-    let seekTable: SeekTable?
+    let seekTable: SeekTableRows?
+    /// What its rows say together.
+    let totals: SeekTableRows.Totals?
+    /// The header at the file's beginning, if the table is that of a section.
+    let header: FileHeader?
     private(set) var offset: UInt64 = 0
     private let input: InputFile
+    private let window: FileWindow
     private var row = 0
-    private var frameCount = 0
+    /// What was found and did not fit into the run before it.
+    private var upcoming: Result<LocatedFrame, PoolmapError>?
 
-    init(_ input: InputFile) throws(PoolmapError) {
+    init(_ input: InputFile, trusting trust: Trust = .ownTables) throws(PoolmapError) {
         self.input = input
-        seekTable = try FileFrames.coveringTable(of: input)
+        window = FileWindow(input)
+        let bytes = try input.readBytes(at: 0, count: Int(min(input.byteCount, UInt64(FileHeader.byteCount))))
+        let own = bytes.withUnsafeBytes { FileHeader.isHeader($0) ? try? FileHeader.parse($0) : nil }
+        var found: (SeekTableRows, SeekTableRows.Totals)?
+        if trust == .allTables || (trust == .ownTables && own != nil) {
+            found = try FileFrames.coveringTable(of: input)
+        }
+        // A section's table begins with the header's row, and no other table does.
+        if let table = found?.0, own != nil, try !table.beginsWithHeader() {
+            found = nil
+        }
+        header = found == nil ? nil : own
+        seekTable = found?.0
+        totals = seekTable == nil ? nil : found?.1
     }
 
     var isAtEnd: Bool {
-        offset == input.byteCount
+        offset == input.byteCount && upcoming == nil
+    }
+
+    /// The next frame, or a run of small ones that follow each other.
+    func nextFrames() throws(PoolmapError) -> Next {
+        var run: FrameRun?
+        while run.map({ !$0.isFull }) ?? true {
+            let found: Result<LocatedFrame, PoolmapError>
+            if let upcoming {
+                found = upcoming
+            } else {
+                do throws(PoolmapError) {
+                    guard let frame = try next() else { break }
+                    found = .success(frame)
+                } catch {
+                    found = .failure(error)
+                }
+            }
+            upcoming = nil
+            guard case .success(let frame) = found, try add(frame, to: &run) else {
+                // An error has its place behind the frames before it.
+                guard run == nil else {
+                    upcoming = found
+                    break
+                }
+                return .frame(try found.get())
+            }
+        }
+        guard let run else { return .end }
+        return run.onlyFrame.map { .frame($0) } ?? .run(run)
+    }
+
+    /// False where the frame is not small.
+    private func add(_ frame: LocatedFrame, to run: inout FrameRun?) throws(PoolmapError) -> Bool {
+        guard FrameRun.takes(frame) else { return false }
+        if frame.isSkippable {
+            guard run != nil else { return false }
+            run?.add(skippable: try window.read(at: frame.offset, count: Int(frame.compressedBytes)))
+            return true
+        }
+        run = run ?? FrameRun(at: frame.offset)
+        run?.add(frame)
+        return true
     }
 
     /// The next frame, nil at the end of the file.
     func next() throws(PoolmapError) -> LocatedFrame? {
-        guard !isAtEnd else { return nil }
+        guard offset < input.byteCount else { return nil }
         var frame: LocatedFrame
-        if let seekTable, row < seekTable.rows.count, seekTable.rows[row].contentBytes > 0 {
-            frame = LocatedFrame(seekTable.rows[row], at: offset)
+        let tableRow = try seekTable.flatMap { (table) throws(PoolmapError) in
+            row < table.shape.rowCount ? try table.row(row) : nil
+        }
+        // A row without content may be an empty frame or a skippable one, which only the frame itself says; and small
+        // frames are looked at as soon as the table.
+        if let tableRow, tableRow.contentBytes > 0, tableRow.compressedBytes > FileFrames.walkedBytes {
+            frame = LocatedFrame(tableRow, at: offset)
+            guard frame.compressedBytes <= input.byteCount - offset else {
+                throw PoolmapError(
+                    .damaged, "the seek table does not match the file: row \(row) reaches behind its end")
+            }
         } else {
-            // A row without content may be an empty frame or a skippable one, which only the frame itself says.
             frame = LocatedFrame(try walk(), at: offset)
         }
-        if let seekTable, row < seekTable.rows.count {
-            guard frame.compressedBytes == UInt64(seekTable.rows[row].compressedBytes) else {
+        if let tableRow {
+            guard frame.compressedBytes == UInt64(tableRow.compressedBytes) else {
                 throw PoolmapError(
                     .damaged,
-                    "the seek table does not match the frames: row \(row) says \(seekTable.rows[row].compressedBytes) bytes, the frame has \(frame.compressedBytes)"
+                    "the seek table does not match the frames: row \(row) says \(tableRow.compressedBytes) bytes, the frame has \(frame.compressedBytes)"
                 )
             }
             frame.row = row
         }
         row += 1
-        frameCount += 1
         offset += frame.compressedBytes
         return frame
     }
 
+    private static let walkedBytes = UInt32(FrameRun.smallBytes)
+
     /// Whether no frame with content follows those that were found.
     var hasOnlyTablesLeft: Bool {
-        isAtEnd || seekTable.map { $0.rows.dropFirst(row).allSatisfy { $0.contentBytes == 0 } } ?? false
+        isAtEnd || (upcoming == nil && totals.map { row >= $0.countWithContent } ?? false)
     }
 
-    /// So much of a skippable frame as anyone can want to know: all of it if it is one of our tables.
+    /// So much of a skippable frame as says what it is.
     func beginning(of frame: LocatedFrame) throws(PoolmapError) -> [UInt8] {
-        let count = Int(min(frame.compressedBytes, UInt64(mostBytesOfTable(behind: frameCount))))
-        return try read(at: frame.offset, count: count)
+        let count = Int(min(frame.compressedBytes, UInt64(SectionAuditor.beginningBytes)))
+        return try window.read(at: frame.offset, count: count)
     }
 
     private func walk() throws(PoolmapError) -> FrameInfo {
@@ -107,60 +155,67 @@ final class FileFrames {
                     .damaged, "\(walker.endOfInput(after: UnsafeRawBufferPointer(start: nil, count: 0)))")
             }
             position += skip
-            let count = min(UInt64(take), end - position)
-            let bytes = try read(at: position, count: Int(count))
-            position += count
-            let info = try bytes.withBytes { (bytes) throws(PoolmapError) in
+            let count = Int(min(UInt64(take), end - position))
+            let info = try window.withBytes(at: position, count: count) { (bytes) throws(PoolmapError) in
                 guard bytes.count == take else {
                     throw PoolmapError(.damaged, "\(walker.endOfInput(after: bytes))")
                 }
                 return try formatErrors { () throws(FormatError) in try walker.feed(bytes) }
             }
+            position += UInt64(count)
             if let info { return info }
         }
-    }
-
-    private func read(at offset: UInt64, count: Int) throws(PoolmapError) -> [UInt8] {
-        try input.readBytes(at: offset, count: count)
     }
 
     /// The seek table at the end of the file, if its rows and itself are as long as the file.
     ///
     /// A table of fewer bytes stands at the end of files that were joined: the frames before its own are found by
     /// walking. One of more bytes than there are lies.
-    private static func coveringTable(of input: InputFile) throws(PoolmapError) -> SeekTable? {
-        let found = try seekTableBytes(ofFileWith: input.byteCount) { (offset, count) throws(PoolmapError) in
-            try input.readBytes(at: offset, count: count)
+    private static func coveringTable(
+        of input: InputFile
+    ) throws(PoolmapError) -> (SeekTableRows, SeekTableRows.Totals)? {
+        guard let table = try SeekTableRows.atEnd(of: input), table.isWhole, table.hasRoomForItsFrames else {
+            return nil
         }
-        guard let (bytes, start) = found else { return nil }
-        guard let table = try? bytes.withUnsafeBytes({ try SeekTable.parse($0, at: start) }) else { return nil }
-        let (total, overflowed) = table.totals.compressedBytes.addingReportingOverflow(UInt64(bytes.count))
-        guard !overflowed, total <= input.byteCount else {
-            throw PoolmapError(
-                .damaged,
-                "the seek table does not match the file: its frames have \(table.totals.compressedBytes) bytes, and there are \(start) before it"
-            )
-        }
-        return total == input.byteCount ? table : nil
+        let totals = try table.totals { $0.compressedBytes > table.offset || $0.impossibleCount > 0 }
+        guard let totals, totals.compressedBytes == table.offset else { return nil }
+        return (table, totals)
     }
 }
 
-/// What the end of a file says is its seek table, and where that begins; nil where it says nothing of the kind.
-func seekTableBytes(
-    ofFileWith byteCount: UInt64, read: (_ offset: UInt64, _ count: Int) throws(PoolmapError) -> [UInt8]
-) throws(PoolmapError) -> (bytes: [UInt8], start: UInt64)? {
-    guard byteCount >= UInt64(SeekTable.footerBytes) else { return nil }
-    let footer = try read(byteCount - UInt64(SeekTable.footerBytes), SeekTable.footerBytes)
-    let length = footer.withUnsafeBytes { SeekTable.frameBytes(footer: $0, fileBytes: byteCount) }
-    guard let length else { return nil }
-    let start = byteCount - UInt64(length)
-    return (try read(start, length), start)
-}
+/// A few bytes of a file here and there, mostly close together: read a piece at a time, the larger the closer.
+final class FileWindow {
+    private let input: InputFile
+    private var bytes: [UInt8] = []
+    private var start: UInt64 = 0
+    private var nextBytes = smallestBytes
+    private static let smallestBytes = 512
+    private static let largestBytes = 64 << 10
 
-/// The longest that a table of a section with so many frames can be, with room to spare: what a reader keeps of a
-/// skippable frame, however long it claims to be.
-func mostBytesOfTable(behind frameCount: Int) -> Int {
-    FileHeader.byteCount + 16 * (frameCount + 4)
+    init(_ input: InputFile) {
+        self.input = input
+    }
+
+    /// Bytes that the file has.
+    func read(at offset: UInt64, count: Int) throws(PoolmapError) -> [UInt8] {
+        try withBytes(at: offset, count: count) { Array($0) }
+    }
+
+    func withBytes<Result>(
+        at offset: UInt64, count: Int, _ body: (UnsafeRawBufferPointer) throws(PoolmapError) -> Result
+    ) throws(PoolmapError) -> Result {
+        let end = start + UInt64(bytes.count)
+        if offset < start || offset + UInt64(count) > end {
+            // What lies between two large blocks is not worth reading.
+            let isClose = offset >= start && offset <= end + UInt64(FileWindow.smallestBytes)
+            nextBytes = isClose ? min(2 * nextBytes, FileWindow.largestBytes) : FileWindow.smallestBytes
+            let wanted = UInt64(max(nextBytes, count))
+            bytes = try input.readBytes(at: offset, count: Int(min(wanted, input.byteCount - offset)))
+            start = offset
+        }
+        let place = Int(offset - start)
+        return try bytes.withBytes { (bytes) throws(PoolmapError) in try body(bytes.bytes(in: place..<place + count)) }
+    }
 }
 
 /// Turns what is wrong with a format into the error that a user sees.

@@ -12,6 +12,7 @@ final class CatJob: Job {
     private let output: FileDescriptor
     private let range: Range<UInt64>
     private let frames: FileFrames
+    private let limit: ContentLimit
     private let meter: Meter
     private var index = 0
     /// Where the content of the next frame to be handed out begins; nil once a frame did not say its size.
@@ -19,82 +20,123 @@ final class CatJob: Job {
     /// Where the content of the next frame to be accepted begins.
     private var place: UInt64 = 0
     private var writtenBytes: UInt64 = 0
-    /// The CRC-32C of each data frame of a file of ours.
-    private let frameChecksums: [UInt32]?
-    /// The rows of the seek table for the frames that are under way.
-    private var rows: [Int?] = []
+    /// The checksum table of a file of ours that has one.
+    private let frameChecksums: ChecksumRows?
+    /// What is under way, the first in front.
+    private var underWay: [Expected] = []
 
-    init(_ input: InputFile, _ range: Range<UInt64>, to output: FileDescriptor, _ meter: Meter) throws(PoolmapError) {
-        guard input.isRegular else {
+    /// What the tables say of a frame, or the frames of a run, of which they say nothing.
+    private enum Expected {
+        case frame(TableEntry?)
+        case run(FrameRun)
+    }
+
+    /// What the tables say of a frame.
+    private struct TableEntry {
+        let number: Int
+        let row: SeekTable.Row
+        /// nil where there is no checksum table.
+        let crc32c: UInt32?
+    }
+
+    /// The job for a range of the file with this path: of all of it the one that `decompress` has, so that nothing that
+    /// is wrong with the file goes unnoticed.
+    static func open(
+        _ path: String, _ range: Range<UInt64>, _ limit: OutputLimit, _ meter: Meter
+    ) throws(PoolmapError) -> any Job {
+        let input = try InputFile.open(path: path)
+        guard input.isRegular || input.status.isRegular else {
             throw PoolmapError(.unsupported, "a range can only be read from a regular file; use decompress on a pipe")
         }
+        let contentLimit = ContentLimit(limit, input)
+        if range == 0..<UInt64.max {
+            return try DecompressJob(input, to: .standardOutput, contentLimit, meter)
+        }
+        return try CatJob(input, range, to: .standardOutput, contentLimit, meter)
+    }
+
+    private init(
+        _ input: InputFile, _ range: Range<UInt64>, to output: FileDescriptor, _ limit: ContentLimit, _ meter: Meter
+    ) throws(PoolmapError) {
+        guard input.byteCount > 0 else { throw PoolmapError(.damaged, "\(FormatError.empty)") }
         self.input = input
         self.range = range
         self.output = output
+        self.limit = limit
         self.meter = meter
-        frames = try FileFrames(input)
+        frames = try FileFrames(input, trusting: .allTables)
         frameChecksums = try CatJob.frameChecksums(of: frames, in: input)
     }
 
-    /// Of a file of ours, by its header or its seek table: holds one against the other, and reads the checksum table.
-    private static func frameChecksums(of frames: FileFrames, in input: InputFile) throws(PoolmapError) -> [UInt32]? {
+    /// Of a file of ours, by its header and its seek table: holds one against the other, and finds the checksum table.
+    private static func frameChecksums(of frames: FileFrames, in input: InputFile) throws(PoolmapError) -> ChecksumRows?
+    {
         guard let table = frames.seekTable else { return nil }
-        let bytes = try input.readBytes(at: 0, count: Int(min(input.byteCount, UInt64(FileHeader.byteCount))))
-        let hasHeader = bytes.withUnsafeBytes { FileHeader.isHeader($0) }
-        guard hasHeader || table.rows.first == table.headerRow else { return nil }
-        let header = try formatErrors { () throws(FormatError) in
-            try bytes.withBytes { (bytes) throws(FormatError) in try FileHeader.parse(bytes) }
+        guard let header = frames.header else {
+            if try table.beginsWithHeader() {
+                throw PoolmapError(.damaged, "\(FormatError.headerMissing(before: .seekTable, at: table.offset))")
+            }
+            return nil
         }
         // What a part of the file does not show, its rows must: where each chunk is.
-        let dataRows = table.rows.dropFirst().dropLast(header.hasChecksums ? 1 : 0)
-        guard table.rows.first == table.headerRow, table.hasChecksums == header.hasChecksums, let last = dataRows.last,
-            dataRows.dropLast().allSatisfy({ $0.contentBytes == header.chunkBytes }),
-            last.contentBytes <= header.chunkBytes, last.contentBytes > 0 || dataRows.count == 1
-        else {
-            throw PoolmapError(.damaged, "the seek table does not match the file's header")
+        let dataRows = 1..<max(1, table.shape.rowCount - (header.hasChecksums ? 1 : 0))
+        var end: UInt64 = UInt64(FileHeader.byteCount)
+        var isRight = table.shape.hasChecksums == header.hasChecksums && !dataRows.isEmpty
+        for index in dataRows where isRight {
+            let row = try table.row(index)
+            end += UInt64(row.compressedBytes)
+            isRight =
+                index < dataRows.upperBound - 1
+                ? row.contentBytes == header.chunkBytes
+                : row.contentBytes <= header.chunkBytes && (row.contentBytes > 0 || dataRows.count == 1)
         }
-        return header.hasChecksums ? try checksumTable(for: dataRows, in: input) : nil
-    }
-
-    private static func checksumTable(
-        for dataRows: ArraySlice<SeekTable.Row>, in input: InputFile
-    ) throws(PoolmapError) -> [UInt32] {
-        let start = dataRows.reduce(UInt64(FileHeader.byteCount)) { $0 + UInt64($1.compressedBytes) }
-        // The rows add up to the file, but which of them lies is not known: the table may seem to be behind the end.
-        let count = UInt64(ChecksumTable.byteCount(frameCount: dataRows.count))
-        guard start <= input.byteCount, count <= input.byteCount - start else {
-            throw PoolmapError(.damaged, "the seek table does not match the file: there is no checksum table")
-        }
-        let bytes = try input.readBytes(at: start, count: Int(count))
-        return try formatErrors { () throws(FormatError) in
-            try bytes.withBytes { (bytes) throws(FormatError) in
-                try ChecksumTable.parse(bytes, at: start).frameChecksums
-            }
-        }
+        guard isRight else { throw PoolmapError(.damaged, "the seek table does not match the file's header") }
+        return header.hasChecksums ? try ChecksumRows(of: dataRows.count, at: end, in: input) : nil
     }
 
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
         guard workforce.hasFreeSlot else { return .waitForTurn }
-        while nextPlace ?? place < range.upperBound, let frame = try frames.next() {
-            if frame.isSkippable { continue }
-            nextPlace = try end(of: frame)
-            // Nothing was handed out yet, since the range begins behind this frame.
-            if let end = nextPlace, end <= range.lowerBound {
-                index += 1
-                place = end
-                continue
+        while nextPlace ?? place < range.upperBound {
+            switch try frames.nextFrames() {
+            case .end: return .end
+            case .run(let run):
+                if try skips(run.contentBytes, count: run.frameCount) { continue }
+                return try work(run, workforce)
+            case .frame(let frame):
+                if frame.isSkippable { continue }
+                if try skips(frame.contentBytes, count: 1) { continue }
+                underWay.append(.frame(try entry(of: frame)))
+                guard frame.fits(workforce.layout) else {
+                    return .local(piece(frame)) { [self] () throws(PoolmapError) in try stream(frame, workforce) }
+                }
+                return try work(frame, workforce)
             }
-            rows.append(frame.row)
-            guard frame.fits(workforce.layout) else {
-                return .local(piece(frame)) { [self] () throws(PoolmapError) in try stream(frame, workforce) }
-            }
-            return try work(frame, workforce)
         }
         return .end
     }
 
-    private func end(of frame: LocatedFrame) throws(PoolmapError) -> UInt64? {
-        guard let start = nextPlace, let contentBytes = frame.contentBytes else { return nil }
+    /// Whether the range begins behind the next frames; moves on to the place behind them.
+    private func skips(_ contentBytes: UInt64?, count: Int) throws(PoolmapError) -> Bool {
+        nextPlace = try end(contentBytes)
+        // Nothing was handed out yet then.
+        guard let end = nextPlace, end <= range.lowerBound else { return false }
+        index += count
+        place = end
+        return true
+    }
+
+    private func entry(of frame: LocatedFrame) throws(PoolmapError) -> TableEntry? {
+        guard let number = frame.row, let table = frames.seekTable else { return nil }
+        var crc32c: UInt32?
+        // The first row is the header's.
+        if let frameChecksums, number > 0, number <= frameChecksums.count {
+            crc32c = try frameChecksums.checksum(number - 1)
+        }
+        return TableEntry(number: number, row: try table.row(number), crc32c: crc32c)
+    }
+
+    private func end(_ contentBytes: UInt64?) throws(PoolmapError) -> UInt64? {
+        guard let start = nextPlace, let contentBytes else { return nil }
         let (end, overflowed) = start.addingReportingOverflow(contentBytes)
         if overflowed {
             throw PoolmapError(.damaged, "damaged: the content would have more than \(UInt64.max) bytes")
@@ -112,38 +154,72 @@ final class CatJob: Job {
         return .work(.decompress(work), piece, slot: slot, isLast: isLast)
     }
 
+    private func work(_ run: FrameRun, _ workforce: Workforce) throws(PoolmapError) -> Step {
+        guard let slot = try workforce.acquireSlot() else { return .waitForTurn }
+        var run = run
+        run.indexOfFirst = index
+        index += run.frameCount
+        underWay.append(.run(run))
+        let source = Work.Source.file(input.reference, offset: input.start + run.offset)
+        return .work(.decompress(FrameWork(run, source, slot, .slot)), run.piece, slot: slot, isLast: false)
+    }
+
     private func piece(_ frame: LocatedFrame) -> Piece {
         defer { index += 1 }
         return Piece(noun: "frame", index: index, offset: frame.offset, byteCount: frame.compressedBytes)
     }
 
     func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
-        guard case .decompressed(let frame, _) = done, let slot else {
-            throw PoolmapError(.failed, "a worker gave another answer than content")
+        switch (done, underWay.removeFirst(), slot) {
+        case (.decompressed(let content, _), .frame(let entry), let slot?):
+            try check(content, entry)
+            try write(workforce.output(slot, Int(content.contentBytes)))
+        case (.decompressedRun(let done, _), .run(let run), let slot?):
+            try accept(done, run, workforce.output(slot, done.totalBytes))
+        default: throw PoolmapError(.failed, "a worker gave another answer than content")
         }
-        try check(frame)
-        try write(workforce.output(slot, Int(frame.contentBytes)))
+    }
+
+    private func accept(
+        _ done: FrameRunDone, _ run: FrameRun, _ content: UnsafeRawBufferPointer
+    ) throws(PoolmapError) {
+        var start = 0
+        try run.forEach(done) { (outcome) throws(PoolmapError) in
+            switch outcome {
+            case .skippable: break
+            case .failed(_, let piece, let error):
+                // Nobody has asked for what is behind the range.
+                if place < range.upperBound { throw error.at(piece.description) }
+            case .frame(let frame, let made):
+                let end = start + Int(made.contentBytes)
+                if place < range.upperBound, place + made.contentBytes > range.lowerBound {
+                    try check(made, try entry(of: frame))
+                }
+                try write(UnsafeRawBufferPointer(rebasing: content[start..<end]))
+                start = end
+            }
+        }
     }
 
     private func stream(_ frame: LocatedFrame, _ workforce: Workforce) throws(PoolmapError) {
-        var reader = FileReader(input.descriptor, at: input.start + frame.offset, byteCount: frame.compressedBytes)
+        guard case .frame(let entry) = underWay.removeFirst() else { return }
+        var reader = FileReader(input, frame)
         let done = try workforce.local.decompressStream(
             read: { (space) throws(PoolmapError) in try reader.read(into: space) },
             write: { (bytes) throws(PoolmapError) in try write(bytes) })
-        try check(done)
+        try done.requireContent(frame.contentBytes)
+        try check(done, entry)
     }
 
     /// Holds a frame against its rows in the tables.
-    private func check(_ frame: DataFrame) throws(PoolmapError) {
-        meter.add(input: frame.compressedBytes)
-        guard let row = rows.removeFirst(), let table = frames.seekTable else { return }
-        let mismatch = PoolmapError(.damaged, "the frame of row \(row) does not match the checksum in the tables")
-        if table.hasChecksums, let checksum = frame.contentChecksum, checksum != table.rows[row].checksum {
-            throw mismatch
-        }
-        // The first row is the header's.
-        if let frameChecksums, row > 0, row <= frameChecksums.count, frame.crc32c != frameChecksums[row - 1] {
-            throw mismatch
+    private func check(_ content: DataFrame, _ entry: TableEntry?) throws(PoolmapError) {
+        meter.add(input: content.compressedBytes)
+        guard let entry, let table = frames.seekTable else { return }
+        let checksum = table.shape.hasChecksums ? content.contentChecksum : nil
+        let isRight = checksum == nil || checksum == entry.row.checksum
+        guard isRight, entry.crc32c == nil || entry.crc32c == content.crc32c else {
+            throw PoolmapError(
+                .damaged, "the frame of row \(entry.number) does not match the checksum in the tables")
         }
     }
 
@@ -153,6 +229,7 @@ final class CatJob: Job {
         let wanted = max(place, range.lowerBound)..<max(min(end, range.upperBound), max(place, range.lowerBound))
         if !wanted.isEmpty {
             let part = bytes[Int(wanted.lowerBound - place)..<Int(wanted.upperBound - place)]
+            try limit.check(writtenBytes + UInt64(part.count))
             try output.writeAll(UnsafeRawBufferPointer(rebasing: part), to: "standard output")
             writtenBytes += UInt64(part.count)
             meter.add(output: UInt64(part.count))

@@ -5,11 +5,12 @@ import SystemPackage
 ///
 /// Frames are found by the seek table, or by walking over their headers, and decompressed each by itself. Content whose
 /// place in the target is known beforehand is written there by the worker; else it comes back in a slot and is written
-/// here, in order. A frame that is too large for a slot is streamed, here, when its turn comes. All frames pass
-/// `SectionAuditor` in the file's order.
+/// here, in order. A frame that is too large for a slot is streamed, here, when its turn comes; small ones go to a worker
+/// together. All frames pass `SectionAuditor` in the file's order.
 final class DecompressJob: Job {
     private let input: InputFile
     private let output: Output
+    private let limit: ContentLimit
     private let meter: Meter
     private let source: FrameSource
     private var auditor = SectionAuditor()
@@ -18,6 +19,8 @@ final class DecompressJob: Job {
     private var nextPlace: UInt64? = 0
     /// Where the content of the next frame to be accepted begins.
     private var place: UInt64 = 0
+    /// The runs that are under way, the first in front.
+    private var runs: [FrameRun] = []
     /// The front streams a frame from the pipe, which nobody else may read meanwhile.
     private var isPipeTaken = false
 
@@ -26,12 +29,16 @@ final class DecompressJob: Job {
         case pipe(PipeFrames)
     }
 
-    init(_ input: InputFile, to output: Output, _ meter: Meter) throws(PoolmapError) {
+    init(_ input: InputFile, to output: Output, _ limit: ContentLimit, _ meter: Meter) throws(PoolmapError) {
         self.input = input
         self.output = output
+        self.limit = limit
         self.meter = meter
         source = input.isRegular ? .file(try FileFrames(input)) : .pipe(PipeFrames(input))
         meter.expect(input)
+        if case .file(let frames) = source, let totals = frames.totals {
+            try limit.check(totals.contentBytes)
+        }
     }
 
     // MARK: Handing out
@@ -45,22 +52,37 @@ final class DecompressJob: Job {
 
     private func next(of frames: FileFrames, _ workforce: Workforce) throws(PoolmapError) -> Step {
         guard workforce.hasFreeSlot else { return .waitForTurn }
-        guard let frame = try frames.next() else { return .end }
+        let frame: LocatedFrame
+        switch try frames.nextFrames() {
+        case .end: return .end
+        case .run(let run):
+            let destination = try destination(of: run.contentBytes, isLast: frames.isAtEnd)
+            let slot = try slot(workforce)
+            let source = Work.Source.file(input.reference, offset: input.start + run.offset)
+            return work(run, source, slot, destination, isLast: frames.isAtEnd)
+        case .frame(let next): frame = next
+        }
         if frame.isSkippable {
             let bytes = try frames.beginning(of: frame)
-            return .local(nil) { [self] () throws(PoolmapError) in try audit(skippable: bytes) }
+            return .local(nil) { [self] () throws(PoolmapError) in
+                try audit(skippable: bytes, FileReader(input, frame, from: bytes.count))
+            }
         }
-        let destination = try destination(of: frame, isLast: frames.isAtEnd)
+        let destination = try destination(of: frame.contentBytes, isLast: frames.isAtEnd)
         if case .slot = destination, !frame.fits(workforce.layout) {
             return .local(piece(frame.offset, frame.compressedBytes)) { [self] () throws(PoolmapError) in
                 try stream(frame, workforce)
             }
         }
+        let source = Work.Source.file(input.reference, offset: input.start + frame.offset)
+        return work(frame, source, try slot(workforce), destination, isLast: frames.hasOnlyTablesLeft)
+    }
+
+    private func slot(_ workforce: Workforce) throws(PoolmapError) -> Int {
         guard let slot = try workforce.acquireSlot() else {
             throw PoolmapError(.failed, "a slot is free and cannot be taken")
         }
-        let source = Work.Source.file(input.reference, offset: input.start + frame.offset)
-        return work(frame, source, slot, destination, isLast: frames.hasOnlyTablesLeft)
+        return slot
     }
 
     private func next(of frames: PipeFrames, _ workforce: Workforce) throws(PoolmapError) -> Step {
@@ -70,31 +92,45 @@ final class DecompressJob: Job {
         case .waitForSlot: return .waitForTurn
         case .end: return .end
         case .skippable(let bytes):
-            return .local(nil) { [self] () throws(PoolmapError) in try audit(skippable: bytes) }
+            return .local(nil) { [self] () throws(PoolmapError) in try audit(skippable: bytes, nil) }
         case .frame(let frame, let slot):
-            do throws(PoolmapError) {
-                return work(frame, .slot, slot, try destination(of: frame, isLast: false), isLast: false)
-            } catch {
-                workforce.releaseSlot(slot)
-                throw error
-            }
+            let destination = try destination(of: frame.contentBytes, slot, workforce)
+            return work(frame, .slot, slot, destination, isLast: false)
+        case .run(let run, let slot):
+            let destination = try destination(of: run.contentBytes, slot, workforce)
+            return work(run, .slot, slot, destination, isLast: false)
         case .tooLarge:
             isPipeTaken = true
-            nextPlace = nil
+            let announced = frames.headerInfo?.contentBytes
+            _ = try destination(of: announced, isLast: false)
             // How long it is nobody knows yet.
             return .local(piece(frames.offset, 0)) { [self] () throws(PoolmapError) in
-                try stream(from: frames, workforce)
+                try stream(from: frames, announced, workforce)
             }
+        case .longTable:
+            isPipeTaken = true
+            return .local(nil) { [self] () throws(PoolmapError) in try audit(tableFrom: frames, workforce) }
         }
     }
 
-    /// Where the content of the next frame goes; moves on to the place of the one after.
+    /// The same for what is in a slot already, which is given back where that fails.
     private func destination(
-        of frame: LocatedFrame, isLast: Bool
+        of contentBytes: UInt64?, _ slot: Int, _ workforce: Workforce
     ) throws(PoolmapError) -> FrameWork.Destination {
+        do throws(PoolmapError) {
+            return try destination(of: contentBytes, isLast: false)
+        } catch {
+            workforce.releaseSlot(slot)
+            throw error
+        }
+    }
+
+    /// Where the content of the next frames goes, which may have a known size; moves on to the place behind it.
+    private func destination(of contentBytes: UInt64?, isLast: Bool) throws(PoolmapError) -> FrameWork.Destination {
         let here = nextPlace
-        if let start = here, let contentBytes = frame.contentBytes {
+        if let start = here, let contentBytes {
             let (end, overflowed) = start.addingReportingOverflow(contentBytes)
+            try limit.check(overflowed ? nil : end, readBytes: readBytes)
             guard !overflowed, end <= UInt64(Int64.max) else {
                 throw PoolmapError(.damaged, "damaged: the content would have more than \(Int64.max) bytes")
             }
@@ -102,8 +138,26 @@ final class DecompressJob: Job {
         } else {
             nextPlace = nil
         }
-        // Without its size nothing behind the frame could be placed.
-        return output.destination(at: frame.contentBytes == nil && !isLast ? nil : here)
+        // Without its size nothing behind the frame could be placed, and nobody knows how much is to be written.
+        let isPlaced = contentBytes != nil || (isLast && !limit.isSet)
+        if !isPlaced, limit.isSet { return .slot }
+        return output.destination(at: isPlaced ? here : nil)
+    }
+
+    /// How much has been read of a pipe.
+    private var readBytes: UInt64 {
+        if case .pipe(let frames) = source { return frames.readBytes }
+        return 0
+    }
+
+    private func work(
+        _ run: FrameRun, _ source: Work.Source, _ slot: Int, _ destination: FrameWork.Destination, isLast: Bool
+    ) -> Step {
+        var run = run
+        run.indexOfFirst = index
+        index += run.frameCount
+        runs.append(run)
+        return .work(.decompress(FrameWork(run, source, slot, destination)), run.piece, slot: slot, isLast: isLast)
     }
 
     private func work(
@@ -124,20 +178,53 @@ final class DecompressJob: Job {
     // MARK: In order
 
     func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
-        guard case .decompressed(let frame, let isInSlot) = done, let slot else {
-            throw PoolmapError(.failed, "a worker gave another answer than content")
+        switch (done, slot) {
+        case (.decompressed(let frame, let isInSlot), let slot?):
+            try audit(frame)
+            try take(frame.contentBytes, slot, isInSlot: isInSlot, workforce)
+        case (.decompressedRun(let done, let isInSlot), let slot?):
+            let (contentBytes, failure) = audit(runs.removeFirst(), done)
+            try take(contentBytes, slot, isInSlot: isInSlot, workforce)
+            if let failure { throw failure }
+        default: throw PoolmapError(.failed, "a worker gave another answer than content")
         }
-        try audit(frame)
+    }
+
+    private func take(
+        _ contentBytes: UInt64, _ slot: Int, isInSlot: Bool, _ workforce: Workforce
+    ) throws(PoolmapError) {
         if isInSlot {
-            try write(workforce.output(slot, Int(frame.contentBytes)))
+            try write(workforce.output(slot, Int(contentBytes)))
         } else {
-            place += frame.contentBytes
-            meter.add(output: frame.contentBytes)
+            try limit.check(place + contentBytes, readBytes: readBytes)
+            place += contentBytes
+            meter.add(output: contentBytes)
+        }
+    }
+
+    /// Holds the frames of a run against the rules, up to the first that breaks one, or could not be decompressed.
+    ///
+    /// Returns how much content is in front of that.
+    private func audit(_ run: FrameRun, _ done: FrameRunDone) -> (contentBytes: UInt64, PoolmapError?) {
+        var contentBytes: UInt64 = 0
+        do throws(PoolmapError) {
+            try run.forEach(done) { (outcome) throws(PoolmapError) in
+                switch outcome {
+                case .skippable(let bytes): try audit(skippable: bytes, nil)
+                case .failed(_, let piece, let error): throw error.at(piece.description)
+                case .frame(_, let content):
+                    try audit(content)
+                    contentBytes += content.contentBytes
+                }
+            }
+            return (contentBytes, nil)
+        } catch {
+            return (contentBytes, error)
         }
     }
 
     private func stream(_ frame: LocatedFrame, _ workforce: Workforce) throws(PoolmapError) {
-        var reader = FileReader(input.descriptor, at: input.start + frame.offset, byteCount: frame.compressedBytes)
+        var reader = FileReader(input, frame)
         let done = try workforce.local.decompressStream(
             read: { (space) throws(PoolmapError) in try reader.read(into: space) },
             write: { (bytes) throws(PoolmapError) in try write(bytes) })
@@ -145,17 +232,21 @@ final class DecompressJob: Job {
         try audit(done)
     }
 
-    private func stream(from frames: PipeFrames, _ workforce: Workforce) throws(PoolmapError) {
+    private func stream(
+        from frames: PipeFrames, _ announced: UInt64?, _ workforce: Workforce
+    ) throws(PoolmapError) {
         let done = try workforce.local.decompressStream(
             read: { (space) throws(PoolmapError) in try frames.readRest(into: space, workforce) },
             write: { (bytes) throws(PoolmapError) in try write(bytes) })
         isPipeTaken = false
+        try done.requireContent(announced)
         try audit(done)
     }
 
     func finish() throws(PoolmapError) -> JobSummary {
         try formatErrors { () throws(FormatError) in try auditor.finish() }
         try input.requireUnchanged()
+        try limit.check(place, readBytes: readBytes, isAtEnd: true)
         return try output.commit(of: input, JobSummary(inputBytes: auditor.offset, outputBytes: place))
     }
 
@@ -166,17 +257,38 @@ final class DecompressJob: Job {
     }
 
     private func write(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
+        try limit.check(place + UInt64(bytes.count), readBytes: readBytes)
         try output.write(bytes, at: place)
         place += UInt64(bytes.count)
         meter.add(output: UInt64(bytes.count))
     }
 
-    private func audit(skippable bytes: [UInt8]) throws(PoolmapError) {
+    /// - Parameter rest: the bytes behind these, which are read if they are a table's.
+    private func audit(skippable bytes: [UInt8], _ rest: FileReader?) throws(PoolmapError) {
         let before = auditor.offset
-        try formatErrors { () throws(FormatError) in
-            try bytes.withBytes { (bytes) throws(FormatError) in try auditor.add(skippable: bytes) }
-        }
+        try auditor.add(skippable: bytes, rest)
         meter.add(input: auditor.offset - before)
+    }
+
+    /// A table that is long, out of a pipe; or another skippable frame that could have been one.
+    private func audit(tableFrom frames: PipeFrames, _ workforce: Workforce) throws(PoolmapError) {
+        try withPiece { (space) throws(PoolmapError) in
+            var known = 0
+            while known < SectionAuditor.beginningBytes {
+                known += try frames.readRest(into: UnsafeMutableRawBufferPointer(rebasing: space[known...]), workforce)
+            }
+            let before = auditor.offset
+            try auditor.add(skippable: Array(space[..<known]), nil)
+            // What is no table is stepped over, up to its end.
+            while true {
+                let count = try frames.readRest(into: space, workforce)
+                if count == 0 { break }
+                let wanted = UnsafeRawBufferPointer(rebasing: space[..<min(count, auditor.missingBytes)])
+                try formatErrors { () throws(FormatError) in try auditor.feed(wanted) }
+            }
+            meter.add(input: auditor.offset - before)
+        }
+        isPipeTaken = false
     }
 
     private func audit(_ frame: DataFrame) throws(PoolmapError) {

@@ -1,3 +1,5 @@
+import Glibc
+import Multiprocessing
 import SystemPackage
 
 /// What a run with `--resume` says of what it found.
@@ -123,25 +125,61 @@ final class ResumeJob: Job {
 }
 
 /// A compression that an earlier run has finished but for its journal.
+///
+/// Where the input is to be removed, target and input are held against the journal first: the input may have been written
+/// since, and its time set back.
 private final class FinishedJob: Job {
     private let summary: JobSummary
     private let input: InputFile
     private let policy: OutputPolicy
+    private let path: String
+    private let journal: ResumeJournal
+    private let target: SharedDescriptor?
+    private var handedOut = 0
+    private var frameOffset = UInt64(FileHeader.byteCount)
 
-    init(_ input: InputFile, outputBytes: UInt64, _ policy: OutputPolicy, _ meter: Meter) {
+    init(
+        _ input: InputFile, _ path: String, _ journal: ResumeJournal, outputBytes: UInt64, _ policy: OutputPolicy,
+        _ meter: Meter
+    ) throws(PoolmapError) {
         self.input = input
         self.policy = policy
+        self.path = path
+        self.journal = journal
+        target =
+            policy.removesInput
+            ? SharedDescriptor(
+                owning: try attempt("cannot read \(path)") { () throws(Errno) in try openFile(path, O_RDONLY) }) : nil
         summary = JobSummary(inputBytes: input.byteCount, outputBytes: outputBytes)
         meter.expect(input)
         meter.add(input: input.byteCount, output: outputBytes)
     }
 
-    func next(_ workforce: Workforce) -> Step { .end }
+    func next(_ workforce: Workforce) -> Step {
+        guard let target, handedOut < journal.frames.count else { return .end }
+        let frame = journal.frames[handedOut]
+        let range = journal.identity.range(ofChunk: handedOut)
+        let reference = FileReference(name: path, shared: target)
+        let work = VerifyWork(
+            input: input.reference, contentOffset: input.start + range.lowerBound,
+            contentBytes: range.upperBound - range.lowerBound, partial: reference, frameOffset: frameOffset,
+            frame: frame)
+        let piece = Piece(
+            noun: "chunk", index: handedOut, offset: range.lowerBound, byteCount: range.upperBound - range.lowerBound)
+        frameOffset += UInt64(frame.compressedBytes)
+        handedOut += 1
+        return .work(.verify(work), piece, slot: nil, isLast: handedOut == journal.frames.count)
+    }
 
-    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) {}
+    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        guard case .verified(.intact) = done else {
+            throw PoolmapError(.changed, "is not what \(path) was made of; it is not removed")
+        }
+    }
 
     func finish() throws(PoolmapError) -> JobSummary {
         if policy.removesInput {
+            try input.requireUnchanged()
             try input.remove()
         }
         return summary
@@ -149,6 +187,9 @@ private final class FinishedJob: Job {
 }
 
 extension Batch {
+    /// What the names of the files end with that are kept beside an unfinished target.
+    public static let resumeSuffixes = [".partial", ".resume"]
+
     /// Compresses a regular file to a target, from where an earlier run with the same input and options stood.
     ///
     /// - Parameter notice: called when less is kept than there was, and to tell how much is.
@@ -164,9 +205,9 @@ extension Batch {
             [options] (_) throws(PoolmapError) in
             let input = try openResumable(path)
             switch try PartialOutput.open(path: target, policy, for: input, options) {
-            case .finished(let byteCount):
+            case .finished(let journal, let byteCount):
                 notice(.file(path), .kept("\(target) was whole already"))
-                return FinishedJob(input, outputBytes: byteCount, policy, meter)
+                return try FinishedJob(input, target, journal, outputBytes: byteCount, policy, meter)
             case .unfinished(let output):
                 return ResumeJob(input, to: output, options, meter) { notice(.file(path), $0) }
             }
@@ -179,9 +220,14 @@ extension Batch {
 
 /// Opens an input that may be read again from any place.
 func openResumable(_ path: String) throws(PoolmapError) -> InputFile {
-    // Before it is opened: to open a named pipe and close it is an end of file to its writer.
-    if let status = FileStatus(ofPath: path), !status.isRegular, !status.isDirectory {
+    func require(_ status: FileStatus) throws(PoolmapError) {
+        guard !status.isRegular, !status.isDirectory else { return }
         throw PoolmapError(.failed, "is no regular file, and --resume reads nothing else")
     }
-    return try InputFile.open(path: path)
+    // Before it is opened: to open a named pipe and close it is an end of file to its writer. And what was opened may be
+    // another.
+    if let status = FileStatus(ofPath: path) { try require(status) }
+    let input = try InputFile.open(path: path)
+    try require(input.status)
+    return input
 }

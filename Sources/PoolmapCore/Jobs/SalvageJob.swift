@@ -10,11 +10,14 @@ final class SalvageJob: Job {
     private let input: InputFile
     private let output: Output
     private let omitsLost: Bool
+    private let limit: ContentLimit
     private let meter: Meter
     private let source: SalvageSource
     private let plan: SalvagePlan
-    /// The frames that are being decompressed, the first in front.
-    private var underWay: [SalvageFrame] = []
+    /// The frames that are being decompressed, the first in front: small ones together.
+    private var underWay: [(frames: [SalvageFrame], run: FrameRun?)] = []
+    /// What did not fit into the run before it.
+    private var upcoming: SalvageStep?
     private var summary = SalvageSummary()
     private var restoredCount = 0
     /// Where in the target the next content goes.
@@ -30,7 +33,7 @@ final class SalvageJob: Job {
     ) throws(PoolmapError) -> InputFile {
         let file = try input.open(in: root, folders)
         guard file.isRegular else {
-            throw file.status.isRegular
+            throw file.isEmptyFile
                 ? PoolmapError(.damaged, "\(FormatError.empty)")
                 : PoolmapError(
                     .unsupported, "only a regular file can be salvaged; save what the pipe gives to a file first")
@@ -39,10 +42,13 @@ final class SalvageJob: Job {
     }
 
     /// - Parameter omitsLost: whether the content behind lost content moves up, in place of zeros for it.
-    init(_ input: InputFile, to output: Output, omitsLost: Bool, _ meter: Meter) throws(PoolmapError) {
+    init(
+        _ input: InputFile, to output: Output, omitsLost: Bool, _ limit: ContentLimit, _ meter: Meter
+    ) throws(PoolmapError) {
         self.input = input
         self.output = output
         self.omitsLost = omitsLost
+        self.limit = limit
         self.meter = meter
         source = SalvageSource(input)
         plan = try SalvagePlan(source)
@@ -53,10 +59,11 @@ final class SalvageJob: Job {
 
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
         guard workforce.hasFreeSlot else { return .waitForTurn }
-        let step = try plan.next { [self] (range) throws(PoolmapError) in try probe(range, workforce) }
-        switch step {
+        switch try nextStep(workforce) {
         case nil: return .end
-        case .frame(let frame): return try work(frame, workforce)
+        case .frame(let frame):
+            guard FrameRun.takes(frame.found.frame) else { return try work(frame, workforce) }
+            return try workOnRun(from: frame, workforce)
         case .skippable(let frame):
             return .local(nil) { [self] () throws(PoolmapError) in try audit(skippable: frame) }
         case .lost(let loss):
@@ -69,14 +76,49 @@ final class SalvageJob: Job {
         }
     }
 
-    private func work(_ frame: SalvageFrame, _ workforce: Workforce) throws(PoolmapError) -> Step {
+    private func nextStep(_ workforce: Workforce) throws(PoolmapError) -> SalvageStep? {
+        if let step = upcoming.take() { return step }
+        return try plan.next { [self] (range) throws(PoolmapError) in try probe(range, workforce) }
+    }
+
+    /// The small frames that lie one behind the other in the file.
+    private func workOnRun(from first: SalvageFrame, _ workforce: Workforce) throws(PoolmapError) -> Step {
+        var run = FrameRun(at: first.found.range.lowerBound)
+        run.indexOfFirst = first.number
+        run.add(first.found.frame)
+        var frames = [first]
+        while !run.isFull, let step = try nextStep(workforce) {
+            guard case .frame(let frame) = step, FrameRun.takes(frame.found.frame),
+                frame.found.range.lowerBound == run.offset + run.compressedBytes,
+                frame.number == first.number + frames.count
+            else {
+                upcoming = step
+                break
+            }
+            run.add(frame.found.frame)
+            frames.append(frame)
+        }
+        if frames.count == 1 { return try work(first, workforce) }
+        let slot = try slot(workforce)
+        underWay.append((frames, run))
+        var work = FrameWork(run, .file(input.reference, offset: input.start + run.offset), slot, .slot)
+        work.goesOnAfterDamage = true
+        return .work(.decompress(work), run.piece, slot: slot, isLast: false)
+    }
+
+    private func slot(_ workforce: Workforce) throws(PoolmapError) -> Int {
         guard let slot = try workforce.acquireSlot() else {
             throw PoolmapError(.failed, "a slot is free and cannot be taken")
         }
+        return slot
+    }
+
+    private func work(_ frame: SalvageFrame, _ workforce: Workforce) throws(PoolmapError) -> Step {
+        let slot = try slot(workforce)
         let located = frame.found.frame
         let piece = Piece(
             noun: "frame", index: frame.number, offset: located.offset, byteCount: located.compressedBytes)
-        underWay.append(frame)
+        underWay.append(([frame], nil))
         let work = FrameWork(
             source: .file(input.reference, offset: input.start + located.offset),
             compressedBytes: located.compressedBytes, contentBytes: located.contentBytes,
@@ -111,10 +153,40 @@ final class SalvageJob: Job {
     // MARK: In order
 
     func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
-        guard case .decompressed(let content, let isInSlot) = done, let slot else {
-            throw PoolmapError(.failed, "a worker gave another answer than content")
+        let (frames, run) = underWay.removeFirst()
+        switch (done, run, slot) {
+        case (.decompressed(let content, let isInSlot), nil, let slot?):
+            let bytes = isInSlot ? try workforce.output(slot, Int(content.contentBytes)) : nil
+            try accept(content, frames[0], bytes, workforce)
+        case (.decompressedRun(let done, _), let run?, let slot?):
+            try accept(done, run, frames, workforce.output(slot, done.totalBytes), workforce)
+        default: throw PoolmapError(.failed, "a worker gave another answer than content")
         }
-        let frame = underWay.removeFirst()
+    }
+
+    private func accept(
+        _ done: FrameRunDone, _ run: FrameRun, _ frames: [SalvageFrame], _ content: UnsafeRawBufferPointer,
+        _ workforce: Workforce
+    ) throws(PoolmapError) {
+        var number = 0
+        var start = 0
+        try run.forEach(done) { (outcome) throws(PoolmapError) in
+            switch outcome {
+            case .skippable: return
+            case .failed(_, _, let error): try lose(frames[number], error)
+            case .frame(_, let made):
+                let end = start + Int(made.contentBytes)
+                try accept(made, frames[number], UnsafeRawBufferPointer(rebasing: content[start..<end]), workforce)
+                start = end
+            }
+            number += 1
+        }
+    }
+
+    /// - Parameter bytes: the content; nil where it is still to be made.
+    private func accept(
+        _ content: DataFrame, _ frame: SalvageFrame, _ bytes: UnsafeRawBufferPointer?, _ workforce: Workforce
+    ) throws(PoolmapError) {
         if let flaw = flaw(of: content, frame) {
             return try lose(frame.loss(flaw))
         }
@@ -127,9 +199,10 @@ final class SalvageJob: Job {
             )
         }
         audit(content)
+        try limit.check(place + zerosBefore + content.contentBytes)
         try writeZeros()
-        if isInSlot {
-            try write(workforce.output(slot, Int(content.contentBytes)))
+        if let bytes {
+            try write(bytes)
         } else {
             try stream(frame.found.frame, workforce)
         }
@@ -158,12 +231,48 @@ final class SalvageJob: Job {
     func recover(
         from error: PoolmapError, piece: Piece, slot: Int?, _ workforce: Workforce
     ) throws(PoolmapError) {
+        let (frames, run) = underWay.removeFirst()
+        if run != nil, let slot, error.code == .processDied || error.isUnreadable {
+            // One of them is the reason, and the others are not to suffer for it.
+            return try acceptOneByOne(frames, slot, mayKill: error.code == .processDied, workforce)
+        }
+        for frame in frames {
+            try lose(frame, error)
+        }
+    }
+
+    private func acceptOneByOne(
+        _ frames: [SalvageFrame], _ slot: Int, mayKill: Bool, _ workforce: Workforce
+    ) throws(PoolmapError) {
+        let hands = SpareHands(workforce.local, isAnother: mayKill)
+        defer { hands.dismiss() }
+        for frame in frames {
+            let located = frame.found.frame
+            let done: Done
+            do throws(PoolmapError) {
+                let area = try workforce.inputArea(slot, Int(located.compressedBytes))
+                try input.descriptor.readAll(into: area, at: input.start + located.offset)
+                let work = FrameWork(
+                    source: .slot, compressedBytes: located.compressedBytes, contentBytes: located.contentBytes,
+                    contentBound: located.contentBound, slot: slot, destination: .slot)
+                done = try hands.perform(.decompress(work))
+            } catch {
+                try lose(frame, error)
+                continue
+            }
+            guard case .decompressed(let content, _) = done else { continue }
+            try accept(content, frame, workforce.output(slot, Int(content.contentBytes)), workforce)
+        }
+    }
+
+    /// Counts a frame to what is lost; throws where the error is not the frame's.
+    private func lose(_ frame: SalvageFrame, _ error: PoolmapError) throws(PoolmapError) {
         switch error.code {
         case .damaged, .unsupported, .processDied: break
         case _ where error.isUnreadable: break
         default: throw error
         }
-        try lose(underWay.removeFirst().loss("\(error)"))
+        try lose(frame.loss("\(error)"))
     }
 
     private func lose(_ loss: SalvageLoss) throws(PoolmapError) {
@@ -173,10 +282,11 @@ final class SalvageJob: Job {
         guard !overflowed, end <= UInt64(Int64.max) else {
             throw PoolmapError(.damaged, "damaged: the content would have more than \(Int64.max) bytes")
         }
-        summary.add(loss)
         if !omitsLost {
+            try limit.check(end)
             zerosBefore += loss.contentBytes ?? 0
         }
+        summary.add(loss)
         meter.add(input: loss.file.upperBound - loss.file.lowerBound)
     }
 
@@ -222,7 +332,7 @@ final class SalvageJob: Job {
     }
 
     private func stream(_ frame: LocatedFrame, _ workforce: Workforce) throws(PoolmapError) {
-        var reader = FileReader(input.descriptor, at: input.start + frame.offset, byteCount: frame.compressedBytes)
+        var reader = FileReader(input, frame)
         _ = try workforce.local.decompressStream(
             read: { (space) throws(PoolmapError) in try reader.read(into: space) },
             write: { (bytes) throws(PoolmapError) in try write(bytes) })
@@ -239,12 +349,20 @@ final class SalvageJob: Job {
 
     private func audit(skippable frame: LocatedFrame) throws(PoolmapError) {
         meter.add(input: frame.compressedBytes)
-        guard let auditor else { return }
-        let magic = try source.read(at: frame.offset, count: 4)
-        let count = auditor.bytesWanted(ofSkippable: magic[0] & 15, frameBytes: frame.compressedBytes)
-        let bytes = try source.read(at: frame.offset, count: max(count, FrameInfo.skippableHeaderBytes))
+        guard auditor != nil else { return }
+        var start = frame.offset
+        let beginning = try source.read(
+            at: start, count: Int(min(frame.compressedBytes, UInt64(SectionAuditor.beginningBytes))))
         audit { (auditor) throws(FormatError) in
-            try bytes.withBytes { (bytes) throws(FormatError) in try auditor.add(skippable: bytes) }
+            try beginning.withBytes { (bytes) throws(FormatError) in try auditor.begin(skippable: bytes) }
+        }
+        start += UInt64(beginning.count)
+        while let missing = auditor?.missingBytes, missing > 0 {
+            let piece = try source.read(at: start, count: min(missing, 64 << 10))
+            audit { (auditor) throws(FormatError) in
+                try piece.withBytes { (piece) throws(FormatError) in try auditor.feed(piece) }
+            }
+            start += UInt64(piece.count)
         }
     }
 
@@ -254,12 +372,12 @@ final class SalvageJob: Job {
 
     /// The first broken rule is told, and no other: what follows from it is no news.
     private func audit(_ add: (inout SectionAuditor) throws(FormatError) -> Void) {
-        guard var auditor else { return }
+        // Taken out, for there must not be two of it: all that it keeps would be copied.
+        guard var taken = auditor.take() else { return }
         do throws(FormatError) {
-            try add(&auditor)
-            self.auditor = auditor
+            try add(&taken)
+            auditor = taken
         } catch {
-            self.auditor = nil
             summary.add(harmless: "\(error)")
         }
     }

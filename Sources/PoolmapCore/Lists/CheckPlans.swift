@@ -48,7 +48,7 @@ extension Batch {
         _ lists: [Input], _ syntax: ChecksumSyntax, isOver: @escaping () -> Bool,
         report: @escaping (CheckEvent) -> Void
     ) {
-        let check = CheckRun(jobs: jobs, meter, report)
+        let check = CheckRun(jobs: jobs, meter, places, report)
         run(CheckPlans(lists, syntax, check, isOver), RunSettings(operation: .hash([]), reach: .reading))
     }
 }
@@ -164,6 +164,7 @@ private final class CheckRun {
 
     private let jobs: Int
     private let meter: Meter
+    private let places: RunPlaces?
     private let report: (CheckEvent) -> Void
     private let kinds = DigestKinds()
     private var isStandardInputTaken = false
@@ -175,9 +176,10 @@ private final class CheckRun {
     /// If more wait for the report of a slow file, malformed lines are told before it, so that memory stays bounded.
     private static let mostWaiting = 1 << 16
 
-    init(jobs: Int, _ meter: Meter, _ report: @escaping (CheckEvent) -> Void) {
+    init(jobs: Int, _ meter: Meter, _ places: RunPlaces?, _ report: @escaping (CheckEvent) -> Void) {
         self.jobs = jobs
         self.meter = meter
+        self.places = places
         self.report = report
     }
 
@@ -212,6 +214,9 @@ private final class CheckRun {
         _ line: ChecksumLine, _ source: Input, _ hands: PlannedJob.Hands
     ) throws(PoolmapError) -> any Job {
         let settings = RunSettings(operation: .hash(line.candidates))
+        if case .file(let path) = source {
+            try places?.require(input: path)
+        }
         if jobs > 1, hands == .anyone, case .file(let path) = source,
             let whole = settings.wholeFile(FoundFile(path: path, pathInTree: nil, status: nil), .nowhere, meter)
         {

@@ -27,7 +27,7 @@ extension Batch {
         let settings = RunSettings(operation: .hashChunks(nil), reach: .reading)
         let check = ManifestCheckSettings(
             range: range, mayShareFiles: jobs > 1, wholeFileBytes: settings.wholeFileBytes, meter: meter,
-            report: report)
+            places: places, report: report)
         run(ManifestCheckPlans(manifests: manifests[...], check: check, isOver: isOver), settings)
     }
 }
@@ -139,11 +139,15 @@ private struct ManifestCheckSettings {
     let mayShareFiles: Bool
     let wholeFileBytes: UInt64
     let meter: Meter
+    let places: RunPlaces?
     let report: (ManifestEvent) -> Void
 
     func job(
         _ section: ManifestSection, _ input: Input, _ manifest: ManifestFile, _ hands: PlannedJob.Hands
     ) throws(PoolmapError) -> any Job {
+        if case .file(let path) = input {
+            try places?.require(input: path)
+        }
         let chunks = try range.map { (range) throws(PoolmapError) in try range.chunks(of: section) }
         let comparison = ManifestComparison(manifest, section, chunks ?? 0..<section.chunkCount) { [report] finding in
             report(.found(name: section.name, finding))
@@ -169,8 +173,8 @@ private struct ManifestCheckSettings {
         guard let chunks else {
             return ChunksJob(input, section.scheme, part: 0..<section.byteCount, into: comparison, meter)
         }
-        guard input.status.isRegular else {
-            throw PoolmapError(.unsupported, "a range can only be checked in a regular file")
+        guard input.isRegular || input.isEmptyFile else {
+            throw PoolmapError(.unsupported, "a range can only be checked in a regular file or a block device")
         }
         // An empty file is read like a pipe, and has no range to begin with.
         let part = input.isRegular ? section.bytes(of: chunks) : 0..<0

@@ -70,10 +70,9 @@ public struct InputNames {
         !sources.isEmpty || list != nil || tree != nil
     }
 
-    /// The folders that hold all the files; nil where that is not known, or where links may lead anywhere.
-    public var reach: [String]? {
-        guard !followsLinks else { return nil }
-        var reach: Set<String> = []
+    /// The folders that hold all the names, and those below them; nil where that is not known.
+    public var foldersOfNames: [String]? {
+        var all: Set<String> = []
         for source in allSources {
             switch source {
             case .list: return nil
@@ -81,15 +80,18 @@ public struct InputNames {
             case .name(let path):
                 // A folder that is taken with all below it; else whatever is under the name when its turn comes.
                 let isTree = if case .refused = folders { false } else { FileStatus(ofPath: path)?.isDirectory == true }
-                reach.insert(isTree ? path : folderOf(path))
-                if reach.count > InputNames.mostFoldersOfReach { return nil }
+                all.insert(isTree ? path : folderOf(path))
+                if all.count > InputNames.mostFolders { return nil }
             }
         }
-        return Array(reach)
+        return Array(all)
     }
 
     /// Beyond, to name them all would take workers longer than is worth it.
-    private static let mostFoldersOfReach = 64
+    private static let mostFolders = 64
+
+    /// The folders that hold all the files; nil where that is not known, or where links may lead anywhere.
+    public var reach: [String]? { followsLinks ? nil : foldersOfNames }
 
     /// The next name; does not block but for a folder's names.
     public mutating func next() -> Step {
@@ -132,6 +134,15 @@ public struct InputNames {
                 return nil
             }
         }
+    }
+
+    /// What a name leads to that could be read as a file; nil for a folder, for nothing, and for a link that is left
+    /// alone.
+    public static func file(_ path: String, followsLinks: Bool) -> FoundFile? {
+        guard let status = FileStatus(ofPath: path, followsLinks: followsLinks), !status.isDirectory,
+            !status.isSymbolicLink
+        else { return nil }
+        return FoundFile(path: path, pathInTree: nil, status: status)
     }
 
     /// nil where the name is a folder whose files come next.

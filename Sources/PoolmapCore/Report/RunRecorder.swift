@@ -52,8 +52,9 @@ public final class RunRecorder {
         let since = completion.startedNanoseconds - min(startedNanoseconds, completion.startedNanoseconds)
         let start = completion.startedNanoseconds == 0 ? 0 : since
         let members: [(String, JSONText)] = [
-            ("index", .number(UInt64(piece.index))), ("offset", .number(piece.offset)),
-            ("length", .number(piece.byteCount)), ("result", completion.resultText),
+            ("index", .number(UInt64(piece.index))), ("count", .number(UInt64(piece.count))),
+            ("offset", .number(piece.offset)), ("length", .number(piece.byteCount)),
+            ("result", completion.resultText),
         ]
         let effort: [(String, JSONText)] = [
             ("worker", .number(UInt64(max(0, completion.worker)))), ("startNanoseconds", .number(start)),
@@ -107,14 +108,18 @@ public final class RunRecorder {
 
     // MARK: The end
 
-    /// Gives both files their names; throws the first error that happened to one of them.
-    public func finish() throws(PoolmapError) {
+    /// Gives both files their names, but where that is an input's; throws the first error that happened to one of them.
+    public func finish(_ places: RunPlaces) throws(PoolmapError) {
         let wall = monotonicNanoseconds() - startedNanoseconds
         write("\n], \"totals\": \(totals.json(wall).text)}\n", to: report)
         write("\n]}\n", to: trace)
         if let failure { throw failure }
-        try report?.commit()
-        try trace?.commit()
+        if !places.mustStay(fileOf: "--report") {
+            try report?.commit()
+        }
+        if !places.mustStay(fileOf: "--trace") {
+            try trace?.commit()
+        }
     }
 
     private func writeLane(_ process: Int32, _ name: String) {
@@ -187,6 +192,9 @@ extension TaskCompletion {
         case .failure(let error), .success(.failed(let error)): .object([("error", .error(error))])
         case .success(.compressed(let frame)): .object([("bytes", .number(UInt64(frame.compressedBytes)))])
         case .success(.decompressed(let frame, _)): .object([("bytes", .number(frame.contentBytes))])
+        case .success(.decompressedRun(let run, _)):
+            run.failures.first.map { .object([("error", .error($0.error))]) }
+                ?? .object([("bytes", .number(UInt64(run.totalBytes)))])
         case .success(.verified(let finding)): .object([("kept", .bool(finding == .intact))])
         case .success(.digested), .success(.local): .null
         case .success(.files(let files)): files.all.first.map { $0.resultText } ?? .null

@@ -186,14 +186,30 @@ final class FrameFinder {
         guard letter != nil || nibble == SkippableFrame.seekTableNibble else { return false }
         // A table has a row of at most 12 bytes for each frame before it, of which none has fewer than 8 bytes.
         guard frame.compressedBytes <= UInt64(FileHeader.byteCount) + 12 * (frame.offset / 8) else { return false }
-        let bytes = try source.read(at: frame.offset, count: Int(frame.compressedBytes))
-        return bytes.withUnsafeBytes { bytes in
-            switch letter {
-            case FileHeader.letter?: (try? FileHeader.parse(bytes)) != nil
-            case ChecksumTable.letter?: (try? ChecksumTable.parse(bytes)) != nil
-            default: (try? SeekTable.shape(of: bytes)) != nil
-            }
+        let end = frame.offset + frame.compressedBytes
+        switch letter {
+        case FileHeader.letter?:
+            return beginning.withUnsafeBytes { (try? FileHeader.parse($0)) != nil }
+                && frame.compressedBytes == UInt64(FileHeader.byteCount)
+        case ChecksumTable.letter?:
+            return try isChecksumTable(beginning, frame)
+        default:
+            let footerBytes = UInt64(SeekTable.footerBytes)
+            guard frame.compressedBytes >= footerBytes else { return false }
+            let footer = try source.read(at: end - footerBytes, count: SeekTable.footerBytes)
+            let shape = footer.withUnsafeBytes { try? SeekTable.Shape(footerOf: $0) }
+            return shape.map { UInt64($0.frameBytes) } == frame.compressedBytes
         }
+    }
+
+    private func isChecksumTable(_ beginning: [UInt8], _ frame: LocatedFrame) throws(PoolmapError) -> Bool {
+        let fixedBytes = UInt64(ChecksumTable.byteCount(frameCount: 0))
+        guard frame.compressedBytes >= fixedBytes else { return false }
+        let end = frame.offset + frame.compressedBytes
+        let written = try source.read(at: end - 4, count: 4).withBytes { $0.littleEndian(UInt32.self, at: 0) }
+        let count = Int(frame.compressedBytes - fixedBytes) / 4
+        guard try source.crc32c(of: frame.offset..<end - 4) == written else { return false }
+        return (try? ChecksumTable.checkFields(beginning, frameCount: count, at: frame.offset)) != nil
     }
 
     // MARK: The next frame

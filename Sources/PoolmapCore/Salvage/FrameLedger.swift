@@ -101,21 +101,28 @@ struct FrameLedger {
     }
 }
 
-/// The seek table at the end of a file, and where it begins.
+/// The seek table at the end of a file.
 ///
 /// It is believed also where only its first eight bytes are damaged, which its last nine tell again, if its rows begin
-/// like those of a section or are as long as the file.
-func seekTableAtEnd(of source: SalvageSource) throws(PoolmapError) -> (table: SeekTable, offset: UInt64)? {
-    let found = try seekTableBytes(ofFileWith: source.byteCount) { (offset, count) throws(PoolmapError) in
+/// like those of a section or are as long as the file. It is not believed where most of its rows can be of no frame, as
+/// in a hole of the file.
+func seekTableAtEnd(of source: SalvageSource) throws(PoolmapError) -> SeekTableRows? {
+    let table = try SeekTableRows(ofFileWith: source.byteCount) { (offset, count) throws(PoolmapError) in
         try source.read(at: offset, count: count)
     }
-    guard let (written, start) = found else { return nil }
-    var bytes = written
-    let prefix = SkippableFrame.prefix(nibble: SkippableFrame.seekTableNibble, frameBytes: bytes.count)
-    let isWhole = bytes.starts(with: prefix)
-    bytes.replaceSubrange(0..<prefix.count, with: prefix)
-    guard let table = bytes.withUnsafeBytes({ try? SeekTable.parse($0, at: start) }),
-        isWhole || table.rows.first == table.headerRow || table.totals.compressedBytes == start
-    else { return nil }
-    return (table, start)
+    guard let table, table.hasRoomForItsFrames || table.shape.rowCount <= FrameLedger.mostRows(ofParts: 0) else {
+        return nil
+    }
+    let totals = try table.totals { $0.impossibleCount > table.shape.rowCount / 2 }
+    guard let totals else { return nil }
+    if table.isWhole || totals.compressedBytes == table.offset { return table }
+    return try table.beginsWithHeader() ? table : nil
+}
+
+extension FrameLedger {
+    /// The most rows that a table is believed to have, where there are so many parts of a file: many of them may be
+    /// lost, and yet a table must not take all memory.
+    static func mostRows(ofParts count: Int) -> Int {
+        (1 << 18) + 4 * count
+    }
 }

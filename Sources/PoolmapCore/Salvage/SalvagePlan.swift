@@ -5,12 +5,15 @@
 /// frame of the content whether it is there to be restored or lost → `SalvageJob` has it decompressed, and counts what
 /// does not decompress to what is lost.
 ///
-/// A file without header and tables is planned as it is read. Of others all frames are found first, and some 200 bytes
-/// are kept for each.
+/// A file of which every frame and every table is where it must be is planned as it stands, by `StandingSteps`, and a
+/// file without header and tables as it is read. Of others all frames are found first, and some 250 bytes are kept for
+/// each.
 final class SalvagePlan {
     private let source: SalvageSource
     private let finder: FrameFinder
-    private let tableAtEnd: (table: SeekTable, offset: UInt64)?
+    private let tableAtEnd: SeekTableRows?
+    /// The steps of a file without damage between its frames; nil before anyone has looked.
+    private var standing: StandingSteps??
     /// What was found last.
     private var split = SectionSplit()
     /// The sections of it that are still to come, the last one first.
@@ -29,6 +32,12 @@ final class SalvagePlan {
     ///
     /// Blocks: the first may read all of the file.
     func next(probe: FrameFinder.Probe) throws(PoolmapError) -> SalvageStep? {
+        if standing == nil {
+            let isForeign =
+                try tableAtEnd.map { (table) throws(PoolmapError) in try !table.beginsWithHeader() } ?? false
+            standing = .some(try StandingSteps.find(in: source, needsSizes: isForeign))
+        }
+        if let standing = standing ?? nil { return try standing.next() }
         while true {
             if let step = steps?.next() { return step }
             frameCount = steps?.frameCount ?? frameCount
@@ -54,7 +63,11 @@ final class SalvagePlan {
                 split.append(part, try self.mark(of: part))
             }
         }
-        sections = split.sections(tableAtEnd: tableAtEnd).reversed()
+        var table: (SeekTable, UInt64)?
+        if let tableAtEnd, tableAtEnd.shape.rowCount <= FrameLedger.mostRows(ofParts: split.parts.count) {
+            table = (try tableAtEnd.table(), tableAtEnd.offset)
+        }
+        sections = split.sections(tableAtEnd: table).reversed()
     }
 
     private func mark(of part: FoundPart) throws(PoolmapError) -> SectionSplit.Mark? {
@@ -64,8 +77,9 @@ final class SalvagePlan {
             (SkippableFrame.partLetter(of: $0), SkippableFrame($0)?.nibble)
         }
         guard letter != nil || nibble == SkippableFrame.seekTableNibble else { return nil }
-        // As for the finder: a table is not longer than the frames before it allow.
-        let limit = UInt64(FileHeader.byteCount) + 12 * (frame.offset / 8)
+        // A table is not longer than the frames before it allow, found or not.
+        let mostRows = UInt64(FrameLedger.mostRows(ofParts: split.parts.count))
+        let limit = UInt64(FileHeader.byteCount) + 12 * min(frame.offset / 8, mostRows)
         let bytes = try source.read(at: frame.offset, count: Int(min(frame.compressedBytes, limit)))
         return bytes.withUnsafeBytes { bytes in
             switch letter {
@@ -126,6 +140,9 @@ final class SalvagePlan {
             bases: bases,
             crc32c: { [source] (found) throws(PoolmapError) in try source.crc32c(of: found.range) })
         guard match.isTrustworthy else { return nil }
+        // Another tool's table may be wrong, and nobody is the worse for it: where nothing is missing, the content is
+        // what a decoder makes of the file as it stands.
+        if !ledger.isOwn, gapCount == 0, !match.isInOrder { return nil }
         let steps = LedgerSteps(
             section, in: split, header, ledger, frames, match, tablesOffset: tables, frameCount: frameCount)
         if !match.isInOrder || gapCount > 0 {

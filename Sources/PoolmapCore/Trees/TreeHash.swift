@@ -19,7 +19,7 @@ public final class TreeHash {
     public var onDigest: (_ folder: String, _ digest: Result<String, PoolmapError>) -> Void = { _, _ in }
 
     private var folders: ArraySlice<String>
-    private let output: LineFile?
+    private let places: RunPlaces
     private let standardOutput: FileStatus?
     private var walk: (folder: String, steps: FolderWalk)?
     private var waiting = Line<Waiting>()
@@ -51,13 +51,14 @@ public final class TreeHash {
     /// - Parameters:
     ///   - folders: whose trees are hashed.
     ///   - algorithm: one that needs nothing but the content: `isPlain`.
-    ///   - output: what the result goes to, which may not be in a tree; nil for standard output.
-    public init(_ folders: [String], _ algorithm: HashAlgorithm, output: LineFile?) {
+    ///   - places: what options have written, which may not be in a tree.
+    ///   - writesFile: whether the result is among that, and does not go to standard output.
+    public init(_ folders: [String], _ algorithm: HashAlgorithm, _ places: RunPlaces, writesFile: Bool) {
         self.folders = folders[...]
         self.algorithm = algorithm
-        self.output = output
+        self.places = places
         let status = try? FileStatus(of: .standardOutput)
-        standardOutput = output == nil && status?.isRegular == true ? status : nil
+        standardOutput = !writesFile && status?.isRegular == true ? status : nil
         list = TreeList(algorithm)
     }
 
@@ -155,11 +156,8 @@ extension TreeHash: ItemSource {
 
     /// Throws where the tree would have another digest once the result is written.
     private func requireNoOutput(_ status: FileStatus) throws(PoolmapError) {
-        if status.isDirectory, output?.isIn(status) ?? false {
-            throw PoolmapError(.failed, "would have the output in it; write that to a place outside of the tree")
-        }
-        let isOutput = output?.wouldReplace(status) ?? standardOutput?.isSameFile(as: status) ?? false
-        if isOutput {
+        try places.require(inTree: status)
+        if standardOutput?.isSameFile(as: status) ?? false {
             throw PoolmapError(.failed, "is both input and output")
         }
     }

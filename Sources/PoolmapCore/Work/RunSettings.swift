@@ -23,6 +23,8 @@ struct RunSettings {
     var reach = NameReach.nothing
     /// The largest window that a streamed frame may need, as a power of two; nil for libzstd's 27.
     var maximumWindowLog: Int?
+    /// How much may come out of each input.
+    var limit = OutputLimit()
 
     /// How slots are divided.
     var layout: SlotLayout {
@@ -81,7 +83,8 @@ struct RunSettings {
         if case .salvage(let omitsLost) = operation {
             let input = try SalvageJob.open(input, in: file?.root, folders)
             let output = try output(target, in: file?.targetRoot, folders, for: input)
-            return try SalvageJob(input, to: output, omitsLost: omitsLost, meter)
+            return try SalvageJob(
+                input, to: output, omitsLost: omitsLost, ContentLimit(limit, input), meter)
         }
         let input = try input.open(in: file?.root, folders)
         return try job(input, try output(target, in: file?.targetRoot, folders, for: input), meter)
@@ -92,7 +95,7 @@ struct RunSettings {
         if case .compress(let options) = operation {
             return CompressJob(input, to: output, options, meter)
         }
-        return try DecompressJob(input, to: output, meter)
+        return try DecompressJob(input, to: output, ContentLimit(limit, input), meter)
     }
 
     private func output(

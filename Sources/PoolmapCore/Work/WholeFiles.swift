@@ -131,9 +131,7 @@ final class FileRunner {
             (space) throws(PoolmapError) in try input.readSome(into: space)
         }
         try input.requireUnchanged()
-        if input.isRegular && byteCount != input.byteCount {
-            throw PoolmapError(.changed, "changed while it was read")
-        }
+        if input.isRegular && byteCount != input.byteCount { throw .changedWhileRead }
         return .done(JobSummary(inputBytes: byteCount, digests: digests))
     }
 
@@ -159,8 +157,13 @@ final class FileRunner {
             try folder.sync(for: target.path)
         }
         if settings.policy.removesInput, let note {
-            // Where it is another file by now, the first worker has removed its own.
-            _ = try folders.remove(work.input) { note.isOfInput($0) }
+            var isChanged = false
+            _ = try folders.remove(work.input) { left in
+                // Where it is another file by now, the first worker has removed its own.
+                isChanged = note.isOfInputFile(left) && !note.isOfInput(left)
+                return note.isOfInput(left)
+            }
+            if isChanged { throw .changedAfterRead }
         }
         return summary
     }

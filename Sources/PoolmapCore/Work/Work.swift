@@ -66,10 +66,15 @@ struct DigestWork: Codable {
     var chunkBytes: UInt64?
 }
 
-/// A frame to be decompressed.
+/// A frame to be decompressed, or a run of small ones.
 struct FrameWork: Codable {
     var source: Work.Source
+    /// Of a run with the skippable frames that are in it.
     var compressedBytes: UInt64
+    /// Whether there may be several frames, one behind the other; then the sizes are of all together.
+    var isRun = false
+    /// Whether the frames of a run behind one that is damaged are wanted too.
+    var goesOnAfterDamage = false
     /// What the content must have; nil where nobody said.
     var contentBytes: UInt64?
     /// What the content has at most.
@@ -119,6 +124,7 @@ enum Done: Codable {
     case verified(VerifyWork.Finding)
     /// `isInSlot` says that the content waits in the slot, and is not in its place in the target yet.
     case decompressed(DataFrame, isInSlot: Bool)
+    case decompressedRun(FrameRunDone, isInSlot: Bool)
     /// For each algorithm what its joiner has to know of the piece.
     case digested([[UInt8]], byteCount: UInt64)
     /// In the order in which they were handed out.
@@ -126,6 +132,25 @@ enum Done: Codable {
     /// Something that the front did itself; what came of it is with the job.
     case local
     case failed(PoolmapError)
+}
+
+/// What a worker answers of a run of frames, by the column: one number after the other, and all in the frames' order.
+struct FrameRunDone: Codable {
+    /// A frame that could not be decompressed.
+    struct Failure: Codable {
+        let index: Int
+        let error: PoolmapError
+    }
+
+    /// The sizes of the frames' content, which is there one behind the other; 0 of one that has failed.
+    var contentBytes: [UInt32] = []
+    /// The checksums of the compressed bytes.
+    var checksums: [UInt32] = []
+    /// Those that have failed; where nobody wants to go on it is one, the last.
+    var failures: [Failure] = []
+
+    /// The size of all content.
+    var totalBytes: Int { contentBytes.reduce(0) { $0 + Int($1) } }
 }
 
 /// What a worker answers of one file of several.
@@ -175,6 +200,8 @@ struct Piece {
     let index: Int
     let offset: UInt64
     let byteCount: UInt64
+    /// How many frames there are; the index is that of the first.
+    var count = 1
 
     /// A small file in one piece, in which the worker itself says the place.
     static func whole(_ byteCount: UInt64) -> Piece {
@@ -185,7 +212,8 @@ struct Piece {
 
     /// "chunk 3 (bytes 25165824 to 33554431)".
     var description: String {
-        byteCount == 0 ? "\(noun) \(index)" : "\(noun) \(index) (bytes \(offset) to \(offset + byteCount - 1))"
+        let name = count == 1 ? "\(noun) \(index)" : "\(noun)s \(index) to \(index + count - 1)"
+        return byteCount == 0 ? name : "\(name) (bytes \(offset) to \(offset + byteCount - 1))"
     }
 }
 

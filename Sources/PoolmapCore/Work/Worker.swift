@@ -34,6 +34,8 @@ final class Worker {
                 return .compressed(try compress(source, contentBytes, slot))
             case .verify(let frame):
                 return .verified(try verify(frame))
+            case .decompress(let run) where run.isRun:
+                return .decompressedRun(try decompressRun(run), isInSlot: run.destination.isSlot)
             case .decompress(let frame):
                 return .decompressed(try decompress(frame), isInSlot: frame.destination.isSlot)
             case .digest(let piece):
@@ -129,6 +131,45 @@ final class Worker {
         try done.requireContent(frame.contentBytes)
         if case .file(let reference, let offset) = frame.destination {
             let bytes = UnsafeRawBufferPointer(rebasing: limit[..<made])
+            try reference.descriptor.writeAll(bytes, at: offset, to: reference.name)
+        }
+        return done
+    }
+
+    /// Small frames, which lie one behind the other; so does their content.
+    private func decompressRun(_ run: FrameWork) throws(PoolmapError) -> FrameRunDone {
+        let compressed = try read(run.source, Int(run.compressedBytes), run.slot)
+        let bound = Int(run.contentBound)
+        let space = run.destination.isSlot ? try areas.output(run.slot, bound) : try content.space(of: bound)
+        var done = FrameRunDone()
+        var (position, made) = (0, 0)
+        while position < compressed.count {
+            let rest = UnsafeRawBufferPointer(rebasing: compressed[position...])
+            // It was walked over before, so that it can only fail where the file was changed meanwhile.
+            let info = try formatErrors { () throws(FormatError) in try FrameWalker.walk(rest) }
+            position += Int(info.compressedBytes)
+            guard info.kind == .zstandard else { continue }
+            let frame = UnsafeRawBufferPointer(rebasing: rest[..<Int(info.compressedBytes)])
+            let bound = Int(LocatedFrame(info, at: 0).contentBound)
+            let place = UnsafeMutableRawBufferPointer(rebasing: space[min(made, space.count)...].prefix(bound))
+            do throws(PoolmapError) {
+                let count = try withDecompressor { (decompressor) throws(PoolmapError) in
+                    try decompressor.decompress(frame, into: place)
+                }
+                let whole = DataFrame(whole: frame, contentBytes: UInt64(count))
+                try whole.requireContent(info.contentBytes)
+                done.contentBytes.append(UInt32(count))
+                done.checksums.append(whole.crc32c ?? 0)
+                made += count
+            } catch {
+                done.failures.append(FrameRunDone.Failure(index: done.contentBytes.count, error: error))
+                guard run.goesOnAfterDamage else { break }
+                done.contentBytes.append(0)
+                done.checksums.append(0)
+            }
+        }
+        if case .file(let reference, let offset) = run.destination {
+            let bytes = UnsafeRawBufferPointer(rebasing: space[..<made])
             try reference.descriptor.writeAll(bytes, at: offset, to: reference.name)
         }
         return done

@@ -65,11 +65,11 @@ final class Workforce {
         worker = Worker(settings, areas)
     }
 
-    /// So many inputs may be open, with their targets, where the pool's manager has them all too, beside a socket and
-    /// a sentinel for each worker.
+    /// So many inputs may be open, with their targets and the folders of these, where the pool's manager has them all too,
+    /// beside a socket and a sentinel for each worker.
     private static func openLimit(jobs: Int) -> Int {
         let others = 12
-        return (sysconf(Int32(_SC_OPEN_MAX)) - 2 * jobs - others) / 2
+        return (sysconf(Int32(_SC_OPEN_MAX)) - 2 * jobs - others) / 3
     }
 
     // MARK: Slots

@@ -12,7 +12,7 @@ for jobs in 2 4; do
     wait_until 20 test -e many/120.zst
     is_running "$front"
     # Nobody's line is before that of the first; what keeps the workers in is nobody's.
-    [[ $(< said) == "poolmap: workers are "* ]] || fail "-v does not say what keeps the workers in: $(< said)"
+    [[ $(< said) == "workers: "* ]] || fail "-v does not say what keeps the workers in: $(< said)"
     (($(wc -l < said) == 1)) || fail "somebody was told before his turn: $(< said)"
     text 300000 > slow
     expect_end 1 "$front"

@@ -23,6 +23,27 @@ for jobs in 1 2; do
     closes poolmap decompress -j $jobs < in.zst
     closes poolmap decompress -j $jobs < <(cat in.zst)
 done
+# What is as short as the help, where the reader is gone before it is written.
+closed_at_once() {
+    local status=0
+    perl -e '
+        pipe my $reader, my $writer;
+        close $reader;
+        open STDOUT, ">&", $writer;
+        close $writer;
+        exec @ARGV' "$@" 2> said || status=$?
+    ((status == 141)) || fail "the status is $status, expected 141 as of SIGPIPE: $*"
+    same_text "" "$(< said)"
+}
+poolmap hash in > sums
+poolmap hash --manifest in > manifest
+mkdir tree
+for command in "help compress" --help --version "hash --help" "--generate-completion-script bash" "list in.zst" \
+    "list --json in.zst" "compress -n lines" "hash in" "hash --check sums" "hash --check manifest" "hash --manifest in" \
+    "hash --tree tree" "hash --tree --list tree" "cat in.zst"; do
+    # shellcheck disable=SC2086
+    closed_at_once poolmap $command
+done
 # Lines too, where there are more of them than a pipe holds.
 mkdir many
 long=$(printf "x%.0s" {1..90})

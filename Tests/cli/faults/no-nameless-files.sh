@@ -75,5 +75,16 @@ for option in -k -f; do
     rm -rf behind/made
     mv behind/out behind/made
 done
+# Until it is whole nobody else reads it; then it has the mode of any new file where there is no input with another.
+umask 022
+mkfifo pipe
+start_from pipe poolmap compress -o fuse/from-pipe.zst 2> said
+exec 5> pipe
+wait_until 20 has_name
+same_text 600 "$(stat -c %a "$(names)")"
+cat behind/1 >&5
+exec 5>&-
+expect_exit 0 wait "$front"
+same_text 644 "$(stat -c %a behind/from-pipe.zst)"
 refuses 1 "already exists" poolmap compress -o fuse/made/fuse/1.zst fuse/1
 is_clean

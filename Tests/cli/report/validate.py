@@ -15,11 +15,12 @@ NUMBER, TEXT, BOOL, NONE = int, str, bool, type(None)
 HEAD = {"schema": TEXT, "poolmap": TEXT, "command": TEXT, "options": dict, "libzstd": TEXT,
         "startedUnixNanoseconds": NUMBER, "files": list, "totals": dict}
 OPTIONS = {"compress": {"jobs", "level", "long", "chunkBytes", "checksums", "force", "ifChanged", "fsync", "remove"},
-           "decompress": {"jobs", "long", "salvage", "omit", "force", "ifChanged", "fsync", "remove"},
-           "test": {"jobs"}, "hash": {"jobs", "algorithms", "mode"}, "cat": {"jobs"}}
+           "decompress": {"jobs", "long", "salvage", "omit", "maxOutput", "maxRatio", "force", "ifChanged", "fsync", "remove"},
+           "test": {"jobs", "maxOutput", "maxRatio"}, "hash": {"jobs", "algorithms", "mode"},
+           "cat": {"jobs", "maxOutput", "maxRatio"}}
 FILE = {"input": TEXT, "output": (TEXT, NONE), "status": TEXT, "error": (dict, NONE), "inputBytes": (NUMBER, NONE),
         "outputBytes": (NUMBER, NONE), "digests": list, "salvage": (dict, NONE), "chunks": list}
-CHUNK = {"index": NUMBER, "offset": NUMBER, "length": NUMBER, "result": (dict, NONE), "worker": NUMBER,
+CHUNK = {"index": NUMBER, "count": NUMBER, "offset": NUMBER, "length": NUMBER, "result": (dict, NONE), "worker": NUMBER,
          "startNanoseconds": NUMBER, "durationNanoseconds": NUMBER, "tries": NUMBER}
 SALVAGE = {"restoredBytes": NUMBER, "lostBytes": NUMBER, "contentBytes": (NUMBER, NONE), "lostCount": NUMBER,
            "harmlessCount": NUMBER, "lost": list}
@@ -28,8 +29,8 @@ LOST = {"offset": NUMBER, "length": (NUMBER, NONE), "isLengthAssumed": BOOL, "fi
 ERROR = {"code": TEXT, "message": TEXT, "errno": (NUMBER, NONE)}
 TOTALS = {name: NUMBER for name in ("files", "failed", "inputBytes", "outputBytes", "chunks", "repeatedTries",
                                     "workNanoseconds", "wallNanoseconds")}
-CODES = {"invalidOption", "damaged", "unsupported", "changed", "system", "targetExists", "ignored", "outputClosed",
-         "outOfMemory", "processDied", "failed"}
+CODES = {"invalidOption", "damaged", "tooLarge", "unsupported", "changed", "system", "targetExists", "ignored",
+         "outputClosed", "outOfMemory", "processDied", "failed"}
 
 
 def check(condition, *what):
@@ -52,7 +53,7 @@ def error(value, where):
 
 def chunk(value, index, wall, where):
     fields(value, CHUNK, where)
-    check(value["index"] == index, where, "is not number", index)
+    check(value["index"] == index and value["count"] >= 0, where, "is not number", index)
     check(value["startNanoseconds"] + value["durationNanoseconds"] <= wall, where, "ends after the run", value)
     result = value["result"]
     if result is not None:
@@ -77,8 +78,10 @@ def salvage(value, where):
 def file(value, command, wall):
     where = ascii(value.get("input"))
     fields(value, FILE, where)
-    for index, one in enumerate(value["chunks"]):
+    index = 0
+    for one in value["chunks"]:
         chunk(one, index, wall, f"{where} chunk {index}")
+        index += one["count"]
     if value["status"] == "salvaged":
         check(value["error"] is None, where, "has an error")
         return salvage(value, where)
@@ -140,7 +143,7 @@ def trace(path):
             continue
         check(event["ph"] == "X" and event["tid"] in named, event)
         check(event["cat"] in ("chunk", "frame", "file"), event)
-        check(set(event["args"]) == {"file", "offset", "length", "result", "tries"}, event)
+        check(set(event["args"]) == {"file", "count", "offset", "length", "result", "tries"}, event)
         ends.setdefault(event["tid"], []).append((event["ts"], event["ts"] + event["dur"]))
     check(ends, "no events")
     for tid, spans in ends.items():

@@ -31,7 +31,17 @@ for check in --check --no-check; do
     cp kept.resume out.resume
     touch in
     refuses 1 "in: out already exists" poolmap "${command[@]}" $check -o out in
-    # With --rm the input goes now.
+    # With --rm an input stays that was written since, though its time does not say so.
+    touch -r reference in
+    cp in kept.in
+    patch in 500000 1 2 3
+    touch -r reference in
+    cp kept.resume out.resume
+    refuses 1 "in: is not what out was made of" poolmap "${command[@]}" $check --rm -o out in
+    [[ -f in ]] || fail "the input was removed"
+    same_file reference out
+    cp kept.in in
+    # Else the input goes now.
     touch -r reference in
     cp kept.resume out.resume
     silently poolmap "${command[@]}" $check --rm -o out in

@@ -20,7 +20,7 @@ poolmap compress -q -c in > target
 silently poolmap compress --if-changed -o target in
 zstd -q -dc source | cmp - in
 umount target
-only_files in source target target.partial target.resume trace 2> /dev/null || only_files in source target trace
+only_files in source target trace
 rm source target trace
 
 mkdir folder

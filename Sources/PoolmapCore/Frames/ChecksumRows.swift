@@ -1,0 +1,62 @@
+/// The checksum table of a file, of which only the rows are read that are wanted.
+final class ChecksumRows {
+    /// The number of checksums.
+    let count: Int
+    private let input: InputFile
+    private let offset: UInt64
+    private var window: [UInt8] = []
+    private var windowStart = 0
+    private static let rowsOfWindow = 4096
+
+    /// The table of `count` checksums that begins at `offset`; reads it once, a piece at a time, to see that it is whole.
+    init(of count: Int, at offset: UInt64, in input: InputFile) throws(PoolmapError) {
+        self.count = count
+        self.input = input
+        self.offset = offset
+        let frameBytes = UInt64(ChecksumTable.byteCount(frameCount: count))
+        // The rows add up to the file, but which of them lies is not known: the table may seem to be behind the end.
+        guard offset <= input.byteCount, frameBytes <= input.byteCount - offset else {
+            throw PoolmapError(.damaged, "the seek table does not match the file: there is no checksum table")
+        }
+        let head = try input.readBytes(at: offset, count: ChecksumTable.rowsOffset)
+        guard
+            head.withUnsafeBytes({ ChecksumTable.isChecksumTable($0) && SkippableFrame($0)?.frameBytes == frameBytes })
+        else {
+            throw PoolmapError(.damaged, "the seek table does not match the file: there is no checksum table")
+        }
+        var reader = FileReader(input.descriptor, at: input.start + offset, byteCount: frameBytes - 4)
+        let checksum = try CRC32C.checksum(of: &reader)
+        let written = try input.readBytes(at: offset + frameBytes - 4, count: 4)
+        try formatErrors { () throws(FormatError) in
+            guard written.withBytes({ $0.littleEndian(UInt32.self, at: 0) }) == checksum else {
+                throw .damaged(.checksumTable, at: offset, .checksum)
+            }
+            try ChecksumTable.checkFields(head, frameCount: count, at: offset)
+        }
+    }
+
+    /// The checksum of a data frame, counted from 0.
+    func checksum(_ index: Int) throws(PoolmapError) -> UInt32 {
+        if index < windowStart || 4 * (index - windowStart) >= window.count {
+            windowStart = index
+            let start = offset + UInt64(ChecksumTable.rowsOffset + 4 * index)
+            window = try input.readBytes(at: start, count: 4 * min(ChecksumRows.rowsOfWindow, count - index))
+        }
+        return window.withBytes { $0.littleEndian(at: 4 * (index - windowStart)) }
+    }
+}
+
+extension CRC32C {
+    /// The checksum of all that there is to read.
+    static func checksum(of reader: inout FileReader) throws(PoolmapError) -> UInt32 {
+        try withPiece { (space) throws(PoolmapError) in
+            var checksum: UInt32 = 0
+            while true {
+                let count = try reader.read(into: space)
+                if count == 0 { return checksum }
+                let piece = UnsafeRawBufferPointer(rebasing: space[..<count])
+                checksum = CRC32C.checksum(of: piece, continuing: checksum)
+            }
+        }
+    }
+}

@@ -1,0 +1,294 @@
+import Glibc
+import SystemPackage
+
+/// Where the files of a run are: all that it reads and all that it writes, so that nothing is written over what is read,
+/// and nothing is written twice.
+///
+/// Two names are one place when they have one last name in one folder, however its path is spelled, or when they lead to
+/// one file that is there. What is no regular file, as `/dev/null` or a pipe, is in nobody's way.
+///
+/// The few files that options name are kept with their names. Of inputs and targets, which may be many, so much is kept
+/// of each as tells it from all others: 16 bytes.
+public final class RunPlaces {
+    /// What an option names, or stands for.
+    private struct Named {
+        /// For messages: "--report".
+        let option: String
+        let path: String
+        let isWritten: Bool
+        /// nil for what is open already, and has no name here.
+        var name: Mark?
+        /// The file that was there; nil for none.
+        let file: FileNumber?
+        /// Where it is; nil while there is no such folder.
+        var folder: FileNumber?
+        /// It turned out to be an input.
+        var isInput = false
+    }
+
+    private struct Mark: Hashable {
+        let high: Int
+        let low: Int
+    }
+
+    private var named: [Named] = []
+    /// Whether an option has something written, and whether that is there already.
+    private var isWriting = false
+    private var hasWrittenFile = false
+    private let tracksFiles: Bool
+    private var targets: Set<Mark> = []
+    private var inputs: Set<Mark> = []
+    private var targetFiles: Set<FileNumber> = []
+    private var inputFiles: Set<FileNumber> = []
+    /// By the bytes of their paths: two strings are one to Swift where only an accent is written in another way.
+    private var folders: [[UInt8]: FileNumber] = [:]
+    private static let mostFolders = 256
+
+    /// No places yet.
+    ///
+    /// - Parameter replacesTargets: whether targets may take the place of files that are there.
+    public init(replacesTargets: Bool = false) {
+        tracksFiles = replacesTargets
+    }
+
+    /// Whether no option names a file, so that only inputs and targets can be in each other's way.
+    public var isEmpty: Bool { named.isEmpty }
+
+    // MARK: What options name
+
+    /// Notes a file that the run will write; throws if that is another option's file.
+    ///
+    /// - Parameter option: what names the file, for messages.
+    public func add(written path: String, by option: String) throws(PoolmapError) {
+        try add(path, option, isWritten: true)
+    }
+
+    /// Notes a file that the run will read beside its inputs, as a list; throws if an option has it written.
+    ///
+    /// - Parameter option: what names the file, for messages.
+    public func add(read path: String, by option: String) throws(PoolmapError) {
+        try add(path, option, isWritten: false)
+    }
+
+    /// Notes that an open descriptor is written, as standard output, which may be a file.
+    public func add(descriptor number: Int32) {
+        guard let status = try? FileStatus(of: FileDescriptor(rawValue: number)), status.isRegular else { return }
+        isWriting = true
+        hasWrittenFile = true
+        named.append(
+            Named(
+                option: number == STDOUT_FILENO ? "standard output" : "descriptor \(number)", path: "", isWritten: true, name: nil, file: FileNumber(status), folder: nil))
+    }
+
+    private func add(_ path: String, _ option: String, isWritten: Bool) throws(PoolmapError) {
+        let status = FileStatus(ofPath: path)
+        if let status, !status.isRegular { return }
+        let one = Named(
+            option: option, path: path, isWritten: isWritten, name: place(of: path),
+            file: status.map { FileNumber($0) }, folder: folder(folderOf(path)))
+        let other = named.first { ($0.isWritten || isWritten) && isOne($0, one.name, one.file) }
+        if let other {
+            let name = other.name == nil ? other.option : "\(other.option) \(other.path)"
+            throw PoolmapError(.failed, "\(name) and \(option) \(path) are one file; nothing was done")
+        }
+        isWriting = isWriting || isWritten
+        hasWrittenFile = hasWrittenFile || (isWritten && one.file != nil)
+        named.append(one)
+    }
+
+    /// A folder that was not there may have been made since.
+    private func findFolders() {
+        for index in named.indices where named[index].name != nil && named[index].folder == nil {
+            named[index].folder = folder(folderOf(named[index].path))
+            named[index].name = place(of: named[index].path)
+        }
+    }
+
+    private func isOne(_ one: Named, _ name: Mark?, _ file: FileNumber?) -> Bool {
+        (name != nil && one.name == name) || (file != nil && one.file == file)
+    }
+
+    // MARK: What they may not be
+
+    /// Throws if an option has the input written over.
+    public func require(input path: String) throws(PoolmapError) {
+        guard isWriting else { return }
+        try require(input: path, nil, place(of: path))
+    }
+
+    /// The same of a file that was found.
+    public func require(input file: FoundFile) throws(PoolmapError) {
+        guard isWriting else { return }
+        try require(input: file.path, file.status, place(of: file.path))
+    }
+
+    private func require(input path: String, _ known: FileStatus?, _ name: Mark) throws(PoolmapError) {
+        guard isWriting else { return }
+        let status = known ?? (hasWrittenFile ? FileStatus(ofPath: path) : nil)
+        if let status, !status.isRegular { return }
+        let file = status.map { FileNumber($0) }
+        try throwIfWritten { isOne($0, name, file) }
+    }
+
+    /// Throws if an option has the file written over that is standard input.
+    public func requireStandardInput() throws(PoolmapError) {
+        guard hasWrittenFile, let status = try? FileStatus(of: .standardInput), status.isRegular else { return }
+        let file = FileNumber(status)
+        try throwIfWritten { $0.file == file }
+    }
+
+    private func throwIfWritten(_ isInTheWay: (Named) -> Bool) throws(PoolmapError) {
+        guard let index = named.firstIndex(where: { $0.isWritten && isInTheWay($0) }) else { return }
+        named[index].isInput = true
+        let reason = named[index].name == nil ? "goes there" : "names it, too"
+        throw PoolmapError(.failed, "is both input and output: \(named[index].option) \(reason)")
+    }
+
+    /// Whether a file that the option names must stay as it is: it was found among the inputs.
+    public func mustStay(fileOf option: String) -> Bool {
+        named.contains { $0.option == option && $0.isInput }
+    }
+
+    /// Throws if the target of an input is a file that an option names.
+    public func require(target path: String) throws(PoolmapError) {
+        guard !named.isEmpty else { return }
+        let status = FileStatus(ofPath: path)
+        if let status, !status.isRegular { return }
+        try require(target: path, place(of: path), status.map { FileNumber($0) })
+    }
+
+    private func require(target path: String, _ name: Mark, _ file: FileNumber?) throws(PoolmapError) {
+        findFolders()
+        guard let other = named.first(where: { isOne($0, name, file) }) else { return }
+        throw PoolmapError(
+            .failed, "its target \(path) is what \(other.option) \(other.isWritten ? "writes" : "reads")")
+    }
+
+    /// Throws if the folder, or file, of a tree would not be the same once the run has written what options name.
+    func require(inTree status: FileStatus) throws(PoolmapError) {
+        let number = FileNumber(status)
+        if status.isDirectory {
+            guard let other = named.first(where: { $0.isWritten && $0.folder == number }) else { return }
+            throw PoolmapError(
+                .failed,
+                "would have the output in it, of \(other.option); write that to a place outside of the tree")
+        }
+        try throwIfWritten { $0.file == number }
+    }
+
+    // MARK: Inputs and targets
+
+    /// Notes an input and its target; throws if one of them is in the way of an earlier one, or of an option's file.
+    public func claim(input: FoundFile, target: String) throws(PoolmapError) {
+        let inputPlace = place(of: input.path)
+        let targetPlace = place(of: target)
+        let (inputFile, targetFile) = files(of: input, target)
+        try require(input: input.path, input.status, inputPlace)
+        try require(target: target, targetPlace, targetFile)
+        if targets.contains(inputPlace) || inputFile.map(targetFiles.contains) ?? false {
+            throw PoolmapError(.failed, "is the target of another input of this run")
+        }
+        // A target that is its own input is an error of its own.
+        let isOther = inputPlace != targetPlace && (targetFile == nil || inputFile != targetFile)
+        if isOther, inputs.contains(targetPlace) || targetFile.map(inputFiles.contains) ?? false {
+            throw PoolmapError(.failed, "its target \(target) is another input of this run")
+        }
+        guard targets.insert(targetPlace).inserted else {
+            throw PoolmapError(.failed, "its target \(target) is that of another input of this run, too")
+        }
+        inputs.insert(inputPlace)
+        inputFile.map { _ = inputFiles.insert($0) }
+        if isOther {
+            targetFile.map { _ = targetFiles.insert($0) }
+        }
+    }
+
+    /// What may be one file by names that are not one: only where a target may be there already.
+    private func files(of input: FoundFile, _ target: String) -> (input: FileNumber?, target: FileNumber?) {
+        guard tracksFiles else { return (nil, nil) }
+        let statuses = [input.status ?? FileStatus(ofPath: input.path), FileStatus(ofPath: target)]
+        let numbers = statuses.map { status in status.flatMap { $0.isRegular ? FileNumber($0) : nil } }
+        return (numbers[0], numbers[1])
+    }
+
+    // MARK: Places
+
+    private func place(of path: String) -> Mark {
+        let folderPath = folderOf(path)
+        var high = Hasher()
+        var low = Hasher()
+        low.combine(0)
+        for byte in lastName(of: path).utf8 {
+            high.combine(byte)
+            low.combine(byte)
+        }
+        if let folder = folder(folderPath) {
+            high.combine(folder)
+            low.combine(folder.inode)
+        } else {
+            high.combine(folderPath)
+            low.combine(folderPath)
+        }
+        return Mark(high: high.finalize(), low: low.finalize())
+    }
+
+    private func folder(_ path: String) -> FileNumber? {
+        let name = FileName.bytes(of: path)
+        if let known = folders[name] { return known }
+        guard let status = FileStatus(ofPath: path) else { return nil }
+        if folders.count >= RunPlaces.mostFolders {
+            folders.removeAll(keepingCapacity: true)
+        }
+        let folder = FileNumber(status)
+        folders[name] = folder
+        return folder
+    }
+}
+
+/// What tells a file from all others, whatever its names.
+struct FileNumber: Hashable {
+    let device: dev_t
+    let inode: ino_t
+
+    init(_ status: FileStatus) {
+        device = status.device
+        inode = status.inode
+    }
+}
+
+/// The inputs of a run that have several names, while they are read.
+///
+/// Where inputs are removed, the end of one name changes the status of the file under its others, as if somebody had
+/// written into it. So one name is done before the next is begun.
+public struct LinkedInputs {
+    private var underWay: [FileNumber: [UInt8]] = [:]
+    private var numbers: [[UInt8]: FileNumber] = [:]
+
+    /// None yet.
+    public init() {}
+
+    /// Whether another name of the file is under way.
+    public func mustWait(_ file: FoundFile) -> Bool {
+        // Nearly always nothing has several names.
+        guard !underWay.isEmpty, let status = file.status ?? FileStatus(ofPath: file.path) else { return false }
+        return underWay[FileNumber(status)] != nil
+    }
+
+    /// The file is begun.
+    public mutating func begin(_ file: FoundFile) {
+        guard let status = file.status ?? FileStatus(ofPath: file.path), status.isRegular, status.linkCount > 1 else {
+            return
+        }
+        let path = FileName.bytes(of: file.path)
+        underWay[FileNumber(status)] = path
+        numbers[path] = FileNumber(status)
+    }
+
+    /// What became of an input was reported.
+    public mutating func end(_ input: Input) {
+        guard !underWay.isEmpty, case .file(let path) = input,
+            let number = numbers.removeValue(forKey: FileName.bytes(of: path))
+        else { return }
+        underWay[number] = nil
+    }
+}
