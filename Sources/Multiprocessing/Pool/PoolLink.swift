@@ -201,17 +201,25 @@ final class PoolLink {
         enqueueReleases()
         do throws(Errno) {
             try channel.flush()
-        } catch .brokenPipe {
-            // What the manager sent before it died is read first; the end of its channel then tells the rest.
-        } catch .connectionReset {
         } catch {
-            // The kernel does not let anything through, as where a sandbox refuses to send descriptors.
-            state = .failed(MultiprocessingError.systemCall("sendmsg", error))
-            endManager()
+            // What the manager sent before it died is read first; the end of its channel then tells the rest.
+            if error != .brokenPipe && error != .connectionReset {
+                fail(MultiprocessingError.systemCall("send", error))
+            }
         }
         // The kernel may have taken only a part; it is not asked again for each task.
         sendingThreshold = channel.unsentBytes + PoolLink.bytesPerSend
         sentAt = monotonicNanoseconds()
+    }
+
+    /// Where the kernel refuses what the channel needs; who waits is told when it next receives.
+    private func fail(_ error: MultiprocessingError) {
+        switch state {
+        case .open, .closed:
+            state = .failed(error)
+            endManager()
+        case .failed, .ended: break
+        }
     }
 
     /// Ends those of the tasks that have no result.
@@ -234,6 +242,7 @@ final class PoolLink {
     /// Runs callbacks at the end.
     @discardableResult
     func receive(until deadline: Deadline) throws(MultiprocessingError) -> Bool {
+        try requireNoFailure()
         try requireUsable()
         if case .ended = state {
             if lostCount == 0 { return false }
@@ -242,11 +251,7 @@ final class PoolLink {
         try requireNoCoding()
         if channel.unsentBytes > 0 || !releasedDescriptors.isEmpty {
             flush()
-        }
-        if case .failed(let error) = state {
-            abandonTasks(error)
-            announce()
-            throw error
+            try requireNoFailure()
         }
         guard try waitForInput(until: deadline) else { return false }
         isCoding = true
@@ -304,6 +309,15 @@ final class PoolLink {
             if receiver.receive(frame, payload, at: position) {
                 announcements.append(receiver)
             }
+        }
+    }
+
+    /// Throws after the tasks were told, where sending has failed.
+    private func requireNoFailure() throws(MultiprocessingError) {
+        if owner.isCurrent, case .failed(let error) = state {
+            abandonTasks(error)
+            announce()
+            throw error
         }
     }
 

@@ -138,9 +138,9 @@ final class PoolManager {
         for case let worker? in workers {
             do throws(Errno) {
                 try worker.channel.flush()
-            } catch .brokenPipe {
+            } catch {
                 // A worker that does not take its tasks any more has died; its sentinel says so.
-            } catch .connectionReset {
+                guard error == .brokenPipe || error == .connectionReset else { throw error }
             }
         }
         try front.flush()

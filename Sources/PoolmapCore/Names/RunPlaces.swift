@@ -77,7 +77,8 @@ public final class RunPlaces {
         hasWrittenFile = true
         named.append(
             Named(
-                option: number == STDOUT_FILENO ? "standard output" : "descriptor \(number)", path: "", isWritten: true, name: nil, file: FileNumber(status), folder: nil))
+                option: number == STDOUT_FILENO ? "standard output" : "descriptor \(number)", path: "", isWritten: true,
+                name: nil, file: FileNumber(status), folder: nil))
     }
 
     private func add(_ path: String, _ option: String, isWritten: Bool) throws(PoolmapError) {
