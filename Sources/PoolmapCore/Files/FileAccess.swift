@@ -1,3 +1,4 @@
+import CPoolmap
 import Glibc
 import Multiprocessing
 import SystemPackage
@@ -23,14 +24,15 @@ struct FileStatus {
 
     init(of descriptor: FileDescriptor) throws(Errno) {
         var status = stat()
-        _ = try retryingInterrupted { fstat(descriptor.rawValue, &status) }
+        _ = try retryingInterrupted { poolmap_status(descriptor.rawValue, nil, 0, &status) }
         self.init(status)
     }
 
     /// Of what the path leads to, or of a symbolic link itself; nil, with `errno`, if there is nothing.
     init?(ofPath path: String, followsLinks: Bool = true) {
         var status = stat()
-        guard (followsLinks ? stat(path.cName, &status) : lstat(path.cName, &status)) == 0 else { return nil }
+        let flags = followsLinks ? 0 : AT_SYMLINK_NOFOLLOW
+        guard poolmap_status(AT_FDCWD, path.cName, flags, &status) == 0 else { return nil }
         self.init(status)
     }
 
@@ -40,7 +42,7 @@ struct FileStatus {
     init?(of name: String, in folder: FileDescriptor, followsLinks: Bool) {
         var status = stat()
         let flags = followsLinks ? 0 : AT_SYMLINK_NOFOLLOW
-        guard fstatat(folder.rawValue, name.cName, &status, flags) == 0 else { return nil }
+        guard poolmap_status(folder.rawValue, name.cName, flags, &status) == 0 else { return nil }
         self.init(status)
     }
 
