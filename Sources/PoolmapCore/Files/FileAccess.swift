@@ -31,8 +31,7 @@ struct FileStatus {
     /// Of what the path leads to, or of a symbolic link itself; nil, with `errno`, if there is nothing.
     init?(ofPath path: String, followsLinks: Bool = true) {
         var status = stat()
-        let flags = followsLinks ? 0 : AT_SYMLINK_NOFOLLOW
-        guard poolmap_status(AT_FDCWD, path.cName, flags, &status) == 0 else { return nil }
+        guard (followsLinks ? stat(path.cName, &status) : lstat(path.cName, &status)) == 0 else { return nil }
         self.init(status)
     }
 
@@ -42,7 +41,7 @@ struct FileStatus {
     init?(of name: String, in folder: FileDescriptor, followsLinks: Bool) {
         var status = stat()
         let flags = followsLinks ? 0 : AT_SYMLINK_NOFOLLOW
-        guard poolmap_status(folder.rawValue, name.cName, flags, &status) == 0 else { return nil }
+        guard fstatat(folder.rawValue, name.cName, &status, flags) == 0 else { return nil }
         self.init(status)
     }
 
