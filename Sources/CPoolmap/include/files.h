@@ -6,6 +6,7 @@
 #ifndef CPOOLMAP_FILES_H
 #define CPOOLMAP_FILES_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /// Opens a folder, for names in it alone: that takes no right to read it. Unless `follows_link`, fails with ENOTDIR where
@@ -44,5 +45,9 @@ int poolmap_is_mount_point(int folder, const char *name);
 /// Makes a pipe hold up to 1 MiB, as far as this user may, so that its two sides wake each other less often. Does
 /// nothing to what is no pipe. The C function is `fcntl` with `F_SETPIPE_SZ`.
 void poolmap_widen_pipe(int descriptor);
+
+/// What is known of a file, or of the descriptor itself where `name` is NULL, as its file system has it now: one over a
+/// network or by FUSE may answer from memory otherwise, with another change time than it says later. The system call is `statx`; without it, the C function is `fstatat`.
+int poolmap_status(int folder, const char *name, int flags, struct stat *status);
 
 #endif

@@ -1,3 +1,4 @@
+import CPoolmap
 import Glibc
 import Multiprocessing
 import SystemPackage
@@ -23,7 +24,7 @@ struct FileStatus {
 
     init(of descriptor: FileDescriptor) throws(Errno) {
         var status = stat()
-        _ = try retryingInterrupted { fstat(descriptor.rawValue, &status) }
+        _ = try retryingInterrupted { poolmap_status(descriptor.rawValue, nil, 0, &status) }
         self.init(status)
     }
 
