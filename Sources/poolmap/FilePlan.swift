@@ -159,6 +159,7 @@ final class FilePlan: ItemSource {
                 try places.require(input: file)
                 try places.require(target: target)
             } else {
+                places.look(at: &file)
                 try places.claim(input: file, target: target)
             }
             if dependencies != nil {

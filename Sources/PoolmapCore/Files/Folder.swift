@@ -135,7 +135,7 @@ final class Folder {
     }
 
     /// Whether nothing in it can be renamed or removed.
-    var isAppendOnly: Bool { poolmap_is_append_only(descriptor.rawValue) == 1 }
+    private(set) lazy var isAppendOnly = poolmap_is_append_only(descriptor.rawValue) == 1
 
     /// Whether something is mounted at a name in it.
     func isMountPoint(_ name: String) -> Bool {

@@ -174,7 +174,7 @@ public struct FoundFile {
     /// Its path from the folder on that was named, whose own last name it begins with; nil where it was named itself.
     public let pathInTree: String?
     /// What is known of it already.
-    let status: FileStatus?
+    var status: FileStatus?
     /// What it must still be when it is opened; nil where any file of that name will do.
     var identity: FileIdentity?
     /// The folder that was named, where no link is to be followed below it.

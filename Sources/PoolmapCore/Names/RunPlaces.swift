@@ -179,6 +179,13 @@ public final class RunPlaces {
 
     // MARK: Inputs and targets
 
+    /// Looks at an input once, for `claim` and for all that come later; only where a target may be there already.
+    public func look(at input: inout FoundFile) {
+        if tracksFiles, input.status == nil {
+            input.status = FileStatus(ofPath: input.path)
+        }
+    }
+
     /// Notes an input and its target; throws if one of them is in the way of an earlier one, or of an option's file.
     public func claim(input: FoundFile, target: String) throws(PoolmapError) {
         let inputPlace = place(of: input.path)

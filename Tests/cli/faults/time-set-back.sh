@@ -66,14 +66,13 @@ for jobs in 1 2; do
     [[ ! -s output ]] || fail "there is a digest"
 done
 rm -rf tree
-# A change behind the last look, when the target has its name: it is there, and the input stays. The first call of each
-# process asks whether there is such a call.
+# A change behind the last look, when the target has its name: it is there, and the input stays.
 for jobs in 1 2; do
     for size in large small; do
         rm -f trace ./*.zst
         cp -p $size in
         echo other > other
-        start strace -f -qq -e signal=none -e trace=linkat -e inject=linkat:signal=STOP:when=2 -o trace \
+        start strace -f -qq -P in.zst -e signal=none -e trace=linkat -e inject=linkat:signal=STOP:when=1 -o trace \
             poolmap compress --rm -j $jobs in other 2> said
         is_linked() { grep -qs "linkat([0-9]" trace; }
         wait_until 20 is_linked
