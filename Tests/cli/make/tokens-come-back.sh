@@ -55,9 +55,9 @@ kill -KILL "$(guardian_pid "$front")" "$(worker_pids "$front" | tail -n 1)"
 wait "$front"
 is_over
 zstd -q -dc out | cmp - short
-# An error in the middle: a frame that is damaged.
-poolmap -q -j 2 -1 --chunk-size 64K -f -o in.zst in
-patch in.zst 2500000 1 2 3 4
+# An error in the middle: a frame that is damaged, behind so many that the token is seen before.
+for copy in {1..40}; do cat in; done | poolmap -q -j 2 -1 --chunk-size 64K -f -o in.zst
+patch in.zst -2500000 1 2 3 4
 start poolmap decompress -o restored in.zst 2> said
 wait_until 20 has_tokens 2
 wait_gone 20 "$front"
