@@ -64,14 +64,6 @@ public struct PoolmapError: Error, Codable, Hashable, Sendable {
     /// A symbolic link that is not followed.
     public static let ignoredLink = PoolmapError(.ignored, "is a symbolic link, and ignored; -f follows it")
 
-    /// What an input's target lacks; nil for nothing.
-    public static func metadata(of summary: JobSummary) -> PoolmapError? {
-        summary.metadataErrno.map {
-            PoolmapError(
-                .metadata, "the mode, owner or times of its target could not be set", errno: Errno(rawValue: $0))
-        }
-    }
-
     /// Whether there is no file of the name.
     public var isMissingFile: Bool { code == .system && errno == ENOENT }
 

@@ -67,6 +67,16 @@ public struct JobSummary: Sendable {
     public var salvage: SalvageSummary?
 }
 
+extension PoolmapError {
+    /// What an input's target lacks; nil for nothing.
+    public static func metadata(of summary: JobSummary) -> PoolmapError? {
+        summary.metadataErrno.map {
+            PoolmapError(
+                .metadata, "the mode, owner or times of its target could not be set", errno: Errno(rawValue: $0))
+        }
+    }
+}
+
 /// An input that a pipeline opens when its turn comes.
 struct PlannedJob {
     /// Who is to do the work.

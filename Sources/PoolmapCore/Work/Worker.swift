@@ -282,36 +282,6 @@ final class Worker {
     }
 }
 
-/// Memory of the process's own that is kept for the next task.
-struct Scratch: ~Copyable {
-    private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-
-    deinit {
-        free(memory.baseAddress)
-    }
-
-    /// So many bytes with any content, valid until the next call.
-    ///
-    /// Throws `outOfMemory`, where Swift's own allocation would end the process.
-    mutating func space(of byteCount: Int) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
-        if memory.count < max(byteCount, 1) {
-            free(memory.baseAddress)
-            memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-            memory = try allocate(max(byteCount, 1))
-        }
-        return UnsafeMutableRawBufferPointer(rebasing: memory[..<byteCount])
-    }
-}
-
-/// Memory with any content, to be given back with `free`.
-func allocate(_ byteCount: Int) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
-    var base: UnsafeMutableRawPointer?
-    guard posix_memalign(&base, 64, byteCount) == 0 else {
-        throw PoolmapError(.outOfMemory, "no memory for \(byteCount) bytes")
-    }
-    return UnsafeMutableRawBufferPointer(start: base, count: byteCount)
-}
-
 /// Gathers what is to be known of a frame whose bytes come in pieces.
 private struct DataFrameBuilder {
     var contentBytes: UInt64 = 0
