@@ -46,9 +46,6 @@ struct Compress: FilesCommand {
     var files: [String] = []
 
     func validate() throws {
-        if level != nil && fast != nil {
-            throw ValidationError("a level and --fast exclude each other")
-        }
         if let level, !(0...CompressionOptions.levels.upperBound).contains(level) {
             throw ValidationError(
                 "the level must be from 1 to \(CompressionOptions.levels.upperBound), and is \(level)")

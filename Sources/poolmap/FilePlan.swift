@@ -173,7 +173,12 @@ final class FilePlan: ItemSource {
     }
 
     private func target(of file: FoundFile) throws(PoolmapError) -> String {
-        if case .skip(let reason) = naming(file.path), options.output == nil { throw .unusable(reason) }
+        if options.output == nil {
+            if file.isDescriptor {
+                throw .unusable("stands for an open descriptor; name the target with -o, or use -c")
+            }
+            if case .skip(let reason) = naming(file.path) { throw .unusable(reason) }
+        }
         let target = plannedTarget(of: file) ?? ""
         if let folder = options.outputFolder, !options.dryRun {
             try madeFolder(folder).makeFolder(of: target)
@@ -184,7 +189,7 @@ final class FilePlan: ItemSource {
     /// What an input would be written to; nil where its name does not say that.
     private func plannedTarget(of file: FoundFile) -> String? {
         if let output = options.output { return output }
-        guard case .target(let target) = naming(file.path) else { return nil }
+        guard !file.isDescriptor, case .target(let target) = naming(file.path) else { return nil }
         return options.outputFolder.map { $0 + "/" + relative(target, of: file) } ?? target
     }
 

@@ -15,11 +15,17 @@ struct RunOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("The same as --jobs, as zstd has it; -Tn is short for it.", valueName: "n"))
     var threads: Int?
 
-    @Flag(name: [.short, .long], help: "Say nothing but errors.")
-    var quiet = false
+    @Flag(
+        name: [.customShort("q"), .customLong("quiet")],
+        help: "Print errors only; given twice, not even those. Each -v undoes one.")
+    var quietness: Int
 
-    @Flag(name: [.short, .long], help: "Say a line about each file.")
-    var verbose = false
+    var quiet: Bool { quietness > 0 }
+
+    @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Print a line about each file.")
+    var loudness: Int
+
+    var verbose: Bool { loudness > 0 }
 
     @Flag(inversion: .prefixedNo, help: "Show progress; by default on a terminal, after half a second.")
     var progress: Bool?
@@ -104,7 +110,7 @@ struct TargetOptions: ParsableArguments {
         completion: .file())
     var dependencyFile: String?
 
-    @Flag(name: [.customShort("n"), .customLong("dry-run")], help: "Say what would be done, and do nothing.")
+    @Flag(name: .customLong("dry-run"), help: "Print what would be done, and do nothing.")
     var dryRun = false
 
     func validate() throws {
@@ -116,9 +122,8 @@ struct TargetOptions: ParsableArguments {
             throw ValidationError("\(given[0]) and \(given[1]) exclude each other")
         }
         let isStream = isStream
-        if remove && (keep || isStream) {
-            let other = keep ? "--keep" : outputDescriptor == nil ? "-c" : "-o \(output ?? "")"
-            throw ValidationError("--rm and \(other) exclude each other")
+        if remove && isStream {
+            throw ValidationError("--rm and -o \(output ?? "") exclude each other")
         }
         if isStream, let option = ifChanged ? "--if-changed" : dependencyFile != nil ? "--depfile" : nil {
             let stream = outputDescriptor == nil ? "standard output" : output ?? ""

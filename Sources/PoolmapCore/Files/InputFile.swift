@@ -30,6 +30,7 @@ final class InputFile {
 
     /// The same where its folder may be open already.
     static func open(_ place: Place, _ folders: FolderCache) throws(PoolmapError) -> InputFile {
+        if place.root == nil, let file = try openDescriptor(place) { return file }
         let descriptor: FileDescriptor
         do throws(Errno) {
             descriptor = try openWithoutWaiting(place, folders)
@@ -44,6 +45,17 @@ final class InputFile {
             _ = fcntl(file.descriptor.rawValue, F_SETFL, flags & ~O_NONBLOCK)
         }
         return file
+    }
+
+    /// What is open already, as `/dev/stdin`; nil for a file with a size, which workers read by an offset of their own.
+    ///
+    /// To open such a name anew takes rights that who opened it need not have, and a socket has no other way.
+    private static func openDescriptor(_ place: Place) throws(PoolmapError) -> InputFile? {
+        guard case .own(let number)? = DescriptorName(spelled: place.path) else { return nil }
+        let descriptor = FileDescriptor(rawValue: number)
+        let status = try attempt("") { () throws(Errno) in try FileStatus(of: descriptor) }
+        if status.isRegular || status.isBlockDevice || status.isDirectory { return nil }
+        return try InputFile(name: place.path, descriptor, isOwned: false, place, FolderCache())
     }
 
     private static func openWithoutWaiting(
@@ -125,7 +137,7 @@ final class InputFile {
     ///
     /// The C function is `unlinkat`.
     func remove() throws(PoolmapError) {
-        guard isOwned else { return }
+        guard isOwned, !isNamedByDescriptor else { return }
         var isChanged = false
         let isRemoved = try folders.remove(place) { now in
             guard now.isSameFile(as: status) else { return false }
@@ -137,6 +149,14 @@ final class InputFile {
         if !isRemoved {
             throw PoolmapError(.changed, "was replaced by another file while it was read; that is not removed")
         }
+    }
+
+    /// Whether the name is that of an open descriptor, as `/dev/stdin`, which stays.
+    private var isNamedByDescriptor: Bool {
+        guard place.root == nil, FileStatus(ofPath: place.path, followsLinks: false)?.isSymbolicLink == true else {
+            return false
+        }
+        return DescriptorName(place.path) != nil
     }
 
     /// Reads from a pipe: at least one byte, or 0 at its end.

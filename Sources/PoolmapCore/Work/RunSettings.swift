@@ -54,7 +54,8 @@ struct RunSettings {
     /// The job that hands a file to one worker; nil where it is not known to be small, or goes to standard output.
     func wholeFile(_ file: FoundFile?, _ target: Target, _ meter: Meter) -> (any Job)? {
         if case .standardOutput = target { return nil }
-        guard wholeFileBytes > 0, let file, let status = file.status ?? FileStatus(ofPath: file.path), status.isRegular,
+        guard wholeFileBytes > 0, let file, !file.isDescriptor,
+            let status = file.status ?? FileStatus(ofPath: file.path), status.isRegular,
             status.byteCount <= wholeFileBytes
         else { return nil }
         var work = FileWork(input: file.place, byteCount: status.byteCount)
