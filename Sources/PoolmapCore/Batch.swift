@@ -139,7 +139,7 @@ public struct Batch {
     ) {
         let settings = decompression(.cat, maximumWindowLog)
         let plan = PlannedJob(number: 0, input: .file(path), target: .standardOutput) { (_) throws(PoolmapError) in
-            try CatJob.open(path, range, limit, meter)
+            try CatJob.open(path, range, policy, limit, meter)
         } report: { result in
             report(.file(path), result)
         }

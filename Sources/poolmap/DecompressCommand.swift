@@ -9,6 +9,7 @@ struct Decompress: FilesCommand {
 
     @OptionGroup var common: RunOptions
     @OptionGroup var target: TargetOptions
+    @OptionGroup var sparse: SparseOptions
     @OptionGroup var window: WindowOptions
     @OptionGroup var limits: LimitOptions
 
@@ -52,6 +53,7 @@ struct Decompress: FilesCommand {
         try plan.execute(settings + limits.settings) { batch, items, report in
             var batch = batch
             batch.limit = limits.limit
+            batch.policy.sparse = sparse.output
             if salvage {
                 batch.salvage(items, omitsLost: omit, maximumWindowLog: window.long, report: report)
             } else {

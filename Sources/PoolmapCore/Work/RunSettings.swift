@@ -106,7 +106,7 @@ struct RunSettings {
         folders.forget()
         return switch target {
         case .file(let path): .file(try OutputFile(Place(path: path, root: root), in: folders, policy, for: input))
-        case .standardOutput: .standardOutput
+        case .standardOutput: .standardOutput(policy)
         case .nowhere: .nowhere
         }
     }

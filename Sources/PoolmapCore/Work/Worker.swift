@@ -14,6 +14,8 @@ final class Worker {
     private var files: FileRunner
     private var input = Scratch()
     private var content = Scratch()
+    /// The last frame of a chunk that is a hole: it is the same for all of one size, but for the mark.
+    private var zeros: (frame: CompressedFrame, bytes: [UInt8])?
 
     init(_ settings: RunSettings, _ areas: SharedAreas) {
         self.settings = settings
@@ -54,16 +56,26 @@ final class Worker {
     private func compress(
         _ source: Work.Source, _ contentBytes: Int, _ mark: SectionMark?, _ slot: Int
     ) throws(PoolmapError) -> CompressedFrame {
+        if case .zeros = source, let zeros, zeros.frame.contentBytes == contentBytes, zeros.frame.mark == mark {
+            try zeros.bytes.withBytes { (bytes) throws(PoolmapError) in
+                try areas.output(slot, bytes.count).copyMemory(from: bytes)
+            }
+            return zeros.frame
+        }
         if compressor == nil {
             compressor = try Compressor(settings.compression)
         }
-        let (content, file, start) = try place(of: source, contentBytes, slot)
+        var reader = reader(of: source, UInt64(contentBytes))
+        let content = try reader == nil ? areas.input(slot, contentBytes) : input.space(of: contentBytes)
         let room = try areas.output(slot, Compressor.bound(of: contentBytes))
-        let frame = try compressor?.compress(content, into: room, mark) { (piece, offset) throws(PoolmapError) in
-            try file?.readAll(into: piece, at: start + UInt64(offset))
+        let frame = try compressor?.compress(content, into: room, mark) { (piece) throws(PoolmapError) in
+            _ = try reader?.read(into: piece)
         }
         guard let frame else {
             throw PoolmapError(.failed, "there is no compressor")
+        }
+        if case .zeros = source {
+            zeros = (frame, Array(room[..<frame.compressedBytes]))
         }
         return frame
     }
@@ -71,19 +83,16 @@ final class Worker {
     private func digest(_ work: DigestWork) throws(PoolmapError) -> [[UInt8]] {
         var run = DigestRun(
             work.algorithms, at: work.offset, pieceBytes: work.pieceBytes, chunkBytes: work.chunkBytes)
-        switch work.source {
-        case .slot:
+        guard var reader = reader(of: work.source, work.byteCount) else {
             run.update(UnsafeRawBufferPointer(try areas.input(work.slot, Int(work.byteCount))))
-        case .file(let reference, let start):
-            var reader = FileReader(reference.descriptor, at: start, byteCount: work.byteCount)
-            let space = try input.space(of: Worker.cachedBytes)
-            while true {
-                let count = try reader.read(into: space)
-                if count == 0 { break }
-                run.update(UnsafeRawBufferPointer(rebasing: space[..<count]))
-            }
+            return run.finish()
         }
-        return run.finish()
+        let space = try input.space(of: Worker.cachedBytes)
+        while true {
+            let count = try reader.read(into: space)
+            if count == 0 { return run.finish() }
+            run.update(UnsafeRawBufferPointer(rebasing: space[..<count]))
+        }
     }
 
     /// Reads of this size stay in the nearest cache for those who work on them.
@@ -99,8 +108,9 @@ final class Worker {
             return .damaged
         }
         guard frameChecksum == work.frame.frameChecksum else { return .damaged }
-        let file = work.input.descriptor
-        let content = FileReader(file, at: work.contentOffset, byteCount: work.contentBytes)
+        guard let content = reader(of: work.content, work.contentBytes) else {
+            throw PoolmapError(.failed, "the content of a frame that was kept is in no file")
+        }
         return try checksum(of: content) == work.frame.chunkChecksum ? .intact : .otherContent
     }
 
@@ -130,8 +140,7 @@ final class Worker {
         let done = DataFrame(whole: compressed, contentBytes: UInt64(made))
         try done.requireContent(frame.contentBytes)
         if case .file(let reference, let offset) = frame.destination {
-            let bytes = UnsafeRawBufferPointer(rebasing: limit[..<made])
-            try reference.descriptor.writeAll(bytes, at: offset, to: reference.name)
+            try write(UnsafeRawBufferPointer(rebasing: limit[..<made]), at: offset, to: reference)
         }
         return done
     }
@@ -169,19 +178,22 @@ final class Worker {
             }
         }
         if case .file(let reference, let offset) = run.destination {
-            let bytes = UnsafeRawBufferPointer(rebasing: space[..<made])
-            try reference.descriptor.writeAll(bytes, at: offset, to: reference.name)
+            try write(UnsafeRawBufferPointer(rebasing: space[..<made]), at: offset, to: reference)
         }
         return done
     }
 
+    private func write(
+        _ bytes: UnsafeRawBufferPointer, at offset: UInt64, to target: FileReference
+    ) throws(PoolmapError) {
+        try target.descriptor.write(bytes, at: offset, to: target.name, leavesHoles: settings.policy.leavesHoles)
+    }
+
     /// A frame that is too large for memory: piece by piece from file to file.
     private func streamFromFile(_ frame: FrameWork) throws(PoolmapError) -> DataFrame {
-        guard case .file(let reference, let start) = frame.source else {
+        guard var reader = reader(of: frame.source, frame.compressedBytes) else {
             throw PoolmapError(.failed, "a frame of \(frame.compressedBytes) bytes does not fit its slot")
         }
-        var reader = FileReader(
-            reference.descriptor, at: start, byteCount: frame.compressedBytes)
         var written: UInt64 = 0
         let done = try decompressStream(
             read: { (space) throws(PoolmapError) in try reader.read(into: space) },
@@ -192,8 +204,7 @@ final class Worker {
                     throw PoolmapError(.damaged, "there is more content than the sizes in the file say")
                 }
                 if case .file(let reference, let offset) = frame.destination {
-                    let place = offset + written - UInt64(bytes.count)
-                    try reference.descriptor.writeAll(bytes, at: place, to: reference.name)
+                    try self.write(bytes, at: offset + written - UInt64(bytes.count), to: reference)
                 }
             })
         try done.requireContent(frame.contentBytes)
@@ -261,23 +272,24 @@ final class Worker {
         }
     }
 
-    /// The memory for the bytes of a task; and if they are not there yet, the file to read them from, and where.
-    private func place(
-        of source: Work.Source, _ byteCount: Int, _ slot: Int
-    ) throws(PoolmapError) -> (memory: UnsafeMutableRawBufferPointer, file: FileDescriptor?, start: UInt64) {
+    /// Reads the bytes of a task; nil where they are in its slot.
+    private func reader(of source: Work.Source, _ byteCount: UInt64) -> FileReader? {
         switch source {
-        case .slot:
-            return (try areas.input(slot, byteCount), nil, 0)
-        case .file(let reference, let offset):
-            return (try input.space(of: byteCount), reference.descriptor, offset)
+        case .slot: nil
+        case .file(let reference, let offset, let hasHoles):
+            FileReader(reference.descriptor, at: offset, byteCount: byteCount, hasHoles: hasHoles)
+        case .zeros: FileReader(zeros: byteCount)
         }
     }
 
     private func read(
         _ source: Work.Source, _ byteCount: Int, _ slot: Int
     ) throws(PoolmapError) -> UnsafeRawBufferPointer {
-        let (memory, file, start) = try place(of: source, byteCount, slot)
-        try file?.readAll(into: memory, at: start)
+        guard var reader = reader(of: source, UInt64(byteCount)) else {
+            return UnsafeRawBufferPointer(try areas.input(slot, byteCount))
+        }
+        let memory = try input.space(of: byteCount)
+        _ = try reader.read(into: memory)
         return UnsafeRawBufferPointer(memory)
     }
 }

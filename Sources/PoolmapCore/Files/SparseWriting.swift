@@ -1,0 +1,139 @@
+import Glibc
+import SystemPackage
+
+/// Where zeros become holes, which take no room on the disk and read as zeros all the same.
+public enum SparseOutput: Sendable {
+    /// Nowhere: all bytes are written.
+    case never
+    /// In targets that are new files.
+    case files
+    /// Also on standard output, where that is a regular file, and not one that is appended to.
+    case filesAndStandardOutput
+}
+
+/// What zeros must fill to become a hole: a block of a file that begins at a multiple of this, or what of one is there.
+///
+/// Smaller ones than the blocks of common file systems would save nothing, and every hole costs a system call.
+private let holeBytes: UInt64 = 4096
+
+extension UnsafeRawBufferPointer {
+    /// Calls `body` with each part that has something else than zeros in it, in order.
+    ///
+    /// - Parameter offset: where the bytes belong in the file.
+    fileprivate func forEachWrittenPart(
+        at offset: UInt64, _ body: (Range<Int>) throws(PoolmapError) -> Void
+    ) throws(PoolmapError) {
+        var written = 0..<0
+        var position = 0
+        while position < count {
+            let blockBytes = holeBytes - (offset + UInt64(position)) % holeBytes
+            let end = Swift.min(count, position + Int(blockBytes))
+            if !isZero(in: position..<end) {
+                if position != written.upperBound {
+                    if !written.isEmpty { try body(written) }
+                    written = position..<end
+                } else {
+                    written = written.lowerBound..<end
+                }
+            }
+            position = end
+        }
+        if !written.isEmpty { try body(written) }
+    }
+
+    private func isZero(in range: Range<Int>) -> Bool {
+        guard self[range.lowerBound] == 0, let base = baseAddress?.advanced(by: range.lowerBound) else { return false }
+        // Each byte is as the one before it.
+        return memcmp(base, base + 1, range.count - 1) == 0
+    }
+}
+
+extension FileDescriptor {
+    /// Writes all of `bytes` to a place of a file where nothing else was ever written.
+    ///
+    /// Blocks. The name is for the error.
+    ///
+    /// - Parameter leavesHoles: whether zeros are left out; the file may then end before them.
+    func write(
+        _ bytes: UnsafeRawBufferPointer, at offset: UInt64, to name: String, leavesHoles: Bool
+    ) throws(PoolmapError) {
+        guard leavesHoles else { return try writeAll(bytes, at: offset, to: name) }
+        try bytes.forEachWrittenPart(at: offset) { (part) throws(PoolmapError) in
+            try writeAll(
+                UnsafeRawBufferPointer(rebasing: bytes[part]), at: offset + UInt64(part.lowerBound), to: name)
+        }
+    }
+
+    /// Gives a file that ends before a hole its whole length.
+    ///
+    /// The C function is `ftruncate`.
+    func extend(to byteCount: UInt64, name: String) throws(PoolmapError) {
+        try attempt("cannot write \(name)") { () throws(Errno) in
+            if try FileStatus(of: self).byteCount < byteCount {
+                _ = try retryingInterrupted { ftruncate(rawValue, off_t(clamping: byteCount)) }
+            }
+        }
+    }
+}
+
+/// Standard output where it may be a file that is to have holes.
+///
+/// Only what is behind the end of that file reads as zeros when it is left out.
+final class SparseStream {
+    private let descriptor: FileDescriptor
+    /// Where the next bytes belong, and where the descriptor's own offset stands; nil before the first bytes, as somebody
+    /// else may still be writing there, and where nothing can be left out.
+    private var place: (next: UInt64, descriptor: UInt64)?
+    private var hasBegun = false
+
+    init(_ descriptor: FileDescriptor) {
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        // What was restored before an error is there, with the zeros at its end.
+        try? finish()
+    }
+
+    /// Blocks.
+    func write(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
+        if !hasBegun {
+            hasBegun = true
+            place = firstPlace()
+        }
+        guard let start = place?.next else { return try descriptor.writeAll(bytes, to: name) }
+        try bytes.forEachWrittenPart(at: start) { (part) throws(PoolmapError) in
+            try seek(to: start + UInt64(part.lowerBound))
+            try descriptor.writeAll(UnsafeRawBufferPointer(rebasing: bytes[part]), to: name)
+            place?.descriptor = start + UInt64(part.upperBound)
+        }
+        place?.next = start + UInt64(bytes.count)
+    }
+
+    private let name = "standard output"
+
+    private func firstPlace() -> (UInt64, UInt64)? {
+        let flags = fcntl(descriptor.rawValue, F_GETFL)
+        guard flags >= 0, flags & O_APPEND == 0, let status = try? FileStatus(of: descriptor), status.isRegular else {
+            return nil
+        }
+        let offset = lseek(descriptor.rawValue, 0, SEEK_CUR)
+        guard offset >= 0, UInt64(offset) >= status.byteCount else { return nil }
+        return (UInt64(offset), UInt64(offset))
+    }
+
+    private func seek(to offset: UInt64) throws(PoolmapError) {
+        guard place?.descriptor != offset else { return }
+        try attempt("cannot write \(name)") { () throws(Errno) in
+            _ = try retryingInterrupted { lseek(descriptor.rawValue, off_t(clamping: offset), SEEK_SET) }
+        }
+    }
+
+    /// Gives the file the zeros at its end, and leaves the offset behind them.
+    func finish() throws(PoolmapError) {
+        guard let end = place?.next else { return }
+        try seek(to: end)
+        place?.descriptor = end
+        try descriptor.extend(to: end, name: name)
+    }
+}
