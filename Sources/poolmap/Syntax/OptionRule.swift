@@ -84,6 +84,7 @@ struct OptionRule: Sendable {
         .init(["--long"], .optional("27"), in: restoring.union([.compress])),
         .init(["-D"], .needed, in: restoring.union([.compress])),
         .init(["--threads", "--jobs", "-j"], .needed, in: restoring.union([.compress])),
+        .init(["--single-thread"], .none, in: restoring.union([.compress])),
         .init(["--progress"], .none, in: restoring.union([.compress])),
         .init(["--no-progress"], .none, in: restoring.union([.compress])),
         .init(["-q", "--quiet"], .none, in: restoring.union([.compress, .list])),
