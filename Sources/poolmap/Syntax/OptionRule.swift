@@ -75,9 +75,9 @@ struct OptionRule: Sendable {
         // How to restore.
         .init(["--pass-through"], .none, in: [.decompress]),
         .init(["--no-pass-through"], .none, in: [.decompress]),
-        .init(["--sparse"], .none, in: [.decompress]),
-        .init(["--no-sparse"], .none, in: [.decompress]),
-        .init(["--memory", "--memlimit", "--memlimit-decompress"], .needed, in: restoring),
+        .init(["--sparse"], .none, in: [.decompress, .cat]),
+        .init(["--no-sparse"], .none, in: [.decompress, .cat]),
+        .init(["--memory", "--memlimit", "--memlimit-decompress", "-M"], .needed, in: restoring),
         .init(["--max-output"], .needed, in: restoring),
         .init(["--max-ratio"], .needed, in: restoring),
         // Both.

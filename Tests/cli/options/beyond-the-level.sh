@@ -72,9 +72,9 @@ for jobs in 1 2; do
     silently poolmap -j $jobs -B512K --stream-size=3000000 < f > out.zst
     cat f | silently poolmap -j $jobs -B512K --stream-size 3000000 | cmp - out.zst
     for size in 0 1 2999999 3000001 1G; do
-        refuses 1 "standard input: has " poolmap -j $jobs -B512K --stream-size=$size -f -o got < f
-        refuses 1 "standard input: has " poolmap -j $jobs -B512K --stream-size=$size -f -o got < <(cat f)
-        no_file got
+        refuses 1 "standard input: has " poolmap -j $jobs -B512K --stream-size=$size -f -o none < f
+        refuses 1 "standard input: has " poolmap -j $jobs -B512K --stream-size=$size -f -o none < <(cat f)
+        no_file none
     done
     # A file says its size itself.
     silently poolmap -j $jobs --stream-size=5 -c f | zstd -q -dc | cmp - f
