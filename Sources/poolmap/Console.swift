@@ -36,7 +36,7 @@ final class Console {
     ///   - command: the subcommand, for the report.
     ///   - settings: what else the report is to say of the run.
     func batch(_ options: RunOptions, _ command: String, _ settings: [(String, JSONText)] = []) throws -> Batch {
-        let workers = options.workers
+        let workers = options.workers(heedsEnvironment: CommandWord(rawValue: command)?.isZstds == true)
         var batch = Batch(jobs: workers.count)
         batch.jobServer = workers.server
         batch.places = places

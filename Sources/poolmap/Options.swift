@@ -54,16 +54,21 @@ struct RunOptions: ParsableArguments {
         }
     }
 
-    private static let mostJobs = 1024
+    static let mostJobs = 1024
 
-    /// How many workers there may be, and who else has a say in it: make, where no number was given.
-    var workers: (count: Int, server: JobServer?, hint: String?) {
-        let given = jobs ?? threads ?? 0
-        guard given == 0 else { return (given, nil, nil) }
+    /// How many workers there may be, and who else has a say in it: make, where no option gives a number.
+    ///
+    /// - Parameter heedsEnvironment: whether ZSTD_NBTHREADS counts, where no option does. It is not meant for one run, so
+    ///   that make has a say as well.
+    func workers(heedsEnvironment: Bool) -> (count: Int, server: JobServer?, hint: String?) {
+        let given = jobs ?? threads
+        if let given, given > 0 { return (given, nil, nil) }
+        let environment = given == nil && heedsEnvironment ? ZstdEnvironment(isQuiet: quiet).threads ?? 0 : 0
+        let most = environment > 0 ? environment : processCPUCount()
         switch Poolmap.makeJobs {
-        case .none: return (processCPUCount(), nil, nil)
+        case .none: return (most, nil, nil)
         case .one(let reason): return (1, nil, reason)
-        case .server(let server): return (processCPUCount(), server, nil)
+        case .server(let server): return (most, server, nil)
         }
     }
 }
@@ -89,7 +94,19 @@ struct TargetOptions: ParsableArguments {
         help: ArgumentHelp(
             "Write into this folder, which is made if need be; with -r the tree is kept.", valueName: "dir"),
         completion: .directory)
-    var outputFolder: String?
+    var treeFolder: String?
+
+    @Option(
+        name: .customLong("output-dir-flat"),
+        help: ArgumentHelp("Write into this folder, whatever folders the inputs are in.", valueName: "dir"),
+        completion: .directory)
+    var flatFolder: String?
+
+    @Option(
+        name: .customLong("output-dir-mirror"),
+        help: ArgumentHelp("Write into this folder, below it by the whole paths of the inputs.", valueName: "dir"),
+        completion: .directory)
+    var mirrorFolder: String?
 
     @Flag(
         name: [.short, .long],
@@ -115,7 +132,8 @@ struct TargetOptions: ParsableArguments {
 
     func validate() throws {
         let places = [
-            output != nil ? "-o" : nil, standardOutput ? "-c" : nil, outputFolder != nil ? "--output-dir" : nil,
+            output != nil ? "-o" : nil, standardOutput ? "-c" : nil, treeFolder != nil ? "--output-dir" : nil,
+            flatFolder != nil ? "--output-dir-flat" : nil, mirrorFolder != nil ? "--output-dir-mirror" : nil,
         ]
         let given = places.compactMap { $0 }
         if given.count > 1 {
@@ -130,6 +148,9 @@ struct TargetOptions: ParsableArguments {
             throw ValidationError("\(option) needs a file to be written, not \(stream)")
         }
     }
+
+    /// Where targets go that are not beside their inputs.
+    var outputFolder: String? { treeFolder ?? flatFolder ?? mirrorFolder }
 
     /// Whether all inputs go to standard output, or to another open descriptor.
     var isStream: Bool { stream != nil }

@@ -132,13 +132,10 @@ struct Poolmap: ParsableCommand {
         case let error as PoolmapError:
             complain(error)
             Glibc.exit(1)
-        case let error as UnknownOption:
-            complain(usage: error.description)
-            Glibc.exit(2)
         case _ where exitCode(for: error) == .success:
             writeHelp(fullMessage(for: error))
         default:
-            complain(usage: onOneLine(message(for: error)))
+            complain(usage: (error as? UnknownOption)?.description ?? onOneLine(message(for: error)))
             Glibc.exit(2)
         }
     }

@@ -17,6 +17,8 @@ final class InputFile {
     /// Where it ends; 0 where only reading tells.
     private let end: UInt64
     private let isOwned: Bool
+    /// Bytes of a pipe that were looked at, and are to be read again.
+    private var looked: [UInt8] = []
     /// Owns the descriptor once workers may have use for it.
     private var shared: SharedDescriptor?
     /// Where it was found, and the folders that were open then.
@@ -190,6 +192,12 @@ final class InputFile {
     ///
     /// Blocks.
     func readSome(into space: UnsafeMutableRawBufferPointer) throws(PoolmapError) -> Int {
+        if !looked.isEmpty {
+            let count = min(space.count, looked.count)
+            space.copyBytes(from: looked.prefix(count))
+            looked.removeFirst(count)
+            return count
+        }
         while true {
             do throws(Errno) {
                 return try retryingInterrupted { read(descriptor.rawValue, space.baseAddress, space.count) }
@@ -201,6 +209,16 @@ final class InputFile {
             }
         }
     }
+}
+
+extension InputFile {
+    /// Has the next read from a pipe begin with these bytes, which were read.
+    func putBack(_ bytes: [UInt8]) {
+        looked = bytes
+    }
+
+    /// A file whose size its name tells, and not standard input.
+    var hasKnownSize: Bool { isOwned && isRegular }
 }
 
 extension FileDescriptor {
@@ -237,6 +255,7 @@ extension InputFile {
     ///
     /// Waits for that no longer than `timeout`; nil is for ever.
     func hasInput(timeout: Duration? = .zero) throws(PoolmapError) -> Bool {
+        if !looked.isEmpty { return true }
         do {
             return try !Multiprocessing.wait(for: [descriptor], timeout: timeout).isEmpty
         } catch {

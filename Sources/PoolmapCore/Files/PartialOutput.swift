@@ -304,10 +304,22 @@ extension ResumeJournal {
         guard let status = try? FileStatus(of: descriptor), status.isRegular, status.byteCount == byteCount else {
             return nil
         }
-        guard let found = try? descriptor.readBytes(at: framesEnd, count: tables.count), found == tables else {
-            return nil
-        }
+        // The tables have a checksum of each frame; one frame alone has no tables.
+        let first = FileReader(descriptor, at: 0, byteCount: UInt64(frames[0].compressedBytes))
+        guard let found = try? descriptor.readBytes(at: framesEnd, count: tables.count), found == tables,
+            (try? CRC32C.checksum(of: first)) == frames[0].frameChecksum
+        else { return nil }
         return byteCount
+    }
+}
+
+extension CompressionOptions {
+    /// Of what holds of `--zstd=`; 0 for nothing.
+    fileprivate var parametersChecksum: UInt32 {
+        let texts = CompressionParameter.allCases.compactMap { parameter in
+            parameters.last { $0.0 == parameter && $0.value != 0 }.map { "\(parameter.rawValue)=\($0.value)\n" }
+        }
+        return Array(texts.joined().utf8).withUnsafeBytes { CRC32C.checksum(of: $0) }
     }
 }
 
@@ -320,6 +332,6 @@ extension ResumeIdentity {
             level: Int32(clamping: options.level == 0 ? Int(ZSTD_defaultCLevel()) : options.level),
             longWindowLog: UInt32(clamping: options.longWindowLog ?? 0), chunkBytes: UInt32(options.chunkBytes),
             hasChecksums: options.hasChecksums, libzstdVersion: UInt32(ZSTD_versionNumber()),
-            compressorRevision: Compressor.revision)
+            compressorRevision: Compressor.revision, parametersChecksum: options.parametersChecksum)
     }
 }

@@ -55,11 +55,18 @@ public struct InputNames {
     private var sources: ArraySlice<Source>
     private let folders: Folders
     private let followsLinks: Bool
+    private let endingsPassedOver: [String]
     private var list: NameList?
     private var tree: FileTree?
 
-    /// - Parameter followsLinks: whether symbolic links are taken for what they lead to.
-    public init(_ sources: [Source], folders: Folders = .refused, followsLinks: Bool = true) {
+    /// - Parameters:
+    ///   - followsLinks: whether symbolic links are taken for what they lead to.
+    ///   - endingsPassedOver: of names that are no inputs, wherever they are from.
+    public init(
+        _ sources: [Source], folders: Folders = .refused, followsLinks: Bool = true,
+        passingOver endingsPassedOver: [String] = []
+    ) {
+        self.endingsPassedOver = endingsPassedOver
         allSources = sources
         self.sources = sources[...]
         self.folders = folders
@@ -174,7 +181,9 @@ public struct InputNames {
         case .failure(let error): return .refused(path, error)
         }
         guard let status = file.status, !status.isSymbolicLink else { return .ignoredLink(path) }
-        guard status.isDirectory else { return .file(file) }
+        guard status.isDirectory else {
+            return endingsPassedOver.contains { path.hasSuffix($0) } ? nil : .file(file)
+        }
         if case .refused = folders {
             return .refused(path, PoolmapError(.system, "is a directory, not a file"))
         }

@@ -23,6 +23,8 @@ struct RunSettings {
     var reach = NameReach.nothing
     /// The largest window that a streamed frame may need, as a power of two; nil for libzstd's 27.
     var maximumWindowLog: Int?
+    /// Whether what is no Zstandard file is copied as it is.
+    var passesThrough = false
     /// How much may come out of each input.
     var limit = OutputLimit()
 
@@ -95,6 +97,9 @@ struct RunSettings {
     func job(_ input: InputFile, _ output: Output, _ meter: Meter) throws(PoolmapError) -> any Job {
         if case .compress(let options) = operation {
             return CompressJob(input, to: output, options, meter)
+        }
+        if passesThrough {
+            return PassThroughJob(input, to: output, ContentLimit(limit, input), meter)
         }
         return try DecompressJob(input, to: output, ContentLimit(limit, input), meter)
     }

@@ -7,7 +7,9 @@ struct TypedOption {
     /// The argument that it was in, as "-9nc".
     let argument: String
 
-    /// For the parser. A value stands behind "=", so that it may begin with a hyphen, unless it is empty.
+    /// For the parser.
+    ///
+    /// A value stands behind "=", so that it may begin with a hyphen, unless it is empty.
     var words: [String] {
         guard let value else { return [name] }
         return name.hasPrefix("--") && !value.isEmpty ? ["\(name)=\(value)"] : [name, value]
@@ -39,6 +41,8 @@ struct Arguments {
                 word = [CommandWord.hash, .cat].first { $0.option == first }
             }
             rest = word == nil ? rest : rest.dropFirst()
+            let late = [CommandWord.hash, .cat].map(\.option).first { rest.prefix { $0 != "--" }.contains($0) }
+            if let late { throw ValidationError("\(late) must be the first argument") }
         }
         if word == .hash {
             let syntax = try HashSyntax(rest)

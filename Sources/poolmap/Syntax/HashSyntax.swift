@@ -44,8 +44,9 @@ struct HashSyntax {
         }
     }
 
-    /// Takes short options that stand together apart: "-cw" is -c, -w. A value is the rest of the letters, or the next
-    /// argument.
+    /// Takes short options that stand together apart: "-cw" is -c, -w.
+    ///
+    /// A value is the rest of the letters, or the next argument.
     private mutating func takeCluster(_ argument: String) throws {
         var letters = argument.dropFirst()
         while let letter = letters.popFirst() {

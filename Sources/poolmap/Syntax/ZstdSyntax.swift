@@ -46,9 +46,6 @@ struct ZstdSyntax {
 
     private mutating func takeLong(_ argument: String) throws {
         if let mode = ZstdSyntax.longModes[argument], choose(mode) { return }
-        if [CommandWord.hash, .cat].contains(where: { $0.option == argument }) {
-            throw ValidationError("\(argument) must be the first argument")
-        }
         try refuse(argument)
         let sides = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let name = sides[0]

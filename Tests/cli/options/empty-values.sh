@@ -24,7 +24,7 @@ for option in -o --output-dir --report --trace --files-from --max-output; do
 done
 empty -o -l
 empty -o --resume
-empty -o -of9
+refuses 2 "the value of -o is empty" poolmap -of9 "" ../f
 refuses 2 "the value of -o is empty" poolmap -o= ../f
 for option in -o --output --resume --report --trace --files-from -a --chunk-size -l; do
     empty $option hash

@@ -14,7 +14,7 @@ import sys
 NUMBER, TEXT, BOOL, NONE = int, str, bool, type(None)
 HEAD = {"schema": TEXT, "poolmap": TEXT, "command": TEXT, "options": dict, "libzstd": TEXT,
         "startedUnixNanoseconds": NUMBER, "files": list, "totals": dict}
-OPTIONS = {"compress": {"jobs", "level", "long", "chunkBytes", "checksums", "force", "ifChanged", "fsync", "remove"},
+OPTIONS = {"compress": {"jobs", "level", "long", "chunkBytes", "checksums", "zstd", "force", "ifChanged", "fsync", "remove"},
            "decompress": {"jobs", "long", "salvage", "omit", "maxOutput", "maxRatio", "force", "ifChanged", "fsync", "remove"},
            "test": {"jobs", "maxOutput", "maxRatio"}, "hash": {"jobs", "algorithms", "mode"},
            "cat": {"jobs", "maxOutput", "maxRatio"}}
@@ -96,7 +96,7 @@ def file(value, command, wall):
     check(all(one["offset"] >= end for one, end in zip(value["chunks"], ends)), where, "chunks overlap")
     if command in ("compress", "hash"):
         check(length == value["inputBytes"], where, "chunks have", length, "of", value["inputBytes"], "bytes")
-        # The header and the tables are no chunks.
+        # The tables are no chunks.
         check(command == "hash" or content <= value["outputBytes"], where, "chunks make", content)
     else:
         check(length <= value["inputBytes"], where, "frames have", length, "of", value["inputBytes"], "bytes")
