@@ -14,7 +14,7 @@ struct ZstdSyntax {
     private static let takingValue: Set<String> = [
         "-o", "--output", "-j", "--jobs", "--threads", "-a", "--algorithm", "--level", "--chunk-size", "--offset",
         "--length", "--max-output", "--max-ratio", "--files-from", "--filelist", "--output-dir", "--depfile",
-        "--report", "--trace",
+        "--report", "--trace", "--memory", "--memlimit", "--memlimit-decompress",
         "--part-size", "--salt", "--derive-key", "--generate-completion-script",
     ]
 
@@ -129,8 +129,8 @@ struct ZstdSyntax {
                 let more = rest.prefix { $0.isASCII && $0.isNumber }
                 rest = rest.dropFirst(more.count)
                 normalized += ["--level", String(letter) + more]
-            case "T", "j", "o", "a":
-                return takeValue(letter == "T" ? "--threads" : "-\(letter)", rest)
+            case "T", "j", "o", "a", "M":
+                return takeValue(letter == "T" ? "--threads" : letter == "M" ? "--memory" : "-\(letter)", rest)
             case "l" where subcommand == "hash":
                 return takeValue("--length", rest)
             case "V" where choosesMode: normalized.append("--version")
