@@ -95,6 +95,10 @@ public struct Batch {
     /// How much may come out of each input that is decompressed.
     public var limit = OutputLimit()
 
+    /// How much memory what is decompressed may take: the window of a frame, and half as much beside. It then counts in
+    /// place of `maximumWindowLog`. nil for no limit.
+    public var memoryBytes: UInt64?
+
     /// A run with so many jobs.
     public init(jobs: Int) {
         self.jobs = jobs
@@ -136,7 +140,9 @@ public struct Batch {
     }
 
     private func decompression(_ operation: RunSettings.Operation, _ maximumWindowLog: Int?) -> RunSettings {
-        RunSettings(operation: operation, policy: policy, maximumWindowLog: maximumWindowLog, limit: limit)
+        RunSettings(
+            operation: operation, policy: policy, maximumWindowLog: maximumWindowLog,
+            memory: memoryBytes.map { MemoryLimit(bytes: $0, jobs: jobs) }, limit: limit)
     }
 
     /// Writes a range of the content of a compressed file to standard output.

@@ -33,8 +33,9 @@ struct Cat: ParsableCommand {
         }
         let (end, overflowed) = offset.bytes.addingReportingOverflow(length?.bytes ?? .max)
         let range = offset.bytes..<(overflowed ? .max : end)
-        var batch = try console.batch(common, "cat", limits.settings)
+        var batch = try console.batch(common, "cat", window.settings + limits.settings)
         batch.limit = limits.limit
+        batch.memoryBytes = window.memoryBytes
         batch.policy.sparse = sparse.output
         batch.cat(file, range, maximumWindowLog: window.long) { input, result in
             console.report(input, result) { "\(input.name): \($0.outputBytes) bytes" }

@@ -130,6 +130,8 @@ enum Done: Codable {
     case digested([[UInt8]], byteCount: UInt64)
     /// In the order in which they were handed out.
     case files(FileResults)
+    /// It takes more memory than a worker may have.
+    case leftToFront
     /// Something that the front did itself; what came of it is with the job.
     case local
     case failed(PoolmapError)

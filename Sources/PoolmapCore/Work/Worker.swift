@@ -9,6 +9,8 @@ final class Worker {
     private let settings: RunSettings
     private let areas: SharedAreas
     private let layout: SlotLayout
+    /// The process that hands out the work, in which this was made.
+    private let front = getpid()
     private var compressor: Compressor?
     private var decompressor: Decompressor?
     private var files: FileRunner
@@ -36,6 +38,8 @@ final class Worker {
                 return .compressed(try compress(source, contentBytes, mark, slot))
             case .verify(let frame):
                 return .verified(try verify(frame))
+            case .decompress(let frame) where try isForFront(frame):
+                return .leftToFront
             case .decompress(let run) where run.isRun:
                 return .decompressedRun(try decompressRun(run), isInSlot: run.destination.isSlot)
             case .decompress(let frame):
@@ -189,6 +193,17 @@ final class Worker {
         try target.descriptor.write(bytes, at: offset, to: target.name, leavesHoles: settings.policy.leavesHoles)
     }
 
+    /// Whether a frame needs a larger window than a worker may have.
+    private func isForFront(_ frame: FrameWork) throws(PoolmapError) -> Bool {
+        guard let memory = settings.memory, getpid() != front, var reader = reader(of: frame.source, frame.compressedBytes),
+            !layout.holds(compressedBytes: frame.compressedBytes, contentBound: frame.contentBound)
+        else { return false }
+        let head = try input.space(of: FrameHead.mostBytes)
+        let count = try reader.read(into: head)
+        let window = WindowLimit.windowBytes(of: UnsafeRawBufferPointer(rebasing: head[..<count]))
+        return window.map { $0 > memory.windowBytesOfWorker } ?? false
+    }
+
     /// A frame that is too large for memory: piece by piece from file to file.
     private func streamFromFile(_ frame: FrameWork) throws(PoolmapError) -> DataFrame {
         guard var reader = reader(of: frame.source, frame.compressedBytes) else {
@@ -224,12 +239,16 @@ final class Worker {
         let made = try content.space(of: 1 << 18)
         var frame = DataFrameBuilder()
         try withDecompressor { (decompressor) throws(PoolmapError) in
-            decompressor.beginStream()
+            var hasBegun = false
             var isAtEnd = false
             while true {
                 let count = try read(compressed)
                 if count == 0 { break }
                 var rest = UnsafeRawBufferPointer(rebasing: compressed[..<count])
+                if !hasBegun {
+                    hasBegun = true
+                    try decompressor.beginStream(rest)
+                }
                 frame.add(compressed: rest)
                 var isFlushed = false
                 while !rest.isEmpty || !isFlushed {
@@ -257,7 +276,7 @@ final class Worker {
     ) throws(PoolmapError) -> Result {
         // Taken out and put back, so that the callbacks of a stream can use the worker.
         if decompressor == nil {
-            decompressor = try Decompressor(maximumWindowLog: settings.maximumWindowLog)
+            decompressor = try Decompressor(settings.windowLimit)
         }
         guard var taken = decompressor.take() else {
             throw PoolmapError(.failed, "the decompressor is in use")
