@@ -26,8 +26,10 @@ extension ZstdSyntax {
             case "M": try take("--memory", size(&letters) ?? "0", in: argument)
             case "o", "D": try take("-\(letter)", name(of: "-\(letter)", &letters), in: argument)
             case "C": try take("--check", in: argument)
-            case "V" where choosesMode: try take("--version", in: argument)
-            case "H" where choosesMode: try take("--help", in: argument)
+            case "V", "h", "H" where choosesMode:
+                // With zstd, nothing behind it counts.
+                rest = []
+                return try take(letter == "V" ? "--version" : "--help", in: argument)
             default:
                 if let mode = ZstdSyntax.modes[letter], choose(mode) { continue }
                 try refuse("-\(letter)", in: argument)
