@@ -50,17 +50,24 @@ extension UnsafeRawBufferPointer {
 extension FileDescriptor {
     /// Writes all of `bytes` to a place of a file where nothing else was ever written.
     ///
-    /// Blocks. The name is for the error.
+    /// Blocks. The name is for the error. False where nothing had to be written.
     ///
     /// - Parameter leavesHoles: whether zeros are left out; the file may then end before them.
+    @discardableResult
     func write(
         _ bytes: UnsafeRawBufferPointer, at offset: UInt64, to name: String, leavesHoles: Bool
-    ) throws(PoolmapError) {
-        guard leavesHoles else { return try writeAll(bytes, at: offset, to: name) }
+    ) throws(PoolmapError) -> Bool {
+        guard leavesHoles else {
+            try writeAll(bytes, at: offset, to: name)
+            return true
+        }
+        var isAnything = false
         try bytes.forEachWrittenPart(at: offset) { (part) throws(PoolmapError) in
+            isAnything = true
             try writeAll(
                 UnsafeRawBufferPointer(rebasing: bytes[part]), at: offset + UInt64(part.lowerBound), to: name)
         }
+        return isAnything
     }
 
     /// Gives a file that ends before a hole its whole length.
