@@ -13,8 +13,10 @@ public enum SparseOutput: Sendable {
 
 /// The blocks of common file systems, which a hole must fill to save something.
 private let blockBytes = 4096
-/// The fewest zeros that become a hole between two parts with data. Measured on ext4: holes of 4 KiB make a restore take
-/// two to three times as long, up to the disk, and holes of 16 KiB a third longer; those of 32 KiB make it shorter.
+/// The fewest zeros that become a hole between two parts with data.
+///
+/// Measured on ext4: holes of 4 KiB make a restore take two to three times as long, up to the disk, and holes of 16 KiB a
+/// third longer; those of 32 KiB make it shorter.
 private let leastHoleBytes = 32 << 10
 
 extension UnsafeRawBufferPointer {

@@ -206,7 +206,8 @@ final class Worker {
 
     /// Whether a frame needs a larger window than a worker may have.
     private func isForFront(_ frame: FrameWork) throws(PoolmapError) -> Bool {
-        guard let memory = settings.memory, getpid() != front, var reader = reader(of: frame.source, frame.compressedBytes),
+        guard let memory = settings.memory, getpid() != front,
+            var reader = reader(of: frame.source, frame.compressedBytes),
             !layout.holds(compressedBytes: frame.compressedBytes, contentBound: frame.contentBound)
         else { return false }
         let head = try input.space(of: FrameHead.mostBytes)
