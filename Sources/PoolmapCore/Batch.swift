@@ -95,8 +95,9 @@ public struct Batch {
     /// How much may come out of each input that is decompressed.
     public var limit = OutputLimit()
 
-    /// How much memory what is decompressed may take: the window of a frame, and half as much beside. It then counts in
-    /// place of `maximumWindowLog`. nil for no limit.
+    /// How much memory the window of a frame may take that is decompressed, with half as much for all else; nil for any.
+    ///
+    /// It then counts in place of `maximumWindowLog`.
     public var memoryBytes: UInt64?
 
     /// A run with so many jobs.

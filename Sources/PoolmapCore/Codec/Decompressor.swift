@@ -8,7 +8,8 @@ struct WindowLimit {
 
     /// The largest that libzstd knows.
     private static let mostBytes: UInt64 = 1 << 31
-    fileprivate static let isUnheardOf = PoolmapError(.unsupported, "a frame needs a window of more than 2 GiB of memory")
+    fileprivate static let isUnheardOf = PoolmapError(
+        .unsupported, "a frame needs a window of more than 2 GiB of memory")
 
     /// Throws if the frame that begins with `bytes` needs a larger one.
     func check(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {

@@ -13,8 +13,10 @@ public enum SparseOutput: Sendable {
 
 /// The blocks of common file systems, which a hole must fill to save something.
 private let blockBytes = 4096
-/// The fewest zeros that become a hole between two parts with data. Measured on ext4: holes of 4 KiB make a restore take
-/// two to three times as long, up to the disk, and holes of 16 KiB a third longer; those of 32 KiB make it shorter.
+/// The fewest zeros that become a hole between two parts with data.
+///
+/// Measured on ext4: holes of 4 KiB make a restore take two to three times as long, up to the disk, and holes of 16 KiB a
+/// third longer; those of 32 KiB make it shorter.
 private let leastHoleBytes = 32 << 10
 
 extension UnsafeRawBufferPointer {
@@ -50,17 +52,24 @@ extension UnsafeRawBufferPointer {
 extension FileDescriptor {
     /// Writes all of `bytes` to a place of a file where nothing else was ever written.
     ///
-    /// Blocks. The name is for the error.
+    /// Blocks. The name is for the error. False where nothing had to be written.
     ///
     /// - Parameter leavesHoles: whether zeros are left out; the file may then end before them.
+    @discardableResult
     func write(
         _ bytes: UnsafeRawBufferPointer, at offset: UInt64, to name: String, leavesHoles: Bool
-    ) throws(PoolmapError) {
-        guard leavesHoles else { return try writeAll(bytes, at: offset, to: name) }
+    ) throws(PoolmapError) -> Bool {
+        guard leavesHoles else {
+            try writeAll(bytes, at: offset, to: name)
+            return true
+        }
+        var isAnything = false
         try bytes.forEachWrittenPart(at: offset) { (part) throws(PoolmapError) in
+            isAnything = true
             try writeAll(
                 UnsafeRawBufferPointer(rebasing: bytes[part]), at: offset + UInt64(part.lowerBound), to: name)
         }
+        return isAnything
     }
 
     /// Gives a file that ends before a hole its whole length.

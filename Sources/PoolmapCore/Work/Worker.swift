@@ -18,6 +18,8 @@ final class Worker {
     private var content = Scratch()
     /// The last frame of a chunk that is a hole: it is the same for all of one size, but for the mark.
     private var zeros: (frame: CompressedFrame, bytes: [UInt8])?
+    /// The last frame of those that are small for their content.
+    private var known: KnownFrame?
 
     init(_ settings: RunSettings, _ areas: SharedAreas) {
         self.settings = settings
@@ -136,6 +138,11 @@ final class Worker {
             return try streamFromFile(frame)
         }
         let compressed = try read(frame.source, Int(frame.compressedBytes), frame.slot)
+        if let known, known.serves(compressed, to: frame.destination) {
+            let done = DataFrame(whole: compressed, contentBytes: UInt64(known.contentBytes))
+            try done.requireContent(frame.contentBytes)
+            return done
+        }
         let bound = Int(frame.contentBound)
         let limit = frame.destination.isSlot ? try areas.output(frame.slot, bound) : try content.space(of: bound)
         let made = try withDecompressor { (decompressor) throws(PoolmapError) in
@@ -143,9 +150,11 @@ final class Worker {
         }
         let done = DataFrame(whole: compressed, contentBytes: UInt64(made))
         try done.requireContent(frame.contentBytes)
+        var isHole = false
         if case .file(let reference, let offset) = frame.destination {
-            try write(UnsafeRawBufferPointer(rebasing: limit[..<made]), at: offset, to: reference)
+            isHole = try !write(UnsafeRawBufferPointer(rebasing: limit[..<made]), at: offset, to: reference)
         }
+        known = KnownFrame(compressed, contentBytes: made, isZeros: isHole) ?? known
         return done
     }
 
@@ -187,15 +196,18 @@ final class Worker {
         return done
     }
 
+    /// False where all of it became a hole.
+    @discardableResult
     private func write(
         _ bytes: UnsafeRawBufferPointer, at offset: UInt64, to target: FileReference
-    ) throws(PoolmapError) {
+    ) throws(PoolmapError) -> Bool {
         try target.descriptor.write(bytes, at: offset, to: target.name, leavesHoles: settings.policy.leavesHoles)
     }
 
     /// Whether a frame needs a larger window than a worker may have.
     private func isForFront(_ frame: FrameWork) throws(PoolmapError) -> Bool {
-        guard let memory = settings.memory, getpid() != front, var reader = reader(of: frame.source, frame.compressedBytes),
+        guard let memory = settings.memory, getpid() != front,
+            var reader = reader(of: frame.source, frame.compressedBytes),
             !layout.holds(compressedBytes: frame.compressedBytes, contentBound: frame.contentBound)
         else { return false }
         let head = try input.space(of: FrameHead.mostBytes)
