@@ -28,8 +28,15 @@ struct Compress: FilesCommand {
 
     @Option(
         name: .customLong("chunk-size"),
-        help: ArgumentHelp("The content of each frame, as 8M; by default what suits the level.", valueName: "size"))
+        help: ArgumentHelp(
+            "The content of each frame, as 8M; by default what suits the level. With --rsyncable the most.",
+            valueName: "size"))
     var chunkSize: ByteSize?
+
+    @Flag(
+        name: .long,
+        help: "Cut where the content says so, so that a change of the input changes little of the output, for rsync.")
+    var rsyncable = false
 
     @Flag(inversion: .prefixedNo, help: "Put checksums into the file.")
     var check = true
@@ -67,6 +74,10 @@ struct Compress: FilesCommand {
 
     func run() throws {
         if resume {
+            // The journal knows the places of chunks by their number.
+            guard !rsyncable else {
+                throw ValidationError("--resume and --rsyncable exclude each other")
+            }
             guard target.output != nil, !target.isStream else {
                 throw ValidationError("--resume needs -o FILE")
             }
@@ -76,7 +87,7 @@ struct Compress: FilesCommand {
         }
         let options = CompressionOptions(
             level: fast.map { -$0 } ?? level ?? 3, longWindowLog: long, hasChecksums: check,
-            requestedChunkBytes: chunkSize.map { Int($0.bytes) })
+            requestedChunkBytes: chunkSize.map { Int($0.bytes) }, isRsyncable: rsyncable)
         // A second run over a tree is not to compress what the first has made.
         let plan = try FilePlan(
             "compress", files, names, target, common, folders: .without(compressedSuffixes),
@@ -87,7 +98,8 @@ struct Compress: FilesCommand {
         try plan.refuseTerminal()
         let settings: [(String, JSONText)] = [
             ("level", .decimal("\(options.level)")), ("long", .number(orNull: long.map { UInt64($0) })),
-            ("chunkBytes", .number(UInt64(options.chunkBytes))), ("checksums", .bool(check)),
+            ("chunkBytes", .number(UInt64(options.chunkBytes))), ("rsyncable", .bool(rsyncable)),
+            ("checksums", .bool(check)),
         ]
         try plan.execute(settings) { batch, items, report in
             guard resume else { return batch.compress(items, options, report: report) }
