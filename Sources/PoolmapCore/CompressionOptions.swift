@@ -15,6 +15,12 @@ public struct CompressionOptions: Sendable {
     public var requestedChunkBytes: Int?
     /// Whether chunks are cut by what they hold, so that a change of the input changes few frames.
     public var isRsyncable = false
+    /// What goes beyond the level, in the order in which it was said.
+    public var parameters: [(CompressionParameter, value: Int)] = []
+    /// Whether frames name the dictionary that they need.
+    public var namesDictionary = true
+    /// The size that standard input must have; nil for any.
+    public var streamBytes: UInt64?
     /// Whether a worker tells the checksums that a journal needs; the one option that decides no byte.
     var isJournaled = false
 
@@ -59,6 +65,17 @@ public struct CompressionOptions: Sendable {
             case ...21: 64
             default: 128
             }
-        return max(mebibytes << 20, longWindowLog.map { min(1 << $0, CompressionOptions.chunkSizes.upperBound) } ?? 0)
+        return max(mebibytes << 20, windowLog.map { min(1 << $0, CompressionOptions.chunkSizes.upperBound) } ?? 0)
+    }
+
+    /// The window that was asked for, as a power of two: what `--zstd=` says counts before `--long`, as with zstd.
+    private var windowLog: Int? {
+        setParameters.first { $0.0 == .windowLog }?.value ?? longWindowLog
+    }
+
+    /// The parameters that are set: of each the last value counts, and 0 leaves it to the level.
+    var setParameters: [(CompressionParameter, value: Int)] {
+        CompressionParameter.allCases.compactMap { parameter in parameters.last { $0.0 == parameter } }
+            .filter { $0.value != 0 }
     }
 }
