@@ -60,7 +60,7 @@ final class CompressJob: Job {
         case nil: break
         }
         guard let slot = try workforce.acquireSlot() else { return .waitForTurn }
-        let source = Work.Source.file(input.reference, offset: input.start + offset)
+        let source = input.source(at: offset, UInt64(count))
         isAtEnd = offset + UInt64(count) == input.byteCount
         return try work(source, count, slot, workforce)
     }
@@ -99,8 +99,11 @@ final class CompressJob: Job {
         let mark: SectionMark? = index == 0 && !isAtEnd ? (borders == nil ? .equalChunks : .anyChunks) : nil
         index += 1
         offset += UInt64(count)
+        // The frame of a hole is only looked up: less work than a message.
+        let isHole = if case .zeros = source { true } else { false }
         return .work(
-            .compress(source: source, contentBytes: count, mark: mark, slot: slot), piece, slot: slot, isLast: isAtEnd)
+            .compress(source: source, contentBytes: count, mark: mark, slot: slot), piece, slot: slot, isLast: isAtEnd,
+            mayBeDoneHere: isHole)
     }
 
     func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
@@ -127,6 +130,7 @@ final class CompressJob: Job {
     }
 
     func finish() throws(PoolmapError) -> JobSummary {
+        input.leaveOffset(behind: acceptedBytes)
         try input.requireUnchanged()
         guard acceptedBytes == offset, !input.isRegular || offset == input.byteCount else {
             throw PoolmapError(.failed, "\(acceptedBytes) of \(offset) bytes were compressed")
@@ -143,6 +147,7 @@ final class CompressJob: Job {
     }
 
     func abandon(_ workforce: Workforce) {
+        input.leaveOffset(behind: acceptedBytes)
         chunks.abandon(workforce)
     }
 }

@@ -31,8 +31,10 @@ enum Work: Codable {
     enum Source: Codable {
         /// In the input area of the slot that travels with the task.
         case slot
-        /// In a regular file, from this byte on.
-        case file(FileReference, offset: UInt64)
+        /// In a regular file, from this byte on; `hasHoles` says that it is worth while to ask where it has data.
+        case file(FileReference, offset: UInt64, hasHoles: Bool = false)
+        /// Nowhere: all of them are zeros, as in a hole.
+        case zeros
     }
 }
 
@@ -104,8 +106,7 @@ struct FrameWork: Codable {
 
 /// A frame to be held against its journal, and against the chunk of the input that it was made of.
 struct VerifyWork: Codable {
-    var input: FileReference
-    var contentOffset: UInt64
+    var content: Work.Source
     var contentBytes: UInt64
     var partial: FileReference
     var frameOffset: UInt64
@@ -134,6 +135,8 @@ enum Done: Codable {
     case digested([[UInt8]], byteCount: UInt64)
     /// In the order in which they were handed out.
     case files(FileResults)
+    /// It takes more memory than a worker may have.
+    case leftToFront
     /// Something that the front did itself; what came of it is with the job.
     case local
     case failed(PoolmapError)
