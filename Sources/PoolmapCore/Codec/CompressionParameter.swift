@@ -50,6 +50,8 @@ public enum CompressionParameter: String, CaseIterable, Sendable {
 
     /// The values that it may have, beside 0, which leaves it to the level.
     public var range: ClosedRange<Int> {
+        // It is of libzstd's own threads; built without them, libzstd knows 0 only.
+        if self == .overlapLog { return 0...9 }
         let bounds = ZSTD_cParam_getBounds(code)
         return Int(bounds.lowerBound)...Int(bounds.upperBound)
     }
