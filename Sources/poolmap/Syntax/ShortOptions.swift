@@ -26,7 +26,8 @@ extension ZstdSyntax {
             case "M": try take("--memory", size(&letters) ?? "0", in: argument)
             case "o", "D": try take("-\(letter)", name(of: "-\(letter)", &letters), in: argument)
             case "C": try take("--check", in: argument)
-            case "V", "h", "H" where choosesMode:
+            case "V", "h",
+                "H" where choosesMode:
                 // With zstd, nothing behind it counts.
                 rest = []
                 return try take(letter == "V" ? "--version" : "--help", in: argument)
