@@ -28,8 +28,39 @@ struct Compress: FilesCommand {
 
     @Option(
         name: .customLong("chunk-size"),
-        help: ArgumentHelp("The content of each frame, as 8M; by default what suits the level.", valueName: "size"))
+        help: ArgumentHelp(
+            "The content of each frame, as 8M; by default what suits the level. With --rsyncable the most.",
+            valueName: "size"))
     var chunkSize: ByteSize?
+
+    @Flag(
+        name: .long,
+        help: "Cut where the content says so, so that a change of the input changes little of the output, for rsync.")
+    var rsyncable = false
+
+    @Option(
+        name: .customLong("block-size"),
+        help: ArgumentHelp(
+            "The content of each frame, as -B of zstd: at least 512K; 0 is what suits the level.",
+            valueName: "size"))
+    var blockSize: ByteSize?
+
+    @Option(
+        name: .customLong("zstd"),
+        help: ArgumentHelp("Set parameters beyond the level, as wlog=23,strat=6.", valueName: "parameters"))
+    var parameters: [AdvancedParameters] = []
+
+    @Option(
+        name: .customLong("stream-size"),
+        help: ArgumentHelp("Fail unless standard input has exactly so many bytes.", valueName: "size"))
+    var streamSize: ByteSize?
+
+    @Flag(
+        name: .customLong("exclude-compressed"), help: "Pass over files whose names end like compressed ones, as .gz.")
+    var excludesCompressed = false
+
+    @Flag(name: .customLong("no-dictID"), help: "Do not write down which dictionary a frame needs.")
+    var hidesDictionary = false
 
     @Flag(inversion: .prefixedNo, help: "Put checksums into the file.")
     var check = true
@@ -46,9 +77,6 @@ struct Compress: FilesCommand {
     var files: [String] = []
 
     func validate() throws {
-        if level != nil && fast != nil {
-            throw ValidationError("a level and --fast exclude each other")
-        }
         if let level, !(0...CompressionOptions.levels.upperBound).contains(level) {
             throw ValidationError(
                 "the level must be from 1 to \(CompressionOptions.levels.upperBound), and is \(level)")
@@ -65,8 +93,19 @@ struct Compress: FilesCommand {
         }
     }
 
+    /// zstd's jobs are the pieces that its threads work on, as chunks are here, and have the same limits.
+    private var requestedChunkBytes: Int? {
+        guard let blockSize else { return chunkSize.map { Int($0.bytes) } }
+        guard blockSize.bytes > 0 else { return nil }
+        return Int(clamping: min(max(blockSize.bytes, 512 << 10), UInt64(CompressionOptions.chunkSizes.upperBound)))
+    }
+
     func run() throws {
         if resume {
+            // The journal knows the places of chunks by their number.
+            guard !rsyncable else {
+                throw ValidationError("--resume and --rsyncable exclude each other")
+            }
             guard target.output != nil, !target.isStream else {
                 throw ValidationError("--resume needs -o FILE")
             }
@@ -74,12 +113,18 @@ struct Compress: FilesCommand {
                 throw ValidationError("--resume takes one regular file")
             }
         }
-        let options = CompressionOptions(
-            level: fast.map { -$0 } ?? level ?? 3, longWindowLog: long, hasChecksums: check,
-            requestedChunkBytes: chunkSize.map { Int($0.bytes) })
+        let environment = ZstdEnvironment(isQuiet: common.quiet)
+        var options = CompressionOptions(
+            level: fast.map { -$0 } ?? level ?? environment.level(isUltra: ultra) ?? 3, longWindowLog: long,
+            hasChecksums: check,
+            requestedChunkBytes: requestedChunkBytes, isRsyncable: rsyncable)
+        options.parameters = parameters.flatMap(\.all)
+        options.namesDictionary = !hidesDictionary
+        options.streamBytes = streamSize?.bytes
         // A second run over a tree is not to compress what the first has made.
         let plan = try FilePlan(
             "compress", files, names, target, common, folders: .without(compressedSuffixes),
+            passingOver: excludesCompressed ? suffixesOfCompressed : [],
             keptBeside: resume ? Batch.resumeSuffixes : []
         ) {
             .target($0 + ".zst")
@@ -87,7 +132,9 @@ struct Compress: FilesCommand {
         try plan.refuseTerminal()
         let settings: [(String, JSONText)] = [
             ("level", .decimal("\(options.level)")), ("long", .number(orNull: long.map { UInt64($0) })),
-            ("chunkBytes", .number(UInt64(options.chunkBytes))), ("checksums", .bool(check)),
+            ("chunkBytes", .number(UInt64(options.chunkBytes))), ("rsyncable", .bool(rsyncable)),
+            ("checksums", .bool(check)),
+            ("zstd", .object(options.parameters.map { ($0.0.rawValue, .number(UInt64($0.value))) })),
         ]
         try plan.execute(settings) { batch, items, report in
             guard resume else { return batch.compress(items, options, report: report) }

@@ -26,6 +26,10 @@ struct Compressor: ~Copyable {
         if let windowLog = options.longWindowLog {
             parameters += [(ZSTD_c_enableLongDistanceMatching, 1), (ZSTD_c_windowLog, windowLog)]
         }
+        parameters += options.setParameters.map { ($0.0.code, $0.value) }
+        if !options.namesDictionary {
+            parameters.append((ZSTD_c_dictIDFlag, 0))
+        }
         for (parameter, value) in parameters {
             let result = ZSTD_CCtx_setParameter(context, parameter, Int32(clamping: value))
             if ZSTD_isError(result) != 0 {

@@ -25,6 +25,8 @@ struct ResumeIdentity: Equatable, Sendable {
     var libzstdVersion: UInt32
     /// `Compressor.revision`.
     var compressorRevision: UInt32
+    /// The CRC-32C of the parameters of `--zstd=`; 0 without.
+    var parametersChecksum: UInt32 = 0
 
     private static let checksumOffset = 60
 
@@ -51,7 +53,8 @@ struct ResumeIdentity: Equatable, Sendable {
         bytes.append(littleEndian: inputBytes)
         bytes.append(littleEndian: modifiedSeconds)
         bytes.append(littleEndian: modifiedNanoseconds)
-        bytes += [UInt8](repeating: 0, count: 8)
+        bytes.append(littleEndian: parametersChecksum)
+        bytes += [UInt8](repeating: 0, count: 4)
         bytes.appendCRC32C()
         return bytes
     }
@@ -78,7 +81,7 @@ struct ResumeIdentity: Equatable, Sendable {
         let found: UInt8 = bytes.littleEndian(at: 8)
         guard found == version else { return .otherVersion(found) }
         let flags: UInt8 = bytes.littleEndian(at: 9)
-        let reserved = UInt64(bytes.littleEndian(UInt16.self, at: 10)) | bytes.littleEndian(at: 52)
+        let reserved = UInt32(bytes.littleEndian(UInt16.self, at: 10)) | bytes.littleEndian(at: 56)
         let chunkBytes: UInt32 = bytes.littleEndian(at: 20)
         guard flags & ~1 == 0, reserved == 0, CompressionOptions.chunkSizes.contains(Int(chunkBytes)) else {
             return .damaged
@@ -88,7 +91,8 @@ struct ResumeIdentity: Equatable, Sendable {
                 inputBytes: bytes.littleEndian(at: 32), modifiedSeconds: bytes.littleEndian(at: 40),
                 modifiedNanoseconds: bytes.littleEndian(at: 48), level: bytes.littleEndian(at: 12),
                 longWindowLog: bytes.littleEndian(at: 16), chunkBytes: chunkBytes, hasChecksums: flags & 1 != 0,
-                libzstdVersion: bytes.littleEndian(at: 24), compressorRevision: bytes.littleEndian(at: 28)))
+                libzstdVersion: bytes.littleEndian(at: 24), compressorRevision: bytes.littleEndian(at: 28),
+                parametersChecksum: bytes.littleEndian(at: 52)))
     }
 
     /// Why frames of a run with the identity `earlier` cannot be kept, for the user; nil if they can.
@@ -107,6 +111,9 @@ struct ResumeIdentity: Equatable, Sendable {
         }
         if chunkBytes != earlier.chunkBytes {
             return "the chunk size is \(chunkBytes) bytes, and was \(earlier.chunkBytes)"
+        }
+        if parametersChecksum != earlier.parametersChecksum {
+            return "--zstd is another"
         }
         if hasChecksums != earlier.hasChecksums {
             return "it was \(earlier.hasChecksums ? "with" : "without") checksums"

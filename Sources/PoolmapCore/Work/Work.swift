@@ -6,6 +6,8 @@ enum Work: Codable {
     case files(FileWorks)
     /// Compress a chunk into the output area of a slot; the first of several is to bear a mark.
     case compress(source: Source, contentBytes: Int, mark: SectionMark?, slot: Int)
+    /// Look for the matches of a stretch of a file, for `--rsyncable`.
+    case search(FileReference, offset: UInt64, at: Range<UInt64>)
     /// Verify a frame that an interrupted run has left.
     case verify(VerifyWork)
     /// Decompress a frame.
@@ -18,6 +20,7 @@ enum Work: Codable {
         switch self {
         case .files(let files): files.all.reduce(0) { $0 + $1.byteCount }
         case .compress(_, let contentBytes, _, _): UInt64(contentBytes)
+        case .search(_, _, let range): range.upperBound - range.lowerBound
         case .verify(let frame): frame.contentBytes
         case .decompress(let frame): max(frame.contentBound, frame.compressedBytes)
         case .digest(let piece): piece.byteCount
@@ -122,6 +125,8 @@ struct VerifyWork: Codable {
 /// What a worker answers.
 enum Done: Codable {
     case compressed(CompressedFrame)
+    /// The matches, counted from the beginning of the input, and where the stretch ends.
+    case searched([UInt64], upTo: UInt64)
     case verified(VerifyWork.Finding)
     /// `isInSlot` says that the content waits in the slot, and is not in its place in the target yet.
     case decompressed(DataFrame, isInSlot: Bool)
@@ -212,6 +217,16 @@ struct Piece {
     }
 
     var isWholeFile: Bool { noun == "file" }
+
+    /// A stretch that is looked through for borders of chunks.
+    static func search(_ index: Int, _ range: Range<UInt64>) -> Piece {
+        Piece(
+            noun: "search", index: index, offset: range.lowerBound,
+            byteCount: range.upperBound - range.lowerBound)
+    }
+
+    /// Whether something comes of it for the output: all of these are the input.
+    var isPart: Bool { noun != "search" }
 
     /// "chunk 3 (bytes 25165824 to 33554431)".
     var description: String {

@@ -40,7 +40,7 @@ final class Workforce {
 
     /// The most tasks with slots that are handed out and not yet written: those that the workers run, and some for each
     /// to go on with while the front writes.
-    private let slotCount: Int
+    let slotCount: Int
     /// The most tasks, with slots or without, that are handed out and not accepted.
     ///
     /// Small files take microseconds, so each worker should have some to go on with.

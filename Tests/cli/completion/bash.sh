@@ -52,7 +52,7 @@ offers "poolmap -d --output n" note.txt
 for command in compress decompress test list cat hash; do
     completes "poolmap $command -" > offered
     poolmap "$command" --help | sed -n '/^OPTIONS/,$p' | sed -nE 's/^  (-[^ ]*( [^ ]+)*)(  .*)?$/\1/p' |
-        grep -oE -- '(^|[ /])--?[a-z][a-z-]*' | tr -d ' /' | sort -u > options
+        grep -oE -- '(^|[ /])--?[A-Za-z][A-Za-z-]*' | tr -d ' /' | sort -u > options
     grep -qx -e --help options
     comm -23 options offered > missing
     [[ ! -s missing ]] || fail "poolmap $command - does not offer $(xargs < missing)"

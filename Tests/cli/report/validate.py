@@ -14,7 +14,8 @@ import sys
 NUMBER, TEXT, BOOL, NONE = int, str, bool, type(None)
 HEAD = {"schema": TEXT, "poolmap": TEXT, "command": TEXT, "options": dict, "libzstd": TEXT,
         "startedUnixNanoseconds": NUMBER, "files": list, "totals": dict}
-OPTIONS = {"compress": {"jobs", "level", "long", "chunkBytes", "checksums", "force", "ifChanged", "fsync", "remove"},
+OPTIONS = {"compress": {"jobs", "level", "long", "chunkBytes", "rsyncable", "checksums", "zstd", "force", "ifChanged",
+                         "fsync", "remove"},
            "decompress": {"jobs", "long", "memory", "salvage", "omit", "sparse", "maxOutput", "maxRatio", "force",
                           "ifChanged", "fsync", "remove"},
            "test": {"jobs", "long", "memory", "maxOutput", "maxRatio"}, "hash": {"jobs", "algorithms", "mode"},
