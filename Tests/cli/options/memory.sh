@@ -70,7 +70,7 @@ for jobs in 1 2 4; do
     done
 done
 # As zstd spells it. It counts before --long, and 0 is no limit.
-for option in -M9M "-M 9M" --memory=9MB "--memory 9MiB" --memlimit=9437184 --memlimit-decompress=9M "--long=10 -M9M" \
+for option in -M9M --memory=9MB "--memory 9MiB" --memlimit=9437184 --memlimit-decompress=9M "--long=10 -M9M" \
     "-M0" "-M1M --long=23 -M9M" -qM9M; do
     # shellcheck disable=SC2086
     silently poolmap -dc $option large.zst > restored
