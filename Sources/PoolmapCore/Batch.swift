@@ -95,6 +95,11 @@ public struct Batch {
     /// How much may come out of each input that is decompressed.
     public var limit = OutputLimit()
 
+    /// How much memory the window of a frame may take that is decompressed, with half as much for all else; nil for any.
+    ///
+    /// It then counts in place of `maximumWindowLog`.
+    public var memoryBytes: UInt64?
+
     /// A run with so many jobs.
     public init(jobs: Int) {
         self.jobs = jobs
@@ -136,7 +141,9 @@ public struct Batch {
     }
 
     private func decompression(_ operation: RunSettings.Operation, _ maximumWindowLog: Int?) -> RunSettings {
-        RunSettings(operation: operation, policy: policy, maximumWindowLog: maximumWindowLog, limit: limit)
+        RunSettings(
+            operation: operation, policy: policy, maximumWindowLog: maximumWindowLog,
+            memory: memoryBytes.map { MemoryLimit(bytes: $0, jobs: jobs) }, limit: limit)
     }
 
     /// Writes a range of the content of a compressed file to standard output.
@@ -145,7 +152,7 @@ public struct Batch {
     ) {
         let settings = decompression(.cat, maximumWindowLog)
         let plan = PlannedJob(number: 0, input: .file(path), target: .standardOutput) { (_) throws(PoolmapError) in
-            try CatJob.open(path, range, limit, meter)
+            try CatJob.open(path, range, policy, limit, meter)
         } report: { result in
             report(.file(path), result)
         }

@@ -10,6 +10,7 @@ struct Cat: ParsableCommand {
         discussion: "Only the frames that hold the range are read, where the file says how large each is.")
 
     @OptionGroup var common: RunOptions
+    @OptionGroup var sparse: SparseOptions
     @OptionGroup var window: WindowOptions
     @OptionGroup var limits: LimitOptions
 
@@ -32,8 +33,10 @@ struct Cat: ParsableCommand {
         }
         let (end, overflowed) = offset.bytes.addingReportingOverflow(length?.bytes ?? .max)
         let range = offset.bytes..<(overflowed ? .max : end)
-        var batch = try console.batch(common, "cat", limits.settings)
+        var batch = try console.batch(common, "cat", window.settings + limits.settings)
         batch.limit = limits.limit
+        batch.memoryBytes = window.memoryBytes
+        batch.policy.sparse = sparse.output
         batch.cat(file, range, maximumWindowLog: window.long) { input, result in
             console.report(input, result) { "\(input.name): \($0.outputBytes) bytes" }
         }

@@ -24,8 +24,9 @@ struct Test: FilesCommand {
         let console = try Console(common)
         let items = try NamedItems(
             try names.sources(files), names.folders(.with(compressedSuffixes)), console.places, followsLinks: force)
-        var batch = try console.batch(common, "test", limits.settings)
+        var batch = try console.batch(common, "test", window.settings + limits.settings)
         batch.limit = limits.limit
+        batch.memoryBytes = window.memoryBytes
         batch.decompress(items, maximumWindowLog: window.long) { input, result in
             console.report(input, result) { summary in
                 "\(input.name): ok, \(readable(summary.inputBytes)) hold \(readable(summary.outputBytes))"

@@ -1,21 +1,59 @@
 import CZstd
 
+/// How large a window may be that a frame needs.
+struct WindowLimit {
+    let bytes: UInt64
+    /// Whether it holds also where a whole frame is in memory, which needs none.
+    let isForAll: Bool
+
+    /// The largest that libzstd knows.
+    private static let mostBytes: UInt64 = 1 << 31
+    fileprivate static let isUnheardOf = PoolmapError(
+        .unsupported, "a frame needs a window of more than 2 GiB of memory")
+
+    /// Throws if the frame that begins with `bytes` needs a larger one.
+    func check(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
+        guard let window = WindowLimit.windowBytes(of: bytes), window > min(self.bytes, WindowLimit.mostBytes) else {
+            return
+        }
+        guard window <= WindowLimit.mostBytes else { throw WindowLimit.isUnheardOf }
+        let log = UInt64.bitWidth - (window - 1).leadingZeroBitCount
+        let memory = "--memory=\((window + (1 << 20) - 1) >> 20)M"
+        throw PoolmapError(
+            .unsupported,
+            "a frame needs a window of \(window) bytes of memory, and \(self.bytes) are allowed: use \(isForAll ? memory : "--long=\(log) or \(memory)")"
+        )
+    }
+
+    /// nil where the bytes are no frame, or not all of its header.
+    static func windowBytes(of bytes: UnsafeRawBufferPointer) -> UInt64? {
+        guard bytes.count > FrameHead.descriptorOffset, bytes.littleEndian(UInt32.self, at: 0) == FrameHead.magic else {
+            return nil
+        }
+        let descriptor = FrameDescriptor(bytes[FrameHead.descriptorOffset])
+        let header = UnsafeRawBufferPointer(rebasing: bytes[(FrameHead.descriptorOffset + 1)...])
+        guard header.count >= descriptor.headerBytes else { return nil }
+        return descriptor.windowBytes(in: header) ?? descriptor.contentBytes(in: header)
+    }
+}
+
 /// A decompression context of libzstd.
 ///
 /// Used by one process.
 struct Decompressor: ~Copyable {
     private let context: OpaquePointer
+    private let limit: WindowLimit
 
-    /// - Parameter maximumWindowLog: frames that need a larger window are refused when they are decompressed as a
-    ///   stream, where the window is memory of its own; nil for libzstd's limit of 27 (128 MiB).
-    init(maximumWindowLog: Int? = nil) throws(PoolmapError) {
+    /// - Parameter limit: frames that need a larger window are refused when they are decompressed as a stream, where the
+    ///   window is memory of its own.
+    init(_ limit: WindowLimit) throws(PoolmapError) {
         guard let context = ZSTD_createDCtx() else {
             throw PoolmapError(.outOfMemory, "no memory for a decompression context")
         }
-        if let maximumWindowLog {
-            _ = ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, Int32(clamping: maximumWindowLog))
-        }
+        // The limit is held against each frame here, to the byte, which libzstd rounds to a power of two.
+        _ = ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, 31)
         self.context = context
+        self.limit = limit
     }
 
     deinit {
@@ -31,15 +69,17 @@ struct Decompressor: ~Copyable {
         guard length == frame.count else {
             throw PoolmapError(.damaged, "a frame has \(length) bytes where the seek table says \(frame.count)")
         }
+        if limit.isForAll { try limit.check(frame) }
         let result = ZSTD_decompressDCtx(
             context, content.baseAddress, content.count, frame.baseAddress, frame.count)
         try Decompressor.check(result)
         return result
     }
 
-    /// Forgets a frame that was begun as a stream.
-    mutating func beginStream() {
+    /// Begins a frame that comes in pieces, the first of which has all of its header; forgets the one before.
+    mutating func beginStream(_ firstPiece: UnsafeRawBufferPointer) throws(PoolmapError) {
         ZSTD_DCtx_reset(context, ZSTD_reset_session_only)
+        try limit.check(firstPiece)
     }
 
     /// Decompresses a piece of a frame as a stream.
@@ -62,8 +102,7 @@ struct Decompressor: ~Copyable {
             throw PoolmapError(.damaged, "the content does not match its checksum")
         case ZSTD_error_dstSize_tooSmall:
             throw PoolmapError(.damaged, "there is more content than the sizes in the file say")
-        case ZSTD_error_frameParameter_windowTooLarge:
-            throw PoolmapError(.unsupported, "the window is too large for the default limit of memory: use --long=31")
+        case ZSTD_error_frameParameter_windowTooLarge: throw WindowLimit.isUnheardOf
         case ZSTD_error_memory_allocation:
             throw PoolmapError(.outOfMemory, "no memory for a frame's window")
         case ZSTD_error_dictionary_wrong:
