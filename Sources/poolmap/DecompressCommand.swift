@@ -64,7 +64,7 @@ struct Decompress: FilesCommand {
             } else {
                 batch.decompress(
                     items, maximumWindowLog: window.long,
-                    passesThrough: passThrough ?? (target.force && target.isStream), report: report)
+                    passesThrough: passThrough ?? (target.force && plan.goesToOutput), report: report)
             }
         }
     }
