@@ -121,10 +121,11 @@ struct Compress: FilesCommand {
         options.parameters = parameters.flatMap(\.all)
         options.namesDictionary = !hidesDictionary
         options.streamBytes = streamSize?.bytes
+        let passedOver = excludesCompressed ? suffixesOfCompressed : []
         // A second run over a tree is not to compress what the first has made.
         let plan = try FilePlan(
-            "compress", files, names, target, common, folders: .without(compressedSuffixes),
-            passingOver: excludesCompressed ? suffixesOfCompressed : [],
+            "compress", files, names, target, common, folders: .without(compressedSuffixes + passedOver),
+            passingOver: passedOver,
             keptBeside: resume ? Batch.resumeSuffixes : []
         ) {
             .target($0 + ".zst")

@@ -26,7 +26,7 @@ struct Compressor: ~Copyable {
         if let windowLog = options.longWindowLog {
             parameters += [(ZSTD_c_enableLongDistanceMatching, 1), (ZSTD_c_windowLog, windowLog)]
         }
-        parameters += options.setParameters.map { ($0.0.code, $0.value) }
+        parameters += options.setParameters.compactMap { (parameter, value) in parameter.code.map { ($0, value) } }
         if !options.namesDictionary {
             parameters.append((ZSTD_c_dictIDFlag, 0))
         }
