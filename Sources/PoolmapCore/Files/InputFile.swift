@@ -132,12 +132,9 @@ final class InputFile {
         return FileReference(name: name, shared: shared)
     }
 
-    /// Where a worker finds a part of a regular file; `offset` counts from where the input begins.
-    func source(at offset: UInt64, _ byteCount: UInt64) -> Work.Source {
-        let place = start + offset
-        guard let extent = extents?.extent(at: place) else { return .file(reference, offset: place) }
-        guard extent.end >= place + byteCount else { return .file(reference, offset: place, hasHoles: true) }
-        return extent.isHole ? .zeros : .file(reference, offset: place)
+    /// The data or the hole at a place of a sparse file, counted from the file's own beginning; nil of any other.
+    func extent(at place: UInt64) -> (isHole: Bool, end: UInt64)? {
+        extents?.extent(at: place)
     }
 
     /// Reads a part of a regular file; `offset` counts from where the input begins.

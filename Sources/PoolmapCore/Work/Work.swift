@@ -38,6 +38,16 @@ enum Work: Codable {
     }
 }
 
+extension InputFile {
+    /// Where a worker finds a part of a regular file; `offset` counts from where the input begins.
+    func source(at offset: UInt64, _ byteCount: UInt64) -> Work.Source {
+        let place = start + offset
+        guard let extent = extent(at: place) else { return .file(reference, offset: place) }
+        guard extent.end >= place + byteCount else { return .file(reference, offset: place, hasHoles: true) }
+        return extent.isHole ? .zeros : .file(reference, offset: place)
+    }
+}
+
 /// A file that one worker does alone.
 struct FileWork {
     /// Where the input is.
