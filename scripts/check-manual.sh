@@ -51,7 +51,7 @@ import json, re, subprocess, sys
 def read(name):
     return open(f"Sources/poolmap/Syntax/{name}.swift").read()
 
-rules = re.findall(r"\.init\(\s*\[([^\]]*)\],\s*\.(?:needed|optional|attached)", read("OptionRule"))
+rules = re.findall(r"\.init\(\s*\[(.*?)\], \.(?:needed|optional|attached)", read("OptionRule"))
 of_zstd = set(re.findall(r'"(--?[A-Za-z-]+)"', " ".join(rules)))
 of_hash = re.search(r"takingValue: Set<String> = \[(.*?)\]", read("HashSyntax"), re.S)[1]
 of_hash = set(re.findall(r'"(--[a-z-]+)"', of_hash))

@@ -33,7 +33,7 @@ struct Cat: ParsableCommand {
         }
         let (end, overflowed) = offset.bytes.addingReportingOverflow(length?.bytes ?? .max)
         let range = offset.bytes..<(overflowed ? .max : end)
-        var batch = try console.batch(common, "cat", window.settings + limits.settings)
+        var batch = try console.batch(common, "cat", window.settings + sparse.settings + limits.settings)
         batch.limit = limits.limit
         batch.memoryBytes = window.memoryBytes
         batch.policy.sparse = sparse.output

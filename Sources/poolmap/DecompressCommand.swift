@@ -52,9 +52,9 @@ struct Decompress: FilesCommand {
             return .skip("has no suffix .zst; name the target with -o, or use -c")
         }
         let settings: [(String, JSONText)] = [
-            ("salvage", .bool(salvage)), ("omit", .bool(omit)), ("sparse", .bool(sparse.output != .never)),
+            ("salvage", .bool(salvage)), ("omit", .bool(omit)),
         ]
-        try plan.execute(window.settings + settings + limits.settings) { batch, items, report in
+        try plan.execute(window.settings + settings + sparse.settings + limits.settings) { batch, items, report in
             var batch = batch
             batch.limit = limits.limit
             batch.policy.sparse = sparse.output

@@ -295,7 +295,8 @@ final class SalvageJob: Job {
         try input.requireUnchanged()
         audit { (auditor) throws(FormatError) in try auditor.finish() }
         guard restoredCount > 0 || summary.isWhole else {
-            throw PoolmapError(.damaged, "nothing can be salvaged: not one frame of it can be read")
+            let reason = summary.lost.first.map { ": \($0.reason)" } ?? ""
+            throw PoolmapError(.damaged, "nothing can be salvaged: not one frame of it can be read\(reason)")
         }
         try writeZeros()
         return try output.commit(
