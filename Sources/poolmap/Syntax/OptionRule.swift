@@ -81,8 +81,8 @@ struct OptionRule: Sendable {
         .init(
             ["--memory", "--memlimit", "--memlimit-decompress", "-M"], .needed, in: restoring,
             complaint: complaintOfSize),
-        .init(["--max-output"], .needed, in: restoring),
-        .init(["--max-ratio"], .needed, in: restoring),
+        .init(["--max-output"], .needed, in: restoring, complaint: complaintOfSize),
+        .init(["--max-ratio"], .needed, in: restoring, complaint: complaintOfSize),
         // Both.
         .init(["--long"], .optional("27"), in: working),
         .init(["-D"], .needed, in: working),

@@ -61,6 +61,10 @@ for option in --fast=0 --fast=x --level=99 --zstd=foo=1 --zstd=strat --zstd=stra
         [[ ! -s got ]]
     done
 done
+for option in --memory=x --max-output=x --max-ratio=x; do
+    refuses 2 "${option%%=*} must be a size" poolmap $option g.zst
+done
+refuses 2 "must be a size" poolmap --memory g.zst f
 # What poolmap does not do is refused in words, also beside other letters.
 for option in --train --train-cover=k=50 --patch-from=f --show-default-cparams -b -b3 -e5 -i1 -S; do
     refuses 2 "is not there: " poolmap $option f
