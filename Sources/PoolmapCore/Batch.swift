@@ -94,6 +94,8 @@ public struct Batch {
     public var jobServer: JobServer?
     /// How much may come out of each input that is decompressed.
     public var limit = OutputLimit()
+    /// What inputs are decompressed with; nil for nothing.
+    public var dictionary: ZstdDictionary?
 
     /// A run with so many jobs.
     public init(jobs: Int) {
@@ -130,7 +132,9 @@ public struct Batch {
     }
 
     private func decompression(_ operation: RunSettings.Operation, _ maximumWindowLog: Int?) -> RunSettings {
-        RunSettings(operation: operation, policy: policy, maximumWindowLog: maximumWindowLog, limit: limit)
+        RunSettings(
+            operation: operation, policy: policy, maximumWindowLog: maximumWindowLog, limit: limit,
+            dictionary: dictionary)
     }
 
     /// Writes a range of the content of a compressed file to standard output.

@@ -12,6 +12,10 @@ public struct CompressionOptions: Sendable {
     public var hasChecksums: Bool
     /// The content size of each frame but the last, in bytes; nil for what suits the level.
     public var requestedChunkBytes: Int?
+    /// What the content of each frame is compressed with the knowledge of, and restored with; nil for nothing.
+    public var dictionary: ZstdDictionary?
+    /// Whether each frame has the number of the dictionary.
+    public var namesDictionary = true
     /// Whether a worker tells the checksums that a journal needs; the one option that decides no byte.
     var isJournaled = false
 

@@ -10,6 +10,7 @@ struct Cat: ParsableCommand {
         discussion: "Only the frames that hold the range are read, where the file says how large each is.")
 
     @OptionGroup var common: RunOptions
+    @OptionGroup var dictionary: DictionaryOptions
     @OptionGroup var window: WindowOptions
     @OptionGroup var limits: LimitOptions
 
@@ -24,6 +25,7 @@ struct Cat: ParsableCommand {
 
     func run() throws {
         let console = try Console(common)
+        let dictionary = try dictionary.read(console.places)
         console.places.add(descriptor: STDOUT_FILENO)
         do throws(PoolmapError) {
             try console.places.require(input: file)
@@ -32,8 +34,9 @@ struct Cat: ParsableCommand {
         }
         let (end, overflowed) = offset.bytes.addingReportingOverflow(length?.bytes ?? .max)
         let range = offset.bytes..<(overflowed ? .max : end)
-        var batch = try console.batch(common, "cat", limits.settings)
+        var batch = try console.batch(common, "cat", limits.settings + self.dictionary.settings(dictionary))
         batch.limit = limits.limit
+        batch.dictionary = dictionary
         batch.cat(file, range, maximumWindowLog: window.long) { input, result in
             console.report(input, result) { "\(input.name): \($0.outputBytes) bytes" }
         }

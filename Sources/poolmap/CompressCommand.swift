@@ -10,6 +10,7 @@ struct Compress: FilesCommand {
 
     @OptionGroup var common: RunOptions
     @OptionGroup var target: TargetOptions
+    @OptionGroup var dictionary: DictionaryOptions
 
     @Option(name: .long, help: ArgumentHelp("The level; -1 to -19 are short for it.", valueName: "n"))
     var level: Int?
@@ -33,6 +34,9 @@ struct Compress: FilesCommand {
 
     @Flag(inversion: .prefixedNo, help: "Put checksums into the file.")
     var check = true
+
+    @Flag(name: .customLong("no-dictID"), help: "Leave the number of the dictionary out of the file.")
+    var omitsDictionaryID = false
 
     @Flag(
         name: .long,
@@ -74,22 +78,24 @@ struct Compress: FilesCommand {
                 throw ValidationError("--resume takes one regular file")
             }
         }
-        let options = CompressionOptions(
+        var options = CompressionOptions(
             level: fast.map { -$0 } ?? level ?? 3, longWindowLog: long, hasChecksums: check,
             requestedChunkBytes: chunkSize.map { Int($0.bytes) })
         // A second run over a tree is not to compress what the first has made.
         let plan = try FilePlan(
-            "compress", files, names, target, common, folders: .without(compressedSuffixes),
+            "compress", files, names, target, common, dictionary, folders: .without(compressedSuffixes),
             keptBeside: resume ? Batch.resumeSuffixes : []
         ) {
             .target($0 + ".zst")
         }
         try plan.refuseTerminal()
+        options.dictionary = plan.dictionary
+        options.namesDictionary = !omitsDictionaryID
         let settings: [(String, JSONText)] = [
             ("level", .decimal("\(options.level)")), ("long", .number(orNull: long.map { UInt64($0) })),
             ("chunkBytes", .number(UInt64(options.chunkBytes))), ("checksums", .bool(check)),
         ]
-        try plan.execute(settings) { batch, items, report in
+        try plan.execute(settings + dictionary.settings(plan.dictionary)) { [options] batch, items, report in
             guard resume else { return batch.compress(items, options, report: report) }
             switch items.next() {
             case .item(.file(let path), .file(let target), _):

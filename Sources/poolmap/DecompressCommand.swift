@@ -9,6 +9,7 @@ struct Decompress: FilesCommand {
 
     @OptionGroup var common: RunOptions
     @OptionGroup var target: TargetOptions
+    @OptionGroup var dictionary: DictionaryOptions
     @OptionGroup var window: WindowOptions
     @OptionGroup var limits: LimitOptions
 
@@ -35,8 +36,9 @@ struct Decompress: FilesCommand {
     }
 
     func run() throws {
-        let plan = try FilePlan("decompress", files, names, target, common, folders: .with(compressedSuffixes)) {
-            path in
+        let plan = try FilePlan(
+            "decompress", files, names, target, common, dictionary, folders: .with(compressedSuffixes)
+        ) { path in
             for (suffix, restored) in zip(compressedSuffixes, ["", ".tar", ""]) where path.hasSuffix(suffix) {
                 let stem = path.dropLast(suffix.count)
                 if !stem.isEmpty, !stem.hasSuffix("/") {
@@ -49,9 +51,10 @@ struct Decompress: FilesCommand {
             ("long", .number(orNull: window.long.map { UInt64($0) })), ("salvage", .bool(salvage)),
             ("omit", .bool(omit)),
         ]
-        try plan.execute(settings + limits.settings) { batch, items, report in
+        try plan.execute(settings + limits.settings + dictionary.settings(plan.dictionary)) { batch, items, report in
             var batch = batch
             batch.limit = limits.limit
+            batch.dictionary = plan.dictionary
             if salvage {
                 batch.salvage(items, omitsLost: omit, maximumWindowLog: window.long, report: report)
             } else {

@@ -29,6 +29,8 @@ final class FilePlan: ItemSource {
     /// That of --output-dir, from the first target on.
     private var targetFolder: TargetFolder?
     private var dependencies: DependencyFile?
+    /// That of -D.
+    let dictionary: ZstdDictionary?
     /// For make's rules, by the bytes of the inputs' paths.
     private var targets: [[UInt8]: String] = [:]
 
@@ -38,7 +40,7 @@ final class FilePlan: ItemSource {
     ///   - naming: the target's path for an input's.
     init(
         _ verb: String, _ files: [String], _ names: NameOptions, _ options: TargetOptions, _ run: RunOptions,
-        folders: InputNames.Folders, keptBeside suffixes: [String] = [],
+        _ dictionary: DictionaryOptions, folders: InputNames.Folders, keptBeside suffixes: [String] = [],
         naming: @escaping (String) -> Naming
     ) throws {
         self.options = options
@@ -47,6 +49,7 @@ final class FilePlan: ItemSource {
         self.verb = verb
         console = try Console(run, replacesTargets: options.force || options.ifChanged)
         let sources = try names.sources(files)
+        self.dictionary = try dictionary.read(console.places)
         isRecursive = names.recursive
         isOne = sources.count == 1 && names.lists.isEmpty && !names.recursive
         if options.output != nil && !isOne {
@@ -271,7 +274,7 @@ final class FilePlan: ItemSource {
             return
         }
         console.attempt(input.name) { () throws(PoolmapError) in
-            try dependencies?.add(target: target, inputs: [input.name])
+            try dependencies?.add(target: target, inputs: [input.name] + (dictionary.map { [$0.path] } ?? []))
         }
     }
 }

@@ -16,6 +16,8 @@ struct List: ParsableCommand {
     @Flag(name: [.short, .long], help: "Say nothing but errors.")
     var quiet = false
 
+    @OptionGroup var dictionary: DictionaryOptions
+
     @Argument(help: ArgumentHelp("Regular files.", valueName: "file"), completion: .compressedFile)
     var files: [String]
 

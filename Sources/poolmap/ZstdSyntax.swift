@@ -12,7 +12,7 @@ struct ZstdSyntax {
     ]
     /// Options whose value is the next argument, which is then not looked at.
     private static let takingValue: Set<String> = [
-        "-o", "--output", "-j", "--jobs", "--threads", "-a", "--algorithm", "--level", "--chunk-size", "--offset",
+        "-o", "--output", "-D", "-j", "--jobs", "--threads", "-a", "--algorithm", "--level", "--chunk-size", "--offset",
         "--length", "--max-output", "--max-ratio", "--files-from", "--filelist", "--output-dir", "--depfile",
         "--report", "--trace",
         "--part-size", "--salt", "--derive-key", "--generate-completion-script",
@@ -129,7 +129,7 @@ struct ZstdSyntax {
                 let more = rest.prefix { $0.isASCII && $0.isNumber }
                 rest = rest.dropFirst(more.count)
                 normalized += ["--level", String(letter) + more]
-            case "T", "j", "o", "a":
+            case "T", "j", "o", "a", "D":
                 return takeValue(letter == "T" ? "--threads" : "-\(letter)", rest)
             case "l" where subcommand == "hash":
                 return takeValue("--length", rest)

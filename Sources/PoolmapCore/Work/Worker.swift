@@ -9,8 +9,6 @@ final class Worker {
     private let settings: RunSettings
     private let areas: SharedAreas
     private let layout: SlotLayout
-    private var compressor: Compressor?
-    private var decompressor: Decompressor?
     private var files: FileRunner
     private var input = Scratch()
     private var content = Scratch()
@@ -20,6 +18,11 @@ final class Worker {
         self.areas = areas
         layout = settings.layout
         files = FileRunner(settings)
+    }
+
+    /// Makes what workers that are forked from here on are to have from their birth.
+    func prepare() throws(PoolmapError) {
+        try settings.contexts.prepare(for: settings)
     }
 
     func perform(_ work: Work) -> Done {
@@ -54,18 +57,13 @@ final class Worker {
     private func compress(
         _ source: Work.Source, _ contentBytes: Int, _ slot: Int
     ) throws(PoolmapError) -> CompressedFrame {
-        if compressor == nil {
-            compressor = try Compressor(settings.compression)
-        }
         let (content, file, start) = try place(of: source, contentBytes, slot)
         let room = try areas.output(slot, Compressor.bound(of: contentBytes))
-        let frame = try compressor?.compress(content, into: room) { (piece, offset) throws(PoolmapError) in
-            try file?.readAll(into: piece, at: start + UInt64(offset))
+        return try settings.contexts.withCompressor(settings.compression) { (compressor) throws(PoolmapError) in
+            try compressor.compress(content, into: room) { (piece, offset) throws(PoolmapError) in
+                try file?.readAll(into: piece, at: start + UInt64(offset))
+            }
         }
-        guard let frame else {
-            throw PoolmapError(.failed, "there is no compressor")
-        }
-        return frame
     }
 
     private func digest(_ work: DigestWork) throws(PoolmapError) -> [[UInt8]] {
@@ -244,21 +242,7 @@ final class Worker {
     private func withDecompressor<Result>(
         _ body: (inout Decompressor) throws(PoolmapError) -> Result
     ) throws(PoolmapError) -> Result {
-        // Taken out and put back, so that the callbacks of a stream can use the worker.
-        if decompressor == nil {
-            decompressor = try Decompressor(maximumWindowLog: settings.maximumWindowLog)
-        }
-        guard var taken = decompressor.take() else {
-            throw PoolmapError(.failed, "the decompressor is in use")
-        }
-        do throws(PoolmapError) {
-            let result = try body(&taken)
-            decompressor = consume taken
-            return result
-        } catch {
-            decompressor = consume taken
-            throw error
-        }
+        try settings.contexts.withDecompressor(settings, body)
     }
 
     /// The memory for the bytes of a task; and if they are not there yet, the file to read them from, and where.

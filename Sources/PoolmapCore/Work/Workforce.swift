@@ -168,6 +168,7 @@ final class Workforce {
     private func send(_ work: Work, _ sent: Sent) throws(PoolmapError) {
         if pool == nil {
             try areas.makeAll()
+            try worker.prepare()
         }
         do {
             let pool = try pool ?? makePool()
