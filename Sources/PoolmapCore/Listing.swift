@@ -32,7 +32,7 @@ public struct Listing {
     public private(set) var hasChecksums: Bool?
     /// Whether the file ends with a seek table.
     public private(set) var seekTable: SeekTableKind
-    /// The chunk size, if the file was made by poolmap.
+    /// The chunk size, where the file was made by poolmap of several chunks of one size.
     public private(set) var chunkBytes: UInt64?
     private let input: InputFile
     private var trust = FileFrames.Trust.allTables
@@ -52,7 +52,7 @@ public struct Listing {
             try look(at: frames)
         } catch {
             // The table of another tool may be wrong without any harm: nobody needs it.
-            guard error.code == .damaged, frames.seekTable != nil, frames.header == nil else { throw error }
+            guard error.code == .damaged, frames.seekTable != nil, frames.rules == nil else { throw error }
             trust = .noTables
             try look(at: FileFrames(input, trusting: trust))
         }
@@ -75,6 +75,7 @@ public struct Listing {
 
     private mutating func look(at frames: FileFrames) throws(PoolmapError) {
         (frameCount, skippableCount, contentBytes, hasChecksums) = (0, 0, 0, nil)
+        chunkBytes = frames.rules?.chunkBytes.map { UInt64($0) }
         seekTable = frames.seekTable == nil ? try Listing.kindOfTable(of: input) : .complete
         // A table that covers the file was believed, since it fits. Without one all is held against the rules, as far
         // as the frames say themselves what they hold.
@@ -83,26 +84,18 @@ public struct Listing {
             if frame.isSkippable {
                 skippableCount += 1
                 let bytes = try frames.beginning(of: frame)
-                note(skippable: bytes)
                 try auditor?.add(skippable: bytes, FileReader(input, frame, from: bytes.count))
             } else {
                 try note(frame)
-                if auditor?.header != nil, frame.contentBytes == nil { auditor = nil }
+                if frame.mark == .equalChunks { chunkBytes = frame.contentBytes }
+                if frame.contentBytes == nil, frame.mark != nil || auditor?.isInSection ?? false { auditor = nil }
                 let content = DataFrame(
                     compressedBytes: frame.compressedBytes, contentBytes: frame.contentBytes ?? 0,
-                    contentChecksum: frame.contentChecksum)
+                    contentChecksum: frame.contentChecksum, mark: frame.mark)
                 try formatErrors { () throws(FormatError) in try auditor?.add(content) }
             }
         }
         try formatErrors { () throws(FormatError) in try auditor?.finish() }
-    }
-
-    private mutating func note(skippable bytes: [UInt8]) {
-        bytes.withUnsafeBytes { bytes in
-            if FileHeader.isHeader(bytes), let header = try? FileHeader.parse(bytes) {
-                chunkBytes = UInt64(header.chunkBytes)
-            }
-        }
     }
 
     /// What a table is that does not cover the file.

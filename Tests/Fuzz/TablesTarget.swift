@@ -1,14 +1,14 @@
 @testable import PoolmapCore
 
 extension FuzzTarget {
-    /// Header, checksum table and seek table: what is read is written as the same bytes.
+    /// Header, section table and seek table: what is read is written as the same bytes.
     static let tables = FuzzTarget(
         name: "tables", mostBytes: 1024, leastEdges: 210,
         seeds: {
             [
                 FileHeader(chunkBytes: 1 << 20, hasChecksums: true).serialized(),
                 FileHeader(chunkBytes: 1, hasChecksums: false).serialized(),
-                ChecksumTable(frameChecksums: [1, 2, 3]).serialized(),
+                SectionTable(frameChecksums: [1, 2, 3]).serialized(),
                 SeekTable(rows: [SeekTable.Row(compressedBytes: 44, contentBytes: 0)], hasChecksums: false)
                     .serialized(),
                 SeekTable(
@@ -29,7 +29,7 @@ extension FuzzTarget {
         if let header = try? FileHeader.parse(bytes) {
             require(header.serialized().elementsEqual(bytes), "\(header) is written as other bytes")
         }
-        if let table = try? ChecksumTable.parse(bytes) {
+        if let table = try? SectionTable.parse(bytes) {
             require(table.serialized().elementsEqual(bytes), "\(table) is written as other bytes")
         }
         if let table = try? SeekTable.parse(bytes) {

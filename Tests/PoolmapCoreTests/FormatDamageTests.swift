@@ -53,7 +53,7 @@ import Testing
 
     @Test func tablesThatClaimAHugeLengthAreRefused() throws {
         // The frame's length is all that the auditor sees of them, so each can be tried without its 4 GiB.
-        for letter in [FileHeader.letter, ChecksumTable.letter] {
+        for letter in [FileHeader.letter, SectionTable.letter] {
             var bytes: [UInt8] = [0x5C, 0x2A, 0x4D, 0x18, 0xFF, 0xFF, 0xFF, 0xFF]
             bytes += SkippableFrame.identifierPrefix + [letter] + [UInt8](repeating: 0, count: 100)
             var outside = SectionAuditor()
@@ -101,10 +101,10 @@ import Testing
             .notAFrame(at: 1), .oldFormat(at: 1, minorVersion: 7), .reservedBit(at: 1), .reservedBlockType(at: 1),
             .blockTooLarge(at: 1, bytes: 3, limit: 2), .damaged(.header, at: 1, .magic),
             .damaged(.seekTable, at: 1, .length), .unsupportedVersion(.header, at: 1, version: 2),
-            .headerMissing(before: .seekTable, at: 1), .misplaced(.checksumTable, at: 1), .foreignFrame(at: 1),
+            .headerMissing(before: .seekTable, at: 1), .misplaced(.sectionTable, at: 1), .foreignFrame(at: 1),
             .tooManyFrames(limit: 1), .frameTooLarge(at: 1, compressedBytes: 2),
             .wrongContentSize(at: 1, found: 2, chunkBytes: 3), .contentChecksumMissing(at: 1),
-            .contentChecksumUnexpected(at: 1), .corruptFrame(at: 1), .checksumTableMismatch(table: 1, frames: 2),
+            .contentChecksumUnexpected(at: 1), .corruptFrame(at: 1), .sectionTableMismatch(table: 1, frames: 2),
             .seekTableLength(rows: 1, frames: 2), .seekTableMismatch(row: 3, .checksum, table: 1, frame: 2),
         ]
         #expect(Set(errors.map(\.description)).count == errors.count)

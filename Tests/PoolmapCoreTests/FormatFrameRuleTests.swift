@@ -63,7 +63,7 @@ import Testing
         #expect(frames.compressedBytes == 44 + limit)
     }
 
-    @Test(arguments: [true, false]) func theRowLimitHasRoomForTheChecksumTable(hasChecksums: Bool) throws {
+    @Test(arguments: [true, false]) func theRowLimitHasRoomForTheSectionTable(hasChecksums: Bool) throws {
         var frames = frames(hasChecksums: hasChecksums, rowLimit: 5)
         for _ in 0..<(hasChecksums ? 3 : 4) {
             try frames.add(frame(100, hasChecksum: hasChecksums), at: frames.compressedBytes)
@@ -71,7 +71,7 @@ import Testing
         #expect(
             formatError { try frames.add(frame(100, hasChecksum: hasChecksums), at: 200) } == .tooManyFrames(limit: 5))
         if hasChecksums {
-            frames.addChecksumTable()
+            frames.addSectionTable()
         }
         #expect(frames.rows.count == 5)
     }

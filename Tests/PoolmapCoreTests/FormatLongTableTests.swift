@@ -52,7 +52,7 @@ import Testing
         var tables = SeekTable.byteCount(rowCount: Self.frameCount + 1, hasChecksums: false)
         if hasChecksums {
             tables = SeekTable.byteCount(rowCount: Self.frameCount + 2, hasChecksums: true)
-            tables += ChecksumTable.byteCount(frameCount: Self.frameCount)
+            tables += SectionTable.byteCount(frameCount: Self.frameCount)
         }
         for bit in 8 * (file.count - tables)..<8 * file.count {
             let flipped = flip(bit: bit, of: file)

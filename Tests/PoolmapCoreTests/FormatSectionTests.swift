@@ -20,7 +20,7 @@ import Testing
     private struct Parts {
         let header: [UInt8]
         let frames: [[UInt8]]
-        let checksumTable: [UInt8]
+        let sectionTable: [UInt8]
         let seekTable: [UInt8]
 
         init(hasChecksums: Bool = true) throws {
@@ -31,12 +31,12 @@ import Testing
                 try writer.add(HandMade.describe(frame))
             }
             let tables = writer.finish()
-            let checksumTableBytes = hasChecksums ? ChecksumTable.byteCount(frameCount: 2) : 0
-            checksumTable = Array(tables[..<checksumTableBytes])
-            seekTable = Array(tables[checksumTableBytes...])
+            let sectionTableBytes = hasChecksums ? SectionTable.byteCount(frameCount: 2) : 0
+            sectionTable = Array(tables[..<sectionTableBytes])
+            seekTable = Array(tables[sectionTableBytes...])
         }
 
-        var whole: [UInt8] { header + frames[0] + frames[1] + checksumTable + seekTable }
+        var whole: [UInt8] { header + frames[0] + frames[1] + sectionTable + seekTable }
     }
 
     @Test(arguments: [[0], [1], [9], [10], [10, 1], [10, 10], [10, 10, 10, 3]], [true, false])
@@ -106,7 +106,7 @@ import Testing
         try add(parts.header)
         #expect(auditor.header == FileHeader(chunkBytes: 10, hasChecksums: true))
         for frame in parts.frames { try auditor.add(HandMade.describe(frame)) }
-        try add(parts.checksumTable)
+        try add(parts.sectionTable)
         #expect(auditor.header != nil)
         #expect(formatError { try auditor.finish() } == .truncatedSection(at: 1000))
         try add(parts.seekTable)
@@ -130,7 +130,7 @@ import Testing
 
     @Test func aSectionWithoutItsSeekTableIsTruncated() throws {
         let parts = try Parts()
-        let cut = parts.header + parts.frames[0] + parts.frames[1] + parts.checksumTable
+        let cut = parts.header + parts.frames[0] + parts.frames[1] + parts.sectionTable
         #expect(auditError(cut) == .truncatedSection(at: 0))
         #expect(auditError(cut + parts.whole) == .unfinishedSection(at: 0, next: UInt64(cut.count)))
         #expect(auditError(parts.header) == .truncatedSection(at: 0))
@@ -140,7 +140,7 @@ import Testing
         for hasChecksums in [true, false] {
             let parts = try Parts(hasChecksums: hasChecksums)
             let rest = Array(parts.whole[FileHeader.byteCount...])
-            let part = hasChecksums ? FormatError.Part.checksumTable : .seekTable
+            let part = hasChecksums ? FormatError.Part.sectionTable : .seekTable
             let offset = UInt64(parts.frames[0].count + parts.frames[1].count)
             #expect(auditError(rest) == .headerMissing(before: part, at: offset))
         }
@@ -150,19 +150,19 @@ import Testing
         let parts = try Parts()
         let (header, frames) = (parts.header, parts.frames)
         let start = UInt64(header.count)
-        #expect(auditError(header + parts.checksumTable) == .misplaced(.checksumTable, at: start))
+        #expect(auditError(header + parts.sectionTable) == .misplaced(.sectionTable, at: start))
         #expect(auditError(header + parts.seekTable) == .misplaced(.seekTable, at: start))
         let full = header + frames[0] + frames[1]
         #expect(auditError(full + parts.seekTable) == .misplaced(.seekTable, at: UInt64(full.count)))
-        let table = full + parts.checksumTable
-        #expect(auditError(table + parts.checksumTable) == .misplaced(.checksumTable, at: UInt64(table.count)))
-        #expect(auditError(table + frames[1]) == .misplaced(.checksumTable, at: UInt64(full.count)))
+        let table = full + parts.sectionTable
+        #expect(auditError(table + parts.sectionTable) == .misplaced(.sectionTable, at: UInt64(table.count)))
+        #expect(auditError(table + frames[1]) == .misplaced(.sectionTable, at: UInt64(full.count)))
         #expect(auditError(full + HandMade.skippable(0, [1])) == .foreignFrame(at: UInt64(full.count)))
         let plain = try Parts(hasChecksums: false)
         let frameBytes = plain.frames[0] + plain.frames[1]
         #expect(
-            auditError(plain.header + frameBytes + parts.checksumTable)
-                == .misplaced(.checksumTable, at: start + UInt64(frameBytes.count)))
+            auditError(plain.header + frameBytes + parts.sectionTable)
+                == .misplaced(.sectionTable, at: start + UInt64(frameBytes.count)))
     }
 
     @Test func framesSwappedRepeatedOrLeftOutAreRefused() throws {
@@ -174,7 +174,7 @@ import Testing
         #expect(auditError(swapped) == .corruptFrame(at: UInt64(44 + length)))
         var repeated = file
         repeated.insert(contentsOf: file[44..<44 + length], at: 44)
-        #expect(auditError(repeated) == .checksumTableMismatch(table: 3, frames: 4))
+        #expect(auditError(repeated) == .sectionTableMismatch(table: 3, frames: 4))
         var leftOut = file
         leftOut.removeSubrange(44..<44 + length)
         #expect(auditError(leftOut) != nil)
@@ -188,7 +188,7 @@ import Testing
 
     @Test func aSeekTableWithAnotherRowIsRefused() throws {
         let parts = try Parts()
-        let before = parts.header + parts.frames[0] + parts.frames[1] + parts.checksumTable
+        let before = parts.header + parts.frames[0] + parts.frames[1] + parts.sectionTable
         let table = try parts.seekTable.withUnsafeBytes { try SeekTable.parse($0) }
         for index in table.rows.indices {
             let row = table.rows[index]

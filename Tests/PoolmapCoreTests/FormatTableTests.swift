@@ -8,8 +8,8 @@ import Testing
         try bytes.withUnsafeBytes { try FileHeader.parse($0) }
     }
 
-    private func parseChecksums(_ bytes: [UInt8]) throws -> ChecksumTable {
-        try bytes.withUnsafeBytes { try ChecksumTable.parse($0) }
+    private func parseChecksums(_ bytes: [UInt8]) throws -> SectionTable {
+        try bytes.withUnsafeBytes { try SectionTable.parse($0) }
     }
 
     private func parseSeekTable(_ bytes: [UInt8]) throws -> SeekTable {
@@ -39,7 +39,7 @@ import Testing
 
     private let header = FileHeader(chunkBytes: 1 << 20, hasChecksums: true)
 
-    private let checksums = ChecksumTable(frameChecksums: [1, 0xDEAD_BEEF, UInt32.max])
+    private let checksums = SectionTable(frameChecksums: [1, 0xDEAD_BEEF, UInt32.max])
 
     private let rows = [
         SeekTable.Row(compressedBytes: 44, contentBytes: 0, checksum: SeekTable.emptyChecksum),
@@ -92,31 +92,31 @@ import Testing
 
     // MARK: Checksum table
 
-    @Test(arguments: [0, 1, 2, 1000]) func aChecksumTableComesBackAsItWas(count: Int) throws {
-        let table = ChecksumTable(frameChecksums: (0..<UInt32(count)).map { $0 &* 0x9E37_79B9 })
+    @Test(arguments: [0, 1, 2, 1000]) func aSectionTableComesBackAsItWas(count: Int) throws {
+        let table = SectionTable(frameChecksums: (0..<UInt32(count)).map { $0 &* 0x9E37_79B9 })
         let bytes = table.serialized()
-        #expect(bytes.count == ChecksumTable.byteCount(frameCount: count))
+        #expect(bytes.count == SectionTable.byteCount(frameCount: count))
         #expect(try parseChecksums(bytes) == table)
     }
 
-    @Test func everyFlippedBitOfAChecksumTableIsRefused() {
+    @Test func everyFlippedBitOfASectionTableIsRefused() {
         let bytes = checksums.serialized()
         for bit in 0..<8 * bytes.count {
             #expect(checksumError(flip(bit: bit, of: bytes)) != nil, "bit \(bit)")
         }
     }
 
-    @Test func aChecksumTableOfAnyOtherLengthIsRefused() {
+    @Test func aSectionTableOfAnyOtherLengthIsRefused() {
         let bytes = checksums.serialized()
         for length in 0..<bytes.count {
             #expect(checksumError(Array(bytes[..<length])) != nil, "\(length) bytes")
         }
-        #expect(checksumError(bytes + [0, 0, 0, 0]) == .damaged(.checksumTable, at: 0, .length))
+        #expect(checksumError(bytes + [0, 0, 0, 0]) == .damaged(.sectionTable, at: 0, .length))
     }
 
-    @Test func aChecksumTableWithWrongValuesIsRefused() {
+    @Test func aSectionTableWithWrongValuesIsRefused() {
         let bytes = checksums.serialized()
-        let part = FormatError.Part.checksumTable
+        let part = FormatError.Part.sectionTable
         #expect(checksumError(changed(bytes, at: 16, to: [9])) == .unsupportedVersion(part, at: 0, version: 9))
         for offset in 17...19 {
             #expect(checksumError(changed(bytes, at: offset, to: [1])) == .damaged(part, at: 0, .reserved))

@@ -64,7 +64,7 @@ import Testing
 
     @Test func whatIsLostWithTheHeaderLiesWithinTheFile() throws {
         // Found by the fuzzer: less is left of the last section than its header had.
-        let table = ChecksumTable(frameChecksums: [1, 2]).serialized()
+        let table = SectionTable(frameChecksums: [1, 2]).serialized()
         let steps = try plan(section() + table + [0x5E, 0x2A, 0x4D, 0x92, 0x8F])
         #expect(steps.starts(with: whole) && steps.count > whole.count)
     }
@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test func theBeginningOfASeekTableIsNotNeeded() throws {
-        // Nor the checksum table: its place is in the rows.
+        // Nor the section table: its place is in the rows.
         var file = try section()
         let table = file.count - SeekTable.byteCount(rowCount: 8, hasChecksums: true)
         file.replaceSubrange(table - 40..<table + 8, with: [UInt8](repeating: 0, count: 48))

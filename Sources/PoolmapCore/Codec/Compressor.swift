@@ -10,7 +10,7 @@ struct Compressor: ~Copyable {
 
     /// To be raised with each change after which the same content, options and libzstd make other frames: those of a
     /// partial file that another version has left are then not mixed with new ones.
-    static let revision: UInt32 = 1
+    static let revision: UInt32 = 2
 
     /// Throws when libzstd has no memory, or refuses a parameter.
     init(_ options: CompressionOptions) throws(PoolmapError) {
@@ -82,18 +82,22 @@ struct Compressor: ~Copyable {
         ZSTD_freeCCtx(context)
     }
 
-    /// Compresses `content` into `frame`, which has room for `Compressor.bound(of:)` bytes; says what is used of it.
+    /// Compresses `content` into `space`, which has room for `Compressor.bound(of:)` bytes; says what is used of it.
+    ///
+    /// The frame bears `mark`, if any.
     ///
     /// The content may still be on its way: `read` is called for each piece before it is compressed, and fills it. A
     /// piece is then in the nearest cache when it is needed: measured on the Linux source at level 3, 6 % less time
     /// than to read all of a chunk first. Content that is there already goes the same way, so that the bytes are alike.
     mutating func compress(
-        _ content: UnsafeMutableRawBufferPointer, into frame: UnsafeMutableRawBufferPointer,
+        _ content: UnsafeMutableRawBufferPointer, into space: UnsafeMutableRawBufferPointer, _ mark: SectionMark?,
         read: (UnsafeMutableRawBufferPointer, _ offset: Int) throws(PoolmapError) -> Void
     ) throws(PoolmapError) -> CompressedFrame {
         ZSTD_CCtx_reset(context, ZSTD_reset_session_only)
         ZSTD_CCtx_setPledgedSrcSize(context, UInt64(content.count))
         var input = ZSTD_inBuffer(src: content.baseAddress, size: 0, pos: 0)
+        let markBytes = mark?.byteCount ?? 0
+        let frame = UnsafeMutableRawBufferPointer(rebasing: space[markBytes...])
         var output = ZSTD_outBuffer(dst: frame.baseAddress, size: frame.count, pos: 0)
         var remaining = 0
         var chunkChecksum: UInt32 = 0
@@ -112,12 +116,13 @@ struct Compressor: ~Copyable {
         guard remaining == 0, input.pos == content.count else {
             throw PoolmapError(.failed, "compression failed: a frame has no room for its content")
         }
-        let used = UnsafeRawBufferPointer(rebasing: frame[..<output.pos])
+        mark?.insert(into: space)
+        let used = UnsafeRawBufferPointer(rebasing: space[..<(markBytes + output.pos)])
         return CompressedFrame(
             compressedBytes: used.count, contentBytes: content.count,
             contentChecksum: hasChecksums ? used.trailingChecksum : nil,
             frameChecksum: hasChecksums || isJournaled ? CRC32C.checksum(of: used) : nil,
-            chunkChecksum: isJournaled ? chunkChecksum : nil)
+            chunkChecksum: isJournaled ? chunkChecksum : nil, mark: mark)
     }
 
     /// Two blocks: libzstd takes a block from a buffer that stays only when all of it is there.
@@ -125,7 +130,7 @@ struct Compressor: ~Copyable {
 
     /// The most bytes that a frame of so much content can have.
     static func bound(of contentBytes: Int) -> Int {
-        ZSTD_compressBound(contentBytes)
+        ZSTD_compressBound(contentBytes) + SectionMark.mostBytes
     }
 }
 
@@ -139,6 +144,8 @@ struct CompressedFrame: Codable {
     var frameChecksum: UInt32?
     /// The CRC-32C of the content; nil without a journal.
     var chunkChecksum: UInt32?
+    /// The mark that it bears.
+    var mark: SectionMark?
 }
 
 func zstdErrorName(_ result: Int) -> String {

@@ -29,34 +29,6 @@ enum Output {
         }
     }
 
-    /// Writes three pieces that follow each other.
-    ///
-    /// Blocks.
-    func write(
-        _ head: [UInt8], _ body: UnsafeRawBufferPointer, _ tail: [UInt8], at offset: UInt64
-    ) throws(PoolmapError) {
-        if head.isEmpty && tail.isEmpty { return try write(body, at: offset) }
-        let bytes = head.count + body.count + tail.count
-        if case .file(let file) = self, file.allowsRandomAccess, bytes <= Output.mostGatheredBytes {
-            return try file.write(head, body, tail, at: offset)
-        }
-        try head.withBytes { (bytes) throws(PoolmapError) in try write(bytes, at: offset) }
-        try write(body, at: offset + UInt64(head.count))
-        try tail.withBytes { (bytes) throws(PoolmapError) in
-            try write(bytes, at: offset + UInt64(head.count + body.count))
-        }
-    }
-
-    /// Whether the tables behind a section's last frame may be written with it: not where the frame alone is to be
-    /// kept if they have no room.
-    var takesTablesWithFrame: Bool {
-        if case .file = self { return true }
-        return false
-    }
-
-    /// Beyond, one system call more is nothing.
-    private static let mostGatheredBytes = 1 << 20
-
     /// Where a worker is to put content that begins at `place`; nil where that is not known yet.
     func destination(at place: UInt64?) -> FrameWork.Destination {
         switch self {

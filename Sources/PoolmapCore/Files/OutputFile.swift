@@ -173,33 +173,6 @@ final class OutputFile {
         try descriptor.writeAll(bytes, at: allowsRandomAccess ? offset : nil, to: path)
     }
 
-    /// Writes three pieces that follow each other, in one system call where the kernel takes all of them.
-    ///
-    /// Blocks. The C function is `pwritev`.
-    func write(
-        _ head: [UInt8], _ body: UnsafeRawBufferPointer, _ tail: [UInt8], at offset: UInt64
-    ) throws(PoolmapError) {
-        try head.withBytes { (head) throws(PoolmapError) in
-            try tail.withBytes { (tail) throws(PoolmapError) in
-                let pieces = [head, body, tail]
-                let vectors = pieces.map {
-                    iovec(iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress), iov_len: $0.count)
-                }
-                var written = try attempt("cannot write \(path)") { () throws(Errno) in
-                    try retryingInterrupted { pwritev(descriptor.rawValue, vectors, 3, off_t(clamping: offset)) }
-                }
-                var place = offset
-                for piece in pieces {
-                    let done = min(written, piece.count)
-                    written -= done
-                    let rest = UnsafeRawBufferPointer(rebasing: piece[done...])
-                    try descriptor.writeAll(rest, at: place + UInt64(done), to: path)
-                    place += UInt64(piece.count)
-                }
-            }
-        }
-    }
-
     /// Gives the whole file its name, and the input's mode, owner and times; returns the summary of the whole.
     ///
     /// Where the policy says so, a target with the same content is left alone, and the file is on disk before it has

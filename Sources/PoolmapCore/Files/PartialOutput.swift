@@ -6,7 +6,7 @@ import SystemPackage
 
 /// A target that is written under another name, with a journal, so that it can be gone on with whatever ends the run.
 ///
-///     TARGET.partial   header and frames, in order; becomes the target when it is whole
+///     TARGET.partial   the frames, in order; becomes the target when it is whole
 ///     TARGET.resume    the journal: a record for each frame, written after the frame
 ///
 /// docs/resume.md says what is kept when, and why each step may be the last. Only the process that has the journal
@@ -129,13 +129,12 @@ final class PartialOutput {
     /// Forgets the frames that the partial file does not have, by its size; they stay on disk until `keep`.
     private func dropMissingFrames(isThere: Bool) throws(PoolmapError) {
         let status = try attempt("cannot read \(partialPath)") { () throws(Errno) in try FileStatus(of: descriptor) }
-        let header = journal.sectionHeader
-        guard let found = try? descriptor.readBytes(at: 0, count: header.count), found == header else {
-            loss = "begins anew: \(partialPath) is \(isThere ? "damaged at its beginning" : "missing")"
+        guard isThere else {
+            loss = "begins anew: \(partialPath) is missing"
             return journal.keep(first: 0)
         }
         let all = journal.frames.count
-        var end = UInt64(header.count)
+        var end: UInt64 = 0
         let count = journal.frames.prefix { frame in
             end += UInt64(frame.compressedBytes)
             return end <= status.byteCount
@@ -293,22 +292,20 @@ extension Folder {
 }
 
 extension ResumeJournal {
-    /// The size of the target, if it is what these frames make: with their header before them and their tables behind.
+    /// The size of the target, if it is what these frames make: with their tables behind them.
     fileprivate func byteCount(ofFinishedTarget path: String, in folder: Folder) throws(PoolmapError) -> UInt64? {
         guard isComplete, let descriptor = try? folder.open(lastName(of: path), O_RDONLY | O_NOCTTY | O_NONBLOCK)
         else { return nil }
         defer { try? descriptor.close() }
         let section = try section()
-        let (header, framesEnd) = (section.header, section.compressedBytes)
+        let framesEnd = section.compressedBytes
         let tables = section.finish()
         let byteCount = framesEnd + UInt64(tables.count)
         guard let status = try? FileStatus(of: descriptor), status.isRegular, status.byteCount == byteCount else {
             return nil
         }
-        for (expected, offset) in [(header, 0), (tables, framesEnd)] {
-            guard let found = try? descriptor.readBytes(at: offset, count: expected.count), found == expected else {
-                return nil
-            }
+        guard let found = try? descriptor.readBytes(at: framesEnd, count: tables.count), found == tables else {
+            return nil
         }
         return byteCount
     }

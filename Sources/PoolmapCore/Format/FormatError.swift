@@ -30,14 +30,14 @@ enum FormatError: Error, Equatable {
     /// The frame at `at` has a block of `bytes` bytes where at most `limit` are allowed.
     case blockTooLarge(at: UInt64, bytes: Int, limit: Int)
 
-    /// The header, checksum table or seek table at `at` is not as it must be.
+    /// The section table or seek table at `at` is not as it must be.
     case damaged(Part, at: UInt64, Flaw)
 
-    /// The header or checksum table at `at` is of a version of the layout that this code does not know.
-    case unsupportedVersion(Part, at: UInt64, version: UInt8)
+    /// The section table at `at` is of a version of the layout that this code does not know.
+    case unsupportedVersion(at: UInt64, version: UInt8)
 
-    /// The table at `at` belongs to a section, but there is no header before it.
-    case headerMissing(before: Part, at: UInt64)
+    /// The section table at `at` belongs to a section whose first frame is not before it.
+    case firstFrameMissing(before: UInt64)
 
     /// The part at `at` has no place there.
     case misplaced(Part, at: UInt64)
@@ -54,17 +54,20 @@ enum FormatError: Error, Equatable {
     /// The data frame at `at` has `found` bytes of content where the chunk size is `chunkBytes`.
     case wrongContentSize(at: UInt64, found: UInt64, chunkBytes: UInt32)
 
+    /// The data frame at `at` has `found` bytes of content, which a seek table cannot say or which are none.
+    case wrongContent(at: UInt64, found: UInt64)
+
     /// The data frame at `at` has no content checksum, in a section with checksums.
     case contentChecksumMissing(at: UInt64)
 
     /// The data frame at `at` has a content checksum, in a section without.
     case contentChecksumUnexpected(at: UInt64)
 
-    /// The compressed bytes of the data frame at `at` do not have the checksum that the checksum table says.
+    /// The compressed bytes of the data frame at `at` do not have the checksum that the section table says.
     case corruptFrame(at: UInt64)
 
-    /// The checksum table has another number of data frames than there are.
-    case checksumTableMismatch(table: UInt32, frames: Int)
+    /// The section table has another number of data frames than there are.
+    case sectionTableMismatch(table: Int, frames: Int)
 
     /// The seek table has another number of rows than there are frames.
     case seekTableLength(rows: UInt64, frames: Int)
@@ -79,10 +82,8 @@ enum FormatError: Error, Equatable {
 extension FormatError {
     /// The skippable frames of a section.
     enum Part: String, Equatable {
-        /// The frame that opens a section.
-        case header
         /// The frame with a checksum of each data frame's compressed bytes.
-        case checksumTable = "checksum table"
+        case sectionTable = "section table"
         /// The frame that ends a section, with the sizes of all frames.
         case seekTable = "seek table"
     }
@@ -99,12 +100,10 @@ extension FormatError {
         case checksum = "its checksum does not match"
         /// Bits that must be zero are not.
         case reserved = "reserved bits are set"
-        /// The chunk size is zero or over the limit.
-        case chunkSize = "its chunk size is out of range"
-        /// The number of rows is over the limit.
+        /// The number of rows is over the limit, or not that of the flags.
         case rowCount = "its number of rows is out of range"
-        /// The row checksums are there against the header, or not there against the header.
-        case checksumFlag = "its checksum flag is not that of the header"
+        /// The flags do not say of the frames what the first of them says.
+        case flags = "its flags are not those of the frames"
     }
 
     /// The columns of a seek table.
@@ -127,7 +126,7 @@ extension FormatError: CustomStringConvertible {
         case .truncatedFrame(let offset):
             "truncated: the file ends inside the frame that begins at byte \(offset)"
         case .truncatedSection(let offset):
-            "truncated: the file ends before the seek table that its header at byte \(offset) announces"
+            "truncated: the file ends before the tables that the frame at byte \(offset) announces"
         case .unfinishedSection(let offset, let next):
             "truncated: the part that begins at byte \(offset) has no seek table, and another begins at byte \(next)"
         case .notAFrame(let offset):
@@ -142,10 +141,10 @@ extension FormatError: CustomStringConvertible {
             "damaged: the frame at byte \(offset) has a block of \(bytes) bytes, and may have \(limit)"
         case .damaged(let part, let offset, let flaw):
             "the \(part.rawValue) at byte \(offset) is damaged: \(flaw.rawValue)"
-        case .unsupportedVersion(let part, let offset, let version):
-            "the \(part.rawValue) at byte \(offset) has version \(version), which this poolmap does not know"
-        case .headerMissing(let part, let offset):
-            "the header is damaged: the \(part.rawValue) at byte \(offset) belongs to one that is not there"
+        case .unsupportedVersion(let offset, let version):
+            "the section table at byte \(offset) has version \(version), which this poolmap does not know"
+        case .firstFrameMissing(let offset):
+            "damaged: the first frame before the section table at byte \(offset) is missing, or has lost its mark"
         case .misplaced(let part, let offset):
             "damaged: the \(part.rawValue) at byte \(offset) has no place there"
         case .foreignFrame(let offset):
@@ -156,14 +155,16 @@ extension FormatError: CustomStringConvertible {
             "the data frame at byte \(offset) has \(compressedBytes) compressed bytes, more than a seek table can say"
         case .wrongContentSize(let offset, let found, let chunkBytes):
             "the data frame at byte \(offset) has \(found) bytes of content, where the chunk size is \(chunkBytes)"
+        case .wrongContent(let offset, let found):
+            "the data frame at byte \(offset) has \(found) bytes of content, where 1 to \(UInt32.max) are allowed"
         case .contentChecksumMissing(let offset):
-            "the data frame at byte \(offset) has no content checksum, but the header promises one"
+            "the data frame at byte \(offset) has no content checksum, and the first frame has one"
         case .contentChecksumUnexpected(let offset):
-            "the data frame at byte \(offset) has a content checksum, but the header says that there is none"
+            "the data frame at byte \(offset) has a content checksum, and the first frame has none"
         case .corruptFrame(let offset):
-            "the data frame at byte \(offset) is damaged: its bytes do not match the checksum table"
-        case .checksumTableMismatch(let table, let frames):
-            "the checksum table does not match the frames: it is for \(table) data frames, and there are \(frames)"
+            "the data frame at byte \(offset) is damaged: its bytes do not match the section table"
+        case .sectionTableMismatch(let table, let frames):
+            "the section table does not match the frames: it is for \(table) data frames, and there are \(frames)"
         case .seekTableLength(let rows, let frames):
             "the seek table does not match the frames: it has \(rows) rows, and there are \(frames) frames"
         case .laterRowsMismatch(let part, let offset, let row):

@@ -104,4 +104,7 @@ struct BlockHeader {
         type = Kind(rawValue: value >> 1 & 3) ?? .reserved
         size = UInt64(value >> 3)
     }
+
+    /// Whether it is one of those that make a `SectionMark`.
+    var isEmptyRaw: Bool { !isLast && type == .raw && size == 0 }
 }

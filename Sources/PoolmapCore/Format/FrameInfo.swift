@@ -34,6 +34,9 @@ struct FrameInfo: Equatable, Sendable {
     /// That checksum, the low 32 bits of the XXH64 of the content.
     var contentChecksum: UInt32?
 
+    /// What says that it is the first of a section, nil of any other.
+    var mark: SectionMark?
+
     /// The most bytes that one block can have, compressed or not.
     var blockLimit: UInt64 {
         min(windowBytes, FrameInfo.maximumBlockBytes)

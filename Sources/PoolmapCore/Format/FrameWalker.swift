@@ -37,6 +37,8 @@ struct FrameWalker {
     private var expectation = Expectation.magic
     private var descriptor = FrameDescriptor(0)
     private var info = FrameInfo(kind: .zstandard, compressedBytes: 0)
+    /// The number of empty raw blocks that the frame begins with; nil once another has come.
+    private var emptyBlocks: Int? = 0
 
     /// A walker for the frame that begins at `offset`, which only appears in the errors.
     init(at offset: UInt64 = 0) {
@@ -173,6 +175,10 @@ extension FrameWalker {
             throw .reservedBlockType(at: start)
         }
         info.contentBound += contentBound
+        if let count = emptyBlocks {
+            emptyBlocks = block.isEmptyRaw ? count + 1 : nil
+            info.mark = block.isEmptyRaw ? nil : SectionMark(rawValue: count)
+        }
         headerInfo = info
         if !block.isLast {
             expect(.block, skip: storedBytes, take: BlockHeader.byteCount)

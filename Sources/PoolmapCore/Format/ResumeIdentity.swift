@@ -80,7 +80,7 @@ struct ResumeIdentity: Equatable, Sendable {
         let flags: UInt8 = bytes.littleEndian(at: 9)
         let reserved = UInt64(bytes.littleEndian(UInt16.self, at: 10)) | bytes.littleEndian(at: 52)
         let chunkBytes: UInt32 = bytes.littleEndian(at: 20)
-        guard flags & ~1 == 0, reserved == 0, (1...FileHeader.maximumChunkBytes).contains(chunkBytes) else {
+        guard flags & ~1 == 0, reserved == 0, CompressionOptions.chunkSizes.contains(Int(chunkBytes)) else {
             return .damaged
         }
         return .identity(

@@ -98,22 +98,18 @@ extension ResumeJournal {
         return DataFrame(
             compressedBytes: UInt64(frame.compressedBytes), contentBytes: range.upperBound - range.lowerBound,
             contentChecksum: identity.hasChecksums ? frame.contentChecksum : nil,
-            crc32c: identity.hasChecksums ? frame.frameChecksum : nil)
+            crc32c: identity.hasChecksums ? frame.frameChecksum : nil,
+            mark: index == 0 && identity.chunkCount > 1 ? .equalChunks : nil)
     }
 
-    /// The bytes before the first frame.
-    var sectionHeader: [UInt8] {
-        FileHeader(chunkBytes: identity.chunkBytes, hasChecksums: identity.hasChecksums).serialized()
-    }
-
-    /// The length of the partial file up to the end of the last frame; 0 without one.
+    /// The length of the partial file up to the end of the last frame.
     var partialBytes: UInt64 {
-        frames.isEmpty ? 0 : frames.reduce(UInt64(FileHeader.byteCount)) { $0 + UInt64($1.compressedBytes) }
+        frames.reduce(0) { $0 + UInt64($1.compressedBytes) }
     }
 
     /// The section of the frames so far.
     func section() throws(PoolmapError) -> SectionWriter {
-        var section = SectionWriter(chunkBytes: identity.chunkBytes, hasChecksums: identity.hasChecksums)
+        var section = SectionWriter()
         for index in frames.indices {
             try formatErrors { () throws(FormatError) in try section.add(dataFrame(index)) }
         }

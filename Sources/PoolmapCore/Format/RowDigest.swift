@@ -20,7 +20,7 @@ struct RowDigest {
         add(row.checksum)
     }
 
-    /// Adds a row of a checksum table.
+    /// Adds a row of a section table.
     mutating func add(_ checksum: UInt32) {
         pending.append(littleEndian: checksum)
         if pending.count >= RowDigest.pieceBytes {

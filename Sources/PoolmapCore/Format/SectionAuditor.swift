@@ -10,14 +10,7 @@ struct SectionAuditor {
     private struct OpenSection {
         let start: UInt64
         var frames: SectionFrames
-        var checksumTableOffset: UInt64?
-    }
-
-    /// What a skippable frame turned out to be.
-    private enum Part {
-        case opening(FileHeader)
-        case table(TableCheck.Kind)
-        case foreign
+        var sectionTableOffset: UInt64?
     }
 
     /// Where the next frame begins.
@@ -42,11 +35,11 @@ struct SectionAuditor {
         self.keptRows = keptRows
     }
 
-    /// The header of the section that the next frame is in, nil outside of a section.
+    /// Whether the next frame is in a section.
     ///
     /// Inside one with checksums, data frames must come with the CRC-32C of their bytes.
-    var header: FileHeader? {
-        section?.frames.header
+    var isInSection: Bool {
+        section != nil
     }
 
     /// How many of a skippable frame's first bytes `add(skippable:)` needs.
@@ -56,11 +49,12 @@ struct SectionAuditor {
     func bytesWanted(ofSkippable nibble: UInt8, frameBytes: UInt64) -> Int {
         var limit = FrameInfo.skippableHeaderBytes
         if nibble == SkippableFrame.sectionNibble || nibble == SkippableFrame.seekTableNibble {
-            limit = FileHeader.byteCount
+            limit = SectionAuditor.beginningBytes
             if let frames = section?.frames {
+                let hasChecksums = frames.rules.hasChecksums
                 limit = max(
-                    limit, ChecksumTable.byteCount(frameCount: frames.dataFrameCount),
-                    SeekTable.byteCount(rowCount: frames.rowCount, hasChecksums: frames.header.hasChecksums))
+                    limit, SectionTable.byteCount(frameCount: frames.dataFrameCount, hasChecksums: hasChecksums),
+                    SeekTable.byteCount(rowCount: frames.rowCount, hasChecksums: hasChecksums))
             }
         }
         return Int(min(frameBytes, UInt64(limit)))
@@ -84,7 +78,7 @@ struct SectionAuditor {
     }
 
     /// Of a skippable frame so many bytes say what it is, or all that it has.
-    static let beginningBytes = FileHeader.byteCount
+    static let beginningBytes = SectionTable.rowsOffset
 
     /// The bytes of the table that has begun and is not whole: they are to be fed, in pieces of any size, before the
     /// next frame is told of.
@@ -100,20 +94,19 @@ struct SectionAuditor {
             preconditionFailure("not the beginning of a skippable frame")
         }
         hasFrame = true
-        switch try part(bytes, of: frame) {
-        case .opening(let header):
-            section = OpenSection(start: offset, frames: SectionFrames(header: header, keptRows: keptRows))
-        case .table(let kind):
-            guard let section else { return }
-            let check = TableCheck(
-                kind, at: offset, frameBytes: Int(frame.frameBytes),
-                hasChecksums: section.frames.header.hasChecksums, sectionStart: section.start)
-            table = (check, kind, offset + frame.frameBytes)
-            return try feed(bytes.bytes(in: 0..<min(bytes.count, check.missingBytes)))
-        case .foreign:
-            break
+        guard let section else {
+            if SectionTable.isSectionTable(bytes) {
+                throw .firstFrameMissing(before: offset)
+            }
+            offset += frame.frameBytes
+            return
         }
-        offset += frame.frameBytes
+        let kind = try kind(of: frame, bytes, in: section)
+        let check = TableCheck(
+            kind, at: offset, frameBytes: Int(frame.frameBytes),
+            hasChecksums: section.frames.rules.hasChecksums, sectionStart: section.start)
+        table = (check, kind, offset + frame.frameBytes)
+        try feed(bytes.bytes(in: 0..<min(bytes.count, check.missingBytes)))
     }
 
     /// Takes the next bytes of a table, no more than are missing.
@@ -124,9 +117,9 @@ struct SectionAuditor {
         table = nil
         try whole.check.finish(frames, comparesFrames: seesFrames)
         switch whole.kind {
-        case .checksumTable:
-            section?.frames.addChecksumTable()
-            section?.checksumTableOffset = offset
+        case .sectionTable:
+            section?.frames.addSectionTable()
+            section?.sectionTableOffset = offset
         case .seekTable:
             section = nil
         }
@@ -137,10 +130,18 @@ struct SectionAuditor {
     ///
     /// In a section with checksums its CRC-32C must be there.
     mutating func add(_ frame: DataFrame) throws(FormatError) {
-        if let tableOffset = section?.checksumTableOffset {
-            throw .misplaced(.checksumTable, at: tableOffset)
+        if let tableOffset = section?.sectionTableOffset {
+            throw .misplaced(.sectionTable, at: tableOffset)
         }
-        try section?.frames.add(frame, at: offset)
+        if let start = section?.start {
+            guard frame.mark == nil else {
+                throw .unfinishedSection(at: start, next: offset)
+            }
+            try section?.frames.add(frame, at: offset)
+        } else if frame.mark != nil {
+            let frames = try SectionFrames(opening: frame, at: offset, keptRows: keptRows)
+            section = OpenSection(start: offset, frames: frames)
+        }
         hasFrame = true
         offset += frame.compressedBytes
     }
@@ -157,50 +158,34 @@ struct SectionAuditor {
 }
 
 extension SectionAuditor {
-    private func part(_ bytes: UnsafeRawBufferPointer, of frame: SkippableFrame) throws(FormatError) -> Part {
-        guard let section else {
-            return try partOutside(bytes, of: frame)
-        }
+    /// Which of a section's tables a skippable frame is that begins with `bytes`.
+    private func kind(
+        of frame: SkippableFrame, _ bytes: UnsafeRawBufferPointer, in section: OpenSection
+    ) throws(FormatError) -> TableCheck.Kind {
         if frame.nibble == SkippableFrame.seekTableNibble {
             try checkSeekTable(frame, in: section)
-            return .table(.seekTable)
-        } else if FileHeader.isHeader(bytes) {
-            throw .unfinishedSection(at: section.start, next: offset)
-        } else if ChecksumTable.isChecksumTable(bytes) {
-            try checkChecksumTable(frame, in: section)
-            return .table(.checksumTable)
+            return .seekTable
+        } else if SectionTable.isSectionTable(bytes) {
+            try checkSectionTable(frame, in: section)
+            return .sectionTable
         }
         throw .foreignFrame(at: offset)
     }
 
-    private func partOutside(_ bytes: UnsafeRawBufferPointer, of frame: SkippableFrame) throws(FormatError) -> Part {
-        if FileHeader.isHeader(bytes) {
-            return .opening(try FileHeader.parse(whole(bytes, of: frame, .header), at: offset))
-        } else if SkippableFrame.partLetter(of: bytes) != nil {
-            throw .headerMissing(before: .checksumTable, at: offset)
-        } else if SeekTable.looksLikeOurs(bytes) {
-            throw .headerMissing(before: .seekTable, at: offset)
-        }
-        return .foreign
-    }
-
-    private func checkChecksumTable(_ frame: SkippableFrame, in section: OpenSection) throws(FormatError) {
-        guard section.frames.header.hasChecksums, section.checksumTableOffset == nil,
-            section.frames.dataFrameCount > 0
-        else {
-            throw .misplaced(.checksumTable, at: offset)
+    private func checkSectionTable(_ frame: SkippableFrame, in section: OpenSection) throws(FormatError) {
+        guard section.sectionTableOffset == nil else {
+            throw .misplaced(.sectionTable, at: offset)
         }
         let most = bytesWanted(ofSkippable: frame.nibble, frameBytes: frame.frameBytes)
         guard frame.frameBytes <= UInt64(most), frame.frameBytes % 4 == 0,
-            frame.frameBytes >= UInt64(ChecksumTable.byteCount(frameCount: 0))
+            frame.frameBytes >= UInt64(SectionTable.fixedBytes)
         else {
-            throw .damaged(.checksumTable, at: offset, .length)
+            throw .damaged(.sectionTable, at: offset, .length)
         }
     }
 
     private func checkSeekTable(_ frame: SkippableFrame, in section: OpenSection) throws(FormatError) {
-        let hasChecksumTable = section.checksumTableOffset != nil
-        guard section.frames.dataFrameCount > 0, hasChecksumTable == section.frames.header.hasChecksums else {
+        guard section.sectionTableOffset != nil else {
             throw .misplaced(.seekTable, at: offset)
         }
         try checkLength(of: frame, for: section.frames)
@@ -208,7 +193,7 @@ extension SectionAuditor {
 
     /// Checks the length of a seek table before its bytes, which are not all there if it is too long.
     private func checkLength(of frame: SkippableFrame, for frames: SectionFrames) throws(FormatError) {
-        let hasChecksums = frames.header.hasChecksums
+        let hasChecksums = frames.rules.hasChecksums
         let fixedBytes = UInt64(SeekTable.byteCount(rowCount: 0, hasChecksums: hasChecksums))
         let rowBytes = UInt64(SeekTable.rowBytes(hasChecksums: hasChecksums))
         guard frame.frameBytes >= fixedBytes, (frame.frameBytes - fixedBytes) % rowBytes == 0 else {
@@ -218,15 +203,5 @@ extension SectionAuditor {
         guard rowCount == UInt64(frames.rowCount) else {
             throw .seekTableLength(rows: rowCount, frames: frames.rowCount)
         }
-    }
-
-    /// The bytes of the frame, which are not all there only if it is longer than it could rightly be.
-    private func whole(
-        _ bytes: UnsafeRawBufferPointer, of frame: SkippableFrame, _ part: FormatError.Part
-    ) throws(FormatError) -> UnsafeRawBufferPointer {
-        guard UInt64(bytes.count) >= frame.frameBytes else {
-            throw .damaged(part, at: offset, .length)
-        }
-        return bytes.bytes(in: 0..<Int(frame.frameBytes))
     }
 }

@@ -8,6 +8,8 @@ struct DataFrame: Codable, Equatable, Sendable {
     var contentChecksum: UInt32?
     /// The CRC-32C of the compressed bytes, which only a section with checksums needs.
     var crc32c: UInt32?
+    /// What says that it is the first of a section, nil of any other.
+    var mark: SectionMark?
 }
 
 /// The frames of one section so far, and the rules that they obey.
@@ -15,11 +17,11 @@ struct DataFrame: Codable, Equatable, Sendable {
 /// Shared by the writer and the reader, so that neither can be stricter than the other. Keeps 16 bytes a frame; for a
 /// reader no more than `rowsOfReader` of them, and one digest of all that follow.
 struct SectionFrames {
-    /// The header of the section.
-    let header: FileHeader
+    /// What its first frame says.
+    let rules: SectionRules
 
-    /// A row for each frame, that of the header first; of a reader's the first ones.
-    private(set) var rows: [SeekTable.Row]
+    /// A row for each frame; of a reader's the first ones.
+    private(set) var rows: [SeekTable.Row] = []
 
     /// The CRC-32C of each data frame, if the section has checksums; of a reader's the first ones.
     private(set) var frameChecksums: [UInt32] = []
@@ -31,16 +33,16 @@ struct SectionFrames {
     private(set) var restOfChecksums = RowDigest()
 
     /// The number of rows, kept or not.
-    private(set) var rowCount = 1
+    private(set) var rowCount = 0
 
     /// The number of data frames.
     private(set) var dataFrameCount = 0
 
     /// The sum of the lengths of all frames.
-    private(set) var compressedBytes: UInt64
+    private(set) var compressedBytes: UInt64 = 0
 
     /// The row that was added last.
-    private var last: SeekTable.Row
+    private var last: SeekTable.Row?
 
     private let rowLimit: Int
     private let keptRows: Int
@@ -48,17 +50,21 @@ struct SectionFrames {
     /// So many rows a reader keeps: it can say of each what is wrong with it, and no file makes it take more memory.
     static let rowsOfReader = 1 << 19
 
-    /// A section with only its header.
+    /// The section whose first frame, which must bear a mark, begins at `offset`.
     ///
     /// `rowLimit` can be lowered by a test.
-    init(header: FileHeader, rowLimit: Int = SeekTable.maximumRows, keptRows: Int = .max) {
-        self.header = header
+    init(
+        opening frame: DataFrame, at offset: UInt64, rowLimit: Int = SeekTable.maximumRows, keptRows: Int = .max
+    ) throws(FormatError) {
+        let hasChecksums = frame.contentChecksum != nil
+        guard let rules = SectionRules(mark: frame.mark, contentBytes: frame.contentBytes, hasChecksums: hasChecksums)
+        else {
+            throw .wrongContent(at: offset, found: frame.contentBytes)
+        }
+        self.rules = rules
         self.rowLimit = rowLimit
         self.keptRows = keptRows
-        rows = [SeekTable.Row(compressedBytes: UInt32(FileHeader.byteCount), contentBytes: 0)]
-        rows[0].checksum = header.hasChecksums ? SeekTable.emptyChecksum : 0
-        last = rows[0]
-        compressedBytes = UInt64(FileHeader.byteCount)
+        try add(frame, at: offset)
     }
 
     /// Adds a data frame, which begins at `offset`.
@@ -66,15 +72,15 @@ struct SectionFrames {
     /// In a section with checksums the caller must have computed the frame's CRC-32C, unless only the structure is
     /// looked at.
     mutating func add(_ frame: DataFrame, at offset: UInt64) throws(FormatError) {
-        // The checksum table will need a row too.
-        guard rowCount < (header.hasChecksums ? rowLimit - 1 : rowLimit) else {
+        // The section table will need a row too.
+        guard rowCount < rowLimit - 1 else {
             throw .tooManyFrames(limit: rowLimit)
         }
         try checkContent(of: frame, at: offset)
         guard let compressedBytes = UInt32(exactly: frame.compressedBytes) else {
             throw .frameTooLarge(at: offset, compressedBytes: frame.compressedBytes)
         }
-        if header.hasChecksums {
+        if rules.hasChecksums {
             append(checksum: frame.crc32c ?? 0)
         }
         append(
@@ -84,12 +90,9 @@ struct SectionFrames {
         dataFrameCount += 1
     }
 
-    /// Adds the row of a checksum table for the data frames.
-    mutating func addChecksumTable() {
-        append(
-            SeekTable.Row(
-                compressedBytes: UInt32(ChecksumTable.byteCount(frameCount: dataFrameCount)), contentBytes: 0,
-                checksum: SeekTable.emptyChecksum))
+    /// Adds the row of a section table for the data frames.
+    mutating func addSectionTable() {
+        append(SeekTable.rowOfSectionTable(frameCount: dataFrameCount, hasChecksums: rules.hasChecksums))
     }
 
     private mutating func append(_ row: SeekTable.Row) {
@@ -112,18 +115,21 @@ struct SectionFrames {
     }
 
     private func checkContent(of frame: DataFrame, at offset: UInt64) throws(FormatError) {
-        // With another one behind it, the frame before was not the last.
-        if dataFrameCount > 0, last.contentBytes != header.chunkBytes {
-            throw .wrongContentSize(
-                at: offset - UInt64(last.compressedBytes), found: UInt64(last.contentBytes),
-                chunkBytes: header.chunkBytes)
+        if let chunkBytes = rules.chunkBytes {
+            // With another one behind it, the frame before was not the last.
+            if let last, last.contentBytes != chunkBytes {
+                throw .wrongContentSize(
+                    at: offset - UInt64(last.compressedBytes), found: UInt64(last.contentBytes), chunkBytes: chunkBytes)
+            }
+            guard 1...UInt64(chunkBytes) ~= frame.contentBytes else {
+                throw .wrongContentSize(at: offset, found: frame.contentBytes, chunkBytes: chunkBytes)
+            }
         }
-        let isOnlyFrameOrFull = frame.contentBytes > 0 || dataFrameCount == 0
-        guard frame.contentBytes <= UInt64(header.chunkBytes), isOnlyFrameOrFull else {
-            throw .wrongContentSize(at: offset, found: frame.contentBytes, chunkBytes: header.chunkBytes)
+        guard 1...UInt64(UInt32.max) ~= frame.contentBytes else {
+            throw .wrongContent(at: offset, found: frame.contentBytes)
         }
-        guard header.hasChecksums == (frame.contentChecksum != nil) else {
-            throw header.hasChecksums
+        guard rules.hasChecksums == (frame.contentChecksum != nil) else {
+            throw rules.hasChecksums
                 ? .contentChecksumMissing(at: offset) : .contentChecksumUnexpected(at: offset)
         }
     }

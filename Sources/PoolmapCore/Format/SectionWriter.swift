@@ -1,29 +1,20 @@
-/// Makes the bytes of a section around its data frames: the header before them, the tables behind.
+/// Makes the bytes behind the data frames of a compressed file.
 ///
-/// The caller writes `header`, then each data frame, adding it here, in order, and last what `finish` returns.
+/// The caller writes each data frame, adding it here, in order, and last what `finish` returns. One frame is plain; of
+/// several the first bears a `SectionMark`, and tables follow the last.
 struct SectionWriter {
-    private var frames: SectionFrames
+    private var section: SectionFrames?
+    private var plainBytes: UInt64 = 0
+    private let rowLimit: Int
 
-    /// A writer for chunks of `chunkBytes` bytes, 1 … `FileHeader.maximumChunkBytes`.
-    init(chunkBytes: UInt32, hasChecksums: Bool) {
-        self.init(header: FileHeader(chunkBytes: chunkBytes, hasChecksums: hasChecksums))
+    /// - Parameter rowLimit: can be lowered by a test.
+    init(rowLimit: Int = SeekTable.maximumRows) {
+        self.rowLimit = rowLimit
     }
 
-    /// A writer for the section with `header`.
-    ///
-    /// `rowLimit` can be lowered by a test.
-    init(header: FileHeader, rowLimit: Int = SeekTable.maximumRows) {
-        frames = SectionFrames(header: header, rowLimit: rowLimit)
-    }
-
-    /// The bytes before the first data frame.
-    var header: [UInt8] {
-        frames.header.serialized()
-    }
-
-    /// The number of bytes of the section so far, from its header to the data frame that was added last.
+    /// The number of bytes so far, to the end of the data frame that was added last.
     var compressedBytes: UInt64 {
-        frames.compressedBytes
+        section?.compressedBytes ?? plainBytes
     }
 
     /// Notes the next data frame.
@@ -31,19 +22,29 @@ struct SectionWriter {
     /// With checksums, the frame's content checksum and CRC-32C must be there. Throws if it breaks a rule of the
     /// format, `FormatError.tooManyFrames` above all: the input is too large for the chunk size.
     mutating func add(_ frame: DataFrame) throws(FormatError) {
-        try frames.add(frame, at: frames.compressedBytes)
+        let offset = compressedBytes
+        if section != nil {
+            try section?.add(frame, at: offset)
+            return
+        }
+        precondition(plainBytes == 0, "a frame behind a plain one")
+        if frame.mark == nil {
+            plainBytes = frame.compressedBytes
+        } else {
+            section = try SectionFrames(opening: frame, at: 0, rowLimit: rowLimit)
+        }
     }
 
-    /// The bytes behind the last data frame: the checksum table, if there are checksums, and the seek table.
+    /// The bytes behind the last data frame: none behind a plain one, else the section table and the seek table.
     ///
     /// A data frame must have been added: empty input has one without content.
     consuming func finish() -> [UInt8] {
-        precondition(frames.dataFrameCount > 0, "a section without a data frame")
-        var bytes: [UInt8] = []
-        if frames.header.hasChecksums {
-            bytes = ChecksumTable(frameChecksums: frames.frameChecksums).serialized()
-            frames.addChecksumTable()
+        guard var section else {
+            precondition(plainBytes > 0, "a file without a data frame")
+            return []
         }
-        return bytes + SeekTable(rows: frames.rows, hasChecksums: frames.header.hasChecksums).serialized()
+        let table = SectionTable(section).serialized()
+        section.addSectionTable()
+        return table + SeekTable(rows: section.rows, hasChecksums: section.rules.hasChecksums).serialized()
     }
 }

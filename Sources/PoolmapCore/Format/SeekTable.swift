@@ -44,11 +44,17 @@ struct SeekTable: Equatable, Sendable {
         return sums
     }
 
-    /// The row that a section's table has for the header.
-    var headerRow: Row {
+    /// The row that the table of a section with so many data frames has for the section table: the last.
+    static func rowOfSectionTable(frameCount: Int, hasChecksums: Bool) -> Row {
         Row(
-            compressedBytes: UInt32(FileHeader.byteCount), contentBytes: 0,
-            checksum: hasChecksums ? SeekTable.emptyChecksum : 0)
+            compressedBytes: UInt32(SectionTable.byteCount(frameCount: frameCount, hasChecksums: hasChecksums)),
+            contentBytes: 0, checksum: hasChecksums ? emptyChecksum : 0)
+    }
+
+    /// Whether the table looks like that of a section, by its last row.
+    var endsWithSectionTable: Bool {
+        rows.count > 1
+            && rows.last == SeekTable.rowOfSectionTable(frameCount: rows.count - 1, hasChecksums: hasChecksums)
     }
 
     /// The length of one row.
@@ -163,17 +169,5 @@ extension SeekTable {
         let shape = try shape(of: bytes, at: offset)
         return SeekTable(
             rows: (0..<shape.rowCount).map { shape.row($0, of: bytes) }, hasChecksums: shape.hasChecksums)
-    }
-
-    /// Whether `bytes`, the beginning of a frame, look like the seek table of a section: one whose first row is that
-    /// of a header.
-    static func looksLikeOurs(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        let rowStart = FrameInfo.skippableHeaderBytes
-        guard let frame = SkippableFrame(bytes), frame.nibble == SkippableFrame.seekTableNibble,
-            frame.frameBytes >= UInt64(byteCount(rowCount: 1, hasChecksums: false)), bytes.count >= rowStart + 8
-        else { return false }
-        let row = Row(
-            compressedBytes: bytes.littleEndian(at: rowStart), contentBytes: bytes.littleEndian(at: rowStart + 4))
-        return row == Row(compressedBytes: UInt32(FileHeader.byteCount), contentBytes: 0)
     }
 }

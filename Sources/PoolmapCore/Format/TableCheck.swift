@@ -4,7 +4,7 @@
 /// two pieces. What is wrong is told at the end, in the order in which a table is looked at: first whether it is one.
 struct TableCheck {
     enum Kind {
-        case checksumTable
+        case sectionTable
         case seekTable
     }
 
@@ -34,15 +34,14 @@ struct TableCheck {
         self.offset = offset
         self.frameBytes = frameBytes
         switch kind {
-        case .checksumTable:
+        case .sectionTable:
             itemBytes = 4
-            itemCount = (frameBytes - ChecksumTable.byteCount(frameCount: 0)) / itemBytes
+            itemCount = (frameBytes - SectionTable.fixedBytes) / itemBytes
         case .seekTable:
             itemBytes = SeekTable.rowBytes(hasChecksums: hasChecksums)
             itemCount = (frameBytes - SeekTable.byteCount(rowCount: 0, hasChecksums: hasChecksums)) / itemBytes
         }
-        // The row of the header comes first.
-        frameOffset = sectionStart + UInt64(FileHeader.byteCount)
+        frameOffset = sectionStart
     }
 
     /// How many bytes are still to come.
@@ -50,7 +49,7 @@ struct TableCheck {
 
     private var headBytes: Int {
         switch kind {
-        case .checksumTable: ChecksumTable.rowsOffset
+        case .sectionTable: SectionTable.rowsOffset
         case .seekTable: FrameInfo.skippableHeaderBytes
         }
     }
@@ -58,7 +57,7 @@ struct TableCheck {
     /// Takes the next bytes, no more than are missing.
     mutating func feed(_ bytes: UnsafeRawBufferPointer, _ frames: SectionFrames) {
         precondition(bytes.count <= missingBytes, "more bytes than the table has")
-        if kind == .checksumTable {
+        if kind == .sectionTable {
             // All but the checksum itself.
             let covered = max(0, min(bytes.count, frameBytes - 4 - fedBytes))
             crc = CRC32C.checksum(of: bytes.bytes(in: 0..<covered), continuing: crc)
@@ -76,7 +75,7 @@ struct TableCheck {
         var place = 0
         while index < itemCount, place + itemBytes <= bytes.count {
             switch kind {
-            case .checksumTable: check(checksum: bytes.littleEndian(at: place), frames)
+            case .sectionTable: check(checksum: bytes.littleEndian(at: place), frames)
             case .seekTable:
                 let row = SeekTable.Row(
                     compressedBytes: bytes.littleEndian(at: place), contentBytes: bytes.littleEndian(at: place + 4),
@@ -94,8 +93,8 @@ struct TableCheck {
         if checksum != frames.frameChecksums[index], mismatch == nil {
             mismatch = .corruptFrame(at: frameOffset)
         }
-        if index + 1 < frames.rows.count {
-            frameOffset += UInt64(frames.rows[index + 1].compressedBytes)
+        if index < frames.rows.count {
+            frameOffset += UInt64(frames.rows[index].compressedBytes)
         }
     }
 
@@ -120,25 +119,28 @@ struct TableCheck {
     /// - Parameter comparesFrames: false where the frames' checksums are not known.
     consuming func finish(_ frames: SectionFrames, comparesFrames: Bool) throws(FormatError) {
         switch kind {
-        case .checksumTable: try finishChecksumTable(frames, comparesFrames: comparesFrames)
+        case .sectionTable: try finishSectionTable(frames, comparesFrames: comparesFrames)
         case .seekTable: try finishSeekTable(frames)
         }
     }
 
-    private consuming func finishChecksumTable(
+    private consuming func finishSectionTable(
         _ frames: SectionFrames, comparesFrames: Bool
     ) throws(FormatError) {
         guard pending.withBytes({ $0.littleEndian(UInt32.self, at: 0) }) == crc else {
-            throw .damaged(.checksumTable, at: offset, .checksum)
+            throw .damaged(.sectionTable, at: offset, .checksum)
         }
-        try ChecksumTable.checkFields(head, frameCount: itemCount, at: offset)
-        guard itemCount == frames.dataFrameCount else {
-            throw .checksumTableMismatch(table: UInt32(itemCount), frames: frames.dataFrameCount)
+        let fields = try SectionTable.fields(in: head, rowCount: itemCount, at: offset)
+        guard fields.agree(with: frames.rules) else {
+            throw .damaged(.sectionTable, at: offset, .flags)
+        }
+        guard fields.frameCount == frames.dataFrameCount else {
+            throw .sectionTableMismatch(table: fields.frameCount, frames: frames.dataFrameCount)
         }
         guard comparesFrames else { return }
         if let mismatch { throw mismatch }
         guard rest.value() == frames.restOfChecksums.value() else {
-            throw .laterRowsMismatch(.checksumTable, at: offset, from: frames.frameChecksums.count)
+            throw .laterRowsMismatch(.sectionTable, at: offset, from: frames.frameChecksums.count)
         }
     }
 
@@ -147,10 +149,10 @@ struct TableCheck {
         let shape = try pending.withBytes { (footer) throws(FormatError) in
             try SeekTable.Shape(footerOf: footer, at: offset)
         }
-        // The length is that of a table with the header's flags and so many rows, but for a row count that lies.
+        // The length is that of a table with the frames' flags and so many rows, but for a row count that lies.
         guard shape.rowCount == itemCount else { throw .damaged(.seekTable, at: offset, .length) }
-        guard shape.hasChecksums == frames.header.hasChecksums else {
-            throw .damaged(.seekTable, at: offset, .checksumFlag)
+        guard shape.hasChecksums == frames.rules.hasChecksums else {
+            throw .damaged(.seekTable, at: offset, .flags)
         }
         if let mismatch { throw mismatch }
         guard rest.value() == frames.restOfRows.value() else {

@@ -1,4 +1,4 @@
-/// The checksum table of a file, of which only the rows are read that are wanted.
+/// The checksums in the section table of a file, of which only those are read that are wanted.
 final class ChecksumRows {
     /// The number of checksums.
     let count: Int
@@ -13,25 +13,25 @@ final class ChecksumRows {
         self.count = count
         self.input = input
         self.offset = offset
-        let frameBytes = UInt64(ChecksumTable.byteCount(frameCount: count))
+        let frameBytes = UInt64(SectionTable.byteCount(frameCount: count, hasChecksums: true))
         // The rows add up to the file, but which of them lies is not known: the table may seem to be behind the end.
         guard offset <= input.byteCount, frameBytes <= input.byteCount - offset else {
-            throw PoolmapError(.damaged, "the seek table does not match the file: there is no checksum table")
+            throw PoolmapError(.damaged, "the seek table does not match the file: there is no section table")
         }
-        let head = try input.readBytes(at: offset, count: ChecksumTable.rowsOffset)
+        let head = try input.readBytes(at: offset, count: SectionTable.rowsOffset)
         guard
-            head.withUnsafeBytes({ ChecksumTable.isChecksumTable($0) && SkippableFrame($0)?.frameBytes == frameBytes })
+            head.withUnsafeBytes({ SectionTable.isSectionTable($0) && SkippableFrame($0)?.frameBytes == frameBytes })
         else {
-            throw PoolmapError(.damaged, "the seek table does not match the file: there is no checksum table")
+            throw PoolmapError(.damaged, "the seek table does not match the file: there is no section table")
         }
         var reader = FileReader(input.descriptor, at: input.start + offset, byteCount: frameBytes - 4)
         let checksum = try CRC32C.checksum(of: &reader)
         let written = try input.readBytes(at: offset + frameBytes - 4, count: 4)
         try formatErrors { () throws(FormatError) in
             guard written.withBytes({ $0.littleEndian(UInt32.self, at: 0) }) == checksum else {
-                throw .damaged(.checksumTable, at: offset, .checksum)
+                throw .damaged(.sectionTable, at: offset, .checksum)
             }
-            try ChecksumTable.checkFields(head, frameCount: count, at: offset)
+            _ = try SectionTable.fields(in: head, rowCount: count, at: offset)
         }
     }
 
@@ -39,7 +39,7 @@ final class ChecksumRows {
     func checksum(_ index: Int) throws(PoolmapError) -> UInt32 {
         if index < windowStart || 4 * (index - windowStart) >= window.count {
             windowStart = index
-            let start = offset + UInt64(ChecksumTable.rowsOffset + 4 * index)
+            let start = offset + UInt64(SectionTable.rowsOffset + 4 * index)
             window = try input.readBytes(at: start, count: 4 * min(ChecksumRows.rowsOfWindow, count - index))
         }
         return window.withBytes { $0.littleEndian(at: 4 * (index - windowStart)) }

@@ -26,8 +26,8 @@ final class FileFrames {
     let seekTable: SeekTableRows?
     /// What its rows say together.
     let totals: SeekTableRows.Totals?
-    /// The header at the file's beginning, if the table is that of a section.
-    let header: FileHeader?
+    /// What the file's first frame says, if the table is that of a section.
+    let rules: SectionRules?
     private(set) var offset: UInt64 = 0
     private let input: InputFile
     private let window: FileWindow
@@ -38,17 +38,17 @@ final class FileFrames {
     init(_ input: InputFile, trusting trust: Trust = .ownTables) throws(PoolmapError) {
         self.input = input
         window = FileWindow(input)
-        let bytes = try input.readBytes(at: 0, count: Int(min(input.byteCount, UInt64(FileHeader.byteCount))))
-        let own = bytes.withUnsafeBytes { FileHeader.isHeader($0) ? try? FileHeader.parse($0) : nil }
+        let bytes = try input.readBytes(at: 0, count: Int(min(input.byteCount, UInt64(SectionMark.shownBytes))))
+        let own = bytes.withUnsafeBytes { FrameHead($0, at: 0)?.rules }
         var found: (SeekTableRows, SeekTableRows.Totals)?
         if trust == .allTables || (trust == .ownTables && own != nil) {
             found = try FileFrames.coveringTable(of: input)
         }
-        // A section's table begins with the header's row, and no other table does.
-        if let table = found?.0, own != nil, try !table.beginsWithHeader() {
+        // A section's table ends with the section table's row.
+        if let table = found?.0, own != nil, try !table.endsWithSectionTable() {
             found = nil
         }
-        header = found == nil ? nil : own
+        rules = found == nil ? nil : own
         seekTable = found?.0
         totals = seekTable == nil ? nil : found?.1
     }
@@ -222,8 +222,8 @@ final class FileWindow {
 func formatErrors<Result>(_ body: () throws(FormatError) -> Result) throws(PoolmapError) -> Result {
     do {
         return try body()
-    } catch .unsupportedVersion(let part, let offset, let version) {
-        throw PoolmapError(.unsupported, "\(FormatError.unsupportedVersion(part, at: offset, version: version))")
+    } catch .unsupportedVersion(let offset, let version) {
+        throw PoolmapError(.unsupported, "\(FormatError.unsupportedVersion(at: offset, version: version))")
     } catch {
         throw PoolmapError(.damaged, "\(error)")
     }

@@ -102,7 +102,7 @@ struct FrameRun {
                 } else if number < done.contentBytes.count {
                     let content = DataFrame(
                         compressedBytes: frame.compressedBytes, contentBytes: UInt64(done.contentBytes[number]),
-                        contentChecksum: frame.contentChecksum, crc32c: done.checksums[number])
+                        contentChecksum: frame.contentChecksum, crc32c: done.checksums[number], mark: frame.mark)
                     try body(.frame(frame, content))
                 } else {
                     throw PoolmapError(.failed, "a worker has not done all of a run of frames")

@@ -13,6 +13,8 @@ struct LocatedFrame {
     let hasChecksum: Bool?
     /// What that checksum is; nil where only the table was looked at.
     let contentChecksum: UInt32?
+    /// What says that it is the first of a section; nil also where only the table was looked at.
+    let mark: SectionMark?
     /// The number of its row in the seek table, if it was found by that.
     var row: Int?
 
@@ -24,6 +26,7 @@ struct LocatedFrame {
         contentBound = min(info.contentBound, info.contentBytes ?? .max)
         hasChecksum = info.hasChecksum
         contentChecksum = info.contentChecksum
+        mark = info.mark
     }
 
     /// A data frame as a seek table has it.
@@ -35,6 +38,7 @@ struct LocatedFrame {
         contentBound = UInt64(row.contentBytes)
         hasChecksum = nil
         contentChecksum = nil
+        mark = nil
     }
 
     /// Whether both sides of the frame have room in a slot.

@@ -96,10 +96,12 @@ final class SeekTableRows {
         return totals
     }
 
-    /// Whether the first row is that of a section's header.
-    func beginsWithHeader() throws(PoolmapError) -> Bool {
-        guard shape.rowCount > 0 else { return false }
-        return try row(0) == SeekTable(rows: [], hasChecksums: shape.hasChecksums).headerRow
+    /// Whether the last row is that of a section table, as in the seek table of a section.
+    func endsWithSectionTable() throws(PoolmapError) -> Bool {
+        let frameCount = shape.rowCount - 1
+        guard frameCount > 0 else { return false }
+        return try row(frameCount)
+            == SeekTable.rowOfSectionTable(frameCount: frameCount, hasChecksums: shape.hasChecksums)
     }
 
     /// All of them.

@@ -20,7 +20,7 @@ final class CatJob: Job {
     /// Where the content of the next frame to be accepted begins.
     private var place: UInt64 = 0
     private var writtenBytes: UInt64 = 0
-    /// The checksum table of a file of ours that has one.
+    /// The section table of a file of ours that has one.
     private let frameChecksums: ChecksumRows?
     /// What is under way, the first in front.
     private var underWay: [Expected] = []
@@ -35,7 +35,7 @@ final class CatJob: Job {
     private struct TableEntry {
         let number: Int
         let row: SeekTable.Row
-        /// nil where there is no checksum table.
+        /// nil where there is no section table.
         let crc32c: UInt32?
     }
 
@@ -68,30 +68,36 @@ final class CatJob: Job {
         frameChecksums = try CatJob.frameChecksums(of: frames, in: input)
     }
 
-    /// Of a file of ours, by its header and its seek table: holds one against the other, and finds the checksum table.
+    /// Of a file of ours, by its first frame and its seek table: holds one against the other, and finds the section
+    /// table.
     private static func frameChecksums(of frames: FileFrames, in input: InputFile) throws(PoolmapError) -> ChecksumRows?
     {
         guard let table = frames.seekTable else { return nil }
-        guard let header = frames.header else {
-            if try table.beginsWithHeader() {
-                throw PoolmapError(.damaged, "\(FormatError.headerMissing(before: .seekTable, at: table.offset))")
+        guard let rules = frames.rules else {
+            if try table.endsWithSectionTable() {
+                let sectionTable = SectionTable.byteCount(
+                    frameCount: table.shape.rowCount - 1, hasChecksums: table.shape.hasChecksums)
+                let offset = table.offset - UInt64(sectionTable)
+                throw PoolmapError(.damaged, "\(FormatError.firstFrameMissing(before: offset))")
             }
             return nil
         }
         // What a part of the file does not show, its rows must: where each chunk is.
-        let dataRows = 1..<max(1, table.shape.rowCount - (header.hasChecksums ? 1 : 0))
-        var end: UInt64 = UInt64(FileHeader.byteCount)
-        var isRight = table.shape.hasChecksums == header.hasChecksums && !dataRows.isEmpty
+        let dataRows = 0..<table.shape.rowCount - 1
+        var end: UInt64 = 0
+        var isRight = table.shape.hasChecksums == rules.hasChecksums
         for index in dataRows where isRight {
             let row = try table.row(index)
             end += UInt64(row.compressedBytes)
-            isRight =
-                index < dataRows.upperBound - 1
-                ? row.contentBytes == header.chunkBytes
-                : row.contentBytes <= header.chunkBytes && (row.contentBytes > 0 || dataRows.count == 1)
+            isRight = row.contentBytes > 0
+            if let chunkBytes = rules.chunkBytes, isRight {
+                isRight =
+                    index < dataRows.upperBound - 1
+                    ? row.contentBytes == chunkBytes : row.contentBytes <= chunkBytes
+            }
         }
-        guard isRight else { throw PoolmapError(.damaged, "the seek table does not match the file's header") }
-        return header.hasChecksums ? try ChecksumRows(of: dataRows.count, at: end, in: input) : nil
+        guard isRight else { throw PoolmapError(.damaged, "the seek table does not match the file's first frame") }
+        return rules.hasChecksums ? try ChecksumRows(of: dataRows.count, at: end, in: input) : nil
     }
 
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
@@ -128,9 +134,8 @@ final class CatJob: Job {
     private func entry(of frame: LocatedFrame) throws(PoolmapError) -> TableEntry? {
         guard let number = frame.row, let table = frames.seekTable else { return nil }
         var crc32c: UInt32?
-        // The first row is the header's.
-        if let frameChecksums, number > 0, number <= frameChecksums.count {
-            crc32c = try frameChecksums.checksum(number - 1)
+        if let frameChecksums, number < frameChecksums.count {
+            crc32c = try frameChecksums.checksum(number)
         }
         return TableEntry(number: number, row: try table.row(number), crc32c: crc32c)
     }

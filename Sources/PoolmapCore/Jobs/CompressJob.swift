@@ -1,7 +1,7 @@
 import Multiprocessing
 import SystemPackage
 
-/// Makes a section of docs/format.md from one input: header, a frame for each chunk, tables.
+/// Makes a compressed file from one input, as docs/format.md has it: a frame for each chunk, and behind several tables.
 ///
 /// The borders of chunks depend on the input and the options only. A regular file is read by the workers, each its own
 /// chunk; a pipe is read here, into the slots.
@@ -10,7 +10,7 @@ final class CompressJob: Job {
     private let output: Output
     private let meter: Meter
     private let chunkBytes: Int
-    private var section: SectionWriter
+    private var section = SectionWriter()
     private var writtenBytes: UInt64 = 0
     private var acceptedBytes: UInt64 = 0
 
@@ -19,22 +19,17 @@ final class CompressJob: Job {
     private var offset: UInt64 = 0
     private var chunks = PipeChunks()
     private var isAtEnd = false
-    private var isSectionFinished = false
 
     init(_ input: InputFile, to output: Output, _ options: CompressionOptions, _ meter: Meter) {
         self.input = input
         self.output = output
         self.meter = meter
         chunkBytes = options.chunkBytes
-        section = SectionWriter(chunkBytes: UInt32(options.chunkBytes), hasChecksums: options.hasChecksums)
         meter.expect(input)
     }
 
     /// Takes a frame that the output has already, in place of its chunk: the next one in order.
     func keep(_ frame: DataFrame) throws(PoolmapError) {
-        if writtenBytes == 0 {
-            writtenBytes = section.compressedBytes
-        }
         index += 1
         offset += frame.contentBytes
         isAtEnd = offset == input.byteCount
@@ -71,10 +66,11 @@ final class CompressJob: Job {
 
     private func work(_ source: Work.Source, _ count: Int, _ slot: Int) -> Step {
         let piece = Piece(noun: "chunk", index: index, offset: offset, byteCount: UInt64(count))
+        let mark: SectionMark? = index == 0 && !isAtEnd ? .equalChunks : nil
         index += 1
         offset += UInt64(count)
         return .work(
-            .compress(source: source, contentBytes: count, slot: slot), piece, slot: slot, isLast: isAtEnd)
+            .compress(source: source, contentBytes: count, mark: mark, slot: slot), piece, slot: slot, isLast: isAtEnd)
     }
 
     func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
@@ -82,25 +78,11 @@ final class CompressJob: Job {
             throw PoolmapError(.failed, "a worker gave another answer than a frame")
         }
         let start = writtenBytes
-        let header = start == 0 ? section.header : []
-        writtenBytes += UInt64(header.count)
         try count(
             DataFrame(
                 compressedBytes: UInt64(frame.compressedBytes), contentBytes: UInt64(frame.contentBytes),
-                contentChecksum: frame.contentChecksum, crc32c: frame.frameChecksum))
-        // Where it is known to be the last, all that is left goes with it: a small file is one write.
-        let isLast = input.isRegular && isAtEnd && acceptedBytes == offset
-        let tables = isLast && output.takesTablesWithFrame ? finishSection() : []
-        try output.write(header, workforce.output(slot, frame.compressedBytes), tables, at: start)
-    }
-
-    /// The bytes behind the last frame, once.
-    private func finishSection() -> [UInt8] {
-        guard !isSectionFinished else { return [] }
-        isSectionFinished = true
-        let tables = section.finish()
-        writtenBytes += UInt64(tables.count)
-        return tables
+                contentChecksum: frame.contentChecksum, crc32c: frame.frameChecksum, mark: frame.mark))
+        try output.write(workforce.output(slot, frame.compressedBytes), at: start)
     }
 
     private func count(_ frame: DataFrame) throws(PoolmapError) {
@@ -115,8 +97,11 @@ final class CompressJob: Job {
         guard acceptedBytes == offset, !input.isRegular || offset == input.byteCount else {
             throw PoolmapError(.failed, "\(acceptedBytes) of \(offset) bytes were compressed")
         }
-        let end = writtenBytes
-        try output.write([], UnsafeRawBufferPointer(start: nil, count: 0), finishSection(), at: end)
+        let tables = section.finish()
+        if !tables.isEmpty {
+            try tables.withBytes { (bytes) throws(PoolmapError) in try output.write(bytes, at: writtenBytes) }
+        }
+        writtenBytes += UInt64(tables.count)
         return try output.commit(of: input, JobSummary(inputBytes: offset, outputBytes: writtenBytes))
     }
 

@@ -25,7 +25,7 @@ final class ResumeJob: Job {
     private var pending: Int
     private var handedOut = 0
     private var accepted = 0
-    private var frameOffset = UInt64(FileHeader.byteCount)
+    private var frameOffset: UInt64 = 0
     /// How many frames are kept; nil while all that came back were intact.
     private var cut: Int?
 
@@ -136,7 +136,7 @@ private final class FinishedJob: Job {
     private let journal: ResumeJournal
     private let target: SharedDescriptor?
     private var handedOut = 0
-    private var frameOffset = UInt64(FileHeader.byteCount)
+    private var frameOffset: UInt64 = 0
 
     init(
         _ input: InputFile, _ path: String, _ journal: ResumeJournal, outputBytes: UInt64, _ policy: OutputPolicy,

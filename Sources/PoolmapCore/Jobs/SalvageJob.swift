@@ -216,7 +216,7 @@ final class SalvageJob: Job {
             return "it has \(content.contentBytes) bytes of content where \(contentBytes) were to be"
         }
         if frame.mustHaveChecksum, content.contentChecksum == nil {
-            return "it has no content checksum, which the header promises"
+            return "it has no content checksum, and the first frame has one"
         }
         // Bits that are in the frame for nothing change the CRC, and neither the content nor its checksum. So where
         // the seek table speaks for the content, that is enough; but it can be wrong itself, and the CRC cannot.

@@ -39,31 +39,3 @@ struct FoundGap {
         heads.first.flatMap { $0.offset == range.lowerBound ? $0 : nil }
     }
 }
-
-/// The header of a frame with content whose blocks may be damaged.
-struct FrameHead {
-    let offset: UInt64
-    /// The size of the content, if the header has it.
-    let contentBytes: UInt64?
-    let hasChecksum: Bool
-
-    /// The header that `bytes` begin with; nil if they begin with none that a decoder would take.
-    init?(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) {
-        guard bytes.count >= 5, bytes.littleEndian(UInt32.self, at: 0) == FrameHead.magic else { return nil }
-        let descriptor = FrameDescriptor(bytes[4])
-        guard !descriptor.hasReservedBit, bytes.count >= 5 + descriptor.headerBytes else { return nil }
-        self.offset = offset
-        contentBytes = descriptor.contentBytes(in: bytes.bytes(in: 5..<bytes.count))
-        hasChecksum = descriptor.hasChecksum
-    }
-
-    static let magic: UInt32 = 0xFD2F_B528
-
-    /// The most bytes that a header has.
-    static let mostBytes = 18
-
-    /// Whether a frame, of either kind, can begin with this magic number.
-    static func isMagic(_ magic: UInt32) -> Bool {
-        magic == FrameHead.magic || magic & ~15 == 0x184D_2A50
-    }
-}

@@ -179,37 +179,30 @@ final class FrameFinder {
 
     /// Whether a skippable frame is a part of a section, or a seek table, that is whole.
     private func isOwnTable(_ frame: LocatedFrame) throws(PoolmapError) -> Bool {
-        let beginning = try source.read(at: frame.offset, count: FileHeader.byteCount)
-        let (letter, nibble) = beginning.withUnsafeBytes {
-            (SkippableFrame.partLetter(of: $0), SkippableFrame($0)?.nibble)
+        let beginning = try source.read(at: frame.offset, count: SectionAuditor.beginningBytes)
+        let (isOurs, nibble) = beginning.withUnsafeBytes {
+            (SectionTable.isSectionTable($0), SkippableFrame($0)?.nibble)
         }
-        guard letter != nil || nibble == SkippableFrame.seekTableNibble else { return false }
+        guard isOurs || nibble == SkippableFrame.seekTableNibble else { return false }
         // A table has a row of at most 12 bytes for each frame before it, of which none has fewer than 8 bytes.
-        guard frame.compressedBytes <= UInt64(FileHeader.byteCount) + 12 * (frame.offset / 8) else { return false }
-        let end = frame.offset + frame.compressedBytes
-        switch letter {
-        case FileHeader.letter?:
-            return beginning.withUnsafeBytes { (try? FileHeader.parse($0)) != nil }
-                && frame.compressedBytes == UInt64(FileHeader.byteCount)
-        case ChecksumTable.letter?:
-            return try isChecksumTable(beginning, frame)
-        default:
-            let footerBytes = UInt64(SeekTable.footerBytes)
-            guard frame.compressedBytes >= footerBytes else { return false }
-            let footer = try source.read(at: end - footerBytes, count: SeekTable.footerBytes)
-            let shape = footer.withUnsafeBytes { try? SeekTable.Shape(footerOf: $0) }
-            return shape.map { UInt64($0.frameBytes) } == frame.compressedBytes
-        }
+        guard frame.compressedBytes <= UInt64(SectionTable.fixedBytes) + 12 * (frame.offset / 8) else { return false }
+        if isOurs { return try isSectionTable(beginning, frame) }
+        let footerBytes = UInt64(SeekTable.footerBytes)
+        guard frame.compressedBytes >= footerBytes else { return false }
+        let footer = try source.read(
+            at: frame.offset + frame.compressedBytes - footerBytes, count: SeekTable.footerBytes)
+        let shape = footer.withUnsafeBytes { try? SeekTable.Shape(footerOf: $0) }
+        return shape.map { UInt64($0.frameBytes) } == frame.compressedBytes
     }
 
-    private func isChecksumTable(_ beginning: [UInt8], _ frame: LocatedFrame) throws(PoolmapError) -> Bool {
-        let fixedBytes = UInt64(ChecksumTable.byteCount(frameCount: 0))
+    private func isSectionTable(_ beginning: [UInt8], _ frame: LocatedFrame) throws(PoolmapError) -> Bool {
+        let fixedBytes = UInt64(SectionTable.fixedBytes)
         guard frame.compressedBytes >= fixedBytes else { return false }
         let end = frame.offset + frame.compressedBytes
         let written = try source.read(at: end - 4, count: 4).withBytes { $0.littleEndian(UInt32.self, at: 0) }
         let count = Int(frame.compressedBytes - fixedBytes) / 4
         guard try source.crc32c(of: frame.offset..<end - 4) == written else { return false }
-        return (try? ChecksumTable.checkFields(beginning, frameCount: count, at: frame.offset)) != nil
+        return (try? SectionTable.fields(in: beginning, rowCount: count, at: frame.offset)) != nil
     }
 
     // MARK: The next frame
@@ -256,7 +249,7 @@ final class FrameFinder {
     }
 
     private func heads(at start: UInt64) throws(PoolmapError) -> [FrameHead] {
-        let bytes = try source.read(at: start, count: FrameHead.mostBytes)
+        let bytes = try source.read(at: start, count: SectionMark.shownBytes)
         return bytes.withUnsafeBytes { FrameHead($0, at: start) }.map { [$0] } ?? []
     }
 

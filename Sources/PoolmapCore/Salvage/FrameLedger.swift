@@ -10,40 +10,42 @@ struct FrameLedger {
     let offsets: [UInt64]?
     /// Whether the rows have checksums.
     let rowsHaveChecksums: Bool
-    /// The CRC-32C of each by the checksum table; nil without one.
+    /// The CRC-32C of each by the section table; nil without one.
     let frameChecksums: [UInt32]?
     /// Where the section begins, if the file is as long as the seek table has it.
     let start: UInt64?
-    /// Whether it is a section of ours, whose frames but the last have the same size.
+    /// Whether it is a section of ours.
     let isOwn: Bool
-    /// That size, if it is known.
+    /// Whether each of its frames has a size of its own.
+    let hasAnyChunks: Bool
+    /// The size of the content of all frames but the last, if they have the same and it is known.
     var chunkBytes: UInt64?
 
     /// A ledger out of those tables that are there and whole; nil if they do not say how many frames there are.
     ///
     /// - Parameters:
-    ///   - header: the section's, if it can be read.
+    ///   - rules: what its first frame says, if that can be read.
     ///   - seekTable: the table, and where it is.
     init?(
-        header: FileHeader?, checksumTable: ChecksumTable?, seekTable: (table: SeekTable, offset: UInt64)?
+        rules: SectionRules?, sectionTable: SectionTable?, seekTable: (table: SeekTable, offset: UInt64)?
     ) {
-        let hasHeaderRow = seekTable.map { $0.table.rows.first == $0.table.headerRow } ?? false
-        isOwn = header != nil || checksumTable != nil || hasHeaderRow
+        isOwn = rules != nil || sectionTable != nil || seekTable?.table.endsWithSectionTable ?? false
         var data = FrameLedger.dataRows(seekTable?.table, isOwn: isOwn)
-        // The checksum table has a checksum of its own, the seek table has none.
-        if let checksumTable, let rows = data?.rows, rows.count != checksumTable.frameChecksums.count {
+        // The section table has a checksum of its own, the seek table has none.
+        if let sectionTable, let rows = data?.rows, rows.count != sectionTable.fields.frameCount {
             data = nil
         }
-        guard let count = data?.rows.count ?? checksumTable?.frameChecksums.count, count > 0 else { return nil }
+        guard let count = data?.rows.count ?? sectionTable?.fields.frameCount, count > 0 else { return nil }
         self.count = count
         rows = data?.rows
         offsets = data?.offsets
         rowsHaveChecksums = seekTable?.table.hasChecksums ?? false
-        frameChecksums = checksumTable?.frameChecksums
-        if let header {
-            chunkBytes = UInt64(header.chunkBytes)
-        } else {
-            chunkBytes = isOwn ? data.flatMap { FrameLedger.majority($0.rows) } : nil
+        frameChecksums = sectionTable.flatMap { $0.fields.hasChecksums ? $0.frameChecksums : nil }
+        hasAnyChunks = rules.map { $0.chunkBytes == nil } ?? sectionTable?.fields.hasAnyChunks ?? false
+        if let rules {
+            chunkBytes = rules.chunkBytes.map { UInt64($0) }
+        } else if isOwn, !hasAnyChunks {
+            chunkBytes = data.flatMap { FrameLedger.majority($0.rows) }
         }
         if data != nil, let seekTable {
             let total = seekTable.table.totals.compressedBytes
@@ -59,10 +61,9 @@ struct FrameLedger {
         guard let table else { return nil }
         var range = 0..<table.rows.count
         if isOwn {
-            // The header's row, and the checksum table's.
-            let others = table.hasChecksums ? 2 : 1
-            guard range.count > others else { return nil }
-            range = 1..<table.rows.count - (others - 1)
+            // The last row is the section table's.
+            guard range.count > 1 else { return nil }
+            range.removeLast()
         }
         var rows: [SeekTable.Row] = []
         var offsets: [UInt64] = []
@@ -85,10 +86,11 @@ struct FrameLedger {
             if lead == 0 { candidate = row.contentBytes }
             lead += row.contentBytes == candidate ? 1 : -1
         }
-        return candidate.map(UInt64.init)
+        let others = rows.dropLast().count { $0.contentBytes != candidate }
+        return others * 2 < rows.count - 1 ? candidate.map(UInt64.init) : nil
     }
 
-    /// Whether the number of frames is sure: the checksum table has a checksum of its own.
+    /// Whether the number of frames is sure: the section table has a checksum of its own.
     var isConfirmed: Bool { frameChecksums != nil }
 
     /// The size of the content of a frame; nil if no table says it.
@@ -103,7 +105,7 @@ struct FrameLedger {
 
 /// The seek table at the end of a file.
 ///
-/// It is believed also where only its first eight bytes are damaged, which its last nine tell again, if its rows begin
+/// It is believed also where only its first eight bytes are damaged, which its last nine tell again, if its rows end
 /// like those of a section or are as long as the file. It is not believed where most of its rows can be of no frame, as
 /// in a hole of the file.
 func seekTableAtEnd(of source: SalvageSource) throws(PoolmapError) -> SeekTableRows? {
@@ -116,7 +118,7 @@ func seekTableAtEnd(of source: SalvageSource) throws(PoolmapError) -> SeekTableR
     let totals = try table.totals { $0.impossibleCount > table.shape.rowCount / 2 }
     guard let totals else { return nil }
     if table.isWhole || totals.compressedBytes == table.offset { return table }
-    return try table.beginsWithHeader() ? table : nil
+    return try table.endsWithSectionTable() ? table : nil
 }
 
 extension FrameLedger {

@@ -1,7 +1,7 @@
 /// Which frame of a section is which, where some of them are damaged, lost, or not in their places.
 ///
 /// A frame is known by its length and its content checksum, which its row of the seek table has too; without a seek
-/// table by the CRC-32C of its bytes, which the checksum table has. A frame of which the tables are silent, or wrong,
+/// table by the CRC-32C of its bytes, which the section table has. A frame of which the tables are silent, or wrong,
 /// is known by its neighbours, as long as nothing damaged is between them; or by where the table has it begin.
 struct FrameMatch {
     private let ledger: FrameLedger

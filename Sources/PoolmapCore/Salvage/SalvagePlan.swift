@@ -6,7 +6,7 @@
 /// does not decompress to what is lost.
 ///
 /// A file of which every frame and every table is where it must be is planned as it stands, by `StandingSteps`, and a
-/// file without header and tables as it is read. Of others all frames are found first, and some 250 bytes are kept for
+/// file without marks and tables as it is read. Of others all frames are found first, and some 250 bytes are kept for
 /// each.
 final class SalvagePlan {
     private let source: SalvageSource
@@ -34,7 +34,7 @@ final class SalvagePlan {
     func next(probe: FrameFinder.Probe) throws(PoolmapError) -> SalvageStep? {
         if standing == nil {
             let isForeign =
-                try tableAtEnd.map { (table) throws(PoolmapError) in try !table.beginsWithHeader() } ?? false
+                try tableAtEnd.map { (table) throws(PoolmapError) in try !table.endsWithSectionTable() } ?? false
             standing = .some(try StandingSteps.find(in: source, needsSizes: isForeign))
         }
         if let standing = standing ?? nil { return try standing.next() }
@@ -54,13 +54,10 @@ final class SalvagePlan {
 
     private func plan(_ first: FoundPart, _ probe: FrameFinder.Probe) throws(PoolmapError) {
         split = SectionSplit()
-        let mark = try mark(of: first)
-        split.append(first, mark)
-        var isHeader = false
-        if case .header? = mark { isHeader = true }
-        if tableAtEnd != nil || isHeader {
+        split.append(first, try table(of: first))
+        if tableAtEnd != nil || split.beginsSection(0) {
             while let part = try finder.next(probe: probe) {
-                split.append(part, try self.mark(of: part))
+                split.append(part, try self.table(of: part))
             }
         }
         var table: (SeekTable, UInt64)?
@@ -70,24 +67,21 @@ final class SalvagePlan {
         sections = split.sections(tableAtEnd: table).reversed()
     }
 
-    private func mark(of part: FoundPart) throws(PoolmapError) -> SectionSplit.Mark? {
+    private func table(of part: FoundPart) throws(PoolmapError) -> SectionSplit.Table? {
         guard case .skippable(let frame) = part else { return nil }
-        let beginning = try source.read(at: frame.offset, count: FileHeader.byteCount)
-        let (letter, nibble) = beginning.withUnsafeBytes {
-            (SkippableFrame.partLetter(of: $0), SkippableFrame($0)?.nibble)
+        let beginning = try source.read(at: frame.offset, count: SectionAuditor.beginningBytes)
+        let (isOurs, nibble) = beginning.withUnsafeBytes {
+            (SectionTable.isSectionTable($0), SkippableFrame($0)?.nibble)
         }
-        guard letter != nil || nibble == SkippableFrame.seekTableNibble else { return nil }
+        guard isOurs || nibble == SkippableFrame.seekTableNibble else { return nil }
         // A table is not longer than the frames before it allow, found or not.
         let mostRows = UInt64(FrameLedger.mostRows(ofParts: split.parts.count))
-        let limit = UInt64(FileHeader.byteCount) + 12 * min(frame.offset / 8, mostRows)
+        let limit = UInt64(SectionTable.fixedBytes) + 12 * min(frame.offset / 8, mostRows)
         let bytes = try source.read(at: frame.offset, count: Int(min(frame.compressedBytes, limit)))
         return bytes.withUnsafeBytes { bytes in
-            switch letter {
-            case FileHeader.letter?: .header(try? FileHeader.parse(bytes, at: frame.offset))
-            case ChecksumTable.letter?: .checksumTable(try? ChecksumTable.parse(bytes, at: frame.offset))
-            case nil: .seekTable(try? SeekTable.parse(bytes, at: frame.offset))
-            default: nil
-            }
+            isOurs
+                ? .sectionTable(try? SectionTable.parse(bytes, at: frame.offset))
+                : .seekTable(try? SeekTable.parse(bytes, at: frame.offset))
         }
     }
 
@@ -96,15 +90,16 @@ final class SalvagePlan {
     private func sectionSteps(
         of section: SectionSplit.Section, in split: SectionSplit
     ) throws(PoolmapError) -> SectionSteps {
-        let header = split.header(of: section)
+        let rules = split.rules(of: section)
         let ledger = FrameLedger(
-            header: header, checksumTable: split.checksumTable(of: section), seekTable: section.seekTable)
-        if let ledger, let steps = try steps(of: section, in: split, header, by: ledger) {
+            rules: rules, sectionTable: split.sectionTable(of: section), seekTable: section.seekTable)
+        if let ledger, let steps = try steps(of: section, in: split, rules, by: ledger) {
             return steps
         }
-        if let header {
+        if let rules, let chunkBytes = rules.chunkBytes {
             return ChunkSteps(
-                section, in: split, header, frameCount: frameCount,
+                section, in: split, chunkBytes: UInt64(chunkBytes), hasChecksums: rules.hasChecksums,
+                frameCount: frameCount,
                 hasContentEnd: try hasContentEnd(section, in: split))
         }
         return ForeignSteps(Array(split.parts[section.parts]), frameCount: frameCount)
@@ -112,7 +107,7 @@ final class SalvagePlan {
 
     /// The steps by what the tables say; nil if they are not this section's.
     private func steps(
-        of section: SectionSplit.Section, in split: SectionSplit, _ header: FileHeader?, by ledger: FrameLedger
+        of section: SectionSplit.Section, in split: SectionSplit, _ rules: SectionRules?, by ledger: FrameLedger
     ) throws(PoolmapError) -> SectionSteps? {
         var ledger = ledger
         var frames: [FoundFrame] = []
@@ -128,7 +123,7 @@ final class SalvagePlan {
             default: break
             }
         }
-        if ledger.isOwn, ledger.chunkBytes == nil, ledger.rows == nil {
+        if ledger.isOwn, !ledger.hasAnyChunks, ledger.chunkBytes == nil, ledger.rows == nil {
             ledger.chunkBytes = frames.compactMap(\.frame.contentBytes).max()
         }
         let tables = split.tablesOffset(of: section)
@@ -144,22 +139,21 @@ final class SalvagePlan {
         // what a decoder makes of the file as it stands.
         if !ledger.isOwn, gapCount == 0, !match.isInOrder { return nil }
         let steps = LedgerSteps(
-            section, in: split, header, ledger, frames, match, tablesOffset: tables, frameCount: frameCount)
+            section, in: split, rules, ledger, frames, match, tablesOffset: tables, frameCount: frameCount)
         if !match.isInOrder || gapCount > 0 {
             steps.explain(tables: try flaws(of: section, in: split))
         }
         return steps
     }
 
-    /// What is wrong with the header and the tables of a section that are there.
+    /// What is wrong with the tables of a section that are there.
     private func flaws(of section: SectionSplit.Section, in split: SectionSplit) throws(PoolmapError) -> [String] {
         var flaws: [String] = []
         for part in section.parts {
             let range = split.parts[part].range
             let name: FormatError.Part
-            switch split.mark(of: part) {
-            case .header(nil)?: name = .header
-            case .checksumTable(nil)?: name = .checksumTable
+            switch split.table(at: part) {
+            case .sectionTable(nil)?: name = .sectionTable
             case .seekTable(nil)?: name = .seekTable
             default: continue
             }
@@ -173,14 +167,13 @@ final class SalvagePlan {
         _ section: SectionSplit.Section, in split: SectionSplit
     ) throws(PoolmapError) -> Bool {
         for part in section.parts {
-            switch split.mark(of: part) {
-            case .checksumTable?, .seekTable?: return true
-            default: break
-            }
+            if split.table(at: part) != nil { return true }
         }
         guard case .gap(let gap)? = split.parts[section.parts].last else { return false }
-        let bytes = try source.read(at: gap.range.lowerBound, count: FileHeader.byteCount)
-        return bytes.withUnsafeBytes { ChecksumTable.isChecksumTable($0) || SeekTable.looksLikeOurs($0) }
+        let bytes = try source.read(at: gap.range.lowerBound, count: SectionAuditor.beginningBytes)
+        return bytes.withUnsafeBytes {
+            SectionTable.isSectionTable($0) || SkippableFrame($0)?.nibble == SkippableFrame.seekTableNibble
+        }
     }
 }
 

@@ -15,13 +15,13 @@ struct SalvageFrame {
     let found: FoundFrame
     /// Counted over all frames with content of the file, lost ones among them, from 0.
     let number: Int
-    /// What its content must have by the header of its section; nil where that does not say.
+    /// What its content must have by the first frame of its section; nil where that does not say.
     var contentBytes: UInt64?
     /// What its content has by the seek table.
     var rowContentBytes: UInt64?
     /// The checksum of its content by the seek table.
     var rowChecksum: UInt32?
-    /// Its CRC-32C by the checksum table.
+    /// Its CRC-32C by the section table.
     var crc32c: UInt32?
     /// Whether it must have a content checksum.
     var mustHaveChecksum = false

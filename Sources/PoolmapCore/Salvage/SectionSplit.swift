@@ -1,11 +1,10 @@
-/// The parts of a damaged file, divided into sections: a header, the data frames and the tables that belong together.
+/// The parts of a damaged file, divided into sections: the data frames and the tables that belong together.
 ///
-/// Joined files have several, and what no header and no table claims is a section too.
+/// Joined files have several, and what no mark and no table claims is a section too.
 struct SectionSplit {
     /// What a skippable frame is for a section, and what it says if it is whole.
-    enum Mark {
-        case header(FileHeader?)
-        case checksumTable(ChecksumTable?)
+    enum Table {
+        case sectionTable(SectionTable?)
         case seekTable(SeekTable?)
     }
 
@@ -17,26 +16,41 @@ struct SectionSplit {
     }
 
     private(set) var parts: [FoundPart] = []
-    private var marks: [Int: Mark] = [:]
+    private var tables: [Int: Table] = [:]
 
     /// The most bytes that lie in a file one behind the other and are the content of one block.
     private static let mostNestedBytes = FrameInfo.maximumBlockBytes
 
-    mutating func append(_ part: FoundPart, _ mark: Mark?) {
-        marks[parts.count] = mark
+    mutating func append(_ part: FoundPart, _ table: Table?) {
+        tables[parts.count] = table
         parts.append(part)
     }
 
-    /// The header that a section begins with, if it is there and whole.
-    func header(of section: Section) -> FileHeader? {
-        guard case .header(let header)? = marks[section.parts.lowerBound] else { return nil }
-        return header
+    /// What the first frame of a section says, if its beginning is there and whole.
+    func rules(of section: Section) -> SectionRules? {
+        switch parts[section.parts.lowerBound] {
+        case .frame(let found):
+            let frame = found.frame
+            return SectionRules(
+                mark: frame.mark, contentBytes: frame.contentBytes, hasChecksums: frame.hasChecksum ?? false)
+        case .gap(let gap): return gap.firstHead?.rules
+        case .skippable: return nil
+        }
     }
 
-    /// The checksum table of a section, if it is there and whole.
-    func checksumTable(of section: Section) -> ChecksumTable? {
+    /// Whether a part bears the mark of a section's first frame.
+    func beginsSection(_ part: Int) -> Bool {
+        switch parts[part] {
+        case .frame(let found): found.frame.mark != nil
+        case .gap(let gap): gap.firstHead?.mark != nil
+        case .skippable: false
+        }
+    }
+
+    /// The section table of a section, if it is there and whole.
+    func sectionTable(of section: Section) -> SectionTable? {
         for part in section.parts.reversed() {
-            if case .checksumTable(let table?)? = marks[part] { return table }
+            if case .sectionTable(let table?)? = tables[part] { return table }
         }
         return nil
     }
@@ -45,8 +59,8 @@ struct SectionSplit {
     func tablesOffset(of section: Section) -> UInt64? {
         var offset = section.seekTable?.offset
         for part in section.parts.reversed() {
-            switch marks[part] {
-            case .checksumTable?: return parts[part].range.lowerBound
+            switch tables[part] {
+            case .sectionTable?: return parts[part].range.lowerBound
             case .seekTable? where offset == nil: offset = parts[part].range.lowerBound
             default: break
             }
@@ -54,9 +68,9 @@ struct SectionSplit {
         return offset
     }
 
-    /// What a part is for its section, if anything.
-    func mark(of part: Int) -> Mark? {
-        marks[part]
+    /// The table that a part is, if it is one.
+    func table(at part: Int) -> Table? {
+        tables[part]
     }
 
     /// All sections, in order.
@@ -89,17 +103,12 @@ struct SectionSplit {
     }
 
     private func seekTable(at part: Int) -> (table: SeekTable, offset: UInt64)? {
-        guard case .seekTable(let table?)? = marks[part] else { return nil }
+        guard case .seekTable(let table?)? = tables[part] else { return nil }
         return (table, parts[part].range.lowerBound)
     }
 
-    private func isHeader(_ part: Int) -> Bool {
-        if case .header? = marks[part] { return true }
-        return false
-    }
-
     /// The part with which the section of a table begins: where its rows say; or else, where bytes were lost or came
-    /// in, at the last header before the first frame that it knows.
+    /// in, at the last first frame before the one that it knows.
     private func beginning(of table: (table: SeekTable, offset: UInt64), before last: Int) -> Int {
         if let start = SectionSplit.start(of: table) {
             let part = parts.lowerBound { $0.range.lowerBound < start }
@@ -115,7 +124,7 @@ struct SectionSplit {
             let checksum = table.table.hasChecksums ? found.contentChecksum ?? 0 : 0
             return known.contains(SectionSplit.key(found.frame.compressedBytes, checksum))
         }
-        return (border...(first ?? last)).last(where: isHeader) ?? border
+        return (border...(first ?? last)).last(where: beginsSection) ?? border
     }
 
     private static func start(of table: (table: SeekTable, offset: UInt64)) -> UInt64? {
@@ -128,17 +137,17 @@ struct SectionSplit {
         compressedBytes > UInt64(UInt32.max) ? .max : compressedBytes << 32 | UInt64(checksum)
     }
 
-    /// Whether a part is the seek table of a section whose header is where the table says.
+    /// Whether a part is the seek table of a section whose first frame is where the table says.
     private func isEndOfWholeSection(_ part: Int) -> Bool {
         guard let table = seekTable(at: part), let start = SectionSplit.start(of: table) else { return false }
         let first = parts.lowerBound { $0.range.lowerBound < start }
-        return parts[first].range.lowerBound == start && isHeader(first)
+        return parts[first].range.lowerBound == start && beginsSection(first)
     }
 
     /// Appends, the last one first, sections that no seek table ends.
     private func appendUnclosed(_ range: Range<Int>, to sections: inout [Section]) {
         var end = range.upperBound
-        for part in range.reversed() where isHeader(part) || part == range.lowerBound {
+        for part in range.reversed() where beginsSection(part) || part == range.lowerBound {
             sections.append(Section(parts: part..<end, seekTable: nil))
             end = part
         }
@@ -160,7 +169,7 @@ struct SectionSplit {
                 kept.parts[kept.parts.count - 1] = .gap(gap)
                 part = end + 1
             } else {
-                kept.append(parts[part], marks[part])
+                kept.append(parts[part], tables[part])
                 part += 1
             }
         }
@@ -171,7 +180,7 @@ struct SectionSplit {
     ///
     /// - Parameter claimed: where sections begin by the seek tables.
     private func endOfNested(at part: Int, _ claimed: Set<UInt64>) -> Int? {
-        guard case .header(_?)? = marks[part] else { return nil }
+        guard case .frame(let first) = parts[part], first.frame.mark != nil else { return nil }
         let start = parts[part].range.lowerBound
         for end in part + 1..<max(parts.count, part + 1) {
             if case .gap = parts[end] { return claimed.contains(start) ? nil : end }

@@ -50,7 +50,7 @@ class SectionSteps {
 /// A section whose frames the tables know: each has its place in the content, whatever has become of the others.
 final class LedgerSteps: SectionSteps {
     private let parts: ArraySlice<FoundPart>
-    private let header: FileHeader?
+    private let rules: SectionRules?
     private let ledger: FrameLedger
     private let frames: [FoundFrame]
     private let match: FrameMatch
@@ -63,11 +63,11 @@ final class LedgerSteps: SectionSteps {
     private var number = 0
 
     init(
-        _ section: SectionSplit.Section, in split: SectionSplit, _ header: FileHeader?, _ ledger: FrameLedger,
+        _ section: SectionSplit.Section, in split: SectionSplit, _ rules: SectionRules?, _ ledger: FrameLedger,
         _ frames: [FoundFrame], _ match: FrameMatch, tablesOffset: UInt64?, frameCount: Int
     ) {
         parts = split.parts[section.parts]
-        self.header = header
+        self.rules = rules
         self.ledger = ledger
         self.frames = frames
         self.match = match
@@ -139,7 +139,7 @@ final class LedgerSteps: SectionSteps {
             found: found, number: frameCount, contentBytes: isFull ? ledger.chunkBytes : nil,
             rowContentBytes: ledger.contentBytes(number),
             rowChecksum: ledger.rowsHaveChecksums ? ledger.rows?[number].checksum : nil,
-            crc32c: ledger.frameChecksums?[number], mustHaveChecksum: header?.hasChecksums ?? false)
+            crc32c: ledger.frameChecksums?[number], mustHaveChecksum: rules?.hasChecksums ?? false)
     }
 
     // MARK: What to tell
@@ -148,16 +148,9 @@ final class LedgerSteps: SectionSteps {
     private func place(of numbers: Range<Int>) -> Range<UInt64> {
         let before = numbers.lowerBound > 0 ? match.holders[numbers.lowerBound - 1] : nil
         let behind = numbers.upperBound < ledger.count ? match.holders[numbers.upperBound] : nil
-        let headerEnd = parts.first?.range.lowerBound ?? 0
-        let start = before.map { frames[$0].range.upperBound } ?? firstFrameOffset ?? headerEnd
+        let start = before.map { frames[$0].range.upperBound } ?? parts.first?.range.lowerBound ?? 0
         let end = behind.map { frames[$0].range.lowerBound } ?? tablesOffset
         return start..<max(start, end)
-    }
-
-    private var firstFrameOffset: UInt64? {
-        guard ledger.isOwn, let start = parts.first?.range.lowerBound else { return nil }
-        // Where the header is lost, the section may have fewer bytes than that has.
-        return min(start + UInt64(FileHeader.byteCount), tablesOffset)
     }
 
     private func gap(in file: Range<UInt64>) -> FoundGap? {
@@ -211,7 +204,8 @@ final class LedgerSteps: SectionSteps {
 /// A section without a table that says how many frames there were: all that is known is how long their content is.
 final class ChunkSteps: SectionSteps {
     private let parts: ArraySlice<FoundPart>
-    private let header: FileHeader
+    private let chunkBytes: UInt64
+    private let hasChecksums: Bool
     /// Whether a table, though damaged, shows that no frame followed the last.
     private let hasContentEnd: Bool
     /// Whether the damage at the end is told.
@@ -224,11 +218,12 @@ final class ChunkSteps: SectionSteps {
     private var isDone = false
 
     init(
-        _ section: SectionSplit.Section, in split: SectionSplit, _ header: FileHeader, frameCount: Int,
-        hasContentEnd: Bool
+        _ section: SectionSplit.Section, in split: SectionSplit, chunkBytes: UInt64, hasChecksums: Bool,
+        frameCount: Int, hasContentEnd: Bool
     ) {
         parts = split.parts[section.parts]
-        self.header = header
+        self.chunkBytes = chunkBytes
+        self.hasChecksums = hasChecksums
         self.hasContentEnd = hasContentEnd
         part = parts.startIndex
         lastFrame = parts.indices.last {
@@ -237,8 +232,6 @@ final class ChunkSteps: SectionSteps {
         }
         super.init(frameCount: frameCount)
     }
-
-    private var chunkBytes: UInt64 { UInt64(header.chunkBytes) }
 
     fileprivate override func advance() -> Bool {
         guard part < parts.endIndex else { return finish() }
@@ -265,11 +258,11 @@ final class ChunkSteps: SectionSteps {
         restore(
             SalvageFrame(
                 found: found, number: frameCount, contentBytes: part == lastFrame ? nil : chunkBytes,
-                mustHaveChecksum: header.hasChecksums))
+                mustHaveChecksum: hasChecksums))
     }
 
     private func isPlausible(_ contentBytes: UInt64?, hasChecksum: Bool?) -> Bool {
-        guard let contentBytes, hasChecksum == header.hasChecksums else { return false }
+        guard let contentBytes, hasChecksum == hasChecksums else { return false }
         if contentBytes == chunkBytes { return true }
         guard contentBytes < chunkBytes, part == lastFrame else { return false }
         guard part + 1 < parts.endIndex, case .gap = parts[part + 1] else { return true }
@@ -279,7 +272,7 @@ final class ChunkSteps: SectionSteps {
     private func take(_ gap: FoundGap) {
         let isAtEnd = lastFrame.map { part > $0 } ?? true
         let heads = gap.heads.filter {
-            $0.hasChecksum == header.hasChecksums && $0.contentBytes.map { $0 <= chunkBytes } ?? false
+            $0.hasChecksum == hasChecksums && $0.contentBytes.map { $0 <= chunkBytes } ?? false
         }
         if !isAtEnd {
             // At least one frame began where the last one ended.

@@ -27,12 +27,12 @@ final class StandingSteps {
             case .frame(let found):
                 let frame = found.frame
                 let contentBytes = frame.contentBytes
-                if contentBytes == nil, needsSizes || auditor.header != nil { return nil }
+                if contentBytes == nil, needsSizes || frame.mark != nil || auditor.isInSection { return nil }
                 // A decoder would find too little for its size.
                 if let contentBytes, contentBytes > found.frame.contentBound { return nil }
                 let content = DataFrame(
                     compressedBytes: frame.compressedBytes, contentBytes: contentBytes ?? 0,
-                    contentChecksum: found.contentChecksum)
+                    contentChecksum: found.contentChecksum, mark: frame.mark)
                 isRight = (try? auditor.add(content)) != nil
             }
             guard isRight else { return nil }

@@ -2,7 +2,8 @@
 struct PipeChunks {
     /// What comes next.
     enum Step {
-        /// A chunk, shorter than the others only at the input's end, where it may be empty.
+        /// A chunk, shorter than the others only at the input's end, where it may be empty; the first only once it is
+        /// known whether another follows.
         case chunk(count: Int, slot: Int)
         case waitForInput
         case waitForSlot
@@ -11,6 +12,10 @@ struct PipeChunks {
     /// Nothing comes behind the last chunk.
     private(set) var isAtEnd = false
     private var filling: (slot: Int, count: Int)?
+    /// Whether the first chunk is still to be handed out, which must know whether another follows it.
+    private var isFirst = true
+    /// The byte that was read to see that.
+    private var byteAhead: UInt8?
     /// No pipe gives more at once, and a chunk may be far larger than all there is.
     private static let mostBytesOfRead = 1 << 20
 
@@ -19,7 +24,12 @@ struct PipeChunks {
         of input: InputFile, _ chunkBytes: Int, _ workforce: Workforce
     ) throws(PoolmapError) -> Step {
         if filling == nil {
-            filling = try workforce.acquireSlot().map { ($0, 0) }
+            guard let slot = try workforce.acquireSlot() else { return .waitForSlot }
+            filling = (slot, 0)
+            if let byte = byteAhead.take() {
+                try workforce.inputArea(slot, 1)[0] = byte
+                filling = (slot, 1)
+            }
         }
         guard let filling else { return .waitForSlot }
         let slot = filling.slot
@@ -36,8 +46,22 @@ struct PipeChunks {
             count += read
             self.filling = (slot, count)
         }
+        if isFirst, !isAtEnd {
+            guard try input.hasInput() else { return .waitForInput }
+            try lookAhead(in: input)
+        }
+        isFirst = false
         self.filling = nil
         return .chunk(count: count, slot: slot)
+    }
+
+    private mutating func lookAhead(in input: InputFile) throws(PoolmapError) {
+        var byte: UInt8 = 0
+        let count = try withUnsafeMutableBytes(of: &byte) { (space) throws(PoolmapError) in
+            try input.readSome(into: space)
+        }
+        isAtEnd = count == 0
+        byteAhead = isAtEnd ? nil : byte
     }
 
     /// Gives back the slot that is being filled.

@@ -4,8 +4,8 @@ import Glibc
 enum Work: Codable {
     /// Do small files whole, each from opening it to giving its target its name.
     case files(FileWorks)
-    /// Compress a chunk into the output area of a slot.
-    case compress(source: Source, contentBytes: Int, slot: Int)
+    /// Compress a chunk into the output area of a slot; the first of several is to bear a mark.
+    case compress(source: Source, contentBytes: Int, mark: SectionMark?, slot: Int)
     /// Verify a frame that an interrupted run has left.
     case verify(VerifyWork)
     /// Decompress a frame.
@@ -17,7 +17,7 @@ enum Work: Codable {
     var byteCount: UInt64 {
         switch self {
         case .files(let files): files.all.reduce(0) { $0 + $1.byteCount }
-        case .compress(_, let contentBytes, _): UInt64(contentBytes)
+        case .compress(_, let contentBytes, _, _): UInt64(contentBytes)
         case .verify(let frame): frame.contentBytes
         case .decompress(let frame): max(frame.contentBound, frame.compressedBytes)
         case .digest(let piece): piece.byteCount

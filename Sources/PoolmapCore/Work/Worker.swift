@@ -33,8 +33,8 @@ final class Worker {
                 defer { files.end() }
                 return .files(
                     FileResults(works.all.map { work in files.run(work, work.note.flatMap { areas.note($0) }) }))
-            case .compress(let source, let contentBytes, let slot):
-                return .compressed(try compress(source, contentBytes, slot))
+            case .compress(let source, let contentBytes, let mark, let slot):
+                return .compressed(try compress(source, contentBytes, mark, slot))
             case .verify(let frame):
                 return .verified(try verify(frame))
             case .decompress(let run) where run.isRun:
@@ -55,12 +55,12 @@ final class Worker {
     }
 
     private func compress(
-        _ source: Work.Source, _ contentBytes: Int, _ slot: Int
+        _ source: Work.Source, _ contentBytes: Int, _ mark: SectionMark?, _ slot: Int
     ) throws(PoolmapError) -> CompressedFrame {
         let (content, file, start) = try place(of: source, contentBytes, slot)
         let room = try areas.output(slot, Compressor.bound(of: contentBytes))
         return try settings.contexts.withCompressor(settings.compression) { (compressor) throws(PoolmapError) in
-            try compressor.compress(content, into: room) { (piece, offset) throws(PoolmapError) in
+            try compressor.compress(content, into: room, mark) { (piece, offset) throws(PoolmapError) in
                 try file?.readAll(into: piece, at: start + UInt64(offset))
             }
         }
@@ -271,22 +271,23 @@ private struct DataFrameBuilder {
     var contentBytes: UInt64 = 0
     private var compressedBytes: UInt64 = 0
     private var crc32c: UInt32 = 0
-    private var hasChecksum = false
+    private var firstBytes: [UInt8] = []
     private var lastBytes: [UInt8] = []
 
     mutating func add(compressed bytes: UnsafeRawBufferPointer) {
-        if compressedBytes == 0, bytes.count > 4 {
-            hasChecksum = FrameDescriptor(bytes[4]).hasChecksum
-        }
+        firstBytes += bytes.prefix(SectionMark.shownBytes - firstBytes.count)
         compressedBytes += UInt64(bytes.count)
         crc32c = CRC32C.checksum(of: bytes, continuing: crc32c)
         lastBytes = Array((lastBytes + bytes.suffix(4)).suffix(4))
     }
 
     func finish() -> DataFrame {
-        let checksum = hasChecksum && lastBytes.count == 4 ? lastBytes.withUnsafeBytes { $0.trailingChecksum } : nil
+        let head = firstBytes.withUnsafeBytes { FrameHead($0, at: 0) }
+        let hasChecksum = head?.hasChecksum ?? false
         return DataFrame(
-            compressedBytes: compressedBytes, contentBytes: contentBytes, contentChecksum: checksum, crc32c: crc32c)
+            compressedBytes: compressedBytes, contentBytes: contentBytes,
+            contentChecksum: hasChecksum ? lastBytes.withUnsafeBytes { $0.trailingChecksum } : nil, crc32c: crc32c,
+            mark: head?.mark)
     }
 }
 
@@ -304,6 +305,6 @@ extension DataFrame {
         self.init(
             compressedBytes: UInt64(frame.count), contentBytes: contentBytes,
             contentChecksum: FrameDescriptor(frame[4]).hasChecksum ? frame.trailingChecksum : nil,
-            crc32c: CRC32C.checksum(of: frame))
+            crc32c: CRC32C.checksum(of: frame), mark: SectionMark(of: frame))
     }
 }

@@ -40,4 +40,4 @@ hostile "skippable"
 printf '\x5e\x2a\x4d\x18\xff\xff\xff\xff' > hostile.zst
 hostile "skippable, as a seek table"
 printf '\x5c\x2a\x4d\x18\xff\xff\xff\xffpoolmapC' > hostile.zst
-hostile "skippable, as a checksum table"
+hostile "skippable, as a section table"

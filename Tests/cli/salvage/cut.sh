@@ -36,7 +36,7 @@ for ((bytes = checksums; bytes < size; bytes += 7)); do
     grep -q 'nothing of the content is lost by this' said
     same_text 'poolmap: cut.zst: restored all 380000 bytes of a damaged file' "$(tail -n 1 said)"
 done
-# Where all chunks are full, the checksum table's beginning tells as much.
+# Where all chunks are full, the section table's beginning tells as much.
 text 196608 > full
 poolmap compress -q --chunk-size 64K -o full.zst full
 head -c -$((17 + 5 * 12 + 10)) full.zst > cut.zst

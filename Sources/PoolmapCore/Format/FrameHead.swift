@@ -1,0 +1,47 @@
+/// The beginning of a frame with content, whose blocks may be damaged.
+struct FrameHead {
+    let offset: UInt64
+    /// The size of the content, if the header has it.
+    let contentBytes: UInt64?
+    let hasChecksum: Bool
+    /// What says that it is the first of a section.
+    let mark: SectionMark?
+
+    /// The header that `bytes` begin with; nil if they begin with none that a decoder would take.
+    ///
+    /// The mark is seen if they are `SectionMark.shownBytes` or all of the frame.
+    init?(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) {
+        guard bytes.count > FrameHead.descriptorOffset, bytes.littleEndian(UInt32.self, at: 0) == FrameHead.magic else {
+            return nil
+        }
+        let descriptor = FrameDescriptor(bytes[FrameHead.descriptorOffset])
+        guard !descriptor.hasReservedBit, bytes.count >= FrameHead.byteCount(of: bytes) else { return nil }
+        self.offset = offset
+        contentBytes = descriptor.contentBytes(in: bytes.bytes(in: FrameHead.descriptorOffset + 1..<bytes.count))
+        hasChecksum = descriptor.hasChecksum
+        mark = SectionMark(of: bytes)
+    }
+
+    /// What it says of the section that it begins; nil if it begins none.
+    var rules: SectionRules? {
+        SectionRules(mark: mark, contentBytes: contentBytes, hasChecksums: hasChecksum)
+    }
+
+    static let magic: UInt32 = 0xFD2F_B528
+
+    /// Where the descriptor is.
+    static let descriptorOffset = 4
+
+    /// The most bytes that a header has.
+    static let mostBytes = 18
+
+    /// The length of the header of a frame that begins with `bytes`, up to its first block.
+    static func byteCount(of bytes: UnsafeRawBufferPointer) -> Int {
+        descriptorOffset + 1 + FrameDescriptor(bytes[descriptorOffset]).headerBytes
+    }
+
+    /// Whether a frame, of either kind, can begin with this magic number.
+    static func isMagic(_ magic: UInt32) -> Bool {
+        magic == FrameHead.magic || magic & ~15 == 0x184D_2A50
+    }
+}
