@@ -59,7 +59,7 @@ final class FilePlan: ItemSource {
         followsLinks = options.force || options.isStream
         self.names = InputNames(sources, folders: names.folders(folders), followsLinks: followsLinks)
         readsStandardInput = sources.contains { if case .name("-") = $0 { true } else { false } }
-        dependencies = options.dependencyFile == nil ? nil : DependencyFile()
+        dependencies = options.dependencyFile.map { _ in DependencyFile(common: dictionary.path.map { [$0] } ?? []) }
         try claimOptions(names.lists, suffixes)
         try requireNoCollision(sources, followsLinks: followsLinks)
     }
@@ -274,7 +274,7 @@ final class FilePlan: ItemSource {
             return
         }
         console.attempt(input.name) { () throws(PoolmapError) in
-            try dependencies?.add(target: target, inputs: [input.name] + (dictionary.map { [$0.path] } ?? []))
+            try dependencies?.add(target: target, inputs: [input.name])
         }
     }
 }

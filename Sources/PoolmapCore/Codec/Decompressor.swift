@@ -108,6 +108,6 @@ struct Decompressor: ~Copyable {
     /// Damage of a frame that names no dictionary can be another dictionary, too.
     private func damaged(_ message: String) -> PoolmapError {
         guard let dictionary, namedDictionary == 0 else { return PoolmapError(.damaged, message) }
-        return PoolmapError(.damaged, "\(message); is \(dictionary.path) its dictionary?")
+        return PoolmapError(.damaged, "\(message), or \(dictionary.path) is not its dictionary")
     }
 }

@@ -24,6 +24,13 @@ public final class ZstdDictionary: Sendable {
         id = ZSTD_getDictID_fromDict(bytes.baseAddress, bytes.count)
     }
 
+    /// What tells it from all others: the first eight bytes of its SHA-256.
+    var digest: UInt64 {
+        var function = SHA256Function()
+        function.update(bytes)
+        return function.finish().withUnsafeBytes { $0.littleEndian(at: 0) }
+    }
+
     deinit {
         free(UnsafeMutableRawPointer(mutating: bytes.baseAddress))
     }

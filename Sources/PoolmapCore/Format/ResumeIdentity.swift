@@ -25,6 +25,10 @@ struct ResumeIdentity: Equatable, Sendable {
     var libzstdVersion: UInt32
     /// `Compressor.revision`.
     var compressorRevision: UInt32
+    /// The first eight bytes of the SHA-256 of the dictionary; 0 without one.
+    var dictionary: UInt64 = 0
+    /// Whether frames have the number of the dictionary.
+    var namesDictionary = true
 
     private static let checksumOffset = 60
 
@@ -42,7 +46,7 @@ struct ResumeIdentity: Equatable, Sendable {
     /// The bytes of the header.
     func serialized() -> [UInt8] {
         var bytes = ResumeIdentity.identifier
-        bytes += [ResumeIdentity.version, hasChecksums ? 1 : 0, 0, 0]
+        bytes += [ResumeIdentity.version, (hasChecksums ? 1 : 0) | (namesDictionary ? 0 : 2), 0, 0]
         bytes.append(littleEndian: level)
         bytes.append(littleEndian: longWindowLog)
         bytes.append(littleEndian: chunkBytes)
@@ -51,7 +55,7 @@ struct ResumeIdentity: Equatable, Sendable {
         bytes.append(littleEndian: inputBytes)
         bytes.append(littleEndian: modifiedSeconds)
         bytes.append(littleEndian: modifiedNanoseconds)
-        bytes += [UInt8](repeating: 0, count: 8)
+        bytes.append(littleEndian: dictionary)
         bytes.appendCRC32C()
         return bytes
     }
@@ -78,9 +82,9 @@ struct ResumeIdentity: Equatable, Sendable {
         let found: UInt8 = bytes.littleEndian(at: 8)
         guard found == version else { return .otherVersion(found) }
         let flags: UInt8 = bytes.littleEndian(at: 9)
-        let reserved = UInt64(bytes.littleEndian(UInt16.self, at: 10)) | bytes.littleEndian(at: 52)
+        let reserved: UInt16 = bytes.littleEndian(at: 10)
         let chunkBytes: UInt32 = bytes.littleEndian(at: 20)
-        guard flags & ~1 == 0, reserved == 0, CompressionOptions.chunkSizes.contains(Int(chunkBytes)) else {
+        guard flags & ~3 == 0, reserved == 0, CompressionOptions.chunkSizes.contains(Int(chunkBytes)) else {
             return .damaged
         }
         return .identity(
@@ -88,7 +92,8 @@ struct ResumeIdentity: Equatable, Sendable {
                 inputBytes: bytes.littleEndian(at: 32), modifiedSeconds: bytes.littleEndian(at: 40),
                 modifiedNanoseconds: bytes.littleEndian(at: 48), level: bytes.littleEndian(at: 12),
                 longWindowLog: bytes.littleEndian(at: 16), chunkBytes: chunkBytes, hasChecksums: flags & 1 != 0,
-                libzstdVersion: bytes.littleEndian(at: 24), compressorRevision: bytes.littleEndian(at: 28)))
+                libzstdVersion: bytes.littleEndian(at: 24), compressorRevision: bytes.littleEndian(at: 28),
+                dictionary: bytes.littleEndian(at: 52), namesDictionary: flags & 2 == 0))
     }
 
     /// Why frames of a run with the identity `earlier` cannot be kept, for the user; nil if they can.
@@ -110,6 +115,12 @@ struct ResumeIdentity: Equatable, Sendable {
         }
         if hasChecksums != earlier.hasChecksums {
             return "it was \(earlier.hasChecksums ? "with" : "without") checksums"
+        }
+        if dictionary != earlier.dictionary {
+            return dictionary == 0 ? "it was with a dictionary" : "the dictionary is another, or new"
+        }
+        if namesDictionary != earlier.namesDictionary {
+            return "it was \(earlier.namesDictionary ? "without" : "with") --no-dictID"
         }
         return self == earlier ? nil : "it was by another version of poolmap or libzstd"
     }
