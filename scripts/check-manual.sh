@@ -48,7 +48,7 @@ done
 python3 - "$poolmap" << 'END' >&2 || complain "Sources/poolmap/ZstdSyntax.swift does not know these options that take a value"
 import json, re, subprocess, sys
 lists = re.findall(r"takingValue\w*: Set<String> = \[(.*?)\]", open("Sources/poolmap/ZstdSyntax.swift").read(), re.S)
-known = set(re.findall(r'"(--?[a-z-]+)"', " ".join(lists)))
+known = set(re.findall(r'"(--?[A-Za-z-]+)"', " ".join(lists)))
 dump = json.loads(subprocess.check_output([sys.argv[1], "--experimental-dump-help"]))
 wanted = set()
 for command in dump["command"]["subcommands"]:

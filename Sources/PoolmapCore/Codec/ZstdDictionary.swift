@@ -24,12 +24,8 @@ public final class ZstdDictionary: Sendable {
         id = ZSTD_getDictID_fromDict(bytes.baseAddress, bytes.count)
     }
 
-    /// What tells it from all others: the first eight bytes of its SHA-256.
-    var digest: UInt64 {
-        var function = SHA256Function()
-        function.update(bytes)
-        return function.finish().withUnsafeBytes { $0.littleEndian(at: 0) }
-    }
+    /// The CRC-32C of it: two of one number need not be the same.
+    var checksum: UInt32 { CRC32C.checksum(of: bytes) }
 
     deinit {
         free(UnsafeMutableRawPointer(mutating: bytes.baseAddress))

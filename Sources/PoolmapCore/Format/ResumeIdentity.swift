@@ -25,8 +25,8 @@ struct ResumeIdentity: Equatable, Sendable {
     var libzstdVersion: UInt32
     /// `Compressor.revision`.
     var compressorRevision: UInt32
-    /// The first eight bytes of the SHA-256 of the dictionary; 0 without one.
-    var dictionary: UInt64 = 0
+    /// The CRC-32C of the dictionary; 0 without one.
+    var dictionaryChecksum: UInt32 = 0
     /// Whether frames have the number of the dictionary.
     var namesDictionary = true
 
@@ -55,7 +55,8 @@ struct ResumeIdentity: Equatable, Sendable {
         bytes.append(littleEndian: inputBytes)
         bytes.append(littleEndian: modifiedSeconds)
         bytes.append(littleEndian: modifiedNanoseconds)
-        bytes.append(littleEndian: dictionary)
+        bytes += [UInt8](repeating: 0, count: 4)
+        bytes.append(littleEndian: dictionaryChecksum)
         bytes.appendCRC32C()
         return bytes
     }
@@ -82,7 +83,7 @@ struct ResumeIdentity: Equatable, Sendable {
         let found: UInt8 = bytes.littleEndian(at: 8)
         guard found == version else { return .otherVersion(found) }
         let flags: UInt8 = bytes.littleEndian(at: 9)
-        let reserved: UInt16 = bytes.littleEndian(at: 10)
+        let reserved = UInt32(bytes.littleEndian(UInt16.self, at: 10)) | bytes.littleEndian(at: 52)
         let chunkBytes: UInt32 = bytes.littleEndian(at: 20)
         guard flags & ~3 == 0, reserved == 0, CompressionOptions.chunkSizes.contains(Int(chunkBytes)) else {
             return .damaged
@@ -93,7 +94,7 @@ struct ResumeIdentity: Equatable, Sendable {
                 modifiedNanoseconds: bytes.littleEndian(at: 48), level: bytes.littleEndian(at: 12),
                 longWindowLog: bytes.littleEndian(at: 16), chunkBytes: chunkBytes, hasChecksums: flags & 1 != 0,
                 libzstdVersion: bytes.littleEndian(at: 24), compressorRevision: bytes.littleEndian(at: 28),
-                dictionary: bytes.littleEndian(at: 52), namesDictionary: flags & 2 == 0))
+                dictionaryChecksum: bytes.littleEndian(at: 56), namesDictionary: flags & 2 == 0))
     }
 
     /// Why frames of a run with the identity `earlier` cannot be kept, for the user; nil if they can.
@@ -116,8 +117,8 @@ struct ResumeIdentity: Equatable, Sendable {
         if hasChecksums != earlier.hasChecksums {
             return "it was \(earlier.hasChecksums ? "with" : "without") checksums"
         }
-        if dictionary != earlier.dictionary {
-            return dictionary == 0 ? "it was with a dictionary" : "the dictionary is another, or new"
+        if dictionaryChecksum != earlier.dictionaryChecksum {
+            return dictionaryChecksum == 0 ? "it was with a dictionary" : "the dictionary is another, or new"
         }
         if namesDictionary != earlier.namesDictionary {
             return "it was \(earlier.namesDictionary ? "without" : "with") --no-dictID"

@@ -37,6 +37,8 @@ offers "poolmap compress --level "
 offers "poolmap decompress b" big.zst
 offers "poolmap test t" "two words.zst"
 offers "poolmap cat f" folder
+offers "poolmap compress -D n" note.txt
+offers "poolmap -d -D n" note.txt
 offers "poolmap hash n" note.txt
 # As zstd's users type it.
 offers "poolmap b" big.tar big.zst
@@ -52,7 +54,7 @@ offers "poolmap -d --output n" note.txt
 for command in compress decompress test list cat hash; do
     completes "poolmap $command -" > offered
     poolmap "$command" --help | sed -n '/^OPTIONS/,$p' | sed -nE 's/^  (-[^ ]*( [^ ]+)*)(  .*)?$/\1/p' |
-        grep -oE -- '(^|[ /])--?[a-z][a-z-]*' | tr -d ' /' | sort -u > options
+        grep -oE -- '(^|[ /])--?[A-Za-z][A-Za-z-]*' | tr -d ' /' | sort -u > options
     grep -qx -e --help options
     comm -23 options offered > missing
     [[ ! -s missing ]] || fail "poolmap $command - does not offer $(xargs < missing)"

@@ -18,6 +18,8 @@ OPTIONS = {"compress": {"jobs", "level", "long", "chunkBytes", "checksums", "for
            "decompress": {"jobs", "long", "salvage", "omit", "maxOutput", "maxRatio", "force", "ifChanged", "fsync", "remove"},
            "test": {"jobs", "maxOutput", "maxRatio"}, "hash": {"jobs", "algorithms", "mode"},
            "cat": {"jobs", "maxOutput", "maxRatio"}}
+for command in OPTIONS.keys() - {"hash"}:
+    OPTIONS[command] |= {"dictionary", "dictionaryID"}
 FILE = {"input": TEXT, "output": (TEXT, NONE), "status": TEXT, "error": (dict, NONE), "inputBytes": (NUMBER, NONE),
         "outputBytes": (NUMBER, NONE), "digests": list, "salvage": (dict, NONE), "chunks": list}
 CHUNK = {"index": NUMBER, "count": NUMBER, "offset": NUMBER, "length": NUMBER, "result": (dict, NONE), "worker": NUMBER,
