@@ -24,19 +24,36 @@ enum Samples {
     }
 
     /// A file of several chunks, as this program writes it.
-    static func section(chunks: Int, chunkBytes: Int = 20, hasChecksums: Bool = true) throws -> [UInt8] {
-        var writer = SectionWriter(chunkBytes: UInt32(chunkBytes), hasChecksums: hasChecksums)
-        var bytes = writer.header
+    static func section(
+        chunks: Int, chunkBytes: Int = 20, hasChecksums: Bool = true, mark: SectionMark = .equalChunks
+    ) throws -> [UInt8] {
+        var writer = SectionWriter()
+        var bytes: [UInt8] = []
         for index in 0..<chunks {
             let content = Array(text.dropFirst(index).prefix(index == chunks - 1 ? 7 : chunkBytes))
-            let frame = frame(content, hasChecksum: hasChecksums)
+            var frame = frame(content, hasChecksum: hasChecksums)
+            if index == 0 { frame = marked(frame, mark) }
             try writer.add(frame.withUnsafeBytes { DataFrame(whole: $0, contentBytes: UInt64(content.count)) })
             bytes += frame
         }
         return bytes + writer.finish()
     }
 
-    /// As another program's seekable writer makes it: no header, and a table without checksums.
+    private static func marked(_ frame: [UInt8], _ mark: SectionMark) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: mark.byteCount) + frame
+        bytes.withUnsafeMutableBytes { mark.insert(into: $0) }
+        return bytes
+    }
+
+    static func sectionTable(
+        frames count: Int, hasChecksums: Bool = true, mark: SectionMark = .equalChunks
+    ) throws -> [UInt8] {
+        let file = try section(chunks: count, hasChecksums: hasChecksums, mark: mark)
+        let seekTable = SeekTable.byteCount(rowCount: count + 1, hasChecksums: hasChecksums)
+        return file.dropLast(seekTable).suffix(SectionTable.byteCount(frameCount: count, hasChecksums: hasChecksums))
+    }
+
+    /// As another program's seekable writer makes it: no mark, and a table without checksums.
     static func seekable() -> [UInt8] {
         let frames = [frame(text), frame(Array(text.reversed()))]
         let rows = frames.map {
@@ -60,6 +77,7 @@ enum Samples {
             frame([]), frame(text), frame(text, hasChecksum: false, hasSize: false),
             frame([UInt8](repeating: 7, count: 300_000)), frame(text) + frame(text),
             try section(chunks: 3), try section(chunks: 2, hasChecksums: false), seekable(), pzstd(),
+            try section(chunks: 3, mark: .anyChunks),
             try section(chunks: 2) + section(chunks: 2), skippable(3, text) + frame(text),
         ]
         var damaged = try section(chunks: 4)

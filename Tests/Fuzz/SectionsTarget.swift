@@ -1,7 +1,7 @@
 @testable import PoolmapCore
 
 extension FuzzTarget {
-    /// The rules of a file: what the writer makes the auditor takes, and no other header or table.
+    /// The rules of a file: what the writer makes the auditor takes, and no other table.
     static let sections = FuzzTarget(
         name: "sections", mostBytes: 256, leastEdges: 370,
         seeds: { [[3, 1, 10, 20, 30, 40, 7, 8, 9, 10], [1, 0, 5, 5, 5, 5, 5, 3, 2], [0, 1, 0, 0, 0, 0, 1, 50, 1]] },
@@ -13,8 +13,8 @@ extension FuzzTarget {
             )
             var changed = section
             changed.change(choices.number(UInt16.self), choices.byte())
-            let isOther = changed.header != section.header || changed.tables != section.tables
-            require(!isOther || changed.error() != nil, "the auditor takes a header or table with a changed byte")
+            let isOther = changed.tables != section.tables
+            require(!isOther || changed.error() != nil, "the auditor takes a table with a changed byte")
             // With more of them it may be a file of another program.
             while !choices.isEmpty {
                 changed.change(choices.number(UInt16.self), choices.byte())
@@ -24,7 +24,6 @@ extension FuzzTarget {
 
     /// A section whose frames are only told of.
     private struct Section {
-        var header: [UInt8]
         let frames: [DataFrame]
         var tables: [UInt8]
 
@@ -33,36 +32,31 @@ extension FuzzTarget {
             let count = Int(choices.byte() % 8) + 1
             let hasChecksums = choices.byte() % 2 == 1
             let chunkBytes = UInt32(choices.byte()) + 1
-            var writer = SectionWriter(chunkBytes: chunkBytes, hasChecksums: hasChecksums)
+            let mark: SectionMark = choices.byte() % 2 == 1 ? .anyChunks : .equalChunks
+            var writer = SectionWriter()
             var frames: [DataFrame] = []
             for index in 0..<count {
                 let isLast = index == count - 1
                 let frame = DataFrame(
                     compressedBytes: UInt64(choices.number(UInt32.self)) + 9,
                     contentBytes: isLast ? UInt64(choices.byte()) : UInt64(chunkBytes),
-                    contentChecksum: hasChecksums ? choices.number() : nil, crc32c: choices.number())
+                    contentChecksum: hasChecksums ? choices.number() : nil, crc32c: choices.number(),
+                    mark: index == 0 ? mark : nil)
                 guard (try? writer.add(frame)) != nil else { return nil }
                 frames.append(frame)
             }
-            header = writer.header
             self.frames = frames
             tables = writer.finish()
         }
 
         mutating func change(_ place: UInt16, _ value: UInt8) {
-            let place = Int(place) % (header.count + tables.count)
-            if place < header.count {
-                header[place] ^= value
-            } else {
-                tables[place - header.count] ^= value
-            }
+            tables[Int(place) % tables.count] ^= value
         }
 
         /// Why the auditor does not take it.
         func error() -> FormatError? {
             var auditor = SectionAuditor()
             do throws(FormatError) {
-                guard try add(header, to: &auditor) else { return .empty }
                 for frame in frames { try auditor.add(frame) }
                 guard try add(tables, to: &auditor) else { return .empty }
                 try auditor.finish()

@@ -1,20 +1,19 @@
 @testable import PoolmapCore
 
 extension FuzzTarget {
-    /// Header, section table and seek table: what is read is written as the same bytes.
+    /// Section table and seek table: what is read is written as the same bytes.
     static let tables = FuzzTarget(
         name: "tables", mostBytes: 1024, leastEdges: 210,
         seeds: {
             [
-                FileHeader(chunkBytes: 1 << 20, hasChecksums: true).serialized(),
-                FileHeader(chunkBytes: 1, hasChecksums: false).serialized(),
-                SectionTable(frameChecksums: [1, 2, 3]).serialized(),
-                SeekTable(rows: [SeekTable.Row(compressedBytes: 44, contentBytes: 0)], hasChecksums: false)
+                try Samples.sectionTable(frames: 1), try Samples.sectionTable(frames: 3),
+                try Samples.sectionTable(frames: 3, hasChecksums: false, mark: .anyChunks),
+                SeekTable(rows: [SeekTable.Row(compressedBytes: 28, contentBytes: 0)], hasChecksums: false)
                     .serialized(),
                 SeekTable(
                     rows: [
-                        SeekTable.Row(compressedBytes: 44, contentBytes: 0, checksum: SeekTable.emptyChecksum),
                         SeekTable.Row(compressedBytes: .max, contentBytes: .max, checksum: 1),
+                        SeekTable.Row(compressedBytes: 32, contentBytes: 0, checksum: SeekTable.emptyChecksum),
                     ], hasChecksums: true
                 ).serialized(),
             ]
@@ -26,9 +25,6 @@ extension FuzzTarget {
         })
 
     private static func read(_ bytes: UnsafeRawBufferPointer) {
-        if let header = try? FileHeader.parse(bytes) {
-            require(header.serialized().elementsEqual(bytes), "\(header) is written as other bytes")
-        }
         if let table = try? SectionTable.parse(bytes) {
             require(table.serialized().elementsEqual(bytes), "\(table) is written as other bytes")
         }
@@ -38,7 +34,7 @@ extension FuzzTarget {
             require(
                 totals.compressedBytes >= table.rows.map { UInt64($0.compressedBytes) }.max() ?? 0, "the sum is less")
         }
-        _ = SeekTable.looksLikeOurs(bytes)
+        _ = SectionMark(of: bytes)
         if bytes.count >= SeekTable.footerBytes {
             let footer = bytes.bytes(in: bytes.count - SeekTable.footerBytes..<bytes.count)
             if let length = SeekTable.frameBytes(footer: footer, fileBytes: UInt64(bytes.count)) {

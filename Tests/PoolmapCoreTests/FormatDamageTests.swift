@@ -6,7 +6,7 @@ import Testing
 @Suite struct FormatDamageTests {
     private func twoSections() throws -> [UInt8] {
         try FormatFixture.poolmap
-            + HandMade.section(chunkBytes: 3, hasChecksums: true, contents: [[1, 2, 3], [4, 5, 6], [7]])
+            + HandMade.section(hasChecksums: true, contents: [[1, 2, 3], [4, 5, 6], [7]])
     }
 
     @Test func everyFlippedBitOfAFileIsRefused() throws {
@@ -18,9 +18,11 @@ import Testing
 
     @Test func withoutChecksumsEveryFlippedBitOutsideTheDataFramesIsRefused() throws {
         let file = FormatFixture.poolmapWithoutChecksums
-        let seekTableBytes = SeekTable.byteCount(rowCount: 3, hasChecksums: false)
-        let dataBits = 8 * FileHeader.byteCount..<8 * (file.count - seekTableBytes)
-        for bit in 0..<8 * file.count where !dataBits.contains(bit) {
+        let tableBytes =
+            SeekTable.byteCount(rowCount: 3, hasChecksums: false)
+            + SectionTable.byteCount(frameCount: 2, hasChecksums: false)
+        let mark = 8 * 6..<8 * 12
+        for bit in 0..<8 * file.count where mark.contains(bit) || bit >= 8 * (file.count - tableBytes) {
             #expect(throws: FormatError.self, "bit \(bit)") { try auditFile(flip(bit: bit, of: file)) }
         }
     }
@@ -39,8 +41,8 @@ import Testing
 
     @Test func aFileCutInsideAFrameNamesTheFrame() {
         let file = FormatFixture.poolmap
-        #expect(formatError { try auditFile(Array(file[..<50])) } == .truncatedFrame(at: 44))
-        #expect(formatError { try auditFile(Array(file[..<111])) } == .truncatedSection(at: 0))
+        #expect(formatError { try auditFile(Array(file[..<80])) } == .truncatedFrame(at: 73))
+        #expect(formatError { try auditFile(Array(file[..<73])) } == .truncatedSection(at: 0))
     }
 
     @Test func bytesBehindAFileAreRefused() {
@@ -53,14 +55,12 @@ import Testing
 
     @Test func tablesThatClaimAHugeLengthAreRefused() throws {
         // The frame's length is all that the auditor sees of them, so each can be tried without its 4 GiB.
-        for letter in [FileHeader.letter, SectionTable.letter] {
-            var bytes: [UInt8] = [0x5C, 0x2A, 0x4D, 0x18, 0xFF, 0xFF, 0xFF, 0xFF]
-            bytes += SkippableFrame.identifierPrefix + [letter] + [UInt8](repeating: 0, count: 100)
-            var outside = SectionAuditor()
-            #expect(formatError { try bytes.withUnsafeBytes { try outside.add(skippable: $0) } } != nil)
-            var inside = try openSection()
-            #expect(formatError { try bytes.withUnsafeBytes { try inside.add(skippable: $0) } } != nil)
-        }
+        var bytes: [UInt8] = [0x5C, 0x2A, 0x4D, 0x18, 0xFF, 0xFF, 0xFF, 0xFF]
+        bytes += Array("poolmapT".utf8) + [UInt8](repeating: 0, count: 100)
+        var outside = SectionAuditor()
+        #expect(formatError { try bytes.withUnsafeBytes { try outside.add(skippable: $0) } } != nil)
+        var within = try openSection()
+        #expect(formatError { try bytes.withUnsafeBytes { try within.add(skippable: $0) } } != nil)
         let table: [UInt8] = [0x5E, 0x2A, 0x4D, 0x18, 0xFF, 0xFF, 0xFF, 0xFF] + [UInt8](repeating: 0, count: 100)
         var inside = try openSection()
         #expect(formatError { try table.withUnsafeBytes { try inside.add(skippable: $0) } } != nil)
@@ -68,9 +68,7 @@ import Testing
 
     private func openSection() throws -> SectionAuditor {
         var auditor = SectionAuditor()
-        let header = FileHeader(chunkBytes: 5, hasChecksums: true).serialized()
-        try header.withUnsafeBytes { try auditor.add(skippable: $0) }
-        try auditor.add(HandMade.describe(HandMade.dataFrame([1], hasChecksum: true)))
+        try auditor.add(HandMade.describe(HandMade.marked(HandMade.dataFrame([1], hasChecksum: true))))
         return auditor
     }
 
@@ -99,11 +97,12 @@ import Testing
         let errors: [FormatError] = [
             .empty, .truncatedFrame(at: 1), .truncatedSection(at: 1), .unfinishedSection(at: 1, next: 2),
             .notAFrame(at: 1), .oldFormat(at: 1, minorVersion: 7), .reservedBit(at: 1), .reservedBlockType(at: 1),
-            .blockTooLarge(at: 1, bytes: 3, limit: 2), .damaged(.header, at: 1, .magic),
-            .damaged(.seekTable, at: 1, .length), .unsupportedVersion(.header, at: 1, version: 2),
-            .headerMissing(before: .seekTable, at: 1), .misplaced(.sectionTable, at: 1), .foreignFrame(at: 1),
+            .blockTooLarge(at: 1, bytes: 3, limit: 2), .damaged(.sectionTable, at: 1, .magic),
+            .damaged(.seekTable, at: 1, .length), .unsupportedVersion(at: 1, version: 2),
+            .firstFrameMissing(before: .seekTable, at: 1), .misplaced(.sectionTable, at: 1), .foreignFrame(at: 1),
             .tooManyFrames(limit: 1), .frameTooLarge(at: 1, compressedBytes: 2),
-            .wrongContentSize(at: 1, found: 2, chunkBytes: 3), .contentChecksumMissing(at: 1),
+            .wrongContentSize(at: 1, found: 2, chunkBytes: 3), .wrongContent(at: 1, found: 2),
+            .contentChecksumMissing(at: 1),
             .contentChecksumUnexpected(at: 1), .corruptFrame(at: 1), .sectionTableMismatch(table: 1, frames: 2),
             .seekTableLength(rows: 1, frames: 2), .seekTableMismatch(row: 3, .checksum, table: 1, frame: 2),
         ]

@@ -8,7 +8,7 @@ import Testing
 
     private func section(hasChecksums: Bool) throws -> [UInt8] {
         let contents = (0..<Self.frameCount).map { [UInt8](repeating: UInt8($0), count: 10) }
-        return try HandMade.section(chunkBytes: 10, hasChecksums: hasChecksums, contents: contents)
+        return try HandMade.section(hasChecksums: hasChecksums, contents: contents)
     }
 
     /// Reads a file whose tables come in pieces of `pieceBytes`, by an auditor that keeps `keptRows` rows.
@@ -49,11 +49,9 @@ import Testing
 
     @Test(arguments: [true, false]) func everyBitOfATableIsLookedAtWhateverIsKept(hasChecksums: Bool) throws {
         let file = try section(hasChecksums: hasChecksums)
-        var tables = SeekTable.byteCount(rowCount: Self.frameCount + 1, hasChecksums: false)
-        if hasChecksums {
-            tables = SeekTable.byteCount(rowCount: Self.frameCount + 2, hasChecksums: true)
-            tables += SectionTable.byteCount(frameCount: Self.frameCount)
-        }
+        let tables =
+            SeekTable.byteCount(rowCount: Self.frameCount + 1, hasChecksums: hasChecksums)
+            + SectionTable.byteCount(frameCount: Self.frameCount, hasChecksums: hasChecksums)
         for bit in 8 * (file.count - tables)..<8 * file.count {
             let flipped = flip(bit: bit, of: file)
             #expect(throws: FormatError.self, "bit \(bit)") { try audit(flipped, keptRows: 3, pieceBytes: 50) }
@@ -62,7 +60,7 @@ import Testing
 
     @Test func aRowThatIsNotKeptIsStillHeldAgainstItsFrame() throws {
         let file = try section(hasChecksums: true)
-        let table = file.count - SeekTable.byteCount(rowCount: Self.frameCount + 2, hasChecksums: true)
+        let table = file.count - SeekTable.byteCount(rowCount: Self.frameCount + 1, hasChecksums: true)
         // The compressed size of row 20.
         let flipped = flip(bit: 8 * (table + 8 + 12 * 20), of: file)
         #expect(

@@ -6,10 +6,11 @@ import Testing
 @Suite struct FormatSectionTests {
     private let ten = [UInt8](0..<10)
 
-    private func section(_ sizes: [Int], hasChecksums: Bool = true, chunkBytes: UInt32 = 10) throws -> [UInt8] {
+    private func section(
+        _ sizes: [Int], hasChecksums: Bool = true, mark: SectionMark = .equalChunks
+    ) throws -> [UInt8] {
         try HandMade.section(
-            chunkBytes: chunkBytes, hasChecksums: hasChecksums,
-            contents: sizes.map { [UInt8](repeating: 7, count: $0) })
+            hasChecksums: hasChecksums, contents: sizes.map { [UInt8](repeating: 7, count: $0) }, mark: mark)
     }
 
     private func auditError(_ file: [UInt8]) -> FormatError? {
@@ -18,52 +19,49 @@ import Testing
 
     /// The parts of a section with two data frames, one of them full: for putting them together wrongly.
     private struct Parts {
-        let header: [UInt8]
         let frames: [[UInt8]]
         let sectionTable: [UInt8]
         let seekTable: [UInt8]
 
         init(hasChecksums: Bool = true) throws {
-            var writer = SectionWriter(chunkBytes: 10, hasChecksums: hasChecksums)
-            header = writer.header
-            frames = [10, 4].map { HandMade.dataFrame([UInt8](repeating: 1, count: $0), hasChecksum: hasChecksums) }
+            var writer = SectionWriter()
+            let plain = [10, 4].map { HandMade.dataFrame([UInt8](repeating: 1, count: $0), hasChecksum: hasChecksums) }
+            frames = [HandMade.marked(plain[0]), plain[1]]
             for frame in frames {
                 try writer.add(HandMade.describe(frame))
             }
             let tables = writer.finish()
-            let sectionTableBytes = hasChecksums ? SectionTable.byteCount(frameCount: 2) : 0
+            let sectionTableBytes = SectionTable.byteCount(frameCount: 2, hasChecksums: hasChecksums)
             sectionTable = Array(tables[..<sectionTableBytes])
             seekTable = Array(tables[sectionTableBytes...])
         }
 
-        var whole: [UInt8] { header + frames[0] + frames[1] + sectionTable + seekTable }
+        var whole: [UInt8] { frames[0] + frames[1] + sectionTable + seekTable }
     }
 
-    @Test(arguments: [[0], [1], [9], [10], [10, 1], [10, 10], [10, 10, 10, 3]], [true, false])
+    @Test(arguments: [[1], [10], [10, 1], [10, 10], [10, 10, 10, 3]], [true, false])
     func whatTheWriterMakesTheAuditorAccepts(sizes: [Int], hasChecksums: Bool) throws {
         let file = try section(sizes, hasChecksums: hasChecksums)
         let frames = try auditFile(file)
-        #expect(frames.count == sizes.count + (hasChecksums ? 3 : 2))
+        #expect(frames.count == sizes.count + 2)
         #expect(frames.reduce(0) { $0 + $1.contentBound } == UInt64(sizes.reduce(0, +)))
     }
 
     @Test(arguments: [FormatFixture.poolmap, FormatFixture.poolmapWithoutChecksums])
     func filesPutTogetherByTheDocumentAreAccepted(file: [UInt8]) throws {
         let frames = try auditFile(file)
-        #expect(frames.first?.compressedBytes == UInt64(FileHeader.byteCount))
+        #expect(frames.first?.mark == .equalChunks)
         #expect(frames.last?.kind == .skippable(SkippableFrame.seekTableNibble))
     }
 
     @Test func theWriterMakesTheBytesOfTheDocument() throws {
         for file in [FormatFixture.poolmap, FormatFixture.poolmapWithoutChecksums] {
-            let header = try file[..<44].withUnsafeBytes { try FileHeader.parse($0) }
-            var writer = SectionWriter(header: header)
-            var position = FileHeader.byteCount
+            var writer = SectionWriter()
+            var position = 0
             for info in try auditFile(file) where info.kind == .zstandard {
                 try writer.add(HandMade.describe(Array(file[position..<position + Int(info.compressedBytes)])))
                 position += Int(info.compressedBytes)
             }
-            #expect(writer.header == Array(file[..<44]))
             #expect(writer.compressedBytes == UInt64(position))
             #expect(writer.finish() == Array(file[position...]))
         }
@@ -78,7 +76,7 @@ import Testing
         let table = try file.suffix(length).withUnsafeBytes { try SeekTable.parse($0) }
         #expect(table.totals.compressedBytes == UInt64(file.count - length))
         #expect(table.totals.contentBytes == 23)
-        #expect(table.rows.map(\.contentBytes) == [0, 10, 10, 3, 0])
+        #expect(table.rows.map(\.contentBytes) == [10, 10, 3, 0])
     }
 
     // MARK: Files of several parts
@@ -90,7 +88,8 @@ import Testing
         try auditFile(
             foreign + foreignTable.serialized() + section([10, 2]) + HandMade.skippable(0, [1, 2, 3, 4])
                 + HandMade.skippable(SkippableFrame.sectionNibble, Array("something else, and longer".utf8))
-                + HandMade.skippable(SkippableFrame.seekTableNibble, [1]) + section([0], hasChecksums: false)
+                + HandMade.skippable(SkippableFrame.seekTableNibble, [1])
+                + section([4, 9, 1], hasChecksums: false, mark: .anyChunks)
                 + FormatFixture.pzstd + FormatFixture.poolmap)
     }
 
@@ -98,19 +97,20 @@ import Testing
         #expect(auditError([]) == .empty)
     }
 
-    @Test func theHeaderIsKnownInsideASectionOnly() throws {
+    @Test func theAuditorKnowsWhereASectionEnds() throws {
         let parts = try Parts()
         var auditor = SectionAuditor(at: 1000)
         func add(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try auditor.add(skippable: $0) } }
-        #expect(auditor.header == nil)
-        try add(parts.header)
-        #expect(auditor.header == FileHeader(chunkBytes: 10, hasChecksums: true))
-        for frame in parts.frames { try auditor.add(HandMade.describe(frame)) }
+        #expect(!auditor.isInSection)
+        for frame in parts.frames {
+            try auditor.add(HandMade.describe(frame))
+            #expect(auditor.isInSection)
+        }
         try add(parts.sectionTable)
-        #expect(auditor.header != nil)
+        #expect(auditor.isInSection)
         #expect(formatError { try auditor.finish() } == .truncatedSection(at: 1000))
         try add(parts.seekTable)
-        #expect(auditor.header == nil)
+        #expect(!auditor.isInSection)
         #expect(auditor.offset == UInt64(1000 + parts.whole.count))
         try auditor.finish()
     }
@@ -119,10 +119,9 @@ import Testing
         let parts = try Parts()
         var auditor = SectionAuditor()
         func wanted(_ nibble: UInt8) -> Int { auditor.bytesWanted(ofSkippable: nibble, frameBytes: 0x1_0000_0007) }
-        #expect((0...15).map(wanted) == [8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 44, 8, 44, 8])
-        try parts.header.withUnsafeBytes { try auditor.add(skippable: $0) }
+        #expect((0...15).map(wanted) == [8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 24, 8, 24, 8])
         for frame in parts.frames { try auditor.add(HandMade.describe(frame)) }
-        #expect((0...15).map(wanted).max() == 17 + 3 * 12)
+        #expect((0...15).map(wanted).max() == 17 + 2 * 12)
         #expect(auditor.bytesWanted(ofSkippable: 14, frameBytes: 20) == 20)
     }
 
@@ -130,29 +129,28 @@ import Testing
 
     @Test func aSectionWithoutItsSeekTableIsTruncated() throws {
         let parts = try Parts()
-        let cut = parts.header + parts.frames[0] + parts.frames[1] + parts.sectionTable
+        let cut = parts.frames[0] + parts.frames[1] + parts.sectionTable
         #expect(auditError(cut) == .truncatedSection(at: 0))
-        #expect(auditError(cut + parts.whole) == .unfinishedSection(at: 0, next: UInt64(cut.count)))
-        #expect(auditError(parts.header) == .truncatedSection(at: 0))
+        #expect(auditError(parts.frames[0]) == .truncatedSection(at: 0))
+        let frames = parts.frames[0] + parts.frames[1]
+        #expect(auditError(frames + parts.whole) == .unfinishedSection(at: 0, next: UInt64(frames.count)))
     }
 
-    @Test func aLostHeaderIsNoticed() throws {
+    @Test func aLostFirstFrameIsNoticed() throws {
         for hasChecksums in [true, false] {
             let parts = try Parts(hasChecksums: hasChecksums)
-            let rest = Array(parts.whole[FileHeader.byteCount...])
-            let part = hasChecksums ? FormatError.Part.sectionTable : .seekTable
-            let offset = UInt64(parts.frames[0].count + parts.frames[1].count)
-            #expect(auditError(rest) == .headerMissing(before: part, at: offset))
+            let rest = Array(parts.whole[parts.frames[0].count...])
+            #expect(auditError(rest) == .firstFrameMissing(before: .sectionTable, at: UInt64(parts.frames[1].count)))
+            #expect(auditError(parts.seekTable) == .firstFrameMissing(before: .seekTable, at: 0))
+            let twice = parts.whole + parts.seekTable
+            #expect(auditError(twice) == .firstFrameMissing(before: .seekTable, at: UInt64(parts.whole.count)))
         }
     }
 
     @Test func partsOutOfPlaceAreRefused() throws {
         let parts = try Parts()
-        let (header, frames) = (parts.header, parts.frames)
-        let start = UInt64(header.count)
-        #expect(auditError(header + parts.sectionTable) == .misplaced(.sectionTable, at: start))
-        #expect(auditError(header + parts.seekTable) == .misplaced(.seekTable, at: start))
-        let full = header + frames[0] + frames[1]
+        let frames = parts.frames
+        let full = frames[0] + frames[1]
         #expect(auditError(full + parts.seekTable) == .misplaced(.seekTable, at: UInt64(full.count)))
         let table = full + parts.sectionTable
         #expect(auditError(table + parts.sectionTable) == .misplaced(.sectionTable, at: UInt64(table.count)))
@@ -161,34 +159,49 @@ import Testing
         let plain = try Parts(hasChecksums: false)
         let frameBytes = plain.frames[0] + plain.frames[1]
         #expect(
-            auditError(plain.header + frameBytes + parts.sectionTable)
-                == .misplaced(.sectionTable, at: start + UInt64(frameBytes.count)))
+            auditError(frameBytes + parts.sectionTable)
+                == .damaged(.sectionTable, at: UInt64(frameBytes.count), .length))
+    }
+
+    @Test func aSectionTableOfOtherFlagsIsRefused() throws {
+        let contents = [10, 10].map { [UInt8](repeating: 7, count: $0) }
+        let equal = try HandMade.section(hasChecksums: true, contents: contents)
+        let any = try HandMade.section(hasChecksums: true, contents: contents, mark: .anyChunks)
+        let tables =
+            SectionTable.byteCount(frameCount: 2, hasChecksums: true)
+            + SeekTable.byteCount(rowCount: 3, hasChecksums: true)
+        let offset = equal.count - tables
+        #expect(
+            auditError(equal[..<offset] + any.suffix(tables))
+                == .damaged(.sectionTable, at: UInt64(offset), .flags))
     }
 
     @Test func framesSwappedRepeatedOrLeftOutAreRefused() throws {
         let file = try section([10, 10, 10])
         let length = HandMade.dataFrame(ten, hasChecksum: true).count
+        let first = length + SectionMark.equalChunks.byteCount
         let other = HandMade.dataFrame([UInt8](repeating: 8, count: 10), hasChecksum: true)
         var swapped = file
-        swapped.replaceSubrange(44 + length..<44 + 2 * length, with: other)
-        #expect(auditError(swapped) == .corruptFrame(at: UInt64(44 + length)))
+        swapped.replaceSubrange(first..<first + length, with: other)
+        #expect(auditError(swapped) == .corruptFrame(at: UInt64(first)))
         var repeated = file
-        repeated.insert(contentsOf: file[44..<44 + length], at: 44)
+        repeated.insert(contentsOf: file[first..<first + length], at: first)
         #expect(auditError(repeated) == .sectionTableMismatch(table: 3, frames: 4))
         var leftOut = file
-        leftOut.removeSubrange(44..<44 + length)
+        leftOut.removeSubrange(first..<first + length)
         #expect(auditError(leftOut) != nil)
         let parts = try Parts(hasChecksums: false)
         let rows = SeekTable(rows: [], hasChecksums: false)
+        let frames = parts.frames[0] + parts.frames[1]
         #expect(
-            auditError(parts.header + parts.frames[0] + parts.seekTable) == .seekTableLength(rows: 3, frames: 2))
+            auditError(parts.frames[0] + parts.sectionTable) == .sectionTableMismatch(table: 2, frames: 1))
         #expect(
-            auditError(parts.header + parts.frames[0] + rows.serialized()) == .seekTableLength(rows: 0, frames: 2))
+            auditError(frames + parts.sectionTable + rows.serialized()) == .seekTableLength(rows: 0, frames: 3))
     }
 
     @Test func aSeekTableWithAnotherRowIsRefused() throws {
         let parts = try Parts()
-        let before = parts.header + parts.frames[0] + parts.frames[1] + parts.sectionTable
+        let before = parts.frames[0] + parts.frames[1] + parts.sectionTable
         let table = try parts.seekTable.withUnsafeBytes { try SeekTable.parse($0) }
         for index in table.rows.indices {
             let row = table.rows[index]

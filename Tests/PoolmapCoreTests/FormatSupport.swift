@@ -38,12 +38,22 @@ enum HandMade {
         SkippableFrame.prefix(nibble: nibble, frameBytes: payload.count + 8) + payload
     }
 
+    /// A frame with a mark behind its header.
+    static func marked(_ frame: [UInt8], _ mark: SectionMark = .equalChunks) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0xFF, count: mark.byteCount) + frame
+        bytes.withUnsafeMutableBytes { mark.insert(into: $0) }
+        return bytes
+    }
+
     /// A whole section with a data frame for each of `contents`.
-    static func section(chunkBytes: UInt32, hasChecksums: Bool, contents: [[UInt8]]) throws -> [UInt8] {
-        var writer = SectionWriter(chunkBytes: chunkBytes, hasChecksums: hasChecksums)
-        var bytes = writer.header
+    static func section(
+        hasChecksums: Bool, contents: [[UInt8]], mark: SectionMark = .equalChunks
+    ) throws -> [UInt8] {
+        var writer = SectionWriter()
+        var bytes: [UInt8] = []
         for content in contents {
-            let frame = dataFrame(content, hasChecksum: hasChecksums)
+            var frame = dataFrame(content, hasChecksum: hasChecksums)
+            if bytes.isEmpty { frame = marked(frame, mark) }
             try writer.add(describe(frame))
             bytes += frame
         }
@@ -59,7 +69,7 @@ enum HandMade {
     static func describe(_ bytes: UnsafeRawBufferPointer, info: FrameInfo) -> DataFrame {
         DataFrame(
             compressedBytes: info.compressedBytes, contentBytes: info.contentBytes ?? info.contentBound,
-            contentChecksum: info.contentChecksum, crc32c: CRC32C.checksum(of: bytes))
+            contentChecksum: info.contentChecksum, crc32c: CRC32C.checksum(of: bytes), mark: info.mark)
     }
 }
 

@@ -2,22 +2,14 @@ import Testing
 
 @testable import PoolmapCore
 
-/// The header and the two tables, each for itself.
+/// The two tables, each for itself.
 @Suite struct FormatTableTests {
-    private func parseHeader(_ bytes: [UInt8]) throws -> FileHeader {
-        try bytes.withUnsafeBytes { try FileHeader.parse($0) }
-    }
-
     private func parseChecksums(_ bytes: [UInt8]) throws -> SectionTable {
         try bytes.withUnsafeBytes { try SectionTable.parse($0) }
     }
 
     private func parseSeekTable(_ bytes: [UInt8]) throws -> SeekTable {
         try bytes.withUnsafeBytes { try SeekTable.parse($0) }
-    }
-
-    private func headerError(_ bytes: [UInt8]) -> FormatError? {
-        formatError { _ = try parseHeader(bytes) }
     }
 
     private func checksumError(_ bytes: [UInt8]) -> FormatError? {
@@ -37,91 +29,66 @@ import Testing
         return bytes
     }
 
-    private let header = FileHeader(chunkBytes: 1 << 20, hasChecksums: true)
-
-    private let checksums = SectionTable(frameChecksums: [1, 0xDEAD_BEEF, UInt32.max])
+    private func table(
+        of count: Int, hasChecksums: Bool = true, mark: SectionMark = .equalChunks
+    ) throws -> SectionTable {
+        func frame(_ index: Int) -> DataFrame {
+            DataFrame(
+                compressedBytes: 20, contentBytes: 5, contentChecksum: hasChecksums ? 1 : nil,
+                crc32c: UInt32(truncatingIfNeeded: index &* 0x9E37_79B9), mark: index == 0 ? mark : nil)
+        }
+        var frames = try SectionFrames(opening: frame(0), at: 0)
+        for index in 1..<count { try frames.add(frame(index), at: 0) }
+        return SectionTable(frames)
+    }
 
     private let rows = [
-        SeekTable.Row(compressedBytes: 44, contentBytes: 0, checksum: SeekTable.emptyChecksum),
         SeekTable.Row(compressedBytes: UInt32.max, contentBytes: 1 << 30, checksum: 7),
         SeekTable.Row(compressedBytes: 1, contentBytes: UInt32.max, checksum: UInt32.max),
+        SeekTable.Row(compressedBytes: 36, contentBytes: 0, checksum: SeekTable.emptyChecksum),
     ]
 
-    // MARK: Header
+    // MARK: Section table
 
-    @Test(arguments: [1, 65_536, FileHeader.maximumChunkBytes], [true, false])
-    func aHeaderComesBackAsItWas(chunkBytes: UInt32, hasChecksums: Bool) throws {
-        let header = FileHeader(chunkBytes: chunkBytes, hasChecksums: hasChecksums)
-        let bytes = header.serialized()
-        #expect(bytes.count == FileHeader.byteCount)
-        #expect(try parseHeader(bytes) == header)
-        #expect(bytes.withUnsafeBytes { FileHeader.isHeader($0) })
-    }
-
-    @Test func theHeaderHasTheDocumentedBytes() {
-        let bytes = FileHeader(chunkBytes: 100, hasChecksums: true).serialized()
-        #expect(bytes == Array(FormatFixture.poolmap[..<44]))
-    }
-
-    @Test func everyFlippedBitOfAHeaderIsRefused() {
-        let bytes = header.serialized()
-        for bit in 0..<8 * bytes.count {
-            #expect(headerError(flip(bit: bit, of: bytes)) != nil, "bit \(bit)")
+    @Test(arguments: [1, 2, 1000], [true, false]) func aSectionTableComesBackAsItWas(
+        count: Int, hasChecksums: Bool
+    ) throws {
+        for mark in [SectionMark.equalChunks, .anyChunks] {
+            let table = try table(of: count, hasChecksums: hasChecksums, mark: mark)
+            let bytes = table.serialized()
+            #expect(bytes.count == SectionTable.byteCount(frameCount: count, hasChecksums: hasChecksums))
+            #expect(try parseChecksums(bytes) == table)
+            #expect(bytes.withUnsafeBytes { SectionTable.isSectionTable($0) })
         }
     }
 
-    @Test func aHeaderOfAnyOtherLengthIsRefused() {
-        let bytes = header.serialized()
-        for length in 0..<bytes.count {
-            #expect(headerError(Array(bytes[..<length])) != nil, "\(length) bytes")
-        }
-        #expect(headerError(bytes + [0]) == .damaged(.header, at: 0, .length))
-    }
-
-    @Test func aHeaderWithValuesOutOfRangeIsRefused() {
-        let bytes = header.serialized()
-        #expect(headerError(changed(bytes, at: 16, to: [2])) == .unsupportedVersion(.header, at: 0, version: 2))
-        #expect(headerError(changed(bytes, at: 17, to: [3])) == .damaged(.header, at: 0, .reserved))
-        for offset in [18, 19] + Array(24..<40) {
-            #expect(headerError(changed(bytes, at: offset, to: [1])) == .damaged(.header, at: 0, .reserved))
-        }
-        #expect(headerError(changed(bytes, at: 20, to: [0, 0, 0, 0])) == .damaged(.header, at: 0, .chunkSize))
-        #expect(headerError(changed(bytes, at: 20, to: [1, 0, 0, 0x40])) == .damaged(.header, at: 0, .chunkSize))
-        #expect(headerError(changed(bytes, at: 15, to: [0x43])) == .damaged(.header, at: 0, .identifier))
-    }
-
-    // MARK: Checksum table
-
-    @Test(arguments: [0, 1, 2, 1000]) func aSectionTableComesBackAsItWas(count: Int) throws {
-        let table = SectionTable(frameChecksums: (0..<UInt32(count)).map { $0 &* 0x9E37_79B9 })
-        let bytes = table.serialized()
-        #expect(bytes.count == SectionTable.byteCount(frameCount: count))
-        #expect(try parseChecksums(bytes) == table)
-    }
-
-    @Test func everyFlippedBitOfASectionTableIsRefused() {
-        let bytes = checksums.serialized()
+    @Test(arguments: [true, false]) func everyFlippedBitOfASectionTableIsRefused(hasChecksums: Bool) throws {
+        let bytes = try table(of: 3, hasChecksums: hasChecksums).serialized()
         for bit in 0..<8 * bytes.count {
             #expect(checksumError(flip(bit: bit, of: bytes)) != nil, "bit \(bit)")
         }
     }
 
-    @Test func aSectionTableOfAnyOtherLengthIsRefused() {
-        let bytes = checksums.serialized()
+    @Test func aSectionTableOfAnyOtherLengthIsRefused() throws {
+        let bytes = try table(of: 3).serialized()
         for length in 0..<bytes.count {
             #expect(checksumError(Array(bytes[..<length])) != nil, "\(length) bytes")
         }
         #expect(checksumError(bytes + [0, 0, 0, 0]) == .damaged(.sectionTable, at: 0, .length))
     }
 
-    @Test func aSectionTableWithWrongValuesIsRefused() {
-        let bytes = checksums.serialized()
+    @Test func aSectionTableWithWrongValuesIsRefused() throws {
+        let bytes = try table(of: 3).serialized()
         let part = FormatError.Part.sectionTable
-        #expect(checksumError(changed(bytes, at: 16, to: [9])) == .unsupportedVersion(part, at: 0, version: 9))
-        for offset in 17...19 {
+        #expect(checksumError(changed(bytes, at: 15, to: [0x48])) == .damaged(part, at: 0, .identifier))
+        #expect(checksumError(changed(bytes, at: 16, to: [9])) == .unsupportedVersion(at: 0, version: 9))
+        #expect(checksumError(changed(bytes, at: 17, to: [5])) == .damaged(part, at: 0, .reserved))
+        for offset in 18...19 {
             #expect(checksumError(changed(bytes, at: offset, to: [1])) == .damaged(part, at: 0, .reserved))
         }
-        for count: [UInt8] in [[2, 0, 0, 0], [4, 0, 0, 0], [255, 255, 255, 255], [3, 0, 0, 0x40]] {
+        // Without the flag there are no checksums.
+        #expect(checksumError(changed(bytes, at: 17, to: [0])) == .damaged(part, at: 0, .rowCount))
+        for count: [UInt8] in [[0, 0, 0, 0], [2, 0, 0, 0], [4, 0, 0, 0], [255, 255, 255, 255], [3, 0, 0, 0x40]] {
             #expect(checksumError(changed(bytes, at: 20, to: count)) == .damaged(part, at: 0, .rowCount))
         }
     }
@@ -187,25 +154,23 @@ import Testing
         }
     }
 
-    @Test func onlyATableThatBeginsWithAHeaderLooksLikeOurs() {
-        func looksLikeOurs(_ bytes: [UInt8]) -> Bool {
-            bytes.withUnsafeBytes { SeekTable.looksLikeOurs($0) }
+    @Test func onlyATableThatEndsWithASectionTableLooksLikeOurs() {
+        for (hasChecksums, bytes) in [(true, 36), (false, 28)] as [(Bool, UInt32)] {
+            var table = SeekTable(rows: rows, hasChecksums: hasChecksums)
+            table.rows[2] = SeekTable.Row(
+                compressedBytes: bytes, contentBytes: 0, checksum: hasChecksums ? SeekTable.emptyChecksum : 0)
+            #expect(table.endsWithSectionTable)
+            #expect(!SeekTable(rows: table.rows.reversed(), hasChecksums: hasChecksums).endsWithSectionTable)
+            #expect(!SeekTable(rows: [table.rows[2]], hasChecksums: hasChecksums).endsWithSectionTable)
+            #expect(!SeekTable(rows: [], hasChecksums: hasChecksums).endsWithSectionTable)
         }
-        for hasChecksums in [true, false] {
-            #expect(looksLikeOurs(SeekTable(rows: rows, hasChecksums: hasChecksums).serialized()))
-            #expect(!looksLikeOurs(SeekTable(rows: rows.reversed(), hasChecksums: hasChecksums).serialized()))
-            #expect(!looksLikeOurs(SeekTable(rows: [], hasChecksums: hasChecksums).serialized()))
-        }
-        #expect(!looksLikeOurs(header.serialized()))
     }
 
-    @Test func randomBytesNeverTrapAParser() {
+    @Test func randomBytesNeverTrapAParser() throws {
         var generator = SeededGenerator(for: "randomBytesNeverTrapAParser")
-        let parts = [
-            header.serialized(), checksums.serialized(), SeekTable(rows: rows, hasChecksums: true).serialized(),
-        ]
+        let parts = [try table(of: 3).serialized(), SeekTable(rows: rows, hasChecksums: true).serialized()]
         for round in 0..<20_000 {
-            var bytes = parts[round % 3]
+            var bytes = parts[round % 2]
             for _ in 0..<Int.random(in: 0...4, using: &generator) {
                 bytes[Int.random(in: 0..<bytes.count, using: &generator)] = generator.bytes(1)[0]
             }
@@ -213,7 +178,6 @@ import Testing
             // Only a trap fails this test: what parses must be just what the bytes hold.
             if let table = try? parseSeekTable(bytes) { #expect(table.serialized() == bytes) }
             if let table = try? parseChecksums(bytes) { #expect(table.serialized() == bytes) }
-            if let header = try? parseHeader(bytes) { #expect(header.serialized() == bytes) }
         }
     }
 }

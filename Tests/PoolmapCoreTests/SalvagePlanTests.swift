@@ -7,14 +7,15 @@ import Testing
     private let contents = (1...6).map { [UInt8](repeating: UInt8($0), count: $0 < 6 ? 100 : 40) }
 
     private func section(hasChecksums: Bool = true) throws -> [UInt8] {
-        var writer = SectionWriter(chunkBytes: 100, hasChecksums: hasChecksums)
-        var bytes = writer.header
+        var writer = SectionWriter()
+        var bytes: [UInt8] = []
         for content in contents {
             var frame = HandMade.dataFrame(content, hasChecksum: hasChecksums)
             if hasChecksums {
                 // Not the right checksum, but another one for each content.
                 frame.replaceSubrange(frame.count - 4..<frame.count, with: content[..<4])
             }
+            if bytes.isEmpty { frame = HandMade.marked(frame) }
             try writer.add(HandMade.describe(frame))
             bytes += frame
         }
@@ -30,14 +31,14 @@ import Testing
         var steps: [String] = []
         // Each frame holds one value, many times.
         let probe: FrameFinder.Probe = { range in
-            let content = file[Int(range.lowerBound)..<Int(range.upperBound)].dropFirst(12).dropLast(4)
+            let content = file[contentStart(Int(range.lowerBound), in: file)..<Int(range.upperBound)].dropLast(4)
             return Set(content).count == 1 ? .whole : .damaged
         }
         while let step = try plan.next(probe: probe) {
             switch step {
             case .frame(let frame):
-                // The content is stored as it is, behind the header and the block's header.
-                steps.append("\(frame.number): content \(file[Int(frame.found.frame.offset) + 12])")
+                let content = file[contentStart(Int(frame.found.frame.offset), in: file)]
+                steps.append("\(frame.number): content \(content)")
             case .lost(let loss):
                 #expect(loss.file.upperBound <= UInt64(file.count), "\(loss.file) of \(file.count) bytes")
                 let frames = loss.frames.map { "\($0.lowerBound)-\($0.upperBound)" } ?? "?"
@@ -49,11 +50,18 @@ import Testing
         return steps
     }
 
+    /// The content is stored as it is, behind the header, a mark, and the block's header.
+    private func contentStart(_ start: Int, in file: [UInt8]) -> Int {
+        let mark = file[start...].withUnsafeBytes { SectionMark(of: $0) }
+        return start + 12 + (mark?.byteCount ?? 0)
+    }
+
     private let whole = (0..<6).map { "\($0): content \($0 + 1)" }
 
-    /// With checksums a frame has 116 bytes, without 112; the first begins at byte 44.
+    /// With checksums a frame has 116 bytes, without 112; the first has 6 more.
     private func frame(_ number: Int, of file: [UInt8]) -> Range<Int> {
-        44 + 116 * number..<(number < 5 ? 44 + 116 * (number + 1) : 44 + 116 * 5 + 56)
+        func start(_ number: Int) -> Int { number == 0 ? 0 : 6 + 116 * number }
+        return start(number)..<(number < 5 ? start(number + 1) : start(number) + 56)
     }
 
     @Test func aWholeFileIsPlannedAsItStands() throws {
@@ -62,9 +70,12 @@ import Testing
         #expect(try plan(section() + section()).count == 12)
     }
 
-    @Test func whatIsLostWithTheHeaderLiesWithinTheFile() throws {
-        // Found by the fuzzer: less is left of the last section than its header had.
-        let table = SectionTable(frameChecksums: [1, 2]).serialized()
+    @Test func whatIsLostWithTheFirstFrameLiesWithinTheFile() throws {
+        // Found by the fuzzer: nothing but a table is left of the last section.
+        let file = FormatFixture.poolmap
+        let seekTableBytes = SeekTable.byteCount(rowCount: 5, hasChecksums: true)
+        let table = Array(
+            file.dropLast(seekTableBytes).suffix(SectionTable.byteCount(frameCount: 4, hasChecksums: true)))
         let steps = try plan(section() + table + [0x5E, 0x2A, 0x4D, 0x92, 0x8F])
         #expect(steps.starts(with: whole) && steps.count > whole.count)
     }
@@ -89,7 +100,7 @@ import Testing
         let file = try section()
         let frames = (0..<6).map { Array(file[frame($0, of: file)]) }
         let shuffled = [3, 0, 2, 1, 4, 5].flatMap { frames[$0] }
-        #expect(try plan(file[..<44] + shuffled + file[frame(5, of: file).upperBound...]) == whole)
+        #expect(try plan(shuffled + file[frame(5, of: file).upperBound...]) == whole)
     }
 
     @Test func withoutTablesTheChunkSizeTellsThePlaces() throws {
@@ -103,7 +114,7 @@ import Testing
     @Test func aRowThatLiesCostsNoFrame() throws {
         for hasChecksums in [true, false] {
             let file = try section(hasChecksums: hasChecksums)
-            let table = file.count - SeekTable.byteCount(rowCount: hasChecksums ? 8 : 7, hasChecksums: hasChecksums)
+            let table = file.count - SeekTable.byteCount(rowCount: 7, hasChecksums: hasChecksums)
             for byte in table..<file.count {
                 for bit in 0..<8 {
                     var bytes = file
@@ -117,7 +128,7 @@ import Testing
     @Test func theBeginningOfASeekTableIsNotNeeded() throws {
         // Nor the section table: its place is in the rows.
         var file = try section()
-        let table = file.count - SeekTable.byteCount(rowCount: 8, hasChecksums: true)
+        let table = file.count - SeekTable.byteCount(rowCount: 7, hasChecksums: true)
         file.replaceSubrange(table - 40..<table + 8, with: [UInt8](repeating: 0, count: 48))
         file[frame(3, of: file).lowerBound] = 0
         #expect(try plan(file) == whole[..<3] + ["3-3: lost 100"] + whole[4...])

@@ -304,9 +304,11 @@ extension ResumeJournal {
         guard let status = try? FileStatus(of: descriptor), status.isRegular, status.byteCount == byteCount else {
             return nil
         }
-        guard let found = try? descriptor.readBytes(at: framesEnd, count: tables.count), found == tables else {
-            return nil
-        }
+        // The tables have a checksum of each frame; one frame alone has no tables.
+        let first = FileReader(descriptor, at: 0, byteCount: UInt64(frames[0].compressedBytes))
+        guard let found = try? descriptor.readBytes(at: framesEnd, count: tables.count), found == tables,
+            (try? CRC32C.checksum(of: first)) == frames[0].frameChecksum
+        else { return nil }
         return byteCount
     }
 }

@@ -36,8 +36,8 @@ enum FormatError: Error, Equatable {
     /// The section table at `at` is of a version of the layout that this code does not know.
     case unsupportedVersion(at: UInt64, version: UInt8)
 
-    /// The section table at `at` belongs to a section whose first frame is not before it.
-    case firstFrameMissing(before: UInt64)
+    /// The table at `at` belongs to a section whose first frame is not before it.
+    case firstFrameMissing(before: Part, at: UInt64)
 
     /// The part at `at` has no place there.
     case misplaced(Part, at: UInt64)
@@ -143,8 +143,8 @@ extension FormatError: CustomStringConvertible {
             "the \(part.rawValue) at byte \(offset) is damaged: \(flaw.rawValue)"
         case .unsupportedVersion(let offset, let version):
             "the section table at byte \(offset) has version \(version), which this poolmap does not know"
-        case .firstFrameMissing(let offset):
-            "damaged: the first frame before the section table at byte \(offset) is missing, or has lost its mark"
+        case .firstFrameMissing(let part, let offset):
+            "damaged: the first frame before the \(part.rawValue) at byte \(offset) is missing, or has lost its mark"
         case .misplaced(let part, let offset):
             "damaged: the \(part.rawValue) at byte \(offset) has no place there"
         case .foreignFrame(let offset):

@@ -18,6 +18,8 @@ struct SectionAuditor {
 
     private var section: OpenSection?
     private var hasFrame = false
+    /// Whether there was a frame since the last section, or since the beginning.
+    private var hasFrameOutside = false
     /// The table that has begun, and where the frame behind it begins.
     private var table: (check: TableCheck, kind: TableCheck.Kind, end: UInt64)?
     private let seesFrames: Bool
@@ -95,9 +97,8 @@ struct SectionAuditor {
         }
         hasFrame = true
         guard let section else {
-            if SectionTable.isSectionTable(bytes) {
-                throw .firstFrameMissing(before: offset)
-            }
+            try checkOutside(frame, bytes)
+            hasFrameOutside = true
             offset += frame.frameBytes
             return
         }
@@ -122,6 +123,7 @@ struct SectionAuditor {
             section?.sectionTableOffset = offset
         case .seekTable:
             section = nil
+            hasFrameOutside = false
         }
         offset = whole.end
     }
@@ -141,6 +143,8 @@ struct SectionAuditor {
         } else if frame.mark != nil {
             let frames = try SectionFrames(opening: frame, at: offset, keptRows: keptRows)
             section = OpenSection(start: offset, frames: frames)
+        } else {
+            hasFrameOutside = true
         }
         hasFrame = true
         offset += frame.compressedBytes
@@ -158,6 +162,17 @@ struct SectionAuditor {
 }
 
 extension SectionAuditor {
+    /// Refuses a table that must have been a section's, or another seek table that no frame is before.
+    private func checkOutside(_ frame: SkippableFrame, _ bytes: UnsafeRawBufferPointer) throws(FormatError) {
+        if SectionTable.isSectionTable(bytes) {
+            throw .firstFrameMissing(before: .sectionTable, at: offset)
+        }
+        let hasRows = frame.frameBytes > UInt64(SeekTable.byteCount(rowCount: 0, hasChecksums: false))
+        if frame.nibble == SkippableFrame.seekTableNibble, hasRows, !hasFrameOutside {
+            throw .firstFrameMissing(before: .seekTable, at: offset)
+        }
+    }
+
     /// Which of a section's tables a skippable frame is that begins with `bytes`.
     private func kind(
         of frame: SkippableFrame, _ bytes: UnsafeRawBufferPointer, in section: OpenSection

@@ -24,8 +24,8 @@ final class ChecksumRows {
         else {
             throw PoolmapError(.damaged, "the seek table does not match the file: there is no section table")
         }
-        var reader = FileReader(input.descriptor, at: input.start + offset, byteCount: frameBytes - 4)
-        let checksum = try CRC32C.checksum(of: &reader)
+        let checksum = try CRC32C.checksum(
+            of: FileReader(input.descriptor, at: input.start + offset, byteCount: frameBytes - 4))
         let written = try input.readBytes(at: offset + frameBytes - 4, count: 4)
         try formatErrors { () throws(FormatError) in
             guard written.withBytes({ $0.littleEndian(UInt32.self, at: 0) }) == checksum else {
@@ -48,8 +48,9 @@ final class ChecksumRows {
 
 extension CRC32C {
     /// The checksum of all that there is to read.
-    static func checksum(of reader: inout FileReader) throws(PoolmapError) -> UInt32 {
+    static func checksum(of reader: FileReader) throws(PoolmapError) -> UInt32 {
         try withPiece { (space) throws(PoolmapError) in
+            var reader = reader
             var checksum: UInt32 = 0
             while true {
                 let count = try reader.read(into: space)

@@ -78,7 +78,7 @@ final class CatJob: Job {
                 let sectionTable = SectionTable.byteCount(
                     frameCount: table.shape.rowCount - 1, hasChecksums: table.shape.hasChecksums)
                 let offset = table.offset - UInt64(sectionTable)
-                throw PoolmapError(.damaged, "\(FormatError.firstFrameMissing(before: offset))")
+                throw PoolmapError(.damaged, "\(FormatError.firstFrameMissing(before: .sectionTable, at: offset))")
             }
             return nil
         }

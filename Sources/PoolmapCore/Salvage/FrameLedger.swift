@@ -27,7 +27,8 @@ struct FrameLedger {
     ///   - rules: what its first frame says, if that can be read.
     ///   - seekTable: the table, and where it is.
     init?(
-        rules: SectionRules?, sectionTable: SectionTable?, seekTable: (table: SeekTable, offset: UInt64)?
+        rules: SectionRules?, sectionTable: SectionTable?,
+        seekTable: (table: SeekTable, offset: UInt64)?
     ) {
         isOwn = rules != nil || sectionTable != nil || seekTable?.table.endsWithSectionTable ?? false
         var data = FrameLedger.dataRows(seekTable?.table, isOwn: isOwn)
@@ -42,10 +43,8 @@ struct FrameLedger {
         rowsHaveChecksums = seekTable?.table.hasChecksums ?? false
         frameChecksums = sectionTable.flatMap { $0.fields.hasChecksums ? $0.frameChecksums : nil }
         hasAnyChunks = rules.map { $0.chunkBytes == nil } ?? sectionTable?.fields.hasAnyChunks ?? false
-        if let rules {
-            chunkBytes = rules.chunkBytes.map { UInt64($0) }
-        } else if isOwn, !hasAnyChunks {
-            chunkBytes = data.flatMap { FrameLedger.majority($0.rows) }
+        if isOwn, !hasAnyChunks {
+            chunkBytes = FrameLedger.chunkBytes(data?.rows ?? [], rules?.chunkBytes.map { UInt64($0) })
         }
         if data != nil, let seekTable {
             let total = seekTable.table.totals.compressedBytes
@@ -76,6 +75,12 @@ struct FrameLedger {
             offset += UInt64(row.compressedBytes)
         }
         return (rows, offsets)
+    }
+
+    /// The size on which the rows and the first frame agree, of which either can be damaged; or what most rows say.
+    private static func chunkBytes(_ rows: [SeekTable.Row], _ ofFirst: UInt64?) -> UInt64? {
+        guard let ofRows = majority(rows) else { return ofFirst }
+        return rows.count > 2 || ofFirst == nil || ofFirst == ofRows ? ofRows : nil
     }
 
     /// The size of the content that more than half of the rows have, without the last; a row can be damaged.

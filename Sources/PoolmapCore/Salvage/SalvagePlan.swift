@@ -92,7 +92,8 @@ final class SalvagePlan {
     ) throws(PoolmapError) -> SectionSteps {
         let rules = split.rules(of: section)
         let ledger = FrameLedger(
-            rules: rules, sectionTable: split.sectionTable(of: section), seekTable: section.seekTable)
+            rules: rules, sectionTable: split.sectionTable(of: section),
+            seekTable: section.seekTable)
         if let ledger, let steps = try steps(of: section, in: split, rules, by: ledger) {
             return steps
         }

@@ -275,9 +275,11 @@ final class ChunkSteps: SectionSteps {
             $0.hasChecksum == hasChecksums && $0.contentBytes.map { $0 <= chunkBytes } ?? false
         }
         if !isAtEnd {
-            // At least one frame began where the last one ended.
-            let count = max(1, heads.count { $0.contentBytes == chunkBytes })
-            lose(gap, frames: count, UInt64(count) * chunkBytes)
+            // At least one frame began where the last one ended, unless it is counted already.
+            let count = max(isBehindGap ? 0 : 1, heads.count { $0.contentBytes == chunkBytes })
+            if count > 0 {
+                lose(gap, frames: count, UInt64(count) * chunkBytes)
+            }
         } else if endedShort || (hasContentEnd && part + 1 == parts.endIndex) {
             append(.harmless("bytes \(gap.range.inclusiveText) of the file are damaged: \(gap.reason)"))
         } else if let first = heads.first, first.offset == gap.range.lowerBound {

@@ -1,4 +1,4 @@
-# A frame of a section is noticed when it is copied within the section; before the header or behind the table it is not.
+# A frame of a section is noticed when it is copied within the section; before it or behind it only the first is.
 . "$CLI_LIB"
 text 3072 > in
 poolmap compress -q --chunk-size 1K -o own.zst in
@@ -10,11 +10,14 @@ frame() { part own.zst "${offsets[$1]}" $((offsets[$1 + 1] - offsets[$1])); }
 before() { part own.zst 0 "${offsets[$1]}"; }
 behind() { part own.zst "${offsets[$1]}" 1000000; }
 # In the places between two parts of the section.
-for place in 0 1 2 3; do
+for place in 1 2 3; do
     for number in 0 1 2; do
         { before $place; frame $number; behind $place; } > "copy-$number-at-$place"
     done
 done
+# The first says wherever it stands that a table must follow.
+{ frame 0; cat own.zst; } > copy-0-at-0
+{ cat own.zst; frame 0; } > copy-0-at-the-end
 all_refused test copy-*
 all_refused_from_pipes copy-*
 # Outside it is a frame as any other, as in joined files: its content is a part of what comes out.

@@ -6,31 +6,28 @@ mapfile -t offsets < <(poolmap list --json -v own.zst | python3 -c '
 import json, sys
 for frame in json.load(sys.stdin)[0]["frameList"]:
     print(frame["offset"], frame["offset"] + frame["compressedBytes"], sep="\n")' | sort -nu)
-header() { part own.zst 0 44; }
 frame() { part own.zst "${offsets[$1]}" $((offsets[$1 + 1] - offsets[$1])); }
 tables() { part own.zst "${offsets[4]}" 1000000; }
-{ header; frame 0; frame 1; frame 2; frame 3; tables; } | cmp - own.zst
+{ frame 0; frame 1; frame 2; frame 3; tables; } | cmp - own.zst
 mkdir moved
-{ header; frame 1; frame 0; frame 2; frame 3; tables; } > moved/swapped
-{ header; frame 0; frame 0; frame 2; frame 3; tables; } > moved/replaced
-{ header; frame 0; frame 0; frame 1; frame 2; frame 3; tables; } > moved/repeated
-{ header; frame 0; frame 1; frame 2; tables; } > moved/last-left-out
-{ header; frame 1; frame 2; frame 3; tables; } > moved/first-left-out
-{ header; tables; } > moved/all-left-out
-{ frame 0; frame 1; frame 2; frame 3; tables; } > moved/no-header
-{ header; header; frame 0; frame 1; frame 2; frame 3; tables; } > moved/two-headers
-{ header; frame 0; frame 1; frame 2; frame 3; } > moved/no-tables
-{ header; frame 0; frame 1; frame 2; frame 3; tables; tables; } > moved/tables-twice
-{ header; frame 0; frame 1; printf '\x50\x2a\x4d\x18\x00\x00\x00\x00'; frame 2; frame 3; tables; } > moved/skippable-inside
-{ header; frame 0; frame 1; : | zstd -q -c; frame 2; frame 3; tables; } > moved/empty-frame-inside
-{ header; frame 0; cat own.zst; frame 1; frame 2; frame 3; tables; } > moved/nested
-{ header; cat own.zst; } > moved/header-before
+{ frame 1; frame 0; frame 2; frame 3; tables; } > moved/swapped
+{ frame 0; frame 0; frame 2; frame 3; tables; } > moved/replaced
+{ frame 0; frame 0; frame 1; frame 2; frame 3; tables; } > moved/repeated
+{ frame 0; frame 1; frame 2; tables; } > moved/last-left-out
+{ frame 1; frame 2; frame 3; tables; } > moved/first-left-out
+{ tables; } > moved/all-left-out
+{ frame 0; frame 1; frame 2; frame 3; } > moved/no-tables
+{ frame 0; frame 1; frame 2; frame 3; tables; tables; } > moved/tables-twice
+{ frame 0; frame 1; printf '\x50\x2a\x4d\x18\x00\x00\x00\x00'; frame 2; frame 3; tables; } > moved/skippable-inside
+{ frame 0; frame 1; : | zstd -q -c; frame 2; frame 3; tables; } > moved/empty-frame-inside
+{ frame 0; cat own.zst; frame 1; frame 2; frame 3; tables; } > moved/nested
+{ frame 0; cat own.zst; } > moved/first-before
 { cat own.zst; tables; } > moved/tables-behind
-{ header; frame 0; frame 1; frame 2; noise 65536 | zstd -q -c; tables; } > moved/put-in
+{ frame 0; frame 1; frame 2; noise 65536 | zstd -q -c; tables; } > moved/put-in
 all_refused test moved/*
 all_refused_from_pipes moved/*
 for file in moved/*; do
     refuses 1 "$file" poolmap decompress -j 2 -o out "$file"
 done
-only_files in own.zst moved moved/{swapped,replaced,repeated,last-left-out,first-left-out,all-left-out,no-header,two-headers} \
-    moved/{no-tables,tables-twice,skippable-inside,empty-frame-inside,nested,header-before,tables-behind,put-in}
+only_files in own.zst moved moved/{swapped,replaced,repeated,last-left-out,first-left-out,all-left-out} \
+    moved/{no-tables,tables-twice,skippable-inside,empty-frame-inside,nested,first-before,tables-behind,put-in}

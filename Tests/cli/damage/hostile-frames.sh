@@ -39,5 +39,5 @@ printf '\x50\x2a\x4d\x18\xff\xff\xff\xff' > hostile.zst
 hostile "skippable"
 printf '\x5e\x2a\x4d\x18\xff\xff\xff\xff' > hostile.zst
 hostile "skippable, as a seek table"
-printf '\x5c\x2a\x4d\x18\xff\xff\xff\xffpoolmapC' > hostile.zst
+printf '\x5c\x2a\x4d\x18\xff\xff\xff\xffpoolmapT' > hostile.zst
 hostile "skippable, as a section table"

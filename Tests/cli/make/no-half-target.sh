@@ -6,6 +6,7 @@ cp "$CLI_FOLDER/../../docs/examples/Makefile" Makefile
 try() {
     noise 600000 > disk/large
     text 1000 > disk/small
+    silently make -j4 FOLDER=disk disk/small.zst > said
     # No room for a second one.
     expect_exit 2 make -k -j4 FOLDER=disk > said 2> errors
     grep -q '^poolmap: disk/large: ' errors

@@ -14,7 +14,7 @@ same_file in seen
 on_terminal "poolmap cat in.zst" > seen
 same_file in seen
 script -qec "poolmap compress -c -f in" /dev/null < /dev/null > forced
-grep -q poolmapH forced
+LC_ALL=C grep -qaP '^\x28\xb5\x2f\xfd' forced
 # A file as target is no matter of the terminal.
 on_terminal "poolmap compress -f in" > seen
 same_text 0 "$(size_of seen)"

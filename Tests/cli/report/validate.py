@@ -98,7 +98,7 @@ def file(value, command, wall):
     check(all(one["offset"] >= end for one, end in zip(value["chunks"], ends)), where, "chunks overlap")
     if command in ("compress", "hash"):
         check(length == value["inputBytes"], where, "chunks have", length, "of", value["inputBytes"], "bytes")
-        # The header and the tables are no chunks.
+        # The tables are no chunks.
         check(command == "hash" or content <= value["outputBytes"], where, "chunks make", content)
     else:
         check(length <= value["inputBytes"], where, "frames have", length, "of", value["inputBytes"], "bytes")

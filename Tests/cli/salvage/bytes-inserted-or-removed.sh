@@ -25,5 +25,10 @@ for number in 0 1 3 5; do
     same_file without out "without frame $number: $(< said)"
     { part own.zst 0 "$next"; part own.zst "$begin" 400000; } > bad.zst
     expect_exit 1 poolmap decompress -j 2 --salvage -f -o out bad.zst 2> said
-    same_file in out "frame $number twice: $(< said)"
+    # The first says each time that a section begins; so it is the rest of one, and a whole one.
+    if ((number == 0)); then
+        { part in 0 65536; cat in; } | cmp - out
+    else
+        same_file in out "frame $number twice: $(< said)"
+    fi
 done

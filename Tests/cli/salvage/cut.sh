@@ -5,7 +5,7 @@ poolmap compress -q --chunk-size 64K -o own.zst in
 fourth=$(poolmap list -v own.zst | sed -n 's/.*frame 3: .* at \([0-9]*\),.*/\1/p')
 last=$(poolmap list -v own.zst | sed -n 's/.*frame 5: .* at \([0-9]*\),.*/\1/p')
 size=$(size_of own.zst)
-checksums=$((size - 17 - 8 * 12 - 28 - 6 * 4))
+tables=$((size - 17 - 7 * 12 - 28 - 6 * 4))
 
 salvage_cut() {
     head -c "$1" own.zst > cut.zst
@@ -30,7 +30,7 @@ salvage_cut $((last + 1000))
 { part in 0 327680; head -c $((380000 - 327680)) /dev/zero; } | cmp - out
 same_text 'poolmap: cut.zst: restored 327680 of 380000 bytes, 52320 lost in 1 place' "$(tail -n 1 said)"
 # Anywhere in the tables.
-for ((bytes = checksums; bytes < size; bytes += 7)); do
+for ((bytes = tables; bytes < size; bytes += 7)); do
     salvage_cut $bytes
     same_file in out "cut at $bytes"
     grep -q 'nothing of the content is lost by this' said
@@ -39,7 +39,7 @@ done
 # Where all chunks are full, the section table's beginning tells as much.
 text 196608 > full
 poolmap compress -q --chunk-size 64K -o full.zst full
-head -c -$((17 + 5 * 12 + 10)) full.zst > cut.zst
+head -c -$((17 + 4 * 12 + 10)) full.zst > cut.zst
 expect_exit 1 poolmap decompress --salvage -f -o out cut.zst 2> said
 same_file full out
 # The beginning is cut off: the tables know the places of what is left.

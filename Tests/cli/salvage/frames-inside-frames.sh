@@ -8,14 +8,14 @@ poolmap compress -q --chunk-size 16K -o own-inner.zst inner
 total=$(size_of in)
 poolmap compress -q --chunk-size 128K -o own.zst in
 { head -c 131072 /dev/zero; part in 131072 "$total"; } > expected
-for damage in 13 5000; do
+for damage in 15 5000; do
     cp own.zst bad.zst
-    # The header of a block, and the middle of one.
-    patch bad.zst $((44 + damage)) 255 255 255 255
+    # The header of a block, behind the mark, and the middle of one.
+    patch bad.zst $damage 255 255 255 255
     expect_exit 1 poolmap decompress -j 2 --salvage -f -o out bad.zst 2> said
     same_file expected out "$damage: $(< said)"
-    # And without the tables, which are cut off: 28 + 5 * 4 and 17 + 7 * 12 bytes.
-    head -c -149 bad.zst > cut.zst
+    # And without the tables, which are cut off: 28 + 5 * 4 and 17 + 6 * 12 bytes.
+    head -c -137 bad.zst > cut.zst
     expect_exit 1 poolmap decompress -j 2 --salvage -f -o out cut.zst 2> said
     same_file expected out "$damage, cut: $(< said)"
 done
