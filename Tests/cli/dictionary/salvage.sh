@@ -10,7 +10,7 @@ mapfile -t offsets < <(poolmap list -v whole.zst | sed -n 's/.*frame [0-9]*: .* 
 for number in 0 2 6; do
     { part in 0 $((number * 16384)); head -c $((number < 6 ? 16384 : 1696)) /dev/zero; part in $((number * 16384 + 16384)) 100000; } > without
     # The bits of the descriptor that say how long the dictionary's number is; the number; the content.
-    for place in 4 5 6 200; do
+    for place in 4 5 6 7 200; do
         for bit in 1 2; do
             cp whole.zst bad.zst
             byte=$(part whole.zst $((offsets[number] + place)) 1 | od -An -tu1)
