@@ -4,6 +4,8 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 # Debian's zsh looks for the completions of packages elsewhere.
 ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
+# A folder for links of zstd's names to the command; none are laid where it is empty.
+ZSTD_LINKS ?=
 INPUT ?=
 BENCH ?=
 TARGETS ?=
@@ -26,6 +28,7 @@ PROGRAM = $(DESTDIR)$(PREFIX)/bin/poolmap
 MANUAL = $(DESTDIR)$(PREFIX)/share/man/man1
 BASH_COMPLETION = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/poolmap
 ZSH_COMPLETION = $(DESTDIR)$(ZSH_COMPLETIONS)/_poolmap
+zstd-links = $(if $(ZSTD_LINKS),scripts/zstd-links.sh $(1) "$(PREFIX)/bin/poolmap" "$(DESTDIR)$(ZSTD_LINKS)")
 FISH_COMPLETION = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/poolmap.fish
 
 .PHONY: help build run test fuzz lint format bench bench-command bench-library docs manual figures install uninstall deb \
@@ -82,7 +85,8 @@ figures: ## copy the newest run of Benchmarks/runs into README.md
 	scripts/figures.py
 
 # The binary is built only where there is none, so that `make build && sudo make install` needs no Swift as root.
-install: $(BINARY) ## the command, its manual pages and shell completions: PREFIX=/usr/local, DESTDIR=
+install: $(BINARY) ## the command, its manual pages and shell completions: PREFIX=/usr/local, DESTDIR=, ZSTD_LINKS=
+	$(call zstd-links,lay)
 	install -D -s -m 755 $(BINARY) "$(PROGRAM)"
 	install -d "$(MANUAL)"
 	install -m 644 docs/man/*.1 "$(MANUAL)"
@@ -94,6 +98,7 @@ install: $(BINARY) ## the command, its manual pages and shell completions: PREFI
 	$(BINARY) --generate-completion-script fish > "$(FISH_COMPLETION)"
 
 uninstall: ## remove what install has put there
+	$(call zstd-links,remove)
 	rm -f "$(PROGRAM)" $(MANUAL_PAGES:%="$(MANUAL)/%") "$(BASH_COMPLETION)" "$(ZSH_COMPLETION)" "$(FISH_COMPLETION)"
 
 deb: build ## a Debian package of what install installs, in .build-release

@@ -45,19 +45,28 @@ for command in "${commands[@]}"; do
 done
 
 # The options that take a value, as the arguments are sorted before they are parsed.
-python3 - "$poolmap" << 'END' >&2 || complain "Sources/poolmap/ZstdSyntax.swift does not know these options that take a value"
+python3 - "$poolmap" << 'END' >&2 || complain "Sources/poolmap/Syntax does not know these options that take a value"
 import json, re, subprocess, sys
-lists = re.findall(r"takingValue\w*: Set<String> = \[(.*?)\]", open("Sources/poolmap/ZstdSyntax.swift").read(), re.S)
-known = set(re.findall(r'"(--?[A-Za-z-]+)"', " ".join(lists)))
+
+def read(name):
+    return open(f"Sources/poolmap/Syntax/{name}.swift").read()
+
+rules = re.findall(r"\.init\(\[(.*?)\], \.(?:needed|optional|attached)", read("OptionRule"))
+of_zstd = set(re.findall(r'"(--?[A-Za-z-]+)"', " ".join(rules)))
+of_hash = re.search(r"takingValue: Set<String> = \[(.*?)\]", read("HashSyntax"), re.S)[1]
+of_hash = set(re.findall(r'"(--[a-z-]+)"', of_hash))
+of_hash |= {f"-{letter}" for letter in re.search(r"lettersTakingValue.*?\[(.*?)\]", read("HashSyntax"))[1] if letter.isalpha()}
 dump = json.loads(subprocess.check_output([sys.argv[1], "--experimental-dump-help"]))
-wanted = set()
+missing, count = set(), 0
 for command in dump["command"]["subcommands"]:
+    known = of_hash if command["commandName"] == "hash" else of_zstd
     for argument in command.get("arguments", []):
         if argument["kind"] == "option":
-            wanted |= {("--" if name["kind"] == "long" else "-") + name["name"] for name in argument["names"]}
-missing = sorted(name for name in wanted - known if name not in ("--fast", "--long"))
-print(*missing, end="\n" if missing else "")
-sys.exit(bool(missing) or len(wanted) < 10)
+            count += 1
+            names = {("--" if name["kind"] == "long" else "-") + name["name"] for name in argument["names"]}
+            missing |= {f"{command['commandName']} {name}" for name in names - known}
+print(*sorted(missing), sep=", ", end="\n" if missing else "")
+sys.exit(bool(missing) or count < 10)
 END
 
 # Exit codes: of the sources, the help and the table of docs/errors.md, where a wrong usage's 2 must be.

@@ -112,10 +112,16 @@ public struct Batch {
 
     /// Decompresses each input to its target; to nowhere, with all checks, where that is the target.
     ///
-    /// - Parameter maximumWindowLog: the largest window that a streamed frame may need, as a power of two; nil for
-    ///   libzstd's 27.
-    public func decompress(_ items: some ItemSource, maximumWindowLog: Int? = nil, report: @escaping Report) {
-        run(items, decompression(.decompress, maximumWindowLog), report)
+    /// - Parameters:
+    ///   - maximumWindowLog: the largest window that a streamed frame may need, as a power of two; nil for libzstd's
+    ///     27.
+    ///   - passesThrough: whether an input that is no Zstandard file is copied to its target.
+    public func decompress(
+        _ items: some ItemSource, maximumWindowLog: Int? = nil, passesThrough: Bool = false, report: @escaping Report
+    ) {
+        var settings = decompression(.decompress, maximumWindowLog)
+        settings.passesThrough = passesThrough
+        run(items, settings, report)
     }
 
     /// Restores of each input what is not damaged, to its target.

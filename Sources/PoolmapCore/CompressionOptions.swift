@@ -12,10 +12,14 @@ public struct CompressionOptions: Sendable {
     public var hasChecksums: Bool
     /// The content size of each frame but the last, in bytes; nil for what suits the level.
     public var requestedChunkBytes: Int?
-    /// What the content of each frame is compressed with the knowledge of, and restored with; nil for nothing.
+    /// What goes beyond the level, in the order in which it was said; 0 leaves a parameter to the level.
+    public var parameters: [(CompressionParameter, value: Int)] = []
+    /// What each frame is compressed with, and restored with; nil for nothing.
     public var dictionary: ZstdDictionary?
-    /// Whether each frame has the number of the dictionary.
+    /// Whether frames name the dictionary that they need.
     public var namesDictionary = true
+    /// The size that standard input must have; nil for any.
+    public var streamBytes: UInt64?
     /// Whether a worker tells the checksums that a journal needs; the one option that decides no byte.
     var isJournaled = false
 
@@ -53,6 +57,11 @@ public struct CompressionOptions: Sendable {
             case ...21: 64
             default: 128
             }
-        return max(mebibytes << 20, longWindowLog.map { min(1 << $0, CompressionOptions.chunkSizes.upperBound) } ?? 0)
+        return max(mebibytes << 20, windowLog.map { min(1 << $0, CompressionOptions.chunkSizes.upperBound) } ?? 0)
+    }
+
+    /// The window that was asked for, as a power of two: what `--zstd=` says counts before `--long`, as with zstd.
+    private var windowLog: Int? {
+        parameters.last { $0.0 == .windowLog && $0.value > 0 }?.value ?? longWindowLog
     }
 }

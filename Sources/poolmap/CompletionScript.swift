@@ -82,6 +82,7 @@ private var bashWords: String {
                 -d*|--decompress|--uncompress) poolmap_command=decompress ;;
                 -t*|--test) poolmap_command=test ;;
                 -l*|--list) poolmap_command=list ;;
+                --cat|--hash) poolmap_command="${poolmap_word#--}" ;;
                 esac
             done
             local -a COMP_WORDS
@@ -101,6 +102,7 @@ private var zshWords: String {
                     -d*|--decompress|--uncompress) poolmap_command=decompress ;;
                     -t*|--test) poolmap_command=test ;;
                     -l*|--list) poolmap_command=list ;;
+                    --cat|--hash) poolmap_command="${poolmap_word#--}" ;;
                     esac
                 done
                 words=("${words[1]}" "${poolmap_command}" "${words[@]:1}")
@@ -127,6 +129,8 @@ private var fishWords: String {
                     set poolmap_command test
                 case '-l*' --list
                     set poolmap_command list
+                case --cat --hash
+                    set poolmap_command (string replace -- -- '' $poolmap_word)
                 end
             end
             set unparsed_tokens $unparsed_tokens[1] $poolmap_command $unparsed_tokens[2..]

@@ -32,11 +32,32 @@ struct Compress: FilesCommand {
         help: ArgumentHelp("The content of each frame, as 8M; by default what suits the level.", valueName: "size"))
     var chunkSize: ByteSize?
 
-    @Flag(inversion: .prefixedNo, help: "Put checksums into the file.")
-    var check = true
+    @Option(
+        name: .customLong("block-size"),
+        help: ArgumentHelp(
+            "The same as zstd has it, -B for short: 0 is what suits the level, less than 512K is 512K.",
+            valueName: "size"))
+    var blockSize: ByteSize?
+
+    @Option(
+        name: .customLong("zstd"),
+        help: ArgumentHelp("Set parameters beyond the level, as wlog=23,strat=6.", valueName: "parameters"))
+    var parameters: [AdvancedParameters] = []
+
+    @Option(
+        name: .customLong("stream-size"),
+        help: ArgumentHelp("Fail unless standard input has exactly so many bytes.", valueName: "size"))
+    var streamSize: ByteSize?
+
+    @Flag(
+        name: .customLong("exclude-compressed"), help: "Pass over files whose names end like compressed ones, as .gz.")
+    var excludesCompressed = false
 
     @Flag(name: .customLong("no-dictID"), help: "Leave the number of the dictionary out of the file.")
-    var omitsDictionaryID = false
+    var hidesDictionary = false
+
+    @Flag(inversion: .prefixedNo, help: "Put checksums into the file.")
+    var check = true
 
     @Flag(
         name: .long,
@@ -50,9 +71,6 @@ struct Compress: FilesCommand {
     var files: [String] = []
 
     func validate() throws {
-        if level != nil && fast != nil {
-            throw ValidationError("a level and --fast exclude each other")
-        }
         if let level, !(0...CompressionOptions.levels.upperBound).contains(level) {
             throw ValidationError(
                 "the level must be from 1 to \(CompressionOptions.levels.upperBound), and is \(level)")
@@ -69,6 +87,13 @@ struct Compress: FilesCommand {
         }
     }
 
+    /// zstd's jobs are the pieces that its threads work on, as chunks are here, and have the same limits.
+    private var requestedChunkBytes: Int? {
+        guard let blockSize else { return chunkSize.map { Int($0.bytes) } }
+        guard blockSize.bytes > 0 else { return nil }
+        return Int(clamping: min(max(blockSize.bytes, 512 << 10), UInt64(CompressionOptions.chunkSizes.upperBound)))
+    }
+
     func run() throws {
         if resume {
             guard target.output != nil, !target.isStream else {
@@ -78,22 +103,28 @@ struct Compress: FilesCommand {
                 throw ValidationError("--resume takes one regular file")
             }
         }
+        let environment = ZstdEnvironment(isQuiet: common.quiet)
         var options = CompressionOptions(
-            level: fast.map { -$0 } ?? level ?? 3, longWindowLog: long, hasChecksums: check,
-            requestedChunkBytes: chunkSize.map { Int($0.bytes) })
+            level: fast.map { -$0 } ?? level ?? environment.level(isUltra: ultra) ?? 3, longWindowLog: long,
+            hasChecksums: check,
+            requestedChunkBytes: requestedChunkBytes)
+        options.parameters = parameters.flatMap(\.all)
+        options.namesDictionary = !hidesDictionary
+        options.streamBytes = streamSize?.bytes
         // A second run over a tree is not to compress what the first has made.
         let plan = try FilePlan(
             "compress", files, names, target, common, dictionary, folders: .without(compressedSuffixes),
+            passingOver: excludesCompressed ? suffixesOfCompressed : [],
             keptBeside: resume ? Batch.resumeSuffixes : []
         ) {
             .target($0 + ".zst")
         }
         try plan.refuseTerminal()
         options.dictionary = plan.dictionary
-        options.namesDictionary = !omitsDictionaryID
         let settings: [(String, JSONText)] = [
             ("level", .decimal("\(options.level)")), ("long", .number(orNull: long.map { UInt64($0) })),
             ("chunkBytes", .number(UInt64(options.chunkBytes))), ("checksums", .bool(check)),
+            ("zstd", .object(options.parameters.map { ($0.0.rawValue, .number(UInt64($0.value))) })),
         ]
         try plan.execute(settings + dictionary.settings(plan.dictionary)) { [options] batch, items, report in
             guard resume else { return batch.compress(items, options, report: report) }

@@ -36,7 +36,7 @@ final class Console {
     ///   - command: the subcommand, for the report.
     ///   - settings: what else the report is to say of the run.
     func batch(_ options: RunOptions, _ command: String, _ settings: [(String, JSONText)] = []) throws -> Batch {
-        let workers = options.workers
+        let workers = options.workers(heedsEnvironment: CommandWord(rawValue: command)?.isZstds == true)
         var batch = Batch(jobs: workers.count)
         batch.jobServer = workers.server
         batch.places = places
@@ -181,6 +181,9 @@ extension Confinement {
     }
 }
 
+/// False for `-qq`: then the exit code alone says what failed.
+nonisolated(unsafe) var saysErrors = true
+
 /// Some input failed, and that was said already.
 struct RunFailed: Error {
     let first: PoolmapError
@@ -193,6 +196,7 @@ let saysJSON = CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains(
 ///
 /// Names may hold anything; what a terminal would take for more than text is escaped.
 func complain(_ error: PoolmapError, about file: String? = nil, kind: String = "error") {
+    guard saysErrors else { return }
     complain(kind: kind, code: error.code.rawValue, "\(error)", about: file, errno: error.errno)
 }
 
@@ -203,7 +207,7 @@ func complain(usage message: String) {
 
 private func complain(kind: String, code: String, _ message: String, about file: String?, errno: Int32?) {
     guard saysJSON else {
-        let place = file.map { "\($0): " } ?? ""
+        let place = file.map { $0.isEmpty ? "'': " : "\($0): " } ?? ""
         return writeError("poolmap: \(FileName.printable("\(place)\(message)"))\n")
     }
     let members: [(String, JSONText)] = [

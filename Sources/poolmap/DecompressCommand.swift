@@ -19,6 +19,11 @@ struct Decompress: FilesCommand {
     @Flag(name: .long, help: "With --salvage: leave out what is lost, in place of zeros.")
     var omit = false
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Copy what is no Zstandard file as it is; by default with -f to standard output.")
+    var passThrough: Bool?
+
     @OptionGroup var names: NameOptions
 
     @Argument(
@@ -37,7 +42,7 @@ struct Decompress: FilesCommand {
 
     func run() throws {
         let plan = try FilePlan(
-            "decompress", files, names, target, common, dictionary, folders: .with(compressedSuffixes)
+            "decompress", files, names, target, common, dictionary, folders: .without([])
         ) { path in
             for (suffix, restored) in zip(compressedSuffixes, ["", ".tar", ""]) where path.hasSuffix(suffix) {
                 let stem = path.dropLast(suffix.count)
@@ -58,7 +63,9 @@ struct Decompress: FilesCommand {
             if salvage {
                 batch.salvage(items, omitsLost: omit, maximumWindowLog: window.long, report: report)
             } else {
-                batch.decompress(items, maximumWindowLog: window.long, report: report)
+                batch.decompress(
+                    items, maximumWindowLog: window.long,
+                    passesThrough: passThrough ?? (target.force && target.isStream), report: report)
             }
         }
     }

@@ -36,11 +36,13 @@ final class FilePlan: ItemSource {
 
     /// - Parameters:
     ///   - folders: which files of a folder are taken, with -r.
+    ///   - endings: of names that are no inputs.
     ///   - suffixes: of what --resume keeps beside the target.
     ///   - naming: the target's path for an input's.
     init(
         _ verb: String, _ files: [String], _ names: NameOptions, _ options: TargetOptions, _ run: RunOptions,
-        _ dictionary: DictionaryOptions, folders: InputNames.Folders, keptBeside suffixes: [String] = [],
+        _ dictionary: DictionaryOptions, folders: InputNames.Folders, passingOver endings: [String] = [],
+        keptBeside suffixes: [String] = [],
         naming: @escaping (String) -> Naming
     ) throws {
         self.options = options
@@ -57,7 +59,8 @@ final class FilePlan: ItemSource {
         }
         // zstd's rule: a link is followed where nothing is made beside it, or by force.
         followsLinks = options.force || options.isStream
-        self.names = InputNames(sources, folders: names.folders(folders), followsLinks: followsLinks)
+        self.names = InputNames(
+            sources, folders: names.folders(folders), followsLinks: followsLinks, passingOver: endings)
         readsStandardInput = sources.contains { if case .name("-") = $0 { true } else { false } }
         dependencies = options.dependencyFile.map { _ in DependencyFile(common: dictionary.path.map { [$0] } ?? []) }
         try claimOptions(names.lists, suffixes)
@@ -176,7 +179,15 @@ final class FilePlan: ItemSource {
     }
 
     private func target(of file: FoundFile) throws(PoolmapError) -> String {
-        if case .skip(let reason) = naming(file.path), options.output == nil { throw .unusable(reason) }
+        if options.output == nil {
+            if options.mirrorFolder != nil, mirroredFolder(of: file.path) == nil {
+                throw .unusable("has .. in its path, which --output-dir-mirror has no place for")
+            }
+            if file.isDescriptor {
+                throw .unusable("stands for an open descriptor; name the target with -o, or use -c")
+            }
+            if case .skip(let reason) = naming(file.path) { throw .unusable(reason) }
+        }
         let target = plannedTarget(of: file) ?? ""
         if let folder = options.outputFolder, !options.dryRun {
             try madeFolder(folder).makeFolder(of: target)
@@ -187,7 +198,7 @@ final class FilePlan: ItemSource {
     /// What an input would be written to; nil where its name does not say that.
     private func plannedTarget(of file: FoundFile) -> String? {
         if let output = options.output { return output }
-        guard case .target(let target) = naming(file.path) else { return nil }
+        guard !file.isDescriptor, case .target(let target) = naming(file.path) else { return nil }
         return options.outputFolder.map { $0 + "/" + relative(target, of: file) } ?? target
     }
 
@@ -201,8 +212,17 @@ final class FilePlan: ItemSource {
 
     /// The target's path within --output-dir.
     private func relative(_ target: String, of file: FoundFile) -> String {
+        if options.flatFolder != nil { return lastName(of: target) }
+        if options.mirrorFolder != nil { return (mirroredFolder(of: file.path) ?? "") + lastName(of: target) }
         guard let pathInTree = file.pathInTree else { return lastName(of: target) }
         return folderPrefix(of: pathInTree) + lastName(of: target)
+    }
+
+    /// The folders of a path, as they are below another folder; nil where it leads out of that.
+    private func mirroredFolder(of path: String) -> String? {
+        let parts = folderPrefix(of: path).utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
+        if parts.contains("..") { return nil }
+        return parts.filter { $0 != "." }.map { $0 + "/" }.joined()
     }
 
     // MARK: The run

@@ -10,13 +10,17 @@ struct List: ParsableCommand {
     @Flag(name: .long, help: "Write JSON: an array with an object a file.")
     var json = false
 
-    @Flag(name: [.short, .long], help: "Say a line about each frame.")
-    var verbose = false
+    @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Print a line about each frame.")
+    var loudness: Int
 
-    @Flag(name: [.short, .long], help: "Say nothing but errors.")
-    var quiet = false
+    private var verbose: Bool { loudness > 0 }
 
-    @OptionGroup var dictionary: DictionaryOptions
+    @Flag(
+        name: [.customShort("q"), .customLong("quiet")],
+        help: "Print errors only; given twice, not even those. Each -v undoes one.")
+    var quietness: Int
+
+    private var quiet: Bool { quietness > 0 }
 
     @Argument(help: ArgumentHelp("Regular files.", valueName: "file"), completion: .compressedFile)
     var files: [String]

@@ -15,11 +15,17 @@ struct RunOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("The same as --jobs, as zstd has it; -Tn is short for it.", valueName: "n"))
     var threads: Int?
 
-    @Flag(name: [.short, .long], help: "Say nothing but errors.")
-    var quiet = false
+    @Flag(
+        name: [.customShort("q"), .customLong("quiet")],
+        help: "Print errors only; given twice, not even those. Each -v undoes one.")
+    var quietness: Int
 
-    @Flag(name: [.short, .long], help: "Say a line about each file.")
-    var verbose = false
+    var quiet: Bool { quietness > 0 }
+
+    @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Print a line about each file.")
+    var loudness: Int
+
+    var verbose: Bool { loudness > 0 }
 
     @Flag(inversion: .prefixedNo, help: "Show progress; by default on a terminal, after half a second.")
     var progress: Bool?
@@ -48,16 +54,21 @@ struct RunOptions: ParsableArguments {
         }
     }
 
-    private static let mostJobs = 1024
+    static let mostJobs = 1024
 
-    /// How many workers there may be, and who else has a say in it: make, where no number was given.
-    var workers: (count: Int, server: JobServer?, hint: String?) {
-        let given = jobs ?? threads ?? 0
-        guard given == 0 else { return (given, nil, nil) }
+    /// How many workers there may be, and who else has a say in it: make, where no option gives a number.
+    ///
+    /// - Parameter heedsEnvironment: whether ZSTD_NBTHREADS counts, where no option does. It is not meant for one run, so
+    ///   that make has a say as well.
+    func workers(heedsEnvironment: Bool) -> (count: Int, server: JobServer?, hint: String?) {
+        let given = jobs ?? threads
+        if let given, given > 0 { return (given, nil, nil) }
+        let environment = given == nil && heedsEnvironment ? ZstdEnvironment(isQuiet: quiet).threads ?? 0 : 0
+        let most = environment > 0 ? environment : processCPUCount()
         switch Poolmap.makeJobs {
-        case .none: return (processCPUCount(), nil, nil)
+        case .none: return (most, nil, nil)
         case .one(let reason): return (1, nil, reason)
-        case .server(let server): return (processCPUCount(), server, nil)
+        case .server(let server): return (most, server, nil)
         }
     }
 }
@@ -83,7 +94,19 @@ struct TargetOptions: ParsableArguments {
         help: ArgumentHelp(
             "Write into this folder, which is made if need be; with -r the tree is kept.", valueName: "dir"),
         completion: .directory)
-    var outputFolder: String?
+    var treeFolder: String?
+
+    @Option(
+        name: .customLong("output-dir-flat"),
+        help: ArgumentHelp("Write into this folder, whatever folders the inputs are in.", valueName: "dir"),
+        completion: .directory)
+    var flatFolder: String?
+
+    @Option(
+        name: .customLong("output-dir-mirror"),
+        help: ArgumentHelp("Write into this folder, below it by the whole paths of the inputs.", valueName: "dir"),
+        completion: .directory)
+    var mirrorFolder: String?
 
     @Flag(
         name: [.short, .long],
@@ -104,27 +127,30 @@ struct TargetOptions: ParsableArguments {
         completion: .file())
     var dependencyFile: String?
 
-    @Flag(name: [.customShort("n"), .customLong("dry-run")], help: "Say what would be done, and do nothing.")
+    @Flag(name: .customLong("dry-run"), help: "Print what would be done, and do nothing.")
     var dryRun = false
 
     func validate() throws {
         let places = [
-            output != nil ? "-o" : nil, standardOutput ? "-c" : nil, outputFolder != nil ? "--output-dir" : nil,
+            output != nil ? "-o" : nil, standardOutput ? "-c" : nil, treeFolder != nil ? "--output-dir" : nil,
+            flatFolder != nil ? "--output-dir-flat" : nil, mirrorFolder != nil ? "--output-dir-mirror" : nil,
         ]
         let given = places.compactMap { $0 }
         if given.count > 1 {
             throw ValidationError("\(given[0]) and \(given[1]) exclude each other")
         }
         let isStream = isStream
-        if remove && (keep || isStream) {
-            let other = keep ? "--keep" : outputDescriptor == nil ? "-c" : "-o \(output ?? "")"
-            throw ValidationError("--rm and \(other) exclude each other")
+        if remove && isStream {
+            throw ValidationError("--rm and -o \(output ?? "") exclude each other")
         }
         if isStream, let option = ifChanged ? "--if-changed" : dependencyFile != nil ? "--depfile" : nil {
             let stream = outputDescriptor == nil ? "standard output" : output ?? ""
             throw ValidationError("\(option) needs a file to be written, not \(stream)")
         }
     }
+
+    /// Where targets go that are not beside their inputs.
+    var outputFolder: String? { treeFolder ?? flatFolder ?? mirrorFolder }
 
     /// Whether all inputs go to standard output, or to another open descriptor.
     var isStream: Bool { stream != nil }

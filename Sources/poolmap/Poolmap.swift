@@ -34,12 +34,18 @@ struct Poolmap: ParsableCommand {
     static func main() {
         preparePlatform()
         _ = makeJobs
-        let arguments = ZstdSyntax.normalize(rawArguments())
         do {
-            if let script = CompletionScript(for: arguments.options), arguments.subcommand == nil {
+            let raw = rawArguments()
+            if let script = CompletionScript(for: raw) {
                 writeHelp(script.text)
             }
+            let arguments = try Arguments(raw, calledAs: ProgramName(argument: CommandLine.arguments.first ?? ""))
             var command = try parse(arguments)
+            let quietness = arguments.count(of: ["-q", "--quiet"])
+            saysErrors = quietness < 2
+            if quietness == 0 {
+                arguments.notes.forEach { complain(.unusable($0), kind: "warning") }
+            }
             try command.run()
         } catch {
             leave(with: error)
@@ -50,30 +56,40 @@ struct Poolmap: ParsableCommand {
     ///
     /// To let the root command look for it among all, with help and completions besides, takes as long as all the rest
     /// of a small file's compression.
-    private static func parse(_ arguments: ZstdSyntax.Result) throws -> any ParsableCommand {
-        let isForRoot = arguments.options.contains { argument in
-            rootOptions.contains(argument) || argument.hasPrefix("--generate-completion-script")
+    private static func parse(_ arguments: Arguments) throws -> any ParsableCommand {
+        let isForRoot = arguments.options.contains { option in
+            rootOptions.contains(option.name) || option.name.hasPrefix("--generate-completion-script")
         }
-        guard !isForRoot else {
-            return try parseAsRoot((arguments.subcommand.map { [$0] } ?? []) + arguments.all)
+        let word = arguments.word ?? .compress
+        guard !isForRoot, word != .help else {
+            return try parseAsRoot((arguments.word.map { [$0.rawValue] } ?? []) + arguments.words)
         }
-        switch arguments.subcommand {
-        case nil, "compress": return try parse(Compress.self, arguments)
-        case "decompress": return try parse(Decompress.self, arguments)
-        case "test": return try parse(Test.self, arguments)
-        case "hash": return try parse(Hash.self, arguments)
-        case "list": return try List.parse(arguments.all)
-        case "cat": return try Cat.parse(arguments.all)
-        case .some(let name): return try parseAsRoot([name] + arguments.all)
+        switch word {
+        case .compress, .help: return try parse(Compress.self, arguments)
+        case .decompress: return try parse(Decompress.self, arguments)
+        case .test: return try parse(Test.self, arguments)
+        case .hash: return try parse(Hash.self, arguments)
+        case .list: return try parse(List.self, arguments.words, arguments)
+        case .cat: return try parse(Cat.self, arguments.words, arguments)
         }
     }
 
     private static func parse<Command: FilesCommand>(
-        _ command: Command.Type, _ arguments: ZstdSyntax.Result
+        _ command: Command.Type, _ arguments: Arguments
     ) throws -> Command {
-        var command = try Command.parse(arguments.options)
+        var command = try parse(Command.self, arguments.optionWords, arguments)
         command.files = arguments.operands
         return command
+    }
+
+    private static func parse<Command: ParsableCommand>(
+        _ command: Command.Type, _ words: [String], _ arguments: Arguments
+    ) throws -> Command {
+        do {
+            return try Command.parse(words)
+        } catch {
+            throw UnknownOption(error, of: Command.self, arguments) ?? error
+        }
     }
 
     private static let rootOptions: Set<String> = [
@@ -119,7 +135,7 @@ struct Poolmap: ParsableCommand {
         case _ where exitCode(for: error) == .success:
             writeHelp(fullMessage(for: error))
         default:
-            complain(usage: onOneLine(message(for: error)))
+            complain(usage: (error as? UnknownOption)?.description ?? onOneLine(message(for: error)))
             Glibc.exit(2)
         }
     }

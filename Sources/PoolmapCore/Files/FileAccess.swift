@@ -63,6 +63,7 @@ struct FileStatus {
     var isRegular: Bool { mode & S_IFMT == S_IFREG }
     var isSymbolicLink: Bool { mode & S_IFMT == S_IFLNK }
     var isBlockDevice: Bool { mode & S_IFMT == S_IFBLK }
+    var isPipe: Bool { mode & S_IFMT == S_IFIFO }
     var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
     /// As `readdir` has it: `DT_REG` and so on.
     var type: Int32 { Int32((mode & S_IFMT) >> 12) }

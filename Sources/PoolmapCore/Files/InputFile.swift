@@ -17,6 +17,8 @@ final class InputFile {
     /// Where it ends; 0 where only reading tells.
     private let end: UInt64
     private let isOwned: Bool
+    /// Bytes of a pipe that were looked at, and are to be read again.
+    private var looked: [UInt8] = []
     /// Owns the descriptor once workers may have use for it.
     private var shared: SharedDescriptor?
     /// Where it was found, and the folders that were open then.
@@ -30,6 +32,7 @@ final class InputFile {
 
     /// The same where its folder may be open already.
     static func open(_ place: Place, _ folders: FolderCache) throws(PoolmapError) -> InputFile {
+        if place.root == nil, let file = try openDescriptor(place) { return file }
         let descriptor: FileDescriptor
         do throws(Errno) {
             descriptor = try openWithoutWaiting(place, folders)
@@ -44,6 +47,17 @@ final class InputFile {
             _ = fcntl(file.descriptor.rawValue, F_SETFL, flags & ~O_NONBLOCK)
         }
         return file
+    }
+
+    /// What is open already, as `/dev/stdin`; nil for a file with a size, which workers read by an offset of their own.
+    ///
+    /// To open such a name anew takes rights that who opened it need not have, and a socket has no other way.
+    private static func openDescriptor(_ place: Place) throws(PoolmapError) -> InputFile? {
+        guard case .own(let number)? = DescriptorName(spelled: place.path) else { return nil }
+        let descriptor = FileDescriptor(rawValue: number)
+        let status = try attempt("") { () throws(Errno) in try FileStatus(of: descriptor) }
+        if status.isRegular || status.isBlockDevice || status.isDirectory { return nil }
+        return try InputFile(name: place.path, descriptor, isOwned: false, place, FolderCache())
     }
 
     private static func openWithoutWaiting(
@@ -125,7 +139,7 @@ final class InputFile {
     ///
     /// The C function is `unlinkat`.
     func remove() throws(PoolmapError) {
-        guard isOwned else { return }
+        guard isOwned, !isNamedByDescriptor else { return }
         var isChanged = false
         let isRemoved = try folders.remove(place) { now in
             guard now.isSameFile(as: status) else { return false }
@@ -139,10 +153,24 @@ final class InputFile {
         }
     }
 
+    /// Whether the name is that of an open descriptor, as `/dev/stdin`, which stays.
+    private var isNamedByDescriptor: Bool {
+        guard place.root == nil, FileStatus(ofPath: place.path, followsLinks: false)?.isSymbolicLink == true else {
+            return false
+        }
+        return DescriptorName(place.path) != nil
+    }
+
     /// Reads from a pipe: at least one byte, or 0 at its end.
     ///
     /// Blocks.
     func readSome(into space: UnsafeMutableRawBufferPointer) throws(PoolmapError) -> Int {
+        if !looked.isEmpty {
+            let count = min(space.count, looked.count)
+            space.copyBytes(from: looked.prefix(count))
+            looked.removeFirst(count)
+            return count
+        }
         while true {
             do throws(Errno) {
                 return try retryingInterrupted { read(descriptor.rawValue, space.baseAddress, space.count) }
@@ -154,6 +182,16 @@ final class InputFile {
             }
         }
     }
+}
+
+extension InputFile {
+    /// Has the next read from a pipe begin with these bytes, which were read.
+    func putBack(_ bytes: [UInt8]) {
+        looked = bytes
+    }
+
+    /// A file whose size its name tells, and not standard input.
+    var hasKnownSize: Bool { isOwned && isRegular }
 }
 
 extension FileDescriptor {
@@ -190,6 +228,7 @@ extension InputFile {
     ///
     /// Waits for that no longer than `timeout`; nil is for ever.
     func hasInput(timeout: Duration? = .zero) throws(PoolmapError) -> Bool {
+        if !looked.isEmpty { return true }
         do {
             return try !Multiprocessing.wait(for: [descriptor], timeout: timeout).isEmpty
         } catch {

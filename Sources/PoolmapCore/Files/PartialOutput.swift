@@ -313,6 +313,16 @@ extension ResumeJournal {
     }
 }
 
+extension CompressionOptions {
+    /// Of what holds of `--zstd=`; 0 for nothing.
+    fileprivate var parametersChecksum: UInt32 {
+        let texts = CompressionParameter.allCases.compactMap { parameter in
+            parameters.last { $0.0 == parameter && $0.value != 0 }.map { "\(parameter.rawValue)=\($0.value)\n" }
+        }
+        return Array(texts.joined().utf8).withUnsafeBytes { CRC32C.checksum(of: $0) }
+    }
+}
+
 extension ResumeIdentity {
     /// Of what this version makes of an input as it is now.
     init(_ input: InputFile, _ options: CompressionOptions) {
@@ -322,7 +332,8 @@ extension ResumeIdentity {
             level: Int32(clamping: options.level == 0 ? Int(ZSTD_defaultCLevel()) : options.level),
             longWindowLog: UInt32(clamping: options.longWindowLog ?? 0), chunkBytes: UInt32(options.chunkBytes),
             hasChecksums: options.hasChecksums, libzstdVersion: UInt32(ZSTD_versionNumber()),
-            compressorRevision: Compressor.revision, dictionaryChecksum: options.dictionary?.checksum ?? 0,
+            compressorRevision: Compressor.revision, parametersChecksum: options.parametersChecksum,
+            dictionaryChecksum: options.dictionary?.checksum ?? 0,
             namesDictionary: options.dictionary == nil || options.namesDictionary)
     }
 }

@@ -25,6 +25,8 @@ struct ResumeIdentity: Equatable, Sendable {
     var libzstdVersion: UInt32
     /// `Compressor.revision`.
     var compressorRevision: UInt32
+    /// The CRC-32C of the parameters of `--zstd=`; 0 without.
+    var parametersChecksum: UInt32 = 0
     /// The CRC-32C of the dictionary; 0 without one.
     var dictionaryChecksum: UInt32 = 0
     /// Whether frames have the number of the dictionary.
@@ -55,7 +57,7 @@ struct ResumeIdentity: Equatable, Sendable {
         bytes.append(littleEndian: inputBytes)
         bytes.append(littleEndian: modifiedSeconds)
         bytes.append(littleEndian: modifiedNanoseconds)
-        bytes += [UInt8](repeating: 0, count: 4)
+        bytes.append(littleEndian: parametersChecksum)
         bytes.append(littleEndian: dictionaryChecksum)
         bytes.appendCRC32C()
         return bytes
@@ -83,7 +85,7 @@ struct ResumeIdentity: Equatable, Sendable {
         let found: UInt8 = bytes.littleEndian(at: 8)
         guard found == version else { return .otherVersion(found) }
         let flags: UInt8 = bytes.littleEndian(at: 9)
-        let reserved = UInt32(bytes.littleEndian(UInt16.self, at: 10)) | bytes.littleEndian(at: 52)
+        let reserved: UInt16 = bytes.littleEndian(at: 10)
         let chunkBytes: UInt32 = bytes.littleEndian(at: 20)
         guard flags & ~3 == 0, reserved == 0, CompressionOptions.chunkSizes.contains(Int(chunkBytes)) else {
             return .damaged
@@ -94,7 +96,8 @@ struct ResumeIdentity: Equatable, Sendable {
                 modifiedNanoseconds: bytes.littleEndian(at: 48), level: bytes.littleEndian(at: 12),
                 longWindowLog: bytes.littleEndian(at: 16), chunkBytes: chunkBytes, hasChecksums: flags & 1 != 0,
                 libzstdVersion: bytes.littleEndian(at: 24), compressorRevision: bytes.littleEndian(at: 28),
-                dictionaryChecksum: bytes.littleEndian(at: 56), namesDictionary: flags & 2 == 0))
+                parametersChecksum: bytes.littleEndian(at: 52), dictionaryChecksum: bytes.littleEndian(at: 56),
+                namesDictionary: flags & 2 == 0))
     }
 
     /// Why frames of a run with the identity `earlier` cannot be kept, for the user; nil if they can.
@@ -113,6 +116,9 @@ struct ResumeIdentity: Equatable, Sendable {
         }
         if chunkBytes != earlier.chunkBytes {
             return "the chunk size is \(chunkBytes) bytes, and was \(earlier.chunkBytes)"
+        }
+        if parametersChecksum != earlier.parametersChecksum {
+            return "--zstd is another"
         }
         if hasChecksums != earlier.hasChecksums {
             return "it was \(earlier.hasChecksums ? "with" : "without") checksums"

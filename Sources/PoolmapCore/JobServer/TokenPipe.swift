@@ -130,7 +130,3 @@ struct TokenPipeEnds {
         try? writer.close()
     }
 }
-
-extension FileStatus {
-    fileprivate var isPipe: Bool { mode & S_IFMT == S_IFIFO }
-}

@@ -10,6 +10,8 @@ final class CompressJob: Job {
     private let output: Output
     private let meter: Meter
     private let chunkBytes: Int
+    /// The size that the input must have; nil for any.
+    private let announcedBytes: UInt64?
     private var section = SectionWriter()
     private var writtenBytes: UInt64 = 0
     private var acceptedBytes: UInt64 = 0
@@ -25,6 +27,7 @@ final class CompressJob: Job {
         self.output = output
         self.meter = meter
         chunkBytes = options.chunkBytes
+        announcedBytes = input.hasKnownSize ? nil : options.streamBytes
         meter.expect(input)
     }
 
@@ -46,7 +49,7 @@ final class CompressJob: Job {
         let count = Int(min(UInt64(chunkBytes), input.byteCount - offset))
         let source = Work.Source.file(input.reference, offset: input.start + offset)
         isAtEnd = offset + UInt64(count) == input.byteCount
-        return work(source, count, slot)
+        return try work(source, count, slot, workforce)
     }
 
     private func nextOfPipe(_ workforce: Workforce) throws(PoolmapError) -> Step {
@@ -60,12 +63,18 @@ final class CompressJob: Job {
                 workforce.releaseSlot(slot)
                 return .end
             }
-            return work(.slot, count, slot)
+            return try work(.slot, count, slot, workforce)
         }
     }
 
-    private func work(_ source: Work.Source, _ count: Int, _ slot: Int) -> Step {
+    private func work(
+        _ source: Work.Source, _ count: Int, _ slot: Int, _ workforce: Workforce
+    ) throws(PoolmapError) -> Step {
         let piece = Piece(noun: "chunk", index: index, offset: offset, byteCount: UInt64(count))
+        if let announcedBytes, offset + UInt64(count) > announcedBytes {
+            workforce.releaseSlot(slot)
+            throw PoolmapError(.failed, "has more than the \(announcedBytes) bytes that --stream-size says")
+        }
         let mark: SectionMark? = index == 0 && !isAtEnd ? .equalChunks : nil
         index += 1
         offset += UInt64(count)
@@ -96,6 +105,9 @@ final class CompressJob: Job {
         try input.requireUnchanged()
         guard acceptedBytes == offset, !input.isRegular || offset == input.byteCount else {
             throw PoolmapError(.failed, "\(acceptedBytes) of \(offset) bytes were compressed")
+        }
+        if let announcedBytes, offset < announcedBytes {
+            throw PoolmapError(.failed, "has \(offset) bytes, and not the \(announcedBytes) that --stream-size says")
         }
         let tables = section.finish()
         if !tables.isEmpty {

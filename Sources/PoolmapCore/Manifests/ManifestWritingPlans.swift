@@ -48,7 +48,8 @@ private struct ManifestWritingPlans<Items: ItemSource>: PlanSource {
         let name = if case .file(let path) = input { path } else { "-" }
         return plan(input, target) { [self] (hands) throws(PoolmapError) in
             let section = ManifestWriter(scheme, name: name, write: write)
-            if mayShareFiles, hands == .anyone, let file, let status = file.status ?? FileStatus(ofPath: file.path),
+            if mayShareFiles, hands == .anyone, let file, !file.isDescriptor,
+                let status = file.status ?? FileStatus(ofPath: file.path),
                 status.isRegular, status.byteCount <= wholeFileBytes
             {
                 return WholeChunksJob(

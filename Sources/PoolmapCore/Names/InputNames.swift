@@ -7,7 +7,8 @@ import SystemPackage
 /// They are found as they are needed, in the order of the arguments, a folder's in the order of their names' bytes. So
 /// a tree or a list of any length takes the memory of one folder at a time.
 ///
-/// Symbolic links are left alone, as zstd does, unless `followsLinks`.
+/// Symbolic links are left alone, as zstd does, unless `followsLinks`. Those that lead to a pipe or to an open descriptor,
+/// as a shell's `<(…)` and `/dev/stdin`, are read all the same.
 public struct InputNames {
     /// Where names come from.
     public enum Source: Sendable {
@@ -54,11 +55,18 @@ public struct InputNames {
     private var sources: ArraySlice<Source>
     private let folders: Folders
     private let followsLinks: Bool
+    private let endingsPassedOver: [String]
     private var list: NameList?
     private var tree: FileTree?
 
-    /// - Parameter followsLinks: whether symbolic links are taken for what they lead to.
-    public init(_ sources: [Source], folders: Folders = .refused, followsLinks: Bool = true) {
+    /// - Parameters:
+    ///   - followsLinks: whether symbolic links are taken for what they lead to.
+    ///   - endingsPassedOver: of names that are no inputs, wherever they are from.
+    public init(
+        _ sources: [Source], folders: Folders = .refused, followsLinks: Bool = true,
+        passingOver endingsPassedOver: [String] = []
+    ) {
+        self.endingsPassedOver = endingsPassedOver
         allSources = sources
         self.sources = sources[...]
         self.folders = folders
@@ -139,20 +147,42 @@ public struct InputNames {
     /// What a name leads to that could be read as a file; nil for a folder, for nothing, and for a link that is left
     /// alone.
     public static func file(_ path: String, followsLinks: Bool) -> FoundFile? {
-        guard let status = FileStatus(ofPath: path, followsLinks: followsLinks), !status.isDirectory,
-            !status.isSymbolicLink
+        guard case .success(let file) = find(path, followsLinks: followsLinks), let status = file.status,
+            !status.isDirectory, !status.isSymbolicLink
         else { return nil }
-        return FoundFile(path: path, pathInTree: nil, status: status)
+        return file
+    }
+
+    /// What a name leads to: a link where that is not followed.
+    private static func find(_ path: String, followsLinks: Bool) -> Result<FoundFile, PoolmapError> {
+        guard var status = FileStatus(ofPath: path, followsLinks: false) else {
+            return .failure(.system("", Errno(rawValue: errno)))
+        }
+        var file = FoundFile(path: path, pathInTree: nil, status: status)
+        guard status.isSymbolicLink else { return .success(file) }
+        if case .own? = DescriptorName(path) {
+            file.isDescriptor = true
+        }
+        guard let end = FileStatus(ofPath: path) else {
+            return followsLinks ? .failure(.system("", Errno(rawValue: errno))) : .success(file)
+        }
+        if followsLinks || file.isDescriptor || end.isPipe {
+            status = end
+        }
+        file.status = status
+        return .success(file)
     }
 
     /// nil where the name is a folder whose files come next.
     private mutating func look(at path: String) -> Step? {
-        guard let status = FileStatus(ofPath: path, followsLinks: followsLinks) else {
-            return .refused(path, .system("", Errno(rawValue: errno)))
+        let file: FoundFile
+        switch InputNames.find(path, followsLinks: followsLinks) {
+        case .success(let found): file = found
+        case .failure(let error): return .refused(path, error)
         }
-        if status.isSymbolicLink { return .ignoredLink(path) }
+        guard let status = file.status, !status.isSymbolicLink else { return .ignoredLink(path) }
         guard status.isDirectory else {
-            return .file(FoundFile(path: path, pathInTree: nil, status: status))
+            return endingsPassedOver.contains { path.hasSuffix($0) } ? nil : .file(file)
         }
         if case .refused = folders {
             return .refused(path, PoolmapError(.system, "is a directory, not a file"))
@@ -175,6 +205,8 @@ public struct FoundFile {
     public let pathInTree: String?
     /// What is known of it already.
     var status: FileStatus?
+    /// The name stands for a descriptor of this process, as `/dev/stdin`: in another process it is another file.
+    public internal(set) var isDescriptor = false
     /// What it must still be when it is opened; nil where any file of that name will do.
     var identity: FileIdentity?
     /// The folder that was named, where no link is to be followed below it.

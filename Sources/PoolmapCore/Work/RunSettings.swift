@@ -25,6 +25,8 @@ struct RunSettings {
     var reach = NameReach.nothing
     /// The largest window that a streamed frame may need, as a power of two; nil for libzstd's 27.
     var maximumWindowLog: Int?
+    /// Whether what is no Zstandard file is copied as it is.
+    var passesThrough = false
     /// How much may come out of each input.
     var limit = OutputLimit()
     /// What frames are decompressed with; nil for nothing.
@@ -58,7 +60,8 @@ struct RunSettings {
     /// The job that hands a file to one worker; nil where it is not known to be small, or goes to standard output.
     func wholeFile(_ file: FoundFile?, _ target: Target, _ meter: Meter) -> (any Job)? {
         if case .standardOutput = target { return nil }
-        guard wholeFileBytes > 0, let file, let status = file.status ?? FileStatus(ofPath: file.path), status.isRegular,
+        guard wholeFileBytes > 0, let file, !file.isDescriptor,
+            let status = file.status ?? FileStatus(ofPath: file.path), status.isRegular,
             status.byteCount <= wholeFileBytes
         else { return nil }
         var work = FileWork(input: file.place, byteCount: status.byteCount)
@@ -98,6 +101,9 @@ struct RunSettings {
     func job(_ input: InputFile, _ output: Output, _ meter: Meter) throws(PoolmapError) -> any Job {
         if case .compress(let options) = operation {
             return CompressJob(input, to: output, options, meter)
+        }
+        if passesThrough {
+            return PassThroughJob(input, to: output, ContentLimit(limit, input), meter)
         }
         return try DecompressJob(input, to: output, ContentLimit(limit, input), meter)
     }

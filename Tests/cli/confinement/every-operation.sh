@@ -42,7 +42,9 @@ shut_in none poolmap cat -j 2 --offset 100 --length 1500000 large.zst
 shut_in names poolmap decompress -j 2 -f -o out large.zst
 shut_in names poolmap test -j 2 large.zst
 shut_in names poolmap compress -j 2 -r -f tree
-shut_in names poolmap decompress -j 2 -r --output-dir restored tree
+mkdir -p compressed/tree
+cp tree/*.zst compressed/tree
+shut_in names poolmap decompress -j 2 -r --output-dir restored compressed/tree
 shut_in names poolmap test -j 2 -r tree
 shut_in names poolmap hash -j 2 -r tree
 shut_in names poolmap hash -j 2 --check sums

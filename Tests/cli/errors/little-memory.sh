@@ -8,7 +8,7 @@ for number in {1..40}; do
     head -c $((number * 3000)) in > tree/$number
 done
 poolmap hash in > digest
-poolmap hash -r tree > list
+poolmap hash -r tree > digests
 silently poolmap -r --output-dir wanted tree
 
 # tried WORD…: in a folder of its own, under a limit of $limit KiB.
@@ -50,7 +50,7 @@ for limit in 30000 40000 60000 100000 200000 500000 2000000; do
     tried cat --json -j 2 in.zst && same_file got in
     tried decompress --salvage --json -j 2 -o out in.zst && same_file in out && rm out
     tried list --json in.zst
-    tried hash --check --json -j 2 list
+    tried hash --check --json -j 2 digests
     if tried compress --json -r -j 2 --output-dir out tree; then
         diff -r out wanted
     fi

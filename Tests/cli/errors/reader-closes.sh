@@ -39,7 +39,7 @@ poolmap hash in > sums
 poolmap hash --manifest in > manifest
 mkdir tree
 for command in "help compress" --help --version "hash --help" "--generate-completion-script bash" "list in.zst" \
-    "list --json in.zst" "compress -n lines" "hash in" "hash --check sums" "hash --check manifest" "hash --manifest in" \
+    "list --json in.zst" "compress --dry-run lines" "hash in" "hash --check sums" "hash --check manifest" "hash --manifest in" \
     "hash --tree tree" "hash --tree --list tree" "cat in.zst"; do
     # shellcheck disable=SC2086
     closed_at_once poolmap $command

@@ -6,7 +6,7 @@ context='BLAKE3 2019-12-27 16:29:52 test vectors context'
 perl -e 'binmode STDOUT; print pack("C*", 0 .. 250) x 408' > pattern
 
 while read -r bytes mode digest; do
-    echo "$digest  $bytes" >> "$mode"
+    echo "$digest  $bytes" >> "$mode.expected"
     [[ $mode == hash ]] || continue
     head -c "$bytes" pattern > "$bytes"
     files+=("$bytes")
@@ -53,14 +53,14 @@ done << 'VECTORS'
 VECTORS
 same_text 13 ${#files[@]}
 for jobs in 1 2; do
-    silently poolmap hash -j $jobs "${files[@]}" | diff hash -
-    printf %s "$key" | silently poolmap hash -j $jobs --keyed "${files[@]}" | diff keyed -
-    silently poolmap hash -j $jobs --derive-key "$context" "${files[@]}" | diff derived -
+    silently poolmap hash -j $jobs "${files[@]}" | diff hash.expected -
+    printf %s "$key" | silently poolmap hash -j $jobs --keyed "${files[@]}" | diff keyed.expected -
+    silently poolmap hash -j $jobs --derive-key "$context" "${files[@]}" | diff derived.expected -
 done
 for bytes in "${files[@]}"; do
-    cat "$bytes" | silently poolmap hash -j 2 | cmp - <(grep -w "$bytes" hash | sed 's/  .*/  -/')
+    cat "$bytes" | silently poolmap hash -j 2 | cmp - <(grep -w "$bytes" hash.expected | sed 's/  .*/  -/')
     cat "$bytes" | silently poolmap hash -j 2 --derive-key "$context" |
-        cmp - <(grep -w "$bytes" derived | sed 's/  .*/  -/')
+        cmp - <(grep -w "$bytes" derived.expected | sed 's/  .*/  -/')
 done
 # A whole published digest.
 long=62b6960e1a44bcc1eb1a611a8d6235b6b4b78f32e7abc4fb4c6cdcce94895c47860cc51f2b0c28a7b77304bd55fe73af663c

@@ -18,7 +18,7 @@ is_clean seen
 poolmap hash -a sha256 "$name" > sums
 same_text "$sum  $name" "$(< sums)"
 for command in 'poolmap hash --tag "$name"' 'poolmap hash -r .' 'poolmap hash -c sums' 'poolmap hash --manifest "$name"' \
-    'poolmap hash -o /dev/tty "$name"' 'poolmap compress -n "$name"' 'poolmap compress -v -f "$name"'; do
+    'poolmap hash -o /dev/tty "$name"' 'poolmap compress --dry-run "$name"' 'poolmap compress -v -f "$name"'; do
     on_terminal "$command" > seen
     grep -qF "$shown" seen || fail "the name is not in: $(< seen)"
     is_clean seen

@@ -32,7 +32,8 @@ for length in 0 -1 x 1048577 99999999999999999999 ""; do
 done
 nothing_but 2 length "${b[@]}" -l 0 a
 # Algorithms that there are not.
-for name in "" blake sha-256 SHA256 "sha256 " xxh3 sha256,md5; do
+nothing_but 2 "-a is empty" "${b[@]}" -a "" a
+for name in blake sha-256 SHA256 "sha256 " xxh3 sha256,md5; do
     nothing_but 2 "for '-a" "${b[@]}" -a "$name" a
     nothing_but 2 "for '-a" "${b[@]}" -a md5 -a "$name" a
 done

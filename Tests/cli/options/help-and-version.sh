@@ -5,11 +5,11 @@ silently poolmap --version > version
 silently poolmap -V | cmp - version
 for command in "" compress decompress test list cat hash; do
     # shellcheck disable=SC2086
-    silently poolmap $command --help > help
-    grep -q '^USAGE: poolmap' help
+    silently poolmap $command --help > said
+    grep -q '^USAGE: poolmap' said
 done
-silently poolmap -h > help
-silently poolmap -H > help
-silently poolmap help compress > help
-grep -q -e '--chunk-size' help
+silently poolmap -h > said
+silently poolmap -H > said
+silently poolmap help compress > said
+grep -q -e '--chunk-size' said
 ! grep -q 'ByteSize(' <(poolmap cat --help) || fail "the help shows the name of a type"

@@ -3,7 +3,7 @@
 text 3000 > ./-3
 text 4000 > ./--rm
 text 5000 > ./-d
-text 6000 > compress
+text 6000 > other
 silently poolmap compress -- -3 --rm -d
 zstd -q -dc ./-3.zst | cmp - ./-3
 zstd -q -dc -- ./--rm.zst | cmp - ./--rm
@@ -15,9 +15,9 @@ silently poolmap -d -o out -- -d.zst
 same_file ./-d out
 silently poolmap ./--rm
 zstd -q -dc ./--rm.zst | cmp - ./--rm
-silently poolmap compress compress
-zstd -q -dc compress.zst | cmp - compress
+silently poolmap compress ./other
+zstd -q -dc other.zst | cmp - other
 silently poolmap hash -a sha256 -- -3 --rm > hashes
 sha256sum -- -3 --rm | cmp - hashes
-silently poolmap compress -o ./-7 compress
-zstd -q -dc ./-7 | cmp - compress
+silently poolmap compress -o ./-7 other
+zstd -q -dc ./-7 | cmp - other

@@ -75,7 +75,7 @@ with_pipes poolmap hash -j 2 -a sha256 --files-from - < <(ls many/*) > sums
 sha256sum many/* | cmp - sums
 with_pipes poolmap hash --check -j 2 - < sums > said
 same_text 800 "$(grep -c ': OK$' said)"
-with_pipes poolmap compress -n many/* < /dev/null > said
+with_pipes poolmap compress --dry-run many/* < /dev/null > said
 same_text 800 "$(wc -l < said)"
 head -c 32 in | with_pipes poolmap hash --keyed in > keyed
 same_text "$(head -c 32 in | poolmap hash --keyed in)" "$(< keyed)"

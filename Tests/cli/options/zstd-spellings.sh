@@ -33,7 +33,7 @@ silently poolmap compress -c in -9 | cmp - nine.zst
 silently poolmap -z -9 -c in | cmp - nine.zst
 silently poolmap -9c in | cmp - nine.zst
 silently poolmap -c9T2 in | cmp - nine.zst
-silently poolmap -onine2.zst -9 in
+silently poolmap -o=nine2.zst -9 in
 same_file nine.zst nine2.zst
 silently poolmap --output=nine3.zst -9 in
 same_file nine.zst nine3.zst

@@ -56,7 +56,7 @@ expect_exit 1 wait "$front"
 check error processDied large chunk
 # Wrong usage, of every sort.
 json 2 usage null "--bogus" poolmap compress --json --bogus
-json 2 usage null "exclude" poolmap --json -c -o x in
+json 2 usage null "exclude" poolmap --json -c --output-dir x in
 json 2 usage null "--ultra" poolmap -22 --json in
 json 2 usage null "8x" poolmap compress --chunk-size 8x --json in
 json 2 usage null "" poolmap hash --json -a crc in

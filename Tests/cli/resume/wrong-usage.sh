@@ -5,7 +5,7 @@ cp in second
 refuses 2 "--resume needs -o FILE" poolmap compress --resume in
 refuses 2 "--resume needs -o FILE" poolmap compress --resume -c in
 refuses 2 "--resume needs -o FILE" poolmap compress --resume -o - in
-refuses 2 "-o and -c exclude each other" poolmap compress --resume -c -o out in
+refuses 2 "--resume needs -o FILE" poolmap compress --resume -o out -c in
 refuses 2 "--resume takes one regular file" poolmap compress --resume -o out in second
 refuses 2 "--resume takes one regular file" poolmap compress --resume -o out < in
 refuses 2 "--resume takes one regular file" poolmap compress --resume -o out - < in

@@ -15,8 +15,8 @@ else
 fi
 
 [[ $(bare --version) == "$(poolmap --version)" ]] || fail "--version says something else"
-bare help compress > help
-poolmap help compress | cmp - help
+bare help compress > said
+poolmap help compress | cmp - said
 silently bare compress -j 3 --chunk-size 256K -o large.zst large
 same_file reference.zst bare/large.zst
 silently bare compress -j 3 --chunk-size 256K < bare/large > piped.zst

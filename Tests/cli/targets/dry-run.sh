@@ -14,21 +14,22 @@ compress tree/one to tree/one.zst
 END
 touch said said2
 before=$(state)
-for option in -n --dry-run "-n -j 2" "-n --depfile rules" "-n -v --report report --trace trace"; do
+for option in --dry-run "-n --dry-run" "--dry-run -j 2" "--dry-run --depfile rules" \
+    "--dry-run -v --report report --trace trace"; do
     # shellcheck disable=SC2086
     poolmap compress $option -r a "b c" tree > said 2> said2
     diff expected said
     same_text "$before" "$(state)"
     [[ ! -s said2 ]]
 done
-poolmap compress -n --rm --if-changed a > said
+poolmap compress --dry-run --rm --if-changed a > said
 same_text "compress a to a.zst, if that changes it, and remove a" "$(< said)"
-poolmap compress -n -r tree a --output-dir new/er > said
+poolmap compress --dry-run -r tree a --output-dir new/er > said
 printf '%s\n' 'compress tree/inner/two\nlines to new/er/tree/inner/two\nlines.zst' \
     'compress tree/one to new/er/tree/one.zst' 'compress a to new/er/a.zst' | diff - said
-poolmap compress -n -c a - < a > said
+poolmap compress --dry-run -c a - < a > said
 printf '%s\n' 'compress a to standard output' 'compress standard input to standard output' | diff - said
-poolmap compress -n -o b.zst a > said
+poolmap compress --dry-run -o b.zst a > said
 same_text "compress a to b.zst" "$(< said)"
 same_text "$before" "$(state)"
 # What would be refused is told as without it, in the same words; the others are still listed.
@@ -41,7 +42,7 @@ text 100 | zstd -q > x.zstd
 before=$(state)
 refused() {
     local code=0
-    poolmap "$@" -n > said 2> said2 || code=$?
+    poolmap "$@" --dry-run > said 2> said2 || code=$?
     ((code == 1)) || fail "exit code $code: $*"
     same_text "$before" "$(state)"
 }
@@ -63,16 +64,16 @@ one_error_line said2 "a: "
 refused compress tree/one -o none/target
 one_error_line said2 "none/target"
 # With -f what is there is replaced; a link is followed.
-poolmap compress -n -f a link > said
+poolmap compress --dry-run -f a link > said
 printf '%s\n' 'compress a to a.zst' 'compress link to link.zst' | diff - said
 # A folder where this user may write nothing.
 chmod 755 .
 mkdir closed
 chmod 755 closed
-refuses 1 "closed/x.zst" as_user poolmap compress -n a -o closed/x.zst > said
-refuses 1 "a: " as_user poolmap compress -n a --output-dir closed/new/er > said
+refuses 1 "closed/x.zst" as_user poolmap compress --dry-run a -o closed/x.zst > said
+refuses 1 "a: " as_user poolmap compress --dry-run a --output-dir closed/new/er > said
 [[ ! -s said ]]
 # A list is read to its end, also a slow one.
-{ echo tree/one; sleep 0.2; echo tree/none; } | poolmap compress -n --files-from - > said 2> said2 && fail "it should fail"
+{ echo tree/one; sleep 0.2; echo tree/none; } | poolmap compress --dry-run --files-from - > said 2> said2 && fail "it should fail"
 same_text "compress tree/one to tree/one.zst" "$(< said)"
 one_error_line said2 "tree/none: "

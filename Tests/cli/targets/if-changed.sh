@@ -28,11 +28,12 @@ zstd -q -dc in/small.zst | cmp - in/small
 zstd -q -t in/empty.zst
 # The other way, where workers write into the target itself.
 facts > before
-mkdir out
-silently poolmap decompress -j 2 --if-changed -r in --output-dir out
+mkdir -p out compressed/in
+cp -p in/*.zst compressed/in
+silently poolmap decompress -j 2 --if-changed -r compressed/in --output-dir out
 stat -c '%n %i %y' out/in/* > restored
-touch in/*.zst
-silently poolmap decompress -j 2 --if-changed -r in --output-dir out
+touch compressed/in/*.zst
+silently poolmap decompress -j 2 --if-changed -r compressed/in --output-dir out
 stat -c '%n %i %y' out/in/* | diff restored -
 diff <(cd out/in && sha256sum ./*) <(cd in && sha256sum empty large small | sed 's:  :  ./:')
 # The input is removed where the target had its content already: that is what was asked for.
@@ -44,11 +45,11 @@ stat -c '%n %i %y' ./{small,large}.zst | diff before -
 no_file small large
 # A failure leaves the old target; a folder is none.
 cp in/small small
-patch in/small.zst 30 255
+patch compressed/in/small.zst 30 255
 mkdir there
 mkdir there/in
 echo old > there/in/small
-refuses 1 "in/small.zst: " poolmap decompress --if-changed -r in --output-dir there
+refuses 1 "in/small.zst: " poolmap decompress --if-changed -r compressed/in --output-dir there
 same_text old "$(< there/in/small)"
 rm small.zst && mkdir small.zst
 refuses 1 "small: " poolmap compress --if-changed small

@@ -1,0 +1,149 @@
+import PoolmapCore
+
+/// An option of zstd's modes: how it is written, and in which modes it does something.
+///
+/// An option of zstd's is taken in every mode, as zstd takes it, so that one line serves for both ways, as in
+/// `tar -I "poolmap -T0 -19"`. Where it means nothing, it is dropped before the arguments are parsed. This table is the
+/// one place that says so; README.md has it in words.
+struct OptionRule: Sendable {
+    /// What belongs to an option.
+    enum Value: Sendable {
+        case none
+        /// Behind "=", or the next argument.
+        case needed
+        /// Behind "="; this one where there is none.
+        case optional(String)
+        /// Behind "=" only.
+        case attached
+    }
+
+    /// The first is the parser's.
+    let names: [String]
+    let value: Value
+    /// Where it does something.
+    let modes: Set<CommandWord>
+    /// Whether it is taken in zstd's other modes, too.
+    let isTakenElsewhere: Bool
+    /// What is wrong with a value that nothing will read, if something is.
+    let complaint: @Sendable (String) -> String?
+
+    private init(
+        _ names: [String], _ value: Value, in modes: Set<CommandWord>, isTakenElsewhere: Bool = true,
+        complaint: @escaping @Sendable (String) -> String? = { _ in nil }
+    ) {
+        self.names = names
+        self.value = value
+        self.modes = modes
+        self.isTakenElsewhere = isTakenElsewhere
+        self.complaint = complaint
+    }
+
+    /// The rule of an option by any of its names; nil for one that has no value and is not zstd's.
+    static func named(_ name: String) -> OptionRule? {
+        byName[name].map { all[$0] }
+    }
+
+    /// All names that can be typed in full.
+    static var longNames: [String] { byName.keys.filter { $0.hasPrefix("--") } }
+
+    private static let byName: [String: Int] = {
+        var places: [String: Int] = [:]
+        for (place, rule) in all.enumerated() {
+            for name in rule.names { places[name] = place }
+        }
+        return places
+    }()
+
+    private static let restoring: Set<CommandWord> = [.decompress, .test, .cat]
+
+    private static let all: [OptionRule] = [
+        // How to compress.
+        .init(["--level"], .needed, in: [.compress]),
+        .init(["--ultra"], .none, in: [.compress]),
+        .init(["--fast"], .optional("1"), in: [.compress]),
+        .init(["--chunk-size"], .needed, in: [.compress]),
+        .init(["--block-size"], .needed, in: [.compress]),
+        .init(["--check"], .none, in: [.compress]),
+        .init(["--no-check"], .none, in: [.compress]),
+        .init(["--content-size"], .none, in: []),
+        .init(["--no-content-size"], .none, in: []),
+        .init(["--no-dictID"], .none, in: [.compress]),
+        .init(["--rsyncable"], .none, in: [.compress]),
+        .init(["--stream-size"], .needed, in: [.compress]),
+        .init(["--exclude-compressed"], .none, in: [.compress]),
+        .init(["--zstd"], .attached, in: [.compress]),
+        // How to restore.
+        .init(["--pass-through"], .none, in: [.decompress]),
+        .init(["--no-pass-through"], .none, in: [.decompress]),
+        .init(["--sparse"], .none, in: [.decompress, .cat]),
+        .init(["--no-sparse"], .none, in: [.decompress, .cat]),
+        .init(["--memory", "--memlimit", "--memlimit-decompress", "-M"], .needed, in: restoring),
+        .init(["--max-output"], .needed, in: restoring),
+        .init(["--max-ratio"], .needed, in: restoring),
+        // Both.
+        .init(["--long"], .optional("27"), in: restoring.union([.compress])),
+        .init(["-D"], .needed, in: restoring.union([.compress])),
+        .init(["--threads", "--jobs", "-j"], .needed, in: restoring.union([.compress])),
+        .init(["--single-thread"], .none, in: restoring.union([.compress])),
+        .init(["--progress"], .none, in: restoring.union([.compress])),
+        .init(["--no-progress"], .none, in: restoring.union([.compress])),
+        .init(["-q", "--quiet"], .none, in: restoring.union([.compress, .list])),
+        .init(["-v", "--verbose"], .none, in: restoring.union([.compress, .list])),
+        // Where to write, and what becomes of the input.
+        .init(["-o", "--output"], .needed, in: [.compress, .decompress]),
+        .init(["-c", "--stdout"], .none, in: [.compress, .decompress]),
+        .init(["-k", "--keep"], .none, in: [.compress, .decompress]),
+        .init(["--rm"], .none, in: [.compress, .decompress]),
+        .init(["-f", "--force"], .none, in: [.compress, .decompress, .test]),
+        .init(["--output-dir"], .needed, in: [.compress, .decompress]),
+        .init(["--output-dir-flat"], .needed, in: [.compress, .decompress]),
+        .init(["--output-dir-mirror"], .needed, in: [.compress, .decompress]),
+        // Those of zstd that mean nothing here.
+        .init(["-n"], .none, in: []),
+        .init(["--format"], .attached, in: []) { $0 == "zstd" ? nil : "can only be zstd, and is \($0)" },
+        .init(["--adapt"], .optional("min=1,max=1"), in: [], complaint: complaintOfAdapt),
+        .init(["--asyncio"], .none, in: []),
+        .init(["--no-asyncio"], .none, in: []),
+        .init(["--auto-threads"], .needed, in: []) {
+            ["physical", "logical"].contains($0) ? nil : "must be physical or logical, and is \($0)"
+        },
+        .init(["--compress-literals"], .none, in: []),
+        .init(["--no-compress-literals"], .none, in: []),
+        .init(["--row-match-finder"], .none, in: []),
+        .init(["--no-row-match-finder"], .none, in: []),
+        .init(["--priority"], .attached, in: []) { $0 == "rt" ? nil : "can only be rt, and is \($0)" },
+        .init(["--size-hint"], .needed, in: [], complaint: complaintOfSize),
+        .init(["--target-compressed-block-size"], .needed, in: [], complaint: complaintOfSize),
+        .init(["--maxdict"], .needed, in: [], complaint: complaintOfSize),
+        .init(["--dictID"], .needed, in: [], complaint: complaintOfSize),
+        // Ours, whose value is not to be taken for a file's name.
+        .init(["--files-from", "--filelist"], .needed, in: [.compress, .decompress, .test], isTakenElsewhere: false),
+        .init(["--depfile"], .needed, in: [.compress, .decompress], isTakenElsewhere: false),
+        .init(["--report"], .needed, in: restoring.union([.compress]), isTakenElsewhere: false),
+        .init(["--trace"], .needed, in: restoring.union([.compress]), isTakenElsewhere: false),
+        .init(["--offset"], .needed, in: [.cat], isTakenElsewhere: false),
+        .init(["--length"], .needed, in: [.cat], isTakenElsewhere: false),
+    ]
+
+    @Sendable private static func complaintOfSize(_ value: String) -> String? {
+        ByteSize(argument: value) == nil ? "must be a size, as 64K, and is \(value)" : nil
+    }
+
+    /// Of `min=1,max=9`, as zstd has it.
+    @Sendable private static func complaintOfAdapt(_ value: String) -> String? {
+        let areKnown = value.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { part in
+            let sides = part.split(separator: "=", omittingEmptySubsequences: false)
+            return sides.count == 2 && ["min", "max"].contains(sides[0]) && Int(sides[1]) != nil
+        }
+        return areKnown ? nil : "must be like min=1,max=9, and is \(value)"
+    }
+}
+
+/// What zstd does and poolmap does not, with what to do instead.
+let refusedOptions: [(prefix: String, advice: String)] = [
+    ("--train", "poolmap makes no dictionaries; zstd --train does"),
+    ("--patch-from", "poolmap makes no patches; zstd --patch-from does"),
+    ("--show-default-cparams", "poolmap does not list parameters; zstd --show-default-cparams does"),
+    ("-b", "poolmap does not measure; zstd -b does"), ("-e", "poolmap does not measure; zstd -b does"),
+    ("-i", "poolmap does not measure; zstd -b does"), ("-S", "poolmap does not measure; zstd -b does"),
+]

@@ -1,0 +1,80 @@
+import ArgumentParser
+import Glibc
+import PoolmapCore
+
+/// Short options that stand together, as zstd reads them: "-dc9T2q" is -d, -c, level 9, two threads, -q.
+///
+/// A number ends where its digits do. What takes a name, as -o, takes the next argument, wherever in the bundle it
+/// stands: "-of out" is "-o out -f".
+extension ZstdSyntax {
+    private static let modes: [Character: CommandWord] = [
+        "z": .compress, "d": .decompress, "t": .test, "l": .list,
+    ]
+
+    mutating func takeCluster(_ argument: String) throws {
+        var letters = argument.dropFirst()
+        while let letter = letters.first {
+            if letter.isASCII, letter.isNumber {
+                try takeLevel(&letters, in: argument)
+                continue
+            }
+            letters.removeFirst()
+            switch letter {
+            case "T": try take("--threads", number(&letters) ?? nextNumber() ?? "0", in: argument)
+            case "j": try take("-j", number(&letters) ?? takeValue(of: "-j", from: &rest), in: argument)
+            case "B": try take("--block-size", size(&letters) ?? "0", in: argument)
+            case "M": try take("--memory", size(&letters) ?? "0", in: argument)
+            case "o", "D": try take("-\(letter)", name(of: "-\(letter)", &letters), in: argument)
+            case "C": try take("--check", in: argument)
+            case "V" where choosesMode: try take("--version", in: argument)
+            case "H" where choosesMode: try take("--help", in: argument)
+            default:
+                if let mode = ZstdSyntax.modes[letter], choose(mode) { continue }
+                try refuse("-\(letter)", in: argument)
+                try take("-\(letter)", in: argument)
+            }
+        }
+    }
+
+    private mutating func takeLevel(_ letters: inout Substring, in argument: String) throws {
+        if argument == "-0", hasList {
+            letters.removeFirst()
+            return try take("--null", in: argument)
+        }
+        try take("--level", number(&letters), in: argument)
+    }
+
+    /// The digits that come next; nil for none.
+    private func number(_ letters: inout Substring) -> String? {
+        let digits = letters.prefix { $0.isASCII && $0.isNumber }
+        letters = letters.dropFirst(digits.count)
+        return digits.isEmpty ? nil : String(digits)
+    }
+
+    /// The same with a unit: K, M, G, each with B or iB, or without.
+    private func size(_ letters: inout Substring) -> String? {
+        guard var size = number(&letters) else { return nil }
+        guard let unit = letters.first, "KMG".contains(unit) else { return size }
+        size.append(letters.removeFirst())
+        for more in ["iB", "B", "i"] where letters.hasPrefix(more) {
+            letters = letters.dropFirst(more.count)
+            return size + (more == "i" ? "iB" : more)
+        }
+        return size
+    }
+
+    /// The next argument if it is a number and no file's name: a -T without one means all cores.
+    private mutating func nextNumber() -> String? {
+        guard let next = rest.first, !next.isEmpty, next.allSatisfy({ $0.isASCII && $0.isNumber }),
+            access(next, F_OK) != 0
+        else { return nil }
+        return rest.removeFirst()
+    }
+
+    /// What is behind "=", else the next argument.
+    private mutating func name(of option: String, _ letters: inout Substring) throws -> String {
+        guard letters.first == "=" else { return try takeValue(of: option, from: &rest) }
+        defer { letters = "" }
+        return String(letters.dropFirst())
+    }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+
+/// An option that is not there, with the one that was probably meant.
+///
+/// The parser's own guess comes from the words that it was given, which are not those that the user typed.
+struct UnknownOption: Error, CustomStringConvertible {
+    let description: String
+
+    /// nil where the parser's error is another one.
+    init?<Command: ParsableCommand>(_ error: any Error, of command: Command.Type, _ arguments: Arguments) {
+        let beginning = "Unknown option '"
+        let message = Command.message(for: error)
+        guard message.hasPrefix(beginning) else { return nil }
+        let name = String(message.dropFirst(beginning.count).prefix { $0 != "'" && $0 != "=" })
+        let option = arguments.options.first { $0.words[0].hasPrefix(name) }
+        var text = "unknown option '\(name)'"
+        if let option, !name.hasPrefix("--"), option.argument != name {
+            text += " in '\(option.argument)'"
+        }
+        let known = UnknownOption.longNames(in: Command.helpMessage(columns: 200)) + OptionRule.longNames
+        if let guess = UnknownOption.nearest(to: name, in: known) {
+            text += "; did you mean '\(guess)'?"
+        }
+        description = text
+    }
+
+    /// The long options that a help lists.
+    private static func longNames(in help: String) -> [String] {
+        help.split(separator: "\n").filter { $0.hasPrefix("  -") }.flatMap { line in
+            line.split { " ,/".contains($0) }.prefix { $0.hasPrefix("-") || $0.hasPrefix("<") }
+                .filter { $0.hasPrefix("--") }.map(String.init)
+        }
+    }
+
+    /// The option that was meant, if one is as near as a slip of the fingers, or begins so and no other does.
+    static func nearest(to name: String, in known: [String]) -> String? {
+        guard name.hasPrefix("--") else { return nil }
+        let names = Set(known).sorted()
+        let longer = names.filter { $0.hasPrefix(name) && name.count > 4 }
+        if longer.count == 1 { return longer[0] }
+        let most = name.count > 6 ? 2 : 1
+        return names.map { ($0, slips(from: name, to: $0)) }.filter { $0.1 <= most }.min { $0.1 < $1.1 }?.0
+    }
+
+    /// How many letters must be put in, left out, replaced, or swapped with the next one.
+    private static func slips(from one: String, to other: String) -> Int {
+        let (one, other) = (Array(one), Array(other))
+        var (before, row) = ([Int](), Array(0...other.count))
+        for i in one.indices {
+            var next = [i + 1]
+            for j in other.indices {
+                let replaced = row[j] + (one[i] == other[j] ? 0 : 1)
+                var best = min(replaced, row[j + 1] + 1, next[j] + 1)
+                if i > 0, j > 0, one[i] == other[j - 1], one[i - 1] == other[j] {
+                    best = min(best, before[j - 1] + 1)
+                }
+                next.append(best)
+            }
+            (before, row) = (row, next)
+        }
+        return row[other.count]
+    }
+}

@@ -1,0 +1,51 @@
+# A command word that is a file's name as well is refused: nothing that a shell makes of * is done in another way than with
+# zstd without a word.
+. "$CLI_LIB"
+text 5000 > a
+zstd -q a -o a.zst
+cp a.zst kept.zst
+for word in compress decompress test list cat hash help; do
+    text 4000 > $word
+    refuses 2 "$word is a command, and here the name of a file as well: type ./$word for the file, and --$word for the command" \
+        poolmap $word a
+    refuses 2 "$word is a command" poolmap $word
+    only_files a a.zst kept.zst $word
+    # Both can be said.
+    silently poolmap ./$word
+    zstd -q -dc $word.zst | cmp - $word
+    rm $word.zst
+    silently poolmap -- $word
+    zstd -q -dc $word.zst | cmp - $word
+    rm $word.zst
+    silently poolmap -1 $word
+    zstd -q -dc $word.zst | cmp - $word
+    rm $word.zst $word
+    # A link to nothing is a name, too.
+    ln -s nowhere $word
+    refuses 2 "$word is a command" poolmap $word a
+    rm $word
+done
+touch compress decompress test list cat hash help
+silently poolmap --compress -c a | zstd -q -dc | cmp - a
+silently poolmap --decompress -c a.zst | cmp - a
+silently poolmap --test a.zst
+(cd / && poolmap list "$OLDPWD/a.zst") | sed "s|$PWD/||" > listed
+poolmap --list a.zst | cmp - listed
+poolmap --cat --offset 100 --length 7 a.zst | cmp - <(part a 100 7)
+poolmap --hash -a sha256 a | cmp - <(sha256sum a)
+poolmap --help | grep -q '^USAGE'
+refuses 2 "--hash must be the first argument" poolmap -q --hash a
+rm compress decompress test list cat hash help
+# What this command's own output goes to was made for it.
+poolmap hash -a sha256 a > hash
+sha256sum a | cmp - hash
+rm hash
+# A folder can be no input without -r: the word is taken, and that is said.
+mkdir hash test
+poolmap hash -a sha256 a 2> said | cmp - <(sha256sum a)
+one_error_line said "hash is taken for the command, and is the name of a folder as well: type ./hash for the folder, and --hash"
+silently poolmap hash -q a > /dev/null
+silently poolmap --test a.zst
+refuses 2 "test is a command" poolmap test -r a
+refuses 2 "test is a command" poolmap test a -fr
+silently poolmap --test -r a.zst
