@@ -12,7 +12,7 @@ public struct CompressionOptions: Sendable {
     public var hasChecksums: Bool
     /// The content size of each frame but the last, in bytes; nil for what suits the level.
     public var requestedChunkBytes: Int?
-    /// What goes beyond the level, in the order in which it was said; 0 leaves a parameter to the level.
+    /// What goes beyond the level, in the order in which it was said.
     public var parameters: [(CompressionParameter, value: Int)] = []
     /// What each frame is compressed with, and restored with; nil for nothing.
     public var dictionary: ZstdDictionary?
@@ -62,6 +62,12 @@ public struct CompressionOptions: Sendable {
 
     /// The window that was asked for, as a power of two: what `--zstd=` says counts before `--long`, as with zstd.
     private var windowLog: Int? {
-        parameters.last { $0.0 == .windowLog && $0.value > 0 }?.value ?? longWindowLog
+        setParameters.first { $0.0 == .windowLog }?.value ?? longWindowLog
+    }
+
+    /// The parameters that are set: of each the last value counts, and 0 leaves it to the level.
+    var setParameters: [(CompressionParameter, value: Int)] {
+        CompressionParameter.allCases.compactMap { parameter in parameters.last { $0.0 == parameter } }
+            .filter { $0.value != 0 }
     }
 }

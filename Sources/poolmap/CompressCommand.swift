@@ -35,7 +35,7 @@ struct Compress: FilesCommand {
     @Option(
         name: .customLong("block-size"),
         help: ArgumentHelp(
-            "The same as zstd has it, -B for short: 0 is what suits the level, less than 512K is 512K.",
+            "The content of each frame, as -B of zstd: at least 512K; 0 is what suits the level.",
             valueName: "size"))
     var blockSize: ByteSize?
 

@@ -6,7 +6,8 @@ import Testing
 @Suite struct ResumeJournalTests {
     private let identity = ResumeIdentity(
         inputBytes: 10_000_001, modifiedSeconds: -1, modifiedNanoseconds: 999_999_999, level: -7, longWindowLog: 27,
-        chunkBytes: 1 << 20, hasChecksums: true, libzstdVersion: 10_504, compressorRevision: 1)
+        chunkBytes: 1 << 20, hasChecksums: true, libzstdVersion: 10_504, compressorRevision: 1,
+        parametersChecksum: 5)
 
     private let frames = (1...5).map { index in
         KeptFrame(
@@ -71,7 +72,8 @@ import Testing
             #expect(bytes.littleEndian(UInt64.self, at: 32) == 10_000_001)
             #expect(bytes.littleEndian(Int64.self, at: 40) == -1)
             #expect(bytes.littleEndian(UInt32.self, at: 48) == 999_999_999)
-            #expect(bytes.littleEndian(UInt64.self, at: 52) == 0)
+            #expect(bytes.littleEndian(UInt32.self, at: 52) == 5)
+            #expect(bytes.littleEndian(UInt32.self, at: 56) == 0)
             let header = CRC32C.checksum(of: bytes.bytes(in: 0..<60))
             #expect(bytes.littleEndian(UInt32.self, at: 60) == header)
             for field in 0..<4 {
@@ -161,7 +163,7 @@ import Testing
     @Test func aHeaderWithTheRightChecksumMayStillBeNone() {
         #expect(parse(changed(at: 8, to: 2)) == .otherVersion(2))
         #expect(parse(changed(at: 9, to: 2)) == .damaged)
-        for reserved in [10, 11, 52, 59] {
+        for reserved in [10, 11, 56, 59] {
             #expect(parse(changed(at: reserved, to: 1)) == .damaged)
         }
         #expect(parse(changed(at: 22, to: 0)) == .damaged, "no chunk size")
@@ -181,7 +183,7 @@ import Testing
         let changes: [(inout ResumeIdentity) -> Void] = [
             { $0.inputBytes += 1 }, { $0.modifiedSeconds += 1 }, { $0.modifiedNanoseconds -= 1 }, { $0.level = 3 },
             { $0.longWindowLog = 0 }, { $0.longWindowLog = 10 }, { $0.chunkBytes += 1 }, { $0.hasChecksums = false },
-            { $0.libzstdVersion += 1 }, { $0.compressorRevision += 1 },
+            { $0.libzstdVersion += 1 }, { $0.compressorRevision += 1 }, { $0.parametersChecksum += 1 },
         ]
         for (index, change) in changes.enumerated() {
             var other = identity

@@ -38,7 +38,7 @@ struct Compressor: ~Copyable {
         if let windowLog = options.longWindowLog {
             parameters += [(ZSTD_c_enableLongDistanceMatching, 1), (ZSTD_c_windowLog, windowLog)]
         }
-        parameters += options.parameters.filter { $0.value != 0 }.map { ($0.0.code, $0.value) }
+        parameters += options.setParameters.map { ($0.0.code, $0.value) }
         if options.dictionary != nil {
             // As zstd sets them: `ZSTD_c_enableDedicatedDictSearch`, for tables that are made for a dictionary.
             parameters += [(ZSTD_c_experimentalParam8, 1), (ZSTD_c_dictIDFlag, options.namesDictionary ? 1 : 0)]

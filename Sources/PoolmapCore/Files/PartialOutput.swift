@@ -316,9 +316,7 @@ extension ResumeJournal {
 extension CompressionOptions {
     /// Of what holds of `--zstd=`; 0 for nothing.
     fileprivate var parametersChecksum: UInt32 {
-        let texts = CompressionParameter.allCases.compactMap { parameter in
-            parameters.last { $0.0 == parameter && $0.value != 0 }.map { "\(parameter.rawValue)=\($0.value)\n" }
-        }
+        let texts = setParameters.map { "\($0.0.rawValue)=\($0.value)\n" }
         return Array(texts.joined().utf8).withUnsafeBytes { CRC32C.checksum(of: $0) }
     }
 }

@@ -55,6 +55,7 @@ struct OptionRule: Sendable {
     }()
 
     private static let restoring: Set<CommandWord> = [.decompress, .test, .cat]
+    private static let working: Set<CommandWord> = [.compress, .decompress, .test, .cat]
 
     private static let all: [OptionRule] = [
         // How to compress.
@@ -81,14 +82,14 @@ struct OptionRule: Sendable {
         .init(["--max-output"], .needed, in: restoring),
         .init(["--max-ratio"], .needed, in: restoring),
         // Both.
-        .init(["--long"], .optional("27"), in: restoring.union([.compress])),
-        .init(["-D"], .needed, in: restoring.union([.compress])),
-        .init(["--threads", "--jobs", "-j"], .needed, in: restoring.union([.compress])),
-        .init(["--single-thread"], .none, in: restoring.union([.compress])),
-        .init(["--progress"], .none, in: restoring.union([.compress])),
-        .init(["--no-progress"], .none, in: restoring.union([.compress])),
-        .init(["-q", "--quiet"], .none, in: restoring.union([.compress, .list])),
-        .init(["-v", "--verbose"], .none, in: restoring.union([.compress, .list])),
+        .init(["--long"], .optional("27"), in: working),
+        .init(["-D"], .needed, in: working),
+        .init(["--threads", "--jobs", "-j"], .needed, in: working),
+        .init(["--single-thread"], .none, in: working),
+        .init(["--progress"], .none, in: working),
+        .init(["--no-progress"], .none, in: working),
+        .init(["-q", "--quiet"], .none, in: working.union([.list])),
+        .init(["-v", "--verbose"], .none, in: working.union([.list])),
         // Where to write, and what becomes of the input.
         .init(["-o", "--output"], .needed, in: [.compress, .decompress]),
         .init(["-c", "--stdout"], .none, in: [.compress, .decompress]),
@@ -119,8 +120,8 @@ struct OptionRule: Sendable {
         // Ours, whose value is not to be taken for a file's name.
         .init(["--files-from", "--filelist"], .needed, in: [.compress, .decompress, .test], isTakenElsewhere: false),
         .init(["--depfile"], .needed, in: [.compress, .decompress], isTakenElsewhere: false),
-        .init(["--report"], .needed, in: restoring.union([.compress]), isTakenElsewhere: false),
-        .init(["--trace"], .needed, in: restoring.union([.compress]), isTakenElsewhere: false),
+        .init(["--report"], .needed, in: working, isTakenElsewhere: false),
+        .init(["--trace"], .needed, in: working, isTakenElsewhere: false),
         .init(["--offset"], .needed, in: [.cat], isTakenElsewhere: false),
         .init(["--length"], .needed, in: [.cat], isTakenElsewhere: false),
     ]

@@ -29,6 +29,7 @@ for options in --zstd=wlog=18 "--long=24 --zstd=wlog=18"; do
     zstd -q -dc -M128K ours > got 2> said && fail "the window is smaller than that"
 done
 equals -19 --zstd=wlog=0
+equals --zstd=strat=8 --zstd=strat=0,wlog=21
 equals --no-dictID
 for parameter in windowLog chainLog hashLog searchLog minMatch targetLength strategy overlapLog ldmHashLog ldmMinMatch \
     ldmBucketSizeLog ldmHashRateLog wlog clog hlog slog mml tlen strat ovlog lhlog lmml lblog lhrlog; do

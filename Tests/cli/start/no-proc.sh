@@ -31,7 +31,7 @@ part bare/large 1000000 50000 | cmp - range
 [[ $(bare list --json large.zst) == "$(cd bare && poolmap list --json large.zst)" ]] || fail "list is different"
 silently bare -r tree
 silently bare test -r tree
-silently bare decompress -r -f tree
+silently bare decompress -f tree/one.zst tree/sub/two.zst
 silently bare hash -a sha256 -r -j 3 large tree > sums
 (cd bare && sha256sum --quiet -c ../sums)
 cp sums bare/sums
