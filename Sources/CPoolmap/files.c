@@ -156,6 +156,14 @@ void poolmap_widen_pipe(int descriptor) {
     }
 }
 
+off_t poolmap_seek_data(int descriptor, off_t offset) {
+    return lseek(descriptor, offset, SEEK_DATA);
+}
+
+off_t poolmap_seek_hole(int descriptor, off_t offset) {
+    return lseek(descriptor, offset, SEEK_HOLE);
+}
+
 int poolmap_status(int folder, const char *name, int flags, struct stat *status) {
     struct statx found;
     int where = name != NULL ? flags : flags | AT_EMPTY_PATH;

@@ -97,6 +97,11 @@ public struct Batch {
     /// What inputs are decompressed with; nil for nothing.
     public var dictionary: ZstdDictionary?
 
+    /// How much memory the window of a frame may take that is decompressed, with half as much for all else; nil for any.
+    ///
+    /// It then counts in place of `maximumWindowLog`.
+    public var memoryBytes: UInt64?
+
     /// A run with so many jobs.
     public init(jobs: Int) {
         self.jobs = jobs
@@ -139,8 +144,8 @@ public struct Batch {
 
     private func decompression(_ operation: RunSettings.Operation, _ maximumWindowLog: Int?) -> RunSettings {
         RunSettings(
-            operation: operation, policy: policy, maximumWindowLog: maximumWindowLog, limit: limit,
-            dictionary: dictionary)
+            operation: operation, policy: policy, maximumWindowLog: maximumWindowLog,
+            memory: memoryBytes.map { MemoryLimit(bytes: $0, jobs: jobs) }, limit: limit, dictionary: dictionary)
     }
 
     /// Writes a range of the content of a compressed file to standard output.
@@ -149,7 +154,7 @@ public struct Batch {
     ) {
         let settings = decompression(.cat, maximumWindowLog)
         let plan = PlannedJob(number: 0, input: .file(path), target: .standardOutput) { (_) throws(PoolmapError) in
-            try CatJob.open(path, range, limit, meter)
+            try CatJob.open(path, range, policy, limit, meter)
         } report: { result in
             report(.file(path), result)
         }

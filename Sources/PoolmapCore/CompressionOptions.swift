@@ -10,8 +10,11 @@ public struct CompressionOptions: Sendable {
     public var longWindowLog: Int?
     /// Whether content and compressed bytes carry checksums.
     public var hasChecksums: Bool
-    /// The content size of each frame but the last, in bytes; nil for what suits the level.
+    /// The content size of each frame but the last, in bytes, or with `isRsyncable` the most; nil for what suits the
+    /// level.
     public var requestedChunkBytes: Int?
+    /// Whether chunks are cut by what they hold, so that a change of the input changes few frames.
+    public var isRsyncable = false
     /// What goes beyond the level, in the order in which it was said.
     public var parameters: [(CompressionParameter, value: Int)] = []
     /// What each frame is compressed with, and restored with; nil for nothing.
@@ -25,12 +28,14 @@ public struct CompressionOptions: Sendable {
 
     /// The options of `zstd -3`.
     public init(
-        level: Int = 3, longWindowLog: Int? = nil, hasChecksums: Bool = true, requestedChunkBytes: Int? = nil
+        level: Int = 3, longWindowLog: Int? = nil, hasChecksums: Bool = true, requestedChunkBytes: Int? = nil,
+        isRsyncable: Bool = false
     ) {
         self.level = level
         self.longWindowLog = longWindowLog
         self.hasChecksums = hasChecksums
         self.requestedChunkBytes = requestedChunkBytes
+        self.isRsyncable = isRsyncable
     }
 
     /// The levels that libzstd knows.
@@ -40,7 +45,12 @@ public struct CompressionOptions: Sendable {
     /// The chunk sizes in bytes; a seek table cannot say more than the last.
     public static let chunkSizes = 1024...1 << 30
 
-    /// The content size of each frame but the last, in bytes.
+    /// How content is cut where not by length alone.
+    var borders: ContentBorders? {
+        isRsyncable ? ContentBorders(mostBytes: chunkBytes) : nil
+    }
+
+    /// The content size of each frame but the last, in bytes; with `isRsyncable` the most that one has.
     ///
     /// A chunk begins without the history that a single frame would have, so it must be long against the level's
     /// window. Measured on the Linux source: 8 MiB at level 3 makes 0.4 % more output than one frame for all, 4 MiB

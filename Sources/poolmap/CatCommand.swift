@@ -11,6 +11,7 @@ struct Cat: ParsableCommand {
 
     @OptionGroup var common: RunOptions
     @OptionGroup var dictionary: DictionaryOptions
+    @OptionGroup var sparse: SparseOptions
     @OptionGroup var window: WindowOptions
     @OptionGroup var limits: LimitOptions
 
@@ -34,9 +35,12 @@ struct Cat: ParsableCommand {
         }
         let (end, overflowed) = offset.bytes.addingReportingOverflow(length?.bytes ?? .max)
         let range = offset.bytes..<(overflowed ? .max : end)
-        var batch = try console.batch(common, "cat", limits.settings + self.dictionary.settings(dictionary))
+        var batch = try console.batch(
+            common, "cat", window.settings + limits.settings + self.dictionary.settings(dictionary))
         batch.limit = limits.limit
         batch.dictionary = dictionary
+        batch.memoryBytes = window.memoryBytes
+        batch.policy.sparse = sparse.output
         batch.cat(file, range, maximumWindowLog: window.long) { input, result in
             console.report(input, result) { "\(input.name): \($0.outputBytes) bytes" }
         }

@@ -29,8 +29,15 @@ struct Compress: FilesCommand {
 
     @Option(
         name: .customLong("chunk-size"),
-        help: ArgumentHelp("The content of each frame, as 8M; by default what suits the level.", valueName: "size"))
+        help: ArgumentHelp(
+            "The content of each frame, as 8M; by default what suits the level. With --rsyncable the most.",
+            valueName: "size"))
     var chunkSize: ByteSize?
+
+    @Flag(
+        name: .long,
+        help: "Cut where the content says so, so that a change of the input changes little of the output, for rsync.")
+    var rsyncable = false
 
     @Option(
         name: .customLong("block-size"),
@@ -96,6 +103,10 @@ struct Compress: FilesCommand {
 
     func run() throws {
         if resume {
+            // The journal knows the places of chunks by their number.
+            guard !rsyncable else {
+                throw ValidationError("--resume and --rsyncable exclude each other")
+            }
             guard target.output != nil, !target.isStream else {
                 throw ValidationError("--resume needs -o FILE")
             }
@@ -107,14 +118,15 @@ struct Compress: FilesCommand {
         var options = CompressionOptions(
             level: fast.map { -$0 } ?? level ?? environment.level(isUltra: ultra) ?? 3, longWindowLog: long,
             hasChecksums: check,
-            requestedChunkBytes: requestedChunkBytes)
+            requestedChunkBytes: requestedChunkBytes, isRsyncable: rsyncable)
         options.parameters = parameters.flatMap(\.all)
         options.namesDictionary = !hidesDictionary
         options.streamBytes = streamSize?.bytes
+        let passedOver = excludesCompressed ? suffixesOfCompressed : []
         // A second run over a tree is not to compress what the first has made.
         let plan = try FilePlan(
-            "compress", files, names, target, common, dictionary, folders: .without(compressedSuffixes),
-            passingOver: excludesCompressed ? suffixesOfCompressed : [],
+            "compress", files, names, target, common, dictionary, folders: .without(compressedSuffixes + passedOver),
+            passingOver: passedOver,
             keptBeside: resume ? Batch.resumeSuffixes : []
         ) {
             .target($0 + ".zst")
@@ -123,7 +135,8 @@ struct Compress: FilesCommand {
         options.dictionary = plan.dictionary
         let settings: [(String, JSONText)] = [
             ("level", .decimal("\(options.level)")), ("long", .number(orNull: long.map { UInt64($0) })),
-            ("chunkBytes", .number(UInt64(options.chunkBytes))), ("checksums", .bool(check)),
+            ("chunkBytes", .number(UInt64(options.chunkBytes))), ("rsyncable", .bool(rsyncable)),
+            ("checksums", .bool(check)),
             ("zstd", .object(options.parameters.map { ($0.0.rawValue, .number(UInt64($0.value))) })),
         ]
         try plan.execute(settings + dictionary.settings(plan.dictionary)) { [options] batch, items, report in

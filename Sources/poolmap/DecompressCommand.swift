@@ -10,6 +10,7 @@ struct Decompress: FilesCommand {
     @OptionGroup var common: RunOptions
     @OptionGroup var target: TargetOptions
     @OptionGroup var dictionary: DictionaryOptions
+    @OptionGroup var sparse: SparseOptions
     @OptionGroup var window: WindowOptions
     @OptionGroup var limits: LimitOptions
 
@@ -53,19 +54,21 @@ struct Decompress: FilesCommand {
             return .skip("has no suffix .zst; name the target with -o, or use -c")
         }
         let settings: [(String, JSONText)] = [
-            ("long", .number(orNull: window.long.map { UInt64($0) })), ("salvage", .bool(salvage)),
-            ("omit", .bool(omit)),
+            ("salvage", .bool(salvage)), ("omit", .bool(omit)), ("sparse", .bool(sparse.output != .never)),
         ]
-        try plan.execute(settings + limits.settings + dictionary.settings(plan.dictionary)) { batch, items, report in
+        let all = window.settings + settings + limits.settings + dictionary.settings(plan.dictionary)
+        try plan.execute(all) { batch, items, report in
             var batch = batch
             batch.limit = limits.limit
             batch.dictionary = plan.dictionary
+            batch.policy.sparse = sparse.output
+            batch.memoryBytes = window.memoryBytes
             if salvage {
                 batch.salvage(items, omitsLost: omit, maximumWindowLog: window.long, report: report)
             } else {
                 batch.decompress(
                     items, maximumWindowLog: window.long,
-                    passesThrough: passThrough ?? (target.force && target.isStream), report: report)
+                    passesThrough: passThrough ?? (target.force && plan.goesToOutput), report: report)
             }
         }
     }
@@ -81,7 +84,24 @@ struct WindowOptions: ParsableArguments {
         help: ArgumentHelp("Allow windows of up to 2^n bytes in a large frame; 27 without.", valueName: "n"))
     var long: Int?
 
+    @Option(
+        name: [.customLong("memory"), .customShort("M"), .customLong("memlimit"), .customLong("memlimit-decompress")],
+        help: ArgumentHelp(
+            "Allow any frame's window this much memory, as 512M, and half as much for all else; counts before --long.",
+            valueName: "size"))
+    var memory: ByteSize?
+
     func validate() throws {
         try validateWindowLog(long)
+    }
+
+    /// The limit; 0 is none, as zstd has it.
+    var memoryBytes: UInt64? {
+        memory.flatMap { $0.bytes > 0 ? $0.bytes : nil }
+    }
+
+    /// What the report says of these options.
+    var settings: [(String, JSONText)] {
+        [("long", .number(orNull: long.map { UInt64($0) })), ("memory", .number(orNull: memoryBytes))]
     }
 }

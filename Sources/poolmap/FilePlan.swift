@@ -69,6 +69,9 @@ final class FilePlan: ItemSource {
 
     private var places: RunPlaces { console.places }
 
+    /// Whether all goes to standard output, or to another open descriptor.
+    var goesToOutput: Bool { options.isStream || (isOne && readsStandardInput && options.output == nil) }
+
     /// Throws if options name one file.
     private func claimOptions(_ lists: [String], _ suffixes: [String]) throws(PoolmapError) {
         if let path = options.dependencyFile {

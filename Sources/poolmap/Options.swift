@@ -250,6 +250,24 @@ struct NameOptions: ParsableArguments {
     }
 }
 
+/// What subcommands take that may leave holes in what they write.
+struct SparseOptions: ParsableArguments {
+    @Flag(
+        inversion: .prefixedNo,
+        help:
+            "Leave holes for zeros: by default in files that are made; with --sparse on standard output too, if it is a file."
+    )
+    var sparse: Bool?
+
+    var output: SparseOutput {
+        switch sparse {
+        case nil: .files
+        case true?: .filesAndStandardOutput
+        case false?: .never
+        }
+    }
+}
+
 /// What subcommands take that restore what may be meant to fill the disk.
 struct LimitOptions: ParsableArguments {
     @Option(

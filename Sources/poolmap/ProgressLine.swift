@@ -29,21 +29,29 @@ final class ProgressLine {
         writeError("\r\u{1B}[K")
     }
 
+    /// As much as the terminal has room for: what matters least is left out first.
     private func text(_ meter: Meter, seconds: Double) -> String {
         let done = meter.inputBytes
         let rate = seconds > 0 ? Double(done) / seconds : 0
-        var parts = [readable(done)]
+        let speed = "\(readable(UInt64(rate)))/s"
+        var (bytes, percent, left, gain): (String, String?, String?, String?) = (readable(done), nil, nil, nil)
         if let expected = meter.expectedBytes, expected > 0 {
-            parts[0] += " of \(readable(expected)) (\(done * 100 / expected) %)"
+            percent = "\(done * 100 / expected) %"
+            bytes += " of \(readable(expected)) (\(done * 100 / expected) %)"
         }
-        parts.append("\(readable(UInt64(rate)))/s")
         if let expected = meter.expectedBytes, rate > 0, expected >= done {
-            parts.append("\(clock(Double(expected - done) / rate)) left")
+            left = "\(clock(Double(expected - done) / rate)) left"
         }
         if meter.outputBytes > 0, done > 0 {
-            parts.append("ratio \(ratio(max(done, meter.outputBytes), min(done, meter.outputBytes)))")
+            gain = "ratio \(ratio(max(done, meter.outputBytes), min(done, meter.outputBytes)))"
         }
-        return parts.joined(separator: ", ")
+        let brief = percent ?? readable(done)
+        let lines = [
+            [bytes, speed, left, gain], [bytes, speed, left], [bytes, left], [brief, left], [brief],
+        ].map { $0.compactMap { $0 }.joined(separator: ", ") }
+        guard let columns = terminalColumns() else { return lines[0] }
+        // In the last column some terminals begin a new line.
+        return lines.first { $0.count < columns } ?? ""
     }
 
     private func clock(_ seconds: Double) -> String {
@@ -51,6 +59,15 @@ final class ProgressLine {
         let parts = whole < 3600 ? [whole / 60, whole % 60] : [whole / 3600, whole / 60 % 60, whole % 60]
         return parts.enumerated().map { $0 > 0 && $1 < 10 ? "0\($1)" : "\($1)" }.joined(separator: ":")
     }
+}
+
+/// How wide the terminal is now; nil where it does not say.
+///
+/// The C function is `ioctl` with `TIOCGWINSZ`.
+private func terminalColumns() -> Int? {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
 }
 
 private func now() -> UInt64 {

@@ -26,9 +26,11 @@ struct Test: FilesCommand {
         let dictionary = try dictionary.read(console.places)
         let items = try NamedItems(
             try names.sources(files), names.folders(.with(compressedSuffixes)), console.places, followsLinks: force)
-        var batch = try console.batch(common, "test", limits.settings + self.dictionary.settings(dictionary))
+        var batch = try console.batch(
+            common, "test", window.settings + limits.settings + self.dictionary.settings(dictionary))
         batch.limit = limits.limit
         batch.dictionary = dictionary
+        batch.memoryBytes = window.memoryBytes
         batch.decompress(items, maximumWindowLog: window.long) { input, result in
             console.report(input, result) { summary in
                 "\(input.name): ok, \(readable(summary.inputBytes)) hold \(readable(summary.outputBytes))"

@@ -51,7 +51,7 @@ import Testing
         var content = content
         let space = UnsafeMutableRawBufferPointer.allocate(byteCount: Compressor.bound(of: content.count), alignment: 8)
         defer { space.deallocate() }
-        let made = try content.withUnsafeMutableBytes { try compressor.compress($0, into: space, nil) { _, _ in } }
+        let made = try content.withUnsafeMutableBytes { try compressor.compress($0, into: space, nil) { _ in } }
         return Array(space[..<made.compressedBytes])
     }
 
@@ -64,16 +64,16 @@ import Testing
     }
 
     private func wholeContent(_ frame: [UInt8], _ dictionary: ZstdDictionary?) throws(PoolmapError) -> [UInt8] {
-        var decompressor = try Decompressor(dictionary: dictionary)
+        var decompressor = try Decompressor(WindowLimit(bytes: 1 << 27, isForAll: false), dictionary: dictionary)
         return try decompressing(frame) { (frame, space) throws(PoolmapError) in
             try decompressor.decompress(frame, into: space)
         }
     }
 
     private func streamedContent(_ frame: [UInt8], _ dictionary: ZstdDictionary?) throws(PoolmapError) -> [UInt8] {
-        var decompressor = try Decompressor(dictionary: dictionary)
-        decompressor.beginStream()
+        var decompressor = try Decompressor(WindowLimit(bytes: 1 << 27, isForAll: false), dictionary: dictionary)
         return try decompressing(frame) { (frame, space) throws(PoolmapError) in
+            try decompressor.beginStream(frame)
             var (used, made) = (0, 0)
             while used < frame.count {
                 let piece = frame.bytes(in: used..<min(used + (used == 0 ? FrameHead.mostBytes : 1), frame.count))

@@ -96,6 +96,22 @@ cut_at_each_byte() {
 
 size_of() { stat -c %s -- "$1"; }
 
+# islands FILE SIZE OFFSET:LENGTH…: a file of holes, with so many bytes that do not compress from each offset on.
+islands() {
+    perl -e '
+        my ($file, $size, @islands) = @ARGV;
+        open my $out, "+>", $file or die "$file: $!";
+        truncate $out, $size;
+        srand 7;
+        for (@islands) {
+            my ($offset, $length) = split /:/;
+            seek $out, $offset, 0;
+            print $out join "", map { chr 1 + int rand 255 } 1 .. $length;
+        }' "$@"
+}
+# disk_of FILE: the KiB that it takes of its disk.
+disk_of() { echo $(($(stat -c %b -- "$1") / 2)); }
+
 # ---- Expectations
 
 # skip REASON: ends the case, which this machine does not let run; the runner counts it and says why.

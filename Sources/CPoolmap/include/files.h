@@ -46,6 +46,14 @@ int poolmap_is_mount_point(int folder, const char *name);
 /// nothing to what is no pipe. The C function is `fcntl` with `F_SETPIPE_SZ`.
 void poolmap_widen_pipe(int descriptor);
 
+/// The first place with data from an offset on; fails with ENXIO where there is none. Moves the descriptor's own offset.
+/// The C function is `lseek` with `SEEK_DATA`.
+off_t poolmap_seek_data(int descriptor, off_t offset);
+
+/// The first hole from an offset on, which is at the file's end at the latest. The C function is `lseek` with
+/// `SEEK_HOLE`.
+off_t poolmap_seek_hole(int descriptor, off_t offset);
+
 /// What is known of a file, or of the descriptor itself where `name` is NULL, as its file system has it now: one over a
 /// network or by FUSE may answer from memory otherwise, with another change time than it says later. The system call is `statx`; without it, the C function is `fstatat`.
 int poolmap_status(int folder, const char *name, int flags, struct stat *status);

@@ -30,8 +30,8 @@ public enum CompressionParameter: String, CaseIterable, Sendable {
         }
     }
 
-    /// What libzstd calls it.
-    var code: ZSTD_cParameter {
+    /// What libzstd calls it; nil for what only its own threads heed.
+    var code: ZSTD_cParameter? {
         switch self {
         case .windowLog: ZSTD_c_windowLog
         case .chainLog: ZSTD_c_chainLog
@@ -40,7 +40,7 @@ public enum CompressionParameter: String, CaseIterable, Sendable {
         case .minMatch: ZSTD_c_minMatch
         case .targetLength: ZSTD_c_targetLength
         case .strategy: ZSTD_c_strategy
-        case .overlapLog: ZSTD_c_overlapLog
+        case .overlapLog: nil
         case .ldmHashLog: ZSTD_c_ldmHashLog
         case .ldmMinMatch: ZSTD_c_ldmMinMatch
         case .ldmBucketSizeLog: ZSTD_c_ldmBucketSizeLog
@@ -50,6 +50,7 @@ public enum CompressionParameter: String, CaseIterable, Sendable {
 
     /// The values that it may have, beside 0, which leaves it to the level.
     public var range: ClosedRange<Int> {
+        guard let code else { return 0...9 }
         let bounds = ZSTD_cParam_getBounds(code)
         return Int(bounds.lowerBound)...Int(bounds.upperBound)
     }

@@ -28,8 +28,7 @@ final class Contexts {
         _ settings: RunSettings, _ body: (inout Decompressor) throws(PoolmapError) -> Result
     ) throws(PoolmapError) -> Result {
         if decompressor == nil {
-            decompressor = try Decompressor(
-                maximumWindowLog: settings.maximumWindowLog, dictionary: settings.dictionary)
+            decompressor = try Decompressor(settings.windowLimit, dictionary: settings.dictionary)
         }
         return try lend(&decompressor, body)
     }

@@ -1,26 +1,62 @@
 import CZstd
 
+/// How large a window may be that a frame needs.
+struct WindowLimit {
+    let bytes: UInt64
+    /// Whether it holds also where a whole frame is in memory, which needs none.
+    let isForAll: Bool
+
+    /// The largest that libzstd knows.
+    private static let mostBytes: UInt64 = 1 << 31
+    fileprivate static let isUnheardOf = PoolmapError(
+        .unsupported, "a frame needs a window of more than 2 GiB of memory")
+
+    /// Throws if the frame that begins with `bytes` needs a larger one.
+    func check(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
+        guard let window = WindowLimit.windowBytes(of: bytes), window > min(self.bytes, WindowLimit.mostBytes) else {
+            return
+        }
+        guard window <= WindowLimit.mostBytes else { throw WindowLimit.isUnheardOf }
+        let log = UInt64.bitWidth - (window - 1).leadingZeroBitCount
+        let memory = "--memory=\((window + (1 << 20) - 1) >> 20)M"
+        throw PoolmapError(
+            .unsupported,
+            "a frame needs a window of \(window) bytes of memory, and \(self.bytes) are allowed: use \(isForAll ? memory : "--long=\(log) or \(memory)")"
+        )
+    }
+
+    /// nil where the bytes are no frame, or not all of its header.
+    static func windowBytes(of bytes: UnsafeRawBufferPointer) -> UInt64? {
+        guard bytes.count > FrameHead.descriptorOffset, bytes.littleEndian(UInt32.self, at: 0) == FrameHead.magic else {
+            return nil
+        }
+        let descriptor = FrameDescriptor(bytes[FrameHead.descriptorOffset])
+        let header = UnsafeRawBufferPointer(rebasing: bytes[(FrameHead.descriptorOffset + 1)...])
+        guard header.count >= descriptor.headerBytes else { return nil }
+        return descriptor.windowBytes(in: header) ?? descriptor.contentBytes(in: header)
+    }
+}
+
 /// A decompression context of libzstd.
 ///
 /// Used by one process.
 struct Decompressor: ~Copyable {
     private let context: OpaquePointer
+    private let limit: WindowLimit
     private let dictionary: ZstdDictionary?
     /// What the frame names that is decompressed; 0 for none.
     private var namedDictionary: UInt32 = 0
-    private var isAtStart = false
 
     /// - Parameters:
-    ///   - maximumWindowLog: frames that need a larger window are refused when they are decompressed as a stream, where
-    ///     the window is memory of its own; nil for libzstd's limit of 27 (128 MiB).
+    ///   - limit: frames that need a larger window are refused when they are decompressed as a stream, where the window
+    ///     is memory of its own.
     ///   - dictionary: for frames that name it, or none.
-    init(maximumWindowLog: Int? = nil, dictionary: ZstdDictionary? = nil) throws(PoolmapError) {
+    init(_ limit: WindowLimit, dictionary: ZstdDictionary? = nil) throws(PoolmapError) {
         guard let context = ZSTD_createDCtx() else {
             throw PoolmapError(.outOfMemory, "no memory for a decompression context")
         }
-        if let maximumWindowLog {
-            _ = ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, Int32(clamping: maximumWindowLog))
-        }
+        // The limit is held against each frame here, to the byte, which libzstd rounds to a power of two.
+        _ = ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, 31)
         if let bytes = dictionary?.bytes,
             ZSTD_isError(ZSTD_DCtx_loadDictionary(context, bytes.baseAddress, bytes.count)) != 0
         {
@@ -28,6 +64,7 @@ struct Decompressor: ~Copyable {
             throw PoolmapError(.outOfMemory, "no memory for the dictionary")
         }
         self.context = context
+        self.limit = limit
         self.dictionary = dictionary
     }
 
@@ -44,6 +81,7 @@ struct Decompressor: ~Copyable {
         guard length == frame.count else {
             throw PoolmapError(.damaged, "a frame has \(length) bytes where the seek table says \(frame.count)")
         }
+        if limit.isForAll { try limit.check(frame) }
         try requireDictionary(of: frame)
         let result = ZSTD_decompressDCtx(
             context, content.baseAddress, content.count, frame.baseAddress, frame.count)
@@ -51,22 +89,19 @@ struct Decompressor: ~Copyable {
         return result
     }
 
-    /// Forgets a frame that was begun as a stream.
-    mutating func beginStream() {
+    /// Begins a frame that comes in pieces, the first of which has all of its header; forgets the one before.
+    mutating func beginStream(_ firstPiece: UnsafeRawBufferPointer) throws(PoolmapError) {
         ZSTD_DCtx_reset(context, ZSTD_reset_session_only)
-        isAtStart = true
+        try limit.check(firstPiece)
+        try requireDictionary(of: firstPiece)
     }
 
-    /// Decompresses a piece of a frame as a stream; the first has the header.
+    /// Decompresses a piece of a frame as a stream.
     ///
     /// Returns how much of `piece` was used, how much content was made, and whether the frame has ended with it.
     mutating func decompressPiece(
         _ piece: UnsafeRawBufferPointer, into content: UnsafeMutableRawBufferPointer
     ) throws(PoolmapError) -> (used: Int, made: Int, isAtEnd: Bool) {
-        if isAtStart {
-            try requireDictionary(of: piece)
-            isAtStart = false
-        }
         var input = ZSTD_inBuffer(src: piece.baseAddress, size: piece.count, pos: 0)
         var output = ZSTD_outBuffer(dst: content.baseAddress, size: content.count, pos: 0)
         let result = ZSTD_decompressStream(context, &output, &input)
@@ -93,8 +128,7 @@ struct Decompressor: ~Copyable {
             throw damaged("the content does not match its checksum")
         case ZSTD_error_dstSize_tooSmall:
             throw damaged("there is more content than the sizes in the file say")
-        case ZSTD_error_frameParameter_windowTooLarge:
-            throw PoolmapError(.unsupported, "the window is too large for the default limit of memory: use --long=31")
+        case ZSTD_error_frameParameter_windowTooLarge: throw WindowLimit.isUnheardOf
         case ZSTD_error_memory_allocation:
             throw PoolmapError(.outOfMemory, "no memory for a frame's window")
         case ZSTD_error_dictionary_corrupted where dictionary == nil:

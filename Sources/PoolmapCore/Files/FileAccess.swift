@@ -68,6 +68,8 @@ struct FileStatus {
     /// As `readdir` has it: `DT_REG` and so on.
     var type: Int32 { Int32((mode & S_IFMT) >> 12) }
     var permissions: mode_t { mode & 0o7777 }
+    /// Whether it takes less of its disk than it has bytes, as with holes in it.
+    var isSparse: Bool { isRegular && allocatedBytes < byteCount }
     /// A folder where everybody may write, and remove only what is their own, as `/tmp`.
     var isSharedFolder: Bool { isDirectory && mode & S_ISVTX != 0 && mode & (S_IWGRP | S_IWOTH) != 0 }
 
@@ -267,19 +269,16 @@ extension FileDescriptor {
         let pieceBytes = 1 << 17
         let memory = try allocate(2 * pieceBytes)
         defer { free(memory.baseAddress) }
-        var offset: UInt64 = 0
-        while offset < byteCount {
-            let count = Int(min(UInt64(pieceBytes), byteCount - offset))
-            let one = UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
-            let two = UnsafeMutableRawBufferPointer(rebasing: memory[pieceBytes..<pieceBytes + count])
-            try readAll(into: one, at: offset)
-            try other.readAll(into: two, at: offset)
-            guard let left = one.baseAddress, let right = two.baseAddress, memcmp(left, right, count) == 0 else {
-                return false
-            }
-            offset += UInt64(count)
+        let spaces = [memory[..<pieceBytes], memory[pieceBytes...]].map { UnsafeMutableRawBufferPointer(rebasing: $0) }
+        var one = FileReader(self, at: 0, byteCount: byteCount, hasHoles: true)
+        var two = FileReader(other, at: 0, byteCount: byteCount, hasHoles: true)
+        while true {
+            let count = try one.read(into: spaces[0])
+            if count == 0 { return true }
+            _ = try two.read(into: spaces[1])
+            guard let left = spaces[0].baseAddress, let right = spaces[1].baseAddress, memcmp(left, right, count) == 0
+            else { return false }
         }
-        return true
     }
 }
 

@@ -24,6 +24,8 @@ final class InputFile {
     /// Where it was found, and the folders that were open then.
     private let place: Place
     private let folders: FolderCache
+    /// Where its holes are; nil where it has none.
+    private var extents: FileExtents?
 
     /// Opens a file by its path; does not wait for a writer where it is a named pipe.
     static func open(path: String) throws(PoolmapError) -> InputFile {
@@ -91,6 +93,8 @@ final class InputFile {
             end = status.isBlockDevice ? descriptor.deviceBytes : 0
         }
         isRegular = end > 0
+        // One that has all its room on the disk has no hole that would be worth a question.
+        extents = isRegular && status.isSparse ? FileExtents(of: descriptor) : nil
         let offset = isRegular && !isOwned ? lseek(descriptor.rawValue, 0, SEEK_CUR) : 0
         start = UInt64(max(0, offset))
         if status.isDirectory {
@@ -126,6 +130,29 @@ final class InputFile {
             shared = SharedDescriptor(owning: descriptor)
         }
         return FileReference(name: name, shared: shared)
+    }
+
+    /// Where a worker finds a part of a regular file; `offset` counts from where the input begins.
+    func source(at offset: UInt64, _ byteCount: UInt64) -> Work.Source {
+        let place = start + offset
+        guard let extent = extents?.extent(at: place) else { return .file(reference, offset: place) }
+        guard extent.end >= place + byteCount else { return .file(reference, offset: place, hasHoles: true) }
+        return extent.isHole ? .zeros : .file(reference, offset: place)
+    }
+
+    /// Reads a part of a regular file; `offset` counts from where the input begins.
+    func reader(at offset: UInt64, byteCount: UInt64) -> FileReader {
+        FileReader(descriptor, at: start + offset, byteCount: byteCount, hasHoles: extents != nil)
+    }
+
+    /// Leaves the offset of a file on standard input behind what was read of it, where others may go on: the workers
+    /// have read elsewhere, and moved it as they asked for holes.
+    ///
+    /// The C function is `lseek`.
+    func leaveOffset(behind byteCount: UInt64) {
+        if !isOwned && isRegular {
+            lseek(descriptor.rawValue, off_t(clamping: start + byteCount), SEEK_SET)
+        }
     }
 
     /// Throws if the file is not as it was when it was opened.
@@ -234,26 +261,5 @@ extension InputFile {
         } catch {
             throw PoolmapError(error, else: .failed)
         }
-    }
-}
-
-/// Reads a part of a file from its beginning to its end.
-struct FileReader {
-    private let descriptor: FileDescriptor
-    private var offset: UInt64
-    private let end: UInt64
-
-    init(_ descriptor: FileDescriptor, at offset: UInt64, byteCount: UInt64) {
-        self.descriptor = descriptor
-        self.offset = offset
-        end = offset + byteCount
-    }
-
-    /// Fills the space, or as much of it as there is; returns the number of bytes, 0 at the end.
-    mutating func read(into space: UnsafeMutableRawBufferPointer) throws(PoolmapError) -> Int {
-        let count = Int(min(UInt64(space.count), end - offset))
-        try descriptor.readAll(into: UnsafeMutableRawBufferPointer(rebasing: space[..<count]), at: offset)
-        offset += UInt64(count)
-        return count
     }
 }

@@ -9,11 +9,14 @@ enum Output {
     case partial(PartialOutput)
     /// Written in order, as it is: standard output.
     case stream(FileDescriptor)
+    /// The same, with holes for zeros if it is a file.
+    case sparseStream(SparseStream)
     /// Checked only.
     case nowhere
 
-    static var standardOutput: Output {
+    static func standardOutput(_ policy: OutputPolicy) -> Output {
         poolmap_widen_pipe(STDOUT_FILENO)
+        if case .filesAndStandardOutput = policy.sparse { return .sparseStream(SparseStream(.standardOutput)) }
         return .stream(.standardOutput)
     }
 
@@ -25,8 +28,15 @@ enum Output {
         case .file(let file): try file.write(bytes, at: offset)
         case .partial(let file): try file.write(bytes, at: offset)
         case .stream(let descriptor): try descriptor.writeAll(bytes, to: "standard output")
+        case .sparseStream(let stream): try stream.write(bytes)
         case .nowhere: break
         }
+    }
+
+    /// Whether what is left out between two writes, or at the end, reads as zeros.
+    var leavesHoles: Bool {
+        if case .file(let file) = self { return file.allowsRandomAccess && file.policy.leavesHoles }
+        return false
     }
 
     /// Where a worker is to put content that begins at `place`; nil where that is not known yet.
@@ -35,7 +45,7 @@ enum Output {
         case .file(let file):
             guard let place, file.allowsRandomAccess else { return .slot }
             return .file(file.reference, offset: place)
-        case .partial, .stream: return .slot
+        case .partial, .stream, .sparseStream: return .slot
         case .nowhere: return .nowhere
         }
     }
@@ -46,6 +56,9 @@ enum Output {
         let (result, policy): (JobSummary, OutputPolicy)
         switch self {
         case .stream, .nowhere: return summary
+        case .sparseStream(let stream):
+            try stream.finish()
+            return summary
         case .file(let file):
             (result, policy) = (try file.commit(of: input, summary), file.policy)
             if policy.removesInput, !file.allowsRandomAccess {

@@ -170,7 +170,8 @@ final class OutputFile {
     ///
     /// Blocks.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(PoolmapError) {
-        try descriptor.writeAll(bytes, at: allowsRandomAccess ? offset : nil, to: path)
+        guard allowsRandomAccess else { return try descriptor.writeAll(bytes, to: path) }
+        try descriptor.write(bytes, at: offset, to: path, leavesHoles: policy.leavesHoles)
     }
 
     /// Gives the whole file its name, and the input's mode, owner and times; returns the summary of the whole.
@@ -180,6 +181,9 @@ final class OutputFile {
     func commit(of input: InputFile?, _ summary: JobSummary) throws(PoolmapError) -> JobSummary {
         guard allowsRandomAccess else { return summary }
         var summary = summary
+        if policy.leavesHoles {
+            try descriptor.extend(to: summary.outputBytes, name: path)
+        }
         let written = try descriptor.status(having: summary.outputBytes, of: path)
         if try descriptor.isToBeDropped(
             for: lastName, in: folder, path: path, policy, byteCount: summary.outputBytes)
@@ -263,14 +267,18 @@ final class OutputFile {
                 try? nameless.close()
             }
         }
-        var reader = FileReader(nameless, at: 0, byteCount: byteCount)
+        var reader = FileReader(nameless, at: 0, byteCount: byteCount, hasHoles: policy.leavesHoles)
         var space = Scratch()
         let memory = try space.space(of: 1 << 20)
         var offset: UInt64 = 0
         while offset < byteCount {
             let count = try reader.read(into: memory)
-            try copy.writeAll(UnsafeRawBufferPointer(rebasing: memory[..<count]), at: offset, to: path)
+            let bytes = UnsafeRawBufferPointer(rebasing: memory[..<count])
+            try copy.write(bytes, at: offset, to: path, leavesHoles: policy.leavesHoles)
             offset += UInt64(count)
+        }
+        if policy.leavesHoles {
+            try copy.extend(to: byteCount, name: path)
         }
         let made = try copy.status(having: byteCount, of: path)
         // Whether all of it could be set was said of the first file.

@@ -8,10 +8,14 @@ public struct OutputPolicy: Sendable {
     public var syncs = false
     /// The input is removed when its output is whole.
     public var removesInput = false
+    /// Where zeros become holes.
+    public var sparse = SparseOutput.never
 
     /// Nothing is replaced or removed.
     public init() {}
 
     var replaces: Bool { force || keepsUnchanged }
     var isDurable: Bool { syncs || removesInput }
+    /// Whether new files get holes for zeros.
+    var leavesHoles: Bool { sparse != .never }
 }

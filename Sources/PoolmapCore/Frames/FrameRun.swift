@@ -24,6 +24,8 @@ struct FrameRun {
     private static let mostItems = 4096
     private static let mostCompressedBytes: UInt64 = 1 << 20
     private static let mostContentBytes: UInt64 = 2 << 20
+    /// What the content of any run fits into, and its compressed bytes too.
+    static let mostBytes = Int(mostContentBytes + mostUnknownBytes)
     /// From here on a frame is worth a message.
     static let smallBytes = 64 << 10
     /// What a frame without a content size may have, whose blocks have much room: one block.

@@ -9,7 +9,7 @@ import SystemPackage
 /// the file is whole is for `test` to say.
 final class CatJob: Job {
     private let input: InputFile
-    private let output: FileDescriptor
+    private let output: Output
     private let range: Range<UInt64>
     private let frames: FileFrames
     private let limit: ContentLimit
@@ -42,21 +42,22 @@ final class CatJob: Job {
     /// The job for a range of the file with this path: of all of it the one that `decompress` has, so that nothing that
     /// is wrong with the file goes unnoticed.
     static func open(
-        _ path: String, _ range: Range<UInt64>, _ limit: OutputLimit, _ meter: Meter
+        _ path: String, _ range: Range<UInt64>, _ policy: OutputPolicy, _ limit: OutputLimit, _ meter: Meter
     ) throws(PoolmapError) -> any Job {
         let input = try InputFile.open(path: path)
         guard input.isRegular || input.status.isRegular else {
             throw PoolmapError(.unsupported, "a range can only be read from a regular file; use decompress on a pipe")
         }
         let contentLimit = ContentLimit(limit, input)
+        let output = Output.standardOutput(policy)
         if range == 0..<UInt64.max {
-            return try DecompressJob(input, to: .standardOutput, contentLimit, meter)
+            return try DecompressJob(input, to: output, contentLimit, meter)
         }
-        return try CatJob(input, range, to: .standardOutput, contentLimit, meter)
+        return try CatJob(input, range, to: output, contentLimit, meter)
     }
 
     private init(
-        _ input: InputFile, _ range: Range<UInt64>, to output: FileDescriptor, _ limit: ContentLimit, _ meter: Meter
+        _ input: InputFile, _ range: Range<UInt64>, to output: Output, _ limit: ContentLimit, _ meter: Meter
     ) throws(PoolmapError) {
         guard input.byteCount > 0 else { throw PoolmapError(.damaged, "\(FormatError.empty)") }
         self.input = input
@@ -235,7 +236,7 @@ final class CatJob: Job {
         if !wanted.isEmpty {
             let part = bytes[Int(wanted.lowerBound - place)..<Int(wanted.upperBound - place)]
             try limit.check(writtenBytes + UInt64(part.count))
-            try output.writeAll(UnsafeRawBufferPointer(rebasing: part), to: "standard output")
+            try output.write(UnsafeRawBufferPointer(rebasing: part), at: writtenBytes)
             writtenBytes += UInt64(part.count)
             meter.add(output: UInt64(part.count))
         }
@@ -249,6 +250,7 @@ final class CatJob: Job {
                 .invalidOption,
                 "--offset \(range.lowerBound) is behind the end of the content, which has \(place) bytes")
         }
-        return JobSummary(inputBytes: input.byteCount, outputBytes: writtenBytes)
+        return try output.commit(
+            of: input, JobSummary(inputBytes: input.byteCount, outputBytes: writtenBytes))
     }
 }

@@ -4,7 +4,7 @@ import SystemPackage
 /// Makes a compressed file from one input, as docs/format.md has it: a frame for each chunk, and behind several tables.
 ///
 /// The borders of chunks depend on the input and the options only. A regular file is read by the workers, each its own
-/// chunk; a pipe is read here, into the slots.
+/// chunk; a pipe is read here, into the slots. For borders by content the workers also look through a file beforehand.
 final class CompressJob: Job {
     private let input: InputFile
     private let output: Output
@@ -19,7 +19,10 @@ final class CompressJob: Job {
     // The next chunk.
     private var index = 0
     private var offset: UInt64 = 0
-    private var chunks = PipeChunks()
+    private let borders: ContentBorders?
+    /// Of a regular file, where its content decides; nil before the first chunk.
+    private var fileBorders: FileBorders?
+    private var chunks: PipeChunks
     private var isAtEnd = false
 
     init(_ input: InputFile, to output: Output, _ options: CompressionOptions, _ meter: Meter) {
@@ -27,6 +30,8 @@ final class CompressJob: Job {
         self.output = output
         self.meter = meter
         chunkBytes = options.chunkBytes
+        borders = options.borders
+        chunks = PipeChunks(cutBy: borders)
         announcedBytes = input.hasKnownSize ? nil : options.streamBytes
         meter.expect(input)
     }
@@ -45,11 +50,27 @@ final class CompressJob: Job {
     }
 
     private func nextOfFile(_ workforce: Workforce) throws(PoolmapError) -> Step {
+        var count = Int(min(UInt64(chunkBytes), input.byteCount - offset))
+        switch nextBorder(workforce) {
+        case .chunk(let bytes): count = bytes
+        case .search(let range):
+            let piece = Piece.search((fileBorders?.searchCount ?? 1) - 1, range)
+            return .work(.search(input.reference, offset: input.start, at: range), piece, slot: nil, isLast: false)
+        case .wait: return .waitForTurn
+        case nil: break
+        }
         guard let slot = try workforce.acquireSlot() else { return .waitForTurn }
-        let count = Int(min(UInt64(chunkBytes), input.byteCount - offset))
-        let source = Work.Source.file(input.reference, offset: input.start + offset)
+        let source = input.source(at: offset, UInt64(count))
         isAtEnd = offset + UInt64(count) == input.byteCount
         return try work(source, count, slot, workforce)
+    }
+
+    private func nextBorder(_ workforce: Workforce) -> FileBorders.Next? {
+        guard let borders else { return nil }
+        var found =
+            fileBorders ?? FileBorders(borders, byteCount: input.byteCount, slotCount: workforce.slotCount)
+        defer { fileBorders = found }
+        return found.next(at: offset)
     }
 
     private func nextOfPipe(_ workforce: Workforce) throws(PoolmapError) -> Step {
@@ -75,14 +96,21 @@ final class CompressJob: Job {
             workforce.releaseSlot(slot)
             throw PoolmapError(.failed, "has more than the \(announcedBytes) bytes that --stream-size says")
         }
-        let mark: SectionMark? = index == 0 && !isAtEnd ? .equalChunks : nil
+        let mark: SectionMark? = index == 0 && !isAtEnd ? (borders == nil ? .equalChunks : .anyChunks) : nil
         index += 1
         offset += UInt64(count)
+        // The frame of a hole is only looked up: less work than a message.
+        let isHole = if case .zeros = source { true } else { false }
         return .work(
-            .compress(source: source, contentBytes: count, mark: mark, slot: slot), piece, slot: slot, isLast: isAtEnd)
+            .compress(source: source, contentBytes: count, mark: mark, slot: slot), piece, slot: slot, isLast: isAtEnd,
+            mayBeDoneHere: isHole)
     }
 
     func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        if case .searched(let matches, let end) = done {
+            fileBorders?.add(matches, upTo: end, nextChunk: offset)
+            return
+        }
         guard case .compressed(let frame) = done, let slot else {
             throw PoolmapError(.failed, "a worker gave another answer than a frame")
         }
@@ -102,6 +130,7 @@ final class CompressJob: Job {
     }
 
     func finish() throws(PoolmapError) -> JobSummary {
+        input.leaveOffset(behind: acceptedBytes)
         try input.requireUnchanged()
         guard acceptedBytes == offset, !input.isRegular || offset == input.byteCount else {
             throw PoolmapError(.failed, "\(acceptedBytes) of \(offset) bytes were compressed")
@@ -118,6 +147,7 @@ final class CompressJob: Job {
     }
 
     func abandon(_ workforce: Workforce) {
+        input.leaveOffset(behind: acceptedBytes)
         chunks.abandon(workforce)
     }
 }

@@ -244,6 +244,7 @@ final class DecompressJob: Job {
     }
 
     func finish() throws(PoolmapError) -> JobSummary {
+        input.leaveOffset(behind: auditor.offset)
         try formatErrors { () throws(FormatError) in try auditor.finish() }
         try input.requireUnchanged()
         try limit.check(place, readBytes: readBytes, isAtEnd: true)
@@ -251,6 +252,7 @@ final class DecompressJob: Job {
     }
 
     func abandon(_ workforce: Workforce) {
+        input.leaveOffset(behind: auditor.offset)
         if case .pipe(let frames) = source {
             frames.abandon(workforce)
         }

@@ -78,7 +78,7 @@ final class HashJob: Job {
         if own != nil { return try nextSlice() }
         if input.isRegular {
             if pieceBytes == nil && isOnlyInput { return try beginSlices() }
-            return work(.file(input.reference, offset: input.start + offset), nextByteCount, nil)
+            return work(input.source(at: offset, nextByteCount), nextByteCount, nil)
         }
         guard let pieceBytes, pieceBytes <= UInt64(workforce.layout.inputBytes) else { return try beginSlices() }
         switch try chunks.next(of: input, Int(pieceBytes), workforce) {
@@ -144,7 +144,7 @@ final class HashJob: Job {
         let start = offset
         if input.isRegular {
             let byteCount = min(HashJob.sliceBytes, input.byteCount - start)
-            var reader = FileReader(input.descriptor, at: input.start + start, byteCount: byteCount)
+            var reader = input.reader(at: start, byteCount: byteCount)
             while take(try reader.read(into: space), of: space) {}
             isAtEnd = offset == input.byteCount
         } else {
@@ -178,6 +178,7 @@ final class HashJob: Job {
     }
 
     func finish() throws(PoolmapError) -> JobSummary {
+        input.leaveOffset(behind: offset)
         do throws(PoolmapError) {
             try input.requireUnchanged()
         } catch {
@@ -192,6 +193,7 @@ final class HashJob: Job {
     }
 
     func abandon(_ workforce: Workforce) {
+        input.leaveOffset(behind: own == nil ? join.byteCount : offset)
         chunks.abandon(workforce)
     }
 }

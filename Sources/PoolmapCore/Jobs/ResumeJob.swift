@@ -54,8 +54,8 @@ final class ResumeJob: Job {
         let range = output.journal.identity.range(ofChunk: handedOut)
         let byteCount = range.upperBound - range.lowerBound
         let work = VerifyWork(
-            input: input.reference, contentOffset: input.start + range.lowerBound, contentBytes: byteCount,
-            partial: output.reference, frameOffset: frameOffset, frame: frame)
+            content: input.source(at: range.lowerBound, byteCount), contentBytes: byteCount, partial: output.reference,
+            frameOffset: frameOffset, frame: frame)
         let piece = Piece(noun: "chunk", index: handedOut, offset: range.lowerBound, byteCount: byteCount)
         frameOffset += UInt64(frame.compressedBytes)
         handedOut += 1
@@ -159,13 +159,12 @@ private final class FinishedJob: Job {
         guard let target, handedOut < journal.frames.count else { return .end }
         let frame = journal.frames[handedOut]
         let range = journal.identity.range(ofChunk: handedOut)
+        let byteCount = range.upperBound - range.lowerBound
         let reference = FileReference(name: path, shared: target)
         let work = VerifyWork(
-            input: input.reference, contentOffset: input.start + range.lowerBound,
-            contentBytes: range.upperBound - range.lowerBound, partial: reference, frameOffset: frameOffset,
-            frame: frame)
-        let piece = Piece(
-            noun: "chunk", index: handedOut, offset: range.lowerBound, byteCount: range.upperBound - range.lowerBound)
+            content: input.source(at: range.lowerBound, byteCount), contentBytes: byteCount, partial: reference,
+            frameOffset: frameOffset, frame: frame)
+        let piece = Piece(noun: "chunk", index: handedOut, offset: range.lowerBound, byteCount: byteCount)
         frameOffset += UInt64(frame.compressedBytes)
         handedOut += 1
         return .work(.verify(work), piece, slot: nil, isLast: handedOut == journal.frames.count)

@@ -294,13 +294,14 @@ final class SalvageJob: Job {
     }
 
     func finish() throws(PoolmapError) -> JobSummary {
+        input.leaveOffset(behind: input.byteCount)
         try input.requireUnchanged()
         audit { (auditor) throws(FormatError) in try auditor.finish() }
         guard restoredCount > 0 || summary.isWhole else {
             // With a dictionary or a larger window there may be no damage at all.
             throw unsupported ?? PoolmapError(.damaged, "nothing can be salvaged: not one frame of it can be read")
         }
-        try writeZeros(isAtEnd: true)
+        try writeZeros()
         return try output.commit(
             of: input, JobSummary(inputBytes: input.byteCount, outputBytes: place, salvage: summary))
     }
@@ -308,31 +309,20 @@ final class SalvageJob: Job {
     // MARK: Writing
 
     /// Writes what is to stand for content that was lost.
-    ///
-    /// A file gets a hole, which takes no room on the disk.
-    private func writeZeros(isAtEnd: Bool = false) throws(PoolmapError) {
-        guard zerosBefore > 0 else { return }
-        if output.canHaveHoles {
+    private func writeZeros() throws(PoolmapError) {
+        if output.leavesHoles {
             place += zerosBefore
-            // A hole has no length of its own: at the end of the file it needs a last byte.
-            if isAtEnd {
-                try [UInt8](repeating: 0, count: 1).withBytes { (zero) throws(PoolmapError) in
-                    try output.write(zero, at: place - 1)
-                }
-            }
-        } else {
-            let zeros = [UInt8](repeating: 0, count: 1 << 16)
-            var left = zerosBefore
-            while left > 0 {
-                let count = Int(min(left, UInt64(zeros.count)))
-                try zeros.withBytes { (zeros) throws(PoolmapError) in
-                    try output.write(UnsafeRawBufferPointer(rebasing: zeros[..<count]), at: place)
-                }
-                place += UInt64(count)
-                left -= UInt64(count)
-            }
+            zerosBefore = 0
         }
-        zerosBefore = 0
+        let zeros = [UInt8](repeating: 0, count: zerosBefore > 0 ? 1 << 16 : 0)
+        while zerosBefore > 0 {
+            let count = Int(min(zerosBefore, UInt64(zeros.count)))
+            try zeros.withBytes { (zeros) throws(PoolmapError) in
+                try output.write(UnsafeRawBufferPointer(rebasing: zeros[..<count]), at: place)
+            }
+            place += UInt64(count)
+            zerosBefore -= UInt64(count)
+        }
     }
 
     private func stream(_ frame: LocatedFrame, _ workforce: Workforce) throws(PoolmapError) {
@@ -384,13 +374,5 @@ final class SalvageJob: Job {
         } catch {
             summary.add(harmless: "\(error)")
         }
-    }
-}
-
-extension Output {
-    /// Whether what is left out between two writes reads as zeros.
-    fileprivate var canHaveHoles: Bool {
-        if case .file(let file) = self { return file.allowsRandomAccess }
-        return false
     }
 }

@@ -14,6 +14,8 @@ final class ChunksJob: Job {
     private let end: UInt64?
     private var offset: UInt64
     private var index = 0
+    /// Where the last piece ends whose digests are here.
+    private var acceptedEnd: UInt64
     private var chunks = PipeChunks()
     private var isInputAtEnd = false
     /// What a pipe has behind the last piece.
@@ -38,6 +40,7 @@ final class ChunksJob: Job {
         self.meter = meter
         pieceBytes = PieceSize.ofChunks(scheme.chunkBytes, isRegular: input.isRegular)
         offset = part?.lowerBound ?? 0
+        acceptedEnd = offset
         guard input.isRegular else {
             end = part?.upperBound
             meter.expect(input)
@@ -53,7 +56,8 @@ final class ChunksJob: Job {
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
         if input.isRegular {
             guard let end, offset < end else { return .end }
-            return work(.file(input.reference, offset: input.start + offset), min(pieceBytes, end - offset), nil)
+            let count = min(pieceBytes, end - offset)
+            return work(input.source(at: offset, count), count, nil)
         }
         if let end, offset == end { return try readSurplus() }
         if isInputAtEnd { return .end }
@@ -140,15 +144,18 @@ final class ChunksJob: Job {
             throw PoolmapError(.failed, "a worker gave another answer than a digest")
         }
         try sink.take(digests[0], byteCount: byteCount)
+        acceptedEnd += byteCount
         meter.add(input: byteCount)
     }
 
     func finish() throws(PoolmapError) -> JobSummary {
+        input.leaveOffset(behind: acceptedEnd)
         try input.requireUnchanged()
         return try sink.finish(byteCount: input.isRegular ? input.byteCount : offset + surplusBytes)
     }
 
     func abandon(_ workforce: Workforce) {
+        input.leaveOffset(behind: acceptedEnd)
         chunks.abandon(workforce)
     }
 }

@@ -46,7 +46,7 @@ public final class RunRecorder {
     // MARK: While it runs
 
     func add(_ piece: Piece, _ completion: TaskCompletion, of plan: PlannedJob) {
-        totals.pieces += 1
+        totals.pieces += piece.isPart ? 1 : 0
         totals.workNanoseconds += completion.durationNanoseconds
         totals.repeatedTries += UInt64(max(0, completion.attempts - 1))
         let since = completion.startedNanoseconds - min(startedNanoseconds, completion.startedNanoseconds)
@@ -61,7 +61,7 @@ public final class RunRecorder {
             ("durationNanoseconds", .number(completion.durationNanoseconds)),
             ("tries", .number(UInt64(max(0, completion.attempts)))),
         ]
-        if report != nil {
+        if report != nil, piece.isPart {
             pieces[plan.number, default: []].append(.object(members + effort))
         }
         if trace != nil {
@@ -196,7 +196,7 @@ extension TaskCompletion {
             run.failures.first.map { .object([("error", .error($0.error))]) }
                 ?? .object([("bytes", .number(UInt64(run.totalBytes)))])
         case .success(.verified(let finding)): .object([("kept", .bool(finding == .intact))])
-        case .success(.digested), .success(.local): .null
+        case .success(.digested), .success(.searched), .success(.local), .success(.leftToFront): .null
         case .success(.files(let files)): files.all.first.map { $0.resultText } ?? .null
         }
     }

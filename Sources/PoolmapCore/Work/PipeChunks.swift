@@ -2,8 +2,7 @@
 struct PipeChunks {
     /// What comes next.
     enum Step {
-        /// A chunk, shorter than the others only at the input's end, where it may be empty; the first only once it is
-        /// known whether another follows.
+        /// A chunk, which may be empty at the input's end; the first only once it is known whether another follows.
         case chunk(count: Int, slot: Int)
         case waitForInput
         case waitForSlot
@@ -11,13 +10,23 @@ struct PipeChunks {
 
     /// Nothing comes behind the last chunk.
     private(set) var isAtEnd = false
+    private let borders: ContentBorders?
     private var filling: (slot: Int, count: Int)?
-    /// Whether the first chunk is still to be handed out, which must know whether another follows it.
+    /// Whether the first chunk is still to be handed out.
     private var isFirst = true
-    /// The byte that was read to see that.
-    private var byteAhead: UInt8?
+    /// What was read of the next chunk.
+    private var carried: [UInt8] = []
+    /// Where in the input the chunk begins that is being filled.
+    private var offset: UInt64 = 0
+    /// The search for its border, and how much of it that has seen.
+    private var search: (MatchSearch, searchedBytes: Int)?
     /// No pipe gives more at once, and a chunk may be far larger than all there is.
     private static let mostBytesOfRead = 1 << 20
+
+    /// - Parameter borders: nil for chunks of one length.
+    init(cutBy borders: ContentBorders? = nil) {
+        self.borders = borders
+    }
 
     /// Reads on; does not block.
     mutating func next(
@@ -26,15 +35,16 @@ struct PipeChunks {
         if filling == nil {
             guard let slot = try workforce.acquireSlot() else { return .waitForSlot }
             filling = (slot, 0)
-            if let byte = byteAhead.take() {
-                try workforce.inputArea(slot, 1)[0] = byte
-                filling = (slot, 1)
-            }
+            let area = try workforce.inputArea(slot, carried.count)
+            carried.withUnsafeBytes { area.copyMemory(from: $0) }
+            filling = (slot, carried.count)
+            carried = []
         }
         guard let filling else { return .waitForSlot }
         let slot = filling.slot
         var count = filling.count
-        while count < chunkBytes {
+        var length = try border(slot, count, workforce)
+        while length == nil, count < chunkBytes {
             guard try input.hasInput() else { return .waitForInput }
             let end = min(chunkBytes, count + PipeChunks.mostBytesOfRead)
             let rest = UnsafeMutableRawBufferPointer(rebasing: try workforce.inputArea(slot, end)[count..<end])
@@ -45,14 +55,40 @@ struct PipeChunks {
             }
             count += read
             self.filling = (slot, count)
+            length = try border(slot, count, workforce)
         }
-        if isFirst, !isAtEnd {
+        if isFirst, !isAtEnd, length ?? count == count {
             guard try input.hasInput() else { return .waitForInput }
             try lookAhead(in: input)
         }
         isFirst = false
         self.filling = nil
+        guard let length, length < count else { return handOut(count, slot) }
+        carried = Array(try workforce.inputArea(slot, count)[length...])
+        return handOut(length, slot)
+    }
+
+    private mutating func handOut(_ count: Int, _ slot: Int) -> Step {
+        offset += UInt64(count)
+        search = nil
         return .chunk(count: count, slot: slot)
+    }
+
+    /// The length of the chunk, if its first `count` bytes hold its border.
+    private mutating func border(_ slot: Int, _ count: Int, _ workforce: Workforce) throws(PoolmapError) -> Int? {
+        guard let borders, count > borders.leastBytes else { return nil }
+        let cell = borders.firstCell(ofChunkAt: offset)
+        let begin = Int(cell - offset) - ContentBorders.windowBytes
+        var (matches, searchedBytes) = search ?? (MatchSearch(borders, from: cell), begin)
+        let bytes = try workforce.inputArea(slot, count)[searchedBytes..<count]
+        var length: Int?
+        matches.feed(UnsafeRawBufferPointer(rebasing: bytes)) { match in
+            let here = Int(match - offset)
+            length = here >= borders.leastBytes ? here : nil
+            return length != nil
+        }
+        search = (matches, count)
+        return length
     }
 
     private mutating func lookAhead(in input: InputFile) throws(PoolmapError) {
@@ -61,7 +97,7 @@ struct PipeChunks {
             try input.readSome(into: space)
         }
         isAtEnd = count == 0
-        byteAhead = isAtEnd ? nil : byte
+        carried = isAtEnd ? [] : [byte]
     }
 
     /// Gives back the slot that is being filled.

@@ -27,16 +27,24 @@ struct RunSettings {
     var maximumWindowLog: Int?
     /// Whether what is no Zstandard file is copied as it is.
     var passesThrough = false
+    /// How much memory frames may take, which then says how large a window may be; nil for any.
+    var memory: MemoryLimit?
     /// How much may come out of each input.
     var limit = OutputLimit()
     /// What frames are decompressed with; nil for nothing.
     var dictionary: ZstdDictionary?
 
+    /// The largest window that a frame may need.
+    var windowLimit: WindowLimit {
+        WindowLimit(bytes: memory?.bytes ?? 1 << UInt64(maximumWindowLog ?? 27), isForAll: memory != nil)
+    }
+
     /// How slots are divided.
     var layout: SlotLayout {
         switch operation {
         case .compress(let options): SlotLayout(compressing: options)
-        case .decompress, .test, .salvage, .cat: SlotLayout(decompressing: SlotLayout.commonContentBytes)
+        case .decompress, .test, .salvage, .cat:
+            SlotLayout(decompressing: memory?.contentBytes ?? SlotLayout.commonContentBytes)
         case .hash(let algorithms): SlotLayout(hashing: algorithms)
         case .hashChunks(let chunkBytes): SlotLayout(hashingChunksOf: chunkBytes)
         }
@@ -52,7 +60,9 @@ struct RunSettings {
     var wholeFileBytes: UInt64 {
         switch operation {
         case .compress(let options): UInt64(options.chunkBytes)
-        case .decompress, .test, .hash, .hashChunks: 1 << 20
+        // Under a limit of memory the worker would need slots and a window beside its own.
+        case .decompress, .test: memory == nil ? 1 << 20 : 0
+        case .hash, .hashChunks: 1 << 20
         case .salvage, .cat: 0
         }
     }
@@ -115,7 +125,7 @@ struct RunSettings {
         folders.forget()
         return switch target {
         case .file(let path): .file(try OutputFile(Place(path: path, root: root), in: folders, policy, for: input))
-        case .standardOutput: .standardOutput
+        case .standardOutput: .standardOutput(policy)
         case .nowhere: .nowhere
         }
     }

@@ -6,6 +6,8 @@ enum Work: Codable {
     case files(FileWorks)
     /// Compress a chunk into the output area of a slot; the first of several is to bear a mark.
     case compress(source: Source, contentBytes: Int, mark: SectionMark?, slot: Int)
+    /// Look for the matches of a stretch of a file, for `--rsyncable`.
+    case search(FileReference, offset: UInt64, at: Range<UInt64>)
     /// Verify a frame that an interrupted run has left.
     case verify(VerifyWork)
     /// Decompress a frame.
@@ -18,6 +20,7 @@ enum Work: Codable {
         switch self {
         case .files(let files): files.all.reduce(0) { $0 + $1.byteCount }
         case .compress(_, let contentBytes, _, _): UInt64(contentBytes)
+        case .search(_, _, let range): range.upperBound - range.lowerBound
         case .verify(let frame): frame.contentBytes
         case .decompress(let frame): max(frame.contentBound, frame.compressedBytes)
         case .digest(let piece): piece.byteCount
@@ -28,8 +31,10 @@ enum Work: Codable {
     enum Source: Codable {
         /// In the input area of the slot that travels with the task.
         case slot
-        /// In a regular file, from this byte on.
-        case file(FileReference, offset: UInt64)
+        /// In a regular file, from this byte on; `hasHoles` says that it is worth while to ask where it has data.
+        case file(FileReference, offset: UInt64, hasHoles: Bool = false)
+        /// Nowhere: all of them are zeros, as in a hole.
+        case zeros
     }
 }
 
@@ -101,8 +106,7 @@ struct FrameWork: Codable {
 
 /// A frame to be held against its journal, and against the chunk of the input that it was made of.
 struct VerifyWork: Codable {
-    var input: FileReference
-    var contentOffset: UInt64
+    var content: Work.Source
     var contentBytes: UInt64
     var partial: FileReference
     var frameOffset: UInt64
@@ -121,6 +125,8 @@ struct VerifyWork: Codable {
 /// What a worker answers.
 enum Done: Codable {
     case compressed(CompressedFrame)
+    /// The matches, counted from the beginning of the input, and where the stretch ends.
+    case searched([UInt64], upTo: UInt64)
     case verified(VerifyWork.Finding)
     /// `isInSlot` says that the content waits in the slot, and is not in its place in the target yet.
     case decompressed(DataFrame, isInSlot: Bool)
@@ -129,6 +135,8 @@ enum Done: Codable {
     case digested([[UInt8]], byteCount: UInt64)
     /// In the order in which they were handed out.
     case files(FileResults)
+    /// It takes more memory than a worker may have.
+    case leftToFront
     /// Something that the front did itself; what came of it is with the job.
     case local
     case failed(PoolmapError)
@@ -209,6 +217,16 @@ struct Piece {
     }
 
     var isWholeFile: Bool { noun == "file" }
+
+    /// A stretch that is looked through for borders of chunks.
+    static func search(_ index: Int, _ range: Range<UInt64>) -> Piece {
+        Piece(
+            noun: "search", index: index, offset: range.lowerBound,
+            byteCount: range.upperBound - range.lowerBound)
+    }
+
+    /// Whether something comes of it for the output: all of these are the input.
+    var isPart: Bool { noun != "search" }
 
     /// "chunk 3 (bytes 25165824 to 33554431)".
     var description: String {

@@ -9,9 +9,15 @@ final class Worker {
     private let settings: RunSettings
     private let areas: SharedAreas
     private let layout: SlotLayout
+    /// The process that hands out the work, in which this was made.
+    private let front = getpid()
     private var files: FileRunner
     private var input = Scratch()
     private var content = Scratch()
+    /// The last frame of a chunk that is a hole: it is the same for all of one size, but for the mark.
+    private var zeros: (frame: CompressedFrame, bytes: [UInt8])?
+    /// The last frame of those that are small for their content.
+    private var known: KnownFrame?
 
     init(_ settings: RunSettings, _ areas: SharedAreas) {
         self.settings = settings
@@ -35,8 +41,12 @@ final class Worker {
                     FileResults(works.all.map { work in files.run(work, work.note.flatMap { areas.note($0) }) }))
             case .compress(let source, let contentBytes, let mark, let slot):
                 return .compressed(try compress(source, contentBytes, mark, slot))
+            case .search(let file, let start, let range):
+                return .searched(try search(file, start, range), upTo: range.upperBound)
             case .verify(let frame):
                 return .verified(try verify(frame))
+            case .decompress(let frame) where try isForFront(frame):
+                return .leftToFront
             case .decompress(let run) where run.isRun:
                 return .decompressedRun(try decompressRun(run), isInSlot: run.destination.isSlot)
             case .decompress(let frame):
@@ -57,11 +67,44 @@ final class Worker {
     private func compress(
         _ source: Work.Source, _ contentBytes: Int, _ mark: SectionMark?, _ slot: Int
     ) throws(PoolmapError) -> CompressedFrame {
-        let (content, file, start) = try place(of: source, contentBytes, slot)
+        if case .zeros = source, let zeros, zeros.frame.contentBytes == contentBytes, zeros.frame.mark == mark {
+            try zeros.bytes.withBytes { (bytes) throws(PoolmapError) in
+                try areas.output(slot, bytes.count).copyMemory(from: bytes)
+            }
+            return zeros.frame
+        }
+        var reader = reader(of: source, UInt64(contentBytes))
+        let content = try reader == nil ? areas.input(slot, contentBytes) : input.space(of: contentBytes)
         let room = try areas.output(slot, Compressor.bound(of: contentBytes))
-        return try settings.contexts.withCompressor(settings.compression) { (compressor) throws(PoolmapError) in
-            try compressor.compress(content, into: room, mark) { (piece, offset) throws(PoolmapError) in
-                try file?.readAll(into: piece, at: start + UInt64(offset))
+        let frame = try settings.contexts.withCompressor(settings.compression) { (compressor) throws(PoolmapError) in
+            try compressor.compress(content, into: room, mark) { (piece) throws(PoolmapError) in
+                _ = try reader?.read(into: piece)
+            }
+        }
+        if case .zeros = source {
+            zeros = (frame, Array(room[..<frame.compressedBytes]))
+        }
+        return frame
+    }
+
+    /// - Parameter start: where the input begins in the file.
+    private func search(
+        _ file: FileReference, _ start: UInt64, _ range: Range<UInt64>
+    ) throws(PoolmapError) -> [UInt64] {
+        guard let borders = settings.compression.borders else {
+            throw PoolmapError(.failed, "nobody has asked for borders by content")
+        }
+        let begin = range.lowerBound - UInt64(ContentBorders.windowBytes)
+        var reader = FileReader(file.descriptor, at: start + begin, byteCount: range.upperBound - begin)
+        let space = try input.space(of: Worker.cachedBytes)
+        var search = MatchSearch(borders, from: range.lowerBound)
+        var found: [UInt64] = []
+        while true {
+            let count = try reader.read(into: space)
+            if count == 0 { return found }
+            search.feed(UnsafeRawBufferPointer(rebasing: space[..<count])) { match in
+                found.append(match)
+                return false
             }
         }
     }
@@ -69,19 +112,16 @@ final class Worker {
     private func digest(_ work: DigestWork) throws(PoolmapError) -> [[UInt8]] {
         var run = DigestRun(
             work.algorithms, at: work.offset, pieceBytes: work.pieceBytes, chunkBytes: work.chunkBytes)
-        switch work.source {
-        case .slot:
+        guard var reader = reader(of: work.source, work.byteCount) else {
             run.update(UnsafeRawBufferPointer(try areas.input(work.slot, Int(work.byteCount))))
-        case .file(let reference, let start):
-            var reader = FileReader(reference.descriptor, at: start, byteCount: work.byteCount)
-            let space = try input.space(of: Worker.cachedBytes)
-            while true {
-                let count = try reader.read(into: space)
-                if count == 0 { break }
-                run.update(UnsafeRawBufferPointer(rebasing: space[..<count]))
-            }
+            return run.finish()
         }
-        return run.finish()
+        let space = try input.space(of: Worker.cachedBytes)
+        while true {
+            let count = try reader.read(into: space)
+            if count == 0 { return run.finish() }
+            run.update(UnsafeRawBufferPointer(rebasing: space[..<count]))
+        }
     }
 
     /// Reads of this size stay in the nearest cache for those who work on them.
@@ -97,8 +137,9 @@ final class Worker {
             return .damaged
         }
         guard frameChecksum == work.frame.frameChecksum else { return .damaged }
-        let file = work.input.descriptor
-        let content = FileReader(file, at: work.contentOffset, byteCount: work.contentBytes)
+        guard let content = reader(of: work.content, work.contentBytes) else {
+            throw PoolmapError(.failed, "the content of a frame that was kept is in no file")
+        }
         return try checksum(of: content) == work.frame.chunkChecksum ? .intact : .otherContent
     }
 
@@ -120,6 +161,11 @@ final class Worker {
             return try streamFromFile(frame)
         }
         let compressed = try read(frame.source, Int(frame.compressedBytes), frame.slot)
+        if let known, known.serves(compressed, to: frame.destination) {
+            let done = DataFrame(whole: compressed, contentBytes: UInt64(known.contentBytes))
+            try done.requireContent(frame.contentBytes)
+            return done
+        }
         let bound = Int(frame.contentBound)
         let limit = frame.destination.isSlot ? try areas.output(frame.slot, bound) : try content.space(of: bound)
         let made = try withDecompressor { (decompressor) throws(PoolmapError) in
@@ -127,10 +173,11 @@ final class Worker {
         }
         let done = DataFrame(whole: compressed, contentBytes: UInt64(made))
         try done.requireContent(frame.contentBytes)
+        var isHole = false
         if case .file(let reference, let offset) = frame.destination {
-            let bytes = UnsafeRawBufferPointer(rebasing: limit[..<made])
-            try reference.descriptor.writeAll(bytes, at: offset, to: reference.name)
+            isHole = try !write(UnsafeRawBufferPointer(rebasing: limit[..<made]), at: offset, to: reference)
         }
+        known = KnownFrame(compressed, contentBytes: made, isZeros: isHole) ?? known
         return done
     }
 
@@ -167,19 +214,36 @@ final class Worker {
             }
         }
         if case .file(let reference, let offset) = run.destination {
-            let bytes = UnsafeRawBufferPointer(rebasing: space[..<made])
-            try reference.descriptor.writeAll(bytes, at: offset, to: reference.name)
+            try write(UnsafeRawBufferPointer(rebasing: space[..<made]), at: offset, to: reference)
         }
         return done
     }
 
+    /// False where all of it became a hole.
+    @discardableResult
+    private func write(
+        _ bytes: UnsafeRawBufferPointer, at offset: UInt64, to target: FileReference
+    ) throws(PoolmapError) -> Bool {
+        try target.descriptor.write(bytes, at: offset, to: target.name, leavesHoles: settings.policy.leavesHoles)
+    }
+
+    /// Whether a frame needs a larger window than a worker may have.
+    private func isForFront(_ frame: FrameWork) throws(PoolmapError) -> Bool {
+        guard let memory = settings.memory, getpid() != front,
+            var reader = reader(of: frame.source, frame.compressedBytes),
+            !layout.holds(compressedBytes: frame.compressedBytes, contentBound: frame.contentBound)
+        else { return false }
+        let head = try input.space(of: FrameHead.mostBytes)
+        let count = try reader.read(into: head)
+        let window = WindowLimit.windowBytes(of: UnsafeRawBufferPointer(rebasing: head[..<count]))
+        return window.map { $0 > memory.windowBytesOfWorker } ?? false
+    }
+
     /// A frame that is too large for memory: piece by piece from file to file.
     private func streamFromFile(_ frame: FrameWork) throws(PoolmapError) -> DataFrame {
-        guard case .file(let reference, let start) = frame.source else {
+        guard var reader = reader(of: frame.source, frame.compressedBytes) else {
             throw PoolmapError(.failed, "a frame of \(frame.compressedBytes) bytes does not fit its slot")
         }
-        var reader = FileReader(
-            reference.descriptor, at: start, byteCount: frame.compressedBytes)
         var written: UInt64 = 0
         let done = try decompressStream(
             read: { (space) throws(PoolmapError) in try reader.read(into: space) },
@@ -190,8 +254,7 @@ final class Worker {
                     throw PoolmapError(.damaged, "there is more content than the sizes in the file say")
                 }
                 if case .file(let reference, let offset) = frame.destination {
-                    let place = offset + written - UInt64(bytes.count)
-                    try reference.descriptor.writeAll(bytes, at: place, to: reference.name)
+                    try self.write(bytes, at: offset + written - UInt64(bytes.count), to: reference)
                 }
             })
         try done.requireContent(frame.contentBytes)
@@ -211,12 +274,16 @@ final class Worker {
         let made = try content.space(of: 1 << 18)
         var frame = DataFrameBuilder()
         try withDecompressor { (decompressor) throws(PoolmapError) in
-            decompressor.beginStream()
+            var hasBegun = false
             var isAtEnd = false
             while true {
                 let count = try read(compressed)
                 if count == 0 { break }
                 var rest = UnsafeRawBufferPointer(rebasing: compressed[..<count])
+                if !hasBegun {
+                    hasBegun = true
+                    try decompressor.beginStream(rest)
+                }
                 frame.add(compressed: rest)
                 var isFlushed = false
                 while !rest.isEmpty || !isFlushed {
@@ -245,23 +312,24 @@ final class Worker {
         try settings.contexts.withDecompressor(settings, body)
     }
 
-    /// The memory for the bytes of a task; and if they are not there yet, the file to read them from, and where.
-    private func place(
-        of source: Work.Source, _ byteCount: Int, _ slot: Int
-    ) throws(PoolmapError) -> (memory: UnsafeMutableRawBufferPointer, file: FileDescriptor?, start: UInt64) {
+    /// Reads the bytes of a task; nil where they are in its slot.
+    private func reader(of source: Work.Source, _ byteCount: UInt64) -> FileReader? {
         switch source {
-        case .slot:
-            return (try areas.input(slot, byteCount), nil, 0)
-        case .file(let reference, let offset):
-            return (try input.space(of: byteCount), reference.descriptor, offset)
+        case .slot: nil
+        case .file(let reference, let offset, let hasHoles):
+            FileReader(reference.descriptor, at: offset, byteCount: byteCount, hasHoles: hasHoles)
+        case .zeros: FileReader(zeros: byteCount)
         }
     }
 
     private func read(
         _ source: Work.Source, _ byteCount: Int, _ slot: Int
     ) throws(PoolmapError) -> UnsafeRawBufferPointer {
-        let (memory, file, start) = try place(of: source, byteCount, slot)
-        try file?.readAll(into: memory, at: start)
+        guard var reader = reader(of: source, UInt64(byteCount)) else {
+            return UnsafeRawBufferPointer(try areas.input(slot, byteCount))
+        }
+        let memory = try input.space(of: byteCount)
+        _ = try reader.read(into: memory)
         return UnsafeRawBufferPointer(memory)
     }
 }

@@ -27,6 +27,7 @@ final class Workforce {
 
     /// What was sent to a worker together.
     private struct Sent {
+        let work: Work
         let tasks: [UInt64]
         /// Empty for what is no file.
         let files: [FileWork]
@@ -39,7 +40,7 @@ final class Workforce {
 
     /// The most tasks with slots that are handed out and not yet written: those that the workers run, and some for each
     /// to go on with while the front writes.
-    private let slotCount: Int
+    let slotCount: Int
     /// The most tasks, with slots or without, that are handed out and not accepted.
     ///
     /// Small files take microseconds, so each worker should have some to go on with.
@@ -57,12 +58,16 @@ final class Workforce {
         self.jobs = jobs
         self.server = jobs > 1 ? server : nil
         layout = settings.layout
-        // One process uses one slot; the other is for a slow pipe, which fills its own while files go on.
-        slotCount = jobs == 1 ? 2 : jobs + max(2, jobs / 2)
+        slotCount = Workforce.slotCount(jobs: jobs)
         openLimit = max(2, min(8 + 2 * jobs, Workforce.openLimit(jobs: jobs)))
         entryLimit = jobs == 1 ? 1 : 3 * FileBundle.mostFiles * jobs
         areas = SharedAreas(layout, slotCount: slotCount, noteCount: jobs == 1 ? 0 : entryLimit)
         worker = Worker(settings, areas)
+    }
+
+    /// One process uses one slot; the other is for a slow pipe, which fills its own while files go on.
+    static func slotCount(jobs: Int) -> Int {
+        jobs == 1 ? 2 : jobs + max(2, jobs / 2)
     }
 
     /// So many inputs may be open, with their targets and the folders of these, where the pool's manager has them all too,
@@ -149,7 +154,7 @@ final class Workforce {
             }
             bundle.add(files.all, taskCount)
         } else {
-            try send(work, Sent(tasks: [taskCount], files: []))
+            try send(Sent(work: work, tasks: [taskCount], files: []))
         }
         return taskCount
     }
@@ -162,10 +167,10 @@ final class Workforce {
     func sendFiles() throws(PoolmapError) {
         guard !bundle.isEmpty else { return }
         let (files, tasks) = bundle.take()
-        try send(.files(FileWorks(files)), Sent(tasks: tasks, files: files))
+        try send(Sent(work: .files(FileWorks(files)), tasks: tasks, files: files))
     }
 
-    private func send(_ work: Work, _ sent: Sent) throws(PoolmapError) {
+    private func send(_ sent: Sent) throws(PoolmapError) {
         if pool == nil {
             try areas.makeAll()
             try worker.prepare()
@@ -173,7 +178,7 @@ final class Workforce {
         do {
             let pool = try pool ?? makePool()
             self.pool = pool
-            underWay[try pool.submit(work)] = sent
+            underWay[try pool.submit(sent.work)] = sent
         } catch let error as MultiprocessingError {
             throw PoolmapError(error, else: .processDied)
         } catch {
@@ -228,9 +233,12 @@ final class Workforce {
         case .failure where sent.files.count > 1:
             // One of them ends the workers: the others are not to suffer for it.
             for (task, file) in zip(sent.tasks, sent.files) {
-                try send(
-                    .files(FileWorks([file])),
-                    Sent(tasks: [task], files: [file], earlierAttempts: completion.attempts))
+                let work = Work.files(FileWorks([file]))
+                try send(Sent(work: work, tasks: [task], files: [file], earlierAttempts: completion.attempts))
+            }
+        case .success(.leftToFront):
+            for task in sent.tasks {
+                finished.append(worker.performHere(sent.work, task))
             }
         default:
             for task in sent.tasks {

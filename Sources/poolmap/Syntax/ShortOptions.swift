@@ -26,8 +26,9 @@ extension ZstdSyntax {
             case "M": try take("--memory", size(&letters) ?? "0", in: argument)
             case "o", "D": try take("-\(letter)", name(of: "-\(letter)", &letters), in: argument)
             case "C": try take("--check", in: argument)
-            case "V" where choosesMode: try take("--version", in: argument)
-            case "H" where choosesMode: try take("--help", in: argument)
+            case "V" where choosesMode: return try take("--version", in: argument)
+            case "H" where choosesMode: return try take("--help", in: argument)
+            case "h": return try take("-h", in: argument)
             default:
                 if let mode = ZstdSyntax.modes[letter], choose(mode) { continue }
                 try refuse("-\(letter)", in: argument)

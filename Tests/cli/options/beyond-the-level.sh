@@ -31,6 +31,7 @@ done
 equals -19 --zstd=wlog=0
 equals --zstd=strat=8 --zstd=strat=0,wlog=21
 equals --no-dictID
+equals --zstd=ovlog=3,strat=4
 for parameter in windowLog chainLog hashLog searchLog minMatch targetLength strategy overlapLog ldmHashLog ldmMinMatch \
     ldmBucketSizeLog ldmHashRateLog wlog clog hlog slog mml tlen strat ovlog lhlog lmml lblog lhrlog; do
     silently poolmap -1 --zstd=$parameter=0 -c f | cmp - <(poolmap -1 -c f)

@@ -13,3 +13,10 @@ silently poolmap -H > said
 silently poolmap help compress > said
 grep -q -e '--chunk-size' said
 ! grep -q 'ByteSize(' <(poolmap cat --help) || fail "the help shows the name of a type"
+# What stands behind -h, -H and -V in a bundle is not looked at, as with zstd.
+for letters in -help -qhx -Hx -dh -fHb; do
+    silently poolmap $letters > said
+    grep -q '^USAGE: poolmap' said
+done
+silently poolmap -qVx | cmp - version
+silently poolmap -V none | cmp - version

@@ -10,6 +10,7 @@ for jobs in 1 3; do
     for plain in f noise short one; do
         silently poolmap -j $jobs -dcf $plain | cmp - $plain
         silently poolmap -j $jobs -dcf < $plain | cmp - $plain
+        silently poolmap -j $jobs -df < $plain | cmp - $plain
         cat $plain | silently poolmap -j $jobs -dcf | cmp - $plain
         silently poolmap -j $jobs -d --pass-through -c $plain | cmp - $plain
         silently poolmap -j $jobs -d --pass-through -o out $plain

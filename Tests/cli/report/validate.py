@@ -14,7 +14,7 @@ import sys
 NUMBER, TEXT, BOOL, NONE = int, str, bool, type(None)
 HEAD = {"schema": TEXT, "poolmap": TEXT, "command": TEXT, "options": dict, "libzstd": TEXT,
         "startedUnixNanoseconds": NUMBER, "files": list, "totals": dict}
-OPTIONS = {"compress": {"jobs", "level", "long", "chunkBytes", "checksums", "zstd", "force", "ifChanged", "fsync", "remove"},
+OPTIONS = {"compress": {"jobs", "level", "long", "chunkBytes", "rsyncable", "checksums", "zstd", "force", "ifChanged", "fsync", "remove"},
            "decompress": {"jobs", "long", "salvage", "omit", "maxOutput", "maxRatio", "force", "ifChanged", "fsync", "remove"},
            "test": {"jobs", "maxOutput", "maxRatio"}, "hash": {"jobs", "algorithms", "mode"},
            "cat": {"jobs", "maxOutput", "maxRatio"}}

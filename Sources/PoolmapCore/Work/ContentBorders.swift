@@ -1,0 +1,137 @@
+/// Where content is cut for `--rsyncable`: by what it holds, so that bytes that are inserted or removed move no border
+/// but the next.
+///
+/// A *match* is a place at which a hash of the 64 bytes before it begins with so many zero bits. The input is divided
+/// into cells, and of each only the first match counts: that bounds what is to be told of content that repeats itself.
+/// A chunk ends at the first of these that leaves it `leastBytes`, or else has `mostBytes`. So each match follows from
+/// the bytes around it, and any number of processes can look for them.
+///
+/// The hash is the one called Gear: with each byte it is doubled, and a random number of the byte's own is added.
+struct ContentBorders {
+    /// No chunk but the last is shorter.
+    let leastBytes: Int
+    /// No chunk is longer.
+    let mostBytes: Int
+    /// Of so many bytes, from a multiple of it on, one match counts.
+    let cellBytes: UInt64
+    /// The highest bits of a hash, which a match has zero: on average one place of `leastBytes` is one.
+    fileprivate let mask: UInt64
+
+    /// So many bytes before a place decide whether it is a match.
+    static let windowBytes = 64
+
+    /// - Parameter mostBytes: 1,024 or more.
+    init(mostBytes: Int) {
+        self.mostBytes = mostBytes
+        leastBytes = mostBytes / 4
+        let bits = Int.bitWidth - 1 - leastBytes.leadingZeroBitCount
+        mask = ~(.max >> UInt64(bits))
+        cellBytes = 1 << UInt64(bits - 4)
+    }
+
+    /// The beginning of the cell in which a chunk that begins at `offset` may end at the earliest.
+    func firstCell(ofChunkAt offset: UInt64) -> UInt64 {
+        (offset + UInt64(leastBytes)) / cellBytes * cellBytes
+    }
+
+    /// A random number for each byte: those of SplitMix64 from 0 on. They decide where files are cut, for ever.
+    fileprivate static let gear: [UInt64] = (1...256).map { index in
+        var number = UInt64(index) &* 0x9E37_79B9_7F4A_7C15
+        number = (number ^ number >> 30) &* 0xBF58_476D_1CE4_E5B9
+        number = (number ^ number >> 27) &* 0x94D0_49BB_1331_11EB
+        return number ^ number >> 31
+    }
+}
+
+/// Looks for the matches from a place on, as the bytes come.
+struct MatchSearch {
+    private let borders: ContentBorders
+    /// The place before the next byte.
+    private var place: UInt64
+    private var hash: UInt64 = 0
+    /// Where the next match may be: not before the window is full, and in a cell that has none yet.
+    private var next: UInt64
+
+    /// - Parameter place: the beginning of a cell. The bytes to be fed begin `windowBytes` before it.
+    init(_ borders: ContentBorders, from place: UInt64) {
+        self.borders = borders
+        next = place
+        self.place = place - UInt64(ContentBorders.windowBytes)
+    }
+
+    /// Takes the next bytes, and calls `body` with the place of each match among them, until that is true.
+    mutating func feed(_ bytes: UnsafeRawBufferPointer, _ body: (UInt64) -> Bool) {
+        let (mask, cell) = (borders.mask, borders.cellBytes)
+        ContentBorders.gear.withUnsafeBufferPointer { gear in
+            for byte in bytes {
+                if hash & mask == 0, place >= next {
+                    next = (place / cell + 1) * cell
+                    if body(place) { return }
+                }
+                hash = hash << 1 &+ gear[Int(byte)]
+                place += 1
+            }
+        }
+    }
+}
+
+/// The borders of a regular file, of which the workers look for the matches, a stretch each.
+struct FileBorders {
+    /// What is to be done to know the next chunk.
+    enum Next {
+        /// The chunk has so many bytes.
+        case chunk(Int)
+        /// Have a worker look for matches here.
+        case search(Range<UInt64>)
+        /// Nothing before a search has come back.
+        case wait
+    }
+
+    private let borders: ContentBorders
+    private let byteCount: UInt64
+    /// So far ahead of the next chunk matches are looked for, that nobody has to wait for them.
+    private let leadBytes: UInt64
+    private let stretchBytes: UInt64
+    /// Up to here somebody looks, or has looked.
+    private var searchedTo: UInt64
+    /// Up to here all matches are known.
+    private var knownTo: UInt64
+    private var matches: [UInt64] = []
+    /// The number of searches that were handed out.
+    private(set) var searchCount = 0
+
+    init(_ borders: ContentBorders, byteCount: UInt64, slotCount: Int) {
+        self.borders = borders
+        self.byteCount = byteCount
+        leadBytes = UInt64(borders.mostBytes) * UInt64(slotCount + 1)
+        // Some MiB, unless chunks are far smaller or larger than usual.
+        stretchBytes = 64 * borders.cellBytes
+        searchedTo = borders.firstCell(ofChunkAt: 0)
+        knownTo = searchedTo
+    }
+
+    /// What is next for the chunk that begins at `offset`.
+    mutating func next(at offset: UInt64) -> Next {
+        let rest = byteCount - offset
+        if rest <= UInt64(borders.leastBytes) { return .chunk(Int(rest)) }
+        if searchedTo < byteCount, searchedTo < offset + leadBytes {
+            let start = searchedTo
+            searchedTo = min((start / stretchBytes + 1) * stretchBytes, byteCount)
+            searchCount += 1
+            return .search(start..<searchedTo)
+        }
+        let least = offset + UInt64(borders.leastBytes)
+        let most = min(offset + UInt64(borders.mostBytes), byteCount)
+        if let match = matches.first(where: { $0 >= least }), match < most { return .chunk(Int(match - offset)) }
+        return knownTo >= most ? .chunk(Int(most - offset)) : .wait
+    }
+
+    /// Takes what a search has found: they come back in their order.
+    ///
+    /// - Parameter offset: where the next chunk begins.
+    mutating func add(_ found: [UInt64], upTo end: UInt64, nextChunk offset: UInt64) {
+        matches.removeAll { $0 < offset }
+        matches += found
+        knownTo = end
+    }
+}

@@ -1,0 +1,30 @@
+import Glibc
+
+/// A frame that was small for its content, as that of a hole: the same bytes have the same content, which need not be made
+/// again where nothing is written of it.
+struct KnownFrame {
+    private let bytes: [UInt8]
+    let contentBytes: Int
+    private let isZeros: Bool
+
+    /// nil where little is gained.
+    ///
+    /// - Parameter isZeros: whether nothing was written of the content, since all of it is a hole.
+    init?(_ frame: UnsafeRawBufferPointer, contentBytes: Int, isZeros: Bool) {
+        guard frame.count <= contentBytes >> 8 else { return nil }
+        bytes = Array(frame)
+        self.contentBytes = contentBytes
+        self.isZeros = isZeros
+    }
+
+    /// Whether it is this frame, of which nothing is to be written.
+    func serves(_ frame: UnsafeRawBufferPointer, to destination: FrameWork.Destination) -> Bool {
+        switch destination {
+        case .slot: return false
+        case .file: guard isZeros else { return false }
+        case .nowhere: break
+        }
+        guard frame.count == bytes.count, let base = frame.baseAddress else { return false }
+        return memcmp(base, bytes, bytes.count) == 0
+    }
+}
