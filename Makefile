@@ -31,8 +31,8 @@ ZSH_COMPLETION = $(DESTDIR)$(ZSH_COMPLETIONS)/_poolmap
 zstd-links = $(if $(ZSTD_LINKS),scripts/zstd-links.sh $(1) "$(PREFIX)/bin/poolmap" "$(DESTDIR)$(ZSTD_LINKS)")
 FISH_COMPLETION = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/poolmap.fish
 
-.PHONY: help build run test fuzz lint format bench bench-command bench-library docs manual figures install uninstall deb \
-	clean deps test-deps python-tools bench-deps
+.PHONY: help build run test fuzz interop lint format bench bench-command bench-library docs manual figures install uninstall deb \
+	clean deps test-deps python-tools interop-deps bench-deps
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,7 @@ test: test-deps python-tools build ## all tests: units, the command line, the fi
 	scripts/check-blake3.sh
 	scripts/fuzz.sh 10
 	bash Tests/cli/run.sh --poolmap $(BINARY)
+	scripts/zstd-habits.py $(BINARY)
 	scripts/check-manual.sh $(BINARY)
 	scripts/check-deb.sh $(BINARY)
 	fixtures/check.sh $(BINARY)
@@ -58,6 +59,9 @@ test: test-deps python-tools build ## all tests: units, the command line, the fi
 
 fuzz: deps ## fuzz the readers of bytes of strangers: TARGETS="frames lists", SECONDS=3600 each, SEED=N
 	SEED=$(SEED) scripts/fuzz.sh --keep $(SECONDS) $(TARGETS)
+
+interop: interop-deps build ## readers in other languages, which need compilers of their own
+	scripts/interop.sh $(BINARY)
 
 lint: test-deps ## the house rules that a program can check
 	$(SWIFT) format lint --strict --recursive Sources Tests Examples Benchmarks/Library Package.swift
@@ -120,10 +124,15 @@ test-deps: deps
 		'b3sum=command -v b3sum' 'fsverity=command -v fsverity' 'python3-venv=python3 -c "import ensurepip, venv"' \
 		'openssl=command -v openssl' 'bindfs=command -v bindfs' 'e2fsprogs=command -v chattr' \
 		'exfat-fuse=PATH=$$PATH:/sbin command -v mount.exfat-fuse' \
-		'exfatprogs=PATH=$$PATH:/sbin command -v mkfs.exfat' 'dosfstools=PATH=$$PATH:/sbin command -v mkfs.vfat'
+		'exfatprogs=PATH=$$PATH:/sbin command -v mkfs.exfat' 'dosfstools=PATH=$$PATH:/sbin command -v mkfs.vfat' \
+		'libarchive-tools=command -v bsdtar' 'binutils=command -v ar' 'file=command -v file' 'xz-utils=command -v xz'
 
 python-tools: test-deps
 	@scripts/python-tools.sh
+
+interop-deps: deps
+	@scripts/need.sh 'golang-go=command -v go' \
+		'golang-github-klauspost-compress-dev=test -d /usr/share/gocode/src/github.com/klauspost/compress'
 
 bench-deps: deps
 	@scripts/need.sh 'zstd=command -v zstd && command -v pzstd' 'python3=command -v python3' \

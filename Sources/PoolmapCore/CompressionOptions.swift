@@ -76,8 +76,10 @@ public struct CompressionOptions: Sendable {
     }
 
     /// The parameters that are set: of each the last value counts, and 0 leaves it to the level.
+    ///
+    /// The overlap of libzstd's own threads means nothing here.
     var setParameters: [(CompressionParameter, value: Int)] {
         CompressionParameter.allCases.compactMap { parameter in parameters.last { $0.0 == parameter } }
-            .filter { $0.value != 0 }
+            .filter { $0.value != 0 && $0.0 != .overlapLog }
     }
 }

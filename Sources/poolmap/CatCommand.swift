@@ -35,8 +35,8 @@ struct Cat: ParsableCommand {
         }
         let (end, overflowed) = offset.bytes.addingReportingOverflow(length?.bytes ?? .max)
         let range = offset.bytes..<(overflowed ? .max : end)
-        var batch = try console.batch(
-            common, "cat", window.settings + limits.settings + self.dictionary.settings(dictionary))
+        let settings = window.settings + sparse.settings + limits.settings + self.dictionary.settings(dictionary)
+        var batch = try console.batch(common, "cat", settings)
         batch.limit = limits.limit
         batch.dictionary = dictionary
         batch.memoryBytes = window.memoryBytes

@@ -54,9 +54,10 @@ struct Decompress: FilesCommand {
             return .skip("has no suffix .zst; name the target with -o, or use -c")
         }
         let settings: [(String, JSONText)] = [
-            ("salvage", .bool(salvage)), ("omit", .bool(omit)), ("sparse", .bool(sparse.output != .never)),
+            ("salvage", .bool(salvage)), ("omit", .bool(omit)),
         ]
-        let all = window.settings + settings + limits.settings + dictionary.settings(plan.dictionary)
+        let all =
+            window.settings + settings + sparse.settings + limits.settings + dictionary.settings(plan.dictionary)
         try plan.execute(all) { batch, items, report in
             var batch = batch
             batch.limit = limits.limit

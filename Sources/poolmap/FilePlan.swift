@@ -193,7 +193,7 @@ final class FilePlan: ItemSource {
         }
         let target = plannedTarget(of: file) ?? ""
         if let folder = options.outputFolder, !options.dryRun {
-            try madeFolder(folder).makeFolder(of: target)
+            try madeFolder(folder).makeFolder(of: target, from: file.path)
         }
         return target
     }

@@ -266,6 +266,9 @@ struct SparseOptions: ParsableArguments {
         case false?: .never
         }
     }
+
+    /// What the report says of these options.
+    var settings: [(String, JSONText)] { [("sparse", sparse.map { .bool($0) } ?? .null)] }
 }
 
 /// What subcommands take that restore what may be meant to fill the disk.

@@ -102,9 +102,9 @@ final class Folder {
     /// Makes a folder, unless there is something of the name.
     ///
     /// The C function is `mkdirat`.
-    func makeFolder(_ name: String) throws(Errno) {
+    func makeFolder(_ name: String, _ mode: mode_t) throws(Errno) {
         do throws(Errno) {
-            _ = try retryingInterrupted { mkdirat(descriptor.rawValue, name.cName, 0o777) }
+            _ = try retryingInterrupted { mkdirat(descriptor.rawValue, name.cName, mode) }
         } catch .fileExists {
         }
     }

@@ -55,7 +55,9 @@ final class CompressJob: Job {
         case .chunk(let bytes): count = bytes
         case .search(let range):
             let piece = Piece.search((fileBorders?.searchCount ?? 1) - 1, range)
-            return .work(.search(input.reference, offset: input.start, at: range), piece, slot: nil, isLast: false)
+            let begin = range.lowerBound - UInt64(ContentBorders.windowBytes)
+            let source = input.source(at: begin, range.upperBound - begin)
+            return .work(.search(source: source, at: range), piece, slot: nil, isLast: false)
         case .wait: return .waitForTurn
         case nil: break
         }

@@ -19,8 +19,6 @@ final class SalvageJob: Job {
     /// What did not fit into the run before it.
     private var upcoming: SalvageStep?
     private var summary = SalvageSummary()
-    /// Why the first of the frames was lost that another run could read.
-    private var unsupported: PoolmapError?
     private var restoredCount = 0
     /// Where in the target the next content goes.
     private var place: UInt64 = 0
@@ -270,8 +268,7 @@ final class SalvageJob: Job {
     /// Counts a frame to what is lost; throws where the error is not the frame's.
     private func lose(_ frame: SalvageFrame, _ error: PoolmapError) throws(PoolmapError) {
         switch error.code {
-        case .damaged, .processDied: break
-        case .unsupported: unsupported = unsupported ?? error
+        case .damaged, .unsupported, .processDied: break
         case _ where error.isUnreadable: break
         default: throw error
         }
@@ -298,8 +295,8 @@ final class SalvageJob: Job {
         try input.requireUnchanged()
         audit { (auditor) throws(FormatError) in try auditor.finish() }
         guard restoredCount > 0 || summary.isWhole else {
-            // With a dictionary or a larger window there may be no damage at all.
-            throw unsupported ?? PoolmapError(.damaged, "nothing can be salvaged: not one frame of it can be read")
+            let reason = summary.lost.first.map { ": \($0.reason)" } ?? ""
+            throw PoolmapError(.damaged, "nothing can be salvaged: not one frame of it can be read\(reason)")
         }
         try writeZeros()
         return try output.commit(

@@ -6,8 +6,8 @@ enum Work: Codable {
     case files(FileWorks)
     /// Compress a chunk into the output area of a slot; the first of several is to bear a mark.
     case compress(source: Source, contentBytes: Int, mark: SectionMark?, slot: Int)
-    /// Look for the matches of a stretch of a file, for `--rsyncable`.
-    case search(FileReference, offset: UInt64, at: Range<UInt64>)
+    /// Look for the matches of a stretch of a file, for `--rsyncable`; the source begins so much earlier as a match needs.
+    case search(source: Source, at: Range<UInt64>)
     /// Verify a frame that an interrupted run has left.
     case verify(VerifyWork)
     /// Decompress a frame.
@@ -20,7 +20,7 @@ enum Work: Codable {
         switch self {
         case .files(let files): files.all.reduce(0) { $0 + $1.byteCount }
         case .compress(_, let contentBytes, _, _): UInt64(contentBytes)
-        case .search(_, _, let range): range.upperBound - range.lowerBound
+        case .search(_, let range): range.upperBound - range.lowerBound
         case .verify(let frame): frame.contentBytes
         case .decompress(let frame): max(frame.contentBound, frame.compressedBytes)
         case .digest(let piece): piece.byteCount

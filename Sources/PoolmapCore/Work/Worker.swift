@@ -41,8 +41,8 @@ final class Worker {
                     FileResults(works.all.map { work in files.run(work, work.note.flatMap { areas.note($0) }) }))
             case .compress(let source, let contentBytes, let mark, let slot):
                 return .compressed(try compress(source, contentBytes, mark, slot))
-            case .search(let file, let start, let range):
-                return .searched(try search(file, start, range), upTo: range.upperBound)
+            case .search(let source, let range):
+                return .searched(try search(source, range), upTo: range.upperBound)
             case .verify(let frame):
                 return .verified(try verify(frame))
             case .decompress(let frame) where try isForFront(frame):
@@ -88,14 +88,11 @@ final class Worker {
     }
 
     /// - Parameter start: where the input begins in the file.
-    private func search(
-        _ file: FileReference, _ start: UInt64, _ range: Range<UInt64>
-    ) throws(PoolmapError) -> [UInt64] {
-        guard let borders = settings.compression.borders else {
+    private func search(_ source: Work.Source, _ range: Range<UInt64>) throws(PoolmapError) -> [UInt64] {
+        let byteCount = range.upperBound - range.lowerBound + UInt64(ContentBorders.windowBytes)
+        guard let borders = settings.compression.borders, var reader = reader(of: source, byteCount) else {
             throw PoolmapError(.failed, "nobody has asked for borders by content")
         }
-        let begin = range.lowerBound - UInt64(ContentBorders.windowBytes)
-        var reader = FileReader(file.descriptor, at: start + begin, byteCount: range.upperBound - begin)
         let space = try input.space(of: Worker.cachedBytes)
         var search = MatchSearch(borders, from: range.lowerBound)
         var found: [UInt64] = []

@@ -78,7 +78,9 @@ struct OptionRule: Sendable {
         .init(["--no-pass-through"], .none, in: [.decompress]),
         .init(["--sparse"], .none, in: [.decompress, .cat]),
         .init(["--no-sparse"], .none, in: [.decompress, .cat]),
-        .init(["--memory", "--memlimit", "--memlimit-decompress", "-M"], .needed, in: restoring),
+        .init(
+            ["--memory", "--memlimit", "--memlimit-decompress", "-M"], .needed, in: restoring,
+            complaint: complaintOfSize),
         .init(["--max-output"], .needed, in: restoring),
         .init(["--max-ratio"], .needed, in: restoring),
         // Both.

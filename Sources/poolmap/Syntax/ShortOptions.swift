@@ -11,6 +11,8 @@ extension ZstdSyntax {
         "z": .compress, "d": .decompress, "t": .test, "l": .list,
     ]
 
+    private static let pages: [Character: String] = ["V": "--version", "h": "--help", "H": "--help"]
+
     mutating func takeCluster(_ argument: String) throws {
         var letters = argument.dropFirst()
         while let letter = letters.first {
@@ -26,10 +28,12 @@ extension ZstdSyntax {
             case "M": try take("--memory", size(&letters) ?? "0", in: argument)
             case "o", "D": try take("-\(letter)", name(of: "-\(letter)", &letters), in: argument)
             case "C": try take("--check", in: argument)
-            case "V" where choosesMode: return try take("--version", in: argument)
-            case "H" where choosesMode: return try take("--help", in: argument)
-            case "h": return try take("-h", in: argument)
             default:
+                if let page = ZstdSyntax.pages[letter], choosesMode {
+                    // With zstd, nothing behind it counts.
+                    rest = []
+                    return try take(page, in: argument)
+                }
                 if let mode = ZstdSyntax.modes[letter], choose(mode) { continue }
                 try refuse("-\(letter)", in: argument)
                 try take("-\(letter)", in: argument)

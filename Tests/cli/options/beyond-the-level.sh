@@ -38,7 +38,10 @@ for parameter in windowLog chainLog hashLog searchLog minMatch targetLength stra
     refuses 2 "--zstd" poolmap --zstd=$parameter=999999999 -c f
     refuses 2 "--zstd" poolmap --zstd=$parameter= -c f
 done
-for value in x wlog wlog=x wlog=20,, wlog=20, ,wlog=20 "wlog=20 strat=1" wlog=-1 strat=10 foo=1 Wlog=20; do
+for value in overlapLog=1 ovlog=9; do
+    silently poolmap -1 --zstd=$value -c f | cmp - <(poolmap -1 -c f)
+done
+for value in x ovlog=10 wlog wlog=x wlog=20,, wlog=20, ,wlog=20 "wlog=20 strat=1" wlog=-1 strat=10 foo=1 Wlog=20; do
     refuses 2 "--zstd" poolmap "--zstd=$value" -c f
 done
 real_data 3000000 > f

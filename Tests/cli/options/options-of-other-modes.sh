@@ -53,7 +53,7 @@ same_text f "$(< listed)"
 # A wrong value is one in every mode.
 for option in --fast=0 --fast=x --level=99 --zstd=foo=1 --zstd=strat --zstd=strat=99 --zstd=wlog=9 --zstd= --long=99 --adapt=x \
     --adapt=min --auto-threads=all --priority=low --size-hint=x --dictID=x --format=gzip --format=xz --format=lz4 --format= \
-    --stream-size=x --block-size=x --chunk-size=1 --check=1 --ultra=1 --no-asyncio=1 --format --priority --zstd; do
+    --stream-size=x --memory=x --block-size=x --chunk-size=1 --check=1 --ultra=1 --no-asyncio=1 --format --priority --zstd; do
     for command in -z -d -t -l; do
         [[ $option$command != --long=99-l ]] || continue
         part=${option%%=*}

@@ -14,10 +14,12 @@ import sys
 NUMBER, TEXT, BOOL, NONE = int, str, bool, type(None)
 HEAD = {"schema": TEXT, "poolmap": TEXT, "command": TEXT, "options": dict, "libzstd": TEXT,
         "startedUnixNanoseconds": NUMBER, "files": list, "totals": dict}
-OPTIONS = {"compress": {"jobs", "level", "long", "chunkBytes", "rsyncable", "checksums", "zstd", "force", "ifChanged", "fsync", "remove"},
-           "decompress": {"jobs", "long", "salvage", "omit", "maxOutput", "maxRatio", "force", "ifChanged", "fsync", "remove"},
-           "test": {"jobs", "maxOutput", "maxRatio"}, "hash": {"jobs", "algorithms", "mode"},
-           "cat": {"jobs", "maxOutput", "maxRatio"}}
+OPTIONS = {"compress": {"jobs", "level", "long", "chunkBytes", "rsyncable", "checksums", "zstd", "force", "ifChanged",
+                         "fsync", "remove"},
+           "decompress": {"jobs", "long", "memory", "salvage", "omit", "sparse", "maxOutput", "maxRatio", "force",
+                          "ifChanged", "fsync", "remove"},
+           "test": {"jobs", "long", "memory", "maxOutput", "maxRatio"}, "hash": {"jobs", "algorithms", "mode"},
+           "cat": {"jobs", "long", "memory", "sparse", "maxOutput", "maxRatio"}}
 for command in OPTIONS.keys() - {"hash"}:
     OPTIONS[command] |= {"dictionary", "dictionaryID"}
 FILE = {"input": TEXT, "output": (TEXT, NONE), "status": TEXT, "error": (dict, NONE), "inputBytes": (NUMBER, NONE),

@@ -2,7 +2,7 @@
 . "$CLI_LIB"
 . "$CLI_FOLDER/interruptions.sh"
 # Much to read and little to compress, so that the verifying takes a while.
-head -c 500M /dev/zero > in
+fallocate -l 500M in
 command=(compress --resume -1 --chunk-size 1M)
 poolmap "${command[@]}" -q -o reference in
 interrupted_by_limit 24 -j 2

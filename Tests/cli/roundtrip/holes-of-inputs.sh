@@ -6,7 +6,8 @@ cp --sparse=never in full
 truncate -s 2000000 hole
 cp --sparse=never hole zeros
 (($(disk_of in) < 200 && $(disk_of full) > 2900 && $(disk_of hole) == 0)) || skip "this file system has no holes"
-for options in "--chunk-size 64K" "--chunk-size 1M -1" "-19 --long" "--no-check --chunk-size 256K" "--chunk-size 4M"; do
+for options in "--chunk-size 64K" "--chunk-size 1M -1" "-19 --long" "--no-check --chunk-size 256K" "--chunk-size 4M" \
+    "--rsyncable --chunk-size 64K"; do
     # shellcheck disable=SC2086
     for pair in "in full" "hole zeros"; do
         read -r sparse dense <<< "$pair"
