@@ -75,7 +75,7 @@ let package = Package(
         .testTarget(
             name: "MultiprocessingTests",
             dependencies: ["Multiprocessing", "scenarios"] + examples.map { .target(name: $0) }),
-        .testTarget(name: "PoolmapCoreTests", dependencies: ["PoolmapCore", "CBlake3", "CPoolmap"]),
+        .testTarget(name: "PoolmapCoreTests", dependencies: ["PoolmapCore", "CBlake3", "CPoolmap", "CZstd"]),
     ]
         + examples.map { name in
             .executableTarget(

@@ -1,5 +1,6 @@
 """The rows about many files, make and --resume. Each makes its input in the current folder when it is wanted."""
 
+import json
 import os
 import shutil
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import tarfile
 import time
 from pathlib import Path
+from random import Random
 
 from measure import MIB, Command, most_busy
 
@@ -28,6 +30,8 @@ def run(bench) -> None:
         if "large and small" in work:
             large_and_small(bench, names)
         shutil.rmtree("tree")
+    if bench.wanted("5000 records"):
+        records(bench)
     if bench.wanted("make -j2"):
         make(bench)
     if bench.wanted("--resume"):
@@ -87,6 +91,41 @@ def large_and_small(bench, names: list[str]) -> None:
     many(bench, f"compress -3, one file of 400 MB and {len(some) - 1} small ones", some, "tree", [
         (f"zstd -T{bench.jobs} -3 FILES…", ["zstd", f"-T{bench.jobs}", "-q", "-3", *some], 0.60),
     ])
+
+
+def records(bench) -> None:
+    """Small files that are alike, with a dictionary of them, and without."""
+    random = Random(1)
+    os.mkdir("records")
+    for index in range(5000):
+        record = {"id": index, "user": random.choice(["ada", "grace", "linus", "ken", "dennis"]),
+                  "created": f"2026-{random.randint(1, 12):02}-{random.randint(1, 28):02}T08:00:00Z",
+                  "payload": {"status": random.choice(["done", "failed"]), "bytes": random.randint(0, 10**6),
+                              "checksum": f"{random.getrandbits(64):016x}"},
+                  "links": [f"https://api.example.org/v2/items/{index}/{name}" for name in ("self", "next", "owner")]}
+        Path(f"records/{index:04}.json").write_text(json.dumps(record, indent=1))
+    subprocess.run(["zstd", "-q", "--train", "-r", "records", "-o", "records.dict"], check=True)
+    names = sorted(str(path) for path in Path("records").iterdir())
+    clean = remove_outputs("records")
+
+    def command(program: list[str], shown: str) -> Command:
+        return Command([*program, "-q", "-3", *names], before=clean, text=f"{shown} -q -3 records/…")
+
+    program = [bench.poolmap, f"-j{bench.jobs}"]
+    ours = command([*program, "-D", "records.dict"], f"poolmap -j{bench.jobs} -D records.dict")
+    theirs = command(["zstd", f"-T{bench.jobs}", "-D", "records.dict"], f"zstd -T{bench.jobs} -D records.dict")
+    plain = command(program, f"poolmap -j{bench.jobs}")
+    work = f"compress -3 -D, {len(names)} records"
+    bench.compare(bench.pair(work, ours, f"zstd -T{bench.jobs} -3 -D", theirs, None))
+    bench.compare(bench.pair(work, ours, "poolmap without -D", plain, None))
+    sizes = []
+    for options in (["-D", "records.dict"], []):
+        clean()
+        subprocess.run([*program, "-q", "-3", *options, *names], check=True)
+        sizes.append(sum(path.stat().st_size for path in Path("records").glob("*.zst")))
+    bench.add_value(f"{work}, size of the outputs", "without -D", f"{sizes[0]} and {sizes[1]} bytes",
+                    sizes[0] / sizes[1], None, "{:.2f} ×", [ours.shown(bench.poolmap), plain.shown(bench.poolmap)])
+    shutil.rmtree("records")
 
 
 def make(bench) -> None:

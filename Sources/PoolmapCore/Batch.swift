@@ -94,6 +94,8 @@ public struct Batch {
     public var jobServer: JobServer?
     /// How much may come out of each input that is decompressed.
     public var limit = OutputLimit()
+    /// What inputs are decompressed with; nil for nothing.
+    public var dictionary: ZstdDictionary?
 
     /// How much memory the window of a frame may take that is decompressed, with half as much for all else; nil for any.
     ///
@@ -143,7 +145,7 @@ public struct Batch {
     private func decompression(_ operation: RunSettings.Operation, _ maximumWindowLog: Int?) -> RunSettings {
         RunSettings(
             operation: operation, policy: policy, maximumWindowLog: maximumWindowLog,
-            memory: memoryBytes.map { MemoryLimit(bytes: $0, jobs: jobs) }, limit: limit)
+            memory: memoryBytes.map { MemoryLimit(bytes: $0, jobs: jobs) }, limit: limit, dictionary: dictionary)
     }
 
     /// Writes a range of the content of a compressed file to standard output.

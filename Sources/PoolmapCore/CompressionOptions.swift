@@ -17,6 +17,8 @@ public struct CompressionOptions: Sendable {
     public var isRsyncable = false
     /// What goes beyond the level, in the order in which it was said.
     public var parameters: [(CompressionParameter, value: Int)] = []
+    /// What each frame is compressed with, and restored with; nil for nothing.
+    public var dictionary: ZstdDictionary?
     /// Whether frames name the dictionary that they need.
     public var namesDictionary = true
     /// The size that standard input must have; nil for any.

@@ -8,6 +8,8 @@ public struct Listing {
         public let compressedBytes: UInt64
         /// The size of its content; nil where the frame does not say.
         public let contentBytes: UInt64?
+        /// The number of the dictionary that it needs; nil if it names none.
+        public let dictionaryID: UInt32?
     }
 
     /// The seek tables that a file can have at its end.
@@ -30,12 +32,16 @@ public struct Listing {
     public private(set) var contentBytes: UInt64? = 0
     /// Whether every frame carries a checksum of its content; nil where there is no frame.
     public private(set) var hasChecksums: Bool?
+    /// The numbers of the dictionaries that frames name, each once, in their order; nil where they are more than
+    /// anyone has.
+    public private(set) var dictionaryIDs: [UInt32]? = []
     /// Whether the file ends with a seek table.
     public private(set) var seekTable: SeekTableKind
     /// The chunk size, where the file was made by poolmap of several chunks of one size.
     public private(set) var chunkBytes: UInt64?
     private let input: InputFile
     private var trust = FileFrames.Trust.allTables
+    private static let mostDictionaries = 1000
 
     /// Reads the headers of a file's frames.
     public init(path: String) throws(PoolmapError) {
@@ -68,13 +74,14 @@ public struct Listing {
             if frame.isSkippable { continue }
             try body(
                 Frame(
-                    offset: frame.offset, compressedBytes: frame.compressedBytes, contentBytes: frame.contentBytes))
+                    offset: frame.offset, compressedBytes: frame.compressedBytes, contentBytes: frame.contentBytes,
+                    dictionaryID: try Listing.header(of: frame, in: input).dictionaryID))
         }
         try input.requireUnchanged()
     }
 
     private mutating func look(at frames: FileFrames) throws(PoolmapError) {
-        (frameCount, skippableCount, contentBytes, hasChecksums) = (0, 0, 0, nil)
+        (frameCount, skippableCount, contentBytes, hasChecksums, dictionaryIDs) = (0, 0, 0, nil, [])
         chunkBytes = frames.rules?.chunkBytes.map { UInt64($0) }
         seekTable = frames.seekTable == nil ? try Listing.kindOfTable(of: input) : .complete
         // A table that covers the file was believed, since it fits. Without one all is held against the rules, as far
@@ -107,13 +114,11 @@ public struct Listing {
     }
 
     private mutating func note(_ frame: LocatedFrame) throws(PoolmapError) {
-        let hasChecksum: Bool
-        if let known = frame.hasChecksum {
-            hasChecksum = known
-        } else {
-            hasChecksum = try Listing.hasChecksum(frame, in: input)
+        let header = try Listing.header(of: frame, in: input)
+        hasChecksums = (hasChecksums ?? true) && header.hasChecksum
+        if let id = header.dictionaryID, let known = dictionaryIDs, known.last != id, !known.contains(id) {
+            dictionaryIDs = known.count < Listing.mostDictionaries ? known + [id] : nil
         }
-        hasChecksums = (hasChecksums ?? true) && hasChecksum
         contentBytes = contentBytes.flatMap { sum in
             frame.contentBytes.flatMap { bytes in
                 let (total, overflowed) = sum.addingReportingOverflow(bytes)
@@ -123,12 +128,16 @@ public struct Listing {
         frameCount += 1
     }
 
-    /// Asks the frame itself, which must be one.
-    private static func hasChecksum(_ frame: LocatedFrame, in input: InputFile) throws(PoolmapError) -> Bool {
-        let bytes = try input.readBytes(at: frame.offset, count: Int(min(5, frame.compressedBytes)))
-        guard bytes.count == 5, bytes.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) else {
+    /// What the header of a frame says, which was looked at already or must be one.
+    private static func header(
+        of frame: LocatedFrame, in input: InputFile
+    ) throws(PoolmapError) -> (hasChecksum: Bool, dictionaryID: UInt32?) {
+        if let hasChecksum = frame.hasChecksum { return (hasChecksum, frame.dictionaryID) }
+        let count = Int(min(UInt64(FrameHead.mostBytes), frame.compressedBytes))
+        let bytes = try input.readBytes(at: frame.offset, count: count)
+        guard let head = bytes.withUnsafeBytes({ FrameHead($0, at: frame.offset) }) else {
             throw PoolmapError(.damaged, "\(FormatError.notAFrame(at: frame.offset))")
         }
-        return FrameDescriptor(bytes[4]).hasChecksum
+        return (head.hasChecksum, head.dictionaryID)
     }
 }

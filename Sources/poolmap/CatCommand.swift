@@ -10,6 +10,7 @@ struct Cat: ParsableCommand {
         discussion: "Only the frames that hold the range are read, where the file says how large each is.")
 
     @OptionGroup var common: RunOptions
+    @OptionGroup var dictionary: DictionaryOptions
     @OptionGroup var sparse: SparseOptions
     @OptionGroup var window: WindowOptions
     @OptionGroup var limits: LimitOptions
@@ -25,6 +26,7 @@ struct Cat: ParsableCommand {
 
     func run() throws {
         let console = try Console(common)
+        let dictionary = try dictionary.read(console.places)
         console.places.add(descriptor: STDOUT_FILENO)
         do throws(PoolmapError) {
             try console.places.require(input: file)
@@ -33,8 +35,10 @@ struct Cat: ParsableCommand {
         }
         let (end, overflowed) = offset.bytes.addingReportingOverflow(length?.bytes ?? .max)
         let range = offset.bytes..<(overflowed ? .max : end)
-        var batch = try console.batch(common, "cat", window.settings + sparse.settings + limits.settings)
+        let settings = window.settings + sparse.settings + limits.settings + self.dictionary.settings(dictionary)
+        var batch = try console.batch(common, "cat", settings)
         batch.limit = limits.limit
+        batch.dictionary = dictionary
         batch.memoryBytes = window.memoryBytes
         batch.policy.sparse = sparse.output
         batch.cat(file, range, maximumWindowLog: window.long) { input, result in

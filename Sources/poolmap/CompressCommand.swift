@@ -10,6 +10,7 @@ struct Compress: FilesCommand {
 
     @OptionGroup var common: RunOptions
     @OptionGroup var target: TargetOptions
+    @OptionGroup var dictionary: DictionaryOptions
 
     @Option(name: .long, help: ArgumentHelp("The level; -1 to -19 are short for it.", valueName: "n"))
     var level: Int?
@@ -59,7 +60,7 @@ struct Compress: FilesCommand {
         name: .customLong("exclude-compressed"), help: "Pass over files whose names end like compressed ones, as .gz.")
     var excludesCompressed = false
 
-    @Flag(name: .customLong("no-dictID"), help: "Do not write down which dictionary a frame needs.")
+    @Flag(name: .customLong("no-dictID"), help: "Leave the number of the dictionary out of the file.")
     var hidesDictionary = false
 
     @Flag(inversion: .prefixedNo, help: "Put checksums into the file.")
@@ -124,20 +125,21 @@ struct Compress: FilesCommand {
         let passedOver = excludesCompressed ? suffixesOfCompressed : []
         // A second run over a tree is not to compress what the first has made.
         let plan = try FilePlan(
-            "compress", files, names, target, common, folders: .without(compressedSuffixes + passedOver),
+            "compress", files, names, target, common, dictionary, folders: .without(compressedSuffixes + passedOver),
             passingOver: passedOver,
             keptBeside: resume ? Batch.resumeSuffixes : []
         ) {
             .target($0 + ".zst")
         }
         try plan.refuseTerminal()
+        options.dictionary = plan.dictionary
         let settings: [(String, JSONText)] = [
             ("level", .decimal("\(options.level)")), ("long", .number(orNull: long.map { UInt64($0) })),
             ("chunkBytes", .number(UInt64(options.chunkBytes))), ("rsyncable", .bool(rsyncable)),
             ("checksums", .bool(check)),
             ("zstd", .object(options.parameters.map { ($0.0.rawValue, .number(UInt64($0.value))) })),
         ]
-        try plan.execute(settings) { batch, items, report in
+        try plan.execute(settings + dictionary.settings(plan.dictionary)) { [options] batch, items, report in
             guard resume else { return batch.compress(items, options, report: report) }
             switch items.next() {
             case .item(.file(let path), .file(let target), _):

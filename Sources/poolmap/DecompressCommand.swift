@@ -9,6 +9,7 @@ struct Decompress: FilesCommand {
 
     @OptionGroup var common: RunOptions
     @OptionGroup var target: TargetOptions
+    @OptionGroup var dictionary: DictionaryOptions
     @OptionGroup var sparse: SparseOptions
     @OptionGroup var window: WindowOptions
     @OptionGroup var limits: LimitOptions
@@ -41,8 +42,9 @@ struct Decompress: FilesCommand {
     }
 
     func run() throws {
-        let plan = try FilePlan("decompress", files, names, target, common, folders: .without([])) {
-            path in
+        let plan = try FilePlan(
+            "decompress", files, names, target, common, dictionary, folders: .without([])
+        ) { path in
             for (suffix, restored) in zip(compressedSuffixes, ["", ".tar", ""]) where path.hasSuffix(suffix) {
                 let stem = path.dropLast(suffix.count)
                 if !stem.isEmpty, !stem.hasSuffix("/") {
@@ -54,9 +56,12 @@ struct Decompress: FilesCommand {
         let settings: [(String, JSONText)] = [
             ("salvage", .bool(salvage)), ("omit", .bool(omit)),
         ]
-        try plan.execute(window.settings + settings + sparse.settings + limits.settings) { batch, items, report in
+        let all =
+            window.settings + settings + sparse.settings + limits.settings + dictionary.settings(plan.dictionary)
+        try plan.execute(all) { batch, items, report in
             var batch = batch
             batch.limit = limits.limit
+            batch.dictionary = plan.dictionary
             batch.policy.sparse = sparse.output
             batch.memoryBytes = window.memoryBytes
             if salvage {

@@ -29,6 +29,8 @@ final class FilePlan: ItemSource {
     /// That of --output-dir, from the first target on.
     private var targetFolder: TargetFolder?
     private var dependencies: DependencyFile?
+    /// That of -D.
+    let dictionary: ZstdDictionary?
     /// For make's rules, by the bytes of the inputs' paths.
     private var targets: [[UInt8]: String] = [:]
 
@@ -39,7 +41,8 @@ final class FilePlan: ItemSource {
     ///   - naming: the target's path for an input's.
     init(
         _ verb: String, _ files: [String], _ names: NameOptions, _ options: TargetOptions, _ run: RunOptions,
-        folders: InputNames.Folders, passingOver endings: [String] = [], keptBeside suffixes: [String] = [],
+        _ dictionary: DictionaryOptions, folders: InputNames.Folders, passingOver endings: [String] = [],
+        keptBeside suffixes: [String] = [],
         naming: @escaping (String) -> Naming
     ) throws {
         self.options = options
@@ -48,6 +51,7 @@ final class FilePlan: ItemSource {
         self.verb = verb
         console = try Console(run, replacesTargets: options.force || options.ifChanged)
         let sources = try names.sources(files)
+        self.dictionary = try dictionary.read(console.places)
         isRecursive = names.recursive
         isOne = sources.count == 1 && names.lists.isEmpty && !names.recursive
         if options.output != nil && !isOne {
@@ -58,7 +62,7 @@ final class FilePlan: ItemSource {
         self.names = InputNames(
             sources, folders: names.folders(folders), followsLinks: followsLinks, passingOver: endings)
         readsStandardInput = sources.contains { if case .name("-") = $0 { true } else { false } }
-        dependencies = options.dependencyFile == nil ? nil : DependencyFile()
+        dependencies = options.dependencyFile.map { _ in DependencyFile(common: dictionary.path.map { [$0] } ?? []) }
         try claimOptions(names.lists, suffixes)
         try requireNoCollision(sources, followsLinks: followsLinks)
     }

@@ -77,7 +77,9 @@ struct List: ParsableCommand {
         guard verbose else { return nil }
         return try write(listing, to: &output) { index, frame in
             let content = frame.contentBytes.map { "\($0)" } ?? "unknown"
-            return "  frame \(index): \(frame.compressedBytes) bytes at \(frame.offset), content \(content)\n"
+            let dictionary = frame.dictionaryID.map { ", dictionary \($0)" } ?? ""
+            return
+                "  frame \(index): \(frame.compressedBytes) bytes at \(frame.offset), content \(content)\(dictionary)\n"
         }
     }
 
@@ -123,6 +125,7 @@ struct List: ParsableCommand {
             ("ratio", listing.ratioText.map { .decimal($0) } ?? .null),
             ("checksum", listing.hasChecksums ?? false ? .string("XXH64") : .null),
             ("seekTable", .string(listing.seekTable.rawValue)),
+            ("dictionaryIDs", listing.dictionaryIDs.map { .array($0.map { .number(UInt64($0)) }) } ?? .null),
             ("chunkBytes", .number(orNull: listing.chunkBytes)),
         ]
         let text = JSONText.object(members).text
@@ -142,6 +145,7 @@ struct List: ParsableCommand {
         .object([
             ("offset", .number(frame.offset)), ("compressedBytes", .number(frame.compressedBytes)),
             ("contentBytes", .number(orNull: frame.contentBytes)),
+            ("dictionaryID", .number(orNull: frame.dictionaryID.map { UInt64($0) })),
         ])
     }
 }

@@ -182,6 +182,34 @@ struct TargetOptions: ParsableArguments {
     }
 }
 
+/// What subcommands take that compress or decompress.
+struct DictionaryOptions: ParsableArguments {
+    @Option(
+        name: .customShort("D"),
+        help: ArgumentHelp("Use this dictionary, which zstd --train makes of many small files.", valueName: "file"),
+        completion: .file())
+    var path: String?
+
+    /// Reads the dictionary, which the run is not to write over.
+    func read(_ places: RunPlaces) throws(PoolmapError) -> ZstdDictionary? {
+        guard let path else { return nil }
+        try places.add(read: path, by: "-D")
+        do throws(PoolmapError) {
+            return try ZstdDictionary(path: path)
+        } catch {
+            throw error.about(path)
+        }
+    }
+
+    /// What the report says of it.
+    func settings(_ dictionary: ZstdDictionary?) -> [(String, JSONText)] {
+        [
+            ("dictionary", dictionary.map { .string($0.path) } ?? .null),
+            ("dictionaryID", .number(orNull: dictionary.flatMap { $0.id == 0 ? nil : UInt64($0.id) })),
+        ]
+    }
+}
+
 /// What subcommands take that work on many files.
 struct NameOptions: ParsableArguments {
     @Flag(name: [.customShort("r"), .customLong("recursive")], help: "Take the files under folders.")

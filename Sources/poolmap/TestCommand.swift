@@ -8,6 +8,7 @@ struct Test: FilesCommand {
         abstract: "Check that files can be restored, without writing anything.")
 
     @OptionGroup var common: RunOptions
+    @OptionGroup var dictionary: DictionaryOptions
     @OptionGroup var window: WindowOptions
     @OptionGroup var limits: LimitOptions
     @OptionGroup var names: NameOptions
@@ -22,10 +23,13 @@ struct Test: FilesCommand {
 
     func run() throws {
         let console = try Console(common)
+        let dictionary = try dictionary.read(console.places)
         let items = try NamedItems(
             try names.sources(files), names.folders(.with(compressedSuffixes)), console.places, followsLinks: force)
-        var batch = try console.batch(common, "test", window.settings + limits.settings)
+        var batch = try console.batch(
+            common, "test", window.settings + limits.settings + self.dictionary.settings(dictionary))
         batch.limit = limits.limit
+        batch.dictionary = dictionary
         batch.memoryBytes = window.memoryBytes
         batch.decompress(items, maximumWindowLog: window.long) { input, result in
             console.report(input, result) { summary in

@@ -17,6 +17,18 @@ struct Compressor: ~Copyable {
         guard let context = ZSTD_createCCtx() else {
             throw PoolmapError(.outOfMemory, "no memory for a compression context")
         }
+        do throws(PoolmapError) {
+            try Compressor.prepare(context, options)
+        } catch {
+            ZSTD_freeCCtx(context)
+            throw error
+        }
+        self.context = context
+        self.hasChecksums = options.hasChecksums
+        self.isJournaled = options.isJournaled
+    }
+
+    private static func prepare(_ context: OpaquePointer, _ options: CompressionOptions) throws(PoolmapError) {
         var parameters = [
             (ZSTD_c_compressionLevel, options.level), (ZSTD_c_checksumFlag, options.hasChecksums ? 1 : 0),
             // Both buffers stay where they are until the frame is complete (`ZSTD_c_stableInBuffer` and
@@ -27,19 +39,44 @@ struct Compressor: ~Copyable {
             parameters += [(ZSTD_c_enableLongDistanceMatching, 1), (ZSTD_c_windowLog, windowLog)]
         }
         parameters += options.setParameters.compactMap { (parameter, value) in parameter.code.map { ($0, value) } }
-        if !options.namesDictionary {
-            parameters.append((ZSTD_c_dictIDFlag, 0))
+        if options.dictionary != nil {
+            // As zstd sets them: `ZSTD_c_enableDedicatedDictSearch`, for tables that are made for a dictionary.
+            parameters += [(ZSTD_c_experimentalParam8, 1), (ZSTD_c_dictIDFlag, options.namesDictionary ? 1 : 0)]
         }
         for (parameter, value) in parameters {
             let result = ZSTD_CCtx_setParameter(context, parameter, Int32(clamping: value))
             if ZSTD_isError(result) != 0 {
-                ZSTD_freeCCtx(context)
                 throw PoolmapError(.invalidOption, zstdErrorName(result))
             }
         }
-        self.context = context
-        self.hasChecksums = options.hasChecksums
-        self.isJournaled = options.isJournaled
+        if let dictionary = options.dictionary {
+            try load(dictionary, into: context)
+        }
+    }
+
+    /// Makes the level's tables of a dictionary, which the context keeps.
+    ///
+    /// A digest that several contexts refer to (`ZSTD_CDict`) would make other frames than zstd does. So the tables are
+    /// made by a first frame of nothing, before this process is forked, and are then shared memory.
+    private static func load(
+        _ dictionary: ZstdDictionary, into context: OpaquePointer
+    ) throws(PoolmapError) {
+        try check(ZSTD_CCtx_loadDictionary(context, dictionary.bytes.baseAddress, dictionary.bytes.count))
+        var frame = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
+        let result = withUnsafeMutableBytes(of: &frame) { frame in
+            var input = ZSTD_inBuffer(src: nil, size: 0, pos: 0)
+            var output = ZSTD_outBuffer(dst: frame.baseAddress, size: frame.count, pos: 0)
+            return ZSTD_compressStream2(context, &output, &input, ZSTD_e_end)
+        }
+        try check(result)
+    }
+
+    private static func check(_ result: Int) throws(PoolmapError) {
+        guard ZSTD_isError(result) != 0 else { return }
+        if ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation {
+            throw PoolmapError(.outOfMemory, "no memory for the tables of this level")
+        }
+        throw PoolmapError(.failed, "compression failed: \(zstdErrorName(result))")
     }
 
     deinit {
@@ -75,12 +112,7 @@ struct Compressor: ~Copyable {
             input.size = end
             let directive = end < content.count ? ZSTD_e_continue : ZSTD_e_end
             remaining = ZSTD_compressStream2(context, &output, &input, directive)
-            if ZSTD_isError(remaining) != 0 {
-                if ZSTD_getErrorCode(remaining) == ZSTD_error_memory_allocation {
-                    throw PoolmapError(.outOfMemory, "no memory for the tables of this level")
-                }
-                throw PoolmapError(.failed, "compression failed: \(zstdErrorName(remaining))")
-            }
+            try Compressor.check(remaining)
         } while input.size < content.count
         guard remaining == 0, input.pos == content.count else {
             throw PoolmapError(.failed, "compression failed: a frame has no room for its content")

@@ -43,17 +43,29 @@ struct WindowLimit {
 struct Decompressor: ~Copyable {
     private let context: OpaquePointer
     private let limit: WindowLimit
+    private let dictionary: ZstdDictionary?
+    /// What the frame names that is decompressed; 0 for none.
+    private var namedDictionary: UInt32 = 0
 
-    /// - Parameter limit: frames that need a larger window are refused when they are decompressed as a stream, where the
-    ///   window is memory of its own.
-    init(_ limit: WindowLimit) throws(PoolmapError) {
+    /// - Parameters:
+    ///   - limit: frames that need a larger window are refused when they are decompressed as a stream, where the window
+    ///     is memory of its own.
+    ///   - dictionary: for frames that name it, or none.
+    init(_ limit: WindowLimit, dictionary: ZstdDictionary? = nil) throws(PoolmapError) {
         guard let context = ZSTD_createDCtx() else {
             throw PoolmapError(.outOfMemory, "no memory for a decompression context")
         }
         // The limit is held against each frame here, to the byte, which libzstd rounds to a power of two.
         _ = ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, 31)
+        if let bytes = dictionary?.bytes,
+            ZSTD_isError(ZSTD_DCtx_loadDictionary(context, bytes.baseAddress, bytes.count)) != 0
+        {
+            ZSTD_freeDCtx(context)
+            throw PoolmapError(.outOfMemory, "no memory for the dictionary")
+        }
         self.context = context
         self.limit = limit
+        self.dictionary = dictionary
     }
 
     deinit {
@@ -65,14 +77,15 @@ struct Decompressor: ~Copyable {
         _ frame: UnsafeRawBufferPointer, into content: UnsafeMutableRawBufferPointer
     ) throws(PoolmapError) -> Int {
         let length = ZSTD_findFrameCompressedSize(frame.baseAddress, frame.count)
-        try Decompressor.check(length)
+        try check(length)
         guard length == frame.count else {
             throw PoolmapError(.damaged, "a frame has \(length) bytes where the seek table says \(frame.count)")
         }
         if limit.isForAll { try limit.check(frame) }
+        try requireDictionary(of: frame)
         let result = ZSTD_decompressDCtx(
             context, content.baseAddress, content.count, frame.baseAddress, frame.count)
-        try Decompressor.check(result)
+        try check(result)
         return result
     }
 
@@ -80,6 +93,7 @@ struct Decompressor: ~Copyable {
     mutating func beginStream(_ firstPiece: UnsafeRawBufferPointer) throws(PoolmapError) {
         ZSTD_DCtx_reset(context, ZSTD_reset_session_only)
         try limit.check(firstPiece)
+        try requireDictionary(of: firstPiece)
     }
 
     /// Decompresses a piece of a frame as a stream.
@@ -91,24 +105,43 @@ struct Decompressor: ~Copyable {
         var input = ZSTD_inBuffer(src: piece.baseAddress, size: piece.count, pos: 0)
         var output = ZSTD_outBuffer(dst: content.baseAddress, size: content.count, pos: 0)
         let result = ZSTD_decompressStream(context, &output, &input)
-        try Decompressor.check(result)
+        try check(result)
         return (input.pos, output.pos, result == 0)
     }
 
-    private static func check(_ result: Int) throws(PoolmapError) {
+    /// Throws if the frame names another dictionary than there is; libzstd would not say which.
+    private mutating func requireDictionary(of frame: UnsafeRawBufferPointer) throws(PoolmapError) {
+        namedDictionary = ZSTD_getDictID_fromFrame(frame.baseAddress, frame.count)
+        guard namedDictionary != 0, namedDictionary != dictionary?.id else { return }
+        let need = "needs the dictionary \(namedDictionary)"
+        guard let dictionary else {
+            throw PoolmapError(.unsupported, "\(need): name its file with -D")
+        }
+        let other = dictionary.id == 0 ? "has no number" : "is \(dictionary.id)"
+        throw PoolmapError(.unsupported, "\(need), and \(dictionary.path) \(other)")
+    }
+
+    private func check(_ result: Int) throws(PoolmapError) {
         guard ZSTD_isError(result) != 0 else { return }
         switch ZSTD_getErrorCode(result) {
         case ZSTD_error_checksum_wrong:
-            throw PoolmapError(.damaged, "the content does not match its checksum")
+            throw damaged("the content does not match its checksum")
         case ZSTD_error_dstSize_tooSmall:
-            throw PoolmapError(.damaged, "there is more content than the sizes in the file say")
+            throw damaged("there is more content than the sizes in the file say")
         case ZSTD_error_frameParameter_windowTooLarge: throw WindowLimit.isUnheardOf
         case ZSTD_error_memory_allocation:
             throw PoolmapError(.outOfMemory, "no memory for a frame's window")
-        case ZSTD_error_dictionary_wrong:
-            throw PoolmapError(.unsupported, "a frame needs a dictionary")
+        case ZSTD_error_dictionary_corrupted where dictionary == nil:
+            // The first block goes on with tables that nothing before it has.
+            throw PoolmapError(.damaged, "damaged, or made with a dictionary that it does not name: try -D FILE")
         default:
-            throw PoolmapError(.damaged, "damaged: \(zstdErrorName(result))")
+            throw damaged("damaged: \(zstdErrorName(result))")
         }
+    }
+
+    /// Damage of a frame that names no dictionary can be another dictionary, too.
+    private func damaged(_ message: String) -> PoolmapError {
+        guard let dictionary, namedDictionary == 0 else { return PoolmapError(.damaged, message) }
+        return PoolmapError(.damaged, "\(message), or \(dictionary.path) is not its dictionary")
     }
 }

@@ -330,6 +330,8 @@ extension ResumeIdentity {
             level: Int32(clamping: options.level == 0 ? Int(ZSTD_defaultCLevel()) : options.level),
             longWindowLog: UInt32(clamping: options.longWindowLog ?? 0), chunkBytes: UInt32(options.chunkBytes),
             hasChecksums: options.hasChecksums, libzstdVersion: UInt32(ZSTD_versionNumber()),
-            compressorRevision: Compressor.revision, parametersChecksum: options.parametersChecksum)
+            compressorRevision: Compressor.revision, parametersChecksum: options.parametersChecksum,
+            dictionaryChecksum: options.dictionary?.checksum ?? 0,
+            namesDictionary: options.dictionary == nil || options.namesDictionary)
     }
 }

@@ -4,6 +4,8 @@ struct FrameHead {
     /// The size of the content, if the header has it.
     let contentBytes: UInt64?
     let hasChecksum: Bool
+    /// The dictionary that the frame needs, nil if it names none.
+    let dictionaryID: UInt32?
     /// What says that it is the first of a section.
     let mark: SectionMark?
 
@@ -17,7 +19,9 @@ struct FrameHead {
         let descriptor = FrameDescriptor(bytes[FrameHead.descriptorOffset])
         guard !descriptor.hasReservedBit, bytes.count >= FrameHead.byteCount(of: bytes) else { return nil }
         self.offset = offset
-        contentBytes = descriptor.contentBytes(in: bytes.bytes(in: FrameHead.descriptorOffset + 1..<bytes.count))
+        let fields = bytes.bytes(in: FrameHead.descriptorOffset + 1..<bytes.count)
+        contentBytes = descriptor.contentBytes(in: fields)
+        dictionaryID = descriptor.dictionaryID(in: fields)
         hasChecksum = descriptor.hasChecksum
         mark = SectionMark(of: bytes)
     }

@@ -27,6 +27,10 @@ struct ResumeIdentity: Equatable, Sendable {
     var compressorRevision: UInt32
     /// The CRC-32C of the parameters of `--zstd=`; 0 without.
     var parametersChecksum: UInt32 = 0
+    /// The CRC-32C of the dictionary; 0 without one.
+    var dictionaryChecksum: UInt32 = 0
+    /// Whether frames have the number of the dictionary.
+    var namesDictionary = true
 
     private static let checksumOffset = 60
 
@@ -44,7 +48,7 @@ struct ResumeIdentity: Equatable, Sendable {
     /// The bytes of the header.
     func serialized() -> [UInt8] {
         var bytes = ResumeIdentity.identifier
-        bytes += [ResumeIdentity.version, hasChecksums ? 1 : 0, 0, 0]
+        bytes += [ResumeIdentity.version, (hasChecksums ? 1 : 0) | (namesDictionary ? 0 : 2), 0, 0]
         bytes.append(littleEndian: level)
         bytes.append(littleEndian: longWindowLog)
         bytes.append(littleEndian: chunkBytes)
@@ -54,7 +58,7 @@ struct ResumeIdentity: Equatable, Sendable {
         bytes.append(littleEndian: modifiedSeconds)
         bytes.append(littleEndian: modifiedNanoseconds)
         bytes.append(littleEndian: parametersChecksum)
-        bytes += [UInt8](repeating: 0, count: 4)
+        bytes.append(littleEndian: dictionaryChecksum)
         bytes.appendCRC32C()
         return bytes
     }
@@ -81,9 +85,9 @@ struct ResumeIdentity: Equatable, Sendable {
         let found: UInt8 = bytes.littleEndian(at: 8)
         guard found == version else { return .otherVersion(found) }
         let flags: UInt8 = bytes.littleEndian(at: 9)
-        let reserved = UInt32(bytes.littleEndian(UInt16.self, at: 10)) | bytes.littleEndian(at: 56)
+        let reserved: UInt16 = bytes.littleEndian(at: 10)
         let chunkBytes: UInt32 = bytes.littleEndian(at: 20)
-        guard flags & ~1 == 0, reserved == 0, CompressionOptions.chunkSizes.contains(Int(chunkBytes)) else {
+        guard flags & ~3 == 0, reserved == 0, CompressionOptions.chunkSizes.contains(Int(chunkBytes)) else {
             return .damaged
         }
         return .identity(
@@ -92,7 +96,8 @@ struct ResumeIdentity: Equatable, Sendable {
                 modifiedNanoseconds: bytes.littleEndian(at: 48), level: bytes.littleEndian(at: 12),
                 longWindowLog: bytes.littleEndian(at: 16), chunkBytes: chunkBytes, hasChecksums: flags & 1 != 0,
                 libzstdVersion: bytes.littleEndian(at: 24), compressorRevision: bytes.littleEndian(at: 28),
-                parametersChecksum: bytes.littleEndian(at: 52)))
+                parametersChecksum: bytes.littleEndian(at: 52), dictionaryChecksum: bytes.littleEndian(at: 56),
+                namesDictionary: flags & 2 == 0))
     }
 
     /// Why frames of a run with the identity `earlier` cannot be kept, for the user; nil if they can.
@@ -117,6 +122,12 @@ struct ResumeIdentity: Equatable, Sendable {
         }
         if hasChecksums != earlier.hasChecksums {
             return "it was \(earlier.hasChecksums ? "with" : "without") checksums"
+        }
+        if dictionaryChecksum != earlier.dictionaryChecksum {
+            return dictionaryChecksum == 0 ? "it was with a dictionary" : "the dictionary is another, or new"
+        }
+        if namesDictionary != earlier.namesDictionary {
+            return "it was \(earlier.namesDictionary ? "without" : "with") --no-dictID"
         }
         return self == earlier ? nil : "it was by another version of poolmap or libzstd"
     }

@@ -15,6 +15,8 @@ struct LocatedFrame {
     let contentChecksum: UInt32?
     /// What says that it is the first of a section; nil also where only the table was looked at.
     let mark: SectionMark?
+    /// The dictionary that it names; nil if it names none, and where only the table was looked at.
+    let dictionaryID: UInt32?
     /// The number of its row in the seek table, if it was found by that.
     var row: Int?
 
@@ -27,6 +29,7 @@ struct LocatedFrame {
         hasChecksum = info.hasChecksum
         contentChecksum = info.contentChecksum
         mark = info.mark
+        dictionaryID = info.dictionaryID
     }
 
     /// A data frame as a seek table has it.
@@ -39,6 +42,7 @@ struct LocatedFrame {
         hasChecksum = nil
         contentChecksum = nil
         mark = nil
+        dictionaryID = nil
     }
 
     /// Whether both sides of the frame have room in a slot.

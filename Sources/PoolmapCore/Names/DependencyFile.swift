@@ -7,19 +7,28 @@ import SystemPackage
 public struct DependencyFile {
     private var rules: [UInt8] = []
     private var empty: [UInt8] = []
+    private let common: [String]
+    private var hasRules = false
 
     /// No rules yet.
-    public init() {}
+    ///
+    /// - Parameter common: what every target is made of, beside its own inputs.
+    public init(common: [String] = []) {
+        self.common = common
+    }
 
     /// Adds a rule; throws if make has no spelling for a name.
     public mutating func add(target: String, inputs: some Sequence<String>) throws(PoolmapError) {
         // With a space before the colon: "&:" would be another kind of rule.
         var rule = try DependencyFile.target(target) + Array(" :".utf8)
         var emptyRules: [UInt8] = []
-        for input in inputs {
+        for input in Array(inputs) + common {
             rule += Array(" \\\n  ".utf8) + (try DependencyFile.word(input, escaped: "*?[|"))
+        }
+        for input in Array(inputs) + (hasRules ? [] : common) {
             emptyRules += try DependencyFile.target(input) + Array(" :\n".utf8)
         }
+        hasRules = true
         rules += rule + Array("\n".utf8)
         empty += emptyRules
     }

@@ -18,6 +18,8 @@ struct RunSettings {
     }
 
     let operation: Operation
+    /// What a process of the run compresses and decompresses with, whoever in it does.
+    let contexts = Contexts()
     var policy = OutputPolicy()
     /// Which files workers open by their names.
     var reach = NameReach.nothing
@@ -29,6 +31,8 @@ struct RunSettings {
     var memory: MemoryLimit?
     /// How much may come out of each input.
     var limit = OutputLimit()
+    /// What frames are decompressed with; nil for nothing.
+    var dictionary: ZstdDictionary?
 
     /// The largest window that a frame may need.
     var windowLimit: WindowLimit {

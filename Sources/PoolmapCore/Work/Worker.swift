@@ -11,8 +11,6 @@ final class Worker {
     private let layout: SlotLayout
     /// The process that hands out the work, in which this was made.
     private let front = getpid()
-    private var compressor: Compressor?
-    private var decompressor: Decompressor?
     private var files: FileRunner
     private var input = Scratch()
     private var content = Scratch()
@@ -26,6 +24,11 @@ final class Worker {
         self.areas = areas
         layout = settings.layout
         files = FileRunner(settings)
+    }
+
+    /// Makes what workers that are forked from here on are to have from their birth.
+    func prepare() throws(PoolmapError) {
+        try settings.contexts.prepare(for: settings)
     }
 
     func perform(_ work: Work) -> Done {
@@ -70,17 +73,13 @@ final class Worker {
             }
             return zeros.frame
         }
-        if compressor == nil {
-            compressor = try Compressor(settings.compression)
-        }
         var reader = reader(of: source, UInt64(contentBytes))
         let content = try reader == nil ? areas.input(slot, contentBytes) : input.space(of: contentBytes)
         let room = try areas.output(slot, Compressor.bound(of: contentBytes))
-        let frame = try compressor?.compress(content, into: room, mark) { (piece) throws(PoolmapError) in
-            _ = try reader?.read(into: piece)
-        }
-        guard let frame else {
-            throw PoolmapError(.failed, "there is no compressor")
+        let frame = try settings.contexts.withCompressor(settings.compression) { (compressor) throws(PoolmapError) in
+            try compressor.compress(content, into: room, mark) { (piece) throws(PoolmapError) in
+                _ = try reader?.read(into: piece)
+            }
         }
         if case .zeros = source {
             zeros = (frame, Array(room[..<frame.compressedBytes]))
@@ -307,21 +306,7 @@ final class Worker {
     private func withDecompressor<Result>(
         _ body: (inout Decompressor) throws(PoolmapError) -> Result
     ) throws(PoolmapError) -> Result {
-        // Taken out and put back, so that the callbacks of a stream can use the worker.
-        if decompressor == nil {
-            decompressor = try Decompressor(settings.windowLimit)
-        }
-        guard var taken = decompressor.take() else {
-            throw PoolmapError(.failed, "the decompressor is in use")
-        }
-        do throws(PoolmapError) {
-            let result = try body(&taken)
-            decompressor = consume taken
-            return result
-        } catch {
-            decompressor = consume taken
-            throw error
-        }
+        try settings.contexts.withDecompressor(settings, body)
     }
 
     /// Reads the bytes of a task; nil where they are in its slot.

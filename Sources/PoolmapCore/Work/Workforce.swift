@@ -173,6 +173,7 @@ final class Workforce {
     private func send(_ sent: Sent) throws(PoolmapError) {
         if pool == nil {
             try areas.makeAll()
+            try worker.prepare()
         }
         do {
             let pool = try pool ?? makePool()

@@ -37,6 +37,8 @@ offers "poolmap compress --level "
 offers "poolmap decompress b" big.zst
 offers "poolmap test t" "two words.zst"
 offers "poolmap cat f" folder
+offers "poolmap compress -D n" note.txt
+offers "poolmap -d -D n" note.txt
 offers "poolmap hash n" note.txt
 # As zstd's users type it.
 offers "poolmap b" big.tar big.zst

@@ -20,6 +20,8 @@ OPTIONS = {"compress": {"jobs", "level", "long", "chunkBytes", "rsyncable", "che
                           "ifChanged", "fsync", "remove"},
            "test": {"jobs", "long", "memory", "maxOutput", "maxRatio"}, "hash": {"jobs", "algorithms", "mode"},
            "cat": {"jobs", "long", "memory", "sparse", "maxOutput", "maxRatio"}}
+for command in OPTIONS.keys() - {"hash"}:
+    OPTIONS[command] |= {"dictionary", "dictionaryID"}
 FILE = {"input": TEXT, "output": (TEXT, NONE), "status": TEXT, "error": (dict, NONE), "inputBytes": (NUMBER, NONE),
         "outputBytes": (NUMBER, NONE), "digests": list, "salvage": (dict, NONE), "chunks": list}
 CHUNK = {"index": NUMBER, "count": NUMBER, "offset": NUMBER, "length": NUMBER, "result": (dict, NONE), "worker": NUMBER,

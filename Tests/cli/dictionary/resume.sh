@@ -1,0 +1,41 @@
+# --resume keeps what was made with the same dictionary, by what is in it, and begins anew with another.
+. "$CLI_LIB"
+. "$CLI_FOLDER/interruptions.sh"
+. "$CLI_FOLDER/dictionaries.sh"
+command=("${quickly[@]}")
+lay_out_dictionaries
+real_data 3000000 > in
+interrupted_by_limit 500 -j 2 -D one
+cp out.partial kept.partial
+cp out.resume kept.resume
+# changed TEXT OPTION…: these options, in place of those of the run that was interrupted.
+changed() {
+    local text=$1
+    shift
+    cp kept.partial out.partial
+    cp kept.resume out.resume
+    rm -f out
+    poolmap compress --chunk-size 64K "$@" -f -o reference in
+    poolmap "${command[@]}" "$@" -o out in 2> said || fail "exit code $?: $(< said)"
+    one_error_line said "in: begins anew: " "$text"
+    is_whole
+}
+changed "it was with a dictionary"
+changed "the dictionary is another, or new" -D other
+changed "the dictionary is another, or new" -D raw
+changed "it was without --no-dictID" -D one --no-dictID
+# Another file of the same name has the same number, and is another dictionary.
+cp one kept
+(cat one && printf x) > longer
+changed "the dictionary is another, or new" -D longer
+cp kept.partial out.partial
+cp kept.resume out.resume
+rm -f out
+mv one moved
+poolmap compress --chunk-size 64K -D moved -f -o reference in
+silently poolmap "${command[@]}" -j 3 -D moved -o out in
+is_whole
+# The other way.
+rm -f out
+interrupted_by_limit 500 -j 2
+resumes_saying "the dictionary is another, or new" -D moved

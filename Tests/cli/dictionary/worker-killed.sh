@@ -1,0 +1,13 @@
+# A worker that takes the place of one that was killed has the dictionary as well, though its file is gone by then.
+. "$CLI_LIB"
+. "$CLI_FOLDER/dictionaries.sh"
+lay_out_dictionaries
+real_data 5000000 > in
+options=(-q -17 --chunk-size 256K)
+poolmap "${options[@]}" -D one -o expected in
+start poolmap "${options[@]}" -j 2 -D one -o out in
+wait_workers "$front" 2
+rm one
+kill -KILL "$(worker_pids "$front" | head -n 1)"
+wait "$front" || fail "exit code $?"
+same_file expected out
