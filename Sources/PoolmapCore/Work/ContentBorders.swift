@@ -34,7 +34,9 @@ struct ContentBorders {
         (offset + UInt64(leastBytes)) / cellBytes * cellBytes
     }
 
-    /// A random number for each byte: those of SplitMix64 from 0 on. They decide where files are cut, for ever.
+    /// A random number for each byte: those of SplitMix64 from 0 on.
+    ///
+    /// They decide where files are cut, for ever.
     fileprivate static let gear: [UInt64] = (1...256).map { index in
         var number = UInt64(index) &* 0x9E37_79B9_7F4A_7C15
         number = (number ^ number >> 30) &* 0xBF58_476D_1CE4_E5B9
