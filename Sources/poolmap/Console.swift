@@ -79,6 +79,9 @@ final class Console {
                 hasSaidRefusal = true
                 hint(input.name, refusal)
             }
+            if let reason = PoolmapError.inputKept(of: summary) {
+                hint(input.name, reason)
+            }
             if let salvage = summary.salvage, !salvage.isWhole {
                 fail(input.name, salvage)
             }

@@ -208,12 +208,14 @@ extension FileDescriptor {
                 return false
             }
         }
-        // Only root may give files away; for others the file stays theirs. The owner is set before the mode, since
-        // changing it takes the set-user-ID bits away.
+        // Only root may give files away; for others the file stays theirs.
         let hasOwner = now.map { $0.owner == source.owner && $0.group == source.group } ?? false
-        let keepsOwner = hasOwner || attempt { fchown(rawValue, source.owner, source.group) }
+        if !hasOwner {
+            _ = attempt { fchown(rawValue, source.owner, source.group) }
+        }
         if refusal != nil, geteuid() != 0 { refusal = nil }
-        let permissions = keepsOwner ? source.permissions : source.permissions & 0o777
+        // As zstd, gzip and xz: whoever made the file may have made its set-user-ID bit, too.
+        let permissions = source.permissions & 0o777
         // Whoever has given the file away may have changed its mode.
         if !hasOwner || now?.permissions != permissions {
             _ = attempt { fchmod(rawValue, permissions) }

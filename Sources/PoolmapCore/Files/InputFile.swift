@@ -161,20 +161,22 @@ final class InputFile {
 
     /// Takes the file's name away, if it is still this file's, and the file as it was read.
     ///
-    /// The C function is `unlinkat`.
-    func remove() throws(PoolmapError) {
-        guard isOwned, !isNamedByDescriptor else { return }
+    /// False where the name is not to be taken away: that of a pipe, a device or an open descriptor. The C function is
+    /// `unlinkat`.
+    func remove() throws(PoolmapError) -> Bool {
+        guard isOwned else { return true }
+        guard status.isRegular, !isNamedByDescriptor else { return false }
         var isChanged = false
         let isRemoved = try folders.remove(place) { now in
             guard now.isSameFile(as: status) else { return false }
-            // A pipe changes as it is read.
-            isChanged = status.isRegular && now.hasChanged(since: status)
+            isChanged = now.hasChanged(since: status)
             return !isChanged
         }
         if isChanged { throw .changedAfterRead }
         if !isRemoved {
             throw PoolmapError(.changed, "was replaced by another file while it was read; that is not removed")
         }
+        return true
     }
 
     /// Whether the name is that of an open descriptor, as `/dev/stdin`, which stays.

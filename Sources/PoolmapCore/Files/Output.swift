@@ -53,7 +53,8 @@ enum Output {
     /// The output is whole: gives a file its name, and the input's mode, owner and times; then removes the input, if
     /// that was asked.
     func commit(of input: InputFile, _ summary: JobSummary) throws(PoolmapError) -> JobSummary {
-        let (result, policy): (JobSummary, OutputPolicy)
+        var result: JobSummary
+        let policy: OutputPolicy
         switch self {
         case .stream, .nowhere: return summary
         case .sparseStream(let stream):
@@ -67,7 +68,7 @@ enum Output {
         case .partial(let file): (result, policy) = (try file.commit(of: input, summary), file.policy)
         }
         if policy.removesInput {
-            try input.remove()
+            result.isInputKept = try !input.remove()
         }
         return result
     }

@@ -179,7 +179,7 @@ private final class FinishedJob: Job {
     func finish() throws(PoolmapError) -> JobSummary {
         if policy.removesInput {
             try input.requireUnchanged()
-            try input.remove()
+            _ = try input.remove()
         }
         return summary
     }

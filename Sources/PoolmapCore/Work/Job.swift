@@ -63,11 +63,18 @@ public struct JobSummary: Sendable {
     public var digests: [String] = []
     /// Why the target lacks the input's mode or times, or for root the owner; nil where it has them.
     public var metadataErrno: Int32?
+    /// The input was to be removed, and is there still, since it is no regular file.
+    public var isInputKept = false
     /// What of it was lost; nil but of a salvage, which no worker does whole.
     public var salvage: SalvageSummary?
 }
 
 extension PoolmapError {
+    /// Why an input that was to be removed is there still; nil where it was not, or is gone.
+    public static func inputKept(of summary: JobSummary) -> PoolmapError? {
+        summary.isInputKept ? PoolmapError(.ignored, "is kept: --rm removes regular files only") : nil
+    }
+
     /// What an input's target lacks; nil for nothing.
     public static func metadata(of summary: JobSummary) -> PoolmapError? {
         summary.metadataErrno.map {
