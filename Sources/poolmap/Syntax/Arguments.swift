@@ -62,6 +62,35 @@ struct Arguments {
     func count(of names: [String]) -> Int { options.count { names.contains($0.name) } }
 }
 
+/// Who tells options from names, an argument after the other.
+protocol OptionSyntax {
+    /// What is no option.
+    var operands: [String] { get set }
+    /// What was not looked at yet.
+    var rest: ArraySlice<String> { get set }
+    mutating func takeLong(_ argument: String) throws
+    /// Takes short options that stand together.
+    mutating func takeCluster(_ argument: String) throws
+}
+
+extension OptionSyntax {
+    /// Takes all arguments; behind "--" there are only names.
+    mutating func takeAll() throws {
+        while let argument = rest.popFirst() {
+            if argument == "--" {
+                operands += rest
+                break
+            } else if argument.hasPrefix("--") {
+                try takeLong(argument)
+            } else if argument.hasPrefix("-"), argument != "-" {
+                try takeCluster(argument)
+            } else {
+                operands.append(argument)
+            }
+        }
+    }
+}
+
 /// Takes the value of an option from the arguments behind it.
 ///
 /// - Parameter option: as it was typed, for the message.

@@ -1,10 +1,10 @@
 import ArgumentParser
 
 /// What users of b3sum and sha256sum type after `poolmap hash`, said in the parser's terms.
-struct HashSyntax {
+struct HashSyntax: OptionSyntax {
     private(set) var options: [TypedOption] = []
-    private(set) var operands: [String] = []
-    private var rest: ArraySlice<String>
+    var operands: [String] = []
+    var rest: ArraySlice<String>
 
     /// Options whose value is the next argument, which is then not looked at.
     private static let takingValue: Set<String> = [
@@ -20,22 +20,11 @@ struct HashSyntax {
     /// - Parameter arguments: those behind the word.
     init(_ arguments: ArraySlice<String>) throws {
         rest = arguments
-        while let argument = rest.popFirst() {
-            if argument == "--" {
-                operands += rest
-                break
-            } else if argument.hasPrefix("--") {
-                try takeLong(argument)
-            } else if argument.hasPrefix("-"), argument != "-" {
-                try takeCluster(argument)
-            } else {
-                operands.append(argument)
-            }
-        }
+        try takeAll()
         keepLastManner()
     }
 
-    private mutating func takeLong(_ argument: String) throws {
+    mutating func takeLong(_ argument: String) throws {
         let sides = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         if sides.count == 1, HashSyntax.takingValue.contains(argument) {
             try take(argument, takeValue(of: argument, from: &rest), in: argument)
@@ -47,7 +36,7 @@ struct HashSyntax {
     /// Takes short options that stand together apart: "-cw" is -c, -w.
     ///
     /// A value is the rest of the letters, or the next argument.
-    private mutating func takeCluster(_ argument: String) throws {
+    mutating func takeCluster(_ argument: String) throws {
         var letters = argument.dropFirst()
         while let letter = letters.popFirst() {
             let option = "-\(letter)"

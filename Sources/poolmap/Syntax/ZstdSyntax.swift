@@ -5,11 +5,11 @@ import ArgumentParser
 ///     poolmap -19 -T2 FILE     →  poolmap compress --level=19 --threads=2 FILE
 ///     poolmap -dcf FILE        →  poolmap decompress -c -f FILE
 ///     poolmap -d -19 FILE      →  poolmap decompress FILE
-struct ZstdSyntax {
+struct ZstdSyntax: OptionSyntax {
     /// The subcommand that is named, or chosen by the last of -z, -d, -t and -l; nil for the default.
     private(set) var word: CommandWord?
     private(set) var options: [TypedOption] = []
-    private(set) var operands: [String] = []
+    var operands: [String] = []
     /// Those that choose a subcommand do so only where none was named.
     let choosesMode: Bool
     /// -0 is zstd's level for the default one; beside a list of names it is what xargs means by it.
@@ -28,23 +28,12 @@ struct ZstdSyntax {
         choosesMode = word == nil
         hasList = arguments.contains { $0.hasPrefix("--files-from") || $0.hasPrefix("--filelist") }
         rest = arguments[...]
-        while let argument = rest.popFirst() {
-            if argument == "--" {
-                operands += rest
-                break
-            } else if argument.hasPrefix("--") {
-                try takeLong(argument)
-            } else if argument.hasPrefix("-"), argument != "-" {
-                try takeCluster(argument)
-            } else {
-                operands.append(argument)
-            }
-        }
+        try takeAll()
         settle()
         try dropOthers()
     }
 
-    private mutating func takeLong(_ argument: String) throws {
+    mutating func takeLong(_ argument: String) throws {
         if let mode = ZstdSyntax.longModes[argument], choose(mode) { return }
         try refuse(argument)
         let sides = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
