@@ -66,7 +66,7 @@ extension PoolManager {
         guard worker.heldCount > 1 else { return }
         let due = (running?.started ?? worker.lastSign) + PoolManager.patienceNanoseconds
         if due <= now {
-            relieve(worker, ofAllBut: current)
+            relieve(worker, ofAllBut: current, isAtIt: running != nil)
         } else {
             worker.lookAt = min(worker.lookAt, due)
         }
@@ -75,7 +75,9 @@ extension PoolManager {
     // MARK: Relieving
 
     /// Takes from a worker what it has finished and what others can begin: all but the unit that this task is in.
-    private func relieve(_ worker: ManagedWorker, ofAllBut current: UInt32) {
+    ///
+    /// - Parameter isAtIt: whether the worker has been at the task for long, and is not about to begin it.
+    private func relieve(_ worker: ManagedWorker, ofAllBut current: UInt32, isAtIt: Bool) {
         if worker.heldUnits > 1 {
             backlog.putBack(worker.takeBack(from: worker.endOfUnit(of: current)))
         }
@@ -83,8 +85,14 @@ extension PoolManager {
         let (lookAt, lastSign) = (worker.lookAt, worker.lastSign)
         worker.outbox.fetch(into: worker.channel)
         receive(from: worker)
-        // That it finished tasks before this one is no sign of anything new.
-        (worker.lookAt, worker.lastSign) = (lookAt, lastSign)
+        if isAtIt, worker.claims.running(from: worker.firstHeld)?.sequence == current {
+            // That it finished tasks before this one is no sign of anything new; when it finishes this one, it will send
+            // the result.
+            (worker.lookAt, worker.lastSign) = (lookAt, lastSign)
+        } else {
+            // It goes on, and may send nothing for a while: the next long task can have results in front of it.
+            scheduleLook(at: worker, monotonicNanoseconds())
+        }
     }
 
     // MARK: Ending
