@@ -161,11 +161,10 @@ final class InputFile {
 
     /// Takes the file's name away, if it is still this file's, and the file as it was read.
     ///
-    /// False where the name is not to be taken away: that of a pipe, a device or an open descriptor. The C function is
-    /// `unlinkat`.
+    /// False where it is no regular file, and so keeps its name. The C function is `unlinkat`.
     func remove() throws(PoolmapError) -> Bool {
-        guard isOwned else { return true }
-        guard status.isRegular, !isNamedByDescriptor else { return false }
+        guard isOwned, !isNamedByDescriptor else { return true }
+        guard status.isRegular else { return false }
         var isChanged = false
         let isRemoved = try folders.remove(place) { now in
             guard now.isSameFile(as: status) else { return false }

@@ -49,5 +49,7 @@ grep -q 'no progress is shown' said
 zstd -q -dc out.zst | cmp - in
 line=$(longest 0)
 [[ $line == *iB/s*left*ratio* ]] || fail "of no known width: $line"
+# It goes on for some seconds, so that there are lines behind the change.
+real_data 8000000 > in
 line=$(longest 100,24)
 ((${#line} < 24)) || fail "${#line} characters after it became narrower: $line"

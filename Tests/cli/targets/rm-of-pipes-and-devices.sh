@@ -1,4 +1,4 @@
-# --rm removes regular files only: pipes, devices and the names of open descriptors stay, and a line says so.
+# --rm removes regular files only: pipes and devices stay, and a line says so.
 . "$CLI_LIB"
 text 3000 > in
 kept() {
