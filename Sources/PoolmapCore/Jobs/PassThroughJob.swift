@@ -66,9 +66,8 @@ final class PassThroughJob: Job {
     private func copyPiece(by space: UnsafeMutableRawBufferPointer) throws(PoolmapError) {
         let count: Int
         if input.isRegular {
-            count = Int(min(UInt64(space.count), input.byteCount - byteCount))
-            let piece = UnsafeMutableRawBufferPointer(rebasing: space[..<count])
-            try input.descriptor.readAll(into: piece, at: input.start + byteCount)
+            var reader = input.reader(at: byteCount, byteCount: input.byteCount - byteCount)
+            count = try reader.read(into: space)
         } else {
             count = try input.readSome(into: space)
         }
@@ -85,12 +84,14 @@ final class PassThroughJob: Job {
 
     func finish() throws(PoolmapError) -> JobSummary {
         if let restoring { return try restoring.finish() }
+        input.leaveOffset(behind: byteCount)
         try input.requireUnchanged()
         return try output.commit(of: input, JobSummary(inputBytes: byteCount, outputBytes: byteCount))
     }
 
     func abandon(_ workforce: Workforce) {
-        restoring?.abandon(workforce)
+        if let restoring { return restoring.abandon(workforce) }
+        input.leaveOffset(behind: byteCount)
     }
 }
 

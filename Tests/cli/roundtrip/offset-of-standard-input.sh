@@ -25,6 +25,9 @@ for jobs in 1 2 3; do
     # All frames belong to the first that reads, as with zstd.
     same_text "1800000 0" "$({ poolmap -dc -j $jobs | wc -c; wc -c; } < joined | paste -sd' ')"
     same_text "900000 0" "$({ poolmap -qc -j $jobs | zstd -q -dc | wc -c; wc -c; } < in | paste -sd' ')"
+    # So does what is passed through as it is.
+    same_text 900000 "$(offset poolmap -dcf -j $jobs < in)"
+    same_text 900000 "$(offset poolmap -dcf -j $jobs < holes)"
     # Another may go on where this one has found nothing that it could use.
     { poolmap -dc -j $jobs 2> said || cat; } < in | cmp - in
     one_error_line said "standard input: "
