@@ -18,7 +18,3 @@ struct AdvancedParameters: ExpressibleByArgument {
         self.all = all
     }
 }
-
-/// How names of files end that hold compressed data, to `--exclude-compressed`: those that zstd has for it, and ours.
-let suffixesOfCompressed =
-    compressedSuffixes + [".gz", ".tgz", ".lzma", ".xz", ".txz", ".lz4", ".tlz4"]

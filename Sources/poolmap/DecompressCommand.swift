@@ -75,9 +75,6 @@ struct Decompress: FilesCommand {
     }
 }
 
-/// How names of compressed files end.
-let compressedSuffixes = [".zst", ".tzst", ".zstd"]
-
 /// What subcommands take that decompress.
 struct WindowOptions: ParsableArguments {
     @Option(

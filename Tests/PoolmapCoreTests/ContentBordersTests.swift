@@ -26,7 +26,7 @@ import Testing
             case .chunk(let length):
                 lengths.append(length)
                 offset += length
-            case .search(let range):
+            case .search(let range, _):
                 var search = MatchSearch(borders, from: range.lowerBound)
                 var found: [UInt64] = []
                 let start = Int(range.lowerBound) - ContentBorders.windowBytes

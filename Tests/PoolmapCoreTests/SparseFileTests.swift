@@ -117,7 +117,7 @@ import Testing
             ([0x28, 0xB5, 0x2F, 0xFD], nil), ([0x50, 0x2A, 0x4D, 0x18, 0, 0, 0, 0], nil), ([], nil),
         ]
         for (bytes, window) in frames {
-            #expect(bytes.withUnsafeBytes { WindowLimit.windowBytes(of: $0) } == window, "\(bytes)")
+            #expect(bytes.withUnsafeBytes { FrameHead($0, at: 0)?.windowBytes } == window, "\(bytes)")
         }
     }
 }

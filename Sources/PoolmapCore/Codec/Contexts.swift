@@ -1,19 +1,10 @@
 /// The contexts of libzstd that a process uses, one task after the other.
 ///
-/// They are made when they are first needed. Where there is a dictionary that is before the pool is made, so that all
-/// workers share what libzstd has made of it.
+/// They are made when they are first needed. Where there is a dictionary that is before the pool is made
+/// (`Worker.prepare`), so that all workers share what libzstd has made of it.
 final class Contexts {
     private var compressor: Compressor?
     private var decompressor: Decompressor?
-
-    /// Makes what workers are to have from their birth.
-    func prepare(for settings: RunSettings) throws(PoolmapError) {
-        if settings.compression.dictionary != nil {
-            try withCompressor(settings.compression) { _ in }
-        } else if settings.dictionary != nil {
-            try withDecompressor(settings) { _ in }
-        }
-    }
 
     func withCompressor<Result>(
         _ options: CompressionOptions, _ body: (inout Compressor) throws(PoolmapError) -> Result
@@ -25,10 +16,11 @@ final class Contexts {
     }
 
     func withDecompressor<Result>(
-        _ settings: RunSettings, _ body: (inout Decompressor) throws(PoolmapError) -> Result
+        _ limit: WindowLimit, _ dictionary: ZstdDictionary?,
+        _ body: (inout Decompressor) throws(PoolmapError) -> Result
     ) throws(PoolmapError) -> Result {
         if decompressor == nil {
-            decompressor = try Decompressor(settings.windowLimit, dictionary: settings.dictionary)
+            decompressor = try Decompressor(limit, dictionary: dictionary)
         }
         return try lend(&decompressor, body)
     }

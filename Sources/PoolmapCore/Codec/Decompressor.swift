@@ -13,7 +13,7 @@ struct WindowLimit {
 
     /// Throws if the frame that begins with `bytes` needs a larger one.
     func check(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
-        guard let window = WindowLimit.windowBytes(of: bytes), window > min(self.bytes, WindowLimit.mostBytes) else {
+        guard let window = FrameHead(bytes, at: 0)?.windowBytes, window > min(self.bytes, WindowLimit.mostBytes) else {
             return
         }
         guard window <= WindowLimit.mostBytes else { throw WindowLimit.isUnheardOf }
@@ -23,17 +23,6 @@ struct WindowLimit {
             .unsupported,
             "a frame needs a window of \(window) bytes of memory, and \(self.bytes) are allowed: use \(isForAll ? memory : "--long=\(log) or \(memory)")"
         )
-    }
-
-    /// nil where the bytes are no frame, or not all of its header.
-    static func windowBytes(of bytes: UnsafeRawBufferPointer) -> UInt64? {
-        guard bytes.count > FrameHead.descriptorOffset, bytes.littleEndian(UInt32.self, at: 0) == FrameHead.magic else {
-            return nil
-        }
-        let descriptor = FrameDescriptor(bytes[FrameHead.descriptorOffset])
-        let header = UnsafeRawBufferPointer(rebasing: bytes[(FrameHead.descriptorOffset + 1)...])
-        guard header.count >= descriptor.headerBytes else { return nil }
-        return descriptor.windowBytes(in: header) ?? descriptor.contentBytes(in: header)
     }
 }
 

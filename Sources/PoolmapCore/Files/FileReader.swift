@@ -43,6 +43,17 @@ struct FileReader {
         }
         return count
     }
+
+    /// Hands all that there is to `body`, a piece of at most the space at a time.
+    mutating func forEachPiece(
+        through space: UnsafeMutableRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
+    ) throws(PoolmapError) {
+        while true {
+            let count = try read(into: space)
+            if count == 0 { return }
+            body(UnsafeRawBufferPointer(rebasing: space[..<count]))
+        }
+    }
 }
 
 /// Where a regular file has data, and where holes, which read as zeros.

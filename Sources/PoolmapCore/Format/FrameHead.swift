@@ -3,6 +3,8 @@ struct FrameHead {
     let offset: UInt64
     /// The size of the content, if the header has it.
     let contentBytes: UInt64?
+    /// How far back a decoder must remember; nil where the header does not say.
+    let windowBytes: UInt64?
     let hasChecksum: Bool
     /// The dictionary that the frame needs, nil if it names none.
     let dictionaryID: UInt32?
@@ -21,6 +23,7 @@ struct FrameHead {
         self.offset = offset
         let fields = bytes.bytes(in: FrameHead.descriptorOffset + 1..<bytes.count)
         contentBytes = descriptor.contentBytes(in: fields)
+        windowBytes = descriptor.windowBytes(in: fields) ?? contentBytes
         dictionaryID = descriptor.dictionaryID(in: fields)
         hasChecksum = descriptor.hasChecksum
         mark = SectionMark(of: bytes)

@@ -49,15 +49,16 @@ final class ChecksumRows {
 extension CRC32C {
     /// The checksum of all that there is to read.
     static func checksum(of reader: FileReader) throws(PoolmapError) -> UInt32 {
-        try withPiece { (space) throws(PoolmapError) in
-            var reader = reader
-            var checksum: UInt32 = 0
-            while true {
-                let count = try reader.read(into: space)
-                if count == 0 { return checksum }
-                let piece = UnsafeRawBufferPointer(rebasing: space[..<count])
-                checksum = CRC32C.checksum(of: piece, continuing: checksum)
-            }
-        }
+        try withPiece { (space) throws(PoolmapError) in try checksum(of: reader, through: space) }
+    }
+
+    /// The same, by memory that is there already.
+    static func checksum(
+        of reader: FileReader, through space: UnsafeMutableRawBufferPointer
+    ) throws(PoolmapError) -> UInt32 {
+        var reader = reader
+        var checksum: UInt32 = 0
+        try reader.forEachPiece(through: space) { checksum = CRC32C.checksum(of: $0, continuing: checksum) }
+        return checksum
     }
 }

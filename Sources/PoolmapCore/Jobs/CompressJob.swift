@@ -53,8 +53,8 @@ final class CompressJob: Job {
         var count = Int(min(UInt64(chunkBytes), input.byteCount - offset))
         switch nextBorder(workforce) {
         case .chunk(let bytes): count = bytes
-        case .search(let range):
-            let piece = Piece.search((fileBorders?.searchCount ?? 1) - 1, range)
+        case .search(let range, let index):
+            let piece = Piece.search(index, range)
             let begin = range.lowerBound - UInt64(ContentBorders.windowBytes)
             let source = input.source(at: begin, range.upperBound - begin)
             return .work(.search(source: source, at: range), piece, slot: nil, isLast: false)

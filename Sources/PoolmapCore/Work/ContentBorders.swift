@@ -84,7 +84,7 @@ struct FileBorders {
         /// The chunk has so many bytes.
         case chunk(Int)
         /// Have a worker look for matches here.
-        case search(Range<UInt64>)
+        case search(Range<UInt64>, index: Int)
         /// Nothing before a search has come back.
         case wait
     }
@@ -100,7 +100,7 @@ struct FileBorders {
     private var knownTo: UInt64
     private var matches: [UInt64] = []
     /// The number of searches that were handed out.
-    private(set) var searchCount = 0
+    private var searchCount = 0
 
     init(_ borders: ContentBorders, byteCount: UInt64, slotCount: Int) {
         self.borders = borders
@@ -120,7 +120,7 @@ struct FileBorders {
             let start = searchedTo
             searchedTo = min((start / stretchBytes + 1) * stretchBytes, byteCount)
             searchCount += 1
-            return .search(start..<searchedTo)
+            return .search(start..<searchedTo, index: searchCount - 1)
         }
         let least = offset + UInt64(borders.leastBytes)
         let most = min(offset + UInt64(borders.mostBytes), byteCount)

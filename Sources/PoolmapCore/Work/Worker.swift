@@ -28,7 +28,11 @@ final class Worker {
 
     /// Makes what workers that are forked from here on are to have from their birth.
     func prepare() throws(PoolmapError) {
-        try settings.contexts.prepare(for: settings)
+        if settings.compression.dictionary != nil {
+            try settings.contexts.withCompressor(settings.compression) { _ in }
+        } else if settings.dictionary != nil {
+            try withDecompressor { _ in }
+        }
     }
 
     func perform(_ work: Work) -> Done {
@@ -87,7 +91,6 @@ final class Worker {
         return frame
     }
 
-    /// - Parameter start: where the input begins in the file.
     private func search(_ source: Work.Source, _ range: Range<UInt64>) throws(PoolmapError) -> [UInt64] {
         let byteCount = range.upperBound - range.lowerBound + UInt64(ContentBorders.windowBytes)
         guard let borders = settings.compression.borders, var reader = reader(of: source, byteCount) else {
@@ -96,14 +99,13 @@ final class Worker {
         let space = try input.space(of: Worker.cachedBytes)
         var search = MatchSearch(borders, from: range.lowerBound)
         var found: [UInt64] = []
-        while true {
-            let count = try reader.read(into: space)
-            if count == 0 { return found }
-            search.feed(UnsafeRawBufferPointer(rebasing: space[..<count])) { match in
+        try reader.forEachPiece(through: space) { piece in
+            search.feed(piece) { match in
                 found.append(match)
                 return false
             }
         }
+        return found
     }
 
     private func digest(_ work: DigestWork) throws(PoolmapError) -> [[UInt8]] {
@@ -113,12 +115,8 @@ final class Worker {
             run.update(UnsafeRawBufferPointer(try areas.input(work.slot, Int(work.byteCount))))
             return run.finish()
         }
-        let space = try input.space(of: Worker.cachedBytes)
-        while true {
-            let count = try reader.read(into: space)
-            if count == 0 { return run.finish() }
-            run.update(UnsafeRawBufferPointer(rebasing: space[..<count]))
-        }
+        try reader.forEachPiece(through: try input.space(of: Worker.cachedBytes)) { run.update($0) }
+        return run.finish()
     }
 
     /// Reads of this size stay in the nearest cache for those who work on them.
@@ -140,17 +138,8 @@ final class Worker {
         return try checksum(of: content) == work.frame.chunkChecksum ? .intact : .otherContent
     }
 
-    /// The CRC-32C of what there is to read.
     private func checksum(of reader: FileReader) throws(PoolmapError) -> UInt32 {
-        var reader = reader
-        let space = try input.space(of: Worker.cachedBytes)
-        var checksum: UInt32 = 0
-        while true {
-            let count = try reader.read(into: space)
-            if count == 0 { return checksum }
-            checksum = CRC32C.checksum(
-                of: UnsafeRawBufferPointer(rebasing: space[..<count]), continuing: checksum)
-        }
+        try CRC32C.checksum(of: reader, through: try input.space(of: Worker.cachedBytes))
     }
 
     private func decompress(_ frame: FrameWork) throws(PoolmapError) -> DataFrame {
@@ -232,7 +221,7 @@ final class Worker {
         else { return false }
         let head = try input.space(of: FrameHead.mostBytes)
         let count = try reader.read(into: head)
-        let window = WindowLimit.windowBytes(of: UnsafeRawBufferPointer(rebasing: head[..<count]))
+        let window = FrameHead(UnsafeRawBufferPointer(rebasing: head[..<count]), at: 0)?.windowBytes
         return window.map { $0 > memory.windowBytesOfWorker } ?? false
     }
 
@@ -306,7 +295,7 @@ final class Worker {
     private func withDecompressor<Result>(
         _ body: (inout Decompressor) throws(PoolmapError) -> Result
     ) throws(PoolmapError) -> Result {
-        try settings.contexts.withDecompressor(settings, body)
+        try settings.contexts.withDecompressor(settings.windowLimit, settings.dictionary, body)
     }
 
     /// Reads the bytes of a task; nil where they are in its slot.

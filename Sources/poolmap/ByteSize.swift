@@ -1,0 +1,26 @@
+import ArgumentParser
+
+/// Sizes as people write them: 4096, 512K, 8M, 1MiB, 2GB (all in powers of 1024, as zstd has it).
+struct ByteSize: ExpressibleByArgument {
+    let bytes: UInt64
+
+    var defaultValueDescription: String { "\(bytes)" }
+
+    init(bytes: UInt64) {
+        self.bytes = bytes
+    }
+
+    init?(argument: String) {
+        let digits = argument.prefix { $0.isASCII && $0.isNumber }
+        let shifts: [String: UInt64] = [
+            "": 0, "K": 10, "KB": 10, "KIB": 10, "M": 20, "MB": 20, "MIB": 20, "G": 30, "GB": 30, "GIB": 30, "T": 40,
+            "TB": 40, "TIB": 40,
+        ]
+        guard let number = UInt64(digits), let shift = shifts[argument.dropFirst(digits.count).uppercased()] else {
+            return nil
+        }
+        let (bytes, overflowed) = number.multipliedReportingOverflow(by: 1 << shift)
+        if overflowed { return nil }
+        self.bytes = bytes
+    }
+}
