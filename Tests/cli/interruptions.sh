@@ -76,3 +76,16 @@ is_whole() {
     same_file reference out
     no_file out.partial out.resume
 }
+
+# begins_anew TEXT OPTION…: a run with these options keeps nothing of kept.partial and kept.resume, for this reason.
+begins_anew() {
+    local text=$1
+    shift
+    cp kept.partial out.partial
+    cp kept.resume out.resume
+    rm -f out
+    poolmap compress "$@" -f -o reference in
+    poolmap compress --resume "$@" -o out in 2> said || fail "exit code $?: $(< said)"
+    one_error_line said "in: begins anew: " "$text"
+    is_whole
+}

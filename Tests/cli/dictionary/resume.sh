@@ -8,26 +8,14 @@ real_data 3000000 > in
 interrupted_by_limit 500 -j 2 -D one
 cp out.partial kept.partial
 cp out.resume kept.resume
-# changed TEXT OPTION…: these options, in place of those of the run that was interrupted.
-changed() {
-    local text=$1
-    shift
-    cp kept.partial out.partial
-    cp kept.resume out.resume
-    rm -f out
-    poolmap compress --chunk-size 64K "$@" -f -o reference in
-    poolmap "${command[@]}" "$@" -o out in 2> said || fail "exit code $?: $(< said)"
-    one_error_line said "in: begins anew: " "$text"
-    is_whole
-}
-changed "it was with a dictionary"
-changed "the dictionary is another, or new" -D other
-changed "the dictionary is another, or new" -D raw
-changed "it was without --no-dictID" -D one --no-dictID
+begins_anew "it was with a dictionary" --chunk-size 64K
+begins_anew "the dictionary is another, or new" --chunk-size 64K -D other
+begins_anew "the dictionary is another, or new" --chunk-size 64K -D raw
+begins_anew "it was without --no-dictID" --chunk-size 64K -D one --no-dictID
 # Another file of the same name has the same number, and is another dictionary.
 cp one kept
 (cat one && printf x) > longer
-changed "the dictionary is another, or new" -D longer
+begins_anew "the dictionary is another, or new" --chunk-size 64K -D longer
 cp kept.partial out.partial
 cp kept.resume out.resume
 rm -f out

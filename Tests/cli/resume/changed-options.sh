@@ -6,23 +6,11 @@ real_data 3000000 > in
 interrupted_by_limit 500 -j 2
 cp out.partial kept.partial
 cp out.resume kept.resume
-# changed TEXT OPTION…: these options, after those of the run that was interrupted.
-changed() {
-    local text=$1
-    shift
-    cp kept.partial out.partial
-    cp kept.resume out.resume
-    rm -f out
-    poolmap compress "$@" -f -o reference in
-    poolmap compress --resume "$@" -o out in 2> said || fail "exit code $?: $(< said)"
-    one_error_line said "in: begins anew: " "$text"
-    is_whole
-}
-changed "the level is 5, and was 3" -5 --chunk-size 64K
-changed "the level is -2, and was 3" --fast=2 --chunk-size 64K
-changed "--long is another" --chunk-size 64K --long=20
-changed "the chunk size is 65537 bytes, and was 65536" --chunk-size 65537
-changed "with checksums" --chunk-size 64K --no-check
+begins_anew "the level is 5, and was 3" -5 --chunk-size 64K
+begins_anew "the level is -2, and was 3" --fast=2 --chunk-size 64K
+begins_anew "--long is another" --chunk-size 64K --long=20
+begins_anew "the chunk size is 65537 bytes, and was 65536" --chunk-size 65537
+begins_anew "with checksums" --chunk-size 64K --no-check
 # The other way.
 rm -f out
 interrupted_by_limit 500 --no-check --long=20 -j 2
