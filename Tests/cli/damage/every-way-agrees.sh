@@ -1,7 +1,7 @@
 # Thousands of damaged files are whole, or not, in the same way for test, -d, --salvage and cat, from a file and a pipe.
 . "$CLI_LIB"
 seed=${POOLMAP_TEST_SEED:-$((RANDOM << 15 | RANDOM))}
-echo "POOLMAP_TEST_SEED=$seed"
+echo "POOLMAP_TEST_SEED=$seed" >&2
 real_data 40000 > real
 text 30000 > text
 : > empty

@@ -2,7 +2,7 @@
 . "$CLI_LIB"
 . "$CLI_FOLDER/interruptions.sh"
 seed=${POOLMAP_TEST_SEED:-$RANDOM}
-echo "POOLMAP_TEST_SEED=$seed"
+echo "POOLMAP_TEST_SEED=$seed" >&2
 RANDOM=$seed
 real_data 3000000 > in
 poolmap "${command[@]}" -q -o reference in
