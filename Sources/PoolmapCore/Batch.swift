@@ -3,14 +3,14 @@ import Multiprocessing
 import SystemPackage
 
 /// An input of a command.
-public enum Input: Sendable {
+package enum Input: Sendable {
     /// A file by its path.
     case file(String)
     /// Standard input.
     case standardInput
 
     /// For messages.
-    public var name: String {
+    package var name: String {
         switch self {
         case .file(let path): path
         case .standardInput: "standard input"
@@ -29,7 +29,7 @@ public enum Input: Sendable {
 }
 
 /// The output of a command.
-public enum Target: Sendable {
+package enum Target: Sendable {
     /// A file by its path, which appears once it is whole.
     case file(String)
     /// Standard output, written as it comes.
@@ -39,7 +39,7 @@ public enum Target: Sendable {
 }
 
 /// The inputs of a run with their targets, each found when its turn comes.
-public protocol ItemSource {
+package protocol ItemSource {
     /// The next one; does not block.
     mutating func next() -> ItemStep
     /// False where it is sure that `next` has no other.
@@ -50,11 +50,11 @@ public protocol ItemSource {
 
 extension ItemSource {
     /// Files of any name are read, and none is written.
-    public var reach: NameReach { .reading }
+    package var reach: NameReach { .reading }
 }
 
 /// What an `ItemSource` has next.
-public enum ItemStep {
+package enum ItemStep {
     /// An input; `file` says what is known of it, where it was found by its name.
     case item(Input, Target, file: FoundFile?)
     /// An input that is not to be read, and why.
@@ -73,45 +73,45 @@ public enum ItemStep {
 /// the `Workforce` → a `Worker`, in its own process, compresses or decompresses → `Pipeline` gives the result back to
 /// the job, in order → the job writes its `Output`. A small file goes to a worker in one piece (`WholeFileJob`), which
 /// does all of that by itself.
-public struct Batch {
+package struct Batch {
     /// The number of worker processes; 1 does everything in this one.
-    public var jobs: Int
+    package var jobs: Int
     /// What is to be done with targets and inputs.
-    public var policy = OutputPolicy()
+    package var policy = OutputPolicy()
     /// How far the run has come.
-    public let meter = Meter()
+    package let meter = Meter()
     /// How often `onTick` is called while the run waits, beside each time that something is done; nil for never.
-    public var tick: Duration?
+    package var tick: Duration?
     /// Called as the run goes on.
-    public var onTick: () -> Void = {}
+    package var onTick: () -> Void = {}
     /// Called once, with what keeps the workers in, if there are any.
-    public var onConfinement: (Confinement) -> Void = { _ in }
+    package var onConfinement: (Confinement) -> Void = { _ in }
     /// Keeps account of the run.
-    public var recorder: RunRecorder?
+    package var recorder: RunRecorder?
     /// What options have read and written, which inputs that lists of digests name may not be.
-    public var places: RunPlaces?
+    package var places: RunPlaces?
     /// make's job server, which limits how many workers are busy; nil for none.
-    public var jobServer: JobServer?
+    package var jobServer: JobServer?
     /// How much may come out of each input that is decompressed.
-    public var limit = OutputLimit()
+    package var limit = OutputLimit()
     /// What inputs are decompressed with; nil for nothing.
-    public var dictionary: ZstdDictionary?
+    package var dictionary: ZstdDictionary?
 
     /// How much memory the window of a frame may take that is decompressed, with half as much for all else; nil for any.
     ///
     /// It then counts in place of `maximumWindowLog`.
-    public var memoryBytes: UInt64?
+    package var memoryBytes: UInt64?
 
     /// A run with so many jobs.
-    public init(jobs: Int) {
+    package init(jobs: Int) {
         self.jobs = jobs
     }
 
     /// What `report` is called with: the input, and what became of it.
-    public typealias Report = (Input, Result<JobSummary, PoolmapError>) -> Void
+    package typealias Report = (Input, Result<JobSummary, PoolmapError>) -> Void
 
     /// Compresses each input to its target.
-    public func compress(_ items: some ItemSource, _ options: CompressionOptions, report: @escaping Report) {
+    package func compress(_ items: some ItemSource, _ options: CompressionOptions, report: @escaping Report) {
         run(items, RunSettings(operation: .compress(options), policy: policy), report)
     }
 
@@ -121,7 +121,7 @@ public struct Batch {
     ///   - maximumWindowLog: the largest window that a streamed frame may need, as a power of two; nil for libzstd's
     ///     27.
     ///   - passesThrough: whether an input that is no Zstandard file is copied to its target.
-    public func decompress(
+    package func decompress(
         _ items: some ItemSource, maximumWindowLog: Int? = nil, passesThrough: Bool = false, report: @escaping Report
     ) {
         var settings = decompression(.decompress, maximumWindowLog)
@@ -136,7 +136,7 @@ public struct Batch {
     /// - Parameters:
     ///   - omitsLost: whether the content behind lost content moves up, in place of zeros for it.
     ///   - maximumWindowLog: as for `decompress`.
-    public func salvage(
+    package func salvage(
         _ items: some ItemSource, omitsLost: Bool, maximumWindowLog: Int? = nil, report: @escaping Report
     ) {
         run(items, decompression(.salvage(omitsLost: omitsLost), maximumWindowLog), report)
@@ -149,7 +149,7 @@ public struct Batch {
     }
 
     /// Writes a range of the content of a compressed file to standard output.
-    public func cat(
+    package func cat(
         _ path: String, _ range: Range<UInt64>, maximumWindowLog: Int? = nil, report: @escaping Report
     ) {
         let settings = decompression(.cat, maximumWindowLog)
@@ -162,7 +162,7 @@ public struct Batch {
     }
 
     /// Hashes each input by each algorithm, in one read; the summaries have the digests.
-    public func hash(_ items: some ItemSource, _ algorithms: [HashAlgorithm], report: @escaping Report) {
+    package func hash(_ items: some ItemSource, _ algorithms: [HashAlgorithm], report: @escaping Report) {
         run(items, RunSettings(operation: .hash(algorithms)), report)
     }
 
@@ -227,7 +227,7 @@ private struct BatchPlans<Items: ItemSource>: PlanSource {
 /// Writes all bytes to standard output.
 ///
 /// Blocks.
-public func writeStandardOutput(_ bytes: [UInt8]) throws(PoolmapError) {
+package func writeStandardOutput(_ bytes: [UInt8]) throws(PoolmapError) {
     try bytes.withBytes { (bytes) throws(PoolmapError) in
         try FileDescriptor.standardOutput.writeAll(bytes, to: "standard output")
     }
@@ -236,7 +236,7 @@ public func writeStandardOutput(_ bytes: [UInt8]) throws(PoolmapError) {
 /// Reads all of standard input, yet no more than so many bytes.
 ///
 /// Blocks.
-public func readStandardInput(atMost limit: Int) throws(PoolmapError) -> [UInt8] {
+package func readStandardInput(atMost limit: Int) throws(PoolmapError) -> [UInt8] {
     let input = try InputFile.standardInput()
     let space = try allocate(limit)
     defer { free(space.baseAddress) }

@@ -3,31 +3,31 @@ import CZstd
 /// How to compress, in Zstandard's terms.
 ///
 /// Together with the input it decides every byte of the output.
-public struct CompressionOptions: Sendable {
+package struct CompressionOptions: Sendable {
     /// The level: 1 (fast) to 22 (small), or -1 and below for the fast levels of `zstd --fast`; 0 means 3.
-    public var level: Int
+    package var level: Int
     /// The window as a power of two, with long-distance matching; nil for the level's own window without.
-    public var longWindowLog: Int?
+    package var longWindowLog: Int?
     /// Whether content and compressed bytes carry checksums.
-    public var hasChecksums: Bool
+    package var hasChecksums: Bool
     /// The content size of each frame but the last, in bytes, or with `isRsyncable` the most; nil for what suits the
     /// level.
-    public var requestedChunkBytes: Int?
+    package var requestedChunkBytes: Int?
     /// Whether chunks are cut by what they hold, so that a change of the input changes few frames.
-    public var isRsyncable = false
+    package var isRsyncable = false
     /// What goes beyond the level, in the order in which it was said.
-    public var parameters: [(CompressionParameter, value: Int)] = []
+    package var parameters: [(CompressionParameter, value: Int)] = []
     /// What each frame is compressed with, and restored with; nil for nothing.
-    public var dictionary: ZstdDictionary?
+    package var dictionary: ZstdDictionary?
     /// Whether frames name the dictionary that they need.
-    public var namesDictionary = true
+    package var namesDictionary = true
     /// The size that standard input must have; nil for any.
-    public var streamBytes: UInt64?
+    package var streamBytes: UInt64?
     /// Whether a worker tells the checksums that a journal needs; the one option that decides no byte.
     var isJournaled = false
 
     /// The options of `zstd -3`.
-    public init(
+    package init(
         level: Int = 3, longWindowLog: Int? = nil, hasChecksums: Bool = true, requestedChunkBytes: Int? = nil,
         isRsyncable: Bool = false
     ) {
@@ -39,11 +39,11 @@ public struct CompressionOptions: Sendable {
     }
 
     /// The levels that libzstd knows.
-    public static let levels = Int(ZSTD_minCLevel())...Int(ZSTD_maxCLevel())
+    package static let levels = Int(ZSTD_minCLevel())...Int(ZSTD_maxCLevel())
     /// The window sizes for long-distance matching, as powers of two.
-    public static let longWindowLogs = 10...Int(ZSTD_cParam_getBounds(ZSTD_c_windowLog).upperBound)
+    package static let longWindowLogs = 10...Int(ZSTD_cParam_getBounds(ZSTD_c_windowLog).upperBound)
     /// The chunk sizes in bytes; a seek table cannot say more than the last.
-    public static let chunkSizes = 1024...1 << 30
+    package static let chunkSizes = 1024...1 << 30
 
     /// How content is cut where not by length alone.
     var borders: ContentBorders? {
@@ -55,7 +55,7 @@ public struct CompressionOptions: Sendable {
     /// A chunk begins without the history that a single frame would have, so it must be long against the level's
     /// window. Measured on the Linux source: 8 MiB at level 3 makes 0.4 % more output than one frame for all, 4 MiB
     /// 1.1 %, 1 MiB 4.7 %.
-    public var chunkBytes: Int {
+    package var chunkBytes: Int {
         if let requestedChunkBytes {
             return requestedChunkBytes
         }

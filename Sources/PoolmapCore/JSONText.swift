@@ -3,7 +3,7 @@
 /// A byte of a file's name that is no text stands as a lone surrogate, `\udc80` to `\udcff`: so Python's `json.loads`
 /// gives the very name to `os.fsencode`, and other readers a replacement character. What a terminal would take for more
 /// than text is escaped too, which is the same to every reader.
-public indirect enum JSONText {
+package indirect enum JSONText {
     case null
     case bool(Bool)
     case number(UInt64)
@@ -15,12 +15,12 @@ public indirect enum JSONText {
     case object([(String, JSONText)])
 
     /// A number, or null.
-    public static func number(orNull value: UInt64?) -> JSONText {
+    package static func number(orNull value: UInt64?) -> JSONText {
         value.map { .number($0) } ?? .null
     }
 
     /// On one line.
-    public var text: String {
+    package var text: String {
         switch self {
         case .null: "null"
         case .bool(let value): value ? "true" : "false"

@@ -1,19 +1,19 @@
 /// What `list` says of a compressed file, found without decompressing anything.
-public struct Listing {
+package struct Listing {
     /// A frame with content.
-    public struct Frame: Sendable {
+    package struct Frame: Sendable {
         /// Where it begins, in bytes.
-        public let offset: UInt64
+        package let offset: UInt64
         /// Its length in bytes.
-        public let compressedBytes: UInt64
+        package let compressedBytes: UInt64
         /// The size of its content; nil where the frame does not say.
-        public let contentBytes: UInt64?
+        package let contentBytes: UInt64?
         /// The number of the dictionary that it needs; nil if it names none.
-        public let dictionaryID: UInt32?
+        package let dictionaryID: UInt32?
     }
 
     /// The seek tables that a file can have at its end.
-    public enum SeekTableKind: String, Sendable {
+    package enum SeekTableKind: String, Sendable {
         /// There is none.
         case none
         /// It covers the whole file.
@@ -23,28 +23,28 @@ public struct Listing {
     }
 
     /// The number of frames with content.
-    public private(set) var frameCount = 0
+    package private(set) var frameCount = 0
     /// The number of frames without, which decoders step over.
-    public private(set) var skippableCount = 0
+    package private(set) var skippableCount = 0
     /// The length of the file.
-    public let compressedBytes: UInt64
+    package let compressedBytes: UInt64
     /// What a decompression makes of it; nil where some frame does not say.
-    public private(set) var contentBytes: UInt64? = 0
+    package private(set) var contentBytes: UInt64? = 0
     /// Whether every frame carries a checksum of its content; nil where there is no frame.
-    public private(set) var hasChecksums: Bool?
+    package private(set) var hasChecksums: Bool?
     /// The numbers of the dictionaries that frames name, each once, in their order; nil where they are more than
     /// anyone has.
-    public private(set) var dictionaryIDs: [UInt32]? = []
+    package private(set) var dictionaryIDs: [UInt32]? = []
     /// Whether the file ends with a seek table.
-    public private(set) var seekTable: SeekTableKind
+    package private(set) var seekTable: SeekTableKind
     /// The chunk size, where the file was made by poolmap of several chunks of one size.
-    public private(set) var chunkBytes: UInt64?
+    package private(set) var chunkBytes: UInt64?
     private let input: InputFile
     private var trust = FileFrames.Trust.allTables
     private static let mostDictionaries = 1000
 
     /// Reads the headers of a file's frames.
-    public init(path: String) throws(PoolmapError) {
+    package init(path: String) throws(PoolmapError) {
         let input = try InputFile.open(path: path)
         guard input.isRegular || input.isEmptyFile else {
             throw PoolmapError(.unsupported, "only a file can be listed that says its size")
@@ -68,7 +68,7 @@ public struct Listing {
     /// Calls `body` with each frame with content, in order, of which none is kept.
     ///
     /// Reads the file's headers once more.
-    public func forEachFrame(_ body: (Frame) throws(PoolmapError) -> Void) throws(PoolmapError) {
+    package func forEachFrame(_ body: (Frame) throws(PoolmapError) -> Void) throws(PoolmapError) {
         let frames = try FileFrames(input, trusting: trust)
         while let frame = try frames.next() {
             if frame.isSkippable { continue }

@@ -1,16 +1,16 @@
 /// How far a command has come, for a progress line and for the summary.
 ///
 /// In bytes, over all its inputs.
-public final class Meter {
+package final class Meter {
     /// What has been read of the inputs, as far as its results are written.
-    public private(set) var inputBytes: UInt64 = 0
+    package private(set) var inputBytes: UInt64 = 0
     /// What has been written.
-    public private(set) var outputBytes: UInt64 = 0
+    package private(set) var outputBytes: UInt64 = 0
     /// What all inputs have that were opened so far; nil once one is a pipe, whose end nobody knows.
-    public private(set) var expectedBytes: UInt64? = 0
+    package private(set) var expectedBytes: UInt64? = 0
 
     /// A meter at zero.
-    public init() {}
+    package init() {}
 
     func expect(_ input: InputFile) {
         expect(input.isRegular ? input.byteCount : nil)

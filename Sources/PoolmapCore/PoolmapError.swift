@@ -5,9 +5,9 @@ import SystemPackage
 /// What went wrong with one input or output, as the one line that the user sees.
 ///
 /// It is `Codable`, since most errors happen in a worker and are told in the front.
-public struct PoolmapError: Error, Codable, Hashable, Sendable {
+package struct PoolmapError: Error, Codable, Hashable, Sendable {
     /// The kinds of failure.
-    public enum Code: String, Codable, Sendable {
+    package enum Code: String, Codable, Sendable {
         /// An option has a value that cannot be.
         case invalidOption
         /// The input is not what it should be: not Zstandard, cut, with flipped bits.
@@ -39,11 +39,11 @@ public struct PoolmapError: Error, Codable, Hashable, Sendable {
     }
 
     /// What kind of failure it is.
-    public let code: Code
+    package let code: Code
     /// What failed, without the name of the file.
-    public let message: String
+    package let message: String
     /// The error number of the system call that failed, if one did.
-    public let errno: Int32?
+    package let errno: Int32?
 
     init(_ code: Code, _ message: String, errno: Errno? = nil) {
         self.code = code
@@ -52,20 +52,20 @@ public struct PoolmapError: Error, Codable, Hashable, Sendable {
     }
 
     /// An input that the command itself refuses, as for its name.
-    public static func unusable(_ message: String) -> PoolmapError {
+    package static func unusable(_ message: String) -> PoolmapError {
         PoolmapError(.failed, message)
     }
 
     /// Damage that the command itself tells of.
-    public static func damaged(_ message: String) -> PoolmapError {
+    package static func damaged(_ message: String) -> PoolmapError {
         PoolmapError(.damaged, message)
     }
 
     /// A symbolic link that is not followed.
-    public static let ignoredLink = PoolmapError(.ignored, "is a symbolic link, and ignored; -f follows it")
+    package static let ignoredLink = PoolmapError(.ignored, "is a symbolic link, and ignored; -f follows it")
 
     /// Whether there is no file of the name.
-    public var isMissingFile: Bool { code == .system && errno == ENOENT }
+    package var isMissingFile: Bool { code == .system && errno == ENOENT }
 
     /// The error of a system call: what it was to do, and what the kernel said.
     static func system(_ action: String, _ errno: Errno) -> PoolmapError {
@@ -73,7 +73,7 @@ public struct PoolmapError: Error, Codable, Hashable, Sendable {
     }
 
     /// The same error as one of the whole run, which says the file that it is about.
-    public func about(_ name: String) -> PoolmapError {
+    package func about(_ name: String) -> PoolmapError {
         at(name)
     }
 
@@ -98,7 +98,7 @@ public struct PoolmapError: Error, Codable, Hashable, Sendable {
 
 extension PoolmapError: CustomStringConvertible {
     /// The line for the user, after the name of the file.
-    public var description: String {
+    package var description: String {
         guard let errno else { return message }
         return message.isEmpty ? "\(Errno(rawValue: errno))" : "\(message): \(Errno(rawValue: errno))"
     }

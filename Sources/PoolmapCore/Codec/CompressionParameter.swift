@@ -1,12 +1,12 @@
 import CZstd
 
 /// A parameter of libzstd's that goes beyond the level, by the name that `zstd --zstd=` has for it.
-public enum CompressionParameter: String, CaseIterable, Sendable {
+package enum CompressionParameter: String, CaseIterable, Sendable {
     case windowLog, chainLog, hashLog, searchLog, minMatch, targetLength, strategy, overlapLog
     case ldmHashLog, ldmMinMatch, ldmBucketSizeLog, ldmHashRateLog
 
     /// The parameter of a name, or of zstd's short one.
-    public init?(name: String) {
+    package init?(name: String) {
         guard
             let parameter = CompressionParameter.allCases.first(where: { [$0.rawValue, $0.shortName].contains(name) })
         else { return nil }
@@ -49,7 +49,7 @@ public enum CompressionParameter: String, CaseIterable, Sendable {
     }
 
     /// The values that it may have, beside 0, which leaves it to the level.
-    public var range: ClosedRange<Int> {
+    package var range: ClosedRange<Int> {
         guard let code else { return 0...9 }
         let bounds = ZSTD_cParam_getBounds(code)
         return Int(bounds.lowerBound)...Int(bounds.upperBound)

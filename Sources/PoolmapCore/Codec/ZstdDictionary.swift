@@ -5,11 +5,11 @@ import SystemPackage
 /// A dictionary: what small files have in common, as `zstd --train` gathers it, or any bytes at all.
 ///
 /// It is read before a pool is made, so that all processes share its memory.
-public final class ZstdDictionary: Sendable {
+package final class ZstdDictionary: Sendable {
     /// For messages.
-    public let path: String
+    package let path: String
     /// What frames that are made with it name it by; 0 for bytes that are not of `zstd --train`, which have no number.
-    public let id: UInt32
+    package let id: UInt32
     nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
 
     /// That of zstd.
@@ -18,7 +18,7 @@ public final class ZstdDictionary: Sendable {
     private static let leastBytes: UInt64 = 8
 
     /// Reads a dictionary, and sees that libzstd can use it.
-    public init(path: String) throws(PoolmapError) {
+    package init(path: String) throws(PoolmapError) {
         self.path = path
         bytes = try ZstdDictionary.read(path)
         id = ZSTD_getDictID_fromDict(bytes.baseAddress, bytes.count)

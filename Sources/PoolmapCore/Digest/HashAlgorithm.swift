@@ -1,5 +1,5 @@
 /// A digest that others compute too, with all that it depends on beside the content.
-public enum HashAlgorithm: Hashable, Codable, Sendable {
+package enum HashAlgorithm: Hashable, Codable, Sendable {
     /// As `b3sum`, with a digest of so many bytes.
     case blake3(Blake3Purpose = .hash, digestBytes: Int = 32)
     /// As `sha256sum`.
@@ -30,7 +30,7 @@ public enum HashAlgorithm: Hashable, Codable, Sendable {
     case fsveritySHA512(salt: [UInt8] = [])
 
     /// What BLAKE3 hashes for.
-    public enum Blake3Purpose: Hashable, Codable, Sendable {
+    package enum Blake3Purpose: Hashable, Codable, Sendable {
         /// Plain hashing.
         case hash
         /// Hashing with a key of 32 bytes.
@@ -42,7 +42,7 @@ public enum HashAlgorithm: Hashable, Codable, Sendable {
 
 extension HashAlgorithm {
     /// What an algorithm is called, as `--algorithm` takes it.
-    public enum Name: String, CaseIterable, Sendable {
+    package enum Name: String, CaseIterable, Sendable {
         case blake3, sha256, sha512, sha1, md5, crc32, crc32c, crc64nvme, dropbox
         case s3ETag = "s3-etag"
         case s3SHA256 = "s3-sha256"
@@ -56,7 +56,7 @@ extension HashAlgorithm {
     /// - Parameters:
     ///   - partBytes: the parts of S3's digests.
     ///   - salt: that of fs-verity's.
-    public init(_ name: Name, partBytes: UInt64 = defaultPartBytes, salt: [UInt8] = []) {
+    package init(_ name: Name, partBytes: UInt64 = defaultPartBytes, salt: [UInt8] = []) {
         switch name {
         case .blake3: self = .blake3()
         case .sha256: self = .sha256
@@ -76,7 +76,7 @@ extension HashAlgorithm {
     }
 
     /// The algorithm's name.
-    public var name: Name {
+    package var name: Name {
         switch self {
         case .blake3: .blake3
         case .sha256: .sha256
@@ -96,10 +96,10 @@ extension HashAlgorithm {
     }
 
     /// S3's default: the parts of its command line and its libraries.
-    public static let defaultPartBytes: UInt64 = 8 << 20
+    package static let defaultPartBytes: UInt64 = 8 << 20
 
     /// The parts of S3's digests; nil for others.
-    public var s3PartBytes: UInt64? {
+    package var s3PartBytes: UInt64? {
         switch self {
         case .s3ETag(let bytes), .s3SHA256(let bytes), .s3CRC32C(let bytes): bytes
         default: nil

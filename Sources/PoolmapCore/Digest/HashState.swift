@@ -5,9 +5,9 @@ import SystemPackage
 /// The layout is in docs/resume.md: a header that says which file and which digests, and a record for each piece, in
 /// order, written when the front has joined it. A worker or the front may be killed at any moment: then the last record
 /// is cut at most, which its checksum tells.
-public final class HashState {
+package final class HashState {
     /// The state file.
-    public let path: String
+    package let path: String
     private let force: Bool
     private var file: JournalFile?
     private var byteCount: UInt64 = 0
@@ -24,7 +24,7 @@ public final class HashState {
     /// - Parameters:
     ///   - path: the state file, which is made where there is none.
     ///   - force: whether a file of that name that is no state is overwritten.
-    public init(path: String, force: Bool) {
+    package init(path: String, force: Bool) {
         self.path = path
         self.force = force
     }
@@ -164,7 +164,7 @@ public final class HashState {
     }
 
     /// Takes the state away: the digests are where they belong, or it is of no use to anyone.
-    public func remove() {
+    package func remove() {
         file?.remove()
         file = nil
     }
@@ -182,7 +182,7 @@ extension HashAlgorithm {
     }
 
     /// Whether pieces of an input can be hashed apart, so that what is done of it can be kept.
-    public var isDivisible: Bool { unitBytes != nil }
+    package var isDivisible: Bool { unitBytes != nil }
 }
 
 extension Batch {
@@ -193,7 +193,7 @@ extension Batch {
     /// - Parameters:
     ///   - algorithms: all of them divisible.
     ///   - notice: called when less is kept than there was, and to tell how much is.
-    public func resumeHash(
+    package func resumeHash(
         of path: String, _ algorithms: [HashAlgorithm], _ state: HashState,
         notice: @escaping (Input, ResumeNotice) -> Void, report: @escaping Report
     ) {

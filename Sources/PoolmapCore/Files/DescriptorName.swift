@@ -94,7 +94,7 @@ enum DescriptorName {
 }
 
 /// The number of the descriptor that a target's path stands for or leads to, as 1 for `/dev/stdout`; nil for a file.
-public func descriptorNumber(ofTarget path: String) -> Int32? {
+package func descriptorNumber(ofTarget path: String) -> Int32? {
     guard case .own(let number) = DescriptorName(path) else { return nil }
     return number
 }

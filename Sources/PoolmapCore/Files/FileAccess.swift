@@ -287,7 +287,7 @@ extension FileDescriptor {
 /// A path up to its last slash, and with it; empty where it has none.
 ///
 /// By bytes: a name may begin with a mark that a `String` would take for one character with the slash.
-public func folderPrefix(of path: String) -> String {
+package func folderPrefix(of path: String) -> String {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
     return String(path[..<path.utf8.index(after: slash)])
 }
@@ -299,7 +299,7 @@ func folderOf(_ path: String) -> String {
 }
 
 /// The part of a path behind its last slash.
-public func lastName(of path: String) -> String {
+package func lastName(of path: String) -> String {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
     return String(path[path.utf8.index(after: slash)...])
 }

@@ -6,7 +6,7 @@ import Glibc
 /// that is no part of a valid character stands in the text as a character of its own at the end of the last private
 /// plane, U+10FF00 plus the byte; and a name that really has such a character has its bytes taken one by one. (Python
 /// does the like with lone surrogates, `os.fsdecode`, which a `String` cannot hold.)
-public enum FileName {
+package enum FileName {
     private static let escapeBase: UInt32 = 0x10_FF00
     /// The first byte of U+100000 and all behind it in UTF-8.
     private static let escapeLead: UInt8 = 0xF4
@@ -15,7 +15,7 @@ public enum FileName {
     /// The text of a name that comes from outside, as an argument.
     ///
     /// The corresponding Python API is `os.fsdecode`.
-    public static func text(of name: UnsafePointer<CChar>) -> String {
+    package static func text(of name: UnsafePointer<CChar>) -> String {
         text(of: UnsafeRawBufferPointer(start: name, count: strlen(name)))
     }
 
@@ -39,7 +39,7 @@ public enum FileName {
     /// The bytes of a name.
     ///
     /// The corresponding Python API is `os.fsencode`.
-    public static func bytes(of text: String) -> [UInt8] {
+    package static func bytes(of text: String) -> [UInt8] {
         if !text.utf8.contains(escapeLead) { return Array(text.utf8) }
         return text.unicodeScalars.flatMap { scalar in
             escapes.contains(scalar.value) ? [UInt8(scalar.value - escapeBase)] : Array(String(scalar).utf8)
@@ -47,7 +47,7 @@ public enum FileName {
     }
 
     /// The text as it can be shown on one line of any terminal: what is not printable is escaped, byte by byte.
-    public static func printable(_ text: String) -> String {
+    package static func printable(_ text: String) -> String {
         var shown = ""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -64,7 +64,7 @@ public enum FileName {
     }
 
     /// Lines as they can be shown on a terminal; their ends, a line feed or NUL each, stay.
-    public static func printableLines(_ bytes: [UInt8]) -> [UInt8] {
+    package static func printableLines(_ bytes: [UInt8]) -> [UInt8] {
         var shown: [UInt8] = []
         for line in bytes.split(omittingEmptySubsequences: false, whereSeparator: { $0 == 0x0A || $0 == 0 }) {
             shown += printable(text(of: line)).utf8
@@ -91,7 +91,7 @@ public enum FileName {
     }
 
     /// Whether the character stands for a byte that is no part of a text.
-    public static func isEscape(_ scalar: Unicode.Scalar) -> Bool {
+    package static func isEscape(_ scalar: Unicode.Scalar) -> Bool {
         escapes.contains(scalar.value)
     }
 

@@ -4,9 +4,9 @@ import SystemPackage
 /// A text file that is made bit by bit, and appears under its name only once it is whole.
 ///
 /// Without `commit` it is gone with its object, and an older file of the name stays as it was.
-public final class LineFile {
+package final class LineFile {
     /// Whether it is no file but a terminal, where people see what is written.
-    public var isTerminal: Bool { file.isTerminal }
+    package var isTerminal: Bool { file.isTerminal }
     private let file: OutputFile
     private var buffer: [UInt8] = []
     private var byteCount: UInt64 = 0
@@ -17,7 +17,7 @@ public final class LineFile {
     /// - Parameters:
     ///   - path: its name.
     ///   - force: whether an existing file is replaced; without, it is the error `targetExists`.
-    public init(path: String, force: Bool) throws(PoolmapError) {
+    package init(path: String, force: Bool) throws(PoolmapError) {
         var policy = OutputPolicy()
         policy.force = force
         do throws(PoolmapError) {
@@ -30,7 +30,7 @@ public final class LineFile {
     /// Writes all bytes, behind what was written before.
     ///
     /// Blocks.
-    public func write(_ bytes: [UInt8]) throws(PoolmapError) {
+    package func write(_ bytes: [UInt8]) throws(PoolmapError) {
         buffer += bytes
         if buffer.count >= LineFile.bufferBytes {
             try flush()
@@ -38,7 +38,7 @@ public final class LineFile {
     }
 
     /// The file is whole, and gets its name.
-    public func commit() throws(PoolmapError) {
+    package func commit() throws(PoolmapError) {
         try flush()
         _ = try file.commit(of: nil, JobSummary(outputBytes: byteCount))
     }

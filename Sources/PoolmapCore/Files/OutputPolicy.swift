@@ -1,18 +1,18 @@
 /// What is to be done with targets and inputs beside writing the one from the other.
-public struct OutputPolicy: Sendable {
+package struct OutputPolicy: Sendable {
     /// An existing target is replaced.
-    public var force = false
+    package var force = false
     /// A target with the content that it would get is left alone, with its time stamp; one with another is replaced.
-    public var keepsUnchanged = false
+    package var keepsUnchanged = false
     /// A target is on disk, name and all, before the run goes on; always so where the input is removed.
-    public var syncs = false
+    package var syncs = false
     /// The input is removed when its output is whole.
-    public var removesInput = false
+    package var removesInput = false
     /// Where zeros become holes.
-    public var sparse = SparseOutput.never
+    package var sparse = SparseOutput.never
 
     /// Nothing is replaced or removed.
-    public init() {}
+    package init() {}
 
     var replaces: Bool { force || keepsUnchanged }
     var isDurable: Bool { syncs || removesInput }

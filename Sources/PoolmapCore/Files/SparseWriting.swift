@@ -2,7 +2,7 @@ import Glibc
 import SystemPackage
 
 /// Where zeros become holes, which take no room on the disk and read as zeros all the same.
-public enum SparseOutput: Sendable {
+package enum SparseOutput: Sendable {
     /// Nowhere: all bytes are written.
     case never
     /// In targets that are new files.

@@ -16,18 +16,18 @@ import SystemPackage
 ///
 /// A process has one of these at most, and one thread; none of its children uses it. No call waits for make or for a
 /// token.
-public final class JobServer {
+package final class JobServer {
     /// The most tokens that can be held at a time.
-    public static let mostTokens = 4096
+    package static let mostTokens = 4096
 
     /// The tokens in hand, beside the job that needs none: so many more may run.
-    public private(set) var held = 0
+    package private(set) var held = 0
 
     /// How many tokens were asked for in all.
-    public private(set) var wanted = 0
+    package private(set) var wanted = 0
 
     /// Why no token will come any more, as one line; nil as long as some may.
-    public private(set) var failure: String?
+    package private(set) var failure: String?
 
     private let pipe: TokenPipe
     /// What the pipe was at first.
@@ -55,7 +55,7 @@ public final class JobServer {
     /// Readable when there is something to `receive`; nil while there is no guardian.
     ///
     /// It stays the job server's own: do not close it.
-    public var descriptor: FileDescriptor? {
+    package var descriptor: FileDescriptor? {
         socket?.descriptor
     }
 
@@ -66,7 +66,7 @@ public final class JobServer {
     /// nothing. More than `mostTokens` are not asked for.
     ///
     /// Does not block.
-    public func want(_ count: Int) {
+    package func want(_ count: Int) {
         let count = min(max(count, 0), JobServer.mostTokens)
         guard count != wanted, failure == nil, !isClosed, owner == getpid() else { return }
         wanted = count
@@ -87,7 +87,7 @@ public final class JobServer {
     /// Takes in what the guardian has said, and so brings `held` up to date.
     ///
     /// Does not block. If the guardian was killed, all tokens go back from here, `held` is 0, and `failure` says so.
-    public func receive() {
+    package func receive() {
         guard owner == getpid() else { return }
         if !readReports() {
             leaveGuardian()
@@ -99,7 +99,7 @@ public final class JobServer {
     /// Gives all tokens back, and returns when they are with make and the guardian is gone.
     ///
     /// No token comes afterwards. Blocks for as long as the guardian takes to write some bytes.
-    public func close() {
+    package func close() {
         guard owner == getpid() else { return }
         leaveGuardian()
         wanted = 0

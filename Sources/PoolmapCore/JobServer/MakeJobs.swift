@@ -1,7 +1,7 @@
 import Glibc
 
 /// What make, where one has started this process, says of parallel jobs.
-public enum MakeJobs {
+package enum MakeJobs {
     /// Nothing: the number of jobs is this process's own affair.
     case none
     /// One job at a time: make itself runs only one, or has a job server that this process cannot use, for the reason
@@ -14,7 +14,7 @@ public enum MakeJobs {
     ///
     /// To be called before this process opens a file: the variable names descriptors, which make may have closed, and
     /// nothing may have come to stand in their places. Does not block, and leaves nothing open.
-    public static func fromEnvironment() -> MakeJobs {
+    package static func fromEnvironment() -> MakeJobs {
         guard let value = getenv("MAKEFLAGS") else { return .none }
         let bytes = UnsafeBufferPointer(start: value, count: strlen(value)).map(UInt8.init(bitPattern:))
         return MakeJobs(MakeFlags(FileName.text(of: bytes)))

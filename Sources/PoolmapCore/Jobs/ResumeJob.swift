@@ -3,7 +3,7 @@ import Multiprocessing
 import SystemPackage
 
 /// What a run with `--resume` says of what it found.
-public enum ResumeNotice: Sendable {
+package enum ResumeNotice: Sendable {
     /// Something is done again, or all of it; why.
     case loss(String)
     /// How much is kept.
@@ -187,12 +187,12 @@ private final class FinishedJob: Job {
 
 extension Batch {
     /// What the names of the files end with that are kept beside an unfinished target.
-    public static let resumeSuffixes = [".partial", ".resume"]
+    package static let resumeSuffixes = [".partial", ".resume"]
 
     /// Compresses a regular file to a target, from where an earlier run with the same input and options stood.
     ///
     /// - Parameter notice: called when less is kept than there was, and to tell how much is.
-    public func resumeCompression(
+    package func resumeCompression(
         of path: String, to target: String, _ options: CompressionOptions,
         notice: @escaping (Input, ResumeNotice) -> Void, report: @escaping Report
     ) {

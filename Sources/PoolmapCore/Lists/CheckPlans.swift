@@ -1,7 +1,7 @@
 import SystemPackage
 
 /// What is to be told of a check, in the order of the lists and of their lines.
-public enum CheckEvent {
+package enum CheckEvent {
     /// A file has the digest of its line, or why not: the error `mismatch`, or what kept it from being read.
     case checked(name: String, PoolmapError?)
     /// A line, counted from 1, is no line of a list of digests.
@@ -13,19 +13,19 @@ public enum CheckEvent {
 }
 
 /// What became of the lines of a list.
-public struct CheckCounts: Sendable {
+package struct CheckCounts: Sendable {
     /// Lines with a digest and a name.
-    public var lines = 0
+    package var lines = 0
     /// Lines without.
-    public var malformed = 0
+    package var malformed = 0
     /// Files that have their digest.
-    public var matched = 0
+    package var matched = 0
     /// Files that have another.
-    public var mismatched = 0
+    package var mismatched = 0
     /// Names without a file.
-    public var missing = 0
+    package var missing = 0
     /// Files that could not be read for another reason.
-    public var unread = 0
+    package var unread = 0
 
     mutating func count(_ error: PoolmapError?) {
         switch error {
@@ -44,7 +44,7 @@ extension Batch {
     ///   - syntax: what the lists themselves leave open.
     ///   - isOver: asked before each line whether nobody wants to know more.
     ///   - report: called with each event, in the order of the lines.
-    public func check(
+    package func check(
         _ lists: [Input], _ syntax: ChecksumSyntax, isOver: @escaping () -> Bool,
         report: @escaping (CheckEvent) -> Void
     ) {

@@ -11,14 +11,14 @@ struct ChecksumLine: Equatable {
 }
 
 /// What lists of digests leave open.
-public struct ChecksumSyntax: Sendable {
+package struct ChecksumSyntax: Sendable {
     /// What digests without a tag are; nil for what their length says.
-    public var untagged: HashAlgorithm?
+    package var untagged: HashAlgorithm?
     /// Lines end with NUL, and no name is escaped.
-    public var endsWithNull: Bool
+    package var endsWithNull: Bool
 
     /// A syntax.
-    public init(untagged: HashAlgorithm? = nil, endsWithNull: Bool = false) {
+    package init(untagged: HashAlgorithm? = nil, endsWithNull: Bool = false) {
         self.untagged = untagged
         self.endsWithNull = endsWithNull
     }
@@ -162,7 +162,7 @@ struct ChecksumParser {
 }
 
 /// The bytes of so many pairs of digits, of either case; nil where they are odd in number, or no digits.
-public func bytes(ofHexadecimal digits: ArraySlice<UInt8>) -> [UInt8]? {
+package func bytes(ofHexadecimal digits: ArraySlice<UInt8>) -> [UInt8]? {
     guard digits.count % 2 == 0, digits.allSatisfy(DigestNotation.isHexadecimal) else { return nil }
     let values = digits.map { $0 <= UInt8(ascii: "9") ? $0 & 15 : ($0 & 15) + 9 }
     return stride(from: 0, to: values.count, by: 2).map { values[$0] << 4 | values[$0 + 1] }

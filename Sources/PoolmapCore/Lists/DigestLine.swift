@@ -5,9 +5,9 @@
 ///
 /// A name with a backslash or a line break is escaped, and a backslash before the line says so; not where lines end
 /// with NUL.
-public struct DigestLine {
+package struct DigestLine {
     /// How lines are written.
-    public enum Style: Sendable {
+    package enum Style: Sendable {
         /// The digest and the name.
         case plain
         /// With the algorithm, and what it depends on.
@@ -17,23 +17,23 @@ public struct DigestLine {
     }
 
     /// What is to be known of the digest.
-    public let algorithm: HashAlgorithm
+    package let algorithm: HashAlgorithm
     /// As it is written.
-    public let digest: String
+    package let digest: String
     /// Of the file; "-" for standard input.
-    public let name: String
+    package let name: String
     /// The digest is that of a folder's tree, as docs/tree.md has it; a tagged line says so.
-    public var isTree = false
+    package var isTree = false
 
     /// A line for a digest.
-    public init(_ algorithm: HashAlgorithm, _ digest: String, _ name: String) {
+    package init(_ algorithm: HashAlgorithm, _ digest: String, _ name: String) {
         self.algorithm = algorithm
         self.digest = digest
         self.name = name
     }
 
     /// The line with its end.
-    public func text(_ style: Style, endsWithNull: Bool = false) -> String {
+    package func text(_ style: Style, endsWithNull: Bool = false) -> String {
         let end = endsWithNull ? "\0" : "\n"
         let escaped = endsWithNull ? name : DigestLine.escaped(name)
         let mark = escaped == name ? "" : "\\"
@@ -45,7 +45,7 @@ public struct DigestLine {
     }
 
     /// The name with its backslashes and line breaks escaped.
-    public static func escaped(_ name: String) -> String {
+    package static func escaped(_ name: String) -> String {
         // By the character of Unicode: a backslash with an accent over it is a backslash too.
         let escapes: [Unicode.Scalar: String] = ["\\": "\\\\", "\n": "\\n", "\r": "\\r"]
         guard name.unicodeScalars.contains(where: { escapes[$0] != nil }) else { return name }
@@ -76,7 +76,7 @@ public struct DigestLine {
 
 extension HashAlgorithm {
     /// Whether other programs write this digest without saying what it is: then so does this one.
-    public var isPlain: Bool {
+    package var isPlain: Bool {
         switch self {
         case .blake3, .sha256, .sha512, .sha1, .md5: true
         default: false
@@ -84,7 +84,7 @@ extension HashAlgorithm {
     }
 
     /// The name that coreutils and b3sum have for it, or one like theirs; behind a colon, what else it depends on.
-    public var tag: String {
+    package var tag: String {
         let name = name.rawValue.uppercased()
         switch self {
         case .s3ETag(let bytes), .s3SHA256(let bytes), .s3CRC32C(let bytes): return "\(name):\(bytes)"

@@ -72,7 +72,7 @@ enum DigestNotation: Equatable {
 
 extension HashAlgorithm {
     /// The longest digest of BLAKE3, which is made in memory.
-    public static let mostDigestBytes = 1 << 20
+    package static let mostDigestBytes = 1 << 20
 
     /// How its digests are written.
     var notation: DigestNotation {

@@ -1,14 +1,14 @@
 /// What the chunks of a manifest are, and by what they are hashed; docs/manifest.md has the format.
-public struct ManifestScheme: Hashable, Sendable {
+package struct ManifestScheme: Hashable, Sendable {
     /// One of `algorithmNames`.
-    public let algorithm: HashAlgorithm
+    package let algorithm: HashAlgorithm
     /// The size of each chunk but the last, in bytes, within `chunkBytesRange`.
-    public let chunkBytes: UInt64
+    package let chunkBytes: UInt64
     /// The bytes of a digest.
     let digestBytes: Int
 
     /// A scheme; nil where the format has no such algorithm or chunk size.
-    public init?(_ name: HashAlgorithm.Name, chunkBytes: UInt64 = defaultChunkBytes) {
+    package init?(_ name: HashAlgorithm.Name, chunkBytes: UInt64 = defaultChunkBytes) {
         guard ManifestScheme.algorithmNames.contains(name), ManifestScheme.chunkBytesRange.contains(chunkBytes) else {
             return nil
         }
@@ -19,13 +19,13 @@ public struct ManifestScheme: Hashable, Sendable {
     }
 
     /// The algorithms that the format knows.
-    public static let algorithmNames: [HashAlgorithm.Name] = [
+    package static let algorithmNames: [HashAlgorithm.Name] = [
         .blake3, .sha256, .sha512, .sha1, .md5, .crc32, .crc32c, .crc64nvme,
     ]
     /// The chunk sizes that the format knows.
-    public static let chunkBytesRange: ClosedRange<UInt64> = 1 << 10...1 << 30
+    package static let chunkBytesRange: ClosedRange<UInt64> = 1 << 10...1 << 30
     /// The size of chunks where nobody says another.
-    public static let defaultChunkBytes: UInt64 = 1 << 20
+    package static let defaultChunkBytes: UInt64 = 1 << 20
 }
 
 /// The words of a manifest.

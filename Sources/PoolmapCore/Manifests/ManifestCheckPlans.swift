@@ -1,5 +1,5 @@
 /// What is to be told of a check by manifests, in the order of the manifests and of the files in them.
-public enum ManifestEvent {
+package enum ManifestEvent {
     /// Nothing is checked by a manifest, and why.
     case refused(manifest: String, PoolmapError)
     /// Something is wrong with a file.
@@ -20,7 +20,7 @@ extension Batch {
     ///   - range: what is to be checked of each file; nil for all.
     ///   - isOver: asked before each file whether nobody wants to know more.
     ///   - report: called with each event.
-    public func checkManifests(
+    package func checkManifests(
         _ manifests: [Input], _ range: ManifestRange? = nil, isOver: @escaping () -> Bool = { false },
         report: @escaping (ManifestEvent) -> Void
     ) {
@@ -33,14 +33,14 @@ extension Batch {
 }
 
 /// A part of a file that is to be checked.
-public struct ManifestRange: Sendable {
+package struct ManifestRange: Sendable {
     /// Where it begins.
-    public var offset: UInt64
+    package var offset: UInt64
     /// How many bytes it has; nil for all up to the end.
-    public var byteCount: UInt64?
+    package var byteCount: UInt64?
 
     /// A part of so many bytes.
-    public init(offset: UInt64, byteCount: UInt64? = nil) {
+    package init(offset: UInt64, byteCount: UInt64? = nil) {
         self.offset = offset
         self.byteCount = byteCount
     }

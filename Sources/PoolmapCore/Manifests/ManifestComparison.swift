@@ -1,7 +1,7 @@
 import SystemPackage
 
 /// What is wrong with a file, by its manifest.
-public enum ManifestFinding: Hashable, Sendable {
+package enum ManifestFinding: Hashable, Sendable {
     /// It has another size, in bytes.
     case size(UInt64, expected: UInt64)
     /// The chunks of these bytes are not as they should be, or not there.

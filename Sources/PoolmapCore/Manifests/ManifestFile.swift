@@ -143,7 +143,7 @@ final class ManifestFile {
 ///
 /// Only of a regular file; of anything else, whose bytes can be read only once, and of what cannot be read, it says no.
 /// Nothing of the input is consumed. Blocks.
-public func isManifest(_ input: Input) -> Bool {
+package func isManifest(_ input: Input) -> Bool {
     // To open a named pipe and close it again would be the end of its writer.
     if case .file(let path) = input, FileStatus(ofPath: path)?.isRegular != true { return false }
     guard let file = try? input.open(), file.isRegular else { return false }

@@ -6,7 +6,7 @@ extension Batch {
     /// - Parameters:
     ///   - isOver: asked before each input whether nobody wants to know more.
     ///   - write: takes the text, in parts.
-    public func writeManifests(
+    package func writeManifests(
         _ items: some ItemSource, _ scheme: ManifestScheme, isOver: @escaping () -> Bool = { false },
         write: @escaping ([UInt8]) throws(PoolmapError) -> Void, report: @escaping Report
     ) {

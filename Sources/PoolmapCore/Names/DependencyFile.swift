@@ -4,7 +4,7 @@ import SystemPackage
 ///
 /// An input has an empty rule of its own as well, so that make does not stop where it is gone the next time. A name
 /// for which make has no spelling is an error; docs/errors.md lists them.
-public struct DependencyFile {
+package struct DependencyFile {
     private var rules: [UInt8] = []
     private var empty: [UInt8] = []
     private let common: [String]
@@ -13,12 +13,12 @@ public struct DependencyFile {
     /// No rules yet.
     ///
     /// - Parameter common: what every target is made of, beside its own inputs.
-    public init(common: [String] = []) {
+    package init(common: [String] = []) {
         self.common = common
     }
 
     /// Adds a rule; throws if make has no spelling for a name.
-    public mutating func add(target: String, inputs: some Sequence<String>) throws(PoolmapError) {
+    package mutating func add(target: String, inputs: some Sequence<String>) throws(PoolmapError) {
         // With a space before the colon: "&:" would be another kind of rule.
         var rule = try DependencyFile.target(target) + Array(" :".utf8)
         var emptyRules: [UInt8] = []
@@ -34,7 +34,7 @@ public struct DependencyFile {
     }
 
     /// Writes the rules to a file, which appears once it is whole, over an older one.
-    public func write(to path: String) throws(PoolmapError) {
+    package func write(to path: String) throws(PoolmapError) {
         let file = try LineFile(path: path, force: true)
         try file.write(rules + empty)
         try file.commit()

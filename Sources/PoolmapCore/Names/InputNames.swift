@@ -9,16 +9,16 @@ import SystemPackage
 ///
 /// Symbolic links are left alone, as zstd does, unless `followsLinks`. Those that lead to a pipe or to an open descriptor,
 /// as a shell's `<(…)` and `/dev/stdin`, are read all the same.
-public struct InputNames {
+package struct InputNames {
     /// Where names come from.
-    public enum Source: Sendable {
+    package enum Source: Sendable {
         /// One name; "-" is standard input.
         case name(String)
         /// A file with a name a line, or with NUL bytes between them; "-" is standard input.
         case list(path: String, isNullSeparated: Bool)
 
         /// Whether standard input is read for it.
-        public var isStandardInput: Bool {
+        package var isStandardInput: Bool {
             switch self {
             case .name(let path), .list(let path, _): path == "-"
             }
@@ -26,7 +26,7 @@ public struct InputNames {
     }
 
     /// What a folder in the way means.
-    public enum Folders: Sendable {
+    package enum Folders: Sendable {
         /// An error.
         case refused
         /// All files under it whose name has none of these endings.
@@ -36,7 +36,7 @@ public struct InputNames {
     }
 
     /// What comes next.
-    public enum Step {
+    package enum Step {
         /// A file, which may be anything but a folder.
         case file(FoundFile)
         /// Standard input itself.
@@ -62,7 +62,7 @@ public struct InputNames {
     /// - Parameters:
     ///   - followsLinks: whether symbolic links are taken for what they lead to.
     ///   - endingsPassedOver: of names that are no inputs, wherever they are from.
-    public init(
+    package init(
         _ sources: [Source], folders: Folders = .refused, followsLinks: Bool = true,
         passingOver endingsPassedOver: [String] = []
     ) {
@@ -74,12 +74,12 @@ public struct InputNames {
     }
 
     /// False where it is sure that `next` has no other.
-    public var hasMore: Bool {
+    package var hasMore: Bool {
         !sources.isEmpty || list != nil || tree != nil
     }
 
     /// The folders that hold all the names, and those below them; nil where that is not known.
-    public var foldersOfNames: [String]? {
+    package var foldersOfNames: [String]? {
         var all: Set<String> = []
         for source in allSources {
             switch source {
@@ -99,10 +99,10 @@ public struct InputNames {
     private static let mostFolders = 64
 
     /// The folders that hold all the files; nil where that is not known, or where links may lead anywhere.
-    public var reach: [String]? { followsLinks ? nil : foldersOfNames }
+    package var reach: [String]? { followsLinks ? nil : foldersOfNames }
 
     /// The next name; does not block but for a folder's names.
-    public mutating func next() -> Step {
+    package mutating func next() -> Step {
         while true {
             if let step = nextOfTree() { return step }
             if let step = nextOfList() { return step }
@@ -146,7 +146,7 @@ public struct InputNames {
 
     /// What a name leads to that could be read as a file; nil for a folder, for nothing, and for a link that is left
     /// alone.
-    public static func file(_ path: String, followsLinks: Bool) -> FoundFile? {
+    package static func file(_ path: String, followsLinks: Bool) -> FoundFile? {
         guard case .success(let file) = find(path, followsLinks: followsLinks), let status = file.status,
             !status.isDirectory, !status.isSymbolicLink
         else { return nil }
@@ -193,20 +193,20 @@ public struct InputNames {
 }
 
 /// Waits until there is more of a list.
-public func waitForInput(_ descriptor: FileDescriptor) {
+package func waitForInput(_ descriptor: FileDescriptor) {
     _ = try? Multiprocessing.wait(for: [descriptor])
 }
 
 /// A file that was found.
-public struct FoundFile {
+package struct FoundFile {
     /// How it is opened, and what it is called in messages.
-    public let path: String
+    package let path: String
     /// Its path from the folder on that was named, whose own last name it begins with; nil where it was named itself.
-    public let pathInTree: String?
+    package let pathInTree: String?
     /// What is known of it already.
     var status: FileStatus?
     /// The name stands for a descriptor of this process, as `/dev/stdin`: in another process it is another file.
-    public internal(set) var isDescriptor = false
+    package internal(set) var isDescriptor = false
     /// What it must still be when it is opened; nil where any file of that name will do.
     var identity: FileIdentity?
     /// The folder that was named, where no link is to be followed below it.
@@ -219,7 +219,7 @@ public struct FoundFile {
 
 extension FoundFile {
     /// The target is in the same tree, or in another one that has been made.
-    public mutating func putTarget(in folder: TargetFolder?) {
+    package mutating func putTarget(in folder: TargetFolder?) {
         targetRoot = root == nil ? nil : folder.map(\.root) ?? root
     }
 }

@@ -4,7 +4,7 @@ import SystemPackage
 /// What would keep an input from being written to its target, as far as one can see without doing it; nil for nothing.
 ///
 /// - Parameter makesFolder: the target's folder would be made, with all above it.
-public func obstacle(
+package func obstacle(
     _ input: Input, _ target: Target, _ policy: OutputPolicy, makesFolder: Bool
 ) -> PoolmapError? {
     var status: FileStatus?

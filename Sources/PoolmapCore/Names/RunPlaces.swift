@@ -9,7 +9,7 @@ import SystemPackage
 ///
 /// The few files that options name are kept with their names. Of inputs and targets, which may be many, so much is kept
 /// of each as tells it from all others: 16 bytes.
-public final class RunPlaces {
+package final class RunPlaces {
     /// What an option names, or stands for.
     private struct Named {
         /// For messages: "--report".
@@ -47,31 +47,31 @@ public final class RunPlaces {
     /// No places yet.
     ///
     /// - Parameter replacesTargets: whether targets may take the place of files that are there.
-    public init(replacesTargets: Bool = false) {
+    package init(replacesTargets: Bool = false) {
         tracksFiles = replacesTargets
     }
 
     /// Whether no option names a file, so that only inputs and targets can be in each other's way.
-    public var isEmpty: Bool { named.isEmpty }
+    package var isEmpty: Bool { named.isEmpty }
 
     // MARK: What options name
 
     /// Notes a file that the run will write; throws if that is another option's file.
     ///
     /// - Parameter option: what names the file, for messages.
-    public func add(written path: String, by option: String) throws(PoolmapError) {
+    package func add(written path: String, by option: String) throws(PoolmapError) {
         try add(path, option, isWritten: true)
     }
 
     /// Notes a file that the run will read beside its inputs, as a list; throws if an option has it written.
     ///
     /// - Parameter option: what names the file, for messages.
-    public func add(read path: String, by option: String) throws(PoolmapError) {
+    package func add(read path: String, by option: String) throws(PoolmapError) {
         try add(path, option, isWritten: false)
     }
 
     /// Notes that an open descriptor is written, as standard output, which may be a file.
-    public func add(descriptor number: Int32) {
+    package func add(descriptor number: Int32) {
         guard let status = try? FileStatus(of: FileDescriptor(rawValue: number)), status.isRegular else { return }
         isWriting = true
         hasWrittenFile = true
@@ -112,13 +112,13 @@ public final class RunPlaces {
     // MARK: What they may not be
 
     /// Throws if an option has the input written over.
-    public func require(input path: String) throws(PoolmapError) {
+    package func require(input path: String) throws(PoolmapError) {
         guard isWriting else { return }
         try require(input: path, nil, place(of: path))
     }
 
     /// The same of a file that was found.
-    public func require(input file: FoundFile) throws(PoolmapError) {
+    package func require(input file: FoundFile) throws(PoolmapError) {
         guard isWriting else { return }
         try require(input: file.path, file.status, place(of: file.path))
     }
@@ -132,7 +132,7 @@ public final class RunPlaces {
     }
 
     /// Throws if an option has the file written over that is standard input.
-    public func requireStandardInput() throws(PoolmapError) {
+    package func requireStandardInput() throws(PoolmapError) {
         guard hasWrittenFile, let status = try? FileStatus(of: .standardInput), status.isRegular else { return }
         let file = FileNumber(status)
         try throwIfWritten { $0.file == file }
@@ -146,12 +146,12 @@ public final class RunPlaces {
     }
 
     /// Whether a file that the option names must stay as it is: it was found among the inputs.
-    public func mustStay(fileOf option: String) -> Bool {
+    package func mustStay(fileOf option: String) -> Bool {
         named.contains { $0.option == option && $0.isInput }
     }
 
     /// Throws if the target of an input is a file that an option names.
-    public func require(target path: String) throws(PoolmapError) {
+    package func require(target path: String) throws(PoolmapError) {
         guard !named.isEmpty else { return }
         let status = FileStatus(ofPath: path)
         if let status, !status.isRegular { return }
@@ -180,14 +180,14 @@ public final class RunPlaces {
     // MARK: Inputs and targets
 
     /// Looks at an input once, for `claim` and for all that come later; only where a target may be there already.
-    public func look(at input: inout FoundFile) {
+    package func look(at input: inout FoundFile) {
         if tracksFiles, input.status == nil {
             input.status = FileStatus(ofPath: input.path)
         }
     }
 
     /// Notes an input and its target; throws if one of them is in the way of an earlier one, or of an option's file.
-    public func claim(input: FoundFile, target: String) throws(PoolmapError) {
+    package func claim(input: FoundFile, target: String) throws(PoolmapError) {
         let inputPlace = place(of: input.path)
         let targetPlace = place(of: target)
         let (inputFile, targetFile) = files(of: input, target)
@@ -268,22 +268,22 @@ struct FileNumber: Hashable {
 ///
 /// Where inputs are removed, the end of one name changes the status of the file under its others, as if somebody had
 /// written into it. So one name is done before the next is begun.
-public struct LinkedInputs {
+package struct LinkedInputs {
     private var underWay: [FileNumber: [UInt8]] = [:]
     private var numbers: [[UInt8]: FileNumber] = [:]
 
     /// None yet.
-    public init() {}
+    package init() {}
 
     /// Whether another name of the file is under way.
-    public func mustWait(_ file: FoundFile) -> Bool {
+    package func mustWait(_ file: FoundFile) -> Bool {
         // Nearly always nothing has several names.
         guard !underWay.isEmpty, let status = file.status ?? FileStatus(ofPath: file.path) else { return false }
         return underWay[FileNumber(status)] != nil
     }
 
     /// The file is begun.
-    public mutating func begin(_ file: FoundFile) {
+    package mutating func begin(_ file: FoundFile) {
         guard let status = file.status ?? FileStatus(ofPath: file.path), status.isRegular, status.linkCount > 1 else {
             return
         }
@@ -293,7 +293,7 @@ public struct LinkedInputs {
     }
 
     /// What became of an input was reported.
-    public mutating func end(_ input: Input) {
+    package mutating func end(_ input: Input) {
         guard !underWay.isEmpty, case .file(let path) = input,
             let number = numbers.removeValue(forKey: FileName.bytes(of: path))
         else { return }

@@ -5,7 +5,7 @@ import SystemPackage
 ///
 /// The path is the user's word. What is below it is not, unless links are followed: who may write there could lead the
 /// targets of another user elsewhere.
-public final class TargetFolder {
+package final class TargetFolder {
     /// nil where links are followed.
     let root: Root?
     /// With a slash at its end.
@@ -15,7 +15,7 @@ public final class TargetFolder {
     private var last: [UInt8] = []
 
     /// Makes the folder.
-    public init(_ path: String, followsLinks: Bool) throws(PoolmapError) {
+    package init(_ path: String, followsLinks: Bool) throws(PoolmapError) {
         self.path = path + "/"
         try TargetFolder.make(self.path[...], in: nil)
         let (folder, status) = try attempt("cannot open the folder \(path)") { () throws(Errno) in
@@ -30,7 +30,7 @@ public final class TargetFolder {
     ///
     /// Folders that have the names of those that the source is in get their modes, too: what lies in a private folder stays
     /// private. The C function is `mkdirat`.
-    public func makeFolder(of target: String, from source: String) throws(PoolmapError) {
+    package func makeFolder(of target: String, from source: String) throws(PoolmapError) {
         let wanted = folderPrefix(of: target)
         let bytes = FileName.bytes(of: wanted)
         guard bytes != last else { return }

@@ -5,7 +5,7 @@ import Glibc
 ///
 /// Both are written as the run goes on, so that they take no memory but for the inputs that are under way, and appear
 /// under their names when it ends. docs/report.md has the fields.
-public final class RunRecorder {
+package final class RunRecorder {
     private let report: LineFile?
     private let trace: LineFile?
     private let startedNanoseconds = monotonicNanoseconds()
@@ -24,7 +24,7 @@ public final class RunRecorder {
     ///   - report: where the report goes, if there is to be one.
     ///   - trace: where the trace goes, if there is to be one.
     ///   - head: what is known of the run beforehand, as its options.
-    public init(report: String?, trace: String?, head: [(String, JSONText)]) throws(PoolmapError) {
+    package init(report: String?, trace: String?, head: [(String, JSONText)]) throws(PoolmapError) {
         self.report = try report.map { (path) throws(PoolmapError) in try LineFile(path: path, force: true) }
         self.trace = try trace.map { (path) throws(PoolmapError) in try LineFile(path: path, force: true) }
         var members: [(String, JSONText)] = [("schema", .string("poolmap-report/1"))]
@@ -109,7 +109,7 @@ public final class RunRecorder {
     // MARK: The end
 
     /// Gives both files their names, but where that is an input's; throws the first error that happened to one of them.
-    public func finish(_ places: RunPlaces) throws(PoolmapError) {
+    package func finish(_ places: RunPlaces) throws(PoolmapError) {
         let wall = monotonicNanoseconds() - startedNanoseconds
         write("\n], \"totals\": \(totals.json(wall).text)}\n", to: report)
         write("\n]}\n", to: trace)
@@ -214,7 +214,7 @@ extension FileDone {
 
 extension JSONText {
     /// What a script is told of an error, here and with `--json`.
-    public static func error(_ error: PoolmapError) -> JSONText {
+    package static func error(_ error: PoolmapError) -> JSONText {
         .object([
             ("code", .string(error.code.rawValue)), ("message", .string("\(error)")),
             ("errno", .number(orNull: error.errno.map { UInt64($0) })),

@@ -1,49 +1,49 @@
 /// What could be had of a damaged file, and what not.
-public struct SalvageSummary: Sendable {
+package struct SalvageSummary: Sendable {
     /// A range of the content that is lost.
-    public struct Lost: Sendable {
+    package struct Lost: Sendable {
         /// Its place in the content, counted without what was lost before it in an unknown length; empty where the
         /// length of this is not known.
-        public internal(set) var content: Range<UInt64>
+        package internal(set) var content: Range<UInt64>
         /// Whether its length is known.
         ///
         /// If not, nothing stands for it in the output.
-        public let isLengthKnown: Bool
+        package let isLengthKnown: Bool
         /// Whether the length is only likely: no table says how many frames there were.
-        public internal(set) var isLengthAssumed: Bool
+        package internal(set) var isLengthAssumed: Bool
         /// The numbers of its frames, counted from 0; nil where nobody knows how many there were.
-        public internal(set) var frames: ClosedRange<Int>?
+        package internal(set) var frames: ClosedRange<Int>?
         /// Where the frames are in the file, or would have to be, in bytes.
-        public internal(set) var file: Range<UInt64>
+        package internal(set) var file: Range<UInt64>
         /// Why the first of them is lost.
-        public let reason: String
+        package let reason: String
         /// Whether others of them are lost for other reasons.
-        public internal(set) var hasOtherReasons = false
+        package internal(set) var hasOtherReasons = false
     }
 
     /// What is lost, in the order of the content, neighbours as one; of a great many ranges the first.
-    public private(set) var lost: [Lost] = []
+    package private(set) var lost: [Lost] = []
     /// How many ranges are lost, those among them that are not in `lost`.
-    public private(set) var lostCount = 0
+    package private(set) var lostCount = 0
     /// What is lost in all, in bytes, as far as its length is known.
-    public private(set) var lostBytes: UInt64 = 0
+    package private(set) var lostBytes: UInt64 = 0
     /// What is restored, in bytes.
-    public internal(set) var restoredBytes: UInt64 = 0
+    package internal(set) var restoredBytes: UInt64 = 0
     /// Whether the length of everything that is lost is known.
-    public private(set) var isLostKnown = true
+    package private(set) var isLostKnown = true
     /// Damage by which nothing of the content is lost; of a great many places the first.
-    public private(set) var harmless: [String] = []
+    package private(set) var harmless: [String] = []
     /// In how many places there is such damage, those among them that are not in `harmless`.
-    public private(set) var harmlessCount = 0
+    package private(set) var harmlessCount = 0
 
     /// Whether there is no damage.
-    public var isWhole: Bool { lostCount == 0 && harmlessCount == 0 }
+    package var isWhole: Bool { lostCount == 0 && harmlessCount == 0 }
 
     /// The length of the content, lost and restored; nil where it is not known.
-    public var contentBytes: UInt64? { isLostKnown ? restoredBytes + lostBytes : nil }
+    package var contentBytes: UInt64? { isLostKnown ? restoredBytes + lostBytes : nil }
 
     /// The limit of both lists.
-    public static let mostListed = 100_000
+    package static let mostListed = 100_000
 
     private var last: Lost?
 

@@ -10,13 +10,13 @@ import SystemPackage
 ///         └────────> everything, in `waiting` ───────────────┴──> the list ──> its digest
 ///
 /// Most of the line is files that others hash already. Where too much waits behind a large file, the walk does too.
-public final class TreeHash {
+package final class TreeHash {
     /// By what the files, the links and the list are hashed.
-    public let algorithm: HashAlgorithm
+    package let algorithm: HashAlgorithm
     /// Takes each line of a list, up to the first error in its tree.
-    public var onLine: ([UInt8]) -> Void = { _ in }
+    package var onLine: ([UInt8]) -> Void = { _ in }
     /// Takes the digest of a folder's tree; not called where something of the tree could not be read.
-    public var onDigest: (_ folder: String, _ digest: Result<String, PoolmapError>) -> Void = { _, _ in }
+    package var onDigest: (_ folder: String, _ digest: Result<String, PoolmapError>) -> Void = { _, _ in }
 
     private var folders: ArraySlice<String>
     private let places: RunPlaces
@@ -53,7 +53,7 @@ public final class TreeHash {
     ///   - algorithm: one that needs nothing but the content: `isPlain`.
     ///   - places: what options have written, which may not be in a tree.
     ///   - writesFile: whether the result is among that, and does not go to standard output.
-    public init(_ folders: [String], _ algorithm: HashAlgorithm, _ places: RunPlaces, writesFile: Bool) {
+    package init(_ folders: [String], _ algorithm: HashAlgorithm, _ places: RunPlaces, writesFile: Bool) {
         self.folders = folders[...]
         self.algorithm = algorithm
         self.places = places
@@ -63,7 +63,7 @@ public final class TreeHash {
     }
 
     /// Nothing more is begun: nobody would take it.
-    public func stop() {
+    package func stop() {
         isStopped = true
     }
 
@@ -84,12 +84,12 @@ public final class TreeHash {
 
 extension TreeHash: ItemSource {
     /// False where it is sure that `next` has no other.
-    public var hasMore: Bool {
+    package var hasMore: Bool {
         !isStopped && (walk != nil || !folders.isEmpty)
     }
 
     /// The next file, or an entry that cannot be read; does not block but for a folder's names.
-    public func next() -> ItemStep {
+    package func next() -> ItemStep {
         while hasMore {
             // Something at the head has not been reported, or it would not wait.
             if waitingBytes > mostWaitingBytes { return .waitForReport }
@@ -222,7 +222,7 @@ extension Batch {
     /// Hashes the files of trees; the lists and the digests come through `trees`.
     ///
     /// - Parameter report: called for each file, and for all that cannot be read.
-    public func hash(_ trees: TreeHash, report: @escaping Report) {
+    package func hash(_ trees: TreeHash, report: @escaping Report) {
         hash(trees, [trees.algorithm]) { input, result in
             report(input, result)
             trees.take(result)

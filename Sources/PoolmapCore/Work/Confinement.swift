@@ -3,35 +3,35 @@ import Glibc
 import Multiprocessing
 
 /// Which files the workers of a run open by their names; all others are handed to them.
-public struct NameReach: Sendable {
+package struct NameReach: Sendable {
     /// What they read is in these folders, or below; nil for anywhere.
-    public var inputs: [String]?
+    package var inputs: [String]?
     /// What they make, replace or remove is in these folders, or below; nil for anywhere.
-    public var targets: [String]?
+    package var targets: [String]?
 
     /// Names in these folders, or below.
-    public init(inputs: [String]?, targets: [String]?) {
+    package init(inputs: [String]?, targets: [String]?) {
         self.inputs = inputs
         self.targets = targets
     }
 
     /// Workers are given no names.
-    public static let nothing = NameReach(inputs: [], targets: [])
+    package static let nothing = NameReach(inputs: [], targets: [])
     /// Workers read files of any name.
-    public static let reading = NameReach(inputs: nil, targets: [])
+    package static let reading = NameReach(inputs: nil, targets: [])
 }
 
 /// What keeps workers from all but their work.
 ///
 /// Workers decode bytes of strangers. Each shuts itself in before its first task: docs/security.md says what it can do
 /// afterwards. Where the kernel, or whoever this program was started by, does not let it, it works all the same.
-public struct Confinement: Equatable, Sendable {
+package struct Confinement: Equatable, Sendable {
     /// System calls are filtered.
-    public let hasSeccomp: Bool
+    package let hasSeccomp: Bool
     /// The folders are limited.
-    public let hasLandlock: Bool
+    package let hasLandlock: Bool
     /// Why one of them is missing; nil where none is.
-    public let errno: Int32?
+    package let errno: Int32?
 
     /// Shuts the calling process in, which has one thread, for ever.
     ///

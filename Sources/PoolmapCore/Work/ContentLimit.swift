@@ -1,12 +1,12 @@
 /// How much content a run may make of each input, whatever the input says of itself.
-public struct OutputLimit: Sendable {
+package struct OutputLimit: Sendable {
     /// The most bytes; nil for any number.
-    public var bytes: UInt64?
+    package var bytes: UInt64?
     /// The most bytes for each byte of the input; nil for any number.
-    public var ratio: UInt64?
+    package var ratio: UInt64?
 
     /// A limit that nothing exceeds.
-    public init() {}
+    package init() {}
 
     var isSet: Bool { bytes != nil || ratio != nil }
 }

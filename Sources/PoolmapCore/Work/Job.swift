@@ -52,31 +52,31 @@ enum Step {
 }
 
 /// What became of an input.
-public struct JobSummary: Sendable {
+package struct JobSummary: Sendable {
     /// What was read, in bytes.
-    public var inputBytes: UInt64 = 0
+    package var inputBytes: UInt64 = 0
     /// What was made of it, in bytes.
-    public var outputBytes: UInt64 = 0
+    package var outputBytes: UInt64 = 0
     /// The target was there with this content, and was left alone.
-    public var isUnchanged = false
+    package var isUnchanged = false
     /// The digests of the content, in the order of the algorithms, where they were asked for.
-    public var digests: [String] = []
+    package var digests: [String] = []
     /// Why the target lacks the input's mode or times, or for root the owner; nil where it has them.
-    public var metadataErrno: Int32?
+    package var metadataErrno: Int32?
     /// The input was to be removed, and is there still, since it is no regular file.
-    public var isInputKept = false
+    package var isInputKept = false
     /// What of it was lost; nil but of a salvage, which no worker does whole.
-    public var salvage: SalvageSummary?
+    package var salvage: SalvageSummary?
 }
 
 extension PoolmapError {
     /// Why an input that was to be removed is there still; nil where it was not, or is gone.
-    public static func inputKept(of summary: JobSummary) -> PoolmapError? {
+    package static func inputKept(of summary: JobSummary) -> PoolmapError? {
         summary.isInputKept ? PoolmapError(.ignored, "is kept: --rm removes regular files only") : nil
     }
 
     /// What an input's target lacks; nil for nothing.
-    public static func metadata(of summary: JobSummary) -> PoolmapError? {
+    package static func metadata(of summary: JobSummary) -> PoolmapError? {
         summary.metadataErrno.map {
             PoolmapError(
                 .metadata, "the mode, owner or times of its target could not be set", errno: Errno(rawValue: $0))
