@@ -23,10 +23,11 @@ from pathlib import Path
 
 import batch
 import hashing
-from measure import MIB, Command, Measure, front_and_manager_share, peak_memory, read, run
+import inputs
+import serial
+from measure import MIB, Command, Measure, accounts, peak_memory, read, run
 
 HERE = Path(__file__).resolve().parent
-SOURCE = Path("/usr/src/linux-source-6.1.tar.xz")
 
 
 # --- The rows --------------------------------------------------------------------------------------------------------
@@ -44,6 +45,8 @@ class Pair:
     size_target: float | None = None  # of the outputs, where there are any
     same_as: str | None = None  # what our output must be
     small: bool = False  # so short that many pairs are needed
+    large: int = 0  # what both write, where it is much: memory that the machine has not touched for long is slow
+    by: str = "wall"  # the time that counts
 
 
 @dataclass
@@ -82,12 +85,15 @@ class Bench:
         restore = ours("-d", f"-j{j}", "-q", "-f", "-o", "ours.out", "own.zst", output="ours.out")
         zstd_restore = Command(["zstd", "-d", "-q", "-f", "-o", "zstd.out", "own.zst"], "zstd.out")
         pzstd_restore = Command(["pzstd", "-d", "-p", j, "-q", "-f", "-o", "pzstd.out", "pzstd.zst"], "pzstd.out")
-        return [
-            Pair("compress -3", compress("poolmap", 3), f"zstd -T{j} -3", compress("zstd", 3), 0.80, 1.01),
-            Pair("compress -1", compress("poolmap", 1), f"zstd -T{j} -1", compress("zstd", 1), 0.72),
-            Pair("compress -3", compress("poolmap", 3), f"pzstd -p {j} -3", compress("pzstd", 3), 0.90),
-            Pair("decompress own file to a file", restore, "zstd -d", zstd_restore, 0.60, same_as="linux.tar"),
-            Pair("decompress own file to a file", restore, "pzstd -d of its own", pzstd_restore, 0.80),
+        packed, whole = 512 * MIB, 2 * os.path.getsize("linux.tar")
+        pairs = [
+            Pair("compress -3", compress("poolmap", 3), f"zstd -T{j} -3", compress("zstd", 3), 0.80, 1.01,
+                 large=packed),
+            Pair("compress -1", compress("poolmap", 1), f"zstd -T{j} -1", compress("zstd", 1), 0.72, large=packed),
+            Pair("compress -3", compress("poolmap", 3), f"pzstd -p {j} -3", compress("pzstd", 3), 0.90, large=packed),
+            Pair("decompress own file to a file", restore, "zstd -d", zstd_restore, 0.60, same_as="linux.tar",
+                 large=whole),
+            Pair("decompress own file to a file", restore, "pzstd -d of its own", pzstd_restore, 0.80, large=whole),
             Pair("compress -3, pipe to pipe", ours(f"-j{j}", "-3", "-q", **piped), f"zstd -T{j} -3, same pipes",
                  Command(["zstd", f"-T{j}", "-3", "-q"], **piped), 0.90),
             Pair("one 1 KiB file", ours("-q", "-f", "-o", "ours.out", "small", output="ours.out"), "zstd",
@@ -98,6 +104,12 @@ class Bench:
             Pair("test own file", ours("test", f"-j{j}", "own.zst"), "zstd -t",
                  Command(["zstd", "-t", "-q", "own.zst"])),
         ]
+        if base := self.options.base:
+            words = [*restore.argv[1:-2], "base.out", "own.zst"]
+            older = Command([base, *words], "base.out", text=" ".join(["older-poolmap", *words]))
+            pairs.append(Pair("decompress own file to a file, processor time", restore, "an older poolmap", older, 0.90,
+                              large=whole, by="cpu"))
+        return pairs
 
     def wanted(self, *words: str) -> bool:
         return self.options.only is None or re.search(self.options.only, " ".join(words)) is not None
@@ -108,6 +120,11 @@ class Bench:
 
     def compare(self, pair: Pair) -> None:
         count = self.options.small_pairs if pair.small else self.options.pairs
+        if pair.large:
+            count = max(9, count)
+            pair.ours.touched = pair.theirs.touched = pair.large
+        for command in (pair.ours, pair.theirs):
+            inputs.need(self, [*command.argv, command.stdin])
         ours, theirs = [], []
         for number in range(count + 1):
             for command, measures in ((pair.ours, ours), (pair.theirs, theirs)):
@@ -116,7 +133,7 @@ class Bench:
                     measures.append(measure)
             if number == 0 and pair.same_as and not filecmp.cmp(pair.ours.output, pair.same_as, shallow=False):
                 raise SystemExit(f"bench: {pair.work}: the output is not {pair.same_as}")
-        ratios = [one.wall / other.wall for one, other in zip(ours, theirs)]
+        ratios = [getattr(one, pair.by) / getattr(other, pair.by) for one, other in zip(ours, theirs)]
         ratio = statistics.median(ratios)
         figures = f"{middle(ours, 'wall')} against {middle(theirs, 'wall')}, " \
                   f"CPU {middle(ours, 'cpu')} against {middle(theirs, 'cpu')}, " \
@@ -140,10 +157,17 @@ class Bench:
         self.add(Result(work, against, figures, form.format(value), at_most(target, form), verdict(value, target),
                         commands))
 
+    def add_least(self, work, figures, value, target, form, commands) -> None:
+        """A row with a figure that should be large."""
+        met = "" if target is None else "met" if value >= target else "not met"
+        shown = "" if target is None else "at least " + form.format(target)
+        self.add(Result(work, "", figures, form.format(value), shown, met, commands))
+
     def share(self) -> None:
         j = self.jobs
         command = Command([self.poolmap, f"-j{j}", "-3", "-q", "-f", "-o", "ours.out", "linux.tar"], "ours.out")
-        shares = [front_and_manager_share(command) * 100 for _ in range(max(3, self.options.pairs))]
+        runs = [accounts(command) for _ in range(max(3, self.options.pairs))]
+        shares = [one.serial / (one.serial + one.workers) * 100 for one in runs]
         value = statistics.median(shares)
         figures = f"{len(shares)} runs, {min(shares):.2f} to {max(shares):.2f} %"
         self.add(Result("front + manager CPU, compress -3", "all CPU of the job", figures, f"{value:.2f} %", "5 %",
@@ -151,6 +175,7 @@ class Bench:
 
     def memory(self) -> None:
         j = self.jobs
+        inputs.need(self, ["own.zst", "random"])
         self.restore_memory("poolmap", [self.poolmap, "-d", f"-j{j}", "-q"])
         self.restore_memory("zstd", ["zstd", "-d", "-q"])
         tools = {"poolmap": [self.poolmap, f"-j{j}"], "zstd": ["zstd", f"-T{j}"], "pzstd": ["pzstd", "-p", j]}
@@ -178,9 +203,6 @@ class Bench:
                         commands=[command.shown(self.poolmap)]))
 
     def run(self) -> None:
-        # Files that rows read, made by the programs that they belong to.
-        run(Command([self.poolmap, "-3", "-q", "-f", "-o", "own.zst", "linux.tar"], "own.zst"))
-        run(Command(["pzstd", "-p", self.jobs, "-3", "-q", "-f", "-o", "pzstd.zst", "linux.tar"], "pzstd.zst"))
         for pair in self.pairs():
             if self.wanted(pair.work, pair.against):
                 self.compare(pair)
@@ -190,6 +212,7 @@ class Bench:
             self.memory()
         batch.run(self)
         hashing.run_rows(self)
+        serial.run(self)
 
 
 def middle(measures: list[Measure], name: str) -> str:
@@ -201,31 +224,7 @@ def at_most(target: float | None, form: str) -> str:
     return "" if target is None else form.format(target)
 
 
-# --- Input and report ------------------------------------------------------------------------------------------------
-
-
-def prepare(options: argparse.Namespace) -> None:
-    """Fills the current folder, which is on tmpfs."""
-    limit = 256 * MIB if options.quick else None
-    if options.input:
-        source = open(options.input, "rb")
-        process = None
-    else:
-        print(f"unpacking {SOURCE}", flush=True)
-        process = subprocess.Popen(["xz", "-dc", str(SOURCE)], stdout=subprocess.PIPE)
-        source = process.stdout
-    with open("linux.tar", "wb") as target:
-        while (limit is None or target.tell() < limit) and (block := source.read(4 * MIB)):
-            target.write(block)
-    source.close()
-    if process and process.wait() not in (0, -signal.SIGPIPE):
-        raise SystemExit("bench: the source could not be unpacked")
-    with open("linux.tar", "rb") as tar:
-        tar.seek(MIB)
-        Path("small").write_bytes(tar.read(1024))
-    with open("random", "wb") as target:
-        for _ in range(128 if options.quick else 1024):
-            target.write(os.urandom(MIB))
+# --- The report ------------------------------------------------------------------------------------------------------
 
 
 def first_line(*argv: str) -> str:
@@ -250,7 +249,7 @@ def facts(bench: Bench) -> list[tuple[str, str]]:
     options = bench.options
     size = os.path.getsize("linux.tar")
     part = f" the first {size // MIB} MiB of" if options.quick else ""
-    source = Path(options.input).name if options.input else f"{SOURCE.name}, unpacked"
+    source = Path(options.input).name if options.input else f"{inputs.SOURCE.name}, unpacked"
     return [
         ("date", datetime.date.today().isoformat()),
         ("poolmap", f"{first_line(bench.poolmap, '--version')}, commit {commit()}"),
@@ -283,16 +282,22 @@ def report(bench: Bench) -> str:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--poolmap", default=str(HERE.parent / ".build-release/release/poolmap"))
-    parser.add_argument("--pairs", type=int, help="counted pairs of each row (5; 2 with --quick)")
+    parser.add_argument("--pairs", type=int, help="counted pairs of each row (5; 2 with --quick; at least 9 of rows "
+                        "that write much)")
+    parser.add_argument("--runs", type=int, help="counted runs of each row of serial time (5; 2 with --quick)")
     parser.add_argument("--jobs", type=int, default=2, help="workers and threads on both sides, and cores used (2)")
     parser.add_argument("--quick", action="store_true", help="256 MiB of the input, few pairs, nothing saved")
     parser.add_argument("--only", metavar="REGEX", help="only the rows whose name matches")
     parser.add_argument("--input", help="a tar in place of the Linux source")
+    parser.add_argument("--base", metavar="PROGRAM", help="an older poolmap, for the rows that compare with one")
     parser.add_argument("--name", help="save as runs/DATE-NAME.md ('linux' unless --quick or --only)")
     options = parser.parse_args()
     options.pairs = options.pairs or (2 if options.quick else 5)
     options.small_pairs = 40 if options.quick else 300
     options.memory_runs = 1 if options.quick else 3
+    options.serial_runs = options.runs or (2 if options.quick else 5)
+    if options.base:
+        options.base = str(Path(options.base).resolve())
     if options.input:
         options.input = str(Path(options.input).resolve())
     if options.name is None and not options.quick and options.only is None:
@@ -312,7 +317,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         os.chdir(scratch)
-        prepare(options)
+        inputs.unpack(options)
         bench.run()
         text = report(bench)
     finally:

@@ -3,7 +3,10 @@
 import os
 import shutil
 import statistics
+import subprocess
+from pathlib import Path
 
+import batch
 from measure import MIB, Command, peak_memory, run
 
 
@@ -35,6 +38,10 @@ def run_rows(bench) -> None:
         one_core(bench)
     if bench.wanted("hash 200 files"):
         many_files(bench)
+    if bench.wanted("hash 2953 files") or bench.wanted("hash --check, 2953 files"):
+        small_files(bench)
+    if bench.wanted("hash --check, 100000 lines"):
+        small_lines(bench)
     if bench.wanted("hash memory"):
         memory(bench)
 
@@ -70,6 +77,39 @@ def many_files(bench) -> None:
         bench.compare(bench.pair("hash, sha256, 200 files of 5 MB", ours,
                                  f"xargs -P{bench.jobs} -n{count} openssl dgst -sha256", theirs, 0.9))
     shutil.rmtree("files")
+
+
+def small_files(bench) -> None:
+    names = batch.kernel_sources()
+    if not names:
+        return
+    hashed, theirs = f"poolmap hash -j{bench.jobs} tree/…", f"b3sum --num-threads {bench.jobs}"
+    bench.compare(bench.pair(f"hash, blake3, {len(names)} files",
+                             Command([bench.poolmap, "hash", f"-j{bench.jobs}", *names], text=hashed), "b3sum",
+                             Command([*theirs.split(), *names], text=f"{theirs} tree/…"), 0.45))
+    check(bench, f"hash --check, {len(names)} files", names, 0.55)
+    shutil.rmtree("tree")
+
+
+def small_lines(bench) -> None:
+    """So little content that the lines are all the work."""
+    names = []
+    for folder in range(100):
+        os.makedirs(f"lines/{folder:02}")
+        for index in range(1000):
+            name = f"lines/{folder:02}/{index:03}"
+            Path(name).write_bytes(b"%04d" % index)
+            names.append(name)
+    check(bench, f"hash --check, {len(names)} lines over files of 4 bytes", names, 1.0)
+    shutil.rmtree("lines")
+
+
+def check(bench, work: str, names: list[str], target: float) -> None:
+    with open("digests", "wb") as digests:
+        subprocess.run(["xargs", "b3sum"], input="\n".join(names).encode(), stdout=digests, check=True)
+    ours = Command([bench.poolmap, "hash", f"-j{bench.jobs}", "--check", "digests"])
+    theirs = Command(["b3sum", "--num-threads", bench.jobs, "--check", "digests"])
+    bench.compare(bench.pair(work, ours, "b3sum --check", theirs, target))
 
 
 def memory(bench) -> None:

@@ -1,8 +1,12 @@
 """Runs commands and measures them: wall clock, processor time, memory, how many processes are busy."""
 
+import ctypes
+import errno
+import mmap
 import os
 import re
 import signal
+import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +31,7 @@ class Command:
     stdin: str | None = None  # through a pipe, by cat
     piped: bool = False  # standard output into a pipe, drained by cat
     before: Callable[[], None] | None = None  # done before each run, and not measured
+    touched: int = 0  # bytes of memory that the machine touches and frees before each run, not measured either
     text: str | None = None  # in place of the words, where those are too many to be shown
 
     def shown(self, poolmap: str) -> str:
@@ -45,6 +50,7 @@ class Running:
             os.unlink(command.output)
         if command.before:
             command.before()
+        touch_memory(command.touched)
         self.helpers = []
         null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
         source, sink, both = null, null, []
@@ -116,32 +122,79 @@ def peak_memory(command: Command) -> int:
     return peak
 
 
-def front_and_manager_share(command: Command) -> float:
-    """The part of the job's CPU time that the front and the manager use, which do none of the work themselves.
+@dataclass
+class Accounts:
+    """The processor time of a run of poolmap by who used it, in seconds."""
 
-    The front's is read when it is a zombie, the job's from wait4: both are exact to a clock tick. The manager is waited
-    for by the front, so its time is read every 5 ms, and what it uses after the last reading is missing.
+    front: float
+    manager: float  # of the pool; 0 where the front did the work by itself
+    workers: float
+
+    @property
+    def serial(self) -> float:
+        return self.front + self.manager
+
+
+def accounts(command: Command) -> Accounts:
+    """Runs the command; the front's time is read when it is a zombie, the job's from wait4: both are exact.
+
+    The manager is waited for by the front, so its account is gone before anybody else can read its end. Its time is that
+    of a performance event, which can be read when the task is gone and counts nanoseconds. It is opened when the manager
+    is first seen, some tenths of a millisecond after the fork; what the manager has used by then is in its schedstat,
+    which may be late by a tick of the kernel's clock if the manager runs just then. So the figure may be too small by that
+    much, in long runs and in short ones.
     """
-    running, manager, manager_seconds = Running(command), None, 0.0
-    while not running.has_ended():
-        if manager is None:
+    while True:
+        running, manager = Running(command), None
+        while manager is None and not running.has_ended():
             manager = next((pid for pid in running.tree()[1:] if process_name(pid) == "pool-manager"), None)
-        else:
-            manager_seconds = own_cpu(manager) or manager_seconds
-        time.sleep(0.005)
-    front_seconds = own_cpu(running.pid) or 0.0
-    if manager is None:
-        raise SystemExit("bench: the job had no manager process")
-    return (front_seconds + manager_seconds) / running.finish().cpu
+            time.sleep(0.0001)
+        clock = TaskClock(manager) if manager else None
+        os.waitid(os.P_PID, running.pid, os.WEXITED | os.WNOWAIT)
+        front = scheduled(running.pid) or 0.0
+        used = clock.finish() if clock else 0.0
+        whole = running.finish().cpu
+        if used is not None:
+            return Accounts(front, used, whole - front - used)
 
 
-def own_cpu(pid: int) -> float | None:
-    """User and system time of a process, without its children's; None once it is waited for."""
-    stat = read(f"/proc/{pid}/stat")
-    if stat is None:
-        return None
-    fields = stat.rsplit(") ", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+class TaskClock:
+    """Counts the processor time of a task until it is gone."""
+
+    def __init__(self, pid: int):
+        attributes = bytearray(128)
+        struct.pack_into("IIQ", attributes, 0, 1, len(attributes), 1)  # PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK
+        buffer = (ctypes.c_char * len(attributes)).from_buffer(attributes)
+        number = {"x86_64": 298}.get(os.uname().machine, 241)  # perf_event_open
+        self.fd = ctypes.CDLL(None, use_errno=True).syscall(number, buffer, pid, -1, -1, 8)  # PERF_FLAG_FD_CLOEXEC
+        if self.fd < 0 and ctypes.get_errno() != errno.ESRCH:
+            raise SystemExit(f"bench: no performance event: {os.strerror(ctypes.get_errno())}; "
+                             "see /proc/sys/kernel/perf_event_paranoid")
+        self.before = scheduled(pid) or 0.0
+
+    def finish(self) -> float | None:
+        """Nothing where the task was gone before it could be counted."""
+        if self.fd < 0:
+            return None
+        count = struct.unpack("Q", os.read(self.fd, 8))[0] / 1e9
+        os.close(self.fd)
+        return self.before + count
+
+
+def scheduled(pid: int) -> float | None:
+    """User and system time of a process, without its children's, to the nanosecond; None once it is waited for."""
+    schedstat = read(f"/proc/{pid}/schedstat")
+    return int(schedstat.split()[0]) / 1e9 if schedstat else None
+
+
+def touch_memory(size: int) -> None:
+    """Has the machine touch and free so much memory: the first touch for long costs several times more.
+
+    It would fall on whoever runs next.
+    """
+    if size > 0:
+        with mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
+            memory.madvise(23)  # MADV_POPULATE_WRITE
 
 
 def process_name(pid: int) -> str:
