@@ -7,7 +7,8 @@ func registerAllScenarios() {
         interruptScenarios, handoverScenarios,
         arenaScenarios)
     Registry.group(
-        "pools", mapScenarios, iteratorScenarios, submitScenarios, initializerScenarios, recyclingScenarios,
+        "pools", mapScenarios, iteratorScenarios, submitScenarios, laneScenarios, initializerScenarios,
+        recyclingScenarios,
         poolEndScenarios, poolMisuseScenarios, sharedDescriptorScenarios)
     Registry.group(
         "faults", taskErrorScenarios, workerDeathScenarios, managerDeathScenarios, frontDeathScenarios,

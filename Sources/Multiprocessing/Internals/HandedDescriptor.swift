@@ -30,8 +30,13 @@ final class HandedDescriptor {
         }
     }
 
-    static func known(_ key: UInt64) -> HandedDescriptor? {
-        lock.withLock { known.handed[key] }
+    /// In a worker: the one with a key that it was handed.
+    static func handed(under key: UInt64) throws(MultiprocessingError) -> HandedDescriptor {
+        guard let handed = lock.withLock({ known.handed[key] }) else {
+            throw MultiprocessingError(
+                .invalidState, "this process has no descriptor \(key): it may have too many files open")
+        }
+        return handed
     }
 
     /// In a worker: knows a descriptor from now on; nil takes the place of one that could not be received.

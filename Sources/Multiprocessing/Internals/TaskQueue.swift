@@ -8,6 +8,11 @@ struct TaskQueue<Element> {
         returned.isEmpty && head == elements.count
     }
 
+    /// What `next` would take.
+    var first: Element? {
+        returned.last ?? (head < elements.count ? elements[head] : nil)
+    }
+
     mutating func append(_ element: Element) {
         elements.append(element)
     }

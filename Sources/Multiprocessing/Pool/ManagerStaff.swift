@@ -101,7 +101,7 @@ extension PoolManager {
         frame.payloadBytes = 0
         frame.worker = pid
         frame.exitStatus = status
-        front.enqueue(frame)
+        withUnsafeBytes(of: frame) { pass(task, $0) }
     }
 
     func endWorkers(byKilling isKilling: Bool) {

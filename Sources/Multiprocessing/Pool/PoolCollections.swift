@@ -87,8 +87,7 @@ extension Pool {
     private func submit(
         _ input: Input, to pending: CollectedResult<Output>, endsUnit: Bool
     ) throws(MultiprocessingError) {
-        try link.submit(
-            input, inputCoder, limit: taskLimit, to: pending, at: pending.count, endsUnit: endsUnit)
+        try link.submit(terms(endsUnit: endsUnit), input, inputCoder, to: pending, at: pending.count)
         pending.expect()
     }
 

@@ -52,6 +52,8 @@ struct PoolFrame: BitwiseCopyable {
     var durationNanoseconds: UInt64 = 0
     /// How long the task may run; 0 for as long as it likes.
     var limitNanoseconds: UInt64 = 0
+    /// The answers to the tasks of one lane reach the front in the order of the tasks.
+    var lane = PoolFrame.noLane
     var payloadBytes: UInt64 = 0
 
     init(_ kind: Kind, task: UInt64 = 0) {
@@ -59,6 +61,8 @@ struct PoolFrame: BitwiseCopyable {
         self.task = task
     }
 
+    /// The lane of tasks whose answers reach the front as they end.
+    static let noLane = -1
     static let byteCount = MemoryLayout<PoolFrame>.size
 
     /// Header and payload.

@@ -106,13 +106,14 @@ final class PoolLink {
     /// Hands in a task and returns its number.
     ///
     /// - Parameters:
-    ///   - limit: how long it may run, in nanoseconds; 0 for as long as it likes.
+    ///   - terms: the header of the task, but for its number. If it does not end its unit, others follow that are to go
+    ///     to the same worker; `endUnit` ends them.
+    ///   - descriptors: what it uses, besides those that are in the input.
     ///   - receiver: is handed the answer, with the position.
-    ///   - endsUnit: if not, others follow that are to go to the same worker; `endUnit` ends them.
     @discardableResult
     func submit<Input>(
-        _ input: Input, _ coder: MessageCoder<Input>, limit: UInt64, to receiver: TaskReceiver, at position: Int = 0,
-        endsUnit: Bool = true
+        _ terms: PoolFrame, _ input: Input, _ coder: MessageCoder<Input>, using descriptors: [SharedDescriptor] = [],
+        to receiver: TaskReceiver, at position: Int = 0
     ) throws(MultiprocessingError) -> UInt64 {
         try requireUsable()
         guard case .open = state else {
@@ -121,23 +122,22 @@ final class PoolLink {
         try requireNoCoding()
         // First, so that the manager has room for what comes.
         enqueueReleases()
-        var frame = PoolFrame(.task, task: lastTask + 1)
-        frame.limitNanoseconds = limit
-        frame.endsUnit = endsUnit
+        var frame = terms
+        frame.task = lastTask + 1
         let offset = channel.unsentBytes
         isCoding = true
-        let descriptors: [SharedDescriptor]
+        let used: [SharedDescriptor]
         do {
             defer { isCoding = false }
-            descriptors = try taskDescriptors.collecting { try channel.enqueue(frame, input, coder) }
+            used = try taskDescriptors.collecting(descriptors) { try channel.enqueue(frame, input, coder) }
         } catch {
             throw MultiprocessingError(.encodingFailed, "a \(Input.self) could not be encoded: \(error)")
         }
-        lastTaskOffset = descriptors.isEmpty ? offset : attach(descriptors, toUnsentAt: offset)
-        isUnitOpen = !endsUnit
+        lastTaskOffset = used.isEmpty ? offset : attach(used, toUnsentAt: offset)
+        isUnitOpen = !frame.endsUnit
         lastTask += 1
         receivers.add(lastTask, receiver, at: position)
-        if endsUnit {
+        if frame.endsUnit {
             sendIfEnough()
         }
         return lastTask

@@ -24,7 +24,8 @@ import SystemPackage
 /// the workers.
 ///
 /// Each task ends once: its frame is in the backlog or held by one worker, and whoever takes it out for good, be it a
-/// result, a death, the clock or the front, sends the one answer.
+/// result, a death, the clock or the front, sends the one answer. Of the tasks of a lane the answers go in the order of
+/// the tasks (`TaskLanes`).
 final class PoolManager {
     /// While so much waits for the front to read, no more results are taken from workers.
     private static let maximumUnsentBytes = 16 << 20
@@ -38,6 +39,7 @@ final class PoolManager {
     let board: WorkerBoard
     var workers: [ManagedWorker?]
     var backlog = TaskBacklog()
+    private var lanes = TaskLanes()
     /// What tasks use; a worker is handed one with its first task that does.
     private var descriptors: [UInt64: HandedDescriptor] = [:]
     private var frontHasClosed = false
@@ -106,6 +108,15 @@ final class PoolManager {
         1 + min(PoolManager.maximumInFlight - 1, Int(PoolManager.wantedBacklogNanoseconds / max(meanNanoseconds, 1)))
     }
 
+    /// Whether the next task may go to a worker, though much waits for the front or for a task before it.
+    ///
+    /// It may if its answer would not wait, or if no answer is to be expected from anyone else. So the task that others
+    /// wait for goes to a worker sooner or later, whatever is before it here.
+    private var mayHandOut: Bool {
+        lanes.heldBytes + front.unsentBytes <= PoolManager.maximumUnsentBytes
+            || backlog.next.map(lanes.isNext) != false || workers.allSatisfy { ($0?.heldCount ?? 0) == 0 }
+    }
+
     private func dispatch() {
         guard !backlog.isEmpty else { return }
         let limit = tasksInFlight
@@ -115,6 +126,7 @@ final class PoolManager {
         while level <= limit && !backlog.isEmpty {
             for case let worker? in workers
             where worker.canTake(holding: level, lifetime: size.maxTasksPerWorker) && !isStuck(worker, now) {
+                guard mayHandOut else { return allowGiven(now) }
                 if worker.heldCount == 0 {
                     worker.lastSign = now
                 }
@@ -123,6 +135,11 @@ final class PoolManager {
             }
             level += 1
         }
+        allowGiven(now)
+    }
+
+    /// Lets the workers begin what they were given.
+    private func allowGiven(_ now: UInt64) {
         for case let worker? in workers where worker.hasNewTasks {
             worker.allowGiven()
             scheduleLook(at: worker, now)
@@ -200,7 +217,9 @@ final class PoolManager {
         var cancelled: TaskRanges?
         front.takeFrames { frame, bytes in
             switch frame.kind {
-            case .task: backlog.append(frame, bytes)
+            case .task:
+                lanes.expect(frame)
+                backlog.append(frame, bytes)
             case .descriptor:
                 descriptors[frame.task] = front.takeDescriptor().map {
                     HandedDescriptor(owning: $0, key: frame.task)
@@ -250,10 +269,15 @@ final class PoolManager {
             guard let task = worker.nextToAnswer, task.task == frame.task else { return }
             worker.dropFirst(task)
             meanNanoseconds = (meanNanoseconds * 7 + min(frame.durationNanoseconds, 1 << 50)) / 8
-            front.enqueue(frames: bytes)
+            pass(task, bytes)
         default:
             fail(with: bytes)
         }
+    }
+
+    /// Sends the one answer to a task, when it is its turn.
+    func pass(_ task: PoolFrame, _ answer: UnsafeRawBufferPointer) {
+        lanes.pass(task, answer) { front.enqueue(frames: $0) }
     }
 
     /// The first failure is the pool's; the other workers', which fail alike, are not told.

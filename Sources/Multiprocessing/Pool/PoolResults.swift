@@ -84,7 +84,7 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
     private mutating func submit(_ input: Inputs.Element, endsUnit: Bool) throws(MultiprocessingError) {
         do throws(MultiprocessingError) {
             try pool.link.submit(
-                input, pool.inputCoder, limit: pool.taskLimit, to: arrivals, at: submitted, endsUnit: endsUnit)
+                pool.terms(endsUnit: endsUnit), input, pool.inputCoder, to: arrivals, at: submitted)
         } catch {
             // An input that cannot be encoded has its place among the results; a pool that failed has none left.
             guard error.code == .encodingFailed else { throw error }

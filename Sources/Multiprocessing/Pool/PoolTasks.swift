@@ -2,7 +2,7 @@
 extension Pool {
     /// What became of one task.
     public struct Completion {
-        /// The number that `submit(_:timeout:)` gave.
+        /// The number that `submit` gave.
         public let task: UInt64
         /// The output, or why there is none: `taskFailed`, `workerDied`, `taskTimedOut`, `cancelled`, `decodingFailed`.
         public let result: Result<Output, MultiprocessingError>
@@ -76,7 +76,7 @@ extension Pool {
         errorCallback: ((MultiprocessingError) -> Void)? = nil
     ) throws(MultiprocessingError) -> AsyncResult<Output> {
         let pending = SingleResult(outputCoder, callback, errorCallback)
-        let task = try link.submit(input, inputCoder, limit: limit(timeout), to: pending)
+        let task = try link.submit(terms(timeout), input, inputCoder, to: pending)
         pending.tasks = task..<task + 1
         link.send()
         return AsyncResult(link, pending)
@@ -89,18 +89,31 @@ extension Pool {
     /// - Parameters:
     ///   - input: what the function is run for.
     ///   - timeout: how long the task may run, from when a worker begins it; nil for the pool's `taskTimeout`.
+    ///   - lane: 0 or more. The completions of the tasks of one lane come in the order in which the tasks were handed
+    ///     in: one that is out of its turn waits in the pool's manager process, and this process is not woken for it.
+    ///     While 16 MiB of results wait there, only those tasks are begun that others wait for. nil for a task whose
+    ///     completion comes as it ends.
+    ///   - descriptors: files that the task uses, besides those that are part of the input: the worker finds each by its
+    ///     `SharedDescriptor.key`. At most 1,024 in all.
     ///
-    /// What became of it comes from `nextCompletion(timeout:)`. Throws as `applyAsync`.
-    /// The nearest Python API is `multiprocessing.Pool.apply_async`.
+    /// What became of it comes from `nextCompletion(timeout:)`. Throws `invalidState` for a lane below 0, and else as
+    /// `applyAsync`. The nearest Python API is `multiprocessing.Pool.apply_async`.
     @discardableResult
-    public func submit(_ input: Input, timeout: Duration? = nil) throws(MultiprocessingError) -> UInt64 {
-        let task = try link.submit(input, inputCoder, limit: limit(timeout), to: completions)
+    public func submit(
+        _ input: Input, timeout: Duration? = nil, lane: Int? = nil, descriptors: [SharedDescriptor] = []
+    ) throws(MultiprocessingError) -> UInt64 {
+        var terms = try terms(timeout)
+        if let lane {
+            guard lane >= 0 else { throw MultiprocessingError(.invalidState, "a lane is 0 or more, not \(lane)") }
+            terms.lane = lane
+        }
+        let task = try link.submit(terms, input, inputCoder, using: descriptors, to: completions)
         completions.expect()
         link.send()
         return task
     }
 
-    /// What became of a task that `submit(_:timeout:)` handed in, in the order in which they end.
+    /// What became of a task that `submit` handed in: those of a lane in their order, others as they end.
     ///
     /// Blocks for at most `timeout`; `nil` waits for ever.
     ///
@@ -121,7 +134,7 @@ extension Pool {
         }
     }
 
-    /// Ends a task that `submit(_:timeout:)` handed in, unless it has a result.
+    /// Ends a task that `submit` handed in, unless it has a result.
     ///
     /// Does not block: `nextCompletion` tells what became of it, `cancelled` or what it was before.
     ///
@@ -133,9 +146,21 @@ extension Pool {
         }
     }
 
-    private func limit(_ timeout: Duration?) throws(MultiprocessingError) -> UInt64 {
-        guard let timeout else { return taskLimit }
-        return try nanoseconds(timeout)
+    /// The header of a task that may run for as long as the caller says, or the pool.
+    private func terms(_ timeout: Duration?) throws(MultiprocessingError) -> PoolFrame {
+        var frame = terms(endsUnit: true)
+        if let timeout {
+            frame.limitNanoseconds = try nanoseconds(timeout)
+        }
+        return frame
+    }
+
+    /// The header of a task that may run for as long as the pool says.
+    func terms(endsUnit: Bool) -> PoolFrame {
+        var frame = PoolFrame(.task)
+        frame.limitNanoseconds = taskLimit
+        frame.endsUnit = endsUnit
+        return frame
     }
 }
 

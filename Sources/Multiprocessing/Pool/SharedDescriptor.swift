@@ -13,9 +13,11 @@ import SystemPackage
 /// right to open it. The processes share the file's offset and flags, as after `dup`: read with `pread`. They close
 /// theirs when this object is gone, and all tasks that use it are done. A process that is forked does not have it.
 ///
+/// Where a task is bytes of a layout of its own, these have the `key`, and `Pool.submit` is given the object besides.
+///
 /// In Python it would be `multiprocessing.reduction.DupFd`, which is sent with every message.
 public final class SharedDescriptor: Codable {
-    /// Known in all processes of a pool.
+    /// The open file under its key.
     let handed: HandedDescriptor
     /// Whose managers have it.
     private var holders: [Holder] = []
@@ -42,18 +44,25 @@ public final class SharedDescriptor: Codable {
         FileDescriptor(rawValue: handed.number)
     }
 
+    /// What names it in all processes of a pool.
+    public var key: UInt64 {
+        handed.key
+    }
+
+    /// Finds the descriptor with a key that this worker was handed.
+    ///
+    /// Throws `invalidState` where this process has none with that key, as when it had too many files open.
+    public init(key: UInt64) throws(MultiprocessingError) {
+        handed = try HandedDescriptor.handed(under: key)
+    }
+
     func addHolder(_ link: PoolLink) {
         holders.append(Holder(link: link))
     }
 
     /// Finds the descriptor that this worker was handed.
     public init(from decoder: any Decoder) throws {
-        let key = try decoder.singleValueContainer().decode(UInt64.self)
-        guard let handed = HandedDescriptor.known(key) else {
-            throw MultiprocessingError(
-                .decodingFailed, "this process has no descriptor \(key): it may have too many files open")
-        }
-        self.handed = handed
+        handed = try HandedDescriptor.handed(under: decoder.singleValueContainer().decode(UInt64.self))
     }
 
     /// Has the descriptor handed to whoever runs the task that is being encoded.
@@ -68,8 +77,10 @@ public final class SharedDescriptor: Codable {
 final class TaskDescriptors {
     private(set) var all: [SharedDescriptor] = []
 
-    /// Runs `body`, which encodes a task's input, and returns what it uses.
-    func collecting(_ body: () throws -> Void) rethrows -> [SharedDescriptor] {
+    /// Runs `body`, which encodes a task's input, and returns what it uses, with those that it is known to use.
+    func collecting(
+        _ known: [SharedDescriptor], _ body: () throws -> Void
+    ) throws -> [SharedDescriptor] {
         let thread = mp_transfer_of_thread()
         let outer = thread.pointee.task
         thread.pointee.task = Unmanaged.passUnretained(self).toOpaque()
@@ -78,6 +89,9 @@ final class TaskDescriptors {
             if !all.isEmpty {
                 all = []
             }
+        }
+        for descriptor in known {
+            try add(descriptor)
         }
         try body()
         return all
@@ -88,12 +102,15 @@ final class TaskDescriptors {
             throw MultiprocessingError(
                 .encodingFailed, "a SharedDescriptor is for the inputs of a pool; send a DuplicatedDescriptor")
         }
-        let descriptors = Unmanaged<TaskDescriptors>.fromOpaque(task).takeUnretainedValue()
-        guard !descriptors.all.contains(where: { $0.handed.key == descriptor.handed.key }) else { return }
-        guard descriptors.all.count < TaskDescriptors.most else {
+        try Unmanaged<TaskDescriptors>.fromOpaque(task).takeUnretainedValue().add(descriptor)
+    }
+
+    private func add(_ descriptor: SharedDescriptor) throws(MultiprocessingError) {
+        guard !all.contains(where: { $0.key == descriptor.key }) else { return }
+        guard all.count < TaskDescriptors.most else {
             throw MultiprocessingError(.encodingFailed, "a task can use \(TaskDescriptors.most) shared descriptors")
         }
-        descriptors.all.append(descriptor)
+        all.append(descriptor)
     }
 
     private static let most = 1024

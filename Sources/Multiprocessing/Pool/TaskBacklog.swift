@@ -17,6 +17,23 @@ struct TaskBacklog: ~Copyable {
         freshUnits == 0 && returned.isEmpty
     }
 
+    /// The header of the task that comes out next.
+    var next: PoolFrame? {
+        if let unit = returned.last {
+            return unit.withUnsafeBytes { TaskBacklog.firstTask(in: $0) }
+        }
+        return TaskBacklog.firstTask(in: fresh.readable)
+    }
+
+    private static func firstTask(in bytes: UnsafeRawBufferPointer) -> PoolFrame? {
+        var offset = 0
+        while let frame = PoolFrame(in: bytes, at: offset) {
+            if frame.kind != .removed { return frame }
+            offset += frame.totalBytes
+        }
+        return nil
+    }
+
     mutating func append(_ frame: PoolFrame, _ bytes: UnsafeRawBufferPointer) {
         places.append(frame)
         fresh.append(bytes: bytes)

@@ -113,6 +113,24 @@ func sharedDescriptorScenarios() {
         let error = expectThrows(.taskFailed) { try pool.apply(Reading(file: try namelessFile(), offset: 1)) }
         expectText(of: error, contains: "too many files open")
     }
+    scenario("tasksOfBytesNameTheirDescriptorsByKey") {
+        let pool = try Pool(processes: 2) { (task: [UInt8]) -> [UInt8] in
+            let key = task.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
+            let file = try SharedDescriptor(key: key)
+            return [try read(Reading(file: file, offset: Int(task[8]))).byte]
+        }
+        let files = try (0..<3).map { _ in try namelessFile() }
+        for offset in 0..<60 {
+            let file = files[offset % 3]
+            try pool.submit(
+                withUnsafeBytes(of: file.key) { Array($0) } + [UInt8(offset)], lane: 0, descriptors: [file, file])
+        }
+        for offset in 0..<60 { expectEqual(try pool.nextCompletion()?.result.get(), [UInt8(offset)]) }
+        // Nobody is handed what no task names.
+        let stranger = try namelessFile()
+        let error = expectThrows(.taskFailed) { try pool.apply(withUnsafeBytes(of: stranger.key) { Array($0) } + [0]) }
+        expectText(of: error, contains: "no descriptor")
+    }
     scenario("sharedDescriptorsAreForInputsOfPools") {
         let pool = try Pool(processes: 1) { (task: Reading) in task }
         expectThrows(.taskFailed) { try pool.apply(Reading(file: try namelessFile(), offset: 1)) }
