@@ -79,7 +79,7 @@ bench-library: bench-deps ## the library's part of it; BENCH=--help for more
 	$(SWIFT) build --product library-bench $(RELEASE)
 	Benchmarks/library.py $(BENCH)
 
-docs: ## the library's documentation, in .build-docs; every link and every public symbol is checked
+docs: ## the libraries' documentation, in .build-docs; every link and every public symbol is checked
 	scripts/docs.sh
 
 manual: test-deps build ## make the manual pages in docs/man of what the command says of itself and docs/man/*.in

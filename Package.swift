@@ -2,16 +2,20 @@
 
 import PackageDescription
 
-/// Programs of a screen each that show the library; `swift run NAME` runs one.
-let examples = [
-    "Tutorial1Process", "Tutorial2PIDs", "Tutorial3Globals", "Tutorial4Pipe", "Tutorial5Queue", "Tutorial6Lock",
-    "Tutorial7Pool", "Tutorial8SharedMemory", "Tutorial9Manager", "CPUCount", "Descriptors", "JoinableQueue",
-    "ListenerAndClient", "Log", "PoolAsync", "RegisteredTypes", "SharedValues", "StartMethods", "LocksAndEvents",
+/// Programs of a screen each that show a library; `swift run NAME` runs one.
+let examples: KeyValuePairs = [
+    "JobServer": ["MakeTokens"],
+    "Multiprocessing": [
+        "Tutorial1Process", "Tutorial2PIDs", "Tutorial3Globals", "Tutorial4Pipe", "Tutorial5Queue", "Tutorial6Lock",
+        "Tutorial7Pool", "Tutorial8SharedMemory", "Tutorial9Manager", "CPUCount", "Descriptors", "JoinableQueue",
+        "ListenerAndClient", "Log", "PoolAsync", "RegisteredTypes", "SharedValues", "StartMethods", "LocksAndEvents",
+    ],
 ]
 
 let package = Package(
     name: "poolmap",
     products: [
+        .library(name: "JobServer", targets: ["JobServer"]),
         .library(name: "Multiprocessing", targets: ["Multiprocessing"]),
         .executable(name: "poolmap", targets: ["poolmap"]),
     ],
@@ -35,13 +39,30 @@ let package = Package(
 
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CBlake3"),
-        .target(name: "CPoolmap"),
+        .target(name: "CFiles"),
+        .target(name: "CPoolmap", dependencies: ["CFiles", "CJobServer"]),
+
+        // What the command's targets lean on: one error type, system calls, names.
+        .target(
+            name: "Ground",
+            dependencies: ["CFiles", .product(name: "SystemPackage", package: "swift-system")]
+        ),
+
+        .target(name: "CJobServer"),
+        .target(
+            name: "JobServer",
+            dependencies: ["CJobServer", "Ground", .product(name: "SystemPackage", package: "swift-system")]
+        ),
+
         .target(
             name: "PoolmapCore",
             dependencies: [
                 "CBlake3",
+                "CFiles",
                 "CPoolmap",
                 "CZstd",
+                "Ground",
+                "JobServer",
                 "Multiprocessing",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -50,6 +71,7 @@ let package = Package(
         .executableTarget(
             name: "poolmap",
             dependencies: [
+                "CFiles",
                 "CPoolmap",
                 "Multiprocessing",
                 "PoolmapCore",
@@ -65,6 +87,7 @@ let package = Package(
             name: "scenarios",
             dependencies: [
                 "CPoolmap",
+                "JobServer",
                 "Multiprocessing",
                 "PoolmapCore",
                 .product(name: "Logging", package: "swift-log"),
@@ -74,14 +97,17 @@ let package = Package(
         ),
         .testTarget(
             name: "MultiprocessingTests",
-            dependencies: ["Multiprocessing", "scenarios"] + examples.map { .target(name: $0) }),
+            dependencies: ["Multiprocessing", "scenarios"] + examples.flatMap(\.value).map { .target(name: $0) }),
+        .testTarget(name: "JobServerTests", dependencies: ["JobServer"]),
         .testTarget(name: "PoolmapCoreTests", dependencies: ["PoolmapCore", "CBlake3", "CPoolmap", "CZstd"]),
     ]
-        + examples.map { name in
-            .executableTarget(
-                name: name,
-                dependencies: ["Multiprocessing", .product(name: "SystemPackage", package: "swift-system")],
-                path: "Examples/\(name)")
+        + examples.flatMap { library, names in
+            names.map { name in
+                .executableTarget(
+                    name: name,
+                    dependencies: [.target(name: library), .product(name: "SystemPackage", package: "swift-system")],
+                    path: "Examples/\(name)")
+            }
         },
     swiftLanguageModes: [.v6]
 )
@@ -89,12 +115,12 @@ let package = Package(
 // What scripts/fuzz.sh builds, and nobody else: it needs libFuzzer, and the insides of both modules. Only what is fuzzed
 // is instrumented. `-assert-config Debug` keeps the checks of unsafe pointers, which `-O` alone would drop.
 if Context.environment["POOLMAP_FUZZ"] != nil {
-    let instrumented = ["Multiprocessing", "PoolmapCore"]
+    let instrumented = ["Ground", "JobServer", "Multiprocessing", "PoolmapCore"]
     package.targets.append(
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "CMultiprocessing", "CZstd", "Multiprocessing", "PoolmapCore",
+                "CMultiprocessing", "CZstd", "JobServer", "Multiprocessing", "PoolmapCore",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/Fuzz",

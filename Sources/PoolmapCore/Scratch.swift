@@ -20,12 +20,3 @@ struct Scratch: ~Copyable {
         return UnsafeMutableRawBufferPointer(rebasing: memory[..<byteCount])
     }
 }
-
-/// Memory with any content, to be given back with `free`.
-func allocate(_ byteCount: Int) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
-    var base: UnsafeMutableRawPointer?
-    guard posix_memalign(&base, 64, byteCount) == 0 else {
-        throw PoolmapError(.outOfMemory, "no memory for \(byteCount) bytes")
-    }
-    return UnsafeMutableRawBufferPointer(start: base, count: byteCount)
-}

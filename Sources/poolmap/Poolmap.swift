@@ -1,4 +1,5 @@
 import ArgumentParser
+import CFiles
 import CPoolmap
 import Glibc
 import PoolmapCore

@@ -1,4 +1,4 @@
-@testable import PoolmapCore
+@testable import JobServer
 
 extension FuzzTarget {
     /// `MAKEFLAGS`: what comes last counts, whatever came before.

@@ -87,6 +87,11 @@ struct ExampleTests {
                 "3 runners started", "at most 2 were inside", "three dishes are ready", "all three met",
                 "the lock was recovered",
             ]),
+        Example(
+            name: "MakeTokens",
+            lines: [
+                "3 jobs may run: one that needs no token, and one for each of 2", "make has 2 tokens again: ab",
+            ]),
     ]
 
     @Test(arguments: all)

@@ -1,4 +1,3 @@
-import CPoolmap
 import Glibc
 import SystemPackage
 import Testing

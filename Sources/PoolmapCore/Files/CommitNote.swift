@@ -1,4 +1,4 @@
-import CPoolmap
+import CFiles
 import Synchronization
 
 /// What a worker notes of a target just before it gives it its name, in shared memory that outlives the worker.

@@ -1,4 +1,4 @@
-import CPoolmap
+import CFiles
 import Glibc
 import SystemPackage
 

@@ -1,4 +1,3 @@
-import CPoolmap
 import CZstd
 import Glibc
 import Multiprocessing

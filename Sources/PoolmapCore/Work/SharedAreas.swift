@@ -1,4 +1,4 @@
-import CPoolmap
+import CFiles
 import Multiprocessing
 
 /// The memory that the front shares with its workers, made when it is first needed, and before any worker is.

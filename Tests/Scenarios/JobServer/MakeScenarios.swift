@@ -1,6 +1,6 @@
 @preconcurrency import Glibc
 import Multiprocessing
-import PoolmapCore
+import JobServer
 import SystemPackage
 
 /// A real make, which counts its tokens when it ends and says when one is missing: `make`, or what the variable

@@ -1,7 +1,7 @@
 import CPoolmap
 @preconcurrency import Glibc
 import Multiprocessing
-import PoolmapCore
+import JobServer
 import SystemPackage
 
 /// Whatever ends the front, make has its tokens back.

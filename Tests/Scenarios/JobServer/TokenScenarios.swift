@@ -1,6 +1,6 @@
 @preconcurrency import Glibc
 import Multiprocessing
-import PoolmapCore
+import JobServer
 import SystemPackage
 
 /// Tokens come, and go back as they were.

@@ -1,6 +1,6 @@
 @preconcurrency import Glibc
 import Multiprocessing
-import PoolmapCore
+import JobServer
 import SystemPackage
 
 /// A make as its recipes see it: a pipe with tokens, each another byte, and what `MAKEFLAGS` says of it.

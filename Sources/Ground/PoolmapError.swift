@@ -1,10 +1,10 @@
 import Glibc
-import Multiprocessing
 import SystemPackage
 
 /// What went wrong with one input or output, as the one line that the user sees.
 ///
 /// It is `Codable`, since most errors happen in a worker and are told in the front.
+@usableFromInline
 package struct PoolmapError: Error, Codable, Hashable, Sendable {
     /// The kinds of failure.
     package enum Code: String, Codable, Sendable {
@@ -45,7 +45,7 @@ package struct PoolmapError: Error, Codable, Hashable, Sendable {
     /// The error number of the system call that failed, if one did.
     package let errno: Int32?
 
-    init(_ code: Code, _ message: String, errno: Errno? = nil) {
+    package init(_ code: Code, _ message: String, errno: Errno? = nil) {
         self.code = code
         self.message = message
         self.errno = errno?.rawValue
@@ -68,7 +68,8 @@ package struct PoolmapError: Error, Codable, Hashable, Sendable {
     package var isMissingFile: Bool { code == .system && errno == ENOENT }
 
     /// The error of a system call: what it was to do, and what the kernel said.
-    static func system(_ action: String, _ errno: Errno) -> PoolmapError {
+    @usableFromInline
+    package static func system(_ action: String, _ errno: Errno) -> PoolmapError {
         PoolmapError(errno == .noMemory ? .outOfMemory : .system, action, errno: errno)
     }
 
@@ -77,27 +78,15 @@ package struct PoolmapError: Error, Codable, Hashable, Sendable {
         at(name)
     }
 
-    /// An error of processes or shared memory, with this code where the kernel did not say no.
-    init(_ error: MultiprocessingError, else code: Code) {
-        let code: Code =
-            error.errno == .noMemory ? .outOfMemory : error.code == .systemCallFailed ? .system : code
-        guard let errno = error.errno else {
-            self.init(code, "\(error)")
-            return
-        }
-        // The description ends with what this one adds by itself.
-        let (text, end) = ("\(error)", ": \(errno)")
-        self.init(code, text.hasSuffix(end) ? String(text.dropLast(end.count)) : text, errno: errno)
-    }
-
     /// The same error, with the place where it happened.
-    func at(_ place: String) -> PoolmapError {
+    package func at(_ place: String) -> PoolmapError {
         PoolmapError(code, "\(place): \(message)", errno: errno.map(Errno.init(rawValue:)))
     }
 }
 
 extension PoolmapError: CustomStringConvertible {
     /// The line for the user, after the name of the file.
+    @usableFromInline
     package var description: String {
         guard let errno else { return message }
         return message.isEmpty ? "\(Errno(rawValue: errno))" : "\(message): \(Errno(rawValue: errno))"

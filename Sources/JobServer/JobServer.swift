@@ -1,5 +1,6 @@
-import CPoolmap
+import CJobServer
 import Glibc
+import Ground
 import SystemPackage
 
 /// This process as a client of GNU make's job server: it asks for tokens, each of which lets one more job run beside
@@ -16,18 +17,18 @@ import SystemPackage
 ///
 /// A process has one of these at most, and one thread; none of its children uses it. No call waits for make or for a
 /// token.
-package final class JobServer {
+public final class JobServer {
     /// The most tokens that can be held at a time.
-    package static let mostTokens = 4096
+    public static let mostTokens = 4096
 
     /// The tokens in hand, beside the job that needs none: so many more may run.
-    package private(set) var held = 0
+    public private(set) var held = 0
 
     /// How many tokens were asked for in all.
-    package private(set) var wanted = 0
+    public private(set) var wanted = 0
 
     /// Why no token will come any more, as one line; nil as long as some may.
-    package private(set) var failure: String?
+    public private(set) var failure: String?
 
     private let pipe: TokenPipe
     /// What the pipe was at first.
@@ -42,7 +43,7 @@ package final class JobServer {
     private var reported: [UInt8] = []
 
     /// Throws, with what to do, where the pipe cannot be used.
-    init(_ pipe: TokenPipe) throws(PoolmapError) {
+    init(_ pipe: TokenPipe) throws(JobServerError) {
         let ends = try pipe.open(as: nil)
         ends.close()
         (self.pipe, status) = (pipe, ends.status)
@@ -55,7 +56,7 @@ package final class JobServer {
     /// Readable when there is something to `receive`; nil while there is no guardian.
     ///
     /// It stays the job server's own: do not close it.
-    package var descriptor: FileDescriptor? {
+    public var descriptor: FileDescriptor? {
         socket?.descriptor
     }
 
@@ -66,13 +67,13 @@ package final class JobServer {
     /// nothing. More than `mostTokens` are not asked for.
     ///
     /// Does not block.
-    package func want(_ count: Int) {
+    public func want(_ count: Int) {
         let count = min(max(count, 0), JobServer.mostTokens)
         guard count != wanted, failure == nil, !isClosed, owner == getpid() else { return }
         wanted = count
         held = min(held, count)
         if socket == nil {
-            do throws(PoolmapError) {
+            do throws(JobServerError) {
                 socket = try Guardian.start(over: try pipe.open(as: status))
             } catch {
                 failure = "\(error)"
@@ -87,7 +88,7 @@ package final class JobServer {
     /// Takes in what the guardian has said, and so brings `held` up to date.
     ///
     /// Does not block. If the guardian was killed, all tokens go back from here, `held` is 0, and `failure` says so.
-    package func receive() {
+    public func receive() {
         guard owner == getpid() else { return }
         if !readReports() {
             leaveGuardian()
@@ -99,7 +100,7 @@ package final class JobServer {
     /// Gives all tokens back, and returns when they are with make and the guardian is gone.
     ///
     /// No token comes afterwards. Blocks for as long as the guardian takes to write some bytes.
-    package func close() {
+    public func close() {
         guard owner == getpid() else { return }
         leaveGuardian()
         wanted = 0

@@ -20,7 +20,7 @@ package enum FileName {
     }
 
     /// The same of bytes.
-    static func text(of bytes: some Collection<UInt8>) -> String {
+    package static func text(of bytes: some Collection<UInt8>) -> String {
         // Nearly all names: nothing in them is escaped, as no escape begins with another byte.
         if !bytes.contains(escapeLead), let text = String(validating: bytes, as: UTF8.self) { return text }
         var text = ""
@@ -77,7 +77,7 @@ package enum FileName {
 
     /// Whether a terminal, or an editor, would take the character for more or for less than text: controls, marks that
     /// turn the direction of what follows, separators of lines, and what is not seen at all.
-    static func misleadsTerminals(_ scalar: Unicode.Scalar) -> Bool {
+    package static func misleadsTerminals(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.value < 0x7F { return scalar.value < 0x20 }
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator: return true
@@ -86,7 +86,7 @@ package enum FileName {
     }
 
     /// Whether the text's UTF-8 is the name.
-    static func hasNoEscapes(_ text: String) -> Bool {
+    package static func hasNoEscapes(_ text: String) -> Bool {
         !text.utf8.contains(escapeLead)
     }
 
@@ -113,7 +113,7 @@ package enum FileName {
 
 extension String {
     /// The name as the kernel takes it: its bytes and a NUL.
-    var cName: [CChar] {
+    package var cName: [CChar] {
         if FileName.hasNoEscapes(self) { return Array(utf8CString) }
         return FileName.bytes(of: self).map { CChar(bitPattern: $0) } + [0]
     }

@@ -1,4 +1,5 @@
 import Glibc
+import Ground
 import SystemPackage
 
 /// What the front tells the guardian: how many tokens it would like to hold in all.

@@ -1,5 +1,6 @@
-import CPoolmap
+import CJobServer
 import Glibc
+import Ground
 import SystemPackage
 
 /// The process that holds make's tokens for the front, so that they get back to make whatever ends the front.
@@ -30,7 +31,7 @@ struct Guardian {
     ///
     /// Returns the front's end of the socket, and closes the front's ends of the pipe. Does not block. The C function is
     /// `fork`.
-    static func start(over ends: TokenPipeEnds) throws(PoolmapError) -> GuardianSocket {
+    static func start(over ends: TokenPipeEnds) throws(JobServerError) -> GuardianSocket {
         defer { ends.close() }
         return try attempt("the process that keeps make's tokens cannot be started") { () throws(Errno) in
             let front = FileDescriptor(rawValue: try retryingInterrupted { poolmap_open_process(getpid()) })

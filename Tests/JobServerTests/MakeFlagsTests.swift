@@ -1,6 +1,6 @@
 import Testing
 
-@testable import PoolmapCore
+@testable import JobServer
 
 /// What make says in `MAKEFLAGS`; the rows without a remark are as GNU make 4.3 and 4.4.1 write them.
 @Suite struct MakeFlagsTests {

@@ -1,7 +1,8 @@
 import Glibc
+import Ground
 
 /// What make, where one has started this process, says of parallel jobs.
-package enum MakeJobs {
+public enum MakeJobs {
     /// Nothing: the number of jobs is this process's own affair.
     case none
     /// One job at a time: make itself runs only one, or has a job server that this process cannot use, for the reason
@@ -14,7 +15,7 @@ package enum MakeJobs {
     ///
     /// To be called before this process opens a file: the variable names descriptors, which make may have closed, and
     /// nothing may have come to stand in their places. Does not block, and leaves nothing open.
-    package static func fromEnvironment() -> MakeJobs {
+    public static func fromEnvironment() -> MakeJobs {
         guard let value = getenv("MAKEFLAGS") else { return .none }
         let bytes = UnsafeBufferPointer(start: value, count: strlen(value)).map(UInt8.init(bitPattern:))
         return MakeJobs(MakeFlags(FileName.text(of: bytes)))
@@ -32,7 +33,7 @@ package enum MakeJobs {
     }
 
     private init(_ pipe: TokenPipe) {
-        do throws(PoolmapError) {
+        do throws(JobServerError) {
             self = .server(try JobServer(pipe))
         } catch {
             self = .one(reason: "\(error)")

@@ -1,4 +1,5 @@
 import Glibc
+import Ground
 import SystemPackage
 
 /// Where make keeps its tokens: a byte in a pipe for each job that may run beside the one that each recipe has anyway.
@@ -16,16 +17,16 @@ enum TokenPipe: Equatable {
     /// Does not block. The C function is `open`.
     ///
     /// - Parameter known: what the pipe was when it was opened before; nil for the first time.
-    func open(as known: FileStatus?) throws(PoolmapError) -> TokenPipeEnds {
+    func open(as known: FileStatus?) throws(JobServerError) -> TokenPipeEnds {
         let ends = try open()
         guard known?.isSameFile(as: ends.status) ?? true else {
             ends.close()
-            throw .unusable("make's job server is gone, and another pipe is in its place")
+            throw JobServerError("make's job server is gone, and another pipe is in its place")
         }
         return ends
     }
 
-    private func open() throws(PoolmapError) -> TokenPipeEnds {
+    private func open() throws(JobServerError) -> TokenPipeEnds {
         switch self {
         case .fifo(let path):
             // The writing end first: that fails where nobody reads, as when this make has ended long ago.
@@ -43,13 +44,13 @@ enum TokenPipe: Equatable {
     ///
     /// make closes them for a recipe that it does not take for a make of its own; then the shell, or whoever comes
     /// after it, may have opened other files in their places.
-    private static func requirePipe(_ reader: Int32, _ writer: Int32) throws(PoolmapError) {
+    private static func requirePipe(_ reader: Int32, _ writer: Int32) throws(JobServerError) {
         guard let one = try? FileStatus(of: FileDescriptor(rawValue: reader)),
             let other = try? FileStatus(of: FileDescriptor(rawValue: writer)),
             one.isPipe, other.isPipe, one.isSameFile(as: other),
             [O_RDONLY, O_RDWR].contains(accessMode(reader)), [O_WRONLY, O_RDWR].contains(accessMode(writer))
         else {
-            throw .unusable(notPassedOn)
+            throw JobServerError(notPassedOn)
         }
     }
 
@@ -60,7 +61,7 @@ enum TokenPipe: Equatable {
 
     private static func openReader(
         _ path: String, beside writer: FileDescriptor
-    ) throws(PoolmapError) -> FileDescriptor {
+    ) throws(JobServerError) -> FileDescriptor {
         do {
             return try open(path, O_RDONLY)
         } catch {
@@ -69,7 +70,7 @@ enum TokenPipe: Equatable {
         }
     }
 
-    private static func open(_ path: String, _ mode: Int32) throws(PoolmapError) -> FileDescriptor {
+    private static func open(_ path: String, _ mode: Int32) throws(JobServerError) -> FileDescriptor {
         try attempt("make's job server cannot be opened: \(path)") { () throws(Errno) in
             try openFile(path, mode | O_NONBLOCK | O_NOCTTY)
         }
@@ -86,14 +87,14 @@ struct TokenPipeEnds {
     let status: FileStatus
 
     /// Takes over both descriptors, also where it throws: as when they are not of one pipe.
-    fileprivate init(reader: FileDescriptor, writer: FileDescriptor) throws(PoolmapError) {
+    fileprivate init(reader: FileDescriptor, writer: FileDescriptor) throws(JobServerError) {
         (self.reader, self.writer) = (reader, writer)
         guard let status = try? FileStatus(of: reader), let other = try? FileStatus(of: writer),
             status.isPipe, status.isSameFile(as: other)
         else {
             try? reader.close()
             try? writer.close()
-            throw .unusable("make's job server is no pipe")
+            throw JobServerError("make's job server is no pipe")
         }
         self.status = status
     }

@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-@testable import PoolmapCore
+@testable import JobServer
 
 /// What comes of what make says, with real descriptors in all the states that recipes meet.
 ///

@@ -1,0 +1,93 @@
+import CFiles
+import Glibc
+import SystemPackage
+
+/// What the front and the workers need of a file's metadata.
+package struct FileStatus {
+    package let device: dev_t
+    package let inode: ino_t
+    package let byteCount: UInt64
+    /// What it takes of its disk: less for holes, and nothing where there is no disk.
+    package let allocatedBytes: UInt64
+    package let modified: timespec
+    /// When content, mode, owner or names were changed last: nobody can set it.
+    package let changed: timespec
+    package let accessed: timespec
+    package let mode: mode_t
+    /// What a device file stands for.
+    package let deviceNumber: dev_t
+    package let owner: uid_t
+    package let group: gid_t
+    /// How many names it has.
+    package let linkCount: UInt64
+
+    package init(of descriptor: FileDescriptor) throws(Errno) {
+        var status = stat()
+        _ = try retryingInterrupted { poolmap_status(descriptor.rawValue, nil, 0, &status) }
+        self.init(status)
+    }
+
+    /// Of what the path leads to, or of a symbolic link itself; nil, with `errno`, if there is nothing.
+    package init?(ofPath path: String, followsLinks: Bool = true) {
+        var status = stat()
+        guard (followsLinks ? stat(path.cName, &status) : lstat(path.cName, &status)) == 0 else { return nil }
+        self.init(status)
+    }
+
+    /// The same of a name in a folder.
+    ///
+    /// The C function is `fstatat`.
+    package init?(of name: String, in folder: FileDescriptor, followsLinks: Bool) {
+        var status = stat()
+        let flags = followsLinks ? 0 : AT_SYMLINK_NOFOLLOW
+        guard fstatat(folder.rawValue, name.cName, &status, flags) == 0 else { return nil }
+        self.init(status)
+    }
+
+    private init(_ status: stat) {
+        device = status.st_dev
+        inode = status.st_ino
+        byteCount = UInt64(clamping: status.st_size)
+        allocatedBytes = UInt64(clamping: status.st_blocks) * 512
+        modified = status.st_mtim
+        changed = status.st_ctim
+        accessed = status.st_atim
+        mode = status.st_mode
+        deviceNumber = status.st_rdev
+        owner = status.st_uid
+        group = status.st_gid
+        linkCount = UInt64(status.st_nlink)
+    }
+
+    package var isRegular: Bool { mode & S_IFMT == S_IFREG }
+    package var isSymbolicLink: Bool { mode & S_IFMT == S_IFLNK }
+    package var isBlockDevice: Bool { mode & S_IFMT == S_IFBLK }
+    package var isPipe: Bool { mode & S_IFMT == S_IFIFO }
+    package var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
+    /// As `readdir` has it: `DT_REG` and so on.
+    package var type: Int32 { Int32((mode & S_IFMT) >> 12) }
+    package var permissions: mode_t { mode & 0o7777 }
+    /// Whether it takes less of its disk than it has bytes, as with holes in it.
+    package var isSparse: Bool { isRegular && allocatedBytes < byteCount }
+    /// A folder where everybody may write, and remove only what is their own, as `/tmp`.
+    package var isSharedFolder: Bool { isDirectory && mode & S_ISVTX != 0 && mode & (S_IWGRP | S_IWOTH) != 0 }
+
+    /// Whether content, mode, owner or names of the file were changed since it had that status.
+    ///
+    /// The time of the last change nobody can set back, as they can that of the last modification. A file that has lost
+    /// its last name, as another has taken that over, is as it was, though that counts as a change too.
+    package func hasChanged(since older: FileStatus) -> Bool {
+        byteCount != older.byteCount || modified != older.modified || (changed != older.changed && linkCount > 0)
+    }
+
+    /// Whether both are of one file, whatever its names.
+    package func isSameFile(as other: FileStatus) -> Bool {
+        device == other.device && inode == other.inode
+    }
+}
+
+extension timespec {
+    package static func != (one: timespec, other: timespec) -> Bool {
+        one.tv_sec != other.tv_sec || one.tv_nsec != other.tv_nsec
+    }
+}

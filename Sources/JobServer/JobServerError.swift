@@ -1,0 +1,21 @@
+import SystemPackage
+
+/// Why make's job server cannot be used, as the one line that tells the user what to do.
+struct JobServerError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// Runs system calls and says, in the error, what they were to do.
+func attempt<Result>(
+    _ action: String, _ body: () throws(Errno) -> Result
+) throws(JobServerError) -> Result {
+    do {
+        return try body()
+    } catch {
+        throw JobServerError("\(action): \(error)")
+    }
+}

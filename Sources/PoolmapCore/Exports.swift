@@ -1,0 +1,2 @@
+@_exported import Ground
+@_exported import JobServer
