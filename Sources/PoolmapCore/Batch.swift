@@ -39,9 +39,14 @@ package enum Target: Sendable {
 }
 
 /// The inputs of a run with their targets, each found when its turn comes.
-package protocol ItemSource {
+package protocol ItemSource: AnyObject {
     /// The next one; does not block.
-    mutating func next() -> ItemStep
+    func next() -> ItemStep
+    /// The names of the next ones, at most so many, where each is an item of its own that a worker can find out as well;
+    /// nil where `next` is to be asked.
+    func nextNames(atMost most: Int) -> NameBundle?
+    /// The item of such a name; nil for none.
+    func item(_ name: UnsafeRawBufferPointer, of bundle: NameBundle) -> ItemStep?
     /// False where it is sure that `next` has no other.
     var hasMore: Bool { get }
     /// Where the files are that small items are done by, whole, by their names.
@@ -51,6 +56,9 @@ package protocol ItemSource {
 extension ItemSource {
     /// Files of any name are read, and none is written.
     package var reach: NameReach { .reading }
+    /// Each is found by the front.
+    package func nextNames(atMost most: Int) -> NameBundle? { nil }
+    package func item(_ name: UnsafeRawBufferPointer, of bundle: NameBundle) -> ItemStep? { nil }
 }
 
 /// What an `ItemSource` has next.
@@ -96,6 +104,10 @@ package struct Batch {
     package var limit = OutputLimit()
     /// What inputs are decompressed with; nil for nothing.
     package var dictionary: ZstdDictionary?
+    /// How it is said what came of an input, where that is all that there is to say of it.
+    package var format = DoneFormat()
+    /// Takes what was said so of many inputs; nil where each is to be reported by itself.
+    package var onText: ((DoneText) -> Void)?
 
     /// How much memory the window of a frame may take that is decompressed, with half as much for all else; nil for any.
     ///
@@ -169,7 +181,15 @@ package struct Batch {
     private func run(_ items: some ItemSource, _ settings: RunSettings, _ report: @escaping Report) {
         var settings = settings
         settings.reach = items.reach
-        run(BatchPlans(items: items, settings: settings, jobs: jobs, meter: meter, report: report), settings)
+        var onText: ((DoneText) -> Void)?
+        // An account is kept of each input.
+        if jobs > 1, recorder == nil, settings.wholeFileBytes > 0, let text = self.onText {
+            settings.bundles = FileOperation(items, settings, format)
+            onText = text
+        }
+        run(
+            BatchPlans(items: items, settings: settings, jobs: jobs, meter: meter, report: report, onText: onText),
+            settings)
     }
 
     func run(_ plans: some PlanSource, _ settings: RunSettings) {
@@ -179,44 +199,74 @@ package struct Batch {
     }
 }
 
-/// Plans a job for each item of a batch.
-private struct BatchPlans<Items: ItemSource>: PlanSource {
-    var items: Items
-    let settings: RunSettings
-    let jobs: Int
-    let meter: Meter
-    let report: Batch.Report
-    var count = 0
+/// Plans a job for each item of a batch, or for many whose names are all that is known of them.
+private final class BatchPlans<Items: ItemSource>: PlanSource {
+    private let items: Items
+    private let settings: RunSettings
+    private let jobs: Int
+    private let report: Batch.Report
+    private let meter: Meter
+    private var count = 0
     private let folders = FolderCache()
+    private var bundles: BundlePlans?
 
-    init(items: Items, settings: RunSettings, jobs: Int, meter: Meter, report: @escaping Batch.Report) {
+    /// - Parameter onText: takes what is printed of bundles; nil where there are to be none.
+    init(
+        items: Items, settings: RunSettings, jobs: Int, meter: Meter, report: @escaping Batch.Report,
+        onText: ((DoneText) -> Void)?
+    ) {
         self.items = items
         self.settings = settings
         self.jobs = jobs
         self.meter = meter
         self.report = report
+        guard let onText else { return }
+        let writes = if case .hash = settings.operation { false } else { true }
+        bundles = BundlePlans(writes: writes, meter: meter, text: onText) { [unowned self] bundle, index, exception in
+            plan(exception, bundle, index)
+        } failure: { bundle, index, error in
+            report(.file(FileName.text(of: bundle.name(at: index))), .failure(error))
+        }
     }
 
     var hasMore: Bool { items.hasMore }
 
-    mutating func next() -> PlanStep {
-        switch items.next() {
-        case .item(let input, let target, let file):
-            let isOnlyInput = count == 0 && !items.hasMore
-            return .plan(
-                plan(input, target) { [settings, jobs, meter, folders] (hands) throws(PoolmapError) in
-                    if jobs > 1, hands == .anyone, let whole = settings.wholeFile(file, target, meter) { return whole }
-                    return try settings.job(input, target, meter, isOnlyInput: isOnlyInput, file, folders)
-                })
-        case .refused(let input, let error):
-            return .plan(plan(input, .nowhere) { (_) throws(PoolmapError) in throw error })
+    func next() -> PlanStep {
+        if let bundles, let names = items.nextNames(atMost: bundles.size.count) { return .plan(bundles.plan(names)) }
+        let isOnlyInput = count == 0
+        let step = items.next()
+        switch step {
         case .waitForInput(let descriptor): return .waitForInput(descriptor)
         case .waitForReport: return .waitForReport
-        case .end: return .end
+        default: return plan(step, isOnlyInput: isOnlyInput && !items.hasMore).map { .plan($0) } ?? .end
         }
     }
 
-    private mutating func plan(
+    /// nil for what is no input.
+    private func plan(_ step: ItemStep, isOnlyInput: Bool) -> PlannedJob? {
+        switch step {
+        case .item(let input, let target, let file):
+            plan(input, target) { [settings, jobs, meter, folders] (hands) throws(PoolmapError) in
+                if jobs > 1, hands == .anyone, let whole = settings.wholeFile(file, target, meter) { return whole }
+                return try settings.job(input, target, meter, isOnlyInput: isOnlyInput, file, folders)
+            }
+        case .refused(let input, let error):
+            plan(input, .nowhere) { (_) throws(PoolmapError) in throw error }
+        case .waitForInput, .waitForReport, .end: nil
+        }
+    }
+
+    private func plan(
+        _ exception: BundleOutcome.Exception, _ bundle: NameBundle, _ index: Int
+    ) -> PlannedJob? {
+        let name = bundle.name(at: index)
+        if let summary = exception.summary {
+            return .telling { [report] in report(.file(FileName.text(of: name)), .success(summary)) }
+        }
+        return name.withUnsafeBytes { items.item($0, of: bundle) }.flatMap { plan($0, isOnlyInput: false) }
+    }
+
+    private func plan(
         _ input: Input, _ target: Target, _ open: @escaping (PlannedJob.Hands) throws(PoolmapError) -> any Job
     ) -> PlannedJob {
         defer { count += 1 }

@@ -92,6 +92,14 @@ final class Console {
         }
     }
 
+    /// Says what is to be said of inputs that are done.
+    func report(_ text: DoneText) {
+        reportedCount += text.count
+        guard !text.notes.isEmpty else { return }
+        progress?.clear()
+        writeError(text.notes)
+    }
+
     /// - Parameter isSaid: whether people know already, and only the exit code is to say it.
     func fail(_ name: String?, _ error: PoolmapError, isSaid: Bool = false) {
         // A closed output ends the command in its own way, whatever was before.
@@ -221,8 +229,11 @@ private func complain(kind: String, code: String, _ message: String, about file:
 }
 
 func writeError(_ text: String) {
-    var text = text
-    text.withUTF8 { bytes in
+    writeError(Array(text.utf8))
+}
+
+func writeError(_ text: [UInt8]) {
+    text.withUnsafeBufferPointer { bytes in
         var rest = bytes[...]
         while !rest.isEmpty {
             let part = UnsafeBufferPointer(rebasing: rest)

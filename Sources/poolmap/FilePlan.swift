@@ -122,7 +122,7 @@ final class FilePlan: ItemSource {
 
     func next() -> ItemStep {
         if let file = waiting.take() { return itemInTurn(file) }
-        return names.nextItem(standardInputTo: targetOfStandardInput, places) { itemInTurn($0) }
+        return names.next().item(standardInputTo: targetOfStandardInput, places) { itemInTurn($0) }
     }
 
     /// The item of a file, once none of its other names is being read.

@@ -61,17 +61,25 @@ struct Hash: FilesCommand {
         let style = lines.style(for: algorithms)
         let file = try lineFile()
         var output = LineOutput(to: file)
-        let batch = try console.batch(common, "hash", settings(algorithms, mode: "hash"))
+        var batch = try console.batch(common, "hash", settings(algorithms, mode: "hash"))
+        batch.format.output = { [lines] input, summary in
+            let name = if case .file(let path) = input { path } else { "-" }
+            return zip(algorithms, summary.digests).flatMap { algorithm, digest in
+                FileName.bytes(of: DigestLine(algorithm, digest, name).text(style, endsWithNull: lines.zero))
+            }
+        }
+        batch.onText = { text in
+            console.report(text)
+            console.attempt(nil) { () throws(PoolmapError) in try output.write(text.output) }
+        }
+        let format = batch.format
         let state = try resume.map { try resumable(HashState(path: $0, force: force), algorithms) }
         let report: Batch.Report = { input, result in
             console.report(input, result) { _ in nil }
             guard case .success(let summary) = result else { return }
             let name = if case .file(let path) = input { path } else { "-" }
             console.attempt(name) { () throws(PoolmapError) in
-                for (algorithm, digest) in zip(algorithms, summary.digests) {
-                    let line = DigestLine(algorithm, digest, name)
-                    try output.write(line.text(style, endsWithNull: lines.zero))
-                }
+                try output.write(format.output?(input, summary) ?? [])
             }
         }
         if let state {

@@ -41,7 +41,7 @@ struct Test: FilesCommand {
 }
 
 /// Inputs of which nothing is written to a file.
-struct NamedItems: ItemSource {
+final class NamedItems: ItemSource {
     private var names: InputNames
     private let places: RunPlaces
 
@@ -70,25 +70,35 @@ struct NamedItems: ItemSource {
 
     var reach: NameReach { NameReach(inputs: names.reach, targets: []) }
 
-    mutating func next() -> ItemStep {
-        names.nextItem(standardInputTo: .nowhere, places) { [places] file in
-            let input = Input.file(file.path)
-            do throws(PoolmapError) {
-                try places.require(input: file)
-                return .item(input, .nowhere, file: file)
-            } catch {
-                return .refused(input, error)
-            }
+    func next() -> ItemStep {
+        names.next().item(standardInputTo: .nowhere, places) { item(of: $0) }
+    }
+
+    func nextNames(atMost most: Int) -> NameBundle? {
+        names.nextNames(atMost: most)
+    }
+
+    func item(_ name: UnsafeRawBufferPointer, of bundle: NameBundle) -> ItemStep? {
+        names.step(of: name, bundle)?.item(standardInputTo: .nowhere, places) { item(of: $0) }
+    }
+
+    private func item(of file: FoundFile) -> ItemStep {
+        let input = Input.file(file.path)
+        do throws(PoolmapError) {
+            try places.require(input: file)
+            return .item(input, .nowhere, file: file)
+        } catch {
+            return .refused(input, error)
         }
     }
 }
 
-extension InputNames {
-    /// The next name as an item of a run.
-    mutating func nextItem(
+extension InputNames.Step {
+    /// The name as an item of a run.
+    func item(
         standardInputTo target: Target, _ places: RunPlaces, item: (FoundFile) -> ItemStep
     ) -> ItemStep {
-        switch next() {
+        switch self {
         case .file(let file): return item(file)
         case .standardInput:
             do throws(PoolmapError) {

@@ -68,7 +68,7 @@ extension FuzzTarget {
 }
 
 /// One file to standard output.
-struct OneItem: ItemSource {
+final class OneItem: ItemSource {
     let path: String
     private(set) var hasMore = true
 
@@ -76,7 +76,7 @@ struct OneItem: ItemSource {
         self.path = path
     }
 
-    mutating func next() -> ItemStep {
+    func next() -> ItemStep {
         defer { hasMore = false }
         return hasMore ? .item(.file(path), .standardOutput, file: nil) : .end
     }

@@ -19,10 +19,13 @@ struct CommitNote {
 
     /// `byteCount` bytes that are zero at first, aligned to 8.
     private let memory: UnsafeMutableRawPointer
+    /// What the number is that says that the note is complete: any other is that of an older file.
+    private let generation: UInt64
 
-    init?(_ memory: UnsafeMutableRawBufferPointer) {
+    init?(_ memory: UnsafeMutableRawBufferPointer, _ generation: UInt64 = 1) {
         guard let base = memory.baseAddress, memory.count >= CommitNote.byteCount else { return nil }
         self.memory = base
+        self.generation = generation
     }
 
     func write(output: FileStatus, input: FileStatus?, _ summary: JobSummary) {
@@ -34,7 +37,7 @@ struct CommitNote {
         }
         self[.inputBytes] = summary.inputBytes
         self[.outputBytes] = summary.outputBytes
-        isComplete.pointee.store(1, ordering: .releasing)
+        isComplete.pointee.store(generation, ordering: .releasing)
     }
 
     /// The output is another file now, which will get its name.
@@ -62,7 +65,7 @@ struct CommitNote {
 
     /// The summary, if this is the file of the note.
     func summary(ofOutput status: FileStatus?) -> JobSummary? {
-        guard let status, isComplete.pointee.load(ordering: .acquiring) == 1,
+        guard let status, isComplete.pointee.load(ordering: .acquiring) == generation,
             self[.outputDevice] == UInt64(status.device), self[.outputInode] == UInt64(status.inode)
         else { return nil }
         return JobSummary(inputBytes: self[.inputBytes], outputBytes: self[.outputBytes])

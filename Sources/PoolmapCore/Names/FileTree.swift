@@ -9,6 +9,7 @@ struct FileTree {
     private var walk: FolderWalk
     /// What the paths in the tree begin with.
     private let root: String
+    private let endings: [[UInt8]]
 
     /// - Parameter status: what the path led to.
     init(_ path: String, _ status: FileStatus, _ folders: InputNames.Folders, followsLinks: Bool) {
@@ -17,6 +18,31 @@ struct FileTree {
         let name = lastName(of: FolderWalk.withoutSlashes(path))
         // What "." and ".." are called nobody can see from here: what is in them is meant.
         root = ["", ".", ".."].contains(name) ? "" : name + "/"
+        endings =
+            switch folders {
+            case .refused: []
+            case .without(let endings), .with(let endings): endings.map { Array($0.utf8) }
+            }
+    }
+
+    /// What holds for all files of the tree.
+    var origin: NameBundle.Origin {
+        NameBundle.Origin(root: walk.root, treeOffset: FileName.bytes(of: walk.path).count - FileName.bytes(of: root).count)
+    }
+
+    /// Takes the files that come next, up to one that must be looked at.
+    mutating func takeFiles(into bundle: inout NameBundle, atMost most: Int) {
+        let isWithout = if case .without = folders { true } else { false }
+        walk.takeFiles(into: &bundle, atMost: most) { [endings] name in
+            let hasEnding = endings.contains { name.count >= $0.count && name.suffix($0.count).elementsEqual($0) }
+            return hasEnding != isWithout
+        }
+    }
+
+    /// A file of the tree, by its whole path.
+    static func file(_ path: String, _ origin: NameBundle.Origin) -> FoundFile {
+        let inTree = origin.treeOffset.map { FileName.text(of: FileName.bytes(of: path)[$0...]) }
+        return FoundFile(path: path, pathInTree: inTree, root: origin.root)
     }
 
     /// The next file, or a folder that could not be read; nil at the end.

@@ -34,31 +34,15 @@ struct FolderWalk {
     private struct Level {
         /// With a slash at its end, but for the first.
         let pathInside: String
-        /// Reversed: the next name is the last.
-        var names: [Name]
+        /// The whole path, as the kernel takes it.
+        let path: [UInt8]
+        var names: FolderNames
         let status: FileStatus?
     }
 
-    private struct Name {
-        let text: String
-        let type: Int32
-        private let hasEscapes: Bool
-
-        init(_ text: String, type: Int32) {
-            self.text = text
-            self.type = type
-            hasEscapes = !FileName.hasNoEscapes(text)
-        }
-
-        func precedes(_ other: Name) -> Bool {
-            // An escape is a large character for a byte that is not.
-            guard hasEscapes || other.hasEscapes else { return text.utf8.lexicographicallyPrecedes(other.text.utf8) }
-            return FileName.bytes(of: text).lexicographicallyPrecedes(FileName.bytes(of: other.text))
-        }
-    }
-
     private let detail: Detail
-    private let path: String
+    /// That of the folder that was named, with a slash at its end.
+    let path: String
     private var levels: [Level] = []
     /// Where links are not followed, the folder that was named.
     private(set) var root: Root?
@@ -112,26 +96,43 @@ struct FolderWalk {
         while true {
             if let step = waiting.take() { return step }
             guard !levels.isEmpty else { return nil }
-            guard let name = levels[levels.count - 1].names.popLast() else {
+            guard let (name, type) = levels[levels.count - 1].names.next() else {
                 leave(levels.removeLast())
                 continue
             }
-            return look(at: name, in: levels[levels.count - 1])
+            return look(at: name, type, in: levels[levels.count - 1])
         }
     }
 
-    private mutating func look(at name: Name, in level: Level) -> Step {
-        let pathInside = level.pathInside + name.text
+    /// Takes the names that come next as far as they are wanted, and needs to look at none of them; nil at the end.
+    ///
+    /// Only where folders' lists say what is a regular file is it one that comes to `isWanted`.
+    mutating func takeFiles(
+        into bundle: inout NameBundle, atMost most: Int, where isWanted: (UnsafeRawBufferPointer) -> Bool
+    ) {
+        while waiting == nil, let level = levels.indices.last {
+            levels[level].names.takeFiles(in: levels[level].path, into: &bundle, atMost: most, where: isWanted)
+            guard bundle.count < most else { return }
+            switch levels[level].names.nextType {
+            case nil: leave(levels.removeLast())
+            case Int32(DT_DIR)?: _ = next()
+            default: return
+            }
+        }
+    }
+
+    private mutating func look(at name: String, _ found: Int32, in level: Level) -> Step {
+        let pathInside = level.pathInside + name
         var status: FileStatus?
-        var type = name.type
+        var type = found
         do throws(PoolmapError) {
             switch detail {
             case .statuses:
-                status = try self.status(of: name.text, in: level)
+                status = try self.status(of: name, in: level)
                 guard let status else { throw .system("", Errno(rawValue: errno)) }
                 type = status.type
             case .kinds(let followsLinks) where type == DT_UNKNOWN || (type == DT_LNK && followsLinks):
-                status = try self.status(of: name.text, in: level)
+                status = try self.status(of: name, in: level)
                 type = status?.type ?? Int32(DT_LNK)
             case .kinds: break
             }
@@ -185,7 +186,8 @@ struct FolderWalk {
         }
         do throws(PoolmapError) {
             let names = try names(in: pathInside, mustBe: status)
-            levels.append(Level(pathInside: pathInside, names: names, status: status))
+            let bytes = FileName.bytes(of: path + pathInside)
+            levels.append(Level(pathInside: pathInside, path: bytes, names: names, status: status))
         } catch {
             waiting = .refused(path + pathInside, error)
         }
@@ -208,7 +210,7 @@ struct FolderWalk {
     }
 
     /// - Parameter status: what was found by that path, if nothing else will do.
-    private func names(in pathInside: String, mustBe status: FileStatus?) throws(PoolmapError) -> [Name] {
+    private func names(in pathInside: String, mustBe status: FileStatus?) throws(PoolmapError) -> FolderNames {
         let action = "cannot list the folder"
         let descriptor: FileDescriptor
         do throws(Errno) {
@@ -230,23 +232,6 @@ struct FolderWalk {
             let opened = try attempt(action) { () throws(Errno) in try FileStatus(of: descriptor) }
             guard opened.isSameFile(as: status) else { throw .changedWhileRead }
         }
-        var names = try attempt(action) { () throws(Errno) in try FolderWalk.names(in: folder) }
-        names.sort { $1.precedes($0) }
-        return names
-    }
-
-    private static func names(in folder: OpaquePointer) throws(Errno) -> [Name] {
-        var names: [Name] = []
-        while true {
-            errno = 0
-            guard let entry = readdir(folder) else {
-                if errno != 0 { throw Errno(rawValue: errno) }
-                return names
-            }
-            let text = withUnsafeBytes(of: &entry.pointee.d_name) { FileName.text(of: $0.prefix { $0 != 0 }) }
-            if text != "." && text != ".." {
-                names.append(Name(text, type: Int32(entry.pointee.d_type)))
-            }
-        }
+        return try attempt(action) { () throws(Errno) in try FolderNames(of: folder) }
     }
 }

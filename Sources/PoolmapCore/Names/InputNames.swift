@@ -58,6 +58,8 @@ package struct InputNames {
     private let endingsPassedOver: [String]
     private var list: NameList?
     private var tree: FileTree?
+    /// What comes next, where that was found already.
+    private var found: Step?
 
     /// - Parameters:
     ///   - followsLinks: whether symbolic links are taken for what they lead to.
@@ -75,7 +77,8 @@ package struct InputNames {
 
     /// False where it is sure that `next` has no other.
     package var hasMore: Bool {
-        !sources.isEmpty || list != nil || tree != nil
+        if case .end? = found { return false }
+        return found != nil || !sources.isEmpty || list != nil || tree != nil
     }
 
     /// The folders that hold all the names, and those below them; nil where that is not known.
@@ -104,19 +107,61 @@ package struct InputNames {
     /// The next name; does not block but for a folder's names.
     package mutating func next() -> Step {
         while true {
-            if let step = nextOfTree() { return step }
-            if let step = nextOfList() { return step }
-            switch sources.popFirst() {
-            case nil: return .end
-            case .name("-"): return .standardInput
-            case .name(let path):
-                if let step = look(at: path) { return step }
-            case .list(let path, let isNullSeparated):
-                do throws(PoolmapError) {
-                    list = try NameList(path, isNullSeparated: isNullSeparated)
-                } catch {
-                    return .refused(path == "-" ? "standard input" : path, error)
+            if let step = found.take() ?? nextOfTree() ?? nextOfList() ?? nextOfSources() { return step }
+        }
+    }
+
+    /// The names that come next, at most so many, where all that is to be known of them can be found out by whoever opens
+    /// them; nil where `next` is to be asked. Does not block but for a folder's names.
+    package mutating func nextNames(atMost most: Int) -> NameBundle? {
+        while found == nil {
+            var bundle = NameBundle(tree?.origin ?? NameBundle.Origin())
+            if tree != nil {
+                tree?.takeFiles(into: &bundle, atMost: most)
+            } else if case .refused = folders {
+                if list != nil {
+                    list?.takeNames(into: &bundle, atMost: most)
+                } else {
+                    takeArguments(into: &bundle, atMost: most)
                 }
+            }
+            if !bundle.isEmpty { return bundle }
+            found = nextOfTree() ?? nextOfList() ?? nextOfSources()
+        }
+        return nil
+    }
+
+    /// What was named by itself is done by itself.
+    private mutating func takeArguments(into bundle: inout NameBundle, atMost most: Int) {
+        guard allSources.count > 1 else { return }
+        while bundle.count < most, case .name(let path)? = sources.first, path != "-" {
+            FileName.bytes(of: path).withUnsafeBytes { bundle.append($0) }
+            sources.removeFirst()
+        }
+    }
+
+    /// What a name of a bundle leads to; nil for what is no input.
+    package func step(of name: UnsafeRawBufferPointer, _ bundle: NameBundle) -> Step? {
+        let path = FileName.text(of: name)
+        if bundle.origin.treeOffset != nil { return .file(FileTree.file(path, bundle.origin)) }
+        switch look(at: path) {
+        case .step(let step): return step
+        // They are refused where names are taken together.
+        case .passedOver, .folder: return nil
+        }
+    }
+
+    private mutating func nextOfSources() -> Step? {
+        switch sources.popFirst() {
+        case nil: return .end
+        case .name("-"): return .standardInput
+        case .name(let path): return enter(path)
+        case .list(let path, let isNullSeparated):
+            do throws(PoolmapError) {
+                list = try NameList(path, isNullSeparated: isNullSeparated)
+                return nil
+            } catch {
+                return .refused(path == "-" ? "standard input" : path, error)
             }
         }
     }
@@ -133,8 +178,8 @@ package struct InputNames {
         while true {
             switch list?.next() {
             case nil: return nil
-            case .name(let path):
-                if let step = look(at: path) ?? nextOfTree() { return step }
+            case .name(let name):
+                if let step = enter(FileName.text(of: name)) ?? nextOfTree() { return step }
             case .refused(let error): return .refused(list?.name ?? "", error)
             case .waitForInput(let descriptor): return .waitForInput(descriptor)
             case .end:
@@ -173,22 +218,37 @@ package struct InputNames {
         return .success(file)
     }
 
-    /// nil where the name is a folder whose files come next.
-    private mutating func look(at path: String) -> Step? {
+    /// nil where the name is a folder whose files come next, or no input.
+    private mutating func enter(_ path: String) -> Step? {
+        switch look(at: path) {
+        case .step(let step): return step
+        case .passedOver: return nil
+        case .folder(let status):
+            tree = FileTree(path, status, folders, followsLinks: followsLinks)
+            return nil
+        }
+    }
+
+    private enum Look {
+        case step(Step)
+        case passedOver
+        case folder(FileStatus)
+    }
+
+    private func look(at path: String) -> Look {
         let file: FoundFile
         switch InputNames.find(path, followsLinks: followsLinks) {
         case .success(let found): file = found
-        case .failure(let error): return .refused(path, error)
+        case .failure(let error): return .step(.refused(path, error))
         }
-        guard let status = file.status, !status.isSymbolicLink else { return .ignoredLink(path) }
+        guard let status = file.status, !status.isSymbolicLink else { return .step(.ignoredLink(path)) }
         guard status.isDirectory else {
-            return endingsPassedOver.contains { path.hasSuffix($0) } ? nil : .file(file)
+            return endingsPassedOver.contains { path.hasSuffix($0) } ? .passedOver : .step(.file(file))
         }
         if case .refused = folders {
-            return .refused(path, PoolmapError(.system, "is a directory, not a file"))
+            return .step(.refused(path, PoolmapError(.system, "is a directory, not a file")))
         }
-        tree = FileTree(path, status, folders, followsLinks: followsLinks)
-        return nil
+        return .folder(status)
     }
 }
 

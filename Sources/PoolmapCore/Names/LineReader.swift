@@ -65,7 +65,13 @@ final class LineReader {
 
     /// nil where there is no separator yet.
     private func takeLine() -> ArraySlice<UInt8>? {
-        guard let end = bytes[max(searched, position)...].firstIndex(of: separator) else {
+        let start = max(searched, position)
+        let end = bytes.withUnsafeBytes { bytes in
+            bytes.baseAddress.flatMap { base in
+                memchr(base + start, Int32(separator), bytes.count - start).map { UnsafeRawPointer($0) - base }
+            }
+        }
+        guard let end else {
             searched = bytes.count
             return nil
         }

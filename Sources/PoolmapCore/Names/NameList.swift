@@ -3,7 +3,7 @@ import SystemPackage
 /// The names in a file: a line each, or with NUL bytes between them.
 final class NameList {
     enum Step {
-        case name(String)
+        case name(ArraySlice<UInt8>)
         case refused(PoolmapError)
         case waitForInput(FileDescriptor)
         case end
@@ -14,6 +14,8 @@ final class NameList {
     private let lines: LineReader
     private let isNullSeparated: Bool
     private var isAtEnd = false
+    /// What comes next, where that was read already.
+    private var read: Step?
 
     /// Longer than any path can be.
     private static let mostNameBytes = 1 << 16
@@ -26,8 +28,21 @@ final class NameList {
             input, separator: isNullSeparated ? 0 : UInt8(ascii: "\n"), mostLineBytes: NameList.mostNameBytes)
     }
 
+    /// Takes the names that come next, at most so many, up to what is no name; does not block.
+    func takeNames(into bundle: inout NameBundle, atMost most: Int) {
+        while read == nil, bundle.count < most {
+            let step = next()
+            if case .name(let name) = step {
+                name.withUnsafeBytes { bundle.append($0) }
+            } else {
+                read = step
+            }
+        }
+    }
+
     /// The next name; does not block.
     func next() -> Step {
+        if let step = read.take() { return step }
         do throws(PoolmapError) {
             while !isAtEnd {
                 switch try lines.next() {
@@ -55,6 +70,6 @@ final class NameList {
         guard isNullSeparated || !name.contains(0) else {
             return .refused(PoolmapError(.failed, "has a NUL byte in a name; use -0 where NULs separate names"))
         }
-        return .name(FileName.text(of: name))
+        return .name(name)
     }
 }

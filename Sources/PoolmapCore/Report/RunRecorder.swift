@@ -196,7 +196,7 @@ extension TaskCompletion {
             run.failures.first.map { .object([("error", .error($0.error))]) }
                 ?? .object([("bytes", .number(UInt64(run.totalBytes)))])
         case .success(.verified(let finding)): .object([("kept", .bool(finding == .intact))])
-        case .success(.digested), .success(.searched), .success(.local), .success(.leftToFront): .null
+        case .success(.digested), .success(.searched), .success(.local), .success(.leftToFront), .success(.names): .null
         case .success(.files(let files)): files.all.first.map { $0.resultText } ?? .null
         }
     }

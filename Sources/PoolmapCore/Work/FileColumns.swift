@@ -22,7 +22,7 @@ struct FileWorks: Codable {
         /// 0 for no chunks.
         var chunkBytes: [UInt64] = []
         /// The folders whose trees the files are in: mostly one for all.
-        var roots: [RootFields] = []
+        var roots: [Root] = []
         /// For each input the place in that list, -1 for none, and then the same for each target; empty where all have none.
         var inputRoots: [Int] = []
         var targetRoots: [Int] = []
@@ -35,14 +35,13 @@ struct FileWorks: Codable {
         }
 
         func root(_ places: [Int], at index: Int) -> Root? {
-            places.isEmpty || places[index] < 0 ? nil : roots[places[index]].root
+            places.isEmpty || places[index] < 0 ? nil : roots[places[index]]
         }
 
         mutating func place(of root: Root?) -> Int {
             guard let root else { return -1 }
-            let fields = RootFields(root)
-            if let index = roots.lastIndex(of: fields) { return index }
-            roots.append(fields)
+            if let index = roots.lastIndex(of: root) { return index }
+            roots.append(root)
             return roots.count - 1
         }
     }
@@ -85,19 +84,6 @@ struct FileWorks: Codable {
         }
         try columns.encode(to: encoder)
     }
-}
-
-/// A `Root` as it travels.
-private struct RootFields: Codable, Equatable {
-    let byteCount: Int
-    let device: UInt64
-    let inode: UInt64
-
-    init(_ root: Root) {
-        (byteCount, device, inode) = (root.byteCount, root.device, root.inode)
-    }
-
-    var root: Root { Root(byteCount: byteCount, device: device, inode: inode) }
 }
 
 /// What a worker answers of files that it was handed together, in their order.

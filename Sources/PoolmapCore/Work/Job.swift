@@ -19,6 +19,8 @@ protocol Job: AnyObject {
     func finish() throws(PoolmapError) -> JobSummary
     /// Called in place of `finish` when the job has failed: gives back the slot that it may be filling.
     func abandon(_ workforce: Workforce)
+    /// Known once it is finished: what is to be done and told in its place, behind it and before all that comes later.
+    var followers: [PlannedJob] { get }
 }
 
 extension Job {
@@ -32,6 +34,8 @@ extension Job {
     func beginsAgain() -> Bool { false }
 
     func abandon(_ workforce: Workforce) {}
+
+    var followers: [PlannedJob] { [] }
 }
 
 /// What a job wants next.
@@ -100,6 +104,8 @@ struct PlannedJob {
     let target: Target
     /// What it writes goes where others write too, though the target does not say so.
     var writesInTurn = false
+    /// It is no input of its own, of which an account would be kept.
+    var isInput = true
     let open: (Hands) throws(PoolmapError) -> any Job
     /// Called once, in the order of the inputs, when it is done or has failed.
     let report: (Result<JobSummary, PoolmapError>) -> Void
@@ -109,6 +115,28 @@ struct PlannedJob {
         if case .standardOutput = target { return true }
         return writesInTurn
     }
+}
+
+extension PlannedJob {
+    /// Something that is only told when its turn comes.
+    static func telling(_ body: @escaping () -> Void) -> PlannedJob {
+        PlannedJob(number: 0, input: .standardInput, target: .nowhere, isInput: false) { _ in
+            NothingToDo()
+        } report: { _ in
+            body()
+        }
+    }
+}
+
+/// A job that is done at once.
+private final class NothingToDo: Job {
+    let isOpen = false
+
+    func next(_ workforce: Workforce) -> Step { .end }
+
+    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) {}
+
+    func finish() -> JobSummary { JobSummary() }
 }
 
 /// The inputs of a run, each planned when its turn comes.

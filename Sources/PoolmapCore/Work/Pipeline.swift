@@ -25,6 +25,8 @@ final class Pipeline {
     private var isAtEnd = false
     /// Jobs that have more pieces to hand out; those behind the first only while it waits.
     private var open: [RunningJob] = []
+    /// What a job has left to be done in its place, and nobody has begun.
+    private var followers = Line<RunningJob>()
     /// What was begun and not reported, in the order of the inputs.
     private var unreported = Line<RunningJob>()
     /// All go to standard output, as far as they were begun.
@@ -98,9 +100,13 @@ final class Pipeline {
         }
         // Behind a slow stream there may be files that need not wait for it; behind two, there are only streams.
         let mayOpen = open.count < Pipeline.mostOpen && open.count(where: { $0.plan.isStream }) < 2
-        guard mayOpen, openCount < workforce.openLimit, !isAtEnd, unreported.count < Pipeline.mostUnreported else {
-            return false
+        guard mayOpen, openCount < workforce.openLimit else { return false }
+        if let running = followers.first {
+            followers.removeFirst()
+            begin(running)
+            return true
         }
+        guard !isAtEnd, unreported.count < Pipeline.mostUnreported else { return false }
         switch plans.next() {
         case .plan(let plan):
             let running = RunningJob(plan)
@@ -149,7 +155,7 @@ final class Pipeline {
         switch step {
         case .work(let work, let piece, let slot, let isLast, let mayBeDoneHere):
             let entry = append(.work(piece, slot: slot), to: running)
-            let isOnlyOne = isLast && entryCount == 1 && open.count == 1 && !plans.hasMore
+            let isOnlyOne = isLast && entryCount == 1 && open.count == 1 && followers.isEmpty && !plans.hasMore
             byTask[try workforce.submit(work, isOnlyOne: isOnlyOne, mayBeDoneHere: mayBeDoneHere)] = entry
         case .local(let piece, let action):
             append(.local(piece, action), to: running)
@@ -297,6 +303,11 @@ final class Pipeline {
                 running.result = .failure(error)
             }
         }
+        for follower in running.job?.followers ?? [] {
+            let follower = RunningJob(follower)
+            running.followers.append(follower)
+            followers.append(follower)
+        }
         // Its descriptors and memory go now, whenever its report's turn comes.
         openCount -= running.job?.isOpen == true ? 1 : 0
         running.job = nil
@@ -304,7 +315,7 @@ final class Pipeline {
 
     private func reportInOrder() {
         while let running = unreported.first, let result = running.result {
-            unreported.removeFirst()
+            removeFirstUnreported()
             report(running.plan, result)
             // The next may have waited for its turn at standard output.
             if let next = unreported.first {
@@ -313,15 +324,23 @@ final class Pipeline {
         }
     }
 
+    private func removeFirstUnreported() {
+        guard let running = unreported.first else { return }
+        unreported.removeFirst()
+        unreported.prepend(running.followers)
+    }
+
     private func report(_ plan: PlannedJob, _ result: Result<JobSummary, PoolmapError>) {
-        observer.recorder?.add(result, of: plan)
+        if plan.isInput {
+            observer.recorder?.add(result, of: plan)
+        }
         plan.report(result)
     }
 
     /// Tells every job that is not finished yet of an error that is not its own.
     private func abandonAll(_ error: PoolmapError) {
         while let running = unreported.first {
-            unreported.removeFirst()
+            removeFirstUnreported()
             report(running.plan, running.result ?? .failure(running.error ?? error))
         }
         while case .plan(let plan) = plans.next() {
@@ -342,6 +361,8 @@ private final class RunningJob {
     /// A worker said that the input is for the front, which has not begun with it.
     var isReturned = false
     var result: Result<JobSummary, PoolmapError>?
+    /// They are reported behind it.
+    var followers: [RunningJob] = []
 
     init(_ plan: PlannedJob) {
         self.plan = plan
@@ -382,6 +403,12 @@ struct Line<Element> {
 
     mutating func append(_ element: Element) {
         elements.append(element)
+    }
+
+    mutating func prepend(_ more: [Element]) {
+        guard !more.isEmpty else { return }
+        elements.replaceSubrange(..<head, with: more.map { $0 })
+        head = 0
     }
 
     mutating func removeFirst() {

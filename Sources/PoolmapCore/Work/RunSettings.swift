@@ -33,6 +33,8 @@ struct RunSettings {
     var limit = OutputLimit()
     /// What frames are decompressed with; nil for nothing.
     var dictionary: ZstdDictionary?
+    /// What is done with names that are handed out many at a time; nil where none are.
+    var bundles: (any BundleOperation)?
 
     /// The largest window that a frame may need.
     var windowLimit: WindowLimit {
@@ -69,17 +71,27 @@ struct RunSettings {
 
     /// The job that hands a file to one worker; nil where it is not known to be small, or goes to standard output.
     func wholeFile(_ file: FoundFile?, _ target: Target, _ meter: Meter) -> (any Job)? {
+        guard let file, let work = fileWork(file, target) else { return nil }
+        return WholeFileJob(work, to: target, in: file.targetRoot, meter)
+    }
+
+    /// What a worker is to do with a file, which has all but the place of its target; nil where it is not known to be
+    /// small, or goes to standard output.
+    ///
+    /// - Parameter isFound: whether it was a regular file just now, of any size: whoever opens it sees that.
+    func fileWork(_ file: FoundFile, _ target: Target, isFound: Bool = false) -> FileWork? {
         if case .standardOutput = target { return nil }
-        guard wholeFileBytes > 0, let file, !file.isDescriptor,
-            let status = file.status ?? FileStatus(ofPath: file.path), status.isRegular,
-            status.byteCount <= wholeFileBytes
-        else { return nil }
-        var work = FileWork(input: file.place, byteCount: status.byteCount)
+        guard wholeFileBytes > 0, !file.isDescriptor else { return nil }
+        let status = isFound ? file.status : file.status ?? FileStatus(ofPath: file.path)
+        guard isFound || status != nil, status?.isRegular ?? true, (status?.byteCount ?? 0) <= wholeFileBytes else {
+            return nil
+        }
+        var work = FileWork(input: file.place, byteCount: status?.byteCount ?? 0)
         work.identity = file.identity
         if case .hash(let algorithms) = operation {
             work.algorithms = algorithms
         }
-        return WholeFileJob(work, to: target, in: file.targetRoot, meter)
+        return work
     }
 
     /// Opens an input and its target.

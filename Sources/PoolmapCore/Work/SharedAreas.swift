@@ -11,11 +11,19 @@ final class SharedAreas {
     private var outputs: SlotArena?
     private var notes: SlotArena?
     private var freeNotes: [Int] = []
+    private let bundleCount: Int
+    private var bundleNotes: SlotArena?
+    private var freeBundles: [Int]
+    private var generation: UInt64 = 0
     private static let notePageBytes = 4096
     private static let notesInPage = notePageBytes / CommitNote.byteCount
 
-    /// - Parameter noteCount: the number of notes of files that workers do whole; 0 for none.
-    init(_ layout: SlotLayout, slotCount: Int, noteCount: Int) {
+    /// - Parameters:
+    ///   - noteCount: the number of notes of files that workers do whole; 0 for none.
+    ///   - bundleCount: the number of bundles of names that are under way at once.
+    init(_ layout: SlotLayout, slotCount: Int, noteCount: Int, bundleCount: Int) {
+        self.bundleCount = bundleCount
+        freeBundles = Array((0..<bundleCount).reversed())
         self.layout = layout
         self.slotCount = slotCount
         self.noteCount = noteCount
@@ -106,6 +114,31 @@ final class SharedAreas {
         freeNotes.append(index)
     }
 
+    /// Takes a place for a bundle of names, which is released when the last reference to it goes; nil while all are in use.
+    ///
+    /// - Parameter writes: whether there are to be notes.
+    func acquireBundle(writes: Bool) throws(PoolmapError) -> BundleTicket? {
+        guard let place = freeBundles.popLast() else { return nil }
+        if writes, bundleNotes == nil {
+            bundleNotes = try SharedAreas.arena(bundleCount, BundleSize.mostNames * CommitNote.byteCount)
+        }
+        generation += 1
+        return BundleTicket(place, generation, self)
+    }
+
+    fileprivate func releaseBundle(_ place: Int) {
+        freeBundles.append(place)
+    }
+
+    func note(_ index: Int, ofBundle generation: UInt64) -> CommitNote? {
+        guard let bundleNotes else { return nil }
+        let (place, number) = index.quotientAndRemainder(dividingBy: BundleSize.mostNames)
+        let start = number * CommitNote.byteCount
+        return CommitNote(
+            UnsafeMutableRawBufferPointer(rebasing: bundleNotes[place][start..<start + CommitNote.byteCount]),
+            generation)
+    }
+
     func note(_ index: Int) -> CommitNote? {
         guard let notes else { return nil }
         let (page, place) = index.quotientAndRemainder(dividingBy: SharedAreas.notesInPage)
@@ -130,5 +163,31 @@ final class NoteTicket {
 
     deinit {
         areas.releaseNote(index)
+    }
+}
+
+/// The place of a bundle of names, with its notes, for as long as it is under way.
+final class BundleTicket {
+    let generation: UInt64
+    private let place: Int
+    private let areas: SharedAreas
+
+    init(_ place: Int, _ generation: UInt64, _ areas: SharedAreas) {
+        self.place = place
+        self.generation = generation
+        self.areas = areas
+    }
+
+    var firstNote: Int { place * BundleSize.mostNames }
+
+    /// Removes what workers have left that were killed.
+    func removeTemporaries(_ count: Int) {
+        for index in firstNote..<firstNote + count {
+            areas.note(index, ofBundle: generation)?.removeTemporary()
+        }
+    }
+
+    deinit {
+        areas.releaseBundle(place)
     }
 }

@@ -4,6 +4,8 @@ import Glibc
 enum Work: Codable {
     /// Do small files whole, each from opening it to giving its target its name.
     case files(FileWorks)
+    /// Find and do the files of these names, or check them by these lines of a list.
+    case names(NameBundle)
     /// Compress a chunk into the output area of a slot; the first of several is to bear a mark.
     case compress(source: Source, contentBytes: Int, mark: SectionMark?, slot: Int)
     /// Look for the matches of a stretch of a file, for `--rsyncable`; the source begins so much earlier as a match needs.
@@ -19,6 +21,7 @@ enum Work: Codable {
     var byteCount: UInt64 {
         switch self {
         case .files(let files): files.all.reduce(0) { $0 + $1.byteCount }
+        case .names: 0
         case .compress(_, let contentBytes, _, _): UInt64(contentBytes)
         case .search(_, let range): range.upperBound - range.lowerBound
         case .verify(let frame): frame.contentBytes
@@ -145,6 +148,7 @@ enum Done: Codable {
     case digested([[UInt8]], byteCount: UInt64)
     /// In the order in which they were handed out.
     case files(FileResults)
+    case names(BundleOutcome)
     /// It takes more memory than a worker may have.
     case leftToFront
     /// Something that the front did itself; what came of it is with the job.

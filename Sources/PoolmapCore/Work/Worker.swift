@@ -43,6 +43,12 @@ final class Worker {
                 defer { files.end() }
                 return .files(
                     FileResults(works.all.map { work in files.run(work, work.note.flatMap { areas.note($0) }) }))
+            case .names(let bundle):
+                guard let operation = settings.bundles else { throw PoolmapError(.failed, "there are no names") }
+                return .names(
+                    BundleRunner(operation: operation, files: files).run(bundle) { [areas] note in
+                        areas.note(note, ofBundle: bundle.generation)
+                    })
             case .compress(let source, let contentBytes, let mark, let slot):
                 return .compressed(try compress(source, contentBytes, mark, slot))
             case .search(let source, let range):

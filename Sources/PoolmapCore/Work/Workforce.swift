@@ -61,7 +61,8 @@ final class Workforce {
         slotCount = Workforce.slotCount(jobs: jobs)
         openLimit = max(2, min(8 + 2 * jobs, Workforce.openLimit(jobs: jobs)))
         entryLimit = jobs == 1 ? 1 : 3 * FileBundle.mostFiles * jobs
-        areas = SharedAreas(layout, slotCount: slotCount, noteCount: jobs == 1 ? 0 : entryLimit)
+        areas = SharedAreas(
+            layout, slotCount: slotCount, noteCount: jobs == 1 ? 0 : entryLimit, bundleCount: 4 * jobs)
         worker = Worker(settings, areas)
     }
 
@@ -87,6 +88,13 @@ final class Workforce {
     /// Takes a place for a worker's note of what it has done; nil while all are in use.
     func acquireNote() throws(PoolmapError) -> NoteTicket? {
         try areas.acquireNote()
+    }
+
+    /// Takes a place among the bundles that are under way; nil while there are as many as workers have use for.
+    ///
+    /// - Parameter writes: whether workers note what they have done.
+    func acquireBundle(writes: Bool) throws(PoolmapError) -> BundleTicket? {
+        try areas.acquireBundle(writes: writes)
     }
 
     var hasFreeSlot: Bool {
@@ -140,6 +148,10 @@ final class Workforce {
         taskCount += 1
         let isIdle = mayBeDoneHere && underWay.count < jobs
         if isIdle || (pool == nil && bundle.isEmpty && isForFront(work, isOnlyOne)) {
+            if case .names(let names) = work {
+                finished.append(performHere(names))
+                return taskCount
+            }
             inlineBytes += work.byteCount
             let completion = worker.performHere(work, taskCount)
             if case .files(let files) = work {
@@ -160,7 +172,20 @@ final class Workforce {
     }
 
     private func isForFront(_ work: Work, _ isOnlyOne: Bool) -> Bool {
-        jobs == 1 || isOnlyOne || inlineBytes + work.byteCount <= Workforce.bytesWithoutFork || !mayFork()
+        jobs == 1 || isOnlyOne || inlineBytes + work.byteCount < Workforce.bytesWithoutFork || !mayFork()
+    }
+
+    /// Does the first names, as far as that takes no longer than to fork workers for them.
+    private func performHere(_ names: NameBundle) -> TaskCompletion {
+        var names = names
+        if mayFork() {
+            names.mostBytes = Workforce.bytesWithoutFork - inlineBytes
+        }
+        let completion = worker.performHere(.names(names), taskCount)
+        if case .success(.names(let outcome)) = completion.result {
+            inlineBytes += outcome.count < names.count ? Workforce.bytesWithoutFork : outcome.inputBytes
+        }
+        return completion
     }
 
     /// Sends the files that wait for company.

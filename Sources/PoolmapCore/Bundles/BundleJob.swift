@@ -1,0 +1,118 @@
+/// Hands a bundle of names to a worker, and tells what came of each in its order.
+///
+/// What the worker has left to the front, and what it has given back, follows in its place as jobs of their own.
+final class BundleJob: Job {
+    let isOpen = false
+    private var bundle: NameBundle
+    private let plans: BundlePlans
+    private var ticket: BundleTicket?
+    /// What is handed out, at first all in one; after deaths each name by itself, so that no other suffers for one.
+    private var parts: [Range<Int>]
+    private var handedOut = 0
+    private var results: [Result<BundleOutcome, PoolmapError>] = []
+    private(set) var followers: [PlannedJob] = []
+
+    init(_ bundle: NameBundle, _ plans: BundlePlans) {
+        self.bundle = bundle
+        self.plans = plans
+        parts = [0..<bundle.count]
+    }
+
+    func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
+        guard handedOut < parts.count else { return .end }
+        if ticket == nil {
+            guard let ticket = try workforce.acquireBundle(writes: plans.writes) else { return .waitForTurn }
+            self.ticket = ticket
+            if plans.writes {
+                (bundle.firstNote, bundle.generation) = (ticket.firstNote, ticket.generation)
+            }
+        }
+        defer { handedOut += 1 }
+        let part = parts.count == 1 && parts[0].count == bundle.count ? bundle : bundle.part(parts[handedOut])
+        return .work(.names(part), .whole(0), slot: nil, isLast: handedOut + 1 == parts.count)
+    }
+
+    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        guard case .names(let outcome) = done else {
+            throw PoolmapError(.failed, "a worker gave another answer than of names")
+        }
+        plans.size.learn(outcome.count, outcome.nanoseconds)
+        plans.meter.expect(outcome.inputBytes)
+        plans.meter.add(input: outcome.inputBytes, output: outcome.outputBytes)
+        results.append(.success(outcome))
+    }
+
+    func recover(from error: PoolmapError, piece: Piece, slot: Int?, _ workforce: Workforce) {
+        results.append(.failure(error))
+    }
+
+    /// One of the names ends its workers: which, is found by handing out each by itself.
+    func beginsAgain() -> Bool {
+        guard case .failure? = results.first, parts.count == 1, bundle.count > 1 else { return false }
+        parts = (0..<bundle.count).map { $0..<$0 + 1 }
+        (handedOut, results) = (0, [])
+        return true
+    }
+
+    func finish() -> JobSummary {
+        for (part, result) in zip(parts, results) {
+            switch result {
+            case .success(let outcome): add(outcome, part)
+            case .failure(let error):
+                ticket?.removeTemporaries(bundle.count)
+                add(.telling { [plans, bundle] in plans.failure(bundle, part.lowerBound, error) })
+            }
+        }
+        ticket = nil
+        return JobSummary()
+    }
+
+    private func add(_ outcome: BundleOutcome, _ part: Range<Int>) {
+        for exception in outcome.exceptions {
+            add(exception.before)
+            if let plan = plans.exception(bundle, part.lowerBound + exception.index, exception) {
+                add(plan)
+            }
+        }
+        add(outcome.text)
+        let rest = part.lowerBound + outcome.count..<part.upperBound
+        // In as many parts as are worth it: other workers may be idle.
+        for start in stride(from: rest.lowerBound, to: rest.upperBound, by: plans.size.count) {
+            add(plans.plan(bundle.part(start..<min(start + plans.size.count, rest.upperBound))))
+        }
+    }
+
+    private func add(_ text: DoneText) {
+        guard !text.isEmpty else { return }
+        add(.telling { [plans] in plans.text(text) })
+    }
+
+    private func add(_ plan: PlannedJob) {
+        followers.append(plan)
+    }
+}
+
+/// How bundles become jobs, and what is told of their names.
+struct BundlePlans {
+    let size = BundleSize()
+    /// Whether names get targets.
+    var writes = false
+    let meter: Meter
+    /// Takes what is to be printed.
+    let text: (DoneText) -> Void
+    /// What is to be done about a name that has an exception; nil for nothing.
+    let exception: (NameBundle, Int, BundleOutcome.Exception) -> PlannedJob?
+    /// Told of a name that nobody could do.
+    let failure: (NameBundle, Int, PoolmapError) -> Void
+
+    func plan(_ bundle: NameBundle) -> PlannedJob {
+        PlannedJob(number: 0, input: .standardInput, target: .nowhere, isInput: false) { _ in
+            BundleJob(bundle, self)
+        } report: { result in
+            guard case .failure(let error) = result else { return }
+            for index in 0..<bundle.count {
+                failure(bundle, index, error)
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+/// What is to be printed of inputs that are done.
+package struct DoneText: Codable {
+    /// For standard output, or the file that stands for it.
+    package var output: [UInt8] = []
+    /// For standard error, with `-v`.
+    package var notes: [UInt8] = []
+    /// How many inputs it is about.
+    package var count = 0
+
+    /// Nothing.
+    package init() {}
+
+    var isEmpty: Bool { count == 0 && output.isEmpty && notes.isEmpty }
+}
+
+/// What a worker answers of a bundle.
+struct BundleOutcome: Codable {
+    /// A name that is not done with the others, or about which there is something to be said.
+    struct Exception: Codable {
+        enum Reason: Int, Codable {
+            /// The front is to see to it: it is a link, a folder, a large file, missing, damaged, or anything else that is
+            /// not seen every day.
+            case isForFront
+            /// It is done, and there is more to say of it than what is printed of others.
+            case isDone
+            /// A line of a list is no such line.
+            case isMalformed
+        }
+
+        /// Counted from the first name of the bundle.
+        var index: Int
+        var reason: Reason
+        var inputBytes: UInt64 = 0
+        var outputBytes: UInt64 = 0
+        var metadataErrno: Int32?
+        /// What is printed before it, and behind the exception before it.
+        var before: DoneText
+    }
+
+    /// So many names were dealt with; those behind them are to be handed out again.
+    var count = 0
+    var inputBytes: UInt64 = 0
+    var outputBytes: UInt64 = 0
+    var nanoseconds: UInt64 = 0
+    var exceptions: [Exception] = []
+    /// What is printed behind the last exception.
+    var text = DoneText()
+
+    mutating func add(_ reason: Exception.Reason, _ index: Int) {
+        exceptions.append(Exception(index: index, reason: reason, before: text))
+        text = DoneText()
+    }
+
+    /// Adds a file whose target lacks something.
+    mutating func add(_ summary: JobSummary, _ index: Int) {
+        exceptions.append(
+            Exception(
+                index: index, reason: .isDone, inputBytes: summary.inputBytes, outputBytes: summary.outputBytes,
+                metadataErrno: summary.metadataErrno, before: text))
+        text = DoneText()
+    }
+}
+
+extension BundleOutcome.Exception {
+    /// What came of a file that is done; nil for any other.
+    var summary: JobSummary? {
+        guard reason == .isDone else { return nil }
+        return JobSummary(inputBytes: inputBytes, outputBytes: outputBytes, metadataErrno: metadataErrno)
+    }
+}
