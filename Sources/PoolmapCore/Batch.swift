@@ -260,8 +260,8 @@ private final class BatchPlans<Items: ItemSource>: PlanSource {
         _ exception: BundleOutcome.Exception, _ bundle: NameBundle, _ index: Int
     ) -> PlannedJob? {
         let name = bundle.name(at: index)
-        if let summary = exception.summary {
-            return .telling { [report] in report(.file(FileName.text(of: name)), .success(summary)) }
+        if let result = exception.result {
+            return .telling { [report] in report(.file(FileName.text(of: name)), result) }
         }
         return name.withUnsafeBytes { items.item($0, of: bundle) }.flatMap { plan($0, isOnlyInput: false) }
     }

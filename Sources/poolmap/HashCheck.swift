@@ -111,7 +111,8 @@ extension Hash {
             printer.flush()
             onTick()
         }
-        batch.check(lists, syntax, isOver: { printer.isClosed }, report: printer.print)
+        batch.check(
+            lists, syntax, verdict: printer.verdictOfMatch, isOver: { printer.isClosed }, report: printer.print)
         printer.flush()
         try console.finish()
     }
@@ -135,6 +136,7 @@ private final class CheckPrinter {
     func print(_ event: CheckEvent) {
         switch event {
         case .checked(let name, let error): printFile(name, error)
+        case .matched(let text): write(text.output)
         case .malformed(let list, let line):
             if options.warn {
                 console.warn("\(list): \(line)", .unusable("improperly formatted checksum line"))
@@ -145,12 +147,7 @@ private final class CheckPrinter {
     }
 
     private func printFile(_ name: String, _ error: PoolmapError?) {
-        guard let error else {
-            if !isQuiet {
-                printLine(name, "OK")
-            }
-            return
-        }
+        guard let error else { return write(verdictOfMatch(name)) }
         if error.code == .mismatch {
             // For people the line on standard output is enough.
             console.fail(name, error, isSaid: !saysJSON)
@@ -161,11 +158,20 @@ private final class CheckPrinter {
         }
     }
 
+    /// What is printed of a file that has its digest.
+    func verdictOfMatch(_ name: String) -> [UInt8] {
+        isQuiet ? [] : line(name, "OK")
+    }
+
     private func printLine(_ name: String, _ verdict: String) {
-        guard !options.status else { return }
+        write(line(name, verdict))
+    }
+
+    private func line(_ name: String, _ verdict: String) -> [UInt8] {
+        if options.status { return [] }
         // Only such a name would be taken for two lines; coreutils writes the others as they are.
         let isEscaped = name.unicodeScalars.contains("\n")
-        write("\(isEscaped ? "\\" + DigestLine.escaped(name) : name): \(verdict)\n")
+        return FileName.bytes(of: "\(isEscaped ? "\\" + DigestLine.escaped(name) : name): \(verdict)\n")
     }
 
     private func printEnd(of list: String, _ counts: CheckCounts) {
@@ -195,7 +201,7 @@ private final class CheckPrinter {
 
     // MARK: Standard output
 
-    private func write(_ line: String) {
+    private func write(_ line: [UInt8]) {
         attempt { () throws(PoolmapError) in try output.write(line) }
     }
 

@@ -29,7 +29,8 @@ final class BundleJob: Job {
         }
         defer { handedOut += 1 }
         let part = parts.count == 1 && parts[0].count == bundle.count ? bundle : bundle.part(parts[handedOut])
-        return .work(.names(part), .whole(0), slot: nil, isLast: handedOut + 1 == parts.count)
+        // Never taken for the only task, which the front would do: what it does not know may be much.
+        return .work(.names(part), .whole(0), slot: nil, isLast: false)
     }
 
     func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
@@ -94,7 +95,7 @@ final class BundleJob: Job {
 
 /// How bundles become jobs, and what is told of their names.
 struct BundlePlans {
-    let size = BundleSize()
+    var size = BundleSize()
     /// Whether names get targets.
     var writes = false
     let meter: Meter

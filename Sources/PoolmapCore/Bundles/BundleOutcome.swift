@@ -18,9 +18,11 @@ struct BundleOutcome: Codable {
     /// A name that is not done with the others, or about which there is something to be said.
     struct Exception: Codable {
         enum Reason: Int, Codable {
-            /// The front is to see to it: it is a link, a folder, a large file, missing, damaged, or anything else that is
-            /// not seen every day.
+            /// The front is to see to it: it is a link, a folder, a large file, missing, or anything else that is not seen
+            /// every day.
             case isForFront
+            /// It was begun, and has failed.
+            case hasFailed
             /// It is done, and there is more to say of it than what is printed of others.
             case isDone
             /// A line of a list is no such line.
@@ -33,6 +35,8 @@ struct BundleOutcome: Codable {
         var inputBytes: UInt64 = 0
         var outputBytes: UInt64 = 0
         var metadataErrno: Int32?
+        /// Why it has failed.
+        var error: PoolmapError?
         /// What is printed before it, and behind the exception before it.
         var before: DoneText
     }
@@ -51,6 +55,11 @@ struct BundleOutcome: Codable {
         text = DoneText()
     }
 
+    mutating func add(_ error: PoolmapError, _ index: Int) {
+        exceptions.append(Exception(index: index, reason: .hasFailed, error: error, before: text))
+        text = DoneText()
+    }
+
     /// Adds a file whose target lacks something.
     mutating func add(_ summary: JobSummary, _ index: Int) {
         exceptions.append(
@@ -62,9 +71,10 @@ struct BundleOutcome: Codable {
 }
 
 extension BundleOutcome.Exception {
-    /// What came of a file that is done; nil for any other.
-    var summary: JobSummary? {
+    /// What came of a file that was begun; nil for any other.
+    var result: Result<JobSummary, PoolmapError>? {
+        if let error { return .failure(error) }
         guard reason == .isDone else { return nil }
-        return JobSummary(inputBytes: inputBytes, outputBytes: outputBytes, metadataErrno: metadataErrno)
+        return .success(JobSummary(inputBytes: inputBytes, outputBytes: outputBytes, metadataErrno: metadataErrno))
     }
 }

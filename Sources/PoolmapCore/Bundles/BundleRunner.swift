@@ -64,11 +64,15 @@ final class FileOperation: BundleOperation {
         if case .file(let path) = target {
             work.target = Place(path: path, root: file.targetRoot)
         }
-        guard case .done(let summary) = files.run(work, note).outcome else { return outcome.add(.isForFront, index) }
-        outcome.inputBytes += summary.inputBytes
-        outcome.outputBytes += summary.outputBytes
-        if summary.metadataErrno != nil || summary.isInputKept { return outcome.add(summary, index) }
-        format.add(input, summary, to: &outcome.text)
+        switch files.run(work, note).outcome {
+        case .isForFront: outcome.add(.isForFront, index)
+        case .failed(let error): outcome.add(error, index)
+        case .done(let summary):
+            outcome.inputBytes += summary.inputBytes
+            outcome.outputBytes += summary.outputBytes
+            if summary.metadataErrno != nil { return outcome.add(summary, index) }
+            format.add(input, summary, to: &outcome.text)
+        }
     }
 }
 

@@ -13,6 +13,8 @@ package struct NameBundle: Codable {
         var treeOffset: Int?
         /// What a name ends with.
         var separator: UInt8 = 0
+        /// Of lines of a list, what `ChecksumParser` has learned before.
+        var hasOneBlank: Bool?
     }
 
     var origin: Origin

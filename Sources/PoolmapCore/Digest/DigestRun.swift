@@ -82,6 +82,15 @@ func digests(
     return (try join.finish(), byteCount)
 }
 
+/// The digest of all that there is, as it is written.
+func digest(_ algorithm: HashAlgorithm, of bytes: UnsafeRawBufferPointer) throws(PoolmapError) -> String {
+    var hasher = algorithm.hasher(at: 0, pieceBytes: nil)
+    hasher.update(bytes)
+    var joiner = algorithm.joiner(pieceBytes: nil)
+    try joiner.add(hasher.finish(), byteCount: UInt64(bytes.count))
+    return try joiner.finish()
+}
+
 /// The digests of chunks that stand one behind the other, as they are written.
 private func chunkDigests(_ digests: [UInt8], _ chunkBytes: UInt64, byteCount: UInt64) -> [String] {
     if digests.isEmpty { return [] }

@@ -210,6 +210,22 @@ final class InputFile {
 }
 
 extension InputFile {
+    /// Reads a small file from its beginning to its end.
+    ///
+    /// Throws `changed` where it has more than `limit` bytes, or another size than it had. Blocks.
+    func readWhole(into space: inout Scratch, atMost limit: Int) throws(PoolmapError) -> UnsafeRawBufferPointer {
+        let memory = try space.space(of: min(limit, Int(byteCount == 0 ? UInt64(limit) : byteCount)) + 1)
+        var count = 0
+        // A file that has all that it said has no more, or it has changed, which whoever reads it asks next.
+        while count < memory.count, !isRegular || count < byteCount {
+            let read = try readSome(into: UnsafeMutableRawBufferPointer(rebasing: memory[count...]))
+            if read == 0 { break }
+            count += read
+        }
+        if count > limit || (isRegular && count != byteCount) { throw .changedWhileRead }
+        return UnsafeRawBufferPointer(rebasing: memory[..<count])
+    }
+
     /// Has the next read from a pipe begin with these bytes, which were read.
     func putBack(_ bytes: [UInt8]) {
         looked = bytes

@@ -65,7 +65,7 @@ final class CheckJob: Job {
 
     func finish() throws(PoolmapError) -> JobSummary {
         guard var summary, let place = summary.digests.firstIndex(of: line.digest) else {
-            throw PoolmapError(.mismatch, "has another digest than the list says")
+            throw .mismatch
         }
         if line.candidates.count > 1 {
             kinds.last = tried[place]
@@ -84,4 +84,8 @@ final class CheckJob: Job {
 final class DigestKinds {
     /// The one that was right last.
     var last = HashAlgorithm.blake3()
+}
+
+extension PoolmapError {
+    static let mismatch = PoolmapError(.mismatch, "has another digest than the list says")
 }

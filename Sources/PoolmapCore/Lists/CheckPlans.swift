@@ -4,6 +4,8 @@ import SystemPackage
 package enum CheckEvent {
     /// A file has the digest of its line, or why not: the error `mismatch`, or what kept it from being read.
     case checked(name: String, PoolmapError?)
+    /// Several files have the digests of their lines, of which this is to be printed.
+    case matched(DoneText)
     /// A line, counted from 1, is no line of a list of digests.
     case malformed(list: String, line: Int)
     /// A list cannot be read, or not to its end.
@@ -42,96 +44,118 @@ extension Batch {
     ///
     /// - Parameters:
     ///   - syntax: what the lists themselves leave open.
+    ///   - verdict: what is printed of a file that has its digest.
     ///   - isOver: asked before each line whether nobody wants to know more.
     ///   - report: called with each event, in the order of the lines.
     package func check(
-        _ lists: [Input], _ syntax: ChecksumSyntax, isOver: @escaping () -> Bool,
-        report: @escaping (CheckEvent) -> Void
+        _ lists: [Input], _ syntax: ChecksumSyntax, verdict: @escaping (String) -> [UInt8],
+        isOver: @escaping () -> Bool, report: @escaping (CheckEvent) -> Void
     ) {
-        let check = CheckRun(jobs: jobs, meter, places, report)
-        run(CheckPlans(lists, syntax, check, isOver), RunSettings(operation: .hash([]), reach: .reading))
+        var settings = RunSettings(operation: .hash([]), reach: .reading)
+        // An account is kept of each input.
+        let areBundled = jobs > 1 && recorder == nil
+        if areBundled {
+            settings.bundles = CheckOperation(syntax, places, mostBytes: settings.wholeFileBytes, verdict)
+        }
+        run(CheckPlans(lists, syntax, CheckRun(meter, places, report), isOver, areBundled: areBundled), settings)
     }
 }
 
-/// Plans a job for each line of the lists.
+/// Plans jobs for the lines of the lists: one for many lines where workers read them, or one for each.
 ///
 /// The lists are read as they are needed, and those that are pipes as far as there is something to read.
-private struct CheckPlans: PlanSource {
+private final class CheckPlans: PlanSource {
     private var lists: ArraySlice<Input>
     private var list: OpenList?
     private var parser: ChecksumParser
     private let check: CheckRun
     private let isOver: () -> Bool
+    private let areBundled: Bool
+    private let size = BundleSize()
 
-    init(_ lists: [Input], _ syntax: ChecksumSyntax, _ check: CheckRun, _ isOver: @escaping () -> Bool) {
+    init(
+        _ lists: [Input], _ syntax: ChecksumSyntax, _ check: CheckRun, _ isOver: @escaping () -> Bool,
+        areBundled: Bool
+    ) {
         self.lists = lists[...]
         self.check = check
         self.isOver = isOver
+        self.areBundled = areBundled
         parser = ChecksumParser(syntax)
     }
 
     var hasMore: Bool { list != nil || !lists.isEmpty }
 
-    mutating func next() -> PlanStep {
+    func next() -> PlanStep {
         while !isOver() {
-            guard let list = list ?? nextList() else { return .end }
-            self.list = list
-            do throws(PoolmapError) {
-                switch try list.lines.next() {
-                case .line(let line):
-                    if let plan = plan(line, of: list) { return .plan(plan) }
-                case .tooLong: refuseLine(of: list)
-                case .waitForInput(let descriptor): return .waitForInput(descriptor)
-                case .end:
-                    check.tell(.listEnded(list))
-                    self.list = nil
+            if list == nil {
+                guard let input = lists.popFirst() else { return .end }
+                do throws(PoolmapError) {
+                    let file = try check.onlyOnce(input).open()
+                    list = try OpenList(input, file, endsWithNull: parser.syntax.endsWithNull)
+                } catch {
+                    return .plan(check.plan(.listFailed(list: input.name, error)))
                 }
-            } catch {
-                check.tell(.listFailed(list.name, error))
-                self.list = nil
             }
+            if let list, let step = next(of: list) { return step }
         }
         return .end
     }
 
-    /// nil where there is none any more.
-    private mutating func nextList() -> OpenList? {
-        while let input = lists.popFirst() {
-            do throws(PoolmapError) {
-                return try OpenList(
-                    input, try check.onlyOnce(input).open(), endsWithNull: parser.syntax.endsWithNull)
-            } catch {
-                check.tell(.listFailed(input.name, error))
-            }
+    /// nil for a line that says nothing.
+    private func next(of list: OpenList) -> PlanStep? {
+        if areBundled, let bundle = list.nextLines(atMost: size.count, &parser) {
+            return .plan(bundles(of: list).plan(bundle))
         }
-        return nil
+        do throws(PoolmapError) {
+            switch try list.next() {
+            case .line(let line):
+                list.lineNumber += 1
+                return plan(line, list.lineNumber, of: list).map { .plan($0) }
+            case .tooLong:
+                list.lineNumber += 1
+                return .plan(check.plan(malformed: list.lineNumber, of: list))
+            case .waitForInput(let descriptor): return .waitForInput(descriptor)
+            case .end:
+                self.list = nil
+                return .plan(.telling { [check] in check.report(.listEnded(list: list.name, list.counts)) })
+            }
+        } catch {
+            self.list = nil
+            return .plan(check.plan(.listFailed(list: list.name, error)))
+        }
     }
 
-    /// nil for a line that names no file.
-    private mutating func plan(_ text: ArraySlice<UInt8>, of list: OpenList) -> PlannedJob? {
-        list.lineNumber += 1
+    private func bundles(of list: OpenList) -> BundlePlans {
+        BundlePlans(size: size, meter: check.meter) { [check] text in
+            list.counts.lines += text.count
+            list.counts.matched += text.count
+            check.report(.matched(text))
+        } exception: { [unowned self] bundle, index, exception in
+            let number = bundle.firstLine + index
+            if exception.reason == .isMalformed { return check.plan(malformed: number, of: list) }
+            if let error = exception.error { return .telling { [self] in tell(error, bundle, index, of: list) } }
+            return plan(bundle.name(at: index)[...], number, of: list)
+        } failure: { [unowned self] bundle, index, error in
+            tell(error, bundle, index, of: list)
+        }
+    }
+
+    private func tell(_ error: PoolmapError, _ bundle: NameBundle, _ index: Int, of list: OpenList) {
+        guard case .line(let line) = parser.read(bundle.name(at: index)[...]) else { return }
+        list.counts.lines += 1
+        list.counts.count(error)
+        check.report(.checked(name: line.name, error))
+    }
+
+    /// nil for a line that says nothing.
+    private func plan(_ text: ArraySlice<UInt8>, _ number: Int, of list: OpenList) -> PlannedJob? {
         switch parser.read(text) {
         case .ignored: return nil
         case .line(let line) where !(line.name == "-" && list.isStandardInput):
-            list.counts.lines += 1
-            if line.hasMore {
-                countMalformed(list)
-            }
-            return check.plan(line, of: list)
-        case .line, .malformed:
-            countMalformed(list)
-            return nil
+            return check.plan(line, number, of: list)
+        case .line, .malformed: return check.plan(malformed: number, of: list)
         }
-    }
-
-    private func refuseLine(of list: OpenList) {
-        list.lineNumber += 1
-        countMalformed(list)
-    }
-
-    private func countMalformed(_ list: OpenList) {
-        list.counts.malformed += 1
-        check.tell(.malformed(list.name, list.lineNumber))
     }
 }
 
@@ -139,9 +163,12 @@ private struct CheckPlans: PlanSource {
 private final class OpenList {
     let name: String
     let isStandardInput: Bool
-    let lines: LineReader
+    private let lines: LineReader
+    private let separator: UInt8
     var lineNumber = 0
     var counts = CheckCounts()
+    /// What comes next, where that was read already.
+    private var found: Result<LineReader.Step, PoolmapError>?
 
     /// The longest digest, and a name in which each byte is escaped, of any length that a path can have.
     private static let mostLineBytes = 2 * HashAlgorithm.mostDigestBytes + (1 << 16)
@@ -149,35 +176,43 @@ private final class OpenList {
     init(_ input: Input, _ file: InputFile, endsWithNull: Bool) throws(PoolmapError) {
         name = input.name
         isStandardInput = if case .standardInput = input { true } else { false }
-        lines = LineReader(
-            file, separator: endsWithNull ? 0 : UInt8(ascii: "\n"), mostLineBytes: OpenList.mostLineBytes)
+        separator = endsWithNull ? 0 : UInt8(ascii: "\n")
+        lines = LineReader(file, separator: separator, mostLineBytes: OpenList.mostLineBytes)
+    }
+
+    func next() throws(PoolmapError) -> LineReader.Step {
+        try (found.take() ?? Result { () throws(PoolmapError) in try lines.next() }).get()
+    }
+
+    /// The lines that come next, at most so many; nil where there is something else.
+    func nextLines(atMost most: Int, _ parser: inout ChecksumParser) -> NameBundle? {
+        var bundle = NameBundle(NameBundle.Origin(separator: separator))
+        bundle.firstLine = lineNumber + 1
+        while found == nil, bundle.count < most {
+            let step = Result { () throws(PoolmapError) in try lines.next() }
+            guard case .success(.line(let line)) = step else {
+                found = step
+                break
+            }
+            parser.learn(line)
+            line.withUnsafeBytes { bundle.append($0) }
+            lineNumber += 1
+        }
+        bundle.origin.hasOneBlank = parser.hasOneBlank
+        return bundle.isEmpty ? nil : bundle
     }
 }
 
-/// What the jobs of a check share, and the order in which is told what becomes of them.
+/// What the jobs of a check share.
 private final class CheckRun {
-    enum Event {
-        case malformed(String, Int)
-        case listFailed(String, PoolmapError)
-        case listEnded(OpenList)
-    }
-
-    private let jobs: Int
-    private let meter: Meter
+    let meter: Meter
+    let report: (CheckEvent) -> Void
     private let places: RunPlaces?
-    private let report: (CheckEvent) -> Void
     private let kinds = DigestKinds()
     private var isStandardInputTaken = false
     private var plannedCount = 0
-    private var reportedCount = 0
-    /// What is told when so many files were.
-    private var waiting: ArraySlice<(count: Int, event: Event)> = []
 
-    /// If more wait for the report of a slow file, malformed lines are told before it, so that memory stays bounded.
-    private static let mostWaiting = 1 << 16
-
-    init(jobs: Int, _ meter: Meter, _ places: RunPlaces?, _ report: @escaping (CheckEvent) -> Void) {
-        self.jobs = jobs
+    init(_ meter: Meter, _ places: RunPlaces?, _ report: @escaping (CheckEvent) -> Void) {
         self.meter = meter
         self.places = places
         self.report = report
@@ -192,69 +227,49 @@ private final class CheckRun {
 
     // MARK: Jobs
 
-    func plan(_ line: ChecksumLine, of list: OpenList) -> PlannedJob {
+    func plan(_ event: CheckEvent) -> PlannedJob {
+        .telling { [report] in report(event) }
+    }
+
+    func plan(malformed number: Int, of list: OpenList) -> PlannedJob {
+        .telling { [report] in
+            list.counts.malformed += 1
+            report(.malformed(list: list.name, line: number))
+        }
+    }
+
+    func plan(_ line: ChecksumLine, _ number: Int, of list: OpenList) -> PlannedJob {
         let input: Input = line.name == "-" ? .standardInput : .file(line.name)
         let source = onlyOnce(input)
         defer { plannedCount += 1 }
-        return PlannedJob(number: plannedCount, input: input, target: .nowhere) { [self] (hands) throws(PoolmapError) in
-            try job(line, source, hands)
-        } report: { [self] result in
+        return PlannedJob(number: plannedCount, input: input, target: .nowhere) { [self] (_) throws(PoolmapError) in
+            try job(line, source)
+        } report: { [report] result in
+            list.counts.lines += 1
+            if line.hasMore {
+                list.counts.malformed += 1
+                report(.malformed(list: list.name, line: number))
+            }
             var failure: PoolmapError?
             if case .failure(let error) = result {
                 failure = error
             }
             list.counts.count(failure)
             report(.checked(name: line.name, failure))
-            reportedCount += 1
-            tellWaiting()
         }
     }
 
-    private func job(
-        _ line: ChecksumLine, _ source: Input, _ hands: PlannedJob.Hands
-    ) throws(PoolmapError) -> any Job {
-        let settings = RunSettings(operation: .hash(line.candidates))
+    private func job(_ line: ChecksumLine, _ source: Input) throws(PoolmapError) -> any Job {
         if case .file(let path) = source {
             try places?.require(input: path)
         }
-        if jobs > 1, hands == .anyone, case .file(let path) = source,
-            let whole = settings.wholeFile(FoundFile(path: path, pathInTree: nil, status: nil), .nowhere, meter)
-        {
-            return CheckJob(line, kinds, inOneRead: whole)
-        }
         let input = try source.open()
-        let isLarge = input.isRegular && input.byteCount > settings.wholeFileBytes
+        let isLarge = input.isRegular && input.byteCount > RunSettings(operation: .hash([])).wholeFileBytes
         guard isLarge, line.candidates.count > 1 else {
             return CheckJob(line, kinds, inOneRead: try HashJob(input, line.candidates, meter, isOnlyInput: false))
         }
         return try CheckJob(line, kinds) { [meter] (algorithm) throws(PoolmapError) in
             try HashJob(input, [algorithm], meter, isOnlyInput: false)
-        }
-    }
-
-    // MARK: Order
-
-    /// Tells an event behind the files that were planned before it.
-    func tell(_ event: Event) {
-        if case .malformed = event, waiting.count >= CheckRun.mostWaiting {
-            return now(event)
-        }
-        waiting.append((plannedCount, event))
-        tellWaiting()
-    }
-
-    private func tellWaiting() {
-        while let first = waiting.first, first.count <= reportedCount {
-            waiting.removeFirst()
-            now(first.event)
-        }
-    }
-
-    private func now(_ event: Event) {
-        switch event {
-        case .malformed(let list, let line): report(.malformed(list: list, line: line))
-        case .listFailed(let list, let error): report(.listFailed(list: list, error))
-        case .listEnded(let list): report(.listEnded(list: list.name, list.counts))
         }
     }
 }

@@ -52,10 +52,18 @@ struct ChecksumParser {
 
     let syntax: ChecksumSyntax
     /// Whether there is one character between digests and names, not two; nil before the first.
-    private var hasOneBlank: Bool?
+    private(set) var hasOneBlank: Bool?
 
-    init(_ syntax: ChecksumSyntax) {
+    init(_ syntax: ChecksumSyntax, hasOneBlank: Bool? = nil) {
         self.syntax = syntax
+        self.hasOneBlank = hasOneBlank
+    }
+
+    /// Takes account of a line that somebody else reads, who has to be told `hasOneBlank`.
+    mutating func learn(_ line: ArraySlice<UInt8>) {
+        if hasOneBlank == nil {
+            _ = read(line)
+        }
     }
 
     /// Reads a line without its end.

@@ -179,7 +179,7 @@ final class Workforce {
     private func performHere(_ names: NameBundle) -> TaskCompletion {
         var names = names
         if mayFork() {
-            names.mostBytes = Workforce.bytesWithoutFork - inlineBytes
+            names.mostBytes = Workforce.bytesWithoutFork - min(inlineBytes, Workforce.bytesWithoutFork)
         }
         let completion = worker.performHere(.names(names), taskCount)
         if case .success(.names(let outcome)) = completion.result {
