@@ -68,9 +68,14 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
+        // What was typed, in the parser's terms: knows no command and no file.
+        .target(
+            name: "ArgumentSyntax",
+            dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .executableTarget(
             name: "poolmap",
             dependencies: [
+                "ArgumentSyntax",
                 "CFiles",
                 "CPoolmap",
                 "Multiprocessing",
@@ -99,6 +104,7 @@ let package = Package(
             name: "MultiprocessingTests",
             dependencies: ["Multiprocessing", "scenarios"] + examples.flatMap(\.value).map { .target(name: $0) }),
         .testTarget(name: "JobServerTests", dependencies: ["JobServer"]),
+        .testTarget(name: "ArgumentSyntaxTests", dependencies: ["ArgumentSyntax"]),
         .testTarget(name: "PoolmapCoreTests", dependencies: ["PoolmapCore", "CBlake3", "CPoolmap", "CZstd"]),
     ]
         + examples.flatMap { library, names in

@@ -45,11 +45,11 @@ for command in "${commands[@]}"; do
 done
 
 # The options that take a value, as the arguments are sorted before they are parsed.
-python3 - "$poolmap" << 'END' >&2 || complain "Sources/poolmap/Syntax does not know these options that take a value"
+python3 - "$poolmap" << 'END' >&2 || complain "Sources/ArgumentSyntax does not know these options that take a value"
 import json, re, subprocess, sys
 
 def read(name):
-    return open(f"Sources/poolmap/Syntax/{name}.swift").read()
+    return open(f"Sources/ArgumentSyntax/{name}.swift").read()
 
 rules = re.findall(r"\.init\(\s*\[(.*?)\], \.(?:needed|optional|attached)", read("OptionRule"))
 of_zstd = set(re.findall(r'"(--?[A-Za-z-]+)"', " ".join(rules)))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ArgumentSyntax
 import PoolmapCore
 
 /// What `--zstd=` says, as "wlog=23,strat=6": parameters of libzstd's that go beyond the level.

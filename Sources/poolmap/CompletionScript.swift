@@ -22,30 +22,34 @@ struct CompletionScript {
         self.shell = shell
     }
 
-    var text: String {
-        var text = Poolmap.completionScript(for: shell)
+    /// - Parameter root: the command that has the others.
+    func text(of root: any ParsableCommand.Type) -> String {
+        var text = root.completionScript(for: shell)
         if text.hasPrefix("#!") {
             // It is read by a shell that runs already; Debian's lintian complains of such a first line.
             text = text.split(separator: "\n", omittingEmptySubsequences: false).dropFirst().joined(separator: "\n")
         }
-        for (line, addition) in additions {
+        let words = root.configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+        for (line, addition) in additions(words.joined(separator: " ")) {
             text.insert(addition, after: line)
         }
         return text
     }
 
     /// The lines of the parser's script, each with what is to follow it.
-    private var additions: [(line: String, addition: String)] {
+    ///
+    /// - Parameter commands: what the root command takes for a command word.
+    private func additions(_ commands: String) -> [(line: String, addition: String)] {
         switch shell {
-        case .bash: [("_poolmap() {", bashWords)]
+        case .bash: [("_poolmap() {", bashWords(commands))]
         case .zsh:
             [
-                ("_poolmap() {", zshWords),
+                ("_poolmap() {", zshWords(commands)),
                 ("        _describe -V subcommand subcommands && ret=0", "        _files && ret=0"),
             ]
         case .fish:
             [
-                ("    set -l unparsed_tokens (__poolmap_tokens -pc)", fishWords),
+                ("    set -l unparsed_tokens (__poolmap_tokens -pc)", fishWords(commands)),
                 (
                     "complete -c 'poolmap' -f",
                     "complete -c 'poolmap' -n '__poolmap_should_offer_completions_for_positional \"poolmap\" -eq 1' -F"
@@ -68,14 +72,14 @@ extension String {
 
 // MARK: In each shell's language: the words as they would be with a command word
 
-private var bashWords: String {
+private func bashWords(_ commands: String) -> String {
     #"""
         local -a poolmap_words=("${COMP_WORDS[@]:1:COMP_CWORD}")
         if ((COMP_CWORD == 1)) && [[ "${2}" != -* ]]; then
             # The first word may be a file, too.
             local cur="${2}"
             __poolmap_add_completions -f
-        elif [[ " \#(commandWords) " != *" ${poolmap_words[0]} "* ]]; then
+        elif [[ " \#(commands) " != *" ${poolmap_words[0]} "* ]]; then
             local poolmap_command=compress poolmap_word
             for poolmap_word in "${poolmap_words[@]}"; do
                 case "${poolmap_word}" in
@@ -92,10 +96,10 @@ private var bashWords: String {
     """#
 }
 
-private var zshWords: String {
+private func zshWords(_ commands: String) -> String {
     #"""
         if ((CURRENT > 2)) || [[ "${words[2]}" == -* ]]; then
-            if [[ " \#(commandWords) " != *" ${words[2]} "* ]]; then
+            if [[ " \#(commands) " != *" ${words[2]} "* ]]; then
                 local poolmap_command=compress poolmap_word
                 for poolmap_word in "${words[@]:1}"; do
                     case "${poolmap_word}" in
@@ -112,10 +116,10 @@ private var zshWords: String {
     """#
 }
 
-private var fishWords: String {
+private func fishWords(_ commands: String) -> String {
     #"""
         set -l poolmap_words $unparsed_tokens[2..] (commandline -ct)
-        if not contains -- "$poolmap_words[1]" \#(commandWords)
+        if not contains -- "$poolmap_words[1]" \#(commands)
             and begin
                 test (count $poolmap_words) -gt 1
                 or string match -q -- '-*' $poolmap_words[1]
@@ -136,14 +140,4 @@ private var fishWords: String {
             set unparsed_tokens $unparsed_tokens[1] $poolmap_command $unparsed_tokens[2..]
         end
     """#
-}
-
-/// What the root command takes for a command word.
-private var commandWords: String {
-    (Poolmap.configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]).joined(separator: " ")
-}
-
-extension CompletionKind {
-    /// Names of files that one would restore.
-    static var compressedFile: CompletionKind { .file(extensions: ["zst", "tzst", "zstd"]) }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ArgumentSyntax
 import PoolmapCore
 
 /// `poolmap compress`.

@@ -1,4 +1,4 @@
-import CPoolmap
+import ArgumentSyntax
 import Glibc
 import PoolmapCore
 
@@ -54,7 +54,7 @@ final class Console {
             recorder = try RunRecorder(
                 report: options.report, trace: options.trace,
                 head: [
-                    ("poolmap", .string(Poolmap.version)), ("command", .string(command)), ("options", .object(all)),
+                    ("poolmap", .string(Program.version)), ("command", .string(command)), ("options", .object(all)),
                 ])
             batch.recorder = recorder
         }
@@ -190,151 +190,4 @@ extension Confinement {
         case (false, false): return "not shut in\(reason)"
         }
     }
-}
-
-/// False for `-qq`: then the exit code alone says what failed.
-nonisolated(unsafe) var saysErrors = true
-
-/// Some input failed, and that was said already.
-struct RunFailed: Error {
-    let first: PoolmapError
-}
-
-/// Whether errors are said as JSON; known before the arguments are parsed, since that can fail too.
-let saysJSON = CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains("--json")
-
-/// One line on standard error: with the program's name for people, or an object for programs.
-///
-/// Names may hold anything; what a terminal would take for more than text is escaped.
-func complain(_ error: PoolmapError, about file: String? = nil, kind: String = "error") {
-    guard saysErrors else { return }
-    complain(kind: kind, code: error.code.rawValue, "\(error)", about: file, errno: error.errno)
-}
-
-/// The same for wrong usage.
-func complain(usage message: String) {
-    complain(kind: "error", code: "usage", message, about: nil, errno: nil)
-}
-
-private func complain(kind: String, code: String, _ message: String, about file: String?, errno: Int32?) {
-    guard saysJSON else {
-        let place = file.map { $0.isEmpty ? "'': " : "\($0): " } ?? ""
-        return writeError("poolmap: \(FileName.printable("\(place)\(message)"))\n")
-    }
-    let members: [(String, JSONText)] = [
-        (kind, .string(code)), ("file", file.map { .string($0) } ?? .null), ("message", .string(message)),
-        ("errno", .number(orNull: errno.map { UInt64($0) })),
-    ]
-    writeError(JSONText.object(members).text + "\n")
-}
-
-func writeError(_ text: String) {
-    writeError(Array(text.utf8))
-}
-
-func writeError(_ text: [UInt8]) {
-    text.withUnsafeBufferPointer { bytes in
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let part = UnsafeBufferPointer(rebasing: rest)
-            let count = write(STDERR_FILENO, part.baseAddress, part.count)
-            if count < 0 && errno == EAGAIN {
-                waitUntilWritable(STDERR_FILENO)
-            } else if count < 0 && errno != EINTR {
-                return
-            }
-            rest = rest.dropFirst(max(count, 0))
-        }
-    }
-}
-
-/// Waits for room in a pipe whose writers do not wait by themselves, or for the end of its reader.
-private func waitUntilWritable(_ descriptor: Int32) {
-    var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-    poll(&entry, 1, -1)
-}
-
-/// Handlers for signals; and a closed pipe is an error of the call that meets it, so that files are cleaned up.
-func preparePlatform() {
-    // A standard descriptor that is closed would be given to the next file that is opened, and be taken for what it is
-    // not. In its place stands one that fails the same way: it cannot be used in that direction.
-    for (descriptor, mode) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY)]
-    where fcntl(descriptor, F_GETFD) < 0 {
-        _ = open("/dev/null", mode)
-    }
-    poolmap_install_signal_handlers()
-    signal(SIGPIPE, SIG_IGN)
-    // So is a file that grows over its limit.
-    signal(SIGXFSZ, SIG_IGN)
-}
-
-/// Lines for standard output or a file, many to a write.
-///
-/// Names in them are the bytes that they are, as other programs want them; but on a terminal what it would take for more
-/// than text is escaped.
-struct LineOutput {
-    private let file: LineFile?
-    private let isForTerminal: Bool
-    private var buffer: [UInt8] = []
-
-    /// - Parameter file: nil for standard output.
-    init(to file: LineFile? = nil) {
-        self.file = file
-        isForTerminal = file?.isTerminal ?? (isatty(STDOUT_FILENO) == 1)
-    }
-
-    mutating func write(_ line: String) throws(PoolmapError) {
-        try write(FileName.bytes(of: line))
-    }
-
-    /// Takes whole lines.
-    mutating func write(_ bytes: [UInt8]) throws(PoolmapError) {
-        buffer += isForTerminal ? FileName.printableLines(bytes) : bytes
-        if buffer.count >= 1 << 16 {
-            try flush()
-        }
-    }
-
-    /// Whether there is something to flush.
-    var hasLines: Bool { !buffer.isEmpty }
-
-    mutating func flush() throws(PoolmapError) {
-        defer { buffer.removeAll(keepingCapacity: true) }
-        if let file {
-            try file.write(buffer)
-        } else {
-            try writeStandardOutput(buffer)
-        }
-    }
-
-    /// Writes the rest, and a file appears under its name.
-    mutating func commit() throws(PoolmapError) {
-        try flush()
-        try file?.commit()
-    }
-}
-
-// MARK: Numbers for people
-
-/// 1.30 GiB, as zstd writes it.
-func readable(_ bytes: UInt64) -> String {
-    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
-    var unit = 0
-    var divisor: UInt64 = 1
-    while unit < units.count - 1, bytes / divisor >= 1024 {
-        divisor <<= 10
-        unit += 1
-    }
-    if unit == 0 { return "\(bytes) B" }
-    let hundredths = UInt64((Double(bytes) / Double(divisor) * 100).rounded())
-    let fraction = hundredths % 100
-    return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) \(units[unit])"
-}
-
-/// How often one size goes into another, with three places: 5.123.
-func ratio(_ large: UInt64, _ small: UInt64) -> String {
-    // A header may announce any size: the whole part first, so that nothing overflows.
-    let divisor = max(small, 1)
-    let fraction = "\(UInt64(Double(large % divisor) / Double(divisor) * 1000))"
-    return "\(large / divisor)." + String(repeating: "0", count: 3 - fraction.count) + fraction
 }

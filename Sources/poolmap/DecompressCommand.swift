@@ -74,32 +74,3 @@ struct Decompress: FilesCommand {
         }
     }
 }
-
-/// What subcommands take that decompress.
-struct WindowOptions: ParsableArguments {
-    @Option(
-        name: .long,
-        help: ArgumentHelp("Allow windows of up to 2^n bytes in a large frame; 27 without.", valueName: "n"))
-    var long: Int?
-
-    @Option(
-        name: [.customLong("memory"), .customShort("M"), .customLong("memlimit"), .customLong("memlimit-decompress")],
-        help: ArgumentHelp(
-            "Allow any frame's window this much memory, as 512M, and half as much for all else; counts before --long.",
-            valueName: "size"))
-    var memory: ByteSize?
-
-    func validate() throws {
-        try validateWindowLog(long)
-    }
-
-    /// The limit; 0 is none, as zstd has it.
-    var memoryBytes: UInt64? {
-        memory.flatMap { $0.bytes > 0 ? $0.bytes : nil }
-    }
-
-    /// What the report says of these options.
-    var settings: [(String, JSONText)] {
-        [("long", .number(orNull: long.map { UInt64($0) })), ("memory", .number(orNull: memoryBytes))]
-    }
-}

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ArgumentSyntax
 import PoolmapCore
 
 /// What `hash` takes to write manifests.

@@ -63,9 +63,10 @@ struct RunOptions: ParsableArguments {
     func workers(heedsEnvironment: Bool) -> (count: Int, server: JobServer?, hint: String?) {
         let given = jobs ?? threads
         if let given, given > 0 { return (given, nil, nil) }
-        let environment = given == nil && heedsEnvironment ? ZstdEnvironment(isQuiet: quiet).threads ?? 0 : 0
+        let environment =
+            given == nil && heedsEnvironment ? ZstdEnvironment(isQuiet: quiet).threads(atMost: Self.mostJobs) ?? 0 : 0
         let most = environment > 0 ? environment : processCPUCount()
-        switch Poolmap.makeJobs {
+        switch Program.makeJobs {
         case .none: return (most, nil, nil)
         case .one(let reason): return (1, nil, reason)
         case .server(let server): return (most, server, nil)
@@ -247,65 +248,5 @@ struct NameOptions: ParsableArguments {
             return [.name("-")]
         }
         return files.map { .name($0) } + lists.map { .list(path: $0, isNullSeparated: isNullSeparated) }
-    }
-}
-
-/// What subcommands take that may leave holes in what they write.
-struct SparseOptions: ParsableArguments {
-    @Flag(
-        inversion: .prefixedNo,
-        help:
-            "Leave holes for zeros: by default in files that are made; with --sparse on standard output too, if it is a file."
-    )
-    var sparse: Bool?
-
-    var output: SparseOutput {
-        switch sparse {
-        case nil: .files
-        case true?: .filesAndStandardOutput
-        case false?: .never
-        }
-    }
-
-    /// What the report says of these options.
-    var settings: [(String, JSONText)] { [("sparse", sparse.map { .bool($0) } ?? .null)] }
-}
-
-/// What subcommands take that restore what may be meant to fill the disk.
-struct LimitOptions: ParsableArguments {
-    @Option(
-        name: .customLong("max-output"),
-        help: ArgumentHelp("Refuse a file that has more content than this, as 10G.", valueName: "size"))
-    var mostBytes: ByteSize?
-
-    @Option(
-        name: .customLong("max-ratio"),
-        help: ArgumentHelp("Refuse a file that has more than n times as much content as it is long.", valueName: "n"))
-    var mostTimes: UInt64?
-
-    func validate() throws {
-        if mostTimes == 0 {
-            throw ValidationError("--max-ratio must be at least 1")
-        }
-    }
-
-    var limit: OutputLimit {
-        var limit = OutputLimit()
-        limit.bytes = mostBytes?.bytes
-        limit.ratio = mostTimes
-        return limit
-    }
-
-    /// What the report says of these options.
-    var settings: [(String, JSONText)] {
-        [("maxOutput", .number(orNull: mostBytes?.bytes)), ("maxRatio", .number(orNull: mostTimes))]
-    }
-}
-
-/// Throws if --long has a value that no window can have.
-func validateWindowLog(_ long: Int?) throws {
-    let range = CompressionOptions.longWindowLogs
-    if let long, !range.contains(long) {
-        throw ValidationError("--long must be from \(range.lowerBound) to \(range.upperBound), and is \(long)")
     }
 }

@@ -1,20 +1,13 @@
 import ArgumentParser
+import ArgumentSyntax
 import CFiles
 import CPoolmap
 import Glibc
 import PoolmapCore
 
-/// A subcommand that works on any number of files.
-protocol FilesCommand: ParsableCommand {
-    /// Set behind the parser's back.
-    var files: [String] { get set }
-}
-
 /// The command: parses its arguments, runs one subcommand, and leaves with the code that docs/errors.md says.
 @main
 struct Poolmap: ParsableCommand {
-    static let version = "0.1.0"
-
     static let configuration = CommandConfiguration(
         commandName: "poolmap",
         abstract: "Compress, restore, check and hash files on all cores.",
@@ -25,22 +18,21 @@ struct Poolmap: ParsableCommand {
             Exit codes: 0 all done; 1 some input failed; 2 wrong usage. \
             A signal ends poolmap as it ends other programs.
             """,
-        version: version,
+        version: Program.version,
         subcommands: [Compress.self, Decompress.self, Test.self, List.self, Cat.self, Hash.self],
         defaultSubcommand: Compress.self)
 
-    /// What make says of parallel jobs, looked up before any file is opened; there is one thread.
-    nonisolated(unsafe) static let makeJobs = MakeJobs.fromEnvironment()
-
     static func main() {
-        preparePlatform()
-        _ = makeJobs
+        Program.prepare()
         do {
             let raw = rawArguments()
             if let script = CompletionScript(for: raw) {
-                writeHelp(script.text)
+                writeHelp(script.text(of: Poolmap.self))
             }
             let arguments = try Arguments(raw, calledAs: ProgramName(argument: CommandLine.arguments.first ?? ""))
+            if !arguments.unusedWords.isEmpty {
+                _ = try Compress.parse(arguments.unusedWords)
+            }
             var command = try parse(arguments)
             let quietness = arguments.count(of: ["-q", "--quiet"])
             saysErrors = quietness < 2

@@ -1,16 +1,16 @@
 import ArgumentParser
 
 /// Sizes as people write them: 4096, 512K, 8M, 1MiB, 2GB (all in powers of 1024, as zstd has it).
-struct ByteSize: ExpressibleByArgument {
-    let bytes: UInt64
+package struct ByteSize: ExpressibleByArgument {
+    package let bytes: UInt64
 
-    var defaultValueDescription: String { "\(bytes)" }
+    package var defaultValueDescription: String { "\(bytes)" }
 
-    init(bytes: UInt64) {
+    package init(bytes: UInt64) {
         self.bytes = bytes
     }
 
-    init?(argument: String) {
+    package init?(argument: String) {
         let digits = argument.prefix { $0.isASCII && $0.isNumber }
         let shifts: [String: UInt64] = [
             "": 0, "K": 10, "KB": 10, "KIB": 10, "M": 20, "MB": 20, "MIB": 20, "G": 30, "GB": 30, "GIB": 30, "T": 40,

@@ -20,10 +20,10 @@ struct ZstdEnvironment {
     }
 
     /// The number of workers, by ZSTD_NBTHREADS; nil where it says nothing.
-    var threads: Int? {
+    func threads(atMost most: Int) -> Int? {
         guard let (text, number) = number(of: "ZSTD_NBTHREADS", allowsSign: false) else { return nil }
         guard let number else { return ignore("ZSTD_NBTHREADS", text, "is no number") }
-        return min(number, RunOptions.mostJobs)
+        return min(number, most)
     }
 
     /// The variable's text, with the number that it is; nil where it is not there.

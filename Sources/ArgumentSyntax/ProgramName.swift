@@ -1,9 +1,9 @@
 /// The name by which the program was called: a link may have one of zstd's.
-enum ProgramName: String {
+package enum ProgramName: String {
     case poolmap, zstd, zstdmt, unzstd, zstdcat
 
     /// - Parameter argument: what is in front of the arguments, perhaps a path.
-    init(argument: String) {
+    package init(argument: String) {
         let name = argument.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
         // zstd.exe is zstd to zstd itself.
         self = ProgramName(rawValue: String(name.prefix { $0 != "." })) ?? .poolmap

@@ -1,13 +1,12 @@
 import ArgumentParser
 import Glibc
-import PoolmapCore
 
 /// What is done to the inputs: a subcommand, by its word or by options of zstd's.
-enum CommandWord: String, CaseIterable {
+package enum CommandWord: String, CaseIterable {
     case compress, decompress, test, list, cat, hash, help
 
     /// zstd has them too, and takes all of its options in each.
-    var isZstds: Bool { [.compress, .decompress, .test, .list].contains(self) }
+    package var isZstds: Bool { [.compress, .decompress, .test, .list].contains(self) }
 
     /// The option that says the same and can be no file's name.
     var option: String { "--\(rawValue)" }

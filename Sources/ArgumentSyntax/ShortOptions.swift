@@ -1,6 +1,5 @@
 import ArgumentParser
 import Glibc
-import PoolmapCore
 
 /// Short options that stand together, as zstd reads them: "-dc9T2q" is -d, -c, level 9, two threads, -q.
 ///

@@ -1,5 +1,3 @@
-import PoolmapCore
-
 /// An option of zstd's modes: how it is written, and in which modes it does something.
 ///
 /// An option of zstd's is taken in every mode, as zstd takes it, so that one line serves for both ways, as in

@@ -9,6 +9,8 @@ struct ZstdSyntax: OptionSyntax {
     /// The subcommand that is named, or chosen by the last of -z, -d, -t and -l; nil for the default.
     private(set) var word: CommandWord?
     private(set) var options: [TypedOption] = []
+    /// Options of the compression that mean nothing in this mode, for the parser to say whether their values are right.
+    private(set) var unusedWords: [String] = []
     var operands: [String] = []
     /// Those that choose a subcommand do so only where none was named.
     let choosesMode: Bool
@@ -104,7 +106,7 @@ struct ZstdSyntax: OptionSyntax {
         options += Array(repeating: TypedOption(name: name, argument: name), count: abs(loudness))
     }
 
-    /// Drops what does nothing in this mode, once its value is known to be right.
+    /// Drops what does nothing in this mode, once its value is known to be right, or put by for the parser to look at.
     private mutating func dropOthers() throws {
         let mode = word ?? .compress
         guard mode.isZstds else { return }
@@ -120,7 +122,7 @@ struct ZstdSyntax: OptionSyntax {
             return true
         }
         if mode != .compress, ofCompress.count > 1 {
-            _ = try Compress.parse(ofCompress)
+            unusedWords = ofCompress
         }
     }
 }

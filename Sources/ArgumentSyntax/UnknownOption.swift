@@ -3,11 +3,11 @@ import ArgumentParser
 /// An option that is not there, with the one that was probably meant.
 ///
 /// The parser's own guess comes from the words that it was given, which are not those that the user typed.
-struct UnknownOption: Error, CustomStringConvertible {
-    let description: String
+package struct UnknownOption: Error, CustomStringConvertible {
+    package let description: String
 
     /// nil where the parser's error is another one.
-    init?<Command: ParsableCommand>(_ error: any Error, of command: Command.Type, _ arguments: Arguments) {
+    package init?<Command: ParsableCommand>(_ error: any Error, of command: Command.Type, _ arguments: Arguments) {
         let beginning = "Unknown option '"
         let message = Command.message(for: error)
         guard message.hasPrefix(beginning) else { return nil }

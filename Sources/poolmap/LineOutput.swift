@@ -1,0 +1,48 @@
+import Glibc
+import PoolmapCore
+
+/// Lines for standard output or a file, many to a write.
+///
+/// Names in them are the bytes that they are, as other programs want them; but on a terminal what it would take for more
+/// than text is escaped.
+struct LineOutput {
+    private let file: LineFile?
+    private let isForTerminal: Bool
+    private var buffer: [UInt8] = []
+
+    /// - Parameter file: nil for standard output.
+    init(to file: LineFile? = nil) {
+        self.file = file
+        isForTerminal = file?.isTerminal ?? (isatty(STDOUT_FILENO) == 1)
+    }
+
+    mutating func write(_ line: String) throws(PoolmapError) {
+        try write(FileName.bytes(of: line))
+    }
+
+    /// Takes whole lines.
+    mutating func write(_ bytes: [UInt8]) throws(PoolmapError) {
+        buffer += isForTerminal ? FileName.printableLines(bytes) : bytes
+        if buffer.count >= 1 << 16 {
+            try flush()
+        }
+    }
+
+    /// Whether there is something to flush.
+    var hasLines: Bool { !buffer.isEmpty }
+
+    mutating func flush() throws(PoolmapError) {
+        defer { buffer.removeAll(keepingCapacity: true) }
+        if let file {
+            try file.write(buffer)
+        } else {
+            try writeStandardOutput(buffer)
+        }
+    }
+
+    /// Writes the rest, and a file appears under its name.
+    mutating func commit() throws(PoolmapError) {
+        try flush()
+        try file?.commit()
+    }
+}

@@ -1,0 +1,124 @@
+import ArgumentParser
+import Testing
+
+@testable import ArgumentSyntax
+
+/// What zstd's users type, in the parser's words.
+@Suite struct ZstdSyntaxTests {
+    /// The subcommand, and the words behind it.
+    private func read(_ line: String, _ word: CommandWord? = nil) throws -> (word: CommandWord?, words: [String]) {
+        let arguments = line.split(separator: " ").map(String.init)
+        let syntax = try ZstdSyntax(arguments, word)
+        return (syntax.word, syntax.options.flatMap(\.words) + syntax.operands)
+    }
+
+    private func complaint(_ line: String, _ word: CommandWord? = nil) -> String? {
+        do {
+            _ = try read(line, word)
+            return nil
+        } catch {
+            return (error as? ValidationError)?.message ?? "\(error)"
+        }
+    }
+
+    @Test func lettersThatStandTogetherAreTakenApart() throws {
+        let (word, words) = try read("-dcfT2 big.zst")
+        #expect(word == .decompress)
+        #expect(words == ["-c", "-f", "--threads=2", "big.zst"])
+    }
+
+    @Test func numbersAreLevelsAndEndWhereTheirDigitsDo() throws {
+        #expect(try read("-19k big").words == ["--level=19", "-k", "big"])
+        #expect(try read("-3 -7 big").words == ["--level=7", "big"])
+        #expect(try read("--fast=4 -5 big").words == ["--level=5", "big"])
+    }
+
+    @Test func zeroIsALevelAndBesideAListWhatXargsMeansByIt() throws {
+        #expect(try read("-0 big").words == ["--level=0", "big"])
+        #expect(try read("-0 --files-from list").words == ["--null", "--files-from=list"])
+    }
+
+    @Test func theLastModeHoldsWhereNoSubcommandWasNamed() throws {
+        #expect(try read("-d -t big.zst").word == .test)
+        #expect(try read("-dz big").word == .compress)
+        #expect(try read("big").word == nil)
+    }
+
+    @Test func aNamedSubcommandKeepsItsMode() throws {
+        #expect(try read("--decompress big.zst", .decompress).word == .decompress)
+        // For the parser, which says that there is no such option.
+        #expect(try read("-t big", .compress).words == ["-t", "big"])
+    }
+
+    @Test func aNameMayStandBehindTheLettersOrInThem() throws {
+        #expect(try read("-of out big").words == ["-o", "out", "-f", "big"])
+        #expect(try read("-o=out big").words == ["-o", "out", "big"])
+        #expect(complaint("-o -f") == "-o needs a value, and -f is an option")
+        #expect(complaint("-o") == "-o needs a value")
+    }
+
+    @Test func sizesOfLettersKeepTheirUnits() throws {
+        #expect(try read("-B1MiB big").words == ["--block-size=1MiB", "big"])
+        #expect(try read("-dM64Mi big.zst").words == ["--memory=64MiB", "big.zst"])
+        #expect(try read("-B big").words == ["--block-size=0", "big"])
+    }
+
+    @Test func behindTwoHyphensAreOnlyNames() throws {
+        #expect(try read("-k -- -d --rm").words == ["-k", "-d", "--rm"])
+        #expect(try read("-k -- -d").word == nil)
+    }
+
+    @Test func ofAlternativesTheLastHolds() throws {
+        #expect(try read("-c -o out big").words == ["-o", "out", "big"])
+        #expect(try read("-o out -c big").words == ["-c", "big"])
+        #expect(try read("--rm -k big").words == ["-k", "big"])
+        #expect(try read("-k --rm big").words == ["--rm", "big"])
+    }
+
+    @Test func whatGoesToAPipeRemovesNoInput() throws {
+        #expect(try read("--rm -c big").words == ["-c", "big"])
+        #expect(try read("--rm -o - big").words == ["-o", "-", "big"])
+        #expect(try read("--rm -o out big").words == ["--rm", "-o", "out", "big"])
+    }
+
+    @Test func eachLoudnessUndoesAQuietness() throws {
+        #expect(try read("-qqv big").words == ["-q", "big"])
+        #expect(try read("-vv -q big").words == ["-v", "big"])
+        #expect(try read("-q -v big").words == ["big"])
+    }
+
+    @Test func anOptionOfAnotherModeIsDroppedOnceItsValueIsRight() throws {
+        #expect(try read("-d --max-output=1G big.zst").words == ["--max-output=1G", "big.zst"])
+        #expect(try read("--max-output=1G big").words == ["big"])
+        #expect(complaint("--max-output=much big") == "--max-output must be a size, as 64K, and is much")
+        #expect(complaint("--adapt=min=a big") == "--adapt must be like min=1,max=9, and is min=a")
+        #expect(complaint("--format=gzip big") == "--format can only be zstd, and is gzip")
+    }
+
+    @Test func droppedOptionsOfTheCompressionAreLeftForItsParser() throws {
+        let syntax = try ZstdSyntax(["-d", "-19", "--chunk-size=1M", "--rm", "big.zst"], nil)
+        #expect(syntax.options.flatMap(\.words) == ["--rm"])
+        // Level 19 to 22 may be meant for a later compression, so that --ultra goes with it.
+        #expect(syntax.unusedWords == ["--ultra", "--level=19", "--chunk-size=1M"])
+        #expect(try ZstdSyntax(["-19", "big"], nil).unusedWords.isEmpty)
+    }
+
+    @Test func valuesAreAskedForAndMayNotBeEmpty() {
+        #expect(complaint("--level= big") == "the value of --level is empty")
+        #expect(complaint("--unknown= big") == "the value of --unknown is empty")
+        #expect(complaint("--keep=yes big") == "--keep takes no value")
+        #expect(complaint("--zstd wlog=20 big") == "--zstd needs a value: --zstd=…")
+        #expect(complaint("--files-from") == "--files-from needs a value")
+    }
+
+    @Test func whatPoolmapLeavesToZstdIsNamed() {
+        #expect(complaint("--train big") == "--train is not there: poolmap makes no dictionaries; zstd --train does")
+        #expect(complaint("-kb big") == "-b in -kb is not there: poolmap does not measure; zstd -b does")
+    }
+
+    @Test func anOptionThatCanBeOneValueHasThatAlone() throws {
+        #expect(try read("--long big").words == ["--long=27", "big"])
+        #expect(try read("--long=24 big").words == ["--long=24", "big"])
+        #expect(try read("--single-thread big").words == ["--threads=1", "big"])
+    }
+}
