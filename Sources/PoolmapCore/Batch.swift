@@ -78,7 +78,7 @@ package enum ItemStep {
 /// A run of a command over its inputs: all in one workforce, each reported in its turn.
 ///
 /// This is how a chunk goes: `Batch` plans a job for each input → `Pipeline` asks the job for pieces and hands them to
-/// the `Workforce` → a `Worker`, in its own process, compresses or decompresses → `Pipeline` gives the result back to
+/// the `Workforce` → an `Operation` does them in a worker → `Pipeline` gives the result back to
 /// the job, in order → the job writes its `Output`. A small file goes to a worker in one piece (`WholeFileJob`), which
 /// does all of that by itself.
 package struct Batch {
@@ -154,7 +154,7 @@ package struct Batch {
         run(items, decompression(.salvage(omitsLost: omitsLost), maximumWindowLog), report)
     }
 
-    private func decompression(_ operation: RunSettings.Operation, _ maximumWindowLog: Int?) -> RunSettings {
+    private func decompression(_ operation: RunSettings.Command, _ maximumWindowLog: Int?) -> RunSettings {
         RunSettings(
             operation: operation, policy: policy, maximumWindowLog: maximumWindowLog,
             memory: memoryBytes.map { MemoryLimit(bytes: $0, jobs: jobs) }, limit: limit, dictionary: dictionary)

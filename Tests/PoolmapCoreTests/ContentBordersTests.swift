@@ -17,9 +17,9 @@ import Testing
     private static let known = [2073, 2482, 1241, 1665, 2393, 1467, 3143, 1090, 1804, 2181, 461]
 
     /// The lengths of the chunks of a file, whose searches come back at once.
-    private func lengths(_ content: [UInt8], mostBytes: Int, slotCount: Int = 3) -> [Int] {
+    private func lengths(_ content: [UInt8], mostBytes: Int, leadChunks: Int = 4) -> [Int] {
         let borders = ContentBorders(mostBytes: mostBytes)
-        var file = FileBorders(borders, byteCount: UInt64(content.count), slotCount: slotCount)
+        var file = FileBorders(borders, byteCount: UInt64(content.count), leadBytes: UInt64(leadChunks * mostBytes))
         var (offset, lengths): (Int, [Int]) = (0, [])
         while offset < content.count {
             switch file.next(at: UInt64(offset)) {
@@ -59,8 +59,8 @@ import Testing
     @Test func howFarAheadIsLookedChangesNothing() {
         let content = bytes(200_000)
         let expected = lengths(content, mostBytes: 8192)
-        for slotCount in [1, 2, 50] {
-            #expect(lengths(content, mostBytes: 8192, slotCount: slotCount) == expected)
+        for leadChunks in [2, 3, 51] {
+            #expect(lengths(content, mostBytes: 8192, leadChunks: leadChunks) == expected)
         }
     }
 

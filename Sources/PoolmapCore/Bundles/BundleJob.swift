@@ -30,13 +30,11 @@ final class BundleJob: Job {
         defer { handedOut += 1 }
         let part = parts.count == 1 && parts[0].count == bundle.count ? bundle : bundle.part(parts[handedOut])
         // Never taken for the only task, which the front would do: what it does not know may be much.
-        return .work(.names(part), .whole(0), slot: nil, isLast: false)
+        return .work(NameWork.task(part, [], byteCount: 0), [.whole(0)], slot: nil, isLast: false)
     }
 
-    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
-        guard case .names(let outcome) = done else {
-            throw PoolmapError(.failed, "a worker gave another answer than of names")
-        }
+    func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        let outcome = try NameWork.done(answer)
         plans.size.learn(outcome.count, outcome.nanoseconds)
         plans.meter.expect(outcome.inputBytes)
         plans.meter.add(input: outcome.inputBytes, output: outcome.outputBytes)

@@ -1,5 +1,5 @@
 /// What is to be printed of inputs that are done.
-package struct DoneText: Codable {
+package struct DoneText {
     /// For standard output, or the file that stands for it.
     package var output: [UInt8] = []
     /// For standard error, with `-v`.
@@ -14,10 +14,10 @@ package struct DoneText: Codable {
 }
 
 /// What a worker answers of a bundle.
-struct BundleOutcome: Codable {
+struct BundleOutcome {
     /// A name that is not done with the others, or about which there is something to be said.
-    struct Exception: Codable {
-        enum Reason: Int, Codable {
+    struct Exception {
+        enum Reason: UInt8 {
             /// The front is to see to it: it is a link, a folder, a large file, missing, or anything else that is not seen
             /// every day.
             case isForFront
@@ -76,5 +76,67 @@ extension BundleOutcome.Exception {
         if let error { return .failure(error) }
         guard reason == .isDone else { return nil }
         return .success(JobSummary(inputBytes: inputBytes, outputBytes: outputBytes, metadataErrno: metadataErrno))
+    }
+}
+
+extension DoneText: Message {
+    init(from message: inout MessageReader) throws(PoolmapError) {
+        output = try message.nextArray()
+        notes = try message.nextArray()
+        count = try message.next()
+    }
+
+    func write(to message: inout MessageWriter) {
+        message.add(each: output)
+        message.add(each: notes)
+        message.add(count)
+    }
+}
+
+extension BundleOutcome: Message {
+    init(from message: inout MessageReader) throws(PoolmapError) {
+        count = try message.next()
+        inputBytes = try message.next()
+        outputBytes = try message.next()
+        nanoseconds = try message.next()
+        for _ in 0..<(try message.next(Int.self)) {
+            exceptions.append(try Exception(from: &message))
+        }
+        text = try DoneText(from: &message)
+    }
+
+    func write(to message: inout MessageWriter) {
+        message.add(count)
+        message.add(inputBytes)
+        message.add(outputBytes)
+        message.add(nanoseconds)
+        message.add(exceptions.count)
+        for exception in exceptions {
+            exception.write(to: &message)
+        }
+        text.write(to: &message)
+    }
+}
+
+extension BundleOutcome.Exception: Message {
+    init(from message: inout MessageReader) throws(PoolmapError) {
+        index = try message.next()
+        reason = try message.next()
+        inputBytes = try message.next()
+        outputBytes = try message.next()
+        metadataErrno = try message.next()
+        error = try message.next(Bool.self) ? try PoolmapError(from: &message) : nil
+        before = try DoneText(from: &message)
+    }
+
+    func write(to message: inout MessageWriter) {
+        message.add(index)
+        message.add(reason)
+        message.add(inputBytes)
+        message.add(outputBytes)
+        message.add(metadataErrno)
+        message.add(error != nil)
+        error?.write(to: &message)
+        before.write(to: &message)
     }
 }

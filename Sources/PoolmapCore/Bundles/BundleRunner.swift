@@ -1,4 +1,5 @@
 import Glibc
+import Multiprocessing
 
 /// What is done with each name of a bundle.
 ///
@@ -12,20 +13,29 @@ protocol BundleOperation: AnyObject {
     func byteCount(of name: UnsafeRawBufferPointer) -> UInt64
 }
 
-/// Does the names of a bundle in a worker, one after the other.
-struct BundleRunner {
-    let operation: any BundleOperation
-    let files: FileRunner
+/// Finds and does the files of a bundle of names, or checks them by lines of a list, one after the other.
+final class NameWork: Operation {
+    private let operation: (any BundleOperation)?
+    private let files: FileRunner
 
-    /// - Parameter note: what another worker may have noted of the name before it was killed.
-    func run(_ bundle: NameBundle, note: (Int) -> CommitNote?) -> BundleOutcome {
+    /// - Parameter operation: nil where none are handed out.
+    init(_ operation: (any BundleOperation)?, _ files: FileRunner) {
+        self.operation = operation
+        self.files = files
+    }
+
+    func perform(
+        _ bundle: NameBundle, _ shared: [SharedDescriptor], _ hands: Hands
+    ) throws(PoolmapError) -> BundleOutcome {
+        guard let operation else { throw PoolmapError(.failed, "nobody has asked for names") }
         let start = monotonicNanoseconds()
         var outcome = BundleOutcome()
         files.begin()
         bundle.forEach { index, name in
             if let most = bundle.mostBytes, outcome.inputBytes + operation.byteCount(of: name) > most { return false }
-            operation.perform(
-                name, index, of: bundle, bundle.firstNote.flatMap { note($0 + index) }, files, into: &outcome)
+            // What another worker may have noted of the name before it was killed.
+            let note = bundle.firstNote.flatMap { hands.areas.note($0 + index, ofBundle: bundle.generation) }
+            operation.perform(name, index, of: bundle, note, files, into: &outcome)
             outcome.count = index + 1
             outcome.nanoseconds = monotonicNanoseconds() - start
             return outcome.nanoseconds < BundleSize.wantedNanoseconds
@@ -33,6 +43,8 @@ struct BundleRunner {
         files.end()
         return outcome
     }
+
+    static func results(of done: BundleOutcome) -> [PieceResult] { [PieceResult(text: .null)] }
 }
 
 /// What compress, decompress, test and hash do with a name: they find the file as the front would, and do it whole.

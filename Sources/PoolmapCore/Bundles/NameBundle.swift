@@ -3,9 +3,9 @@ import Glibc
 /// Names that one worker deals with, as they were found: the bytes of a folder's names, of a list, or of arguments.
 ///
 /// The front makes nothing for a name but these bytes. What is to be known of it, the worker finds out itself.
-package struct NameBundle: Codable {
+package struct NameBundle {
     /// What holds for all names of a bundle.
-    struct Origin: Codable, Equatable {
+    struct Origin: BitwiseCopyable, Equatable {
         /// The folder that was named, where no link is to be followed below it.
         var root: Root?
         /// Where in a name the path from the folder on begins that was named; nil where each was named itself, and may be
@@ -88,6 +88,28 @@ package struct NameBundle: Codable {
             return index < place
         }
         return found
+    }
+}
+
+extension NameBundle: Message {
+    init(from message: inout MessageReader) throws(PoolmapError) {
+        self.init(try message.next())
+        count = try message.next()
+        bytes = try message.nextArray()
+        mostBytes = try message.next()
+        firstNote = try message.next()
+        generation = try message.next()
+        firstLine = try message.next()
+    }
+
+    func write(to message: inout MessageWriter) {
+        message.add(origin)
+        message.add(count)
+        message.add(each: bytes)
+        message.add(mostBytes)
+        message.add(firstNote)
+        message.add(generation)
+        message.add(firstLine)
     }
 }
 

@@ -136,7 +136,7 @@ struct Compressor: ~Copyable {
 }
 
 /// What a worker says of a frame that it has made.
-struct CompressedFrame: Codable {
+struct CompressedFrame: BitwiseCopyable {
     var compressedBytes: Int
     var contentBytes: Int
     /// The low 32 bits of the XXH64 of the content; nil without checksums.

@@ -1,7 +1,7 @@
 /// The contexts of libzstd that a process uses, one task after the other.
 ///
 /// They are made when they are first needed. Where there is a dictionary that is before the pool is made
-/// (`Worker.prepare`), so that all workers share what libzstd has made of it.
+/// (`Operation.prepare`), so that all workers share what libzstd has made of it.
 final class Contexts {
     private var compressor: Compressor?
     private var decompressor: Decompressor?

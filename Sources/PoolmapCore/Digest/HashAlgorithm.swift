@@ -1,5 +1,5 @@
 /// A digest that others compute too, with all that it depends on beside the content.
-package enum HashAlgorithm: Hashable, Codable, Sendable {
+package enum HashAlgorithm: Hashable, Sendable {
     /// As `b3sum`, with a digest of so many bytes.
     case blake3(Blake3Purpose = .hash, digestBytes: Int = 32)
     /// As `sha256sum`.
@@ -30,7 +30,7 @@ package enum HashAlgorithm: Hashable, Codable, Sendable {
     case fsveritySHA512(salt: [UInt8] = [])
 
     /// What BLAKE3 hashes for.
-    package enum Blake3Purpose: Hashable, Codable, Sendable {
+    package enum Blake3Purpose: Hashable, Sendable {
         /// Plain hashing.
         case hash
         /// Hashing with a key of 32 bytes.

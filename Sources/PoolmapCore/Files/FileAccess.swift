@@ -186,16 +186,3 @@ package func lastName(of path: String) -> String {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
     return String(path[path.utf8.index(after: slash)...])
 }
-
-/// A file that the front has open, as a worker has it.
-struct FileReference: Codable {
-    /// For messages.
-    let name: String
-    /// nil for standard input, which every worker has from its birth.
-    let shared: SharedDescriptor?
-
-    /// The descriptor in this process.
-    var descriptor: FileDescriptor {
-        shared?.fileDescriptor ?? .standardInput
-    }
-}

@@ -147,7 +147,7 @@ final class Folder {
 ///
 /// Who may write in the tree may put a link in the place of one of its folders at any time. So from that folder on
 /// nothing leads through a link. What leads to the folder itself is the user's own word.
-struct Root: Hashable, Codable {
+struct Root: Hashable, BitwiseCopyable {
     /// So much of the file's path names the folder, with a slash at its end.
     let byteCount: Int
     let device: UInt64

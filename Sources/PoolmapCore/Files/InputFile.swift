@@ -124,13 +124,16 @@ final class InputFile {
         isOwned && status.isRegular ? status : nil
     }
 
-    /// How a worker has the file.
-    var reference: FileReference {
+    /// How workers have the file: nothing of standard input, which they have from their birth.
+    var handed: [SharedDescriptor] {
         if isOwned && shared == nil {
             shared = SharedDescriptor(owning: descriptor)
         }
-        return FileReference(name: name, shared: shared)
+        return shared.map { [$0] } ?? []
     }
+
+    /// Whether it is the front's own, and not standard input.
+    var isHanded: Bool { isOwned }
 
     /// The data or the hole at a place of a sparse file, counted from the file's own beginning; nil of any other.
     func extent(at place: UInt64) -> (isHole: Bool, end: UInt64)? {

@@ -33,6 +33,16 @@ enum Output {
         }
     }
 
+    /// For messages.
+    var name: String {
+        switch self {
+        case .file(let file): file.path
+        case .partial(let file): file.partialPath
+        case .stream, .sparseStream: "standard output"
+        case .nowhere: ""
+        }
+    }
+
     /// Whether what is left out between two writes, or at the end, reads as zeros.
     var leavesHoles: Bool {
         if case .file(let file) = self { return file.allowsRandomAccess && file.policy.leavesHoles }
@@ -40,11 +50,11 @@ enum Output {
     }
 
     /// Where a worker is to put content that begins at `place`; nil where that is not known yet.
-    func destination(at place: UInt64?) -> FrameWork.Destination {
+    func destination(at place: UInt64?) -> FrameDecompression.Destination {
         switch self {
         case .file(let file):
             guard let place, file.allowsRandomAccess else { return .slot }
-            return .file(file.reference, offset: place)
+            return .file(offset: place)
         case .partial, .stream, .sparseStream: return .slot
         case .nowhere: return .nowhere
         }

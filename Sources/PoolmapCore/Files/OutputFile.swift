@@ -158,11 +158,11 @@ final class OutputFile {
         return true
     }
 
-    /// How a worker has the file.
-    var reference: FileReference {
+    /// How workers have the file.
+    var handed: SharedDescriptor {
         let shared = shared ?? SharedDescriptor(owning: descriptor)
         self.shared = shared
-        return FileReference(name: path, shared: shared)
+        return shared
     }
 
     /// Writes all bytes at a place of the file; a file without random access must be written in order.

@@ -144,10 +144,8 @@ final class PartialOutput {
         }
     }
 
-    /// How a worker has the partial file.
-    var reference: FileReference {
-        FileReference(name: partialPath, shared: shared)
-    }
+    /// How workers have the partial file.
+    var handed: SharedDescriptor { shared }
 
     /// Writes all bytes at a place of the file.
     ///

@@ -1,5 +1,5 @@
 /// What is to be known of a frame of a partial file, to keep it: a record of a journal.
-struct KeptFrame: Codable, Equatable, Sendable {
+struct KeptFrame: BitwiseCopyable, Equatable, Sendable {
     var compressedBytes: UInt32
     /// The checksum at the frame's end; 0 in a section without checksums.
     var contentChecksum: UInt32

@@ -1,5 +1,5 @@
 /// What a section needs to know of a data frame.
-struct DataFrame: Codable, Equatable, Sendable {
+struct DataFrame: BitwiseCopyable, Equatable, Sendable {
     /// The length of the frame.
     var compressedBytes: UInt64
     /// The size of its content, as it really is: counted by who compressed or decompressed it.

@@ -1,7 +1,7 @@
 /// What the first frame of a section bears right behind its header: empty raw blocks, which say that tables follow.
 ///
 /// Decoders pass over such blocks, and no encoder writes them. The layout is in docs/format.md.
-enum SectionMark: Int, Codable, Sendable {
+enum SectionMark: Int, Sendable {
     /// Every frame of the section but the last has as much content as the first.
     case equalChunks = 2
     /// Each frame has content of a size of its own.

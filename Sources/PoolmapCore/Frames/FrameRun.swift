@@ -115,10 +115,16 @@ struct FrameRun {
     }
 }
 
-extension FrameWork {
-    init(_ run: FrameRun, _ source: Work.Source, _ slot: Int, _ destination: Destination) {
+extension FrameDecompression.Work {
+    init(_ run: FrameRun, _ source: Source, _ slot: Int, _ destination: FrameDecompression.Destination) {
         self.init(
             source: source, compressedBytes: run.compressedBytes, isRun: true, contentBytes: run.contentBytes,
             contentBound: run.contentBound, slot: slot, destination: destination)
+    }
+
+    init(_ frame: LocatedFrame, _ source: Source, _ slot: Int, _ destination: FrameDecompression.Destination) {
+        self.init(
+            source: source, compressedBytes: frame.compressedBytes, contentBytes: frame.contentBytes,
+            contentBound: frame.contentBound, slot: slot, destination: destination)
     }
 }

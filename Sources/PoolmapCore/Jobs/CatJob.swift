@@ -153,11 +153,9 @@ final class CatJob: Job {
     private func work(_ frame: LocatedFrame, _ workforce: Workforce) throws(PoolmapError) -> Step {
         guard let slot = try workforce.acquireSlot() else { return .waitForTurn }
         let piece = piece(frame)
-        let work = FrameWork(
-            source: .file(input.reference, offset: input.start + frame.offset), compressedBytes: frame.compressedBytes,
-            contentBytes: frame.contentBytes, contentBound: frame.contentBound, slot: slot, destination: .slot)
+        let work = FrameDecompression.Work(frame, input.source(at: frame.offset), slot, .slot)
         let isLast = nextPlace.map { $0 >= range.upperBound } ?? false
-        return .work(.decompress(work), piece, slot: slot, isLast: isLast)
+        return .work(FrameDecompression.task(work, input, output), [piece], slot: slot, isLast: isLast)
     }
 
     private func work(_ run: FrameRun, _ workforce: Workforce) throws(PoolmapError) -> Step {
@@ -166,8 +164,8 @@ final class CatJob: Job {
         run.indexOfFirst = index
         index += run.frameCount
         underWay.append(.run(run))
-        let source = Work.Source.file(input.reference, offset: input.start + run.offset)
-        return .work(.decompress(FrameWork(run, source, slot, .slot)), run.piece, slot: slot, isLast: false)
+        let work = FrameDecompression.Work(run, input.source(at: run.offset), slot, .slot)
+        return .work(FrameDecompression.task(work, input, output), [run.piece], slot: slot, isLast: false)
     }
 
     private func piece(_ frame: LocatedFrame) -> Piece {
@@ -175,12 +173,12 @@ final class CatJob: Job {
         return Piece(noun: "frame", index: index, offset: frame.offset, byteCount: frame.compressedBytes)
     }
 
-    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
-        switch (done, underWay.removeFirst(), slot) {
-        case (.decompressed(let content, _), .frame(let entry), let slot?):
+    func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        switch (try FrameDecompression.done(answer), underWay.removeFirst(), slot) {
+        case (.frame(let content, _), .frame(let entry), let slot?):
             try check(content, entry)
             try write(workforce.output(slot, Int(content.contentBytes)))
-        case (.decompressedRun(let done, _), .run(let run), let slot?):
+        case (.run(let done, _), .run(let run), let slot?):
             try accept(done, run, workforce.output(slot, done.totalBytes))
         default: throw PoolmapError(.failed, "a worker gave another answer than content")
         }
@@ -210,7 +208,7 @@ final class CatJob: Job {
     private func stream(_ frame: LocatedFrame, _ workforce: Workforce) throws(PoolmapError) {
         guard case .frame(let entry) = underWay.removeFirst() else { return }
         var reader = FileReader(input, frame)
-        let done = try workforce.local.decompressStream(
+        let done = try workforce.own(FrameDecompression.self).stream(
             read: { (space) throws(PoolmapError) in try reader.read(into: space) },
             write: { (bytes) throws(PoolmapError) in try write(bytes) })
         try done.requireContent(frame.contentBytes)

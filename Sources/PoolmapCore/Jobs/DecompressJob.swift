@@ -58,8 +58,7 @@ final class DecompressJob: Job {
         case .run(let run):
             let destination = try destination(of: run.contentBytes, isLast: frames.isAtEnd)
             let slot = try slot(workforce)
-            let source = Work.Source.file(input.reference, offset: input.start + run.offset)
-            return work(run, source, slot, destination, isLast: frames.isAtEnd)
+            return work(run, input.source(at: run.offset), slot, destination, isLast: frames.isAtEnd)
         case .frame(let next): frame = next
         }
         if frame.isSkippable {
@@ -74,8 +73,7 @@ final class DecompressJob: Job {
                 try stream(frame, workforce)
             }
         }
-        let source = Work.Source.file(input.reference, offset: input.start + frame.offset)
-        return work(frame, source, try slot(workforce), destination, isLast: frames.hasOnlyTablesLeft)
+        return work(frame, input.source(at: frame.offset), try slot(workforce), destination, isLast: frames.hasOnlyTablesLeft)
     }
 
     private func slot(_ workforce: Workforce) throws(PoolmapError) -> Int {
@@ -95,10 +93,10 @@ final class DecompressJob: Job {
             return .local(nil) { [self] () throws(PoolmapError) in try audit(skippable: bytes, nil) }
         case .frame(let frame, let slot):
             let destination = try destination(of: frame.contentBytes, slot, workforce)
-            return work(frame, .slot, slot, destination, isLast: false)
+            return work(frame, .slot(offset: 0), slot, destination, isLast: false)
         case .run(let run, let slot):
             let destination = try destination(of: run.contentBytes, slot, workforce)
-            return work(run, .slot, slot, destination, isLast: false)
+            return work(run, .slot(offset: 0), slot, destination, isLast: false)
         case .tooLarge:
             isPipeTaken = true
             let announced = frames.headerInfo?.contentBytes
@@ -116,7 +114,7 @@ final class DecompressJob: Job {
     /// The same for what is in a slot already, which is given back where that fails.
     private func destination(
         of contentBytes: UInt64?, _ slot: Int, _ workforce: Workforce
-    ) throws(PoolmapError) -> FrameWork.Destination {
+    ) throws(PoolmapError) -> FrameDecompression.Destination {
         do throws(PoolmapError) {
             return try destination(of: contentBytes, isLast: false)
         } catch {
@@ -126,7 +124,7 @@ final class DecompressJob: Job {
     }
 
     /// Where the content of the next frames goes, which may have a known size; moves on to the place behind it.
-    private func destination(of contentBytes: UInt64?, isLast: Bool) throws(PoolmapError) -> FrameWork.Destination {
+    private func destination(of contentBytes: UInt64?, isLast: Bool) throws(PoolmapError) -> FrameDecompression.Destination {
         let here = nextPlace
         if let start = here, let contentBytes {
             let (end, overflowed) = start.addingReportingOverflow(contentBytes)
@@ -151,23 +149,22 @@ final class DecompressJob: Job {
     }
 
     private func work(
-        _ run: FrameRun, _ source: Work.Source, _ slot: Int, _ destination: FrameWork.Destination, isLast: Bool
+        _ run: FrameRun, _ source: Source, _ slot: Int, _ destination: FrameDecompression.Destination, isLast: Bool
     ) -> Step {
         var run = run
         run.indexOfFirst = index
         index += run.frameCount
         runs.append(run)
-        return .work(.decompress(FrameWork(run, source, slot, destination)), run.piece, slot: slot, isLast: isLast)
+        let work = FrameDecompression.Work(run, source, slot, destination)
+        return .work(FrameDecompression.task(work, input, output), [run.piece], slot: slot, isLast: isLast)
     }
 
     private func work(
-        _ frame: LocatedFrame, _ source: Work.Source, _ slot: Int, _ destination: FrameWork.Destination, isLast: Bool
+        _ frame: LocatedFrame, _ source: Source, _ slot: Int, _ destination: FrameDecompression.Destination, isLast: Bool
     ) -> Step {
         let piece = piece(frame.offset, frame.compressedBytes)
-        let work = FrameWork(
-            source: source, compressedBytes: frame.compressedBytes, contentBytes: frame.contentBytes,
-            contentBound: frame.contentBound, slot: slot, destination: destination)
-        return .work(.decompress(work), piece, slot: slot, isLast: isLast)
+        let work = FrameDecompression.Work(frame, source, slot, destination)
+        return .work(FrameDecompression.task(work, input, output), [piece], slot: slot, isLast: isLast)
     }
 
     private func piece(_ offset: UInt64, _ byteCount: UInt64) -> Piece {
@@ -177,16 +174,17 @@ final class DecompressJob: Job {
 
     // MARK: In order
 
-    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
-        switch (done, slot) {
-        case (.decompressed(let frame, let isInSlot), let slot?):
+    func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        guard let slot else { throw PoolmapError(.failed, "a frame was decompressed without a slot") }
+        switch try FrameDecompression.done(answer) {
+        case .frame(let frame, let isInSlot):
             try audit(frame)
             try take(frame.contentBytes, slot, isInSlot: isInSlot, workforce)
-        case (.decompressedRun(let done, let isInSlot), let slot?):
+        case .run(let done, let isInSlot):
             let (contentBytes, failure) = audit(runs.removeFirst(), done)
             try take(contentBytes, slot, isInSlot: isInSlot, workforce)
             if let failure { throw failure }
-        default: throw PoolmapError(.failed, "a worker gave another answer than content")
+        case .unwritten(let errno): throw PoolmapError.system("cannot write \(output.name)", Errno(rawValue: errno))
         }
     }
 
@@ -225,7 +223,7 @@ final class DecompressJob: Job {
 
     private func stream(_ frame: LocatedFrame, _ workforce: Workforce) throws(PoolmapError) {
         var reader = FileReader(input, frame)
-        let done = try workforce.local.decompressStream(
+        let done = try workforce.own(FrameDecompression.self).stream(
             read: { (space) throws(PoolmapError) in try reader.read(into: space) },
             write: { (bytes) throws(PoolmapError) in try write(bytes) })
         try done.requireContent(frame.contentBytes)
@@ -235,7 +233,7 @@ final class DecompressJob: Job {
     private func stream(
         from frames: PipeFrames, _ announced: UInt64?, _ workforce: Workforce
     ) throws(PoolmapError) {
-        let done = try workforce.local.decompressStream(
+        let done = try workforce.own(FrameDecompression.self).stream(
             read: { (space) throws(PoolmapError) in try frames.readRest(into: space, workforce) },
             write: { (bytes) throws(PoolmapError) in try write(bytes) })
         isPipeTaken = false

@@ -78,13 +78,14 @@ final class HashJob: Job {
         if own != nil { return try nextSlice() }
         if input.isRegular {
             if pieceBytes == nil && isOnlyInput { return try beginSlices() }
-            return work(input.source(at: offset, nextByteCount), nextByteCount, nil)
+            return workOnFile(workforce)
         }
         guard let pieceBytes, pieceBytes <= UInt64(workforce.layout.inputBytes) else { return try beginSlices() }
-        switch try chunks.next(of: input, Int(pieceBytes), workforce) {
+        switch try chunks.next(of: input, Int(pieceBytes), upTo: 0, workforce) {
         case .waitForInput: return .waitForInput(input.descriptor)
         case .waitForSlot: return .waitForTurn
-        case .chunk(let count, let slot):
+        case .chunks(let counts, let slot):
+            let count = counts.reduce(0, +)
             do throws(PoolmapError) {
                 // A pipe may have no end, and a piece of it very many parts.
                 try algorithms.requireParts(of: offset + UInt64(count))
@@ -99,19 +100,36 @@ final class HashJob: Job {
             }
             // Where nobody has written more, the front would only wait, and the bytes are still in its cache.
             let hasMore = try input.hasInput()
-            return work(.slot, UInt64(count), slot, mayBeDoneHere: !hasMore)
+            return work(.slot(offset: 0), UInt64(count), slot, mayBeDoneHere: !hasMore)
         }
     }
 
+    /// So many pieces of a file that they are worth a message.
+    private func workOnFile(_ workforce: Workforce) -> Step {
+        var count = nextByteCount
+        // Each is kept as it is done, where pieces are kept.
+        if let pieceBytes, state == nil {
+            let rest = input.byteCount - offset
+            let pieceCount = UInt64(workforce.taskBytes(of: rest, most: Digestion.mostTaskBytes)) / pieceBytes
+            count = min(rest, max(1, pieceCount) * pieceBytes)
+        }
+        return work(input.source(at: offset, count), count, nil)
+    }
+
     private func work(
-        _ source: Work.Source, _ count: UInt64, _ slot: Int?, mayBeDoneHere: Bool = false
+        _ source: Source, _ count: UInt64, _ slot: Int?, mayBeDoneHere: Bool = false
     ) -> Step {
-        let piece = Piece(noun: "chunk", index: index, offset: offset, byteCount: count)
-        let work = DigestWork(
+        let work = Digestion.Work(
             source: source, offset: offset, byteCount: count, slot: slot ?? 0, algorithms: algorithms,
             pieceBytes: pieceBytes)
-        moveOn(count)
-        return .work(.digest(work), piece, slot: slot, isLast: isAtEnd, mayBeDoneHere: mayBeDoneHere)
+        let pieces = work.pieces.map { range in
+            defer { moveOn(range.upperBound - range.lowerBound) }
+            return Piece(
+                noun: "chunk", index: index, offset: offset, byteCount: range.upperBound - range.lowerBound)
+        }
+        return .work(
+            Digestion.task(work, input.handed, byteCount: count), pieces, slot: slot, isLast: isAtEnd,
+            mayBeDoneHere: mayBeDoneHere)
     }
 
     // MARK: Here
@@ -139,7 +157,7 @@ final class HashJob: Job {
 
     private func hashSlice() throws(PoolmapError) {
         isSliceUnderWay = false
-        let space = try allocate(Worker.cachedBytes)
+        let space = try allocate(Hands.cachedBytes)
         defer { free(space.baseAddress) }
         let start = offset
         if input.isRegular {
@@ -168,13 +186,12 @@ final class HashJob: Job {
         return count > 0
     }
 
-    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
-        guard case .digested(let piece, let byteCount) = done else {
-            throw PoolmapError(.failed, "a worker gave another answer than a digest")
+    func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        for piece in try Digestion.done(answer).pieces {
+            try join.add(piece.digests, byteCount: piece.byteCount)
+            try state?.append(piece.digests)
+            meter.add(input: piece.byteCount)
         }
-        try join.add(piece, byteCount: byteCount)
-        try state?.append(piece)
-        meter.add(input: byteCount)
     }
 
     func finish() throws(PoolmapError) -> JobSummary {

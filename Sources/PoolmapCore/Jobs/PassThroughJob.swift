@@ -78,8 +78,8 @@ final class PassThroughJob: Job {
         meter.add(input: UInt64(count), output: UInt64(count))
     }
 
-    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
-        try restoring?.accept(done, slot: slot, workforce)
+    func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        try restoring?.accept(answer, slot: slot, workforce)
     }
 
     func finish() throws(PoolmapError) -> JobSummary {

@@ -10,6 +10,79 @@ package enum ResumeNotice: Sendable {
     case kept(String)
 }
 
+/// Holds a frame that an interrupted run has left against its journal, and against the chunk of the input that it was
+/// made of.
+final class Verification: Operation {
+    private var space = Scratch()
+
+    struct Work: Message, BitwiseCopyable {
+        var content: Source
+        var contentBytes: UInt64
+        var partial: TaskFile
+        var frameOffset: UInt64
+        var frame: KeptFrame
+    }
+
+    /// How a frame and its chunk are found.
+    enum Done: Message, BitwiseCopyable {
+        case intact
+        /// The frame has other bytes than were written, or cannot be read.
+        case damaged
+        /// The chunk is not the one that the frame was made of.
+        case otherContent
+    }
+
+    func perform(_ work: Work, _ files: [SharedDescriptor], _ hands: Hands) throws(PoolmapError) -> Done {
+        let frameChecksum: UInt32
+        do throws(PoolmapError) {
+            frameChecksum = try checksum(
+                of: FileReader(
+                    work.partial.descriptor(files), at: work.frameOffset, byteCount: UInt64(work.frame.compressedBytes)))
+        } catch {
+            return .damaged
+        }
+        guard frameChecksum == work.frame.frameChecksum else { return .damaged }
+        guard let content = work.content.reader(files, work.contentBytes) else {
+            throw PoolmapError(.failed, "the content of a frame that was kept is in no file")
+        }
+        return try checksum(of: content) == work.frame.chunkChecksum ? .intact : .otherContent
+    }
+
+    private func checksum(of reader: FileReader) throws(PoolmapError) -> UInt32 {
+        try CRC32C.checksum(of: reader, through: try space.space(of: Hands.cachedBytes))
+    }
+
+    static func results(of done: Done) -> [PieceResult] {
+        [PieceResult(text: .object([("kept", .bool(done == .intact))]))]
+    }
+}
+
+/// Cuts the verification of all frames of a journal, one a task.
+private struct KeptFrames {
+    private let journal: ResumeJournal
+    private var frameOffset: UInt64 = 0
+    private(set) var handedOut = 0
+
+    init(_ journal: ResumeJournal) {
+        self.journal = journal
+    }
+
+    /// - Parameter partial: has the frames.
+    mutating func next(_ input: InputFile, _ partial: SharedDescriptor, isLast: Bool) -> Step {
+        let frame = journal.frames[handedOut]
+        let range = journal.identity.range(ofChunk: handedOut)
+        let byteCount = range.upperBound - range.lowerBound
+        let files = input.handed + [partial]
+        let work = Verification.Work(
+            content: input.source(at: range.lowerBound, byteCount), contentBytes: byteCount,
+            partial: TaskFile(files.count - 1), frameOffset: frameOffset, frame: frame)
+        let piece = Piece(noun: "chunk", index: handedOut, offset: range.lowerBound, byteCount: byteCount)
+        frameOffset += UInt64(frame.compressedBytes)
+        handedOut += 1
+        return .work(Verification.task(work, files, byteCount: byteCount), [piece], slot: nil, isLast: isLast)
+    }
+}
+
 /// A compression that goes on where an earlier run was interrupted.
 ///
 /// First the workers verify the frames that are kept, all at once; the first that is not as its journal says ends them.
@@ -20,12 +93,10 @@ final class ResumeJob: Job {
     private let output: PartialOutput
     private let notice: (ResumeNotice) -> Void
 
-    // The frames that are to be verified: how many have been handed out, how many have come back, and the sum of the
-    // lengths of those before the next to be handed out.
+    // The frames that are to be verified, how many of them there are, and how many have come back.
+    private var kept: KeptFrames
     private var pending: Int
-    private var handedOut = 0
     private var accepted = 0
-    private var frameOffset: UInt64 = 0
     /// How many frames are kept; nil while all that came back were intact.
     private var cut: Int?
 
@@ -37,46 +108,38 @@ final class ResumeJob: Job {
         self.output = output
         self.notice = notice
         compression = CompressJob(input, to: .partial(output), options, meter)
+        kept = KeptFrames(output.journal)
         pending = output.journal.frames.count
         if let loss = output.loss {
             notice(.loss(loss))
         }
+        // A file that says it is empty has no chunks at known places.
+        guard input.isRegular else { return }
+        compression.onFrame = { (frame) throws(PoolmapError) in
+            guard let frameChecksum = frame.frameChecksum, let chunkChecksum = frame.chunkChecksum else {
+                throw PoolmapError(.failed, "a worker has not told a frame's checksums")
+            }
+            try output.note(
+                KeptFrame(
+                    compressedBytes: UInt32(frame.compressedBytes), contentChecksum: frame.contentChecksum ?? 0,
+                    frameChecksum: frameChecksum, chunkChecksum: chunkChecksum))
+        }
     }
 
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
-        if handedOut < pending { return verification() }
+        if kept.handedOut < pending { return kept.next(input, output.handed, isLast: false) }
         // Before it is known where the kept frames end, there is no next chunk.
-        return accepted < handedOut ? .waitForTurn : try compression.next(workforce)
+        return accepted < kept.handedOut ? .waitForTurn : try compression.next(workforce)
     }
 
-    private func verification() -> Step {
-        let frame = output.journal.frames[handedOut]
-        let range = output.journal.identity.range(ofChunk: handedOut)
-        let byteCount = range.upperBound - range.lowerBound
-        let work = VerifyWork(
-            content: input.source(at: range.lowerBound, byteCount), contentBytes: byteCount, partial: output.reference,
-            frameOffset: frameOffset, frame: frame)
-        let piece = Piece(noun: "chunk", index: handedOut, offset: range.lowerBound, byteCount: byteCount)
-        frameOffset += UInt64(frame.compressedBytes)
-        handedOut += 1
-        return .work(.verify(work), piece, slot: nil, isLast: false)
-    }
-
-    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
-        if case .verified(let finding) = done { return try accept(finding) }
-        try compression.accept(done, slot: slot, workforce)
-        // A file that says it is empty has no chunks at known places.
-        guard input.isRegular, case .compressed(let frame) = done else { return }
-        guard let frameChecksum = frame.frameChecksum, let chunkChecksum = frame.chunkChecksum else {
-            throw PoolmapError(.failed, "a worker has not told a frame's checksums")
+    func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        if case .done(let operation, _) = answer, operation == Verification.self {
+            return try accept(Verification.done(answer))
         }
-        try output.note(
-            KeptFrame(
-                compressedBytes: UInt32(frame.compressedBytes), contentChecksum: frame.contentChecksum ?? 0,
-                frameChecksum: frameChecksum, chunkChecksum: chunkChecksum))
+        try compression.accept(answer, slot: slot, workforce)
     }
 
-    private func accept(_ finding: VerifyWork.Finding) throws(PoolmapError) {
+    private func accept(_ finding: Verification.Done) throws(PoolmapError) {
         if cut == nil {
             switch finding {
             case .intact: try compression.keep(output.journal.dataFrame(accepted))
@@ -86,15 +149,15 @@ final class ResumeJob: Job {
         }
         accepted += 1
         guard accepted == pending else { return }
-        let (kept, all) = (cut ?? accepted, output.journal.identity.chunkCount)
-        try output.keep(first: kept)
-        notice(.kept("\(kept) of \(all) chunks are kept"))
+        let (count, all) = (cut ?? accepted, output.journal.identity.chunkCount)
+        try output.keep(first: count)
+        notice(.kept("\(count) of \(all) chunks are kept"))
     }
 
     private func end(at count: Int, _ reason: String) {
         cut = count
         // What has been handed out comes back, and is not looked at.
-        pending = handedOut
+        pending = kept.handedOut
         notice(.loss("compresses again from chunk \(count) on: \(reason)"))
     }
 
@@ -135,8 +198,7 @@ private final class FinishedJob: Job {
     private let path: String
     private let journal: ResumeJournal
     private let target: SharedDescriptor?
-    private var handedOut = 0
-    private var frameOffset: UInt64 = 0
+    private var kept: KeptFrames
 
     init(
         _ input: InputFile, _ path: String, _ journal: ResumeJournal, outputBytes: UInt64, _ policy: OutputPolicy,
@@ -146,6 +208,7 @@ private final class FinishedJob: Job {
         self.policy = policy
         self.path = path
         self.journal = journal
+        kept = KeptFrames(journal)
         target =
             policy.removesInput
             ? SharedDescriptor(
@@ -156,22 +219,12 @@ private final class FinishedJob: Job {
     }
 
     func next(_ workforce: Workforce) -> Step {
-        guard let target, handedOut < journal.frames.count else { return .end }
-        let frame = journal.frames[handedOut]
-        let range = journal.identity.range(ofChunk: handedOut)
-        let byteCount = range.upperBound - range.lowerBound
-        let reference = FileReference(name: path, shared: target)
-        let work = VerifyWork(
-            content: input.source(at: range.lowerBound, byteCount), contentBytes: byteCount, partial: reference,
-            frameOffset: frameOffset, frame: frame)
-        let piece = Piece(noun: "chunk", index: handedOut, offset: range.lowerBound, byteCount: byteCount)
-        frameOffset += UInt64(frame.compressedBytes)
-        handedOut += 1
-        return .work(.verify(work), piece, slot: nil, isLast: handedOut == journal.frames.count)
+        guard let target, kept.handedOut < journal.frames.count else { return .end }
+        return kept.next(input, target, isLast: kept.handedOut == journal.frames.count - 1)
     }
 
-    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
-        guard case .verified(.intact) = done else {
+    func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        guard try Verification.done(answer) == .intact else {
             throw PoolmapError(.changed, "is not what \(path) was made of; it is not removed")
         }
     }

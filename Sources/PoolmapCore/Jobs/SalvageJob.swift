@@ -101,9 +101,9 @@ final class SalvageJob: Job {
         if frames.count == 1 { return try work(first, workforce) }
         let slot = try slot(workforce)
         underWay.append((frames, run))
-        var work = FrameWork(run, .file(input.reference, offset: input.start + run.offset), slot, .slot)
+        var work = FrameDecompression.Work(run, input.source(at: run.offset), slot, .slot)
         work.goesOnAfterDamage = true
-        return .work(.decompress(work), run.piece, slot: slot, isLast: false)
+        return .work(FrameDecompression.task(work, input, output), [run.piece], slot: slot, isLast: false)
     }
 
     private func slot(_ workforce: Workforce) throws(PoolmapError) -> Int {
@@ -119,12 +119,9 @@ final class SalvageJob: Job {
         let piece = Piece(
             noun: "frame", index: frame.number, offset: located.offset, byteCount: located.compressedBytes)
         underWay.append(([frame], nil))
-        let work = FrameWork(
-            source: .file(input.reference, offset: input.start + located.offset),
-            compressedBytes: located.compressedBytes, contentBytes: located.contentBytes,
-            contentBound: located.contentBound, slot: slot,
-            destination: located.fits(workforce.layout) ? .slot : .nowhere)
-        return .work(.decompress(work), piece, slot: slot, isLast: false)
+        let work = FrameDecompression.Work(
+            located, input.source(at: located.offset), slot, located.fits(workforce.layout) ? .slot : .nowhere)
+        return .work(FrameDecompression.task(work, input, output), [piece], slot: slot, isLast: false)
     }
 
     private func probe(
@@ -134,7 +131,7 @@ final class SalvageJob: Job {
             input.descriptor, at: input.start + range.lowerBound, byteCount: range.upperBound - range.lowerBound)
         var isAllRead = false
         do throws(PoolmapError) {
-            _ = try workforce.local.decompressStream(
+            _ = try workforce.own(FrameDecompression.self).stream(
                 read: { (space) throws(PoolmapError) in
                     let count = try reader.read(into: space)
                     isAllRead = count == 0
@@ -152,13 +149,13 @@ final class SalvageJob: Job {
 
     // MARK: In order
 
-    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+    func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
         let (frames, run) = underWay.removeFirst()
-        switch (done, run, slot) {
-        case (.decompressed(let content, let isInSlot), nil, let slot?):
+        switch (try FrameDecompression.done(answer), run, slot) {
+        case (.frame(let content, let isInSlot), nil, let slot?):
             let bytes = isInSlot ? try workforce.output(slot, Int(content.contentBytes)) : nil
             try accept(content, frames[0], bytes, workforce)
-        case (.decompressedRun(let done, _), let run?, let slot?):
+        case (.run(let done, _), let run?, let slot?):
             try accept(done, run, frames, workforce.output(slot, done.totalBytes), workforce)
         default: throw PoolmapError(.failed, "a worker gave another answer than content")
         }
@@ -244,23 +241,21 @@ final class SalvageJob: Job {
     private func acceptOneByOne(
         _ frames: [SalvageFrame], _ slot: Int, mayKill: Bool, _ workforce: Workforce
     ) throws(PoolmapError) {
-        let hands = SpareHands(workforce.local, isAnother: mayKill)
+        let hands = SpareHands(workforce, isAnother: mayKill)
         defer { hands.dismiss() }
         for frame in frames {
             let located = frame.found.frame
-            let done: Done
+            let done: FrameDecompression.Done
             do throws(PoolmapError) {
                 let area = try workforce.inputArea(slot, Int(located.compressedBytes))
                 try input.descriptor.readAll(into: area, at: input.start + located.offset)
-                let work = FrameWork(
-                    source: .slot, compressedBytes: located.compressedBytes, contentBytes: located.contentBytes,
-                    contentBound: located.contentBound, slot: slot, destination: .slot)
-                done = try hands.perform(.decompress(work))
+                let work = FrameDecompression.Work(located, .slot(offset: 0), slot, .slot)
+                done = try FrameDecompression.done(hands.perform(FrameDecompression.task(work, input, output)))
             } catch {
                 try lose(frame, error)
                 continue
             }
-            guard case .decompressed(let content, _) = done else { continue }
+            guard case .frame(let content, _) = done else { continue }
             try accept(content, frame, workforce.output(slot, Int(content.contentBytes)), workforce)
         }
     }
@@ -324,7 +319,7 @@ final class SalvageJob: Job {
 
     private func stream(_ frame: LocatedFrame, _ workforce: Workforce) throws(PoolmapError) {
         var reader = FileReader(input, frame)
-        _ = try workforce.local.decompressStream(
+        _ = try workforce.own(FrameDecompression.self).stream(
             read: { (space) throws(PoolmapError) in try reader.read(into: space) },
             write: { (bytes) throws(PoolmapError) in try write(bytes) })
     }

@@ -46,8 +46,8 @@ final class CheckJob: Job {
         try job.next(workforce)
     }
 
-    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
-        try job.accept(done, slot: slot, workforce)
+    func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        try job.accept(answer, slot: slot, workforce)
     }
 
     func recover(from error: PoolmapError, piece: Piece, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {

@@ -56,34 +56,43 @@ final class ChunksJob: Job {
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
         if input.isRegular {
             guard let end, offset < end else { return .end }
-            let count = min(pieceBytes, end - offset)
+            let pieceCount = UInt64(workforce.taskBytes(of: end - offset, most: Digestion.mostTaskBytes)) / pieceBytes
+            let count = min(max(1, pieceCount) * pieceBytes, end - offset)
             return work(input.source(at: offset, count), count, nil)
         }
         if let end, offset == end { return try readSurplus() }
         if isInputAtEnd { return .end }
         guard pieceBytes <= UInt64(workforce.layout.inputBytes) else { return try nextInOrder() }
         let wanted = min(pieceBytes, end.map { $0 - offset } ?? .max)
-        switch try chunks.next(of: input, Int(wanted), workforce) {
+        switch try chunks.next(of: input, Int(wanted), upTo: 0, workforce) {
         case .waitForInput: return .waitForInput(input.descriptor)
         case .waitForSlot: return .waitForTurn
-        case .chunk(let count, let slot):
+        case .chunks(let counts, let slot):
+            let count = counts.reduce(0, +)
             isInputAtEnd = chunks.isAtEnd
             if count == 0 {
                 workforce.releaseSlot(slot)
                 return .end
             }
-            return work(.slot, UInt64(count), slot)
+            return work(.slot(offset: 0), UInt64(count), slot)
         }
     }
 
-    private func work(_ source: Work.Source, _ count: UInt64, _ slot: Int?) -> Step {
-        let piece = Piece(noun: "piece", index: index, offset: offset, byteCount: count)
-        let work = DigestWork(
+    private func work(_ source: Source, _ count: UInt64, _ slot: Int?) -> Step {
+        let work = Digestion.Work(
             source: source, offset: offset, byteCount: count, slot: slot ?? 0, algorithms: [scheme.algorithm],
-            chunkBytes: scheme.chunkBytes)
-        index += 1
-        offset += count
-        return .work(.digest(work), piece, slot: slot, isLast: input.isRegular ? offset == end : isInputAtEnd)
+            pieceBytes: pieceBytes, chunkBytes: scheme.chunkBytes)
+        let pieces = work.pieces.map { range in
+            defer {
+                index += 1
+                offset += range.upperBound - range.lowerBound
+            }
+            return Piece(
+                noun: "piece", index: index, offset: offset, byteCount: range.upperBound - range.lowerBound)
+        }
+        return .work(
+            Digestion.task(work, input.handed, byteCount: count), pieces, slot: slot,
+            isLast: input.isRegular ? offset == end : isInputAtEnd)
     }
 
     /// What there is of a pipe now is hashed by the front itself, which waits for more as for anything else.
@@ -101,7 +110,7 @@ final class ChunksJob: Job {
         defer { isReading = false }
         for _ in 0..<ChunksJob.mostReads {
             let wanted = min(scheme.chunkBytes, end.map { $0 - offset } ?? .max) - chunkTaken
-            let space = try space.space(of: Int(min(UInt64(Worker.cachedBytes), wanted)))
+            let space = try space.space(of: Int(min(UInt64(Hands.cachedBytes), wanted)))
             let count = try input.readSome(into: space)
             var hasher = chunk ?? scheme.algorithm.wholeHasher()
             hasher.update(UnsafeRawBufferPointer(rebasing: space[..<count]))
@@ -131,7 +140,7 @@ final class ChunksJob: Job {
     private func readSurplus() throws(PoolmapError) -> Step {
         while !isInputAtEnd {
             guard try input.hasInput() else { return .waitForInput(input.descriptor) }
-            let count = try input.readSome(into: try space.space(of: Worker.cachedBytes))
+            let count = try input.readSome(into: try space.space(of: Hands.cachedBytes))
             isInputAtEnd = count == 0
             surplusBytes += UInt64(count)
             meter.add(input: UInt64(count))
@@ -139,13 +148,12 @@ final class ChunksJob: Job {
         return .end
     }
 
-    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
-        guard case .digested(let digests, let byteCount) = done, digests.count == 1 else {
-            throw PoolmapError(.failed, "a worker gave another answer than a digest")
+    func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        for piece in try Digestion.done(answer).pieces {
+            try sink.take(piece.digests.flatMap { $0 }, byteCount: piece.byteCount)
+            acceptedEnd += piece.byteCount
+            meter.add(input: piece.byteCount)
         }
-        try sink.take(digests[0], byteCount: byteCount)
-        acceptedEnd += byteCount
-        meter.add(input: byteCount)
     }
 
     func finish() throws(PoolmapError) -> JobSummary {
@@ -188,8 +196,8 @@ final class WholeChunksJob: Job {
         try file.next(workforce)
     }
 
-    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
-        try file.accept(done, slot: slot, workforce)
+    func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        try file.accept(answer, slot: slot, workforce)
     }
 
     func finish() throws(PoolmapError) -> JobSummary {

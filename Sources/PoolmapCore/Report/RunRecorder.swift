@@ -45,32 +45,45 @@ package final class RunRecorder {
 
     // MARK: While it runs
 
-    func add(_ piece: Piece, _ completion: TaskCompletion, of plan: PlannedJob) {
-        totals.pieces += piece.isPart ? 1 : 0
-        totals.workNanoseconds += completion.durationNanoseconds
+    /// A task came to its end, with or without a result.
+    func add(_ pieces: [Piece], _ completion: TaskCompletion, of plan: PlannedJob) throws(PoolmapError) {
         totals.repeatedTries += UInt64(max(0, completion.attempts - 1))
-        let since = completion.startedNanoseconds - min(startedNanoseconds, completion.startedNanoseconds)
-        let start = completion.startedNanoseconds == 0 ? 0 : since
+        let time = WorkTime(completion)
+        for (piece, result) in zip(pieces, try completion.results) {
+            add(piece, result.text, result.time ?? time, by: completion.worker, completion.attempts, of: plan)
+        }
+    }
+
+    /// The front itself has done a piece.
+    func add(_ piece: Piece, _ time: WorkTime, of plan: PlannedJob) {
+        add(piece, .null, time, by: front, 1, of: plan)
+    }
+
+    private func add(
+        _ piece: Piece, _ result: JSONText, _ time: WorkTime, by worker: Int32, _ attempts: Int, of plan: PlannedJob
+    ) {
+        totals.pieces += piece.isPart ? 1 : 0
+        totals.workNanoseconds += time.durationNanoseconds
+        let since = time.startedNanoseconds - min(startedNanoseconds, time.startedNanoseconds)
+        let start = time.startedNanoseconds == 0 ? 0 : since
         let members: [(String, JSONText)] = [
             ("index", .number(UInt64(piece.index))), ("count", .number(UInt64(piece.count))),
-            ("offset", .number(piece.offset)), ("length", .number(piece.byteCount)),
-            ("result", completion.resultText),
+            ("offset", .number(piece.offset)), ("length", .number(piece.byteCount)), ("result", result),
         ]
         let effort: [(String, JSONText)] = [
-            ("worker", .number(UInt64(max(0, completion.worker)))), ("startNanoseconds", .number(start)),
-            ("durationNanoseconds", .number(completion.durationNanoseconds)),
-            ("tries", .number(UInt64(max(0, completion.attempts)))),
+            ("worker", .number(UInt64(max(0, worker)))), ("startNanoseconds", .number(start)),
+            ("durationNanoseconds", .number(time.durationNanoseconds)), ("tries", .number(UInt64(max(0, attempts)))),
         ]
         if report != nil, piece.isPart {
             pieces[plan.number, default: []].append(.object(members + effort))
         }
         if trace != nil {
-            writeLane(completion.worker, "worker \(completion.worker)")
+            writeLane(worker, "worker \(worker)")
             writeEvent([
                 ("name", .string(piece.isWholeFile ? plan.input.name : "\(piece.noun) \(piece.index)")),
                 ("cat", .string(piece.noun)), ("ph", .string("X")), ("ts", .microseconds(start)),
-                ("dur", .microseconds(completion.durationNanoseconds)), ("pid", .number(UInt64(front))),
-                ("tid", .number(UInt64(max(0, completion.worker)))),
+                ("dur", .microseconds(time.durationNanoseconds)), ("pid", .number(UInt64(front))),
+                ("tid", .number(UInt64(max(0, worker)))),
                 ("args", .object([("file", .string(plan.input.name))] + members.dropFirst() + effort.suffix(1))),
             ])
         }
@@ -186,19 +199,24 @@ extension Target {
 }
 
 extension TaskCompletion {
-    /// What came of it: a size, or the error.
-    fileprivate var resultText: JSONText {
-        switch result {
-        case .failure(let error), .success(.failed(let error)): .object([("error", .error(error))])
-        case .success(.compressed(let frame)): .object([("bytes", .number(UInt64(frame.compressedBytes)))])
-        case .success(.decompressed(let frame, _)): .object([("bytes", .number(frame.contentBytes))])
-        case .success(.decompressedRun(let run, _)):
-            run.failures.first.map { .object([("error", .error($0.error))]) }
-                ?? .object([("bytes", .number(UInt64(run.totalBytes)))])
-        case .success(.verified(let finding)): .object([("kept", .bool(finding == .intact))])
-        case .success(.digested), .success(.searched), .success(.local), .success(.leftToFront), .success(.names): .null
-        case .success(.files(let files)): files.all.first.map { $0.resultText } ?? .null
+    /// What came of each piece; of the first alone where none was done.
+    fileprivate var results: [PieceResult] {
+        get throws(PoolmapError) {
+            switch result {
+            case .failure(let error), .success(.failed(let error)):
+                [PieceResult(text: .object([("error", .error(error))]))]
+            case .success(.files(let files)): files.all.map { PieceResult(text: $0.resultText) }
+            case .success(let answer): try answer.results
+            }
         }
+    }
+}
+
+extension WorkTime {
+    /// Of a task as a whole.
+    fileprivate init(_ completion: TaskCompletion) {
+        startedNanoseconds = completion.startedNanoseconds
+        durationNanoseconds = completion.durationNanoseconds
     }
 }
 

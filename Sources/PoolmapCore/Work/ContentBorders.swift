@@ -1,3 +1,5 @@
+import Multiprocessing
+
 /// Where content is cut for `--rsyncable`: by what it holds, so that bytes that are inserted or removed move no border
 /// but the next.
 ///
@@ -102,10 +104,10 @@ struct FileBorders {
     /// The number of searches that were handed out.
     private var searchCount = 0
 
-    init(_ borders: ContentBorders, byteCount: UInt64, slotCount: Int) {
+    init(_ borders: ContentBorders, byteCount: UInt64, leadBytes: UInt64) {
         self.borders = borders
         self.byteCount = byteCount
-        leadBytes = UInt64(borders.mostBytes) * UInt64(slotCount + 1)
+        self.leadBytes = leadBytes
         // Some MiB, unless chunks are far smaller or larger than usual.
         stretchBytes = 64 * borders.cellBytes
         searchedTo = borders.firstCell(ofChunkAt: 0)
@@ -136,4 +138,61 @@ struct FileBorders {
         matches += found
         knownTo = end
     }
+}
+
+/// Looks for the matches of a stretch of a file, for `--rsyncable`.
+///
+/// What comes of it is joined by `FileBorders.add`.
+final class BorderSearch: Operation {
+    private let settings: RunSettings
+    private var input = Scratch()
+
+    init(_ settings: RunSettings) {
+        self.settings = settings
+    }
+
+    struct Work: Message, BitwiseCopyable {
+        /// Begins so much earlier as a match needs.
+        var source: Source
+        var start: UInt64
+        var end: UInt64
+    }
+
+    struct Done: Message {
+        /// Counted from the beginning of the input.
+        let matches: [UInt64]
+        /// Where the stretch ends.
+        let end: UInt64
+
+        init(matches: [UInt64], end: UInt64) {
+            (self.matches, self.end) = (matches, end)
+        }
+
+        init(from message: inout MessageReader) throws(PoolmapError) {
+            (matches, end) = (try message.nextArray(), try message.next())
+        }
+
+        func write(to message: inout MessageWriter) {
+            message.add(each: matches)
+            message.add(end)
+        }
+    }
+
+    func perform(_ work: Work, _ files: [SharedDescriptor], _ hands: Hands) throws(PoolmapError) -> Done {
+        let byteCount = work.end - work.start + UInt64(ContentBorders.windowBytes)
+        guard let borders = settings.compression.borders, var reader = work.source.reader(files, byteCount) else {
+            throw PoolmapError(.failed, "nobody has asked for borders by content")
+        }
+        var search = MatchSearch(borders, from: work.start)
+        var found: [UInt64] = []
+        try reader.forEachPiece(through: try input.space(of: Hands.cachedBytes)) { piece in
+            search.feed(piece) { match in
+                found.append(match)
+                return false
+            }
+        }
+        return Done(matches: found, end: work.end)
+    }
+
+    static func results(of done: Done) -> [PieceResult] { [PieceResult(text: .null)] }
 }

@@ -1,160 +1,125 @@
 /// Small files that are handed to one worker together.
-///
-/// They travel by the column, a list of all paths, a list of all sizes and so on: to code a small structure for each
-/// file took a twentieth of the time of compressing 3,000 source files.
-struct FileWorks: Codable {
+struct FileWorks: Message {
     let all: [FileWork]
 
     init(_ all: [FileWork]) {
         self.all = all
     }
 
-    private struct Columns: Codable {
-        var paths: [String] = []
-        var targets: [String] = []
-        var byteCounts: [UInt64] = []
-        /// The number of the note; -1 for none, and then there is no target.
-        var notes: [Int] = []
-        /// What the files are hashed by: mostly the same for all.
-        var algorithms: [[HashAlgorithm]] = []
-        /// For each file the place in that list.
-        var algorithmPlaces: [Int] = []
-        /// 0 for no chunks.
-        var chunkBytes: [UInt64] = []
-        /// The folders whose trees the files are in: mostly one for all.
-        var roots: [Root] = []
-        /// For each input the place in that list, -1 for none, and then the same for each target; empty where all have none.
-        var inputRoots: [Int] = []
-        var targetRoots: [Int] = []
-        /// The numbers of the identities, one behind the other; empty where no file has one.
-        var identities: [UInt64] = []
-
-        func identity(at index: Int) -> FileIdentity {
-            let count = FileIdentity.numberCount
-            return FileIdentity(numbers: identities[index * count..<(index + 1) * count])
-        }
-
-        func root(_ places: [Int], at index: Int) -> Root? {
-            places.isEmpty || places[index] < 0 ? nil : roots[places[index]]
-        }
-
-        mutating func place(of root: Root?) -> Int {
-            guard let root else { return -1 }
-            if let index = roots.lastIndex(of: root) { return index }
-            roots.append(root)
-            return roots.count - 1
-        }
-    }
-
-    init(from decoder: any Decoder) throws {
-        let columns = try Columns(from: decoder)
-        all = columns.paths.indices.map { index in
-            let note = columns.notes[index]
-            let target = Place(path: columns.targets[index], root: columns.root(columns.targetRoots, at: index))
-            return FileWork(
-                input: Place(path: columns.paths[index], root: columns.root(columns.inputRoots, at: index)),
-                target: note < 0 ? nil : target,
-                byteCount: columns.byteCounts[index], note: note < 0 ? nil : note,
-                algorithms: columns.algorithms[columns.algorithmPlaces[index]],
-                identity: columns.identities.isEmpty ? nil : columns.identity(at: index),
-                chunkBytes: columns.chunkBytes[index] == 0 ? nil : columns.chunkBytes[index])
-        }
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var columns = Columns()
-        for work in all {
-            columns.paths.append(work.input.path)
-            columns.targets.append(work.target?.path ?? "")
-            columns.inputRoots.append(columns.place(of: work.input.root))
-            columns.targetRoots.append(columns.place(of: work.target?.root))
-            columns.byteCounts.append(work.byteCount)
-            columns.notes.append(work.note ?? -1)
-            if columns.algorithms.last != work.algorithms {
-                columns.algorithms.append(work.algorithms)
+    init(from message: inout MessageReader) throws(PoolmapError) {
+        var all: [FileWork] = []
+        for _ in 0..<(try message.next(Int.self)) {
+            var work = FileWork(input: try Place(from: &message), byteCount: try message.next())
+            work.target = try message.next(Bool.self) ? try Place(from: &message) : nil
+            work.note = try message.next()
+            work.identity = try message.next()
+            work.chunkBytes = try message.next()
+            for _ in 0..<(try message.next(Int.self)) {
+                work.algorithms.append(try HashAlgorithm(from: &message))
             }
-            columns.algorithmPlaces.append(columns.algorithms.count - 1)
-            // All files of a run have one, or none has.
-            columns.identities += work.identity?.numbers ?? []
-            columns.chunkBytes.append(work.chunkBytes ?? 0)
+            all.append(work)
         }
-        if columns.roots.isEmpty {
-            columns.inputRoots = []
-            columns.targetRoots = []
+        self.all = all
+    }
+
+    func write(to message: inout MessageWriter) {
+        message.add(all.count)
+        for work in all {
+            work.input.write(to: &message)
+            message.add(work.byteCount)
+            message.add(work.target != nil)
+            work.target?.write(to: &message)
+            message.add(work.note)
+            message.add(work.identity)
+            message.add(work.chunkBytes)
+            message.add(work.algorithms.count)
+            for algorithm in work.algorithms {
+                algorithm.write(to: &message)
+            }
         }
-        try columns.encode(to: encoder)
+    }
+}
+
+extension Place: Message {
+    init(from message: inout MessageReader) throws(PoolmapError) {
+        self.init(path: try message.nextText(), root: try message.next())
+    }
+
+    func write(to message: inout MessageWriter) {
+        message.add(text: path)
+        message.add(root)
     }
 }
 
 /// What a worker answers of files that it was handed together, in their order.
-struct FileResults: Codable {
+struct FileResults: Message {
     let all: [FileDone]
 
     init(_ all: [FileDone]) {
         self.all = all
     }
 
-    private struct Columns: Codable {
-        /// 0 done, 1 done and unchanged, 2 for the front, 3 failed.
-        var states: [Int] = []
-        var inputBytes: [UInt64] = []
-        var outputBytes: [UInt64] = []
-        var starts: [UInt64] = []
-        var durations: [UInt64] = []
-        var digests: [[String]] = []
-        /// Why targets lack their inputs' modes or times, 0 for those that do not; empty where all have them.
-        var metadataErrnos: [Int32] = []
-        /// Of those that have failed, in their order.
-        var errors: [PoolmapError] = []
-
-        func metadataErrno(at index: Int) -> Int32? {
-            metadataErrnos.isEmpty || metadataErrnos[index] == 0 ? nil : metadataErrnos[index]
+    init(from message: inout MessageReader) throws(PoolmapError) {
+        var all: [FileDone] = []
+        for _ in 0..<(try message.next(Int.self)) {
+            let time: WorkTime = try message.next()
+            let outcome: FileDone.Outcome =
+                switch try message.next(UInt8.self) {
+                case 0: .done(try JobSummary(from: &message))
+                case 1: .isForFront
+                default: .failed(try PoolmapError(from: &message))
+                }
+            all.append(
+                FileDone(
+                    outcome: outcome, startedNanoseconds: time.startedNanoseconds,
+                    durationNanoseconds: time.durationNanoseconds))
         }
+        self.all = all
     }
 
-    init(from decoder: any Decoder) throws {
-        let columns = try Columns(from: decoder)
-        var errors = columns.errors[...]
-        all = columns.states.indices.map { index in
-            var outcome = FileDone.Outcome.isForFront
-            if columns.states[index] < 2 {
-                outcome = .done(
-                    JobSummary(
-                        inputBytes: columns.inputBytes[index], outputBytes: columns.outputBytes[index],
-                        isUnchanged: columns.states[index] == 1, digests: columns.digests[index],
-                        metadataErrno: columns.metadataErrno(at: index)))
-            } else if columns.states[index] == 3, let error = errors.popFirst() {
-                outcome = .failed(error)
-            }
-            return FileDone(
-                outcome: outcome, startedNanoseconds: columns.starts[index],
-                durationNanoseconds: columns.durations[index])
-        }
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var columns = Columns()
+    func write(to message: inout MessageWriter) {
+        message.add(all.count)
         for file in all {
-            var summary = JobSummary()
+            message.add(WorkTime(of: file))
             switch file.outcome {
-            case .done(let done):
-                summary = done
-                columns.states.append(done.isUnchanged ? 1 : 0)
-            case .isForFront: columns.states.append(2)
+            case .done(let summary):
+                message.add(UInt8(0))
+                summary.write(to: &message)
+            case .isForFront: message.add(UInt8(1))
             case .failed(let error):
-                columns.states.append(3)
-                columns.errors.append(error)
+                message.add(UInt8(2))
+                error.write(to: &message)
             }
-            columns.inputBytes.append(summary.inputBytes)
-            columns.outputBytes.append(summary.outputBytes)
-            columns.digests.append(summary.digests)
-            columns.metadataErrnos.append(summary.metadataErrno ?? 0)
-            columns.starts.append(file.startedNanoseconds)
-            columns.durations.append(file.durationNanoseconds)
         }
-        if columns.metadataErrnos.allSatisfy({ $0 == 0 }) {
-            columns.metadataErrnos = []
+    }
+}
+
+extension WorkTime {
+    fileprivate init(of file: FileDone) {
+        startedNanoseconds = file.startedNanoseconds
+        durationNanoseconds = file.durationNanoseconds
+    }
+}
+
+/// Of a file that a worker has done whole.
+extension JobSummary: Message {
+    init(from message: inout MessageReader) throws(PoolmapError) {
+        self.init(
+            inputBytes: try message.next(), outputBytes: try message.next(), isUnchanged: try message.next(),
+            metadataErrno: try message.next())
+        for _ in 0..<(try message.next(Int.self)) {
+            digests.append(try message.nextText())
         }
-        try columns.encode(to: encoder)
+    }
+
+    func write(to message: inout MessageWriter) {
+        message.add(inputBytes)
+        message.add(outputBytes)
+        message.add(isUnchanged)
+        message.add(metadataErrno)
+        message.add(digests.count)
+        for digest in digests {
+            message.add(text: digest)
+        }
     }
 }

@@ -1,13 +1,13 @@
 import SystemPackage
 
-/// One input on its way to its output, in pieces.
+/// One input on its way to its output, in pieces: what is cut of it, and how what comes of that is joined.
 protocol Job: AnyObject {
     /// Whether it has descriptors, until it is finished.
     var isOpen: Bool { get }
     /// The next thing to do. Called until it says `end` or throws; does not block.
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step
     /// Takes a result. Called in the order in which `next` handed the pieces out.
-    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError)
+    func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError)
     /// Takes, in place of a result, the error of a piece that could not be done.
     ///
     /// Throws it, with its place, unless the job can go on without that piece.
@@ -40,10 +40,10 @@ extension Job {
 
 /// What a job wants next.
 enum Step {
-    /// A task for a worker. The slot, if there is one, is released when its result was accepted. `isLast` says that
+    /// A task for a worker, and the pieces that it is about. The slot, if there is one, is released when its result was accepted. `isLast` says that
     /// the job will have no other; `mayBeDoneHere` that the front has nothing better to do than this little, unless the
     /// workers have all that they can do.
-    case work(Work, Piece, slot: Int?, isLast: Bool, mayBeDoneHere: Bool = false)
+    case work(TaskMessage, [Piece], slot: Int?, isLast: Bool, mayBeDoneHere: Bool = false)
     /// Something that the front does itself, when all pieces before it have been accepted; with the piece that it is
     /// about, where it is one.
     case local(Piece?, () throws(PoolmapError) -> Void)
@@ -134,7 +134,7 @@ private final class NothingToDo: Job {
 
     func next(_ workforce: Workforce) -> Step { .end }
 
-    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) {}
+    func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) {}
 
     func finish() -> JobSummary { JobSummary() }
 }

@@ -18,7 +18,7 @@ struct KnownFrame {
     }
 
     /// Whether it is this frame, of which nothing is to be written.
-    func serves(_ frame: UnsafeRawBufferPointer, to destination: FrameWork.Destination) -> Bool {
+    func serves(_ frame: UnsafeRawBufferPointer, to destination: FrameDecompression.Destination) -> Bool {
         switch destination {
         case .slot: return false
         case .file: guard isZeros else { return false }

@@ -32,12 +32,15 @@ final class Pipeline {
     /// All go to standard output, as far as they were begun.
     private var hasOnlyStreams = true
     private var byTask: [UInt64: Entry] = [:]
+    private var lastLane = 0
     private var entryCount = 0
     /// Jobs that have descriptors: also those that have handed out all and are not finished.
     private var openCount = 0
     private var awaitedInputs: [FileDescriptor] = []
     /// There is something to hand out, and nobody who may do it yet.
     private var lacksHands = false
+    /// Something stands in a line that waits for nobody but those before it.
+    private var isToBeSettled = false
     /// What the front is to do itself, once it may be busy.
     private var waitingForHands: [RunningJob] = []
 
@@ -58,10 +61,11 @@ final class Pipeline {
     func run() {
         do throws(PoolmapError) {
             while true {
-                let handedOut = try handOut()
-                let accepted = try acceptResults()
+                // First what has come, which makes room for what is handed out.
+                try acceptResults()
+                try handOut()
                 observer.onTick()
-                if handedOut || accepted { continue }
+                if isToBeSettled || workforce.hasFinished { continue }
                 if isAtEnd && unreported.isEmpty { break }
                 try workforce.wait(orFor: awaitedInputs, lacksHands: lacksHands, timeout: observer.tick)
             }
@@ -75,9 +79,7 @@ final class Pipeline {
 
     // MARK: Handing out
 
-    /// True if anything new stands in a line.
-    private func handOut() throws(PoolmapError) -> Bool {
-        var isAnything = false
+    private func handOut() throws(PoolmapError) {
         awaitedInputs = []
         lacksHands = false
         while entryCount < workforce.entryLimit {
@@ -86,10 +88,8 @@ final class Pipeline {
                 break
             }
             guard try handOutNext() else { break }
-            isAnything = true
         }
         try workforce.sendFiles()
-        return isAnything
     }
 
     /// Hands out one piece of the first job that has one; false when all have to wait.
@@ -109,7 +109,8 @@ final class Pipeline {
         guard !isAtEnd, unreported.count < Pipeline.mostUnreported else { return false }
         switch plans.next() {
         case .plan(let plan):
-            let running = RunningJob(plan)
+            lastLane += 1
+            let running = RunningJob(plan, lane: lastLane)
             hasOnlyStreams = hasOnlyStreams && plan.isStream
             unreported.append(running)
             begin(running)
@@ -153,10 +154,13 @@ final class Pipeline {
             return true
         }
         switch step {
-        case .work(let work, let piece, let slot, let isLast, let mayBeDoneHere):
-            let entry = append(.work(piece, slot: slot), to: running)
+        case .work(let task, let pieces, let slot, let isLast, let mayBeDoneHere):
+            let entry = append(.work(task, pieces, slot: slot), to: running)
             let isOnlyOne = isLast && entryCount == 1 && open.count == 1 && followers.isEmpty && !plans.hasMore
-            byTask[try workforce.submit(work, isOnlyOne: isOnlyOne, mayBeDoneHere: mayBeDoneHere)] = entry
+            byTask[
+                try workforce.submit(
+                    task, lane: job.isOpen ? running.lane : nil, isOnlyOne: isOnlyOne, mayBeDoneHere: mayBeDoneHere)] =
+                entry
         case .local(let piece, let action):
             append(.local(piece, action), to: running)
         case .waitForInput(let descriptor):
@@ -175,6 +179,7 @@ final class Pipeline {
         let entry = Entry(running, kind)
         running.line.append(entry)
         entryCount += 1
+        isToBeSettled = isToBeSettled || entry.isReady
         return entry
     }
 
@@ -187,9 +192,8 @@ final class Pipeline {
 
     // MARK: Accepting
 
-    /// True if a line became shorter.
-    private func acceptResults() throws(PoolmapError) -> Bool {
-        let before = entryCount
+    private func acceptResults() throws(PoolmapError) {
+        isToBeSettled = false
         for completion in try workforce.collect() {
             guard let entry = byTask.removeValue(forKey: completion.task) else { continue }
             entry.completion = completion
@@ -202,7 +206,6 @@ final class Pipeline {
             settle(running)
         }
         reportInOrder()
-        return entryCount < before
     }
 
     /// Accepts what is done at the head of a job's line, and finishes the job when the line is through.
@@ -234,11 +237,14 @@ final class Pipeline {
 
     private func settle(_ entry: Entry) throws(PoolmapError) {
         switch entry.kind {
-        case .work(let piece, let slot):
+        case .work(let task, let pieces, let slot):
             defer { if let slot { workforce.releaseSlot(slot) } }
             guard entry.job.error == nil, let completion = entry.completion else { return }
-            observer.recorder?.add(piece, completion, of: entry.job.plan)
-            try accept(completion.result, of: piece, slot, entry.job)
+            if pieces.count > 1, case .failure(let error) = completion.result, error.code == .processDied {
+                return try acceptOneByOne(task, pieces, slot, entry.job, after: completion)
+            }
+            try observer.recorder?.add(pieces, completion, of: entry.job.plan)
+            try accept(completion.result, of: pieces, slot, entry.job)
         case .local(let piece, let action):
             if entry.job.error == nil {
                 try perform(action, piece, entry.job)
@@ -248,30 +254,41 @@ final class Pipeline {
         }
     }
 
+    /// One of the pieces is the reason, and the others are not to suffer for it.
+    private func acceptOneByOne(
+        _ task: TaskMessage, _ pieces: [Piece], _ slot: Int?, _ running: RunningJob, after earlier: TaskCompletion
+    ) throws(PoolmapError) {
+        let hands = SpareHands(workforce, isAnother: true)
+        defer { hands.dismiss() }
+        for (task, piece) in zip(try task.single(), pieces) {
+            let completion = hands.complete(task, after: earlier)
+            try observer.recorder?.add([piece], completion, of: running.plan)
+            try accept(completion.result, of: [piece], slot, running)
+        }
+    }
+
     private func perform(
         _ action: () throws(PoolmapError) -> Void, _ piece: Piece?, _ running: RunningJob
     ) throws(PoolmapError) {
         guard let piece, let recorder = observer.recorder else { return try action() }
-        let completion = try TaskCompletion(0) { () throws(PoolmapError) in
-            try action()
-            return .local
-        }
-        recorder.add(piece, completion, of: running.plan)
+        let start = monotonicNanoseconds()
+        try action()
+        recorder.add(piece, WorkTime(since: start), of: running.plan)
     }
 
     private func accept(
-        _ result: Result<Done, PoolmapError>, of piece: Piece, _ slot: Int?, _ running: RunningJob
+        _ result: Result<TaskAnswer, PoolmapError>, of pieces: [Piece], _ slot: Int?, _ running: RunningJob
     ) throws(PoolmapError) {
         switch result {
         case .failure(let error), .success(.failed(let error)):
-            try running.job?.recover(from: error, piece: piece, slot: slot, workforce)
+            try running.job?.recover(from: error, piece: pieces[0], slot: slot, workforce)
         case .success(.files(let files)):
             switch files.all.first?.outcome {
             case .isForFront: running.isReturned = true
             case .failed(let error): throw error
             default: try running.job?.accept(.files(files), slot: slot, workforce)
             }
-        case .success(let done): try running.job?.accept(done, slot: slot, workforce)
+        case .success(let answer): try running.job?.accept(answer, slot: slot, workforce)
         }
     }
 
@@ -304,7 +321,8 @@ final class Pipeline {
             }
         }
         for follower in running.job?.followers ?? [] {
-            let follower = RunningJob(follower)
+            lastLane += 1
+            let follower = RunningJob(follower, lane: lastLane)
             running.followers.append(follower)
             followers.append(follower)
         }
@@ -352,6 +370,8 @@ final class Pipeline {
 /// An input whose pieces are under way.
 private final class RunningJob {
     let plan: PlannedJob
+    /// In which the pool gives back its results.
+    let lane: Int
     var job: (any Job)?
     var error: PoolmapError?
     var line = Line<Entry>()
@@ -364,14 +384,15 @@ private final class RunningJob {
     /// They are reported behind it.
     var followers: [RunningJob] = []
 
-    init(_ plan: PlannedJob) {
+    init(_ plan: PlannedJob, lane: Int) {
         self.plan = plan
+        self.lane = lane
     }
 }
 
 private final class Entry {
     enum Kind {
-        case work(Piece, slot: Int?)
+        case work(TaskMessage, [Piece], slot: Int?)
         case local(Piece?, () throws(PoolmapError) -> Void)
         /// An error in its place among the pieces.
         case failure(PoolmapError)

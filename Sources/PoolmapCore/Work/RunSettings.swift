@@ -2,7 +2,7 @@
 ///
 /// The workers have it from their birth.
 struct RunSettings {
-    enum Operation {
+    enum Command {
         case compress(CompressionOptions)
         case decompress
         /// Decompress to nowhere.
@@ -17,7 +17,7 @@ struct RunSettings {
         case hashChunks(UInt64?)
     }
 
-    let operation: Operation
+    let operation: Command
     /// What a process of the run compresses and decompresses with, whoever in it does.
     let contexts = Contexts()
     var policy = OutputPolicy()
@@ -35,6 +35,15 @@ struct RunSettings {
     var dictionary: ZstdDictionary?
     /// What is done with names that are handed out many at a time; nil where none are.
     var bundles: (any BundleOperation)?
+
+    /// All that workers of a run can do, in this order in each process.
+    var operations: [any Operation] {
+        let files = FileRunner(self)
+        return [
+            Compression(self), BorderSearch(self), Verification(), FrameDecompression(self), Digestion(),
+            WholeFiles(files), NameWork(bundles, files),
+        ]
+    }
 
     /// The largest window that a frame may need.
     var windowLimit: WindowLimit {

@@ -1,5 +1,39 @@
 import Glibc
+import Multiprocessing
 import SystemPackage
+
+/// A file that one worker does alone.
+struct FileWork {
+    /// Where the input is.
+    var input: Place
+    /// Where the target is to be; nil where nothing is written.
+    var target: Place?
+    /// What it had when it was looked at.
+    var byteCount: UInt64
+    /// Where the worker notes what it has done, for the case that it is killed; nil where it writes nothing.
+    var note: Int?
+    /// By what it is hashed; empty where it is not.
+    var algorithms: [HashAlgorithm] = []
+    /// What it must still be when it is opened; nil where any file of that name will do.
+    var identity: FileIdentity?
+    /// The size of the chunks that are hashed by themselves, by one algorithm; nil where the whole is.
+    var chunkBytes: UInt64?
+}
+
+/// What a worker answers of one file of several.
+struct FileDone {
+    enum Outcome {
+        case done(JobSummary)
+        /// The file is not what it was taken for: a pipe by now, or large. The front is to do it, in pieces.
+        case isForFront
+        case failed(PoolmapError)
+    }
+
+    let outcome: Outcome
+    /// On the monotonic clock.
+    let startedNanoseconds: UInt64
+    let durationNanoseconds: UInt64
+}
 
 /// Hands a small file to one worker, which does all of it.
 ///
@@ -34,11 +68,11 @@ final class WholeFileJob: Job {
             (work.target, work.note) = (Place(path: path, root: targetRoot), ticket.index)
         }
         isHandedOut = true
-        return .work(.files(FileWorks([work])), .whole(work.byteCount), slot: nil, isLast: true)
+        return .work(.wholeFile(work), [.whole(work.byteCount)], slot: nil, isLast: true)
     }
 
-    func accept(_ done: Done, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
-        guard case .files(let files) = done, case .done(let summary) = files.all.first?.outcome else {
+    func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        guard case .files(let files) = answer, case .done(let summary) = files.all.first?.outcome else {
             throw PoolmapError(.failed, "a worker gave another answer than a summary")
         }
         self.summary = summary
@@ -69,6 +103,13 @@ final class FileRunner {
         let workforce = Workforce(jobs: 1, settings)
         own = (workforce, getpid())
         return workforce
+    }
+
+    /// Does files that were handed out together.
+    func run(_ works: FileWorks, _ hands: Hands) -> FileResults {
+        begin()
+        defer { end() }
+        return FileResults(works.all.map { work in run(work, work.note.flatMap { hands.areas.note($0) }) })
     }
 
     /// - Parameter note: what another worker may have noted of the same file before it was killed.
@@ -126,7 +167,7 @@ final class FileRunner {
 
     private func hash(_ input: InputFile, _ work: FileWork) throws(PoolmapError) -> FileDone.Outcome {
         try work.algorithms.requireParts(of: input.byteCount)
-        let space = try space.space(of: Worker.cachedBytes)
+        let space = try space.space(of: Hands.cachedBytes)
         let (digests, byteCount) = try digests(work.algorithms, chunkBytes: work.chunkBytes, through: space) {
             (space) throws(PoolmapError) in try input.readSome(into: space)
         }
@@ -167,4 +208,34 @@ final class FileRunner {
         }
         return summary
     }
+}
+
+extension TaskMessage {
+    static func wholeFile(_ work: FileWork) -> TaskMessage {
+        files(FileWorks([work]))
+    }
+
+    /// Files that are done whole.
+    ///
+    /// - Parameter isSent: whether it is handed out as it is, and no others are to go with them.
+    static func files(_ works: FileWorks, isSent: Bool = false) -> TaskMessage {
+        let byteCount = works.all.reduce(0) { $0 + $1.byteCount }
+        if isSent { return WholeFiles.task(works, [], byteCount: byteCount) }
+        return TaskMessage(operation: WholeFiles.self, bytes: [], files: [], byteCount: byteCount, wholeFiles: works)
+    }
+}
+
+/// Does small files whole, each from opening it to giving its target its name.
+final class WholeFiles: Operation {
+    private let files: FileRunner
+
+    init(_ files: FileRunner) {
+        self.files = files
+    }
+
+    func perform(_ work: FileWorks, _ shared: [SharedDescriptor], _ hands: Hands) -> FileResults {
+        files.run(work, hands)
+    }
+
+    static func results(of done: FileResults) -> [PieceResult] { [] }
 }

@@ -13,8 +13,11 @@ final class Workforce {
     private let jobs: Int
     private let server: JobServer?
     private let areas: SharedAreas
-    private let worker: Worker
-    private var pool: Pool<Work, Done>?
+    /// What this process does itself, and each worker in its own.
+    private let operations: [any Operation]
+    private let hands: Hands
+    private var pool: Pool<[UInt8], [UInt8]>?
+    private var mayHaveAnswers = false
     private var finished: [TaskCompletion] = []
     private var taskCount: UInt64 = 0
     private var inlineBytes: UInt64 = 0
@@ -27,10 +30,12 @@ final class Workforce {
 
     /// What was sent to a worker together.
     private struct Sent {
-        let work: Work
+        let task: TaskMessage
         let tasks: [UInt64]
         /// Empty for what is no file.
         let files: [FileWork]
+        /// Whose results come in the order in which they were handed out; nil where they come as they end.
+        var lane: Int?
         /// How many workers began them before they were sent one by one.
         var earlierAttempts = 0
     }
@@ -49,21 +54,41 @@ final class Workforce {
     let openLimit: Int
 
     /// - Parameter onConfinement: called once, when workers have begun.
-    init(
+    convenience init(
         jobs: Int, _ settings: RunSettings, _ server: JobServer? = nil,
         onConfinement: @escaping (Confinement) -> Void = { _ in }
     ) {
-        reach = settings.reach
+        self.init(
+            jobs: jobs, settings.operations, settings.layout, settings.reach, server, onConfinement: onConfinement)
+    }
+
+    /// - Parameters:
+    ///   - operations: what is done, in this process and in each worker.
+    ///   - layout: how slots are divided.
+    ///   - reach: which files workers open by their names.
+    init(
+        jobs: Int, _ operations: [any Operation], _ layout: SlotLayout, _ reach: NameReach, _ server: JobServer? = nil,
+        onConfinement: @escaping (Confinement) -> Void = { _ in }
+    ) {
+        self.reach = reach
         self.onConfinement = onConfinement
         self.jobs = jobs
         self.server = jobs > 1 ? server : nil
-        layout = settings.layout
+        self.layout = layout
         slotCount = Workforce.slotCount(jobs: jobs)
         openLimit = max(2, min(8 + 2 * jobs, Workforce.openLimit(jobs: jobs)))
         entryLimit = jobs == 1 ? 1 : 3 * FileBundle.mostFiles * jobs
         areas = SharedAreas(
             layout, slotCount: slotCount, noteCount: jobs == 1 ? 0 : entryLimit, bundleCount: 4 * jobs)
-        worker = Worker(settings, areas)
+        self.operations = operations
+        hands = Hands(layout, areas)
+    }
+
+    /// How much of so many bytes that are left should go into one task.
+    ///
+    /// The less is left, the less: all are to be busy to the end.
+    func taskBytes(of restBytes: UInt64, most: Int) -> Int {
+        jobs == 1 ? 0 : Int(min(UInt64(most), restBytes / UInt64(4 * jobs)))
     }
 
     /// One process uses one slot; the other is for a slow pipe, which fills its own while files go on.
@@ -121,9 +146,24 @@ final class Workforce {
 
     // MARK: Tasks
 
-    /// The front's own hands, for what must be done in order.
-    var local: Worker {
-        worker
+    /// The front's own instance of an operation, for what must be done in order.
+    func own<Wanted: Operation>(_: Wanted.Type) -> Wanted {
+        for case let operation as Wanted in operations { return operation }
+        preconditionFailure("\(Wanted.self) is not among the operations")
+    }
+
+    /// Does a task in this process.
+    func perform(_ task: TaskMessage) -> TaskAnswer {
+        if let works = task.wholeFiles { return .files(own(WholeFiles.self).perform(works, [], hands)) }
+        return operations[number(of: task)].perform(task, hands)
+    }
+
+    private func performHere(_ task: TaskMessage, _ number: UInt64) -> TaskCompletion {
+        TaskCompletion(number) { perform(task) }
+    }
+
+    private func number(of task: TaskMessage) -> Int {
+        operations.firstIndex { type(of: $0) == task.operation } ?? 0
     }
 
     /// Whether one more may be busy now.
@@ -144,45 +184,50 @@ final class Workforce {
     /// Hands out a task.
     ///
     /// Returns its number; the front does it at once where no other process is needed.
-    func submit(_ work: Work, isOnlyOne: Bool, mayBeDoneHere: Bool = false) throws(PoolmapError) -> UInt64 {
+    ///
+    /// - Parameter lane: the results of one lane are wanted in their order.
+    func submit(
+        _ task: TaskMessage, lane: Int?, isOnlyOne: Bool, mayBeDoneHere: Bool = false
+    ) throws(PoolmapError) -> UInt64 {
         taskCount += 1
         let isIdle = mayBeDoneHere && underWay.count < jobs
-        if isIdle || (pool == nil && bundle.isEmpty && isForFront(work, isOnlyOne)) {
-            if case .names(let names) = work {
-                finished.append(performHere(names))
+        if isIdle || (pool == nil && bundle.isEmpty && isForFront(task, isOnlyOne)) {
+            if task.operation == NameWork.self {
+                finished.append(try performNamesHere(task))
                 return taskCount
             }
-            inlineBytes += work.byteCount
-            let completion = worker.performHere(work, taskCount)
-            if case .files(let files) = work {
+            inlineBytes += task.byteCount
+            let completion = performHere(task, taskCount)
+            if let files = task.wholeFiles {
                 bundle.learn(files.all, completion.durationNanoseconds)
             }
             finished.append(completion)
             return taskCount
         }
-        if case .files(let files) = work {
+        if let files = task.wholeFiles {
             if bundle.isFull {
                 try sendFiles()
             }
             bundle.add(files.all, taskCount)
         } else {
-            try send(Sent(work: work, tasks: [taskCount], files: []))
+            // A result that waits for its turn would pass for one that is being worked on, and tokens are counted by these.
+            try send(Sent(task: task, tasks: [taskCount], files: [], lane: server == nil ? lane : nil))
         }
         return taskCount
     }
 
-    private func isForFront(_ work: Work, _ isOnlyOne: Bool) -> Bool {
-        jobs == 1 || isOnlyOne || inlineBytes + work.byteCount < Workforce.bytesWithoutFork || !mayFork()
+    private func isForFront(_ task: TaskMessage, _ isOnlyOne: Bool) -> Bool {
+        jobs == 1 || isOnlyOne || inlineBytes + task.byteCount < Workforce.bytesWithoutFork || !mayFork()
     }
 
     /// Does the first names, as far as that takes no longer than to fork workers for them.
-    private func performHere(_ names: NameBundle) -> TaskCompletion {
-        var names = names
+    private func performNamesHere(_ task: TaskMessage) throws(PoolmapError) -> TaskCompletion {
+        var names = try NameWork.work(task)
         if mayFork() {
             names.mostBytes = Workforce.bytesWithoutFork - min(inlineBytes, Workforce.bytesWithoutFork)
         }
-        let completion = worker.performHere(.names(names), taskCount)
-        if case .success(.names(let outcome)) = completion.result {
+        let completion = performHere(NameWork.task(names, [], byteCount: 0), taskCount)
+        if case .success(let answer) = completion.result, let outcome = try? NameWork.done(answer) {
             inlineBytes += outcome.count < names.count ? Workforce.bytesWithoutFork : outcome.inputBytes
         }
         return completion
@@ -192,18 +237,20 @@ final class Workforce {
     func sendFiles() throws(PoolmapError) {
         guard !bundle.isEmpty else { return }
         let (files, tasks) = bundle.take()
-        try send(Sent(work: .files(FileWorks(files)), tasks: tasks, files: files))
+        try send(Sent(task: .files(FileWorks(files), isSent: true), tasks: tasks, files: files))
     }
 
     private func send(_ sent: Sent) throws(PoolmapError) {
         if pool == nil {
             try areas.makeAll()
-            try worker.prepare()
+            for operation in operations {
+                try operation.prepare()
+            }
         }
         do {
             let pool = try pool ?? makePool()
             self.pool = pool
-            underWay[try pool.submit(sent.work)] = sent
+            underWay[try submit(sent.task, lane: sent.lane, to: pool)] = sent
         } catch let error as MultiprocessingError {
             throw PoolmapError(error, else: .processDied)
         } catch {
@@ -211,12 +258,42 @@ final class Workforce {
         }
     }
 
-    private func makePool() throws(MultiprocessingError) -> Pool<Work, Done> {
+    private func makePool() throws(MultiprocessingError) -> Pool<[UInt8], [UInt8]> {
         let note = try Confinement.Note()
         confinementNote = note
-        return try Pool(processes: jobs, initializer: { [reach] in note.write(Confinement.enter(reach)) }) {
-            [worker] in worker.perform($0)
+        return try pool(processes: jobs, initializer: { [reach] in note.write(Confinement.enter(reach)) })
+    }
+
+    /// Forks processes that do the tasks of this run.
+    func pool(
+        processes: Int, initializer: @escaping () throws -> Void
+    ) throws(MultiprocessingError) -> Pool<[UInt8], [UInt8]> {
+        try Pool(processes: processes, initializer: initializer) { [operations, hands] bytes in
+            TaskWire.perform(bytes, operations, hands)
         }
+    }
+
+    /// Hands a task to a pool; returns its number there.
+    func submit(
+        _ task: TaskMessage, lane: Int? = nil, to pool: Pool<[UInt8], [UInt8]>
+    ) throws(MultiprocessingError) -> UInt64 {
+        try pool.submit(TaskWire.bytes(of: task, number(of: task)), lane: lane, descriptors: task.files)
+    }
+
+    /// What the pool says of a task, in the words of the run.
+    func completion(
+        _ completion: Pool<[UInt8], [UInt8]>.Completion, of task: TaskMessage
+    ) throws(PoolmapError) -> TaskCompletion {
+        let result: Result<TaskAnswer, PoolmapError> =
+            switch completion.result {
+            case .failure(let error): .failure(PoolmapError(error, else: .processDied))
+            case .success(let wire): .success(try TaskWire.answer(wire, of: task.operation))
+            }
+        let (seconds, attoseconds) = completion.duration.components
+        return TaskCompletion(
+            task: completion.task, result: result, worker: completion.worker, attempts: completion.attempts,
+            startedNanoseconds: completion.startedNanoseconds,
+            durationNanoseconds: UInt64(clamping: seconds * 1_000_000_000 + attoseconds / 1_000_000_000))
     }
 
     private func tellConfinement() {
@@ -227,25 +304,47 @@ final class Workforce {
     }
 
     /// What has been done since the last call, in the order in which it was done.
+    ///
+    /// Does not block, and asks the kernel only where `wait` has seen something.
     func collect() throws(PoolmapError) -> [TaskCompletion] {
-        defer { finished.removeAll() }
-        do {
-            while let completion = try pool?.nextCompletion(timeout: .zero) {
-                guard let sent = underWay.removeValue(forKey: completion.task) else { continue }
-                tellConfinement()
-                try take(TaskCompletion(completion), sent)
+        defer { finished.removeAll(keepingCapacity: true) }
+        if let pool, mayHaveAnswers {
+            mayHaveAnswers = false
+            try processErrors {
+                // One call takes in all that there is.
+                var next = try pool.nextCompletion(timeout: .zero)
+                while let completion = next {
+                    try take(completion)
+                    next = if case .ready = pool.waitState { try pool.nextCompletion(timeout: .zero) } else { nil }
+                }
             }
+        }
+        return finished
+    }
+
+    private func take(_ completion: Pool<[UInt8], [UInt8]>.Completion) throws {
+        guard let sent = underWay.removeValue(forKey: completion.task) else { return }
+        tellConfinement()
+        try take(self.completion(completion, of: sent.task), sent)
+    }
+
+    private func processErrors(_ body: () throws -> Void) throws(PoolmapError) {
+        do {
+            try body()
         } catch let error as MultiprocessingError {
             throw PoolmapError(error, else: .processDied)
         } catch {
             throw error as? PoolmapError ?? PoolmapError(.processDied, "\(error)")
         }
-        return finished
     }
+
+    /// Whether there is something to collect that need not be waited for.
+    var hasFinished: Bool { !finished.isEmpty }
 
     private func take(_ completion: TaskCompletion, _ sent: Sent) throws(PoolmapError) {
         switch completion.result {
-        case .success(.files(let files)):
+        case .success(let answer) where sent.task.operation == WholeFiles.self:
+            let files = try WholeFiles.done(answer)
             bundle.learn(sent.files, completion.durationNanoseconds)
             for (task, file) in zip(sent.tasks, files.all) {
                 finished.append(
@@ -258,12 +357,12 @@ final class Workforce {
         case .failure where sent.files.count > 1:
             // One of them ends the workers: the others are not to suffer for it.
             for (task, file) in zip(sent.tasks, sent.files) {
-                let work = Work.files(FileWorks([file]))
-                try send(Sent(work: work, tasks: [task], files: [file], earlierAttempts: completion.attempts))
+                try send(
+                    Sent(task: .files(FileWorks([file]), isSent: true), tasks: [task], files: [file], earlierAttempts: completion.attempts))
             }
         case .success(.leftToFront):
             for task in sent.tasks {
-                finished.append(worker.performHere(sent.work, task))
+                finished.append(performHere(sent.task, task))
             }
         default:
             for task in sent.tasks {
@@ -275,18 +374,29 @@ final class Workforce {
     /// Waits until something is done, or one of the descriptors can be read, or the time is over.
     func wait(orFor descriptors: [FileDescriptor], lacksHands: Bool, timeout: Duration?) throws(PoolmapError) {
         var objects: [any Waitable] = descriptors
-        if let pool {
-            // Also when it has nothing to do: that its manager died is told at once, not with the next task.
-            objects.append(pool)
-        }
         if let server {
             server.want(lacksHands ? jobs - 1 : min(jobs - 1, max(0, underWay.count - 1)))
             objects += server.descriptor.map { [$0] } ?? []
         }
-        do {
-            _ = try Multiprocessing.wait(for: objects, timeout: timeout)
-        } catch {
-            throw PoolmapError(error, else: .failed)
+        if let pool, objects.isEmpty, !underWay.isEmpty {
+            // To wait and to receive is one step then.
+            try processErrors {
+                if let completion = try pool.nextCompletion(timeout: timeout) {
+                    try take(completion)
+                }
+            }
+            mayHaveAnswers = if case .ready = pool.waitState { true } else { false }
+        } else {
+            if let pool {
+                // Also when it has nothing to do: that its manager died is told at once, not with the next task.
+                objects.append(pool)
+            }
+            do {
+                let ready = try Multiprocessing.wait(for: objects, timeout: timeout)
+                mayHaveAnswers = mayHaveAnswers || pool != nil && ready.last == objects.count - 1
+            } catch {
+                throw PoolmapError(error, else: .failed)
+            }
         }
         server?.receive()
     }
@@ -357,15 +467,5 @@ extension TaskCompletion {
             task: task, result: result, worker: worker, attempts: earlierAttempts + attempts,
             startedNanoseconds: startedNanoseconds,
             durationNanoseconds: durationNanoseconds)
-    }
-
-    init(_ completion: Pool<Work, Done>.Completion) {
-        task = completion.task
-        result = completion.result.mapError { PoolmapError($0, else: .processDied) }
-        worker = completion.worker
-        attempts = completion.attempts
-        startedNanoseconds = completion.startedNanoseconds
-        let (seconds, attoseconds) = completion.duration.components
-        durationNanoseconds = UInt64(clamping: seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
     }
 }

@@ -1,0 +1,99 @@
+import SystemPackage
+
+/// What tasks and answers are made of: values as they lie in memory, one behind the other.
+///
+/// Who writes and who reads are the same program, one forked from the other, so that nothing needs a name or a byte order.
+protocol Message {
+    init(from message: inout MessageReader) throws(PoolmapError)
+    func write(to message: inout MessageWriter)
+}
+
+extension Message where Self: BitwiseCopyable {
+    init(from message: inout MessageReader) throws(PoolmapError) {
+        self = try message.next()
+    }
+
+    func write(to message: inout MessageWriter) {
+        message.add(self)
+    }
+}
+
+/// Puts values into a message.
+struct MessageWriter {
+    private(set) var bytes: [UInt8] = []
+
+    init() {
+        bytes.reserveCapacity(256)
+    }
+
+    mutating func add<Value: BitwiseCopyable>(_ value: Value) {
+        withUnsafeBytes(of: value) { bytes.append(contentsOf: $0) }
+    }
+
+    mutating func add<Element: BitwiseCopyable>(each elements: [Element]) {
+        add(elements.count)
+        elements.withUnsafeBytes { bytes.append(contentsOf: $0) }
+    }
+
+    mutating func add(text: String) {
+        add(each: Array(text.utf8))
+    }
+}
+
+/// Takes values out of a message, in the order in which they were put in.
+struct MessageReader {
+    private let bytes: [UInt8]
+    private var place = 0
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    mutating func next<Value: BitwiseCopyable>(_: Value.Type = Value.self) throws(PoolmapError) -> Value {
+        let start = try advance(over: MemoryLayout<Value>.size)
+        return bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: start, as: Value.self) }
+    }
+
+    mutating func nextArray<Element: BitwiseCopyable>(
+        of _: Element.Type = Element.self
+    ) throws(PoolmapError) -> [Element] {
+        let count: Int = try next()
+        let (byteCount, overflowed) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+        guard count >= 0, !overflowed else { throw MessageReader.isShort }
+        let start = try advance(over: byteCount)
+        return Array(unsafeUninitializedCapacity: count) { space, initializedCount in
+            bytes.withUnsafeBytes {
+                UnsafeMutableRawBufferPointer(space).copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: $0[start..<start + byteCount]))
+            }
+            initializedCount = count
+        }
+    }
+
+    mutating func nextText() throws(PoolmapError) -> String {
+        String(decoding: try nextArray(of: UInt8.self), as: UTF8.self)
+    }
+
+    private mutating func advance(over byteCount: Int) throws(PoolmapError) -> Int {
+        guard bytes.count - place >= byteCount else { throw MessageReader.isShort }
+        defer { place += byteCount }
+        return place
+    }
+
+    private static let isShort = PoolmapError(.failed, "a message between processes is too short")
+}
+
+extension PoolmapError: Message {
+    init(from message: inout MessageReader) throws(PoolmapError) {
+        let code = try message.nextText()
+        let text = try message.nextText()
+        let number: Int32? = try message.next()
+        self.init(Code(rawValue: code) ?? .failed, text, errno: number.map { Errno(rawValue: $0) })
+    }
+
+    func write(to message: inout MessageWriter) {
+        message.add(text: code.rawValue)
+        message.add(text: self.message)
+        message.add(errno)
+    }
+}
