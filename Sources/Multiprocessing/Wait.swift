@@ -31,13 +31,6 @@ extension Connection: Waitable {
     }
 }
 
-extension Process: Waitable {
-    /// Ready when the process has ended.
-    public var waitState: WaitState {
-        sentinel.map { .descriptor($0, writable: false) } ?? .never
-    }
-}
-
 /// Waits until at least one of several things is ready, at most for `timeout`; `nil` waits for ever.
 ///
 /// Returns the positions of those that are ready, in order; empty when the time is over first. A descriptor whose other

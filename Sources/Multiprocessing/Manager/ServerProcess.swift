@@ -71,6 +71,7 @@ final class ServerProcess {
             all.removeAll { $0.server == nil }
             all.append(Reference(server: self))
         }
+        _ = ServerProcess.endWithTheProcess
     }
 
     private struct Reference {
@@ -80,9 +81,11 @@ final class ServerProcess {
     /// Those that this process has started, and copies of its parent's where it was forked.
     private static let all = Guarded<[Reference]>([])
 
-    /// Ends those that run, as a normal exit does before it waits for children: one may wait for what only a server can
-    /// answer.
-    static func endAll() {
+    /// Done once.
+    private static let endWithTheProcess: Void = Process.beforeEndingChildren(endAll)
+
+    /// Ends those that run, as a normal exit does.
+    private static func endAll() {
         for reference in all.withLock({ $0 }) {
             reference.server?.end()
         }

@@ -16,7 +16,7 @@ import SystemPackage
 /// the next. The server itself can be killed anywhere: its objects are gone then, all connections close, and every proxy
 /// says so. It ends when its creator does, of which it hears twice: the creator's end of `control` closes, and the kernel
 /// sends it SIGTERM, which also gets it out of a method that does not return.
-final class ManagerServer {
+final class ManagerServer: ClientKeeper {
     private static let listeningTag: UInt64 = 1 << 32
     private static let controlTag: UInt64 = 2 << 32
 

@@ -6,19 +6,28 @@ final class ServedSession {
     let number: UInt64
     var connectionCount = 0
     /// What others get when the process ends.
-    private(set) var heldLocks: [ObjectIdentifier: ServedLock] = [:]
+    private(set) var heldLocks: [ObjectIdentifier: ServedObject] = [:]
 
     init(_ number: UInt64) {
         self.number = number
     }
 
-    func hold(_ lock: ServedLock) {
+    func hold(_ lock: ServedObject) {
         heldLocks[ObjectIdentifier(lock)] = lock
     }
 
-    func letGo(of lock: ServedLock) {
+    func letGo(of lock: ServedObject) {
         heldLocks[ObjectIdentifier(lock)] = nil
     }
+}
+
+/// What a client needs of its server.
+protocol ClientKeeper: AnyObject {
+    /// Takes note of a client that has something to be sent.
+    func list(_ client: ServedClient)
+
+    /// Unlike that of any other change of any object.
+    func nextStamp() -> UInt64
 }
 
 /// One connection of a client, as the server has it.
@@ -27,7 +36,7 @@ final class ServedClient {
     static let maximumUnsentBytes = 1 << 20
 
     let number: Int32
-    let server: ManagerServer
+    let server: any ClientKeeper
     var incoming = ByteBuffer()
     private(set) var outgoing = ByteBuffer()
     /// Nil until the client has said who it is.
@@ -42,7 +51,7 @@ final class ServedClient {
     var events = EPOLLIN.rawValue
     private let socket: PrivateDescriptor
 
-    init(owning socket: Int32, of server: ManagerServer) {
+    init(owning socket: Int32, of server: any ClientKeeper) {
         number = socket
         self.socket = PrivateDescriptor(owning: socket)
         self.server = server

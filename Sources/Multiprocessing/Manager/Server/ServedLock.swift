@@ -94,7 +94,7 @@ final class ServedLock: ServedObject {
     }
 
     /// Takes the lock from a process that has ended.
-    func recover() {
+    override func recover() {
         isAbandoned = true
         passOn()
     }

@@ -34,6 +34,9 @@ class ServedObject {
     /// Gets back what was handed to a client that ended without reading the reply.
     func takeBack(_ bytes: [UInt8]) {}
 
+    /// Is let go of by a process that ended while it held this.
+    func recover() {}
+
     /// All who wait; they then do no longer.
     func takeWaiters() -> [Waiter] { [] }
 

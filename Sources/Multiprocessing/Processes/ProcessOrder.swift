@@ -97,12 +97,3 @@ struct ProcessOrder: Codable {
         return try decode(type)
     }
 }
-
-/// A process that runs a `ProcessTarget`.
-struct TargetEntry<Target: ProcessTarget & Codable>: ProcessEntry {
-    let target: Target
-
-    func main() -> Never {
-        Process.live { try target.run() }
-    }
-}

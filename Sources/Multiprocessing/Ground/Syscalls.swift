@@ -35,6 +35,11 @@ func monotonicNanoseconds() -> UInt64 {
 struct Deadline {
     private let nanoseconds: UInt64?
 
+    /// A moment by the monotonic clock; `UInt64.max` for never.
+    init(at nanoseconds: UInt64) {
+        self.nanoseconds = nanoseconds == .max ? nil : nanoseconds
+    }
+
     init(after timeout: Duration?) {
         guard let timeout else {
             nanoseconds = nil

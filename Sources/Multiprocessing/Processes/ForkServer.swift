@@ -32,6 +32,8 @@ final class ForkServer {
     private var process: ChildProcess
 
     private static let shared = Guarded<ForkServer?>(nil)
+    /// Done once.
+    private static let forgetWhenForked: Void = Fork.whenForked(forgetInherited)
 
     private init() throws(MultiprocessingError) {
         let (mine, its) = try makeSocketPair()
@@ -62,7 +64,10 @@ final class ForkServer {
         switch try report(of: identity.name, from: reports) {
         case .begun(let pid, let descriptor):
             let process = PrivateDescriptor(owning: descriptor.fileDescriptor.rawValue)
-            var child = ChildProcess(pid: pid, process: process, reports: reports)
+            var child = ChildProcess(pid: pid, ending: process) { () throws(MultiprocessingError) in
+                defer { reports.close() }
+                return try status(of: pid, from: reports)
+            }
             child.lifeline = lifeline
             return child
         case .refused(let text):
@@ -84,7 +89,7 @@ final class ForkServer {
     }
 
     /// How a child ended, which the server is about to tell or has told.
-    static func status(of pid: Int32, from reports: Connection) throws(MultiprocessingError) -> ExitStatus {
+    private static func status(of pid: Int32, from reports: Connection) throws(MultiprocessingError) -> ExitStatus {
         while true {
             if case .ended(let status) = try report(of: "process \(pid)", from: reports) {
                 return status
@@ -101,6 +106,7 @@ final class ForkServer {
                 } else {
                     server = try ForkServer()
                     shared = server
+                    _ = forgetWhenForked
                 }
                 do throws(MultiprocessingError) {
                     return try server.connection.send(request)
@@ -128,7 +134,7 @@ final class ForkServer {
     }
 
     /// Called in a child right after the fork: the server is its parent's.
-    static func forgetInherited() {
+    private static func forgetInherited() {
         shared.withLock { shared in
             shared?.connection.close()
             shared = nil

@@ -8,8 +8,8 @@ struct ChildProcess: ~Copyable {
     /// The pipe whose end is a daemon's end, where it was not forked by this process.
     var lifeline: PrivateDescriptor?
     private let ending: PrivateDescriptor
-    /// What the fork server tells of a child that is its own and not ours.
-    private let reports: Connection?
+    /// Asks the fork server how a child ended that is its own and not ours.
+    private let reportedStatus: (() throws(MultiprocessingError) -> ExitStatus)?
     private(set) var status: ExitStatus?
 
     /// A child that this process has just made.
@@ -25,18 +25,15 @@ struct ChildProcess: ~Copyable {
     }
 
     /// A child that this process has just made, with a descriptor that becomes readable when it ends.
-    init(pid: Int32, ending: consuming PrivateDescriptor) {
+    ///
+    /// - Parameter reportedStatus: asks who has made it in place of this process how it ended, once it has.
+    init(
+        pid: Int32, ending: consuming PrivateDescriptor,
+        reportedStatus: (() throws(MultiprocessingError) -> ExitStatus)? = nil
+    ) {
         self.pid = pid
         self.ending = ending
-        reports = nil
-        lifeline = nil
-    }
-
-    /// A child that the fork server has made.
-    init(pid: Int32, process: consuming PrivateDescriptor, reports: Connection) {
-        self.pid = pid
-        self.reports = reports
-        ending = process
+        self.reportedStatus = reportedStatus
         lifeline = nil
     }
 
@@ -58,9 +55,8 @@ struct ChildProcess: ~Copyable {
         }
         var entries = [pollfd(fd: sentinel, events: Int16(POLLIN), revents: 0)]
         guard try poll(&entries, until: deadline) > 0 else { return nil }
-        if let reports {
-            defer { reports.close() }
-            status = try ForkServer.status(of: pid, from: reports)
+        if let reportedStatus {
+            status = try reportedStatus()
             return status
         }
         var information = siginfo_t()
@@ -77,7 +73,7 @@ struct ChildProcess: ~Copyable {
         guard status == nil, mp_pidfd_send_signal(sentinel, signal) != 0, errno != ESRCH else { return true }
         // A sandbox, or a kernel before 5.1, may know of no other way than the number. Nobody else has that before we
         // have waited for the process; the fork server's children are waited for there, but hardly in this moment.
-        guard reports == nil || isRunning else { return true }
+        guard reportedStatus == nil || isRunning else { return true }
         return kill(pid, signal) == 0 || errno == ESRCH
     }
 

@@ -55,10 +55,28 @@ enum Fork {
         }
         PrivateDescriptors.closeAll()
         pipe?.keep()
-        Process.forgetInheritedChildren()
-        ForkServer.forgetInherited()
         HandedDescriptor.forgetInherited()
+        for forget in hooks.withLock({ $0.inChild }) {
+            forget()
+        }
         return nil
+    }
+
+    private struct Hooks {
+        var inChild: [() -> Void] = []
+        var beforeLeaving: [() -> Void] = []
+    }
+
+    private static let hooks = Guarded(Hooks())
+
+    /// Has each child that is forked from now on do something first: it lets go of what is its parent's alone.
+    static func whenForked(_ forget: @escaping @Sendable () -> Void) {
+        hooks.withLock { $0.inChild.append(forget) }
+    }
+
+    /// Has this process and its forked children do something before they leave.
+    static func beforeLeaving(_ finish: @escaping @Sendable () -> Void) {
+        hooks.withLock { $0.beforeLeaving.append(finish) }
     }
 
     /// Whether the calling process has exactly one thread.
@@ -97,7 +115,9 @@ enum Fork {
     ///
     /// The parent's exit handlers do not run.
     static func leave(_ code: Int32) -> Never {
-        Process.endChildren()
+        for finish in hooks.withLock({ $0.beforeLeaving }) {
+            finish()
+        }
         fflush(nil)
         _exit(code)
     }

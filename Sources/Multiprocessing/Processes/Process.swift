@@ -44,6 +44,13 @@ public final class Process {
         var children: [Process] = []
         /// Whose normal exit ends them.
         var exitHandlerOwner: Int32 = 0
+        /// Each ends servers that run.
+        var servers: [() -> Void] = []
+    }
+
+    /// Has servers end before children are waited for: one may wait for what only a server can answer.
+    static func beforeEndingChildren(_ endServers: @escaping @Sendable () -> Void) {
+        started.withLock { $0.servers.append(endServers) }
     }
 
     /// A process that is not started yet, and will be forked.
@@ -260,12 +267,14 @@ public final class Process {
             return started.exitHandlerOwner == 0
         }
         if isFirst {
+            Fork.whenForked(forgetInheritedChildren)
+            Fork.beforeLeaving(endChildren)
             atexit { Process.endChildren() }
         }
     }
 
     /// Called in a child right after the fork: its parent's children are not its own.
-    static func forgetInheritedChildren() {
+    private static func forgetInheritedChildren() {
         started.withLock { $0.children.removeAll() }
     }
 
@@ -275,7 +284,9 @@ public final class Process {
     static func endChildren() {
         let children = started.withLock { $0.exitHandlerOwner == getpid() ? $0.children : nil }
         guard let children else { return }
-        ServerProcess.endAll()
+        for end in started.withLock({ $0.servers }) {
+            end()
+        }
         for process in children where process.daemon {
             process.terminate()
         }
@@ -289,5 +300,21 @@ public final class Process {
             _ = try? process.join(timeout: process.daemon ? .seconds(1) : nil)
         }
         ForkServer.stop()
+    }
+}
+
+/// A process that runs a `ProcessTarget`.
+struct TargetEntry<Target: ProcessTarget & Codable>: ProcessEntry {
+    let target: Target
+
+    func main() -> Never {
+        Process.live { try target.run() }
+    }
+}
+
+extension Process: Waitable {
+    /// Ready when the process has ended.
+    public var waitState: WaitState {
+        sentinel.map { .descriptor($0, writable: false) } ?? .never
     }
 }
