@@ -39,6 +39,56 @@ func poolImapUnordered(_ count: Int) throws -> Duration {
     }
 }
 
+// MARK: What a task costs the processes of which there is one each
+
+/// Tasks of so many microseconds, handed in as the command does: some more than there are workers, in one lane.
+///
+/// The time is the processor time of this process and of the pool's manager process.
+func serialTime(ofTasksOf microseconds: Int) -> (Int) throws -> Duration {
+    { count in
+        let input = [UInt8](repeating: 7, count: 64)
+        let pool = try Pool(processes: 2) { (task: [UInt8]) -> [UInt8] in
+            let end = ContinuousClock.now + .microseconds(microseconds)
+            while ContinuousClock.now < end {}
+            return task
+        }
+        defer { pool.terminate() }
+        func transfer(_ count: Int) throws {
+            var (submitted, done) = (0, 0)
+            while done < count {
+                while let completion = try pool.nextCompletion(timeout: .zero) {
+                    let output = try completion.result.get()
+                    precondition(output.count == input.count)
+                    done += 1
+                }
+                while submitted < count, submitted - done < 32 {
+                    try pool.submit(input, lane: 0, mayWait: true)
+                    submitted += 1
+                }
+                if done < count {
+                    _ = try wait(for: [pool])
+                }
+            }
+        }
+        try transfer(100)
+        let before = serialNanoseconds(pool.managerPID)
+        try transfer(count)
+        return .nanoseconds(serialNanoseconds(pool.managerPID) - before)
+    }
+}
+
+private func serialNanoseconds(_ manager: Int32) -> Int {
+    var sum = 0
+    for path in ["/proc/self/schedstat", "/proc/\(manager)/schedstat"] {
+        guard let file = fopen(path, "r") else { continue }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 100)
+        fgets(&line, 100, file)
+        sum += Int(strtol(line, nil, 10))
+    }
+    return sum
+}
+
 // MARK: Pipe and process
 
 /// Eight bytes there and back.

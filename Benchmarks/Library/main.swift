@@ -8,7 +8,8 @@ import Multiprocessing
 // Processes are started and warm before the clock runs, on both sides.
 
 private let works: [String: (Int) throws -> Duration] = [
-    "map": poolMap, "imap": poolImap, "imap-unordered": poolImapUnordered,
+    "serial-50": serialTime(ofTasksOf: 50), "serial-1000": serialTime(ofTasksOf: 1000), "map": poolMap,
+    "imap": poolImap, "imap-unordered": poolImapUnordered,
     "pipe": pipeRoundTrips, "bare-pipe": barePipeRoundTrips,
     "process": processes, "queue": queueValues, "lock": lockPairs, "manager-set": managerSet,
     "manager-update": managerUpdate,

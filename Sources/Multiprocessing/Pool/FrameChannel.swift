@@ -180,8 +180,9 @@ final class FrameChannel {
 
     /// Reads once: what is there now, or at least one byte if the channel blocks.
     ///
-    /// Notes the end.
-    func fill() throws(Errno) {
+    /// Notes the end. Returns false where nothing is there.
+    @discardableResult
+    func fill() throws(Errno) -> Bool {
         let space = incoming.prepareToWrite(atLeast: 1 << 16)
         do throws(Errno) {
             let flags = blocking ? 0 : Int32(MSG_DONTWAIT)
@@ -190,11 +191,12 @@ final class FrameChannel {
             isAtEnd = isAtEnd || count == 0
         } catch {
             switch error {
-            case .wouldBlock: return
+            case .wouldBlock: return false
             case .connectionReset: isAtEnd = true
             default: throw error
             }
         }
+        return true
     }
 
     private func receive(into space: UnsafeMutableRawBufferPointer, _ flags: Int32) throws(Errno) -> Int {

@@ -15,10 +15,12 @@ struct Outbox {
     private static let isBeingFetched: UInt32 = 1 << 30
 
     private let state: UnsafeMutablePointer<Atomic<UInt32>>
+    private let patience: UnsafeMutablePointer<Atomic<UInt32>>
     private let bytes: UnsafeMutableRawBufferPointer
 
     init(at base: UnsafeMutableRawPointer, byteCount: Int) {
         state = base.assumingMemoryBound(to: Atomic<UInt32>.self)
+        patience = (base + 4).assumingMemoryBound(to: Atomic<UInt32>.self)
         bytes = UnsafeMutableRawBufferPointer(start: base + 8, count: byteCount - 8)
     }
 
@@ -63,11 +65,21 @@ struct Outbox {
         }
     }
 
+    /// How long a result may wait here while further tasks begin.
+    var patienceNanoseconds: UInt64 {
+        UInt64(patience.pointee.load(ordering: .relaxed))
+    }
+
     // MARK: The manager's side
 
     /// For a worker that is yet to be forked.
     func reset() {
         state.pointee.store(0, ordering: .releasing)
+    }
+
+    /// Says how long a result may wait here, less than 4 seconds.
+    func allowWaiting(nanoseconds: UInt64) {
+        patience.pointee.store(UInt32(nanoseconds), ordering: .relaxed)
     }
 
     /// Adds what waits here to what has come over the channel.

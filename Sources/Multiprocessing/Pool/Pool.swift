@@ -81,7 +81,7 @@ public final class Pool<Input: Codable, Output: Codable> {
     ) throws(MultiprocessingError) {
         let size = try PoolSize(processes, maxTasksPerWorker)
         try self.init(taskTimeout: taskTimeout, size) { socket throws(MultiprocessingError) in
-            try PoolLink.forkManager(socket, size, WorkerProgram(initialize: initializer, function))
+            try PoolManager.fork(socket, size, WorkerProgram(initialize: initializer, function))
         }
     }
 

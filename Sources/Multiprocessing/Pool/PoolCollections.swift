@@ -88,6 +88,9 @@ extension Pool {
         _ input: Input, to pending: CollectedResult<Output>, endsUnit: Bool
     ) throws(MultiprocessingError) {
         try link.submit(terms(endsUnit: endsUnit), input, inputCoder, to: pending, at: pending.count)
+        if endsUnit {
+            link.sendIfEnough()
+        }
         pending.expect()
     }
 

@@ -61,7 +61,7 @@ extension Pool {
             switch startMethod {
             case .spawn: return try Spawn.start(entry, identity)
             case .forkserver: return try ForkServer.start(entry, identity)
-            case .fork: return try PoolLink.forkManager(socket, size, entry.program)
+            case .fork: return try PoolManager.fork(socket, size, entry.program)
             }
         }
     }
@@ -74,7 +74,7 @@ struct PoolManagerEntry<Function: PoolFunction & Codable>: ProcessEntry {
     let function: Function
 
     func main() -> Never {
-        PoolLink.becomeManager(socket.fileDescriptor.rawValue, size, program)
+        PoolManager.begin(socket.fileDescriptor.rawValue, size, program)
     }
 
     var program: WorkerProgram {

@@ -36,12 +36,7 @@ final class PoolLink {
     private var isUnitOpen = false
     /// What the task that is being handed in uses.
     private let taskDescriptors = TaskDescriptors()
-    /// The keys of those that the manager has.
-    private var sentDescriptors: Set<UInt64> = []
-    /// By the tasks that are under way and use them.
-    private var descriptorsInUse: [UInt64: [SharedDescriptor]] = [:]
-    /// The keys of those that are gone here, which the manager has not been told.
-    private var releasedDescriptors: [UInt64] = []
+    private var ledger = DescriptorLedger()
     /// So much waits to be sent before the next attempt to send it.
     private var sendingThreshold = PoolLink.bytesPerSend
     private static let bytesPerSend = 1 << 14
@@ -60,34 +55,6 @@ final class PoolLink {
         workerCount = size.workerCount
     }
 
-    /// Forks the manager, which has all that the workers' program captures.
-    static func forkManager(
-        _ socket: Int32, _ size: PoolSize, _ program: WorkerProgram
-    ) throws(MultiprocessingError) -> ChildProcess {
-        try Fork.requireSingleThread(for: "Pool")
-        let identity = ProcessIdentity.current.helper(named: "pool-manager")
-        return try Fork.child(deathSignal: SIGKILL) {
-            ProcessIdentity.become(identity)
-            becomeManager(socket, size, program)
-        }
-    }
-
-    /// In the manager: its whole life.
-    static func becomeManager(_ socket: Int32, _ size: PoolSize, _ program: WorkerProgram) -> Never {
-        // The front's handlers would act for the front: clean up its files, say. What a terminal sends to all
-        // processes of a job is for the front to answer; the others end when it does.
-        mp_reset_signal_handlers()
-        for number in [SIGINT, SIGQUIT, SIGHUP] {
-            signal(number, SIG_IGN)
-        }
-        let front = FrameChannel(owning: socket, blocking: false)
-        do {
-            try PoolManager(front: front, size, program: program).run()
-        } catch {
-            PoolManager.leave(after: error, telling: front)
-        }
-    }
-
     deinit {
         guard owner.isCurrent else { return }
         switch state {
@@ -103,7 +70,7 @@ final class PoolLink {
         lastTask + 1
     }
 
-    /// Hands in a task and returns its number.
+    /// Hands in a task, which is yet to be sent, and returns its number.
     ///
     /// - Parameters:
     ///   - terms: the header of the task, but for its number. If it does not end its unit, others follow that are to go
@@ -137,37 +104,30 @@ final class PoolLink {
         isUnitOpen = !frame.endsUnit
         lastTask += 1
         receivers.add(lastTask, receiver, at: position)
-        if frame.endsUnit {
-            sendIfEnough()
-        }
         return lastTask
     }
 
     /// Returns where the task's frame begins then, which is behind those of descriptors.
     private func attach(_ descriptors: [SharedDescriptor], toUnsentAt offset: Int) -> Int {
-        let new = descriptors.filter { sentDescriptors.insert($0.handed.key).inserted }
+        let new = ledger.keep(descriptors, for: lastTask + 1)
         for descriptor in new {
             descriptor.addHolder(self)
         }
-        descriptorsInUse[lastTask + 1] = descriptors
-        return channel.attach(
-            descriptors.map(\.handed.key), sending: new.map(\.handed), toUnsentAt: offset)
+        return channel.attach(descriptors.map(\.key), sending: new.map(\.handed), toUnsentAt: offset)
     }
 
     /// Notes that no task will use a descriptor any more.
     ///
     /// The manager is told with what is sent next, since this may be called in the midst of anything.
     func release(_ key: UInt64) {
-        sentDescriptors.remove(key)
-        releasedDescriptors.append(key)
+        ledger.release(key)
     }
 
     private func enqueueReleases() {
-        guard !releasedDescriptors.isEmpty, !isCoding else { return }
-        for key in releasedDescriptors {
+        guard ledger.hasReleased, !isCoding else { return }
+        for key in ledger.takeReleased() {
             channel.enqueue(PoolFrame(.release, task: key))
         }
-        releasedDescriptors = []
     }
 
     /// Makes the task that was handed in last the end of its unit, if it is not.
@@ -188,11 +148,17 @@ final class PoolLink {
     }
 
     /// While a call hands in many small tasks they share a system call; it ends with `send` or `receive`.
-    private func sendIfEnough() {
+    func sendIfEnough() {
+        sendIfNeeded()
         // The inputs may take their time to come, and the results to be used; nobody is to wait for that.
-        if channel.unsentBytes > sendingThreshold || receivers.missing <= workerCount * 2
-            || monotonicNanoseconds() - sentAt > PoolLink.patienceNanoseconds
-        {
+        if channel.unsentBytes > 0, monotonicNanoseconds() - sentAt > PoolLink.patienceNanoseconds {
+            flush()
+        }
+    }
+
+    /// Sends what was handed in where workers may have nothing else to do, or where it is much.
+    func sendIfNeeded() {
+        if channel.unsentBytes > sendingThreshold || receivers.missing <= workerCount * 2 {
             flush()
         }
     }
@@ -249,11 +215,11 @@ final class PoolLink {
             throw MultiprocessingError(.invalidState, "the pool was terminated, and \(lostCount) tasks with it")
         }
         try requireNoCoding()
-        if channel.unsentBytes > 0 || !releasedDescriptors.isEmpty {
+        if channel.unsentBytes > 0 || ledger.hasReleased {
             flush()
             try requireNoFailure()
         }
-        guard try waitForInput(until: deadline) else { return false }
+        guard try fill(until: deadline) else { return false }
         isCoding = true
         channel.takeFrames { frame, bytes in
             take(frame, UnsafeRawBufferPointer(rebasing: bytes[PoolFrame.byteCount...]))
@@ -270,18 +236,26 @@ final class PoolLink {
         return true
     }
 
+    /// Reads what has come, once; false when the time was over first.
+    private func fill(until deadline: Deadline) throws(MultiprocessingError) -> Bool {
+        // Who has no time, as after `wait(for:)`, need not ask whether there is something to read before it is read.
+        let waits = !deadline.hasPassed
+        if waits {
+            guard try waitForInput(until: deadline) else { return false }
+        }
+        do throws(Errno) {
+            return try channel.fill() || waits
+        } catch {
+            throw MultiprocessingError.systemCall("recv", error)
+        }
+    }
+
     private func waitForInput(until deadline: Deadline) throws(MultiprocessingError) -> Bool {
         var entries = [pollfd(fd: channel.number, events: Int16(POLLIN), revents: 0)]
         if channel.unsentBytes > 0 {
             entries[0].events |= Int16(POLLOUT)
         }
-        guard try poll(&entries, until: deadline) > 0 else { return false }
-        do {
-            try channel.fill()
-        } catch {
-            throw MultiprocessingError.systemCall("recv", error)
-        }
-        return true
+        return try poll(&entries, until: deadline) > 0
     }
 
     private func take(_ frame: PoolFrame, _ payload: UnsafeRawBufferPointer) {
@@ -303,9 +277,7 @@ final class PoolLink {
             endManager()
         default:
             guard let (receiver, position) = receivers.take(frame.task) else { return }
-            if !descriptorsInUse.isEmpty {
-                descriptorsInUse.removeValue(forKey: frame.task)
-            }
+            ledger.taskHasEnded(frame.task)
             if receiver.receive(frame, payload, at: position) {
                 announcements.append(receiver)
             }
@@ -322,7 +294,7 @@ final class PoolLink {
     }
 
     private func abandonTasks(_ error: MultiprocessingError) {
-        descriptorsInUse = [:]
+        ledger.allTasksHaveEnded()
         for receiver in receivers.abandon(error) {
             announcements.append(receiver)
         }
@@ -378,6 +350,10 @@ final class PoolLink {
     var waitState: WaitState {
         // In another process the descriptor's number means another file.
         guard owner.isCurrent else { return .never }
+        // Who waits hands in nothing more.
+        if !isCoding, channel.unsentBytes > 0 {
+            flush()
+        }
         return switch state {
         case .open, .closed:
             .descriptor(FileDescriptor(rawValue: channel.number), writable: channel.unsentBytes > 0)

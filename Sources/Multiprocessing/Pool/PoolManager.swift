@@ -15,11 +15,11 @@ import SystemPackage
 /// A worker *holds* the tasks that were sent to it and are not answered: one at a time, or some more while tasks are
 /// short, so that it need not wait for the next. It begins them one after the other, each by a claim in memory that
 /// the manager shares (`TaskClaims`). So the manager can take back what has not begun, and does when the one before
-/// takes long (`ManagerSupervision.swift`). When a task is cancelled or runs for longer than it may, it takes back
+/// takes long (`PoolManagerSupervision.swift`). When a task is cancelled or runs for longer than it may, it takes back
 /// what is behind it and kills the worker.
 ///
 /// A worker dies with at most one task begun, which the claims name. That one is tried again, `maximumAttempts` times
-/// in all; what the worker held besides goes to others, without blame (`ManagerStaff.swift`). When the front closes
+/// in all; what the worker held besides goes to others, without blame (`PoolManagerStaff.swift`). When the front closes
 /// its end or dies, the manager ends the workers, reaps them and leaves; and if it is killed itself, the kernel kills
 /// the workers.
 ///
@@ -29,9 +29,9 @@ import SystemPackage
 final class PoolManager {
     /// While so much waits for the front to read, no more results are taken from workers.
     private static let maximumUnsentBytes = 16 << 20
-    /// How much work a worker should hold: enough to last while a message goes to the manager and back.
-    static let wantedBacklogNanoseconds: UInt64 = 500_000
     private static let maximumInFlight = 64
+    /// While results may wait, they go to the front so many bytes at a time.
+    private static let bytesPerMessage = 1 << 15
 
     let front: FrameChannel
     let program: WorkerProgram
@@ -39,6 +39,7 @@ final class PoolManager {
     let board: WorkerBoard
     var workers: [ManagedWorker?]
     var backlog = TaskBacklog()
+    private(set) var pace = PoolPace.prompt
     private var lanes = TaskLanes()
     /// What tasks use; a worker is handed one with its first task that does.
     private var descriptors: [UInt64: HandedDescriptor] = [:]
@@ -53,6 +54,8 @@ final class PoolManager {
     private var meanNanoseconds: UInt64 = 10_000_000
     /// When it last waited.
     private var wasFrontSlow = false
+    /// When the results that wait for others go to the front at the latest; `UInt64.max` where none does.
+    private var tellFrontAt = UInt64.max
     /// What `poll` waits for: the front, then channel and sentinel of each worker.
     private var entries: [pollfd]
 
@@ -105,7 +108,7 @@ final class PoolManager {
 
     /// More than one at a time only where tasks are short: a task that waits behind a long one could run elsewhere.
     private var tasksInFlight: Int {
-        1 + min(PoolManager.maximumInFlight - 1, Int(PoolManager.wantedBacklogNanoseconds / max(meanNanoseconds, 1)))
+        1 + min(PoolManager.maximumInFlight - 1, Int(pace.aheadNanoseconds / max(meanNanoseconds, 1)))
     }
 
     /// Whether the next task may go to a worker, though much waits for the front or for a task before it.
@@ -117,7 +120,18 @@ final class PoolManager {
             || backlog.next.map(lanes.isNext) != false || workers.allSatisfy { ($0?.heldCount ?? 0) == 0 }
     }
 
+    /// Takes its time where tasks wait for each worker besides those that it holds.
+    private func choosePace() {
+        let new: PoolPace = backlog.unitCount >= 2 * workers.count ? .thrifty : .prompt
+        guard new != pace else { return }
+        pace = new
+        for case let worker? in workers {
+            worker.outbox.allowWaiting(nanoseconds: pace.outboxNanoseconds)
+        }
+    }
+
     private func dispatch() {
+        choosePace()
         guard !backlog.isEmpty else { return }
         let limit = tasksInFlight
         let now = monotonicNanoseconds()
@@ -148,7 +162,7 @@ final class PoolManager {
 
     /// Tasks are short in the mean, but the one that this worker is at is not: others would wait behind it.
     private func isStuck(_ worker: ManagedWorker, _ now: UInt64) -> Bool {
-        worker.heldCount > 0 && now - worker.lastSign > PoolManager.wantedBacklogNanoseconds
+        worker.heldCount > 0 && now - worker.lastSign > pace.aheadNanoseconds
     }
 
     private func flushAll() throws(Errno) {
@@ -160,7 +174,18 @@ final class PoolManager {
                 guard error == .brokenPipe || error == .connectionReset else { throw error }
             }
         }
-        try front.flush()
+        if !resultsMayWait {
+            try front.flush()
+            tellFrontAt = front.unsentBytes > 0 ? 0 : .max
+        }
+    }
+
+    /// Whether what is to go to the front waits for more, so that the front wakes once for many.
+    ///
+    /// Not where a worker has no next task: the front may hand one in when it has results.
+    private var resultsMayWait: Bool {
+        backlog.unitCount >= workers.count && front.unsentBytes < PoolManager.bytesPerMessage
+            && (tellFrontAt == .max || tellFrontAt > monotonicNanoseconds())
     }
 
     // MARK: Waiting
@@ -176,7 +201,7 @@ final class PoolManager {
         }
         wasFrontSlow = isFrontSlow
         prepareEntries()
-        try poll(&entries, until: nextLook)
+        try poll(&entries, until: Deadline(at: min(nextLook, tellFrontAt == 0 ? .max : tellFrontAt)))
 
         if entries[0].revents != 0 {
             try front.fill()
@@ -197,7 +222,8 @@ final class PoolManager {
     }
 
     private func prepareEntries() {
-        let frontEvents = POLLIN | (front.unsentBytes > 0 ? POLLOUT : 0)
+        // 0 where the kernel did not take all of it.
+        let frontEvents = POLLIN | (tellFrontAt == 0 ? POLLOUT : 0)
         entries[0] = pollfd(fd: front.number, events: Int16(frontEvents), revents: 0)
         for (position, worker) in workers.enumerated() {
             // A negative number is passed over: a channel at its end would be "ready" for ever.
@@ -278,6 +304,9 @@ final class PoolManager {
     /// Sends the one answer to a task, when it is its turn.
     func pass(_ task: PoolFrame, _ answer: UnsafeRawBufferPointer) {
         lanes.pass(task, answer) { front.enqueue(frames: $0) }
+        if tellFrontAt == .max && front.unsentBytes > 0 {
+            tellFrontAt = monotonicNanoseconds() + pace.messageNanoseconds
+        }
     }
 
     /// The first failure is the pool's; the other workers', which fail alike, are not told.
@@ -285,6 +314,7 @@ final class PoolManager {
         guard !hasFailed else { return }
         hasFailed = true
         front.enqueue(frames: frame)
+        tellFrontAt = 0
     }
 
     /// Sends what is left while the front still reads.

@@ -90,6 +90,9 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
             guard error.code == .encodingFailed else { throw error }
             arrivals.add(error.numbered(UInt64(submitted)), at: submitted)
         }
+        if endsUnit {
+            pool.link.sendIfEnough()
+        }
         submitted += 1
     }
 }

@@ -95,12 +95,16 @@ extension Pool {
     ///     completion comes as it ends.
     ///   - descriptors: files that the task uses, besides those that are part of the input: the worker finds each by its
     ///     `SharedDescriptor.key`. At most 1,024 in all.
+    ///   - mayWait: while workers have enough to do, the task may wait in this process to be sent together with others,
+    ///     until the pool is waited for by `wait(for:timeout:)` or `nextCompletion(timeout:)`, or one is handed in that
+    ///     may not.
     ///
     /// What became of it comes from `nextCompletion(timeout:)`. Throws `invalidState` for a lane below 0, and else as
     /// `applyAsync`. The nearest Python API is `multiprocessing.Pool.apply_async`.
     @discardableResult
     public func submit(
-        _ input: Input, timeout: Duration? = nil, lane: Int? = nil, descriptors: [SharedDescriptor] = []
+        _ input: Input, timeout: Duration? = nil, lane: Int? = nil, descriptors: [SharedDescriptor] = [],
+        mayWait: Bool = false
     ) throws(MultiprocessingError) -> UInt64 {
         var terms = try terms(timeout)
         if let lane {
@@ -109,7 +113,11 @@ extension Pool {
         }
         let task = try link.submit(terms, input, inputCoder, using: descriptors, to: completions)
         completions.expect()
-        link.send()
+        if mayWait {
+            link.sendIfNeeded()
+        } else {
+            link.send()
+        }
         return task
     }
 

@@ -48,9 +48,6 @@ struct PoolSize: Codable {
 
 /// The life of a worker: initialize, then one task after the other until the manager closes the channel.
 final class PoolWorker {
-    /// A result waits in the outbox at most about this long while further tasks begin.
-    private static let patienceNanoseconds: UInt64 = 50_000
-
     private let program: WorkerProgram
     private let channel: FrameChannel
     private let claims: TaskClaims
@@ -91,7 +88,7 @@ final class PoolWorker {
         while true {
             // The manager sends several tasks at once only while they take a few microseconds, see
             // `PoolManager.tasksInFlight`; their results go back together, unless they turn out to take longer.
-            if !channel.hasFrame || now - unsentSince > PoolWorker.patienceNanoseconds {
+            if !channel.hasFrame || now - unsentSince > outbox.patienceNanoseconds {
                 try outbox.send(over: channel)
                 unsentSince = now
             }

@@ -14,7 +14,12 @@ struct TaskBacklog: ~Copyable {
 
     /// Whether no complete unit waits.
     var isEmpty: Bool {
-        freshUnits == 0 && returned.isEmpty
+        unitCount == 0
+    }
+
+    /// How many complete units wait.
+    var unitCount: Int {
+        freshUnits + returned.count
     }
 
     /// The header of the task that comes out next.

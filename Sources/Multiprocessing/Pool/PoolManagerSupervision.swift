@@ -3,29 +3,24 @@ import SystemPackage
 
 /// What the manager does while a worker is at a task: relieves it of those behind, and ends what must end.
 extension PoolManager {
-    /// A worker that is at one task for this long is relieved of those that it holds besides.
-    private static let patienceNanoseconds: UInt64 = 1_000_000
-
     // MARK: When to look
 
     /// Notes when to look at a worker that has just been given tasks, or given a result.
     func scheduleLook(at worker: ManagedWorker, _ now: UInt64) {
-        worker.lookAt = worker.heldCount > 1 ? now + PoolManager.patienceNanoseconds : .max
+        worker.lookAt = worker.heldCount > 1 ? now + pace.reliefNanoseconds : .max
         if let task = worker.nextToAnswer, task.limitNanoseconds > 0 {
             // It may have begun, but hardly earlier than now; a look then tells exactly.
             worker.lookAt = min(worker.lookAt, now &+ task.limitNanoseconds)
         }
     }
 
-    /// When a look is due, if nothing happens before.
-    var nextLook: Deadline {
+    /// When a look is due, if nothing happens before; `UInt64.max` for never.
+    var nextLook: UInt64 {
         var earliest = UInt64.max
         for case let worker? in workers {
             earliest = min(earliest, worker.lookAt)
         }
-        guard earliest != .max else { return Deadline(after: nil) }
-        let now = monotonicNanoseconds()
-        return Deadline(after: .nanoseconds(earliest > now ? Int64(clamping: earliest - now) : 0))
+        return earliest
     }
 
     /// Makes up for the looks of the time in which the front read too little for results to be fetched.
@@ -64,7 +59,7 @@ extension PoolManager {
             }
         }
         guard worker.heldCount > 1 else { return }
-        let due = (running?.started ?? worker.lastSign) + PoolManager.patienceNanoseconds
+        let due = (running?.started ?? worker.lastSign) + pace.reliefNanoseconds
         if due <= now {
             relieve(worker, ofAllBut: current, isAtIt: running != nil)
         } else {

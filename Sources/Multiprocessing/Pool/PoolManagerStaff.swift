@@ -20,6 +20,7 @@ extension PoolManager {
         let (claims, outbox) = (board.claims(position), board.outbox(position))
         claims.reset()
         outbox.reset()
+        outbox.allowWaiting(nanoseconds: pace.outboxNanoseconds)
         let process: ChildProcess
         let identity = ProcessIdentity.current.helper(named: "pool-worker-\(position)")
         do {
