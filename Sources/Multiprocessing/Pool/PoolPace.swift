@@ -5,7 +5,8 @@
 struct PoolPace: Equatable {
     /// How much work a worker should hold: enough to last while a message goes to the manager and back.
     let aheadNanoseconds: UInt64
-    /// A result waits in a worker's outbox at most about this long while further tasks begin.
+    /// A result waits in a worker's outbox at most about this long while further tasks begin; less than the worker holds, so
+    /// that new ones come before it has none.
     let outboxNanoseconds: UInt64
     /// Results wait in the manager for others at most this long, before they go to the front.
     let messageNanoseconds: UInt64
@@ -16,6 +17,6 @@ struct PoolPace: Equatable {
         aheadNanoseconds: 500_000, outboxNanoseconds: 50_000, messageNanoseconds: 1_000_000,
         reliefNanoseconds: 1_000_000)
     static let thrifty = PoolPace(
-        aheadNanoseconds: 2_000_000, outboxNanoseconds: 2_000_000, messageNanoseconds: 4_000_000,
+        aheadNanoseconds: 2_000_000, outboxNanoseconds: 1_000_000, messageNanoseconds: 4_000_000,
         reliefNanoseconds: 4_000_000)
 }
