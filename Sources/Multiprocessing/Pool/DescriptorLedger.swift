@@ -1,4 +1,7 @@
 /// Which shared descriptors a pool's manager process has, and which of its tasks use them, as the front knows it.
+///
+/// Descriptors that are kept no more are handed to the caller, who lets go of them: the last one who does so comes back
+/// here with `release`.
 struct DescriptorLedger {
     /// The keys of those that were sent.
     private var sent: Set<UInt64> = []
@@ -13,15 +16,15 @@ struct DescriptorLedger {
         return descriptors.filter { sent.insert($0.key).inserted }
     }
 
-    mutating func taskHasEnded(_ task: UInt64) {
-        if !inUse.isEmpty {
-            inUse.removeValue(forKey: task)
-        }
+    /// What was kept for a task that has ended.
+    mutating func takeOut(_ task: UInt64) -> [SharedDescriptor]? {
+        inUse.isEmpty ? nil : inUse.removeValue(forKey: task)
     }
 
-    /// No task will ever end any more.
-    mutating func allTasksHaveEnded() {
-        inUse = [:]
+    /// All that was kept.
+    mutating func takeAll() -> [UInt64: [SharedDescriptor]] {
+        defer { inUse = [:] }
+        return inUse
     }
 
     mutating func release(_ key: UInt64) {

@@ -277,7 +277,7 @@ final class PoolLink {
             endManager()
         default:
             guard let (receiver, position) = receivers.take(frame.task) else { return }
-            ledger.taskHasEnded(frame.task)
+            _ = ledger.takeOut(frame.task)
             if receiver.receive(frame, payload, at: position) {
                 announcements.append(receiver)
             }
@@ -294,7 +294,7 @@ final class PoolLink {
     }
 
     private func abandonTasks(_ error: MultiprocessingError) {
-        ledger.allTasksHaveEnded()
+        _ = ledger.takeAll()
         for receiver in receivers.abandon(error) {
             announcements.append(receiver)
         }
