@@ -10,6 +10,7 @@ let examples: KeyValuePairs = [
         "Tutorial7Pool", "Tutorial8SharedMemory", "Tutorial9Manager", "CPUCount", "Descriptors", "JoinableQueue",
         "ListenerAndClient", "Log", "PoolAsync", "RegisteredTypes", "SharedValues", "StartMethods", "LocksAndEvents",
     ],
+    "SeekableZstd": ["SeekableRange"],
 ]
 
 let package = Package(
@@ -17,6 +18,7 @@ let package = Package(
     products: [
         .library(name: "JobServer", targets: ["JobServer"]),
         .library(name: "Multiprocessing", targets: ["Multiprocessing"]),
+        .library(name: "SeekableZstd", targets: ["SeekableZstd"]),
         .executable(name: "poolmap", targets: ["poolmap"]),
     ],
     dependencies: [
@@ -39,13 +41,14 @@ let package = Package(
 
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CBlake3"),
+        .target(name: "CChecksums"),
         .target(name: "CFiles"),
         .target(name: "CPoolmap", dependencies: ["CFiles", "CJobServer"]),
 
         // What the command's targets lean on: one error type, system calls, names.
         .target(
             name: "Ground",
-            dependencies: ["CFiles", .product(name: "SystemPackage", package: "swift-system")]
+            dependencies: ["CChecksums", "CFiles", .product(name: "SystemPackage", package: "swift-system")]
         ),
 
         .target(name: "CJobServer"),
@@ -55,16 +58,22 @@ let package = Package(
         ),
 
         .target(
+            name: "Digests",
+            dependencies: ["CBlake3", "CChecksums", "Ground", .product(name: "Crypto", package: "swift-crypto")]
+        ),
+        .target(name: "SeekableZstd", dependencies: ["CBlake3", "CZstd", "Ground"]),
+
+        .target(
             name: "PoolmapCore",
             dependencies: [
-                "CBlake3",
                 "CFiles",
                 "CPoolmap",
                 "CZstd",
+                "Digests",
                 "Ground",
                 "JobServer",
                 "Multiprocessing",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "SeekableZstd",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
@@ -103,9 +112,14 @@ let package = Package(
         .testTarget(
             name: "MultiprocessingTests",
             dependencies: ["Multiprocessing", "scenarios"] + examples.flatMap(\.value).map { .target(name: $0) }),
+        .testTarget(name: "GroundTests", dependencies: ["CChecksums", "Ground", "TestSupport"]),
         .testTarget(name: "JobServerTests", dependencies: ["JobServer"]),
         .testTarget(name: "ArgumentSyntaxTests", dependencies: ["ArgumentSyntax"]),
-        .testTarget(name: "PoolmapCoreTests", dependencies: ["PoolmapCore", "CBlake3", "CPoolmap", "CZstd"]),
+        .testTarget(name: "DigestsTests", dependencies: ["CBlake3", "CChecksums", "Digests", "TestSupport"]),
+        .testTarget(name: "SeekableZstdTests", dependencies: ["SeekableZstd", "TestSupport"]),
+        .testTarget(name: "PoolmapCoreTests", dependencies: ["CZstd", "TestSupport", "PoolmapCore"]),
+        // What several of them use: small files of the real tools, and numbers by chance.
+        .target(name: "TestSupport", dependencies: ["Ground", "SeekableZstd"], path: "Tests/Support"),
     ]
         + examples.flatMap { library, names in
             names.map { name in
@@ -121,12 +135,12 @@ let package = Package(
 // What scripts/fuzz.sh builds, and nobody else: it needs libFuzzer, and the insides of both modules. Only what is fuzzed
 // is instrumented. `-assert-config Debug` keeps the checks of unsafe pointers, which `-O` alone would drop.
 if Context.environment["POOLMAP_FUZZ"] != nil {
-    let instrumented = ["Ground", "JobServer", "Multiprocessing", "PoolmapCore"]
+    let instrumented = ["Digests", "Ground", "JobServer", "Multiprocessing", "PoolmapCore", "SeekableZstd"]
     package.targets.append(
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "CMultiprocessing", "CZstd", "JobServer", "Multiprocessing", "PoolmapCore",
+                "CMultiprocessing", "CZstd", "JobServer", "Multiprocessing", "PoolmapCore", "SeekableZstd",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/Fuzz",

@@ -1,2 +1,4 @@
+@_exported import Digests
 @_exported import Ground
 @_exported import JobServer
+@_exported import SeekableZstd

@@ -92,6 +92,13 @@ struct ExampleTests {
             lines: [
                 "3 jobs may run: one that needs no token, and one for each of 2", "make has 2 tokens again: ab",
             ]),
+        Example(
+            name: "SeekableRange",
+            lines: [
+                #"bytes 0\.\.<\d+ of the file hold 0\.\.<4096 of 10951"#,
+                #"bytes \d+\.\.<\d+ of the file hold 4096\.\.<8192 of 10951"#,
+                #"bytes \d+\.\.<\d+ of the file hold 8192\.\.<10951 of 10951"#, "Supplemental Punctuation",
+            ]),
     ]
 
     @Test(arguments: all)

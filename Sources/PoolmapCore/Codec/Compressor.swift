@@ -152,10 +152,3 @@ struct CompressedFrame: BitwiseCopyable {
 func zstdErrorName(_ result: Int) -> String {
     String(cString: ZSTD_getErrorName(result))
 }
-
-extension UnsafeRawBufferPointer {
-    /// The content checksum that stands at the end of a frame which has one.
-    var trailingChecksum: UInt32 {
-        UInt32(littleEndian: loadUnaligned(fromByteOffset: count - 4, as: UInt32.self))
-    }
-}

@@ -121,7 +121,7 @@ final class PipeFrames {
             return .end
         }
         let bytes = UnsafeRawBufferPointer(rebasing: area[start..<start + count])
-        let info = try progress.advance(over: bytes)
+        let info = try formatErrors { () throws(FormatError) in try progress.advance(over: bytes) }
         if isSkippable {
             keep(skippable: bytes)
         } else {
@@ -208,7 +208,9 @@ final class PipeFrames {
         if count == 0 {
             throw PoolmapError(.damaged, "\(progress.endOfInput)")
         }
-        _ = try progress.advance(over: UnsafeRawBufferPointer(rebasing: space[..<count]))
+        try formatErrors { () throws(FormatError) in
+            _ = try progress.advance(over: UnsafeRawBufferPointer(rebasing: space[..<count]))
+        }
         return count
     }
 

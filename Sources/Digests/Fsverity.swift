@@ -1,0 +1,179 @@
+import Ground
+
+/// The measures of fs-verity, as Documentation/filesystems/fsverity.rst of Linux gives them.
+package enum Fsverity {
+    package static let blockBytes: UInt64 = 4096
+    /// A longer one has no room in the descriptor.
+    package static let mostSaltBytes = 32
+
+    /// The bytes under one block of digests.
+    static func groupBytes(digestBytes: UInt64) -> UInt64 {
+        blockBytes * (blockBytes / digestBytes)
+    }
+}
+
+/// A piece of an input under fs-verity's Merkle tree: its blocks, and the blocks that their digests fill.
+///
+/// What is known of a piece is the digests of the latter, one level up. An input with a single block has no such level,
+/// so that a first piece of at most one block gives the digest of that.
+///
+///     byte 0    0 where the digests are one level up, 1 where they are those of the blocks themselves
+///     the rest  the digests
+struct FsverityPiece<Function: StreamFunction>: PieceHasher {
+    private var blocks: FsverityLevel<Function>
+    private var groups: FsverityLevel<Function>
+    private let isFirst: Bool
+
+    /// - Parameter offset: where the piece begins, a multiple of the bytes under a block of digests.
+    package init(at offset: UInt64, salt: [UInt8], _ make: @escaping () -> Function) {
+        isFirst = offset == 0
+        blocks = FsverityLevel(salt: salt, make)
+        groups = FsverityLevel(salt: salt, make)
+    }
+
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        blocks.update(bytes)
+        // The first digest stays until it is known not to be the only one.
+        if blocks.count > 1 {
+            blocks.take().withUnsafeBytes { groups.update($0) }
+        }
+    }
+
+    package mutating func finish() -> [UInt8] {
+        blocks.finish()
+        let last = blocks.take()
+        if isFirst && blocks.count <= 1 { return [1] + last }
+        last.withUnsafeBytes { groups.update($0) }
+        groups.finish()
+        return [0] + groups.take()
+    }
+}
+
+/// Builds the rest of the tree, and the digest of the descriptor that its root is in.
+struct FsverityJoiner<Function: StreamFunction>: PieceJoiner {
+    private let salt: [UInt8]
+    private let number: UInt8
+    private let make: () -> Function
+    /// Each hashes the digests of the one before; the first those that the pieces give.
+    private var levels: [FsverityLevel<Function>] = []
+    /// What went into the first level, and the only one of it.
+    private var countOfFirst = 0
+    private var first: [UInt8] = []
+    private var byteCount: UInt64 = 0
+    private let digestBytes: Int
+
+    /// - Parameter number: the hash function's number in the descriptor.
+    package init(salt: [UInt8], number: UInt8, _ make: @escaping () -> Function) {
+        self.salt = salt
+        self.number = number
+        self.make = make
+        var function = make()
+        digestBytes = function.finish().count
+        levels = [FsverityLevel(salt: salt, make)]
+    }
+
+    package mutating func add(_ piece: [UInt8], byteCount: UInt64) throws(PoolmapError) {
+        let digests = piece.dropFirst()
+        self.byteCount += byteCount
+        countOfFirst += digests.count / digestBytes
+        if countOfFirst == 1 {
+            first = Array(digests)
+        }
+        feed(Array(digests), to: 0)
+    }
+
+    private mutating func feed(_ digests: [UInt8], to level: Int) {
+        guard !digests.isEmpty else { return }
+        if level == levels.count {
+            levels.append(FsverityLevel(salt: salt, make))
+        }
+        digests.withUnsafeBytes { levels[level].update($0) }
+        // The first stays until it is known not to be the root.
+        if levels[level].count > 1 {
+            feed(levels[level].take(), to: level + 1)
+        }
+    }
+
+    package mutating func finish() throws(PoolmapError) -> String {
+        var descriptor: [UInt8] = [1, number, 12, UInt8(salt.count), 0, 0, 0, 0]
+        descriptor += (0..<8).map { UInt8(truncatingIfNeeded: byteCount >> (8 * UInt64($0))) }
+        descriptor += FsverityJoiner.padded(root(), to: 64)
+        descriptor += FsverityJoiner.padded(salt, to: 32)
+        descriptor += [UInt8](repeating: 0, count: 144)
+        var function = make()
+        descriptor.withUnsafeBytes { function.update($0) }
+        return hexadecimal(function.finish())
+    }
+
+    private mutating func root() -> [UInt8] {
+        if countOfFirst <= 1 { return first }
+        var level = 0
+        while true {
+            levels[level].finish()
+            let digests = levels[level].take()
+            if levels[level].count == 1 { return digests }
+            feed(digests, to: level + 1)
+            level += 1
+        }
+    }
+
+    private static func padded(_ bytes: [UInt8], to count: Int) -> [UInt8] {
+        bytes + [UInt8](repeating: 0, count: count - bytes.count)
+    }
+}
+
+/// One level of the tree: the digests of its blocks, the last one filled up with zeros.
+struct FsverityLevel<Function: StreamFunction> {
+    /// How many blocks were hashed.
+    package private(set) var count = 0
+    private let salted: Function
+    private var function: Function
+    private var taken = 0
+    private var digests: [UInt8] = []
+
+    package init(salt: [UInt8], _ make: () -> Function) {
+        var function = make()
+        if !salt.isEmpty {
+            // A whole number of the function's own blocks, so that hashing goes on from a state: of 64 bytes, or 128.
+            let step = make() is SHA512Function ? 128 : 64
+            let padding = [UInt8](repeating: 0, count: (step - salt.count % step) % step)
+            (salt + padding).withUnsafeBytes { function.update($0) }
+        }
+        salted = function
+        self.function = function
+    }
+
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let missing = Int(Fsverity.blockBytes) - taken
+            let part = UnsafeRawBufferPointer(rebasing: rest.prefix(missing))
+            function.update(part)
+            taken += part.count
+            if taken == Int(Fsverity.blockBytes) {
+                endBlock()
+            }
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(part.count))
+        }
+    }
+
+    package mutating func finish() {
+        guard taken > 0 else { return }
+        let padding = [UInt8](repeating: 0, count: Int(Fsverity.blockBytes) - taken)
+        padding.withUnsafeBytes { function.update($0) }
+        endBlock()
+    }
+
+    private mutating func endBlock() {
+        digests += function.finish()
+        function = salted
+        taken = 0
+        count += 1
+    }
+
+    /// The digests since the last call.
+    package mutating func take() -> [UInt8] {
+        defer { digests = [] }
+        return digests
+    }
+}

@@ -1,0 +1,141 @@
+import Ground
+
+/// A piece of an input of which every part is hashed by itself: S3's and Dropbox's digests.
+///
+/// What is known of a piece is the digests of its parts, one behind the other.
+package struct PartsPiece<Function: StreamFunction>: PieceHasher {
+    private let partBytes: UInt64
+    private let make: () -> Function
+    private var function: Function
+    private var taken: UInt64 = 0
+    /// Whether a part that is empty so far is one: the only one of an empty input.
+    private var countsEmptyPart: Bool
+    private var result: [UInt8] = []
+
+    /// - Parameters:
+    ///   - offset: where the piece begins, a multiple of `partBytes`.
+    ///   - emptyInputHasPart: whether an empty input is one empty part, or has none.
+    package init(at offset: UInt64, partBytes: UInt64, emptyInputHasPart: Bool = true, _ make: @escaping () -> Function)
+    {
+        self.partBytes = partBytes
+        self.make = make
+        countsEmptyPart = offset == 0 && emptyInputHasPart
+        function = make()
+    }
+
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        var rest = bytes
+        while !rest.isEmpty {
+            if taken == partBytes {
+                endPart()
+            }
+            let part = UnsafeRawBufferPointer(rebasing: rest.prefix(Int(min(UInt64(rest.count), partBytes - taken))))
+            function.update(part)
+            taken += UInt64(part.count)
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(part.count))
+        }
+    }
+
+    package mutating func finish() -> [UInt8] {
+        if taken > 0 || countsEmptyPart {
+            endPart()
+        }
+        return result
+    }
+
+    private mutating func endPart() {
+        result += function.finish()
+        function = make()
+        taken = 0
+        countsEmptyPart = false
+    }
+}
+
+/// S3's digest of an upload in parts: the digest of the parts' digests, and how many there are.
+struct S3Joiner<Function: StreamFunction>: PieceJoiner {
+    /// How S3 writes its digests.
+    enum Notation {
+        case hexadecimal
+        case base64
+    }
+
+    private let partBytes: UInt64
+    private let partDigestBytes: Int
+    private let notation: Notation
+    private var function: Function
+    private var partCount = 0
+
+    package init(partBytes: UInt64, partDigestBytes: Int, _ notation: Notation, _ make: () -> Function) {
+        self.partBytes = partBytes
+        self.partDigestBytes = partDigestBytes
+        self.notation = notation
+        function = make()
+    }
+
+    package mutating func add(_ piece: [UInt8], byteCount: UInt64) throws(PoolmapError) {
+        partCount += piece.count / partDigestBytes
+        guard partCount <= S3.mostParts else { throw S3.tooManyParts(partBytes) }
+        piece.withUnsafeBytes { function.update($0) }
+    }
+
+    package mutating func finish() throws(PoolmapError) -> String {
+        let digest = function.finish()
+        let text =
+            switch notation {
+            case .hexadecimal: hexadecimal(digest)
+            case .base64: base64(digest)
+            }
+        return "\(text)-\(partCount)"
+    }
+}
+
+/// The limits of the service.
+package enum S3 {
+    /// An upload has no more parts.
+    package static let mostParts = 10_000
+
+    static func tooManyParts(_ partBytes: UInt64) -> PoolmapError {
+        PoolmapError(
+            .failed,
+            "has more than \(mostParts) parts of \(partBytes) bytes, which S3 does not take; use a larger --part-size")
+    }
+}
+
+extension Sequence<HashAlgorithm> {
+    /// Throws where an input of so many bytes has more parts than S3 takes.
+    package func requireParts(of byteCount: UInt64) throws(PoolmapError) {
+        for partBytes in compactMap(\.s3PartBytes) {
+            let (whole, rest) = byteCount.quotientAndRemainder(dividingBy: partBytes)
+            if whole + (rest > 0 ? 1 : 0) > UInt64(S3.mostParts) {
+                throw S3.tooManyParts(partBytes)
+            }
+        }
+    }
+}
+
+/// Dropbox's content hash: the SHA-256 of the blocks' SHA-256s.
+package struct DropboxJoiner: PieceJoiner {
+    private var function = SHA256Function()
+
+    package mutating func add(_ piece: [UInt8], byteCount: UInt64) throws(PoolmapError) {
+        piece.withUnsafeBytes { function.update($0) }
+    }
+
+    package mutating func finish() throws(PoolmapError) -> String {
+        hexadecimal(function.finish())
+    }
+}
+
+/// With padding, as in RFC 4648.
+package func base64(_ bytes: [UInt8]) -> String {
+    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    var text: [UInt8] = []
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+        let group = bytes[start..<min(start + 3, bytes.count)]
+        let bits = group.reduce(0) { $0 << 8 | UInt32($1) } << (8 * (3 - UInt32(group.count)))
+        for place in 0..<4 {
+            text.append(place <= group.count ? digits[Int(bits >> (18 - 6 * UInt32(place)) & 63)] : UInt8(ascii: "="))
+        }
+    }
+    return String(decoding: text, as: UTF8.self)
+}

@@ -1,0 +1,112 @@
+import Ground
+
+/// The byte of a Zstandard frame that says which fields its header has.
+package struct FrameDescriptor {
+    private let byte: UInt8
+
+    /// The descriptor with the value `byte`.
+    package init(_ byte: UInt8) {
+        self.byte = byte
+    }
+
+    /// Whether the bit is set that all decoders must refuse.
+    var hasReservedBit: Bool { byte & 0x08 != 0 }
+
+    /// Whether the frame ends with a checksum of its content.
+    package var hasChecksum: Bool { byte & 0x04 != 0 }
+
+    /// The number of header bytes after the descriptor.
+    package var headerBytes: Int { windowWidth + dictionaryWidth + contentSizeWidth }
+
+    private var isSingleSegment: Bool { byte & 0x20 != 0 }
+    private var windowWidth: Int { isSingleSegment ? 0 : 1 }
+
+    private var dictionaryWidth: Int {
+        switch byte & 3 {
+        case 3: 4
+        case let width: Int(width)
+        }
+    }
+
+    private var contentSizeWidth: Int {
+        switch byte >> 6 {
+        case 0: isSingleSegment ? 1 : 0
+        case 1: 2
+        case 2: 4
+        default: 8
+        }
+    }
+
+    /// The window size, nil for a frame of one segment, whose window is the content.
+    ///
+    /// `header` is what follows the descriptor, at least `headerBytes`.
+    package func windowBytes(in header: UnsafeRawBufferPointer) -> UInt64? {
+        guard !isSingleSegment else { return nil }
+        let field = header.littleEndian(UInt8.self, at: 0)
+        let base = UInt64(1) << (10 + UInt64(field >> 3))
+        return base + base / 8 * UInt64(field & 7)
+    }
+
+    /// The dictionary that the frame names, nil if it names none.
+    ///
+    /// 0 in the field means none, as does no field.
+    package func dictionaryID(in header: UnsafeRawBufferPointer) -> UInt32? {
+        var value: UInt32 = 0
+        for index in 0..<dictionaryWidth {
+            value |= UInt32(header.littleEndian(UInt8.self, at: windowWidth + index)) << (8 * UInt32(index))
+        }
+        return value == 0 ? nil : value
+    }
+
+    /// The size of the content, nil if the header does not say.
+    package func contentBytes(in header: UnsafeRawBufferPointer) -> UInt64? {
+        let offset = windowWidth + dictionaryWidth
+        return switch contentSizeWidth {
+        case 1: UInt64(header.littleEndian(UInt8.self, at: offset))
+        // Sizes below 256 fit the one byte, so the two bytes count from there.
+        case 2: UInt64(header.littleEndian(UInt16.self, at: offset)) + 256
+        case 4: UInt64(header.littleEndian(UInt32.self, at: offset))
+        case 8: header.littleEndian(UInt64.self, at: offset)
+        default: nil
+        }
+    }
+}
+
+/// The three bytes before a block of a Zstandard frame.
+struct BlockHeader {
+    /// How the content of a block is stored.
+    package enum Kind: UInt32 {
+        /// As it is.
+        case raw
+        /// As one byte, to be repeated.
+        case repeatedByte
+        /// Compressed.
+        case compressed
+        /// Not to be used.
+        case reserved
+    }
+
+    /// The number of bytes of a block header.
+    package static let byteCount = 3
+
+    /// Whether the frame's last block follows.
+    package let isLast: Bool
+
+    /// How the content is stored.
+    package let type: Kind
+
+    /// The size of the block: stored, or for a repeated byte how often to repeat it.
+    package let size: UInt64
+
+    /// The header in the first three of `bytes`.
+    package init(_ bytes: UnsafeRawBufferPointer) {
+        let low = UInt32(bytes.littleEndian(UInt16.self, at: 0))
+        let value = low | UInt32(bytes.littleEndian(UInt8.self, at: 2)) << 16
+        isLast = value & 1 != 0
+        type = Kind(rawValue: value >> 1 & 3) ?? .reserved
+        size = UInt64(value >> 3)
+    }
+
+    /// Whether it is one of those that make a `SectionMark`.
+    var isEmptyRaw: Bool { !isLast && type == .raw && size == 0 }
+}

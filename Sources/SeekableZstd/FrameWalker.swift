@@ -1,0 +1,193 @@
+import Ground
+
+/// Finds the end of one frame by its header and the headers of its blocks, without decompressing it.
+///
+/// The walker does no reading of its own. It says what it wants next, and is fed just that, until it answers with what
+/// it found:
+///
+///     var walker = FrameWalker(at: offset)
+///     while true {
+///         let (skip, take) = walker.demand
+///         // Step over `skip` bytes, then get `take` bytes.
+///         if let frame = try walker.feed(bytes) { break }
+///     }
+///
+/// It never asks for a byte behind the end of the frame, so a reader of a pipe never holds bytes of the next one. The
+/// last demand may be for a skip alone, with nothing to take; it is then fed no bytes.
+public struct FrameWalker {
+    /// What the walker will be fed next.
+    private enum Expectation {
+        case magic
+        case skippableSize
+        case descriptor
+        case header
+        case block
+        case contentChecksum
+        case nothing
+    }
+
+    /// The bytes to step over, and then the number of bytes to feed.
+    public private(set) var demand: (skip: UInt64, take: Int) = (0, 4)
+
+    /// What the header of the frame says, from the moment that it was read.
+    ///
+    /// The sums in it are of the bytes up to the last that were fed, except for a skippable frame, where all is known
+    /// at once.
+    public private(set) var headerInfo: FrameInfo?
+
+    private let start: UInt64
+    private var expectation = Expectation.magic
+    private var descriptor = FrameDescriptor(0)
+    private var info = FrameInfo(kind: .zstandard, compressedBytes: 0)
+    /// The number of empty raw blocks that the frame begins with; nil once another has come.
+    private var emptyBlocks: Int? = 0
+
+    /// A walker for the frame that begins at `offset`, which only appears in the errors.
+    public init(at offset: UInt64 = 0) {
+        start = offset
+    }
+
+    /// Takes the bytes of the last demand.
+    ///
+    /// The count must be that of the demand. Returns what was found at the end of the frame, nil if there is more to
+    /// come. Throws where no decoder would accept the frame; the walker is of no more use then.
+    public mutating func feed(_ bytes: UnsafeRawBufferPointer) throws(FormatError) -> FrameInfo? {
+        precondition(bytes.count == demand.take, "fed \(bytes.count) bytes where \(demand.take) were wanted")
+        info.compressedBytes += demand.skip + UInt64(demand.take)
+        switch expectation {
+        case .magic:
+            try readMagic(bytes.littleEndian(at: 0))
+        case .skippableSize:
+            readSkippableSize(bytes.littleEndian(at: 0))
+        case .descriptor:
+            try readDescriptor(bytes.littleEndian(at: 0))
+        case .header:
+            readHeader(bytes)
+            try readBlockHeader(bytes.bytes(in: descriptor.headerBytes..<bytes.count))
+        case .block:
+            try readBlockHeader(bytes)
+        case .contentChecksum:
+            info.contentChecksum = bytes.littleEndian(at: 0)
+            return info
+        case .nothing:
+            return info
+        }
+        // With nothing left to skip either, the frame ends here.
+        return demand == (0, 0) ? info : nil
+    }
+
+    /// The error for an input that ends where the walker wants more, after `bytes` of the bytes to feed.
+    public func endOfInput(after bytes: UnsafeRawBufferPointer) -> FormatError {
+        // A few bytes that cannot begin a frame are not a frame that was cut.
+        guard case .magic = expectation, !bytes.isEmpty else {
+            return .truncatedFrame(at: start)
+        }
+        let rest = bytes.dropFirst()
+        let isZstandard = bytes.elementsEqual([0x28, 0xB5, 0x2F, 0xFD].prefix(bytes.count))
+        let isSkippable = bytes[0] & 0xF0 == 0x50 && rest.elementsEqual([0x2A, 0x4D, 0x18].prefix(rest.count))
+        return isZstandard || isSkippable ? .truncatedFrame(at: start) : .notAFrame(at: start)
+    }
+
+    /// What can be known of the frame at the beginning of `bytes`, which may be followed by others.
+    ///
+    /// Throws `FormatError.truncatedFrame` if the bytes end before it does.
+    public static func walk(_ bytes: UnsafeRawBufferPointer, at offset: UInt64 = 0) throws(FormatError) -> FrameInfo {
+        var walker = FrameWalker(at: offset)
+        var position = 0
+        while true {
+            let (skip, take) = walker.demand
+            guard skip <= UInt64(bytes.count - position) else {
+                throw .truncatedFrame(at: offset)
+            }
+            position += Int(skip)
+            guard take <= bytes.count - position else {
+                throw walker.endOfInput(after: bytes.bytes(in: position..<bytes.count))
+            }
+            let frame = try walker.feed(bytes.bytes(in: position..<position + take))
+            position += take
+            if let frame {
+                return frame
+            }
+        }
+    }
+}
+
+extension FrameWalker {
+    private mutating func expect(_ next: Expectation, skip: UInt64, take: Int) {
+        expectation = next
+        demand = (skip, take)
+    }
+
+    private mutating func readMagic(_ magic: UInt32) throws(FormatError) {
+        switch magic {
+        case 0xFD2F_B528:
+            expect(.descriptor, skip: 0, take: 1)
+        case 0x184D_2A50...0x184D_2A5F:
+            info.kind = .skippable(UInt8(magic & 15))
+            info.contentBytes = 0
+            expect(.skippableSize, skip: 0, take: 4)
+        case 0xFD2F_B522...0xFD2F_B527:
+            throw .oldFormat(at: start, minorVersion: Int(magic & 15))
+        case 0x1EB5_2FFD:
+            // The first version wrote its magic number with the most significant byte first.
+            throw .oldFormat(at: start, minorVersion: 1)
+        default:
+            throw .notAFrame(at: start)
+        }
+    }
+
+    private mutating func readSkippableSize(_ payloadBytes: UInt32) {
+        var whole = info
+        whole.compressedBytes += UInt64(payloadBytes)
+        headerInfo = whole
+        expect(.nothing, skip: UInt64(payloadBytes), take: 0)
+    }
+
+    private mutating func readDescriptor(_ byte: UInt8) throws(FormatError) {
+        descriptor = FrameDescriptor(byte)
+        guard !descriptor.hasReservedBit else {
+            throw .reservedBit(at: start)
+        }
+        // A frame has at least one block, so the header of the first is sure to follow.
+        expect(.header, skip: 0, take: descriptor.headerBytes + BlockHeader.byteCount)
+    }
+
+    private mutating func readHeader(_ bytes: UnsafeRawBufferPointer) {
+        info.contentBytes = descriptor.contentBytes(in: bytes)
+        info.windowBytes = descriptor.windowBytes(in: bytes) ?? info.contentBytes ?? 0
+        info.dictionaryID = descriptor.dictionaryID(in: bytes)
+        info.hasChecksum = descriptor.hasChecksum
+    }
+
+    private mutating func readBlockHeader(_ bytes: UnsafeRawBufferPointer) throws(FormatError) {
+        let block = BlockHeader(bytes)
+        guard block.size <= info.blockLimit else {
+            throw .blockTooLarge(at: start, bytes: Int(block.size), limit: Int(info.blockLimit))
+        }
+        let storedBytes: UInt64
+        let contentBound: UInt64
+        switch block.type {
+        case .raw:
+            (storedBytes, contentBound) = (block.size, block.size)
+        case .repeatedByte:
+            (storedBytes, contentBound) = (1, block.size)
+        case .compressed:
+            (storedBytes, contentBound) = (block.size, info.blockLimit)
+        case .reserved:
+            throw .reservedBlockType(at: start)
+        }
+        info.contentBound += contentBound
+        if let count = emptyBlocks {
+            emptyBlocks = block.isEmptyRaw ? count + 1 : nil
+            info.mark = block.isEmptyRaw ? nil : SectionMark(rawValue: count)
+        }
+        headerInfo = info
+        if !block.isLast {
+            expect(.block, skip: storedBytes, take: BlockHeader.byteCount)
+        } else if info.hasChecksum {
+            expect(.contentChecksum, skip: storedBytes, take: 4)
+        } else {
+            expect(.nothing, skip: storedBytes, take: 0)
+        }
+    }
+}

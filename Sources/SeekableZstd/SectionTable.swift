@@ -1,0 +1,136 @@
+import Ground
+
+/// What a section says of its data frames in a table of our own: their number, and checksums of their compressed bytes.
+///
+/// A content checksum cannot notice a change of the bits that a decoder ignores; these do. And a table that begins with
+/// an identifier of ours shows where the first frame of a section has lost its mark. The layout is in docs/format.md.
+package struct SectionTable: Equatable, Sendable {
+    /// What stands before the checksums.
+    package struct Fields: Equatable, Sendable {
+        /// The number of data frames.
+        package var frameCount: Int
+        /// Whether there is a checksum for each.
+        package var hasChecksums: Bool
+        /// Whether each data frame has content of a size of its own.
+        package var hasAnyChunks: Bool
+
+        /// Whether they are those of a section with these rules.
+        func agree(with rules: SectionRules) -> Bool {
+            hasChecksums == rules.hasChecksums && hasAnyChunks == (rules.chunkBytes == nil)
+        }
+    }
+
+    package let fields: Fields
+    /// The CRC-32C of each data frame, in order; empty without checksums.
+    package let frameChecksums: [UInt32]
+
+    /// The version of the layout that this code writes and reads.
+    package static let version: UInt8 = 2
+
+    private static let identifier: [UInt8] = Array("poolmapT".utf8)
+    /// What a table is known by, also where the last letter is damaged.
+    private static let knownIdentifier = identifier.dropLast()
+    private static let identifierRange =
+        FrameInfo.skippableHeaderBytes..<FrameInfo.skippableHeaderBytes + identifier.count
+
+    /// Where the checksums begin.
+    package static let rowsOffset = 24
+
+    private static let checksumFlag: UInt8 = 1
+    private static let anyChunksFlag: UInt8 = 2
+
+    /// The table of all frames of a section.
+    package init(_ frames: SectionFrames) {
+        fields = Fields(
+            frameCount: frames.dataFrameCount, hasChecksums: frames.rules.hasChecksums,
+            hasAnyChunks: frames.rules.chunkBytes == nil)
+        frameChecksums = frames.frameChecksums
+    }
+
+    private init(_ fields: Fields, _ frameChecksums: [UInt32]) {
+        self.fields = fields
+        self.frameChecksums = frameChecksums
+    }
+
+    /// The length of a table for `frameCount` data frames.
+    package static func byteCount(frameCount: Int, hasChecksums: Bool) -> Int {
+        rowsOffset + (hasChecksums ? 4 * frameCount : 0) + 4
+    }
+
+    /// The length of a table with nothing in it.
+    package static let fixedBytes = byteCount(frameCount: 0, hasChecksums: false)
+
+    /// The bytes of the frame.
+    package func serialized() -> [UInt8] {
+        var bytes = SkippableFrame.prefix(
+            nibble: SkippableFrame.sectionNibble,
+            frameBytes: SectionTable.byteCount(frameCount: fields.frameCount, hasChecksums: fields.hasChecksums))
+        bytes += SectionTable.identifier
+        let flags =
+            (fields.hasChecksums ? SectionTable.checksumFlag : 0)
+            | (fields.hasAnyChunks ? SectionTable.anyChunksFlag : 0)
+        bytes += [SectionTable.version, flags, 0, 0]
+        bytes.append(littleEndian: UInt32(fields.frameCount))
+        for checksum in frameChecksums {
+            bytes.append(littleEndian: checksum)
+        }
+        bytes.appendCRC32C()
+        return bytes
+    }
+
+    /// Whether a frame that begins with `bytes` is a section table, by its identifier.
+    ///
+    /// It may yet be damaged.
+    package static func isSectionTable(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard bytes.count >= identifierRange.upperBound,
+            SkippableFrame(bytes)?.nibble == SkippableFrame.sectionNibble
+        else { return false }
+        return bytes.bytes(in: identifierRange).starts(with: knownIdentifier)
+    }
+
+    /// The table in `bytes`, which must be the whole frame and no more.
+    ///
+    /// Makes room for what the bytes hold, never for what they announce. `offset` only appears in the errors.
+    package static func parse(_ bytes: UnsafeRawBufferPointer, at offset: UInt64 = 0) throws(FormatError)
+        -> SectionTable
+    {
+        guard let frame = SkippableFrame(bytes), frame.nibble == SkippableFrame.sectionNibble else {
+            throw .damaged(.sectionTable, at: offset, .magic)
+        }
+        guard bytes.count >= fixedBytes, bytes.count % 4 == 0, frame.frameBytes == UInt64(bytes.count) else {
+            throw .damaged(.sectionTable, at: offset, .length)
+        }
+        let checksumOffset = bytes.count - 4
+        guard CRC32C.checksum(of: bytes.bytes(in: 0..<checksumOffset)) == bytes.littleEndian(at: checksumOffset) else {
+            throw .damaged(.sectionTable, at: offset, .checksum)
+        }
+        let rowCount = (bytes.count - fixedBytes) / 4
+        let fields = try fields(in: Array(bytes.prefix(rowsOffset)), rowCount: rowCount, at: offset)
+        return SectionTable(fields, (0..<rowCount).map { bytes.littleEndian(at: rowsOffset + 4 * $0) })
+    }
+
+    /// What stands before the checksums of a table whose own checksum is right.
+    package static func fields(in head: [UInt8], rowCount: Int, at offset: UInt64) throws(FormatError) -> Fields {
+        try head.withBytes { (head) throws(FormatError) in
+            guard head.bytes(in: identifierRange).elementsEqual(identifier) else {
+                throw .damaged(.sectionTable, at: offset, .identifier)
+            }
+            // Only after the checksum, so that a damaged byte does not pass for a newer version.
+            let version: UInt8 = head.littleEndian(at: 16)
+            guard version == SectionTable.version else {
+                throw .unsupportedVersion(at: offset, version: version)
+            }
+            let flags: UInt8 = head.littleEndian(at: 17)
+            guard flags & ~(checksumFlag | anyChunksFlag) == 0, head.littleEndian(UInt16.self, at: 18) == 0 else {
+                throw .damaged(.sectionTable, at: offset, .reserved)
+            }
+            let hasChecksums = flags & checksumFlag != 0
+            let frameCount: UInt32 = head.littleEndian(at: 20)
+            guard frameCount > 0, rowCount == (hasChecksums ? Int(frameCount) : 0) else {
+                throw .damaged(.sectionTable, at: offset, .rowCount)
+            }
+            return Fields(
+                frameCount: Int(frameCount), hasChecksums: hasChecksums, hasAnyChunks: flags & anyChunksFlag != 0)
+        }
+    }
+}

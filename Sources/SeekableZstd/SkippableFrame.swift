@@ -1,0 +1,40 @@
+import Ground
+
+/// The magic number and length before the payload of a skippable frame.
+package struct SkippableFrame {
+    /// The last hexadecimal digit of the magic number of section tables.
+    package static let sectionNibble: UInt8 = 0xC
+
+    /// The last hexadecimal digit of the magic number of seek tables.
+    package static let seekTableNibble: UInt8 = 0xE
+
+    /// The last hexadecimal digit of the magic number.
+    package let nibble: UInt8
+
+    /// The length of the whole frame.
+    package let frameBytes: UInt64
+
+    /// The header of the skippable frame that `bytes` begins with, nil if none does.
+    package init?(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count >= FrameInfo.skippableHeaderBytes else { return nil }
+        let magic = bytes.littleEndian(UInt32.self, at: 0)
+        guard magic & ~15 == 0x184D_2A50 else { return nil }
+        nibble = UInt8(magic & 15)
+        frameBytes = UInt64(FrameInfo.skippableHeaderBytes) + UInt64(bytes.littleEndian(UInt32.self, at: 4))
+    }
+
+    /// The first bytes of a skippable frame of `frameBytes` bytes in all, ready for the payload.
+    package static func prefix(nibble: UInt8, frameBytes: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(frameBytes)
+        bytes.append(littleEndian: 0x184D_2A50 | UInt32(nibble))
+        bytes.append(littleEndian: UInt32(frameBytes - FrameInfo.skippableHeaderBytes))
+        return bytes
+    }
+
+    /// Whether `bytes`, the beginning of a skippable frame, are of a kind that sections have.
+    package static func mayBePart(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let nibble = SkippableFrame(bytes)?.nibble
+        return nibble == sectionNibble || nibble == seekTableNibble
+    }
+}
