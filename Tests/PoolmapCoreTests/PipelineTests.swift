@@ -26,7 +26,10 @@ import Testing
     @Test func aJobThatCannotBeOpenedIsReportedInItsTurn() throws {
         let log = Log()
         run([CountingJob("a", pieces: 1, log), nil, CountingJob("c", pieces: 1, log)], log)
-        #expect(log.lines.filter { $0.hasSuffix("done") || $0.contains("failed") } == ["a done", "failed: closed", "c done"])
+        #expect(
+            log.lines.filter { $0.hasSuffix("done") || $0.contains("failed") } == [
+                "a done", "failed: closed", "c done",
+            ])
     }
 
     @Test func aJobMayBeginAgain() throws {

@@ -49,17 +49,6 @@ enum Output {
         return false
     }
 
-    /// Where a worker is to put content that begins at `place`; nil where that is not known yet.
-    func destination(at place: UInt64?) -> FrameDecompression.Destination {
-        switch self {
-        case .file(let file):
-            guard let place, file.allowsRandomAccess else { return .slot }
-            return .file(offset: place)
-        case .partial, .stream, .sparseStream: return .slot
-        case .nowhere: return .nowhere
-        }
-    }
-
     /// The output is whole: gives a file its name, and the input's mode, owner and times; then removes the input, if
     /// that was asked.
     func commit(of input: InputFile, _ summary: JobSummary) throws(PoolmapError) -> JobSummary {

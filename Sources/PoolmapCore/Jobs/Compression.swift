@@ -219,7 +219,9 @@ final class CompressJob: Job {
             isAtEnd = offset + UInt64(byteCount) == input.byteCount
             add(byteCount, at: source, to: &group)
         }
-        guard let group, let slot = try workforce.acquireSlot() else { return try upcoming.take()?.get() ?? .waitForTurn }
+        guard let group, let slot = try workforce.acquireSlot() else {
+            return try upcoming.take()?.get() ?? .waitForTurn
+        }
         return group.step(slot, input.handed, isLast: isAtEnd)
     }
 

@@ -73,7 +73,8 @@ final class DecompressJob: Job {
                 try stream(frame, workforce)
             }
         }
-        return work(frame, input.source(at: frame.offset), try slot(workforce), destination, isLast: frames.hasOnlyTablesLeft)
+        return work(
+            frame, input.source(at: frame.offset), try slot(workforce), destination, isLast: frames.hasOnlyTablesLeft)
     }
 
     private func slot(_ workforce: Workforce) throws(PoolmapError) -> Int {
@@ -124,7 +125,9 @@ final class DecompressJob: Job {
     }
 
     /// Where the content of the next frames goes, which may have a known size; moves on to the place behind it.
-    private func destination(of contentBytes: UInt64?, isLast: Bool) throws(PoolmapError) -> FrameDecompression.Destination {
+    private func destination(of contentBytes: UInt64?, isLast: Bool) throws(PoolmapError)
+        -> FrameDecompression.Destination
+    {
         let here = nextPlace
         if let start = here, let contentBytes {
             let (end, overflowed) = start.addingReportingOverflow(contentBytes)
@@ -160,7 +163,8 @@ final class DecompressJob: Job {
     }
 
     private func work(
-        _ frame: LocatedFrame, _ source: Source, _ slot: Int, _ destination: FrameDecompression.Destination, isLast: Bool
+        _ frame: LocatedFrame, _ source: Source, _ slot: Int, _ destination: FrameDecompression.Destination,
+        isLast: Bool
     ) -> Step {
         let piece = piece(frame.offset, frame.compressedBytes)
         let work = FrameDecompression.Work(frame, source, slot, destination)
@@ -294,5 +298,18 @@ final class DecompressJob: Job {
     private func audit(_ frame: DataFrame) throws(PoolmapError) {
         try formatErrors { () throws(FormatError) in try auditor.add(frame) }
         meter.add(input: frame.compressedBytes)
+    }
+}
+
+extension Output {
+    /// Where a worker is to put content that begins at `place`; nil where that is not known yet.
+    fileprivate func destination(at place: UInt64?) -> FrameDecompression.Destination {
+        switch self {
+        case .file(let file):
+            guard let place, file.allowsRandomAccess else { return .slot }
+            return .file(offset: place)
+        case .partial, .stream, .sparseStream: return .slot
+        case .nowhere: return .nowhere
+        }
     }
 }

@@ -37,7 +37,8 @@ final class Verification: Operation {
         do throws(PoolmapError) {
             frameChecksum = try checksum(
                 of: FileReader(
-                    work.partial.descriptor(files), at: work.frameOffset, byteCount: UInt64(work.frame.compressedBytes)))
+                    work.partial.descriptor(files), at: work.frameOffset, byteCount: UInt64(work.frame.compressedBytes))
+            )
         } catch {
             return .damaged
         }

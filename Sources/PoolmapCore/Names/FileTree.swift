@@ -27,7 +27,8 @@ struct FileTree {
 
     /// What holds for all files of the tree.
     var origin: NameBundle.Origin {
-        NameBundle.Origin(root: walk.root, treeOffset: FileName.bytes(of: walk.path).count - FileName.bytes(of: root).count)
+        NameBundle.Origin(
+            root: walk.root, treeOffset: FileName.bytes(of: walk.path).count - FileName.bytes(of: root).count)
     }
 
     /// Takes the files that come next, up to one that must be looked at.

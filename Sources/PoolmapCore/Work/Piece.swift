@@ -32,4 +32,3 @@ struct Piece {
         return byteCount == 0 ? name : "\(name) (bytes \(offset) to \(offset + byteCount - 1))"
     }
 }
-

@@ -53,19 +53,11 @@ final class Workforce {
     /// The most inputs that are open at once: one for each worker to go on with, beside its own; and slow pipes.
     let openLimit: Int
 
-    /// - Parameter onConfinement: called once, when workers have begun.
-    convenience init(
-        jobs: Int, _ settings: RunSettings, _ server: JobServer? = nil,
-        onConfinement: @escaping (Confinement) -> Void = { _ in }
-    ) {
-        self.init(
-            jobs: jobs, settings.operations, settings.layout, settings.reach, server, onConfinement: onConfinement)
-    }
-
     /// - Parameters:
     ///   - operations: what is done, in this process and in each worker.
     ///   - layout: how slots are divided.
     ///   - reach: which files workers open by their names.
+    ///   - onConfinement: called once, when workers have begun.
     init(
         jobs: Int, _ operations: [any Operation], _ layout: SlotLayout, _ reach: NameReach, _ server: JobServer? = nil,
         onConfinement: @escaping (Confinement) -> Void = { _ in }
@@ -358,7 +350,9 @@ final class Workforce {
             // One of them ends the workers: the others are not to suffer for it.
             for (task, file) in zip(sent.tasks, sent.files) {
                 try send(
-                    Sent(task: .files(FileWorks([file]), isSent: true), tasks: [task], files: [file], earlierAttempts: completion.attempts))
+                    Sent(
+                        task: .files(FileWorks([file]), isSent: true), tasks: [task], files: [file],
+                        earlierAttempts: completion.attempts))
             }
         case .success(.leftToFront):
             for task in sent.tasks {
@@ -409,54 +403,6 @@ final class Workforce {
         pool = nil
         // Only now is nobody busy.
         server?.close()
-    }
-}
-
-/// Small files that go to one worker together, since a task of its own for each would cost as much as its work.
-///
-/// As many as take about 12 ms, by what the last ones took: so few that all workers are busy to the end of a run, and so
-/// many that the third of a millisecond in which a worker waits for the next ones is little. With 4 ms it was a tenth.
-private struct FileBundle {
-    static let mostFiles = 64
-    private static let wantedNanoseconds: UInt64 = 12_000_000
-
-    private var files: [FileWork] = []
-    private var tasks: [UInt64] = []
-    private var cost: UInt64 = 0
-    /// What a byte takes, in 1/1024 of a nanosecond; nil before the first file is done, which then goes alone.
-    private var costOfByte: UInt64?
-    /// A file takes as much as so many bytes, beside its own.
-    private static let bytesOfFile: UInt64 = 8 << 10
-
-    var isEmpty: Bool { files.isEmpty }
-    var isFull: Bool {
-        files.count == FileBundle.mostFiles || cost >= FileBundle.wantedNanoseconds || costOfByte == nil
-    }
-
-    mutating func add(_ more: [FileWork], _ task: UInt64) {
-        files += more
-        tasks.append(task)
-        cost += FileBundle.bytes(of: more) * (costOfByte ?? 0) >> 10
-    }
-
-    mutating func take() -> ([FileWork], [UInt64]) {
-        defer {
-            files = []
-            tasks = []
-            cost = 0
-        }
-        return (files, tasks)
-    }
-
-    /// Takes account of what files took.
-    mutating func learn(_ files: [FileWork], _ nanoseconds: UInt64) {
-        let latest = (nanoseconds << 10) / max(FileBundle.bytes(of: files), 1)
-        let limited = max(1, min(latest, 1 << 30))
-        costOfByte = costOfByte.map { (3 * $0 + limited) / 4 } ?? limited
-    }
-
-    private static func bytes(of files: [FileWork]) -> UInt64 {
-        files.reduce(0) { $0 + $1.byteCount + bytesOfFile }
     }
 }
 

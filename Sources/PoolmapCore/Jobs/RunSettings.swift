@@ -151,3 +151,50 @@ struct RunSettings {
         }
     }
 }
+
+extension Workforce {
+    /// - Parameter onConfinement: called once, when workers have begun.
+    convenience init(
+        jobs: Int, _ settings: RunSettings, _ server: JobServer? = nil,
+        onConfinement: @escaping (Confinement) -> Void = { _ in }
+    ) {
+        self.init(
+            jobs: jobs, settings.operations, settings.layout, settings.reach, server, onConfinement: onConfinement)
+    }
+}
+
+/// How the slots of each kind of work are divided.
+extension SlotLayout {
+    /// The slots of a compression with these options.
+    init(compressing options: CompressionOptions) {
+        // Several chunks that are small go together: of a pipe so many as are read, of a file more.
+        self.init(
+            inputBytes: max(1, Compression.mostPipeBytes / options.chunkBytes) * options.chunkBytes,
+            outputBytes: max(1, Compression.mostTaskBytes / options.chunkBytes)
+                * Compressor.bound(of: options.chunkBytes))
+    }
+
+    /// The slots of a decompression: a frame with more content than `contentBytes` does not fit and is streamed.
+    ///
+    /// Memory is taken as it is touched, so that only large frames make large slots.
+    init(decompressing contentBytes: Int) {
+        self.init(inputBytes: Compressor.bound(of: contentBytes), outputBytes: contentBytes)
+    }
+
+    /// The slots of hashing pipes: a piece that does not fit is hashed in order.
+    init(hashing algorithms: [HashAlgorithm]) {
+        self.init(pieceBytes: PieceSize.bytes(algorithms, wanted: PieceSize.ofPipe) ?? 0)
+    }
+
+    /// The slots of hashing the chunks of pipes each by itself; nil for chunks of any size.
+    init(hashingChunksOf chunkBytes: UInt64?) {
+        self.init(pieceBytes: chunkBytes.map { PieceSize.ofChunks($0, isRegular: false) } ?? PieceSize.mostOfPipe)
+    }
+
+    private init(pieceBytes: UInt64) {
+        self.init(inputBytes: pieceBytes <= PieceSize.mostOfPipe ? Int(pieceBytes) : 0, outputBytes: 0)
+    }
+
+    /// Frames of other programs are decompressed in parallel up to this size.
+    static let commonContentBytes = 64 << 20
+}
