@@ -13,7 +13,7 @@ final class Compression: Operation {
     static let mostPipeBytes = 1 << 20
     /// So long a task may take for which chunks are put together: far longer than a message, and so short that everything
     /// is shared out.
-    static let taskNanoseconds: UInt64 = 32_000_000
+    static let taskNanoseconds: UInt64 = 64_000_000
     /// The same of a pipe, of which nobody knows how much more there is to share out.
     static let pipeTaskNanoseconds: UInt64 = 4_000_000
 
