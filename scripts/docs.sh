@@ -17,7 +17,8 @@ for catalog in Sources/*/*.docc; do
     build=$(swift build --show-bin-path)
 
     modules=(-I "$build/Modules")
-    for map in Sources/*/include/module.modulemap "$build"/*.build/module.modulemap .build/checkouts/*/Sources/*/include/module.modulemap; do
+    for map in Sources/*/{,include/}module.modulemap "$build"/*.build/module.modulemap \
+        .build/checkouts/*/Sources/*/include/module.modulemap; do
         [[ -e $map ]] && modules+=(-Xcc "-fmodule-map-file=$map")
     done
     mkdir "$graphs/$library"
