@@ -221,7 +221,7 @@ private final class BatchPlans<Items: ItemSource>: PlanSource {
         self.meter = meter
         self.report = report
         guard let onText else { return }
-        let writes = if case .hash = settings.operation { false } else { true }
+        let writes = settings.reach.targets?.isEmpty != true
         bundles = BundlePlans(writes: writes, meter: meter, text: onText) { [unowned self] bundle, index, exception in
             plan(exception, bundle, index)
         } failure: { bundle, index, error in

@@ -43,7 +43,7 @@ struct Cat: ParsableCommand {
         batch.memoryBytes = window.memoryBytes
         batch.policy.sparse = sparse.output
         batch.cat(file, range, maximumWindowLog: window.long) { input, result in
-            console.report(input, result) { "\(input.name): \($0.outputBytes) bytes" }
+            console.report(input, result) { "\($0.name): \($1.outputBytes) bytes" }
         }
         try console.finish()
     }

@@ -128,10 +128,7 @@ struct Compress: FilesCommand {
         let plan = try FilePlan(
             "compress", files, names, target, common, dictionary, folders: .without(compressedSuffixes + passedOver),
             passingOver: passedOver,
-            keptBeside: resume ? Batch.resumeSuffixes : []
-        ) {
-            .target($0 + ".zst")
-        }
+            keptBeside: resume ? Batch.resumeSuffixes : [], naming: .appending(".zst"))
         try plan.refuseTerminal()
         options.dictionary = plan.dictionary
         let settings: [(String, JSONText)] = [

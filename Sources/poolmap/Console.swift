@@ -66,7 +66,19 @@ final class Console {
         return batch
     }
 
-    func report(_ input: Input, _ result: Result<JobSummary, PoolmapError>, line: (JobSummary) -> String?) {
+    /// Has workers say themselves what came of inputs, as `report` would.
+    func bundle(_ batch: inout Batch, line: @escaping (Input, JobSummary) -> String?) {
+        if isVerbose {
+            batch.format.notes = { input, summary in
+                line(input, summary).map { Array((FileName.printable($0) + "\n").utf8) } ?? []
+            }
+        }
+        batch.onText = report
+    }
+
+    func report(
+        _ input: Input, _ result: Result<JobSummary, PoolmapError>, line: (Input, JobSummary) -> String?
+    ) {
         if case .failure(let error) = result, error.code == .ignored {
             ignoredCount += 1
             return hint(input.name, error)
@@ -85,7 +97,7 @@ final class Console {
             if let salvage = summary.salvage, !salvage.isWhole {
                 fail(input.name, salvage)
             }
-            guard isVerbose, let line = line(summary) else { return }
+            guard isVerbose, let line = line(input, summary) else { return }
             progress?.clear()
             writeError(FileName.printable(line) + "\n")
         case .failure(let error): fail(input.name, error)

@@ -43,16 +43,8 @@ struct Decompress: FilesCommand {
 
     func run() throws {
         let plan = try FilePlan(
-            "decompress", files, names, target, common, dictionary, folders: .without([])
-        ) { path in
-            for (suffix, restored) in zip(compressedSuffixes, ["", ".tar", ""]) where path.hasSuffix(suffix) {
-                let stem = path.dropLast(suffix.count)
-                if !stem.isEmpty, !stem.hasSuffix("/") {
-                    return .target(stem + restored)
-                }
-            }
-            return .skip("has no suffix .zst; name the target with -o, or use -c")
-        }
+            "decompress", files, names, target, common, dictionary, folders: .without([]),
+            naming: .replacing(zip(compressedSuffixes, ["", ".tar", ""]).map { ($0, $1) }))
         let settings: [(String, JSONText)] = [
             ("salvage", .bool(salvage)), ("omit", .bool(omit)),
         ]

@@ -6,14 +6,8 @@ import PoolmapCore
 ///
 /// Names are asked for one after the other, as the run comes to them.
 final class FilePlan: ItemSource {
-    /// What a name says about its target.
-    enum Naming {
-        case target(String)
-        case skip(String)
-    }
-
     private var names: InputNames
-    private let naming: (String) -> Naming
+    private let naming: TargetNaming
     /// What is done to the inputs, for --dry-run.
     private let verb: String
     private let options: TargetOptions
@@ -26,6 +20,10 @@ final class FilePlan: ItemSource {
     private var linked = LinkedInputs()
     /// Found, and not to be begun yet.
     private var waiting: FoundFile?
+    /// Names that come next, and the first of which is to be looked at.
+    private var waitingNames: NameBundle?
+    /// Names of one folder with something behind each: no two are in each other's way.
+    private let hasDistinctTargets: Bool
     /// That of --output-dir, from the first target on.
     private var targetFolder: TargetFolder?
     private var dependencies: DependencyFile?
@@ -43,7 +41,7 @@ final class FilePlan: ItemSource {
         _ verb: String, _ files: [String], _ names: NameOptions, _ options: TargetOptions, _ run: RunOptions,
         _ dictionary: DictionaryOptions, folders: InputNames.Folders, passingOver endings: [String] = [],
         keptBeside suffixes: [String] = [],
-        naming: @escaping (String) -> Naming
+        naming: TargetNaming
     ) throws {
         self.options = options
         self.run = run
@@ -53,6 +51,11 @@ final class FilePlan: ItemSource {
         let sources = try names.sources(files)
         self.dictionary = try dictionary.read(console.places)
         isRecursive = names.recursive
+        if case .appending = naming {
+            hasDistinctTargets = sources.count == 1 && names.lists.isEmpty
+        } else {
+            hasDistinctTargets = false
+        }
         isOne = sources.count == 1 && names.lists.isEmpty && !names.recursive
         if options.output != nil && !isOne {
             throw ValidationError("-o takes one input; --output-dir takes many")
@@ -118,11 +121,53 @@ final class FilePlan: ItemSource {
 
     // MARK: Items
 
-    var hasMore: Bool { waiting != nil || names.hasMore }
+    var hasMore: Bool { waiting != nil || waitingNames != nil || names.hasMore }
 
     func next() -> ItemStep {
         if let file = waiting.take() { return itemInTurn(file) }
+        while let bundle = waitingNames.take() {
+            if bundle.count > 1 {
+                waitingNames = bundle.part(1..<bundle.count)
+            }
+            if let item = itemOfFirst(bundle) { return item }
+        }
         return names.next().item(standardInputTo: targetOfStandardInput, places) { itemInTurn($0) }
+    }
+
+    /// Where targets are beside their inputs, and take no other file's place, nothing has to be known of a file beforehand
+    /// but its name.
+    private var takesNames: Bool {
+        !(isOne || options.isStream || options.output != nil || options.outputFolder != nil || options.dryRun
+            || options.remove || options.force || options.ifChanged || options.dependencyFile != nil)
+    }
+
+    func nextNames(atMost most: Int) -> NameBundle? {
+        guard takesNames, waiting == nil, let bundle = waitingNames.take() ?? names.nextNames(atMost: most) else {
+            return nil
+        }
+        if hasDistinctTargets { return bundle }
+        let count = places.claimNames(of: bundle, naming)
+        if count == bundle.count { return bundle }
+        waitingNames = bundle.part(count..<bundle.count)
+        return count == 0 ? nil : bundle.part(0..<count)
+    }
+
+    func item(_ name: UnsafeRawBufferPointer, of bundle: NameBundle) -> ItemStep? {
+        names.step(of: name, bundle)?.item(standardInputTo: targetOfStandardInput, places) {
+            item($0, isClaimed: true)
+        }
+    }
+
+    /// The item of a name that may be in the way of an earlier one, as it is if that was a file.
+    private func itemOfFirst(_ bundle: NameBundle) -> ItemStep? {
+        bundle.firstName.withUnsafeBytes { name in
+            names.step(of: name, bundle)?.item(standardInputTo: targetOfStandardInput, places) { file in
+                let target = naming.target(of: file.path) ?? ""
+                let rivals = naming.inputs(of: file.path) + naming.inputs(of: target) + [target]
+                let isInTheWay = rivals.contains { InputNames.file($0, followsLinks: false) != nil }
+                return item(file, isClaimed: !isInTheWay)
+            }
+        }
     }
 
     /// The item of a file, once none of its other names is being read.
@@ -155,7 +200,8 @@ final class FilePlan: ItemSource {
 
     private var targetOfStandardInput: Target { options.stream ?? options.output.map { .file($0) } ?? .standardOutput }
 
-    private func item(_ found: FoundFile) -> ItemStep {
+    /// - Parameter isClaimed: whether it is known to be in no other's way.
+    private func item(_ found: FoundFile, isClaimed: Bool = false) -> ItemStep {
         var file = found
         let input = Input.file(file.path)
         do throws(PoolmapError) {
@@ -164,7 +210,7 @@ final class FilePlan: ItemSource {
                 return .item(input, stream, file: file)
             }
             let target = try target(of: file)
-            if isOne {
+            if isOne || isClaimed {
                 try places.require(input: file)
                 try places.require(target: target)
             } else {
@@ -189,7 +235,9 @@ final class FilePlan: ItemSource {
             if file.isDescriptor {
                 throw .unusable("stands for an open descriptor; name the target with -o, or use -c")
             }
-            if case .skip(let reason) = naming(file.path) { throw .unusable(reason) }
+            if naming.target(of: file.path) == nil {
+                throw .unusable("has no suffix .zst; name the target with -o, or use -c")
+            }
         }
         let target = plannedTarget(of: file) ?? ""
         if let folder = options.outputFolder, !options.dryRun {
@@ -201,7 +249,7 @@ final class FilePlan: ItemSource {
     /// What an input would be written to; nil where its name does not say that.
     private func plannedTarget(of file: FoundFile) -> String? {
         if let output = options.output { return output }
-        guard !file.isDescriptor, case .target(let target) = naming(file.path) else { return nil }
+        guard !file.isDescriptor, let target = naming.target(of: file.path) else { return nil }
         return options.outputFolder.map { $0 + "/" + relative(target, of: file) } ?? target
     }
 
@@ -247,6 +295,7 @@ final class FilePlan: ItemSource {
         } else {
             var batch = try console.batch(run, verb, settings + options.settings)
             batch.policy = options.policy
+            console.bundle(&batch, line: FilePlan.line)
             body(batch, self) { [self] input, result in report(input, result) }
             if let path = options.dependencyFile, !places.mustStay(fileOf: "--depfile") {
                 console.attempt(path) { () throws(PoolmapError) in try dependencies?.write(to: path) }
@@ -267,7 +316,7 @@ final class FilePlan: ItemSource {
                 } else {
                     try output.write(line(input, target))
                 }
-            case .refused(let input, let error): console.report(input, .failure(error)) { _ in nil }
+            case .refused(let input, let error): console.report(input, .failure(error)) { _, _ in nil }
             case .waitForInput(let descriptor): waitForInput(descriptor)
             // Names wait for no report.
             case .waitForReport, .end: break loop
@@ -287,12 +336,15 @@ final class FilePlan: ItemSource {
         return line + "\n"
     }
 
+    /// What -v says of an input.
+    private static func line(_ input: Input, _ summary: JobSummary) -> String? {
+        let sizes = "\(input.name): \(readable(summary.inputBytes)) to \(readable(summary.outputBytes))"
+        return summary.isUnchanged ? sizes + ", unchanged" : sizes
+    }
+
     private func report(_ input: Input, _ result: Result<JobSummary, PoolmapError>) {
         linked.end(input)
-        console.report(input, result) { summary in
-            let sizes = "\(input.name): \(readable(summary.inputBytes)) to \(readable(summary.outputBytes))"
-            return summary.isUnchanged ? sizes + ", unchanged" : sizes
-        }
+        console.report(input, result, line: FilePlan.line)
         guard let target = targets.removeValue(forKey: FileName.bytes(of: input.name)), case .success = result else {
             return
         }

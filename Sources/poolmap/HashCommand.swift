@@ -75,7 +75,7 @@ struct Hash: FilesCommand {
         let format = batch.format
         let state = try resume.map { try resumable(HashState(path: $0, force: force), algorithms) }
         let report: Batch.Report = { input, result in
-            console.report(input, result) { _ in nil }
+            console.report(input, result) { _, _ in nil }
             guard case .success(let summary) = result else { return }
             let name = if case .file(let path) = input { path } else { "-" }
             console.attempt(name) { () throws(PoolmapError) in

@@ -80,7 +80,7 @@ extension Hash {
                 throw error
             }
         } report: { input, result in
-            console.report(input, result) { _ in nil }
+            console.report(input, result) { _, _ in nil }
         }
         if !isBroken {
             console.attempt(nil) { () throws(PoolmapError) in try output.flush() }

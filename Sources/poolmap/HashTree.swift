@@ -49,7 +49,7 @@ extension Hash {
             }
         }
         batch.hash(trees) { input, result in
-            console.report(input, result) { _ in nil }
+            console.report(input, result) { _, _ in nil }
         }
         try output.flush()
         // Throws where something could not be read: then there is no file.

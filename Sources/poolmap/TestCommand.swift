@@ -31,10 +31,12 @@ struct Test: FilesCommand {
         batch.limit = limits.limit
         batch.dictionary = dictionary
         batch.memoryBytes = window.memoryBytes
+        func line(_ input: Input, _ summary: JobSummary) -> String? {
+            "\(input.name): ok, \(readable(summary.inputBytes)) hold \(readable(summary.outputBytes))"
+        }
+        console.bundle(&batch, line: line)
         batch.decompress(items, maximumWindowLog: window.long) { input, result in
-            console.report(input, result) { summary in
-                "\(input.name): ok, \(readable(summary.inputBytes)) hold \(readable(summary.outputBytes))"
-            }
+            console.report(input, result, line: line)
         }
         try console.finish()
     }

@@ -19,7 +19,7 @@ package struct NameBundle {
 
     var origin: Origin
     /// How many names there are.
-    private(set) var count = 0
+    package private(set) var count = 0
     /// The names, each with its end.
     private(set) var bytes: [UInt8] = []
     /// Whoever does it stops before a file with which the content of all would be more; nil for no such limit.
@@ -64,7 +64,7 @@ package struct NameBundle {
     }
 
     /// Some of the names, with their notes.
-    func part(_ range: Range<Int>) -> NameBundle {
+    package func part(_ range: Range<Int>) -> NameBundle {
         var part = self
         (part.count, part.bytes) = (0, [])
         forEach { index, name in
@@ -77,6 +77,8 @@ package struct NameBundle {
         part.firstLine += range.lowerBound
         return part
     }
+
+    package var firstName: [UInt8] { name(at: 0) }
 
     /// The bytes of one name.
     func name(at place: Int) -> [UInt8] {

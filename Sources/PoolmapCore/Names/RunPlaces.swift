@@ -17,7 +17,7 @@ package final class RunPlaces {
         let path: String
         let isWritten: Bool
         /// nil for what is open already, and has no name here.
-        var name: Mark?
+        var name: PlaceMark?
         /// The file that was there; nil for none.
         let file: FileNumber?
         /// Where it is; nil while there is no such folder.
@@ -26,20 +26,12 @@ package final class RunPlaces {
         var isInput = false
     }
 
-    private struct Mark: Hashable {
-        let high: Int
-        let low: Int
-    }
-
     private var named: [Named] = []
     /// Whether an option has something written, and whether that is there already.
     private var isWriting = false
     private var hasWrittenFile = false
     private let tracksFiles: Bool
-    private var targets: Set<Mark> = []
-    private var inputs: Set<Mark> = []
-    private var targetFiles: Set<FileNumber> = []
-    private var inputFiles: Set<FileNumber> = []
+    private var places = PlaceTable()
     /// By the bytes of their paths: two strings are one to Swift where only an accent is written in another way.
     private var folders: [[UInt8]: FileNumber] = [:]
     private static let mostFolders = 256
@@ -105,7 +97,7 @@ package final class RunPlaces {
         }
     }
 
-    private func isOne(_ one: Named, _ name: Mark?, _ file: FileNumber?) -> Bool {
+    private func isOne(_ one: Named, _ name: PlaceMark?, _ file: FileNumber?) -> Bool {
         (name != nil && one.name == name) || (file != nil && one.file == file)
     }
 
@@ -123,7 +115,7 @@ package final class RunPlaces {
         try require(input: file.path, file.status, place(of: file.path))
     }
 
-    private func require(input path: String, _ known: FileStatus?, _ name: Mark) throws(PoolmapError) {
+    private func require(input path: String, _ known: FileStatus?, _ name: PlaceMark) throws(PoolmapError) {
         guard isWriting else { return }
         let status = known ?? (hasWrittenFile ? FileStatus(ofPath: path) : nil)
         if let status, !status.isRegular { return }
@@ -158,7 +150,7 @@ package final class RunPlaces {
         try require(target: path, place(of: path), status.map { FileNumber($0) })
     }
 
-    private func require(target path: String, _ name: Mark, _ file: FileNumber?) throws(PoolmapError) {
+    private func require(target path: String, _ name: PlaceMark, _ file: FileNumber?) throws(PoolmapError) {
         findFolders()
         guard let other = named.first(where: { isOne($0, name, file) }) else { return }
         throw PoolmapError(
@@ -193,22 +185,63 @@ package final class RunPlaces {
         let (inputFile, targetFile) = files(of: input, target)
         try require(input: input.path, input.status, inputPlace)
         try require(target: target, targetPlace, targetFile)
-        if targets.contains(inputPlace) || inputFile.map(targetFiles.contains) ?? false {
+        let (inputMark, targetMark) = (inputFile.map(mark), targetFile.map(mark))
+        func isAny(_ kind: PlaceTable.Kinds, _ name: PlaceMark, _ file: PlaceMark?) -> Bool {
+            places.kinds(of: name).contains(kind) || file.map { places.kinds(of: $0).contains(kind) } ?? false
+        }
+        if isAny(.target, inputPlace, inputMark) {
             throw PoolmapError(.failed, "is the target of another input of this run")
         }
         // A target that is its own input is an error of its own.
         let isOther = inputPlace != targetPlace && (targetFile == nil || inputFile != targetFile)
-        if isOther, inputs.contains(targetPlace) || targetFile.map(inputFiles.contains) ?? false {
+        if isOther, isAny(.input, targetPlace, targetMark) {
             throw PoolmapError(.failed, "its target \(target) is another input of this run")
         }
-        guard targets.insert(targetPlace).inserted else {
+        if isAny(.target, targetPlace, nil) {
             throw PoolmapError(.failed, "its target \(target) is that of another input of this run, too")
         }
-        inputs.insert(inputPlace)
-        inputFile.map { _ = inputFiles.insert($0) }
+        places.insert(targetPlace, as: .target)
+        places.insert(inputPlace, as: .input)
+        inputMark.map { places.insert($0, as: .input) }
         if isOther {
-            targetFile.map { _ = targetFiles.insert($0) }
+            targetMark.map { places.insert($0, as: .target) }
         }
+    }
+
+    /// Notes names with their targets beside them, up to one that may be in the way of an earlier name; how many those are.
+    ///
+    /// It costs little beside what `claim` does, and looks at no file: a name that may be in the way is to be looked at.
+    package func claimNames(of bundle: NameBundle, _ naming: TargetNaming) -> Int {
+        var claimed = 0
+        var folderPath: [UInt8] = []
+        var folderMark: PlaceMark?
+        var target: [UInt8] = []
+        bundle.forEach { _, path in
+            let slash = path.lastIndex(of: UInt8(ascii: "/"))
+            let folder = UnsafeRawBufferPointer(rebasing: path[..<(slash.map { $0 + 1 } ?? 0)])
+            let name = UnsafeRawBufferPointer(rebasing: path[folder.count...])
+            let known = folderMark != nil && folder.elementsEqual(folderPath)
+            let mark = known ? folderMark ?? PlaceMark(kind: 0) : self.mark(ofFolder: folderOf(FileName.text(of: path)))
+            if !known {
+                (folderPath, folderMark) = (Array(folder), mark)
+            }
+            guard let change = naming.change(of: name) else {
+                // It has no target, as will be said of it.
+                claimed += 1
+                return true
+            }
+            target.removeAll(keepingCapacity: true)
+            target += name.dropLast(change.dropped)
+            target += change.added.utf8
+            let inputMark = PlaceMark(name, in: mark)
+            let targetMark = target.withUnsafeBytes { PlaceMark($0, in: mark) }
+            guard !places.kinds(of: inputMark).contains(.target), places.kinds(of: targetMark).isEmpty else { return false }
+            places.insert(targetMark, as: .target)
+            places.insert(inputMark, as: .input)
+            claimed += 1
+            return true
+        }
+        return claimed
     }
 
     /// What may be one file by names that are not one: only where a target may be there already.
@@ -221,23 +254,24 @@ package final class RunPlaces {
 
     // MARK: Places
 
-    private func place(of path: String) -> Mark {
-        let folderPath = folderOf(path)
-        var high = Hasher()
-        var low = Hasher()
-        low.combine(0)
-        for byte in lastName(of: path).utf8 {
-            high.combine(byte)
-            low.combine(byte)
+    private func place(of path: String) -> PlaceMark {
+        let name = FileName.bytes(of: lastName(of: path))
+        let folder = mark(ofFolder: folderOf(path))
+        return name.withUnsafeBytes { PlaceMark($0, in: folder) }
+    }
+
+    /// By its number, or by its path where it is not there.
+    private func mark(ofFolder path: String) -> PlaceMark {
+        if let folder = folder(path) {
+            return withUnsafeBytes(of: (UInt64(folder.device), UInt64(folder.inode))) {
+                PlaceMark($0, in: PlaceMark(kind: 0))
+            }
         }
-        if let folder = folder(folderPath) {
-            high.combine(folder)
-            low.combine(folder.inode)
-        } else {
-            high.combine(folderPath)
-            low.combine(folderPath)
-        }
-        return Mark(high: high.finalize(), low: low.finalize())
+        return FileName.bytes(of: path).withUnsafeBytes { PlaceMark($0, in: PlaceMark(kind: 1)) }
+    }
+
+    private func mark(_ file: FileNumber) -> PlaceMark {
+        withUnsafeBytes(of: (UInt64(file.device), UInt64(file.inode))) { PlaceMark($0, in: PlaceMark(kind: 2)) }
     }
 
     private func folder(_ path: String) -> FileNumber? {
