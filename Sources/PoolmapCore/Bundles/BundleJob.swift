@@ -12,9 +12,12 @@ final class BundleJob: Job {
     private var results: [Result<BundleOutcome, PoolmapError>] = []
     private(set) var followers: [PlannedJob] = []
 
-    init(_ bundle: NameBundle, _ plans: BundlePlans) {
+    /// - Parameter ticket: that of the bundle of which this is what a worker gave back: one that was killed before may
+    ///   have noted more than the next had time for.
+    init(_ bundle: NameBundle, _ plans: BundlePlans, _ ticket: BundleTicket?) {
         self.bundle = bundle
         self.plans = plans
+        self.ticket = ticket
         parts = [0..<bundle.count]
     }
 
@@ -58,7 +61,7 @@ final class BundleJob: Job {
             switch result {
             case .success(let outcome): add(outcome, part)
             case .failure(let error):
-                ticket?.removeTemporaries(bundle.count)
+                ticket?.removeTemporaries(of: bundle)
                 add(.telling { [plans, bundle] in plans.failure(bundle, part.lowerBound, error) })
             }
         }
@@ -77,7 +80,7 @@ final class BundleJob: Job {
         let rest = part.lowerBound + outcome.count..<part.upperBound
         // In as many parts as are worth it: other workers may be idle.
         for start in stride(from: rest.lowerBound, to: rest.upperBound, by: plans.size.count) {
-            add(plans.plan(bundle.part(start..<min(start + plans.size.count, rest.upperBound))))
+            add(plans.plan(bundle.part(start..<min(start + plans.size.count, rest.upperBound)), ticket))
         }
     }
 
@@ -104,9 +107,9 @@ struct BundlePlans {
     /// Told of a name that nobody could do.
     let failure: (NameBundle, Int, PoolmapError) -> Void
 
-    func plan(_ bundle: NameBundle) -> PlannedJob {
+    func plan(_ bundle: NameBundle, _ ticket: BundleTicket? = nil) -> PlannedJob {
         PlannedJob(number: 0, input: .standardInput, target: .nowhere, isInput: false) { _ in
-            BundleJob(bundle, self)
+            BundleJob(bundle, self, ticket)
         } report: { result in
             guard case .failure(let error) = result else { return }
             for index in 0..<bundle.count {

@@ -27,8 +27,8 @@ struct FileTree {
 
     /// What holds for all files of the tree.
     var origin: NameBundle.Origin {
-        NameBundle.Origin(
-            root: walk.root, treeOffset: FileName.bytes(of: walk.path).count - FileName.bytes(of: root).count)
+        let treeOffset = FileName.bytes(of: walk.path).count - FileName.bytes(of: root).count
+        return NameBundle.Origin(root: walk.root, treeOffset: treeOffset)
     }
 
     /// Takes the files that come next, up to one that must be looked at.

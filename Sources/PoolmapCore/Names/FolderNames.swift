@@ -26,8 +26,8 @@ struct FolderNames {
             }
             withUnsafeBytes(of: &entry.pointee.d_name) { space in
                 guard let start = space.baseAddress else { return }
-                let name = UnsafeRawBufferPointer(
-                    start: start, count: strlen(start.assumingMemoryBound(to: CChar.self)))
+                let count = strlen(start.assumingMemoryBound(to: CChar.self))
+                let name = UnsafeRawBufferPointer(start: start, count: count)
                 // The folder itself and the one above it.
                 if name[0] == UInt8(ascii: "."), name.count == 1 || (name.count == 2 && name[1] == name[0]) { return }
                 entries.append(Entry(offset: bytes.count, type: Int32(entry.pointee.d_type)))

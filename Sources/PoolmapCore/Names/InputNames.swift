@@ -111,8 +111,9 @@ package struct InputNames {
         }
     }
 
-    /// The names that come next, at most so many, where all that is to be known of them can be found out by whoever opens
-    /// them; nil where `next` is to be asked. Does not block but for a folder's names.
+    /// The names that come next, at most so many, where whoever opens them finds out all that is to be known of them.
+    ///
+    /// nil where `next` is to be asked. Does not block but for a folder's names.
     package mutating func nextNames(atMost most: Int) -> NameBundle? {
         while found == nil {
             var bundle = NameBundle(tree?.origin ?? NameBundle.Origin())

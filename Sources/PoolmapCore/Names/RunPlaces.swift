@@ -235,7 +235,7 @@ package final class RunPlaces {
             target += change.added.utf8
             let inputMark = PlaceMark(name, in: mark)
             let targetMark = target.withUnsafeBytes { PlaceMark($0, in: mark) }
-            guard !places.kinds(of: inputMark).contains(.target), places.kinds(of: targetMark).isEmpty else { return false }
+            if places.kinds(of: inputMark).contains(.target) || !places.kinds(of: targetMark).isEmpty { return false }
             places.insert(targetMark, as: .target)
             places.insert(inputMark, as: .input)
             claimed += 1

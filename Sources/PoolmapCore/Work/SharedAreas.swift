@@ -181,8 +181,9 @@ final class BundleTicket {
     var firstNote: Int { place * BundleSize.mostNames }
 
     /// Removes what workers have left that were killed.
-    func removeTemporaries(_ count: Int) {
-        for index in firstNote..<firstNote + count {
+    func removeTemporaries(of bundle: NameBundle) {
+        guard let first = bundle.firstNote else { return }
+        for index in first..<first + bundle.count {
             areas.note(index, ofBundle: generation)?.removeTemporary()
         }
     }

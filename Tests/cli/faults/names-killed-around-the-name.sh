@@ -1,0 +1,67 @@
+# Workers that were given many names at once are killed just before or after a target gets its name: nothing is lost, done
+# twice or complained of; and a file that kills whoever opens it takes no other with it.
+. "$CLI_LIB"
+. "$CLI_FOLDER/batches.sh"
+lay_out_files 60
+mv files kept
+# run_traced INJECT OPTION…: under strace, so that it says what happens to the workers' calls, as it says it.
+run_traced() {
+    rm -rf files trace
+    cp -r kept files
+    start strace -qq -f -o trace -e trace=linkat,close -e "inject=$1" \
+        poolmap compress --chunk-size 64K -j 2 "${@:2}" 2> said
+}
+# all_but_given NUMBER…: every target is beside its input, and right, but for these.
+all_but_given() {
+    mkdir out
+    find files -name '*.zst' -exec mv {} out/ \;
+    all_but "$@"
+    rm -r out
+}
+died_in() { grep -Eq "(^|[ .])$1(\(| resumed).* = \?$" trace || fail "nobody was killed in $1"; }
+for names in "-r files" "--files-from list"; do
+    (cd kept && ls -v) | sed 's|^|files/|' > list
+    # Killed as it begins the call; who comes in its place has the count anew.
+    # shellcheck disable=SC2086
+    run_traced linkat:signal=SIGKILL:when=7 $names
+    wait_gone 20 "$front"
+    expect_exit 0 wait "$front"
+    died_in linkat
+    same_text "" "$(grep -v '^strace: ' said || true)"
+    all_but_given
+    # Killed when the call is done and before anything else is.
+    # shellcheck disable=SC2086
+    run_traced linkat:delay_exit=300000:when=7 $names
+    killed=0
+    waits() { ! is_running "$front" || grep -qs "linkat(.*DELAYED" trace; }
+    wait_until 20 waits
+    for worker in $(sed -n 's/^\([0-9]*\) *linkat(.*(DELAYED)$/\1/p' trace); do
+        [[ $(grep "^$worker " trace | tail -n 1) == *DELAYED* ]] || continue
+        kill -KILL "$worker" 2> /dev/null && killed=$((killed + 1))
+    done
+    ((killed > 0)) || fail "nobody was killed behind linkat"
+    wait_gone 20 "$front"
+    expect_exit 0 wait "$front"
+    same_text "" "$(grep -v '^strace: ' said || true)"
+    all_but_given
+done
+# One of them kills each worker that opens it.
+for command in "compress --chunk-size 64K" hash; do
+    rm -rf files trace
+    cp -r kept files
+    # shellcheck disable=SC2086
+    start strace -qq -f -o trace -P files/41 -e trace=openat -e inject=openat:signal=SIGKILL \
+        poolmap $command -j 2 --files-from list > printed 2> said
+    wait_gone 20 "$front"
+    expect_exit 1 wait "$front"
+    died_in openat
+    grep -v '^strace: ' said > complaints || true
+    same_text 1 "$(wc -l < complaints)"
+    grep -q '^poolmap: files/41: ' complaints
+    if [[ $command != hash ]]; then
+        all_but_given 41
+    else
+        # shellcheck disable=SC2046
+        poolmap hash $(grep -v '/41$' list) | cmp - printed
+    fi
+done
