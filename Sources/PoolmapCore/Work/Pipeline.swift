@@ -14,7 +14,8 @@ import SystemPackage
 ///
 /// It cannot stop for ever: a task needs a slot or a place among `entryLimit`, and gives it back when its result was
 /// accepted, which waits for earlier pieces of the same job, and at standard output for earlier jobs. There nothing is
-/// handed out before the job before it is, nor, where other inputs go to files, before it may write. So whoever waits,
+/// handed out before the job before it is, nor, where other inputs go to files, before it may write. What a job leaves to
+/// be done in its place may hold what jobs behind it wait for, and is begun however many these are. So whoever waits,
 /// waits for something that has all that it needs.
 ///
 /// A job that fails takes its own later pieces with it, no others. The error of its earliest piece is the one told.
@@ -98,15 +99,16 @@ final class Pipeline {
         for running in open where mayHandOut(running) {
             if try handOutPiece(of: running) { return true }
         }
-        // Behind a slow stream there may be files that need not wait for it; behind two, there are only streams.
-        let mayOpen = open.count < Pipeline.mostOpen && open.count(where: { $0.plan.isStream }) < 2
-        guard mayOpen, openCount < workforce.openLimit else { return false }
+        guard openCount < workforce.openLimit else { return false }
+        // However many jobs are open: these may hold what all of them wait for.
         if let running = followers.first {
             followers.removeFirst()
             begin(running)
             return true
         }
-        guard !isAtEnd, unreported.count < Pipeline.mostUnreported else { return false }
+        // Behind a slow stream there may be files that need not wait for it; behind two, there are only streams.
+        let mayOpen = open.count < Pipeline.mostOpen && open.count(where: { $0.plan.isStream }) < 2
+        guard mayOpen, !isAtEnd, unreported.count < Pipeline.mostUnreported else { return false }
         switch plans.next() {
         case .plan(let plan):
             lastLane += 1
