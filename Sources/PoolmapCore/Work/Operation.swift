@@ -2,7 +2,9 @@ import Glibc
 import Multiprocessing
 import SystemPackage
 
-/// One kind of work that is done with an input, in three acts that stand together in one file:
+/// One kind of work that is done with an input, in three acts.
+///
+/// They stand together in one file:
 ///
 /// - *cut*: a `Job` says what the next task is, `Job.next`;
 /// - *do*: a worker does it, `perform`;
