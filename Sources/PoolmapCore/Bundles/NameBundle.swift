@@ -124,7 +124,7 @@ final class BundleSize {
     static let wantedNanoseconds: UInt64 = 12_000_000
     /// The most, for each of which there may be a note.
     static let mostNames = 512
-    private static let firstNames = 16
+    private static let firstNames = 1
     private var nanosecondsOfName: UInt64?
 
     /// So many names the next one should have.

@@ -14,9 +14,11 @@ import SystemPackage
 ///
 /// It cannot stop for ever: a task needs a slot or a place among `entryLimit`, and gives it back when its result was
 /// accepted, which waits for earlier pieces of the same job, and at standard output for earlier jobs. There nothing is
-/// handed out before the job before it is, nor, where other inputs go to files, before it may write. What a job leaves to
-/// be done in its place may hold what jobs behind it wait for, and is begun however many these are. So whoever waits,
-/// waits for something that has all that it needs.
+/// handed out before the job before it is, nor, where other inputs go to files, before it may write. Inputs are opened in
+/// their order, since whoever feeds one through a pipe may feed them one after the other; an input behind a bundle of
+/// names waits until it is known which of them are to be opened here. What a bundle leaves to another one has the notes
+/// that bundles behind it wait for, and is begun however many these are. So whoever waits, waits for something that has
+/// all that it needs.
 ///
 /// A job that fails takes its own later pieces with it, no others. The error of its earliest piece is the one told.
 final class Pipeline {
@@ -26,13 +28,18 @@ final class Pipeline {
     private var isAtEnd = false
     /// Jobs that have more pieces to hand out; those behind the first only while it waits.
     private var open: [RunningJob] = []
-    /// What a job has left to be done in its place, and nobody has begun.
-    private var followers = Line<RunningJob>()
+    /// What bundles have left to others, and nobody has begun.
+    private var bundles = Line<RunningJob>()
+    /// Bundles of which it is not known what they leave to be opened here.
+    private var undecided: [RunningJob] = []
+    /// Inputs that are behind one of these; the first in the order of the inputs comes last.
+    private var waiting: [RunningJob] = []
     /// What was begun and not reported, in the order of the inputs.
     private var unreported = Line<RunningJob>()
     /// All go to standard output, as far as they were begun.
     private var hasOnlyStreams = true
     private var byTask: [UInt64: Entry] = [:]
+    private var planCount = 0
     private var lastLane = 0
     private var entryCount = 0
     /// Jobs that have descriptors: also those that have handed out all and are not finished.
@@ -99,23 +106,33 @@ final class Pipeline {
         for running in open where mayHandOut(running) {
             if try handOutPiece(of: running) { return true }
         }
-        guard openCount < workforce.openLimit else { return false }
-        // However many jobs are open: these may hold what all of them wait for.
-        if let running = followers.first {
-            followers.removeFirst()
+        if let running = bundles.first {
+            bundles.removeFirst()
             begin(running)
             return true
         }
         // Behind a slow stream there may be files that need not wait for it; behind two, there are only streams.
         let mayOpen = open.count < Pipeline.mostOpen && open.count(where: { $0.plan.isStream }) < 2
-        guard mayOpen, !isAtEnd, unreported.count < Pipeline.mostUnreported else { return false }
+        guard mayOpen, openCount < workforce.openLimit else { return false }
+        if let running = waiting.last, !isBehindUndecided(running) {
+            waiting.removeLast()
+            begin(running)
+            return true
+        }
+        guard !isAtEnd, unreported.count < Pipeline.mostUnreported, waiting.count < Pipeline.mostOpen else {
+            return false
+        }
         switch plans.next() {
         case .plan(let plan):
-            lastLane += 1
-            let running = RunningJob(plan, lane: lastLane)
+            planCount += 1
+            let running = planned(plan, at: [planCount])
             hasOnlyStreams = hasOnlyStreams && plan.isStream
             unreported.append(running)
-            begin(running)
+            if plan.isInput && isBehindUndecided(running) {
+                putInLine([running])
+            } else {
+                begin(running)
+            }
             return true
         case .waitForInput(let descriptor): awaitedInputs.append(descriptor)
         case .waitForReport: break
@@ -127,6 +144,34 @@ final class Pipeline {
     /// What goes to standard output holds slots until it may write: nobody before it may need one then.
     private func mayHandOut(_ running: RunningJob) -> Bool {
         mayWrite(running) || (hasOnlyStreams && open.first === running)
+    }
+
+    private func planned(_ plan: PlannedJob, at place: [Int]) -> RunningJob {
+        lastLane += 1
+        let running = RunningJob(plan, at: place, lane: lastLane)
+        if !plan.isInput {
+            undecided.append(running)
+        }
+        return running
+    }
+
+    private func isBehindUndecided(_ running: RunningJob) -> Bool {
+        undecided.contains { $0.precedes(running) }
+    }
+
+    /// Has inputs wait that stand one behind the other.
+    private func putInLine(_ inputs: [RunningJob]) {
+        guard let first = inputs.first else { return }
+        var (low, high) = (0, waiting.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if first.precedes(waiting[middle]) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        waiting.insert(contentsOf: inputs.reversed(), at: low)
     }
 
     private func begin(_ running: RunningJob) {
@@ -158,7 +203,7 @@ final class Pipeline {
         switch step {
         case .work(let task, let pieces, let slot, let isLast, let mayBeDoneHere):
             let entry = append(.work(task, pieces, slot: slot), to: running)
-            let isOnlyOne = isLast && entryCount == 1 && open.count == 1 && followers.isEmpty && !plans.hasMore
+            let isOnlyOne = isLast && entryCount == 1 && open.count == 1 && !hasUnbegun
             byTask[
                 try workforce.submit(
                     task, lane: job.isOpen ? running.lane : nil, isOnlyOne: isOnlyOne, mayBeDoneHere: mayBeDoneHere)] =
@@ -174,6 +219,10 @@ final class Pipeline {
             endHandingOut(running)
         }
         return true
+    }
+
+    private var hasUnbegun: Bool {
+        !bundles.isEmpty || !waiting.isEmpty || plans.hasMore
     }
 
     @discardableResult
@@ -322,15 +371,22 @@ final class Pipeline {
                 running.result = .failure(error)
             }
         }
-        for follower in running.job?.followers ?? [] {
-            lastLane += 1
-            let follower = RunningJob(follower, lane: lastLane)
-            running.followers.append(follower)
-            followers.append(follower)
-        }
+        leaveToOthers(running)
         // Its descriptors and memory go now, whenever its report's turn comes.
         openCount -= running.job?.isOpen == true ? 1 : 0
         running.job = nil
+    }
+
+    /// What a bundle has left follows in its place.
+    private func leaveToOthers(_ running: RunningJob) {
+        guard !running.plan.isInput else { return }
+        undecided.removeAll { $0 === running }
+        let followers = running.job?.followers ?? []
+        running.followers = followers.enumerated().map { planned($1, at: running.place + [$0]) }
+        putInLine(running.followers.filter { $0.plan.isInput })
+        for follower in running.followers where !follower.plan.isInput {
+            bundles.append(follower)
+        }
     }
 
     private func reportInOrder() {

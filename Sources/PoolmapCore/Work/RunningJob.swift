@@ -1,6 +1,8 @@
 /// An input whose pieces are under way.
 final class RunningJob {
     let plan: PlannedJob
+    /// Where it stands among the inputs: its plan's number, and behind it that among what that one has left, and so on.
+    let place: [Int]
     /// In which the pool gives back its results.
     let lane: Int
     var job: (any Job)?
@@ -15,9 +17,15 @@ final class RunningJob {
     /// They are reported behind it.
     var followers: [RunningJob] = []
 
-    init(_ plan: PlannedJob, lane: Int) {
+    init(_ plan: PlannedJob, at place: [Int], lane: Int) {
         self.plan = plan
+        self.place = place
         self.lane = lane
+    }
+
+    /// Whether it comes before the other in the order of the inputs.
+    func precedes(_ other: RunningJob) -> Bool {
+        place.lexicographicallyPrecedes(other.place)
     }
 }
 
