@@ -45,7 +45,7 @@ extension FuzzTarget {
         let expected = isNullSeparated ? lines : lines.filter { !$0.isEmpty }
         for line in expected {
             switch list.next() {
-            case .name(let name): require(FileName.bytes(of: name) == line, "\(line) is read as \(name)")
+            case .name(let name): require(name.elementsEqual(line), "\(line) is read as \(Array(name))")
             case .refused:
                 require(isNullSeparated ? line.isEmpty : line.contains(0), "\(line) is refused")
             case .waitForInput: require(false, "a file is to be waited for")

@@ -14,6 +14,7 @@ run_traced() {
 # is_done LEFT: so many inputs are there yet, and every target.
 is_done() {
     wait_gone 20 "$front"
+    cat said >&2
     expect_exit 0 wait "$front"
     # strace itself may be surprised at a death while it has a call wait.
     same_text "" "$(grep -v '^strace: ' said || true)"
@@ -27,21 +28,24 @@ assert all(file["status"] == "done" and file["outputBytes"] > 0 for file in file
 }
 # died_in CALL: somebody was killed before it was done.
 died_in() { grep -Eq "(^|[ .])$1(\(| resumed).* = \?$" trace || fail "nobody was killed in $1"; }
-# Killed as it begins the call, so that it is not done. A worker that comes in its place has the count anew; the front,
-# which does the first file, comes to two of these calls at most.
-run_traced linkat:signal=SIGKILL:when=5
+# Killed as it begins the call, so that it is not done. A worker that comes in its place has the count anew, and so few
+# files are left then that no file can meet a third death; the front, which does the first file, comes to two of these
+# calls at most.
+run_traced linkat:signal=SIGKILL:when=12
 is_done 31
 died_in linkat
-run_traced unlinkat:signal=SIGKILL:when=5 --rm
+run_traced unlinkat:signal=SIGKILL:when=12 --rm
 is_done 0
 died_in unlinkat
 # Killed when the call is done and before anything else is.
 for call in linkat unlinkat; do
-    run_traced $call:delay_exit=300000:when=4 --rm
+    run_traced $call:delay_exit=1000000:when=4 --rm
     killed=0
     waits() { ! is_running "$front" || grep -qs "$call(.*DELAYED" trace; }
     wait_until 20 waits
-    for worker in $(sed -n "s/^\([0-9]*\) *$call(.*(DELAYED)\$/\1/p" trace); do
+    # The front, the first of all, gives the report its name.
+    traced=$(head -n 1 trace | cut -d ' ' -f 1)
+    for worker in $(sed -n "/^$traced /d; s/^\([0-9]*\) *$call(.*(DELAYED)\$/\1/p" trace); do
         # Of those whose last call it is.
         [[ $(grep "^$worker " trace | tail -n 1) == *DELAYED* ]] || continue
         kill -KILL "$worker" 2> /dev/null && killed=$((killed + 1))
@@ -57,7 +61,7 @@ cp -r reference out.old
 rm -rf out
 mv out.old out
 # shellcheck disable=SC2046
-start strace -qq -f -o trace -e trace=renameat -e inject=renameat:signal=SIGKILL:when=5 \
+start strace -qq -f -o trace -e trace=renameat -e inject=renameat:signal=SIGKILL:when=12 \
     poolmap compress --chunk-size 64K --output-dir out -j 2 -f --report report $(names 0 30) 2> said
 is_done 31
 died_in renameat
