@@ -91,8 +91,25 @@ enum NameGuardian {
                 creator: DuplicatedDescriptor(FileDescriptor(rawValue: sentinel)))
             pid = try Spawn.start(entry, ProcessIdentity.current.helper(named: "name guardian", isDaemon: false)).pid
         }
+        awaitReadiness(near.number, of: pid)
         Log.debug("process \(pid) guards names of shared memory")
         return Guardian(creator: getpid(), pid: pid, socket: near.release(), names: names)
+    }
+
+    /// Waits until the guardian has left this process's group: whoever ends that at once would end both.
+    private static func awaitReadiness(_ socket: Int32, of pid: Int32) {
+        // One that was stopped, or has ended, is not waited for longer than this.
+        let deadline = Deadline(after: .seconds(5))
+        var entries = [pollfd(fd: socket, events: Int16(POLLIN), revents: 0)]
+        if let sentinel = try? checked("pidfd_open", { mp_pidfd_open(pid) }) {
+            entries.append(pollfd(fd: sentinel, events: Int16(POLLIN), revents: 0))
+        }
+        _ = try? poll(&entries, until: deadline)
+        for entry in entries.dropFirst() {
+            close(entry.fd)
+        }
+        var byte: UInt8 = 0
+        _ = recv(socket, &byte, 1, Int32(MSG_DONTWAIT))
     }
 
     /// False where the guardian has ended.

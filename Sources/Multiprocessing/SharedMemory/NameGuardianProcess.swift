@@ -18,6 +18,8 @@ enum NameGuardianProcess {
 
     static func run(socket: Int32, creator: Int32) -> Never {
         leaveCreatorsSurroundings(keeping: [socket, creator])
+        // Now nothing that ends the creator ends this process as well, which is what the creator waits for.
+        _ = send(socket, [UInt8(1)], 1, Int32(MSG_NOSIGNAL))
         var names: Set<GuardedName> = []
         var message = [UInt8](repeating: 0, count: messageBytes)
         while true {
