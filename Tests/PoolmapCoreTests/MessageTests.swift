@@ -54,6 +54,15 @@ import Testing
         #expect(try sent(algorithm) == algorithm)
     }
 
+    @Test func aListOfLessThanNothingIsRefused() {
+        var writer = MessageWriter()
+        writer.add(-1)
+        var reader = MessageReader(writer.bytes)
+        #expect(throws: PoolmapError.self) {
+            try reader.nextList { (message) throws(PoolmapError) in try message.nextText() }
+        }
+    }
+
     @Test func aTaskOfSeveralPiecesIsTheSameAsOneForEach() {
         let work = Digestion.Work(
             source: .file(.standardInput, offset: 100), offset: 40, byteCount: 25, slot: 0, algorithms: [.crc32],

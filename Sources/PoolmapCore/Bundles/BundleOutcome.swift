@@ -99,9 +99,7 @@ extension BundleOutcome: Message {
         inputBytes = try message.next()
         outputBytes = try message.next()
         nanoseconds = try message.next()
-        for _ in 0..<(try message.next(Int.self)) {
-            exceptions.append(try Exception(from: &message))
-        }
+        exceptions = try message.nextList { (message) throws(PoolmapError) in try Exception(from: &message) }
         text = try DoneText(from: &message)
     }
 
@@ -110,10 +108,7 @@ extension BundleOutcome: Message {
         message.add(inputBytes)
         message.add(outputBytes)
         message.add(nanoseconds)
-        message.add(exceptions.count)
-        for exception in exceptions {
-            exception.write(to: &message)
-        }
+        message.add(list: exceptions) { $0.write(to: &$1) }
         text.write(to: &message)
     }
 }
@@ -125,7 +120,7 @@ extension BundleOutcome.Exception: Message {
         inputBytes = try message.next()
         outputBytes = try message.next()
         metadataErrno = try message.next()
-        error = try message.next(Bool.self) ? try PoolmapError(from: &message) : nil
+        error = try message.nextOptional()
         before = try DoneText(from: &message)
     }
 
@@ -135,8 +130,7 @@ extension BundleOutcome.Exception: Message {
         message.add(inputBytes)
         message.add(outputBytes)
         message.add(metadataErrno)
-        message.add(error != nil)
-        error?.write(to: &message)
+        message.add(optional: error)
         before.write(to: &message)
     }
 }

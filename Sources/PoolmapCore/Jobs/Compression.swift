@@ -21,34 +21,13 @@ final class Compression: Operation {
         self.settings = settings
     }
 
-    struct Work: Message {
+    struct Work {
         /// Where the first chunk begins; the others follow.
         var source: Source
         /// What the first is to bear.
         var mark: SectionMark?
         var slot: Int
         var chunkBytes: [Int]
-
-        init(source: Source, mark: SectionMark?, slot: Int, chunkBytes: [Int]) {
-            self.source = source
-            self.mark = mark
-            self.slot = slot
-            self.chunkBytes = chunkBytes
-        }
-
-        init(from message: inout MessageReader) throws(PoolmapError) {
-            source = try message.next()
-            mark = try message.next()
-            slot = try message.next()
-            chunkBytes = try message.nextArray()
-        }
-
-        func write(to message: inout MessageWriter) {
-            message.add(source)
-            message.add(mark)
-            message.add(slot)
-            message.add(each: chunkBytes)
-        }
     }
 
     struct Done: Message {
@@ -65,13 +44,12 @@ final class Compression: Operation {
 
         init(from message: inout MessageReader) throws(PoolmapError) {
             frames = try message.nextArray()
-            failure = try message.next(Bool.self) ? try PoolmapError(from: &message) : nil
+            failure = try message.nextOptional()
         }
 
         func write(to message: inout MessageWriter) {
             message.add(each: frames)
-            message.add(failure != nil)
-            failure?.write(to: &message)
+            message.add(optional: failure)
         }
     }
 
@@ -141,6 +119,22 @@ final class Compression: Operation {
             PieceResult(text: .object([("bytes", .number(UInt64($0.frame.compressedBytes)))]), time: $0.time)
         }
         return frames + (done.failure.map { [PieceResult(text: .object([("error", .error($0))]))] } ?? [])
+    }
+}
+
+extension Compression.Work: Message {
+    init(from message: inout MessageReader) throws(PoolmapError) {
+        source = try message.next()
+        mark = try message.next()
+        slot = try message.next()
+        chunkBytes = try message.nextArray()
+    }
+
+    func write(to message: inout MessageWriter) {
+        message.add(source)
+        message.add(mark)
+        message.add(slot)
+        message.add(each: chunkBytes)
     }
 }
 

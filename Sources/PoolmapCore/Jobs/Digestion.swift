@@ -9,7 +9,7 @@ final class Digestion: Operation {
     /// So much of a file is worth a message.
     static let mostTaskBytes = 64 << 20
 
-    struct Work: Message {
+    struct Work {
         var source: Source
         /// Where the first piece begins in the input.
         var offset: UInt64
@@ -22,53 +22,6 @@ final class Digestion: Operation {
         var pieceBytes: UInt64?
         /// The size of the chunks of a piece, each hashed by itself; nil where pieces are to be joined.
         var chunkBytes: UInt64?
-
-        init(
-            source: Source, offset: UInt64, byteCount: UInt64, slot: Int, algorithms: [HashAlgorithm],
-            pieceBytes: UInt64?, chunkBytes: UInt64? = nil
-        ) {
-            self.source = source
-            self.offset = offset
-            self.byteCount = byteCount
-            self.slot = slot
-            self.algorithms = algorithms
-            self.pieceBytes = pieceBytes
-            self.chunkBytes = chunkBytes
-        }
-
-        init(from message: inout MessageReader) throws(PoolmapError) {
-            source = try message.next()
-            offset = try message.next()
-            byteCount = try message.next()
-            slot = try message.next()
-            pieceBytes = try message.next()
-            chunkBytes = try message.next()
-            algorithms = []
-            for _ in 0..<(try message.next(Int.self)) {
-                algorithms.append(try HashAlgorithm(from: &message))
-            }
-        }
-
-        func write(to message: inout MessageWriter) {
-            message.add(source)
-            message.add(offset)
-            message.add(byteCount)
-            message.add(slot)
-            message.add(pieceBytes)
-            message.add(chunkBytes)
-            message.add(algorithms.count)
-            for algorithm in algorithms {
-                algorithm.write(to: &message)
-            }
-        }
-
-        /// The ranges of the pieces, counted from where the first begins.
-        var pieces: [Range<UInt64>] {
-            guard let pieceBytes, byteCount > pieceBytes else { return [0..<byteCount] }
-            return stride(from: 0, to: byteCount, by: UInt64.Stride(pieceBytes)).map {
-                $0..<min($0 + pieceBytes, byteCount)
-            }
-        }
     }
 
     struct Done: Message {
@@ -84,25 +37,18 @@ final class Digestion: Operation {
         init() {}
 
         init(from message: inout MessageReader) throws(PoolmapError) {
-            for _ in 0..<(try message.next(Int.self)) {
-                let (byteCount, time): (UInt64, WorkTime) = (try message.next(), try message.next())
-                var digests: [[UInt8]] = []
-                for _ in 0..<(try message.next(Int.self)) {
-                    digests.append(try message.nextArray())
-                }
-                pieces.append(Piece(byteCount: byteCount, time: time, digests: digests))
+            pieces = try message.nextList { (message) throws(PoolmapError) in
+                Piece(
+                    byteCount: try message.next(), time: try message.next(),
+                    digests: try message.nextList { (message) throws(PoolmapError) in try message.nextArray() })
             }
         }
 
         func write(to message: inout MessageWriter) {
-            message.add(pieces.count)
-            for piece in pieces {
+            message.add(list: pieces) { piece, message in
                 message.add(piece.byteCount)
                 message.add(piece.time)
-                message.add(piece.digests.count)
-                for digest in piece.digests {
-                    message.add(each: digest)
-                }
+                message.add(list: piece.digests) { $1.add(each: $0) }
             }
         }
     }
@@ -138,6 +84,36 @@ final class Digestion: Operation {
 
     static func results(of done: Done) -> [PieceResult] {
         done.pieces.map { PieceResult(text: .null, time: $0.time) }
+    }
+}
+
+extension Digestion.Work: Message {
+    init(from message: inout MessageReader) throws(PoolmapError) {
+        source = try message.next()
+        offset = try message.next()
+        byteCount = try message.next()
+        slot = try message.next()
+        pieceBytes = try message.next()
+        chunkBytes = try message.next()
+        algorithms = try message.nextList { (message) throws(PoolmapError) in try HashAlgorithm(from: &message) }
+    }
+
+    func write(to message: inout MessageWriter) {
+        message.add(source)
+        message.add(offset)
+        message.add(byteCount)
+        message.add(slot)
+        message.add(pieceBytes)
+        message.add(chunkBytes)
+        message.add(list: algorithms) { $0.write(to: &$1) }
+    }
+
+    /// The ranges of the pieces, counted from where the first begins.
+    var pieces: [Range<UInt64>] {
+        guard let pieceBytes, byteCount > pieceBytes else { return [0..<byteCount] }
+        return stride(from: 0, to: byteCount, by: UInt64.Stride(pieceBytes)).map {
+            $0..<min($0 + pieceBytes, byteCount)
+        }
     }
 }
 

@@ -320,16 +320,15 @@ struct FrameRunDone: Message {
     init(from message: inout MessageReader) throws(PoolmapError) {
         contentBytes = try message.nextArray()
         checksums = try message.nextArray()
-        for _ in 0..<(try message.next(Int.self)) {
-            failures.append(Failure(index: try message.next(), error: try PoolmapError(from: &message)))
+        failures = try message.nextList { (message) throws(PoolmapError) in
+            Failure(index: try message.next(), error: try PoolmapError(from: &message))
         }
     }
 
     func write(to message: inout MessageWriter) {
         message.add(each: contentBytes)
         message.add(each: checksums)
-        message.add(failures.count)
-        for failure in failures {
+        message.add(list: failures) { failure, message in
             message.add(failure.index)
             failure.error.write(to: &message)
         }

@@ -7,35 +7,27 @@ struct FileWorks: Message {
     }
 
     init(from message: inout MessageReader) throws(PoolmapError) {
-        var all: [FileWork] = []
-        for _ in 0..<(try message.next(Int.self)) {
+        all = try message.nextList { (message) throws(PoolmapError) in
             var work = FileWork(input: try Place(from: &message), byteCount: try message.next())
-            work.target = try message.next(Bool.self) ? try Place(from: &message) : nil
+            work.target = try message.nextOptional()
             work.note = try message.next()
             work.identity = try message.next()
             work.chunkBytes = try message.next()
-            for _ in 0..<(try message.next(Int.self)) {
-                work.algorithms.append(try HashAlgorithm(from: &message))
+            work.algorithms = try message.nextList { (message) throws(PoolmapError) in try HashAlgorithm(from: &message)
             }
-            all.append(work)
+            return work
         }
-        self.all = all
     }
 
     func write(to message: inout MessageWriter) {
-        message.add(all.count)
-        for work in all {
+        message.add(list: all) { work, message in
             work.input.write(to: &message)
             message.add(work.byteCount)
-            message.add(work.target != nil)
-            work.target?.write(to: &message)
+            message.add(optional: work.target)
             message.add(work.note)
             message.add(work.identity)
             message.add(work.chunkBytes)
-            message.add(work.algorithms.count)
-            for algorithm in work.algorithms {
-                algorithm.write(to: &message)
-            }
+            message.add(list: work.algorithms) { $0.write(to: &$1) }
         }
     }
 }
@@ -60,8 +52,7 @@ struct FileResults: Message {
     }
 
     init(from message: inout MessageReader) throws(PoolmapError) {
-        var all: [FileDone] = []
-        for _ in 0..<(try message.next(Int.self)) {
+        all = try message.nextList { (message) throws(PoolmapError) in
             let time: WorkTime = try message.next()
             let outcome: FileDone.Outcome =
                 switch try message.next(UInt8.self) {
@@ -69,17 +60,14 @@ struct FileResults: Message {
                 case 1: .isForFront
                 default: .failed(try PoolmapError(from: &message))
                 }
-            all.append(
-                FileDone(
-                    outcome: outcome, startedNanoseconds: time.startedNanoseconds,
-                    durationNanoseconds: time.durationNanoseconds))
+            return FileDone(
+                outcome: outcome, startedNanoseconds: time.startedNanoseconds,
+                durationNanoseconds: time.durationNanoseconds)
         }
-        self.all = all
     }
 
     func write(to message: inout MessageWriter) {
-        message.add(all.count)
-        for file in all {
+        message.add(list: all) { file, message in
             message.add(WorkTime(of: file))
             switch file.outcome {
             case .done(let summary):
@@ -107,9 +95,7 @@ extension JobSummary: Message {
         self.init(
             inputBytes: try message.next(), outputBytes: try message.next(), isUnchanged: try message.next(),
             metadataErrno: try message.next())
-        for _ in 0..<(try message.next(Int.self)) {
-            digests.append(try message.nextText())
-        }
+        digests = try message.nextList { (message) throws(PoolmapError) in try message.nextText() }
     }
 
     func write(to message: inout MessageWriter) {
@@ -117,9 +103,6 @@ extension JobSummary: Message {
         message.add(outputBytes)
         message.add(isUnchanged)
         message.add(metadataErrno)
-        message.add(digests.count)
-        for digest in digests {
-            message.add(text: digest)
-        }
+        message.add(list: digests) { $1.add(text: $0) }
     }
 }

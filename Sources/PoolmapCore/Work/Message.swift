@@ -38,6 +38,19 @@ struct MessageWriter {
     mutating func add(text: String) {
         add(each: Array(text.utf8))
     }
+
+    /// A list whose elements are no plain memory, each added by `write`.
+    mutating func add<Element>(list: [Element], _ write: (Element, inout MessageWriter) -> Void) {
+        add(list.count)
+        for element in list {
+            write(element, &self)
+        }
+    }
+
+    mutating func add(optional value: (some Message)?) {
+        add(value != nil)
+        value?.write(to: &self)
+    }
 }
 
 /// Takes values out of a message, in the order in which they were put in.
@@ -72,6 +85,23 @@ struct MessageReader {
 
     mutating func nextText() throws(PoolmapError) -> String {
         String(decoding: try nextArray(of: UInt8.self), as: UTF8.self)
+    }
+
+    /// A list whose elements are taken one by one, by `read`.
+    mutating func nextList<Element>(
+        _ read: (inout MessageReader) throws(PoolmapError) -> Element
+    ) throws(PoolmapError) -> [Element] {
+        let count: Int = try next()
+        guard count >= 0 else { throw MessageReader.isShort }
+        var list: [Element] = []
+        for _ in 0..<count {
+            list.append(try read(&self))
+        }
+        return list
+    }
+
+    mutating func nextOptional<Value: Message>(_: Value.Type = Value.self) throws(PoolmapError) -> Value? {
+        try next(Bool.self) ? try Value(from: &self) : nil
     }
 
     private mutating func advance(over byteCount: Int) throws(PoolmapError) -> Int {
