@@ -7,8 +7,11 @@ lay_out_tokens a
 mkfifo source
 start_from source poolmap -19 --chunk-size 128K --report report -o out.zst
 exec 3> source
-# It lies in the pipe for moments only while there is more to do.
-takes_it() { [[ -n $(worker_pids "$front") ]] && IFS= read -r -t 0.01 -N 1 -u "$pool" token; }
+# Without waiting, as the token may lie in the pipe for moments only. Not by bash's `read -t`: where the time is over as
+# the byte comes, it reports a failure and has taken the byte all the same.
+takes_it() {
+    [[ -n $(worker_pids "$front") ]] && token=$(dd if=tokens iflag=nonblock bs=1 count=1 2> /dev/null) && [[ -n $token ]]
+}
 part in 0 1048576 >&3 &
 wait_until 20 has_tokens 0
 wait "$!"
