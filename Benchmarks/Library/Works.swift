@@ -39,6 +39,72 @@ func poolImapUnordered(_ count: Int) throws -> Duration {
     }
 }
 
+// MARK: Structures of numbers
+
+/// Travels by its coding.
+private struct CodedSample: Codable {
+    var time: Int
+    var x = 0.5
+    var y = 0.25
+    var z = 0.125
+    var isValid = true
+}
+
+/// The same, which travels as a copy of its memory.
+private struct CopiedSample: FixedLayout {
+    var time: Int
+    var x = 0.5
+    var y = 0.25
+    var z = 0.125
+    var isValid = true
+}
+
+private func samples<Sample: Codable>(_ count: Int, _ make: (Int) -> Sample) throws -> Duration {
+    let inputs = (0..<count).map(make)
+    return try Pool.with(processes: 2, { (sample: Sample) in sample }) { pool in
+        _ = try pool.map(inputs.prefix(1000))
+        return try clock.measure {
+            let outputs = try pool.map(inputs)
+            precondition(outputs.count == count)
+        }
+    }
+}
+
+func codedSamples(_ count: Int) throws -> Duration { try samples(count) { CodedSample(time: $0) } }
+func copiedSamples(_ count: Int) throws -> Duration { try samples(count) { CopiedSample(time: $0) } }
+
+/// One at a time, there and back.
+private func sampleTrips<Sample: Codable>(_ count: Int, _ sample: Sample) throws -> Duration {
+    try Pool.with(processes: 1, { (sample: Sample) in sample }) { pool in
+        _ = try pool.apply(sample)
+        return try clock.measure {
+            for _ in 0..<count {
+                _ = try pool.apply(sample)
+            }
+        }
+    }
+}
+
+func codedTrips(_ count: Int) throws -> Duration { try sampleTrips(count, CodedSample(time: 1)) }
+func copiedTrips(_ count: Int) throws -> Duration { try sampleTrips(count, CopiedSample(time: 1)) }
+
+/// Arrays of 8 MB, there and back.
+private func sampleArrays<Sample: Codable>(_ count: Int, _ make: (Int) -> Sample) throws -> Duration {
+    let samples = (0..<200_000).map(make)
+    return try Pool.with(processes: 1, { (samples: [Sample]) in samples }) { pool in
+        _ = try pool.apply(samples)
+        return try clock.measure {
+            for _ in 0..<count {
+                let result = try pool.apply(samples)
+                precondition(result.count == samples.count)
+            }
+        }
+    }
+}
+
+func codedArrays(_ count: Int) throws -> Duration { try sampleArrays(count) { CodedSample(time: $0) } }
+func copiedArrays(_ count: Int) throws -> Duration { try sampleArrays(count) { CopiedSample(time: $0) } }
+
 // MARK: What a task costs the processes of which there is one each
 
 /// Tasks of so many microseconds, handed in as the command does: some more than there are workers, in one lane.

@@ -10,6 +10,8 @@ import Multiprocessing
 private let works: [String: (Int) throws -> Duration] = [
     "serial-50": serialTime(ofTasksOf: 50), "serial-1000": serialTime(ofTasksOf: 1000), "map": poolMap,
     "imap": poolImap, "imap-unordered": poolImapUnordered,
+    "coded-samples": codedSamples, "copied-samples": copiedSamples, "coded-trips": codedTrips,
+    "copied-trips": copiedTrips, "coded-arrays": codedArrays, "copied-arrays": copiedArrays,
     "pipe": pipeRoundTrips, "bare-pipe": barePipeRoundTrips,
     "process": processes, "queue": queueValues, "lock": lockPairs, "manager-set": managerSet,
     "manager-update": managerUpdate,

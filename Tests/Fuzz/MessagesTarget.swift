@@ -22,6 +22,17 @@ private indirect enum Form: Codable, Hashable {
     case group([Form])
 }
 
+/// Travels as a copy of its memory.
+private struct Reading: FixedLayout, Equatable {
+    enum Kind: Codable, CaseIterable {
+        case first, second, third
+    }
+
+    var number: Int32
+    var isValid: Bool
+    var kind: Kind
+}
+
 /// A list in which each link lies in the one before.
 private final class Chain: Codable {
     var next: Chain?
@@ -46,13 +57,15 @@ extension FuzzTarget {
                 try message(7, [nil, 1, nil] as [Int?]), try message(8, [1: "a"]), try message(10, [true, false]),
                 try message(11, Address.tcp("localhost", 80)), try message(12, Set([1, 2])),
                 try message(13, (Int128.max)), try message(14, 1...9),
+                try copied(15, Reading(number: 1, isValid: true, kind: .third)),
+                try copied(16, [Reading](repeating: Reading(number: 1, isValid: true, kind: .third), count: 3)),
             ]
         },
         run: { bytes in
             var choices = Choices(bytes)
             let kind = choices.byte()
             let message = choices.remainder
-            switch kind % 15 {
+            switch kind % 17 {
             case 0: travel(Int.self, message)
             case 1: travel(String.self, message)
             case 2: travel([UInt8].self, message)
@@ -67,12 +80,20 @@ extension FuzzTarget {
             case 11: travel(Address.self, message)
             case 12: travel(Set<Int8>.self, message)
             case 13: travel(Int128.self, message)
-            default: travel(ClosedRange<Int>.self, message)
+            case 14: travel(ClosedRange<Int>.self, message)
+            case 15: travel(Reading.self, message, isCopied: true)
+            default: travel([Reading].self, message, isCopied: true)
             }
         })
 
     private static func message<Value: Encodable>(_ kind: UInt8, _ value: Value) throws -> [UInt8] {
         [kind] + (try encoded(value))
+    }
+
+    private static func copied<Value: Codable>(_ kind: UInt8, _ value: Value) throws -> [UInt8] {
+        var buffer = ByteBuffer()
+        try MessageCoder<Value>.codable().encode(value, into: &buffer)
+        return [kind] + [UInt8](buffer.readable)
     }
 
     private static func encoded<Value: Encodable>(_ value: Value) throws -> [UInt8] {
@@ -81,11 +102,16 @@ extension FuzzTarget {
         return [UInt8](buffer.readable)
     }
 
-    private static func travel<Value: Codable & Equatable>(_ type: Value.Type, _ message: UnsafeRawBufferPointer) {
+    /// - Parameter isCopied: whether the coder has a form of its own besides that of the general decoder.
+    private static func travel<Value: Codable & Equatable>(
+        _ type: Value.Type, _ message: UnsafeRawBufferPointer, isCopied: Bool = false
+    ) {
         let coder = MessageCoder<Value>.codable()
         let value = try? coder.decode(message)
         let slowly = try? BinaryDecoder().decode(type, from: message)
-        require(value == slowly, "two decoders read \(value.debugDescription) and \(slowly.debugDescription)")
+        require(
+            value == slowly || isCopied && slowly == nil,
+            "two decoders read \(value.debugDescription) and \(slowly.debugDescription)")
         guard let value else { return }
         do {
             var buffer = ByteBuffer()

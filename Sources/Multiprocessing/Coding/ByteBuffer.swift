@@ -91,6 +91,13 @@ extension ByteBuffer {
         guard let base else { return }
         (base + head + offset).storeBytes(of: value, as: T.self)
     }
+
+    /// Overwrites the bytes in a range of offsets into ``readable`` with zeros.
+    mutating func clear(_ range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "bytes outside the readable ones")
+        guard let base else { return }
+        memset(base + head + range.lowerBound, 0, range.count)
+    }
 }
 
 // MARK: - Removing

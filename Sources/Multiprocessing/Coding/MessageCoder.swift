@@ -2,9 +2,10 @@ import Synchronization
 
 /// Turns the values of one type into messages and back; made once for a channel.
 ///
-/// How a type travels is settled when the coder is made. Numbers, strings and arrays of numbers are written straight
-/// into the buffer; other `Codable` types go through ``BinaryEncoder`` and ``BinaryDecoder``, whose nodes are kept for
-/// the next message; a type that is not `Codable` but trivially copyable travels as a copy of its memory.
+/// How a type travels is settled when the coder is made. Numbers, strings, arrays of numbers, ``FixedLayout`` types and
+/// arrays of these are written straight into the buffer; other `Codable` types go through ``BinaryEncoder`` and
+/// ``BinaryDecoder``, whose nodes are kept for the next message; a type that is not `Codable` but trivially copyable
+/// travels as a copy of its memory.
 ///
 /// The wire form depends on the type only. Whichever factory a caller's generic context picks for a type, the peer may
 /// have picked another. The one exception is a trivially copyable type that is `Encodable` or `Decodable` and not both:
@@ -12,8 +13,10 @@ import Synchronization
 ///
 /// A coder may be used by several threads at a time, and survives a fork.
 struct MessageCoder<Value> {
-    private let encodeBody: (borrowing Value, inout ByteBuffer) throws -> Void
-    private let decodeBody: (UnsafeRawBufferPointer) throws -> Value
+    /// Values are coded by this library alone: no code of the type's runs.
+    let isLeaf: Bool
+    let encodeBody: (borrowing Value, inout ByteBuffer) throws -> Void
+    let decodeBody: (UnsafeRawBufferPointer) throws -> Value
 
     /// Appends the value's message to the buffer; if it throws, the buffer is as it was.
     @inline(__always)
@@ -30,7 +33,7 @@ struct MessageCoder<Value> {
     }
 }
 
-// The closures capture nothing but types and a `SpareSession`. They are not `@Sendable` only because a type's
+// The closures capture nothing but types, a `SpareSession` and a `MemoryMap`. They are not `@Sendable` only because a type's
 // conformance to `Codable` might be isolated to an actor. Such a type is coded on whichever thread calls, and must not
 // be sent.
 extension MessageCoder: @unchecked Sendable {}
@@ -41,7 +44,7 @@ extension MessageCoder {
     /// The coder for a type that is sent and received.
     static func codable() -> MessageCoder where Value: Codable {
         if let coder = leafCoder() { return coder }
-        return MessageCoder(encodeBody: encodingBody(), decodeBody: decodingBody())
+        return MessageCoder(isLeaf: false, encodeBody: encodingBody(), decodeBody: decodingBody())
     }
 
     /// The coder for a type that is only sent.
@@ -49,7 +52,7 @@ extension MessageCoder {
     /// Its `decode` throws.
     static func encodable() -> MessageCoder where Value: Encodable {
         if let coder = leafCoder() { return coder }
-        return MessageCoder(encodeBody: encodingBody()) { _ in
+        return MessageCoder(isLeaf: false, encodeBody: encodingBody()) { _ in
             let reason = "\(Value.self) is sent by this coder and never received"
             throw DecodingError.typeMismatch(
                 Value.self, DecodingError.Context(codingPath: [], debugDescription: reason)
@@ -63,6 +66,7 @@ extension MessageCoder {
     static func decodable() -> MessageCoder where Value: Decodable {
         if let coder = leafCoder() { return coder }
         return MessageCoder(
+            isLeaf: false,
             encodeBody: { value, _ in
                 let reason = "\(Value.self) is received by this coder and never sent"
                 throw EncodingError.invalidValue(
@@ -75,40 +79,108 @@ extension MessageCoder {
 
     /// The coder for a trivially copyable type: its memory, unless it turns out to be `Codable`.
     ///
-    /// See ``Bitwise`` for what a copy of memory does not promise.
+    /// See ``Bitwise`` for what a copy of memory does not promise. One that has a pointer is refused: who means to send
+    /// it wraps it.
     static func bitwise() -> MessageCoder where Value: BitwiseCopyable {
         if let type = Value.self as? any Codable.Type, let coder = coder(of: type) as? MessageCoder { return coder }
+        let map = MemoryMap.of(Value.self)
         return MessageCoder(
-            encodeBody: { value, buffer in buffer.append(copy value) },
-            decodeBody: { bytes in try memory(bytes) }
+            isLeaf: true,
+            encodeBody: { value, buffer in
+                guard !map.hasPointer else {
+                    let reason = "\(Value.self) has a pointer, which means nothing to another process"
+                    throw EncodingError.invalidValue(
+                        copy value, EncodingError.Context(codingPath: [], debugDescription: reason))
+                }
+                withUnsafeBytes(of: copy value) { map.appendRaw($0, to: &buffer) }
+            },
+            decodeBody: { bytes in try map.load(Value.self, from: bytes) }
         )
     }
 
     private static func coder<T: Codable>(of type: T.Type) -> Any { MessageCoder<T>.codable() }
-
-    private static func memory(_ bytes: UnsafeRawBufferPointer) throws -> Value where Value: BitwiseCopyable {
-        guard bytes.count == MemoryLayout<Value>.size else {
-            let reason = "\(Value.self) has \(MemoryLayout<Value>.size) bytes, not \(bytes.count)"
-            throw DecodingError.dataCorrupted(DecodingError.Context(codingPath: [], debugDescription: reason))
-        }
-        return Bitwise<Value>.load(bytes)
-    }
 }
 
 // MARK: - Leaves
 
 extension MessageCoder {
     private static func leafCoder() -> MessageCoder? {
-        guard let leaf = Value.self as? any WireLeaf.Type else { return nil }
+        guard let leaf = Value.self as? any WireLeaf.Type else { return copyingCoder() }
         return leafCoder(of: leaf) as? MessageCoder
     }
 
     private static func leafCoder<Leaf: WireLeaf>(of type: Leaf.Type) -> Any {
         MessageCoder<Leaf>(
+            isLeaf: true,
             encodeBody: { value, buffer in Leaf.writeWire(copy value, into: &buffer) },
             decodeBody: { bytes in try Leaf.readMessage(bytes) }
         )
     }
+}
+
+// MARK: - Copies of memory
+
+extension MessageCoder {
+    /// The coder for a type of a fixed layout, or for an array of such.
+    private static func copyingCoder() -> MessageCoder? {
+        if let type = Value.self as? any FixedLayout.Type {
+            return coder(copying: type) as? MessageCoder
+        }
+        if let array = Value.self as? any ArrayOfElements.Type, let element = array.element as? any FixedLayout.Type {
+            return coder(copyingEach: element) as? MessageCoder
+        }
+        return nil
+    }
+
+    private static func coder<Copied: FixedLayout>(copying type: Copied.Type) -> Any? {
+        guard let map = MemoryMap.forCopies(of: type) else { return nil }
+        return MessageCoder<Copied>(
+            isLeaf: true,
+            encodeBody: { value, buffer in
+                withUnsafeBytes(of: copy value) { map.append($0, to: &buffer) }
+            },
+            decodeBody: { bytes in
+                guard let memory = bytes.copiedMemory else { return try BinaryDecoder().decode(type, from: bytes) }
+                return try map.load(type, from: memory)
+            })
+    }
+
+    private static func coder<Copied: FixedLayout>(copyingEach type: Copied.Type) -> Any? {
+        guard let map = MemoryMap.forCopies(of: type) else { return nil }
+        return MessageCoder<[Copied]>(
+            isLeaf: true,
+            encodeBody: { values, buffer in
+                (copy values).withUnsafeBytes { map.append($0, to: &buffer) }
+            },
+            decodeBody: { bytes in
+                guard let memory = bytes.copiedMemory else {
+                    return try BinaryDecoder().decode([Copied].self, from: bytes)
+                }
+                let count = memory.count / map.stride
+                try map.check(memory, is: count * map.stride, of: [Copied].self)
+                return [Copied](unsafeUninitializedCapacity: count) { elements, initialized in
+                    UnsafeMutableRawBufferPointer(elements).copyMemory(from: memory)
+                    initialized = count
+                }
+            })
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// What a message holds that is a copy of memory; nil for any other.
+    fileprivate var copiedMemory: UnsafeRawBufferPointer? {
+        guard let item = try? wholeItem(), item.tag == WireTag.packed | WireTag.uint8 else { return nil }
+        return payload(of: item)
+    }
+}
+
+/// What finds the element's type of an array at run time.
+protocol ArrayOfElements {
+    static var element: Any.Type { get }
+}
+
+extension Array: ArrayOfElements {
+    static var element: Any.Type { Element.self }
 }
 
 // MARK: - Other Codable types

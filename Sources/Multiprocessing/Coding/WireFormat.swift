@@ -243,9 +243,13 @@ struct MemberName: Hashable {
 protocol OptionalValue {
     /// Whether the value of this type at an address is nil.
     static func isNil(at address: UnsafeRawPointer) -> Bool
+
+    static var wrapped: Any.Type { get }
 }
 
 extension Optional: OptionalValue {
+    static var wrapped: Any.Type { Wrapped.self }
+
     static func isNil(at address: UnsafeRawPointer) -> Bool {
         switch address.assumingMemoryBound(to: Self.self).pointee {
         case .none: true

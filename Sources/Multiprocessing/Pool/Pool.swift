@@ -15,8 +15,8 @@ import SystemPackage
 /// process dies, the kernel ends all others.
 ///
 /// The function and all that it captures are copied with the fork: what it changes stays in its worker. Only inputs
-/// and outputs travel, as `Codable` values; wrap what is not `Codable` but trivially copyable in `Bitwise`, and send
-/// large payloads through a `SlotArena`.
+/// and outputs travel, as `Codable` values; structures of numbers that say that they are of a `FixedLayout`, and arrays of
+/// them, as mere copies of memory. Send large payloads through a `SlotArena`.
 ///
 /// A worker is handed the next task when it has done its last one. Only while tasks take microseconds are several, up to
 /// 64, sent ahead to each; where one among them turns out to be long, those behind it are given to others. A

@@ -3,9 +3,6 @@ final class ElementRing<Element: Codable> {
     let ring: ValueRing
 
     private let coder = MessageCoder<Element>.codable()
-    /// Values of these types are decoded by this library alone: nothing can go wrong there, and the bytes are merely
-    /// copied.
-    private let isLeaf = Element.self is any WireLeaf.Type
     /// The memory of the last value, kept for the next one.
     private let spare = SpareSession<ValueBuffer>()
 
@@ -56,7 +53,7 @@ final class ElementRing<Element: Codable> {
     }
 
     private func take(_ record: RingRecord) throws(MultiprocessingError) -> Element {
-        if record.second.isEmpty && (isLeaf || record.first.count > ValueBuffer.largestCopy) {
+        if record.second.isEmpty && (coder.isLeaf || record.first.count > ValueBuffer.largestCopy) {
             defer {
                 ring.consume(record)
                 ring.endGet()
@@ -103,7 +100,7 @@ final class ElementRing<Element: Codable> {
         let start = buffer.bytes.count
         buffer.bytes.append(UInt64(0))
         do {
-            if isLeaf {
+            if coder.isLeaf {
                 try coder.encode(element, into: &buffer.bytes)
             } else {
                 try encodeWithoutDescriptors(element, into: &buffer.bytes)
@@ -139,7 +136,7 @@ final class ElementRing<Element: Codable> {
 
     /// Decodes a value where it lies, or as a whole from the two places where it does.
     private func decode(_ record: RingRecord) throws(MultiprocessingError) -> Element {
-        if !isLeaf {
+        if !coder.isLeaf {
             ring.claim(record)
         }
         if record.second.isEmpty {

@@ -27,6 +27,13 @@ private struct Point: BitwiseCopyable, Equatable {
     var isSet: Bool
 }
 
+/// Trivially copyable, `Codable`, and says so.
+private struct Reading: FixedLayout, Equatable {
+    var time: Int64
+    var level: Double
+    var isValid: Bool
+}
+
 private struct Sample: Codable, Equatable {
     var when: Bitwise<Point>
     var label: String
@@ -65,6 +72,8 @@ func messageScenarios() {
             try echo(Order.self, over: pipe.second)
             try echo(Sample.self, over: pipe.second)
             try echo(Bitwise<Point>.self, over: pipe.second)
+            try echo(Reading.self, over: pipe.second)
+            try echo([Reading].self, over: pipe.second)
             try pipe.second.send(try pipe.second.receive(Point.self))
             let bytes = try pipe.second.receiveBytes()
             try bytes.withUnsafeBytes { try pipe.second.send(bytes: $0) }
@@ -82,11 +91,44 @@ func messageScenarios() {
         let sample = Sample(when: Bitwise(point), label: "now")
         try expectEchoes(Sample.self, sample, sample, sample, sample, over: end)
         try expectEchoes(Bitwise<Point>.self, Bitwise(point), Bitwise(point), Bitwise(point), Bitwise(point), over: end)
+        let readings = (0..<1000).map { Reading(time: $0, level: 0.5, isValid: $0 % 2 == 0) }
+        try expectEchoes(Reading.self, readings[0], readings[1], readings[2], readings[3], over: end)
+        try expectEchoes([Reading].self, readings, [], [readings[0]], readings, over: end)
         try end.send(point)
         expectEqual(try end.receive(Point.self), point)
         try [0, 255, 10].withUnsafeBytes { try end.send(bytes: $0) }
         expectEqual(try end.receiveBytes(), [0, 255, 10].withUnsafeBytes { Array($0) })
         expectEqual(try child.join(), .exited(0))
+    }
+    scenario("valuesOfAFixedLayoutTravelThroughPoolsAndQueues") {
+        let readings = (0..<1000).map { Reading(time: $0, level: 0.5, isValid: $0 % 2 == 0) }
+        try Pool.with(processes: 2, { (readings: [Reading]) in readings.reversed() }) { pool in
+            expectEqual(try pool.map([readings, []]), [readings.reversed(), []])
+        }
+        try Pool.with(
+            processes: 2, { (reading: Reading) in Reading(time: -reading.time, level: 1, isValid: !reading.isValid) }
+        ) { pool in
+            let expected = readings.map { Reading(time: -$0.time, level: 1, isValid: !$0.isValid) }
+            expectEqual(try pool.map(readings), expected)
+            expectEqual(try pool.map(readings, chunkSize: 10), expected)
+        }
+        let (queue, lists) = (try Queue<Reading>(), try SimpleQueue<[Reading]>())
+        let child = Process {
+            try queue.put(contentsOf: readings)
+            try lists.put(readings)
+        }
+        try child.start()
+        expectEqual(try (0..<1000).map { _ in try queue.get() }, readings)
+        expectEqual(try lists.get(), readings)
+        expectEqual(try child.join(), .exited(0))
+    }
+    scenario("pointerIsRefusedUnlessItIsWrapped") {
+        let pipe = try Pipe()
+        let pointer = UnsafeRawPointer(bitPattern: 4096)
+        let error = expectThrows(.encodingFailed) { try pipe.first.send(pointer) }
+        expectText(of: error, contains: "pointer")
+        try pipe.first.send(Bitwise(pointer))
+        expectEqual(try pipe.second.receive(Bitwise<UnsafeRawPointer?>.self).value, pointer)
     }
     scenario("notANumberTravelsAsOne") {
         let pipe = try Pipe()

@@ -1,0 +1,173 @@
+@_spi(Reflection) import Swift
+
+/// What the memory of a trivially copyable type consists of, as far as its members tell; found out once for a type.
+///
+/// It is asked before a copy is sent, and when one has been received: so that nothing is sent which is no member's, and
+/// nothing is taken for a value which is none.
+final class MemoryMap: Sendable {
+    /// The byte of a member of which only patterns up to `greatest` are values.
+    private struct Limit {
+        let offset: Int
+        let greatest: UInt8
+    }
+
+    let size: Int
+    let stride: Int
+    /// The bytes of a value that are no member's, and those up to the next value in an array.
+    private let padding: [Range<Int>]
+    private let limits: [Limit]
+    /// All members are numbers, `Bool` or plain enumerations, so that a copy can be checked.
+    let isPlain: Bool
+    let hasPointer: Bool
+
+    private init<Value: BitwiseCopyable>(_ type: Value.Type) {
+        size = MemoryLayout<Value>.size
+        stride = MemoryLayout<Value>.stride
+        var survey = Survey(isMember: Array(repeating: false, count: stride))
+        survey.add(type, at: 0)
+        (limits, isPlain, hasPointer) = (survey.limits, survey.isPlain, survey.hasPointer)
+        padding = survey.gaps
+    }
+
+    /// Maps by the identity of their type.
+    private static let known = Guarded<[ObjectIdentifier: MemoryMap]>([:])
+
+    static func of<Value: BitwiseCopyable>(_ type: Value.Type) -> MemoryMap {
+        known.withLock { known in
+            let identity = ObjectIdentifier(type)
+            if let map = known[identity] { return map }
+            let map = MemoryMap(type)
+            known[identity] = map
+            return map
+        }
+    }
+
+    /// The map of a type whose values travel as copies; nil where they travel by their own coding.
+    static func forCopies<Value: FixedLayout>(of type: Value.Type) -> MemoryMap? {
+        let map = of(type)
+        return map.isPlain || type is any CopiedAsItIs.Type ? map : nil
+    }
+
+    /// Appends a copy of one value, or of an array of such, as the wire form of an array of bytes.
+    func append(_ memory: UnsafeRawBufferPointer, to buffer: inout ByteBuffer) {
+        buffer.append(WireTag.packed | WireTag.uint8)
+        buffer.appendLength(memory.count)
+        appendRaw(memory, to: &buffer)
+    }
+
+    /// Appends a copy of one value, or of an array of such.
+    func appendRaw(_ memory: UnsafeRawBufferPointer, to buffer: inout ByteBuffer) {
+        let start = buffer.count
+        buffer.append(bytes: memory)
+        guard !padding.isEmpty else { return }
+        for first in Swift.stride(from: 0, to: memory.count, by: stride) {
+            for gap in padding where first + gap.lowerBound < memory.count {
+                buffer.clear(start + first + gap.lowerBound..<start + min(first + gap.upperBound, memory.count))
+            }
+        }
+    }
+
+    /// The value that the bytes are a copy of.
+    ///
+    /// Throws where there are more or fewer, or where a member has a pattern that none of its values has.
+    func load<Value: BitwiseCopyable>(_ type: Value.Type, from memory: UnsafeRawBufferPointer) throws -> Value {
+        try check(memory, is: size, of: type)
+        return withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { value in
+            UnsafeMutableRawBufferPointer(start: value.baseAddress, count: size).copyMemory(from: memory)
+            return value[0]
+        }
+    }
+
+    /// Throws unless there are as many bytes, and all patterns are those of values.
+    func check(_ memory: UnsafeRawBufferPointer, is byteCount: Int, of type: Any.Type) throws {
+        guard memory.count == byteCount else {
+            throw corrupted("\(type) has \(byteCount) bytes, not \(memory.count)")
+        }
+        guard !limits.isEmpty else { return }
+        for first in Swift.stride(from: 0, to: byteCount, by: stride) {
+            for limit in limits where memory[first + limit.offset] > limit.greatest {
+                throw corrupted("byte \(first + limit.offset) of \(type) is \(memory[first + limit.offset])")
+            }
+        }
+    }
+
+    private func corrupted(_ reason: String) -> DecodingError {
+        .dataCorrupted(DecodingError.Context(codingPath: [], debugDescription: reason))
+    }
+
+    /// A walk through a type's members, and theirs.
+    private struct Survey {
+        var isMember: [Bool]
+        var limits: [Limit] = []
+        var isPlain = true
+        var hasPointer = false
+
+        mutating func add<Member>(_ type: Member.Type, at offset: Int) {
+            let size = MemoryLayout<Member>.size
+            if type is any WireNumber.Type {
+                return take(size, at: offset)
+            }
+            if type == Bool.self {
+                limits.append(Limit(offset: offset, greatest: 1))
+                return take(size, at: offset)
+            }
+            var members: [(type: Any.Type, offset: Int)] = []
+            let isKnown = _forEachField(of: type, options: []) { _, place, member, _ in
+                members.append((member, place))
+                return true
+            }
+            if isKnown, size == 0 || !members.isEmpty {
+                for member in members {
+                    add(member.type, at: offset + member.offset)
+                }
+            } else if size == 1, let greatest = (type as? any CaseIterable.Type).flatMap({ greatestPattern($0) }) {
+                limits.append(Limit(offset: offset, greatest: greatest))
+                take(size, at: offset)
+            } else {
+                isPlain = false
+                hasPointer = hasPointer || type == rawPointer
+                if let optional = type as? any OptionalValue.Type {
+                    add(optional.wrapped, at: offset)
+                }
+                take(size, at: offset)
+            }
+        }
+
+        private mutating func take(_ count: Int, at offset: Int) {
+            for place in offset..<offset + count {
+                isMember[place] = true
+            }
+        }
+
+        /// What no member has.
+        var gaps: [Range<Int>] {
+            var gaps: [Range<Int>] = []
+            for place in isMember.indices where !isMember[place] {
+                if let last = gaps.last, last.upperBound == place {
+                    gaps[gaps.count - 1] = last.lowerBound..<place + 1
+                } else {
+                    gaps.append(place..<place + 1)
+                }
+            }
+            return gaps
+        }
+    }
+}
+
+/// A type whose user has asked for a copy, whatever the members are.
+protocol CopiedAsItIs {}
+
+/// The greatest of the bytes that are cases of an enumeration without associated values, which begin at 0.
+private func greatestPattern<Cases: CaseIterable>(_ type: Cases.Type) -> UInt8? {
+    type.allCases.map { withUnsafeBytes(of: $0) { $0[0] } }.max()
+}
+
+/// The type of the one member that every type of pointer has, which has no name in Swift.
+private let rawPointer: Any.Type? = {
+    var found: Any.Type?
+    _ = _forEachField(of: UnsafeRawPointer.self, options: []) { _, _, type, _ in
+        found = type
+        return false
+    }
+    return found
+}()
