@@ -116,7 +116,7 @@ let package = Package(
         .testTarget(name: "JobServerTests", dependencies: ["JobServer"]),
         .testTarget(name: "ArgumentSyntaxTests", dependencies: ["ArgumentSyntax"]),
         .testTarget(name: "DigestsTests", dependencies: ["CBlake3", "CChecksums", "Digests", "TestSupport"]),
-        .testTarget(name: "SeekableZstdTests", dependencies: ["SeekableZstd", "TestSupport"]),
+        .testTarget(name: "SeekableZstdTests", dependencies: ["CZstd", "SeekableZstd", "TestSupport"]),
         .testTarget(name: "PoolmapCoreTests", dependencies: ["CZstd", "TestSupport", "PoolmapCore"]),
         // What several of them use: small files of the real tools, and numbers by chance.
         .target(name: "TestSupport", dependencies: ["Ground", "SeekableZstd"], path: "Tests/Support"),

@@ -3,15 +3,19 @@ import Ground
 
 /// Reads any part of the content of a file that ends with a seek table, and of the file only what that part needs.
 ///
-/// It does no reading of its own: whoever has the file hands it the bytes that it wants.
+/// It opens no file: whoever has the file hands it the bytes that it wants, from a descriptor, a mapping or a server.
 ///
 ///     let reader = try SeekableReader(fileBytes: size) { offset, count in … }
 ///     let bytes = try reader?.content(in: 5000..<6000) { offset, count in … }
 ///
-/// The table is believed as far as its rows add up to the file; each frame that is read must have the content that its
-/// row says, and its own checksum if it has one.
+/// The table is believed as far as its rows add up to the file. Each frame that is read must have the content that its row
+/// says, the checksum of the row if the table has checksums, and its own if it has one.
+///
+/// A value that never changes: any number of threads may read by one reader at once. It keeps 48 bytes a frame.
 public struct SeekableReader: Sendable {
-    /// The bytes of the file from `offset` on, so many as are asked for.
+    /// Gives the bytes of the file from `offset` on: just so many as are asked for.
+    ///
+    /// It may block, and throw what it likes.
     public typealias Read = (_ offset: UInt64, _ count: Int) throws -> [UInt8]
 
     /// A frame with content.
@@ -20,33 +24,42 @@ public struct SeekableReader: Sendable {
         public let bytes: Range<UInt64>
         /// Where its content is in the content of the whole.
         public let content: Range<UInt64>
+        /// The number of its row in the table.
+        let row: Int
+        /// The checksum of its content, where the table has checksums.
+        let checksum: UInt32?
     }
 
     /// The frames with content, in order.
     public let frames: [Frame]
 
-    /// The size of the content of all.
+    /// The size of the content of all, in bytes.
     public var contentBytes: UInt64 { frames.last?.content.upperBound ?? 0 }
 
-    /// Reads the table of a file of so many bytes; nil where it has none that covers it.
+    /// Reads the table of a file of `fileBytes` bytes; nil where it has none that covers it.
     ///
-    /// Takes memory for the table that is there. Throws what `read` throws, and a `FormatError` where the table is damaged.
+    /// Calls `read` for the last 9 bytes and then for the table, of which it takes as much memory as is there, not as much
+    /// as it announces. Throws what `read` throws; and a ``FormatError`` where the table is damaged, or `read` gives another
+    /// number of bytes than it was asked for.
     public init?(fileBytes: UInt64, read: Read) throws {
         guard fileBytes >= UInt64(SeekTable.footerBytes) else { return nil }
-        let footer = try read(fileBytes - UInt64(SeekTable.footerBytes), SeekTable.footerBytes)
+        let footer = try SeekableReader.bytes(fileBytes - UInt64(SeekTable.footerBytes), SeekTable.footerBytes, read)
         guard let count = footer.withBytes({ SeekTable.frameBytes(footer: $0, fileBytes: fileBytes) }) else {
             return nil
         }
         let start = fileBytes - UInt64(count)
-        let table = try read(start, count).withBytes { (bytes) throws(FormatError) in
+        let table = try SeekableReader.bytes(start, count, read).withBytes { (bytes) throws(FormatError) in
             try SeekTable.parse(bytes, at: start)
         }
         guard table.totals.compressedBytes == start else { return nil }
         var frames: [Frame] = []
         var (offset, place): (UInt64, UInt64) = (0, 0)
-        for row in table.rows {
+        for (index, row) in table.rows.enumerated() {
             let (end, next) = (offset + UInt64(row.compressedBytes), place + UInt64(row.contentBytes))
-            if row.contentBytes > 0 { frames.append(Frame(bytes: offset..<end, content: place..<next)) }
+            if row.contentBytes > 0 {
+                let checksum = table.hasChecksums ? row.checksum : nil
+                frames.append(Frame(bytes: offset..<end, content: place..<next, row: index, checksum: checksum))
+            }
             (offset, place) = (end, next)
         }
         self.frames = frames
@@ -54,11 +67,13 @@ public struct SeekableReader: Sendable {
 
     /// The content of a range, which must be inside the whole.
     ///
-    /// Reads and decompresses the frames that the range meets, one at a time. Throws what `read` throws, and a
-    /// `FormatError` where a frame is damaged or needs a dictionary.
+    /// Reads and decompresses the frames that the range meets, one at a time, and so takes memory for the range and for the
+    /// largest of them. Throws what `read` throws; and a ``FormatError`` where a frame is damaged, is not what the table
+    /// says, or needs a dictionary, or where `read` gives another number of bytes than it was asked for.
     public func content(in range: Range<UInt64>, read: Read) throws -> [UInt8] {
         precondition(range.upperBound <= contentBytes, "\(range) of \(contentBytes) bytes")
         var content: [UInt8] = []
+        if range.isEmpty { return content }
         // The frame with the first byte of the range.
         var (low, high) = (0, frames.count)
         while low < high {
@@ -67,22 +82,33 @@ public struct SeekableReader: Sendable {
         }
         for frame in frames[low...].prefix(while: { $0.content.lowerBound < range.upperBound }) {
             let part = range.clamped(to: frame.content)
-            let all = try SeekableReader.decompress(frame, try read(frame.bytes.lowerBound, frame.bytes.count))
+            let bytes = try SeekableReader.bytes(frame.bytes.lowerBound, frame.bytes.count, read)
+            let all = try frame.decompress(bytes)
             content += all[Int(part.lowerBound - frame.content.lowerBound)...].prefix(part.count)
         }
         return content
     }
 
-    private static func decompress(_ frame: Frame, _ bytes: [UInt8]) throws(FormatError) -> [UInt8] {
-        let offset = frame.bytes.lowerBound
-        let info = try bytes.withBytes { (bytes) throws(FormatError) in try FrameWalker.walk(bytes, at: offset) }
+    private static func bytes(_ offset: UInt64, _ count: Int, _ read: Read) throws -> [UInt8] {
+        let bytes = try read(offset, count)
+        // As of a file that was cut since it was measured.
+        guard bytes.count == count else { throw FormatError.truncatedFrame(at: offset) }
+        return bytes
+    }
+}
+
+extension SeekableReader.Frame {
+    /// The content of the frame, whose bytes these are.
+    fileprivate func decompress(_ compressed: [UInt8]) throws(FormatError) -> [UInt8] {
+        let offset = bytes.lowerBound
+        let info = try compressed.withBytes { (bytes) throws(FormatError) in try FrameWalker.walk(bytes, at: offset) }
+        try require(.compressedBytes, UInt64(compressed.count), info.compressedBytes)
         // Before there is room for it: a row can say any size.
-        guard info.compressedBytes == UInt64(bytes.count), info.contentBound >= UInt64(frame.content.count) else {
-            throw .wrongContent(at: offset, found: info.contentBytes ?? info.contentBound)
-        }
+        try require(.contentBytes, UInt64(content.count), info.contentBytes ?? UInt64(content.count))
+        let capacity = Int(min(UInt64(content.count), info.contentBound))
         var failure: String?
-        let content = [UInt8](unsafeUninitializedCapacity: frame.content.count) { space, count in
-            let result = ZSTD_decompress(space.baseAddress, space.count, bytes, bytes.count)
+        let result = [UInt8](unsafeUninitializedCapacity: capacity) { space, count in
+            let result = ZSTD_decompress(space.baseAddress, space.count, compressed, compressed.count)
             if ZSTD_isError(result) == 0 {
                 count = result
             } else {
@@ -90,9 +116,16 @@ public struct SeekableReader: Sendable {
             }
         }
         if let failure { throw .undecodable(at: offset, reason: failure) }
-        guard content.count == frame.content.count else {
-            throw .wrongContent(at: offset, found: UInt64(content.count))
+        try require(.contentBytes, UInt64(content.count), UInt64(result.count))
+        if let checksum {
+            let found = result.withBytes { UInt32(truncatingIfNeeded: XXH64.hash($0)) }
+            try require(.checksum, UInt64(checksum), UInt64(found))
         }
-        return content
+        return result
+    }
+
+    private func require(_ field: FormatError.Field, _ said: UInt64, _ found: UInt64) throws(FormatError) {
+        guard said != found else { return }
+        throw .seekTableMismatch(row: row, field, table: UInt32(clamping: said), frame: UInt32(clamping: found))
     }
 }

@@ -84,6 +84,30 @@ package enum FormatFixture {
         002c000000230000001c000000000000000300000000b1ea928f
         """)
 
+    /// 315 bytes of text in frames of 100: the library of the seekable format's specification, with checksums in the table
+    /// and none in the frames, which do not say how much content they have, either.
+    package static let seekable = bytes(
+        """
+        28b52ffd0000ad0100d40274686520717569636b2062726f776e20666f78206a756d7073206f76657220746865206c617a7920646f67
+        2e740100253c551928b52ffd00009d0100940262726f776e20666f78206a756d7073206f76657220746865206c617a7920646f672e74
+        717569636b20020084eaca629d4f28b52ffd00009d010094026a756d7073206f76657220746865206c617a7920646f672e7471756963
+        6b2062726f776e20666f7820020008d5ad629d6328b52ffd000079000020746865206c617a7920646f672e745e2a4d18390000003e00
+        000064000000960ba3553c000000640000006aa29ad63c00000064000000b85a5499180000000f0000005ae7017c0400000080b1ea92
+        8f
+        """)
+
+    /// The same without checksums.
+    package static let seekableWithoutChecksums =
+        Array(seekable.prefix(206))
+        + bytes(
+            """
+            5e2a4d18290000003e000000640000003c000000640000003c00000064000000180000000f0000000400000000b1ea928f
+            """)
+
+    /// The content of both.
+    package static let seekableContent = Array(
+        (0..<7).map { _ in "the quick brown fox jumps over the lazy dog.t" }.joined().utf8)
+
     private static func bytes(_ hexadecimal: String) -> [UInt8] {
         let digits = hexadecimal.compactMap(\.hexDigitValue)
         return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
