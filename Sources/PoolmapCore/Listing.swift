@@ -133,7 +133,7 @@ package struct Listing {
         of frame: LocatedFrame, in input: InputFile
     ) throws(PoolmapError) -> (hasChecksum: Bool, dictionaryID: UInt32?) {
         if let hasChecksum = frame.hasChecksum { return (hasChecksum, frame.dictionaryID) }
-        let count = Int(min(UInt64(FrameHead.mostBytes), frame.compressedBytes))
+        let count = Int(min(UInt64(FrameLayout.mostHeaderBytes), frame.compressedBytes))
         let bytes = try input.readBytes(at: frame.offset, count: count)
         guard let head = bytes.withUnsafeBytes({ FrameHead($0, at: frame.offset) }) else {
             throw PoolmapError(.damaged, "\(FormatError.notAFrame(at: frame.offset))")

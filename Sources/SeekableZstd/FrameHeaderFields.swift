@@ -1,5 +1,30 @@
 import Ground
 
+/// What a frame begins with.
+package enum FrameLayout {
+    /// The magic number of a frame with content.
+    static let magic: UInt32 = 0xFD2F_B528
+
+    /// The magic numbers of frames that decoders step over.
+    static var skippableMagics: ClosedRange<UInt32> { 0x184D_2A50...0x184D_2A5F }
+
+    /// Where the descriptor of a frame with content is.
+    static let descriptorOffset = 4
+
+    /// The most bytes that the header of a frame with content has.
+    package static let mostHeaderBytes = 18
+
+    /// The length of the header of a frame with content that begins with `bytes`, up to its first block.
+    static func headerBytes(of bytes: UnsafeRawBufferPointer) -> Int {
+        descriptorOffset + 1 + FrameDescriptor(bytes[descriptorOffset]).headerBytes
+    }
+
+    /// Whether a frame, of either kind, can begin with this magic number.
+    package static func isMagic(_ magic: UInt32) -> Bool {
+        magic == FrameLayout.magic || skippableMagics.contains(magic)
+    }
+}
+
 /// The byte of a Zstandard frame that says which fields its header has.
 package struct FrameDescriptor {
     private let byte: UInt8

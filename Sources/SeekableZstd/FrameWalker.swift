@@ -82,10 +82,9 @@ public struct FrameWalker {
         guard case .magic = expectation, !bytes.isEmpty else {
             return .truncatedFrame(at: start)
         }
-        let rest = bytes.dropFirst()
-        let isZstandard = bytes.elementsEqual([0x28, 0xB5, 0x2F, 0xFD].prefix(bytes.count))
-        let isSkippable = bytes[0] & 0xF0 == 0x50 && rest.elementsEqual([0x2A, 0x4D, 0x18].prefix(rest.count))
-        return isZstandard || isSkippable ? .truncatedFrame(at: start) : .notAFrame(at: start)
+        let magics = [FrameLayout.magic] + FrameLayout.skippableMagics
+        let mayBegin = magics.contains { magic in withUnsafeBytes(of: magic.littleEndian) { $0.starts(with: bytes) } }
+        return mayBegin ? .truncatedFrame(at: start) : .notAFrame(at: start)
     }
 
     /// What can be known of the frame at the beginning of `bytes`, which may be followed by others.
@@ -120,9 +119,9 @@ extension FrameWalker {
 
     private mutating func readMagic(_ magic: UInt32) throws(FormatError) {
         switch magic {
-        case 0xFD2F_B528:
+        case FrameLayout.magic:
             expect(.descriptor, skip: 0, take: 1)
-        case 0x184D_2A50...0x184D_2A5F:
+        case FrameLayout.skippableMagics:
             info.kind = .skippable(UInt8(magic & 15))
             info.contentBytes = 0
             expect(.skippableSize, skip: 0, take: 4)

@@ -115,9 +115,16 @@ package struct SectionFrames {
         dataFrameCount += 1
     }
 
-    /// Adds the row of a section table for the data frames.
+    /// The section table of the data frames.
+    package var sectionTable: SectionTable {
+        let fields = SectionTable.Fields(
+            frameCount: dataFrameCount, hasChecksums: rules.hasChecksums, hasAnyChunks: rules.chunkBytes == nil)
+        return SectionTable(fields, frameChecksums)
+    }
+
+    /// Adds the row of that table.
     package mutating func addSectionTable() {
-        append(SeekTable.rowOfSectionTable(frameCount: dataFrameCount, hasChecksums: rules.hasChecksums))
+        append(SectionTable.row(frameCount: dataFrameCount, hasChecksums: rules.hasChecksums))
     }
 
     private mutating func append(_ row: SeekTable.Row) {

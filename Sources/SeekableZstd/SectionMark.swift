@@ -16,14 +16,15 @@ public enum SectionMark: Int, BitwiseCopyable, Sendable {
     public static let mostBytes = SectionMark.anyChunks.byteCount
 
     /// So many bytes of a frame show its mark: those of the block behind it too.
-    public static let shownBytes = FrameHead.mostBytes + mostBytes + BlockHeader.byteCount
+    public static let shownBytes = FrameLayout.mostHeaderBytes + mostBytes + BlockHeader.byteCount
 
     /// The mark of the frame that begins with `bytes`, which are `shownBytes` or all of it; nil if it has none.
     public init?(of bytes: UnsafeRawBufferPointer) {
-        guard bytes.count > FrameHead.descriptorOffset, bytes.littleEndian(UInt32.self, at: 0) == FrameHead.magic else {
+        guard bytes.count > FrameLayout.descriptorOffset, bytes.littleEndian(UInt32.self, at: 0) == FrameLayout.magic
+        else {
             return nil
         }
-        var place = FrameHead.byteCount(of: bytes)
+        var place = FrameLayout.headerBytes(of: bytes)
         var count = 0
         while place + BlockHeader.byteCount <= bytes.count,
             BlockHeader(bytes.bytes(in: place..<bytes.count)).isEmptyRaw
@@ -37,7 +38,7 @@ public enum SectionMark: Int, BitwiseCopyable, Sendable {
     /// Puts the mark into a frame that begins `byteCount` bytes behind the beginning of `space`, where it begins then.
     public func insert(into space: UnsafeMutableRawBufferPointer) {
         let frame = UnsafeRawBufferPointer(space).bytes(in: byteCount..<space.count)
-        let headerBytes = FrameHead.byteCount(of: frame)
+        let headerBytes = FrameLayout.headerBytes(of: frame)
         space.copyMemory(from: frame.bytes(in: 0..<headerBytes))
         UnsafeMutableRawBufferPointer(rebasing: space[headerBytes..<headerBytes + byteCount])
             .initializeMemory(as: UInt8.self, repeating: 0)

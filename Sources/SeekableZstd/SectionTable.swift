@@ -39,15 +39,8 @@ package struct SectionTable: Equatable, Sendable {
     private static let checksumFlag: UInt8 = 1
     private static let anyChunksFlag: UInt8 = 2
 
-    /// The table of all frames of a section.
-    package init(_ frames: SectionFrames) {
-        fields = Fields(
-            frameCount: frames.dataFrameCount, hasChecksums: frames.rules.hasChecksums,
-            hasAnyChunks: frames.rules.chunkBytes == nil)
-        frameChecksums = frames.frameChecksums
-    }
-
-    private init(_ fields: Fields, _ frameChecksums: [UInt32]) {
+    /// A table of what it says.
+    init(_ fields: Fields, _ frameChecksums: [UInt32]) {
         self.fields = fields
         self.frameChecksums = frameChecksums
     }
@@ -55,6 +48,13 @@ package struct SectionTable: Equatable, Sendable {
     /// The length of a table for `frameCount` data frames.
     package static func byteCount(frameCount: Int, hasChecksums: Bool) -> Int {
         rowsOffset + (hasChecksums ? 4 * frameCount : 0) + 4
+    }
+
+    /// The row of a seek table for the section table of so many data frames.
+    package static func row(frameCount: Int, hasChecksums: Bool) -> SeekTable.Row {
+        SeekTable.Row(
+            compressedBytes: UInt32(byteCount(frameCount: frameCount, hasChecksums: hasChecksums)), contentBytes: 0,
+            checksum: hasChecksums ? SeekTable.emptyChecksum : 0)
     }
 
     /// The length of a table with nothing in it.
@@ -132,5 +132,12 @@ package struct SectionTable: Equatable, Sendable {
             return Fields(
                 frameCount: Int(frameCount), hasChecksums: hasChecksums, hasAnyChunks: flags & anyChunksFlag != 0)
         }
+    }
+}
+
+extension SeekTable {
+    /// Whether the table looks like that of a section, by its last row.
+    package var endsWithSectionTable: Bool {
+        rows.count > 1 && rows.last == SectionTable.row(frameCount: rows.count - 1, hasChecksums: hasChecksums)
     }
 }

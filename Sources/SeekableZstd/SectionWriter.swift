@@ -48,7 +48,7 @@ public struct SectionWriter {
             precondition(plainBytes > 0, "a file without a data frame")
             return []
         }
-        let table = SectionTable(section).serialized()
+        let table = section.sectionTable.serialized()
         section.addSectionTable()
         return table + SeekTable(rows: section.rows, hasChecksums: section.rules.hasChecksums).serialized()
     }

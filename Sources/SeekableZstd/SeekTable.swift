@@ -59,19 +59,6 @@ public struct SeekTable: Equatable, Sendable {
         return sums
     }
 
-    /// The row that the table of a section with so many data frames has for the section table: the last.
-    package static func rowOfSectionTable(frameCount: Int, hasChecksums: Bool) -> Row {
-        Row(
-            compressedBytes: UInt32(SectionTable.byteCount(frameCount: frameCount, hasChecksums: hasChecksums)),
-            contentBytes: 0, checksum: hasChecksums ? emptyChecksum : 0)
-    }
-
-    /// Whether the table looks like that of a section, by its last row.
-    package var endsWithSectionTable: Bool {
-        rows.count > 1
-            && rows.last == SeekTable.rowOfSectionTable(frameCount: rows.count - 1, hasChecksums: hasChecksums)
-    }
-
     /// The length of one row.
     package static func rowBytes(hasChecksums: Bool) -> Int {
         hasChecksums ? 12 : 8

@@ -18,7 +18,7 @@ package struct SkippableFrame {
     package init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count >= FrameInfo.skippableHeaderBytes else { return nil }
         let magic = bytes.littleEndian(UInt32.self, at: 0)
-        guard magic & ~15 == 0x184D_2A50 else { return nil }
+        guard FrameLayout.skippableMagics.contains(magic) else { return nil }
         nibble = UInt8(magic & 15)
         frameBytes = UInt64(FrameInfo.skippableHeaderBytes) + UInt64(bytes.littleEndian(UInt32.self, at: 4))
     }
@@ -27,7 +27,7 @@ package struct SkippableFrame {
     package static func prefix(nibble: UInt8, frameBytes: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(frameBytes)
-        bytes.append(littleEndian: 0x184D_2A50 | UInt32(nibble))
+        bytes.append(littleEndian: FrameLayout.skippableMagics.lowerBound | UInt32(nibble))
         bytes.append(littleEndian: UInt32(frameBytes - FrameInfo.skippableHeaderBytes))
         return bytes
     }

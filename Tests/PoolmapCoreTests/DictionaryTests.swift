@@ -76,7 +76,8 @@ import Testing
             try decompressor.beginStream(frame)
             var (used, made) = (0, 0)
             while used < frame.count {
-                let piece = frame.bytes(in: used..<min(used + (used == 0 ? FrameHead.mostBytes : 1), frame.count))
+                let piece = frame.bytes(
+                    in: used..<min(used + (used == 0 ? FrameLayout.mostHeaderBytes : 1), frame.count))
                 let step = try decompressor.decompressPiece(
                     piece, into: UnsafeMutableRawBufferPointer(rebasing: space[made...]))
                 (used, made) = (used + step.used, made + step.made)

@@ -42,7 +42,7 @@ import Ground
         }
         var frames = try SectionFrames(opening: frame(0), at: 0)
         for index in 1..<count { try frames.add(frame(index), at: 0) }
-        return SectionTable(frames)
+        return frames.sectionTable
     }
 
     private let rows = [

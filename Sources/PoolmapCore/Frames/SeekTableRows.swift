@@ -101,7 +101,7 @@ final class SeekTableRows {
         let frameCount = shape.rowCount - 1
         guard frameCount > 0 else { return false }
         return try row(frameCount)
-            == SeekTable.rowOfSectionTable(frameCount: frameCount, hasChecksums: shape.hasChecksums)
+            == SectionTable.row(frameCount: frameCount, hasChecksums: shape.hasChecksums)
     }
 
     /// All of them.

@@ -113,7 +113,7 @@ final class FrameDecompression: Operation {
         guard let memory = settings.memory, var reader = work.source.reader(files, work.compressedBytes),
             !hands.layout.holds(compressedBytes: work.compressedBytes, contentBound: work.contentBound)
         else { return false }
-        let head = try input.space(of: FrameHead.mostBytes)
+        let head = try input.space(of: FrameLayout.mostHeaderBytes)
         let count = try reader.read(into: head)
         let window = FrameHead(UnsafeRawBufferPointer(rebasing: head[..<count]), at: 0)?.windowBytes
         return window.map { $0 > memory.windowBytesOfWorker } ?? false

@@ -140,7 +140,7 @@ final class FrameFinder {
     }
 
     private func isCut(_ start: UInt64, _ probe: Probe) throws(PoolmapError) -> Bool {
-        let bytes = try source.read(at: start, count: FrameHead.mostBytes)
+        let bytes = try source.read(at: start, count: FrameLayout.mostHeaderBytes)
         guard bytes.withUnsafeBytes({ FrameHead($0, at: start) }) != nil else { return false }
         allowance -= Int(clamping: (source.byteCount - start) >> 10)
         if case .cut = try probe(start..<source.byteCount) { return true }
@@ -174,7 +174,7 @@ final class FrameFinder {
     private func isBorder(_ offset: UInt64) throws(PoolmapError) -> Bool {
         if offset == source.byteCount { return true }
         let bytes = try source.read(at: offset, count: 4)
-        return bytes.withUnsafeBytes { $0.count == 4 && FrameHead.isMagic($0.littleEndian(at: 0)) }
+        return bytes.withUnsafeBytes { $0.count == 4 && FrameLayout.isMagic($0.littleEndian(at: 0)) }
     }
 
     /// Whether a skippable frame is a part of a section, or a seek table, that is whole.
@@ -283,7 +283,8 @@ final class FrameFinder {
             var found: [Int] = []
             guard bytes.count >= 4 else { return found }
             for index in 0...bytes.count - 4
-            where FrameHead.isMagic(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self))) {
+            where FrameLayout.isMagic(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self)))
+            {
                 found.append(index)
             }
             return found
