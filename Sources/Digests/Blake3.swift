@@ -25,7 +25,7 @@ struct Blake3Piece: PieceHasher {
     private var taken: UInt64 = 0
     private var result: [UInt8] = []
 
-    package init(_ purpose: HashAlgorithm.Blake3Purpose, digestBytes: Int, at offset: UInt64, pieceBytes: UInt64?) {
+    init(_ purpose: HashAlgorithm.Blake3Purpose, digestBytes: Int, at offset: UInt64, pieceBytes: UInt64?) {
         mode = purpose.mode
         self.digestBytes = digestBytes
         isFirst = offset == 0
@@ -34,7 +34,7 @@ struct Blake3Piece: PieceHasher {
         blake3_hasher_init_piece(&hasher, &mode, nextChunk)
     }
 
-    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
         guard let subtreeBytes else { return blake3_hasher_update(&hasher, bytes.baseAddress, bytes.count) }
         var rest = bytes
         while !rest.isEmpty {
@@ -51,7 +51,7 @@ struct Blake3Piece: PieceHasher {
         }
     }
 
-    package mutating func finish() -> [UInt8] {
+    mutating func finish() -> [UInt8] {
         guard subtreeBytes != nil else { return digest() }
         let mayBeAll = isFirst && result.isEmpty
         endSubtree()
@@ -80,13 +80,13 @@ struct Blake3Joiner: PieceJoiner {
     /// Of the first piece, if that is one subtree.
     private var digestOfFirst: [UInt8] = []
 
-    package init(_ purpose: HashAlgorithm.Blake3Purpose, digestBytes: Int) {
+    init(_ purpose: HashAlgorithm.Blake3Purpose, digestBytes: Int) {
         self.digestBytes = digestBytes
         var mode = purpose.mode
         blake3_joiner_init(&joiner, &mode)
     }
 
-    package mutating func add(_ piece: [UInt8], byteCount: UInt64) throws(PoolmapError) {
+    mutating func add(_ piece: [UInt8], byteCount: UInt64) throws(PoolmapError) {
         let chainingBytes = Int(BLAKE3_CHAINING_BYTES)
         var rest = piece.dropFirst()
         if piece.first == 1 {
@@ -104,7 +104,7 @@ struct Blake3Joiner: PieceJoiner {
         }
     }
 
-    package mutating func finish() throws(PoolmapError) -> String {
+    mutating func finish() throws(PoolmapError) -> String {
         if count == 1 { return hexadecimal(digestOfFirst) }
         var digest = [UInt8](repeating: 0, count: digestBytes)
         guard blake3_joiner_finalize(&joiner, 0, &digest, digestBytes) else {

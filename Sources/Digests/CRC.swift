@@ -37,19 +37,19 @@ package enum CRC {
 }
 
 /// A check of bytes in order.
-struct CRCFunction: StreamFunction {
+struct CRCHasher: PieceHasher {
     private let crc: CRC
     private var value: UInt64 = 0
 
-    package init(_ crc: CRC) {
+    init(_ crc: CRC) {
         self.crc = crc
     }
 
-    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
         value = crc.value(of: bytes, continuing: value)
     }
 
-    package mutating func finish() -> [UInt8] {
+    mutating func finish() -> [UInt8] {
         crc.bytes(of: value)
     }
 }
@@ -59,15 +59,15 @@ struct CRCJoiner: PieceJoiner {
     private let crc: CRC
     private var value: UInt64 = 0
 
-    package init(_ crc: CRC) {
+    init(_ crc: CRC) {
         self.crc = crc
     }
 
-    package mutating func add(_ piece: [UInt8], byteCount: UInt64) throws(PoolmapError) {
+    mutating func add(_ piece: [UInt8], byteCount: UInt64) throws(PoolmapError) {
         value = crc.combine(value, crc.value(of: piece), secondBytes: byteCount)
     }
 
-    package mutating func finish() throws(PoolmapError) -> String {
+    mutating func finish() throws(PoolmapError) -> String {
         hexadecimal(crc.bytes(of: value))
     }
 }

@@ -1,3 +1,4 @@
+import Crypto
 import Ground
 
 /// The measures of fs-verity, as Documentation/filesystems/fsverity.rst of Linux gives them.
@@ -19,19 +20,19 @@ package enum Fsverity {
 ///
 ///     byte 0    0 where the digests are one level up, 1 where they are those of the blocks themselves
 ///     the rest  the digests
-struct FsverityPiece<Function: StreamFunction>: PieceHasher {
-    private var blocks: FsverityLevel<Function>
-    private var groups: FsverityLevel<Function>
+struct FsverityPiece<Hash: HashFunction>: PieceHasher {
+    private var blocks: FsverityLevel<Hash>
+    private var groups: FsverityLevel<Hash>
     private let isFirst: Bool
 
     /// - Parameter offset: where the piece begins, a multiple of the bytes under a block of digests.
-    package init(at offset: UInt64, salt: [UInt8], _ make: @escaping () -> Function) {
+    init(at offset: UInt64, salt: [UInt8]) {
         isFirst = offset == 0
-        blocks = FsverityLevel(salt: salt, make)
-        groups = FsverityLevel(salt: salt, make)
+        blocks = FsverityLevel(salt: salt)
+        groups = FsverityLevel(salt: salt)
     }
 
-    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
         blocks.update(bytes)
         // The first digest stays until it is known not to be the only one.
         if blocks.count > 1 {
@@ -39,7 +40,7 @@ struct FsverityPiece<Function: StreamFunction>: PieceHasher {
         }
     }
 
-    package mutating func finish() -> [UInt8] {
+    mutating func finish() -> [UInt8] {
         blocks.finish()
         let last = blocks.take()
         if isFirst && blocks.count <= 1 { return [1] + last }
@@ -50,29 +51,25 @@ struct FsverityPiece<Function: StreamFunction>: PieceHasher {
 }
 
 /// Builds the rest of the tree, and the digest of the descriptor that its root is in.
-struct FsverityJoiner<Function: StreamFunction>: PieceJoiner {
+struct FsverityJoiner<Hash: HashFunction>: PieceJoiner {
     private let salt: [UInt8]
     private let number: UInt8
-    private let make: () -> Function
     /// Each hashes the digests of the one before; the first those that the pieces give.
-    private var levels: [FsverityLevel<Function>] = []
+    private var levels: [FsverityLevel<Hash>] = []
     /// What went into the first level, and the only one of it.
     private var countOfFirst = 0
     private var first: [UInt8] = []
     private var byteCount: UInt64 = 0
-    private let digestBytes: Int
+    private let digestBytes = Hash.Digest.byteCount
 
     /// - Parameter number: the hash function's number in the descriptor.
-    package init(salt: [UInt8], number: UInt8, _ make: @escaping () -> Function) {
+    init(salt: [UInt8], number: UInt8) {
         self.salt = salt
         self.number = number
-        self.make = make
-        var function = make()
-        digestBytes = function.finish().count
-        levels = [FsverityLevel(salt: salt, make)]
+        levels = [FsverityLevel(salt: salt)]
     }
 
-    package mutating func add(_ piece: [UInt8], byteCount: UInt64) throws(PoolmapError) {
+    mutating func add(_ piece: [UInt8], byteCount: UInt64) throws(PoolmapError) {
         let digests = piece.dropFirst()
         self.byteCount += byteCount
         countOfFirst += digests.count / digestBytes
@@ -85,7 +82,7 @@ struct FsverityJoiner<Function: StreamFunction>: PieceJoiner {
     private mutating func feed(_ digests: [UInt8], to level: Int) {
         guard !digests.isEmpty else { return }
         if level == levels.count {
-            levels.append(FsverityLevel(salt: salt, make))
+            levels.append(FsverityLevel(salt: salt))
         }
         digests.withUnsafeBytes { levels[level].update($0) }
         // The first stays until it is known not to be the root.
@@ -94,13 +91,13 @@ struct FsverityJoiner<Function: StreamFunction>: PieceJoiner {
         }
     }
 
-    package mutating func finish() throws(PoolmapError) -> String {
+    mutating func finish() throws(PoolmapError) -> String {
         var descriptor: [UInt8] = [1, number, 12, UInt8(salt.count), 0, 0, 0, 0]
         descriptor += (0..<8).map { UInt8(truncatingIfNeeded: byteCount >> (8 * UInt64($0))) }
         descriptor += FsverityJoiner.padded(root(), to: 64)
         descriptor += FsverityJoiner.padded(salt, to: 32)
         descriptor += [UInt8](repeating: 0, count: 144)
-        var function = make()
+        var function = CryptoHasher<Hash>()
         descriptor.withUnsafeBytes { function.update($0) }
         return hexadecimal(function.finish())
     }
@@ -123,19 +120,19 @@ struct FsverityJoiner<Function: StreamFunction>: PieceJoiner {
 }
 
 /// One level of the tree: the digests of its blocks, the last one filled up with zeros.
-struct FsverityLevel<Function: StreamFunction> {
+struct FsverityLevel<Hash: HashFunction> {
     /// How many blocks were hashed.
-    package private(set) var count = 0
-    private let salted: Function
-    private var function: Function
+    private(set) var count = 0
+    private let salted: CryptoHasher<Hash>
+    private var function: CryptoHasher<Hash>
     private var taken = 0
     private var digests: [UInt8] = []
 
-    package init(salt: [UInt8], _ make: () -> Function) {
-        var function = make()
+    init(salt: [UInt8]) {
+        var function = CryptoHasher<Hash>()
         if !salt.isEmpty {
-            // A whole number of the function's own blocks, so that hashing goes on from a state: of 64 bytes, or 128.
-            let step = make() is SHA512Function ? 128 : 64
+            // A whole number of the function's own blocks, so that hashing goes on from a state.
+            let step = Hash.blockByteCount
             let padding = [UInt8](repeating: 0, count: (step - salt.count % step) % step)
             (salt + padding).withUnsafeBytes { function.update($0) }
         }
@@ -143,7 +140,7 @@ struct FsverityLevel<Function: StreamFunction> {
         self.function = function
     }
 
-    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
         var rest = bytes
         while !rest.isEmpty {
             let missing = Int(Fsverity.blockBytes) - taken
@@ -157,7 +154,7 @@ struct FsverityLevel<Function: StreamFunction> {
         }
     }
 
-    package mutating func finish() {
+    mutating func finish() {
         guard taken > 0 else { return }
         let padding = [UInt8](repeating: 0, count: Int(Fsverity.blockBytes) - taken)
         padding.withUnsafeBytes { function.update($0) }
@@ -172,7 +169,7 @@ struct FsverityLevel<Function: StreamFunction> {
     }
 
     /// The digests since the last call.
-    package mutating func take() -> [UInt8] {
+    mutating func take() -> [UInt8] {
         defer { digests = [] }
         return digests
     }

@@ -3,10 +3,10 @@ import Ground
 /// A piece of an input of which every part is hashed by itself: S3's and Dropbox's digests.
 ///
 /// What is known of a piece is the digests of its parts, one behind the other.
-package struct PartsPiece<Function: StreamFunction>: PieceHasher {
+struct PartsPiece: PieceHasher {
     private let partBytes: UInt64
-    private let make: () -> Function
-    private var function: Function
+    private let make: () -> any PieceHasher
+    private var hasher: any PieceHasher
     private var taken: UInt64 = 0
     /// Whether a part that is empty so far is one: the only one of an empty input.
     private var countsEmptyPart: Bool
@@ -15,28 +15,29 @@ package struct PartsPiece<Function: StreamFunction>: PieceHasher {
     /// - Parameters:
     ///   - offset: where the piece begins, a multiple of `partBytes`.
     ///   - emptyInputHasPart: whether an empty input is one empty part, or has none.
-    package init(at offset: UInt64, partBytes: UInt64, emptyInputHasPart: Bool = true, _ make: @escaping () -> Function)
-    {
+    init(
+        at offset: UInt64, partBytes: UInt64, emptyInputHasPart: Bool = true, _ make: @escaping () -> any PieceHasher
+    ) {
         self.partBytes = partBytes
         self.make = make
         countsEmptyPart = offset == 0 && emptyInputHasPart
-        function = make()
+        hasher = make()
     }
 
-    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
         var rest = bytes
         while !rest.isEmpty {
             if taken == partBytes {
                 endPart()
             }
             let part = UnsafeRawBufferPointer(rebasing: rest.prefix(Int(min(UInt64(rest.count), partBytes - taken))))
-            function.update(part)
+            hasher.update(part)
             taken += UInt64(part.count)
             rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(part.count))
         }
     }
 
-    package mutating func finish() -> [UInt8] {
+    mutating func finish() -> [UInt8] {
         if taken > 0 || countsEmptyPart {
             endPart()
         }
@@ -44,15 +45,15 @@ package struct PartsPiece<Function: StreamFunction>: PieceHasher {
     }
 
     private mutating func endPart() {
-        result += function.finish()
-        function = make()
+        result += hasher.finish()
+        hasher = make()
         taken = 0
         countsEmptyPart = false
     }
 }
 
 /// S3's digest of an upload in parts: the digest of the parts' digests, and how many there are.
-struct S3Joiner<Function: StreamFunction>: PieceJoiner {
+struct S3Joiner: PieceJoiner {
     /// How S3 writes its digests.
     enum Notation {
         case hexadecimal
@@ -62,24 +63,24 @@ struct S3Joiner<Function: StreamFunction>: PieceJoiner {
     private let partBytes: UInt64
     private let partDigestBytes: Int
     private let notation: Notation
-    private var function: Function
+    private var hasher: any PieceHasher
     private var partCount = 0
 
-    package init(partBytes: UInt64, partDigestBytes: Int, _ notation: Notation, _ make: () -> Function) {
+    init(partBytes: UInt64, partDigestBytes: Int, _ notation: Notation, _ hasher: any PieceHasher) {
         self.partBytes = partBytes
         self.partDigestBytes = partDigestBytes
         self.notation = notation
-        function = make()
+        self.hasher = hasher
     }
 
-    package mutating func add(_ piece: [UInt8], byteCount: UInt64) throws(PoolmapError) {
+    mutating func add(_ piece: [UInt8], byteCount: UInt64) throws(PoolmapError) {
         partCount += piece.count / partDigestBytes
         guard partCount <= S3.mostParts else { throw S3.tooManyParts(partBytes) }
-        piece.withUnsafeBytes { function.update($0) }
+        piece.withUnsafeBytes { hasher.update($0) }
     }
 
-    package mutating func finish() throws(PoolmapError) -> String {
-        let digest = function.finish()
+    mutating func finish() throws(PoolmapError) -> String {
+        let digest = hasher.finish()
         let text =
             switch notation {
             case .hexadecimal: hexadecimal(digest)
@@ -114,28 +115,14 @@ extension Sequence<HashAlgorithm> {
 }
 
 /// Dropbox's content hash: the SHA-256 of the blocks' SHA-256s.
-package struct DropboxJoiner: PieceJoiner {
-    private var function = SHA256Function()
+struct DropboxJoiner: PieceJoiner {
+    private var hasher = SHA256Hasher()
 
-    package mutating func add(_ piece: [UInt8], byteCount: UInt64) throws(PoolmapError) {
-        piece.withUnsafeBytes { function.update($0) }
+    mutating func add(_ piece: [UInt8], byteCount: UInt64) throws(PoolmapError) {
+        piece.withUnsafeBytes { hasher.update($0) }
     }
 
-    package mutating func finish() throws(PoolmapError) -> String {
-        hexadecimal(function.finish())
+    mutating func finish() throws(PoolmapError) -> String {
+        hexadecimal(hasher.finish())
     }
-}
-
-/// With padding, as in RFC 4648.
-package func base64(_ bytes: [UInt8]) -> String {
-    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var text: [UInt8] = []
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-        let group = bytes[start..<min(start + 3, bytes.count)]
-        let bits = group.reduce(0) { $0 << 8 | UInt32($1) } << (8 * (3 - UInt32(group.count)))
-        for place in 0..<4 {
-            text.append(place <= group.count ? digits[Int(bits >> (18 - 6 * UInt32(place)) & 63)] : UInt8(ascii: "="))
-        }
-    }
-    return String(decoding: text, as: UTF8.self)
 }

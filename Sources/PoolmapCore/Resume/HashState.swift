@@ -89,7 +89,7 @@ package final class HashState {
 
     /// The first half of the SHA-256 of what the digests depend on: a key must not be written anywhere.
     private static func identity(of algorithms: [HashAlgorithm]) -> ArraySlice<UInt8> {
-        var function = SHA256Function()
+        var function = SHA256Hasher()
         for algorithm in algorithms {
             Array("\(algorithm.identity)\n".utf8).withBytes { function.update($0) }
         }

@@ -1,0 +1,37 @@
+import Crypto
+import Ground
+
+/// A hash function of swift-crypto's, which takes an input from its beginning to its end.
+package struct CryptoHasher<Hash: HashFunction>: PieceHasher {
+    private var function = Hash()
+
+    package init() {}
+
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        function.update(bufferPointer: bytes)
+    }
+
+    package mutating func finish() -> [UInt8] {
+        Array(function.finalize())
+    }
+}
+
+package typealias SHA256Hasher = CryptoHasher<SHA256>
+typealias SHA512Hasher = CryptoHasher<SHA512>
+typealias SHA1Hasher = CryptoHasher<Insecure.SHA1>
+typealias MD5Hasher = CryptoHasher<Insecure.MD5>
+
+/// The digest of an input that was hashed in one piece.
+struct OneDigestJoiner: PieceJoiner {
+    private var digest: [UInt8]?
+
+    mutating func add(_ piece: [UInt8], byteCount: UInt64) throws(PoolmapError) {
+        guard digest == nil else { throw PoolmapError(.failed, "has two digests of the whole") }
+        digest = piece
+    }
+
+    mutating func finish() throws(PoolmapError) -> String {
+        guard let digest else { throw PoolmapError(.failed, "there is no digest") }
+        return hexadecimal(digest)
+    }
+}
