@@ -111,9 +111,7 @@ struct Compress: FilesCommand {
             guard target.output != nil, !target.isStream else {
                 throw ValidationError("--resume needs -o FILE")
             }
-            guard files.count == 1, files[0] != "-", names.lists.isEmpty, !names.recursive else {
-                throw ValidationError("--resume takes one regular file")
-            }
+            try names.requireOneFile(files, for: "--resume")
         }
         let environment = ZstdEnvironment(isQuiet: common.quiet)
         var options = CompressionOptions(

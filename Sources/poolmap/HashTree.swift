@@ -1,30 +1,18 @@
 import ArgumentParser
 import PoolmapCore
 
-/// `poolmap hash --tree`.
-struct TreeOptions: ParsableArguments {
-    @Flag(name: .long, help: "Write one digest for each folder, of the names, types, modes and contents in it.")
-    var tree = false
+/// `poolmap hash --tree`: writes a digest for each folder, or the list that it is made of.
+struct HashTree {
+    let options: HashOptions
+    let files: [String]
 
-    @Flag(name: .long, help: "With --tree: write the list that the digest is made of.")
-    var list = false
-
-    func validate() throws {
-        if list && !tree {
-            throw ValidationError("--list needs --tree")
-        }
-    }
-}
-
-extension Hash {
-    /// Hashes folders.
-    func hashTrees() throws {
-        let algorithm = try treeAlgorithm()
-        try validateTreeUsage()
-        let console = try Console(common)
-        try claimOutput(console.places)
-        let file = try lineFile()
-        let batch = try console.batch(common, "hash", settings([algorithm], mode: "tree"))
+    func run() throws {
+        let algorithm = try algorithm()
+        try validateUsage()
+        let console = try Console(options.common)
+        try options.claimOutput(console.places)
+        let file = try options.lineFile()
+        let batch = try console.batch(options.common, "hash", options.settings([algorithm], mode: "tree"))
         var output = LineOutput(to: file)
         let trees = TreeHash(files, algorithm, console.places, writesFile: file != nil)
         func attempt(_ folder: String?, _ body: () throws(PoolmapError) -> Void) {
@@ -35,7 +23,7 @@ extension Hash {
                 trees.stop()
             }
         }
-        if tree.list {
+        if options.tree.list {
             trees.onLine = { line in
                 attempt(nil) { () throws(PoolmapError) in try output.write(line) }
             }
@@ -44,7 +32,7 @@ extension Hash {
                 attempt(folder) { () throws(PoolmapError) in
                     var line = DigestLine(algorithm, try digest.get(), folder)
                     line.isTree = true
-                    try output.write(line.text(lines.style(for: [algorithm]), endsWithNull: lines.zero))
+                    try output.write(options.lines.text([line]))
                 }
             }
         }
@@ -57,13 +45,13 @@ extension Hash {
         try output.commit()
     }
 
-    private func treeAlgorithm() throws -> HashAlgorithm {
-        for (isGiven, option) in [
-            (digests.length != nil, "--length"), (digests.keyed, "--keyed"), (digests.deriveKey != nil, "--derive-key"),
-            (resume != nil, "--resume"),
-        ] where isGiven {
-            throw ValidationError("--tree and \(option) exclude each other")
-        }
+    private func algorithm() throws -> HashAlgorithm {
+        let digests = options.digests
+        try requireNone(
+            of: [
+                (digests.length != nil, "--length"), (digests.keyed, "--keyed"),
+                (digests.deriveKey != nil, "--derive-key"), (options.resume != nil, "--resume"),
+            ], beside: "--tree")
         let algorithms = try digests.algorithms(standardInputIsTaken: false)
         guard let algorithm = algorithms.first, algorithms.count == 1, algorithm.isPlain else {
             throw ValidationError("--tree takes one algorithm: blake3, sha256, sha512, sha1 or md5")
@@ -71,20 +59,20 @@ extension Hash {
         return algorithm
     }
 
-    private func validateTreeUsage() throws {
+    private func validateUsage() throws {
+        let names = options.names
         if names.recursive || !names.lists.isEmpty || names.isNullSeparated {
             throw ValidationError("--tree takes folders as arguments, without -r or --files-from")
         }
         if files.isEmpty || files.contains("-") {
             throw ValidationError("--tree needs a folder\(files.isEmpty ? "" : ", and - is standard input")")
         }
-        guard tree.list else { return }
+        guard options.tree.list else { return }
         if files.count > 1 {
             throw ValidationError("--list takes one folder")
         }
-        for (isGiven, option) in [(lines.tag, "--tag"), (lines.noNames, "--no-names"), (lines.zero, "--zero")]
-        where isGiven {
-            throw ValidationError("--list and \(option) exclude each other")
-        }
+        let lines = options.lines
+        try requireNone(
+            of: [(lines.tag, "--tag"), (lines.noNames, "--no-names"), (lines.zero, "--zero")], beside: "--list")
     }
 }

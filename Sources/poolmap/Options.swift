@@ -230,6 +230,13 @@ struct NameOptions: ParsableArguments {
         recursive ? wanted : .refused
     }
 
+    /// Throws unless the names are one regular file's.
+    func requireOneFile(_ files: [String], for option: String) throws {
+        guard files.count == 1, files[0] != "-", lists.isEmpty, !recursive else {
+            throw ValidationError("\(option) takes one regular file")
+        }
+    }
+
     /// Where the names come from: the arguments and the lists, or standard input where there are none.
     func sources(_ files: [String]) throws -> [InputNames.Source] {
         if isNullSeparated && lists.isEmpty {
@@ -248,5 +255,12 @@ struct NameOptions: ParsableArguments {
             return [.name("-")]
         }
         return files.map { .name($0) } + lists.map { .list(path: $0, isNullSeparated: isNullSeparated) }
+    }
+}
+
+/// Throws for the first option that is given, as one that says nothing beside the other.
+func requireNone(of options: [(isGiven: Bool, name: String)], beside other: String) throws {
+    if let option = options.first(where: \.isGiven) {
+        throw ValidationError("\(other) and \(option.name) exclude each other")
     }
 }

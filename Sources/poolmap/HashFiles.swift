@@ -1,0 +1,64 @@
+import ArgumentParser
+import PoolmapCore
+
+/// `poolmap hash`: writes lines with the digests of files.
+struct HashFiles {
+    let options: HashOptions
+    let files: [String]
+
+    func run() throws {
+        let console = try Console(options.common)
+        let sources = try options.names.sources(files)
+        try options.claimOutput(console.places)
+        if let resume = options.resume {
+            try console.places.add(written: resume, by: "--resume")
+        }
+        let algorithms = try options.digests.algorithms(
+            standardInputIsTaken: sources.contains { $0.isStandardInput })
+        let items = try NamedItems(
+            sources, options.names.folders(.without([])), console.places, followsLinks: true)
+        var output = LineOutput(to: try options.lineFile())
+        var batch = try console.batch(options.common, "hash", options.settings(algorithms, mode: "hash"))
+        let text = { [lines = options.lines] (input: Input, summary: JobSummary) in
+            lines.text(zip(algorithms, summary.digests).map { DigestLine($0, $1, HashFiles.name(of: input)) })
+        }
+        batch.format.output = text
+        batch.onText = { done in
+            console.report(done)
+            console.attempt(nil) { () throws(PoolmapError) in try output.write(done.output) }
+        }
+        let state = try options.resume.map { try resumable(HashState(path: $0, force: options.force), algorithms) }
+        let report: Batch.Report = { input, result in
+            console.report(input, result) { _, _ in nil }
+            guard case .success(let summary) = result else { return }
+            console.attempt(HashFiles.name(of: input)) { () throws(PoolmapError) in
+                try output.write(text(input, summary))
+            }
+        }
+        if let state {
+            batch.resumeHash(of: files[0], algorithms, state, notice: console.note, report: report)
+        } else {
+            batch.hash(items, algorithms, report: report)
+        }
+        try output.flush()
+        // Throws where an input failed: then there is no file.
+        try console.finish()
+        try output.commit()
+        state?.remove()
+    }
+
+    /// As it stands in a line.
+    private static func name(of input: Input) -> String {
+        if case .file(let path) = input { path } else { "-" }
+    }
+
+    /// Throws where nothing could be kept.
+    private func resumable(_ state: HashState, _ algorithms: [HashAlgorithm]) throws -> HashState {
+        try options.names.requireOneFile(files, for: "--resume")
+        if let algorithm = algorithms.first(where: { !$0.isDivisible }) {
+            throw ValidationError(
+                "--resume cannot keep \(algorithm.name.rawValue), which is hashed from the beginning to the end")
+        }
+        return state
+    }
+}
