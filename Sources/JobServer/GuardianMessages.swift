@@ -13,6 +13,9 @@ struct TokenRequest: Equatable {
 struct TokenReport {
     let serial: UInt32
     let tokens: [UInt8]
+
+    /// A report has no more.
+    static let mostTokens = 4096
 }
 
 /// An end of the socket pair between front and guardian, which keeps messages whole and never blocks.
@@ -68,7 +71,7 @@ struct GuardianSocket {
 
     func receiveReport() -> Reception<TokenReport> {
         let header = MemoryLayout<UInt32>.size
-        return receive(upTo: header + JobServer.mostTokens) { bytes in
+        return receive(upTo: header + TokenReport.mostTokens) { bytes in
             guard bytes.count >= header else { return nil }
             return TokenReport(serial: bytes.loadUnaligned(as: UInt32.self), tokens: Array(bytes.dropFirst(header)))
         }

@@ -18,8 +18,8 @@ import SystemPackage
 /// A process has one of these at most, and one thread; none of its children uses it. No call waits for make or for a
 /// token.
 public final class JobServer {
-    /// The most tokens that can be held at a time.
-    public static let mostTokens = 4096
+    /// The most tokens that can be held at a time: 4096.
+    public static var mostTokens: Int { TokenReport.mostTokens }
 
     /// The tokens in hand, beside the job that needs none: so many more may run.
     public private(set) var held = 0
