@@ -143,16 +143,56 @@ func serialTime(ofTasksOf microseconds: Int) -> (Int) throws -> Duration {
     }
 }
 
-private func serialNanoseconds(_ manager: Int32) -> Int {
-    var sum = 0
-    for path in ["/proc/self/schedstat", "/proc/\(manager)/schedstat"] {
-        guard let file = fopen(path, "r") else { continue }
-        defer { fclose(file) }
-        var line = [CChar](repeating: 0, count: 100)
-        fgets(&line, 100, file)
-        sum += Int(strtol(line, nil, 10))
+/// A trivial function for many inputs: the time is the processor time of the pool's manager process.
+func poolManagerTime(_ workers: Int) -> (Int) throws -> Duration {
+    { count in
+        try Pool.with(processes: workers, { (number: Int) in number + 1 }) { pool in
+            _ = try pool.map(0..<100 * workers)
+            let before = processorNanoseconds("\(pool.managerPID)")
+            _ = try pool.map(0..<count)
+            return .nanoseconds(processorNanoseconds("\(pool.managerPID)") - before)
+        }
     }
-    return sum
+}
+
+/// Tasks that sleep for half a millisecond, one under way for each worker, as on a machine with a core for each.
+///
+/// So each result is a turn of the pool's manager process. The time is its processor time.
+func poolManagerTurns(_ workers: Int) -> (Int) throws -> Duration {
+    { count in
+        let pool = try Pool(processes: workers) { (number: Int) in
+            usleep(500)
+            return number
+        }
+        defer { pool.terminate() }
+        func transfer(_ count: Int) throws {
+            var (submitted, done) = (0, 0)
+            while done < count {
+                while submitted < count, submitted - done < workers {
+                    try pool.submit(submitted)
+                    submitted += 1
+                }
+                _ = try pool.nextCompletion()
+                done += 1
+            }
+        }
+        try transfer(10 * workers)
+        let before = processorNanoseconds("\(pool.managerPID)")
+        try transfer(count)
+        return .nanoseconds(processorNanoseconds("\(pool.managerPID)") - before)
+    }
+}
+
+private func serialNanoseconds(_ manager: Int32) -> Int {
+    processorNanoseconds("self") + processorNanoseconds("\(manager)")
+}
+
+private func processorNanoseconds(_ process: String) -> Int {
+    guard let file = fopen("/proc/\(process)/schedstat", "r") else { return 0 }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 100)
+    fgets(&line, 100, file)
+    return Int(strtol(line, nil, 10))
 }
 
 // MARK: Pipe and process

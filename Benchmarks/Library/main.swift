@@ -10,6 +10,9 @@ import Multiprocessing
 private let works: [String: (Int) throws -> Duration] = [
     "serial-50": serialTime(ofTasksOf: 50), "serial-1000": serialTime(ofTasksOf: 1000), "map": poolMap,
     "imap": poolImap, "imap-unordered": poolImapUnordered,
+    "pool-manager-2": poolManagerTime(2), "pool-manager-16": poolManagerTime(16),
+    "pool-manager-64": poolManagerTime(64),
+    "turns-2": poolManagerTurns(2), "turns-16": poolManagerTurns(16), "turns-64": poolManagerTurns(64),
     "coded-samples": codedSamples, "copied-samples": copiedSamples, "coded-trips": codedTrips,
     "copied-trips": copiedTrips, "coded-arrays": codedArrays, "copied-arrays": copiedArrays,
     "pipe": pipeRoundTrips, "bare-pipe": barePipeRoundTrips,

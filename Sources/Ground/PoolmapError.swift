@@ -32,7 +32,7 @@ package struct PoolmapError: Error, Codable, Hashable, Sendable {
         case outputClosed
         /// No memory.
         case outOfMemory
-        /// A worker or the manager died.
+        /// A worker or the pool manager died.
         case processDied
         /// Anything else.
         case failed

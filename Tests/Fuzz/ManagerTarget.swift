@@ -9,12 +9,12 @@ extension FuzzTarget {
     static let manager = FuzzTarget(
         name: "manager", mostBytes: 1024, leastEdges: 800,
         seeds: {
-            func request(_ operation: ManagerOperation, on object: UInt8, _ arguments: [UInt8] = []) -> [UInt8] {
+            func request(_ operation: ManagerServerOperation, on object: UInt8, _ arguments: [UInt8] = []) -> [UInt8] {
                 let raw = operation.rawValue
                 return [UInt8(raw & 255), UInt8(raw >> 8), 1, object, UInt8(arguments.count)] + arguments
             }
             let (one, item) = ([1, 0, 0, 0, 0, 0, 0, 0] as [UInt8], [2, 0, 0, 0, 7, 7] as [UInt8])
-            func make(_ kind: ManagerObjectKind, _ arguments: [UInt8] = []) -> [UInt8] {
+            func make(_ kind: ManagerServerObjectKind, _ arguments: [UInt8] = []) -> [UInt8] {
                 request(.make, on: 0, [kind.rawValue] + arguments)
             }
             return [
@@ -32,7 +32,7 @@ extension FuzzTarget {
                 make(.barrier, one) + request(.wait, on: 1) + request(.abort, on: 1) + request(.barrierState, on: 1),
                 make(.event) + request(.raise, on: 1) + request(.wait, on: 1) + request(.lower, on: 1)
                     + request(.publish, on: 0, one + [1, 0, 0, 0, 97])
-                    + request(.find, on: 0, [ManagerObjectKind.event.rawValue, 1, 0, 0, 0, 97])
+                    + request(.find, on: 0, [ManagerServerObjectKind.event.rawValue, 1, 0, 0, 0, 97])
                     + request(.remove, on: 0, one) + request(.objectCount, on: 0),
             ]
         },
@@ -58,7 +58,7 @@ extension FuzzTarget {
 
     private static func hello(session: UInt64) -> [UInt8] {
         var bytes = ByteBuffer()
-        bytes.append(ManagerRequest(.hello, on: 0, isImpatient: false))
+        bytes.append(ManagerServerRequest(.hello, on: 0, isImpatient: false))
         bytes.patch(UInt32(16), at: 0)
         bytes.append(UInt64(0))
         bytes.append(session)
@@ -105,7 +105,7 @@ private final class OwnServer {
 
     /// Does what can be done now.
     func work() throws {
-        require(try server.attend(waiting: 0), "the server wants to end")
+        require(try server.attend(until: Deadline(after: .zero)), "the server wants to end")
     }
 }
 

@@ -11,17 +11,19 @@ func registerAllScenarios() {
         recyclingScenarios,
         poolEndScenarios, poolMisuseScenarios, sharedDescriptorScenarios)
     Registry.group(
-        "faults", taskErrorScenarios, workerDeathScenarios, managerDeathScenarios, frontDeathScenarios,
+        "faults", taskErrorScenarios, workerDeathScenarios, poolManagerDeathScenarios, frontDeathScenarios,
         surroundingScenarios, backPressureScenarios, signalScenarios)
     Registry.group("crashes", crashMatrixScenarios)
     Registry.group("confinement", confinementScenarios)
-    Registry.group("starting", startMethodScenarios, forkServerScenarios, poolStartScenarios, managerStartScenarios)
+    Registry.group(
+        "starting", startMethodScenarios, forkServerScenarios, poolStartScenarios, managerServerStartScenarios)
     Registry.group("logging", logScenarios)
     Registry.group(Registry.failingGroup, leakScenarios)
     Registry.group("listeners", listenerScenarios, handshakeScenarios, hostileClientScenarios)
     Registry.group(
-        "managers", containerScenarios, managerLockScenarios, managerSignalScenarios, managerProcessScenarios,
-        managerEndScenarios, registeredTypeScenarios, hostileRequestScenarios)
+        "managers", containerScenarios, managerServerLockScenarios, managerServerSignalScenarios,
+        managerServerProcessScenarios,
+        managerServerEndScenarios, registeredTypeScenarios, hostileRequestScenarios)
     Registry.group(
         "queues", queueOrderScenarios, queueLimitScenarios, queueErrorScenarios, queueKillScenarios,
         queueMemoryScenarios, queueHandoverScenarios, joinableQueueScenarios)

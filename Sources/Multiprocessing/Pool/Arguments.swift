@@ -29,7 +29,7 @@ public struct Arguments<each Argument: Codable>: Codable {
 
 /// Functions of several arguments.
 extension Pool {
-    /// Forks the manager and the workers, which run a function of several arguments.
+    /// Forks the pool manager and the workers, which run a function of several arguments.
     ///
     /// Parameters and errors are those of the function of one. The inputs are `Arguments`; `starmap` takes tuples.
     /// The corresponding Python API is `multiprocessing.Pool(processes, initializer, initargs, maxtasksperchild)`.

@@ -7,7 +7,7 @@ struct DescriptorLedger {
     private var sent: Set<UInt64> = []
     /// By the tasks that are under way and use them.
     private var inUse: [UInt64: [SharedDescriptor]] = [:]
-    /// The keys of those that are gone here, which the manager has not been told.
+    /// The keys of those that are gone here, which the pool manager has not been told.
     private var released: [UInt64] = []
 
     /// Keeps what a task uses until it has ended; returns those that are yet to be sent.
@@ -36,7 +36,7 @@ struct DescriptorLedger {
         !released.isEmpty
     }
 
-    /// What the manager is to be told that it was not told.
+    /// What the pool manager is to be told that it was not told.
     mutating func takeReleased() -> [UInt64] {
         defer { released = [] }
         return released

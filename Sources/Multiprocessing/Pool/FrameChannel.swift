@@ -4,11 +4,11 @@ import SystemPackage
 
 /// A socket that carries `PoolFrame`s, with a buffer on each side so that many frames share one system call.
 ///
-/// Front and manager use it without blocking: they always read before they wait, so that neither can wait for the other
-/// to read. Workers, the leaves, block.
+/// Front and pool manager use it without blocking: they always read before they wait, so that neither can wait for the
+/// other to read. Workers, the leaves, block.
 ///
-/// A descriptor travels with a frame of its own. The kernel hands it over with the frame's first byte, and descriptors in
-/// the order in which they were sent, so that the receiver's next descriptor is that of the next such frame.
+/// A descriptor travels with a frame of its own. The kernel hands it over with the frame's first byte, and descriptors
+/// in the order in which they were sent, so that the receiver's next descriptor is that of the next such frame.
 final class FrameChannel {
     /// Nil once it was closed on this side.
     private var descriptor: PrivateDescriptor?

@@ -1,17 +1,18 @@
 import Glibc
 
-/// What the manager knows of one worker: its process, its channel, and the tasks that it holds.
+/// What the pool manager knows of one worker: its process, its channel, and the tasks that it holds.
 ///
 /// A worker *holds* the tasks that were sent to it and have no result yet. Their frames are kept, as the worker may die
 /// or be relieved of them.
 final class ManagedWorker {
-    /// Why the manager has killed a worker: this task was to end.
+    /// Why the pool manager has killed a worker: this task was to end.
     struct Sentence {
         let task: UInt64
         /// What the front is told.
         let verdict: PoolFrame.Kind
     }
 
+    let position: Int
     var process: ChildProcess
     let channel: FrameChannel
     let claims: TaskClaims
@@ -21,8 +22,12 @@ final class ManagedWorker {
     var sentence: Sentence?
     /// When it last gave a sign: took its first task, or sent a result.
     var lastSign: UInt64 = 0
-    /// When the manager should look at what it does; `UInt64.max` for when it gives a sign.
+    /// When the pool manager should look at what it does; `UInt64.max` for when it gives a sign.
     var lookAt = UInt64.max
+    /// The events that its channel is watched for; nil where it is not.
+    var watched: UInt32?
+    /// It is among those that have something to be sent.
+    var isListed = false
     /// How many tasks it was given in its life and not relieved of.
     private(set) var handedCount = 0
 
@@ -44,7 +49,8 @@ final class ManagedWorker {
     /// Nothing more is sent until the worker has answered those before them.
     private var hasGap = false
 
-    init(process: consuming ChildProcess, channel: FrameChannel, claims: TaskClaims, outbox: Outbox) {
+    init(at position: Int, process: consuming ChildProcess, channel: FrameChannel, claims: TaskClaims, outbox: Outbox) {
+        self.position = position
         self.process = process
         self.channel = channel
         self.claims = claims
@@ -58,7 +64,8 @@ final class ManagedWorker {
 
     // MARK: Giving
 
-    /// Gives it a task, which it may begin after `allowGiven`, behind those descriptors that it has not been handed yet.
+    /// Gives it a task, which it may begin after `allowGiven`, behind those descriptors that it has not been handed
+    /// yet.
     func give(_ frame: UnsafeRawBufferPointer, _ available: [UInt64: HandedDescriptor]) {
         if hasGap {
             // It has answered all before the gap, so the sequence goes on behind it.

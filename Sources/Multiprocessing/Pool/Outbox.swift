@@ -2,14 +2,14 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// Results that a worker has finished and not yet sent, in memory that the manager sees too.
+/// Results that a worker has finished and not yet sent, in memory that the pool manager sees too.
 ///
 /// Results of short tasks are sent many at a time. Were they collected in the worker's own memory, those in front of a
 /// task that turns out to be long would wait for it, and a worker that dies would take them along. So they are
-/// collected here, where the manager can fetch them at any time.
+/// collected here, where the pool manager can fetch them at any time.
 ///
-/// One word says how many bytes are complete, and who is at them: the worker while it sends them, the manager while it
-/// copies them. Neither holds up the other for longer than that takes.
+/// One word says how many bytes are complete, and who is at them: the worker while it sends them, the pool manager
+/// while it copies them. Neither holds up the other for longer than that takes.
 struct Outbox {
     private static let isSending: UInt32 = 1 << 31
     private static let isBeingFetched: UInt32 = 1 << 30
@@ -38,7 +38,7 @@ struct Outbox {
             let start = Int(old)
             guard result.count <= bytes.count - start else { return false }
             UnsafeMutableRawBufferPointer(rebasing: bytes[start...]).copyMemory(from: result)
-            // The manager may have fetched the others meanwhile: then this one goes to the beginning.
+            // The pool manager may have fetched the others meanwhile: then this one goes to the beginning.
             if exchange(old, old + UInt32(result.count)) { return true }
         }
     }
@@ -49,14 +49,14 @@ struct Outbox {
             let old = unlocked()
             if old == 0 { return }
             guard exchange(old, old | Outbox.isSending) else { continue }
-            // They stay here until they are all sent: who dies meanwhile leaves them to the manager.
+            // They stay here until they are all sent: who dies meanwhile leaves them to the pool manager.
             try channel.sendAll(UnsafeRawBufferPointer(rebasing: bytes[..<Int(old)]))
             state.pointee.store(0, ordering: .releasing)
             return
         }
     }
 
-    /// The count, once the manager is not at the bytes.
+    /// The count, once the pool manager is not at the bytes.
     private func unlocked() -> UInt32 {
         while true {
             let old = state.pointee.load(ordering: .acquiring)
@@ -70,7 +70,7 @@ struct Outbox {
         UInt64(patience.pointee.load(ordering: .relaxed))
     }
 
-    // MARK: The manager's side
+    // MARK: The pool manager's side
 
     /// For a worker that is yet to be forked.
     func reset() {

@@ -8,18 +8,18 @@ import SystemPackage
 ///     let later = try pool.applyAsync(4)
 ///     let sixteen = try later.get()
 ///
-/// The pool forks a *manager* process when it is made, and the manager forks the workers (`PoolManager` tells how they
-/// talk). So a worker that dies is replaced at once, even if this process has threads by then, and the task that it
-/// ran is run again, at most three times in all; then that task fails with `workerDied`, which names the task, the
-/// process and the signal. A function may therefore run more than once for a task, and should bear that. If this
+/// The pool forks a *pool manager* process when it is made, and the pool manager forks the workers (`PoolManager` tells
+/// how they talk). So a worker that dies is replaced at once, even if this process has threads by then, and the task
+/// that it ran is run again, at most three times in all; then that task fails with `workerDied`, which names the task,
+/// the process and the signal. A function may therefore run more than once for a task, and should bear that. If this
 /// process dies, the kernel ends all others.
 ///
-/// The function and all that it captures are copied with the fork: what it changes stays in its worker. Only inputs
-/// and outputs travel, as `Codable` values; structures of numbers that say that they are of a `FixedLayout`, and arrays of
+/// The function and all that it captures are copied with the fork: what it changes stays in its worker. Only inputs and
+/// outputs travel, as `Codable` values; structures of numbers that say that they are of a `FixedLayout`, and arrays of
 /// them, as mere copies of memory. Send large payloads through a `SlotArena`.
 ///
-/// A worker is handed the next task when it has done its last one. Only while tasks take microseconds are several, up to
-/// 64, sent ahead to each; where one among them turns out to be long, those behind it are given to others. A
+/// A worker is handed the next task when it has done its last one. Only while tasks take microseconds are several, up
+/// to 64, sent ahead to each; where one among them turns out to be long, those behind it are given to others. A
 /// `chunkSize` hands out that many at a time, whatever they take.
 ///
 /// A task can be ended before it has a result, by `cancel` or by its timeout; where a worker runs it, that worker is
@@ -39,7 +39,7 @@ public final class Pool<Input: Codable, Output: Codable> {
     /// How long a task may run where nothing else is said, in nanoseconds; 0 for as long as it likes.
     let taskLimit: UInt64
 
-    /// Forks the manager and the workers.
+    /// Forks the pool manager and the workers.
     ///
     /// Does not wait until the workers are ready.
     ///
@@ -64,7 +64,7 @@ public final class Pool<Input: Codable, Output: Codable> {
         ) { (_: inout Void, input: Input) in try function(input) }
     }
 
-    /// Forks the manager and the workers, each of which has a state of its own.
+    /// Forks the pool manager and the workers, each of which has a state of its own.
     ///
     /// - Parameters:
     ///   - processes: the number of workers, at least 1; `processCPUCount()` where none is given.
@@ -85,7 +85,7 @@ public final class Pool<Input: Codable, Output: Codable> {
         }
     }
 
-    /// Starts the manager as `start` says.
+    /// Starts the pool manager as `start` says.
     init(
         taskTimeout: Duration?, _ size: PoolSize, _ start: (Int32) throws(MultiprocessingError) -> ChildProcess
     ) throws(MultiprocessingError) {
@@ -138,7 +138,7 @@ public final class Pool<Input: Codable, Output: Codable> {
         link.terminate()
     }
 
-    /// The manager's process id.
+    /// The pool manager's process id.
     public var managerPID: Int32 {
         link.managerPID
     }

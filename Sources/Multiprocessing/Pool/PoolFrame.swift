@@ -1,35 +1,36 @@
-/// The one kind of message between front, manager and workers: this header, then `payloadBytes` bytes.
+/// The one kind of message between front, pool manager and workers: this header, then `payloadBytes` bytes.
 ///
 /// It is copied as memory: all three are forks of one process.
 struct PoolFrame: BitwiseCopyable {
     enum Kind: UInt8 {
-        /// Front → manager → worker: run this; the payload is the encoded input.
+        /// Front → pool manager → worker: run this; the payload is the encoded input.
         case task
-        /// Front → manager → worker: a descriptor comes with this frame; `task` is its key.
+        /// Front → pool manager → worker: a descriptor comes with this frame; `task` is its key.
         case descriptor
-        /// Front → manager → worker: the descriptor with the key `task` is used by no later task.
+        /// Front → pool manager → worker: the descriptor with the key `task` is used by no later task.
         case release
-        /// Front → manager: end the tasks from `task` on, as many as the payload says, those that have no result yet.
+        /// Front → pool manager: end the tasks from `task` on, as many as the payload says, those that have no result
+        /// yet.
         case cancel
-        /// Front → manager: no more tasks will come.
+        /// Front → pool manager: no more tasks will come.
         case close
-        /// Worker → manager: the initializer is done.
+        /// Worker → pool manager: the initializer is done.
         case ready
-        /// Worker → manager → front: the initializer threw, the payload is its text; the pool cannot run anything.
+        /// Worker → pool manager → front: the initializer threw, the payload is its text; the pool cannot run anything.
         case initializerFailed
-        /// Worker → manager → front: the payload is the encoded output.
+        /// Worker → pool manager → front: the payload is the encoded output.
         case result
-        /// Worker → manager → front: the function threw, the payload is its text.
+        /// Worker → pool manager → front: the function threw, the payload is its text.
         case failure
-        /// Manager → front: the kernel refuses what the pool needs, the payload says what; the manager ends.
-        case managerFailed
-        /// Manager → front: workers died of this task, `status` says how the last one did.
+        /// Pool manager → front: the kernel refuses what the pool needs, the payload says what; the pool manager ends.
+        case poolManagerFailed
+        /// Pool manager → front: workers died of this task, `status` says how the last one did.
         case workerDied
-        /// Manager → front: the task ran for longer than `limitNanoseconds`, and `worker` was killed.
+        /// Pool manager → front: the task ran for longer than `limitNanoseconds`, and `worker` was killed.
         case taskTimedOut
-        /// Manager → front: the task was ended by `cancel`; `worker` is who ran it, 0 where nobody had begun.
+        /// Pool manager → front: the task was ended by `cancel`; `worker` is who ran it, 0 where nobody had begun.
         case cancelled
-        /// In the manager's queue only: what was a task there until it was cancelled.
+        /// In the pool manager's queue only: what was a task there until it was cancelled.
         case removed
     }
 
@@ -40,7 +41,7 @@ struct PoolFrame: BitwiseCopyable {
     var descriptorCount: UInt16 = 0
     /// How the worker ended: the code, or 256 plus the signal.
     ///
-    /// Only in `workerDied` and `initializerFailed`; in `managerFailed` the error number, or 0.
+    /// Only in `workerDied` and `initializerFailed`; in `poolManagerFailed` the error number, or 0.
     var status: Int32 = 0
     /// The worker that ran the task.
     var worker: Int32 = 0

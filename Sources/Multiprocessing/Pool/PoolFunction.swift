@@ -10,9 +10,9 @@ import SystemPackage
 ///     }
 ///     let pool = try Pool(startMethod: .spawn, Scale(factor: 2))
 ///
-/// A pool of such a function can be made in a process that has threads. The function's value is sent to the manager,
-/// which the workers are forked from: each has a copy of its own. As for a `ProcessTarget`, its type must be one that
-/// the program can find by its name: not `private` and not inside a function.
+/// A pool of such a function can be made in a process that has threads. The function's value is sent to the pool
+/// manager, which the workers are forked from: each has a copy of its own. As for a `ProcessTarget`, its type must be
+/// one that the program can find by its name: not `private` and not inside a function.
 ///
 /// In Python it would be a function at the top level of a module, and the state a global variable.
 public protocol PoolFunction {
@@ -36,16 +36,16 @@ extension PoolFunction {
 }
 
 extension Pool {
-    /// Starts the manager by the method, which forks the workers.
+    /// Starts the pool manager by the method, which forks the workers.
     ///
     /// Does not wait until the workers are ready.
     ///
     /// - Parameters:
-    ///   - startMethod: how the manager comes to be. A process that has threads needs `spawn` or `forkserver`.
+    ///   - startMethod: how the pool manager comes to be. A process that has threads needs `spawn` or `forkserver`.
     ///   - processes: the number of workers, at least 1; `processCPUCount()` where none is given.
     ///   - maxTasksPerWorker: a worker is replaced after so many tasks, as against memory that leaks; nil for never.
     ///   - taskTimeout: how long a task may run, as for a pool of a closure.
-    ///   - function: is sent to the manager, and copied to each worker.
+    ///   - function: is sent to the pool manager, and copied to each worker.
     ///
     /// Throws as the others do, `encodingFailed` and `decodingFailed` when the function cannot be sent.
     /// The corresponding Python API is `multiprocessing.get_context(method).Pool`.
@@ -67,7 +67,7 @@ extension Pool {
     }
 }
 
-/// The beginning of a pool's manager that does not have the front's memory.
+/// The beginning of a pool manager that does not have the front's memory.
 struct PoolManagerEntry<Function: PoolFunction & Codable>: ProcessEntry {
     let socket: DuplicatedDescriptor
     let size: PoolSize

@@ -2,7 +2,7 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// The front's end of a pool: the manager process, the channel to it, and who waits for what comes.
+/// The front's end of a pool: the pool manager process, the channel to it, and who waits for what comes.
 ///
 /// An `AsyncResult` holds the link and not the pool, whose types it need not know; the processes end with the last
 /// of those that hold it.
@@ -13,7 +13,7 @@ final class PoolLink {
     private enum State {
         case open
         case closed
-        /// Nothing more can be asked of the manager; it may be running its last tasks no more.
+        /// Nothing more can be asked of the pool manager; it may be running its last tasks no more.
         case failed(MultiprocessingError)
         case ended
     }
@@ -43,7 +43,7 @@ final class PoolLink {
     private var sentAt: UInt64 = 0
     private static let patienceNanoseconds: UInt64 = 100_000
 
-    /// - Parameter start: starts the manager with its end of the channel, which stays the caller's to close.
+    /// - Parameter start: starts the pool manager with its end of the channel, which stays the caller's to close.
     init(
         _ size: PoolSize, _ start: (Int32) throws(MultiprocessingError) -> ChildProcess
     ) throws(MultiprocessingError) {
@@ -87,7 +87,7 @@ final class PoolLink {
             throw MultiprocessingError(.invalidState, "the pool is closed and takes no more tasks")
         }
         try requireNoCoding()
-        // First, so that the manager has room for what comes.
+        // First, so that the pool manager has room for what comes.
         enqueueReleases()
         var frame = terms
         frame.task = lastTask + 1
@@ -118,7 +118,7 @@ final class PoolLink {
 
     /// Notes that no task will use a descriptor any more.
     ///
-    /// The manager is told with what is sent next, since this may be called in the midst of anything.
+    /// The pool manager is told with what is sent next, since this may be called in the midst of anything.
     func release(_ key: UInt64) {
         ledger.release(key)
     }
@@ -168,7 +168,7 @@ final class PoolLink {
         do throws(Errno) {
             try channel.flush()
         } catch {
-            // What the manager sent before it died is read first; the end of its channel then tells the rest.
+            // What the pool manager sent before it died is read first; the end of its channel then tells the rest.
             if error != .brokenPipe && error != .connectionReset {
                 fail(MultiprocessingError.systemCall("send", error))
             }
@@ -268,7 +268,7 @@ final class PoolLink {
                     text.isEmpty ? "the pool's workers end before they are ready, the last one" : text,
                     pid: frame.worker, status: text.isEmpty ? frame.exitStatus : nil))
             endManager()
-        case .managerFailed:
+        case .poolManagerFailed:
             let text = String(decoding: payload, as: UTF8.self)
             state = .failed(
                 MultiprocessingError(
@@ -362,7 +362,7 @@ final class PoolLink {
         }
     }
 
-    /// Closes the channel, whereupon the manager ends its workers and itself, and waits for that.
+    /// Closes the channel, whereupon the pool manager ends its workers and itself, and waits for that.
     private func endManager() {
         channel.endSending()
         channel.endReceiving()

@@ -1,27 +1,27 @@
 import Glibc
 import SystemPackage
 
-/// The manager process of a pool: hands tasks to workers, passes results back, replaces workers that die.
+/// The pool manager: hands tasks to workers, passes results back, replaces workers that die.
 ///
-///     front ──tasks──> manager ──tasks──> worker 0 … worker N-1
-///     front <─results─ manager <─results─ worker
+///     front ──tasks──> pool manager ──tasks──> worker 0 … worker N-1
+///     front <─results─ pool manager <─results─ worker
 ///
 /// It has one thread from birth and is the only process that forks workers, so it may do so at any moment. It never
-/// blocks but in one `poll` of everything: front, workers, and the sentinel of each worker. A worker that is slow to
-/// read keeps its bytes in that worker's buffer here; a front that is slow to read stops the manager from reading more
-/// results (`maximumUnsentBytes`), and so the workers from producing them. Nobody waits in a circle: workers wait for
-/// the manager, the manager for no one.
+/// blocks but in one wait for everything: front, workers, and the sentinel of each worker. A worker that is slow to
+/// read keeps its bytes in that worker's buffer here; a front that is slow to read stops the pool manager from reading
+/// more results (`maximumUnsentBytes`), and so the workers from producing them. Nobody waits in a circle: workers wait
+/// for the pool manager, the pool manager for no one.
 ///
 /// A worker *holds* the tasks that were sent to it and are not answered: one at a time, or some more while tasks are
-/// short, so that it need not wait for the next. It begins them one after the other, each by a claim in memory that
-/// the manager shares (`TaskClaims`). So the manager can take back what has not begun, and does when the one before
-/// takes long (`PoolManagerSupervision.swift`). When a task is cancelled or runs for longer than it may, it takes back
-/// what is behind it and kills the worker.
+/// short, so that it need not wait for the next. It begins them one after the other, each by a claim in memory that the
+/// pool manager shares (`TaskClaims`). So the pool manager can take back what has not begun, and does when the one
+/// before takes long (`PoolManagerSupervision.swift`). When a task is cancelled or runs for longer than it may, it
+/// takes back what is behind it and kills the worker.
 ///
 /// A worker dies with at most one task begun, which the claims name. That one is tried again, `maximumAttempts` times
 /// in all; what the worker held besides goes to others, without blame (`PoolManagerStaff.swift`). When the front closes
-/// its end or dies, the manager ends the workers, reaps them and leaves; and if it is killed itself, the kernel kills
-/// the workers.
+/// its end or dies, the pool manager ends the workers, reaps them and leaves; and if it is killed itself, the kernel
+/// kills the workers.
 ///
 /// Each task ends once: its frame is in the backlog or held by one worker, and whoever takes it out for good, be it a
 /// result, a death, the clock or the front, sends the one answer. Of the tasks of a lane the answers go in the order of
@@ -56,8 +56,16 @@ final class PoolManager {
     private var wasFrontSlow = false
     /// When the results that wait for others go to the front at the latest; `UInt64.max` where none does.
     private var tellFrontAt = UInt64.max
-    /// What `poll` waits for: the front, then channel and sentinel of each worker.
-    private var entries: [pollfd]
+    /// A worker is looked at by this moment, if nothing happens before; `UInt64.max` for never.
+    var nextLook = UInt64.max
+    /// There is room for a worker.
+    var isWorkerMissing = true
+    /// Those that may have something to be sent.
+    private var listed: [ManagedWorker] = []
+    /// What it waits for: the front, channel and sentinel of each worker.
+    private var events: EventQueue
+    private var frontEvents = EventQueue.readable
+    private static let frontTag: UInt64 = 0
 
     init(front: FrameChannel, _ size: PoolSize, program: WorkerProgram) throws(MultiprocessingError) {
         self.front = front
@@ -65,7 +73,8 @@ final class PoolManager {
         self.size = size
         self.board = try WorkerBoard(workers: size.workerCount)
         self.workers = Array(repeating: nil, count: size.workerCount)
-        self.entries = Array(repeating: pollfd(fd: -1, events: 0, revents: 0), count: 1 + 2 * size.workerCount)
+        self.events = try EventQueue(batch: 1 + 2 * size.workerCount)
+        try events.add(front.number, frontEvents, tag: PoolManager.frontTag)
     }
 
     /// The process's whole life.
@@ -74,7 +83,7 @@ final class PoolManager {
             while !front.isAtEnd && !(frontHasClosed && isIdle) {
                 try replaceMissingWorkers()
                 dispatch()
-                try flushAll()
+                try flush()
                 try waitAndReceive()
                 if let refusal { throw refusal }
             }
@@ -91,7 +100,7 @@ final class PoolManager {
 
     /// Tells the front what the kernel refused, if it still can.
     static func leave(after error: any Error, telling front: FrameChannel) -> Never {
-        var frame = PoolFrame(.managerFailed)
+        var frame = PoolFrame(.poolManagerFailed)
         let errno = (error as? MultiprocessingError)?.errno ?? error as? Errno
         frame.status = errno?.rawValue ?? 0
         var text = (error as? MultiprocessingError)?.text ?? (error is Errno ? "a channel fails" : "\(error)")
@@ -133,31 +142,33 @@ final class PoolManager {
     private func dispatch() {
         choosePace()
         guard !backlog.isEmpty else { return }
-        let limit = tasksInFlight
-        let now = monotonicNanoseconds()
+        let (limit, now) = (tasksInFlight, monotonicNanoseconds())
+        var takers: [ManagedWorker] = []
+        for case let worker? in workers where canTake(worker, holding: limit) && !isStuck(worker, now) {
+            takers.append(worker)
+        }
+        takers.sort { $0.heldCount < $1.heldCount }
         // Who holds less is served first, so that nobody waits while others hold several.
-        var level = 1
-        while level <= limit && !backlog.isEmpty {
-            for case let worker? in workers
-            where worker.canTake(holding: level, lifetime: size.maxTasksPerWorker) && !isStuck(worker, now) {
-                guard mayHandOut else { return allowGiven(now) }
+        var (level, end) = ((takers.first?.heldCount ?? limit) + 1, 0)
+        while level <= limit && !backlog.isEmpty && mayHandOut {
+            while end < takers.count && takers[end].heldCount < level { end += 1 }
+            for worker in takers[..<end] where canTake(worker, holding: level) && !backlog.isEmpty && mayHandOut {
                 if worker.heldCount == 0 {
                     worker.lastSign = now
                 }
                 backlog.takeUnit(atMost: size.maxTasksPerWorker - worker.handedCount) { worker.give($0, descriptors) }
-                if backlog.isEmpty { break }
+                list(worker)
             }
             level += 1
         }
-        allowGiven(now)
-    }
-
-    /// Lets the workers begin what they were given.
-    private func allowGiven(_ now: UInt64) {
-        for case let worker? in workers where worker.hasNewTasks {
+        for worker in listed where worker.hasNewTasks {
             worker.allowGiven()
             scheduleLook(at: worker, now)
         }
+    }
+
+    private func canTake(_ worker: ManagedWorker, holding limit: Int) -> Bool {
+        worker.canTake(holding: limit, lifetime: size.maxTasksPerWorker)
     }
 
     /// Tasks are short in the mean, but the one that this worker is at is not: others would wait behind it.
@@ -165,15 +176,26 @@ final class PoolManager {
         worker.heldCount > 0 && now - worker.lastSign > pace.aheadNanoseconds
     }
 
-    private func flushAll() throws(Errno) {
-        for case let worker? in workers {
+    /// Takes note of a worker that may have something to be sent.
+    private func list(_ worker: ManagedWorker) {
+        if !worker.isListed {
+            worker.isListed = true
+            listed.append(worker)
+        }
+    }
+
+    private func flush() throws {
+        for worker in listed where worker === workers[worker.position] {
+            worker.isListed = false
             do throws(Errno) {
                 try worker.channel.flush()
             } catch {
                 // A worker that does not take its tasks any more has died; its sentinel says so.
                 guard error == .brokenPipe || error == .connectionReset else { throw error }
             }
+            try watch(worker)
         }
+        listed.removeAll(keepingCapacity: true)
         if !resultsMayWait {
             try front.flush()
             tellFrontAt = front.unsentBytes > 0 ? 0 : .max
@@ -196,47 +218,73 @@ final class PoolManager {
     }
 
     private func waitAndReceive() throws {
-        if wasFrontSlow && !isFrontSlow {
-            scheduleLooks()
-        }
-        wasFrontSlow = isFrontSlow
-        prepareEntries()
-        try poll(&entries, until: Deadline(at: min(nextLook, tellFrontAt == 0 ? .max : tellFrontAt)))
-
-        if entries[0].revents != 0 {
-            try front.fill()
-            receiveFromFront()
-        }
-        for position in workers.indices {
-            if entries[1 + 2 * position].revents & Int16(POLLIN | POLLHUP | POLLERR) != 0, !wasFrontSlow,
-                let worker = workers[position]
-            {
-                try worker.channel.fill()
-                receive(from: worker)
+        if wasFrontSlow != isFrontSlow {
+            wasFrontSlow.toggle()
+            if !wasFrontSlow { scheduleLooks() }
+            for case let worker? in workers {
+                try watch(worker)
             }
-            if entries[2 + 2 * position].revents != 0 {
+        }
+        // 0 where the kernel did not take all of it.
+        let wanted = EventQueue.readable | (tellFrontAt == 0 ? EventQueue.writable : 0)
+        if wanted != frontEvents {
+            try events.change(front.number, wanted, tag: PoolManager.frontTag)
+            frontEvents = wanted
+        }
+        for event in try events.wait(until: Deadline(at: min(nextLook, tellFrontAt == 0 ? .max : tellFrontAt))) {
+            guard event.data.u64 != PoolManager.frontTag else {
+                try front.fill()
+                receiveFromFront()
+                continue
+            }
+            let (position, isSentinel) = (Int(event.data.u64 - 1) / 2, event.data.u64 % 2 == 0)
+            if isSentinel {
                 try bury(workerAt: position)
+            } else if let worker = workers[position] {
+                try attend(to: worker, event.events)
             }
         }
         lookAtWorkers()
     }
 
-    private func prepareEntries() {
-        // 0 where the kernel did not take all of it.
-        let frontEvents = POLLIN | (tellFrontAt == 0 ? POLLOUT : 0)
-        entries[0] = pollfd(fd: front.number, events: Int16(frontEvents), revents: 0)
-        for (position, worker) in workers.enumerated() {
-            // A negative number is passed over: a channel at its end would be "ready" for ever.
-            let (channel, sentinel) = (1 + 2 * position, 2 + 2 * position)
-            entries[channel] = pollfd(fd: -1, events: 0, revents: 0)
-            entries[sentinel] = pollfd(fd: -1, events: 0, revents: 0)
-            guard let worker else { continue }
-            let events = (wasFrontSlow ? 0 : POLLIN) | (worker.channel.unsentBytes > 0 ? POLLOUT : 0)
-            if !worker.channel.isAtEnd {
-                entries[channel] = pollfd(fd: worker.channel.number, events: Int16(events), revents: 0)
-            }
-            entries[sentinel] = pollfd(fd: worker.process.sentinel, events: Int16(POLLIN), revents: 0)
+    private func attend(to worker: ManagedWorker, _ events: UInt32) throws {
+        if events & EventQueue.writable != 0 {
+            list(worker)
         }
+        guard events & (EventQueue.readable | EventQueue.ended) != 0, !wasFrontSlow, !worker.channel.isAtEnd else {
+            return
+        }
+        try worker.channel.fill()
+        try watch(worker)
+        receive(from: worker)
+    }
+
+    func beginWatching(_ worker: ManagedWorker) throws(MultiprocessingError) {
+        try events.add(worker.process.sentinel, EventQueue.readable, tag: UInt64(2 + 2 * worker.position))
+        try watch(worker)
+    }
+
+    func endWatching(_ worker: ManagedWorker) {
+        events.remove(worker.process.sentinel)
+        events.remove(worker.channel.number)
+        worker.watched = nil
+    }
+
+    /// Has a worker's channel watched for what is to be done with it now.
+    private func watch(_ worker: ManagedWorker) throws(MultiprocessingError) {
+        // One at its end would be ready for ever.
+        let wanted: UInt32? =
+            worker.channel.isAtEnd
+            ? nil
+            : (wasFrontSlow ? 0 : EventQueue.readable) | (worker.channel.unsentBytes > 0 ? EventQueue.writable : 0)
+        guard wanted != worker.watched else { return }
+        let (number, tag) = (worker.channel.number, UInt64(1 + 2 * worker.position))
+        if let wanted {
+            try worker.watched == nil ? events.add(number, wanted, tag: tag) : events.change(number, wanted, tag: tag)
+        } else {
+            events.remove(number)
+        }
+        worker.watched = wanted
     }
 
     private func receiveFromFront() {
@@ -254,6 +302,7 @@ final class PoolManager {
                 descriptors.removeValue(forKey: frame.task)
                 for case let worker? in workers {
                     worker.release(frame.task)
+                    list(worker)
                 }
             case .cancel:
                 let count = bytes.loadUnaligned(fromByteOffset: PoolFrame.byteCount, as: UInt64.self)

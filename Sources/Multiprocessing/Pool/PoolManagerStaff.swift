@@ -9,6 +9,8 @@ extension PoolManager {
     private static let maximumStillbirths = 3
 
     func replaceMissingWorkers() throws(MultiprocessingError) {
+        guard isWorkerMissing else { return }
+        isWorkerMissing = false
         for position in workers.indices where workers[position] == nil && !hasFailed {
             workers[position] = try startWorker(at: position)
         }
@@ -33,7 +35,8 @@ extension PoolManager {
             throw error
         }
         _ = close(its)
-        let worker = ManagedWorker(process: process, channel: channel, claims: claims, outbox: outbox)
+        let worker = ManagedWorker(at: position, process: process, channel: channel, claims: claims, outbox: outbox)
+        try beginWatching(worker)
         Log.debug("started \(identity.name) as process \(worker.process.pid)")
         return worker
     }
@@ -41,6 +44,8 @@ extension PoolManager {
     /// Takes a worker that has ended out of the pool: first its last results, then the tasks that it leaves behind.
     func bury(workerAt position: Int) throws(MultiprocessingError) {
         guard let worker = workers[position] else { return }
+        endWatching(worker)
+        isWorkerMissing = true
         worker.channel.drain()
         receive(from: worker)
         worker.channel.dropPartialFrame()

@@ -2,9 +2,9 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// How the manager process of a pool begins.
+/// How the pool manager begins.
 extension PoolManager {
-    /// Forks the manager process, which has all that the workers' program captures.
+    /// Forks the pool manager process, which has all that the workers' program captures.
     static func fork(
         _ socket: Int32, _ size: PoolSize, _ program: WorkerProgram
     ) throws(MultiprocessingError) -> ChildProcess {
@@ -16,7 +16,7 @@ extension PoolManager {
         }
     }
 
-    /// The manager process's whole life.
+    /// The pool manager process's whole life.
     static func begin(_ socket: Int32, _ size: PoolSize, _ program: WorkerProgram) -> Never {
         // The front's handlers would act for the front: clean up its files, say. What a terminal sends to all
         // processes of a job is for the front to answer; the others end when it does.

@@ -1,7 +1,7 @@
 import Glibc
 import SystemPackage
 
-/// What the manager does while a worker is at a task: relieves it of those behind, and ends what must end.
+/// What the pool manager does while a worker is at a task: relieves it of those behind, and ends what must end.
 extension PoolManager {
     // MARK: When to look
 
@@ -12,15 +12,7 @@ extension PoolManager {
             // It may have begun, but hardly earlier than now; a look then tells exactly.
             worker.lookAt = min(worker.lookAt, now &+ task.limitNanoseconds)
         }
-    }
-
-    /// When a look is due, if nothing happens before; `UInt64.max` for never.
-    var nextLook: UInt64 {
-        var earliest = UInt64.max
-        for case let worker? in workers {
-            earliest = min(earliest, worker.lookAt)
-        }
-        return earliest
+        nextLook = min(nextLook, worker.lookAt)
     }
 
     /// Makes up for the looks of the time in which the front read too little for results to be fetched.
@@ -33,12 +25,15 @@ extension PoolManager {
 
     /// Looks at those workers for which it is time.
     func lookAtWorkers() {
-        var now: UInt64 = 0
-        for case let worker? in workers where worker.lookAt != .max {
-            now = now == 0 ? monotonicNanoseconds() : now
-            if worker.lookAt <= now {
-                look(at: worker, now)
-            }
+        guard nextLook != .max else { return }
+        let now = monotonicNanoseconds()
+        guard nextLook <= now else { return }
+        for case let worker? in workers where worker.lookAt <= now {
+            look(at: worker, now)
+        }
+        nextLook = .max
+        for case let worker? in workers {
+            nextLook = min(nextLook, worker.lookAt)
         }
     }
 
@@ -81,8 +76,8 @@ extension PoolManager {
         worker.outbox.fetch(into: worker.channel)
         receive(from: worker)
         if isAtIt, worker.claims.running(from: worker.firstHeld)?.sequence == current {
-            // That it finished tasks before this one is no sign of anything new; when it finishes this one, it will send
-            // the result.
+            // That it finished tasks before this one is no sign of anything new; when it finishes this one, it will
+            // send the result.
             (worker.lookAt, worker.lastSign) = (lookAt, lastSign)
         } else {
             // It goes on, and may send nothing for a while: the next long task can have results in front of it.

@@ -1,14 +1,14 @@
-/// How many tasks and results the manager process of a pool lets share a message and a wake-up.
+/// How many tasks and results the pool manager lets share a message and a wake-up.
 ///
-/// Where few tasks wait, each result may be what the front needs to hand in the next one, and no task should wait behind
-/// another one. Where many wait, nobody is kept from work by a result that comes a little later.
+/// Where few tasks wait, each result may be what the front needs to hand in the next one, and no task should wait
+/// behind another one. Where many wait, nobody is kept from work by a result that comes a little later.
 struct PoolPace: Equatable {
-    /// How much work a worker should hold: enough to last while a message goes to the manager and back.
+    /// How much work a worker should hold: enough to last while a message goes to the pool manager and back.
     let aheadNanoseconds: UInt64
-    /// A result waits in a worker's outbox at most about this long while further tasks begin; less than the worker holds, so
-    /// that new ones come before it has none.
+    /// A result waits in a worker's outbox at most about this long while further tasks begin; less than the worker
+    /// holds, so that new ones come before it has none.
     let outboxNanoseconds: UInt64
-    /// Results wait in the manager for others at most this long, before they go to the front.
+    /// Results wait in the pool manager for others at most this long, before they go to the front.
     let messageNanoseconds: UInt64
     /// A worker that is at one task for this long is relieved of those that it holds besides.
     let reliefNanoseconds: UInt64

@@ -1,7 +1,7 @@
 import Glibc
 import SystemPackage
 
-/// What a worker runs, with the types of the pool taken away: the manager knows neither input nor output.
+/// What a worker runs, with the types of the pool taken away: the pool manager knows neither input nor output.
 struct WorkerProgram {
     /// Makes the worker's state; its error fails the pool.
     let initialize: () throws -> Void
@@ -46,7 +46,7 @@ struct PoolSize: Codable {
     }
 }
 
-/// The life of a worker: initialize, then one task after the other until the manager closes the channel.
+/// The life of a worker: initialize, then one task after the other until the pool manager closes the channel.
 final class PoolWorker {
     private let program: WorkerProgram
     private let channel: FrameChannel
@@ -76,7 +76,7 @@ final class PoolWorker {
             try channel.flush()
             try work()
         } catch {
-            // The manager is gone.
+            // The pool manager is gone.
             Fork.leave(EXIT_FAILURE)
         }
         Fork.leave(EXIT_SUCCESS)
@@ -86,7 +86,7 @@ final class PoolWorker {
         var now = monotonicNanoseconds()
         var unsentSince = now
         while true {
-            // The manager sends several tasks at once only while they take a few microseconds, see
+            // The pool manager sends several tasks at once only while they take a few microseconds, see
             // `PoolManager.tasksInFlight`; their results go back together, unless they turn out to take longer.
             if !channel.hasFrame || now - unsentSince > outbox.patienceNanoseconds {
                 try outbox.send(over: channel)
@@ -143,7 +143,8 @@ final class PoolWorker {
         }
     }
 
-    /// Puts the result where the manager finds it: into the outbox, or over the channel where it is too large for that.
+    /// Puts the result where the pool manager finds it: into the outbox, or over the channel where it is too large for
+    /// that.
     private func handOver() throws(Errno) {
         if outbox.append(channel.unsent) {
             channel.dropUnsent()

@@ -19,7 +19,7 @@ import SystemPackage
 public final class SharedDescriptor: Codable {
     /// The open file under its key.
     let handed: HandedDescriptor
-    /// Whose managers have it.
+    /// Whose pool managers have it.
     private var holders: [Holder] = []
 
     private struct Holder {

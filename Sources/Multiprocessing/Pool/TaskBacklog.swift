@@ -1,4 +1,4 @@
-/// The tasks that wait in the manager, as the frames in which they came, in *units*.
+/// The tasks that wait in the pool manager, as the frames in which they came, in *units*.
 ///
 /// A unit is a run of tasks that go to one worker together; the frame of its last one says so. First in, first out,
 /// except that what was given to a worker and comes back goes first.

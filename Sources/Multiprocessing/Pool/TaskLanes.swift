@@ -1,4 +1,4 @@
-/// Puts the answers to the tasks of each lane in the order of the tasks, in the manager of a pool.
+/// Puts the answers to the tasks of each lane in the order of the tasks, in the pool manager.
 ///
 /// An answer out of its turn waits here until all before it have been passed on, so that it wakes nobody. It waits for
 /// a task that has not ended, never for the front. What waits is bounded by handing out no more tasks whose answers

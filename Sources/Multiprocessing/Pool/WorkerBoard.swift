@@ -1,15 +1,15 @@
 import Synchronization
 
-/// Shared memory of the manager and its workers: for each worker its `TaskClaims` and its `Outbox`.
+/// Shared memory of the pool manager and its workers: for each worker its `TaskClaims` and its `Outbox`.
 ///
-/// It outlives the worker. So the manager knows which of the tasks that a dead worker held is to blame, and has the
-/// results of those that were done.
+/// It outlives the worker. So the pool manager knows which of the tasks that a dead worker held is to blame, and has
+/// the results of those that were done.
 struct WorkerBoard: ~Copyable {
     private let mapping: SharedMapping
 
     // A page of its own for each worker, so that workers do not slow each other down.
     private static let strideBytes = 1 << 15
-    // Own cache lines: the claims change twice a task, and the manager looks at them.
+    // Own cache lines: the claims change twice a task, and the pool manager looks at them.
     private static let outboxOffset = 64
 
     init(workers: Int) throws(MultiprocessingError) {
@@ -31,7 +31,7 @@ struct WorkerBoard: ~Copyable {
 /// Which of the tasks sent to a worker it has begun, and which it may begin.
 ///
 /// The tasks that go over a worker's channel have sequence numbers, which both sides count for themselves. The worker
-/// begins a task by moving `begun` past it, the manager takes back what has not begun by moving `limit` back.
+/// begins a task by moving `begun` past it, the pool manager takes back what has not begun by moving `limit` back.
 /// Both are halves of one word, so of two that want the same task one gets it. A task that was taken back is still in
 /// the channel; the worker passes over it, as it is not between `begun` and `limit`.
 ///
@@ -90,12 +90,12 @@ struct TaskClaims {
         started.pointee.store(TaskClaims.never, ordering: .relaxed)
     }
 
-    /// Ends a task, whose result is where the manager finds it.
+    /// Ends a task, whose result is where the pool manager finds it.
     func finish(_ sequence: UInt32) {
         finished.pointee.store(sequence &+ 1, ordering: .releasing)
     }
 
-    // MARK: The manager's side
+    // MARK: The pool manager's side
 
     /// For a worker that is yet to be forked.
     func reset() {

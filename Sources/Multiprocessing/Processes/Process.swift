@@ -13,7 +13,7 @@ import SystemPackage
 ///     try child.join()
 ///
 /// A closure that throws prints its error on standard error, and the child exits with code 1. When the parent exits
-/// normally it first ends its managers' servers, then terminates its daemons, and waits for its other children.
+/// normally it first ends its manager servers, then terminates its daemons, and waits for its other children.
 ///
 /// Use a `Process` from the thread that made it. The corresponding Python API is `multiprocessing.Process`.
 public final class Process {

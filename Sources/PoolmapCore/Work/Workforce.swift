@@ -88,7 +88,7 @@ final class Workforce {
         jobs == 1 ? 2 : jobs + max(2, jobs / 2)
     }
 
-    /// So many inputs may be open, with their targets and the folders of these, where the pool's manager has them all too,
+    /// So many inputs may be open, with their targets and the folders of these, where the pool manager has them all too,
     /// beside a socket and a sentinel for each worker.
     private static func openLimit(jobs: Int) -> Int {
         let others = 12
@@ -382,7 +382,7 @@ final class Workforce {
             mayHaveAnswers = if case .ready = pool.waitState { true } else { false }
         } else {
             if let pool {
-                // Also when it has nothing to do: that its manager died is told at once, not with the next task.
+                // Also when it has nothing to do: that the pool manager died is told at once, not with the next task.
                 objects.append(pool)
             }
             do {

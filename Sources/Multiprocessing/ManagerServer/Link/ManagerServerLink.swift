@@ -1,0 +1,278 @@
+import Glibc
+import SystemPackage
+
+/// This process's way to one server: its connections, shared by all proxies of that server's objects.
+///
+/// A call takes an idle connection, or makes one where all are in use, and puts it back when it has its answer; so as
+/// many threads may call at a time as like to. A request is sent once and never again, as nobody can know whether the
+/// server has carried out one that it did not answer.
+final class ManagerServerLink: @unchecked Sendable {
+    let address: Address
+    let key: AuthenticationKey
+    /// A number that no other server has.
+    let server: UInt64
+    let serverPID: Int32
+
+    // Behind `OwnSockets.lock`.
+    private var idle: [ManagerServerChannel]
+    private var generation = OwnSockets.generation
+    /// By this the server knows which connections are of one process.
+    private var session: UInt64
+    private final class Reference {
+        private(set) weak var link: ManagerServerLink?
+        let identity: ObjectIdentifier
+
+        init(_ link: ManagerServerLink) {
+            self.link = link
+            identity = ObjectIdentifier(link)
+        }
+    }
+    nonisolated(unsafe) private static var known: [UInt64: Reference] = [:]
+
+    private init(
+        _ address: Address, _ key: AuthenticationKey, server: UInt64, pid: Int32, session: UInt64,
+        idle: [ManagerServerChannel]
+    ) {
+        self.address = address
+        self.key = key
+        self.server = server
+        self.serverPID = pid
+        self.session = session
+        self.idle = idle
+    }
+
+    deinit {
+        OwnSockets.lock.withLock {
+            // Another may have taken the place of this one, which nobody could find any more.
+            if let reference = ManagerServerLink.known[server], reference.identity == ObjectIdentifier(self) {
+                ManagerServerLink.known[server] = nil
+            }
+        }
+    }
+
+    /// The link to a server of which all is known; it connects when it is first used.
+    static func to(_ address: Address, _ key: AuthenticationKey, server: UInt64, pid: Int32) -> ManagerServerLink {
+        OwnSockets.lock.withLock {
+            if let reference = known[server], let link = reference.link {
+                return link
+            }
+            let link = ManagerServerLink(
+                address, key, server: server, pid: pid, session: .random(in: .min ... .max), idle: [])
+            known[server] = Reference(link)
+            return link
+        }
+    }
+
+    /// Connects to a server of which only the address and the key are known.
+    static func connect(
+        to address: Address, _ key: AuthenticationKey, until deadline: Deadline
+    ) throws(MultiprocessingError) -> ManagerServerLink {
+        let session = UInt64.random(in: .min ... .max)
+        let channel = ManagerServerChannel(owning: try connectedSocket(to: address, key: key, until: deadline))
+        let (server, pid) = try introduce(channel, to: 0, session, until: deadline)
+        return OwnSockets.lock.withLock {
+            if let reference = known[server], let link = reference.link {
+                return link
+            }
+            let link = ManagerServerLink(address, key, server: server, pid: pid, session: session, idle: [channel])
+            known[server] = Reference(link)
+            return link
+        }
+    }
+
+    // MARK: Calls
+
+    /// Asks for something that the server answers at once.
+    @inline(__always)
+    func call<Output>(
+        _ operation: ManagerServerOperation, on object: UInt64,
+        _ write: (inout ByteBuffer) throws(MultiprocessingError) -> Void = { (_) throws(MultiprocessingError) in },
+        _ read: (ManagerServerStatus, inout ItemReader) throws(MultiprocessingError) -> Output
+    ) throws(MultiprocessingError) -> Output {
+        try call(ManagerServerRequest(operation, on: object, isImpatient: false), until: nil, write, read)
+    }
+
+    /// Asks for something for which the server may have to wait, at most for `timeout`; nil for ever.
+    @inline(__always)
+    func wait<Output>(
+        _ operation: ManagerServerOperation, on object: UInt64, _ timeout: Duration?,
+        _ write: (inout ByteBuffer) throws(MultiprocessingError) -> Void = { (_) throws(MultiprocessingError) in },
+        _ read: (ManagerServerStatus, inout ItemReader) throws(MultiprocessingError) -> Output
+    ) throws(MultiprocessingError) -> Output {
+        let isImpatient = timeout.map { $0 <= .zero } ?? false
+        let deadline = isImpatient || timeout == nil ? nil : Deadline(after: timeout)
+        return try call(
+            ManagerServerRequest(operation, on: object, isImpatient: isImpatient), until: deadline, write, read)
+    }
+
+    private func call<Output>(
+        _ request: ManagerServerRequest, until deadline: Deadline?,
+        _ write: (inout ByteBuffer) throws(MultiprocessingError) -> Void,
+        _ read: (ManagerServerStatus, inout ItemReader) throws(MultiprocessingError) -> Output
+    ) throws(MultiprocessingError) -> Output {
+        let channel = try takeChannel()
+        channel.begin(request)
+        do throws(MultiprocessingError) {
+            try write(&channel.outgoing)
+            guard channel.outgoing.count - ManagerServerRequest.byteCount <= ManagerServerRequest.maximumArgumentBytes
+            else {
+                throw MultiprocessingError(.encodingFailed, "a request of more than 1 GiB is too large for a manager")
+            }
+        } catch {
+            putBack(channel)
+            throw error
+        }
+        return try exchange(over: channel, until: deadline, read)
+    }
+
+    private func exchange<Output>(
+        over channel: ManagerServerChannel, until deadline: Deadline?,
+        _ read: (ManagerServerStatus, inout ItemReader) throws(MultiprocessingError) -> Output
+    ) throws(MultiprocessingError) -> Output {
+        let result: Result<Output, MultiprocessingError>
+        do throws(Errno) {
+            try channel.send()
+            result = try channel.receive(until: deadline) { status, results throws(MultiprocessingError) in
+                var results = results
+                return try ManagerServerLink.accept(status, &results, read)
+            }
+        } catch {
+            // What may still come over this connection would be taken for the answer to another question.
+            throw hasEnded
+        }
+        putBack(channel)
+        return try result.get()
+    }
+
+    @inline(__always)
+    private static func accept<Output>(
+        _ status: ManagerServerStatus, _ results: inout ItemReader,
+        _ read: (ManagerServerStatus, inout ItemReader) throws(MultiprocessingError) -> Output
+    ) throws(MultiprocessingError) -> Output {
+        if status == .refused {
+            throw MultiprocessingError(.requestFailed, results.text() ?? "the manager has refused the request")
+        }
+        return try read(status, &results)
+    }
+
+    /// The error of a call that the server has not answered.
+    private var hasEnded: MultiprocessingError {
+        MultiprocessingError(
+            .managerDied, "the server of the manager at \(address), process \(serverPID), has ended", pid: serverPID)
+    }
+
+    // MARK: Connections
+
+    private func takeChannel() throws(MultiprocessingError) -> ManagerServerChannel {
+        let (channel, session): (ManagerServerChannel?, UInt64) = OwnSockets.lock.withLock {
+            if generation != OwnSockets.generation {
+                // This is a child. The parent's connections, which the fork has closed here, are the parent's.
+                generation = OwnSockets.generation
+                self.session = .random(in: .min ... .max)
+                idle = []
+            }
+            return (idle.popLast(), self.session)
+        }
+        if let channel { return channel }
+        return try makeChannel(of: session)
+    }
+
+    private func putBack(_ channel: ManagerServerChannel) {
+        OwnSockets.lock.withLock {
+            if channel.generation == generation {
+                idle.append(channel)
+            }
+        }
+    }
+
+    private func makeChannel(of session: UInt64) throws(MultiprocessingError) -> ManagerServerChannel {
+        var attempts = 0
+        while true {
+            attempts += 1
+            do throws(MultiprocessingError) {
+                // A server that is busy with a method is waited for, as in any other call.
+                let socket = try connectedSocket(to: address, key: key, until: Deadline(after: nil))
+                let channel = ManagerServerChannel(owning: socket)
+                _ = try ManagerServerLink.introduce(channel, to: server, session, until: Deadline(after: nil))
+                return channel
+            } catch {
+                switch (error.code, error.errno) {
+                case (.endOfFile, _) where attempts < 3:
+                    // It has died, which the next attempt tells, or strangers crowd its door.
+                    continue
+                case (.endOfFile, _), (.managerDied, _), (_, .connectionRefused?), (_, .noSuchFileOrDirectory?),
+                    (_, .connectionReset?):
+                    throw hasEnded
+                default:
+                    throw error
+                }
+            }
+        }
+    }
+
+    /// Tells the server whose connection it is, and returns the server's numbers.
+    private static func introduce(
+        _ channel: ManagerServerChannel, to server: UInt64, _ session: UInt64, until deadline: Deadline
+    ) throws(MultiprocessingError) -> (server: UInt64, pid: Int32) {
+        channel.begin(ManagerServerRequest(.hello, on: 0, isImpatient: false))
+        channel.outgoing.append(server)
+        channel.outgoing.append(session)
+        let result: Result<(server: UInt64, pid: Int32), MultiprocessingError>
+        do throws(Errno) {
+            try channel.send()
+            guard try channel.isReadable(until: deadline) else { throw .timedOut }
+            result = try channel.receive(until: nil) { status, results throws(MultiprocessingError) in
+                var results = results
+                guard status == .done else {
+                    throw MultiprocessingError(.managerDied, "another manager has taken its address")
+                }
+                return (try results.result(UInt64.self), Int32(truncatingIfNeeded: try results.result(Int64.self)))
+            }
+        } catch {
+            throw error == .timedOut
+                ? MultiprocessingError(.timedOut, "the manager has not answered in time")
+                : MultiprocessingError(.endOfFile, "the other end is no manager, or has closed the connection")
+        }
+        return try result.get()
+    }
+}
+
+extension MultiprocessingError {
+    static var badReply: MultiprocessingError {
+        MultiprocessingError(.decodingFailed, "the manager's reply has too few bytes")
+    }
+
+    /// A reply that the request does not allow.
+    static func unexpected(_ status: ManagerServerStatus) -> MultiprocessingError {
+        MultiprocessingError(.decodingFailed, "the manager's reply has the status \(status)")
+    }
+}
+
+extension ItemReader {
+    /// The next item as a value.
+    mutating func value<Value>(_ coder: MessageCoder<Value>) throws(MultiprocessingError) -> Value {
+        guard let bytes = item() else { throw MultiprocessingError.badReply }
+        do {
+            return try coder.decode(bytes)
+        } catch {
+            throw MultiprocessingError(.decodingFailed, "what the manager holds is not a \(Value.self): \(error)")
+        }
+    }
+
+    /// All items that are left, as values.
+    mutating func values<Value>(_ coder: MessageCoder<Value>) throws(MultiprocessingError) -> [Value] {
+        var values: [Value] = []
+        while !isAtEnd {
+            values.append(try value(coder))
+        }
+        return values
+    }
+
+    /// The next number, as a result must have it.
+    mutating func result<Number: FixedWidthInteger & BitwiseCopyable>(
+        _ type: Number.Type
+    ) throws(MultiprocessingError) -> Number {
+        guard let number = number(type) else { throw MultiprocessingError.badReply }
+        return number
+    }
+}

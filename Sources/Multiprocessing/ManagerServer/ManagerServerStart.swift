@@ -1,0 +1,89 @@
+import CMultiprocessing
+import Glibc
+import SystemPackage
+
+/// The types that a `Manager` registers whose server is not forked from this process.
+///
+///     struct Accounts: ManagerTypes, Codable {
+///         var types: [any ManagedType] { [account] }
+///     }
+///     let manager = try Manager(startMethod: .spawn, registering: Accounts())
+///
+/// The value is sent to the server, which asks it for the types. As for a `ProcessTarget`, its type must be one that
+/// the program can find by its name: not `private` and not inside a function.
+public protocol ManagerTypes {
+    /// The types to register; asked for in the server.
+    var types: [any ManagedType] { get }
+}
+
+/// No types but those of the library.
+public struct LibraryTypes: ManagerTypes, Codable {
+    /// Makes the one value that there is.
+    public init() {}
+
+    /// Empty.
+    public var types: [any ManagedType] {
+        []
+    }
+}
+
+extension Manager {
+    /// Starts the server by the method, and waits until it listens.
+    ///
+    /// - Parameters:
+    ///   - startMethod: how the server comes to be. A process that has threads needs `spawn` or `forkserver`.
+    ///   - address: nil stands for a Unix socket in a new directory that only this user may enter.
+    ///   - authenticationKey: what every process must know that connects; proxies carry it with them.
+    ///   - types: is sent to the server, and tells which types' instances it can make.
+    ///
+    /// Throws as the other one; `encodingFailed` and `decodingFailed` when the types cannot be sent.
+    /// The corresponding Python API is `multiprocessing.get_context(method).Manager`.
+    public convenience init<Types: ManagerTypes & Codable>(
+        startMethod: StartMethod, address: Address? = nil, authenticationKey: AuthenticationKey = AuthenticationKey(),
+        registering types: Types = LibraryTypes()
+    ) throws(MultiprocessingError) {
+        let place = address.map { BoundSocket.Place.address($0) } ?? .fresh
+        let served = try servedTypes(types.types)
+        try self.init(at: place, authenticationKey) { control throws(MultiprocessingError) in
+            let entry = ServerEntry(
+                place: place, key: authenticationKey.bytes, types: types,
+                control: DuplicatedDescriptor(FileDescriptor(rawValue: control)))
+            let identity = ProcessIdentity.current.helper(named: "manager", isDaemon: false)
+            switch startMethod {
+            case .spawn: return try Spawn.start(entry, identity)
+            case .forkserver: return try ForkServer.start(entry, identity)
+            case .fork: return try ManagerServerProcess.fork(at: place, authenticationKey, served, reportingTo: control)
+            }
+        }
+    }
+}
+
+/// What the server is to know of the types.
+func servedTypes(_ types: [any ManagedType]) throws(MultiprocessingError) -> [any ServedType] {
+    guard Set(types.map(\.name)).count == types.count else {
+        throw MultiprocessingError(.invalidState, "two types that are registered have one name")
+    }
+    return types.compactMap { $0 as? any ServedType }
+}
+
+/// The beginning of a manager server that does not have its creator's memory.
+struct ServerEntry<Types: ManagerTypes & Codable>: ProcessEntry {
+    let place: BoundSocket.Place
+    let key: [UInt8]
+    let types: Types
+    let control: DuplicatedDescriptor
+
+    func main() -> Never {
+        let control = control.fileDescriptor.rawValue
+        // As the death signal of a forked server: it gets out of a method that does not return, and removes the
+        // socket's name.
+        _ = mp_end_with_peer(control, SIGTERM)
+        do {
+            ManagerServerProcess.serve(
+                at: place, key: try AuthenticationKey(bytes: key), types: try servedTypes(types.types),
+                reportingTo: control)
+        } catch {
+            Fork.leave(saying: "manager: \(error)")
+        }
+    }
+}

@@ -1,0 +1,108 @@
+/// A method of a registered type, as a value that travels to the server with its arguments.
+///
+///     struct Add: ManagedMethod {
+///         var amount: Int
+///         func run(on counter: inout Counter) -> Int {
+///             counter.total += amount
+///             return counter.total
+///         }
+///     }
+///
+/// The corresponding Python notion is the name of a method in the `exposed` of `BaseManager.register`.
+public protocol ManagedMethod: Codable {
+    /// The type that it is a method of, which need not be `Codable`.
+    associatedtype Object
+    /// What it returns; `NoResult` where that is nothing.
+    associatedtype Output: Codable
+
+    /// What the method is called between the processes: its type's name, unless it says otherwise.
+    static var name: String { get }
+
+    /// Runs in the server, one at a time.
+    ///
+    /// What it throws is thrown to the caller as `requestFailed`, as text.
+    func run(on object: inout Object) throws -> Output
+}
+
+extension ManagedMethod {
+    /// The type's own name, without its module.
+    public static var name: String {
+        String(describing: Self.self)
+    }
+}
+
+/// The output of a `ManagedMethod` that has none.
+public struct NoResult: Codable, Sendable, Equatable {
+    /// Makes the one value that there is.
+    public init() {}
+}
+
+/// A type that a `Manager` was told of; `RegisteredType` is the only one.
+public protocol ManagedType {
+    /// The name by which processes ask for it.
+    var name: String { get }
+}
+
+/// A type whose instances a manager server makes and holds for others, who call its methods.
+///
+///     let counter = RegisteredType("Counter") { (start: Int) in Counter(total: start) }
+///         .method(Add.self)
+///     let manager = try Manager(registering: [counter])
+///     let proxy = try manager.make(counter, 5)
+///     try proxy.call(Add(amount: 3))                           // 8
+///
+/// Only these types, with these methods, can be asked for: what a client sends chooses among them and says nothing
+/// else. The methods run in the server, one at a time, so each is atomic, and while one runs nobody else is answered.
+/// One that ends its process ends the server.
+///
+/// The corresponding Python API is `multiprocessing.managers.BaseManager.register`.
+public struct RegisteredType<Object, Argument: Codable>: ManagedType {
+    /// The name by which processes ask for it.
+    public let name: String
+
+    private let factory: (Argument) throws -> Object
+    private var methods: [String: ServedInstance.Method] = [:]
+
+    /// Registers a type.
+    ///
+    /// - Parameters:
+    ///   - name: the same in all programs that use it.
+    ///   - factory: makes an instance, in the server, from what `Manager.make` is given.
+    ///
+    /// The corresponding Python API is `multiprocessing.managers.BaseManager.register(typeid, callable)`.
+    public init(_ name: String, _ factory: @escaping (Argument) throws -> Object) {
+        self.name = name
+        self.factory = factory
+    }
+
+    /// The same with one more method.
+    ///
+    /// Two methods of one type need different names. The corresponding Python notion is the `exposed` of
+    /// `BaseManager.register`.
+    public func method<Method: ManagedMethod>(_ type: Method.Type) -> RegisteredType where Method.Object == Object {
+        precondition(methods[type.name] == nil, "\(name) has two methods called \(type.name)")
+        let (input, output) = (MessageCoder<Method>.decodable(), MessageCoder<Method.Output>.encodable())
+        var extended = self
+        extended.methods[type.name] = { box, argument, results in
+            let object = unsafeDowncast(box, to: Box.self)
+            let result = try input.decode(argument).run(on: &object.value)
+            try results.append(result, output)
+        }
+        return extended
+    }
+
+    private final class Box {
+        var value: Object
+
+        init(_ value: Object) {
+            self.value = value
+        }
+    }
+}
+
+extension RegisteredType: ServedType {
+    func makeInstance(_ argument: UnsafeRawBufferPointer) throws -> ServedInstance {
+        let value = try factory(MessageCoder<Argument>.decodable().decode(argument))
+        return ServedInstance(of: name, Box(value), methods)
+    }
+}

@@ -1,0 +1,127 @@
+/// A list, an array or a single value in the server.
+final class ServedList: ServedObject {
+    private struct Element {
+        var bytes: [UInt8]
+        var stamp: UInt64
+    }
+
+    private var elements: [Element] = []
+
+    /// Takes the first elements from the arguments, all that are left there.
+    init(_ kind: ManagerServerObjectKind, _ arguments: inout ItemReader, stamp: UInt64) throws(RequestFault) {
+        super.init(kind)
+        elements = try ServedList.elements(&arguments, stamp)
+    }
+
+    override func perform(_ request: ServedRequest, _ arguments: inout ItemReader) throws(RequestFault) {
+        let client = request.client
+        switch request.operation {
+        case .get:
+            let index = try index(&arguments)
+            client.reply(.done) { $0.append(item: elements[index].bytes) }
+        case .set:
+            let index = try index(&arguments)
+            elements[index].bytes.assign(try arguments.requiredItem())
+            elements[index].stamp = client.server.nextStamp()
+            client.reply(.done)
+        case .count: client.reply(.done) { $0.append(Int64(elements.count)) }
+        case .values: replyItems(client, elements[...])
+        case .slice: replyItems(client, elements[try range(&arguments)])
+        case .contains, .index: try find(client, &arguments)
+        case .getStamped: replyStamped(client, .done, try index(&arguments))
+        case .exchange: try exchange(client, &arguments)
+        default:
+            guard kind == .list else { throw .malformed }
+            try performGrowing(request, &arguments)
+        }
+    }
+
+    /// What only a list does, as the others keep their length.
+    private func performGrowing(_ request: ServedRequest, _ arguments: inout ItemReader) throws(RequestFault) {
+        let client = request.client
+        switch request.operation {
+        case .append: elements += try ServedList.elements(&arguments, client.server.nextStamp())
+        case .insert:
+            let index = try position(&arguments)
+            elements.insert(
+                Element(bytes: try arguments.requiredBytes(), stamp: client.server.nextStamp()), at: index)
+        case .replace:
+            let range = try range(&arguments)
+            elements.replaceSubrange(range, with: try ServedList.elements(&arguments, client.server.nextStamp()))
+        case .pop:
+            if arguments.isAtEnd && elements.isEmpty { return client.reply(.absent) }
+            let element = elements.remove(at: arguments.isAtEnd ? elements.count - 1 : try index(&arguments))
+            return client.reply(.done) { $0.append(item: element.bytes) }
+        case .removeValue:
+            let value = try arguments.requiredItem()
+            guard let index = firstIndex(of: value) else { return client.reply(.absent) }
+            elements.remove(at: index)
+        case .reverse: elements.reverse()
+        case .clear: elements = []
+        default: throw .malformed
+        }
+        client.reply(.done)
+    }
+
+    private static func elements(_ arguments: inout ItemReader, _ stamp: UInt64) throws(RequestFault) -> [Element] {
+        var elements: [Element] = []
+        while !arguments.isAtEnd {
+            elements.append(Element(bytes: try arguments.requiredBytes(), stamp: stamp))
+        }
+        return elements
+    }
+
+    private func index(_ arguments: inout ItemReader) throws(RequestFault) -> Int {
+        let index = Int(try arguments.required(Int64.self))
+        guard elements.indices.contains(index) else {
+            throw .refused("the index \(index) is not one of the \(elements.count) elements")
+        }
+        return index
+    }
+
+    /// A place between two elements, or at an end.
+    private func position(_ arguments: inout ItemReader) throws(RequestFault) -> Int {
+        let index = Int(try arguments.required(Int64.self))
+        guard (0...elements.count).contains(index) else {
+            throw .refused("the position \(index) is not in or at the ends of \(elements.count) elements")
+        }
+        return index
+    }
+
+    private func range(_ arguments: inout ItemReader) throws(RequestFault) -> Range<Int> {
+        let lower = try position(&arguments)
+        let upper = try position(&arguments)
+        guard lower <= upper else { throw .refused("a range ends before it begins") }
+        return lower..<upper
+    }
+
+    private func firstIndex(of value: UnsafeRawBufferPointer) -> Int? {
+        elements.firstIndex { $0.bytes.hasSameBytes(as: value) }
+    }
+
+    private func find(_ client: ServedClient, _ arguments: inout ItemReader) throws(RequestFault) {
+        guard let index = firstIndex(of: try arguments.requiredItem()) else { return client.reply(.absent) }
+        client.reply(.done) { $0.append(Int64(index)) }
+    }
+
+    private func replyItems(_ client: ServedClient, _ elements: ArraySlice<Element>) {
+        client.reply(.done) { for element in elements { $0.append(item: element.bytes) } }
+    }
+
+    private func replyStamped(_ client: ServedClient, _ status: ManagerServerStatus, _ index: Int) {
+        client.reply(status) {
+            $0.append(elements[index].stamp)
+            $0.append(item: elements[index].bytes)
+        }
+    }
+
+    private func exchange(_ client: ServedClient, _ arguments: inout ItemReader) throws(RequestFault) {
+        let index = try index(&arguments)
+        guard try arguments.required(UInt64.self) == elements[index].stamp else {
+            return replyStamped(client, .conflict, index)
+        }
+        elements[index].bytes.assign(try arguments.requiredItem())
+        elements[index].stamp = client.server.nextStamp()
+        client.reply(.done)
+    }
+}
