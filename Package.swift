@@ -63,20 +63,27 @@ let package = Package(
         ),
         .target(name: "SeekableZstd", dependencies: ["CBlake3", "CZstd", "Ground"]),
 
+        // Inputs, targets and their names: knows no process and no engine.
         .target(
-            name: "PoolmapCore",
+            name: "Files",
+            dependencies: ["CFiles", "Ground", .product(name: "SystemPackage", package: "swift-system")]),
+        // What of a damaged file can be restored.
+        .target(name: "Salvage", dependencies: ["Ground", "SeekableZstd"]),
+        // The engine: takes jobs through a pool of workers, and puts their results back in order.
+        .target(
+            name: "Run",
             dependencies: [
-                "CFiles",
-                "CPoolmap",
-                "CZstd",
-                "Digests",
-                "Ground",
-                "JobServer",
-                "Multiprocessing",
-                "SeekableZstd",
+                "CFiles", "CPoolmap", "Digests", "Files", "Ground", "JobServer", "Multiprocessing",
                 .product(name: "SystemPackage", package: "swift-system"),
-            ]
-        ),
+            ]),
+        // What the engine is for: each operation with its cut, its act, its messages and its joiner.
+        .target(
+            name: "Operations",
+            dependencies: [
+                "CFiles", "CZstd", "Digests", "Files", "Ground", "JobServer", "Multiprocessing", "Run", "Salvage",
+                "SeekableZstd", .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+
         // What was typed, in the parser's terms: knows no command and no file.
         .target(
             name: "ArgumentSyntax",
@@ -87,8 +94,15 @@ let package = Package(
                 "ArgumentSyntax",
                 "CFiles",
                 "CPoolmap",
+                "CZstd",
+                "Digests",
+                "Files",
+                "Ground",
+                "JobServer",
                 "Multiprocessing",
-                "PoolmapCore",
+                "Operations",
+                "Run",
+                "SeekableZstd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -101,9 +115,13 @@ let package = Package(
             name: "scenarios",
             dependencies: [
                 "CPoolmap",
+                "Digests",
+                "Files",
+                "Ground",
                 "JobServer",
                 "Multiprocessing",
-                "PoolmapCore",
+                "Operations",
+                "Run",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -117,7 +135,12 @@ let package = Package(
         .testTarget(name: "ArgumentSyntaxTests", dependencies: ["ArgumentSyntax"]),
         .testTarget(name: "DigestsTests", dependencies: ["CBlake3", "CChecksums", "Digests", "TestSupport"]),
         .testTarget(name: "SeekableZstdTests", dependencies: ["CZstd", "SeekableZstd", "TestSupport"]),
-        .testTarget(name: "PoolmapCoreTests", dependencies: ["CZstd", "TestSupport", "PoolmapCore"]),
+        .testTarget(name: "FilesTests", dependencies: ["Files", "Ground", "SeekableZstd", "TestSupport"]),
+        .testTarget(name: "SalvageTests", dependencies: ["Ground", "Salvage", "SeekableZstd", "TestSupport"]),
+        .testTarget(name: "RunTests", dependencies: ["Digests", "Files", "Ground", "Multiprocessing", "Run"]),
+        .testTarget(
+            name: "OperationsTests",
+            dependencies: ["CZstd", "Digests", "Files", "Ground", "Operations", "Run", "SeekableZstd", "TestSupport"]),
         // What several of them use: small files of the real tools, and numbers by chance.
         .target(name: "TestSupport", dependencies: ["Ground", "SeekableZstd"], path: "Tests/Support"),
     ]
@@ -135,12 +158,16 @@ let package = Package(
 // What scripts/fuzz.sh builds, and nobody else: it needs libFuzzer, and the insides of both modules. Only what is fuzzed
 // is instrumented. `-assert-config Debug` keeps the checks of unsafe pointers, which `-O` alone would drop.
 if Context.environment["POOLMAP_FUZZ"] != nil {
-    let instrumented = ["Digests", "Ground", "JobServer", "Multiprocessing", "PoolmapCore", "SeekableZstd"]
+    let instrumented = [
+        "Digests", "Files", "Ground", "JobServer", "Multiprocessing", "Operations", "Run", "Salvage", "SeekableZstd",
+    ]
     package.targets.append(
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "CMultiprocessing", "CZstd", "JobServer", "Multiprocessing", "PoolmapCore", "SeekableZstd",
+                "CMultiprocessing", "CZstd", "Digests", "Files", "Ground", "JobServer", "Multiprocessing", "Operations",
+                "Run",
+                "Salvage", "SeekableZstd",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/Fuzz",

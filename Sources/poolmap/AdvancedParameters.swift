@@ -1,6 +1,6 @@
 import ArgumentParser
 import ArgumentSyntax
-import PoolmapCore
+import Operations
 
 /// What `--zstd=` says, as "wlog=23,strat=6": parameters of libzstd's that go beyond the level.
 struct AdvancedParameters: ExpressibleByArgument {

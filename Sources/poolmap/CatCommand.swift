@@ -1,7 +1,7 @@
 import ArgumentParser
 import ArgumentSyntax
 import Glibc
-import PoolmapCore
+import Ground
 
 /// `poolmap cat`.
 struct Cat: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ArgumentSyntax
-import PoolmapCore
+import Ground
+import Operations
 
 /// `poolmap compress`.
 struct Compress: FilesCommand {

@@ -1,6 +1,9 @@
 import ArgumentSyntax
+import Files
 import Glibc
-import PoolmapCore
+import Ground
+import Operations
+import Run
 
 /// What the user sees of a run on standard error: errors, the progress line, and with `-v` a line for each file.
 final class Console {
@@ -55,6 +58,7 @@ final class Console {
                 report: options.report, trace: options.trace,
                 head: [
                     ("poolmap", .string(Program.version)), ("command", .string(command)), ("options", .object(all)),
+                    ("libzstd", .string(CompressionOptions.libzstdVersion)),
                 ])
             batch.recorder = recorder
         }

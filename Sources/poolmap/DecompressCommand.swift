@@ -1,5 +1,5 @@
 import ArgumentParser
-import PoolmapCore
+import Ground
 
 /// `poolmap decompress`.
 struct Decompress: FilesCommand {

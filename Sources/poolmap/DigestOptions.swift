@@ -1,6 +1,9 @@
 import ArgumentParser
 import ArgumentSyntax
-import PoolmapCore
+import Digests
+import Files
+import Ground
+import Operations
 
 extension HashAlgorithm.Name: ExpressibleByArgument {}
 
@@ -126,7 +129,7 @@ struct HexadecimalBytes: ExpressibleByArgument {
     let bytes: [UInt8]
 
     init?(argument: String) {
-        guard let bytes = PoolmapCore.bytes(ofHexadecimal: Array(argument.utf8)[...]) else { return nil }
+        guard let bytes = Operations.bytes(ofHexadecimal: Array(argument.utf8)[...]) else { return nil }
         self.bytes = bytes
     }
 }

@@ -1,5 +1,5 @@
 import Glibc
-import PoolmapCore
+import Ground
 
 /// False for `-qq`: then the exit code alone says what failed.
 nonisolated(unsafe) var saysErrors = true

@@ -1,6 +1,9 @@
 import ArgumentParser
+import Files
 import Glibc
-import PoolmapCore
+import Ground
+import Operations
+import Run
 
 /// The inputs of `compress` and `decompress`, each with its target.
 ///

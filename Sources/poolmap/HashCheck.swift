@@ -1,5 +1,8 @@
 import ArgumentParser
-import PoolmapCore
+import Digests
+import Files
+import Ground
+import Operations
 
 /// `poolmap hash --check`: checks the files that are named in lists, or in manifests.
 struct HashCheck {

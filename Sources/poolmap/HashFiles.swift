@@ -1,5 +1,9 @@
 import ArgumentParser
-import PoolmapCore
+import Digests
+import Files
+import Ground
+import Operations
+import Run
 
 /// `poolmap hash`: writes lines with the digests of files.
 struct HashFiles {

@@ -1,4 +1,4 @@
-import PoolmapCore
+import Ground
 
 /// `poolmap hash --manifest`: writes the manifests of all inputs, one behind the other.
 struct HashManifest {

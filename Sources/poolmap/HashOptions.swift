@@ -1,6 +1,9 @@
 import ArgumentParser
 import ArgumentSyntax
-import PoolmapCore
+import Digests
+import Files
+import Ground
+import Operations
 
 /// What `hash` takes beside the names of files.
 struct HashOptions: ParsableArguments {

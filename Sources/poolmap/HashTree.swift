@@ -1,5 +1,7 @@
 import ArgumentParser
-import PoolmapCore
+import Digests
+import Ground
+import Operations
 
 /// `poolmap hash --tree`: writes a digest for each folder, or the list that it is made of.
 struct HashTree {

@@ -1,5 +1,6 @@
+import Files
 import Glibc
-import PoolmapCore
+import Ground
 
 /// Lines for standard output or a file, many to a write.
 ///

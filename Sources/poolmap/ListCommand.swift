@@ -1,5 +1,6 @@
 import ArgumentParser
-import PoolmapCore
+import Ground
+import Operations
 
 /// `poolmap list`.
 struct List: ParsableCommand {

@@ -1,4 +1,7 @@
-import PoolmapCore
+import Files
+import Ground
+import Operations
+import Run
 
 /// Inputs of which nothing is written to a file.
 final class NamedItems: ItemSource {

@@ -1,7 +1,10 @@
 import ArgumentParser
+import Files
 import Glibc
+import Ground
+import JobServer
 import Multiprocessing
-import PoolmapCore
+import Operations
 
 /// What every subcommand takes that runs a batch.
 struct RunOptions: ParsableArguments {

@@ -2,8 +2,9 @@ import ArgumentParser
 import ArgumentSyntax
 import CFiles
 import CPoolmap
+import Files
 import Glibc
-import PoolmapCore
+import Ground
 
 /// The command: parses its arguments, runs one subcommand, and leaves with the code that docs/errors.md says.
 @main

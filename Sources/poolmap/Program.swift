@@ -1,6 +1,6 @@
 import CPoolmap
 import Glibc
-import PoolmapCore
+import JobServer
 
 /// What is the same for every command of this process.
 enum Program {

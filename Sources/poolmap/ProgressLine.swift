@@ -1,5 +1,5 @@
 import Glibc
-import PoolmapCore
+import Run
 
 /// One line on standard error that is written over itself: bytes, rate, time left, ratio.
 final class ProgressLine {

@@ -1,6 +1,8 @@
 import ArgumentParser
 import ArgumentSyntax
-import PoolmapCore
+import Files
+import Ground
+import Operations
 
 /// What subcommands take that decompress.
 struct WindowOptions: ParsableArguments {

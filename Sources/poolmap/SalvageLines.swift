@@ -1,4 +1,4 @@
-import PoolmapCore
+import Run
 
 extension SalvageSummary {
     /// Calls `say` with each line that tells of the damage, without the name of the file; the last is a summary.

@@ -1,5 +1,6 @@
 import ArgumentParser
-import PoolmapCore
+import Files
+import Run
 
 /// `poolmap test`.
 struct Test: FilesCommand {

@@ -1,4 +1,5 @@
-import PoolmapCore
+import Ground
+import Operations
 
 /// Prints what becomes of the files that lists and manifests name, as coreutils does; docs/manifest.md has the lines.
 final class VerdictPrinter {

@@ -1,5 +1,5 @@
 import Glibc
-import PoolmapCore
+import Operations
 
 /// What zstd's variables say where no option does.
 ///

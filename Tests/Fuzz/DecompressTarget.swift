@@ -1,7 +1,9 @@
 import CZstd
 import SystemPackage
 
-@testable import PoolmapCore
+@testable import Ground
+@testable import Operations
+@testable import Run
 
 extension FuzzTarget {
     /// A whole file, as the command reads it with one job: from a file, from a pipe, and by --salvage.

@@ -1,6 +1,8 @@
 import CZstd
 
-@testable import PoolmapCore
+@testable import Files
+@testable import Operations
+@testable import SeekableZstd
 
 extension FuzzTarget {
     /// The walker over frames, against libzstd's, and against the frames of a file.

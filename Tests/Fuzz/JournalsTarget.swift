@@ -1,6 +1,9 @@
 import Glibc
 
-@testable import PoolmapCore
+@testable import Digests
+@testable import Files
+@testable import Ground
+@testable import Operations
 
 extension FuzzTarget {
     /// The journals of unfinished targets and hashes: what is kept of them is written as the same bytes.

@@ -1,4 +1,7 @@
-@testable import PoolmapCore
+@testable import Digests
+@testable import Files
+@testable import Ground
+@testable import Operations
 
 extension FuzzTarget {
     /// Lists of digests: lines, as two readers split them; and what a line says is written as a line that says the same.

@@ -1,6 +1,7 @@
 import SystemPackage
 
-@testable import PoolmapCore
+@testable import Digests
+@testable import Operations
 
 extension FuzzTarget {
     /// Manifests: a section that is read is written as the same bytes.

@@ -1,4 +1,6 @@
-@testable import PoolmapCore
+@testable import Files
+@testable import Ground
+@testable import Operations
 
 extension FuzzTarget {
     /// Names of files: as text and back, escaped and back, shown on a terminal, and in lists.

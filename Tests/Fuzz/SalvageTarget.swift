@@ -1,6 +1,6 @@
 import CZstd
 
-@testable import PoolmapCore
+@testable import Salvage
 
 extension FuzzTarget {
     /// The search for frames in a damaged file, and the plan to restore it.

@@ -1,6 +1,6 @@
 import CZstd
 
-@testable import PoolmapCore
+@testable import SeekableZstd
 
 /// Compressed files to begin with.
 enum Samples {

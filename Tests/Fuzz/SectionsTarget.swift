@@ -1,4 +1,4 @@
-@testable import PoolmapCore
+@testable import SeekableZstd
 
 extension FuzzTarget {
     /// The rules of a file: what the writer makes the auditor takes, and no other table.

@@ -2,8 +2,6 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-@testable import PoolmapCore
-
 /// Ends the process with the words where something that must hold does not; libFuzzer then keeps the input.
 func require(_ holds: Bool, _ words: @autoclosure () -> String, line: UInt = #line, file: StaticString = #fileID) {
     if !holds { fatalError("\(file):\(line): \(words())") }

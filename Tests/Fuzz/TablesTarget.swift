@@ -1,4 +1,4 @@
-@testable import PoolmapCore
+@testable import SeekableZstd
 
 extension FuzzTarget {
     /// Section table and seek table: what is read is written as the same bytes.

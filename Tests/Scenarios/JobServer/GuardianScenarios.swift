@@ -1,7 +1,7 @@
-@preconcurrency import Glibc
 import Multiprocessing
-import PoolmapCore
 import SystemPackage
+
+@preconcurrency import Glibc
 
 /// The guardian itself: what reaches it, what it has open, and what becomes of its tokens when it is killed.
 func guardianScenarios() {

@@ -1,0 +1,52 @@
+import Glibc
+import Ground
+import SystemPackage
+
+/// A text file that is made bit by bit, and appears under its name only once it is whole.
+///
+/// Without `commit` it is gone with its object, and an older file of the name stays as it was.
+package final class LineFile {
+    /// Whether it is no file but a terminal, where people see what is written.
+    package var isTerminal: Bool { file.isTerminal }
+    private let file: OutputFile
+    private var buffer: [UInt8] = []
+    private var byteCount: UInt64 = 0
+    private static let bufferBytes = 1 << 16
+
+    /// Opens the file, yet without its name.
+    ///
+    /// - Parameters:
+    ///   - path: its name.
+    ///   - force: whether an existing file is replaced; without, it is the error `targetExists`.
+    package init(path: String, force: Bool) throws(PoolmapError) {
+        var policy = OutputPolicy()
+        policy.force = force
+        do throws(PoolmapError) {
+            file = try OutputFile(Place(path: path), policy, for: nil)
+        } catch {
+            throw error.message.contains(path) ? error : error.at(path)
+        }
+    }
+
+    /// Writes all bytes, behind what was written before.
+    ///
+    /// Blocks.
+    package func write(_ bytes: [UInt8]) throws(PoolmapError) {
+        buffer += bytes
+        if buffer.count >= LineFile.bufferBytes {
+            try flush()
+        }
+    }
+
+    /// The file is whole, and gets its name.
+    package func commit() throws(PoolmapError) {
+        try flush()
+        _ = try file.commit(of: nil, inputBytes: 0, outputBytes: byteCount)
+    }
+
+    private func flush() throws(PoolmapError) {
+        try buffer.withBytes { (bytes) throws(PoolmapError) in try file.write(bytes, at: byteCount) }
+        byteCount += UInt64(buffer.count)
+        buffer.removeAll(keepingCapacity: true)
+    }
+}

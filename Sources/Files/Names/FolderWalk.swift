@@ -1,0 +1,238 @@
+import Glibc
+import Ground
+import SystemPackage
+
+/// All that is under a folder: each folder before what is in it, the names of each in the order of their bytes.
+///
+/// In memory are the names of the present folder and of those above it. Symbolic links to folders are entered only where
+/// links are followed, and then not those that lead to a folder that they are in. Where they are not, all is found from
+/// the folder on that was named, which stays open: a link that takes the place of a folder meanwhile is not entered.
+package struct FolderWalk {
+    /// What is asked of the kernel beside names.
+    package enum Detail {
+        /// What kind each entry is, or each link leads to; its status only where a folder's list does not say that.
+        case kinds(followsLinks: Bool)
+        /// The status of each entry itself. Then it is an error that a folder changes while the walk is in it.
+        case statuses
+    }
+
+    /// Something that was found.
+    package struct Entry {
+        package let path: String
+        /// The same without the first folder.
+        package let pathInside: String
+        /// As `readdir` has it: `DT_REG` and so on.
+        package let type: Int32
+        package let status: FileStatus?
+    }
+
+    package enum Step {
+        case entry(Entry)
+        /// Something that cannot be read.
+        case refused(String, PoolmapError)
+    }
+
+    private struct Level {
+        /// With a slash at its end, but for the first.
+        let pathInside: String
+        /// The whole path, as the kernel takes it.
+        let path: [UInt8]
+        var names: FolderNames
+        package let status: FileStatus?
+    }
+
+    private let detail: Detail
+    /// That of the folder that was named, with a slash at its end.
+    package let path: String
+    private var levels: [Level] = []
+    /// Where links are not followed, the folder that was named.
+    package private(set) var root: Root?
+    private var named: Folder?
+    /// The folder whose entries were looked at last.
+    private var present: (pathInside: String, folder: Folder)?
+    /// What is to be said before the next name is looked at.
+    private var waiting: Step?
+
+    /// - Parameters:
+    ///   - path: a folder, or a link to one.
+    ///   - status: what it leads to; nil where any folder will do.
+    package init(_ path: String, _ detail: Detail, status: FileStatus? = nil) {
+        self.detail = detail
+        let trimmed = FolderWalk.withoutSlashes(path)
+        self.path = trimmed.hasSuffix("/") ? trimmed : trimmed + "/"
+        do throws(PoolmapError) {
+            if !followsLinks {
+                try openNamed(status)
+            }
+            enter("", status)
+        } catch {
+            waiting = .refused(self.path, error)
+        }
+    }
+
+    private var followsLinks: Bool {
+        if case .kinds(followsLinks: true) = detail { return true }
+        return false
+    }
+
+    private mutating func openNamed(_ status: FileStatus?) throws(PoolmapError) {
+        let (folder, now) = try attempt("cannot list the folder") { () throws(Errno) in
+            let folder = try Folder(path: path)
+            return (folder, try folder.status())
+        }
+        guard status?.isSameFile(as: now) ?? true else { throw .changedWhileRead }
+        (named, root) = (folder, Root(path: path, now))
+    }
+
+    static func withoutSlashes(_ path: String) -> String {
+        var path = path[...]
+        while path.utf8.count > 1, path.hasSuffix("/") {
+            path.removeLast()
+        }
+        return String(path)
+    }
+
+    /// The next entry, or one that cannot be read; nil at the end.
+    package mutating func next() -> Step? {
+        while true {
+            if let step = waiting.take() { return step }
+            guard !levels.isEmpty else { return nil }
+            guard let (name, type) = levels[levels.count - 1].names.next() else {
+                leave(levels.removeLast())
+                continue
+            }
+            return look(at: name, type, in: levels[levels.count - 1])
+        }
+    }
+
+    /// Takes the names that come next as far as they are wanted, and needs to look at none of them; nil at the end.
+    ///
+    /// Only where folders' lists say what is a regular file is it one that comes to `isWanted`.
+    mutating func takeFiles(
+        into bundle: inout NameBundle, atMost most: Int, where isWanted: (UnsafeRawBufferPointer) -> Bool
+    ) {
+        while waiting == nil, let level = levels.indices.last {
+            levels[level].names.takeFiles(in: levels[level].path, into: &bundle, atMost: most, where: isWanted)
+            guard bundle.count < most else { return }
+            switch levels[level].names.nextType {
+            case nil: leave(levels.removeLast())
+            case Int32(DT_DIR)?: _ = next()
+            default: return
+            }
+        }
+    }
+
+    private mutating func look(at name: String, _ found: Int32, in level: Level) -> Step {
+        let pathInside = level.pathInside + name
+        var status: FileStatus?
+        var type = found
+        do throws(PoolmapError) {
+            switch detail {
+            case .statuses:
+                status = try self.status(of: name, in: level)
+                guard let status else { throw .system("", Errno(rawValue: errno)) }
+                type = status.type
+            case .kinds(let followsLinks) where type == DT_UNKNOWN || (type == DT_LNK && followsLinks):
+                status = try self.status(of: name, in: level)
+                type = status?.type ?? Int32(DT_LNK)
+            case .kinds: break
+            }
+        } catch {
+            return .refused(path + pathInside, error)
+        }
+        if type == DT_DIR {
+            enter(pathInside + "/", status)
+        }
+        return .entry(Entry(path: path + pathInside, pathInside: pathInside, type: type, status: status))
+    }
+
+    /// What a symbolic link holds that was found last; nil if it is none by now.
+    package mutating func link(_ name: String) throws(Errno) -> [UInt8]? {
+        guard let level = levels.last else { return nil }
+        return try folder(of: level).link(name)
+    }
+
+    private mutating func status(of name: String, in level: Level) throws(PoolmapError) -> FileStatus? {
+        if followsLinks { return FileStatus(ofPath: path + level.pathInside + name) }
+        do throws(Errno) {
+            return try folder(of: level).status(of: name, followsLinks: false)
+        } catch {
+            throw place(level.pathInside).error("", error)
+        }
+    }
+
+    private mutating func folder(of level: Level) throws(Errno) -> Folder {
+        if let present, present.pathInside.utf8.elementsEqual(level.pathInside.utf8) { return present.folder }
+        guard let named else { throw .badFileDescriptor }
+        present = nil
+        let folder = try named.folder(beneath: level.pathInside)
+        // As after a symbolic link.
+        if let status = level.status, !status.isSameFile(as: try folder.status()) { throw .improperLink }
+        present = (level.pathInside, folder)
+        return folder
+    }
+
+    private func place(_ pathInside: String) -> Place {
+        Place(path: path + pathInside, root: root)
+    }
+
+    private mutating func enter(_ pathInside: String, _ found: FileStatus?) {
+        var status: FileStatus?
+        switch detail {
+        case .statuses: status = found
+        case .kinds(followsLinks: true):
+            status = FileStatus(ofPath: path + pathInside)
+            if let status, levels.contains(where: { $0.status?.isSameFile(as: status) ?? false }) { return }
+        case .kinds: break
+        }
+        do throws(PoolmapError) {
+            let names = try names(in: pathInside, mustBe: status)
+            let bytes = FileName.bytes(of: path + pathInside)
+            levels.append(Level(pathInside: pathInside, path: bytes, names: names, status: status))
+        } catch {
+            waiting = .refused(path + pathInside, error)
+        }
+    }
+
+    /// Says so if the folder is not as it was when it was found.
+    private mutating func leave(_ level: Level) {
+        guard case .statuses = detail, let status = level.status, let named else { return }
+        do throws(PoolmapError) {
+            let now: FileStatus
+            do throws(Errno) {
+                now = try named.folder(beneath: level.pathInside).status()
+            } catch {
+                throw place(level.pathInside).error("", error)
+            }
+            try FileIdentity(status).require(now)
+        } catch {
+            waiting = .refused(path + level.pathInside, error)
+        }
+    }
+
+    /// - Parameter status: what was found by that path, if nothing else will do.
+    private func names(in pathInside: String, mustBe status: FileStatus?) throws(PoolmapError) -> FolderNames {
+        let action = "cannot list the folder"
+        let descriptor: FileDescriptor
+        do throws(Errno) {
+            let flags = O_RDONLY | O_DIRECTORY
+            if let named {
+                descriptor = try named.open(beneath: pathInside, flags)
+            } else {
+                descriptor = try openFile(path + pathInside, flags)
+            }
+        } catch {
+            throw place(pathInside).error(action, error)
+        }
+        guard let folder = fdopendir(descriptor.rawValue) else {
+            defer { try? descriptor.close() }
+            throw .system(action, Errno(rawValue: errno))
+        }
+        defer { closedir(folder) }
+        if let status {
+            let opened = try attempt(action) { () throws(Errno) in try FileStatus(of: descriptor) }
+            guard opened.isSameFile(as: status) else { throw .changedWhileRead }
+        }
+        return try attempt(action) { () throws(Errno) in try FolderNames(of: folder) }
+    }
+}

@@ -1,0 +1,207 @@
+import Digests
+import Files
+import Glibc
+import Ground
+import JobServer
+import Multiprocessing
+import Run
+import SystemPackage
+
+/// A run of a command over its inputs: all in one workforce, each reported in its turn.
+///
+/// This is how a chunk goes: `Batch` plans a job for each input → `Pipeline` asks the job for pieces and hands them to
+/// the `Workforce` → an `Operation` does them in a worker → `Pipeline` gives the result back to
+/// the job, in order → the job writes its `Output`. A small file goes to a worker in one piece (`WholeFileJob`), which
+/// does all of that by itself.
+package struct Batch {
+    /// The number of worker processes; 1 does everything in this one.
+    package var jobs: Int
+    /// What is to be done with targets and inputs.
+    package var policy = OutputPolicy()
+    /// How far the run has come.
+    package let meter = Meter()
+    /// How often `onTick` is called while the run waits, beside each time that something is done; nil for never.
+    package var tick: Duration?
+    /// Called as the run goes on.
+    package var onTick: () -> Void = {}
+    /// Called once, with what keeps the workers in, if there are any.
+    package var onConfinement: (Confinement) -> Void = { _ in }
+    /// Keeps account of the run.
+    package var recorder: RunRecorder?
+    /// What options have read and written, which inputs that lists of digests name may not be.
+    package var places: RunPlaces?
+    /// make's job server, which limits how many workers are busy; nil for none.
+    package var jobServer: JobServer?
+    /// How much may come out of each input that is decompressed.
+    package var limit = OutputLimit()
+    /// What inputs are decompressed with; nil for nothing.
+    package var dictionary: ZstdDictionary?
+    /// How it is said what came of an input, where that is all that there is to say of it.
+    package var format = DoneFormat()
+    /// Takes what was said so of many inputs; nil where each is to be reported by itself.
+    package var onText: ((DoneText) -> Void)?
+
+    /// How much memory the window of a frame may take that is decompressed, with half as much for all else; nil for any.
+    ///
+    /// It then counts in place of `maximumWindowLog`.
+    package var memoryBytes: UInt64?
+
+    /// A run with so many jobs.
+    package init(jobs: Int) {
+        self.jobs = jobs
+    }
+
+    /// What `report` is called with: the input, and what became of it.
+    package typealias Report = (Input, Result<JobSummary, PoolmapError>) -> Void
+
+    /// Compresses each input to its target.
+    package func compress(_ items: some ItemSource, _ options: CompressionOptions, report: @escaping Report) {
+        run(items, RunSettings(operation: .compress(options), policy: policy), report)
+    }
+
+    /// Decompresses each input to its target; to nowhere, with all checks, where that is the target.
+    ///
+    /// - Parameters:
+    ///   - maximumWindowLog: the largest window that a streamed frame may need, as a power of two; nil for libzstd's
+    ///     27.
+    ///   - passesThrough: whether an input that is no Zstandard file is copied to its target.
+    package func decompress(
+        _ items: some ItemSource, maximumWindowLog: Int? = nil, passesThrough: Bool = false, report: @escaping Report
+    ) {
+        var settings = decompression(.decompress, maximumWindowLog)
+        settings.passesThrough = passesThrough
+        run(items, settings, report)
+    }
+
+    /// Restores of each input what is not damaged, to its target.
+    ///
+    /// What was lost is in the summary's `salvage`.
+    ///
+    /// - Parameters:
+    ///   - omitsLost: whether the content behind lost content moves up, in place of zeros for it.
+    ///   - maximumWindowLog: as for `decompress`.
+    package func salvage(
+        _ items: some ItemSource, omitsLost: Bool, maximumWindowLog: Int? = nil, report: @escaping Report
+    ) {
+        run(items, decompression(.salvage(omitsLost: omitsLost), maximumWindowLog), report)
+    }
+
+    private func decompression(_ operation: RunSettings.Command, _ maximumWindowLog: Int?) -> RunSettings {
+        RunSettings(
+            operation: operation, policy: policy, maximumWindowLog: maximumWindowLog,
+            memory: memoryBytes.map { MemoryLimit(bytes: $0, jobs: jobs) }, limit: limit, dictionary: dictionary)
+    }
+
+    /// Writes a range of the content of a compressed file to standard output.
+    package func cat(
+        _ path: String, _ range: Range<UInt64>, maximumWindowLog: Int? = nil, report: @escaping Report
+    ) {
+        let settings = decompression(.cat, maximumWindowLog)
+        let plan = PlannedJob(number: 0, input: .file(path), target: .standardOutput) { (_) throws(PoolmapError) in
+            try CatJob.open(path, range, policy, limit, meter)
+        } report: { result in
+            report(.file(path), result)
+        }
+        run(SinglePlan(plan), settings)
+    }
+
+    /// Hashes each input by each algorithm, in one read; the summaries have the digests.
+    package func hash(_ items: some ItemSource, _ algorithms: [HashAlgorithm], report: @escaping Report) {
+        run(items, RunSettings(operation: .hash(algorithms)), report)
+    }
+
+    private func run(_ items: some ItemSource, _ settings: RunSettings, _ report: @escaping Report) {
+        var settings = settings
+        settings.reach = items.reach
+        var onText: ((DoneText) -> Void)?
+        // An account is kept of each input.
+        if jobs > 1, recorder == nil, settings.wholeFileBytes > 0, let text = self.onText {
+            settings.bundles = FileOperation(items, settings, format)
+            onText = text
+        }
+        run(
+            BatchPlans(items: items, settings: settings, jobs: jobs, meter: meter, report: report, onText: onText),
+            settings)
+    }
+
+    func run(_ plans: some PlanSource, _ settings: RunSettings) {
+        let observer = RunObserver(tick: tick, onTick: onTick, recorder: recorder)
+        let workforce = Workforce(jobs: jobs, settings, jobServer, onConfinement: onConfinement)
+        Pipeline(workforce, plans, observer: observer).run()
+    }
+}
+
+/// Plans a job for each item of a batch, or for many whose names are all that is known of them.
+private final class BatchPlans<Items: ItemSource>: PlanSource {
+    private let items: Items
+    private let settings: RunSettings
+    private let jobs: Int
+    private let report: Batch.Report
+    private let meter: Meter
+    private var count = 0
+    private let folders = FolderCache()
+    private var bundles: BundlePlans?
+
+    /// - Parameter onText: takes what is printed of bundles; nil where there are to be none.
+    init(
+        items: Items, settings: RunSettings, jobs: Int, meter: Meter, report: @escaping Batch.Report,
+        onText: ((DoneText) -> Void)?
+    ) {
+        self.items = items
+        self.settings = settings
+        self.jobs = jobs
+        self.meter = meter
+        self.report = report
+        guard let onText else { return }
+        let writes = settings.reach.targets?.isEmpty != true
+        bundles = BundlePlans(writes: writes, meter: meter, text: onText) { [unowned self] bundle, index, exception in
+            plan(exception, bundle, index)
+        } failure: { bundle, index, error in
+            report(.file(FileName.text(of: bundle.name(at: index))), .failure(error))
+        }
+    }
+
+    var hasMore: Bool { items.hasMore }
+
+    func next() -> PlanStep {
+        if let bundles, let names = items.nextNames(atMost: bundles.size.count) { return .plan(bundles.plan(names)) }
+        let isOnlyInput = count == 0
+        let step = items.next()
+        switch step {
+        case .waitForInput(let descriptor): return .waitForInput(descriptor)
+        case .waitForReport: return .waitForReport
+        default: return plan(step, isOnlyInput: isOnlyInput && !items.hasMore).map { .plan($0) } ?? .end
+        }
+    }
+
+    /// nil for what is no input.
+    private func plan(_ step: ItemStep, isOnlyInput: Bool) -> PlannedJob? {
+        switch step {
+        case .item(let input, let target, let file):
+            plan(input, target) { [settings, jobs, meter, folders] (hands) throws(PoolmapError) in
+                if jobs > 1, hands == .anyone, let whole = settings.wholeFile(file, target, meter) { return whole }
+                return try settings.job(input, target, meter, isOnlyInput: isOnlyInput, file, folders)
+            }
+        case .refused(let input, let error):
+            plan(input, .nowhere) { (_) throws(PoolmapError) in throw error }
+        case .waitForInput, .waitForReport, .end: nil
+        }
+    }
+
+    private func plan(
+        _ exception: BundleOutcome.Exception, _ bundle: NameBundle, _ index: Int
+    ) -> PlannedJob? {
+        let name = bundle.name(at: index)
+        if let result = exception.result {
+            return .telling { [report] in report(.file(FileName.text(of: name)), result) }
+        }
+        return name.withUnsafeBytes { items.item($0, of: bundle) }.flatMap { plan($0, isOnlyInput: false) }
+    }
+
+    private func plan(
+        _ input: Input, _ target: Target, _ open: @escaping (PlannedJob.Hands) throws(PoolmapError) -> any Job
+    ) -> PlannedJob {
+        defer { count += 1 }
+        return PlannedJob(number: count, input: input, target: target, open: open) { [report] in report(input, $0) }
+    }
+}

@@ -1,0 +1,70 @@
+import CZstd
+import Glibc
+import Ground
+import SystemPackage
+
+/// A dictionary: what small files have in common, as `zstd --train` gathers it, or any bytes at all.
+///
+/// It is read before a pool is made, so that all processes share its memory.
+package final class ZstdDictionary: Sendable {
+    /// For messages.
+    package let path: String
+    /// What frames that are made with it name it by; 0 for bytes that are not of `zstd --train`, which have no number.
+    package let id: UInt32
+    nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+
+    /// That of zstd.
+    private static let mostBytes: UInt64 = 32 << 20
+    /// libzstd takes no notice of fewer.
+    private static let leastBytes: UInt64 = 8
+
+    /// Reads a dictionary, and sees that libzstd can use it.
+    package init(path: String) throws(PoolmapError) {
+        self.path = path
+        bytes = try ZstdDictionary.read(path)
+        id = ZSTD_getDictID_fromDict(bytes.baseAddress, bytes.count)
+    }
+
+    /// The CRC-32C of it: two of one number need not be the same.
+    var checksum: UInt32 { CRC32C.checksum(of: bytes) }
+
+    deinit {
+        free(UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+    }
+
+    /// The bytes of a file, if they are a dictionary.
+    private static func read(_ path: String) throws(PoolmapError) -> UnsafeRawBufferPointer {
+        let action = "cannot read the dictionary"
+        let file = try attempt(action) { () throws(Errno) in try openFile(path, O_RDONLY | O_NOCTTY | O_NONBLOCK) }
+        defer { try? file.close() }
+        let status = try attempt(action) { () throws(Errno) in try FileStatus(of: file) }
+        if status.isDirectory { throw PoolmapError.system(action, .isDirectory) }
+        guard status.isRegular else {
+            throw PoolmapError(.failed, "a dictionary must be a regular file")
+        }
+        guard (leastBytes...mostBytes).contains(status.byteCount) else {
+            let (bound, limit) = status.byteCount < leastBytes ? ("least", leastBytes) : ("most", mostBytes)
+            throw PoolmapError(.failed, "has \(status.byteCount) bytes, and a dictionary has at \(bound) \(limit)")
+        }
+        let memory = try allocate(Int(status.byteCount))
+        do throws(PoolmapError) {
+            try file.readAll(into: memory, at: 0)
+            try check(UnsafeRawBufferPointer(memory))
+        } catch {
+            free(memory.baseAddress)
+            throw error
+        }
+        return UnsafeRawBufferPointer(memory)
+    }
+
+    /// Holds the tables of a trained dictionary against the rules, as those who compress and who decompress read them.
+    private static func check(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
+        guard bytes.littleEndian(UInt32.self, at: 0) == ZSTD_MAGIC_DICTIONARY else { return }
+        let tables = ZDICT_getDictHeaderSize(bytes.baseAddress, bytes.count)
+        let digest = ZSTD_createDDict(bytes.baseAddress, bytes.count)
+        defer { ZSTD_freeDDict(digest) }
+        guard ZDICT_isError(tables) == 0, digest != nil else {
+            throw PoolmapError(.damaged, "damaged: it begins as a dictionary does, and its tables are not of one")
+        }
+    }
+}

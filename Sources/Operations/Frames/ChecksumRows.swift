@@ -1,0 +1,68 @@
+import Files
+import Ground
+import SeekableZstd
+
+/// The checksums in the section table of a file, of which only those are read that are wanted.
+final class ChecksumRows {
+    /// The number of checksums.
+    let count: Int
+    private let input: InputFile
+    private let offset: UInt64
+    private var window: [UInt8] = []
+    private var windowStart = 0
+    private static let rowsOfWindow = 4096
+
+    /// The table of `count` checksums that begins at `offset`; reads it once, a piece at a time, to see that it is whole.
+    init(of count: Int, at offset: UInt64, in input: InputFile) throws(PoolmapError) {
+        self.count = count
+        self.input = input
+        self.offset = offset
+        let frameBytes = UInt64(SectionTable.byteCount(frameCount: count, hasChecksums: true))
+        // The rows add up to the file, but which of them lies is not known: the table may seem to be behind the end.
+        guard offset <= input.byteCount, frameBytes <= input.byteCount - offset else {
+            throw PoolmapError(.damaged, "the seek table does not match the file: there is no section table")
+        }
+        let head = try input.readBytes(at: offset, count: SectionTable.rowsOffset)
+        guard
+            head.withUnsafeBytes({ SectionTable.isSectionTable($0) && SkippableFrame($0)?.frameBytes == frameBytes })
+        else {
+            throw PoolmapError(.damaged, "the seek table does not match the file: there is no section table")
+        }
+        let checksum = try CRC32C.checksum(
+            of: FileReader(input.descriptor, at: input.start + offset, byteCount: frameBytes - 4))
+        let written = try input.readBytes(at: offset + frameBytes - 4, count: 4)
+        try formatErrors { () throws(FormatError) in
+            guard written.withBytes({ $0.littleEndian(UInt32.self, at: 0) }) == checksum else {
+                throw .damaged(.sectionTable, at: offset, .checksum)
+            }
+            _ = try SectionTable.fields(in: head, rowCount: count, at: offset)
+        }
+    }
+
+    /// The checksum of a data frame, counted from 0.
+    func checksum(_ index: Int) throws(PoolmapError) -> UInt32 {
+        if index < windowStart || 4 * (index - windowStart) >= window.count {
+            windowStart = index
+            let start = offset + UInt64(SectionTable.rowsOffset + 4 * index)
+            window = try input.readBytes(at: start, count: 4 * min(ChecksumRows.rowsOfWindow, count - index))
+        }
+        return window.withBytes { $0.littleEndian(at: 4 * (index - windowStart)) }
+    }
+}
+
+extension CRC32C {
+    /// The checksum of all that there is to read.
+    static func checksum(of reader: FileReader) throws(PoolmapError) -> UInt32 {
+        try withPiece { (space) throws(PoolmapError) in try checksum(of: reader, through: space) }
+    }
+
+    /// The same, by memory that is there already.
+    static func checksum(
+        of reader: FileReader, through space: UnsafeMutableRawBufferPointer
+    ) throws(PoolmapError) -> UInt32 {
+        var reader = reader
+        var checksum: UInt32 = 0
+        try reader.forEachPiece(through: space) { checksum = CRC32C.checksum(of: $0, continuing: checksum) }
+        return checksum
+    }
+}

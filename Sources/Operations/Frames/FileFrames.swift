@@ -1,0 +1,233 @@
+import Files
+import Ground
+import SeekableZstd
+import SystemPackage
+
+/// The frames of a regular file, in order, found without decompressing anything: by a seek table that covers the whole
+/// file, or else by stepping from block to block.
+///
+/// A table that does not fit the file is not believed. Whether it is wrong is for `SectionAuditor` to say, which holds
+/// it against the frames, and takes no notice of those of other tools.
+final class FileFrames {
+    /// Whose tables say where the frames are.
+    enum Trust {
+        /// Those of sections: all that they say is checked later.
+        case ownTables
+        /// Also those of other tools, of which only the frames that are read are checked.
+        case allTables
+        case noTables
+    }
+
+    /// What is to be done next.
+    enum Next {
+        case frame(LocatedFrame)
+        case run(FrameRun)
+        case end
+    }
+
+    /// The table at the file's end, if it covers the file.
+    let seekTable: SeekTableRows?
+    /// What its rows say together.
+    let totals: SeekTableRows.Totals?
+    /// What the file's first frame says, if the table is that of a section.
+    let rules: SectionRules?
+    private(set) var offset: UInt64 = 0
+    private let input: InputFile
+    private let window: FileWindow
+    private var row = 0
+    /// What was found and did not fit into the run before it.
+    private var upcoming: Result<LocatedFrame, PoolmapError>?
+
+    init(_ input: InputFile, trusting trust: Trust = .ownTables) throws(PoolmapError) {
+        self.input = input
+        window = FileWindow(input)
+        let bytes = try input.readBytes(at: 0, count: Int(min(input.byteCount, UInt64(SectionMark.shownBytes))))
+        let own = bytes.withUnsafeBytes { FrameHead($0, at: 0)?.rules }
+        var found: (SeekTableRows, SeekTableRows.Totals)?
+        if trust == .allTables || (trust == .ownTables && own != nil) {
+            found = try FileFrames.coveringTable(of: input)
+        }
+        // A section's table ends with the section table's row.
+        if let table = found?.0, own != nil, try !table.endsWithSectionTable() {
+            found = nil
+        }
+        rules = found == nil ? nil : own
+        seekTable = found?.0
+        totals = seekTable == nil ? nil : found?.1
+    }
+
+    var isAtEnd: Bool {
+        offset == input.byteCount && upcoming == nil
+    }
+
+    /// The next frame, or a run of small ones that follow each other.
+    func nextFrames() throws(PoolmapError) -> Next {
+        var run: FrameRun?
+        while run.map({ !$0.isFull }) ?? true {
+            let found: Result<LocatedFrame, PoolmapError>
+            if let upcoming {
+                found = upcoming
+            } else {
+                do throws(PoolmapError) {
+                    guard let frame = try next() else { break }
+                    found = .success(frame)
+                } catch {
+                    found = .failure(error)
+                }
+            }
+            upcoming = nil
+            guard case .success(let frame) = found, try add(frame, to: &run) else {
+                // An error has its place behind the frames before it.
+                guard run == nil else {
+                    upcoming = found
+                    break
+                }
+                return .frame(try found.get())
+            }
+        }
+        guard let run else { return .end }
+        return run.onlyFrame.map { .frame($0) } ?? .run(run)
+    }
+
+    /// False where the frame is not small.
+    private func add(_ frame: LocatedFrame, to run: inout FrameRun?) throws(PoolmapError) -> Bool {
+        guard FrameRun.takes(frame) else { return false }
+        if frame.isSkippable {
+            guard run != nil else { return false }
+            run?.add(skippable: try window.read(at: frame.offset, count: Int(frame.compressedBytes)))
+            return true
+        }
+        run = run ?? FrameRun(at: frame.offset)
+        run?.add(frame)
+        return true
+    }
+
+    /// The next frame, nil at the end of the file.
+    func next() throws(PoolmapError) -> LocatedFrame? {
+        guard offset < input.byteCount else { return nil }
+        var frame: LocatedFrame
+        let tableRow = try seekTable.flatMap { (table) throws(PoolmapError) in
+            row < table.shape.rowCount ? try table.row(row) : nil
+        }
+        // A row without content may be an empty frame or a skippable one, which only the frame itself says; and small
+        // frames are looked at as soon as the table.
+        if let tableRow, tableRow.contentBytes > 0, tableRow.compressedBytes > FileFrames.walkedBytes {
+            frame = LocatedFrame(tableRow, at: offset)
+            guard frame.compressedBytes <= input.byteCount - offset else {
+                throw PoolmapError(
+                    .damaged, "the seek table does not match the file: row \(row) reaches behind its end")
+            }
+        } else {
+            frame = LocatedFrame(try walk(), at: offset)
+        }
+        if let tableRow {
+            guard frame.compressedBytes == UInt64(tableRow.compressedBytes) else {
+                throw PoolmapError(
+                    .damaged,
+                    "the seek table does not match the frames: row \(row) says \(tableRow.compressedBytes) bytes, the frame has \(frame.compressedBytes)"
+                )
+            }
+            frame.row = row
+        }
+        row += 1
+        offset += frame.compressedBytes
+        return frame
+    }
+
+    private static let walkedBytes = UInt32(FrameRun.smallBytes)
+
+    /// Whether no frame with content follows those that were found.
+    var hasOnlyTablesLeft: Bool {
+        isAtEnd || (upcoming == nil && totals.map { row >= $0.countWithContent } ?? false)
+    }
+
+    /// So much of a skippable frame as says what it is.
+    func beginning(of frame: LocatedFrame) throws(PoolmapError) -> [UInt8] {
+        let count = Int(min(frame.compressedBytes, UInt64(SectionAuditor.beginningBytes)))
+        return try window.read(at: frame.offset, count: count)
+    }
+
+    private func walk() throws(PoolmapError) -> FrameInfo {
+        var walker = FrameWalker(at: offset)
+        var position = offset
+        let end = input.byteCount
+        while true {
+            let (skip, take) = walker.demand
+            guard skip <= end - position else {
+                throw PoolmapError(
+                    .damaged, "\(walker.endOfInput(after: UnsafeRawBufferPointer(start: nil, count: 0)))")
+            }
+            position += skip
+            let count = Int(min(UInt64(take), end - position))
+            let info = try window.withBytes(at: position, count: count) { (bytes) throws(PoolmapError) in
+                guard bytes.count == take else {
+                    throw PoolmapError(.damaged, "\(walker.endOfInput(after: bytes))")
+                }
+                return try formatErrors { () throws(FormatError) in try walker.feed(bytes) }
+            }
+            position += UInt64(count)
+            if let info { return info }
+        }
+    }
+
+    /// The seek table at the end of the file, if its rows and itself are as long as the file.
+    ///
+    /// A table of fewer bytes stands at the end of files that were joined: the frames before its own are found by
+    /// walking. One of more bytes than there are lies.
+    private static func coveringTable(
+        of input: InputFile
+    ) throws(PoolmapError) -> (SeekTableRows, SeekTableRows.Totals)? {
+        guard let table = try SeekTableRows.atEnd(of: input), table.isWhole, table.hasRoomForItsFrames else {
+            return nil
+        }
+        let totals = try table.totals { $0.compressedBytes > table.offset || $0.impossibleCount > 0 }
+        guard let totals, totals.compressedBytes == table.offset else { return nil }
+        return (table, totals)
+    }
+}
+
+/// A few bytes of a file here and there, mostly close together: read a piece at a time, the larger the closer.
+final class FileWindow {
+    private let input: InputFile
+    private var bytes: [UInt8] = []
+    private var start: UInt64 = 0
+    private var nextBytes = smallestBytes
+    private static let smallestBytes = 512
+    private static let largestBytes = 64 << 10
+
+    init(_ input: InputFile) {
+        self.input = input
+    }
+
+    /// Bytes that the file has.
+    func read(at offset: UInt64, count: Int) throws(PoolmapError) -> [UInt8] {
+        try withBytes(at: offset, count: count) { Array($0) }
+    }
+
+    func withBytes<Result>(
+        at offset: UInt64, count: Int, _ body: (UnsafeRawBufferPointer) throws(PoolmapError) -> Result
+    ) throws(PoolmapError) -> Result {
+        let end = start + UInt64(bytes.count)
+        if offset < start || offset + UInt64(count) > end {
+            // What lies between two large blocks is not worth reading.
+            let isClose = offset >= start && offset <= end + UInt64(FileWindow.smallestBytes)
+            nextBytes = isClose ? min(2 * nextBytes, FileWindow.largestBytes) : FileWindow.smallestBytes
+            let wanted = UInt64(max(nextBytes, count))
+            bytes = try input.readBytes(at: offset, count: Int(min(wanted, input.byteCount - offset)))
+            start = offset
+        }
+        let place = Int(offset - start)
+        return try bytes.withBytes { (bytes) throws(PoolmapError) in try body(bytes.bytes(in: place..<place + count)) }
+    }
+}
+
+/// Turns what is wrong with a format into the error that a user sees.
+func formatErrors<Result>(_ body: () throws(FormatError) -> Result) throws(PoolmapError) -> Result {
+    do {
+        return try body()
+    } catch .unsupportedVersion(let offset, let version) {
+        throw PoolmapError(.unsupported, "\(FormatError.unsupportedVersion(at: offset, version: version))")
+    } catch {
+        throw PoolmapError(.damaged, "\(error)")
+    }
+}

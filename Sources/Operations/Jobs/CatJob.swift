@@ -1,0 +1,258 @@
+import Files
+import Ground
+import Run
+import SeekableZstd
+import SystemPackage
+
+/// A range of the content of a regular file.
+///
+/// Only the frames that hold it are read and decompressed, where the sizes of those before them are known: by a seek
+/// table, or by the frames' own headers.
+///
+/// Each frame is checked as far as it can be by itself: its checksum, and what the tables say of it. That the rest of
+/// the file is whole is for `test` to say.
+final class CatJob: Job {
+    private let input: InputFile
+    private let output: Output
+    private let range: Range<UInt64>
+    private let frames: FileFrames
+    private let limit: ContentLimit
+    private let meter: Meter
+    private var index = 0
+    /// Where the content of the next frame to be handed out begins; nil once a frame did not say its size.
+    private var nextPlace: UInt64? = 0
+    /// Where the content of the next frame to be accepted begins.
+    private var place: UInt64 = 0
+    private var writtenBytes: UInt64 = 0
+    /// The section table of a file of ours that has one.
+    private let frameChecksums: ChecksumRows?
+    /// What is under way, the first in front.
+    private var underWay: [Expected] = []
+
+    /// What the tables say of a frame, or the frames of a run, of which they say nothing.
+    private enum Expected {
+        case frame(TableEntry?)
+        case run(FrameRun)
+    }
+
+    /// What the tables say of a frame.
+    private struct TableEntry {
+        let number: Int
+        let row: SeekTable.Row
+        /// nil where there is no section table.
+        let crc32c: UInt32?
+    }
+
+    /// The job for a range of the file with this path: of all of it the one that `decompress` has, so that nothing that
+    /// is wrong with the file goes unnoticed.
+    static func open(
+        _ path: String, _ range: Range<UInt64>, _ policy: OutputPolicy, _ limit: OutputLimit, _ meter: Meter
+    ) throws(PoolmapError) -> any Job {
+        let input = try InputFile.open(path: path)
+        guard input.isRegular || input.status.isRegular else {
+            throw PoolmapError(.unsupported, "a range can only be read from a regular file; use decompress on a pipe")
+        }
+        let contentLimit = ContentLimit(limit, input)
+        let output = Output.standardOutput(policy)
+        if range == 0..<UInt64.max {
+            return try DecompressJob(input, to: output, contentLimit, meter)
+        }
+        return try CatJob(input, range, to: output, contentLimit, meter)
+    }
+
+    private init(
+        _ input: InputFile, _ range: Range<UInt64>, to output: Output, _ limit: ContentLimit, _ meter: Meter
+    ) throws(PoolmapError) {
+        guard input.byteCount > 0 else { throw PoolmapError(.damaged, "\(FormatError.empty)") }
+        self.input = input
+        self.range = range
+        self.output = output
+        self.limit = limit
+        self.meter = meter
+        frames = try FileFrames(input, trusting: .allTables)
+        frameChecksums = try CatJob.frameChecksums(of: frames, in: input)
+    }
+
+    /// Of a file of ours, by its first frame and its seek table: holds one against the other, and finds the section
+    /// table.
+    private static func frameChecksums(of frames: FileFrames, in input: InputFile) throws(PoolmapError) -> ChecksumRows?
+    {
+        guard let table = frames.seekTable else { return nil }
+        guard let rules = frames.rules else {
+            if try table.endsWithSectionTable() {
+                let sectionTable = SectionTable.byteCount(
+                    frameCount: table.shape.rowCount - 1, hasChecksums: table.shape.hasChecksums)
+                let offset = table.offset - UInt64(sectionTable)
+                throw PoolmapError(.damaged, "\(FormatError.firstFrameMissing(before: .sectionTable, at: offset))")
+            }
+            return nil
+        }
+        // What a part of the file does not show, its rows must: where each chunk is.
+        let dataRows = 0..<table.shape.rowCount - 1
+        var end: UInt64 = 0
+        var isRight = table.shape.hasChecksums == rules.hasChecksums
+        for index in dataRows where isRight {
+            let row = try table.row(index)
+            end += UInt64(row.compressedBytes)
+            isRight = row.contentBytes > 0
+            if let chunkBytes = rules.chunkBytes, isRight {
+                isRight =
+                    index < dataRows.upperBound - 1
+                    ? row.contentBytes == chunkBytes : row.contentBytes <= chunkBytes
+            }
+        }
+        guard isRight else { throw PoolmapError(.damaged, "the seek table does not match the file's first frame") }
+        return rules.hasChecksums ? try ChecksumRows(of: dataRows.count, at: end, in: input) : nil
+    }
+
+    func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
+        guard workforce.hasFreeSlot else { return .waitForTurn }
+        while nextPlace ?? place < range.upperBound {
+            switch try frames.nextFrames() {
+            case .end: return .end
+            case .run(let run):
+                if try skips(run.contentBytes, count: run.frameCount) { continue }
+                return try work(run, workforce)
+            case .frame(let frame):
+                if frame.isSkippable { continue }
+                if try skips(frame.contentBytes, count: 1) { continue }
+                underWay.append(.frame(try entry(of: frame)))
+                guard frame.fits(workforce.layout) else {
+                    return .local(piece(frame)) { [self] () throws(PoolmapError) in try stream(frame, workforce) }
+                }
+                return try work(frame, workforce)
+            }
+        }
+        return .end
+    }
+
+    /// Whether the range begins behind the next frames; moves on to the place behind them.
+    private func skips(_ contentBytes: UInt64?, count: Int) throws(PoolmapError) -> Bool {
+        nextPlace = try end(contentBytes)
+        // Nothing was handed out yet then.
+        guard let end = nextPlace, end <= range.lowerBound else { return false }
+        index += count
+        place = end
+        return true
+    }
+
+    private func entry(of frame: LocatedFrame) throws(PoolmapError) -> TableEntry? {
+        guard let number = frame.row, let table = frames.seekTable else { return nil }
+        var crc32c: UInt32?
+        if let frameChecksums, number < frameChecksums.count {
+            crc32c = try frameChecksums.checksum(number)
+        }
+        return TableEntry(number: number, row: try table.row(number), crc32c: crc32c)
+    }
+
+    private func end(_ contentBytes: UInt64?) throws(PoolmapError) -> UInt64? {
+        guard let start = nextPlace, let contentBytes else { return nil }
+        let (end, overflowed) = start.addingReportingOverflow(contentBytes)
+        if overflowed {
+            throw PoolmapError(.damaged, "damaged: the content would have more than \(UInt64.max) bytes")
+        }
+        return end
+    }
+
+    private func work(_ frame: LocatedFrame, _ workforce: Workforce) throws(PoolmapError) -> Step {
+        guard let slot = try workforce.acquireSlot() else { return .waitForTurn }
+        let piece = piece(frame)
+        let work = FrameDecompression.Work(frame, input.source(at: frame.offset), slot, .slot)
+        let isLast = nextPlace.map { $0 >= range.upperBound } ?? false
+        return .work(FrameDecompression.task(work, input, output), [piece], slot: slot, isLast: isLast)
+    }
+
+    private func work(_ run: FrameRun, _ workforce: Workforce) throws(PoolmapError) -> Step {
+        guard let slot = try workforce.acquireSlot() else { return .waitForTurn }
+        var run = run
+        run.indexOfFirst = index
+        index += run.frameCount
+        underWay.append(.run(run))
+        let work = FrameDecompression.Work(run, input.source(at: run.offset), slot, .slot)
+        return .work(FrameDecompression.task(work, input, output), [run.piece], slot: slot, isLast: false)
+    }
+
+    private func piece(_ frame: LocatedFrame) -> Piece {
+        defer { index += 1 }
+        return Piece(noun: "frame", index: index, offset: frame.offset, byteCount: frame.compressedBytes)
+    }
+
+    func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        switch (try FrameDecompression.done(answer), underWay.removeFirst(), slot) {
+        case (.frame(let content, _), .frame(let entry), let slot?):
+            try check(content, entry)
+            try write(workforce.output(slot, Int(content.contentBytes)))
+        case (.run(let done, _), .run(let run), let slot?):
+            try accept(done, run, workforce.output(slot, done.totalBytes))
+        default: throw PoolmapError(.failed, "a worker gave another answer than content")
+        }
+    }
+
+    private func accept(
+        _ done: FrameRunDone, _ run: FrameRun, _ content: UnsafeRawBufferPointer
+    ) throws(PoolmapError) {
+        var start = 0
+        try run.forEach(done) { (outcome) throws(PoolmapError) in
+            switch outcome {
+            case .skippable: break
+            case .failed(_, let piece, let error):
+                // Nobody has asked for what is behind the range.
+                if place < range.upperBound { throw error.at(piece.description) }
+            case .frame(let frame, let made):
+                let end = start + Int(made.contentBytes)
+                if place < range.upperBound, place + made.contentBytes > range.lowerBound {
+                    try check(made, try entry(of: frame))
+                }
+                try write(UnsafeRawBufferPointer(rebasing: content[start..<end]))
+                start = end
+            }
+        }
+    }
+
+    private func stream(_ frame: LocatedFrame, _ workforce: Workforce) throws(PoolmapError) {
+        guard case .frame(let entry) = underWay.removeFirst() else { return }
+        var reader = FileReader(input, frame)
+        let done = try workforce.own(FrameDecompression.self).stream(
+            read: { (space) throws(PoolmapError) in try reader.read(into: space) },
+            write: { (bytes) throws(PoolmapError) in try write(bytes) })
+        try done.requireContent(frame.contentBytes)
+        try check(done, entry)
+    }
+
+    /// Holds a frame against its rows in the tables.
+    private func check(_ content: DataFrame, _ entry: TableEntry?) throws(PoolmapError) {
+        meter.add(input: content.compressedBytes)
+        guard let entry, let table = frames.seekTable else { return }
+        let checksum = table.shape.hasChecksums ? content.contentChecksum : nil
+        let isRight = checksum == nil || checksum == entry.row.checksum
+        guard isRight, entry.crc32c == nil || entry.crc32c == content.crc32c else {
+            throw PoolmapError(
+                .damaged, "the frame of row \(entry.number) does not match the checksum in the tables")
+        }
+    }
+
+    /// Writes so much of the content as is in the range.
+    private func write(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
+        let end = place + UInt64(bytes.count)
+        let wanted = max(place, range.lowerBound)..<max(min(end, range.upperBound), max(place, range.lowerBound))
+        if !wanted.isEmpty {
+            let part = bytes[Int(wanted.lowerBound - place)..<Int(wanted.upperBound - place)]
+            try limit.check(writtenBytes + UInt64(part.count))
+            try output.write(UnsafeRawBufferPointer(rebasing: part), at: writtenBytes)
+            writtenBytes += UInt64(part.count)
+            meter.add(output: UInt64(part.count))
+        }
+        place = end
+    }
+
+    func finish() throws(PoolmapError) -> JobSummary {
+        try input.requireUnchanged()
+        if place < range.lowerBound {
+            throw PoolmapError(
+                .invalidOption,
+                "--offset \(range.lowerBound) is behind the end of the content, which has \(place) bytes")
+        }
+        return try output.commit(
+            of: input, JobSummary(inputBytes: input.byteCount, outputBytes: writtenBytes))
+    }
+}

@@ -1,0 +1,377 @@
+import Files
+import Ground
+import Multiprocessing
+import Run
+import SeekableZstd
+import SystemPackage
+
+/// Decompresses a frame, or a run of small ones, into its slot, into its place in the target, or to nowhere.
+///
+/// It is how `DecompressJob`, `CatJob` and `SalvageJob` have their frames done, each of which cuts and joins in its own way.
+final class FrameDecompression: Operation {
+    private let settings: Settings
+    private let contexts: Contexts
+    private var input = Scratch()
+    private var content = Scratch()
+    /// The last frame of those that are small for their content.
+    private var known: KnownFrame?
+
+    /// What holds for all frames of a run.
+    struct Settings {
+        let limit: WindowLimit
+        /// What frames are decompressed with; nil for nothing.
+        let dictionary: ZstdDictionary?
+        /// The largest window of a frame that a worker streams, in bytes; nil for any.
+        let mostStreamedWindow: UInt64?
+        /// Whether the target gets holes for zeros.
+        let leavesHoles: Bool
+    }
+
+    init(_ settings: Settings, _ contexts: Contexts) {
+        self.settings = settings
+        self.contexts = contexts
+    }
+
+    struct Work: Message, BitwiseCopyable {
+        var source: Source
+        /// Of a run with the skippable frames that are in it.
+        var compressedBytes: UInt64
+        /// Whether there may be several frames, one behind the other; then the sizes are of all together.
+        var isRun = false
+        /// Whether the frames of a run behind one that is damaged are wanted too.
+        var goesOnAfterDamage = false
+        /// What the content must have; nil where nobody said.
+        var contentBytes: UInt64?
+        /// What the content has at most.
+        var contentBound: UInt64
+        /// The slot that travels with the task.
+        var slot: Int
+        var destination: Destination
+    }
+
+    /// Where the content goes.
+    enum Destination: BitwiseCopyable {
+        /// To the output area of the slot.
+        case slot
+        /// To its place in the target, the last of the task's files, by the worker itself.
+        case file(offset: UInt64)
+        /// Nowhere: it is only checked.
+        case nowhere
+
+        var isSlot: Bool {
+            if case .slot = self { return true }
+            return false
+        }
+
+        var isFile: Bool {
+            if case .file = self { return true }
+            return false
+        }
+    }
+
+    /// `isInSlot` says that the content waits in the slot, and is not in its place in the target yet.
+    enum Done: Message {
+        case frame(DataFrame, isInSlot: Bool)
+        case run(FrameRunDone, isInSlot: Bool)
+        /// The target could not be written.
+        case unwritten(errno: Int32)
+
+        init(from message: inout MessageReader) throws(PoolmapError) {
+            switch try message.next(UInt8.self) {
+            case 0: self = .frame(try message.next(), isInSlot: try message.next())
+            case 1: self = .run(try FrameRunDone(from: &message), isInSlot: try message.next())
+            default: self = .unwritten(errno: try message.next())
+            }
+        }
+
+        func write(to message: inout MessageWriter) {
+            switch self {
+            case .frame(let frame, let isInSlot):
+                message.add(UInt8(0))
+                message.add(frame)
+                message.add(isInSlot)
+            case .run(let run, let isInSlot):
+                message.add(UInt8(1))
+                run.write(to: &message)
+                message.add(isInSlot)
+            case .unwritten(let errno):
+                message.add(UInt8(2))
+                message.add(errno)
+            }
+        }
+    }
+
+    /// A task for frames of `input`, and what it needs of the target where that is written to.
+    static func task(_ work: Work, _ input: InputFile, _ output: Output) -> TaskMessage {
+        var files = input.handed
+        if case .file = work.destination, case .file(let target) = output {
+            files.append(target.handed)
+        }
+        return task(work, files, byteCount: max(work.contentBound, work.compressedBytes))
+    }
+
+    static func results(of done: Done) -> [PieceResult] {
+        switch done {
+        case .frame(let frame, _): [PieceResult(text: .object([("bytes", .number(frame.contentBytes))]))]
+        case .run(let run, _):
+            [
+                PieceResult(
+                    text: run.failures.first.map { .object([("error", .error($0.error))]) }
+                        ?? .object([("bytes", .number(UInt64(run.totalBytes)))]))
+            ]
+        case .unwritten(let errno):
+            [PieceResult(text: .object([("error", .error(.system("cannot write", Errno(rawValue: errno))))]))]
+        }
+    }
+
+    func prepare() throws(PoolmapError) {
+        if settings.dictionary != nil {
+            try withDecompressor { _ in }
+        }
+    }
+
+    /// Whether a frame needs a larger window than a worker may have.
+    func isForFront(_ work: Work, _ files: [SharedDescriptor], _ hands: Hands) throws(PoolmapError) -> Bool {
+        guard let most = settings.mostStreamedWindow, var reader = work.source.reader(files, work.compressedBytes),
+            !hands.layout.holds(compressedBytes: work.compressedBytes, contentBound: work.contentBound)
+        else { return false }
+        let head = try input.space(of: FrameLayout.mostHeaderBytes)
+        let count = try reader.read(into: head)
+        let window = FrameHead(UnsafeRawBufferPointer(rebasing: head[..<count]), at: 0)?.windowBytes
+        return window.map { $0 > most } ?? false
+    }
+
+    func perform(_ work: Work, _ files: [SharedDescriptor], _ hands: Hands) throws(PoolmapError) -> Done {
+        do {
+            if work.isRun {
+                return .run(try run(work, files, hands), isInSlot: work.destination.isSlot)
+            }
+            return .frame(try frame(work, files, hands), isInSlot: work.destination.isSlot)
+        } catch let error as Unwritten {
+            return .unwritten(errno: error.errno.rawValue)
+        } catch {
+            throw error as? PoolmapError ?? PoolmapError(.failed, "\(error)")
+        }
+    }
+
+    /// The target could not be written; its name is with whoever hands out the work.
+    private struct Unwritten: Error {
+        let errno: Errno
+    }
+
+    private func frame(_ work: Work, _ files: [SharedDescriptor], _ hands: Hands) throws -> DataFrame {
+        guard hands.layout.holds(compressedBytes: work.compressedBytes, contentBound: work.contentBound) else {
+            return try streamFromFile(work, files)
+        }
+        let compressed = try hands.bytes(of: work.source, Int(work.compressedBytes), work.slot, files, into: &input)
+        if let known, !work.destination.isSlot, known.serves(compressed, isWritten: work.destination.isFile) {
+            let done = DataFrame(whole: compressed, contentBytes: UInt64(known.contentBytes))
+            try done.requireContent(work.contentBytes)
+            return done
+        }
+        let space = try space(for: work, hands)
+        let made = try withDecompressor { (decompressor) throws(PoolmapError) in
+            try decompressor.decompress(compressed, into: space)
+        }
+        let done = DataFrame(whole: compressed, contentBytes: UInt64(made))
+        try done.requireContent(work.contentBytes)
+        let isWritten = try write(UnsafeRawBufferPointer(rebasing: space[..<made]), to: work.destination, files)
+        known = KnownFrame(compressed, contentBytes: made, isZeros: !isWritten) ?? known
+        return done
+    }
+
+    private func space(for work: Work, _ hands: Hands) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
+        let bound = Int(work.contentBound)
+        return work.destination.isSlot ? try hands.areas.output(work.slot, bound) : try content.space(of: bound)
+    }
+
+    /// Small frames, which lie one behind the other; so does their content.
+    private func run(_ work: Work, _ files: [SharedDescriptor], _ hands: Hands) throws -> FrameRunDone {
+        let compressed = try hands.bytes(of: work.source, Int(work.compressedBytes), work.slot, files, into: &input)
+        let space = try space(for: work, hands)
+        var done = FrameRunDone()
+        var (position, made) = (0, 0)
+        while position < compressed.count {
+            let rest = UnsafeRawBufferPointer(rebasing: compressed[position...])
+            // It was walked over before, so that it can only fail where the file was changed meanwhile.
+            let info = try formatErrors { () throws(FormatError) in try FrameWalker.walk(rest) }
+            position += Int(info.compressedBytes)
+            guard info.kind == .zstandard else { continue }
+            let frame = UnsafeRawBufferPointer(rebasing: rest[..<Int(info.compressedBytes)])
+            let bound = Int(LocatedFrame(info, at: 0).contentBound)
+            let place = UnsafeMutableRawBufferPointer(rebasing: space[min(made, space.count)...].prefix(bound))
+            do throws(PoolmapError) {
+                let count = try withDecompressor { (decompressor) throws(PoolmapError) in
+                    try decompressor.decompress(frame, into: place)
+                }
+                let whole = DataFrame(whole: frame, contentBytes: UInt64(count))
+                try whole.requireContent(info.contentBytes)
+                done.contentBytes.append(UInt32(count))
+                done.checksums.append(whole.crc32c ?? 0)
+                made += count
+            } catch {
+                done.failures.append(FrameRunDone.Failure(index: done.contentBytes.count, error: error))
+                guard work.goesOnAfterDamage else { break }
+                done.contentBytes.append(0)
+                done.checksums.append(0)
+            }
+        }
+        _ = try write(UnsafeRawBufferPointer(rebasing: space[..<made]), to: work.destination, files)
+        return done
+    }
+
+    /// False where all of it became a hole.
+    private func write(
+        _ bytes: UnsafeRawBufferPointer, to destination: Destination, _ files: [SharedDescriptor]
+    ) throws -> Bool {
+        guard case .file(let offset) = destination, let target = files.last else { return true }
+        do throws(PoolmapError) {
+            return try target.fileDescriptor.write(
+                bytes, at: offset, to: "", leavesHoles: settings.leavesHoles)
+        } catch {
+            guard let errno = error.errno else { throw error }
+            throw Unwritten(errno: Errno(rawValue: errno))
+        }
+    }
+
+    /// A frame that is too large for memory: piece by piece from file to file.
+    private func streamFromFile(_ work: Work, _ files: [SharedDescriptor]) throws -> DataFrame {
+        guard var reader = work.source.reader(files, work.compressedBytes) else {
+            throw PoolmapError(.failed, "a frame of \(work.compressedBytes) bytes does not fit its slot")
+        }
+        var written: UInt64 = 0
+        var unwritten: Unwritten?
+        do throws(PoolmapError) {
+            let done = try stream(
+                read: { (space) throws(PoolmapError) in try reader.read(into: space) },
+                write: { (bytes) throws(PoolmapError) in
+                    let start = written
+                    written += UInt64(bytes.count)
+                    // A table that says too little must not make this frame overwrite the next one's place.
+                    if let limit = work.contentBytes, written > limit {
+                        throw PoolmapError(.damaged, "there is more content than the sizes in the file say")
+                    }
+                    guard case .file(let offset) = work.destination else { return }
+                    do {
+                        _ = try self.write(bytes, to: .file(offset: offset + start), files)
+                    } catch {
+                        unwritten = error as? Unwritten
+                        throw error as? PoolmapError ?? PoolmapError(.failed, "the target could not be written")
+                    }
+                })
+            try done.requireContent(work.contentBytes)
+            return done
+        } catch {
+            if let unwritten { throw unwritten }
+            throw error
+        }
+    }
+
+    /// Decompresses one frame piece by piece, as the front does in its turn with one that is too large for a slot.
+    ///
+    /// - Parameters:
+    ///   - read: fills a buffer with the frame's next bytes and returns how many; 0 at its end.
+    ///   - write: takes content.
+    func stream(
+        read: (UnsafeMutableRawBufferPointer) throws(PoolmapError) -> Int,
+        write: (UnsafeRawBufferPointer) throws(PoolmapError) -> Void
+    ) throws(PoolmapError) -> DataFrame {
+        let compressed = try input.space(of: 1 << 18)
+        let made = try content.space(of: 1 << 18)
+        var frame = DataFrameBuilder()
+        try withDecompressor { (decompressor) throws(PoolmapError) in
+            var hasBegun = false
+            var isAtEnd = false
+            while true {
+                let count = try read(compressed)
+                if count == 0 { break }
+                var rest = UnsafeRawBufferPointer(rebasing: compressed[..<count])
+                if !hasBegun {
+                    hasBegun = true
+                    try decompressor.beginStream(rest)
+                }
+                frame.add(compressed: rest)
+                var isFlushed = false
+                while !rest.isEmpty || !isFlushed {
+                    if isAtEnd {
+                        throw PoolmapError(.damaged, "a frame has fewer bytes than the seek table says")
+                    }
+                    let step = try decompressor.decompressPiece(rest, into: made)
+                    rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(step.used))
+                    try write(UnsafeRawBufferPointer(rebasing: made[..<step.made]))
+                    frame.contentBytes += UInt64(step.made)
+                    isAtEnd = step.isAtEnd
+                    // A full buffer may mean that there is more to come out.
+                    isFlushed = step.made < made.count || isAtEnd
+                }
+            }
+            if !isAtEnd {
+                throw PoolmapError(.damaged, "a frame has more bytes than the seek table says")
+            }
+        }
+        return frame.finish()
+    }
+
+    private func withDecompressor<Result>(
+        _ body: (inout Decompressor) throws(PoolmapError) -> Result
+    ) throws(PoolmapError) -> Result {
+        try contexts.withDecompressor(settings.limit, settings.dictionary, body)
+    }
+}
+
+extension FrameDecompression.Work {
+    init(_ run: FrameRun, _ source: Source, _ slot: Int, _ destination: FrameDecompression.Destination) {
+        self.init(
+            source: source, compressedBytes: run.compressedBytes, isRun: true, contentBytes: run.contentBytes,
+            contentBound: run.contentBound, slot: slot, destination: destination)
+    }
+
+    init(_ frame: LocatedFrame, _ source: Source, _ slot: Int, _ destination: FrameDecompression.Destination) {
+        self.init(
+            source: source, compressedBytes: frame.compressedBytes, contentBytes: frame.contentBytes,
+            contentBound: frame.contentBound, slot: slot, destination: destination)
+    }
+}
+
+/// Gathers what is to be known of a frame whose bytes come in pieces.
+private struct DataFrameBuilder {
+    var contentBytes: UInt64 = 0
+    private var compressedBytes: UInt64 = 0
+    private var crc32c: UInt32 = 0
+    private var firstBytes: [UInt8] = []
+    private var lastBytes: [UInt8] = []
+
+    mutating func add(compressed bytes: UnsafeRawBufferPointer) {
+        firstBytes += bytes.prefix(SectionMark.shownBytes - firstBytes.count)
+        compressedBytes += UInt64(bytes.count)
+        crc32c = CRC32C.checksum(of: bytes, continuing: crc32c)
+        lastBytes = Array((lastBytes + bytes.suffix(4)).suffix(4))
+    }
+
+    func finish() -> DataFrame {
+        let head = firstBytes.withUnsafeBytes { FrameHead($0, at: 0) }
+        let hasChecksum = head?.hasChecksum ?? false
+        return DataFrame(
+            compressedBytes: compressedBytes, contentBytes: contentBytes,
+            contentChecksum: hasChecksum ? lastBytes.withUnsafeBytes { $0.trailingChecksum } : nil, crc32c: crc32c,
+            mark: head?.mark)
+    }
+}
+
+extension DataFrame {
+    /// Throws if the content has another size than its header or the seek table has announced.
+    func requireContent(_ announced: UInt64?) throws(PoolmapError) {
+        if let announced, contentBytes != announced {
+            throw PoolmapError(
+                .damaged, "a frame has \(contentBytes) bytes of content where \(announced) were announced")
+        }
+    }
+
+    /// Of a frame that is whole in memory.
+    init(whole frame: UnsafeRawBufferPointer, contentBytes: UInt64) {
+        self.init(
+            compressedBytes: UInt64(frame.count), contentBytes: contentBytes,
+            contentChecksum: FrameDescriptor(frame[4]).hasChecksum ? frame.trailingChecksum : nil,
+            crc32c: CRC32C.checksum(of: frame), mark: SectionMark(of: frame))
+    }
+}

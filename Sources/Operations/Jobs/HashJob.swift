@@ -1,0 +1,220 @@
+import Digests
+import Files
+import Glibc
+import Ground
+import Run
+import SystemPackage
+
+/// Hashes one input in pieces, each by a worker, and joins what they say of them.
+///
+/// A regular file is read by the workers; a pipe is read here, into slots. Where an algorithm wants the input from its
+/// beginning to its end, a file is one piece, unless it is the only input; that and a pipe are hashed here, a slice at a
+/// time, so that others can be attended to meanwhile, and progress be shown.
+final class HashJob: Job {
+    private let input: InputFile
+    private let algorithms: [HashAlgorithm]
+    private let meter: Meter
+    /// nil where the input is one piece.
+    private let pieceBytes: UInt64?
+    /// The input as far as it is hashed here; nil where that is for workers.
+    private var own: DigestRun?
+    private var isSliceUnderWay = false
+    private let isOnlyInput: Bool
+    private var join: DigestJoin
+    private var chunks = PipeChunks()
+    private var index = 0
+    private var offset: UInt64 = 0
+    private var isAtEnd = false
+    /// Where pieces are kept for another run; nil where they are not.
+    private let state: HashState?
+
+    /// - Parameters:
+    ///   - isOnlyInput: whether nothing else is to be done meanwhile.
+    ///   - notice: called where there is a state.
+    init(
+        _ input: InputFile, _ algorithms: [HashAlgorithm], _ meter: Meter, isOnlyInput: Bool,
+        _ state: HashState? = nil, notice: (ResumeNotice) -> Void = { _ in }
+    ) throws(PoolmapError) {
+        self.input = input
+        self.algorithms = algorithms
+        self.meter = meter
+        self.isOnlyInput = isOnlyInput
+        pieceBytes = PieceSize.bytes(algorithms, wanted: input.isRegular ? PieceSize.ofFile : PieceSize.ofPipe)
+        join = DigestJoin(algorithms, pieceBytes: pieceBytes)
+        if input.isRegular {
+            try algorithms.requireParts(of: input.byteCount)
+        }
+        // A file that says it is empty has no pieces at known places.
+        self.state = input.isRegular ? state : nil
+        meter.expect(input)
+        try resume(notice)
+    }
+
+    private func resume(_ notice: (ResumeNotice) -> Void) throws(PoolmapError) {
+        guard let state, let pieceBytes else { return }
+        let loss = try state.open(for: input, algorithms, pieceBytes: pieceBytes) { (piece) throws(PoolmapError) in
+            guard !isAtEnd else { return }
+            let count = nextByteCount
+            try join.add(piece, byteCount: count)
+            moveOn(count)
+            meter.add(input: count)
+        }
+        if let loss {
+            notice(.loss(loss))
+        }
+        let all = (input.byteCount + pieceBytes - 1) / pieceBytes
+        notice(.kept("\(index) of \(all) chunks are kept"))
+    }
+
+    /// The size of the next piece of a regular file.
+    private var nextByteCount: UInt64 {
+        min(pieceBytes ?? .max, input.byteCount - offset)
+    }
+
+    private func moveOn(_ count: UInt64) {
+        index += 1
+        offset += count
+        isAtEnd = input.isRegular ? offset == input.byteCount : chunks.isAtEnd
+    }
+
+    func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
+        if isAtEnd { return .end }
+        if own != nil { return try nextSlice() }
+        if input.isRegular {
+            if pieceBytes == nil && isOnlyInput { return try beginSlices() }
+            return workOnFile(workforce)
+        }
+        guard let pieceBytes, pieceBytes <= UInt64(workforce.layout.inputBytes) else { return try beginSlices() }
+        switch try chunks.next(of: input, Int(pieceBytes), upTo: 0, workforce) {
+        case .waitForInput: return .waitForInput(input.descriptor)
+        case .waitForSlot: return .waitForTurn
+        case .chunks(let counts, let slot):
+            let count = counts.reduce(0, +)
+            do throws(PoolmapError) {
+                // A pipe may have no end, and a piece of it very many parts.
+                try algorithms.requireParts(of: offset + UInt64(count))
+            } catch {
+                workforce.releaseSlot(slot)
+                throw error
+            }
+            // The input ended with the piece before; an empty input is one empty piece.
+            if count == 0 && index > 0 {
+                workforce.releaseSlot(slot)
+                return .end
+            }
+            // Where nobody has written more, the front would only wait, and the bytes are still in its cache.
+            let hasMore = input.hasInput()
+            return work(.slot(offset: 0), UInt64(count), slot, mayBeDoneHere: !hasMore)
+        }
+    }
+
+    /// So many pieces of a file that they are worth a message.
+    private func workOnFile(_ workforce: Workforce) -> Step {
+        var count = nextByteCount
+        // Each is kept as it is done, where pieces are kept.
+        if let pieceBytes, state == nil {
+            let rest = input.byteCount - offset
+            let pieceCount = UInt64(workforce.taskBytes(of: rest, most: Digestion.mostTaskBytes)) / pieceBytes
+            count = min(rest, max(1, pieceCount) * pieceBytes)
+        }
+        return work(input.source(at: offset, count), count, nil)
+    }
+
+    private func work(
+        _ source: Source, _ count: UInt64, _ slot: Int?, mayBeDoneHere: Bool = false
+    ) -> Step {
+        let work = Digestion.Work(
+            source: source, offset: offset, byteCount: count, slot: slot ?? 0, algorithms: algorithms,
+            pieceBytes: pieceBytes)
+        let pieces = work.pieces.map { range in
+            defer { moveOn(range.upperBound - range.lowerBound) }
+            return Piece(
+                noun: "chunk", index: index, offset: offset, byteCount: range.upperBound - range.lowerBound)
+        }
+        return .work(
+            Digestion.task(work, input.handed, byteCount: count), pieces, slot: slot, isLast: isAtEnd,
+            mayBeDoneHere: mayBeDoneHere)
+    }
+
+    // MARK: Here
+
+    private static let sliceBytes: UInt64 = 32 << 20
+
+    private func beginSlices() throws(PoolmapError) -> Step {
+        own = DigestRun(algorithms, pieceBytes: pieceBytes)
+        return try nextSlice()
+    }
+
+    private func nextSlice() throws(PoolmapError) -> Step {
+        if isSliceUnderWay { return .waitForTurn }
+        // How much of a pipe there is nobody knows before.
+        var piece: Piece?
+        if input.isRegular {
+            let count = min(HashJob.sliceBytes, input.byteCount - offset)
+            piece = Piece(noun: "chunk", index: index, offset: offset, byteCount: count)
+        } else if !input.hasInput() {
+            return .waitForInput(input.descriptor)
+        }
+        isSliceUnderWay = true
+        return .local(piece) { [self] () throws(PoolmapError) in try hashSlice() }
+    }
+
+    private func hashSlice() throws(PoolmapError) {
+        isSliceUnderWay = false
+        let space = try allocate(Hands.cachedBytes)
+        defer { free(space.baseAddress) }
+        let start = offset
+        if input.isRegular {
+            let byteCount = min(HashJob.sliceBytes, input.byteCount - start)
+            var reader = input.reader(at: start, byteCount: byteCount)
+            while take(try reader.read(into: space), of: space) {}
+            isAtEnd = offset == input.byteCount
+        } else {
+            while offset < start + HashJob.sliceBytes, input.hasInput() {
+                isAtEnd = !take(try input.readSome(into: space), of: space)
+                try algorithms.requireParts(of: offset)
+                if isAtEnd { break }
+            }
+        }
+        index += 1
+        meter.add(input: offset - start)
+        if isAtEnd, let piece = own?.finish() {
+            try join.add(piece, byteCount: offset)
+        }
+    }
+
+    /// False for nothing.
+    private func take(_ count: Int, of space: UnsafeMutableRawBufferPointer) -> Bool {
+        own?.update(UnsafeRawBufferPointer(rebasing: space[..<count]))
+        offset += UInt64(count)
+        return count > 0
+    }
+
+    func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        for piece in try Digestion.done(answer).pieces {
+            try join.add(piece.digests, byteCount: piece.byteCount)
+            try state?.append(piece.digests)
+            meter.add(input: piece.byteCount)
+        }
+    }
+
+    func finish() throws(PoolmapError) -> JobSummary {
+        input.leaveOffset(behind: offset)
+        do throws(PoolmapError) {
+            try input.requireUnchanged()
+        } catch {
+            // What is kept is of content that is no more.
+            state?.remove()
+            throw error
+        }
+        guard join.byteCount == offset, !input.isRegular || offset == input.byteCount else {
+            throw PoolmapError(.failed, "\(join.byteCount) of \(offset) bytes were hashed")
+        }
+        return JobSummary(inputBytes: offset, digests: try join.finish())
+    }
+
+    func abandon(_ workforce: Workforce) {
+        input.leaveOffset(behind: own == nil ? join.byteCount : offset)
+        chunks.abandon(workforce)
+    }
+}

@@ -1,0 +1,88 @@
+import CFiles
+import Files
+import Glibc
+import Ground
+import Run
+import SystemPackage
+
+/// Where the content of a job goes.
+enum Output {
+    case file(OutputFile)
+    /// Written in order under another name, so that it can be gone on with.
+    case partial(PartialOutput)
+    /// Written in order, as it is: standard output.
+    case stream(FileDescriptor)
+    /// The same, with holes for zeros if it is a file.
+    case sparseStream(SparseStream)
+    /// Checked only.
+    case nowhere
+
+    static func standardOutput(_ policy: OutputPolicy) -> Output {
+        poolmap_widen_pipe(STDOUT_FILENO)
+        if case .filesAndStandardOutput = policy.sparse { return .sparseStream(SparseStream(.standardOutput)) }
+        return .stream(.standardOutput)
+    }
+
+    /// Writes in order.
+    ///
+    /// Blocks.
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(PoolmapError) {
+        switch self {
+        case .file(let file): try file.write(bytes, at: offset)
+        case .partial(let file): try file.write(bytes, at: offset)
+        case .stream(let descriptor): try descriptor.writeAll(bytes, to: "standard output")
+        case .sparseStream(let stream): try stream.write(bytes)
+        case .nowhere: break
+        }
+    }
+
+    /// For messages.
+    var name: String {
+        switch self {
+        case .file(let file): file.path
+        case .partial(let file): file.partialPath
+        case .stream, .sparseStream: "standard output"
+        case .nowhere: ""
+        }
+    }
+
+    /// Whether what is left out between two writes, or at the end, reads as zeros.
+    var leavesHoles: Bool {
+        if case .file(let file) = self { return file.allowsRandomAccess && file.policy.leavesHoles }
+        return false
+    }
+
+    /// The output is whole: gives a file its name, and the input's mode, owner and times; then removes the input, if
+    /// that was asked.
+    func commit(of input: InputFile, _ summary: JobSummary) throws(PoolmapError) -> JobSummary {
+        var result: JobSummary
+        let policy: OutputPolicy
+        switch self {
+        case .stream, .nowhere: return summary
+        case .sparseStream(let stream):
+            try stream.finish()
+            return summary
+        case .file(let file):
+            policy = file.policy
+            result = summary.of(
+                try file.commit(of: input, inputBytes: summary.inputBytes, outputBytes: summary.outputBytes))
+            if policy.removesInput, !file.allowsRandomAccess {
+                throw PoolmapError(.failed, "is not removed, since \(file.path) is no regular file")
+            }
+        case .partial(let file): (result, policy) = (try file.commit(of: input, summary), file.policy)
+        }
+        if policy.removesInput {
+            result.isInputKept = try !input.remove()
+        }
+        return result
+    }
+}
+
+extension JobSummary {
+    /// The same with what came of the target.
+    func of(_ target: CommittedTarget) -> JobSummary {
+        var result = self
+        (result.isUnchanged, result.metadataErrno) = (target.isUnchanged, target.metadataErrno)
+        return result
+    }
+}

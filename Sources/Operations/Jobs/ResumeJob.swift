@@ -1,0 +1,243 @@
+import Files
+import Glibc
+import Ground
+import Multiprocessing
+import Run
+import SystemPackage
+
+/// What a run with `--resume` says of what it found.
+package enum ResumeNotice: Sendable {
+    /// Something is done again, or all of it; why.
+    case loss(String)
+    /// How much is kept.
+    case kept(String)
+}
+
+/// Holds a frame that an interrupted run has left against its journal, and against the chunk of the input that it was
+/// made of.
+final class Verification: Operation {
+    private var space = Scratch()
+
+    struct Work: Message, BitwiseCopyable {
+        var content: Source
+        var contentBytes: UInt64
+        var partial: TaskFile
+        var frameOffset: UInt64
+        var frame: KeptFrame
+    }
+
+    /// How a frame and its chunk are found.
+    enum Done: Message, BitwiseCopyable {
+        case intact
+        /// The frame has other bytes than were written, or cannot be read.
+        case damaged
+        /// The chunk is not the one that the frame was made of.
+        case otherContent
+    }
+
+    func perform(_ work: Work, _ files: [SharedDescriptor], _ hands: Hands) throws(PoolmapError) -> Done {
+        let frameChecksum: UInt32
+        do throws(PoolmapError) {
+            frameChecksum = try checksum(
+                of: FileReader(
+                    work.partial.descriptor(files), at: work.frameOffset, byteCount: UInt64(work.frame.compressedBytes))
+            )
+        } catch {
+            return .damaged
+        }
+        guard frameChecksum == work.frame.frameChecksum else { return .damaged }
+        guard let content = work.content.reader(files, work.contentBytes) else {
+            throw PoolmapError(.failed, "the content of a frame that was kept is in no file")
+        }
+        return try checksum(of: content) == work.frame.chunkChecksum ? .intact : .otherContent
+    }
+
+    private func checksum(of reader: FileReader) throws(PoolmapError) -> UInt32 {
+        try CRC32C.checksum(of: reader, through: try space.space(of: Hands.cachedBytes))
+    }
+
+    static func results(of done: Done) -> [PieceResult] {
+        [PieceResult(text: .object([("kept", .bool(done == .intact))]))]
+    }
+}
+
+/// Cuts the verification of all frames of a journal, one a task.
+private struct KeptFrames {
+    private let journal: ResumeJournal
+    private var frameOffset: UInt64 = 0
+    private(set) var handedOut = 0
+
+    init(_ journal: ResumeJournal) {
+        self.journal = journal
+    }
+
+    /// - Parameter partial: has the frames.
+    mutating func next(_ input: InputFile, _ partial: SharedDescriptor, isLast: Bool) -> Step {
+        let frame = journal.frames[handedOut]
+        let range = journal.identity.range(ofChunk: handedOut)
+        let byteCount = range.upperBound - range.lowerBound
+        let files = input.handed + [partial]
+        let work = Verification.Work(
+            content: input.source(at: range.lowerBound, byteCount), contentBytes: byteCount,
+            partial: TaskFile(files.count - 1), frameOffset: frameOffset, frame: frame)
+        let piece = Piece(noun: "chunk", index: handedOut, offset: range.lowerBound, byteCount: byteCount)
+        frameOffset += UInt64(frame.compressedBytes)
+        handedOut += 1
+        return .work(Verification.task(work, files, byteCount: byteCount), [piece], slot: nil, isLast: isLast)
+    }
+}
+
+/// A compression that goes on where an earlier run was interrupted.
+///
+/// First the workers verify the frames that are kept, all at once; the first that is not as its journal says ends them.
+/// Then the rest is compressed, as ever, by a `CompressJob`, and each frame noted in the journal once it is written.
+final class ResumeJob: Job {
+    private let compression: CompressJob
+    private let input: InputFile
+    private let output: PartialOutput
+    private let notice: (ResumeNotice) -> Void
+
+    // The frames that are to be verified, how many of them there are, and how many have come back.
+    private var kept: KeptFrames
+    private var pending: Int
+    private var accepted = 0
+    /// How many frames are kept; nil while all that came back were intact.
+    private var cut: Int?
+
+    init(
+        _ input: InputFile, to output: PartialOutput, _ options: CompressionOptions, _ meter: Meter,
+        notice: @escaping (ResumeNotice) -> Void
+    ) {
+        self.input = input
+        self.output = output
+        self.notice = notice
+        compression = CompressJob(input, to: .partial(output), options, meter)
+        kept = KeptFrames(output.journal)
+        pending = output.journal.frames.count
+        if let loss = output.loss {
+            notice(.loss(loss))
+        }
+        // A file that says it is empty has no chunks at known places.
+        guard input.isRegular else { return }
+        compression.onFrame = { (frame) throws(PoolmapError) in
+            guard let frameChecksum = frame.frameChecksum, let chunkChecksum = frame.chunkChecksum else {
+                throw PoolmapError(.failed, "a worker has not told a frame's checksums")
+            }
+            try output.note(
+                KeptFrame(
+                    compressedBytes: UInt32(frame.compressedBytes), contentChecksum: frame.contentChecksum ?? 0,
+                    frameChecksum: frameChecksum, chunkChecksum: chunkChecksum))
+        }
+    }
+
+    func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
+        if kept.handedOut < pending { return kept.next(input, output.handed, isLast: false) }
+        // Before it is known where the kept frames end, there is no next chunk.
+        return accepted < kept.handedOut ? .waitForTurn : try compression.next(workforce)
+    }
+
+    func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        if case .done(let operation, _) = answer, operation == Verification.self {
+            return try accept(Verification.done(answer))
+        }
+        try compression.accept(answer, slot: slot, workforce)
+    }
+
+    private func accept(_ finding: Verification.Done) throws(PoolmapError) {
+        if cut == nil {
+            switch finding {
+            case .intact: try compression.keep(output.journal.dataFrame(accepted))
+            case .damaged: end(at: accepted, "\(output.partialPath) is damaged there")
+            case .otherContent: end(at: accepted, "its content has changed")
+            }
+        }
+        accepted += 1
+        guard accepted == pending else { return }
+        let (count, all) = (cut ?? accepted, output.journal.identity.chunkCount)
+        try output.keep(first: count)
+        notice(.kept("\(count) of \(all) chunks are kept"))
+    }
+
+    private func end(at count: Int, _ reason: String) {
+        cut = count
+        // What has been handed out comes back, and is not looked at.
+        pending = kept.handedOut
+        notice(.loss("compresses again from chunk \(count) on: \(reason)"))
+    }
+
+    func finish() throws(PoolmapError) -> JobSummary {
+        do throws(PoolmapError) {
+            return try compression.finish()
+        } catch {
+            discardIfChanged()
+            throw error
+        }
+    }
+
+    func abandon(_ workforce: Workforce) {
+        compression.abandon(workforce)
+        discardIfChanged()
+    }
+
+    /// Frames of another input are of no use to anyone.
+    private func discardIfChanged() {
+        do throws(PoolmapError) {
+            try input.requireUnchanged()
+        } catch {
+            if error.code == .changed {
+                output.discard()
+            }
+        }
+    }
+}
+
+/// A compression that an earlier run has finished but for its journal.
+///
+/// Where the input is to be removed, target and input are held against the journal first: the input may have been written
+/// since, and its time set back.
+final class FinishedJob: Job {
+    private let summary: JobSummary
+    private let input: InputFile
+    private let policy: OutputPolicy
+    private let path: String
+    private let journal: ResumeJournal
+    private let target: SharedDescriptor?
+    private var kept: KeptFrames
+
+    init(
+        _ input: InputFile, _ path: String, _ journal: ResumeJournal, outputBytes: UInt64, _ policy: OutputPolicy,
+        _ meter: Meter
+    ) throws(PoolmapError) {
+        self.input = input
+        self.policy = policy
+        self.path = path
+        self.journal = journal
+        kept = KeptFrames(journal)
+        target =
+            policy.removesInput
+            ? SharedDescriptor(
+                owning: try attempt("cannot read \(path)") { () throws(Errno) in try openFile(path, O_RDONLY) }) : nil
+        summary = JobSummary(inputBytes: input.byteCount, outputBytes: outputBytes)
+        meter.expect(input)
+        meter.add(input: input.byteCount, output: outputBytes)
+    }
+
+    func next(_ workforce: Workforce) -> Step {
+        guard let target, kept.handedOut < journal.frames.count else { return .end }
+        return kept.next(input, target, isLast: kept.handedOut == journal.frames.count - 1)
+    }
+
+    func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        guard try Verification.done(answer) == .intact else {
+            throw PoolmapError(.changed, "is not what \(path) was made of; it is not removed")
+        }
+    }
+
+    func finish() throws(PoolmapError) -> JobSummary {
+        if policy.removesInput {
+            try input.requireUnchanged()
+            _ = try input.remove()
+        }
+        return summary
+    }
+}

@@ -1,0 +1,207 @@
+import Digests
+import Files
+import Ground
+import JobServer
+import Run
+
+/// What a run does to each of its inputs.
+///
+/// The workers have it from their birth.
+package struct RunSettings {
+    enum Command {
+        case compress(CompressionOptions)
+        case decompress
+        /// Decompress to nowhere.
+        case test
+        /// Decompress what is not damaged.
+        case salvage(omitsLost: Bool)
+        /// Write a range to standard output.
+        case cat
+        /// Hash by these; by what each input says where there are none.
+        case hash([HashAlgorithm])
+        /// Hash every chunk of so many bytes by itself; of as many as each input says where that is nil.
+        case hashChunks(UInt64?)
+    }
+
+    let operation: Command
+    /// What a process of the run compresses and decompresses with, whoever in it does.
+    let contexts = Contexts()
+    var policy = OutputPolicy()
+    /// Which files workers open by their names.
+    var reach = NameReach.nothing
+    /// The largest window that a streamed frame may need, as a power of two; nil for libzstd's 27.
+    var maximumWindowLog: Int?
+    /// Whether what is no Zstandard file is copied as it is.
+    var passesThrough = false
+    /// How much memory frames may take, which then says how large a window may be; nil for any.
+    var memory: MemoryLimit?
+    /// How much may come out of each input.
+    var limit = OutputLimit()
+    /// What frames are decompressed with; nil for nothing.
+    var dictionary: ZstdDictionary?
+    /// What is done with names that are handed out many at a time; nil where none are.
+    var bundles: (any BundleOperation)?
+
+    /// All that workers of a run can do, in this order in each process.
+    var operations: [any Operation] {
+        let files = FileRunner(self)
+        return [
+            Compression(compression, contexts), BorderSearch(compression.borders), Verification(),
+            FrameDecompression(decompression, contexts), Digestion(), WholeFiles(files), NameWork(bundles, files),
+        ]
+    }
+
+    private var decompression: FrameDecompression.Settings {
+        FrameDecompression.Settings(
+            limit: WindowLimit(bytes: memory?.bytes ?? 1 << UInt64(maximumWindowLog ?? 27), isForAll: memory != nil),
+            dictionary: dictionary, mostStreamedWindow: memory?.windowBytesOfWorker, leavesHoles: policy.leavesHoles)
+    }
+
+    /// How slots are divided.
+    var layout: SlotLayout {
+        switch operation {
+        case .compress(let options): SlotLayout(compressing: options)
+        case .decompress, .test, .salvage, .cat:
+            SlotLayout(decompressing: memory?.contentBytes ?? SlotLayout.commonContentBytes)
+        case .hash(let algorithms): SlotLayout(hashing: algorithms)
+        case .hashChunks(let chunkBytes): SlotLayout(hashingChunksOf: chunkBytes)
+        }
+    }
+
+    var compression: CompressionOptions {
+        if case .compress(let options) = operation { return options }
+        return CompressionOptions()
+    }
+
+    /// An input of at most so many bytes is done whole by one worker, which takes no slot and leaves the front nothing
+    /// to write: one chunk, or a compressed file that is not worth being shared out.
+    var wholeFileBytes: UInt64 {
+        switch operation {
+        case .compress(let options): UInt64(options.chunkBytes)
+        // Under a limit of memory the worker would need slots and a window beside its own.
+        case .decompress, .test: memory == nil ? 1 << 20 : 0
+        case .hash, .hashChunks: 1 << 20
+        case .salvage, .cat: 0
+        }
+    }
+
+    /// The job that hands a file to one worker; nil where it is not known to be small, or goes to standard output.
+    func wholeFile(_ file: FoundFile?, _ target: Target, _ meter: Meter) -> (any Job)? {
+        guard let file, let work = fileWork(file, target) else { return nil }
+        return WholeFileJob(work, to: target, in: file.targetRoot, meter)
+    }
+
+    /// What a worker is to do with a file, which has all but the place of its target; nil where it is not known to be
+    /// small, or goes to standard output.
+    ///
+    /// - Parameter isFound: whether it was a regular file just now, of any size: whoever opens it sees that.
+    func fileWork(_ file: FoundFile, _ target: Target, isFound: Bool = false) -> FileWork? {
+        if case .standardOutput = target { return nil }
+        guard wholeFileBytes > 0, !file.isDescriptor else { return nil }
+        let status = isFound ? file.status : file.status ?? FileStatus(ofPath: file.path)
+        guard isFound || status != nil, status?.isRegular ?? true, (status?.byteCount ?? 0) <= wholeFileBytes else {
+            return nil
+        }
+        var work = FileWork(input: file.place, byteCount: status?.byteCount ?? 0)
+        work.identity = file.identity
+        if case .hash(let algorithms) = operation {
+            work.algorithms = algorithms
+        }
+        return work
+    }
+
+    /// Opens an input and its target.
+    ///
+    /// - Parameters:
+    ///   - isOnlyInput: whether nothing else is to be done meanwhile.
+    ///   - file: what is known of the input, where it was found by its name.
+    ///   - folders: where its folder may be open already.
+    func job(
+        _ input: Input, _ target: Target, _ meter: Meter, isOnlyInput: Bool, _ file: FoundFile? = nil,
+        _ folders: FolderCache = FolderCache()
+    ) throws(PoolmapError) -> any Job {
+        if case .hash(let algorithms) = operation {
+            let input = try input.open(in: file?.root, folders)
+            try file?.identity?.require(input.status)
+            return try HashJob(input, algorithms, meter, isOnlyInput: isOnlyInput)
+        }
+        if case .salvage(let omitsLost) = operation {
+            let input = try SalvageJob.open(input, in: file?.root, folders)
+            let output = try output(target, in: file?.targetRoot, folders, for: input)
+            return try SalvageJob(
+                input, to: output, omitsLost: omitsLost, ContentLimit(limit, input), meter)
+        }
+        let input = try input.open(in: file?.root, folders)
+        return try job(input, try output(target, in: file?.targetRoot, folders, for: input), meter)
+    }
+
+    /// The job for an input that is open.
+    func job(_ input: InputFile, _ output: Output, _ meter: Meter) throws(PoolmapError) -> any Job {
+        if case .compress(let options) = operation {
+            return CompressJob(input, to: output, options, meter)
+        }
+        if passesThrough {
+            return PassThroughJob(input, to: output, ContentLimit(limit, input), meter)
+        }
+        return try DecompressJob(input, to: output, ContentLimit(limit, input), meter)
+    }
+
+    private func output(
+        _ target: Target, in root: Root?, _ folders: FolderCache, for input: InputFile
+    ) throws(PoolmapError) -> Output {
+        // The front may come to the next file much later.
+        folders.forget()
+        return switch target {
+        case .file(let path): .file(try OutputFile(Place(path: path, root: root), in: folders, policy, for: input))
+        case .standardOutput: .standardOutput(policy)
+        case .nowhere: .nowhere
+        }
+    }
+}
+
+extension Workforce {
+    /// - Parameter onConfinement: called once, when workers have begun.
+    convenience init(
+        jobs: Int, _ settings: RunSettings, _ server: JobServer? = nil,
+        onConfinement: @escaping (Confinement) -> Void = { _ in }
+    ) {
+        self.init(
+            jobs: jobs, settings.operations, settings.layout, settings.reach, server, onConfinement: onConfinement)
+    }
+}
+
+/// How the slots of each kind of work are divided.
+extension SlotLayout {
+    /// The slots of a compression with these options.
+    init(compressing options: CompressionOptions) {
+        // Several chunks that are small go together: of a pipe so many as are read, of a file more.
+        self.init(
+            inputBytes: max(1, Compression.mostPipeBytes / options.chunkBytes) * options.chunkBytes,
+            outputBytes: max(1, Compression.mostTaskBytes / options.chunkBytes)
+                * Compressor.bound(of: options.chunkBytes))
+    }
+
+    /// The slots of a decompression: a frame with more content than `contentBytes` does not fit and is streamed.
+    ///
+    /// Memory is taken as it is touched, so that only large frames make large slots.
+    init(decompressing contentBytes: Int) {
+        self.init(inputBytes: Compressor.bound(of: contentBytes), outputBytes: contentBytes)
+    }
+
+    /// The slots of hashing pipes: a piece that does not fit is hashed in order.
+    init(hashing algorithms: [HashAlgorithm]) {
+        self.init(pieceBytes: PieceSize.bytes(algorithms, wanted: PieceSize.ofPipe) ?? 0)
+    }
+
+    /// The slots of hashing the chunks of pipes each by itself; nil for chunks of any size.
+    init(hashingChunksOf chunkBytes: UInt64?) {
+        self.init(pieceBytes: chunkBytes.map { PieceSize.ofChunks($0, isRegular: false) } ?? PieceSize.mostOfPipe)
+    }
+
+    private init(pieceBytes: UInt64) {
+        self.init(inputBytes: pieceBytes <= PieceSize.mostOfPipe ? Int(pieceBytes) : 0, outputBytes: 0)
+    }
+
+    /// Frames of other programs are decompressed in parallel up to this size.
+    static let commonContentBytes = 64 << 20
+}

@@ -1,0 +1,147 @@
+import Files
+import Ground
+import SeekableZstd
+
+/// What `list` says of a compressed file, found without decompressing anything.
+package struct Listing {
+    /// A frame with content.
+    package struct Frame: Sendable {
+        /// Where it begins, in bytes.
+        package let offset: UInt64
+        /// Its length in bytes.
+        package let compressedBytes: UInt64
+        /// The size of its content; nil where the frame does not say.
+        package let contentBytes: UInt64?
+        /// The number of the dictionary that it needs; nil if it names none.
+        package let dictionaryID: UInt32?
+    }
+
+    /// The seek tables that a file can have at its end.
+    package enum SeekTableKind: String, Sendable {
+        /// There is none.
+        case none
+        /// It covers the whole file.
+        case complete
+        /// It covers only the last part of the file.
+        case partial
+    }
+
+    /// The number of frames with content.
+    package private(set) var frameCount = 0
+    /// The number of frames without, which decoders step over.
+    package private(set) var skippableCount = 0
+    /// The length of the file.
+    package let compressedBytes: UInt64
+    /// What a decompression makes of it; nil where some frame does not say.
+    package private(set) var contentBytes: UInt64? = 0
+    /// Whether every frame carries a checksum of its content; nil where there is no frame.
+    package private(set) var hasChecksums: Bool?
+    /// The numbers of the dictionaries that frames name, each once, in their order; nil where they are more than
+    /// anyone has.
+    package private(set) var dictionaryIDs: [UInt32]? = []
+    /// Whether the file ends with a seek table.
+    package private(set) var seekTable: SeekTableKind
+    /// The chunk size, where the file was made by poolmap of several chunks of one size.
+    package private(set) var chunkBytes: UInt64?
+    private let input: InputFile
+    private var trust = FileFrames.Trust.allTables
+    private static let mostDictionaries = 1000
+
+    /// Reads the headers of a file's frames.
+    package init(path: String) throws(PoolmapError) {
+        let input = try InputFile.open(path: path)
+        guard input.isRegular || input.isEmptyFile else {
+            throw PoolmapError(.unsupported, "only a file can be listed that says its size")
+        }
+        guard input.byteCount > 0 else { throw PoolmapError(.damaged, "\(FormatError.empty)") }
+        self.input = input
+        compressedBytes = input.byteCount
+        seekTable = .none
+        let frames = try FileFrames(input, trusting: trust)
+        do throws(PoolmapError) {
+            try look(at: frames)
+        } catch {
+            // The table of another tool may be wrong without any harm: nobody needs it.
+            guard error.code == .damaged, frames.seekTable != nil, frames.rules == nil else { throw error }
+            trust = .noTables
+            try look(at: FileFrames(input, trusting: trust))
+        }
+        try input.requireUnchanged()
+    }
+
+    /// Calls `body` with each frame with content, in order, of which none is kept.
+    ///
+    /// Reads the file's headers once more.
+    package func forEachFrame(_ body: (Frame) throws(PoolmapError) -> Void) throws(PoolmapError) {
+        let frames = try FileFrames(input, trusting: trust)
+        while let frame = try frames.next() {
+            if frame.isSkippable { continue }
+            try body(
+                Frame(
+                    offset: frame.offset, compressedBytes: frame.compressedBytes, contentBytes: frame.contentBytes,
+                    dictionaryID: try Listing.header(of: frame, in: input).dictionaryID))
+        }
+        try input.requireUnchanged()
+    }
+
+    private mutating func look(at frames: FileFrames) throws(PoolmapError) {
+        (frameCount, skippableCount, contentBytes, hasChecksums, dictionaryIDs) = (0, 0, 0, nil, [])
+        chunkBytes = frames.rules?.chunkBytes.map { UInt64($0) }
+        seekTable = frames.seekTable == nil ? try Listing.kindOfTable(of: input) : .complete
+        // A table that covers the file was believed, since it fits. Without one all is held against the rules, as far
+        // as the frames say themselves what they hold.
+        var auditor = frames.seekTable == nil ? SectionAuditor(seesFrames: false) : nil
+        while let frame = try frames.next() {
+            if frame.isSkippable {
+                skippableCount += 1
+                let bytes = try frames.beginning(of: frame)
+                try auditor?.add(skippable: bytes, FileReader(input, frame, from: bytes.count))
+            } else {
+                try note(frame)
+                if frame.mark == .equalChunks { chunkBytes = frame.contentBytes }
+                if frame.contentBytes == nil, frame.mark != nil || auditor?.isInSection ?? false { auditor = nil }
+                let content = DataFrame(
+                    compressedBytes: frame.compressedBytes, contentBytes: frame.contentBytes ?? 0,
+                    contentChecksum: frame.contentChecksum, mark: frame.mark)
+                try formatErrors { () throws(FormatError) in try auditor?.add(content) }
+            }
+        }
+        try formatErrors { () throws(FormatError) in try auditor?.finish() }
+    }
+
+    /// What a table is that does not cover the file.
+    private static func kindOfTable(of input: InputFile) throws(PoolmapError) -> SeekTableKind {
+        guard let table = try SeekTableRows.atEnd(of: input), table.isWhole, table.hasRoomForItsFrames,
+            try table.totals(unless: { $0.compressedBytes > table.offset || $0.impossibleCount > 0 }) != nil
+        else { return .none }
+        return .partial
+    }
+
+    private mutating func note(_ frame: LocatedFrame) throws(PoolmapError) {
+        let header = try Listing.header(of: frame, in: input)
+        hasChecksums = (hasChecksums ?? true) && header.hasChecksum
+        if let id = header.dictionaryID, let known = dictionaryIDs, known.last != id, !known.contains(id) {
+            dictionaryIDs = known.count < Listing.mostDictionaries ? known + [id] : nil
+        }
+        contentBytes = contentBytes.flatMap { sum in
+            frame.contentBytes.flatMap { bytes in
+                let (total, overflowed) = sum.addingReportingOverflow(bytes)
+                return overflowed ? nil : total
+            }
+        }
+        frameCount += 1
+    }
+
+    /// What the header of a frame says, which was looked at already or must be one.
+    private static func header(
+        of frame: LocatedFrame, in input: InputFile
+    ) throws(PoolmapError) -> (hasChecksum: Bool, dictionaryID: UInt32?) {
+        if let hasChecksum = frame.hasChecksum { return (hasChecksum, frame.dictionaryID) }
+        let count = Int(min(UInt64(FrameLayout.mostHeaderBytes), frame.compressedBytes))
+        let bytes = try input.readBytes(at: frame.offset, count: count)
+        guard let head = bytes.withUnsafeBytes({ FrameHead($0, at: frame.offset) }) else {
+            throw PoolmapError(.damaged, "\(FormatError.notAFrame(at: frame.offset))")
+        }
+        return (head.hasChecksum, head.dictionaryID)
+    }
+}

@@ -1,0 +1,81 @@
+import Digests
+import Files
+import Glibc
+import Ground
+import Run
+
+/// What a worker does with a line of a list: it opens the file, and says whether it has the digest.
+///
+/// Whatever is not that simple is for the front.
+final class CheckOperation: BundleOperation {
+    private let syntax: ChecksumSyntax
+    private let places: RunPlaces?
+    private let mostBytes: UInt64
+    private let verdict: (String) -> [UInt8]
+    private let kinds = DigestKinds()
+    private var space = Scratch()
+
+    /// - Parameters:
+    ///   - mostBytes: larger files are for several workers.
+    ///   - verdict: what is printed of a file that has its digest.
+    init(
+        _ syntax: ChecksumSyntax, _ places: RunPlaces?, mostBytes: UInt64, _ verdict: @escaping (String) -> [UInt8]
+    ) {
+        self.syntax = syntax
+        self.places = places
+        self.mostBytes = mostBytes
+        self.verdict = verdict
+    }
+
+    func byteCount(of name: UnsafeRawBufferPointer) -> UInt64 {
+        var parser = ChecksumParser(syntax)
+        guard case .line(let line) = parser.read(Array(name)[...]) else { return 0 }
+        return FileStatus(ofPath: line.name)?.byteCount ?? 0
+    }
+
+    func perform(
+        _ name: UnsafeRawBufferPointer, _ index: Int, of bundle: NameBundle, _ note: CommitNote?,
+        _ files: any WholeFilePerformer,
+        into outcome: inout BundleOutcome
+    ) {
+        var parser = ChecksumParser(syntax, hasOneBlank: bundle.origin.hasOneBlank)
+        switch parser.read(Array(name)[...]) {
+        case .ignored: return
+        case .malformed: return outcome.add(.isMalformed, index)
+        case .line(let line):
+            do throws(PoolmapError) {
+                guard let byteCount = try check(line) else { return outcome.add(.isForFront, index) }
+                outcome.inputBytes += byteCount
+                outcome.text.count += 1
+                outcome.text.output += verdict(line.name)
+            } catch {
+                outcome.add(error, index)
+            }
+        }
+    }
+
+    /// The size of a file that is as it should be; nil for what is for the front.
+    private func check(_ line: ChecksumLine) throws(PoolmapError) -> UInt64? {
+        if line.name == "-" || line.hasMore { return nil }
+        // The front keeps account of what an option would have written over.
+        guard (try? places?.require(input: line.name)) != nil || places == nil else { return nil }
+        // To open a named pipe and close it again would be seen at its other end.
+        guard let status = FileStatus(ofPath: line.name), status.isRegular, status.byteCount <= mostBytes else {
+            return nil
+        }
+        let input = try InputFile.open(path: line.name)
+        guard input.status.isRegular, input.byteCount <= mostBytes else { return nil }
+        let content = try input.readWhole(into: &space, atMost: Int(mostBytes))
+        try input.requireUnchanged()
+        // Where the digest may be of two kinds, first by that which was right last.
+        let first = line.candidates.contains(kinds.last) ? kinds.last : line.candidates[0]
+        for algorithm in [first] + line.candidates.filter({ $0 != first }) {
+            try [algorithm].requireParts(of: UInt64(content.count))
+            if try digest(algorithm, of: content) == line.digest {
+                kinds.last = algorithm
+                return UInt64(content.count)
+            }
+        }
+        throw .mismatch
+    }
+}

@@ -1,0 +1,98 @@
+import Digests
+
+/// A line of a list of digests, as coreutils' tools and b3sum write it, or with a tag, as those of BSD do.
+///
+///     DIGEST  NAME
+///     TAG (NAME) = DIGEST
+///
+/// A name with a backslash or a line break is escaped, and a backslash before the line says so; not where lines end
+/// with NUL.
+package struct DigestLine {
+    /// How lines are written.
+    package enum Style: Sendable {
+        /// The digest and the name.
+        case plain
+        /// With the algorithm, and what it depends on.
+        case tagged
+        /// The digest alone.
+        case nameless
+    }
+
+    /// What is to be known of the digest.
+    package let algorithm: HashAlgorithm
+    /// As it is written.
+    package let digest: String
+    /// Of the file; "-" for standard input.
+    package let name: String
+    /// The digest is that of a folder's tree, as docs/tree.md has it; a tagged line says so.
+    package var isTree = false
+
+    /// A line for a digest.
+    package init(_ algorithm: HashAlgorithm, _ digest: String, _ name: String) {
+        self.algorithm = algorithm
+        self.digest = digest
+        self.name = name
+    }
+
+    /// The line with its end.
+    package func text(_ style: Style, endsWithNull: Bool = false) -> String {
+        let end = endsWithNull ? "\0" : "\n"
+        let escaped = endsWithNull ? name : DigestLine.escaped(name)
+        let mark = escaped == name ? "" : "\\"
+        switch style {
+        case .plain: return "\(mark)\(digest)  \(escaped)\(end)"
+        case .tagged: return "\(mark)\(isTree ? "TREE-" : "")\(algorithm.tag) (\(escaped)) = \(digest)\(end)"
+        case .nameless: return digest + end
+        }
+    }
+
+    /// The name with its backslashes and line breaks escaped.
+    package static func escaped(_ name: String) -> String {
+        // By the character of Unicode: a backslash with an accent over it is a backslash too.
+        let escapes: [Unicode.Scalar: String] = ["\\": "\\\\", "\n": "\\n", "\r": "\\r"]
+        guard name.unicodeScalars.contains(where: { escapes[$0] != nil }) else { return name }
+        return name.unicodeScalars.map { escapes[$0] ?? String($0) }.joined()
+    }
+
+    /// The name that was escaped so; nil for what no program has escaped so.
+    static func unescaped(_ name: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        if name.contains(0) { return nil }
+        guard name.contains(UInt8(ascii: "\\")) else { return name }
+        var bytes: [UInt8] = []
+        var rest = name
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "\\") else {
+                bytes.append(byte)
+                continue
+            }
+            switch rest.popFirst() {
+            case UInt8(ascii: "n"): bytes.append(UInt8(ascii: "\n"))
+            case UInt8(ascii: "r"): bytes.append(UInt8(ascii: "\r"))
+            case UInt8(ascii: "\\"): bytes.append(byte)
+            default: return nil
+            }
+        }
+        return bytes[...]
+    }
+}
+
+extension HashAlgorithm {
+    /// Whether other programs write this digest without saying what it is: then so does this one.
+    package var isPlain: Bool {
+        switch self {
+        case .blake3, .sha256, .sha512, .sha1, .md5: true
+        default: false
+        }
+    }
+
+    /// The name that coreutils and b3sum have for it, or one like theirs; behind a colon, what else it depends on.
+    package var tag: String {
+        let name = name.rawValue.uppercased()
+        switch self {
+        case .s3ETag(let bytes), .s3SHA256(let bytes), .s3CRC32C(let bytes): return "\(name):\(bytes)"
+        case .fsveritySHA256(let salt), .fsveritySHA512(let salt):
+            return salt.isEmpty ? name : "\(name):\(hexadecimal(salt))"
+        default: return name
+        }
+    }
+}

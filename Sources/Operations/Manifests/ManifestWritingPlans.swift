@@ -1,0 +1,74 @@
+import Files
+import Ground
+import Run
+
+extension Batch {
+    /// Writes a section of a manifest for each input, in their order; a summary's digest is the root.
+    ///
+    /// Blocks until all is done. Inputs that fail have no section, or a long one without an end.
+    ///
+    /// - Parameters:
+    ///   - isOver: asked before each input whether nobody wants to know more.
+    ///   - write: takes the text, in parts.
+    package func writeManifests(
+        _ items: some ItemSource, _ scheme: ManifestScheme, isOver: @escaping () -> Bool = { false },
+        write: @escaping ([UInt8]) throws(PoolmapError) -> Void, report: @escaping Report
+    ) {
+        let settings = RunSettings(operation: .hashChunks(scheme.chunkBytes), reach: .reading)
+        let plans = ManifestWritingPlans(
+            items: items, scheme: scheme, mayShareFiles: jobs > 1, wholeFileBytes: settings.wholeFileBytes,
+            meter: meter, isOver: isOver, write: write, report: report)
+        run(plans, settings)
+    }
+}
+
+/// Plans a section of a manifest for each item.
+private struct ManifestWritingPlans<Items: ItemSource>: PlanSource {
+    var items: Items
+    let scheme: ManifestScheme
+    let mayShareFiles: Bool
+    let wholeFileBytes: UInt64
+    let meter: Meter
+    let isOver: () -> Bool
+    let write: ([UInt8]) throws(PoolmapError) -> Void
+    let report: Batch.Report
+    var count = 0
+
+    var hasMore: Bool { items.hasMore }
+
+    mutating func next() -> PlanStep {
+        if isOver() { return .end }
+        switch items.next() {
+        case .item(let input, let target, let file): return .plan(plan(input, target, file))
+        case .refused(let input, let error):
+            return .plan(plan(input, .nowhere) { (_) throws(PoolmapError) in throw error })
+        case .waitForInput(let descriptor): return .waitForInput(descriptor)
+        case .waitForReport: return .waitForReport
+        case .end: return .end
+        }
+    }
+
+    private mutating func plan(_ input: Input, _ target: Target, _ file: FoundFile?) -> PlannedJob {
+        let name = if case .file(let path) = input { path } else { "-" }
+        return plan(input, target) { [self] (hands) throws(PoolmapError) in
+            let section = ManifestWriter(scheme, name: name, write: write)
+            if mayShareFiles, hands == .anyone, let file, !file.isDescriptor,
+                let status = file.status ?? FileStatus(ofPath: file.path),
+                status.isRegular, status.byteCount <= wholeFileBytes
+            {
+                return WholeChunksJob(
+                    file.place, byteCount: status.byteCount, mayDiffer: true, scheme, into: section, meter)
+            }
+            return ChunksJob(try input.open(in: file?.root), scheme, into: section, meter)
+        }
+    }
+
+    private mutating func plan(
+        _ input: Input, _ target: Target, _ open: @escaping (PlannedJob.Hands) throws(PoolmapError) -> any Job
+    ) -> PlannedJob {
+        defer { count += 1 }
+        return PlannedJob(number: count, input: input, target: target, writesInTurn: true, open: open) { [report] in
+            report(input, $0)
+        }
+    }
+}

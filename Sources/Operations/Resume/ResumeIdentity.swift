@@ -1,0 +1,136 @@
+import Ground
+
+/// What every byte of a target follows from, besides the content of the input: the header of a journal.
+///
+/// Frames that an interrupted run has made are kept only by a run with the same identity. The layout is in
+/// docs/resume.md.
+struct ResumeIdentity: Equatable, Sendable {
+    /// The length of the header, the same in every version.
+    static let byteCount = 64
+
+    /// What a journal begins with.
+    static let identifier: [UInt8] = Array("poolmapJ".utf8)
+
+    /// The version of the layout that this code writes and reads.
+    static let version: UInt8 = 1
+
+    var inputBytes: UInt64
+    /// The input's modification time, in whole seconds and nanoseconds.
+    var modifiedSeconds: Int64
+    var modifiedNanoseconds: UInt32
+    var level: Int32
+    /// The power of two that `--long` asks for; 0 without it.
+    var longWindowLog: UInt32
+    var chunkBytes: UInt32
+    var hasChecksums: Bool
+    /// As `ZSTD_versionNumber` has it.
+    var libzstdVersion: UInt32
+    /// `Compressor.revision`.
+    var compressorRevision: UInt32
+    /// The CRC-32C of the parameters of `--zstd=`; 0 without.
+    var parametersChecksum: UInt32 = 0
+    /// The CRC-32C of the dictionary; 0 without one.
+    var dictionaryChecksum: UInt32 = 0
+    /// Whether frames have the number of the dictionary.
+    var namesDictionary = true
+
+    private static let checksumOffset = 60
+
+    /// The number of chunks that can be kept: all but those of an input that says it is empty, as files in /proc do.
+    var chunkCount: UInt64 {
+        inputBytes == 0 ? 0 : (inputBytes - 1) / UInt64(chunkBytes) + 1
+    }
+
+    /// Where a chunk is in the input.
+    func range(ofChunk index: Int) -> Range<UInt64> {
+        let start = UInt64(index) * UInt64(chunkBytes)
+        return start..<min(start + UInt64(chunkBytes), inputBytes)
+    }
+
+    /// The bytes of the header.
+    func serialized() -> [UInt8] {
+        var bytes = ResumeIdentity.identifier
+        bytes += [ResumeIdentity.version, (hasChecksums ? 1 : 0) | (namesDictionary ? 0 : 2), 0, 0]
+        bytes.append(littleEndian: level)
+        bytes.append(littleEndian: longWindowLog)
+        bytes.append(littleEndian: chunkBytes)
+        bytes.append(littleEndian: libzstdVersion)
+        bytes.append(littleEndian: compressorRevision)
+        bytes.append(littleEndian: inputBytes)
+        bytes.append(littleEndian: modifiedSeconds)
+        bytes.append(littleEndian: modifiedNanoseconds)
+        bytes.append(littleEndian: parametersChecksum)
+        bytes.append(littleEndian: dictionaryChecksum)
+        bytes.appendCRC32C()
+        return bytes
+    }
+
+    /// What a file that should be a journal begins with.
+    enum Parsed: Equatable {
+        case identity(ResumeIdentity)
+        /// Nothing, or less than a header: a run ended before it had written it.
+        case none
+        /// No journal at all.
+        case foreign
+        case damaged
+        case otherVersion(UInt8)
+    }
+
+    /// Reads the header from the beginning of a file.
+    static func parse(_ bytes: UnsafeRawBufferPointer) -> Parsed {
+        guard bytes.starts(with: identifier.prefix(bytes.count)) else { return .foreign }
+        guard bytes.count >= byteCount else { return .none }
+        guard CRC32C.checksum(of: bytes.bytes(in: 0..<checksumOffset)) == bytes.littleEndian(at: checksumOffset) else {
+            return .damaged
+        }
+        // Only after the checksum, so that a damaged byte does not pass for another version.
+        let found: UInt8 = bytes.littleEndian(at: 8)
+        guard found == version else { return .otherVersion(found) }
+        let flags: UInt8 = bytes.littleEndian(at: 9)
+        let reserved: UInt16 = bytes.littleEndian(at: 10)
+        let chunkBytes: UInt32 = bytes.littleEndian(at: 20)
+        guard flags & ~3 == 0, reserved == 0, CompressionOptions.chunkSizes.contains(Int(chunkBytes)) else {
+            return .damaged
+        }
+        return .identity(
+            ResumeIdentity(
+                inputBytes: bytes.littleEndian(at: 32), modifiedSeconds: bytes.littleEndian(at: 40),
+                modifiedNanoseconds: bytes.littleEndian(at: 48), level: bytes.littleEndian(at: 12),
+                longWindowLog: bytes.littleEndian(at: 16), chunkBytes: chunkBytes, hasChecksums: flags & 1 != 0,
+                libzstdVersion: bytes.littleEndian(at: 24), compressorRevision: bytes.littleEndian(at: 28),
+                parametersChecksum: bytes.littleEndian(at: 52), dictionaryChecksum: bytes.littleEndian(at: 56),
+                namesDictionary: flags & 2 == 0))
+    }
+
+    /// Why frames of a run with the identity `earlier` cannot be kept, for the user; nil if they can.
+    func difference(from earlier: ResumeIdentity) -> String? {
+        if inputBytes != earlier.inputBytes {
+            return "the input has \(inputBytes) bytes, and had \(earlier.inputBytes)"
+        }
+        if modifiedSeconds != earlier.modifiedSeconds || modifiedNanoseconds != earlier.modifiedNanoseconds {
+            return "the input was modified in between"
+        }
+        if level != earlier.level {
+            return "the level is \(level), and was \(earlier.level)"
+        }
+        if longWindowLog != earlier.longWindowLog {
+            return longWindowLog == 0 ? "it was with --long=\(earlier.longWindowLog)" : "--long is another"
+        }
+        if chunkBytes != earlier.chunkBytes {
+            return "the chunk size is \(chunkBytes) bytes, and was \(earlier.chunkBytes)"
+        }
+        if parametersChecksum != earlier.parametersChecksum {
+            return "--zstd is another"
+        }
+        if hasChecksums != earlier.hasChecksums {
+            return "it was \(earlier.hasChecksums ? "with" : "without") checksums"
+        }
+        if dictionaryChecksum != earlier.dictionaryChecksum {
+            return dictionaryChecksum == 0 ? "it was with a dictionary" : "the dictionary is another, or new"
+        }
+        if namesDictionary != earlier.namesDictionary {
+            return "it was \(earlier.namesDictionary ? "without" : "with") --no-dictID"
+        }
+        return self == earlier ? nil : "it was by another version of poolmap or libzstd"
+    }
+}

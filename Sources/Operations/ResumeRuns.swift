@@ -1,0 +1,71 @@
+import Digests
+import Files
+import Ground
+import Run
+
+extension Batch {
+    /// What the names of the files end with that are kept beside an unfinished target.
+    package static let resumeSuffixes = [".partial", ".resume"]
+
+    /// Compresses a regular file to a target, from where an earlier run with the same input and options stood.
+    ///
+    /// - Parameter notice: called when less is kept than there was, and to tell how much is.
+    package func resumeCompression(
+        of path: String, to target: String, _ options: CompressionOptions,
+        notice: @escaping (Input, ResumeNotice) -> Void, report: @escaping Report
+    ) {
+        var options = options
+        options.isJournaled = true
+        let settings = RunSettings(operation: .compress(options), policy: policy)
+        let (meter, policy) = (meter, policy)
+        let plan = PlannedJob(number: 0, input: .file(path), target: .file(target)) {
+            [options] (_) throws(PoolmapError) in
+            let input = try openResumable(path)
+            switch try PartialOutput.open(path: target, policy, for: input, options) {
+            case .finished(let journal, let byteCount):
+                notice(.file(path), .kept("\(target) was whole already"))
+                return try FinishedJob(input, target, journal, outputBytes: byteCount, policy, meter)
+            case .unfinished(let output):
+                return ResumeJob(input, to: output, options, meter) { notice(.file(path), $0) }
+            }
+        } report: { result in
+            report(.file(path), result)
+        }
+        run(SinglePlan(plan), settings)
+    }
+
+    /// Hashes a regular file, from where an earlier run with the same state stood.
+    ///
+    /// The state stays; `HashState.remove` is for whoever has the digests.
+    ///
+    /// - Parameters:
+    ///   - algorithms: all of them divisible.
+    ///   - notice: called when less is kept than there was, and to tell how much is.
+    package func resumeHash(
+        of path: String, _ algorithms: [HashAlgorithm], _ state: HashState,
+        notice: @escaping (Input, ResumeNotice) -> Void, report: @escaping Report
+    ) {
+        let meter = meter
+        let plan = PlannedJob(number: 0, input: .file(path), target: .nowhere) { (_) throws(PoolmapError) in
+            let input = try openResumable(path)
+            return try HashJob(input, algorithms, meter, isOnlyInput: true, state) { notice(.file(path), $0) }
+        } report: { result in
+            report(.file(path), result)
+        }
+        run(SinglePlan(plan), RunSettings(operation: .hash(algorithms)))
+    }
+}
+
+/// Opens an input that may be read again from any place.
+func openResumable(_ path: String) throws(PoolmapError) -> InputFile {
+    func require(_ status: FileStatus) throws(PoolmapError) {
+        guard !status.isRegular, !status.isDirectory else { return }
+        throw PoolmapError(.failed, "is no regular file, and --resume reads nothing else")
+    }
+    // Before it is opened: to open a named pipe and close it is an end of file to its writer. And what was opened may be
+    // another.
+    if let status = FileStatus(ofPath: path) { try require(status) }
+    let input = try InputFile.open(path: path)
+    try require(input.status)
+    return input
+}

@@ -1,0 +1,42 @@
+import Digests
+import Ground
+
+/// The list of a tree, of which only the digest is kept.
+struct TreeList {
+    /// Of docs/tree.md.
+    private static let version = 1
+
+    /// Something of the tree could not be read: there is no more to the list, and no digest.
+    var hasFailed = false
+    private let algorithm: HashAlgorithm
+    private var run: DigestRun
+    private var byteCount: UInt64 = 0
+
+    init(_ algorithm: HashAlgorithm) {
+        self.algorithm = algorithm
+        run = DigestRun([algorithm])
+    }
+
+    /// The first line.
+    var head: [UInt8] {
+        Array("poolmap tree \(TreeList.version) \(algorithm.name.rawValue)\n".utf8)
+    }
+
+    mutating func add(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { run.update($0) }
+        byteCount += UInt64(bytes.count)
+    }
+
+    /// The digest of all lines; called once.
+    mutating func digest() throws(PoolmapError) -> String {
+        var join = DigestJoin([algorithm])
+        try join.add(run.finish(), byteCount: byteCount)
+        return try join.finish().joined()
+    }
+
+    static func digest(_ algorithm: HashAlgorithm, of bytes: [UInt8]) throws(PoolmapError) -> String {
+        var all = TreeList(algorithm)
+        all.add(bytes)
+        return try all.digest()
+    }
+}

@@ -1,0 +1,136 @@
+import Files
+import Ground
+
+/// Hands a bundle of names to a worker, and tells what came of each in its order.
+///
+/// What the worker has left to the front, and what it has given back, follows in its place as jobs of their own.
+package final class BundleJob: Job {
+    package let isOpen = false
+    private var bundle: NameBundle
+    private let plans: BundlePlans
+    private var ticket: BundleTicket?
+    /// What is handed out, at first all in one; after deaths each name by itself, so that no other suffers for one.
+    private var parts: [Range<Int>]
+    private var handedOut = 0
+    private var results: [Result<BundleOutcome, PoolmapError>] = []
+    package private(set) var followers: [PlannedJob] = []
+
+    /// - Parameter ticket: that of the bundle of which this is what a worker gave back: one that was killed before may
+    ///   have noted more than the next had time for.
+    init(_ bundle: NameBundle, _ plans: BundlePlans, _ ticket: BundleTicket?) {
+        self.bundle = bundle
+        self.plans = plans
+        self.ticket = ticket
+        parts = [0..<bundle.count]
+    }
+
+    package func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
+        guard handedOut < parts.count else { return .end }
+        if ticket == nil {
+            guard let ticket = try workforce.acquireBundle(writes: plans.writes) else { return .waitForTurn }
+            self.ticket = ticket
+            if plans.writes {
+                (bundle.firstNote, bundle.generation) = (ticket.firstNote, ticket.generation)
+            }
+        }
+        defer { handedOut += 1 }
+        let part = parts.count == 1 && parts[0].count == bundle.count ? bundle : bundle.part(parts[handedOut])
+        // Never taken for the only task, which the front would do: what it does not know may be much.
+        return .work(NameWork.task(part, [], byteCount: 0), [.whole(0)], slot: nil, isLast: false)
+    }
+
+    package func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        let outcome = try NameWork.done(answer)
+        plans.size.learn(outcome.count, outcome.nanoseconds)
+        plans.meter.expect(outcome.inputBytes)
+        plans.meter.add(input: outcome.inputBytes, output: outcome.outputBytes)
+        results.append(.success(outcome))
+    }
+
+    package func recover(from error: PoolmapError, piece: Piece, slot: Int?, _ workforce: Workforce) {
+        results.append(.failure(error))
+    }
+
+    /// One of the names ends its workers: which, is found by handing out each by itself.
+    package func beginsAgain() -> Bool {
+        guard case .failure? = results.first, parts.count == 1, bundle.count > 1 else { return false }
+        parts = (0..<bundle.count).map { $0..<$0 + 1 }
+        (handedOut, results) = (0, [])
+        return true
+    }
+
+    package func finish() -> JobSummary {
+        for (part, result) in zip(parts, results) {
+            switch result {
+            case .success(let outcome): add(outcome, part)
+            case .failure(let error):
+                ticket?.removeTemporaries(of: bundle)
+                add(.telling { [plans, bundle] in plans.failure(bundle, part.lowerBound, error) })
+            }
+        }
+        ticket = nil
+        return JobSummary()
+    }
+
+    private func add(_ outcome: BundleOutcome, _ part: Range<Int>) {
+        for exception in outcome.exceptions {
+            add(exception.before)
+            if let plan = plans.exception(bundle, part.lowerBound + exception.index, exception) {
+                add(plan)
+            }
+        }
+        add(outcome.text)
+        let rest = part.lowerBound + outcome.count..<part.upperBound
+        // In as many parts as are worth it: other workers may be idle.
+        for start in stride(from: rest.lowerBound, to: rest.upperBound, by: plans.size.count) {
+            add(plans.plan(bundle.part(start..<min(start + plans.size.count, rest.upperBound)), ticket))
+        }
+    }
+
+    private func add(_ text: DoneText) {
+        guard !text.isEmpty else { return }
+        add(.telling { [plans] in plans.text(text) })
+    }
+
+    private func add(_ plan: PlannedJob) {
+        followers.append(plan)
+    }
+}
+
+/// How bundles become jobs, and what is told of their names.
+package struct BundlePlans {
+    package var size = BundleSize()
+    /// Whether names get targets.
+    package var writes = false
+    package let meter: Meter
+    /// Takes what is to be printed.
+    package let text: (DoneText) -> Void
+    /// What is to be done about a name that has an exception; nil for nothing.
+    package let exception: (NameBundle, Int, BundleOutcome.Exception) -> PlannedJob?
+    /// Told of a name that nobody could do.
+    package let failure: (NameBundle, Int, PoolmapError) -> Void
+
+    package init(
+        size: BundleSize = BundleSize(), writes: Bool = false, meter: Meter, text: @escaping (DoneText) -> Void,
+        exception: @escaping (NameBundle, Int, BundleOutcome.Exception) -> PlannedJob?,
+        failure: @escaping (NameBundle, Int, PoolmapError) -> Void
+    ) {
+        self.size = size
+        self.writes = writes
+        self.meter = meter
+        self.text = text
+        self.exception = exception
+        self.failure = failure
+    }
+
+    package func plan(_ bundle: NameBundle, _ ticket: BundleTicket? = nil) -> PlannedJob {
+        PlannedJob(number: 0, input: .standardInput, target: .nowhere, isInput: false) { _ in
+            BundleJob(bundle, self, ticket)
+        } report: { result in
+            guard case .failure(let error) = result else { return }
+            for index in 0..<bundle.count {
+                failure(bundle, index, error)
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Files
+import Glibc
+import Ground
+import Multiprocessing
+
+/// What is done with each name of a bundle.
+///
+/// Workers have it from their birth; the front does by it what a worker leaves to it.
+package protocol BundleOperation: AnyObject {
+    /// Does a name, and adds to the outcome what came of it.
+    func perform(
+        _ name: UnsafeRawBufferPointer, _ index: Int, of bundle: NameBundle, _ note: CommitNote?,
+        _ files: any WholeFilePerformer,
+        into outcome: inout BundleOutcome)
+    /// The content of the file of a name, in bytes, as far as one can see without opening it.
+    func byteCount(of name: UnsafeRawBufferPointer) -> UInt64
+}
+
+/// Finds and does the files of a bundle of names, or checks them by lines of a list, one after the other.
+package final class NameWork: Operation {
+    private let operation: (any BundleOperation)?
+    private let files: any WholeFilePerformer
+
+    /// - Parameter operation: nil where none are handed out.
+    package init(_ operation: (any BundleOperation)?, _ files: any WholeFilePerformer) {
+        self.operation = operation
+        self.files = files
+    }
+
+    package func perform(
+        _ bundle: NameBundle, _ shared: [SharedDescriptor], _ hands: Hands
+    ) throws(PoolmapError) -> BundleOutcome {
+        guard let operation else { throw PoolmapError(.failed, "nobody has asked for names") }
+        let start = monotonicNanoseconds()
+        var outcome = BundleOutcome()
+        files.begin()
+        bundle.forEach { index, name in
+            if let most = bundle.mostBytes, outcome.inputBytes + operation.byteCount(of: name) > most { return false }
+            // What another worker may have noted of the name before it was killed.
+            let note = bundle.firstNote.flatMap { hands.areas.note($0 + index, ofBundle: bundle.generation) }
+            operation.perform(name, index, of: bundle, note, files, into: &outcome)
+            outcome.count = index + 1
+            outcome.nanoseconds = monotonicNanoseconds() - start
+            return outcome.nanoseconds < BundleSize.wantedNanoseconds
+        }
+        files.end()
+        return outcome
+    }
+
+    package static func results(of done: BundleOutcome) -> [PieceResult] { [PieceResult(text: .null)] }
+}

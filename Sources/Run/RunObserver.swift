@@ -1,0 +1,13 @@
+/// Who is told of a run as it goes on.
+package struct RunObserver {
+    /// How often `onTick` is called while the run waits, beside each time that something is done; nil for never.
+    package var tick: Duration?
+    package var onTick: () -> Void = {}
+    package var recorder: RunRecorder?
+
+    package init(tick: Duration? = nil, onTick: @escaping () -> Void = {}, recorder: RunRecorder? = nil) {
+        self.tick = tick
+        self.onTick = onTick
+        self.recorder = recorder
+    }
+}

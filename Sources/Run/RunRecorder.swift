@@ -1,0 +1,273 @@
+import Files
+import Glibc
+import Ground
+
+/// Keeps account of a run, as a report for programs and as a trace for people.
+///
+/// Both are written as the run goes on, so that they take no memory but for the inputs that are under way, and appear
+/// under their names when it ends. docs/report.md has the fields.
+package final class RunRecorder {
+    private let report: LineFile?
+    private let trace: LineFile?
+    private let startedNanoseconds = monotonicNanoseconds()
+    private let front = getpid()
+    /// The pieces of each input that is not reported yet, as JSON.
+    private var pieces: [Int: [JSONText]] = [:]
+    private var lanes: Set<Int32> = []
+    private var totals = RunTotals()
+    private var hasFile = false
+    private var hasEvent = false
+    private(set) var failure: PoolmapError?
+
+    /// Opens the files.
+    ///
+    /// - Parameters:
+    ///   - report: where the report goes, if there is to be one.
+    ///   - trace: where the trace goes, if there is to be one.
+    ///   - head: what is known of the run beforehand, as its options.
+    package init(report: String?, trace: String?, head: [(String, JSONText)]) throws(PoolmapError) {
+        self.report = try report.map { (path) throws(PoolmapError) in try LineFile(path: path, force: true) }
+        self.trace = try trace.map { (path) throws(PoolmapError) in try LineFile(path: path, force: true) }
+        var members: [(String, JSONText)] = [("schema", .string("poolmap-report/1"))]
+        members += head
+        members.append(("startedUnixNanoseconds", .number(RunRecorder.unixNanoseconds())))
+        let text = JSONText.object(members).text
+        write("\(text.dropLast()), \"files\": [", to: self.report)
+        write("{\"displayTimeUnit\": \"ms\", \"traceEvents\": [", to: self.trace)
+        writeLane(front, "poolmap")
+    }
+
+    private static func unixNanoseconds() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
+    // MARK: While it runs
+
+    /// A task came to its end, with or without a result.
+    package func add(_ pieces: [Piece], _ completion: TaskCompletion, of plan: PlannedJob) throws(PoolmapError) {
+        totals.repeatedTries += UInt64(max(0, completion.attempts - 1))
+        let time = WorkTime(completion)
+        for (piece, result) in zip(pieces, try completion.results) {
+            add(piece, result.text, result.time ?? time, by: completion.worker, completion.attempts, of: plan)
+        }
+    }
+
+    /// The front itself has done a piece.
+    package func add(_ piece: Piece, _ time: WorkTime, of plan: PlannedJob) {
+        add(piece, .null, time, by: front, 1, of: plan)
+    }
+
+    private func add(
+        _ piece: Piece, _ result: JSONText, _ time: WorkTime, by worker: Int32, _ attempts: Int, of plan: PlannedJob
+    ) {
+        totals.pieces += piece.isPart ? 1 : 0
+        totals.workNanoseconds += time.durationNanoseconds
+        let since = time.startedNanoseconds - min(startedNanoseconds, time.startedNanoseconds)
+        let start = time.startedNanoseconds == 0 ? 0 : since
+        let members: [(String, JSONText)] = [
+            ("index", .number(UInt64(piece.index))), ("count", .number(UInt64(piece.count))),
+            ("offset", .number(piece.offset)), ("length", .number(piece.byteCount)), ("result", result),
+        ]
+        let effort: [(String, JSONText)] = [
+            ("worker", .number(UInt64(max(0, worker)))), ("startNanoseconds", .number(start)),
+            ("durationNanoseconds", .number(time.durationNanoseconds)), ("tries", .number(UInt64(max(0, attempts)))),
+        ]
+        if report != nil, piece.isPart {
+            pieces[plan.number, default: []].append(.object(members + effort))
+        }
+        if trace != nil {
+            writeLane(worker, "worker \(worker)")
+            writeEvent([
+                ("name", .string(piece.isWholeFile ? plan.input.name : "\(piece.noun) \(piece.index)")),
+                ("cat", .string(piece.noun)), ("ph", .string("X")), ("ts", .microseconds(start)),
+                ("dur", .microseconds(time.durationNanoseconds)), ("pid", .number(UInt64(front))),
+                ("tid", .number(UInt64(max(0, worker)))),
+                ("args", .object([("file", .string(plan.input.name))] + members.dropFirst() + effort.suffix(1))),
+            ])
+        }
+    }
+
+    /// An input was reported; they come in their order.
+    package func add(_ result: Result<JobSummary, PoolmapError>, of plan: PlannedJob) {
+        totals.add(result)
+        guard report != nil else { return }
+        var members: [(String, JSONText)] = [
+            ("input", .string(plan.input.name)), ("output", plan.target.text),
+        ]
+        members += RunRecorder.outcome(result)
+        members.append(("chunks", .array(pieces.removeValue(forKey: plan.number) ?? [])))
+        write("\(hasFile ? "," : "")\n\(JSONText.object(members).text)", to: report)
+        hasFile = true
+    }
+
+    private static func outcome(_ result: Result<JobSummary, PoolmapError>) -> [(String, JSONText)] {
+        switch result {
+        case .success(let summary):
+            [
+                ("status", .string(summary.status)), ("error", .null),
+                ("inputBytes", .number(summary.inputBytes)), ("outputBytes", .number(summary.outputBytes)),
+                ("digests", .array(summary.digests.map { .string($0) })),
+                ("salvage", summary.salvage?.json ?? .null),
+            ]
+        case .failure(let error):
+            [
+                ("status", .string(error.code == .ignored ? "ignored" : "failed")), ("error", .error(error)),
+                ("inputBytes", .null), ("outputBytes", .null), ("digests", .array([])), ("salvage", .null),
+            ]
+        }
+    }
+
+    // MARK: The end
+
+    /// Gives both files their names, but where that is an input's; throws the first error that happened to one of them.
+    package func finish(_ places: RunPlaces) throws(PoolmapError) {
+        let wall = monotonicNanoseconds() - startedNanoseconds
+        write("\n], \"totals\": \(totals.json(wall).text)}\n", to: report)
+        write("\n]}\n", to: trace)
+        if let failure { throw failure }
+        if !places.mustStay(fileOf: "--report") {
+            try report?.commit()
+        }
+        if !places.mustStay(fileOf: "--trace") {
+            try trace?.commit()
+        }
+    }
+
+    private func writeLane(_ process: Int32, _ name: String) {
+        guard lanes.insert(process).inserted else { return }
+        writeEvent([
+            ("name", .string("thread_name")), ("ph", .string("M")), ("pid", .number(UInt64(front))),
+            ("tid", .number(UInt64(max(0, process)))), ("args", .object([("name", .string(name))])),
+        ])
+    }
+
+    private func writeEvent(_ members: [(String, JSONText)]) {
+        write("\(hasEvent ? "," : "")\n\(JSONText.object(members).text)", to: trace)
+        hasEvent = true
+    }
+
+    private func write(_ text: String, to file: LineFile?) {
+        guard failure == nil else { return }
+        do throws(PoolmapError) {
+            try file?.write(Array(text.utf8))
+        } catch {
+            failure = error
+        }
+    }
+}
+
+/// What all inputs of a run come to.
+private struct RunTotals {
+    private var files: UInt64 = 0
+    private var failed: UInt64 = 0
+    private var inputBytes: UInt64 = 0
+    private var outputBytes: UInt64 = 0
+    var pieces: UInt64 = 0
+    var repeatedTries: UInt64 = 0
+    var workNanoseconds: UInt64 = 0
+
+    package mutating func add(_ result: Result<JobSummary, PoolmapError>) {
+        files += 1
+        switch result {
+        case .success(let summary):
+            inputBytes += summary.inputBytes
+            outputBytes += summary.outputBytes
+        case .failure(let error): failed += error.code == .ignored ? 0 : 1
+        }
+    }
+
+    func json(_ wallNanoseconds: UInt64) -> JSONText {
+        .object([
+            ("files", .number(files)), ("failed", .number(failed)), ("inputBytes", .number(inputBytes)),
+            ("outputBytes", .number(outputBytes)), ("chunks", .number(pieces)),
+            ("repeatedTries", .number(repeatedTries)), ("workNanoseconds", .number(workNanoseconds)),
+            ("wallNanoseconds", .number(wallNanoseconds)),
+        ])
+    }
+}
+
+extension Target {
+    fileprivate var text: JSONText {
+        switch self {
+        case .file(let path): .string(path)
+        case .standardOutput: .string("standard output")
+        case .nowhere: .null
+        }
+    }
+}
+
+extension TaskCompletion {
+    /// What came of each piece; of the first alone where none was done.
+    fileprivate var results: [PieceResult] {
+        get throws(PoolmapError) {
+            switch result {
+            case .failure(let error), .success(.failed(let error)):
+                [PieceResult(text: .object([("error", .error(error))]))]
+            case .success(.files(let files)): files.all.map { PieceResult(text: $0.resultText) }
+            case .success(let answer): try answer.results
+            }
+        }
+    }
+}
+
+extension WorkTime {
+    /// Of a task as a whole.
+    fileprivate init(_ completion: TaskCompletion) {
+        startedNanoseconds = completion.startedNanoseconds
+        durationNanoseconds = completion.durationNanoseconds
+    }
+}
+
+extension FileDone {
+    fileprivate var resultText: JSONText {
+        switch outcome {
+        case .done(let summary): .object([("bytes", .number(summary.outputBytes))])
+        case .failed(let error): .object([("error", .error(error))])
+        case .isForFront: .null
+        }
+    }
+}
+
+extension JSONText {
+    /// What a script is told of an error, here and with `--json`.
+    package static func error(_ error: PoolmapError) -> JSONText {
+        .object([
+            ("code", .string(error.code.rawValue)), ("message", .string("\(error)")),
+            ("errno", .number(orNull: error.errno.map { UInt64($0) })),
+        ])
+    }
+
+    /// Nanoseconds as microseconds, with three places.
+    fileprivate static func microseconds(_ nanoseconds: UInt64) -> JSONText {
+        let fraction = "\(nanoseconds % 1000)"
+        return .decimal("\(nanoseconds / 1000)." + String(repeating: "0", count: 3 - fraction.utf8.count) + fraction)
+    }
+}
+
+extension JobSummary {
+    fileprivate var status: String {
+        if let salvage, !salvage.isWhole { return "salvaged" }
+        return isUnchanged ? "unchanged" : "done"
+    }
+}
+
+extension SalvageSummary {
+    /// What was lost, for the report.
+    fileprivate var json: JSONText {
+        let ranges = lost.map { range -> JSONText in
+            .object([
+                ("offset", .number(range.content.lowerBound)),
+                ("length", range.isLengthKnown ? .number(UInt64(range.content.count)) : .null),
+                ("isLengthAssumed", .bool(range.isLengthAssumed)), ("fileOffset", .number(range.file.lowerBound)),
+                ("fileLength", .number(UInt64(range.file.count))), ("reason", .string(range.reason)),
+            ])
+        }
+        return .object([
+            ("restoredBytes", .number(restoredBytes)), ("lostBytes", .number(lostBytes)),
+            ("contentBytes", .number(orNull: contentBytes)), ("lostCount", .number(UInt64(lostCount))),
+            ("harmlessCount", .number(UInt64(harmlessCount))), ("lost", .array(ranges)),
+        ])
+    }
+}

@@ -1,0 +1,86 @@
+import Ground
+
+/// An input whose pieces are under way.
+final class RunningJob {
+    let plan: PlannedJob
+    /// Where it stands among the inputs: its plan's number, and behind it that among what that one has left, and so on.
+    package let place: [Int]
+    /// In which the pool gives back its results.
+    let lane: Int
+    var job: (any Job)?
+    var error: PoolmapError?
+    var line = Line<Entry>()
+    /// No more pieces will come.
+    var isHandedOut = false
+    var hands = PlannedJob.Hands.anyone
+    /// A worker said that the input is for the front, which has not begun with it.
+    var isReturned = false
+    var result: Result<JobSummary, PoolmapError>?
+    /// They are reported behind it.
+    var followers: [RunningJob] = []
+
+    init(_ plan: PlannedJob, at place: [Int], lane: Int) {
+        self.plan = plan
+        self.place = place
+        self.lane = lane
+    }
+
+    /// Whether it comes before the other in the order of the inputs.
+    func precedes(_ other: RunningJob) -> Bool {
+        place.lexicographicallyPrecedes(other.place)
+    }
+}
+
+final class Entry {
+    enum Kind {
+        case work(TaskMessage, [Piece], slot: Int?)
+        case local(Piece?, () throws(PoolmapError) -> Void)
+        /// An error in its place among the pieces.
+        case failure(PoolmapError)
+    }
+
+    let job: RunningJob
+    let kind: Kind
+    var completion: TaskCompletion?
+
+    init(_ job: RunningJob, _ kind: Kind) {
+        self.job = job
+        self.kind = kind
+    }
+
+    var isReady: Bool {
+        if case .work = kind { return completion != nil }
+        return true
+    }
+}
+
+/// First in, first out; keeps nothing of what was taken.
+package struct Line<Element> {
+    private var elements: [Element?] = []
+    private var head = 0
+
+    package init() {}
+
+    package var isEmpty: Bool { head == elements.count }
+    package var count: Int { elements.count - head }
+    package var first: Element? { isEmpty ? nil : elements[head] }
+
+    package mutating func append(_ element: Element) {
+        elements.append(element)
+    }
+
+    mutating func prepend(_ more: [Element]) {
+        guard !more.isEmpty else { return }
+        elements.replaceSubrange(..<head, with: more.map { $0 })
+        head = 0
+    }
+
+    package mutating func removeFirst() {
+        elements[head] = nil
+        head += 1
+        if head > 64 && head * 2 > elements.count {
+            elements.removeFirst(head)
+            head = 0
+        }
+    }
+}

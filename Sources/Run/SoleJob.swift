@@ -1,0 +1,39 @@
+import Ground
+
+extension Job {
+    /// Does a job in this process, one step after the other, with nothing beside it.
+    ///
+    /// Blocks.
+    ///
+    /// - Parameter workforce: of one process.
+    package func performAlone(_ workforce: Workforce) throws(PoolmapError) -> JobSummary {
+        do throws(PoolmapError) {
+            repeat {
+                while try performStep(workforce) {}
+            } while try beginsAgain()
+        } catch {
+            abandon(workforce)
+            throw error
+        }
+        return try finish()
+    }
+
+    /// False where there is no further step.
+    private func performStep(_ workforce: Workforce) throws(PoolmapError) -> Bool {
+        switch try next(workforce) {
+        case .work(let task, let pieces, let slot, _, _):
+            defer { if let slot { workforce.releaseSlot(slot) } }
+            let answer = workforce.perform(task)
+            if case .failed(let error) = answer {
+                try recover(from: error, piece: pieces[0], slot: slot, workforce)
+            } else {
+                try accept(answer, slot: slot, workforce)
+            }
+        case .local(_, let action): try action()
+        case .waitForInput(let descriptor): try workforce.wait(orFor: [descriptor], lacksHands: false, timeout: nil)
+        case .waitForTurn: throw PoolmapError(.failed, "a job waits though it is the only one")
+        case .end: return false
+        }
+        return true
+    }
+}

@@ -1,0 +1,62 @@
+import Ground
+import Multiprocessing
+
+/// One who does single tasks at once, beside the workforce: a process of its own, where the task may end it.
+package final class SpareHands {
+    private let workforce: Workforce
+    private let isAnother: Bool
+    private var pool: Pool<[UInt8], [UInt8]>?
+
+    /// - Parameters:
+    ///   - workforce: whose operations these are.
+    ///   - isAnother: whether the tasks are for another process, which has nothing open but what it is born with.
+    package init(_ workforce: Workforce, isAnother: Bool) {
+        self.workforce = workforce
+        self.isAnother = isAnother
+    }
+
+    /// Does a task.
+    ///
+    /// Blocks. Throws why it could not be done.
+    package func perform(_ task: TaskMessage) throws(PoolmapError) -> TaskAnswer {
+        let answer = isAnother ? try performThere(task) : workforce.perform(task)
+        if case .failed(let error) = answer { throw error }
+        return answer
+    }
+
+    /// Does a task that has ended other processes, and says so.
+    package func complete(_ task: TaskMessage, after earlier: TaskCompletion) -> TaskCompletion {
+        let start = monotonicNanoseconds()
+        let result: Result<TaskAnswer, PoolmapError>
+        do throws(PoolmapError) {
+            result = .success(try perform(task))
+        } catch {
+            result = .failure(error)
+        }
+        return TaskCompletion(
+            task: earlier.task, result: result, worker: earlier.worker, attempts: earlier.attempts + 1,
+            startedNanoseconds: start, durationNanoseconds: monotonicNanoseconds() - start)
+    }
+
+    private func performThere(_ task: TaskMessage) throws(PoolmapError) -> TaskAnswer {
+        do {
+            let pool = try pool ?? workforce.pool(processes: 1, initializer: { _ = Confinement.enter(.nothing) })
+            self.pool = pool
+            _ = try workforce.submit(task, to: pool)
+            guard let completion = try pool.nextCompletion() else {
+                throw PoolmapError(.processDied, "a task has no end")
+            }
+            return try workforce.completion(completion, of: task).result.get()
+        } catch let error as MultiprocessingError {
+            throw PoolmapError(error, else: .processDied)
+        } catch {
+            throw error as? PoolmapError ?? PoolmapError(.processDied, "\(error)")
+        }
+    }
+
+    /// Ends the process.
+    package func dismiss() {
+        pool?.terminate()
+        pool = nil
+    }
+}

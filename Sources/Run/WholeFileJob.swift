@@ -1,0 +1,51 @@
+import Files
+import Ground
+
+/// Hands a small file to one worker, which does all of it.
+///
+/// No slot is taken, and the front has nothing to write. The `Workforce` sends several to a worker at a time.
+package final class WholeFileJob: Job {
+    private var work: FileWork
+    private let target: Target
+    private let targetRoot: Root?
+    private let meter: Meter
+    private var ticket: NoteTicket?
+    private var isHandedOut = false
+    private var summary = JobSummary()
+    /// The worker has it open.
+    package let isOpen = false
+
+    /// - Parameters:
+    ///   - work: the file, without its target.
+    ///   - root: the folder in whose tree a target is.
+    package init(_ work: FileWork, to target: Target, in root: Root?, _ meter: Meter) {
+        self.work = work
+        self.target = target
+        targetRoot = root
+        self.meter = meter
+        meter.expect(work.byteCount)
+    }
+
+    package func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
+        if isHandedOut { return .end }
+        if case .file(let path) = target {
+            guard let ticket = try workforce.acquireNote() else { return .waitForTurn }
+            self.ticket = ticket
+            (work.target, work.note) = (Place(path: path, root: targetRoot), ticket.index)
+        }
+        isHandedOut = true
+        return .work(.wholeFile(work), [.whole(work.byteCount)], slot: nil, isLast: true)
+    }
+
+    package func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        guard case .files(let files) = answer, case .done(let summary) = files.all.first?.outcome else {
+            throw PoolmapError(.failed, "a worker gave another answer than a summary")
+        }
+        self.summary = summary
+        meter.add(input: summary.inputBytes, output: summary.outputBytes)
+    }
+
+    package func finish() -> JobSummary {
+        summary
+    }
+}
