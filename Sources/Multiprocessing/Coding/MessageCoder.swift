@@ -113,7 +113,10 @@ extension MessageCoder {
         MessageCoder<Leaf>(
             isLeaf: true,
             encodeBody: { value, buffer in Leaf.writeWire(copy value, into: &buffer) },
-            decodeBody: { bytes in try Leaf.readMessage(bytes) }
+            decodeBody: { bytes in
+                // An unusual form, or none at all: the long way can tell.
+                try Leaf.readMessage(bytes) ?? BinaryDecoder().decode(Leaf.self, from: bytes)
+            }
         )
     }
 }

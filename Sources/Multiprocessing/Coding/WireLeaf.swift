@@ -11,8 +11,10 @@ protocol WireLeaf: Codable, SendableMetatype {
     /// Nil sends the reader the long way, through `init(from:)`, which copes with unusual forms and says what is wrong.
     static func readWire(_ item: WireItem, in bytes: UnsafeRawBufferPointer) -> Self?
 
-    /// Reads the value that is a whole message. A requirement, so that each type has a version made for it.
-    static func readMessage(_ bytes: UnsafeRawBufferPointer) throws -> Self
+    /// Reads the value that is a whole message, in its usual form.
+    ///
+    /// A requirement, so that each type has a version made for it.
+    static func readMessage(_ bytes: UnsafeRawBufferPointer) -> Self?
 
     /// ``writeWire(_:into:)`` for a caller that knows the type only at run time.
     static func writeWire(from address: UnsafeRawPointer, into buffer: inout ByteBuffer)
@@ -25,10 +27,8 @@ protocol WireLeaf: Codable, SendableMetatype {
 }
 
 extension WireLeaf {
-    static func readMessage(_ bytes: UnsafeRawBufferPointer) throws -> Self {
-        if let item = try? bytes.wholeItem(), let value = readWire(item, in: bytes) { return value }
-        // An unusual form, or none at all: the long way can tell.
-        return try BinaryDecoder().decode(Self.self, from: bytes)
+    static func readMessage(_ bytes: UnsafeRawBufferPointer) -> Self? {
+        (try? bytes.wholeItem()).flatMap { readWire($0, in: bytes) }
     }
 
     static func writeWire(from address: UnsafeRawPointer, into buffer: inout ByteBuffer) {

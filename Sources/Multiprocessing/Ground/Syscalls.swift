@@ -31,6 +31,15 @@ func monotonicNanoseconds() -> UInt64 {
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
 
+extension Duration {
+    /// 0 for less than nothing; a year for every longer time, so that no sum of two overflows.
+    var boundedNanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        return UInt64(clamping: min(seconds, 31_536_000)) * 1_000_000_000
+            + UInt64(clamping: attoseconds / 1_000_000_000)
+    }
+}
+
 /// A moment by which a wait must have ended; `nil` of a timeout means never.
 struct Deadline {
     private let nanoseconds: UInt64?
@@ -45,10 +54,7 @@ struct Deadline {
             nanoseconds = nil
             return
         }
-        let (seconds, attoseconds) = timeout.components
-        // A year stands for every longer time, so that no sum here overflows.
-        let bounded = UInt64(clamping: min(seconds, 31_536_000)) * 1_000_000_000
-        nanoseconds = monotonicNanoseconds() + bounded + UInt64(clamping: attoseconds / 1_000_000_000)
+        nanoseconds = monotonicNanoseconds() + timeout.boundedNanoseconds
     }
 
     /// What `poll` takes: milliseconds rounded up, so that it never wakes before the time and spins; -1 for never.

@@ -60,9 +60,7 @@ final class Reception {
     init(at listening: Int32, key: AuthenticationKey?, patience: Duration) throws(MultiprocessingError) {
         self.listening = listening
         self.key = key
-        let (seconds, attoseconds) = patience.components
-        patienceNanoseconds =
-            UInt64(clamping: min(seconds, 31_536_000)) * 1_000_000_000 + UInt64(clamping: attoseconds / 1_000_000_000)
+        patienceNanoseconds = patience.boundedNanoseconds
         epoll = OwnedDescriptor(owning: try checked("epoll_create1") { epoll_create1(Int32(EPOLL_CLOEXEC)) })
         clock = OwnedDescriptor(
             owning: try checked("timerfd_create") {

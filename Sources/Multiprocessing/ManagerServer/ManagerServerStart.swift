@@ -58,14 +58,6 @@ extension Manager {
     }
 }
 
-/// What the server is to know of the types.
-func servedTypes(_ types: [any ManagedType]) throws(MultiprocessingError) -> [any ServedType] {
-    guard Set(types.map(\.name)).count == types.count else {
-        throw MultiprocessingError(.invalidState, "two types that are registered have one name")
-    }
-    return types.compactMap { $0 as? any ServedType }
-}
-
 /// The beginning of a manager server that does not have its creator's memory.
 struct ServerEntry<Types: ManagerTypes & Codable>: ProcessEntry {
     let place: BoundSocket.Place

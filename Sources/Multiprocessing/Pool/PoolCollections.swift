@@ -126,9 +126,3 @@ extension Pool {
         PoolResults(pool: self, inputs.makeIterator(), chunkSize: chunkSize, inFlight: inFlight, isOrdered: false)
     }
 }
-
-/// A chunk size that a caller has given, where it makes sense.
-func checkedChunkSize(_ size: Int?) throws(MultiprocessingError) -> Int? {
-    guard let size, size < 1 else { return size }
-    throw MultiprocessingError(.invalidState, "a chunk has at least 1 task, not \(size)")
-}

@@ -111,18 +111,13 @@ final class PoolLink {
     private func attach(_ descriptors: [SharedDescriptor], toUnsentAt offset: Int) -> Int {
         let new = ledger.keep(descriptors, for: lastTask + 1)
         for descriptor in new {
-            descriptor.addHolder(self)
+            descriptor.whenGone { [weak self] key in self?.ledger.release(key) }
         }
         return channel.attach(descriptors.map(\.key), sending: new.map(\.handed), toUnsentAt: offset)
     }
 
-    /// Notes that no task will use a descriptor any more.
-    ///
-    /// The pool manager is told with what is sent next, since this may be called in the midst of anything.
-    func release(_ key: UInt64) {
-        ledger.release(key)
-    }
-
+    /// Tells the pool manager of descriptors that no task will use any more, with what is sent next: one may go in the
+    /// midst of anything.
     private func enqueueReleases() {
         guard ledger.hasReleased, !isCoding else { return }
         for key in ledger.takeReleased() {

@@ -177,8 +177,5 @@ func nanoseconds(_ timeout: Duration) throws(MultiprocessingError) -> UInt64 {
     guard timeout > .zero else {
         throw MultiprocessingError(.invalidState, "a task cannot be done in \(timeout)")
     }
-    let (seconds, attoseconds) = timeout.components
-    // A year stands for every longer time, so that no sum here overflows.
-    let whole = UInt64(min(seconds, 31_536_000)) * 1_000_000_000
-    return max(1, whole + UInt64(attoseconds / 1_000_000_000))
+    return max(1, timeout.boundedNanoseconds)
 }

@@ -46,6 +46,12 @@ struct PoolSize: Codable {
     }
 }
 
+/// A chunk size that a caller has given, where it makes sense.
+func checkedChunkSize(_ size: Int?) throws(MultiprocessingError) -> Int? {
+    guard let size, size < 1 else { return size }
+    throw MultiprocessingError(.invalidState, "a chunk has at least 1 task, not \(size)")
+}
+
 /// The life of a worker: initialize, then one task after the other until the pool manager closes the channel.
 final class PoolWorker {
     private let program: WorkerProgram

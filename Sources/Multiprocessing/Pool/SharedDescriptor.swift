@@ -19,12 +19,8 @@ import SystemPackage
 public final class SharedDescriptor: Codable {
     /// The open file under its key.
     let handed: HandedDescriptor
-    /// Whose pool managers have it.
-    private var holders: [Holder] = []
-
-    private struct Holder {
-        weak var link: PoolLink?
-    }
+    /// Called with the key when it is gone.
+    private var farewells: [(UInt64) -> Void] = []
 
     /// Takes over a descriptor, which is closed when the object goes; no child of this process keeps it.
     public init(owning descriptor: FileDescriptor) {
@@ -32,8 +28,8 @@ public final class SharedDescriptor: Codable {
     }
 
     deinit {
-        for holder in holders {
-            holder.link?.release(handed.key)
+        for farewell in farewells {
+            farewell(handed.key)
         }
     }
 
@@ -56,8 +52,9 @@ public final class SharedDescriptor: Codable {
         handed = try HandedDescriptor.handed(under: key)
     }
 
-    func addHolder(_ link: PoolLink) {
-        holders.append(Holder(link: link))
+    /// Has whoever passed the descriptor on told when no task can use it any more.
+    func whenGone(_ farewell: @escaping (UInt64) -> Void) {
+        farewells.append(farewell)
     }
 
     /// Finds the descriptor that this worker was handed.

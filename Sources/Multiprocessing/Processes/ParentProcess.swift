@@ -28,7 +28,8 @@ public final class ParentProcess {
     static func ofThisProcess() -> ParentProcess? {
         let identity = ProcessIdentity.current
         guard !identity.path.isEmpty else { return nil }
-        if let known { return known }
+        // The memory of a child may have its own parent's.
+        if let known, known.pid == identity.parentPID { return known }
         let parent = ParentProcess(identity, isKnownToLive: false)
         known = parent
         return parent
@@ -39,11 +40,6 @@ public final class ParentProcess {
     /// Of a fork server's children it is not the parent that the kernel knows.
     static func openWhileItWaits() {
         known = ParentProcess(ProcessIdentity.current, isKnownToLive: true)
-    }
-
-    /// In a new child, whose parent is another.
-    static func forget() {
-        known = nil
     }
 
     /// Whether it has not ended.

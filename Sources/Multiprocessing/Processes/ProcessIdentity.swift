@@ -45,7 +45,6 @@ struct ProcessIdentity: Codable {
     static func become(_ identity: ProcessIdentity) {
         current = identity
         childCount = 0
-        ParentProcess.forget()
         _ = mp_set_process_name(identity.name)
     }
 }

@@ -33,8 +33,7 @@ enum NameGuardian {
     nonisolated(unsafe) private static var hasExitHandler = false
 
     /// Makes sure that the name goes with this process, if it then means this file.
-    static func register(_ name: SharedMemoryName, _ identity: FileIdentity) throws(MultiprocessingError) {
-        let guarded = GuardedName(path: name.path, identity: identity)
+    static func register(_ guarded: GuardedName) throws(MultiprocessingError) {
         try current.withLock { (guardian) throws(MultiprocessingError) in
             dropInherited(&guardian)
             if guardian == nil {
@@ -55,8 +54,7 @@ enum NameGuardian {
     }
 
     /// Says that the name need not be watched any more; nothing where it is not.
-    static func forget(_ name: SharedMemoryName, _ identity: FileIdentity) {
-        let guarded = GuardedName(path: name.path, identity: identity)
+    static func forget(_ guarded: GuardedName) {
         current.withLock { guardian in
             dropInherited(&guardian)
             guard guardian?.names.remove(guarded) != nil, let now = guardian else { return }
@@ -155,36 +153,5 @@ enum NameGuardian {
             end(now)
             guardian = nil
         }
-    }
-}
-
-/// A name, and the file that it is to mean.
-struct GuardedName: Hashable {
-    enum Message: UInt8 {
-        case register = 1
-        case forget = 2
-    }
-
-    let path: String
-    let identity: FileIdentity
-
-    init(path: String, identity: FileIdentity) {
-        (self.path, self.identity) = (path, identity)
-    }
-
-    /// The bytes in which the guardian is told of it.
-    func message(_ kind: Message) -> [UInt8] {
-        var bytes = [kind.rawValue]
-        withUnsafeBytes(of: (identity.device, identity.number)) { bytes += $0 }
-        return bytes + Array(path.utf8)
-    }
-
-    /// Nil where the bytes are not such a message.
-    init?(_ message: UnsafeRawBufferPointer, is kind: Message) {
-        guard message.count > 17, message[0] == kind.rawValue else { return nil }
-        identity = FileIdentity(
-            device: message.loadUnaligned(fromByteOffset: 1, as: UInt64.self),
-            number: message.loadUnaligned(fromByteOffset: 9, as: UInt64.self))
-        path = String(decoding: message.dropFirst(17), as: UTF8.self)
     }
 }

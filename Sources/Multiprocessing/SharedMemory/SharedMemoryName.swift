@@ -2,30 +2,6 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// Which file a name means, whatever it is called.
-struct FileIdentity: Hashable {
-    let device: UInt64
-    let number: UInt64
-
-    init(device: UInt64, number: UInt64) {
-        (self.device, self.number) = (device, number)
-    }
-
-    /// The file that is open under this number.
-    init(of descriptor: Int32) throws(MultiprocessingError) {
-        var information = stat()
-        _ = try checked("fstat") { fstat(descriptor, &information) }
-        self.init(device: UInt64(information.st_dev), number: UInt64(information.st_ino))
-    }
-
-    /// The file at this path; nil where there is none.
-    init?(at path: String) {
-        var information = stat()
-        guard lstat(path, &information) == 0 else { return nil }
-        self.init(device: UInt64(information.st_dev), number: UInt64(information.st_ino))
-    }
-}
-
 /// A name that shared memory may have.
 struct SharedMemoryName {
     /// Where `shm_open` has its names.
@@ -94,7 +70,7 @@ struct SharedMemoryName {
         // The guardian is told first: were it told afterwards, a kill in between would leave the name for ever. It takes
         // away no name that means another file.
         if guarded {
-            try NameGuardian.register(self, identity)
+            try NameGuardian.register(GuardedName(path: path, identity: identity))
         }
         do {
             _ = try checked("linkat") {
@@ -102,7 +78,7 @@ struct SharedMemoryName {
             }
         } catch {
             if guarded {
-                NameGuardian.forget(self, identity)
+                NameGuardian.forget(GuardedName(path: path, identity: identity))
             }
             throw error
         }
@@ -139,7 +115,7 @@ struct SharedMemoryName {
     /// Takes the name away from this file; throws where it is gone or means another file.
     func unlink(_ identity: FileIdentity) throws(MultiprocessingError) {
         // The guardian forgets it only afterwards: this process may be killed in between.
-        defer { NameGuardian.forget(self, identity) }
+        defer { NameGuardian.forget(GuardedName(path: path, identity: identity)) }
         guard FileIdentity(at: path) == identity else {
             throw MultiprocessingError.systemCall("shm_unlink", .noSuchFileOrDirectory)
         }

@@ -21,7 +21,7 @@
 /// may be killed.
 ///
 /// The corresponding Python API is `multiprocessing.Condition`.
-public final class Condition: Acquirable, Codable, @unchecked Sendable {
+public final class Condition: OwnedLock, Codable, @unchecked Sendable {
     private enum CodingKeys: CodingKey {
         case room, lock, recursiveLock
     }
@@ -36,14 +36,13 @@ public final class Condition: Acquirable, Codable, @unchecked Sendable {
     public let lock: any Acquirable & Sendable
 
     private let mapping: SharedMapping
-    private let core: LockCore
     private let room: WaitingRoom
 
     private init(lock: any Acquirable & Sendable, core: LockCore, mapping: SharedMapping, room: WaitingRoom) {
         self.lock = lock
-        self.core = core
         self.mapping = mapping
         self.room = room
+        super.init(core: core)
     }
 
     /// Makes a condition with a `Lock` of its own.
@@ -101,48 +100,6 @@ public final class Condition: Acquirable, Codable, @unchecked Sendable {
         } else if let lock = lock as? Lock, core.mapping !== mapping {
             try container.encode(lock, forKey: .lock)
         }
-    }
-}
-
-extension Condition {
-    /// Acquires the lock.
-    ///
-    /// Blocks until it is free.
-    ///
-    /// Throws as the lock does. The corresponding Python API is `multiprocessing.Condition.acquire`.
-    @available(*, noasync, message: "a task may go on in another thread; use withLock")
-    @discardableResult
-    public func acquire() throws(MultiprocessingError) -> Acquisition {
-        try core.acquire()
-    }
-
-    /// Acquires the lock within `timeout`; `nil` waits for ever, zero not at all.
-    ///
-    /// Blocks until the lock is free or the time is over, and then returns nil.
-    ///
-    /// Throws as the lock does. The corresponding Python API is `multiprocessing.Condition.acquire`.
-    @available(*, noasync, message: "a task may go on in another thread; use withLock")
-    public func acquire(timeout: Duration?) throws(MultiprocessingError) -> Acquisition? {
-        try core.acquire(timeout: timeout)
-    }
-
-    /// Releases the lock.
-    ///
-    /// Does not block.
-    ///
-    /// Throws `invalidState` when the calling thread does not hold it. The corresponding Python API is
-    /// `multiprocessing.Condition.release`.
-    @available(*, noasync, message: "a task may go on in another thread; use withLock")
-    public func release() throws(MultiprocessingError) {
-        try core.release()
-    }
-
-    /// Whether the calling thread holds the lock and was told, or after a wait would have been told, that it is
-    /// `recovered`.
-    ///
-    /// Does not block.
-    public var isRecovered: Bool {
-        core.isRecovered
     }
 }
 

@@ -1,25 +1,21 @@
-/// A list in a manager server.
+/// What a list and an array in a manager server have in common.
 ///
 /// Each method is one request and atomic, but for `update(at:_:)`, which is as good. All of them block until the server
-/// has answered, and throw as `ManagerProxy` says, `requestFailed` also for an index that the list does not have.
-/// Elements are equal when they are encoded to the same bytes. The corresponding Python API is
-/// `multiprocessing.managers.ListProxy`.
-public final class ListProxy<Element: Codable>: ManagerProxy, @unchecked Sendable {
-    override class var kind: ManagerServerObjectKind { .list }
-
-    private let coder = MessageCoder<Element>.codable()
+/// has answered, and throw as `ManagerProxy` says, `requestFailed` also for an index that there is not.
+public class ElementsProxy<Element: Codable>: ManagerProxy, @unchecked Sendable {
+    fileprivate final let coder = MessageCoder<Element>.codable()
 
     /// The element at an index.
     ///
     /// The corresponding Python API is `list.__getitem__`.
-    public func get(_ index: Int) throws(MultiprocessingError) -> Element {
+    public final func get(_ index: Int) throws(MultiprocessingError) -> Element {
         try element(at: index, coder)
     }
 
     /// Puts an element in the place of the one at an index.
     ///
     /// The corresponding Python API is `list.__setitem__`.
-    public func set(_ index: Int, to element: Element) throws(MultiprocessingError) {
+    public final func set(_ index: Int, to element: Element) throws(MultiprocessingError) {
         try setElement(at: index, to: element, coder)
     }
 
@@ -28,9 +24,42 @@ public final class ListProxy<Element: Codable>: ManagerProxy, @unchecked Sendabl
     /// The closure is called again when another process was faster, or has put another element there, so it should do
     /// nothing else. Returns what it returned, and throws what it throws. In Python one takes a lock.
     @discardableResult
-    public func update<Result>(at index: Int, _ change: (inout Element) throws -> Result) throws -> Result {
+    public final func update<Result>(at index: Int, _ change: (inout Element) throws -> Result) throws -> Result {
         try updateElement(at: index, coder, change)
     }
+
+    /// The elements in a range of indices.
+    ///
+    /// The corresponding Python API is `list.__getitem__` with a slice.
+    public final func get(_ range: Range<Int>) throws(MultiprocessingError) -> [Element] {
+        try fetchAll(.slice, coder) { (arguments) throws(MultiprocessingError) in
+            arguments.append(Int64(range.lowerBound))
+            arguments.append(Int64(range.upperBound))
+        }
+    }
+
+    /// All elements, as they were at one moment.
+    ///
+    /// The corresponding Python API is `list.copy`, and `array.array.tolist`.
+    public final func values() throws(MultiprocessingError) -> [Element] {
+        try fetchAll(.values, coder)
+    }
+
+    /// How many elements there are.
+    ///
+    /// The corresponding Python API is `len(list)`.
+    public final var count: Int {
+        get throws(MultiprocessingError) { try count(.count) }
+    }
+}
+
+/// A list in a manager server.
+///
+/// `ElementsProxy` has what it shares with an array; each method here is one request and atomic as well, and throws the
+/// same. Elements are equal when they are encoded to the same bytes. The corresponding Python API is
+/// `multiprocessing.managers.ListProxy`.
+public final class ListProxy<Element: Codable>: ElementsProxy<Element>, @unchecked Sendable {
+    override class var kind: ManagerServerObjectKind { .list }
 
     /// Adds an element at the end.
     ///
@@ -81,13 +110,6 @@ public final class ListProxy<Element: Codable>: ManagerProxy, @unchecked Sendabl
         try ask(.removeValue) { (arguments) throws(MultiprocessingError) in try arguments.append(element, coder) }
     }
 
-    /// The elements in a range of indices.
-    ///
-    /// The corresponding Python API is `list.__getitem__` with a slice.
-    public func get(_ range: Range<Int>) throws(MultiprocessingError) -> [Element] {
-        try slice(range, coder)
-    }
-
     /// Puts any number of elements in the place of those in a range.
     ///
     /// The corresponding Python API is `list.__setitem__` with a slice.
@@ -99,32 +121,22 @@ public final class ListProxy<Element: Codable>: ManagerProxy, @unchecked Sendabl
         }
     }
 
-    /// All elements, as they were at one moment.
-    ///
-    /// The corresponding Python API is `list.copy`.
-    public func values() throws(MultiprocessingError) -> [Element] {
-        try fetchAll(.values, coder)
-    }
-
-    /// How many elements there are.
-    ///
-    /// The corresponding Python API is `len(list)`.
-    public var count: Int {
-        get throws(MultiprocessingError) { try count(.count) }
-    }
-
     /// The index of the first element that is equal to this one, or nil.
     ///
     /// The corresponding Python API is `list.index`.
     public func index(of element: Element) throws(MultiprocessingError) -> Int? {
-        try index(of: element, coder)
+        try link.call(.index, on: object) { (arguments) throws(MultiprocessingError) in
+            try arguments.append(element, coder)
+        } _: { status, results throws(MultiprocessingError) in
+            status == .absent ? nil : Int(try results.result(Int64.self))
+        }
     }
 
     /// Whether an element is equal to this one.
     ///
     /// The corresponding Python API is `list.__contains__`.
     public func contains(_ element: Element) throws(MultiprocessingError) -> Bool {
-        try index(of: element, coder) != nil
+        try index(of: element) != nil
     }
 
     /// Puts the elements into the opposite order.
@@ -144,58 +156,9 @@ public final class ListProxy<Element: Codable>: ManagerProxy, @unchecked Sendabl
 
 /// An array in a manager server, whose length stays as it was made.
 ///
-/// Each method is one request and atomic, but for `update(at:_:)`, which is as good. All of them block until the server
-/// has answered, and throw as `ManagerProxy` says, `requestFailed` also for an index that the array does not have.
-///
-/// The corresponding Python API is `multiprocessing.managers.ArrayProxy`.
-public final class ArrayProxy<Element: Codable>: ManagerProxy, @unchecked Sendable {
+/// `ElementsProxy` has all its methods. The corresponding Python API is `multiprocessing.managers.ArrayProxy`.
+public final class ArrayProxy<Element: Codable>: ElementsProxy<Element>, @unchecked Sendable {
     override class var kind: ManagerServerObjectKind { .array }
-
-    private let coder = MessageCoder<Element>.codable()
-
-    /// The element at an index.
-    ///
-    /// The corresponding Python API is `array.array.__getitem__`.
-    public func get(_ index: Int) throws(MultiprocessingError) -> Element {
-        try element(at: index, coder)
-    }
-
-    /// Puts an element in the place of the one at an index.
-    ///
-    /// The corresponding Python API is `array.array.__setitem__`.
-    public func set(_ index: Int, to element: Element) throws(MultiprocessingError) {
-        try setElement(at: index, to: element, coder)
-    }
-
-    /// Changes the element at an index, where no other process changes it in between.
-    ///
-    /// The closure is called again when another process was faster, so it should do nothing else. Returns what it
-    /// returned, and throws what it throws. In Python one takes a lock.
-    @discardableResult
-    public func update<Result>(at index: Int, _ change: (inout Element) throws -> Result) throws -> Result {
-        try updateElement(at: index, coder, change)
-    }
-
-    /// The elements in a range of indices.
-    ///
-    /// The corresponding Python API is `array.array.__getitem__` with a slice.
-    public func get(_ range: Range<Int>) throws(MultiprocessingError) -> [Element] {
-        try slice(range, coder)
-    }
-
-    /// All elements, as they were at one moment.
-    ///
-    /// The corresponding Python API is `array.array.tolist`.
-    public func values() throws(MultiprocessingError) -> [Element] {
-        try fetchAll(.values, coder)
-    }
-
-    /// How many elements there are.
-    ///
-    /// The corresponding Python API is `len(array)`.
-    public var count: Int {
-        get throws(MultiprocessingError) { try count(.count) }
-    }
 }
 
 /// A single value in a manager server.
@@ -232,7 +195,7 @@ public final class ValueProxy<Value: Codable>: ManagerProxy, @unchecked Sendable
     }
 }
 
-// What a list, an array and a value have in common.
+// What a list, an array and a value ask in the same way.
 extension ManagerProxy {
     fileprivate func require<Value>(_ value: Value?) throws(MultiprocessingError) -> Value {
         guard let value else { throw MultiprocessingError.badReply }
@@ -261,25 +224,6 @@ extension ManagerProxy {
             guard var element = value else { throw MultiprocessingError.badReply }
             defer { value = element }
             return try change(&element)
-        }
-    }
-
-    fileprivate func slice<Element>(
-        _ range: Range<Int>, _ coder: MessageCoder<Element>
-    ) throws(MultiprocessingError) -> [Element] {
-        try fetchAll(.slice, coder) { (arguments) throws(MultiprocessingError) in
-            arguments.append(Int64(range.lowerBound))
-            arguments.append(Int64(range.upperBound))
-        }
-    }
-
-    fileprivate func index<Element>(
-        of element: Element, _ coder: MessageCoder<Element>
-    ) throws(MultiprocessingError) -> Int? {
-        try link.call(.index, on: object) { (arguments) throws(MultiprocessingError) in
-            try arguments.append(element, coder)
-        } _: { status, results throws(MultiprocessingError) in
-            status == .absent ? nil : Int(try results.result(Int64.self))
         }
     }
 }

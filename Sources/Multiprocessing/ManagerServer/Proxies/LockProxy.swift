@@ -1,3 +1,47 @@
+/// What a `LockProxy`, an `RLockProxy` and a `ConditionProxy` have in common: the lock in a manager server.
+///
+/// All methods throw as `ManagerProxy` says.
+public class OwnedLockProxy: ManagerProxy, @unchecked Sendable {
+    /// Acquires the lock, at most for `timeout` waiting for it; `nil` waits for ever.
+    ///
+    /// Returns nil when the time was over first. The corresponding Python API is `multiprocessing.Lock.acquire`.
+    @discardableResult
+    public final func acquire(timeout: Duration? = nil) throws(MultiprocessingError) -> Acquisition? {
+        try link.wait(.acquire, on: object, timeout) { status, _ throws(MultiprocessingError) in
+            switch status {
+            case .done: .acquired
+            case .recovered: .recovered
+            case .timedOut: nil
+            default: throw MultiprocessingError.unexpected(status)
+            }
+        }
+    }
+
+    /// Releases the lock once.
+    ///
+    /// The corresponding Python API is `multiprocessing.Lock.release`.
+    public final func release() throws(MultiprocessingError) {
+        try perform(.release)
+    }
+
+    /// Runs `body` with the lock, and releases it when `body` returns or throws.
+    ///
+    /// `body` is told how the lock was acquired. The corresponding Python API is `with lock:`.
+    public final func withLock<Result>(_ body: (Acquisition) throws -> Result) throws -> Result {
+        let acquisition = try acquire() ?? .acquired
+        let result: Result
+        do {
+            result = try body(acquisition)
+        } catch {
+            // The first error is the one to know of.
+            try? release()
+            throw error
+        }
+        try release()
+        return result
+    }
+}
+
 /// A lock in a manager server, for processes and threads.
 ///
 /// It belongs to the process that has acquired it, and any thread of that may release it. When the process ends with
@@ -7,23 +51,8 @@
 /// All methods throw as `ManagerProxy` says, `requestFailed` also where a thread acquires what it has, or a process
 /// releases what it has not. The corresponding Python API is `multiprocessing.Manager().Lock()`, which anyone may
 /// release, and which stays locked when its holder dies.
-public final class LockProxy: ManagerProxy, @unchecked Sendable {
+public final class LockProxy: OwnedLockProxy, @unchecked Sendable {
     override class var kind: ManagerServerObjectKind { .lock }
-
-    /// Acquires the lock, at most for `timeout` waiting for it; `nil` waits for ever.
-    ///
-    /// Returns nil when the time was over first. The corresponding Python API is `multiprocessing.Lock.acquire`.
-    @discardableResult
-    public func acquire(timeout: Duration? = nil) throws(MultiprocessingError) -> Acquisition? {
-        try acquireLock(timeout)
-    }
-
-    /// Releases the lock.
-    ///
-    /// The corresponding Python API is `multiprocessing.Lock.release`.
-    public func release() throws(MultiprocessingError) {
-        try perform(.release)
-    }
 
     /// Whether anyone has the lock, at this moment.
     ///
@@ -31,49 +60,20 @@ public final class LockProxy: ManagerProxy, @unchecked Sendable {
     public var isLocked: Bool {
         get throws(MultiprocessingError) { try ask(.isHeld) }
     }
-
-    /// Runs `body` with the lock, and releases it when `body` returns or throws.
-    ///
-    /// `body` is told how the lock was acquired. The corresponding Python API is `with lock:`.
-    public func withLock<Result>(_ body: (Acquisition) throws -> Result) throws -> Result {
-        try holding(body)
-    }
 }
 
 /// A lock in a manager server that a thread which has it may acquire again.
 ///
 /// It belongs to a thread, and is free when it was released as often as acquired. For the rest it is as `LockProxy`.
 /// The corresponding Python API is `multiprocessing.Manager().RLock()`.
-public final class RLockProxy: ManagerProxy, @unchecked Sendable {
+public final class RLockProxy: OwnedLockProxy, @unchecked Sendable {
     override class var kind: ManagerServerObjectKind { .recursiveLock }
-
-    /// Acquires the lock, at most for `timeout` waiting for it; `nil` waits for ever.
-    ///
-    /// Returns nil when the time was over first. The corresponding Python API is `multiprocessing.RLock.acquire`.
-    @discardableResult
-    public func acquire(timeout: Duration? = nil) throws(MultiprocessingError) -> Acquisition? {
-        try acquireLock(timeout)
-    }
-
-    /// Releases the lock once.
-    ///
-    /// The corresponding Python API is `multiprocessing.RLock.release`.
-    public func release() throws(MultiprocessingError) {
-        try perform(.release)
-    }
 
     /// Whether anyone has the lock, at this moment.
     ///
     /// The corresponding Python API is `threading.RLock.locked`.
     public var isLocked: Bool {
         get throws(MultiprocessingError) { try ask(.isHeld) }
-    }
-
-    /// Runs `body` with the lock, and releases it when `body` returns or throws.
-    ///
-    /// `body` is told how the lock was acquired. The corresponding Python API is `with lock:`.
-    public func withLock<Result>(_ body: (Acquisition) throws -> Result) throws -> Result {
-        try holding(body)
     }
 }
 
@@ -84,30 +84,8 @@ public final class RLockProxy: ManagerProxy, @unchecked Sendable {
 /// It has a recursive lock of its own, or one that it was made with. All methods throw as `ManagerProxy` says,
 /// `requestFailed` also where the lock is not the caller's. The corresponding Python API is
 /// `multiprocessing.Manager().Condition()`.
-public final class ConditionProxy: ManagerProxy, @unchecked Sendable {
+public final class ConditionProxy: OwnedLockProxy, @unchecked Sendable {
     override class var kind: ManagerServerObjectKind { .condition }
-
-    /// Acquires the condition's lock, at most for `timeout` waiting for it; `nil` waits for ever.
-    ///
-    /// Returns nil when the time was over first. The corresponding Python API is `multiprocessing.Condition.acquire`.
-    @discardableResult
-    public func acquire(timeout: Duration? = nil) throws(MultiprocessingError) -> Acquisition? {
-        try acquireLock(timeout)
-    }
-
-    /// Releases the condition's lock once.
-    ///
-    /// The corresponding Python API is `multiprocessing.Condition.release`.
-    public func release() throws(MultiprocessingError) {
-        try perform(.release)
-    }
-
-    /// Runs `body` with the condition's lock, and releases it when `body` returns or throws.
-    ///
-    /// `body` is told how the lock was acquired. The corresponding Python API is `with condition:`.
-    public func withLock<Result>(_ body: (Acquisition) throws -> Result) throws -> Result {
-        try holding(body)
-    }
 
     /// Lets go of the lock, waits to be notified, at most for `timeout`, and takes the lock again; `nil` waits for
     /// ever.
@@ -145,33 +123,5 @@ public final class ConditionProxy: ManagerProxy, @unchecked Sendable {
     /// The corresponding Python API is `multiprocessing.Condition.notify_all`.
     public func notifyAll() throws(MultiprocessingError) {
         try notify(.max)
-    }
-}
-
-// What all that have a lock have in common.
-extension ManagerProxy {
-    fileprivate func acquireLock(_ timeout: Duration?) throws(MultiprocessingError) -> Acquisition? {
-        try link.wait(.acquire, on: object, timeout) { status, _ throws(MultiprocessingError) in
-            switch status {
-            case .done: .acquired
-            case .recovered: .recovered
-            case .timedOut: nil
-            default: throw MultiprocessingError.unexpected(status)
-            }
-        }
-    }
-
-    fileprivate func holding<Result>(_ body: (Acquisition) throws -> Result) throws -> Result {
-        let acquisition = try acquireLock(nil) ?? .acquired
-        let result: Result
-        do {
-            result = try body(acquisition)
-        } catch {
-            // The first error is the one to know of.
-            try? perform(.release)
-            throw error
-        }
-        try perform(.release)
-        return result
     }
 }

@@ -3,6 +3,14 @@ protocol ServedType: ManagedType {
     func makeInstance(_ argument: UnsafeRawBufferPointer) throws -> ServedInstance
 }
 
+/// What the server is to know of the types.
+func servedTypes(_ types: [any ManagedType]) throws(MultiprocessingError) -> [any ServedType] {
+    guard Set(types.map(\.name)).count == types.count else {
+        throw MultiprocessingError(.invalidState, "two types that are registered have one name")
+    }
+    return types.compactMap { $0 as? any ServedType }
+}
+
 /// An instance of a registered type in the server.
 final class ServedInstance: ServedObject {
     /// Runs with the box of the instance and the encoded method, and appends the result.

@@ -1,0 +1,56 @@
+import Glibc
+
+/// Which file a name means, whatever it is called.
+struct FileIdentity: Hashable {
+    let device: UInt64
+    let number: UInt64
+
+    init(device: UInt64, number: UInt64) {
+        (self.device, self.number) = (device, number)
+    }
+
+    /// The file that is open under this number.
+    init(of descriptor: Int32) throws(MultiprocessingError) {
+        var information = stat()
+        _ = try checked("fstat") { fstat(descriptor, &information) }
+        self.init(device: UInt64(information.st_dev), number: UInt64(information.st_ino))
+    }
+
+    /// The file at this path; nil where there is none.
+    init?(at path: String) {
+        var information = stat()
+        guard lstat(path, &information) == 0 else { return nil }
+        self.init(device: UInt64(information.st_dev), number: UInt64(information.st_ino))
+    }
+}
+
+/// A name, and the file that it is to mean.
+struct GuardedName: Hashable {
+    enum Message: UInt8 {
+        case register = 1
+        case forget = 2
+    }
+
+    let path: String
+    let identity: FileIdentity
+
+    init(path: String, identity: FileIdentity) {
+        (self.path, self.identity) = (path, identity)
+    }
+
+    /// The bytes in which the guardian is told of it.
+    func message(_ kind: Message) -> [UInt8] {
+        var bytes = [kind.rawValue]
+        withUnsafeBytes(of: (identity.device, identity.number)) { bytes += $0 }
+        return bytes + Array(path.utf8)
+    }
+
+    /// Nil where the bytes are not such a message.
+    init?(_ message: UnsafeRawBufferPointer, is kind: Message) {
+        guard message.count > 17, message[0] == kind.rawValue else { return nil }
+        identity = FileIdentity(
+            device: message.loadUnaligned(fromByteOffset: 1, as: UInt64.self),
+            number: message.loadUnaligned(fromByteOffset: 9, as: UInt64.self))
+        path = String(decoding: message.dropFirst(17), as: UTF8.self)
+    }
+}
