@@ -1,9 +1,10 @@
 import Glibc
+import Ground
 import Run
 
 /// One line on standard error that is written over itself: bytes, rate, time left, ratio.
 final class ProgressLine {
-    private let start = now()
+    private let start = monotonicNanoseconds()
     private let delay: UInt64
     private var lastShown: UInt64 = 0
     private var isVisible = false
@@ -15,7 +16,7 @@ final class ProgressLine {
     }
 
     func show(_ meter: Meter) {
-        let time = now()
+        let time = monotonicNanoseconds()
         guard time - start >= delay, time - lastShown >= ProgressLine.interval else { return }
         lastShown = time
         isVisible = true
@@ -68,10 +69,4 @@ private func terminalColumns() -> Int? {
     var size = winsize()
     guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
     return Int(size.ws_col)
-}
-
-private func now() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }

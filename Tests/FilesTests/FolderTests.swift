@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Files
@@ -9,19 +10,14 @@ import Testing
     /// Calls `body` with a folder of its own, with `tree/a/file` and `outside/file` in it, and a link `tree/link` to the
     /// latter's folder; all of it is removed afterwards.
     private func withTree(_ body: (String) throws -> Void) throws {
-        var template = Array("/tmp/poolmap-folder-XXXXXX".utf8CString)
-        let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
-        let folders = ["\(folder)/tree", "\(folder)/tree/a", "\(folder)/outside"]
-        let files = ["\(folder)/tree/a/file", "\(folder)/outside/file"]
-        defer {
-            for path in files + ["\(folder)/tree/link"] + folders.reversed() + [folder] {
-                Glibc.remove(path)
+        try withTemporaryFolder { folder in
+            for path in ["tree", "tree/a", "outside"] { #expect(mkdir("\(folder)/\(path)", 0o755) == 0) }
+            for path in ["tree/a/file", "outside/file"] {
+                try openFile("\(folder)/\(path)", O_CREAT | O_WRONLY, 0o644).close()
             }
+            #expect(symlink("../outside", "\(folder)/tree/link") == 0)
+            try body(folder)
         }
-        for path in folders { #expect(mkdir(path, 0o755) == 0) }
-        for path in files { try openFile(path, O_CREAT | O_WRONLY, 0o644).close() }
-        #expect(symlink("../outside", "\(folder)/tree/link") == 0)
-        try body(folder)
     }
 
     private func expect(_ error: Errno, from body: () throws -> Void) {

@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Files
@@ -8,17 +9,12 @@ import Testing
 @Suite struct InputNamesTests {
     /// Calls `body` with a folder that has the files `b`, `a.zst` and `sub/c`, and the link `soft` to `b`.
     private func withTree(_ body: (String) throws -> Void) throws {
-        var template = Array("/tmp/poolmap-names-XXXXXX".utf8CString)
-        let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
-        defer {
-            for name in ["b", "a.zst", "sub/c", "soft", "list"] { unlink("\(folder)/\(name)") }
-            rmdir("\(folder)/sub")
-            rmdir(folder)
+        try withTemporaryFolder { folder in
+            try #require(mkdir("\(folder)/sub", 0o755) == 0)
+            for name in ["b", "a.zst", "sub/c"] { try write(name, to: "\(folder)/\(name)") }
+            try #require(symlink("b", "\(folder)/soft") == 0)
+            try body(folder)
         }
-        try #require(mkdir("\(folder)/sub", 0o755) == 0)
-        for name in ["b", "a.zst", "sub/c"] { try write(name, to: "\(folder)/\(name)") }
-        try #require(symlink("b", "\(folder)/soft") == 0)
-        try body(folder)
     }
 
     private func write(_ text: String, to path: String) throws {

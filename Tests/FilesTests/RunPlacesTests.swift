@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Files
@@ -8,20 +9,15 @@ import Testing
 @Suite struct RunPlacesTests {
     /// Calls `body` with a folder of its own that has the files `a` and `b` and a link `soft` to `a`.
     private func withFolder(_ body: (String) throws -> Void) throws {
-        var template = Array("/tmp/poolmap-places-XXXXXX".utf8CString)
-        let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
-        let names = ["a", "b"]
-        for name in names {
-            let file = try FileDescriptor.open(
-                "\(folder)/\(name)", .writeOnly, options: .create, permissions: FilePermissions(rawValue: 0o644))
-            try file.closeAfter { _ = try file.writeAll(name.utf8) }
+        try withTemporaryFolder { folder in
+            for name in ["a", "b"] {
+                let file = try FileDescriptor.open(
+                    "\(folder)/\(name)", .writeOnly, options: .create, permissions: FilePermissions(rawValue: 0o644))
+                try file.closeAfter { _ = try file.writeAll(name.utf8) }
+            }
+            try #require(symlink("a", "\(folder)/soft") == 0)
+            try body(folder)
         }
-        try #require(symlink("a", "\(folder)/soft") == 0)
-        defer {
-            for name in names + ["soft", "hard"] { unlink("\(folder)/\(name)") }
-            rmdir(folder)
-        }
-        try body(folder)
     }
 
     private func found(_ path: String) throws -> FoundFile {

@@ -29,7 +29,7 @@ private func runDriver(
 /// `fuzz --list` prints a line for each: name, edges, bytes. `fuzz --seeds FOLDER` writes inputs to begin with.
 @main enum Fuzz {
     static let targets: [FuzzTarget] = [
-        .frames, .tables, .sections, .salvage, .decompress, .manifest, .lists, .names, .journals, .makeFlags,
+        .frames, .tables, .sections, .seekable, .salvage, .decompress, .manifest, .lists, .names, .journals, .makeFlags,
         .messages, .connection, .handshake, .manager, .shareable,
     ]
 

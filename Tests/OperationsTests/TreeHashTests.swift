@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Files
@@ -8,25 +9,6 @@ import Testing
 @testable import Run
 
 @Suite struct TreeHashTests {
-    /// Calls `body` with a folder of its own, which is removed afterwards with all in it.
-    private func withFolder(_ body: (String) throws -> Void) throws {
-        var template = Array("/tmp/poolmap-tree-XXXXXX".utf8CString)
-        let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
-        defer { remove(folder) }
-        try body(folder)
-    }
-
-    private func remove(_ folder: String) {
-        var walk = FolderWalk(folder, .kinds(followsLinks: false))
-        var found: [String] = []
-        while case .entry(let entry) = walk.next() {
-            found.append(entry.path)
-        }
-        for path in found.reversed() + [folder] {
-            Glibc.remove(path)
-        }
-    }
-
     private func write(_ text: String, to path: String) throws {
         let file = try FileDescriptor.open(
             path, .writeOnly, options: .create, permissions: FilePermissions(rawValue: 0o644))
@@ -47,7 +29,7 @@ import Testing
     }
 
     @Test func whatIsBehindAFileWaitsForItAndInTheEndTheWalkDoes() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             try write("a", to: folder + "/a")
             let links = 500
             for number in 0..<links {
@@ -86,7 +68,7 @@ import Testing
     }
 
     @Test func filesMayBeReportedLongAfterTheWalkHasEnded() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             for name in ["a", "b", "c"] {
                 #expect(mkdir("\(folder)/\(name)", 0o755) == 0)
                 try write("", to: "\(folder)/\(name)/file")
@@ -110,7 +92,7 @@ import Testing
     }
 
     @Test func nothingIsBegunAfterItWasStopped() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             try write("", to: folder + "/a")
             try write("", to: folder + "/b")
             let trees = TreeHash([folder], .md5, RunPlaces(), writesFile: false)
@@ -132,7 +114,7 @@ import Testing
     }
 
     @Test func anIdentityIsTheSameAfterItsJourneyAndTellsFilesApart() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             let path = folder + "/a"
             try write("a", to: path)
             let status = try #require(FileStatus(ofPath: path))

@@ -131,6 +131,32 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 2, 5], [true, false]) func whatTheWriterMakesIsRead(count: Int, hasChecksums: Bool) throws {
+        for mark in [SectionMark.equalChunks, .anyChunks] {
+            let chunks = (0..<count).map { number in
+                // The last may be shorter; with sizes of their own, all may.
+                [UInt8](
+                    repeating: UInt8(number), count: number == count - 1 ? 7 : mark == .anyChunks ? 90 + number : 90)
+            }
+            var writer = SectionWriter()
+            var file: [UInt8] = []
+            for (number, chunk) in chunks.enumerated() {
+                var frame = frame(chunk, hasChecksum: hasChecksums)
+                if number == 0, count > 1 { frame = HandMade.marked(frame, mark) }
+                try writer.add(frame.withUnsafeBytes { try DataFrame($0, contentBytes: UInt64(chunk.count)) })
+                file += frame
+            }
+            file += writer.finish()
+            try auditFile(file)
+            // One frame is plain, and has no table.
+            if count == 1 {
+                #expect(try reader(file) == nil)
+            } else {
+                #expect(try content(of: file) == chunks.flatMap { $0 })
+            }
+        }
+    }
+
     // MARK: No table
 
     @Test func aFileWithoutATableThatCoversItHasNoReader() throws {

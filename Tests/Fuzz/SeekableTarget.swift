@@ -1,0 +1,55 @@
+import CZstd
+
+@testable import Ground
+@testable import SeekableZstd
+
+extension FuzzTarget {
+    /// The reader of ranges, against libzstd's decoder of the whole.
+    static let seekable = FuzzTarget(
+        name: "seekable", mostBytes: 2048, leastEdges: 280,
+        seeds: {
+            let files = [
+                try Samples.section(chunks: 3), try Samples.section(chunks: 2, hasChecksums: false), Samples.seekable(),
+                withRowChecksums(),
+            ]
+            return files + files.map { Array($0.dropFirst()) }
+        },
+        run: { bytes in
+            let file = Array(bytes)
+            guard let reader = try? SeekableReader(fileBytes: UInt64(file.count), read: reads(of: file)) else { return }
+            require(reader.frames.allSatisfy { $0.bytes.upperBound <= UInt64(file.count) }, "a frame behind the file")
+            guard reader.contentBytes > 0 else { return }
+            // A row may say any size: only frames that can have so much may be given room.
+            let first = try? reader.content(in: 0..<1, read: reads(of: file))
+            require(first?.count ?? 1 == 1, "\(first?.count ?? 0) bytes in place of one")
+            guard reader.contentBytes <= 1 << 20,
+                let all = try? reader.content(in: 0..<reader.contentBytes, read: reads(of: file))
+            else { return }
+            require(UInt64(all.count) == reader.contentBytes, "\(all.count) of \(reader.contentBytes) bytes")
+            require(first == Array(all.prefix(1)), "another first byte")
+            compareWithLibzstd(file, all)
+        })
+
+    private static func reads(of file: [UInt8]) -> SeekableReader.Read {
+        { offset, count in Array(file[Int(offset)..<Int(offset) + count]) }
+    }
+
+    /// As the library of the format's specification: checksums in the table, and none in the frames.
+    private static func withRowChecksums() -> [UInt8] {
+        let frame = Samples.frame(Samples.text, hasChecksum: false, hasSize: false)
+        let checked = Samples.frame(Samples.text)
+        let row = SeekTable.Row(
+            compressedBytes: UInt32(frame.count), contentBytes: UInt32(Samples.text.count),
+            checksum: checked.withBytes { $0.trailingChecksum })
+        return frame + frame + SeekTable(rows: [row, row], hasChecksums: true).serialized()
+    }
+
+    private static func compareWithLibzstd(_ file: [UInt8], _ content: [UInt8]) {
+        var whole = [UInt8](repeating: 0, count: content.count)
+        let count = ZSTD_decompress(&whole, whole.count, file, file.count)
+        // Frames whose rows say that they have no content are not the reader's; libzstd decodes them too.
+        if ZSTD_isError(count) == 0, count == content.count {
+            require(whole == content, "other content than libzstd's")
+        }
+    }
+}
