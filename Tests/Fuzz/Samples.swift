@@ -33,7 +33,7 @@ enum Samples {
             let content = Array(text.dropFirst(index).prefix(index == chunks - 1 ? 7 : chunkBytes))
             var frame = frame(content, hasChecksum: hasChecksums)
             if index == 0 { frame = marked(frame, mark) }
-            try writer.add(frame.withUnsafeBytes { DataFrame(whole: $0, contentBytes: UInt64(content.count)) })
+            try writer.add(frame.withUnsafeBytes { try DataFrame($0, contentBytes: UInt64(content.count)) })
             bytes += frame
         }
         return bytes + writer.finish()
