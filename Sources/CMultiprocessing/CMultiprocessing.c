@@ -14,13 +14,26 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+int mp_above_standard(int descriptor) {
+    if (descriptor < 0 || descriptor > STDERR_FILENO) {
+        return descriptor;
+    }
+    int higher = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (higher < 0) {
+        // No other number is left: this one serves.
+        return descriptor;
+    }
+    close(descriptor);
+    return higher;
+}
+
 int mp_memfd_create(const char *name) {
-    return memfd_create(name, MFD_CLOEXEC);
+    return mp_above_standard(memfd_create(name, MFD_CLOEXEC));
 }
 
 int mp_pidfd_open(pid_t pid) {
     // glibc has a wrapper from 2.36 on; the system call itself is there from Linux 5.3 on.
-    return (int)syscall(SYS_pidfd_open, pid, 0);
+    return mp_above_standard((int)syscall(SYS_pidfd_open, pid, 0));
 }
 
 int mp_pidfd_send_signal(int descriptor, int signal) {
@@ -35,7 +48,12 @@ int mp_has_one_thread(void) {
 }
 
 int mp_pipe(int *descriptors) {
-    return pipe2(descriptors, O_CLOEXEC);
+    int result = pipe2(descriptors, O_CLOEXEC);
+    if (result == 0) {
+        descriptors[0] = mp_above_standard(descriptors[0]);
+        descriptors[1] = mp_above_standard(descriptors[1]);
+    }
+    return result;
 }
 
 int mp_set_parent_death_signal(int signal) {
@@ -197,6 +215,9 @@ ssize_t mp_receive_descriptors(
         memcpy(descriptors + *descriptor_count, CMSG_DATA(header), count * sizeof(int));
         *descriptor_count += count;
     }
+    for (size_t position = 0; position < *descriptor_count; position++) {
+        descriptors[position] = mp_above_standard(descriptors[position]);
+    }
     return received;
 }
 
@@ -214,11 +235,11 @@ int mp_end_with_peer(int descriptor, int signal) {
 }
 
 int mp_accept(int socket, void *address, uint32_t *length) {
-    return accept4(socket, address, length, SOCK_CLOEXEC);
+    return mp_above_standard(accept4(socket, address, length, SOCK_CLOEXEC));
 }
 
 int mp_open_nameless(const char *folder) {
-    return open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    return mp_above_standard(open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
 }
 
 // A spawned process runs the program's own executable from its start, but not its `main`: what it is to do comes over a

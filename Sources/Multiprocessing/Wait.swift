@@ -13,7 +13,7 @@ public enum WaitState {
     case ready
     /// Ready when this descriptor is.
     case descriptor(FileDescriptor, writable: Bool)
-    /// Never ready: closed, or not started.
+    /// Never ready: closed, ended, or not started.
     case never
 }
 
@@ -36,6 +36,8 @@ extension Connection: Waitable {
 /// Returns the positions of those that are ready, in order; empty when the time is over first. A descriptor whose other
 /// end is gone counts as ready.
 ///
+/// Throws `invalidState` where none of them can ever be ready, as of closed connections, and there is no `timeout`.
+///
 /// The corresponding Python API is `multiprocessing.connection.wait`.
 public func wait(for objects: [any Waitable], timeout: Duration? = nil) throws(MultiprocessingError) -> [Int] {
     var ready: [Int] = []
@@ -52,6 +54,9 @@ public func wait(for objects: [any Waitable], timeout: Duration? = nil) throws(M
             let events = writable ? POLLIN | POLLOUT : POLLIN
             entries.append(pollfd(fd: descriptor.rawValue, events: Int16(events), revents: 0))
         }
+    }
+    guard timeout != nil || !ready.isEmpty || entries.contains(where: { $0.fd >= 0 }) else {
+        throw MultiprocessingError(.invalidState, "wait for ever for what is closed, has ended, or was not started")
     }
     try poll(&entries, until: Deadline(after: ready.isEmpty ? timeout : .zero))
     let polled = entries.indices.filter { entries[$0].revents != 0 }

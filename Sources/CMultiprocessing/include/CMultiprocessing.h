@@ -13,6 +13,11 @@
 #include <sys/uio.h>
 #include <time.h>
 
+/// The open file under a number above 2, close-on-exec: in a program that was started without standard streams a new one
+/// may be below, and what somebody prints would go into it. Negative numbers stay. All below do this themselves. The C
+/// function is `fcntl` with F_DUPFD_CLOEXEC.
+int mp_above_standard(int descriptor);
+
 /// A nameless file in memory, close-on-exec. The C function is `memfd_create`; the name shows only in `/proc`.
 int mp_memfd_create(const char *name);
 

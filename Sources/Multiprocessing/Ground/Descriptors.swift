@@ -88,5 +88,5 @@ func makeSocketPair() throws(MultiprocessingError) -> (Int32, Int32) {
     var numbers: [Int32] = [-1, -1]
     let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     _ = try checked("socketpair") { socketpair(AF_UNIX, type, 0, &numbers) }
-    return (numbers[0], numbers[1])
+    return (mp_above_standard(numbers[0]), mp_above_standard(numbers[1]))
 }

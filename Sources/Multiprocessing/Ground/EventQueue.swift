@@ -19,7 +19,8 @@ struct EventQueue: ~Copyable {
 
     /// - Parameter batch: the most events that one wait takes in.
     init(batch: Int) throws(MultiprocessingError) {
-        descriptor = PrivateDescriptor(owning: try checked("epoll_create1") { epoll_create1(Int32(EPOLL_CLOEXEC)) })
+        descriptor = PrivateDescriptor(
+            owning: try checked("epoll_create1") { mp_above_standard(epoll_create1(Int32(EPOLL_CLOEXEC))) })
         events = Array(repeating: epoll_event(), count: batch)
     }
 

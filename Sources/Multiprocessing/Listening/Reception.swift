@@ -61,10 +61,11 @@ final class Reception {
         self.listening = listening
         self.key = key
         patienceNanoseconds = patience.boundedNanoseconds
-        epoll = OwnedDescriptor(owning: try checked("epoll_create1") { epoll_create1(Int32(EPOLL_CLOEXEC)) })
+        epoll = OwnedDescriptor(
+            owning: try checked("epoll_create1") { mp_above_standard(epoll_create1(Int32(EPOLL_CLOEXEC))) })
         clock = OwnedDescriptor(
             owning: try checked("timerfd_create") {
-                timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC) | Int32(TFD_NONBLOCK))
+                mp_above_standard(timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC) | Int32(TFD_NONBLOCK)))
             })
         try watch(clock.number)
         try watch(listening)

@@ -76,7 +76,7 @@ struct SocketAddress {
     /// A new socket for this kind of address, close-on-exec.
     func makeSocket() throws(MultiprocessingError) -> OwnedDescriptor {
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        return OwnedDescriptor(owning: try checked("socket") { socket(family, type, 0) })
+        return OwnedDescriptor(owning: try checked("socket") { mp_above_standard(socket(family, type, 0)) })
     }
 
     /// Calls a function of the C library with the address.

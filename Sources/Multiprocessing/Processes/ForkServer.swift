@@ -143,7 +143,14 @@ final class ForkServer {
 
     // MARK: In the server
 
+    /// What a terminal sends to all processes of a job is for the program and its children to answer; the server ends with
+    /// the program.
+    private static let terminalSignals = [SIGINT, SIGQUIT, SIGHUP]
+    /// What was to be done at these, as its children have it.
+    nonisolated(unsafe) private static var signalActions: [__sighandler_t?] = []
+
     fileprivate static func serve(_ requests: Connection) -> Never {
+        signalActions = terminalSignals.map { signal($0, SIG_IGN) }
         var children: [Child] = []
         while true {
             var entries = [pollfd(fd: requests.fileDescriptor?.rawValue ?? -1, events: Int16(POLLIN), revents: 0)]
@@ -187,6 +194,9 @@ final class ForkServer {
         defer { request.order.closeDescriptors() }
         do {
             let process = try Fork.child(deathSignal: 0) {
+                for (number, action) in zip(terminalSignals, signalActions) {
+                    signal(number, action)
+                }
                 requests.close()
                 let reports = Connection(owning: socket, readable: false, writable: true)
                 request.order.follow { refusal in

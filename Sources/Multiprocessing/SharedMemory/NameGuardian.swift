@@ -76,8 +76,8 @@ enum NameGuardian {
         var sockets: [Int32] = [-1, -1]
         let type = Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         _ = try checked("socketpair") { socketpair(AF_UNIX, type, 0, &sockets) }
-        let far = OwnedDescriptor(owning: sockets[1])
-        let near = OwnedDescriptor(owning: sockets[0])
+        let far = OwnedDescriptor(owning: mp_above_standard(sockets[1]))
+        let near = OwnedDescriptor(owning: mp_above_standard(sockets[0]))
         let (socket, sentinel) = (far.number, creator.number)
         // Its own descriptors are given up at once: unlike them, the guardian may be ended by any thread.
         let pid: Int32

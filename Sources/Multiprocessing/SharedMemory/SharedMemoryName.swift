@@ -102,7 +102,10 @@ struct SharedMemoryName {
 
     /// Opens what has this name.
     func open() throws(MultiprocessingError) -> OwnedDescriptor {
-        let file = OwnedDescriptor(owning: try checked("shm_open") { shm_open("/" + text, O_RDWR | O_CLOEXEC, 0) })
+        let file = OwnedDescriptor(
+            owning: try checked("shm_open") {
+                mp_above_standard(shm_open("/" + text, O_RDWR | O_CLOEXEC, 0))
+            })
         var information = stat()
         let number = file.number
         _ = try checked("fstat") { fstat(number, &information) }

@@ -65,16 +65,7 @@ extension Acquirable {
         _ body: (Acquisition) throws(MultiprocessingError) -> Result
     ) throws(MultiprocessingError) -> Result {
         let acquisition = try acquire()
-        let result: Result
-        do {
-            result = try body(acquisition)
-        } catch {
-            // The body's own error is the one to tell.
-            try? release()
-            throw error
-        }
-        try release()
-        return result
+        return try giveBack(release) { () throws(MultiprocessingError) in try body(acquisition) }
     }
 
     /// Runs the body with the lock held, and tells it how the lock was come by: a body that is handed `recovered` looks
@@ -87,14 +78,22 @@ extension Acquirable {
     @inlinable
     public func withLock<Result>(_ body: (Acquisition) throws -> Result) throws -> Result {
         let acquisition = try acquire()
-        let result: Result
-        do {
-            result = try body(acquisition)
-        } catch {
-            try? release()
-            throw error
-        }
-        try release()
-        return result
+        return try giveBack(release) { try body(acquisition) }
     }
+}
+
+/// Runs the body and then what gives back what it had, also when the body throws: its own error is the one to tell.
+@inlinable
+func giveBack<Result, Failure: Error>(
+    _ release: () throws(Failure) -> Void, after body: () throws(Failure) -> Result
+) throws(Failure) -> Result {
+    let result: Result
+    do {
+        result = try body()
+    } catch {
+        try? release()
+        throw error
+    }
+    try release()
+    return result
 }

@@ -87,16 +87,7 @@ public class Semaphore: Codable, @unchecked Sendable {
         _ body: () throws(MultiprocessingError) -> Result
     ) throws(MultiprocessingError) -> Result {
         acquire()
-        let result: Result
-        do {
-            result = try body()
-        } catch {
-            // The body's own error is the one to tell.
-            try? release()
-            throw error
-        }
-        try release()
-        return result
+        return try giveBack({ () throws(MultiprocessingError) in try release() }, after: body)
     }
 
     /// Takes a unit, runs the body, and gives the unit back also when the body throws.
@@ -106,14 +97,6 @@ public class Semaphore: Codable, @unchecked Sendable {
     /// Throws what the body throws, and what `release(_:)` does. The corresponding Python API is `with semaphore:`.
     public final func withSemaphore<Result>(_ body: () throws -> Result) throws -> Result {
         acquire()
-        let result: Result
-        do {
-            result = try body()
-        } catch {
-            try? release()
-            throw error
-        }
-        try release()
-        return result
+        return try giveBack({ try release() }, after: body)
     }
 }

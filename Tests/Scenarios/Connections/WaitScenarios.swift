@@ -17,6 +17,15 @@ func waitScenarios() {
         ends[1].close()
         expectEqual(try Multiprocessing.wait(for: ends), [4])
     }
+    scenario("waitForWhatCanNeverBeReadyIsAnError") {
+        let pipe = try Pipe()
+        pipe.first.close()
+        expectThrows(.invalidState) { try Multiprocessing.wait(for: [pipe.first]) }
+        expectThrows(.invalidState) { try Multiprocessing.wait(for: [pipe.first, Process {}]) }
+        expectEqual(try Multiprocessing.wait(for: [pipe.first], timeout: .zero), [])
+        pipe.second.close()
+        expectThrows(.invalidState) { try Multiprocessing.wait(for: [pipe.first, pipe.second]) }
+    }
     scenario("waitSeesAMessageThatWasReadAhead") {
         let (first, second) = (try Pipe(), try Pipe())
         try first.second.send(1)

@@ -1,5 +1,6 @@
 @preconcurrency import Glibc
 import Multiprocessing
+import SystemPackage
 
 func surroundingScenarios() {
     nestedPoolScenarios()
@@ -104,6 +105,49 @@ func surroundingScenarios() {
         expectEqual(number, 50)
         pipe.first.close()
         expectEqual(try child.join(), .exited(0))
+    }
+    scenario("nothingIsOpenedUnderTheNumbersOfStandardStreams") {
+        func taken() -> [Int32] {
+            openDescriptors().keys.filter { $0 <= 2 }.sorted()
+        }
+        let kept = (0...2).map { fcntl($0, F_DUPFD_CLOEXEC, 10) }
+        for number: Int32 in 0...2 {
+            close(number)
+        }
+        defer {
+            for (number, copy) in kept.enumerated() {
+                dup2(copy, Int32(number))
+                close(copy)
+            }
+        }
+        expectEqual(taken(), [], "the test's own are closed;")
+        let pipe = try Pipe()
+        let queue = try Queue<[Int32]>()
+        let listener = try Listener(authenticationKey: nil)
+        let pool = try Pool(processes: 2) { (_: Int) -> [Int32] in
+            print("into no channel")
+            fflush(stdout)
+            return taken()
+        }
+        let child = Process {
+            print("into no channel")
+            fflush(stdout)
+            try pipe.second.send(taken())
+            try queue.put(taken())
+            try pipe.second.send(
+                DuplicatedDescriptor(FileDescriptor(rawValue: try require(openDescriptors().keys.first))))
+        }
+        try child.start()
+        expectEqual(try pipe.first.receive([Int32].self), [])
+        expectEqual(try queue.get(), [])
+        let received = try pipe.first.receive(DuplicatedDescriptor.self).fileDescriptor
+        expect(received.rawValue > 2, "a descriptor is received as \(received.rawValue)")
+        try received.close()
+        expectEqual(try pool.map(0..<4), Array(repeating: [], count: 4))
+        expectEqual(taken(), [])
+        expectEqual(try child.join(), .exited(0))
+        listener.close()
+        pool.terminate()
     }
     scenario("eachProcessHoldsOnlyTheDescriptorsThatItUses") {
         let before = openDescriptors().count

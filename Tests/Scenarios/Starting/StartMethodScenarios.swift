@@ -230,6 +230,20 @@ func forkServerScenarios() {
         expect(!child.isAlive, "a child that was killed")
         expect(Process.activeChildren.isEmpty, "a child that was killed")
     }
+    scenario("signalsOfTheTerminalEndChildrenOfTheForkServerAndNotTheServer") {
+        defer { Process.stopForkServer() }
+        for number in [SIGINT, SIGQUIT, SIGHUP] {
+            // A handler and not SIG_IGN, which an executable would inherit.
+            signal(number) { _ in }
+            defer { signal(number, SIG_DFL) }
+            let pipe = try Pipe()
+            let child = Process(startMethod: .forkserver, Ending.waitsForASignal(pipe.second))
+            try child.start()
+            _ = try pipe.first.receive(Int32.self)
+            kill(0, number)
+            expectEqual(try child.join(), .signaled(number))
+        }
+    }
     scenario("childrenOfTheForkServerHoldNothingOfEachOther") {
         defer { Process.stopForkServer() }
         let (one, other) = (try Pipe(), try Pipe())

@@ -29,16 +29,7 @@ public class OwnedLockProxy: ManagerProxy, @unchecked Sendable {
     /// `body` is told how the lock was acquired. The corresponding Python API is `with lock:`.
     public final func withLock<Result>(_ body: (Acquisition) throws -> Result) throws -> Result {
         let acquisition = try acquire() ?? .acquired
-        let result: Result
-        do {
-            result = try body(acquisition)
-        } catch {
-            // The first error is the one to know of.
-            try? release()
-            throw error
-        }
-        try release()
-        return result
+        return try giveBack({ try release() }, after: { try body(acquisition) })
     }
 }
 
