@@ -2,6 +2,7 @@
 #include "files.h"
 
 #include <sys/sysmacros.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -162,6 +163,12 @@ off_t poolmap_seek_data(int descriptor, off_t offset) {
 
 off_t poolmap_seek_hole(int descriptor, off_t offset) {
     return lseek(descriptor, offset, SEEK_HOLE);
+}
+
+ssize_t poolmap_read_folder(int folder, void *entries, size_t byte_count) {
+    ssize_t count = getdents64(folder, entries, byte_count);
+    // As readdir has it: some file systems say so of a folder that was removed.
+    return count < 0 && errno == ENOENT ? 0 : count;
 }
 
 int poolmap_status(int folder, const char *name, int flags, struct stat *status) {

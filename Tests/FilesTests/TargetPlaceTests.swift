@@ -22,9 +22,9 @@ import Testing
     }
 
     private func names(in folder: String) -> [String] {
-        guard let stream = opendir(folder) else { return [] }
-        defer { closedir(stream) }
-        guard var names = try? FolderNames(of: stream) else { return [] }
+        guard let opened = try? openFile(folder, O_RDONLY | O_DIRECTORY) else { return [] }
+        defer { try? opened.close() }
+        guard var names = try? FolderNames(of: opened) else { return [] }
         var all: [String] = []
         while let (name, _) = names.next() { all.append(name) }
         return all

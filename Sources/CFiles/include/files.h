@@ -54,6 +54,10 @@ off_t poolmap_seek_data(int descriptor, off_t offset);
 /// `SEEK_HOLE`.
 off_t poolmap_seek_hole(int descriptor, off_t offset);
 
+/// Reads the entries of a folder that come next, one behind the other as `struct dirent64`, whose length is `d_reclen`; 0 at
+/// the end. The C function is `getdents64`.
+ssize_t poolmap_read_folder(int folder, void *entries, size_t byte_count);
+
 /// What is known of a file, or of the descriptor itself where `name` is NULL, as its file system has it now: one over a
 /// network or by FUSE may answer from memory otherwise, with another change time than it says later. The system call is `statx`; without it, the C function is `fstatat`.
 int poolmap_status(int folder, const char *name, int flags, struct stat *status);

@@ -1,3 +1,4 @@
+import CFiles
 import Glibc
 import Ground
 import SystemPackage
@@ -18,29 +19,43 @@ struct FolderNames {
     /// Reads a folder's list.
     ///
     /// The C function is `readdir`.
-    init(of folder: OpaquePointer) throws(Errno) {
+    ///
+    /// - Parameter folder: a descriptor that can be read, at the beginning.
+    init(of folder: FileDescriptor) throws(Errno) {
+        let space = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
+        defer { space.deallocate() }
         while true {
-            errno = 0
-            guard let entry = readdir(folder) else {
-                if errno != 0 { throw Errno(rawValue: errno) }
-                break
-            }
-            withUnsafeBytes(of: &entry.pointee.d_name) { space in
-                guard let start = space.baseAddress else { return }
-                let count = strlen(start.assumingMemoryBound(to: CChar.self))
-                let name = UnsafeRawBufferPointer(start: start, count: count)
-                // The folder itself and the one above it.
-                if name[0] == UInt8(ascii: "."), name.count == 1 || (name.count == 2 && name[1] == name[0]) { return }
-                entries.append(Entry(offset: bytes.count, type: Int32(entry.pointee.d_type)))
-                bytes += name
-                bytes.append(0)
-            }
+            let count = try retryingInterrupted { poolmap_read_folder(folder.rawValue, space.baseAddress, space.count) }
+            if count == 0 { break }
+            add(UnsafeRawBufferPointer(rebasing: space[..<count]))
         }
         bytes.withUnsafeBytes { bytes in
             guard let names = bytes.assumingMemoryBound(to: CChar.self).baseAddress else { return }
             entries.sort { strcmp(names + $0.offset, names + $1.offset) < 0 }
         }
     }
+
+    private mutating func add(_ found: UnsafeRawBufferPointer) {
+        var rest = found
+        while let start = rest.baseAddress, rest.count > FolderNames.nameOffset {
+            defer {
+                let byteCount = rest.load(fromByteOffset: FolderNames.lengthOffset, as: UInt16.self)
+                rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(Int(byteCount)))
+            }
+            let name = start + FolderNames.nameOffset
+            let count = strlen(name.assumingMemoryBound(to: CChar.self))
+            // Without a number it was removed meanwhile. And the folder itself and the one above it are none of its names.
+            let isSpecial = count <= 2 && memcmp(name, "..", count) == 0
+            if isSpecial || rest.load(as: ino_t.self) == 0 { continue }
+            let type = rest[FolderNames.typeOffset]
+            entries.append(Entry(offset: bytes.count, type: Int32(type)))
+            bytes += UnsafeRawBufferPointer(start: name, count: count + 1)
+        }
+    }
+
+    private static let nameOffset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
+    private static let typeOffset = MemoryLayout<dirent>.offset(of: \.d_type) ?? 0
+    private static let lengthOffset = MemoryLayout<dirent>.offset(of: \.d_reclen) ?? 0
 
     /// What the next one is; nil at the end.
     var nextType: Int32? { position < entries.count ? entries[position].type : nil }

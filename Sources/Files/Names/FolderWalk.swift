@@ -177,16 +177,23 @@ package struct FolderWalk {
     }
 
     private mutating func enter(_ pathInside: String, _ found: FileStatus?) {
-        var status: FileStatus?
-        switch detail {
-        case .statuses: status = found
-        case .kinds(followsLinks: true):
-            status = FileStatus(ofPath: path + pathInside)
-            if let status, levels.contains(where: { $0.status?.isSameFile(as: status) ?? false }) { return }
-        case .kinds: break
-        }
+        let action = "cannot list the folder"
         do throws(PoolmapError) {
-            let names = try names(in: pathInside, mustBe: status)
+            let folder = try open(pathInside, action)
+            defer { try? folder.close() }
+            var status: FileStatus?
+            switch detail {
+            case .statuses:
+                status = found
+                let opened = try attempt(action) { () throws(Errno) in try FileStatus(of: folder) }
+                guard found?.isSameFile(as: opened) ?? true else { throw .changedWhileRead }
+            case .kinds(followsLinks: true):
+                let opened = try attempt(action) { () throws(Errno) in try FileStatus(of: folder) }
+                if levels.contains(where: { $0.status?.isSameFile(as: opened) ?? false }) { return }
+                status = opened
+            case .kinds: break
+            }
+            let names = try attempt(action) { () throws(Errno) in try FolderNames(of: folder) }
             let bytes = FileName.bytes(of: path + pathInside)
             levels.append(Level(pathInside: pathInside, path: bytes, names: names, status: status))
         } catch {
@@ -210,29 +217,13 @@ package struct FolderWalk {
         }
     }
 
-    /// - Parameter status: what was found by that path, if nothing else will do.
-    private func names(in pathInside: String, mustBe status: FileStatus?) throws(PoolmapError) -> FolderNames {
-        let action = "cannot list the folder"
-        let descriptor: FileDescriptor
+    private func open(_ pathInside: String, _ action: String) throws(PoolmapError) -> FileDescriptor {
         do throws(Errno) {
             let flags = O_RDONLY | O_DIRECTORY
-            if let named {
-                descriptor = try named.open(beneath: pathInside, flags)
-            } else {
-                descriptor = try openFile(path + pathInside, flags)
-            }
+            guard let named else { return try openFile(path + pathInside, flags) }
+            return try named.open(beneath: pathInside, flags)
         } catch {
             throw place(pathInside).error(action, error)
         }
-        guard let folder = fdopendir(descriptor.rawValue) else {
-            defer { try? descriptor.close() }
-            throw .system(action, Errno(rawValue: errno))
-        }
-        defer { closedir(folder) }
-        if let status {
-            let opened = try attempt(action) { () throws(Errno) in try FileStatus(of: descriptor) }
-            guard opened.isSameFile(as: status) else { throw .changedWhileRead }
-        }
-        return try attempt(action) { () throws(Errno) in try FolderNames(of: folder) }
     }
 }
