@@ -13,7 +13,9 @@ final class Compression: Operation {
     private var zeros: (frame: CompressedFrame, bytes: [UInt8])?
 
     /// Chunks that share a task have no more of the input.
-    static let mostTaskBytes = 8 << 20
+    static let mostTaskBytes = 16 << 20
+    /// Nor should there come more of them, so that data that is not made smaller takes no more memory than one large chunk.
+    static let mostOutputBytes: UInt64 = 8 << 20
     /// The same of a pipe, whose chunks wait for each other in a slot.
     static let mostPipeBytes = 1 << 20
     /// So long a task may take for which chunks are put together: far longer than a message, and so short that everything
@@ -157,6 +159,8 @@ final class CompressJob: Job {
     private let sharesTasks: Bool
     /// What a byte takes, in 1/1024 of a nanosecond; nil before the first chunks are done, each of which goes alone.
     private var costOfByte: UInt64?
+    /// What comes of a byte, likewise, in 1/1024.
+    private var outputOfByte: UInt64 = 1024
     /// The size that the input must have; nil for any.
     private let announcedBytes: UInt64?
     private var section = SectionWriter()
@@ -228,7 +232,8 @@ final class CompressJob: Job {
     /// What chunks may have together that share a task.
     private func mostBytes(_ most: Int, _ nanoseconds: UInt64) -> Int {
         guard sharesTasks, let costOfByte else { return 0 }
-        return Int(min(UInt64(most), (nanoseconds << 10) / costOfByte))
+        return Int(
+            min(UInt64(most), (nanoseconds << 10) / costOfByte, (Compression.mostOutputBytes << 10) / outputOfByte))
     }
 
     /// The length of the next chunk of a file; nil where that is not known yet.
@@ -326,9 +331,13 @@ final class CompressJob: Job {
     }
 
     private func learn(_ frame: Compression.Done.Frame) {
-        let latest = (frame.time.durationNanoseconds << 10) / UInt64(max(frame.frame.contentBytes, 1))
+        let contentBytes = UInt64(max(frame.frame.contentBytes, 1))
+        let latest = (frame.time.durationNanoseconds << 10) / contentBytes
         let limited = max(1, min(latest, 1 << 40))
         costOfByte = costOfByte.map { (7 * $0 + limited) / 8 } ?? limited
+        let share = (UInt64(frame.frame.compressedBytes) << 10) / contentBytes
+        // More at once, less by and by.
+        outputOfByte = max((7 * outputOfByte + share) / 8, share, 1)
     }
 
     private func count(_ frame: DataFrame) throws(PoolmapError) {
