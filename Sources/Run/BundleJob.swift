@@ -19,6 +19,7 @@ package final class BundleJob: Job {
     ///   have noted more than the next had time for.
     init(_ bundle: NameBundle, _ plans: BundlePlans, _ ticket: BundleTicket?) {
         self.bundle = bundle
+        self.bundle.wantedNanoseconds = plans.size.nanoseconds
         self.plans = plans
         self.ticket = ticket
         parts = [0..<bundle.count]
@@ -82,8 +83,9 @@ package final class BundleJob: Job {
         add(outcome.text)
         let rest = part.lowerBound + outcome.count..<part.upperBound
         // In as many parts as are worth it: other workers may be idle.
-        for start in stride(from: rest.lowerBound, to: rest.upperBound, by: plans.size.count) {
-            add(plans.plan(bundle.part(start..<min(start + plans.size.count, rest.upperBound)), ticket))
+        let count = plans.size.count
+        for start in stride(from: rest.lowerBound, to: rest.upperBound, by: count) {
+            add(plans.plan(bundle.part(start..<min(start + count, rest.upperBound)), ticket))
         }
     }
 
@@ -124,8 +126,10 @@ package struct BundlePlans {
     }
 
     package func plan(_ bundle: NameBundle, _ ticket: BundleTicket? = nil) -> PlannedJob {
-        PlannedJob(number: 0, input: .standardInput, target: .nowhere, isInput: false) { _ in
-            BundleJob(bundle, self, ticket)
+        // The job's from then on: it gives it back when it is done, however late that is reported.
+        var ticket = ticket
+        return PlannedJob(number: 0, input: .standardInput, target: .nowhere, isInput: false) { _ in
+            BundleJob(bundle, self, ticket.take())
         } report: { result in
             guard case .failure(let error) = result else { return }
             for index in 0..<bundle.count {

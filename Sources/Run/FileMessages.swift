@@ -5,6 +5,7 @@ extension NameBundle: Message {
     package init(from message: inout MessageReader) throws(PoolmapError) {
         self.init(try message.next(), count: try message.next(), bytes: try message.nextArray())
         mostBytes = try message.next()
+        wantedNanoseconds = try message.next()
         firstNote = try message.next()
         generation = try message.next()
         firstLine = try message.next()
@@ -15,6 +16,7 @@ extension NameBundle: Message {
         message.add(count)
         message.add(each: bytes)
         message.add(mostBytes)
+        message.add(wantedNanoseconds)
         message.add(firstNote)
         message.add(generation)
         message.add(firstLine)

@@ -41,7 +41,7 @@ package final class NameWork: Operation {
             operation.perform(name, index, of: bundle, note, files, into: &outcome)
             outcome.count = index + 1
             outcome.nanoseconds = monotonicNanoseconds() - start
-            return outcome.nanoseconds < BundleSize.wantedNanoseconds
+            return outcome.nanoseconds < bundle.wantedNanoseconds
         }
         files.end()
         return outcome

@@ -31,6 +31,8 @@ package struct NameBundle {
     package private(set) var bytes: [UInt8] = []
     /// Whoever does it stops before a file with which the content of all would be more; nil for no such limit.
     package var mostBytes: UInt64?
+    /// Whoever does it gives back what is not begun by then.
+    package var wantedNanoseconds = UInt64.max
     /// The note of the first name, of as many as there are names; nil where nothing is written.
     package var firstNote: Int?
     /// What tells the notes of this bundle from older ones in their place.

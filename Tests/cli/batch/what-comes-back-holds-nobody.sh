@@ -1,0 +1,17 @@
+# Names that workers give back, for want of time, keep no place of others while a slow file is first.
+. "$CLI_LIB"
+mkdir many
+for number in {1..300}; do
+    # Every tenth takes a worker longer than all names of a bundle should.
+    if ((number % 10)); then text "$number"; else text 300000; fi > "many/$number"
+done
+mkfifo slow
+for jobs in 2 3; do
+    start poolmap compress -15 -q -j $jobs slow many/{1..300}
+    wait_until 40 test -e many/300.zst
+    is_running "$front"
+    text 1000 > slow
+    expect_end 0 "$front"
+    for number in {1..300}; do [[ -e many/$number.zst ]] || fail "many/$number has no target"; done
+    rm ./*.zst many/*.zst
+done
