@@ -37,9 +37,9 @@ died_in linkat
 run_traced unlinkat:signal=SIGKILL:when=12 --rm
 is_done 0
 died_in unlinkat
-# Killed when the call is done and before anything else is.
+# Killed when the call is done and before anything else is. Those that come in their place are delayed once each, too.
 for call in linkat unlinkat; do
-    run_traced $call:delay_exit=1000000:when=4 --rm
+    run_traced $call:delay_exit=3000000:when=4 --rm
     killed=0
     waits() { ! is_running "$front" || grep -qs "$call(.*DELAYED" trace; }
     wait_until 20 waits
