@@ -159,18 +159,14 @@ extension ByteBuffer {
     }
 
     private mutating func grow(to newCapacity: Int) {
-        if head == 0 {
-            // realloc can move the pages of a large buffer without touching their contents.
-            guard let moved = realloc(base, newCapacity) else { fatalError("out of memory") }
-            base = moved
-        } else {
-            guard let fresh = malloc(newCapacity) else { fatalError("out of memory") }
-            if let base { fresh.copyMemory(from: base + head, byteCount: tail - head) }
-            free(base)
-            base = fresh
+        if let base, head > 0 {
+            base.copyMemory(from: base + head, byteCount: tail - head)
             tail -= head
             head = 0
         }
+        // realloc can move the pages of a large buffer without touching their contents, so that it is never there twice.
+        guard let moved = realloc(base, newCapacity) else { fatalError("out of memory") }
+        base = moved
         capacity = newCapacity
     }
 }

@@ -124,8 +124,10 @@ final class PoolManager {
     ///
     /// It may if its answer would not wait, or if no answer is to be expected from anyone else. So the task that others
     /// wait for goes to a worker sooner or later, whatever is before it here.
-    private var mayHandOut: Bool {
-        lanes.heldBytes + front.unsentBytes <= PoolManager.maximumUnsentBytes
+    ///
+    /// - Parameter heldCount: how many tasks workers hold, whose answers are taken to be as large as those that wait.
+    private func mayHandOut(beside heldCount: Int) -> Bool {
+        lanes.heldBytes + heldCount * lanes.meanBytes + front.unsentBytes <= PoolManager.maximumUnsentBytes
             || backlog.next.map(lanes.isNext) != false || workers.allSatisfy { ($0?.heldCount ?? 0) == 0 }
     }
 
@@ -143,20 +145,26 @@ final class PoolManager {
         choosePace()
         guard !backlog.isEmpty else { return }
         let (limit, now) = (tasksInFlight, monotonicNanoseconds())
-        var takers: [ManagedWorker] = []
-        for case let worker? in workers where canTake(worker, holding: limit) && !isStuck(worker, now) {
-            takers.append(worker)
+        var (takers, heldCount): ([ManagedWorker], Int) = ([], 0)
+        for case let worker? in workers {
+            heldCount += worker.heldCount
+            if canTake(worker, holding: limit) && !isStuck(worker, now) {
+                takers.append(worker)
+            }
         }
         takers.sort { $0.heldCount < $1.heldCount }
         // Who holds less is served first, so that nobody waits while others hold several.
         var (level, end) = ((takers.first?.heldCount ?? limit) + 1, 0)
-        while level <= limit && !backlog.isEmpty && mayHandOut {
+        while level <= limit && !backlog.isEmpty && mayHandOut(beside: heldCount) {
             while end < takers.count && takers[end].heldCount < level { end += 1 }
-            for worker in takers[..<end] where canTake(worker, holding: level) && !backlog.isEmpty && mayHandOut {
+            for worker in takers[..<end]
+            where canTake(worker, holding: level) && !backlog.isEmpty && mayHandOut(beside: heldCount) {
                 if worker.heldCount == 0 {
                     worker.lastSign = now
                 }
+                let before = worker.heldCount
                 backlog.takeUnit(atMost: size.maxTasksPerWorker - worker.handedCount) { worker.give($0, descriptors) }
+                heldCount += worker.heldCount - before
                 list(worker)
             }
             level += 1
@@ -196,8 +204,11 @@ final class PoolManager {
             try watch(worker)
         }
         listed.removeAll(keepingCapacity: true)
-        if !resultsMayWait {
-            try front.flush()
+        if !resultsMayWait || lanes.hasFullLanes {
+            repeat {
+                passOn()
+                try front.flush()
+            } while lanes.hasFullLanes && !isFrontSlow
             tellFrontAt = front.unsentBytes > 0 ? 0 : .max
         }
     }
@@ -352,7 +363,17 @@ final class PoolManager {
 
     /// Sends the one answer to a task, when it is its turn.
     func pass(_ task: PoolFrame, _ answer: UnsafeRawBufferPointer) {
-        lanes.pass(task, answer) { front.enqueue(frames: $0) }
+        lanes.pass(task, answer, while: { !isFrontSlow }) { front.enqueue(frames: $0) }
+        noteUnsent()
+    }
+
+    /// Sends on what waited for the front to read, as far as it has.
+    private func passOn() {
+        lanes.passOn(while: { !isFrontSlow }) { front.enqueue(frames: $0) }
+        noteUnsent()
+    }
+
+    private func noteUnsent() {
         if tellFrontAt == .max && front.unsentBytes > 0 {
             tellFrontAt = monotonicNanoseconds() + pace.messageNanoseconds
         }
@@ -368,7 +389,8 @@ final class PoolManager {
 
     /// Sends what is left while the front still reads.
     private func drainToFront() throws {
-        while front.unsentBytes > 0 && !front.isAtEnd {
+        while (front.unsentBytes > 0 || lanes.hasFullLanes) && !front.isAtEnd {
+            passOn()
             try front.flush()
             var entries = [pollfd(fd: front.number, events: Int16(POLLIN | POLLOUT), revents: 0)]
             try poll(&entries, until: Deadline(after: nil))

@@ -1,7 +1,7 @@
 /// Puts the answers to the tasks of each lane in the order of the tasks, in the pool manager.
 ///
-/// An answer out of its turn waits here until all before it have been passed on, so that it wakes nobody. It waits for
-/// a task that has not ended, never for the front. What waits is bounded by handing out no more tasks whose answers
+/// An answer out of its turn waits here until all before it have been passed on, so that it wakes nobody; and while much
+/// waits for the front to read, those whose turn comes all at once stay here too. What waits is bounded by handing out no more tasks whose answers
 /// would wait too (`PoolManager.mayHandOut`); those that others wait for are always handed out.
 struct TaskLanes {
     private struct Lane {
@@ -12,8 +12,14 @@ struct TaskLanes {
     }
 
     private var lanes: [Int: Lane] = [:]
+    /// Lanes whose first answer is here, and waits for room.
+    private var fullLanes: [Int] = []
     /// How much waits, with the headers.
     private(set) var heldBytes = 0
+    private var heldCount = 0
+
+    /// How large an answer that waits is in the mean; 0 while none does.
+    var meanBytes: Int { heldCount == 0 ? 0 : heldBytes / heldCount }
 
     /// Notes a task that has come from the front.
     mutating func expect(_ task: PoolFrame) {
@@ -27,29 +33,52 @@ struct TaskLanes {
         task.lane == PoolFrame.noLane || lanes[task.lane]?.tasks.first == task.task
     }
 
-    /// Hands the answer to a task to `body` and those that waited for it after it; or has it wait.
+    /// Hands the answer to a task to `body`, and those that waited for it after it as long as there is room; or has it
+    /// wait.
     ///
     /// - Parameter answer: header and payload.
     mutating func pass(
-        _ task: PoolFrame, _ answer: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
+        _ task: PoolFrame, _ answer: UnsafeRawBufferPointer, while hasRoom: () -> Bool,
+        _ body: (UnsafeRawBufferPointer) -> Void
     ) {
         guard task.lane != PoolFrame.noLane else { return body(answer) }
         // In place: a copy of the lane would copy all that waits in it.
         guard isNext(task) else {
             lanes[task.lane]?.waiting[task.task] = Array(answer)
             heldBytes += answer.count
+            heldCount += 1
             return
         }
         body(answer)
         _ = lanes[task.lane]?.tasks.next()
-        while let next = lanes[task.lane]?.tasks.first, let answer = lanes[task.lane]?.waiting.removeValue(forKey: next)
-        {
-            heldBytes -= answer.count
-            answer.withUnsafeBytes(body)
-            _ = lanes[task.lane]?.tasks.next()
+        passOn(task.lane, while: hasRoom, body)
+    }
+
+    /// Whether answers wait for room alone.
+    var hasFullLanes: Bool { !fullLanes.isEmpty }
+
+    /// Hands on what waits for room, as long as there is some.
+    mutating func passOn(while hasRoom: () -> Bool, _ body: (UnsafeRawBufferPointer) -> Void) {
+        let full = fullLanes
+        fullLanes = []
+        for lane in full {
+            passOn(lane, while: hasRoom, body)
         }
-        if lanes[task.lane]?.tasks.isEmpty == true {
-            lanes[task.lane] = nil
+    }
+
+    private mutating func passOn(
+        _ lane: Int, while hasRoom: () -> Bool, _ body: (UnsafeRawBufferPointer) -> Void
+    ) {
+        while let next = lanes[lane]?.tasks.first, let place = lanes[lane]?.waiting.index(forKey: next) {
+            guard hasRoom() else { return fullLanes.append(lane) }
+            guard let answer = lanes[lane]?.waiting.remove(at: place).value else { return }
+            heldBytes -= answer.count
+            heldCount -= 1
+            answer.withUnsafeBytes(body)
+            _ = lanes[lane]?.tasks.next()
+        }
+        if lanes[lane]?.tasks.isEmpty == true {
+            lanes[lane] = nil
         }
     }
 }
