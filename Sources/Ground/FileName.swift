@@ -40,7 +40,7 @@ package enum FileName {
     ///
     /// The corresponding Python API is `os.fsencode`.
     package static func bytes(of text: String) -> [UInt8] {
-        if !text.utf8.contains(escapeLead) { return Array(text.utf8) }
+        if hasNoEscapes(text) { return Array(text.utf8) }
         return text.unicodeScalars.flatMap { scalar in
             escapes.contains(scalar.value) ? [UInt8(scalar.value - escapeBase)] : Array(String(scalar).utf8)
         }
@@ -87,7 +87,10 @@ package enum FileName {
 
     /// Whether the text's UTF-8 is the name.
     package static func hasNoEscapes(_ text: String) -> Bool {
-        !text.utf8.contains(escapeLead)
+        let isFound = text.utf8.withContiguousStorageIfAvailable { bytes in
+            bytes.baseAddress.map { memchr($0, Int32(escapeLead), bytes.count) != nil } ?? false
+        }
+        return !(isFound ?? text.utf8.contains(escapeLead))
     }
 
     /// Whether the character stands for a byte that is no part of a text.
