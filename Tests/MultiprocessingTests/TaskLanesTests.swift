@@ -13,11 +13,21 @@ import Testing
     }
 
     /// The tasks whose answers are passed on when this one is there; an answer here is the task's number.
-    private mutating func pass(_ number: UInt64, lane: Int) -> [UInt64] {
+    ///
+    /// - Parameter room: so many may be passed on at once.
+    private mutating func pass(_ number: UInt64, lane: Int, room: Int = .max) -> [UInt64] {
         var passed: [UInt64] = []
         withUnsafeBytes(of: number) {
-            lanes.pass(task(number, lane: lane), $0) { passed.append($0.load(as: UInt64.self)) }
+            lanes.pass(task(number, lane: lane), $0, while: { passed.count < room }) {
+                passed.append($0.load(as: UInt64.self))
+            }
         }
+        return passed
+    }
+
+    private mutating func passOn(room: Int) -> [UInt64] {
+        var passed: [UInt64] = []
+        lanes.passOn(while: { passed.count < room }) { passed.append($0.load(as: UInt64.self)) }
         return passed
     }
 
@@ -59,5 +69,23 @@ import Testing
             #expect(pass(round * 2 + 2, lane: 3) == [])
             #expect(pass(round * 2 + 1, lane: 3) == [round * 2 + 1, round * 2 + 2])
         }
+    }
+
+    @Test mutating func whatHasNoRoomComesInItsOrderWhenThereIsSome() {
+        for number: UInt64 in 1...8 { lanes.expect(task(number, lane: number <= 6 ? 0 : 1)) }
+        for number: UInt64 in [2, 3, 4] { #expect(pass(number, lane: 0) == []) }
+        #expect(lanes.meanBytes == 8)
+        #expect(!lanes.hasFullLanes)
+        #expect(pass(1, lane: 0, room: 2) == [1, 2])
+        #expect(lanes.hasFullLanes && lanes.heldBytes == 16)
+        // It waits behind those that have no room, and a lane of its own for none.
+        #expect(pass(5, lane: 0) == [])
+        #expect(pass(7, lane: 1) == [7])
+        #expect(passOn(room: 0) == [])
+        #expect(passOn(room: 1) == [3])
+        #expect(passOn(room: 9) == [4, 5])
+        #expect(!lanes.hasFullLanes && lanes.heldBytes == 0 && lanes.meanBytes == 0)
+        #expect(passOn(room: 9) == [])
+        #expect(pass(6, lane: 0) == [6])
     }
 }
