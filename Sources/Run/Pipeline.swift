@@ -295,7 +295,7 @@ package final class Pipeline {
             if pieces.count > 1, case .failure(let error) = completion.result, error.code == .processDied {
                 return try acceptOneByOne(task, pieces, slot, entry.job, after: completion)
             }
-            try observer.recorder?.add(pieces, completion, of: entry.job.plan)
+            entry.job.account += try observer.recorder?.add(pieces, completion, of: entry.job.plan) ?? []
             try accept(completion.result, of: pieces, slot, entry.job)
         case .local(let piece, let action):
             if entry.job.error == nil {
@@ -314,7 +314,7 @@ package final class Pipeline {
         defer { hands.dismiss() }
         for (task, piece) in zip(try task.single(), pieces) {
             let completion = hands.complete(task, after: earlier)
-            try observer.recorder?.add([piece], completion, of: running.plan)
+            running.account += try observer.recorder?.add([piece], completion, of: running.plan) ?? []
             try accept(completion.result, of: [piece], slot, running)
         }
     }
@@ -325,7 +325,7 @@ package final class Pipeline {
         guard let piece, let recorder = observer.recorder else { return try action() }
         let start = monotonicNanoseconds()
         try action()
-        recorder.add(piece, WorkTime(since: start), of: running.plan)
+        running.account += recorder.add(piece, WorkTime(since: start), of: running.plan).map { [$0] } ?? []
     }
 
     private func accept(
@@ -393,7 +393,7 @@ package final class Pipeline {
     private func reportInOrder() {
         while let running = unreported.first, let result = running.result {
             removeFirstUnreported()
-            report(running.plan, result)
+            report(running.plan, result, running.account)
             // The next may have waited for its turn at standard output.
             if let next = unreported.first {
                 settle(next)
@@ -407,9 +407,11 @@ package final class Pipeline {
         unreported.prepend(running.followers)
     }
 
-    private func report(_ plan: PlannedJob, _ result: Result<JobSummary, PoolmapError>) {
+    private func report(
+        _ plan: PlannedJob, _ result: Result<JobSummary, PoolmapError>, _ account: [JSONText] = []
+    ) {
         if plan.isInput {
-            observer.recorder?.add(result, of: plan)
+            observer.recorder?.add(result, of: plan, account)
         }
         plan.report(result)
     }
@@ -418,7 +420,7 @@ package final class Pipeline {
     private func abandonAll(_ error: PoolmapError) {
         while let running = unreported.first {
             removeFirstUnreported()
-            report(running.plan, running.result ?? .failure(running.error ?? error))
+            report(running.plan, running.result ?? .failure(running.error ?? error), running.account)
         }
         while case .plan(let plan) = plans.next() {
             report(plan, .failure(error))

@@ -11,8 +11,6 @@ package final class RunRecorder {
     private let trace: LineFile?
     private let startedNanoseconds = monotonicNanoseconds()
     private let front = getpid()
-    /// The pieces of each input that is not reported yet, as JSON.
-    private var pieces: [Int: [JSONText]] = [:]
     private var lanes: Set<Int32> = []
     private var totals = RunTotals()
     private var hasFile = false
@@ -46,22 +44,26 @@ package final class RunRecorder {
     // MARK: While it runs
 
     /// A task came to its end, with or without a result.
-    package func add(_ pieces: [Piece], _ completion: TaskCompletion, of plan: PlannedJob) throws(PoolmapError) {
+    ///
+    /// Returns what the report of the input is to say of it.
+    package func add(
+        _ pieces: [Piece], _ completion: TaskCompletion, of plan: PlannedJob
+    ) throws(PoolmapError) -> [JSONText] {
         totals.repeatedTries += UInt64(max(0, completion.attempts - 1))
         let time = WorkTime(completion)
-        for (piece, result) in zip(pieces, try completion.results) {
+        return zip(pieces, try completion.results).compactMap { piece, result in
             add(piece, result.text, result.time ?? time, by: completion.worker, completion.attempts, of: plan)
         }
     }
 
-    /// The front itself has done a piece.
-    package func add(_ piece: Piece, _ time: WorkTime, of plan: PlannedJob) {
+    /// The same of what the front itself has done.
+    package func add(_ piece: Piece, _ time: WorkTime, of plan: PlannedJob) -> JSONText? {
         add(piece, .null, time, by: front, 1, of: plan)
     }
 
     private func add(
         _ piece: Piece, _ result: JSONText, _ time: WorkTime, by worker: Int32, _ attempts: Int, of plan: PlannedJob
-    ) {
+    ) -> JSONText? {
         totals.pieces += piece.isPart ? 1 : 0
         totals.workNanoseconds += time.durationNanoseconds
         let since = time.startedNanoseconds - min(startedNanoseconds, time.startedNanoseconds)
@@ -74,9 +76,6 @@ package final class RunRecorder {
             ("worker", .number(UInt64(max(0, worker)))), ("startNanoseconds", .number(start)),
             ("durationNanoseconds", .number(time.durationNanoseconds)), ("tries", .number(UInt64(max(0, attempts)))),
         ]
-        if report != nil, piece.isPart {
-            pieces[plan.number, default: []].append(.object(members + effort))
-        }
         if trace != nil {
             writeLane(worker, "worker \(worker)")
             writeEvent([
@@ -87,17 +86,20 @@ package final class RunRecorder {
                 ("args", .object([("file", .string(plan.input.name))] + members.dropFirst() + effort.suffix(1))),
             ])
         }
+        return report != nil && piece.isPart ? .object(members + effort) : nil
     }
 
     /// An input was reported; they come in their order.
-    package func add(_ result: Result<JobSummary, PoolmapError>, of plan: PlannedJob) {
+    ///
+    /// - Parameter pieces: what was to be said of each of its pieces.
+    package func add(_ result: Result<JobSummary, PoolmapError>, of plan: PlannedJob, _ pieces: [JSONText]) {
         totals.add(result)
         guard report != nil else { return }
         var members: [(String, JSONText)] = [
             ("input", .string(plan.input.name)), ("output", plan.target.text),
         ]
         members += RunRecorder.outcome(result)
-        members.append(("chunks", .array(pieces.removeValue(forKey: plan.number) ?? [])))
+        members.append(("chunks", .array(pieces)))
         write("\(hasFile ? "," : "")\n\(JSONText.object(members).text)", to: report)
         hasFile = true
     }

@@ -16,6 +16,8 @@ final class RunningJob {
     /// A worker said that the input is for the front, which has not begun with it.
     var isReturned = false
     var result: Result<JobSummary, PoolmapError>?
+    /// What the report is to say of its pieces.
+    var account: [JSONText] = []
     /// They are reported behind it.
     var followers: [RunningJob] = []
 

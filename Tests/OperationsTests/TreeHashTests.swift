@@ -28,7 +28,31 @@ import Testing
         var folders: [String] = []
     }
 
-    @Test func whatIsBehindAFileWaitsForItAndInTheEndTheWalkDoes() throws {
+    /// A step's turn has come; of a file the digest is `digest`, or it has failed.
+    private func tell(_ step: TreeHash.Step, digest: String? = "x") {
+        var summary = JobSummary()
+        summary.digests = digest.map { [$0] } ?? []
+        switch step {
+        case .known(let told): told()
+        case .refused(_, _, let told): told()
+        case .file(_, let told): told(digest == nil ? .failure(.damaged("")) : .success(summary))
+        case .waitForReport, .end: Issue.record("there is no step")
+        }
+    }
+
+    /// The steps up to where the walk waits or ends.
+    private func steps(_ trees: TreeHash) -> [TreeHash.Step] {
+        var steps: [TreeHash.Step] = []
+        while true {
+            let step = trees.next()
+            switch step {
+            case .waitForReport, .end: return steps
+            default: steps.append(step)
+            }
+        }
+    }
+
+    @Test func theWalkWaitsWhileMuchIsNotTold() throws {
         try withTemporaryFolder { folder in
             try write("a", to: folder + "/a")
             let links = 500
@@ -36,33 +60,34 @@ import Testing
                 #expect(symlink("target", "\(folder)/link-\(number)") == 0)
             }
             let trees = TreeHash([folder], .md5, RunPlaces(), writesFile: false)
-            trees.mostWaitingBytes = 20_000
+            trees.mostUntoldBytes = 20_000
             let record = recording(trees)
-            guard case .item(.file(let path), _, let file?) = trees.next() else {
-                Issue.record("the first is no file")
-                return
-            }
-            #expect(path == folder + "/a")
-            #expect(file.identity != nil)
-            #expect(record.lines.count == 2)
+            var untold = steps(trees)[...]
             // 500 lines of more than 50 bytes are too much.
-            guard case .waitForReport = trees.next(), case .waitForReport = trees.next() else {
+            #expect(untold.count > 100 && untold.count < links)
+            guard case .waitForReport = trees.next() else {
                 Issue.record("the walk does not wait")
                 return
             }
             #expect(trees.hasMore)
-            #expect(record.lines.count == 2)
-            var summary = JobSummary()
-            summary.digests = ["digest-of-a"]
-            trees.take(.success(summary))
-            #expect(record.lines.count > 100)
-            #expect(record.lines.count < links)
-            #expect(record.lines[2] == "f 0644 digest-of-a a\n")
-            guard case .end = trees.next() else {
-                Issue.record("it does not go on to the end")
+            #expect(record.lines.isEmpty)
+            // The beginning, the folder itself, and the file.
+            guard case .file(let file, _) = untold[2] else {
+                Issue.record("the third is no file")
                 return
             }
+            #expect(file.path == folder + "/a")
+            #expect(file.identity != nil)
+            var toldCount = 0
+            while let step = untold.popFirst() {
+                tell(step, digest: "digest-of-a")
+                toldCount += 1
+                if untold.isEmpty { untold = steps(trees)[...] }
+            }
+            #expect(!trees.hasMore)
             #expect(record.lines.count == 3 + links)
+            #expect(record.lines[2] == "f 0644 digest-of-a a\n")
+            #expect(toldCount == record.lines.count + 1)
             #expect(record.folders == [folder])
         }
     }
@@ -75,16 +100,18 @@ import Testing
             }
             let trees = TreeHash([folder + "/a", folder + "/b", folder + "/c"], .md5, RunPlaces(), writesFile: false)
             let record = recording(trees)
-            var count = 0
-            while case .item = trees.next() { count += 1 }
-            #expect(count == 3)
+            var fileCount = 0
+            for step in steps(trees) {
+                guard case .file = step else {
+                    tell(step)
+                    continue
+                }
+                if fileCount == 1 { #expect(record.folders == [folder + "/a"]) }
+                tell(step, digest: fileCount == 1 ? nil : "x")
+                fileCount += 1
+            }
+            #expect(fileCount == 3)
             #expect(!trees.hasMore)
-            var summary = JobSummary()
-            summary.digests = ["x"]
-            trees.take(.success(summary))
-            trees.take(.failure(.damaged("")))
-            #expect(record.folders == [folder + "/a"])
-            trees.take(.success(summary))
             #expect(record.folders == [folder + "/a", folder + "/c"])
             // Of the second there is the beginning.
             #expect(record.lines.map { $0.prefix(1) }.joined() == "pdfpdpdf")
@@ -97,18 +124,38 @@ import Testing
             try write("", to: folder + "/b")
             let trees = TreeHash([folder], .md5, RunPlaces(), writesFile: false)
             let record = recording(trees)
-            guard case .item = trees.next() else {
+            let first = [trees.next(), trees.next(), trees.next()]
+            guard case .file = first[2] else {
                 Issue.record("there is no file")
                 return
             }
+            tell(first[0])
+            tell(first[1])
             trees.stop()
             #expect(!trees.hasMore)
             guard case .end = trees.next() else {
                 Issue.record("there is more")
                 return
             }
-            trees.take(.success(JobSummary()))
+            tell(first[2])
             #expect(record.folders.isEmpty)
+            #expect(record.lines.count == 2)
+        }
+    }
+
+    @Test func whatCannotBeReadEndsTheListOfItsTreeAlone() throws {
+        try withTemporaryFolder { folder in
+            #expect(mkdir(folder + "/a", 0o755) == 0)
+            let trees = TreeHash([folder + "/none", folder + "/a"], .md5, RunPlaces(), writesFile: false)
+            let record = recording(trees)
+            let all = steps(trees)
+            guard case .refused(let path, _, _) = all[0] else {
+                Issue.record("a folder that is not there is not refused")
+                return
+            }
+            #expect(path == folder + "/none")
+            for step in all { tell(step) }
+            #expect(record.folders == [folder + "/a"])
             #expect(record.lines.count == 2)
         }
     }

@@ -7,13 +7,10 @@ import SystemPackage
 
 /// Makes the lists of trees, and their digests, as docs/tree.md has them.
 ///
-/// The files of a tree go through a batch as others do, and their digests come back in order. What lies between them,
-/// folders, links and so on, waits in a line of its own for the files before it:
+/// A walk finds what a list has, step by step. Files are hashed as others are; all else, folders, links and so on, is told
+/// in its turn behind the files before it, since the engine reports everything in the order in which it was planned:
 ///
-///     FolderWalk ──> files ─────────────> Batch ──> report ──┐
-///         └────────> everything, in `waiting` ───────────────┴──> the list ──> its digest
-///
-/// Most of the line is files that others hash already. Where too much waits behind a large file, the walk does too.
+///     FolderWalk ──> next ──> TreePlans ──> Pipeline ──> told, in order ──> the list ──> its digest
 package final class TreeHash {
     /// By what the files, the links and the list are hashed.
     package let algorithm: HashAlgorithm
@@ -26,31 +23,28 @@ package final class TreeHash {
     private let places: RunPlaces
     private let standardOutput: FileStatus?
     private var walk: (folder: String, steps: FolderWalk)?
-    private var waiting = Line<Waiting>()
-    private var waitingBytes = 0
-    /// Of the tree that `waiting` begins in.
+    private var upcoming: Step?
+    /// Of the tree whose steps are being told.
     private var list: TreeList
     private var isStopped = false
+    private var untoldBytes = 0
 
-    private enum Part {
-        case begin
-        case line([UInt8])
-        /// A file that the batch has not reported yet.
-        case file(TreeEntry)
-        /// Something that cannot be read, which the batch has not reported yet.
-        case refused
-        case end(folder: String)
+    /// What comes next of a tree; `told` is to be called in the order of the steps.
+    enum Step {
+        case file(FoundFile, told: (Result<JobSummary, PoolmapError>) -> Void)
+        /// Something that cannot be read.
+        case refused(path: String, PoolmapError, told: () -> Void)
+        /// Something that need not be read.
+        case known(told: () -> Void)
+        /// Nothing before another step is told; there is one.
+        case waitForReport
+        case end
     }
 
-    private struct Waiting {
-        let part: Part
-        let byteCount: Int
-    }
-
-    /// While more waits than this, the walk does too.
-    var mostWaitingBytes = 8 << 20
-    /// What a part takes beside its bytes, about.
-    private static let bytesOfPart = 64
+    /// While the steps that are not told take more than this, the walk waits.
+    var mostUntoldBytes = 8 << 20
+    /// What a step takes beside its bytes, about.
+    private static let bytesOfStep = 64
 
     /// - Parameters:
     ///   - folders: whose trees are hashed.
@@ -70,40 +64,28 @@ package final class TreeHash {
     package func stop() {
         isStopped = true
     }
-
-    /// Takes what became of the next file, or of the next entry that was refused.
-    func take(_ result: Result<JobSummary, PoolmapError>) {
-        guard let first = waiting.first else { return }
-        removeFirst(first)
-        if case .file(let entry) = first.part, case .success(let summary) = result, let digest = summary.digests.first {
-            write(entry.line(digest))
-        } else {
-            list.hasFailed = true
-        }
-        drain()
-    }
 }
 
 // MARK: The walk
 
-extension TreeHash: ItemSource {
+extension TreeHash {
     /// False where it is sure that `next` has no other.
-    package var hasMore: Bool {
-        !isStopped && (walk != nil || !folders.isEmpty)
+    var hasMore: Bool {
+        !isStopped && (upcoming != nil || walk != nil || !folders.isEmpty)
     }
 
-    /// The next file, or an entry that cannot be read; does not block but for a folder's names.
-    package func next() -> ItemStep {
+    /// The next step; does not block but for a folder's names.
+    func next() -> Step {
         while hasMore {
-            // Something at the head has not been reported, or it would not wait.
-            if waitingBytes > mostWaitingBytes { return .waitForReport }
-            if let item = walk == nil ? beginNext() : walkOn() { return item }
+            if let step = upcoming.take() { return step }
+            if untoldBytes > mostUntoldBytes { return .waitForReport }
+            if let step = walk == nil ? beginNext() : walkOn() { return step }
         }
         return .end
     }
 
-    /// Begins with the next folder; an item where it cannot be hashed.
-    private func beginNext() -> ItemStep? {
+    /// Begins with the next folder.
+    private func beginNext() -> Step? {
         guard let folder = folders.popFirst() else { return nil }
         guard let status = FileStatus(ofPath: folder) else {
             return refuse(folder, .system("", Errno(rawValue: errno)))
@@ -111,43 +93,61 @@ extension TreeHash: ItemSource {
         guard status.isDirectory else {
             return refuse(folder, PoolmapError(.failed, "is no folder, and --tree hashes folders"))
         }
-        queue(.begin)
         walk = (folder, FolderWalk(folder, .statuses, status: status))
-        return found(status, folder, pathInside: ".")
+        let beginning = counted { [self] in
+            list = TreeList(algorithm)
+            write(list.head)
+        }
+        upcoming = found(status, folder, pathInside: ".")
+        return .known(told: beginning)
     }
 
-    private func walkOn() -> ItemStep? {
+    private func walkOn() -> Step? {
         switch walk?.steps.next() {
         case .refused(let path, let error): return refuse(path, error)
         case .entry(let entry):
             guard let status = entry.status else { return nil }
             return found(status, entry.path, pathInside: entry.pathInside)
         case nil:
-            if let folder = walk?.folder {
-                queue(.end(folder: folder))
-            }
-            walk = nil
-            return nil
+            defer { walk = nil }
+            return walk.map { walk in .known(told: counted { [self] in end(walk.folder) }) }
         }
     }
 
-    /// An item for a file, and for what cannot be in a list.
-    private func found(_ status: FileStatus, _ path: String, pathInside: String) -> ItemStep? {
+    private func found(_ status: FileStatus, _ path: String, pathInside: String) -> Step {
         do throws(PoolmapError) {
             try requireNoOutput(status)
             let entry = try TreeEntry(status, path: pathInside)
-            switch entry.kind {
-            case .file:
-                queue(.file(entry), path.utf8.count)
-                let file = FoundFile(
-                    path: path, pathInTree: nil, status: status, identity: FileIdentity(status), root: walk?.steps.root)
-                return .item(.file(path), .nowhere, file: file)
-            case .link: queue(entry.line(try TreeList.digest(algorithm, of: try linkTarget(pathInside))))
-            default: queue(entry.line())
+            guard entry.kind == .file else {
+                let line =
+                    entry.kind == .link
+                    ? entry.line(try TreeList.digest(algorithm, of: try linkTarget(pathInside))) : entry.line()
+                return .known(told: counted(line.count) { [self] in write(line) })
             }
-            return nil
+            let file = FoundFile(
+                path: path, pathInTree: nil, status: status, identity: FileIdentity(status), root: walk?.steps.root)
+            var outcome: Result<JobSummary, PoolmapError>?
+            let told = counted(path.utf8.count) { [self] in add(entry, outcome) }
+            return .file(file) {
+                outcome = $0
+                told()
+            }
         } catch {
             return refuse(path, error)
+        }
+    }
+
+    private func refuse(_ path: String, _ error: PoolmapError) -> Step {
+        .refused(path: path, error, told: counted(path.utf8.count) { [self] in list.hasFailed = true })
+    }
+
+    /// The same, of which account is kept until it is done.
+    private func counted(_ byteCount: Int = 0, _ body: @escaping () -> Void) -> () -> Void {
+        let byteCount = byteCount + TreeHash.bytesOfStep
+        untoldBytes += byteCount
+        return { [self] in
+            untoldBytes -= byteCount
+            body()
         }
     }
 
@@ -165,45 +165,17 @@ extension TreeHash: ItemSource {
             throw PoolmapError(.failed, "is both input and output")
         }
     }
-
-    private func refuse(_ path: String, _ error: PoolmapError) -> ItemStep {
-        queue(.refused, path.utf8.count)
-        return .refused(.file(path), error)
-    }
 }
 
-// MARK: The line
+// MARK: The list
 
 extension TreeHash {
-    private func queue(_ line: [UInt8]) {
-        queue(.line(line), line.count)
-    }
-
-    private func queue(_ part: Part, _ byteCount: Int = 0) {
-        let last = Waiting(part: part, byteCount: byteCount + TreeHash.bytesOfPart)
-        waiting.append(last)
-        waitingBytes += last.byteCount
-        drain()
-    }
-
-    private func removeFirst(_ first: Waiting) {
-        waiting.removeFirst()
-        waitingBytes -= first.byteCount
-    }
-
-    /// Writes what no file before it holds up.
-    private func drain() {
-        while let first = waiting.first {
-            switch first.part {
-            case .file, .refused: return
-            case .begin:
-                list = TreeList(algorithm)
-                write(list.head)
-            case .line(let line): write(line)
-            case .end(let folder): end(folder)
-            }
-            removeFirst(first)
+    private func add(_ entry: TreeEntry, _ result: Result<JobSummary, PoolmapError>?) {
+        guard case .success(let summary) = result, let digest = summary.digests.first else {
+            list.hasFailed = true
+            return
         }
+        write(entry.line(digest))
     }
 
     private func write(_ line: [UInt8]) {
@@ -222,14 +194,58 @@ extension TreeHash {
     }
 }
 
+/// Plans a job for each file of trees, and has all else told in its turn.
+private struct TreePlans: PlanSource {
+    let trees: TreeHash
+    let settings: RunSettings
+    let jobs: Int
+    let meter: Meter
+    let report: Batch.Report
+    let folders = FolderCache()
+    var count = 0
+
+    var hasMore: Bool { trees.hasMore }
+
+    mutating func next() -> PlanStep {
+        switch trees.next() {
+        case .known(let told): return .plan(.telling(told))
+        case .refused(let path, let error, let told):
+            return .plan(plan(path, open: { (_) throws(PoolmapError) in throw error }, told: { _ in told() }))
+        case .file(let file, let told):
+            let isOnlyInput = count == 0 && !trees.hasMore
+            return .plan(
+                plan(file.path) { [settings, jobs, meter, folders] (hands) throws(PoolmapError) in
+                    if jobs > 1, hands == .anyone, let whole = settings.wholeFile(file, .nowhere, meter) {
+                        return whole
+                    }
+                    return try settings.job(
+                        .file(file.path), .nowhere, meter, isOnlyInput: isOnlyInput, file, folders)
+                } told: {
+                    told($0)
+                })
+        case .waitForReport: return .waitForReport
+        case .end: return .end
+        }
+    }
+
+    private mutating func plan(
+        _ path: String, open: @escaping (PlannedJob.Hands) throws(PoolmapError) -> any Job,
+        told: @escaping (Result<JobSummary, PoolmapError>) -> Void
+    ) -> PlannedJob {
+        defer { count += 1 }
+        return PlannedJob(number: count, input: .file(path), target: .nowhere, open: open) { [report] result in
+            report(.file(path), result)
+            told(result)
+        }
+    }
+}
+
 extension Batch {
     /// Hashes the files of trees; the lists and the digests come through `trees`.
     ///
     /// - Parameter report: called for each file, and for all that cannot be read.
     package func hash(_ trees: TreeHash, report: @escaping Report) {
-        hash(trees, [trees.algorithm]) { input, result in
-            report(input, result)
-            trees.take(result)
-        }
+        let settings = RunSettings(operation: .hash([trees.algorithm]), reach: .reading)
+        run(TreePlans(trees: trees, settings: settings, jobs: jobs, meter: meter, report: report), settings)
     }
 }
