@@ -2,7 +2,8 @@
 . "$CLI_LIB"
 . "$CLI_FOLDER/interruptions.sh"
 for check in --check --no-check; do
-    real_data 1000000 > in
+    # So much that what is looked for is seen before the end on a busy machine, too.
+    real_data 4000000 > in
     poolmap compress -q -19 --chunk-size 64K $check -f -o reference in
     # A target that appears meanwhile stops the run just before its rename: all is there but the name.
     start_slowly 2 $check -j 2
