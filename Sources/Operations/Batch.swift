@@ -179,8 +179,7 @@ private final class BatchPlans<Items: ItemSource>: PlanSource {
         switch step {
         case .item(let input, let target, let file):
             plan(input, target) { [settings, jobs, meter, folders] (hands) throws(PoolmapError) in
-                if jobs > 1, hands == .anyone, let whole = settings.wholeFile(file, target, meter) { return whole }
-                return try settings.job(input, target, meter, isOnlyInput: isOnlyInput, file, folders)
+                try settings.job(input, target, file, by: hands, jobs: jobs, meter, isOnlyInput: isOnlyInput, folders)
             }
         case .refused(let input, let error):
             plan(input, .nowhere) { (_) throws(PoolmapError) in throw error }

@@ -33,8 +33,8 @@ import Testing
         var summary = JobSummary()
         summary.digests = digest.map { [$0] } ?? []
         switch step {
-        case .known(let told): told()
-        case .refused(_, _, let told): told()
+        case .known(let told): told(nil)
+        case .refused(_, _, let told): told(.failure(.damaged("")))
         case .file(_, let told): told(digest == nil ? .failure(.damaged("")) : .success(summary))
         case .waitForReport, .end: Issue.record("there is no step")
         }

@@ -55,34 +55,27 @@ enum Output {
     /// The output is whole: gives a file its name, and the input's mode, owner and times; then removes the input, if
     /// that was asked.
     func commit(of input: InputFile, _ summary: JobSummary) throws(PoolmapError) -> JobSummary {
-        var result: JobSummary
-        let policy: OutputPolicy
+        let (committed, policy): (CommittedTarget, OutputPolicy)
         switch self {
         case .stream, .nowhere: return summary
         case .sparseStream(let stream):
             try stream.finish()
             return summary
         case .file(let file):
+            committed = try file.commit(of: input, inputBytes: summary.inputBytes, outputBytes: summary.outputBytes)
             policy = file.policy
-            result = summary.of(
-                try file.commit(of: input, inputBytes: summary.inputBytes, outputBytes: summary.outputBytes))
             if policy.removesInput, !file.allowsRandomAccess {
                 throw PoolmapError(.failed, "is not removed, since \(file.path) is no regular file")
             }
-        case .partial(let file): (result, policy) = (try file.commit(of: input, summary), file.policy)
+        case .partial(let file):
+            committed = try file.commit(of: input, outputBytes: summary.outputBytes)
+            policy = file.policy
         }
+        var result = summary
+        (result.isUnchanged, result.metadataErrno) = (committed.isUnchanged, committed.metadataErrno)
         if policy.removesInput {
             result.isInputKept = try !input.remove()
         }
-        return result
-    }
-}
-
-extension JobSummary {
-    /// The same with what came of the target.
-    func of(_ target: CommittedTarget) -> JobSummary {
-        var result = self
-        (result.isUnchanged, result.metadataErrno) = (target.isUnchanged, target.metadataErrno)
         return result
     }
 }

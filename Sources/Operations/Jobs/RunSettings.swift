@@ -85,6 +85,21 @@ package struct RunSettings {
         }
     }
 
+    /// The job for an input: one that has a worker do the file whole, where there are workers and it is small, or one that
+    /// has it open here.
+    ///
+    /// - Parameters:
+    ///   - isOnlyInput: whether nothing else is to be done meanwhile.
+    ///   - file: what is known of the input, where it was found by its name.
+    ///   - folders: where its folder may be open already.
+    func job(
+        _ input: Input, _ target: Target, _ file: FoundFile?, by hands: PlannedJob.Hands, jobs: Int, _ meter: Meter,
+        isOnlyInput: Bool, _ folders: FolderCache
+    ) throws(PoolmapError) -> any Job {
+        if jobs > 1, hands == .anyone, let whole = wholeFile(file, target, meter) { return whole }
+        return try job(input, target, meter, isOnlyInput: isOnlyInput, file, folders)
+    }
+
     /// The job that hands a file to one worker; nil where it is not known to be small, or goes to standard output.
     func wholeFile(_ file: FoundFile?, _ target: Target, _ meter: Meter) -> (any Job)? {
         guard let file, let work = fileWork(file, target) else { return nil }

@@ -173,17 +173,15 @@ final class PartialOutput {
 
     /// Makes the whole file the target, with the input's mode, owner and times; as the policy says, only if that changes
     /// it, and only once it is on disk.
-    func commit(of input: InputFile, _ summary: JobSummary) throws(PoolmapError) -> JobSummary {
-        var summary = summary
-        _ = try descriptor.status(having: summary.outputBytes, of: partialPath)
+    func commit(of input: InputFile, outputBytes: UInt64) throws(PoolmapError) -> CommittedTarget {
+        _ = try descriptor.status(having: outputBytes, of: partialPath)
         if try descriptor.isToBeDropped(
-            for: lastName(of: path), in: folder, path: path, policy, byteCount: summary.outputBytes)
+            for: lastName(of: path), in: folder, path: path, policy, byteCount: outputBytes)
         {
             discard()
-            summary.isUnchanged = true
-            return summary
+            return CommittedTarget(isUnchanged: true)
         }
-        summary.metadataErrno = input.metadata.flatMap { descriptor.carryOver($0) }?.rawValue
+        let refusal = input.metadata.flatMap { descriptor.carryOver($0) }
         if policy.isDurable {
             try descriptor.sync(name: partialPath)
         }
@@ -193,7 +191,7 @@ final class PartialOutput {
             try folder.sync(for: path)
         }
         journalFile.remove()
-        return summary
+        return CommittedTarget(metadataErrno: refusal?.rawValue)
     }
 
     private func renameToTarget() throws(PoolmapError) {

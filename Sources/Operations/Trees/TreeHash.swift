@@ -29,17 +29,19 @@ package final class TreeHash {
     private var isStopped = false
     private var untoldBytes = 0
 
-    /// What comes next of a tree; `told` is to be called in the order of the steps.
+    /// What comes next of a tree; `told` is to be called in the order of the steps, with what became of what was read.
     enum Step {
-        case file(FoundFile, told: (Result<JobSummary, PoolmapError>) -> Void)
+        case file(FoundFile, told: (Outcome?) -> Void)
         /// Something that cannot be read.
-        case refused(path: String, PoolmapError, told: () -> Void)
+        case refused(path: String, PoolmapError, told: (Outcome?) -> Void)
         /// Something that need not be read.
-        case known(told: () -> Void)
+        case known(told: (Outcome?) -> Void)
         /// Nothing before another step is told; there is one.
         case waitForReport
         case end
     }
+
+    typealias Outcome = Result<JobSummary, PoolmapError>
 
     /// While the steps that are not told take more than this, the walk waits.
     var mostUntoldBytes = 8 << 20
@@ -94,7 +96,7 @@ extension TreeHash {
             return refuse(folder, PoolmapError(.failed, "is no folder, and --tree hashes folders"))
         }
         walk = (folder, FolderWalk(folder, .statuses, status: status))
-        let beginning = counted { [self] in
+        let beginning = counted { [self] _ in
             list = TreeList(algorithm)
             write(list.head)
         }
@@ -110,7 +112,7 @@ extension TreeHash {
             return found(status, entry.path, pathInside: entry.pathInside)
         case nil:
             defer { walk = nil }
-            return walk.map { walk in .known(told: counted { [self] in end(walk.folder) }) }
+            return walk.map { walk in .known(told: counted { [self] _ in end(walk.folder) }) }
         }
     }
 
@@ -122,32 +124,27 @@ extension TreeHash {
                 let line =
                     entry.kind == .link
                     ? entry.line(try TreeList.digest(algorithm, of: try linkTarget(pathInside))) : entry.line()
-                return .known(told: counted(line.count) { [self] in write(line) })
+                return .known(told: counted(line.count) { [self] _ in write(line) })
             }
             let file = FoundFile(
                 path: path, pathInTree: nil, status: status, identity: FileIdentity(status), root: walk?.steps.root)
-            var outcome: Result<JobSummary, PoolmapError>?
-            let told = counted(path.utf8.count) { [self] in add(entry, outcome) }
-            return .file(file) {
-                outcome = $0
-                told()
-            }
+            return .file(file, told: counted(path.utf8.count) { [self] in add(entry, $0) })
         } catch {
             return refuse(path, error)
         }
     }
 
     private func refuse(_ path: String, _ error: PoolmapError) -> Step {
-        .refused(path: path, error, told: counted(path.utf8.count) { [self] in list.hasFailed = true })
+        .refused(path: path, error, told: counted(path.utf8.count) { [self] _ in list.hasFailed = true })
     }
 
     /// The same, of which account is kept until it is done.
-    private func counted(_ byteCount: Int = 0, _ body: @escaping () -> Void) -> () -> Void {
+    private func counted(_ byteCount: Int = 0, _ body: @escaping (Outcome?) -> Void) -> (Outcome?) -> Void {
         let byteCount = byteCount + TreeHash.bytesOfStep
         untoldBytes += byteCount
-        return { [self] in
+        return { [self] outcome in
             untoldBytes -= byteCount
-            body()
+            body(outcome)
         }
     }
 
@@ -170,8 +167,8 @@ extension TreeHash {
 // MARK: The list
 
 extension TreeHash {
-    private func add(_ entry: TreeEntry, _ result: Result<JobSummary, PoolmapError>?) {
-        guard case .success(let summary) = result, let digest = summary.digests.first else {
+    private func add(_ entry: TreeEntry, _ outcome: Outcome?) {
+        guard case .success(let summary) = outcome, let digest = summary.digests.first else {
             list.hasFailed = true
             return
         }
@@ -208,20 +205,16 @@ private struct TreePlans: PlanSource {
 
     mutating func next() -> PlanStep {
         switch trees.next() {
-        case .known(let told): return .plan(.telling(told))
+        case .known(let told): return .plan(.telling { told(nil) })
         case .refused(let path, let error, let told):
-            return .plan(plan(path, open: { (_) throws(PoolmapError) in throw error }, told: { _ in told() }))
+            return .plan(plan(path, told) { (_) throws(PoolmapError) in throw error })
         case .file(let file, let told):
             let isOnlyInput = count == 0 && !trees.hasMore
             return .plan(
-                plan(file.path) { [settings, jobs, meter, folders] (hands) throws(PoolmapError) in
-                    if jobs > 1, hands == .anyone, let whole = settings.wholeFile(file, .nowhere, meter) {
-                        return whole
-                    }
-                    return try settings.job(
-                        .file(file.path), .nowhere, meter, isOnlyInput: isOnlyInput, file, folders)
-                } told: {
-                    told($0)
+                plan(file.path, told) { [settings, jobs, meter, folders] (hands) throws(PoolmapError) in
+                    try settings.job(
+                        .file(file.path), .nowhere, file, by: hands, jobs: jobs, meter, isOnlyInput: isOnlyInput,
+                        folders)
                 })
         case .waitForReport: return .waitForReport
         case .end: return .end
@@ -229,8 +222,8 @@ private struct TreePlans: PlanSource {
     }
 
     private mutating func plan(
-        _ path: String, open: @escaping (PlannedJob.Hands) throws(PoolmapError) -> any Job,
-        told: @escaping (Result<JobSummary, PoolmapError>) -> Void
+        _ path: String, _ told: @escaping (TreeHash.Outcome?) -> Void,
+        open: @escaping (PlannedJob.Hands) throws(PoolmapError) -> any Job
     ) -> PlannedJob {
         defer { count += 1 }
         return PlannedJob(number: count, input: .file(path), target: .nowhere, open: open) { [report] result in
