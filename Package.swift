@@ -80,8 +80,9 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "CFiles", "CZstd", "Digests", "Files", "Ground", "JobServer", "Multiprocessing", "Run", "Salvage",
-                "SeekableZstd", .product(name: "SystemPackage", package: "swift-system"),
+                "CFiles", "CJobServer", "CPoolmap", "CZstd", "Digests", "Files", "Ground", "JobServer",
+                "Multiprocessing", "Run",
+                "Salvage", "SeekableZstd", .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
         // What was typed, in the parser's terms: knows no command and no file.

@@ -7,6 +7,8 @@ package struct Arguments {
     package let options: [TypedOption]
     /// What is no option, mostly names of files: kept from the parser, which takes half a second for 3,000.
     package let operands: [String]
+    /// What is to be run, with its arguments; empty where nothing is.
+    package private(set) var command: [String] = []
     /// Options of another command that were dropped, for its parser to say whether their values are right.
     package let unusedWords: [String]
     /// What is to be said beside, unless `-q` is given.
@@ -24,13 +26,17 @@ package struct Arguments {
                 notes += [try named.requireNoFile(recursive: isRecursive)].compactMap(\.self)
                 word = named
             } else {
-                word = [CommandWord.hash, .cat].first { $0.option == first }
+                word = CommandWord.own.first { $0.option == first }
             }
             rest = word == nil ? rest : rest.dropFirst()
-            let late = [CommandWord.hash, .cat].map(\.option).first { rest.prefix { $0 != "--" }.contains($0) }
+            let late = CommandWord.own.map(\.option).first { rest.prefix { $0 != "--" }.contains($0) }
             if let late { throw ValidationError("\(late) must be the first argument") }
         }
-        if word == .hash {
+        if word == .map {
+            let syntax = try MapSyntax(rest)
+            (self.word, options, operands, unusedWords) = (word, syntax.options, syntax.operands, [])
+            command = syntax.command
+        } else if word == .hash {
             let syntax = try HashSyntax(rest)
             (self.word, options, operands, unusedWords) = (word, syntax.options, syntax.operands, [])
         } else {

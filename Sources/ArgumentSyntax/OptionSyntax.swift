@@ -25,14 +25,16 @@ protocol OptionSyntax {
     mutating func takeLong(_ argument: String) throws
     /// Takes short options that stand together.
     mutating func takeCluster(_ argument: String) throws
+    /// Takes what is behind "--".
+    mutating func takeOperands(_ words: ArraySlice<String>)
 }
 
 extension OptionSyntax {
-    /// Takes all arguments; behind "--" there are only names.
+    /// Takes all arguments; behind "--" there are no options.
     mutating func takeAll() throws {
         while let argument = rest.popFirst() {
             if argument == "--" {
-                operands += rest
+                takeOperands(rest)
                 break
             } else if argument.hasPrefix("--") {
                 try takeLong(argument)
@@ -42,6 +44,12 @@ extension OptionSyntax {
                 operands.append(argument)
             }
         }
+    }
+}
+
+extension OptionSyntax {
+    mutating func takeOperands(_ words: ArraySlice<String>) {
+        operands += words
     }
 }
 

@@ -198,3 +198,7 @@ int poolmap_status(int folder, const char *name, int flags, struct stat *status)
     status->st_ctim = (struct timespec){found.stx_ctime.tv_sec, found.stx_ctime.tv_nsec};
     return 0;
 }
+
+const void *poolmap_find_bytes(const void *bytes, size_t byte_count, const void *wanted, size_t wanted_count) {
+    return memmem(bytes, byte_count, wanted, wanted_count);
+}

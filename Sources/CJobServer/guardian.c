@@ -34,7 +34,7 @@ static void close_range_of(unsigned first, unsigned last) {
     }
 }
 
-static void close_all_but(const int *kept, int count) {
+void poolmap_close_all_but(const int *kept, int count) {
     unsigned first = 0;
     for (int index = 0; index < count; index++) {
         // 0 has nothing below it.
@@ -69,7 +69,7 @@ pid_t poolmap_fork_guardian(int socket, const int *kept, int count) {
         guardian = 0;
         (void)prctl(PR_SET_NAME, "token-guardian");
         (void)setpgid(0, 0);
-        close_all_but(kept, count);
+        poolmap_close_all_but(kept, count);
         return 0;
     }
     int error = errno;

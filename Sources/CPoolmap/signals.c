@@ -1,5 +1,6 @@
 #include "signals.h"
 
+#include "command.h"
 #include "guardian.h"
 #include "temporaries.h"
 
@@ -28,6 +29,7 @@ void poolmap_end_by_signal(int number) {
 static void end_cleanly(int number) {
     // A child that was forked a moment ago has still its parent's handlers.
     if (getpid() == owner) {
+        poolmap_signal_commands(number);
         (void)poolmap_end_guardian();
         poolmap_remove_temporaries();
     }

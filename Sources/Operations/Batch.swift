@@ -110,9 +110,17 @@ package struct Batch {
         run(items, RunSettings(operation: .hash(algorithms)), report)
     }
 
+    /// Runs a command over the chunks of each input; all that comes of them goes to the output of `map`.
+    package func map(_ items: some ItemSource, _ map: MapRun, report: @escaping Report) {
+        run(items, RunSettings(operation: .map(map))) { input, result in
+            if case .failure = result { map.leaveOut() }
+            report(input, result)
+        }
+    }
+
     private func run(_ items: some ItemSource, _ settings: RunSettings, _ report: @escaping Report) {
         var settings = settings
-        settings.reach = items.reach
+        settings.reach = settings.runsCommands ? nil : items.reach
         var onText: ((DoneText) -> Void)?
         // An account is kept of each input.
         if jobs > 1, recorder == nil, settings.wholeFileBytes > 0, let text = self.onText {
@@ -153,7 +161,7 @@ private final class BatchPlans<Items: ItemSource>: PlanSource {
         self.meter = meter
         self.report = report
         guard let onText else { return }
-        let writes = settings.reach.targets?.isEmpty != true
+        let writes = settings.reach?.targets?.isEmpty != true
         bundles = BundlePlans(writes: writes, meter: meter, text: onText) { [unowned self] bundle, index, exception in
             plan(exception, bundle, index)
         } failure: { bundle, index, error in

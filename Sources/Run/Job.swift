@@ -8,7 +8,7 @@ package protocol Job: AnyObject {
     var isOpen: Bool { get }
     /// The next thing to do. Called until it says `end` or throws; does not block.
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step
-    /// Takes a result. Called in the order in which `next` handed the pieces out.
+    /// Takes a result. Called in the order in which `next` handed the pieces out, unless `acceptsInAnyOrder`.
     func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError)
     /// Takes, in place of a result, the error of a piece that could not be done.
     ///
@@ -19,6 +19,14 @@ package protocol Job: AnyObject {
     func beginsAgain() throws(PoolmapError) -> Bool
     /// Called when everything was accepted: the output is whole.
     func finish() throws(PoolmapError) -> JobSummary
+    /// Whether `look` is called with each result as soon as it is there, before its turn comes.
+    var looksAhead: Bool { get }
+    /// Looks at a result that may have to wait for its turn.
+    func look(at result: Result<TaskAnswer, PoolmapError>, slot: Int?, _ workforce: Workforce) throws(PoolmapError)
+    /// Whether results are accepted as they come, and not in the order in which the pieces were handed out.
+    var acceptsInAnyOrder: Bool { get }
+    /// Called as soon as the job has failed: what is under way is not needed.
+    func cancel()
     /// Called in place of `finish` when the job has failed: gives back the slot that it may be filling.
     func abandon(_ workforce: Workforce)
     /// Known once it is finished: what is to be done and told in its place, behind it and before all that comes later.
@@ -36,6 +44,14 @@ extension Job {
     }
 
     package func beginsAgain() -> Bool { false }
+
+    package var looksAhead: Bool { false }
+
+    package func look(at result: Result<TaskAnswer, PoolmapError>, slot: Int?, _ workforce: Workforce) {}
+
+    package var acceptsInAnyOrder: Bool { false }
+
+    package func cancel() {}
 
     package func abandon(_ workforce: Workforce) {}
 

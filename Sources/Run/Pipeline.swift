@@ -207,7 +207,8 @@ package final class Pipeline {
             let isOnlyOne = isLast && entryCount == 1 && open.count == 1 && !hasUnbegun
             byTask[
                 try workforce.submit(
-                    task, lane: job.isOpen ? running.lane : nil, isOnlyOne: isOnlyOne, mayBeDoneHere: mayBeDoneHere)] =
+                    task, lane: job.isOpen && !job.looksAhead ? running.lane : nil, isOnlyOne: isOnlyOne,
+                    mayBeDoneHere: mayBeDoneHere)] =
                 entry
         case .local(let piece, let action):
             append(.local(piece, action), to: running)
@@ -249,6 +250,7 @@ package final class Pipeline {
         for completion in try workforce.collect() {
             guard let entry = byTask.removeValue(forKey: completion.task) else { continue }
             entry.completion = completion
+            look(at: entry)
             settle(entry.job)
         }
         // What the front does itself follows no completion.
@@ -260,9 +262,30 @@ package final class Pipeline {
         reportInOrder()
     }
 
+    private func look(at entry: Entry) {
+        guard let job = entry.job.job, job.looksAhead, entry.job.error == nil, case .work(_, _, let slot) = entry.kind,
+            let result = entry.completion?.result
+        else { return }
+        do throws(PoolmapError) {
+            try job.look(at: result, slot: slot, workforce)
+        } catch {
+            fail(entry.job, error)
+        }
+    }
+
+    /// The first error is the one told.
+    private func fail(_ running: RunningJob, _ error: PoolmapError) {
+        guard running.error == nil else { return }
+        running.error = error
+        running.job?.cancel()
+    }
+
     /// Accepts what is done at the head of a job's line, and finishes the job when the line is through.
     private func settle(_ running: RunningJob) {
         guard mayWrite(running) else { return }
+        if running.job?.acceptsInAnyOrder == true {
+            running.line.moveToFront { $0.isReady }
+        }
         while let entry = running.line.first, entry.isReady {
             if case .local = entry.kind, !workforce.hasHands {
                 lacksHands = true
@@ -274,7 +297,7 @@ package final class Pipeline {
             do throws(PoolmapError) {
                 try settle(entry)
             } catch {
-                running.error = running.error ?? error
+                fail(running, error)
             }
         }
         if running.isHandedOut && running.line.isEmpty && running.result == nil {
@@ -419,6 +442,7 @@ package final class Pipeline {
     /// Tells every job that is not finished yet of an error that is not its own.
     private func abandonAll(_ error: PoolmapError) {
         while let running = unreported.first {
+            running.job?.cancel()
             removeFirstUnreported()
             report(running.plan, running.result ?? .failure(running.error ?? error), running.account)
         }

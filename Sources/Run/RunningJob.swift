@@ -77,6 +77,13 @@ package struct Line<Element> {
         head = 0
     }
 
+    /// Has all of which this is true precede the others.
+    mutating func moveToFront(_ isFirst: (Element) -> Bool) {
+        let rest = elements[head...].compactMap(\.self)
+        elements = rest.filter(isFirst) + rest.filter { !isFirst($0) }
+        head = 0
+    }
+
     package mutating func removeFirst() {
         elements[head] = nil
         head += 1

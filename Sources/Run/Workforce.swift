@@ -26,7 +26,7 @@ package final class Workforce {
     /// The tasks that the pool knows by these numbers.
     private var underWay: [UInt64: Sent] = [:]
     private var bundle = FileBundle()
-    private let reach: NameReach
+    private let reach: NameReach?
     private var confinementNote: Confinement.Note?
     private let onConfinement: (Confinement) -> Void
 
@@ -58,10 +58,10 @@ package final class Workforce {
     /// - Parameters:
     ///   - operations: what is done, in this process and in each worker.
     ///   - layout: how slots are divided.
-    ///   - reach: which files workers open by their names.
+    ///   - reach: which files workers open by their names; nil where they run commands, and are not shut in.
     ///   - onConfinement: called once, when workers have begun.
     package init(
-        jobs: Int, _ operations: [any Operation], _ layout: SlotLayout, _ reach: NameReach, _ server: JobServer? = nil,
+        jobs: Int, _ operations: [any Operation], _ layout: SlotLayout, _ reach: NameReach?, _ server: JobServer? = nil,
         onConfinement: @escaping (Confinement) -> Void = { _ in }
     ) {
         self.reach = reach
@@ -253,9 +253,10 @@ package final class Workforce {
     }
 
     private func makePool() throws(MultiprocessingError) -> Pool<[UInt8], [UInt8]> {
+        guard let reach else { return try pool(processes: jobs, initializer: {}) }
         let note = try Confinement.Note()
         confinementNote = note
-        return try pool(processes: jobs, initializer: { [reach] in note.write(Confinement.enter(reach)) })
+        return try pool(processes: jobs, initializer: { note.write(Confinement.enter(reach)) })
     }
 
     /// Forks processes that do the tasks of this run.

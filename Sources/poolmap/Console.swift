@@ -139,6 +139,19 @@ final class Console {
         }
     }
 
+    /// Says a line that a command has written to its standard error.
+    func tell(_ line: [UInt8], ofChunk index: Int, _ name: String) {
+        guard saysErrors else { return }
+        progress?.clear()
+        guard saysJSON else {
+            return writeError(Array("\(FileName.printable(name)): chunk \(index): ".utf8) + line + [0x0a])
+        }
+        let members: [(String, JSONText)] = [
+            ("stderr", .string(FileName.text(of: line))), ("file", .string(name)), ("chunk", .number(UInt64(index))),
+        ]
+        writeError(JSONText.object(members).text + "\n")
+    }
+
     /// Says what is no failure, but may surprise; not with `-q`.
     private func hint(_ name: String, _ warning: PoolmapError) {
         if !isQuiet {

@@ -3,15 +3,18 @@ import Ground
 import Operations
 import Run
 
-/// Inputs of which nothing is written to a file.
+/// Inputs of which none has a file for itself that is written.
 final class NamedItems: ItemSource {
     private var names: InputNames
     private let places: RunPlaces
+    private let target: Target
 
     /// Throws if an argument or a list is a file that an option has written.
     init(
-        _ sources: [InputNames.Source], _ folders: InputNames.Folders, _ places: RunPlaces, followsLinks: Bool
+        _ sources: [InputNames.Source], _ folders: InputNames.Folders, _ places: RunPlaces, followsLinks: Bool,
+        to target: Target = .nowhere
     ) throws(PoolmapError) {
+        self.target = target
         names = InputNames(sources, folders: folders, followsLinks: followsLinks)
         self.places = places
         for source in sources {
@@ -34,7 +37,7 @@ final class NamedItems: ItemSource {
     var reach: NameReach { NameReach(inputs: names.reach, targets: []) }
 
     func next() -> ItemStep {
-        names.next().item(standardInputTo: .nowhere, places) { item(of: $0) }
+        names.next().item(standardInputTo: target, places) { item(of: $0) }
     }
 
     func nextNames(atMost most: Int) -> NameBundle? {
@@ -42,14 +45,14 @@ final class NamedItems: ItemSource {
     }
 
     func item(_ name: UnsafeRawBufferPointer, of bundle: NameBundle) -> ItemStep? {
-        names.step(of: name, bundle)?.item(standardInputTo: .nowhere, places) { item(of: $0) }
+        names.step(of: name, bundle)?.item(standardInputTo: target, places) { item(of: $0) }
     }
 
     private func item(of file: FoundFile) -> ItemStep {
         let input = Input.file(file.path)
         do throws(PoolmapError) {
             try places.require(input: file)
-            return .item(input, .nowhere, file: file)
+            return .item(input, target, file: file)
         } catch {
             return .refused(input, error)
         }

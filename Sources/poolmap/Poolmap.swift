@@ -11,7 +11,7 @@ import Ground
 struct Poolmap: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "poolmap",
-        abstract: "Compress, restore, check and hash files on all cores.",
+        abstract: "Compress, restore, check and hash files on all cores, or run a command over their chunks.",
         discussion: """
             Without a subcommand poolmap compresses, or does what -d, -t or -l say, with zstd's options. \
             Without a FILE, or with -, it reads standard input.
@@ -20,7 +20,9 @@ struct Poolmap: ParsableCommand {
             A signal ends poolmap as it ends other programs.
             """,
         version: Program.version,
-        subcommands: [Compress.self, Decompress.self, Test.self, List.self, Cat.self, Hash.self],
+        subcommands: [
+            Compress.self, Decompress.self, Test.self, List.self, Cat.self, Hash.self, Map.self,
+        ],
         defaultSubcommand: Compress.self)
 
     static func main() {
@@ -63,6 +65,10 @@ struct Poolmap: ParsableCommand {
         case .decompress: return try parse(Decompress.self, arguments)
         case .test: return try parse(Test.self, arguments)
         case .hash: return try parse(Hash.self, arguments)
+        case .map:
+            var map = try parse(Map.self, arguments)
+            map.command = arguments.command
+            return map
         case .list: return try parse(List.self, arguments.words, arguments)
         case .cat: return try parse(Cat.self, arguments.words, arguments)
         }
@@ -123,6 +129,9 @@ struct Poolmap: ParsableCommand {
         switch error {
         case is RunFailed:
             Glibc.exit(1)
+        case let error as ProgramNotFound:
+            complain(error.reason)
+            Glibc.exit(error.exitCode)
         case let error as PoolmapError:
             complain(error)
             Glibc.exit(1)

@@ -54,6 +54,9 @@ off_t poolmap_seek_data(int descriptor, off_t offset);
 /// `SEEK_HOLE`.
 off_t poolmap_seek_hole(int descriptor, off_t offset);
 
+/// Where some bytes are found in others for the first time; null where they are not. The C function is `memmem`.
+const void *poolmap_find_bytes(const void *bytes, size_t byte_count, const void *wanted, size_t wanted_count);
+
 /// Reads the entries of a folder that come next, one behind the other as `struct dirent64`, whose length is `d_reclen`; 0 at
 /// the end. The C function is `getdents64`.
 ssize_t poolmap_read_folder(int folder, void *entries, size_t byte_count);

@@ -11,6 +11,9 @@
 /// C function is `pidfd_open`.
 int poolmap_open_process(pid_t pid);
 
+/// Closes all descriptors but those `count` that are named in `kept`, in rising order.
+void poolmap_close_all_but(const int *kept, int count);
+
 /// Forks the guardian, from a process with one thread. Returns 0 in the child, and its pid, or -1 with errno, in the
 /// parent.
 ///

@@ -187,7 +187,7 @@ final class CompressJob: Job {
         chunkBytes = options.chunkBytes
         sharesTasks = !options.isJournaled
         borders = options.borders
-        chunks = PipeChunks(cutBy: borders)
+        chunks = PipeChunks(cutBy: borders.map { ContentCut($0) })
         announcedBytes = input.hasKnownSize ? nil : options.streamBytes
         meter.expect(input)
     }

@@ -2,6 +2,14 @@ import Files
 import Ground
 import Run
 
+/// Says where chunks of a pipe end, by what they hold.
+protocol PipeCut {
+    /// The length of a chunk that begins at an offset of the input; nil where what there is of it does not hold its end.
+    ///
+    /// - Parameter bytes: the chunk's first bytes; it is asked again with more of them, and nothing else between.
+    mutating func length(ofChunkAt offset: UInt64, in bytes: UnsafeRawBufferPointer) throws(PoolmapError) -> Int?
+}
+
 /// Fills slots with the chunks of a pipe, one after the other, as far as there is something to read.
 struct PipeChunks {
     /// What comes next.
@@ -15,16 +23,14 @@ struct PipeChunks {
 
     /// Nothing comes behind the last chunk.
     private(set) var isAtEnd = false
-    private let borders: ContentBorders?
+    private var cut: (any PipeCut)?
     private var filling: Filling?
     /// Whether the first chunk is still to be handed out.
     private var isFirst = true
     /// What was read of the next chunk.
     private var carried: [UInt8] = []
     /// Where in the input the chunk begins that is being filled.
-    private var offset: UInt64 = 0
-    /// The search for its border, and how much of it that has seen.
-    private var search: (MatchSearch, searchedBytes: Int)?
+    private var offset: UInt64
     /// No pipe gives more at once, and a chunk may be far larger than all there is.
     private static let mostBytesOfRead = 1 << 20
 
@@ -37,9 +43,11 @@ struct PipeChunks {
         var count: Int
     }
 
-    /// - Parameter borders: nil for chunks of one length.
-    init(cutBy borders: ContentBorders? = nil) {
-        self.borders = borders
+    /// - Parameters:
+    ///   - cut: nil for chunks of one length.
+    ///   - offset: where the first chunk begins in the input.
+    init(cutBy cut: (any PipeCut)? = nil, from offset: UInt64 = 0) {
+        (self.cut, self.offset) = (cut, offset)
     }
 
     /// Reads on; does not block.
@@ -103,7 +111,6 @@ struct PipeChunks {
         filling.start += byteCount
         filling.count -= byteCount
         offset += UInt64(byteCount)
-        search = nil
     }
 
     private mutating func handOut(_ filled: Filling, _ workforce: Workforce) throws(PoolmapError) -> Step {
@@ -117,21 +124,10 @@ struct PipeChunks {
 
     /// The length of the chunk, if what there is of it holds its border.
     private mutating func border(_ filling: Filling, _ workforce: Workforce) throws(PoolmapError) -> Int? {
-        let count = filling.count
-        guard let borders, count > borders.leastBytes else { return nil }
-        let cell = borders.firstCell(ofChunkAt: offset)
-        let begin = Int(cell - offset) - ContentBorders.windowBytes
-        var (matches, searchedBytes) = search ?? (MatchSearch(borders, from: cell), begin)
-        let area = try workforce.inputArea(filling.slot, filling.start + count)
-        let bytes = area[(filling.start + searchedBytes)...]
-        var length: Int?
-        matches.feed(UnsafeRawBufferPointer(UnsafeMutableRawBufferPointer(rebasing: bytes))) { match in
-            let here = Int(match - offset)
-            length = here >= borders.leastBytes ? here : nil
-            return length != nil
-        }
-        search = (matches, count)
-        return length
+        guard cut != nil else { return nil }
+        let area = try workforce.inputArea(filling.slot, filling.start + filling.count)[filling.start...]
+        return try cut?.length(
+            ofChunkAt: offset, in: UnsafeRawBufferPointer(UnsafeMutableRawBufferPointer(rebasing: area)))
     }
 
     /// The next byte; none at the input's end.
@@ -150,5 +146,32 @@ struct PipeChunks {
             workforce.releaseSlot(filling.slot)
         }
         filling = nil
+    }
+}
+
+/// Where chunks of a pipe end for `--rsyncable`.
+struct ContentCut: PipeCut {
+    private let borders: ContentBorders
+    /// The search for a chunk's border, and how much of it that has seen.
+    private var search: (chunk: UInt64, matches: MatchSearch, searchedBytes: Int)?
+
+    init(_ borders: ContentBorders) {
+        self.borders = borders
+    }
+
+    mutating func length(ofChunkAt offset: UInt64, in bytes: UnsafeRawBufferPointer) -> Int? {
+        guard bytes.count > borders.leastBytes else { return nil }
+        let cell = borders.firstCell(ofChunkAt: offset)
+        let known = search.flatMap { $0.chunk == offset ? $0 : nil }
+        var matches = known?.matches ?? MatchSearch(borders, from: cell)
+        let searchedBytes = known?.searchedBytes ?? Int(cell - offset) - ContentBorders.windowBytes
+        var length: Int?
+        matches.feed(UnsafeRawBufferPointer(rebasing: bytes[searchedBytes...])) { match in
+            let here = Int(match - offset)
+            length = here >= borders.leastBytes ? here : nil
+            return length != nil
+        }
+        search = (offset, matches, bytes.count)
+        return length
     }
 }

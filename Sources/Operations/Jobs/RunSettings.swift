@@ -21,14 +21,16 @@ package struct RunSettings {
         case hash([HashAlgorithm])
         /// Hash every chunk of so many bytes by itself; of as many as each input says where that is nil.
         case hashChunks(UInt64?)
+        /// Run a command over each chunk.
+        case map(MapRun)
     }
 
     let operation: Command
     /// What a process of the run compresses and decompresses with, whoever in it does.
     let contexts = Contexts()
     var policy = OutputPolicy()
-    /// Which files workers open by their names.
-    var reach = NameReach.nothing
+    /// Which files workers open by their names; nil where they run commands, and are not shut in.
+    var reach: NameReach? = .nothing
     /// The largest window that a streamed frame may need, as a power of two; nil for libzstd's 27.
     var maximumWindowLog: Int?
     /// Whether what is no Zstandard file is copied as it is.
@@ -47,8 +49,16 @@ package struct RunSettings {
         let files = FileRunner(self)
         return [
             Compression(compression, contexts), BorderSearch(compression.borders), Verification(),
-            FrameDecompression(decompression, contexts), Digestion(), WholeFiles(files), NameWork(bundles, files),
+            FrameDecompression(decompression, contexts), Digestion(), BorderFinder(map?.settings),
+            ChunkCommand(map?.settings), WholeFiles(files), NameWork(bundles, files),
         ]
+    }
+
+    var runsCommands: Bool { map != nil }
+
+    private var map: MapRun? {
+        if case .map(let run) = operation { return run }
+        return nil
     }
 
     private var decompression: FrameDecompression.Settings {
@@ -65,6 +75,7 @@ package struct RunSettings {
             SlotLayout(decompressing: memory?.contentBytes ?? SlotLayout.commonContentBytes)
         case .hash(let algorithms): SlotLayout(hashing: algorithms)
         case .hashChunks(let chunkBytes): SlotLayout(hashingChunksOf: chunkBytes)
+        case .map(let run): SlotLayout(mapping: run.settings)
         }
     }
 
@@ -81,7 +92,7 @@ package struct RunSettings {
         // Under a limit of memory the worker would need slots and a window beside its own.
         case .decompress, .test: memory == nil ? 1 << 20 : 0
         case .hash, .hashChunks: 1 << 20
-        case .salvage, .cat: 0
+        case .salvage, .cat, .map: 0
         }
     }
 
@@ -145,6 +156,9 @@ package struct RunSettings {
             let output = try output(target, in: file?.targetRoot, folders, for: input)
             return try SalvageJob(
                 input, to: output, omitsLost: omitsLost, ContentLimit(limit, input), meter)
+        }
+        if case .map(let run) = operation {
+            return try MapJob(input, try input.open(in: file?.root, folders), run, meter)
         }
         let input = try input.open(in: file?.root, folders)
         return try job(input, try output(target, in: file?.targetRoot, folders, for: input), meter)

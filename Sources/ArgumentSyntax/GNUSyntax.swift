@@ -1,0 +1,46 @@
+import ArgumentParser
+
+/// Options as GNU's programs have them: a value stands behind "=" or in the next argument, short options may stand
+/// together.
+protocol GNUSyntax: OptionSyntax {
+    var options: [TypedOption] { get set }
+    /// Options whose value is the next argument, which is then not looked at.
+    static var takingValue: Set<String> { get }
+    static var lettersTakingValue: Set<Character> { get }
+    /// Those that may have an empty value.
+    static var takingNothing: Set<String> { get }
+}
+
+extension GNUSyntax {
+    mutating func takeLong(_ argument: String) throws {
+        let sides = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        if sides.count == 1, Self.takingValue.contains(argument) {
+            try take(argument, takeValue(of: argument, from: &rest), in: argument)
+        } else {
+            try take(sides[0], sides.count > 1 ? sides[1] : nil, in: argument)
+        }
+    }
+
+    /// Takes short options that stand together apart: "-cw" is -c, -w.
+    ///
+    /// A value is the rest of the letters, or the next argument.
+    mutating func takeCluster(_ argument: String) throws {
+        var letters = argument.dropFirst()
+        while let letter = letters.popFirst() {
+            let option = "-\(letter)"
+            guard Self.lettersTakingValue.contains(letter) else {
+                try take(option, in: argument)
+                continue
+            }
+            let value = letters.isEmpty ? try takeValue(of: option, from: &rest) : String(letters)
+            return try take(letter == "T" ? "--threads" : option, value, in: argument)
+        }
+    }
+
+    private mutating func take(_ name: String, _ value: String? = nil, in argument: String) throws {
+        if let value, !Self.takingNothing.contains(name) {
+            try requireValue(value, of: name)
+        }
+        options.append(TypedOption(name: name, value: value, argument: argument))
+    }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+
+/// What is typed after `poolmap map`: options and names, and behind "--" the command.
+struct MapSyntax: GNUSyntax {
+    var options: [TypedOption] = []
+    var operands: [String] = []
+    var rest: ArraySlice<String>
+    /// The command and its arguments, as they are.
+    private(set) var command: [String] = []
+
+    static let takingValue: Set<String> = [
+        "--jobs", "--threads", "--report", "--trace", "--chunk-size", "--block", "--separator", "--record-size",
+        "--max-record", "--header", "--output-header", "--output", "--files-from", "--files0-from", "--retries",
+        "--timeout", "--halt", "--memory",
+    ]
+    static let lettersTakingValue: Set<Character> = ["T", "j", "o"]
+    static let takingNothing: Set<String> = []
+
+    /// - Parameter arguments: those behind the word.
+    init(_ arguments: ArraySlice<String>) throws {
+        rest = arguments
+        try takeAll()
+    }
+
+    mutating func takeOperands(_ words: ArraySlice<String>) {
+        command = Array(words)
+    }
+}

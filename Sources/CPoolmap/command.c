@@ -1,0 +1,219 @@
+#define _GNU_SOURCE
+#include "command.h"
+
+#include "guardian.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+struct place {
+    // The group, which has the number of its first process; 0 for none.
+    atomic_int group;
+    atomic_int is_cancelled;
+};
+
+static struct place *places;
+static unsigned place_count;
+
+static void kill_group(pid_t group, int number) {
+    if (group > 1) {
+        (void)kill(-group, number);
+        // What is stopped gets no other signal before it goes on.
+        (void)kill(-group, SIGCONT);
+    }
+}
+
+static int is_any_group_left(void) {
+    for (unsigned place = 0; place < place_count; place++) {
+        pid_t group = atomic_load(&places[place].group);
+        if (group > 1 && kill(-group, 0) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+// Once the front has ended there is nobody who would want what the commands do. They are asked to end, and then made to.
+static void guard_commands(int front, pid_t front_number) {
+    struct pollfd entry = {.fd = front, .events = POLLIN};
+    // Where the kernel has no such descriptors, the number of the parent tells.
+    while (poll(&entry, 1, front < 0 ? 100 : -1) <= 0 && getppid() == front_number) {
+    }
+    enum { steps = 40, asked = 20 };
+    for (int step = 0; step < steps && is_any_group_left(); step++) {
+        poolmap_signal_commands(step < asked ? SIGTERM : SIGKILL);
+        struct timespec pause = {.tv_nsec = 50000000};
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
+static int fork_guardian(void) {
+    pid_t front_number = getpid();
+    int front = poolmap_open_process(front_number);
+    sigset_t all;
+    sigset_t mask;
+    sigfillset(&all);
+    (void)sigprocmask(SIG_SETMASK, &all, &mask);
+    pid_t child = fork();
+    if (child == 0) {
+        (void)prctl(PR_SET_NAME, "command-guard");
+        (void)setsid();
+        poolmap_close_all_but(&front, front < 0 ? 0 : 1);
+        guard_commands(front, front_number);
+        _exit(0);
+    }
+    int error = errno;
+    (void)sigprocmask(SIG_SETMASK, &mask, NULL);
+    if (front >= 0) {
+        (void)close(front);
+    }
+    errno = error;
+    return child < 0 ? -1 : 0;
+}
+
+int poolmap_make_command_places(unsigned count) {
+    if (places != NULL) {
+        return 0;
+    }
+    void *memory = mmap(NULL, count * sizeof *places, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+        return -1;
+    }
+    places = memory;
+    place_count = count;
+    return fork_guardian();
+}
+
+// The same for the shell script without a first line that names its shell, as `execvp` does it.
+static void execute_by_shell(const struct poolmap_command *command) {
+    enum { most = 4096 };
+    char *arguments[most];
+    static char shell[] = "/bin/sh";
+    size_t count = 0;
+    arguments[count++] = shell;
+    arguments[count++] = (char *)command->path;
+    for (size_t index = 1; command->arguments[index] != NULL; index++) {
+        if (count == most - 1) {
+            errno = E2BIG;
+            return;
+        }
+        arguments[count++] = command->arguments[index];
+    }
+    arguments[count] = NULL;
+    (void)execve(shell, arguments, command->environment);
+}
+
+// What this program has ignored for itself. All handlers go when the command is executed.
+static void restore_signals(const sigset_t *mask) {
+    static const int changed[] = {SIGPIPE, SIGXFSZ};
+    for (size_t index = 0; index < sizeof changed / sizeof *changed; index++) {
+        (void)signal(changed[index], SIG_DFL);
+    }
+    (void)sigprocmask(SIG_SETMASK, mask, NULL);
+}
+
+static int become(int from, int to) {
+    // Descriptors are above 2 here, so that none is overwritten that is still to be taken.
+    return dup2(from, to) < 0 ? -1 : 0;
+}
+
+pid_t poolmap_start_command(unsigned place, const struct poolmap_command *command) {
+    if (place >= place_count) {
+        errno = EINVAL;
+        return -1;
+    }
+    poolmap_end_left_command(place);
+    pid_t parent = getpid();
+    // Nobody's handler is to run in the child, which has this process's memory until it executes.
+    sigset_t all;
+    sigset_t mask;
+    sigfillset(&all);
+    (void)sigprocmask(SIG_SETMASK, &all, &mask);
+    volatile int failure = 0;
+    pid_t child = vfork();
+    if (child == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent) {
+            _exit(127);
+        }
+        (void)setsid();
+        restore_signals(&mask);
+        if (become(command->input, 0) == 0 && become(command->output, 1) == 0 && become(command->error, 2) == 0) {
+            (void)execve(command->path, command->arguments, command->environment);
+            if (errno == ENOEXEC) {
+                execute_by_shell(command);
+            }
+        }
+        failure = errno;
+        _exit(127);
+    }
+    int error = errno;
+    if (child > 0 && failure == 0) {
+        atomic_store(&places[place].group, child);
+    }
+    (void)sigprocmask(SIG_SETMASK, &mask, NULL);
+    if (child > 0 && failure != 0) {
+        while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+        }
+        error = failure;
+        child = -1;
+    }
+    errno = error;
+    return child;
+}
+
+void poolmap_end_left_command(unsigned place) {
+    if (place < place_count) {
+        kill_group(atomic_exchange(&places[place].group, 0), SIGKILL);
+    }
+}
+
+void poolmap_command_has_ended(unsigned place) {
+    if (place < place_count) {
+        atomic_store(&places[place].group, 0);
+    }
+}
+
+void poolmap_cancel_command(unsigned place) {
+    if (place < place_count) {
+        // In this order: whoever starts a command afterwards sees it.
+        atomic_store(&places[place].is_cancelled, 1);
+        kill_group(atomic_load(&places[place].group), SIGTERM);
+    }
+}
+
+int poolmap_is_command_cancelled(unsigned place) {
+    return place < place_count && atomic_load(&places[place].is_cancelled);
+}
+
+void poolmap_use_command_place(unsigned place) {
+    if (place < place_count) {
+        atomic_store(&places[place].is_cancelled, 0);
+    }
+}
+
+void poolmap_signal_commands(int number) {
+    int error = errno;
+    for (unsigned place = 0; place < place_count; place++) {
+        kill_group(atomic_load(&places[place].group), number);
+    }
+    errno = error;
+}
+
+int poolmap_make_pipe(int ends[2]) {
+    return pipe2(ends, O_CLOEXEC);
+}
+
+ssize_t poolmap_splice(int file, off_t offset, int pipe, size_t byte_count) {
+    return splice(file, &offset, pipe, NULL, byte_count, SPLICE_F_NONBLOCK);
+}

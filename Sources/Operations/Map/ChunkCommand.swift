@@ -1,0 +1,232 @@
+import CPoolmap
+import Files
+import Glibc
+import Ground
+import Multiprocessing
+import Run
+import SystemPackage
+
+/// Runs the command of a map over a chunk, from its standard input to its standard output.
+///
+/// What it writes waits in the output area of the slot: its output in front, its errors behind; what has no room there in
+/// the slot's spill files.
+final class ChunkCommand: Operation {
+    private let settings: MapSettings?
+    private let spills: SpillFiles
+    private var space = Scratch()
+    private var spare = Scratch()
+    /// So much is taken at once of a command that writes without end, so that it is looked at again; a pipe holds less.
+    private static let mostTakenBytes = 4 << 20
+
+    /// - Parameter settings: nil where nothing is mapped.
+    init(_ settings: MapSettings?) {
+        self.settings = settings
+        spills = SpillFiles(slotCount: settings?.slotCount ?? 0)
+        if let settings {
+            // Where that fails, no command can be started, and says so.
+            _ = poolmap_make_command_places(UInt32(settings.slotCount))
+        }
+    }
+
+    struct Work: Message {
+        var source: Source
+        var slot: Int
+        var chunk: CommandTemplate.Chunk
+        /// What the command reads in front of the chunk.
+        var header: [UInt8]
+
+        init(source: Source, slot: Int, chunk: CommandTemplate.Chunk, header: [UInt8]) {
+            (self.source, self.slot, self.chunk, self.header) = (source, slot, chunk, header)
+        }
+
+        init(from message: inout MessageReader) throws(PoolmapError) {
+            source = try message.next()
+            slot = try message.next()
+            chunk = CommandTemplate.Chunk(
+                index: try message.next(), offset: try message.next(), byteCount: try message.next(),
+                count: try message.next(), input: try message.nextText())
+            header = try message.nextArray()
+        }
+
+        func write(to message: inout MessageWriter) {
+            message.add(source)
+            message.add(slot)
+            message.add(chunk.index)
+            message.add(chunk.offset)
+            message.add(chunk.byteCount)
+            message.add(chunk.count)
+            message.add(text: chunk.input)
+            message.add(each: header)
+        }
+    }
+
+    struct Done: Message, BitwiseCopyable {
+        /// Of the chunk.
+        let index: Int
+        let offset: UInt64
+        let chunkBytes: UInt64
+        var end = CommandRun.End.cancelled
+        /// How often it was run.
+        var attempts = 0
+        var output = Taken()
+        var errors = Taken()
+        var time: WorkTime
+
+        /// What a command has written, in bytes.
+        struct Taken: BitwiseCopyable {
+            var inSlot = 0
+            var spilled: UInt64 = 0
+
+            var byteCount: UInt64 { UInt64(inSlot) + spilled }
+        }
+
+        init(_ chunk: CommandTemplate.Chunk) {
+            (index, offset, chunkBytes) = (Int(chunk.index), chunk.offset, chunk.byteCount)
+            time = WorkTime(since: monotonicNanoseconds())
+        }
+
+        var piece: Piece { Piece(noun: "chunk", index: index, offset: offset, byteCount: chunkBytes) }
+
+        var isCancelled: Bool {
+            if case .cancelled = end { return true }
+            return false
+        }
+    }
+
+    func prepare() throws(PoolmapError) {
+        guard settings != nil else { return }
+        spills.makeAll()
+    }
+
+    func perform(_ work: Work, _ files: [SharedDescriptor], _ hands: Hands) throws(PoolmapError) -> Done {
+        guard let settings else { throw PoolmapError(.failed, "nobody has asked for a command") }
+        let start = monotonicNanoseconds()
+        let room = try hands.areas.output(work.slot, settings.roomBytes + MapSettings.errorRoomBytes)
+        var done = Done(work.chunk)
+        repeat {
+            spills.clear(.output, of: work.slot)
+            done.output = Done.Taken()
+            done.attempts += 1
+            var run = CommandRun(
+                try input(of: work, files, hands), slot: work.slot, timeoutNanoseconds: settings.timeoutNanoseconds)
+            let end = try run.run(settings.command, for: work.chunk, wideBytes: Int(work.chunk.byteCount)) {
+                (stream, pipe) throws(PoolmapError) in
+                switch stream {
+                case .output:
+                    try take(
+                        pipe, stream, work.slot, UnsafeMutableRawBufferPointer(rebasing: room[..<settings.roomBytes]),
+                        &done.output)
+                case .error:
+                    try take(
+                        pipe, stream, work.slot, UnsafeMutableRawBufferPointer(rebasing: room[settings.roomBytes...]),
+                        &done.errors)
+                }
+            }
+            done.end = settings.isSuccess(end) ? .ended(status: 0) : end
+        } while done.failure(of: nil) != nil && !done.isCancelled && done.attempts <= settings.retryCount
+        done.time = WorkTime(since: start)
+        return done
+    }
+
+    private func input(
+        of work: Work, _ files: [SharedDescriptor], _ hands: Hands
+    ) throws(PoolmapError) -> ChunkInput {
+        // It is not moved: the message's own bytes do not stay where they are.
+        let header = try space.space(of: work.header.count)
+        header.copyBytes(from: work.header)
+        let front = UnsafeRawBufferPointer(header)
+        switch work.source {
+        case .slot(let offset):
+            let chunk = try hands.areas.input(work.slot, offset + Int(work.chunk.byteCount))[offset...]
+            return ChunkInput([front, UnsafeRawBufferPointer(UnsafeMutableRawBufferPointer(rebasing: chunk))])
+        case .file(let number, let offset, _):
+            return ChunkInput(
+                [front], file: number.descriptor(files), at: offset, byteCount: work.chunk.byteCount)
+        case .zeros: throw PoolmapError(.failed, "a chunk of a map is nowhere")
+        }
+    }
+
+    /// Takes what a command has written so far.
+    private func take(
+        _ pipe: Int32, _ stream: SpillFiles.Stream, _ slot: Int, _ room: UnsafeMutableRawBufferPointer,
+        _ taken: inout Done.Taken
+    ) throws(PoolmapError) -> CommandRun.Taken {
+        var byteCount = 0
+        while byteCount < ChunkCommand.mostTakenBytes {
+            var rest = UnsafeMutableRawBufferPointer(rebasing: room[taken.inSlot...])
+            let isFull = rest.isEmpty
+            if isFull {
+                rest = try spare.space(of: Hands.cachedBytes)
+            }
+            let count: Int
+            do throws(Errno) {
+                count = try retryingInterrupted { read(pipe, rest.baseAddress, rest.count) }
+            } catch {
+                // Nothing more now.
+                return (byteCount, isOpen: error == .resourceTemporarilyUnavailable)
+            }
+            if count == 0 { return (byteCount, isOpen: false) }
+            byteCount += count
+            if isFull {
+                try spills.write(
+                    UnsafeRawBufferPointer(rebasing: rest[..<count]), stream, of: slot, at: taken.spilled)
+                taken.spilled += UInt64(count)
+            } else {
+                taken.inSlot += count
+            }
+        }
+        return (byteCount, isOpen: true)
+    }
+
+    static func results(of done: Done) -> [PieceResult] {
+        var members: [(String, JSONText)] = [
+            ("bytes", .number(done.output.byteCount)), ("attempts", .number(UInt64(done.attempts))),
+        ]
+        if let failure = done.failure(of: nil) {
+            members.append(("error", .error(failure)))
+        }
+        return [PieceResult(text: .object(members))]
+    }
+
+    /// In the front: hands what a command has written to `body`, a piece at a time.
+    func forEachPiece(
+        of taken: Done.Taken, _ stream: SpillFiles.Stream, _ slot: Int, _ workforce: Workforce,
+        _ body: (UnsafeRawBufferPointer) throws(PoolmapError) -> Void
+    ) throws(PoolmapError) {
+        guard let settings else { return }
+        let start = stream == .output ? 0 : settings.roomBytes
+        if taken.inSlot > 0 {
+            try body(
+                UnsafeRawBufferPointer(rebasing: try workforce.output(slot, start + taken.inSlot)[start...]))
+        }
+        guard taken.spilled > 0 else { return }
+        let file = try spills.file(stream, of: slot)
+        var reader = FileReader(file, at: 0, byteCount: taken.spilled)
+        let space = try space.space(of: 1 << 20)
+        while true {
+            let count = try reader.read(into: space)
+            if count == 0 { break }
+            try body(UnsafeRawBufferPointer(rebasing: space[..<count]))
+        }
+        spills.clear(stream, of: slot)
+    }
+}
+
+extension ChunkCommand.Done {
+    /// Why there is no output; nil where there is.
+    ///
+    /// - Parameter command: its name, for the message.
+    func failure(of command: String?) -> PoolmapError? {
+        let name = command ?? "the command"
+        let times = attempts > 1 ? ", \(attempts) times tried" : ""
+        switch end {
+        case .ended(0): return nil
+        case .cancelled: return PoolmapError(.failed, "\(name) was ended, since another chunk has failed")
+        case .timedOut: return PoolmapError(.failed, "\(name) took longer than --timeout allows\(times)")
+        case .ended(let status):
+            let number = status & 0x7f
+            let exit = number == 0 ? ExitStatus.exited(status >> 8 & 0xff) : .signaled(number)
+            return PoolmapError(.failed, "\(name) \(exit)\(times)")
+        }
+    }
+}

@@ -1,0 +1,243 @@
+import CFiles
+import CJobServer
+import CPoolmap
+import Files
+import Glibc
+import Ground
+import SystemPackage
+
+/// A command that runs once: is fed a chunk, and has what it writes taken from it.
+///
+/// It ends when its own process ends: what that has written by then is its output, whoever else keeps the pipe open.
+/// That it does not read all of the chunk is no failure.
+struct CommandRun {
+    /// How a command has ended.
+    enum End: BitwiseCopyable {
+        /// By itself, or by somebody's signal: the status as `wait` has it.
+        case ended(status: Int32)
+        /// It took longer than it may.
+        case timedOut
+        /// The run needs it no more.
+        case cancelled
+    }
+
+    /// What was taken of what a command writes, in bytes, and whether there may be more.
+    typealias Taken = (byteCount: Int, isOpen: Bool)
+
+    private let slot: Int
+    private let timeoutNanoseconds: UInt64?
+    private var input: ChunkInput
+    private var process: pid_t = 0
+    /// -1 for what is closed.
+    private var pipes = Pipes()
+    private var processDescriptor: Int32 = -1
+    private var early: End?
+    /// How long its pipes are not looked at.
+    private var napMilliseconds: Int32 = 0
+    /// When what was asked to end is made to.
+    private var killTime: UInt64?
+
+    private struct Pipes {
+        var input: Int32 = -1
+        var output: Int32 = -1
+        var error: Int32 = -1
+    }
+
+    /// So long a command has to end by itself that was asked to.
+    private static let graceNanoseconds: UInt64 = 1_000_000_000
+    /// So often it is looked whether the run still needs the command, and whether a process has ended that has no
+    /// descriptor.
+    private static let tickMilliseconds: Int32 = 100
+    private static let tickWithoutDescriptor: Int32 = 5
+
+    /// - Parameter slot: the place in the table of commands.
+    init(_ input: ChunkInput, slot: Int, timeoutNanoseconds: UInt64?) {
+        (self.input, self.slot, self.timeoutNanoseconds) = (input, slot, timeoutNanoseconds)
+    }
+
+    /// Runs the command; what it writes goes to `take`, a piece at a time.
+    ///
+    /// Blocks. Throws where the command cannot be started, the chunk not be read, and what `take` throws; then nothing of
+    /// its process group is left.
+    mutating func run(
+        _ template: CommandTemplate, for chunk: CommandTemplate.Chunk, wideBytes: Int,
+        _ take: (SpillFiles.Stream, Int32) throws(PoolmapError) -> Taken
+    ) throws(PoolmapError) -> End {
+        guard poolmap_is_command_cancelled(UInt32(slot)) == 0 else { return .cancelled }
+        let start = monotonicNanoseconds()
+        try begin(template, chunk, wideBytes)
+        do throws(PoolmapError) {
+            try attend(until: timeoutNanoseconds.map { start + $0 }, take)
+        } catch {
+            killGroup(SIGKILL)
+            _ = reap()
+            close()
+            throw error
+        }
+        let status = reap()
+        close()
+        return early ?? .ended(status: status)
+    }
+
+    // MARK: Begin and end
+
+    private mutating func begin(
+        _ template: CommandTemplate, _ chunk: CommandTemplate.Chunk, _ wideBytes: Int
+    ) throws(PoolmapError) {
+        var theirs = Pipes()
+        defer { [theirs.input, theirs.output, theirs.error].filter { $0 >= 0 }.forEach { _ = Glibc.close($0) } }
+        do throws(PoolmapError) {
+            (theirs.input, pipes.input) = try CommandRun.pipe()
+            (pipes.output, theirs.output) = try CommandRun.pipe()
+            (pipes.error, theirs.error) = try CommandRun.pipe()
+            if wideBytes > CommandRun.commonPipeBytes {
+                poolmap_widen_pipe(pipes.input)
+                poolmap_widen_pipe(pipes.output)
+            }
+            for own in [pipes.input, pipes.output, pipes.error] {
+                _ = fcntl(own, F_SETFL, O_NONBLOCK)
+            }
+            process = try template.withPointers(for: chunk) { (path, arguments, environment) throws(PoolmapError) in
+                var command = poolmap_command(
+                    path: path, arguments: arguments, environment: environment, input: theirs.input,
+                    output: theirs.output, error: theirs.error)
+                let process = poolmap_start_command(UInt32(slot), &command)
+                guard process > 0 else {
+                    throw .system("cannot run \(template.name)", Errno(rawValue: errno))
+                }
+                return process
+            }
+            processDescriptor = poolmap_open_process(process)
+        } catch {
+            close()
+            throw error
+        }
+    }
+
+    private static let commonPipeBytes = 64 << 10
+
+    /// The standard descriptors are open, so that these are others.
+    private static func pipe() throws(PoolmapError) -> (reading: Int32, writing: Int32) {
+        var ends: [Int32] = [0, 0]
+        guard poolmap_make_pipe(&ends) == 0 else { throw .system("cannot make a pipe", Errno(rawValue: errno)) }
+        return (ends[0], ends[1])
+    }
+
+    private mutating func close() {
+        for descriptor in [pipes.input, pipes.output, pipes.error, processDescriptor] where descriptor >= 0 {
+            _ = Glibc.close(descriptor)
+        }
+        pipes = Pipes()
+        processDescriptor = -1
+    }
+
+    private func killGroup(_ number: Int32) {
+        kill(-process, number)
+        kill(-process, SIGCONT)
+    }
+
+    private func reap() -> Int32 {
+        var information = siginfo_t()
+        while waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT) < 0 && errno == EINTR {}
+        poolmap_command_has_ended(UInt32(slot))
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0 && errno == EINTR {}
+        return status
+    }
+
+    // MARK: Attend
+
+    /// Feeds the command and takes what it writes, until its process has ended.
+    private mutating func attend(
+        until deadline: UInt64?, _ take: (SpillFiles.Stream, Int32) throws(PoolmapError) -> Taken
+    ) throws(PoolmapError) {
+        var hasEnded = false
+        while !hasEnded {
+            hasEnded = wait(until: killTime ?? deadline)
+            let before = input.writtenBytes
+            // Behind what it has written when it has ended, nothing of it comes.
+            let taken = try takeOutput(&pipes.output, .output, take) + takeOutput(&pipes.error, .error, take)
+            if pipes.input >= 0, try !input.write(to: pipes.input) {
+                _ = Glibc.close(pipes.input)
+                pipes.input = -1
+            }
+            pace(movedBytes: taken + input.writtenBytes - before)
+            endIfDue(deadline)
+        }
+    }
+
+    /// Waits until there is something to do; true once the process has ended.
+    private func wait(until time: UInt64?) -> Bool {
+        let isNapping = napMilliseconds > 0
+        var entries = [
+            pollfd(fd: processDescriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: isNapping ? -1 : pipes.input, events: Int16(POLLOUT), revents: 0),
+            pollfd(fd: isNapping ? -1 : pipes.output, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: isNapping ? -1 : pipes.error, events: Int16(POLLIN), revents: 0),
+        ]
+        let tick = processDescriptor < 0 ? CommandRun.tickWithoutDescriptor : CommandRun.tickMilliseconds
+        let most = isNapping ? min(napMilliseconds, tick) : tick
+        poll(&entries, nfds_t(entries.count), milliseconds(until: time, atMost: most))
+        return processDescriptor < 0 ? isGone : entries[0].revents != 0
+    }
+
+    /// A command that reads and writes in small pieces would wake this process for each. So where little was moved, it is
+    /// left to fill its pipes, or to empty them, for some milliseconds; but where they were half full, for fewer.
+    private mutating func pace(movedBytes: Int) {
+        if movedBytes < CommandRun.littleBytes {
+            napMilliseconds = min(max(1, 2 * napMilliseconds), CommandRun.mostNapMilliseconds)
+        } else if movedBytes > CommandRun.muchBytes {
+            napMilliseconds /= 2
+        }
+    }
+
+    private static let littleBytes = 64 << 10
+    private static let muchBytes = 512 << 10
+    private static let mostNapMilliseconds: Int32 = 8
+
+    private func takeOutput(
+        _ pipe: inout Int32, _ stream: SpillFiles.Stream,
+        _ take: (SpillFiles.Stream, Int32) throws(PoolmapError) -> Taken
+    ) throws(PoolmapError) -> Int {
+        guard pipe >= 0 else { return 0 }
+        let taken = try take(stream, pipe)
+        if !taken.isOpen {
+            _ = Glibc.close(pipe)
+            pipe = -1
+        }
+        return taken.byteCount
+    }
+
+    /// Where the kernel has no descriptors for processes.
+    private var isGone: Bool {
+        var information = siginfo_t()
+        return waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT | WNOHANG) == 0
+            && information.si_signo == SIGCHLD
+    }
+
+    private func milliseconds(until time: UInt64?, atMost most: Int32) -> Int32 {
+        guard let time else { return most }
+        let now = monotonicNanoseconds()
+        return time <= now ? 0 : Int32(min(UInt64(most), (time - now) / 1_000_000 + 1))
+    }
+
+    private mutating func endIfDue(_ deadline: UInt64?) {
+        let now = monotonicNanoseconds()
+        if let killTime {
+            if now >= killTime {
+                killGroup(SIGKILL)
+                self.killTime = now + CommandRun.graceNanoseconds
+            }
+        } else if poolmap_is_command_cancelled(UInt32(slot)) != 0 {
+            askToEnd(.cancelled, now)
+        } else if let deadline, now >= deadline {
+            askToEnd(.timedOut, now)
+        }
+    }
+
+    private mutating func askToEnd(_ end: End, _ now: UInt64) {
+        early = end
+        killTime = now + CommandRun.graceNanoseconds
+        killGroup(SIGTERM)
+    }
+}

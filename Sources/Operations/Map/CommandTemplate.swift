@@ -1,0 +1,208 @@
+import Files
+import Glibc
+import Ground
+import SystemPackage
+
+/// A command of the user's, with what its arguments and its environment say of the chunk.
+package struct CommandTemplate: Sendable {
+    /// What is to be said of a chunk.
+    package struct Chunk {
+        /// Counted from 0, in its input.
+        package var index: UInt64
+        /// Where it begins in its input, and how long it is, in bytes.
+        package var offset: UInt64
+        package var byteCount: UInt64
+        /// How many its input has; nil where only its end will tell.
+        package var count: UInt64?
+        /// The input's name; "-" for standard input.
+        package var input: String
+    }
+
+    private enum Field: String, CaseIterable {
+        case index, offset, length, count, input
+
+        /// For the environment.
+        var variable: String {
+            self == .input ? "POOLMAP_INPUT" : "POOLMAP_CHUNK_\(rawValue.uppercased())"
+        }
+
+        /// nil where nobody knows.
+        func value(of chunk: Chunk) -> String? {
+            switch self {
+            case .index: "\(chunk.index)"
+            case .offset: "\(chunk.offset)"
+            case .length: "\(chunk.byteCount)"
+            case .count: chunk.count.map { "\($0)" }
+            case .input: chunk.input
+            }
+        }
+    }
+
+    private enum Part {
+        case text([UInt8])
+        case field(Field)
+        /// For a shell.
+        case quotedInput
+    }
+
+    /// For messages.
+    package let name: String
+    private let path: [CChar]
+    private let arguments: [[Part]]
+
+    /// A command by its words, the first of which names the program.
+    ///
+    /// - Parameter path: where the program is.
+    package init(_ words: [String], path: String) {
+        name = words.first ?? ""
+        self.path = Array(path.cName)
+        // The first is a name, whatever it looks like.
+        arguments = words.enumerated().map { place, word in
+            place == 0 ? [.text(FileName.bytes(of: word))] : CommandTemplate.parts(of: word)
+        }
+    }
+
+    /// A line for `/bin/sh`, in which an input's name is one word, whatever it looks like.
+    package init(shellLine line: String) {
+        name = "sh"
+        path = Array("/bin/sh".cName)
+        let parts = CommandTemplate.parts(of: line).map { (part) -> Part in
+            if case .field(.input) = part { .quotedInput } else { part }
+        }
+        arguments = [[.text(Array("sh".utf8))], [.text(Array("-c".utf8))], parts]
+    }
+
+    /// Whether an argument asks how many chunks there are.
+    var asksForCount: Bool {
+        arguments.joined().contains { if case .field(.count) = $0 { true } else { false } }
+    }
+
+    private static func parts(of word: String) -> [Part] {
+        var parts: [Part] = []
+        var text: [UInt8] = []
+        var rest = FileName.bytes(of: word)[...]
+        while let byte = rest.first {
+            if byte == UInt8(ascii: "{"), let field = field(atStartOf: rest) {
+                parts += [.text(text), .field(field)]
+                text = []
+                rest = rest.dropFirst(field.rawValue.utf8.count + 2)
+            } else {
+                text.append(byte)
+                rest = rest.dropFirst()
+            }
+        }
+        return parts + [.text(text)]
+    }
+
+    private static func field(atStartOf bytes: ArraySlice<UInt8>) -> Field? {
+        Field.allCases.first { bytes.starts(with: "{\($0.rawValue)}".utf8) }
+    }
+
+    /// A word with what it says of a chunk.
+    package static func text(of word: String, for chunk: Chunk) -> [UInt8] {
+        text(of: parts(of: word), for: chunk)
+    }
+
+    private static func text(of parts: [Part], for chunk: Chunk) -> [UInt8] {
+        parts.flatMap { part in
+            switch part {
+            case .text(let bytes): bytes
+            case .field(let field): FileName.bytes(of: field.value(of: chunk) ?? "")
+            case .quotedInput: CommandTemplate.quoted(FileName.bytes(of: chunk.input))
+            }
+        }
+    }
+
+    private static func quoted(_ bytes: [UInt8]) -> [UInt8] {
+        let quote = UInt8(ascii: "'")
+        return [quote] + bytes.flatMap { $0 == quote ? Array("'\\''".utf8) : [$0] } + [quote]
+    }
+
+    /// Lends the arguments and the environment for a chunk, as `execve` wants them.
+    func withPointers<Result>(
+        for chunk: Chunk,
+        _ body: (
+            UnsafePointer<CChar>?, UnsafePointer<UnsafeMutablePointer<CChar>?>?,
+            UnsafePointer<UnsafeMutablePointer<CChar>?>?
+        ) throws(PoolmapError) -> Result
+    ) throws(PoolmapError) -> Result {
+        let words = arguments.map { CommandTemplate.copy(CommandTemplate.text(of: $0, for: chunk)) }
+        let own = Field.allCases.compactMap { field in
+            field.value(of: chunk).map {
+                CommandTemplate.copy(Array("\(field.variable)=".utf8) + FileName.bytes(of: $0))
+            }
+        }
+        defer { (words + own).forEach { free($0) } }
+        let argumentList: [UnsafeMutablePointer<CChar>?] = words + [nil]
+        let variableList: [UnsafeMutablePointer<CChar>?] = CommandTemplate.inheritedVariables() + own + [nil]
+        let result: Swift.Result<Result, PoolmapError> = path.withUnsafeBufferPointer { path in
+            argumentList.withUnsafeBufferPointer { argumentList in
+                variableList.withUnsafeBufferPointer { variableList in
+                    do throws(PoolmapError) {
+                        return .success(
+                            try body(path.baseAddress, argumentList.baseAddress, variableList.baseAddress))
+                    } catch {
+                        return .failure(error)
+                    }
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    private static func copy(_ bytes: [UInt8]) -> UnsafeMutablePointer<CChar> {
+        let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count + 1)
+        for (place, byte) in bytes.enumerated() {
+            copy[place] = CChar(bitPattern: byte)
+        }
+        copy[bytes.count] = 0
+        return copy
+    }
+
+    /// This process's own, but for those that say something of a chunk: of another `poolmap map`, around this one.
+    private static func inheritedVariables() -> [UnsafeMutablePointer<CChar>?] {
+        var variables: [UnsafeMutablePointer<CChar>?] = []
+        var next: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = environ
+        let names = Field.allCases.map { "\($0.variable)=" }
+        while let variable = next.pointee {
+            if !names.contains(where: { strncmp(variable, $0, $0.utf8.count) == 0 }) {
+                variables.append(variable)
+            }
+            next += 1
+        }
+        return variables
+    }
+}
+
+extension CommandTemplate {
+    /// Where a program is that a command names: by a path, or in one of the folders of `PATH`.
+    ///
+    /// Throws with `ENOENT` where there is none, and `EACCES` where it may not be executed. The C function is `execvp`.
+    package static func find(_ name: String) throws(PoolmapError) -> String {
+        if name.contains("/") {
+            try requireProgram(name, name)
+            return name
+        }
+        let folders = getenv("PATH").map { FileName.text(of: $0) } ?? "/usr/local/bin:/bin:/usr/bin"
+        var refused: PoolmapError?
+        for folder in folders.split(separator: ":", omittingEmptySubsequences: false) {
+            let path = folder.isEmpty ? "./\(name)" : "\(folder)/\(name)"
+            do throws(PoolmapError) {
+                try requireProgram(path, name)
+                return path
+            } catch {
+                refused = refused ?? (error.isMissingFile ? nil : error)
+            }
+        }
+        throw refused ?? .system("cannot run \(name)", .noSuchFileOrDirectory)
+    }
+
+    private static func requireProgram(_ path: String, _ name: String) throws(PoolmapError) {
+        guard let status = FileStatus(ofPath: path) else {
+            throw .system("cannot run \(name)", Errno(rawValue: errno == EACCES ? EACCES : ENOENT))
+        }
+        guard !status.isDirectory, access(path.cName, X_OK) == 0 else {
+            throw .system("cannot run \(name)", .permissionDenied)
+        }
+    }
+}

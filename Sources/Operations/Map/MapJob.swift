@@ -1,0 +1,311 @@
+import CPoolmap
+import Files
+import Ground
+import Run
+import SystemPackage
+
+/// Runs a command over the chunks of one input, and puts its outputs together in their order.
+///
+/// A regular file is read by the workers, which also find where its chunks end; a pipe is read here, into slots. Both make
+/// the same chunks.
+final class MapJob: Job {
+    private let name: Input
+    private let input: InputFile
+    private let run: MapRun
+    private let meter: Meter
+    private var settings: MapSettings { run.settings }
+    /// The first lines, which each chunk has in front; nil before they are read.
+    private var header: [UInt8]?
+    /// Known with the header.
+    private var grid: CutGrid?
+    private var found: FoundBorders?
+    private var chunks: PipeChunks?
+    private var chunkCount: UInt64?
+
+    /// A command is work for another process, however little it reads.
+    private static let leastTaskBytes: UInt64 = 1 << 20
+
+    // The next chunk.
+    private var index = 0
+    private var offset: UInt64 = 0
+    private var isAtEnd = false
+    private var acceptedBytes: UInt64 = 0
+    private var writtenBytes: UInt64 = 0
+    private var failedCount = 0
+    /// The failure for which this input has halted, which is not told yet.
+    private var earlyFailure: PoolmapError?
+
+    init(_ name: Input, _ input: InputFile, _ run: MapRun, _ meter: Meter) throws(PoolmapError) {
+        (self.name, self.input, self.run, self.meter) = (name, input, run, meter)
+        meter.expect(input)
+        if run.settings.headerLineCount == 0 {
+            try begin([])
+        } else if input.isRegular {
+            try readHeader()
+        }
+    }
+
+    // MARK: Header
+
+    private func readHeader() throws(PoolmapError) {
+        var byteCount = 4096
+        while true {
+            let most = Int(min(input.byteCount, UInt64(settings.mostRecordBytes)))
+            let bytes = try input.readBytes(at: 0, count: min(byteCount, most))
+            let end = bytes.withUnsafeBytes { $0.end(ofLine: settings.headerLineCount) }
+            if let end { return try begin(Array(bytes[..<end])) }
+            if bytes.count == most {
+                guard UInt64(most) == input.byteCount else {
+                    throw .longRecord(at: 0, settings.mostRecordBytes)
+                }
+                return try begin(bytes)
+            }
+            byteCount *= 16
+        }
+    }
+
+    /// The bytes of a pipe in front of the end of its header.
+    private var headerSoFar: [UInt8] = []
+
+    /// False where there is nothing to read now.
+    private func readHeaderOfPipe() throws(PoolmapError) -> Bool {
+        while header == nil {
+            guard input.hasInput() else { return false }
+            var piece = [UInt8](repeating: 0, count: 64 << 10)
+            var failure: PoolmapError?
+            let count = piece.withUnsafeMutableBytes { space in
+                do throws(PoolmapError) {
+                    return try input.readSome(into: space)
+                } catch {
+                    failure = error
+                    return 0
+                }
+            }
+            if let failure { throw failure }
+            headerSoFar += piece[..<count]
+            let end = headerSoFar.withUnsafeBytes { $0.end(ofLine: settings.headerLineCount) }
+            if end != nil || count == 0 {
+                let end = end ?? headerSoFar.count
+                input.putBack(Array(headerSoFar[end...]))
+                try begin(Array(headerSoFar[..<end]))
+                headerSoFar = []
+            } else if headerSoFar.count > settings.mostRecordBytes {
+                throw .longRecord(at: 0, settings.mostRecordBytes)
+            }
+        }
+        return true
+    }
+
+    private func begin(_ header: [UInt8]) throws(PoolmapError) {
+        self.header = header
+        offset = UInt64(header.count)
+        meter.add(input: offset)
+        acceptedBytes = offset
+        let step = settings.cut.stepBytes(settings.chunkBytes)
+        let grid = CutGrid(start: offset, stepBytes: step ?? UInt64(settings.chunkBytes))
+        self.grid = grid
+        if input.isRegular {
+            if let step {
+                chunkCount = max(1, (input.byteCount - offset + step - 1) / step)
+            } else {
+                found = FoundBorders(grid, byteCount: input.byteCount, aheadOf: settings.slotCount)
+            }
+        } else {
+            chunks = PipeChunks(
+                cutBy: step == nil ? RecordBorders(settings.cut, grid, mostRecordBytes: settings.mostRecordBytes) : nil,
+                from: offset)
+        }
+        if settings.command.asksForCount, chunkCount == nil {
+            throw PoolmapError(
+                .failed, "{count} is known only of a regular file that is cut by --chunk-size or --record-size")
+        }
+    }
+
+    // MARK: Cut
+
+    func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
+        if isAtEnd || run.isHalted { return .end }
+        if header == nil, try !readHeaderOfPipe() { return .waitForInput(input.descriptor) }
+        return chunks == nil ? try nextOfFile(workforce) : try nextOfPipe(workforce)
+    }
+
+    private func nextOfFile(_ workforce: Workforce) throws(PoolmapError) -> Step {
+        guard workforce.hasFreeSlot else { return .waitForTurn }
+        let byteCount: UInt64
+        switch nextOfFile() {
+        case .chunk(let count): byteCount = count
+        case .find(let range, let index): return find(range, index)
+        case .wait: return .waitForTurn
+        case .none(let cut): throw .longRecord(at: cut, settings.mostRecordBytes)
+        }
+        guard let slot = try workforce.acquireSlot() else { return .waitForTurn }
+        isAtEnd = offset + byteCount == input.byteCount
+        return work(input.source(at: offset), byteCount, slot)
+    }
+
+    private func nextOfFile() -> FoundBorders.Next {
+        if found != nil { return found?.next(at: offset) ?? .wait }
+        guard let grid else { return .wait }
+        return .chunk(byteCount: min(grid.cut(behind: offset), input.byteCount) - offset)
+    }
+
+    private func find(_ range: Range<UInt64>, _ index: Int) -> Step {
+        let work = BorderFinder.Work(
+            file: input.isOwned ? TaskFile(0) : .standardInput, inputStart: input.start, inputEnd: input.byteCount,
+            grid: grid ?? CutGrid(start: 0, stepBytes: 1), start: range.lowerBound, end: range.upperBound)
+        let task = BorderFinder.task(work, input.handed, byteCount: MapJob.leastTaskBytes)
+        return .work(task, [.search(index, range)], slot: nil, isLast: false)
+    }
+
+    private func nextOfPipe(_ workforce: Workforce) throws(PoolmapError) -> Step {
+        let stepBytes = settings.cut.stepBytes(settings.chunkBytes)
+        let most = stepBytes.map { Int($0) } ?? workforce.layout.inputBytes
+        guard let step = try chunks?.next(of: input, most, upTo: 0, workforce) else { return .end }
+        switch step {
+        case .waitForInput: return .waitForInput(input.descriptor)
+        case .waitForSlot: return .waitForTurn
+        case .chunks(let lengths, let slot):
+            isAtEnd = chunks?.isAtEnd ?? true
+            if lengths == [0] && index > 0 {
+                isAtEnd = true
+                workforce.releaseSlot(slot)
+                return .end
+            }
+            return work(.slot(offset: 0), UInt64(lengths[0]), slot)
+        }
+    }
+
+    private func work(_ source: Source, _ byteCount: UInt64, _ slot: Int) -> Step {
+        let piece = Piece(noun: "chunk", index: index, offset: offset, byteCount: byteCount)
+        let chunk = CommandTemplate.Chunk(
+            index: UInt64(index), offset: offset, byteCount: byteCount, count: chunkCount,
+            input: name.operand)
+        index += 1
+        offset += byteCount
+        run.slotsUnderWay.insert(slot)
+        poolmap_use_command_place(UInt32(slot))
+        let work = ChunkCommand.Work(source: source, slot: slot, chunk: chunk, header: header ?? [])
+        let task = ChunkCommand.task(work, input.handed, byteCount: max(byteCount, MapJob.leastTaskBytes))
+        return .work(task, [piece], slot: slot, isLast: isAtEnd)
+    }
+
+    // MARK: Join
+
+    /// A failure is to be known at once, however long the chunks before it take.
+    var looksAhead: Bool { true }
+
+    var acceptsInAnyOrder: Bool { settings.isUnordered }
+
+    func look(at result: Result<TaskAnswer, PoolmapError>, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        // Else it is no chunk.
+        guard let slot else { return }
+        run.slotsUnderWay.remove(slot)
+        var failure: PoolmapError?
+        switch result {
+        case .failure(let error):
+            poolmap_end_left_command(UInt32(slot))
+            failure = error
+        case .success(.failed(let error)): failure = error
+        case .success(let answer):
+            let done = try ChunkCommand.done(answer)
+            failure = done.failure(of: settings.command.name)?.at(done.piece.description)
+        }
+        if run.note(isSuccess: failure == nil) {
+            earlyFailure = earlyFailure ?? failure
+            run.cancelAll()
+        }
+    }
+
+    func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        guard let slot else {
+            found?.add(try BorderFinder.done(answer))
+            return
+        }
+        let done = try ChunkCommand.done(answer)
+        take(done.piece)
+        if done.errors.byteCount > 0 {
+            try tellErrors(of: done, slot, workforce)
+        }
+        guard let failure = done.failure(of: settings.command.name) else {
+            return try write(done, slot, workforce)
+        }
+        try fail(failure.at(done.piece.description), isFirst: !done.isCancelled)
+    }
+
+    func recover(from error: PoolmapError, piece: Piece, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        guard slot != nil else { throw error }
+        take(piece)
+        try fail(error.at(piece.description), isFirst: true)
+    }
+
+    private func take(_ piece: Piece) {
+        acceptedBytes += piece.byteCount
+        meter.add(input: piece.byteCount)
+    }
+
+    private func write(_ done: ChunkCommand.Done, _ slot: Int, _ workforce: Workforce) throws(PoolmapError) {
+        var isFirstPiece = true
+        try workforce.own(ChunkCommand.self).forEachPiece(of: done.output, .output, slot, workforce) {
+            (bytes) throws(PoolmapError) in
+            var bytes = bytes
+            if isFirstPiece {
+                let left = try run.headerBytes(of: bytes)
+                bytes = UnsafeRawBufferPointer(rebasing: bytes[left...])
+                isFirstPiece = false
+            }
+            try run.write(bytes)
+            writtenBytes += UInt64(bytes.count)
+            meter.add(output: UInt64(bytes.count))
+        }
+    }
+
+    private func tellErrors(of done: ChunkCommand.Done, _ slot: Int, _ workforce: Workforce) throws(PoolmapError) {
+        try workforce.own(ChunkCommand.self).forEachPiece(of: done.errors, .error, slot, workforce) {
+            (bytes) throws(PoolmapError) in
+            run.onErrors(name, done.piece, Array(bytes))
+        }
+        run.onErrors(name, done.piece, [])
+    }
+
+    /// - Parameter isFirst: whether the chunk failed by itself, and not since another one has.
+    private func fail(_ error: PoolmapError, isFirst: Bool) throws(PoolmapError) {
+        run.leaveOut()
+        guard run.toleratesFailures else { throw earlyFailure ?? error }
+        failedCount += 1
+        if isFirst {
+            run.onFailure(name, error)
+        }
+    }
+
+    func finish() throws(PoolmapError) -> JobSummary {
+        input.leaveOffset(behind: acceptedBytes)
+        try input.requireUnchanged()
+        guard isAtEnd, acceptedBytes == offset, !input.isRegular || offset == input.byteCount else {
+            throw earlyFailure ?? PoolmapError(.failed, "was not done to its end, since a chunk has failed")
+        }
+        if failedCount > 0 && !settings.keepsGoing {
+            throw PoolmapError(.failed, "\(failedCount) of \(index) chunks failed")
+        }
+        return JobSummary(inputBytes: offset, outputBytes: writtenBytes)
+    }
+
+    /// The run needs nothing more of this input.
+    func cancel() {
+        run.cancelAll()
+    }
+
+    func abandon(_ workforce: Workforce) {
+        input.leaveOffset(behind: acceptedBytes)
+        chunks?.abandon(workforce)
+    }
+}
+
+extension Input {
+    /// As it is typed.
+    fileprivate var operand: String {
+        switch self {
+        case .file(let path): path
+        case .standardInput: "-"
+        }
+    }
+}

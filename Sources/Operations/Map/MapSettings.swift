@@ -1,0 +1,80 @@
+import Run
+
+/// What `poolmap map` does with each chunk.
+package struct MapSettings: Sendable {
+    /// What becomes of the run when a chunk has failed.
+    package enum Halt: Sendable, Equatable {
+        /// The commands that run are ended.
+        case now
+        /// They come to their end, and no other is begun.
+        case soon
+        /// All are done.
+        case never
+        /// As `now`, once so many have failed.
+        case afterCount(Int)
+        /// As `now`, once so many of a hundred have failed, three at least being done.
+        case afterPercent(Int)
+    }
+
+    package var command: CommandTemplate
+    package var cut: ChunkCut
+    /// How long chunks are to be, in bytes.
+    package var chunkBytes: Int
+    /// How much longer than that a chunk may become for its last record.
+    package var mostRecordBytes: Int
+    /// So many lines at the beginning of an input each chunk has in front; and so many of each output but the first are
+    /// left out.
+    package var headerLineCount: Int
+    package var outputHeaderLineCount: Int
+    package var retryCount: Int
+    /// Exit codes beside 0 that are no failure.
+    package var successCodes: Set<Int32> = []
+    package var timeoutNanoseconds: UInt64?
+    package var halt: Halt
+    /// Whether the output of the others is published where chunks have failed.
+    package var keepsGoing: Bool
+    /// Whether outputs are put together as they come, and not in their order.
+    package var isUnordered = false
+    /// What commands may write before it goes to the disk, all together, in bytes; nil for what is usual.
+    package var memoryBytes: UInt64?
+    let slotCount: Int
+
+    /// - Parameter jobs: the number of worker processes.
+    package init(_ command: CommandTemplate, _ cut: ChunkCut, chunkBytes: Int, jobs: Int) {
+        self.command = command
+        self.cut = cut
+        self.chunkBytes = chunkBytes
+        mostRecordBytes = MapSettings.usualRecordBytes
+        headerLineCount = 0
+        outputHeaderLineCount = 0
+        retryCount = 0
+        halt = .now
+        keepsGoing = false
+        slotCount = Workforce.slotCount(jobs: jobs)
+    }
+
+    func isSuccess(_ end: CommandRun.End) -> Bool {
+        guard case .ended(let status) = end, status & 0x7f == 0 else { return false }
+        return status == 0 || successCodes.contains(status >> 8 & 0xff)
+    }
+
+    package static let usualRecordBytes = 64 << 20
+    package static let usualChunkBytes = 8 << 20
+    /// Of what a command writes to its standard error.
+    static let errorRoomBytes = 64 << 10
+
+    /// What one command may write that has its place in memory.
+    var roomBytes: Int {
+        guard let memoryBytes else { return max(16 << 20, 2 * chunkBytes) }
+        return Int(clamping: max(memoryBytes / UInt64(slotCount), 64 << 10)) / 4096 * 4096
+    }
+}
+
+extension SlotLayout {
+    /// The slots of a map: a chunk of a pipe, and what comes of any chunk.
+    init(mapping settings: MapSettings) {
+        self.init(
+            inputBytes: settings.chunkBytes + settings.mostRecordBytes + 1,
+            outputBytes: settings.roomBytes + MapSettings.errorRoomBytes)
+    }
+}

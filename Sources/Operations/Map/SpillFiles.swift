@@ -1,0 +1,89 @@
+import Files
+import Glibc
+import Ground
+import SystemPackage
+
+/// Where the output of commands goes that has no room in memory: two nameless files for each slot, in TMPDIR.
+///
+/// They are made before workers are forked, so that each process has them; and nothing is left of them, whatever is
+/// killed.
+final class SpillFiles {
+    /// Which of a command's outputs.
+    enum Stream: Int {
+        case output, error
+    }
+
+    private var files: [FileDescriptor?]
+    private let folder: String
+
+    init(slotCount: Int) {
+        files = Array(repeating: nil, count: 2 * slotCount)
+        let given = getenv("TMPDIR").map { FileName.text(of: $0) } ?? ""
+        folder = given.isEmpty ? "/tmp" : given
+    }
+
+    deinit {
+        for file in files {
+            try? file?.close()
+        }
+    }
+
+    /// Makes all that are not made yet; what cannot be made is told when it is needed.
+    func makeAll() {
+        for place in files.indices where files[place] == nil {
+            files[place] = try? open()
+        }
+    }
+
+    func file(_ stream: Stream, of slot: Int) throws(PoolmapError) -> FileDescriptor {
+        let place = 2 * slot + stream.rawValue
+        if let file = files[place] { return file }
+        do throws(Errno) {
+            let file = try open()
+            files[place] = file
+            return file
+        } catch {
+            throw refusal(error)
+        }
+    }
+
+    private func open() throws(Errno) -> FileDescriptor {
+        do throws(Errno) {
+            return try Folder(path: folder).openNameless(0o600)
+        } catch .notSupported, .isDirectory, .invalidArgument, .noFunction {
+            var name = FileName.bytes(of: "\(folder)/poolmap-XXXXXX").map { CChar(bitPattern: $0) } + [0]
+            let descriptor = FileDescriptor(rawValue: try retryingInterrupted { mkstemp(&name) })
+            _ = fcntl(descriptor.rawValue, F_SETFD, FD_CLOEXEC)
+            unlink(name)
+            return descriptor
+        }
+    }
+
+    /// Writes bytes of a command for which there is no room elsewhere.
+    func write(
+        _ bytes: UnsafeRawBufferPointer, _ stream: Stream, of slot: Int, at offset: UInt64
+    ) throws(PoolmapError) {
+        let file = try file(stream, of: slot)
+        var rest = bytes
+        while !rest.isEmpty {
+            do throws(Errno) {
+                let place = off_t(offset) + off_t(bytes.count - rest.count)
+                let count = try retryingInterrupted { pwrite(file.rawValue, rest.baseAddress, rest.count, place) }
+                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            } catch {
+                throw refusal(error)
+            }
+        }
+    }
+
+    /// Gives back the room on the disk.
+    func clear(_ stream: Stream, of slot: Int) {
+        if let file = files[2 * slot + stream.rawValue] {
+            ftruncate(file.rawValue, 0)
+        }
+    }
+
+    private func refusal(_ error: Errno) -> PoolmapError {
+        .system("cannot keep what a command writes in \(folder); see TMPDIR and --memory", error)
+    }
+}

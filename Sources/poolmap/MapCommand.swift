@@ -1,0 +1,177 @@
+import ArgumentParser
+import ArgumentSyntax
+import Files
+import Glibc
+import Ground
+import Operations
+import Run
+
+/// `poolmap map`.
+struct Map: FilesCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "map",
+        abstract: "Run a command over the chunks of files, and put its outputs together in order.",
+        usage: "poolmap map [<options>] [<file> ...] -- <command> [<argument> ...]",
+        discussion: """
+            The command reads a chunk from its standard input. What it writes appears only when all chunks have \
+            succeeded, unless it goes to standard output. Its environment has POOLMAP_CHUNK_INDEX, _OFFSET, _LENGTH, \
+            _COUNT and POOLMAP_INPUT; so have its arguments, as {index}, {offset}, {length}, {count} and {input}.
+            """)
+
+    @OptionGroup var common: RunOptions
+    @OptionGroup var cuts: CutOptions
+    @OptionGroup var failures: FailureOptions
+
+    @Option(
+        name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Write to this file.", valueName: "file"),
+        completion: .file())
+    var output: String?
+
+    @Flag(name: [.short, .long], help: "Replace the file of -o.")
+    var force = false
+
+    @Flag(name: .long, help: "Put outputs together as they come, each whole.")
+    var unordered = false
+
+    @Flag(name: .long, help: "The command is a line for /bin/sh.")
+    var shell = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("What commands may write that is kept in memory; more goes to TMPDIR.", valueName: "size"))
+    var memory: ByteSize?
+
+    @Flag(name: [.customShort("r"), .customLong("recursive")], help: "Take the files under folders.")
+    var recursive = false
+
+    @Option(
+        name: .customLong("files-from"),
+        help: ArgumentHelp("Take the names in this file too, a line each; - is standard input.", valueName: "list"),
+        completion: .file())
+    var lists: [String] = []
+
+    @Option(
+        name: .customLong("files0-from"),
+        help: ArgumentHelp("The same with a NUL byte behind each name.", valueName: "list"), completion: .file())
+    var nullLists: [String] = []
+
+    @Argument(
+        help: ArgumentHelp("What to read; - or none is standard input.", valueName: "file"), completion: .file())
+    var files: [String] = []
+
+    /// Set behind the parser's back.
+    var command: [String] = []
+
+    private enum CodingKeys: CodingKey {
+        case common, cuts, failures, output, force, unordered, shell, memory, recursive, lists, nullLists, files
+    }
+
+    func run() throws {
+        guard !command.isEmpty else { throw ValidationError("map needs a command: poolmap map … FILE -- COMMAND") }
+        let console = try Console(common, replacesTargets: force)
+        let sources = try self.sources()
+        let target = output == "-" ? nil : output
+        if let target {
+            try console.places.add(written: target, by: "-o")
+        } else {
+            console.places.add(descriptor: STDOUT_FILENO)
+        }
+        let template = try template()
+        let items = try NamedItems(
+            sources, recursive ? .without([]) : .refused, console.places, followsLinks: true, to: .standardOutput)
+        let batch = try console.batch(common, "map", cuts.settings)
+        let map = try MapRun(settings(template, jobs: batch.jobs), to: target, policy)
+        var errors = ChunkErrors(console)
+        map.onErrors = { errors.write($2, of: $1, $0) }
+        map.onFailure = { console.fail($0.name, $1) }
+        batch.map(items, map) { input, result in
+            console.report(input, result) { "\($0.name): \($1.inputBytes) bytes to \($1.outputBytes)" }
+        }
+        if !map.isToBeDropped {
+            console.attempt(nil) { () throws(PoolmapError) in try map.commit() }
+        }
+        try console.finish()
+    }
+
+    private var policy: OutputPolicy {
+        var policy = OutputPolicy()
+        policy.force = force
+        return policy
+    }
+
+    private func settings(_ template: CommandTemplate, jobs: Int) -> MapSettings {
+        let chunkBytes = cuts.chunkSize.map { Int($0.bytes) } ?? MapSettings.usualChunkBytes
+        var settings = MapSettings(template, cuts.cut, chunkBytes: chunkBytes, jobs: jobs)
+        settings.mostRecordBytes = cuts.mostRecord.map { Int($0.bytes) } ?? MapSettings.usualRecordBytes
+        settings.headerLineCount = cuts.header ?? 0
+        settings.outputHeaderLineCount = cuts.outputHeader ?? cuts.header ?? 0
+        settings.retryCount = failures.retries
+        settings.timeoutNanoseconds = failures.timeout?.nanoseconds
+        settings.halt = failures.halt ?? (failures.keepsGoing ? .never : .now)
+        settings.keepsGoing = failures.keepsGoing
+        settings.isUnordered = unordered
+        settings.memoryBytes = memory?.bytes
+        return settings
+    }
+
+    private func template() throws -> CommandTemplate {
+        if shell { return CommandTemplate(shellLine: command.joined(separator: " ")) }
+        do throws(PoolmapError) {
+            return CommandTemplate(command, path: try CommandTemplate.find(command[0]))
+        } catch {
+            throw ProgramNotFound(reason: error)
+        }
+    }
+
+    private func sources() throws -> [InputNames.Source] {
+        let all = files + lists + nullLists
+        if recursive && all.isEmpty { throw ValidationError("-r needs a folder") }
+        if all.filter({ $0 == "-" }).count > 1 { throw ValidationError("standard input can be read only once") }
+        if all.isEmpty {
+            if isatty(STDIN_FILENO) == 1 {
+                throw ValidationError("name a file, or - to read what is typed; --help says more")
+            }
+            return [.name("-")]
+        }
+        return files.map { .name($0) } + lists.map { .list(path: $0, isNullSeparated: false) }
+            + nullLists.map { .list(path: $0, isNullSeparated: true) }
+    }
+}
+
+/// The command of a map cannot be run at all: the exit codes are those of `env`.
+struct ProgramNotFound: Error {
+    let reason: PoolmapError
+
+    var exitCode: Int32 { reason.isMissingFile ? 127 : 126 }
+}
+
+/// What commands write to their standard error, a line at a time with the chunk that it is about.
+private struct ChunkErrors {
+    private let console: Console
+    private var line: [UInt8] = []
+    private static let mostLineBytes = 64 << 10
+
+    init(_ console: Console) {
+        self.console = console
+    }
+
+    /// - Parameter bytes: empty behind the last ones of a chunk.
+    mutating func write(_ bytes: [UInt8], of chunk: Piece, _ input: Input) {
+        if bytes.isEmpty && !line.isEmpty {
+            tell(chunk, input)
+        }
+        for byte in bytes {
+            if byte == UInt8(ascii: "\n") || line.count == ChunkErrors.mostLineBytes {
+                tell(chunk, input)
+            }
+            if byte != UInt8(ascii: "\n") {
+                line.append(byte)
+            }
+        }
+    }
+
+    private mutating func tell(_ chunk: Piece, _ input: Input) {
+        console.tell(line, ofChunk: chunk.index, input.name)
+        line.removeAll(keepingCapacity: true)
+    }
+}

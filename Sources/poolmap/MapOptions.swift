@@ -1,0 +1,139 @@
+import ArgumentParser
+import ArgumentSyntax
+import Files
+import Ground
+import Operations
+
+/// Where `map` cuts its inputs: one of these is always said.
+struct CutOptions: ParsableArguments {
+    @Flag(name: .long, help: "Cut at the ends of lines.")
+    var lines = false
+
+    @Flag(name: [.customShort("0"), .customLong("null")], help: "Cut behind NUL bytes.")
+    var null = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Cut behind these bytes, with \\n, \\t, \\0, \\xHH for those that cannot be typed.", valueName: "bytes"))
+    var separator: EscapedBytes?
+
+    @Option(
+        name: .customLong("record-size"), help: ArgumentHelp("Cut between records of so many bytes.", valueName: "size")
+    )
+    var recordSize: ByteSize?
+
+    @Option(
+        name: [.customLong("chunk-size"), .customLong("block")],
+        help: ArgumentHelp(
+            "The bytes of each chunk, up to the end of its last record; alone, cut there.", valueName: "size"))
+    var chunkSize: ByteSize?
+
+    @Option(
+        name: .customLong("max-record"),
+        help: ArgumentHelp("How much longer a chunk may become for its last record (64M).", valueName: "size"))
+    var mostRecord: ByteSize?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Give the first lines of an input to each of its chunks; the outputs have as many.", valueName: "n"))
+    var header: Int?
+
+    @Option(
+        name: .customLong("output-header"),
+        help: ArgumentHelp("How many lines of each output are its header, which is kept once.", valueName: "n"))
+    var outputHeader: Int?
+
+    func validate() throws {
+        let given = [
+            (lines, "--lines"), (null, "-0"), (separator != nil, "--separator"), (recordSize != nil, "--record-size"),
+        ].filter(\.0)
+        if given.count > 1 { throw ValidationError("\(given[0].1) and \(given[1].1) exclude each other") }
+        if given.isEmpty && chunkSize == nil {
+            throw ValidationError(
+                "say where to cut: --lines, -0, --separator, --record-size, or --chunk-size alone for anywhere")
+        }
+        for (size, option) in [
+            (chunkSize, "--chunk-size"), (mostRecord, "--max-record"), (recordSize, "--record-size"),
+        ] {
+            guard let size, !CutOptions.sizes.contains(size.bytes) else { continue }
+            throw ValidationError("\(option) must be from 1 to 1G, and is \(size.bytes) bytes")
+        }
+        for (count, option) in [(header, "--header"), (outputHeader, "--output-header")] {
+            guard let count, !(0...1_000_000).contains(count) else { continue }
+            throw ValidationError("\(option) must be from 0 to 1000000, and is \(count)")
+        }
+        if given.isEmpty && mostRecord != nil { throw ValidationError("--max-record needs records, as --lines") }
+    }
+
+    private static let sizes: ClosedRange<UInt64> = 1...1 << 30
+
+    var cut: ChunkCut {
+        if lines { return .lines }
+        if null { return .separator([0]) }
+        if let separator { return .separator(separator.bytes) }
+        return recordSize.map { .recordBytes(Int($0.bytes)) } ?? .bytes
+    }
+
+    var settings: [(String, JSONText)] {
+        [
+            ("cut", .string(name)), ("chunkBytes", .number(chunkSize?.bytes ?? UInt64(MapSettings.usualChunkBytes))),
+            ("header", .number(UInt64(header ?? 0))),
+        ]
+    }
+
+    private var name: String {
+        if lines { return "lines" }
+        if null { return "null" }
+        if separator != nil { return "separator" }
+        return recordSize == nil ? "bytes" : "records"
+    }
+}
+
+/// What becomes of a run of `map` whose commands fail.
+struct FailureOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Run a command that failed again over the same chunk, so often.", valueName: "n"))
+    var retries = 0
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "End a command that takes longer, with all that it has started: 10, 1.5s, 5m.", valueName: "time"))
+    var timeout: TimeSpan?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "When a chunk has failed: end all commands now, begin no more soon, or never; or now, once n or n% have.",
+            valueName: "now|soon|never|n|n%"))
+    var halt: MapSettings.Halt?
+
+    @Flag(
+        name: .customLong("keep-going"),
+        help: "Publish the output of the other chunks, and by default do all of them.")
+    var keepsGoing = false
+
+    func validate() throws {
+        guard (0...1_000_000).contains(retries) else {
+            throw ValidationError("--retries must be from 0 to 1000000, and is \(retries)")
+        }
+    }
+}
+
+extension MapSettings.Halt: ExpressibleByArgument {
+    public init?(argument: String) {
+        switch argument {
+        case "now": self = .now
+        case "soon": self = .soon
+        case "never": self = .never
+        default:
+            let isPercent = argument.hasSuffix("%")
+            guard let number = UInt32(isPercent ? argument.dropLast() : argument[...]), number > 0 else { return nil }
+            if isPercent && number > 100 { return nil }
+            self = isPercent ? .afterPercent(Int(number)) : .afterCount(Int(number))
+        }
+    }
+}
