@@ -11,7 +11,7 @@ struct MapSyntax: GNUSyntax {
     static let takingValue: Set<String> = [
         "--jobs", "--threads", "--report", "--trace", "--chunk-size", "--block", "--separator", "--record-size",
         "--max-record", "--header", "--output-header", "--output", "--files-from", "--files0-from", "--retries",
-        "--timeout", "--halt", "--memory",
+        "--success-codes", "--timeout", "--halt", "--memory",
     ]
     static let lettersTakingValue: Set<Character> = ["T", "j", "o"]
     static let takingNothing: Set<String> = []

@@ -106,6 +106,7 @@ struct Map: FilesCommand {
         settings.headerLineCount = cuts.header ?? 0
         settings.outputHeaderLineCount = cuts.outputHeader ?? cuts.header ?? 0
         settings.retryCount = failures.retries
+        settings.successCodes = failures.successCodes?.codes ?? []
         settings.timeoutNanoseconds = failures.timeout?.nanoseconds
         settings.halt = failures.halt ?? (failures.keepsGoing ? .never : .now)
         settings.keepsGoing = failures.keepsGoing

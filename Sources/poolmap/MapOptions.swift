@@ -99,6 +99,11 @@ struct FailureOptions: ParsableArguments {
     var retries = 0
 
     @Option(
+        name: .customLong("success-codes"),
+        help: ArgumentHelp("Exit codes of the command that are no failure, beside 0: 1 for grep.", valueName: "n,n"))
+    var successCodes: ExitCodes?
+
+    @Option(
         name: .long,
         help: ArgumentHelp(
             "End a command that takes longer, with all that it has started: 10, 1.5s, 5m.", valueName: "time"))
@@ -120,6 +125,18 @@ struct FailureOptions: ParsableArguments {
         guard (0...1_000_000).contains(retries) else {
             throw ValidationError("--retries must be from 0 to 1000000, and is \(retries)")
         }
+    }
+}
+
+/// Exit codes, with commas between them.
+struct ExitCodes: ExpressibleByArgument {
+    let codes: Set<Int32>
+
+    init?(argument: String) {
+        let words = argument.split(separator: ",", omittingEmptySubsequences: false)
+        let codes = words.compactMap { UInt8($0) }
+        guard codes.count == words.count else { return nil }
+        self.codes = Set(codes.map { Int32($0) })
     }
 }
 
