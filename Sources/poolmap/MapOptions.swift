@@ -18,10 +18,23 @@ struct CutOptions: ParsableArguments {
             "Cut behind these bytes, with \\n, \\t, \\0, \\xHH for those that cannot be typed.", valueName: "bytes"))
     var separator: EscapedBytes?
 
+    @Flag(name: .long, help: "Cut at the ends of lines that are not within double quotes.")
+    var csv = false
+
+    @Option(
+        name: .customLong("record-start"),
+        help: ArgumentHelp("Cut in front of lines that match, as '^>' of FASTA.", valueName: "regex"))
+    var recordStart: RecordStart?
+
     @Option(
         name: .customLong("record-size"), help: ArgumentHelp("Cut between records of so many bytes.", valueName: "size")
     )
     var recordSize: ByteSize?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Give each chunk so many records, whatever their size.", valueName: "n"))
+    var records: Int?
 
     @Option(
         name: [.customLong("chunk-size"), .customLong("block")],
@@ -47,12 +60,14 @@ struct CutOptions: ParsableArguments {
 
     func validate() throws {
         let given = [
-            (lines, "--lines"), (null, "-0"), (separator != nil, "--separator"), (recordSize != nil, "--record-size"),
+            (lines, "--lines"), (null, "-0"), (separator != nil, "--separator"), (csv, "--csv"),
+            (recordStart != nil, "--record-start"), (recordSize != nil, "--record-size"),
         ].filter(\.0)
         if given.count > 1 { throw ValidationError("\(given[0].1) and \(given[1].1) exclude each other") }
         if given.isEmpty && chunkSize == nil {
             throw ValidationError(
-                "say where to cut: --lines, -0, --separator, --record-size, or --chunk-size alone for anywhere")
+                "say where to cut: --lines, -0, --separator, --csv, --record-start, --record-size, or --chunk-size "
+                    + "alone for anywhere")
         }
         for (size, option) in [
             (chunkSize, "--chunk-size"), (mostRecord, "--max-record"), (recordSize, "--record-size"),
@@ -64,30 +79,51 @@ struct CutOptions: ParsableArguments {
             guard let count, !(0...1_000_000).contains(count) else { continue }
             throw ValidationError("\(option) must be from 0 to 1000000, and is \(count)")
         }
+        if let records, !(1...1_000_000_000).contains(records) {
+            throw ValidationError("--records must be from 1 to 1000000000, and is \(records)")
+        }
+        if given.isEmpty && records != nil { throw ValidationError("--records needs records, as --lines") }
+        if let recordSize, let records, recordSize.bytes * UInt64(records) > CutOptions.sizes.upperBound {
+            throw ValidationError("--records of --record-size may have 1G together")
+        }
         if given.isEmpty && mostRecord != nil { throw ValidationError("--max-record needs records, as --lines") }
     }
 
     private static let sizes: ClosedRange<UInt64> = 1...1 << 30
 
     var cut: ChunkCut {
+        if let recordSize { return .recordBytes(Int(recordSize.bytes), count: records) }
+        return kind.map { .records($0, count: records) } ?? .bytes
+    }
+
+    private var kind: RecordKind? {
         if lines { return .lines }
         if null { return .separator([0]) }
-        if let separator { return .separator(separator.bytes) }
-        return recordSize.map { .recordBytes(Int($0.bytes)) } ?? .bytes
+        if csv { return .csv }
+        if let recordStart { return .start(recordStart.pattern) }
+        return separator.map { .separator($0.bytes) }
     }
 
     var settings: [(String, JSONText)] {
-        [
-            ("cut", .string(name)), ("chunkBytes", .number(chunkSize?.bytes ?? UInt64(MapSettings.usualChunkBytes))),
-            ("header", .number(UInt64(header ?? 0))),
+        let words = [
+            (lines, "lines"), (null, "null"), (csv, "csv"), (separator != nil, "separator"),
+            (recordStart != nil, "record-start"), (recordSize != nil, "record-size"),
+        ]
+        return [
+            ("cut", .string(words.first(where: \.0)?.1 ?? "bytes")),
+            ("chunkBytes", .number(chunkSize?.bytes ?? UInt64(MapSettings.usualChunkBytes))),
+            ("records", .number(orNull: records.map { UInt64($0) })), ("header", .number(UInt64(header ?? 0))),
         ]
     }
+}
 
-    private var name: String {
-        if lines { return "lines" }
-        if null { return "null" }
-        if separator != nil { return "separator" }
-        return recordSize == nil ? "bytes" : "records"
+/// A regular expression, as `grep -E` has it.
+struct RecordStart: ExpressibleByArgument {
+    let pattern: LinePattern
+
+    init?(argument: String) {
+        guard let pattern = try? LinePattern(argument) else { return nil }
+        self.pattern = pattern
     }
 }
 

@@ -6,8 +6,12 @@ import Run
 protocol PipeCut {
     /// The length of a chunk that begins at an offset of the input; nil where what there is of it does not hold its end.
     ///
-    /// - Parameter bytes: the chunk's first bytes; it is asked again with more of them, and nothing else between.
-    mutating func length(ofChunkAt offset: UInt64, in bytes: UnsafeRawBufferPointer) throws(PoolmapError) -> Int?
+    /// - Parameters:
+    ///   - bytes: the chunk's first bytes; it is asked again with more of them, and nothing else between.
+    ///   - isAtEnd: whether these are all that the input has; then it is asked a second time about them.
+    mutating func length(
+        ofChunkAt offset: UInt64, in bytes: UnsafeRawBufferPointer, isAtEnd: Bool
+    ) throws(PoolmapError) -> Int?
 }
 
 /// Fills slots with the chunks of a pipe, one after the other, as far as there is something to read.
@@ -23,6 +27,8 @@ struct PipeChunks {
 
     /// Nothing comes behind the last chunk.
     private(set) var isAtEnd = false
+    /// There is nothing more to read.
+    private var isInputAtEnd = false
     private var cut: (any PipeCut)?
     private var filling: Filling?
     /// Whether the first chunk is still to be handed out.
@@ -61,7 +67,7 @@ struct PipeChunks {
         defer { self.filling = self.filling == nil ? nil : filling }
         while true {
             var length = try border(filling, workforce)
-            while length == nil, filling.count < chunkBytes {
+            while length == nil, filling.count < chunkBytes, !isInputAtEnd {
                 guard input.hasInput() else {
                     // Nobody knows when more comes, and these need not wait for it.
                     return filling.chunks.isEmpty ? .waitForInput : try handOut(filling, workforce)
@@ -70,14 +76,12 @@ struct PipeChunks {
                 let area = try workforce.inputArea(filling.slot, filling.start + end)
                 let read = try input.readSome(
                     into: UnsafeMutableRawBufferPointer(rebasing: area[(filling.start + filling.count)...]))
-                if read == 0 {
-                    isAtEnd = true
-                    break
-                }
+                isInputAtEnd = read == 0
                 filling.count += read
                 length = try border(filling, workforce)
             }
             let byteCount = length ?? filling.count
+            isAtEnd = isInputAtEnd && byteCount == filling.count
             if isFirst, !isAtEnd, byteCount == filling.count {
                 guard input.hasInput() else { return .waitForInput }
                 let looked = try lookAhead(in: input)
@@ -127,7 +131,8 @@ struct PipeChunks {
         guard cut != nil else { return nil }
         let area = try workforce.inputArea(filling.slot, filling.start + filling.count)[filling.start...]
         return try cut?.length(
-            ofChunkAt: offset, in: UnsafeRawBufferPointer(UnsafeMutableRawBufferPointer(rebasing: area)))
+            ofChunkAt: offset, in: UnsafeRawBufferPointer(UnsafeMutableRawBufferPointer(rebasing: area)),
+            isAtEnd: isInputAtEnd)
     }
 
     /// The next byte; none at the input's end.
@@ -136,7 +141,8 @@ struct PipeChunks {
         let count = try withUnsafeMutableBytes(of: &byte) { (space) throws(PoolmapError) in
             try input.readSome(into: space)
         }
-        isAtEnd = count == 0
+        isInputAtEnd = count == 0
+        isAtEnd = isInputAtEnd
         return isAtEnd ? [] : [byte]
     }
 
@@ -159,7 +165,7 @@ struct ContentCut: PipeCut {
         self.borders = borders
     }
 
-    mutating func length(ofChunkAt offset: UInt64, in bytes: UnsafeRawBufferPointer) -> Int? {
+    mutating func length(ofChunkAt offset: UInt64, in bytes: UnsafeRawBufferPointer, isAtEnd: Bool) -> Int? {
         guard bytes.count > borders.leastBytes else { return nil }
         let cell = borders.firstCell(ofChunkAt: offset)
         let known = search.flatMap { $0.chunk == offset ? $0 : nil }

@@ -2,67 +2,103 @@ import Files
 import Ground
 import Multiprocessing
 import Run
+import SystemPackage
 
 /// The borders of a regular file's chunks, for which the workers look, a stretch of the file each.
+///
+/// Where all that is before a place says whether a record ends there, a stretch is surveyed first: what it changes for
+/// those behind it. These are then looked through once more.
 struct FoundBorders {
     /// What is to be done to know the next chunk.
     enum Next {
         case chunk(byteCount: UInt64)
-        /// Have a worker look for the borders of the cuts here.
-        case find(Range<UInt64>, index: Int)
-        /// Nothing before a worker has found them.
+        /// Have a worker look at this stretch.
+        case look(Range<UInt64>, index: Int, BorderFinder.Question)
+        /// Nothing before a worker has.
         case wait
-        /// Behind this cut there is none, as far as a record may reach.
-        case none(cut: UInt64)
+        /// It would be too long.
+        case tooLong
     }
 
-    private let grid: CutGrid
+    private let rule: BorderRule
     private let byteCount: UInt64
+    private let isSurveyed: Bool
     /// So far ahead of the next chunk borders are looked for, that nobody has to wait for them.
     private let leadBytes: UInt64
     private let stretchBytes: UInt64
-    private var searchedTo: UInt64
+    /// Up to here somebody surveys, or looks for borders at once.
+    private var begunTo: UInt64
     private var knownTo: UInt64
+    /// How things stand behind what was surveyed.
+    private var state = BorderFinder.State()
+    /// What was surveyed, and nobody looks through yet.
+    private var surveyed = Line<(Range<UInt64>, BorderFinder.State)>()
     private var borders = Line<UInt64>()
-    private var searchCount = 0
-    private var cutWithoutBorder: UInt64?
+    private var taskCount = 0
+    /// No border is known from here on, as far as a record may reach.
+    private var endOfBorders: UInt64?
     private static let cutsInStretch: UInt64 = 16
+    private static let leastSurveyedBytes: UInt64 = 1 << 20
 
-    init(_ grid: CutGrid, byteCount: UInt64, aheadOf chunkCount: Int) {
-        self.grid = grid
+    init(_ kind: RecordKind, _ rule: BorderRule, byteCount: UInt64, aheadOf chunkCount: Int) {
+        self.rule = rule
         self.byteCount = byteCount
-        leadBytes = grid.stepBytes * UInt64(chunkCount + 1)
-        stretchBytes = grid.stepBytes * FoundBorders.cutsInStretch
-        searchedTo = grid.start
-        knownTo = grid.start
+        isSurveyed = kind.contextBytes == nil || rule.recordCount > 0
+        stretchBytes =
+            isSurveyed
+            ? max(rule.chunkBytes, FoundBorders.leastSurveyedBytes) : rule.chunkBytes * FoundBorders.cutsInStretch
+        leadBytes = max(rule.chunkBytes, isSurveyed ? stretchBytes : 0) * UInt64(chunkCount + 1)
+        begunTo = rule.start
+        knownTo = rule.start
     }
 
     /// What is next for the chunk that begins at `offset`.
     mutating func next(at offset: UInt64) -> Next {
-        if cutWithoutBorder == nil, searchedTo < byteCount, searchedTo < offset + leadBytes {
-            let start = searchedTo
-            // The first stretch is short: nobody has anything to do before it is known.
-            searchedTo = min(start + (searchCount == 0 ? 2 * grid.stepBytes : stretchBytes), byteCount)
-            searchCount += 1
-            return .find(start..<searchedTo, index: searchCount - 1)
-        }
-        let cut = grid.cut(behind: offset)
-        if cut >= byteCount { return .chunk(byteCount: byteCount - offset) }
+        if endOfBorders == nil, let task = nextTask(at: offset) { return task }
+        let cut = rule.cut(behind: offset)
+        if rule.recordCount == 0, cut >= byteCount { return chunk(at: offset, to: byteCount) }
         while let border = borders.first, border < cut { borders.removeFirst() }
-        if let cutWithoutBorder, cut >= cutWithoutBorder { return .none(cut: cut) }
-        if cut < knownTo, let border = borders.first { return .chunk(byteCount: border - offset) }
-        return .wait
+        if cut < knownTo || rule.recordCount > 0, let border = borders.first { return chunk(at: offset, to: border) }
+        if let endOfBorders, cut >= endOfBorders { return .tooLong }
+        guard knownTo >= byteCount else {
+            return knownTo > rule.limit(ofChunkAt: offset) ? .tooLong : .wait
+        }
+        return chunk(at: offset, to: byteCount)
     }
 
-    /// Takes what was found; it comes in the order in which it was asked for.
+    private func chunk(at offset: UInt64, to end: UInt64) -> Next {
+        end > rule.limit(ofChunkAt: offset) ? .tooLong : .chunk(byteCount: end - offset)
+    }
+
+    private mutating func nextTask(at offset: UInt64) -> Next? {
+        if let (range, state) = surveyed.first {
+            surveyed.removeFirst()
+            taskCount += 1
+            return .look(range, index: taskCount - 1, .borders(state))
+        }
+        guard begunTo < byteCount, begunTo < offset + leadBytes else { return nil }
+        let start = begunTo
+        // The first stretch is short: nobody has anything to do before it is known.
+        let isFirst = taskCount == 0 && !isSurveyed
+        begunTo = min(start + (isFirst ? 2 * rule.chunkBytes : stretchBytes), byteCount)
+        taskCount += 1
+        return .look(start..<begunTo, index: taskCount - 1, isSurveyed ? .survey : .borders(BorderFinder.State()))
+    }
+
+    /// Takes what a worker has found; it comes in the order in which it was asked for.
     mutating func add(_ done: BorderFinder.Done) {
+        if done.isSurvey {
+            surveyed.append((done.start..<done.end, state))
+            state = state.behind(done)
+            return
+        }
         for border in done.borders { borders.append(border) }
         knownTo = done.end
-        cutWithoutBorder = cutWithoutBorder ?? done.cutWithoutBorder
+        endOfBorders = endOfBorders ?? done.endOfBorders
     }
 }
 
-/// Looks for the borders of a stretch of a file: of each cut in it the first border at or behind it.
+/// Looks for the borders of chunks in a stretch of a file.
 ///
 /// What comes of it is joined by `FoundBorders.add`.
 final class BorderFinder: Operation {
@@ -74,75 +110,206 @@ final class BorderFinder: Operation {
         self.settings = settings
     }
 
+    /// How things stand at a place.
+    struct State: BitwiseCopyable {
+        /// Within double quotes.
+        var isQuoted = false
+        /// How many records have ended before.
+        var recordCount: UInt64 = 0
+
+        /// The state behind a stretch that was surveyed.
+        func behind(_ survey: Done) -> State {
+            State(
+                isQuoted: isQuoted != survey.togglesQuotes,
+                recordCount: recordCount + (isQuoted ? survey.countWithinQuotes : survey.count))
+        }
+    }
+
+    enum Question: BitwiseCopyable {
+        /// What a stretch changes for those behind it.
+        case survey
+        /// The borders in it.
+        case borders(State)
+    }
+
     struct Work: Message, BitwiseCopyable {
         let file: TaskFile
         /// Where the input begins in the file, and where it ends, counted from there.
         let inputStart: UInt64
         let inputEnd: UInt64
-        let grid: CutGrid
+        let rule: BorderRule
         let start: UInt64
         let end: UInt64
+        let question: Question
     }
 
     struct Done: Message {
-        let borders: [UInt64]
+        let start: UInt64
         let end: UInt64
-        /// Behind which there is none, as far as a record may reach.
-        let cutWithoutBorder: UInt64?
+        var borders: [UInt64] = []
+        /// A cut behind which there is none, as far as a record may reach.
+        var endOfBorders: UInt64?
 
-        init(_ borders: [UInt64], end: UInt64, cutWithoutBorder: UInt64? = nil) {
-            (self.borders, self.end, self.cutWithoutBorder) = (borders, end, cutWithoutBorder)
+        // Of a survey.
+        var isSurvey = false
+        var togglesQuotes = false
+        /// The records that end in the stretch, if it begins outside of quotes, and within.
+        var count: UInt64 = 0
+        var countWithinQuotes: UInt64 = 0
+
+        init(of work: Work) {
+            (start, end) = (work.start, work.end)
         }
 
         init(from message: inout MessageReader) throws(PoolmapError) {
-            (borders, end, cutWithoutBorder) = (try message.nextArray(), try message.next(), try message.next())
+            (start, end) = (try message.next(), try message.next())
+            (borders, endOfBorders) = (try message.nextArray(), try message.next())
+            (isSurvey, togglesQuotes) = (try message.next(), try message.next())
+            (count, countWithinQuotes) = (try message.next(), try message.next())
         }
 
         func write(to message: inout MessageWriter) {
-            message.add(each: borders)
+            message.add(start)
             message.add(end)
-            message.add(cutWithoutBorder)
+            message.add(each: borders)
+            message.add(endOfBorders)
+            message.add(isSurvey)
+            message.add(togglesQuotes)
+            message.add(count)
+            message.add(countWithinQuotes)
         }
+    }
+
+    func perform(_ work: Work, _ files: [SharedDescriptor], _ hands: Hands) throws(PoolmapError) -> Done {
+        guard case .records(let kind, _)? = settings?.cut else {
+            throw PoolmapError(.failed, "nobody has asked for borders")
+        }
+        let file = work.file.descriptor(files)
+        switch work.question {
+        case .survey: return try survey(work, kind, file)
+        case .borders(let state):
+            return work.rule.recordCount > 0
+                ? try borders(ofRecordsFrom: state, work, kind, file) : try borders(ofCutsFrom: state, work, kind, file)
+        }
+    }
+
+    /// Hands the end of each record to `body`, from a place on, until it says that this is enough.
+    ///
+    /// - Parameter end: behind it no more is looked for, but by what belongs to it; the scanner's state is that of here.
+    private func scan(
+        _ scanner: inout RecordScanner, _ work: Work, from start: UInt64, to end: UInt64, firstBytes: Int,
+        _ file: FileDescriptor, _ body: (UInt64) -> Bool
+    ) throws(PoolmapError) {
+        var place = start
+        var byteCount = firstBytes
+        while place < end || (place < work.inputEnd && scanner.hasOpenLine) {
+            let most = (place < end ? end : work.inputEnd) - place
+            let space = try input.space(of: Int(min(UInt64(byteCount), most)))
+            try file.readAll(into: space, at: work.inputStart + place)
+            var isEnough = false
+            scanner.feed(UnsafeRawBufferPointer(space), at: place) { end in
+                isEnough = body(end)
+                return isEnough
+            }
+            if isEnough { return }
+            place += UInt64(space.count)
+            byteCount = min(4 * byteCount, Hands.cachedBytes)
+        }
+        if place == work.inputEnd {
+            scanner.finish(at: place, body)
+        }
+    }
+
+    private func survey(_ work: Work, _ kind: RecordKind, _ file: FileDescriptor) throws(PoolmapError) -> Done {
+        var done = Done(of: work)
+        done.isSurvey = true
+        var scanner = scanner(of: work, kind)
+        try scan(&scanner, work, from: firstByte(of: work, kind), to: work.end, firstBytes: Hands.cachedBytes, file) {
+            done.count += work.has($0) ? 1 : 0
+            return false
+        }
+        done.togglesQuotes = scanner.isQuoted
+        if work.rule.recordCount > 0, kind.contextBytes == nil {
+            var quoted = RecordScanner(kind, isQuoted: true)
+            try scan(&quoted, work, from: work.start, to: work.end, firstBytes: Hands.cachedBytes, file) {
+                done.countWithinQuotes += work.has($0) ? 1 : 0
+                return false
+            }
+        }
+        return done
+    }
+
+    /// Every so many records of all.
+    private func borders(
+        ofRecordsFrom state: State, _ work: Work, _ kind: RecordKind, _ file: FileDescriptor
+    ) throws(PoolmapError) -> Done {
+        var done = Done(of: work)
+        var count = state.recordCount
+        var scanner = scanner(of: work, kind, isQuoted: state.isQuoted)
+        try scan(&scanner, work, from: firstByte(of: work, kind), to: work.end, firstBytes: Hands.cachedBytes, file) {
+            guard work.has($0) else { return false }
+            count += 1
+            if count % work.rule.recordCount == 0 {
+                done.borders.append($0)
+            }
+            return false
+        }
+        return done
+    }
+
+    /// Of each cut in the stretch the first end at or behind it.
+    private func borders(
+        ofCutsFrom state: State, _ work: Work, _ kind: RecordKind, _ file: FileDescriptor
+    ) throws(PoolmapError) -> Done {
+        var done = Done(of: work)
+        let most = work.rule.mostRecordBytes
+        var cut =
+            work.start > work.rule.start ? work.rule.cut(behind: work.start - 1) : work.rule.cut(behind: work.start)
+        // Where the bytes in front of a cut say all, those between two cuts are not read.
+        var scanner = scanner(of: work, kind, isQuoted: state.isQuoted)
+        var start = work.start
+        while cut < work.end {
+            if let contextBytes = kind.contextBytes {
+                start = max(work.rule.start, cut - min(cut, UInt64(contextBytes)))
+                scanner = RecordScanner(kind, isAtStart: start == work.rule.start)
+            }
+            var border: UInt64?
+            let end = min(work.inputEnd, cut + most)
+            let firstBytes = kind.contextBytes == nil ? Hands.cachedBytes : BorderFinder.firstBytes
+            try scan(&scanner, work, from: start, to: end, firstBytes: firstBytes, file) {
+                border = $0 >= cut ? $0 : nil
+                return border != nil
+            }
+            border = border ?? (end == work.inputEnd ? end : nil)
+            guard let border, border <= cut + most else {
+                done.endOfBorders = cut
+                return done
+            }
+            done.borders.append(border)
+            // A record has ended there, wherever it began.
+            scanner = RecordScanner(kind, isAtStart: true)
+            start = border
+            cut = work.rule.cut(behind: border)
+        }
+        return done
     }
 
     private static let firstBytes = 4096
 
-    func perform(_ work: Work, _ files: [SharedDescriptor], _ hands: Hands) throws(PoolmapError) -> Done {
-        guard let settings else { throw PoolmapError(.failed, "nobody has asked for borders") }
-        var found: [UInt64] = []
-        var cut = work.start == work.grid.start ? work.grid.cut(behind: work.start) : work.start
-        while cut < work.end {
-            if let last = found.last, last >= cut {
-                cut = work.grid.cut(behind: cut)
-                continue
-            }
-            guard let border = try border(of: cut, work, files, settings) else {
-                return Done(found, end: work.end, cutWithoutBorder: cut)
-            }
-            found.append(border)
-            cut = work.grid.cut(behind: cut)
-        }
-        return Done(found, end: work.end)
+    private func scanner(of work: Work, _ kind: RecordKind, isQuoted: Bool = false) -> RecordScanner {
+        RecordScanner(kind, isQuoted: isQuoted, isAtStart: work.start == work.rule.start)
     }
 
-    /// nil where there is none, as far as a record may reach.
-    private func border(
-        of cut: UInt64, _ work: Work, _ files: [SharedDescriptor], _ settings: MapSettings
-    ) throws(PoolmapError) -> UInt64? {
-        let start = max(work.grid.start, cut - min(cut, UInt64(settings.cut.contextBytes)))
-        let most = min(work.inputEnd, cut + UInt64(settings.mostRecordBytes))
-        var byteCount = BorderFinder.firstBytes
-        while true {
-            let end = min(most, cut + UInt64(byteCount))
-            let space = try input.space(of: Int(end - start))
-            try work.file.descriptor(files).readAll(into: space, at: work.inputStart + start)
-            if let place = settings.cut.border(in: UnsafeRawBufferPointer(space), from: Int(cut - start)) {
-                return start + UInt64(place)
-            }
-            if end == most { return most == work.inputEnd ? most : nil }
-            byteCount *= 4
-        }
+    private func firstByte(of work: Work, _ kind: RecordKind) -> UInt64 {
+        max(work.rule.start, work.start - min(work.start, UInt64(kind.contextBytes ?? 0)))
     }
 
     static func results(of done: Done) -> [PieceResult] { [PieceResult(text: .null)] }
+}
+
+extension BorderFinder.Work {
+    /// Whether a record that ends at a place ends in the stretch, and in no other.
+    fileprivate func has(_ place: UInt64) -> Bool {
+        place > start && place <= end
+    }
 }

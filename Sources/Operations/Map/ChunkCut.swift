@@ -1,96 +1,123 @@
-import CFiles
-import Glibc
 import Ground
 
 /// Where an input is cut into chunks.
 ///
-/// There is a cut every so many bytes, counted from where the data begins; a chunk ends at the first border at or behind
-/// its cut. So borders depend on the data and the options alone, and can be found around each cut, wherever the others are.
-package enum ChunkCut: Sendable, Equatable {
+/// There is a cut every so many bytes, counted from where the data begins; a chunk ends at the first end of a record at or
+/// behind its cut. Or it ends with every so many records. So chunks depend on the data and the options alone.
+package enum ChunkCut: Sendable {
     /// At the cut itself.
     case bytes
-    /// Behind records of so many bytes each.
-    case recordBytes(Int)
-    /// Behind each place where these bytes are.
-    case separator([UInt8])
-
-    /// Behind each line.
-    package static let lines = ChunkCut.separator([UInt8(ascii: "\n")])
-
-    /// How many bytes in front of a place say whether there is a border.
-    var contextBytes: Int {
-        if case .separator(let bytes) = self { return bytes.count }
-        return 0
-    }
+    /// Behind records of so many bytes each, and so many in a chunk; nil for as many as chunks have room for.
+    case recordBytes(Int, count: Int?)
+    /// Behind records of a kind.
+    case records(RecordKind, count: Int?)
 
     /// The bytes between two cuts, where the cuts themselves are borders; nil where the data says where borders are.
     func stepBytes(_ chunkBytes: Int) -> UInt64? {
         switch self {
         case .bytes: UInt64(chunkBytes)
-        case .recordBytes(let count): UInt64(max(1, chunkBytes / count) * count)
-        case .separator: nil
+        case .recordBytes(let byteCount, let count):
+            UInt64(count.map { $0 * byteCount } ?? max(1, chunkBytes / byteCount) * byteCount)
+        case .records: nil
         }
     }
-
-    /// The first border at or behind a place of some bytes, or nil where these end before it.
-    ///
-    /// - Parameter bytes: begin `contextBytes` in front of the place, or earlier; or with the data.
-    func border(in bytes: UnsafeRawBufferPointer, from place: Int) -> Int? {
-        guard case .separator(let separator) = self else { return place <= bytes.count ? place : nil }
-        let start = max(0, place - separator.count)
-        guard start < bytes.count, let base = bytes.baseAddress else { return nil }
-        let rest = bytes.count - start
-        let found =
-            separator.count == 1
-            ? memchr(base + start, Int32(separator[0]), rest).map { UnsafeRawPointer($0) }
-            : separator.withUnsafeBytes { poolmap_find_bytes(base + start, rest, $0.baseAddress, $0.count) }
-        return found.map { $0 - base + separator.count }
-    }
 }
 
-/// Where the cuts of an input are: the first behind its header, then one every so many bytes.
-struct CutGrid: BitwiseCopyable {
+/// Which ends of records are borders of chunks: the first at or behind each cut, or every so many.
+struct BorderRule: BitwiseCopyable {
+    /// Where the data begins, behind the header.
     let start: UInt64
-    let stepBytes: UInt64
+    let chunkBytes: UInt64
+    /// How many records a chunk has; 0 where its bytes decide.
+    let recordCount: UInt64
+    /// How far behind its cut a chunk may end, or how long one of so many records may be beyond its bytes.
+    let mostRecordBytes: UInt64
 
-    /// The first cut behind a place.
+    /// The first cut behind a place; where records are counted there is one behind each.
     func cut(behind place: UInt64) -> UInt64 {
-        start + ((place - start) / stepBytes + 1) * stepBytes
+        recordCount > 0 ? place + 1 : start + ((place - start) / chunkBytes + 1) * chunkBytes
+    }
+
+    /// Up to where the chunk that begins at a place must end.
+    func limit(ofChunkAt place: UInt64) -> UInt64 {
+        (recordCount > 0 ? place + chunkBytes : cut(behind: place)) + mostRecordBytes
+    }
+
+    /// - Parameter offset: of the chunk.
+    func longRecord(inChunkAt offset: UInt64) -> PoolmapError {
+        let advice = "--max-record allows longer ones"
+        if recordCount > 0 {
+            return PoolmapError(
+                .failed,
+                "no \(recordCount) records end in the \(chunkBytes + mostRecordBytes) bytes behind byte \(offset); "
+                    + advice)
+        }
+        return PoolmapError(
+            .failed,
+            "no record ends in the \(mostRecordBytes) bytes behind byte \(cut(behind: offset)); \(advice)")
     }
 }
 
-/// Where chunks of a pipe end whose borders the data tells.
+/// Where chunks of a pipe end.
 struct RecordBorders: PipeCut {
-    let cut: ChunkCut
-    let grid: CutGrid
-    let mostRecordBytes: Int
-    /// How much of the chunk was looked at.
-    private var seen = (chunk: UInt64(0), byteCount: 0)
+    private let kind: RecordKind
+    private let rule: BorderRule
+    /// Goes on from chunk to chunk where all that was before counts.
+    private var scanner: RecordScanner
+    private var chunk: UInt64?
+    private var seenBytes = 0
+    private var recordCount: UInt64 = 0
+    /// The last bytes before the chunk, which may belong to a separator that ends in it.
+    private var context: [UInt8] = []
 
-    init(_ cut: ChunkCut, _ grid: CutGrid, mostRecordBytes: Int) {
-        (self.cut, self.grid, self.mostRecordBytes) = (cut, grid, mostRecordBytes)
+    init(_ kind: RecordKind, _ rule: BorderRule) {
+        (self.kind, self.rule) = (kind, rule)
+        scanner = RecordScanner(kind, isAtStart: true)
     }
 
     mutating func length(
-        ofChunkAt offset: UInt64, in bytes: UnsafeRawBufferPointer
+        ofChunkAt offset: UInt64, in bytes: UnsafeRawBufferPointer, isAtEnd: Bool
     ) throws(PoolmapError) -> Int? {
-        let place = Int(grid.cut(behind: offset) - offset)
-        guard bytes.count >= place else { return nil }
-        let from = seen.chunk == offset ? max(place, seen.byteCount) : place
-        seen = (offset, bytes.count)
-        let length = cut.border(in: bytes, from: from)
-        guard (length ?? bytes.count) - place <= mostRecordBytes else {
-            throw .longRecord(at: offset + UInt64(place), mostRecordBytes)
+        if chunk != offset {
+            begin(chunkAt: offset)
+        }
+        let (cut, limit) = (rule.cut(behind: offset), rule.limit(ofChunkAt: offset))
+        var end: UInt64?
+        func take(_ place: UInt64) -> Bool {
+            guard place >= cut else { return false }
+            recordCount += 1
+            end = recordCount >= rule.recordCount ? place : nil
+            return end != nil
+        }
+        let from = max(seenBytes, firstByte(ofChunkAt: offset))
+        if bytes.count > from {
+            scanner.feed(UnsafeRawBufferPointer(rebasing: bytes[from...]), at: offset + UInt64(from), take)
+            seenBytes = bytes.count
+        }
+        if isAtEnd, end == nil {
+            scanner.finish(at: offset + UInt64(bytes.count), take)
+        }
+        let byteCount = UInt64(bytes.count) - min(UInt64(bytes.count), isAtEnd ? 0 : UInt64(kind.lookaheadBytes))
+        guard (end ?? offset + byteCount) <= limit else { throw rule.longRecord(inChunkAt: offset) }
+        guard let end else { return nil }
+        let length = Int(end - offset)
+        if case .separator(let separator) = kind {
+            let last = bytes[..<length].suffix(separator.count - 1)
+            context = Array((context + last).suffix(separator.count - 1))
         }
         return length
     }
-}
 
-extension PoolmapError {
-    /// - Parameter place: the cut behind which there should be a border.
-    static func longRecord(at place: UInt64, _ mostBytes: Int) -> PoolmapError {
-        PoolmapError(
-            .failed,
-            "no record ends in the \(mostBytes) bytes behind byte \(place); --max-record allows longer ones")
+    private mutating func begin(chunkAt offset: UInt64) {
+        // No chunk begins within quotes, nor within a line.
+        let isAtStart = firstByte(ofChunkAt: offset) == 0
+        scanner = RecordScanner(kind, isAtStart: isAtStart, behind: isAtStart ? context : [])
+        (chunk, seenBytes, recordCount) = (offset, 0, 0)
+    }
+
+    /// All before it say nothing of where the chunk ends.
+    private func firstByte(ofChunkAt offset: UInt64) -> Int {
+        guard rule.recordCount == 0, let contextBytes = kind.contextBytes else { return 0 }
+        return max(0, Int(rule.cut(behind: offset) - offset) - contextBytes)
     }
 }

@@ -17,7 +17,7 @@ final class MapJob: Job {
     /// The first lines, which each chunk has in front; nil before they are read.
     private var header: [UInt8]?
     /// Known with the header.
-    private var grid: CutGrid?
+    private var rule: BorderRule?
     private var found: FoundBorders?
     private var chunks: PipeChunks?
     private var chunkCount: UInt64?
@@ -56,7 +56,7 @@ final class MapJob: Job {
             if let end { return try begin(Array(bytes[..<end])) }
             if bytes.count == most {
                 guard UInt64(most) == input.byteCount else {
-                    throw .longRecord(at: 0, settings.mostRecordBytes)
+                    throw longHeader
                 }
                 return try begin(bytes)
             }
@@ -90,10 +90,15 @@ final class MapJob: Job {
                 try begin(Array(headerSoFar[..<end]))
                 headerSoFar = []
             } else if headerSoFar.count > settings.mostRecordBytes {
-                throw .longRecord(at: 0, settings.mostRecordBytes)
+                throw longHeader
             }
         }
         return true
+    }
+
+    private var longHeader: PoolmapError {
+        PoolmapError(
+            .failed, "its \(settings.headerLineCount) header lines are longer than --max-record allows")
     }
 
     private func begin(_ header: [UInt8]) throws(PoolmapError) {
@@ -102,18 +107,22 @@ final class MapJob: Job {
         meter.add(input: offset)
         acceptedBytes = offset
         let step = settings.cut.stepBytes(settings.chunkBytes)
-        let grid = CutGrid(start: offset, stepBytes: step ?? UInt64(settings.chunkBytes))
-        self.grid = grid
-        if input.isRegular {
-            if let step {
-                chunkCount = max(1, (input.byteCount - offset + step - 1) / step)
+        var cut: RecordBorders?
+        if case .records(let kind, let count) = settings.cut {
+            let rule = BorderRule(
+                start: offset, chunkBytes: UInt64(settings.chunkBytes), recordCount: UInt64(count ?? 0),
+                mostRecordBytes: UInt64(settings.mostRecordBytes))
+            self.rule = rule
+            if input.isRegular {
+                found = FoundBorders(kind, rule, byteCount: input.byteCount, aheadOf: settings.slotCount)
             } else {
-                found = FoundBorders(grid, byteCount: input.byteCount, aheadOf: settings.slotCount)
+                cut = RecordBorders(kind, rule)
             }
-        } else {
-            chunks = PipeChunks(
-                cutBy: step == nil ? RecordBorders(settings.cut, grid, mostRecordBytes: settings.mostRecordBytes) : nil,
-                from: offset)
+        }
+        if !input.isRegular {
+            chunks = PipeChunks(cutBy: cut, from: offset)
+        } else if let step {
+            chunkCount = max(1, (input.byteCount - offset + step - 1) / step)
         }
         if settings.command.asksForCount, chunkCount == nil {
             throw PoolmapError(
@@ -134,9 +143,11 @@ final class MapJob: Job {
         let byteCount: UInt64
         switch nextOfFile() {
         case .chunk(let count): byteCount = count
-        case .find(let range, let index): return find(range, index)
+        case .look(let range, let index, let question):
+            guard let rule else { return .end }
+            return look(range, index, question, rule)
         case .wait: return .waitForTurn
-        case .none(let cut): throw .longRecord(at: cut, settings.mostRecordBytes)
+        case .tooLong: throw rule?.longRecord(inChunkAt: offset) ?? PoolmapError(.failed, "a chunk is too long")
         }
         guard let slot = try workforce.acquireSlot() else { return .waitForTurn }
         isAtEnd = offset + byteCount == input.byteCount
@@ -145,14 +156,16 @@ final class MapJob: Job {
 
     private func nextOfFile() -> FoundBorders.Next {
         if found != nil { return found?.next(at: offset) ?? .wait }
-        guard let grid else { return .wait }
-        return .chunk(byteCount: min(grid.cut(behind: offset), input.byteCount) - offset)
+        let step = settings.cut.stepBytes(settings.chunkBytes) ?? .max
+        return .chunk(byteCount: min(step, input.byteCount - offset))
     }
 
-    private func find(_ range: Range<UInt64>, _ index: Int) -> Step {
+    private func look(
+        _ range: Range<UInt64>, _ index: Int, _ question: BorderFinder.Question, _ rule: BorderRule
+    ) -> Step {
         let work = BorderFinder.Work(
             file: input.isOwned ? TaskFile(0) : .standardInput, inputStart: input.start, inputEnd: input.byteCount,
-            grid: grid ?? CutGrid(start: 0, stepBytes: 1), start: range.lowerBound, end: range.upperBound)
+            rule: rule, start: range.lowerBound, end: range.upperBound, question: question)
         let task = BorderFinder.task(work, input.handed, byteCount: MapJob.leastTaskBytes)
         return .work(task, [.search(index, range)], slot: nil, isLast: false)
     }

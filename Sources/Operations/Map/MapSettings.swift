@@ -53,6 +53,11 @@ package struct MapSettings: Sendable {
         slotCount = Workforce.slotCount(jobs: jobs)
     }
 
+    /// How long a chunk of any input may be.
+    var mostChunkBytes: Int {
+        max(chunkBytes + mostRecordBytes, Int(cut.stepBytes(chunkBytes) ?? 0))
+    }
+
     func isSuccess(_ end: CommandRun.End) -> Bool {
         guard case .ended(let status) = end, status & 0x7f == 0 else { return false }
         return status == 0 || successCodes.contains(status >> 8 & 0xff)
@@ -74,7 +79,7 @@ extension SlotLayout {
     /// The slots of a map: a chunk of a pipe, and what comes of any chunk.
     init(mapping settings: MapSettings) {
         self.init(
-            inputBytes: settings.chunkBytes + settings.mostRecordBytes + 1,
+            inputBytes: settings.mostChunkBytes + RecordKind.mostLineBytes + 1,
             outputBytes: settings.roomBytes + MapSettings.errorRoomBytes)
     }
 }
