@@ -23,6 +23,7 @@ package final class Workforce {
     private var finished: [TaskCompletion] = []
     private var taskCount: UInt64 = 0
     private var inlineBytes: UInt64 = 0
+    private var inlineNanoseconds: UInt64 = 0
     /// The tasks that the pool knows by these numbers.
     private var underWay: [UInt64: Sent] = [:]
     private var bundle = FileBundle()
@@ -44,6 +45,8 @@ package final class Workforce {
 
     /// So much the front does before it forks anyone: the forks take as long as this.
     private static let bytesWithoutFork: UInt64 = 256 << 10
+    /// The same where names tell nothing of what they take: of empty files there could be any number.
+    private static let nanosecondsWithoutFork: UInt64 = 2_000_000
 
     /// The most tasks with slots that are handed out and not yet written: those that the workers run, and some for each
     /// to go on with while the front writes.
@@ -219,10 +222,14 @@ package final class Workforce {
         var names = try NameWork.work(task)
         if mayFork() {
             names.mostBytes = Workforce.bytesWithoutFork - min(inlineBytes, Workforce.bytesWithoutFork)
+            let rest = Workforce.nanosecondsWithoutFork - min(inlineNanoseconds, Workforce.nanosecondsWithoutFork)
+            names.wantedNanoseconds = min(names.wantedNanoseconds, rest)
         }
         let completion = performHere(NameWork.task(names, [], byteCount: 0), taskCount)
         if case .success(let answer) = completion.result, let outcome = try? NameWork.done(answer) {
-            inlineBytes += outcome.count < names.count ? Workforce.bytesWithoutFork : outcome.inputBytes
+            inlineNanoseconds += outcome.nanoseconds
+            let isEnough = outcome.count < names.count || inlineNanoseconds >= Workforce.nanosecondsWithoutFork
+            inlineBytes += isEnough ? Workforce.bytesWithoutFork : outcome.inputBytes
         }
         return completion
     }

@@ -2,6 +2,7 @@ import Glibc
 import Multiprocessing
 import Testing
 
+@testable import Files
 @testable import Ground
 @testable import Run
 
@@ -107,6 +108,19 @@ import Testing
         #expect(workforce.hasHands)
     }
 
+    @Test func namesThatTakeLongAreForOthersHoweverLittleIsInThem() throws {
+        let names = NameWork(Sleeping(), NoFiles())
+        let workforce = Workforce(jobs: 2, [names], SlotLayout(inputBytes: 4096, outputBytes: 8192), .nothing)
+        var bundle = NameBundle(NameBundle.Origin())
+        for name in 0..<50 {
+            Array("\(name)".utf8).withUnsafeBytes { bundle.append($0) }
+        }
+        _ = try workforce.submit(NameWork.task(bundle, [], byteCount: 0), lane: nil, isOnlyOne: false)
+        let done = try workforce.collect()
+        #expect(try done.map { try NameWork.done($0.result.get()).count }.allSatisfy { (1...3).contains($0) })
+        #expect(done.count == 1 && done[0].worker == getpid())
+    }
+
     // MARK: The line of what waits
 
     @Test func aLineGivesBackWhatItWasGivenInOrder() {
@@ -149,4 +163,25 @@ private final class Halving: Operation {
     }
 
     static func results(of done: Done) -> [PieceResult] { [] }
+}
+
+/// Takes a millisecond for a name that has nothing in it.
+private final class Sleeping: BundleOperation {
+    func perform(
+        _ name: UnsafeRawBufferPointer, _ index: Int, of bundle: NameBundle, _ note: CommitNote?,
+        _ files: any WholeFilePerformer, into outcome: inout BundleOutcome
+    ) {
+        usleep(1000)
+    }
+
+    func byteCount(of name: UnsafeRawBufferPointer) -> UInt64 { 0 }
+}
+
+private final class NoFiles: WholeFilePerformer {
+    func begin() {}
+    func end() {}
+
+    func run(_ work: FileWork, _ note: CommitNote?) -> FileDone {
+        FileDone(outcome: .isForFront, startedNanoseconds: 0, durationNanoseconds: 0)
+    }
 }
