@@ -120,4 +120,11 @@ extension String {
         if FileName.hasNoEscapes(self) { return Array(utf8CString) }
         return FileName.bytes(of: self).map { CChar(bitPattern: $0) } + [0]
     }
+
+    /// The same for the length of a call, and without memory of its own where nothing is escaped.
+    package func withCName<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+        if FileName.hasNoEscapes(self) { return withCString(body) }
+        let name = cName
+        return body(name)
+    }
 }

@@ -30,7 +30,17 @@ package struct FileStatus {
     /// Of what the path leads to, or of a symbolic link itself; nil, with `errno`, if there is nothing.
     package init?(ofPath path: String, followsLinks: Bool = true) {
         var status = stat()
-        guard (followsLinks ? stat(path.cName, &status) : lstat(path.cName, &status)) == 0 else { return nil }
+        guard path.withCName({ followsLinks ? stat($0, &status) : lstat($0, &status) }) == 0 else { return nil }
+        self.init(status)
+    }
+
+    /// The same as the file has it now, where others may have changed a file that is on a server.
+    ///
+    /// The C function is `statx` with `AT_STATX_FORCE_SYNC`, as for a descriptor.
+    package init?(freshOfPath path: String, followsLinks: Bool = true) {
+        var status = stat()
+        let flags = followsLinks ? 0 : AT_SYMLINK_NOFOLLOW
+        guard path.withCName({ poolmap_status(AT_FDCWD, $0, flags, &status) }) == 0 else { return nil }
         self.init(status)
     }
 

@@ -26,7 +26,8 @@ package func attempt<Result>(
 
 /// Opens a file by its path, close-on-exec.
 package func openFile(_ path: String, _ flags: Int32, _ mode: mode_t = 0) throws(Errno) -> FileDescriptor {
-    FileDescriptor(rawValue: try retryingInterrupted { Glibc.open(path.cName, flags | O_CLOEXEC, mode) })
+    FileDescriptor(
+        rawValue: try retryingInterrupted { path.withCName { name in Glibc.open(name, flags | O_CLOEXEC, mode) } })
 }
 
 /// The machine's monotonic clock.

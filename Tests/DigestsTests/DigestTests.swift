@@ -97,6 +97,8 @@ import Testing
                 #expect(inPieces == expected, "\(algorithm.name): \(data.count) bytes in pieces of \(pieceBytes)")
                 let inParts = try digests([algorithm], of: data, pieceBytes: nil, using: &random)
                 #expect(inParts == expected, "\(algorithm.name): \(data.count) bytes in parts")
+                let ofBytes = try data.withUnsafeBytes { try [digest(algorithm, of: $0)] }
+                #expect(ofBytes == expected, "\(algorithm.name): \(data.count) bytes")
             }
         }
     }

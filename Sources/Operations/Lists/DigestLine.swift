@@ -48,10 +48,14 @@ package struct DigestLine {
 
     /// The name with its backslashes and line breaks escaped.
     package static func escaped(_ name: String) -> String {
-        // By the character of Unicode: a backslash with an accent over it is a backslash too.
+        // By bytes and by characters of Unicode: a backslash with an accent over it is a backslash too.
+        guard name.utf8.contains(where: isEscaped) else { return name }
         let escapes: [Unicode.Scalar: String] = ["\\": "\\\\", "\n": "\\n", "\r": "\\r"]
-        guard name.unicodeScalars.contains(where: { escapes[$0] != nil }) else { return name }
         return name.unicodeScalars.map { escapes[$0] ?? String($0) }.joined()
+    }
+
+    private static func isEscaped(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
     }
 
     /// The name that was escaped so; nil for what no program has escaped so.
