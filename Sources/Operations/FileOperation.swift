@@ -29,6 +29,7 @@ package final class FileOperation: BundleOperation {
         guard case .item(let input, let target, let file?) = step,
             var work = settings.fileWork(file, target, isFound: bundle.origin.treeOffset != nil)
         else { return outcome.add(.isForFront, index) }
+        work.found = file.status
         if case .file(let path) = target {
             work.target = Place(path: path, root: file.targetRoot)
         }

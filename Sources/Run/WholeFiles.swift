@@ -21,6 +21,8 @@ package struct FileWork {
     package var identity: FileIdentity?
     /// The size of the chunks that are hashed by themselves, by one algorithm; nil where the whole is.
     package var chunkBytes: UInt64?
+    /// What the name has led to just before the file is opened; nil where nobody asked then.
+    package var found: FileStatus?
 
     package init(
         input: Place, target: Place? = nil, byteCount: UInt64, note: Int? = nil, algorithms: [HashAlgorithm] = [],

@@ -201,7 +201,8 @@ package struct InputNames {
 
     /// What a name leads to: a link where that is not followed.
     private static func find(_ path: String, followsLinks: Bool) -> Result<FoundFile, PoolmapError> {
-        guard var status = FileStatus(ofPath: path, followsLinks: false) else {
+        // Whoever reads the file holds it against this.
+        guard var status = FileStatus(freshOfPath: path, followsLinks: false) else {
             return .failure(.system("", Errno(rawValue: errno)))
         }
         var file = FoundFile(path: path, pathInTree: nil, status: status)
@@ -209,7 +210,7 @@ package struct InputNames {
         if case .own? = DescriptorName(path) {
             file.isDescriptor = true
         }
-        guard let end = FileStatus(ofPath: path) else {
+        guard let end = FileStatus(freshOfPath: path) else {
             return followsLinks ? .failure(.system("", Errno(rawValue: errno))) : .success(file)
         }
         if followsLinks || file.isDescriptor || end.isPipe {

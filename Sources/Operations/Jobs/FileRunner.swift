@@ -47,6 +47,7 @@ final class FileRunner: WholeFilePerformer {
             try complete(work, target, note)
             return .done(JobSummary(inputBytes: written.input, outputBytes: written.output))
         }
+        if let done = try hashSmall(work) { return done }
         let input = try InputFile.open(work.input, folders)
         try work.identity?.require(input.status)
         guard input.status.isRegular, input.byteCount <= settings.wholeFileBytes else { return .isForFront }
@@ -77,6 +78,20 @@ final class FileRunner: WholeFilePerformer {
     func end() {
         // The next files come later, when the paths of their folders may lead to others.
         folders.forget()
+    }
+
+    /// nil where the file is to be looked at more closely, or is not hashed as a whole.
+    private func hashSmall(_ work: FileWork) throws(PoolmapError) -> FileDone.Outcome? {
+        guard let found = work.found, !work.algorithms.isEmpty, work.chunkBytes == nil, work.target == nil,
+            work.identity == nil, found.byteCount < UInt64(Hands.cachedBytes)
+        else { return nil }
+        try work.algorithms.requireParts(of: found.byteCount)
+        guard let content = try folders.content(of: work.input, as: found, into: &space) else { return nil }
+        var digests: [String] = []
+        for algorithm in work.algorithms {
+            digests.append(try digest(algorithm, of: content))
+        }
+        return .done(JobSummary(inputBytes: found.byteCount, digests: digests))
     }
 
     private func hash(_ input: InputFile, _ work: FileWork) throws(PoolmapError) -> FileDone.Outcome {

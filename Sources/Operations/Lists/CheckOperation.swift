@@ -14,6 +14,7 @@ final class CheckOperation: BundleOperation {
     private let verdict: (String) -> [UInt8]
     private let kinds = DigestKinds()
     private var space = Scratch()
+    private let folders = FolderCache()
 
     /// - Parameters:
     ///   - mostBytes: larger files are for several workers.
@@ -60,22 +61,36 @@ final class CheckOperation: BundleOperation {
         // The front keeps account of what an option would have written over.
         guard (try? places?.require(input: line.name)) != nil || places == nil else { return nil }
         // To open a named pipe and close it again would be seen at its other end.
-        guard let status = FileStatus(ofPath: line.name), status.isRegular, status.byteCount <= mostBytes else {
+        guard let status = FileStatus(freshOfPath: line.name), status.isRegular, status.byteCount <= mostBytes else {
             return nil
         }
-        let input = try InputFile.open(path: line.name)
+        let place = Place(path: line.name)
+        if let content = try folders.content(of: place, as: status, into: &space) { return try check(content, line) }
+        let input = try InputFile.open(place, folders)
         guard input.status.isRegular, input.byteCount <= mostBytes else { return nil }
         let content = try input.readWhole(into: &space, atMost: Int(mostBytes))
         try input.requireUnchanged()
+        return try check(content, line)
+    }
+
+    /// The size of the content, if it has the digest.
+    private func check(_ content: UnsafeRawBufferPointer, _ line: ChecksumLine) throws(PoolmapError) -> UInt64 {
         // Where the digest may be of two kinds, first by that which was right last.
-        let first = line.candidates.contains(kinds.last) ? kinds.last : line.candidates[0]
-        for algorithm in [first] + line.candidates.filter({ $0 != first }) {
-            try [algorithm].requireParts(of: UInt64(content.count))
-            if try digest(algorithm, of: content) == line.digest {
+        let first = line.candidates.count > 1 && line.candidates.contains(kinds.last) ? kinds.last : line.candidates[0]
+        if try has(content, line.digest, first) { return UInt64(content.count) }
+        for algorithm in line.candidates where algorithm != first {
+            if try has(content, line.digest, algorithm) {
                 kinds.last = algorithm
                 return UInt64(content.count)
             }
         }
         throw .mismatch
+    }
+
+    private func has(
+        _ content: UnsafeRawBufferPointer, _ wanted: String, _ algorithm: HashAlgorithm
+    ) throws(PoolmapError) -> Bool {
+        try CollectionOfOne(algorithm).requireParts(of: UInt64(content.count))
+        return try digest(algorithm, of: content) == wanted
     }
 }

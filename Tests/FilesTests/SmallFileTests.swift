@@ -1,0 +1,82 @@
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Files
+@testable import Ground
+
+/// Small files that are read between two looks at them.
+@Suite struct SmallFileTests {
+    private func content(of path: String, as found: FileStatus) throws(PoolmapError) -> [UInt8]? {
+        var space = Scratch()
+        return try FolderCache().content(of: Place(path: path), as: found, into: &space).map { Array($0) }
+    }
+
+    private func write(_ text: String, to path: String, _ mode: String = "w") throws {
+        let file = try #require(fopen(path, mode))
+        fputs(text, file)
+        fclose(file)
+    }
+
+    @Test(arguments: [1, 4, 4095, 4096, 4097, 300_000]) func allOfAFileIsRead(byteCount: Int) throws {
+        try withTemporaryFolder { folder in
+            let text = String(repeating: "x", count: byteCount)
+            try write(text, to: "\(folder)/file")
+            let found = try #require(FileStatus(freshOfPath: "\(folder)/file"))
+            #expect(try content(of: "\(folder)/file", as: found) == Array(text.utf8))
+        }
+    }
+
+    @Test(arguments: ["w", "a"]) func aFileThatWasWrittenToSinceItWasFoundHasChanged(mode: String) throws {
+        try withTemporaryFolder { folder in
+            let path = "\(folder)/file"
+            try write("before", to: path)
+            let found = try #require(FileStatus(freshOfPath: path))
+            // The clock of files may stand for some milliseconds.
+            repeat {
+                try write("after!", to: path, mode)
+            } while FileStatus(ofPath: path)?.hasChanged(since: found) != true
+            #expect(throws: PoolmapError.changedWhileRead) { try content(of: path, as: found) }
+        }
+    }
+
+    @Test func anotherFileOfTheNameIsForACloserLook() throws {
+        try withTemporaryFolder { folder in
+            try write("before", to: "\(folder)/file")
+            try write("other!", to: "\(folder)/other")
+            let found = try #require(FileStatus(freshOfPath: "\(folder)/file"))
+            #expect(rename("\(folder)/other", "\(folder)/file") == 0)
+            #expect(try content(of: "\(folder)/file", as: found) == nil)
+            unlink("\(folder)/file")
+            #expect(try content(of: "\(folder)/file", as: found) == nil)
+        }
+    }
+
+    @Test func nothingIsTakenOutOfAPipeThatHasTheNameByNow() throws {
+        try withTemporaryFolder { folder in
+            let path = "\(folder)/file"
+            try write("before", to: path)
+            let found = try #require(FileStatus(freshOfPath: path))
+            unlink(path)
+            #expect(mkfifo(path, 0o600) == 0)
+            let pipe = open(path, O_RDWR | O_CLOEXEC)
+            defer { close(pipe) }
+            #expect(Glibc.write(pipe, "in it", 5) == 5)
+            #expect(try content(of: path, as: found) == nil)
+            var space = [UInt8](repeating: 0, count: 8)
+            #expect(read(pipe, &space, 8) == 5)
+        }
+    }
+
+    @Test func whatSaysLittleOfItselfIsForACloserLook() throws {
+        try withTemporaryFolder { folder in
+            try write("", to: "\(folder)/empty")
+            try write("", to: "\(folder)/sparse")
+            #expect(truncate("\(folder)/sparse", 1 << 20) == 0)
+            for path in ["\(folder)/empty", "\(folder)/sparse", folder, "/proc/self/status"] {
+                let found = try #require(FileStatus(freshOfPath: path))
+                #expect(try content(of: path, as: found) == nil)
+            }
+        }
+    }
+}
