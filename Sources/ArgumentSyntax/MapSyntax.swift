@@ -10,7 +10,8 @@ struct MapSyntax: GNUSyntax {
 
     static let takingValue: Set<String> = [
         "--jobs", "--threads", "--report", "--trace", "--chunk-size", "--block", "--separator", "--record-size",
-        "--max-record", "--record-start", "--records", "--header", "--output-header", "--output", "--files-from",
+        "--max-record", "--record-start", "--records", "--header", "--output-header", "--output", "--output-template",
+        "--reduce", "--files-from",
         "--files0-from", "--retries",
         "--success-codes", "--timeout", "--halt", "--memory",
     ]

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -122,8 +123,35 @@ static void restore_signals(const sigset_t *mask) {
     (void)sigprocmask(SIG_SETMASK, mask, NULL);
 }
 
+static struct rlimit former_limit;
+static int has_former_limit;
+
+void poolmap_raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (!has_former_limit && getrlimit(RLIMIT_NOFILE, &former_limit) == 0) {
+        limit = former_limit;
+        limit.rlim_cur = limit.rlim_max;
+        has_former_limit = setrlimit(RLIMIT_NOFILE, &limit) == 0;
+    }
+}
+
+static void restore_limit(void) {
+    if (has_former_limit) {
+        (void)setrlimit(RLIMIT_NOFILE, &former_limit);
+    }
+}
+
+static void keep_open(const int *descriptors, int count) {
+    for (int index = 0; index < count; index++) {
+        (void)fcntl(descriptors[index], F_SETFD, 0);
+    }
+}
+
 static int become(int from, int to) {
-    // Descriptors are above 2 here, so that none is overwritten that is still to be taken.
+    // Others than the standard ones are above 2 here, so that none is overwritten that is still to be taken.
+    if (from == to) {
+        return fcntl(to, F_SETFD, 0);
+    }
     return dup2(from, to) < 0 ? -1 : 0;
 }
 
@@ -148,6 +176,8 @@ pid_t poolmap_start_command(unsigned place, const struct poolmap_command *comman
         }
         (void)setsid();
         restore_signals(&mask);
+        restore_limit();
+        keep_open(command->kept, command->kept_count);
         if (become(command->input, 0) == 0 && become(command->output, 1) == 0 && become(command->error, 2) == 0) {
             (void)execve(command->path, command->arguments, command->environment);
             if (errno == ENOEXEC) {

@@ -112,15 +112,21 @@ package struct Batch {
 
     /// Runs a command over the chunks of each input; all that comes of them goes to the output of `map`.
     package func map(_ items: some ItemSource, _ map: MapRun, report: @escaping Report) {
-        run(items, RunSettings(operation: .map(map))) { input, result in
-            if case .failure = result { map.leaveOut() }
-            report(input, result)
-        }
+        var settings = RunSettings(operation: .map(map))
+        settings.reach = nil
+        let plans = BatchPlans(
+            items: items, settings: settings, jobs: jobs, meter: meter,
+            report: { input, result in
+                map.reportInput()
+                if case .failure = result { map.leaveOut() }
+                report(input, result)
+            }, onText: nil)
+        run(MapPlans(plans, map), settings)
     }
 
     private func run(_ items: some ItemSource, _ settings: RunSettings, _ report: @escaping Report) {
         var settings = settings
-        settings.reach = settings.runsCommands ? nil : items.reach
+        settings.reach = items.reach
         var onText: ((DoneText) -> Void)?
         // An account is kept of each input.
         if jobs > 1, recorder == nil, settings.wholeFileBytes > 0, let text = self.onText {

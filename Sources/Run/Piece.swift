@@ -32,7 +32,7 @@ package struct Piece {
     }
 
     /// Whether something comes of it for the output: all of these are the input.
-    var isPart: Bool { noun != "search" }
+    var isPart: Bool { noun != "search" && noun != "reduction" }
 
     /// "chunk 3 (bytes 25165824 to 33554431)".
     package var description: String {

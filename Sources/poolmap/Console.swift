@@ -140,14 +140,16 @@ final class Console {
     }
 
     /// Says a line that a command has written to its standard error.
-    func tell(_ line: [UInt8], ofChunk index: Int, _ name: String) {
+    func tell(_ line: [UInt8], of piece: Piece, _ name: String?) {
         guard saysErrors else { return }
         progress?.clear()
         guard saysJSON else {
-            return writeError(Array("\(FileName.printable(name)): chunk \(index): ".utf8) + line + [0x0a])
+            let place = name.map { "\(FileName.printable($0)): " } ?? ""
+            return writeError(Array("\(place)\(piece.noun) \(piece.index): ".utf8) + line + [0x0a])
         }
         let members: [(String, JSONText)] = [
-            ("stderr", .string(FileName.text(of: line))), ("file", .string(name)), ("chunk", .number(UInt64(index))),
+            ("stderr", .string(FileName.text(of: line))), ("file", name.map { .string($0) } ?? .null),
+            (piece.noun, .number(UInt64(piece.index))),
         ]
         writeError(JSONText.object(members).text + "\n")
     }

@@ -30,6 +30,19 @@ struct Map: FilesCommand {
     @Flag(name: [.short, .long], help: "Replace the file of -o.")
     var force = false
 
+    @Option(
+        name: .customLong("output-template"),
+        help: ArgumentHelp("Write a file for each chunk, as 'part-{index}.csv'.", valueName: "name"))
+    var outputTemplate: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Join the outputs by this line for /bin/sh, where {} are the files that it reads, as 'sort -m {}'; or by sum, "
+                + "which adds up columns of numbers, or concat.",
+            valueName: "command"))
+    var reduce: String?
+
     @Flag(name: .long, help: "Put outputs together as they come, each whole.")
     var unordered = false
 
@@ -63,7 +76,13 @@ struct Map: FilesCommand {
     var command: [String] = []
 
     private enum CodingKeys: CodingKey {
-        case common, cuts, failures, output, force, unordered, shell, memory, recursive, lists, nullLists, files
+        case common, cuts, failures, output, force, outputTemplate, reduce, unordered, shell, memory, recursive, lists,
+            nullLists, files
+    }
+
+    func validate() throws {
+        guard outputTemplate != nil else { return }
+        try requireNone(of: [(output != nil, "-o"), (reduce != nil, "--reduce")], beside: "--output-template")
     }
 
     func run() throws {
@@ -71,7 +90,9 @@ struct Map: FilesCommand {
         let console = try Console(common, replacesTargets: force)
         let sources = try self.sources()
         let target = output == "-" ? nil : output
-        if let target {
+        if outputTemplate != nil {
+            // Nothing goes to standard output.
+        } else if let target {
             try console.places.add(written: target, by: "-o")
         } else {
             console.places.add(descriptor: STDOUT_FILENO)
@@ -84,6 +105,8 @@ struct Map: FilesCommand {
         var errors = ChunkErrors(console)
         map.onErrors = { errors.write($2, of: $1, $0) }
         map.onFailure = { console.fail($0.name, $1) }
+        map.onReductionFailure = { console.fail(nil, $0) }
+        map.onTarget = { (path) throws(PoolmapError) in try console.places.require(target: path) }
         batch.map(items, map) { input, result in
             console.report(input, result) { "\($0.name): \($1.inputBytes) bytes to \($1.outputBytes)" }
         }
@@ -111,8 +134,18 @@ struct Map: FilesCommand {
         settings.halt = failures.halt ?? (failures.keepsGoing ? .never : .now)
         settings.keepsGoing = failures.keepsGoing
         settings.isUnordered = unordered
+        settings.join = join
         settings.memoryBytes = memory?.bytes
         return settings
+    }
+
+    private var join: MapSettings.Join {
+        if let outputTemplate { return .files(outputTemplate) }
+        switch reduce {
+        case nil, "concat": return .concatenation
+        case "sum": return .sum
+        case let line?: return .command(CommandTemplate(reducing: line))
+        }
     }
 
     private func template() throws -> CommandTemplate {
@@ -157,7 +190,7 @@ private struct ChunkErrors {
     }
 
     /// - Parameter bytes: empty behind the last ones of a chunk.
-    mutating func write(_ bytes: [UInt8], of chunk: Piece, _ input: Input) {
+    mutating func write(_ bytes: [UInt8], of chunk: Piece, _ input: Input?) {
         if bytes.isEmpty && !line.isEmpty {
             tell(chunk, input)
         }
@@ -171,8 +204,8 @@ private struct ChunkErrors {
         }
     }
 
-    private mutating func tell(_ chunk: Piece, _ input: Input) {
-        console.tell(line, ofChunk: chunk.index, input.name)
+    private mutating func tell(_ chunk: Piece, _ input: Input?) {
+        console.tell(line, of: chunk, input?.name)
         line.removeAll(keepingCapacity: true)
     }
 }

@@ -14,7 +14,14 @@ struct poolmap_command {
     int input;
     int output;
     int error;
+    /// Others that it has under their numbers here.
+    const int *kept;
+    int kept_count;
 };
+
+/// Lets this process have as many files open as it may. Commands have the limit that there was before. The C function is
+/// `setrlimit`.
+void poolmap_raise_descriptor_limit(void);
 
 /// Makes `count` places, at each of which one command may run, and forks a guardian: a process that ends the groups that
 /// are noted once this process has ended, however it did. Called once, from a process with one thread, before those are

@@ -54,8 +54,6 @@ package struct RunSettings {
         ]
     }
 
-    var runsCommands: Bool { map != nil }
-
     private var map: MapRun? {
         if case .map(let run) = operation { return run }
         return nil

@@ -34,9 +34,15 @@ final class ChunkCommand: Operation {
         var chunk: CommandTemplate.Chunk
         /// What the command reads in front of the chunk.
         var header: [UInt8]
+        var destination: Destination
+        /// How many of the task's first files are reduced to one, in place of a chunk that is mapped.
+        var reducedCount = 0
 
-        init(source: Source, slot: Int, chunk: CommandTemplate.Chunk, header: [UInt8]) {
+        init(
+            source: Source, slot: Int, chunk: CommandTemplate.Chunk, header: [UInt8], to destination: Destination
+        ) {
             (self.source, self.slot, self.chunk, self.header) = (source, slot, chunk, header)
+            self.destination = destination
         }
 
         init(from message: inout MessageReader) throws(PoolmapError) {
@@ -46,6 +52,7 @@ final class ChunkCommand: Operation {
                 index: try message.next(), offset: try message.next(), byteCount: try message.next(),
                 count: try message.next(), input: try message.nextText())
             header = try message.nextArray()
+            (destination, reducedCount) = (try message.next(), try message.next())
         }
 
         func write(to message: inout MessageWriter) {
@@ -57,7 +64,18 @@ final class ChunkCommand: Operation {
             message.add(chunk.count)
             message.add(text: chunk.input)
             message.add(each: header)
+            message.add(destination)
+            message.add(reducedCount)
         }
+    }
+
+    /// Where the command writes.
+    enum Destination: BitwiseCopyable {
+        /// Into a pipe, from which it comes into the slot.
+        case slot
+        /// Into the last file of the task, from its beginning on.
+        case file
+        case standardOutput
     }
 
     struct Done: Message, BitwiseCopyable {
@@ -80,12 +98,24 @@ final class ChunkCommand: Operation {
             var byteCount: UInt64 { UInt64(inSlot) + spilled }
         }
 
-        init(_ chunk: CommandTemplate.Chunk) {
+        /// It joined outputs.
+        let isReduction: Bool
+
+        init(_ chunk: CommandTemplate.Chunk, isReduction: Bool) {
+            self.isReduction = isReduction
             (index, offset, chunkBytes) = (Int(chunk.index), chunk.offset, chunk.byteCount)
             time = WorkTime(since: monotonicNanoseconds())
         }
 
-        var piece: Piece { Piece(noun: "chunk", index: index, offset: offset, byteCount: chunkBytes) }
+        var piece: Piece {
+            isReduction
+                ? Done.reductionPiece(UInt64(index))
+                : Piece(noun: "chunk", index: index, offset: offset, byteCount: chunkBytes)
+        }
+
+        static func reductionPiece(_ index: UInt64) -> Piece {
+            Piece(noun: "reduction", index: Int(index), offset: 0, byteCount: 0)
+        }
 
         var isCancelled: Bool {
             if case .cancelled = end { return true }
@@ -102,14 +132,17 @@ final class ChunkCommand: Operation {
         guard let settings else { throw PoolmapError(.failed, "nobody has asked for a command") }
         let start = monotonicNanoseconds()
         let room = try hands.areas.output(work.slot, settings.roomBytes + MapSettings.errorRoomBytes)
-        var done = Done(work.chunk)
+        var done = Done(work.chunk, isReduction: work.reducedCount > 0)
         repeat {
             spills.clear(.output, of: work.slot)
             done.output = Done.Taken()
             done.attempts += 1
             var run = CommandRun(
-                try input(of: work, files, hands), slot: work.slot, timeoutNanoseconds: settings.timeoutNanoseconds)
-            let end = try run.run(settings.command, for: work.chunk, wideBytes: Int(work.chunk.byteCount)) {
+                try input(of: work, files, hands), to: try output(of: work, files),
+                files: files.prefix(work.reducedCount).map(\.fileDescriptor.rawValue), slot: work.slot,
+                timeoutNanoseconds: settings.timeoutNanoseconds)
+            let command = work.reducedCount > 0 ? settings.reduction ?? settings.command : settings.command
+            let end = try run.run(command, for: work.chunk, wideBytes: Int(work.chunk.byteCount)) {
                 (stream, pipe) throws(PoolmapError) in
                 switch stream {
                 case .output:
@@ -124,8 +157,26 @@ final class ChunkCommand: Operation {
             }
             done.end = settings.isSuccess(end) ? .ended(status: 0) : end
         } while done.failure(of: nil) != nil && !done.isCancelled && done.attempts <= settings.retryCount
+        if work.destination == .file, let file = files.last {
+            done.output.spilled = (try? FileStatus(of: file.fileDescriptor))?.byteCount ?? 0
+        }
         done.time = WorkTime(since: start)
         return done
+    }
+
+    /// Where the command is to write, which has nothing of an earlier try; nil for a pipe.
+    private func output(of work: Work, _ files: [SharedDescriptor]) throws(PoolmapError) -> Int32? {
+        switch work.destination {
+        case .slot: return nil
+        case .standardOutput: return STDOUT_FILENO
+        case .file:
+            guard let file = files.last?.fileDescriptor.rawValue else {
+                throw PoolmapError(.failed, "a chunk's file is not there")
+            }
+            lseek(file, 0, SEEK_SET)
+            ftruncate(file, 0)
+            return file
+        }
     }
 
     private func input(
@@ -136,6 +187,7 @@ final class ChunkCommand: Operation {
         header.copyBytes(from: work.header)
         let front = UnsafeRawBufferPointer(header)
         switch work.source {
+        case _ where work.reducedCount > 0: return ChunkInput([])
         case .slot(let offset):
             let chunk = try hands.areas.input(work.slot, offset + Int(work.chunk.byteCount))[offset...]
             return ChunkInput([front, UnsafeRawBufferPointer(UnsafeMutableRawBufferPointer(rebasing: chunk))])

@@ -26,6 +26,10 @@ struct CommandRun {
 
     private let slot: Int
     private let timeoutNanoseconds: UInt64?
+    /// Where the command writes; nil for a pipe, from which its output is taken.
+    private let output: Int32?
+    /// Files that it reads beside its standard input.
+    private let files: [Int32]
     private var input: ChunkInput
     private var process: pid_t = 0
     /// -1 for what is closed.
@@ -51,8 +55,9 @@ struct CommandRun {
     private static let tickWithoutDescriptor: Int32 = 5
 
     /// - Parameter slot: the place in the table of commands.
-    init(_ input: ChunkInput, slot: Int, timeoutNanoseconds: UInt64?) {
-        (self.input, self.slot, self.timeoutNanoseconds) = (input, slot, timeoutNanoseconds)
+    init(_ input: ChunkInput, to output: Int32?, files: [Int32], slot: Int, timeoutNanoseconds: UInt64?) {
+        (self.input, self.output, self.files) = (input, output, files)
+        (self.slot, self.timeoutNanoseconds) = (slot, timeoutNanoseconds)
     }
 
     /// Runs the command; what it writes goes to `take`, a piece at a time.
@@ -88,20 +93,26 @@ struct CommandRun {
         defer { [theirs.input, theirs.output, theirs.error].filter { $0 >= 0 }.forEach { _ = Glibc.close($0) } }
         do throws(PoolmapError) {
             (theirs.input, pipes.input) = try CommandRun.pipe()
-            (pipes.output, theirs.output) = try CommandRun.pipe()
+            if output == nil {
+                (pipes.output, theirs.output) = try CommandRun.pipe()
+            }
             (pipes.error, theirs.error) = try CommandRun.pipe()
             if wideBytes > CommandRun.commonPipeBytes {
                 poolmap_widen_pipe(pipes.input)
                 poolmap_widen_pipe(pipes.output)
             }
-            for own in [pipes.input, pipes.output, pipes.error] {
+            for own in [pipes.input, pipes.output, pipes.error] where own >= 0 {
                 _ = fcntl(own, F_SETFL, O_NONBLOCK)
             }
-            process = try template.withPointers(for: chunk) { (path, arguments, environment) throws(PoolmapError) in
-                var command = poolmap_command(
-                    path: path, arguments: arguments, environment: environment, input: theirs.input,
-                    output: theirs.output, error: theirs.error)
-                let process = poolmap_start_command(UInt32(slot), &command)
+            process = try template.withPointers(for: chunk, files) {
+                (path, arguments, environment) throws(PoolmapError) in
+                let process = files.withUnsafeBufferPointer { files in
+                    var command = poolmap_command(
+                        path: path, arguments: arguments, environment: environment, input: theirs.input,
+                        output: output ?? theirs.output, error: theirs.error, kept: files.baseAddress,
+                        kept_count: Int32(files.count))
+                    return poolmap_start_command(UInt32(slot), &command)
+                }
                 guard process > 0 else {
                     throw .system("cannot run \(template.name)", Errno(rawValue: errno))
                 }

@@ -43,6 +43,8 @@ package struct CommandTemplate: Sendable {
         case field(Field)
         /// For a shell.
         case quotedInput
+        /// The files that a reduction reads.
+        case files
     }
 
     /// For messages.
@@ -69,6 +71,26 @@ package struct CommandTemplate: Sendable {
         let parts = CommandTemplate.parts(of: line).map { (part) -> Part in
             if case .field(.input) = part { .quotedInput } else { part }
         }
+        arguments = [[.text(Array("sh".utf8))], [.text(Array("-c".utf8))], parts]
+    }
+
+    /// A line for `/bin/sh` that reads files, which stand for "{}"; at its end where it has none.
+    package init(reducing line: String) {
+        name = "sh"
+        path = Array("/bin/sh".cName)
+        var parts: [Part] = []
+        var rest = FileName.bytes(of: line)[...]
+        var text: [UInt8] = []
+        while let byte = rest.first {
+            if rest.starts(with: "{}".utf8) {
+                parts += [.text(text), .files]
+                (text, rest) = ([], rest.dropFirst(2))
+            } else {
+                text.append(byte)
+                rest = rest.dropFirst()
+            }
+        }
+        parts += parts.isEmpty ? [.text(text + [0x20]), .files] : [.text(text)]
         arguments = [[.text(Array("sh".utf8))], [.text(Array("-c".utf8))], parts]
     }
 
@@ -100,14 +122,15 @@ package struct CommandTemplate: Sendable {
 
     /// A word with what it says of a chunk.
     package static func text(of word: String, for chunk: Chunk) -> [UInt8] {
-        text(of: parts(of: word), for: chunk)
+        text(of: parts(of: word), for: chunk, [])
     }
 
-    private static func text(of parts: [Part], for chunk: Chunk) -> [UInt8] {
+    private static func text(of parts: [Part], for chunk: Chunk, _ files: [Int32]) -> [UInt8] {
         parts.flatMap { part in
             switch part {
             case .text(let bytes): bytes
             case .field(let field): FileName.bytes(of: field.value(of: chunk) ?? "")
+            case .files: Array(files.map { "/dev/fd/\($0)" }.joined(separator: " ").utf8)
             case .quotedInput: CommandTemplate.quoted(FileName.bytes(of: chunk.input))
             }
         }
@@ -118,15 +141,15 @@ package struct CommandTemplate: Sendable {
         return [quote] + bytes.flatMap { $0 == quote ? Array("'\\''".utf8) : [$0] } + [quote]
     }
 
-    /// Lends the arguments and the environment for a chunk, as `execve` wants them.
+    /// Lends the arguments and the environment for a chunk, or for descriptors of files, as `execve` wants them.
     func withPointers<Result>(
-        for chunk: Chunk,
+        for chunk: Chunk, _ files: [Int32],
         _ body: (
             UnsafePointer<CChar>?, UnsafePointer<UnsafeMutablePointer<CChar>?>?,
             UnsafePointer<UnsafeMutablePointer<CChar>?>?
         ) throws(PoolmapError) -> Result
     ) throws(PoolmapError) -> Result {
-        let words = arguments.map { CommandTemplate.copy(CommandTemplate.text(of: $0, for: chunk)) }
+        let words = arguments.map { CommandTemplate.copy(CommandTemplate.text(of: $0, for: chunk, files)) }
         let own = Field.allCases.compactMap { field in
             field.value(of: chunk).map {
                 CommandTemplate.copy(Array("\(field.variable)=".utf8) + FileName.bytes(of: $0))

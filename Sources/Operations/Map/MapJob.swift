@@ -1,6 +1,7 @@
 import CPoolmap
 import Files
 import Ground
+import Multiprocessing
 import Run
 import SystemPackage
 
@@ -23,7 +24,7 @@ final class MapJob: Job {
     private var chunkCount: UInt64?
 
     /// A command is work for another process, however little it reads.
-    private static let leastTaskBytes: UInt64 = 1 << 20
+    static let leastTaskBytes: UInt64 = 1 << 20
 
     // The next chunk.
     private var index = 0
@@ -38,6 +39,7 @@ final class MapJob: Job {
     init(_ name: Input, _ input: InputFile, _ run: MapRun, _ meter: Meter) throws(PoolmapError) {
         (self.name, self.input, self.run, self.meter) = (name, input, run, meter)
         meter.expect(input)
+        run.begin(input)
         if run.settings.headerLineCount == 0 {
             try begin([])
         } else if input.isRegular {
@@ -134,6 +136,7 @@ final class MapJob: Job {
 
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
         if isAtEnd || run.isHalted { return .end }
+        if let step = try run.nextReduction(workforce) { return step }
         if header == nil, try !readHeaderOfPipe() { return .waitForInput(input.descriptor) }
         return chunks == nil ? try nextOfFile(workforce) : try nextOfPipe(workforce)
     }
@@ -151,7 +154,7 @@ final class MapJob: Job {
         }
         guard let slot = try workforce.acquireSlot() else { return .waitForTurn }
         isAtEnd = offset + byteCount == input.byteCount
-        return work(input.source(at: offset), byteCount, slot)
+        return try work(input.source(at: offset), byteCount, slot, workforce)
     }
 
     private func nextOfFile() -> FoundBorders.Next {
@@ -184,21 +187,33 @@ final class MapJob: Job {
                 workforce.releaseSlot(slot)
                 return .end
             }
-            return work(.slot(offset: 0), UInt64(lengths[0]), slot)
+            return try work(.slot(offset: 0), UInt64(lengths[0]), slot, workforce)
         }
     }
 
-    private func work(_ source: Source, _ byteCount: UInt64, _ slot: Int) -> Step {
+    private func work(
+        _ source: Source, _ byteCount: UInt64, _ slot: Int, _ workforce: Workforce
+    ) throws(PoolmapError) -> Step {
         let piece = Piece(noun: "chunk", index: index, offset: offset, byteCount: byteCount)
         let chunk = CommandTemplate.Chunk(
             index: UInt64(index), offset: offset, byteCount: byteCount, count: chunkCount,
             input: name.operand)
+        let destination: ChunkCommand.Destination
+        let file: SharedDescriptor?
+        do throws(PoolmapError) {
+            (destination, file) = try run.destination(of: chunk, slot)
+        } catch {
+            workforce.releaseSlot(slot)
+            throw error
+        }
         index += 1
         offset += byteCount
         run.slotsUnderWay.insert(slot)
         poolmap_use_command_place(UInt32(slot))
-        let work = ChunkCommand.Work(source: source, slot: slot, chunk: chunk, header: header ?? [])
-        let task = ChunkCommand.task(work, input.handed, byteCount: max(byteCount, MapJob.leastTaskBytes))
+        let work = ChunkCommand.Work(
+            source: source, slot: slot, chunk: chunk, header: header ?? [], to: destination)
+        let task = ChunkCommand.task(
+            work, input.handed + (file.map { [$0] } ?? []), byteCount: max(byteCount, MapJob.leastTaskBytes))
         return .work(task, [piece], slot: slot, isLast: isAtEnd)
     }
 
@@ -221,7 +236,7 @@ final class MapJob: Job {
         case .success(.failed(let error)): failure = error
         case .success(let answer):
             let done = try ChunkCommand.done(answer)
-            failure = done.failure(of: settings.command.name)?.at(done.piece.description)
+            failure = done.failure(of: settings.name(of: done))?.at(done.piece.description)
         }
         if run.note(isSuccess: failure == nil) {
             earlyFailure = earlyFailure ?? failure
@@ -235,18 +250,25 @@ final class MapJob: Job {
             return
         }
         let done = try ChunkCommand.done(answer)
+        if done.isReduction { return try run.acceptReducedEarly(done, slot, workforce) }
         take(done.piece)
         if done.errors.byteCount > 0 {
             try tellErrors(of: done, slot, workforce)
         }
         guard let failure = done.failure(of: settings.command.name) else {
+            if try run.acceptFile(done, slot) {
+                writtenBytes += done.output.byteCount
+                return meter.add(output: done.output.byteCount)
+            }
             return try write(done, slot, workforce)
         }
+        run.drop(slot)
         try fail(failure.at(done.piece.description), isFirst: !done.isCancelled)
     }
 
     func recover(from error: PoolmapError, piece: Piece, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
-        guard slot != nil else { throw error }
+        guard let slot else { throw error }
+        run.drop(slot)
         take(piece)
         try fail(error.at(piece.description), isFirst: true)
     }
@@ -270,6 +292,7 @@ final class MapJob: Job {
             writtenBytes += UInt64(bytes.count)
             meter.add(output: UInt64(bytes.count))
         }
+        try run.endOutput()
     }
 
     private func tellErrors(of done: ChunkCommand.Done, _ slot: Int, _ workforce: Workforce) throws(PoolmapError) {

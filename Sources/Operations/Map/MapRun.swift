@@ -1,38 +1,218 @@
 import CPoolmap
 import Files
+import Glibc
 import Ground
+import Multiprocessing
 import Run
 import SystemPackage
 
 /// What the inputs of a map share: one output, in their order, and whether the run is to go on.
 package final class MapRun {
     let settings: MapSettings
+    private let policy: OutputPolicy
     private let output: Output
     private var writtenBytes: UInt64 = 0
+    private var reduction = Reduction()
+    private var sum = ColumnSum()
+    private let spillFolder = SpillFolder()
+    /// Files of chunks that are whole, and have no name before all are.
+    private var finishedFiles: [OutputFile] = []
+    private var fileNames: Set<[UInt8]> = []
+    private var inputFiles: Set<FileKey> = []
+
+    private struct FileKey: Hashable {
+        let device: dev_t
+        let inode: ino_t
+
+        init(_ status: FileStatus) {
+            (device, inode) = (status.device, status.inode)
+        }
+    }
+
+    /// What the commands under way write to, by their slots.
+    private var targets: [Int: ChunkTarget] = [:]
+    private var plannedCount = 0
+    private var reportedCount = 0
+    private var hasAllPlans = false
     /// The first lines of the first output, which others begin with as well.
     private var headerLines: [UInt8]?
     /// A chunk's output is missing, and nothing can follow it.
     private(set) var isBroken = false
     /// No more is begun.
     private(set) var isHalted = false
+    /// Of whose output nobody knows yet whether it is whole.
+    private enum ChunkTarget {
+        case file(OutputFile)
+        case reduced(SharedDescriptor, level: Int)
+    }
+
     /// Those whose chunks are under way.
     var slotsUnderWay: Set<Int> = []
+    private var reductionCount = 0
     private var doneCount = 0
     private var failedCount = 0
     /// Takes what a command has written to its standard error, a piece at a time; nothing behind the last.
-    package var onErrors: (Input, Piece, [UInt8]) -> Void = { _, _, _ in }
+    package var onErrors: (Input?, Piece, [UInt8]) -> Void = { _, _, _ in }
     /// Takes why a chunk has no output, where its input goes on.
     package var onFailure: (Input, PoolmapError) -> Void = { _, _ in }
+    /// Takes why what outputs are joined to is missing.
+    package var onReductionFailure: (PoolmapError) -> Void = { _ in }
+    /// Throws where a chunk's file may not be made.
+    package var onTarget: (String) throws(PoolmapError) -> Void = { (_) throws(PoolmapError) in }
 
     /// - Parameters:
     ///   - target: nil for standard output.
     package init(_ settings: MapSettings, to target: String?, _ policy: OutputPolicy) throws(PoolmapError) {
-        self.settings = settings
-        output =
-            if let target { .file(try OutputFile(Place(path: target), policy, for: nil)) } else {
-                .standardOutput(policy)
-            }
+        (self.settings, self.policy) = (settings, policy)
+        if case .files = settings.join {
+            output = .nowhere
+            poolmap_raise_descriptor_limit()
+        } else if let target {
+            output = .file(try OutputFile(Place(path: target), policy, for: nil))
+        } else {
+            output = .standardOutput(policy)
+        }
     }
+
+    // MARK: Inputs
+
+    /// Notes an input, which no chunk's file is to take the place of.
+    func begin(_ input: InputFile) {
+        inputFiles.insert(FileKey(input.status))
+    }
+
+    func planInput() { plannedCount += 1 }
+    func reportInput() { reportedCount += 1 }
+    func endPlans() { hasAllPlans = true }
+    /// All inputs are done.
+    var hasAllInputs: Bool { hasAllPlans && plannedCount == reportedCount }
+
+    // MARK: Chunks
+
+    /// Where the command of a chunk is to write, until `acceptFile` or `drop` is told how that went.
+    func destination(
+        of chunk: CommandTemplate.Chunk, _ slot: Int
+    ) throws(PoolmapError) -> (ChunkCommand.Destination, SharedDescriptor?) {
+        switch settings.join {
+        case .concatenation, .sum: return (.slot, nil)
+        case .command:
+            let file = try spillFolder.openShared()
+            targets[slot] = .reduced(file, level: 0)
+            return (.file, file)
+        case .files(let template):
+            let name = CommandTemplate.text(of: template, for: chunk)
+            guard fileNames.insert(name).inserted else {
+                throw PoolmapError(
+                    .failed,
+                    "two chunks would be written to \(FileName.text(of: name)); --output-template needs "
+                        + "{index}, and {input} where there are several inputs")
+            }
+            let path = FileName.text(of: name)
+            try onTarget(path)
+            if let status = FileStatus(ofPath: path), status.isRegular, inputFiles.contains(FileKey(status)) {
+                throw PoolmapError(.failed, "its target \(path) is an input of this run")
+            }
+            let file = try OutputFile(Place(path: path), policy, for: nil)
+            guard file.allowsRandomAccess else { throw PoolmapError(.failed, "\(path) is no regular file") }
+            targets[slot] = .file(file)
+            return (.file, file.handed)
+        }
+    }
+
+    /// Takes the output of a command that went to a file; false where it did not.
+    func acceptFile(_ done: ChunkCommand.Done, _ slot: Int) throws(PoolmapError) -> Bool {
+        switch targets.removeValue(forKey: slot) {
+        case nil: return false
+        case .reduced(let file, let level): reduction.add(file, level: level)
+        case .file(let file):
+            if settings.keepsGoing {
+                _ = try file.commit(of: nil, inputBytes: 0, outputBytes: done.output.byteCount)
+            } else {
+                finishedFiles.append(file)
+            }
+        }
+        return true
+    }
+
+    /// Nothing is to come of what a command wrote.
+    func drop(_ slot: Int) {
+        targets[slot] = nil
+    }
+
+    // MARK: Reduction
+
+    /// A task that joins neighbours among the outputs; nil where there are not enough of them.
+    func nextReduction(_ workforce: Workforce) throws(PoolmapError) -> Step? {
+        guard case .command = settings.join, !isBroken, workforce.hasFreeSlot, let group = reduction.takeGroup(),
+            let slot = try workforce.acquireSlot()
+        else { return nil }
+        return try reduce(group.files, slot, level: group.level + 1)
+    }
+
+    /// All outputs that are not joined yet.
+    func takeAllOutputs() -> [SharedDescriptor] {
+        reduction.takeAll()
+    }
+
+    /// - Parameters:
+    ///   - isFinal: whether what comes of them is the output of the run.
+    ///   - level: what comes of them has been joined so often.
+    func reduce(
+        _ files: [SharedDescriptor], _ slot: Int, isFinal: Bool = false, level: Int = 0
+    ) throws(PoolmapError) -> Step {
+        var destination = ChunkCommand.Destination.file
+        var target: SharedDescriptor?
+        if isFinal, case .file(let file) = output {
+            target = file.handed
+        } else if isFinal {
+            destination = .standardOutput
+        } else {
+            let file = try spillFolder.openShared()
+            targets[slot] = .reduced(file, level: level)
+            target = file
+        }
+        reductionCount += 1
+        let chunk = CommandTemplate.Chunk(index: UInt64(reductionCount - 1), offset: 0, byteCount: 0, input: "-")
+        var work = ChunkCommand.Work(source: .zeros, slot: slot, chunk: chunk, header: [], to: destination)
+        work.reducedCount = files.count
+        slotsUnderWay.insert(slot)
+        poolmap_use_command_place(UInt32(slot))
+        let task = ChunkCommand.task(work, files + (target.map { [$0] } ?? []), byteCount: MapJob.leastTaskBytes)
+        return .work(task, [ChunkCommand.Done.reductionPiece(chunk.index)], slot: slot, isLast: false)
+    }
+
+    /// Takes what has come of a reduction; returns its file, where it has one that is to be joined further.
+    func acceptReduced(
+        _ done: ChunkCommand.Done, _ slot: Int, _ workforce: Workforce
+    ) throws(PoolmapError) -> SharedDescriptor? {
+        let target = targets.removeValue(forKey: slot)
+        if done.errors.byteCount > 0 {
+            try workforce.own(ChunkCommand.self).forEachPiece(of: done.errors, .error, slot, workforce) {
+                (bytes) throws(PoolmapError) in
+                onErrors(nil, done.piece, Array(bytes))
+            }
+            onErrors(nil, done.piece, [])
+        }
+        if let failure = done.failure(of: settings.name(of: done)) {
+            leaveOut(always: true)
+            throw failure
+        }
+        if case .reduced(let file, _) = target { return file }
+        writtenBytes = done.output.byteCount
+        return nil
+    }
+
+    /// The same of one that was made while there are more inputs.
+    func acceptReducedEarly(
+        _ done: ChunkCommand.Done, _ slot: Int, _ workforce: Workforce
+    ) throws(PoolmapError) {
+        guard case .reduced(_, let level) = targets[slot] else { return }
+        if let file = try acceptReduced(done, slot, workforce) {
+            reduction.add(file, level: level)
+        }
+    }
+
+    // MARK: Failure
 
     /// Notes how a chunk has ended, as soon as that is known; whether the run halts for it at once.
     func note(isSuccess: Bool) -> Bool {
@@ -66,8 +246,10 @@ package final class MapRun {
     }
 
     /// Notes that a chunk, or all of an input, has no output.
-    func leaveOut() {
-        isBroken = isBroken || !settings.keepsGoing
+    ///
+    /// - Parameter always: whether nothing can be published then, whatever was asked for.
+    func leaveOut(always: Bool = false) {
+        isBroken = isBroken || always || !settings.keepsGoing
     }
 
     /// Writes what a command has written, behind what was written before.
@@ -75,8 +257,21 @@ package final class MapRun {
     /// Blocks.
     func write(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
         guard !isBroken else { return }
-        try output.write(bytes, at: writtenBytes)
+        if case .sum = settings.join { return try sum.add(bytes) }
+        do throws(PoolmapError) {
+            try output.write(bytes, at: writtenBytes)
+        } catch {
+            // What others would write goes nowhere either.
+            (isHalted, isBroken) = (true, true)
+            cancelAll()
+            throw error
+        }
         writtenBytes += UInt64(bytes.count)
+    }
+
+    /// A command has written all.
+    func endOutput() throws(PoolmapError) {
+        if case .sum = settings.join, !isBroken { try sum.endLine() }
     }
 
     /// What stands for the beginning of an output: nothing, where its first lines were written already.
@@ -104,6 +299,15 @@ package final class MapRun {
     ///
     /// Call it once all inputs are done, and only where what there is is to be published.
     package func commit() throws(PoolmapError) {
+        for file in finishedFiles {
+            let byteCount = (try? FileStatus(of: file.descriptor))?.byteCount ?? 0
+            _ = try file.commit(of: nil, inputBytes: 0, outputBytes: byteCount)
+        }
+        if case .sum = settings.join {
+            let line = sum.lineOfSums
+            try line.withBytes { (bytes) throws(PoolmapError) in try output.write(bytes, at: 0) }
+            writtenBytes = UInt64(line.count)
+        }
         if case .file(let file) = output {
             _ = try file.commit(of: nil, inputBytes: 0, outputBytes: writtenBytes)
         }

@@ -16,6 +16,18 @@ package struct MapSettings: Sendable {
         case afterPercent(Int)
     }
 
+    /// What becomes of the outputs.
+    package enum Join: Sendable {
+        /// They are put one behind the other.
+        case concatenation
+        /// Each is a file of its own, whose name this says.
+        case files(String)
+        /// The numbers in their columns are added up.
+        case sum
+        /// A command makes one of them.
+        case command(CommandTemplate)
+    }
+
     package var command: CommandTemplate
     package var cut: ChunkCut
     /// How long chunks are to be, in bytes.
@@ -26,6 +38,7 @@ package struct MapSettings: Sendable {
     /// left out.
     package var headerLineCount: Int
     package var outputHeaderLineCount: Int
+    package var join = Join.concatenation
     package var retryCount: Int
     /// Exit codes beside 0 that are no failure.
     package var successCodes: Set<Int32> = []
@@ -56,6 +69,16 @@ package struct MapSettings: Sendable {
     /// How long a chunk of any input may be.
     var mostChunkBytes: Int {
         max(chunkBytes + mostRecordBytes, Int(cut.stepBytes(chunkBytes) ?? 0))
+    }
+
+    var reduction: CommandTemplate? {
+        if case .command(let command) = join { return command }
+        return nil
+    }
+
+    /// For messages.
+    func name(of done: ChunkCommand.Done) -> String {
+        done.isReduction ? "the command of --reduce" : command.name
     }
 
     func isSuccess(_ end: CommandRun.End) -> Bool {

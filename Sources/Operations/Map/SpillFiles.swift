@@ -1,7 +1,43 @@
 import Files
 import Glibc
 import Ground
+import Multiprocessing
 import SystemPackage
+
+/// Where files without a name are made: TMPDIR.
+struct SpillFolder {
+    let path: String
+
+    init() {
+        let given = getenv("TMPDIR").map { FileName.text(of: $0) } ?? ""
+        path = given.isEmpty ? "/tmp" : given
+    }
+
+    func open() throws(Errno) -> FileDescriptor {
+        do throws(Errno) {
+            return try Folder(path: path).openNameless(0o600)
+        } catch .notSupported, .isDirectory, .invalidArgument, .noFunction {
+            var name = FileName.bytes(of: "\(path)/poolmap-XXXXXX").map { CChar(bitPattern: $0) } + [0]
+            let descriptor = FileDescriptor(rawValue: try retryingInterrupted { mkstemp(&name) })
+            _ = fcntl(descriptor.rawValue, F_SETFD, FD_CLOEXEC)
+            unlink(name)
+            return descriptor
+        }
+    }
+
+    /// The same for workers, too.
+    func openShared() throws(PoolmapError) -> SharedDescriptor {
+        do throws(Errno) {
+            return SharedDescriptor(owning: try open())
+        } catch {
+            throw refusal(error)
+        }
+    }
+
+    func refusal(_ error: Errno) -> PoolmapError {
+        .system("cannot keep what a command writes in \(path); see TMPDIR and --memory", error)
+    }
+}
 
 /// Where the output of commands goes that has no room in memory: two nameless files for each slot, in TMPDIR.
 ///
@@ -14,12 +50,10 @@ final class SpillFiles {
     }
 
     private var files: [FileDescriptor?]
-    private let folder: String
+    private let folder = SpillFolder()
 
     init(slotCount: Int) {
         files = Array(repeating: nil, count: 2 * slotCount)
-        let given = getenv("TMPDIR").map { FileName.text(of: $0) } ?? ""
-        folder = given.isEmpty ? "/tmp" : given
     }
 
     deinit {
@@ -31,7 +65,7 @@ final class SpillFiles {
     /// Makes all that are not made yet; what cannot be made is told when it is needed.
     func makeAll() {
         for place in files.indices where files[place] == nil {
-            files[place] = try? open()
+            files[place] = try? folder.open()
         }
     }
 
@@ -39,23 +73,11 @@ final class SpillFiles {
         let place = 2 * slot + stream.rawValue
         if let file = files[place] { return file }
         do throws(Errno) {
-            let file = try open()
+            let file = try folder.open()
             files[place] = file
             return file
         } catch {
-            throw refusal(error)
-        }
-    }
-
-    private func open() throws(Errno) -> FileDescriptor {
-        do throws(Errno) {
-            return try Folder(path: folder).openNameless(0o600)
-        } catch .notSupported, .isDirectory, .invalidArgument, .noFunction {
-            var name = FileName.bytes(of: "\(folder)/poolmap-XXXXXX").map { CChar(bitPattern: $0) } + [0]
-            let descriptor = FileDescriptor(rawValue: try retryingInterrupted { mkstemp(&name) })
-            _ = fcntl(descriptor.rawValue, F_SETFD, FD_CLOEXEC)
-            unlink(name)
-            return descriptor
+            throw folder.refusal(error)
         }
     }
 
@@ -71,7 +93,7 @@ final class SpillFiles {
                 let count = try retryingInterrupted { pwrite(file.rawValue, rest.baseAddress, rest.count, place) }
                 rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             } catch {
-                throw refusal(error)
+                throw folder.refusal(error)
             }
         }
     }
@@ -81,9 +103,5 @@ final class SpillFiles {
         if let file = files[2 * slot + stream.rawValue] {
             ftruncate(file.rawValue, 0)
         }
-    }
-
-    private func refusal(_ error: Errno) -> PoolmapError {
-        .system("cannot keep what a command writes in \(folder); see TMPDIR and --memory", error)
     }
 }
