@@ -102,15 +102,22 @@ package enum S3 {
     }
 }
 
-extension Sequence<HashAlgorithm> {
+extension HashAlgorithm {
     /// Throws where an input of so many bytes has more parts than S3 takes.
     package func requireParts(of byteCount: UInt64) throws(PoolmapError) {
+        guard let partBytes = s3PartBytes else { return }
+        let (whole, rest) = byteCount.quotientAndRemainder(dividingBy: partBytes)
+        if whole + (rest > 0 ? 1 : 0) > UInt64(S3.mostParts) {
+            throw S3.tooManyParts(partBytes)
+        }
+    }
+}
+
+extension Sequence<HashAlgorithm> {
+    /// The same under each of several algorithms.
+    package func requireParts(of byteCount: UInt64) throws(PoolmapError) {
         for algorithm in self {
-            guard let partBytes = algorithm.s3PartBytes else { continue }
-            let (whole, rest) = byteCount.quotientAndRemainder(dividingBy: partBytes)
-            if whole + (rest > 0 ? 1 : 0) > UInt64(S3.mostParts) {
-                throw S3.tooManyParts(partBytes)
-            }
+            try algorithm.requireParts(of: byteCount)
         }
     }
 }

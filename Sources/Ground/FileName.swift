@@ -21,8 +21,8 @@ package enum FileName {
 
     /// The same of bytes.
     package static func text(of bytes: some Collection<UInt8>) -> String {
-        // Nearly all names: nothing in them is escaped, as no escape begins with another byte.
-        if !bytes.contains(escapeLead), let text = String(validating: bytes, as: UTF8.self) { return text }
+        let plain = bytes.withContiguousStorageIfAvailable { plainText(of: $0) }
+        if let plain, let text = plain { return text }
         var text = ""
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -34,6 +34,14 @@ package enum FileName {
             }
         }
         return text
+    }
+
+    /// Nearly all names: nothing in them is escaped, as no escape begins with another byte.
+    ///
+    /// No collection of any kind, since the compiler knows how to go through memory.
+    private static func plainText(of bytes: UnsafeBufferPointer<UInt8>) -> String? {
+        guard let start = bytes.baseAddress else { return "" }
+        return memchr(start, Int32(escapeLead), bytes.count) == nil ? String(validating: bytes, as: UTF8.self) : nil
     }
 
     /// The bytes of a name.

@@ -90,7 +90,7 @@ final class CheckOperation: BundleOperation {
     private func has(
         _ content: UnsafeRawBufferPointer, _ wanted: String, _ algorithm: HashAlgorithm
     ) throws(PoolmapError) -> Bool {
-        try CollectionOfOne(algorithm).requireParts(of: UInt64(content.count))
+        try algorithm.requireParts(of: UInt64(content.count))
         return try digest(algorithm, of: content) == wanted
     }
 }

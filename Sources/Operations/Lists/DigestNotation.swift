@@ -26,7 +26,12 @@ enum DigestNotation: Equatable {
     private static func hexadecimalDigits(_ text: ArraySlice<UInt8>, _ byteCount: Int) -> String? {
         guard text.count == 2 * byteCount, text.allSatisfy(isHexadecimal) else { return nil }
         // The letters A to F become small, the digits stay as they are.
-        return String(decoding: text.map { $0 | 0x20 }, as: UTF8.self)
+        return String(unsafeUninitializedCapacity: text.count) { digits in
+            for (place, digit) in text.enumerated() {
+                digits[place] = digit | 0x20
+            }
+            return text.count
+        }
     }
 
     static func isHexadecimal(_ byte: UInt8) -> Bool {
