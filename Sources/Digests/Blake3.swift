@@ -65,9 +65,10 @@ struct Blake3Piece: PieceHasher {
         result += chaining
     }
 
-    private func digest() -> [UInt8] {
+    /// Where the hasher lies, as a copy of it takes longer than a digest of few bytes.
+    private mutating func digest() -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: digestBytes)
-        withUnsafePointer(to: hasher) { blake3_hasher_finalize($0, 0, &digest, digestBytes) }
+        blake3_hasher_finalize(&hasher, 0, &digest, digestBytes)
         return digest
     }
 }

@@ -61,8 +61,9 @@ final class VerdictPrinter {
     private func line(_ name: String, _ verdict: String) -> [UInt8] {
         if options.status { return [] }
         // Only such a name would be taken for two lines; coreutils writes the others as they are.
-        let isEscaped = name.unicodeScalars.contains("\n")
-        return FileName.bytes(of: "\(isEscaped ? "\\" + DigestLine.escaped(name) : name): \(verdict)\n")
+        let isEscaped = name.utf8.contains(UInt8(ascii: "\n"))
+        let shown = isEscaped ? "\\" + DigestLine.escaped(name) : name
+        return FileName.bytes(of: shown) + FileName.bytes(of: ": \(verdict)\n")
     }
 
     /// Writes whole lines.
