@@ -13,9 +13,9 @@ struct MapSyntax: GNUSyntax {
         "--max-record", "--record-start", "--records", "--header", "--output-header", "--output", "--output-template",
         "--reduce", "--files-from",
         "--files0-from", "--retries",
-        "--success-codes", "--timeout", "--halt", "--memory",
+        "--success-codes", "--timeout", "--halt", "--memory", "--long",
     ]
-    static let lettersTakingValue: Set<Character> = ["T", "j", "o"]
+    static let lettersTakingValue: Set<Character> = ["T", "j", "o", "D"]
     static let takingNothing: Set<String> = []
 
     /// - Parameter arguments: those behind the word.

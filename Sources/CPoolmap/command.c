@@ -247,3 +247,7 @@ int poolmap_make_pipe(int ends[2]) {
 ssize_t poolmap_splice(int file, off_t offset, int pipe, size_t byte_count) {
     return splice(file, &offset, pipe, NULL, byte_count, SPLICE_F_NONBLOCK);
 }
+
+int poolmap_open_memory(const char *name) {
+    return memfd_create(name, MFD_CLOEXEC);
+}

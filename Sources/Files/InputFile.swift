@@ -79,6 +79,11 @@ package final class InputFile {
         try InputFile(name: "standard input", .standardInput, isOwned: false, Place(path: "-"), FolderCache())
     }
 
+    /// A pipe that this process has made, which it takes over; the name is for messages.
+    package convenience init(reading pipe: FileDescriptor, name: String) throws(PoolmapError) {
+        try self.init(name: name, pipe, isOwned: true, Place(path: "-"), FolderCache())
+    }
+
     private init(
         name: String, _ descriptor: FileDescriptor, isOwned: Bool, _ place: Place, _ folders: FolderCache
     ) throws(PoolmapError) {

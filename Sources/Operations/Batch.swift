@@ -111,8 +111,11 @@ package struct Batch {
     }
 
     /// Runs a command over the chunks of each input; all that comes of them goes to the output of `map`.
-    package func map(_ items: some ItemSource, _ map: MapRun, report: @escaping Report) {
-        var settings = RunSettings(operation: .map(map))
+    package func map(
+        _ items: some ItemSource, _ map: MapRun, maximumWindowLog: Int? = nil, report: @escaping Report
+    ) {
+        var settings = RunSettings(
+            operation: .map(map), maximumWindowLog: maximumWindowLog, dictionary: dictionary)
         settings.reach = nil
         let plans = BatchPlans(
             items: items, settings: settings, jobs: jobs, meter: meter,

@@ -54,6 +54,16 @@ struct Map: FilesCommand {
         help: ArgumentHelp("What commands may write that is kept in memory; more goes to TMPDIR.", valueName: "size"))
     var memory: ByteSize?
 
+    @OptionGroup var dictionary: DictionaryOptions
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Allow windows of up to 2^n bytes in a compressed input; 27 without.", valueName: "n"))
+    var long: Int?
+
+    @Flag(name: .customLong("no-decompress"), help: "Map the bytes of compressed inputs, and not their content.")
+    var mapsCompressed = false
+
     @Flag(name: [.customShort("r"), .customLong("recursive")], help: "Take the files under folders.")
     var recursive = false
 
@@ -76,11 +86,13 @@ struct Map: FilesCommand {
     var command: [String] = []
 
     private enum CodingKeys: CodingKey {
-        case common, cuts, failures, output, force, outputTemplate, reduce, unordered, shell, memory, recursive, lists,
+        case common, cuts, failures, output, force, outputTemplate, reduce, unordered, shell, memory, dictionary, long
+        case mapsCompressed, recursive, lists,
             nullLists, files
     }
 
     func validate() throws {
+        try validateWindowLog(long)
         guard outputTemplate != nil else { return }
         try requireNone(of: [(output != nil, "-o"), (reduce != nil, "--reduce")], beside: "--output-template")
     }
@@ -100,14 +112,15 @@ struct Map: FilesCommand {
         let template = try template()
         let items = try NamedItems(
             sources, recursive ? .without([]) : .refused, console.places, followsLinks: true, to: .standardOutput)
-        let batch = try console.batch(common, "map", cuts.settings)
+        var batch = try console.batch(common, "map", cuts.settings)
+        batch.dictionary = try dictionary.read(console.places)
         let map = try MapRun(settings(template, jobs: batch.jobs), to: target, policy)
         var errors = ChunkErrors(console)
         map.onErrors = { errors.write($2, of: $1, $0) }
         map.onFailure = { console.fail($0.name, $1) }
         map.onReductionFailure = { console.fail(nil, $0) }
         map.onTarget = { (path) throws(PoolmapError) in try console.places.require(target: path) }
-        batch.map(items, map) { input, result in
+        batch.map(items, map, maximumWindowLog: long) { input, result in
             console.report(input, result) { "\($0.name): \($1.inputBytes) bytes to \($1.outputBytes)" }
         }
         if !map.isToBeDropped {
@@ -135,6 +148,7 @@ struct Map: FilesCommand {
         settings.keepsGoing = failures.keepsGoing
         settings.isUnordered = unordered
         settings.join = join
+        settings.decompresses = !mapsCompressed
         settings.memoryBytes = memory?.bytes
         return settings
     }

@@ -54,6 +54,9 @@ void poolmap_signal_commands(int number);
 /// Makes a pipe whose two ends are close-on-exec: first the one that is read. The C function is `pipe2`.
 int poolmap_make_pipe(int ends[2]);
 
+/// Memory that is a file without a name, close-on-exec. The C function is `memfd_create`.
+int poolmap_open_memory(const char *name);
+
 /// Moves bytes of a file into a pipe as far as it has room, without waiting. The C function is `splice`, which fails with
 /// EINVAL where the file system cannot.
 ssize_t poolmap_splice(int file, off_t offset, int pipe, size_t byte_count);

@@ -27,7 +27,7 @@ final class PassThroughJob: Job {
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
         if let restoring { return try restoring.next(workforce) }
         if !isCopying {
-            guard try hasBeginning() else { return .waitForInput(input.descriptor) }
+            guard try input.readBeginning(into: &beginning) else { return .waitForInput(input.descriptor) }
             if beginning.isEmpty || FileKind(beginning) != .other {
                 if let name = FileKind(beginning).nameOfOther {
                     throw PoolmapError(.unsupported, "is a file of \(name), which poolmap does not read")
@@ -44,26 +44,6 @@ final class PassThroughJob: Job {
         return .local(nil) { [self] () throws(PoolmapError) in
             try withPiece { (space) throws(PoolmapError) in try copyPiece(by: space) }
         }
-    }
-
-    /// Whether the first bytes are known, which are read if that need not be waited for.
-    private func hasBeginning() throws(PoolmapError) -> Bool {
-        if input.isRegular {
-            beginning = try input.readBytes(at: 0, count: Int(min(UInt64(FileKind.byteCount), input.byteCount)))
-            return true
-        }
-        while beginning.count < FileKind.byteCount {
-            guard input.hasInput() else { return false }
-            let wanted = FileKind.byteCount - beginning.count
-            let count = try withPiece { (space) throws(PoolmapError) in
-                let count = try input.readSome(into: UnsafeMutableRawBufferPointer(rebasing: space[..<wanted]))
-                beginning += space[..<count]
-                return count
-            }
-            if count == 0 { break }
-        }
-        input.putBack(beginning)
-        return true
     }
 
     private func copyPiece(by space: UnsafeMutableRawBufferPointer) throws(PoolmapError) {
@@ -131,5 +111,29 @@ enum FileKind {
         case .lzma: "lzma"
         case .lz4: "lz4"
         }
+    }
+}
+
+extension InputFile {
+    /// Reads so many of the first bytes as say what it is, or all where there are fewer; false where that would be to wait.
+    ///
+    /// A pipe has them still.
+    func readBeginning(into beginning: inout [UInt8]) throws(PoolmapError) -> Bool {
+        if isRegular {
+            beginning = try readBytes(at: 0, count: Int(min(UInt64(FileKind.byteCount), byteCount)))
+            return true
+        }
+        while beginning.count < FileKind.byteCount {
+            guard hasInput() else { return false }
+            let wanted = FileKind.byteCount - beginning.count
+            let count = try withPiece { (space) throws(PoolmapError) in
+                let count = try readSome(into: UnsafeMutableRawBufferPointer(rebasing: space[..<wanted]))
+                beginning += space[..<count]
+                return count
+            }
+            if count == 0 { break }
+        }
+        putBack(beginning)
+        return true
     }
 }

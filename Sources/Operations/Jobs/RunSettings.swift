@@ -49,9 +49,14 @@ package struct RunSettings {
         let files = FileRunner(self)
         return [
             Compression(compression, contexts), BorderSearch(compression.borders), Verification(),
-            FrameDecompression(decompression, contexts), Digestion(), BorderFinder(map?.settings),
-            ChunkCommand(map?.settings), WholeFiles(files), NameWork(bundles, files),
+            FrameDecompression(decompression, contexts), Digestion(), BorderFinder(mapping),
+            ChunkCommand(mapping), WholeFiles(files), NameWork(bundles, files),
         ]
+    }
+
+    /// What the operations of a map need; nil where nothing is mapped.
+    private var mapping: MapTools? {
+        map.map { MapTools($0.settings, contexts, windowLimit, dictionary) }
     }
 
     private var map: MapRun? {
@@ -59,9 +64,13 @@ package struct RunSettings {
         return nil
     }
 
+    var windowLimit: WindowLimit {
+        WindowLimit(bytes: memory?.bytes ?? 1 << UInt64(maximumWindowLog ?? 27), isForAll: memory != nil)
+    }
+
     private var decompression: FrameDecompression.Settings {
         FrameDecompression.Settings(
-            limit: WindowLimit(bytes: memory?.bytes ?? 1 << UInt64(maximumWindowLog ?? 27), isForAll: memory != nil),
+            limit: windowLimit,
             dictionary: dictionary, mostStreamedWindow: memory?.windowBytesOfWorker, leavesHoles: policy.leavesHoles)
     }
 
@@ -156,7 +165,7 @@ package struct RunSettings {
                 input, to: output, omitsLost: omitsLost, ContentLimit(limit, input), meter)
         }
         if case .map(let run) = operation {
-            return try MapJob(input, try input.open(in: file?.root, folders), run, meter)
+            return try MapJob(input, try input.open(in: file?.root, folders), run, self, meter)
         }
         let input = try input.open(in: file?.root, folders)
         return try job(input, try output(target, in: file?.targetRoot, folders, for: input), meter)

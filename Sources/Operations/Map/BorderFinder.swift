@@ -102,12 +102,12 @@ struct FoundBorders {
 ///
 /// What comes of it is joined by `FoundBorders.add`.
 final class BorderFinder: Operation {
-    private let settings: MapSettings?
+    private let tools: MapTools?
     private var input = Scratch()
 
-    /// - Parameter settings: nil where nobody asks for any.
-    init(_ settings: MapSettings?) {
-        self.settings = settings
+    /// - Parameter tools: nil where nobody asks for any.
+    init(_ tools: MapTools?) {
+        self.tools = tools
     }
 
     /// How things stand at a place.
@@ -133,10 +133,7 @@ final class BorderFinder: Operation {
     }
 
     struct Work: Message, BitwiseCopyable {
-        let file: TaskFile
-        /// Where the input begins in the file, and where it ends, counted from there.
-        let inputStart: UInt64
-        let inputEnd: UInt64
+        let file: MappedFile
         let rule: BorderRule
         let start: UInt64
         let end: UInt64
@@ -181,10 +178,10 @@ final class BorderFinder: Operation {
     }
 
     func perform(_ work: Work, _ files: [SharedDescriptor], _ hands: Hands) throws(PoolmapError) -> Done {
-        guard case .records(let kind, _)? = settings?.cut else {
+        guard let tools, case .records(let kind, _) = tools.settings.cut else {
             throw PoolmapError(.failed, "nobody has asked for borders")
         }
-        let file = work.file.descriptor(files)
+        let file = tools.reader(of: work.file, files)
         switch work.question {
         case .survey: return try survey(work, kind, file)
         case .borders(let state):
@@ -198,14 +195,14 @@ final class BorderFinder: Operation {
     /// - Parameter end: behind it no more is looked for, but by what belongs to it; the scanner's state is that of here.
     private func scan(
         _ scanner: inout RecordScanner, _ work: Work, from start: UInt64, to end: UInt64, firstBytes: Int,
-        _ file: FileDescriptor, _ body: (UInt64) -> Bool
+        _ file: MappedFileReader, _ body: (UInt64) -> Bool
     ) throws(PoolmapError) {
         var place = start
         var byteCount = firstBytes
-        while place < end || (place < work.inputEnd && scanner.hasOpenLine) {
-            let most = (place < end ? end : work.inputEnd) - place
+        while place < end || (place < work.file.byteCount && scanner.hasOpenLine) {
+            let most = (place < end ? end : work.file.byteCount) - place
             let space = try input.space(of: Int(min(UInt64(byteCount), most)))
-            try file.readAll(into: space, at: work.inputStart + place)
+            try file.readAll(into: space, at: place)
             var isEnough = false
             scanner.feed(UnsafeRawBufferPointer(space), at: place) { end in
                 isEnough = body(end)
@@ -215,12 +212,12 @@ final class BorderFinder: Operation {
             place += UInt64(space.count)
             byteCount = min(4 * byteCount, Hands.cachedBytes)
         }
-        if place == work.inputEnd {
+        if place == work.file.byteCount {
             scanner.finish(at: place, body)
         }
     }
 
-    private func survey(_ work: Work, _ kind: RecordKind, _ file: FileDescriptor) throws(PoolmapError) -> Done {
+    private func survey(_ work: Work, _ kind: RecordKind, _ file: MappedFileReader) throws(PoolmapError) -> Done {
         var done = Done(of: work)
         done.isSurvey = true
         var scanner = scanner(of: work, kind)
@@ -241,7 +238,7 @@ final class BorderFinder: Operation {
 
     /// Every so many records of all.
     private func borders(
-        ofRecordsFrom state: State, _ work: Work, _ kind: RecordKind, _ file: FileDescriptor
+        ofRecordsFrom state: State, _ work: Work, _ kind: RecordKind, _ file: MappedFileReader
     ) throws(PoolmapError) -> Done {
         var done = Done(of: work)
         var count = state.recordCount
@@ -259,7 +256,7 @@ final class BorderFinder: Operation {
 
     /// Of each cut in the stretch the first end at or behind it.
     private func borders(
-        ofCutsFrom state: State, _ work: Work, _ kind: RecordKind, _ file: FileDescriptor
+        ofCutsFrom state: State, _ work: Work, _ kind: RecordKind, _ file: MappedFileReader
     ) throws(PoolmapError) -> Done {
         var done = Done(of: work)
         let most = work.rule.mostRecordBytes
@@ -274,13 +271,13 @@ final class BorderFinder: Operation {
                 scanner = RecordScanner(kind, isAtStart: start == work.rule.start)
             }
             var border: UInt64?
-            let end = min(work.inputEnd, cut + most)
+            let end = min(work.file.byteCount, cut + most)
             let firstBytes = kind.contextBytes == nil ? Hands.cachedBytes : BorderFinder.firstBytes
             try scan(&scanner, work, from: start, to: end, firstBytes: firstBytes, file) {
                 border = $0 >= cut ? $0 : nil
                 return border != nil
             }
-            border = border ?? (end == work.inputEnd ? end : nil)
+            border = border ?? (end == work.file.byteCount ? end : nil)
             guard let border, border <= cut + most else {
                 done.endOfBorders = cut
                 return done

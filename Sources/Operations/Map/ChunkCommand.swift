@@ -11,16 +11,18 @@ import SystemPackage
 /// What it writes waits in the output area of the slot: its output in front, its errors behind; what has no room there in
 /// the slot's spill files.
 final class ChunkCommand: Operation {
-    private let settings: MapSettings?
+    private let tools: MapTools?
+    private var settings: MapSettings? { tools?.settings }
     private let spills: SpillFiles
     private var space = Scratch()
     private var spare = Scratch()
     /// So much is taken at once of a command that writes without end, so that it is looked at again; a pipe holds less.
     private static let mostTakenBytes = 4 << 20
 
-    /// - Parameter settings: nil where nothing is mapped.
-    init(_ settings: MapSettings?) {
-        self.settings = settings
+    /// - Parameter tools: nil where nothing is mapped.
+    init(_ tools: MapTools?) {
+        self.tools = tools
+        let settings = tools?.settings
         spills = SpillFiles(slotCount: settings?.slotCount ?? 0)
         if let settings {
             // Where that fails, no command can be started, and says so.
@@ -29,7 +31,8 @@ final class ChunkCommand: Operation {
     }
 
     struct Work: Message {
-        var source: Source
+        /// Where the chunk is, which its own offset says more of; nil where it is in the slot.
+        var file: MappedFile?
         var slot: Int
         var chunk: CommandTemplate.Chunk
         /// What the command reads in front of the chunk.
@@ -39,14 +42,14 @@ final class ChunkCommand: Operation {
         var reducedCount = 0
 
         init(
-            source: Source, slot: Int, chunk: CommandTemplate.Chunk, header: [UInt8], to destination: Destination
+            file: MappedFile?, slot: Int, chunk: CommandTemplate.Chunk, header: [UInt8], to destination: Destination
         ) {
-            (self.source, self.slot, self.chunk, self.header) = (source, slot, chunk, header)
+            (self.file, self.slot, self.chunk, self.header) = (file, slot, chunk, header)
             self.destination = destination
         }
 
         init(from message: inout MessageReader) throws(PoolmapError) {
-            source = try message.next()
+            file = try message.next()
             slot = try message.next()
             chunk = CommandTemplate.Chunk(
                 index: try message.next(), offset: try message.next(), byteCount: try message.next(),
@@ -56,7 +59,7 @@ final class ChunkCommand: Operation {
         }
 
         func write(to message: inout MessageWriter) {
-            message.add(source)
+            message.add(file)
             message.add(slot)
             message.add(chunk.index)
             message.add(chunk.offset)
@@ -186,16 +189,13 @@ final class ChunkCommand: Operation {
         let header = try space.space(of: work.header.count)
         header.copyBytes(from: work.header)
         let front = UnsafeRawBufferPointer(header)
-        switch work.source {
-        case _ where work.reducedCount > 0: return ChunkInput([])
-        case .slot(let offset):
-            let chunk = try hands.areas.input(work.slot, offset + Int(work.chunk.byteCount))[offset...]
-            return ChunkInput([front, UnsafeRawBufferPointer(UnsafeMutableRawBufferPointer(rebasing: chunk))])
-        case .file(let number, let offset, _):
-            return ChunkInput(
-                [front], file: number.descriptor(files), at: offset, byteCount: work.chunk.byteCount)
-        case .zeros: throw PoolmapError(.failed, "a chunk of a map is nowhere")
+        if work.reducedCount > 0 { return ChunkInput([]) }
+        guard let file = work.file, let tools else {
+            let chunk = try hands.areas.input(work.slot, Int(work.chunk.byteCount))
+            return ChunkInput([front, UnsafeRawBufferPointer(chunk)])
         }
+        return ChunkInput(
+            [front], of: tools.reader(of: file, files), at: work.chunk.offset, byteCount: work.chunk.byteCount)
     }
 
     /// Takes what a command has written so far.

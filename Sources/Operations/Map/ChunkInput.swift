@@ -2,12 +2,16 @@ import CPoolmap
 import Files
 import Glibc
 import Ground
+import Run
 import SystemPackage
 
 /// What a command reads: some bytes, and behind them perhaps a part of a regular file, as far as it was written to a pipe.
 struct ChunkInput {
     private var parts: [UnsafeRawBufferPointer]
-    private let file: FileDescriptor?
+    private let file: MappedFileReader?
+    /// What was decompressed and not written yet.
+    private var decompressed: [UInt8] = []
+    private var decompressedStart = 0
     private var offset: UInt64
     private var byteCount: UInt64
     /// How much a pipe has taken so far.
@@ -18,7 +22,10 @@ struct ChunkInput {
     /// - Parameters:
     ///   - parts: bytes that stay where they are.
     ///   - file: what comes behind them is in this file, from an offset on; nil for nothing.
-    init(_ parts: [UnsafeRawBufferPointer], file: FileDescriptor? = nil, at offset: UInt64 = 0, byteCount: UInt64 = 0) {
+    init(
+        _ parts: [UnsafeRawBufferPointer], of file: MappedFileReader? = nil, at offset: UInt64 = 0,
+        byteCount: UInt64 = 0
+    ) {
         self.parts = parts.filter { !$0.isEmpty }
         self.file = file
         self.offset = offset
@@ -30,17 +37,29 @@ struct ChunkInput {
     /// Throws `changed` where the file has become shorter.
     mutating func write(to pipe: Int32) throws(PoolmapError) -> Bool {
         while true {
+            if parts.isEmpty, let file, !file.isPlain, decompressedStart == decompressed.count, byteCount > 0 {
+                try decompress(file)
+            }
             do throws(Errno) {
                 if let part = parts.first {
                     let count = try retryingInterrupted { Glibc.write(pipe, part.baseAddress, part.count) }
                     writtenBytes += count
                     parts[0] = UnsafeRawBufferPointer(rebasing: part[count...])
                     if parts[0].isEmpty { parts.removeFirst() }
-                } else if byteCount > 0, let file {
+                } else if let file, file.isPlain, byteCount > 0 {
                     let count = try move(from: file, to: pipe)
                     writtenBytes += count
                     offset += UInt64(count)
                     byteCount -= UInt64(count)
+                } else if decompressedStart < decompressed.count {
+                    let start = decompressedStart
+                    let count = try retryingInterrupted {
+                        decompressed.withUnsafeBytes {
+                            Glibc.write(pipe, $0.baseAddress.map { $0 + start }, $0.count - start)
+                        }
+                    }
+                    writtenBytes += count
+                    decompressedStart += count
                 } else {
                     return false
                 }
@@ -56,13 +75,32 @@ struct ChunkInput {
         }
     }
 
+    private mutating func decompress(_ file: MappedFileReader) throws(PoolmapError) {
+        let count = Int(min(byteCount, UInt64(Hands.cachedBytes)))
+        if decompressed.count != count { decompressed = [UInt8](repeating: 0, count: count) }
+        var failure: PoolmapError?
+        decompressed.withUnsafeMutableBytes { space in
+            do throws(PoolmapError) {
+                try file.readAll(into: space, at: offset)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        decompressedStart = 0
+        offset += UInt64(count)
+        byteCount -= UInt64(count)
+    }
+
     /// Throws `outOfRange` at the end of the file.
-    private mutating func move(from file: FileDescriptor, to pipe: Int32) throws(Errno) -> Int {
+    private mutating func move(from file: MappedFileReader, to pipe: Int32) throws(Errno) -> Int {
         let most = Int(min(byteCount, ChunkInput.mostBytes))
         let count: Int
         if isSpliced {
             do throws(Errno) {
-                count = try retryingInterrupted { poolmap_splice(file.rawValue, off_t(offset), pipe, most) }
+                count = try retryingInterrupted {
+                    poolmap_splice(file.descriptor.rawValue, off_t(file.place.start + offset), pipe, most)
+                }
             } catch .invalidArgument {
                 isSpliced = false
                 return try move(from: file, to: pipe)
@@ -74,12 +112,14 @@ struct ChunkInput {
         return count
     }
 
-    private func copy(from file: FileDescriptor, to pipe: Int32, _ most: Int) throws(Errno) -> Int {
+    private func copy(from file: MappedFileReader, to pipe: Int32, _ most: Int) throws(Errno) -> Int {
         try withUnsafeTemporaryAllocation(byteCount: ChunkInput.copiedBytes, alignment: 1) {
             space -> Result<Int, Errno> in
             Result { () throws(Errno) in
                 let read = try retryingInterrupted {
-                    pread(file.rawValue, space.baseAddress, min(most, space.count), off_t(offset))
+                    pread(
+                        file.descriptor.rawValue, space.baseAddress, min(most, space.count),
+                        off_t(file.place.start + offset))
                 }
                 return read == 0 ? 0 : try retryingInterrupted { Glibc.write(pipe, space.baseAddress, read) }
             }

@@ -14,7 +14,19 @@ final class MapJob: Job {
     private let input: InputFile
     private let run: MapRun
     private let meter: Meter
+    private let runSettings: RunSettings
     private var settings: MapSettings { run.settings }
+    /// The first bytes of a pipe, as far as they have come.
+    private var beginning: [UInt8] = []
+    private var hasContent = false
+    /// What is mapped where workers read it; nil where it is the pipe.
+    private var mapped: MappedFile?
+    private var pipe: InputFile?
+    /// Of a compressed input, whichever it has.
+    private var index: FrameIndex?
+    private var contentPipe: ContentPipe?
+    /// The bytes of a pipe in front of the end of its header.
+    private var headerSoFar: [UInt8] = []
     /// The first lines, which each chunk has in front; nil before they are read.
     private var header: [UInt8]?
     /// Known with the header.
@@ -27,75 +39,129 @@ final class MapJob: Job {
     static let leastTaskBytes: UInt64 = 1 << 20
 
     // The next chunk.
-    private var index = 0
+    private var chunkIndex = 0
     private var offset: UInt64 = 0
     private var isAtEnd = false
     private var acceptedBytes: UInt64 = 0
     private var writtenBytes: UInt64 = 0
     private var failedCount = 0
+    /// What is under way, by slots.
+    private var pieces: [Int: Piece] = [:]
     /// The failure for which this input has halted, which is not told yet.
     private var earlyFailure: PoolmapError?
 
-    init(_ name: Input, _ input: InputFile, _ run: MapRun, _ meter: Meter) throws(PoolmapError) {
+    /// - Parameter runSettings: what a process of its own decompresses with, if there has to be one.
+    init(
+        _ name: Input, _ input: InputFile, _ run: MapRun, _ runSettings: RunSettings, _ meter: Meter
+    ) throws(PoolmapError) {
         (self.name, self.input, self.run, self.meter) = (name, input, run, meter)
+        self.runSettings = runSettings
         meter.expect(input)
         run.begin(input)
-        if run.settings.headerLineCount == 0 {
-            try begin([])
-        } else if input.isRegular {
-            try readHeader()
+        // A pipe may be slow.
+        if input.isRegular {
+            _ = try findContent()
         }
     }
+
+    // MARK: What is mapped
+
+    /// Finds out whether it is the content of the input that is mapped, or its bytes; false where that would be to wait.
+    private func findContent() throws(PoolmapError) -> Bool {
+        if hasContent { return true }
+        if settings.decompresses {
+            guard try input.readBeginning(into: &beginning) else { return false }
+            let kind = FileKind(beginning)
+            if case .zstandard = kind { return try openContent() }
+            if let name = kind.nameOfOther, name != "lzma" {
+                throw PoolmapError(
+                    .unsupported, "is a file of \(name), which poolmap does not read; --no-decompress maps its bytes")
+            }
+        }
+        hasContent = true
+        if input.isRegular {
+            mapped = MappedFile(
+                file: inputFile, start: input.start, byteCount: input.byteCount, index: nil, frameCount: 0)
+        } else {
+            pipe = input
+        }
+        return true
+    }
+
+    /// Opens the content of a compressed input.
+    private func openContent() throws(PoolmapError) -> Bool {
+        hasContent = true
+        let mostContentBytes = UInt64(MapJob.mostChunksOfFrame * settings.chunkBytes)
+        if input.isRegular, let index = try FrameIndex(of: input, mostContentBytes: mostContentBytes) {
+            self.index = index
+            mapped = MappedFile(
+                file: inputFile, start: input.start, byteCount: index.contentBytes,
+                index: TaskFile(input.handed.count), frameCount: index.frameCount)
+        } else {
+            let content = try ContentPipe(of: input, runSettings)
+            (contentPipe, pipe) = (content, content.input)
+        }
+        return true
+    }
+
+    /// A frame is decompressed by each chunk that it holds a part of: where these were more, one process does it for all.
+    private static let mostChunksOfFrame = 4
+
+    private var inputFile: TaskFile { input.isOwned ? TaskFile(0) : .standardInput }
+
+    /// What workers need for a task.
+    private var handed: [SharedDescriptor] { input.handed + (index.map { [$0.table] } ?? []) }
 
     // MARK: Header
 
-    private func readHeader() throws(PoolmapError) {
-        var byteCount = 4096
-        while true {
-            let most = Int(min(input.byteCount, UInt64(settings.mostRecordBytes)))
-            let bytes = try input.readBytes(at: 0, count: min(byteCount, most))
-            let end = bytes.withUnsafeBytes { $0.end(ofLine: settings.headerLineCount) }
-            if let end { return try begin(Array(bytes[..<end])) }
-            if bytes.count == most {
-                guard UInt64(most) == input.byteCount else {
-                    throw longHeader
-                }
-                return try begin(bytes)
-            }
-            byteCount *= 16
+    /// Reads the header; false where that would be to wait.
+    private func readHeader() throws(PoolmapError) -> Bool {
+        if header != nil { return true }
+        if settings.headerLineCount == 0 {
+            try begin([])
+            return true
         }
-    }
-
-    /// The bytes of a pipe in front of the end of its header.
-    private var headerSoFar: [UInt8] = []
-
-    /// False where there is nothing to read now.
-    private func readHeaderOfPipe() throws(PoolmapError) -> Bool {
-        while header == nil {
-            guard input.hasInput() else { return false }
-            var piece = [UInt8](repeating: 0, count: 64 << 10)
-            var failure: PoolmapError?
-            let count = piece.withUnsafeMutableBytes { space in
-                do throws(PoolmapError) {
-                    return try input.readSome(into: space)
-                } catch {
-                    failure = error
-                    return 0
-                }
+        if let mapped { return try readHeader(of: mapped) }
+        guard let pipe else { return false }
+        while pipe.hasInput() {
+            let count = try withPiece { (space) throws(PoolmapError) in
+                let count = try pipe.readSome(into: space)
+                headerSoFar += space[..<count]
+                return count
             }
-            if let failure { throw failure }
-            headerSoFar += piece[..<count]
             let end = headerSoFar.withUnsafeBytes { $0.end(ofLine: settings.headerLineCount) }
             if end != nil || count == 0 {
                 let end = end ?? headerSoFar.count
-                input.putBack(Array(headerSoFar[end...]))
+                pipe.putBack(Array(headerSoFar[end...]))
                 try begin(Array(headerSoFar[..<end]))
                 headerSoFar = []
-            } else if headerSoFar.count > settings.mostRecordBytes {
-                throw longHeader
+                return true
             }
+            guard headerSoFar.count <= settings.mostRecordBytes else { throw longHeader }
         }
-        return true
+        return false
+    }
+
+    private func readHeader(of mapped: MappedFile) throws(PoolmapError) -> Bool {
+        let reader = MapTools(settings, runSettings.contexts, runSettings.windowLimit, runSettings.dictionary)
+            .reader(of: mapped, handed)
+        let most = Int(min(mapped.byteCount, UInt64(settings.mostRecordBytes)))
+        var space = Scratch()
+        var byteCount = min(4096, most)
+        while true {
+            let bytes = try space.space(of: byteCount)
+            try reader.readAll(into: bytes, at: 0)
+            if let end = UnsafeRawBufferPointer(bytes).end(ofLine: settings.headerLineCount) {
+                try begin(Array(bytes[..<end]))
+                return true
+            }
+            if byteCount == most {
+                guard UInt64(most) == mapped.byteCount else { throw longHeader }
+                try begin(Array(bytes))
+                return true
+            }
+            byteCount = min(16 * byteCount, most)
+        }
     }
 
     private var longHeader: PoolmapError {
@@ -115,16 +181,16 @@ final class MapJob: Job {
                 start: offset, chunkBytes: UInt64(settings.chunkBytes), recordCount: UInt64(count ?? 0),
                 mostRecordBytes: UInt64(settings.mostRecordBytes))
             self.rule = rule
-            if input.isRegular {
-                found = FoundBorders(kind, rule, byteCount: input.byteCount, aheadOf: settings.slotCount)
+            if let mapped {
+                found = FoundBorders(kind, rule, byteCount: mapped.byteCount, aheadOf: settings.slotCount)
             } else {
                 cut = RecordBorders(kind, rule)
             }
         }
-        if !input.isRegular {
+        if let mapped {
+            chunkCount = step.map { max(1, (mapped.byteCount - offset + $0 - 1) / $0) }
+        } else {
             chunks = PipeChunks(cutBy: cut, from: offset)
-        } else if let step {
-            chunkCount = max(1, (input.byteCount - offset + step - 1) / step)
         }
         if settings.command.asksForCount, chunkCount == nil {
             throw PoolmapError(
@@ -137,66 +203,69 @@ final class MapJob: Job {
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
         if isAtEnd || run.isHalted { return .end }
         if let step = try run.nextReduction(workforce) { return step }
-        if header == nil, try !readHeaderOfPipe() { return .waitForInput(input.descriptor) }
-        return chunks == nil ? try nextOfFile(workforce) : try nextOfPipe(workforce)
+        guard try findContent() else { return .waitForInput(input.descriptor) }
+        guard try readHeader() else { return .waitForInput(pipe?.descriptor ?? input.descriptor) }
+        if let mapped { return try next(of: mapped, workforce) }
+        if let pipe { return try next(of: pipe, workforce) }
+        return .end
     }
 
-    private func nextOfFile(_ workforce: Workforce) throws(PoolmapError) -> Step {
+    private func next(of mapped: MappedFile, _ workforce: Workforce) throws(PoolmapError) -> Step {
         guard workforce.hasFreeSlot else { return .waitForTurn }
         let byteCount: UInt64
-        switch nextOfFile() {
+        switch nextOfFile(mapped) {
         case .chunk(let count): byteCount = count
         case .look(let range, let index, let question):
             guard let rule else { return .end }
-            return look(range, index, question, rule)
+            return look(range, index, question, rule, mapped)
         case .wait: return .waitForTurn
         case .tooLong: throw rule?.longRecord(inChunkAt: offset) ?? PoolmapError(.failed, "a chunk is too long")
         }
         guard let slot = try workforce.acquireSlot() else { return .waitForTurn }
-        isAtEnd = offset + byteCount == input.byteCount
-        return try work(input.source(at: offset), byteCount, slot, workforce)
+        isAtEnd = offset + byteCount == mapped.byteCount
+        return try work(byteCount, slot, workforce)
     }
 
-    private func nextOfFile() -> FoundBorders.Next {
+    private func nextOfFile(_ mapped: MappedFile) -> FoundBorders.Next {
         if found != nil { return found?.next(at: offset) ?? .wait }
         let step = settings.cut.stepBytes(settings.chunkBytes) ?? .max
-        return .chunk(byteCount: min(step, input.byteCount - offset))
+        return .chunk(byteCount: min(step, mapped.byteCount - offset))
     }
 
     private func look(
-        _ range: Range<UInt64>, _ index: Int, _ question: BorderFinder.Question, _ rule: BorderRule
+        _ range: Range<UInt64>, _ index: Int, _ question: BorderFinder.Question, _ rule: BorderRule,
+        _ mapped: MappedFile
     ) -> Step {
         let work = BorderFinder.Work(
-            file: input.isOwned ? TaskFile(0) : .standardInput, inputStart: input.start, inputEnd: input.byteCount,
-            rule: rule, start: range.lowerBound, end: range.upperBound, question: question)
-        let task = BorderFinder.task(work, input.handed, byteCount: MapJob.leastTaskBytes)
+            file: mapped, rule: rule, start: range.lowerBound, end: range.upperBound, question: question)
+        let task = BorderFinder.task(work, handed, byteCount: MapJob.leastTaskBytes)
         return .work(task, [.search(index, range)], slot: nil, isLast: false)
     }
 
-    private func nextOfPipe(_ workforce: Workforce) throws(PoolmapError) -> Step {
+    private func next(of pipe: InputFile, _ workforce: Workforce) throws(PoolmapError) -> Step {
         let stepBytes = settings.cut.stepBytes(settings.chunkBytes)
         let most = stepBytes.map { Int($0) } ?? workforce.layout.inputBytes
-        guard let step = try chunks?.next(of: input, most, upTo: 0, workforce) else { return .end }
+        guard let step = try chunks?.next(of: pipe, most, upTo: 0, workforce) else { return .end }
         switch step {
-        case .waitForInput: return .waitForInput(input.descriptor)
+        case .waitForInput: return .waitForInput(pipe.descriptor)
         case .waitForSlot: return .waitForTurn
         case .chunks(let lengths, let slot):
             isAtEnd = chunks?.isAtEnd ?? true
-            if lengths == [0] && index > 0 {
+            if lengths == [0] && chunkIndex > 0 {
                 isAtEnd = true
                 workforce.releaseSlot(slot)
                 return .end
             }
-            return try work(.slot(offset: 0), UInt64(lengths[0]), slot, workforce)
+            return try work(UInt64(lengths[0]), slot, workforce)
         }
     }
 
     private func work(
-        _ source: Source, _ byteCount: UInt64, _ slot: Int, _ workforce: Workforce
+        _ byteCount: UInt64, _ slot: Int, _ workforce: Workforce
     ) throws(PoolmapError) -> Step {
-        let piece = Piece(noun: "chunk", index: index, offset: offset, byteCount: byteCount)
+        let piece = Piece(noun: "chunk", index: chunkIndex, offset: offset, byteCount: byteCount)
         let chunk = CommandTemplate.Chunk(
-            index: UInt64(index), offset: offset, byteCount: byteCount, count: chunkCount,
+            index: UInt64(chunkIndex), offset: offset, byteCount: byteCount, count: chunkCount,
             input: name.operand)
         let destination: ChunkCommand.Destination
         let file: SharedDescriptor?
@@ -206,14 +275,15 @@ final class MapJob: Job {
             workforce.releaseSlot(slot)
             throw error
         }
-        index += 1
+        chunkIndex += 1
         offset += byteCount
+        pieces[slot] = piece
         run.slotsUnderWay.insert(slot)
         poolmap_use_command_place(UInt32(slot))
         let work = ChunkCommand.Work(
-            source: source, slot: slot, chunk: chunk, header: header ?? [], to: destination)
+            file: mapped, slot: slot, chunk: chunk, header: header ?? [], to: destination)
         let task = ChunkCommand.task(
-            work, input.handed + (file.map { [$0] } ?? []), byteCount: max(byteCount, MapJob.leastTaskBytes))
+            work, handed + (file.map { [$0] } ?? []), byteCount: max(byteCount, MapJob.leastTaskBytes))
         return .work(task, [piece], slot: slot, isLast: isAtEnd)
     }
 
@@ -228,12 +298,13 @@ final class MapJob: Job {
         // Else it is no chunk.
         guard let slot else { return }
         run.slotsUnderWay.remove(slot)
+        let place = pieces.removeValue(forKey: slot)?.description
         var failure: PoolmapError?
         switch result {
         case .failure(let error):
             poolmap_end_left_command(UInt32(slot))
-            failure = error
-        case .success(.failed(let error)): failure = error
+            failure = place.map { error.at($0) } ?? error
+        case .success(.failed(let error)): failure = place.map { error.at($0) } ?? error
         case .success(let answer):
             let done = try ChunkCommand.done(answer)
             failure = done.failure(of: settings.name(of: done))?.at(done.piece.description)
@@ -314,25 +385,32 @@ final class MapJob: Job {
     }
 
     func finish() throws(PoolmapError) -> JobSummary {
-        input.leaveOffset(behind: acceptedBytes)
+        leaveOffset()
+        if isAtEnd { try contentPipe?.finish() } else { contentPipe?.cancel() }
         try input.requireUnchanged()
-        guard isAtEnd, acceptedBytes == offset, !input.isRegular || offset == input.byteCount else {
+        guard isAtEnd, acceptedBytes == offset, mapped.map({ offset == $0.byteCount }) ?? true else {
             throw earlyFailure ?? PoolmapError(.failed, "was not done to its end, since a chunk has failed")
         }
         if failedCount > 0 && !settings.keepsGoing {
-            throw PoolmapError(.failed, "\(failedCount) of \(index) chunks failed")
+            throw PoolmapError(.failed, "\(failedCount) of \(chunkIndex) chunks failed")
         }
         return JobSummary(inputBytes: offset, outputBytes: writtenBytes)
     }
 
     /// The run needs nothing more of this input.
     func cancel() {
-        run.cancelAll()
+        run.cancel(pieces.keys)
     }
 
     func abandon(_ workforce: Workforce) {
-        input.leaveOffset(behind: acceptedBytes)
+        leaveOffset()
+        contentPipe?.cancel()
         chunks?.abandon(workforce)
+    }
+
+    /// Behind what was mapped, or all of a compressed input.
+    private func leaveOffset() {
+        input.leaveOffset(behind: index == nil ? acceptedBytes : input.byteCount)
     }
 }
 

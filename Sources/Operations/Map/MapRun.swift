@@ -173,7 +173,7 @@ package final class MapRun {
         }
         reductionCount += 1
         let chunk = CommandTemplate.Chunk(index: UInt64(reductionCount - 1), offset: 0, byteCount: 0, input: "-")
-        var work = ChunkCommand.Work(source: .zeros, slot: slot, chunk: chunk, header: [], to: destination)
+        var work = ChunkCommand.Work(file: nil, slot: slot, chunk: chunk, header: [], to: destination)
         work.reducedCount = files.count
         slotsUnderWay.insert(slot)
         poolmap_use_command_place(UInt32(slot))
@@ -232,7 +232,11 @@ package final class MapRun {
 
     /// Ends all commands: nobody needs what they do.
     func cancelAll() {
-        for slot in slotsUnderWay {
+        cancel(slotsUnderWay)
+    }
+
+    func cancel(_ slots: some Sequence<Int>) {
+        for slot in slots {
             poolmap_cancel_command(UInt32(slot))
         }
     }

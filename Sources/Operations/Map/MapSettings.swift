@@ -1,3 +1,4 @@
+import Multiprocessing
 import Run
 
 /// What `poolmap map` does with each chunk.
@@ -50,6 +51,8 @@ package struct MapSettings: Sendable {
     package var isUnordered = false
     /// What commands may write before it goes to the disk, all together, in bytes; nil for what is usual.
     package var memoryBytes: UInt64?
+    /// Whether the content of compressed inputs is mapped, and not their bytes.
+    package var decompresses = true
     let slotCount: Int
 
     /// - Parameter jobs: the number of worker processes.
@@ -95,6 +98,22 @@ package struct MapSettings: Sendable {
     var roomBytes: Int {
         guard let memoryBytes else { return max(16 << 20, 2 * chunkBytes) }
         return Int(clamping: max(memoryBytes / UInt64(slotCount), 64 << 10)) / 4096 * 4096
+    }
+}
+
+/// What the operations of a map have in each process.
+struct MapTools {
+    let settings: MapSettings
+    private let contexts: Contexts
+    private let limit: WindowLimit
+    private let dictionary: ZstdDictionary?
+
+    init(_ settings: MapSettings, _ contexts: Contexts, _ limit: WindowLimit, _ dictionary: ZstdDictionary?) {
+        (self.settings, self.contexts, self.limit, self.dictionary) = (settings, contexts, limit, dictionary)
+    }
+
+    func reader(of file: MappedFile, _ files: [SharedDescriptor]) -> MappedFileReader {
+        file.reader(files, contexts, limit, dictionary)
     }
 }
 

@@ -1,0 +1,225 @@
+import CPoolmap
+import Files
+import Glibc
+import Ground
+import Multiprocessing
+import Run
+import SeekableZstd
+import SystemPackage
+
+/// Where the content of a compressed file is, frame by frame, for workers that want a part of it.
+///
+/// It is a table in memory that processes share, with a row for each frame and one for the end.
+struct FrameIndex {
+    /// A row: where a frame begins, how long it is, and where its content begins.
+    struct Row: BitwiseCopyable {
+        var offset: UInt64
+        var compressedBytes: UInt64
+        var contentOffset: UInt64
+    }
+
+    let table: SharedDescriptor
+    let frameCount: Int
+    let contentBytes: UInt64
+
+    /// Reads the headers of the frames of a regular file, and holds these against its tables; nil where workers cannot
+    /// take it apart: a frame does not say what it holds, or holds more than `mostContentBytes`.
+    ///
+    /// Throws where the file is damaged, as far as can be told without decompressing anything.
+    init?(of input: InputFile, mostContentBytes: UInt64) throws(PoolmapError) {
+        let frames = try FileFrames(input)
+        var auditor = frames.seekTable == nil ? SectionAuditor(seesFrames: false) : nil
+        var rows: [Row] = []
+        var contentBytes: UInt64 = 0
+        while let frame = try frames.next() {
+            if frame.isSkippable {
+                let bytes = try frames.beginning(of: frame)
+                try auditor?.add(skippable: bytes, FileReader(input, frame, from: bytes.count))
+                continue
+            }
+            guard let count = frame.contentBytes, count <= mostContentBytes else { return nil }
+            let content = DataFrame(
+                compressedBytes: frame.compressedBytes, contentBytes: count, contentChecksum: frame.contentChecksum,
+                mark: frame.mark)
+            try formatErrors { () throws(FormatError) in try auditor?.add(content) }
+            rows.append(
+                Row(offset: frame.offset, compressedBytes: frame.compressedBytes, contentOffset: contentBytes))
+            let (sum, overflowed) = contentBytes.addingReportingOverflow(count)
+            guard !overflowed, sum <= UInt64(Int64.max) else {
+                throw PoolmapError(.damaged, "damaged: the content would have more than \(Int64.max) bytes")
+            }
+            contentBytes = sum
+        }
+        try formatErrors { () throws(FormatError) in try auditor?.finish() }
+        rows.append(Row(offset: input.byteCount, compressedBytes: 0, contentOffset: contentBytes))
+        (frameCount, self.contentBytes) = (rows.count - 1, contentBytes)
+        let file = FileDescriptor(rawValue: poolmap_open_memory("poolmap-frames"))
+        guard file.rawValue >= 0 else { throw .system("no memory for the frames", Errno(rawValue: errno)) }
+        table = SharedDescriptor(owning: file)
+        var failure: PoolmapError?
+        rows.withUnsafeBytes { bytes in
+            do throws(PoolmapError) {
+                try file.writeAll(bytes, at: 0, to: "the memory for the frames")
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+    }
+}
+
+/// What is mapped of a regular file: its bytes, or the content of its frames.
+struct MappedFile: BitwiseCopyable {
+    let file: TaskFile
+    /// Where the input begins in the file.
+    let start: UInt64
+    /// How much there is to map.
+    let byteCount: UInt64
+    /// The table of a `FrameIndex`, and how many frames it has; nil where the bytes are mapped.
+    let index: TaskFile?
+    let frameCount: Int
+
+    /// In a worker: the way to its bytes.
+    func reader(_ files: [SharedDescriptor], _ contexts: Contexts, _ limit: WindowLimit, _ dictionary: ZstdDictionary?)
+        -> MappedFileReader
+    {
+        MappedFileReader(
+            file.descriptor(files), self, index: index?.descriptor(files), contexts, limit, dictionary)
+    }
+}
+
+/// Reads parts of what is mapped of a regular file, wherever they are.
+///
+/// Content is decompressed from the beginning of its frame on; who goes on where the last read has ended goes on in the
+/// frame. A frame whose end was reached has passed its checksum.
+final class MappedFileReader {
+    let descriptor: FileDescriptor
+    let place: MappedFile
+    private let index: FileDescriptor?
+    private let contexts: Contexts
+    private let limit: WindowLimit
+    private let dictionary: ZstdDictionary?
+    private var input = Scratch()
+    private var passed = Scratch()
+    private var frame: OpenFrame?
+    private static let readBytes = 128 << 10
+
+    /// A frame that is being decompressed.
+    private struct OpenFrame {
+        let number: Int
+        /// Its content.
+        let content: Range<UInt64>
+        /// Where its bytes go on, and where they end.
+        var offset: UInt64
+        let end: UInt64
+        var contentOffset: UInt64
+        /// What was read of it and is not decompressed yet: this part of the input buffer.
+        var read = 0..<0
+        var hasBegun = false
+        var hasEnded = false
+    }
+
+    init(
+        _ descriptor: FileDescriptor, _ place: MappedFile, index: FileDescriptor?, _ contexts: Contexts,
+        _ limit: WindowLimit, _ dictionary: ZstdDictionary?
+    ) {
+        (self.descriptor, self.place, self.index) = (descriptor, place, index)
+        (self.contexts, self.limit, self.dictionary) = (contexts, limit, dictionary)
+    }
+
+    /// Whether these are bytes of the file itself.
+    var isPlain: Bool { index == nil }
+
+    /// Fills the space from an offset on, behind which there is so much.
+    func readAll(into space: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(PoolmapError) {
+        guard let index else { return try descriptor.readAll(into: space, at: place.start + offset) }
+        var done = 0
+        while done < space.count {
+            let here = offset + UInt64(done)
+            if frame.map({ !($0.contentOffset...($0.content.upperBound)).contains(here) || $0.hasEnded }) ?? true {
+                frame = try openFrame(holding: here, index)
+            }
+            try passOver(to: here)
+            let rest = UnsafeMutableRawBufferPointer(rebasing: space[done...])
+            done += try decompress(into: rest)
+        }
+    }
+
+    /// Decompresses what is in front of a place of the open frame.
+    private func passOver(to offset: UInt64) throws(PoolmapError) {
+        while let frame, frame.contentOffset < offset {
+            let space = try passed.space(of: Int(min(offset - frame.contentOffset, UInt64(Hands.cachedBytes))))
+            _ = try decompress(into: space)
+        }
+    }
+
+    private func row(_ number: Int, _ index: FileDescriptor) throws(PoolmapError) -> FrameIndex.Row {
+        var row = FrameIndex.Row(offset: 0, compressedBytes: 0, contentOffset: 0)
+        let stride = MemoryLayout<FrameIndex.Row>.stride
+        try withUnsafeMutableBytes(of: &row) { (space) throws(PoolmapError) in
+            try index.readAll(into: space, at: UInt64(number * stride))
+        }
+        return row
+    }
+
+    /// The frame that holds a place, which is not the end of all.
+    private func openFrame(holding offset: UInt64, _ index: FileDescriptor) throws(PoolmapError) -> OpenFrame {
+        var low = 0
+        var high = place.frameCount
+        // The last frame that begins at the place or before it: none without content.
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if try row(middle, index).contentOffset <= offset { low = middle } else { high = middle }
+        }
+        let (first, next) = (try row(low, index), try row(low + 1, index))
+        return OpenFrame(
+            number: low, content: first.contentOffset..<next.contentOffset, offset: first.offset,
+            end: first.offset + first.compressedBytes, contentOffset: first.contentOffset)
+    }
+
+    /// Decompresses the next content of the open frame, and behind the last its end.
+    private func decompress(into space: UnsafeMutableRawBufferPointer) throws(PoolmapError) -> Int {
+        guard var frame = frame.take() else { return 0 }
+        let wanted = UnsafeMutableRawBufferPointer(
+            rebasing: space.prefix(Int(min(UInt64(space.count), frame.content.upperBound - frame.contentOffset))))
+        var made = 0
+        do throws(PoolmapError) {
+            repeat {
+                made += try step(&frame, into: UnsafeMutableRawBufferPointer(rebasing: wanted[made...]))
+            } while made < wanted.count || (frame.contentOffset == frame.content.upperBound && !frame.hasEnded)
+        } catch {
+            throw error.at("frame \(frame.number)")
+        }
+        self.frame = frame
+        return made
+    }
+
+    private func step(_ frame: inout OpenFrame, into space: UnsafeMutableRawBufferPointer) throws(PoolmapError) -> Int {
+        guard !frame.hasEnded else {
+            throw PoolmapError(.damaged, "damaged: there is less content than the sizes in the file say")
+        }
+        let buffer = try input.space(of: MappedFileReader.readBytes)
+        if frame.read.isEmpty {
+            let count = Int(min(UInt64(buffer.count), frame.end - frame.offset))
+            try descriptor.readAll(
+                into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]), at: place.start + frame.offset)
+            frame.offset += UInt64(count)
+            frame.read = 0..<count
+        }
+        let piece = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[frame.read])
+        let (hasBegun, isLast) = (frame.hasBegun, frame.offset == frame.end)
+        let result = try contexts.withDecompressor(limit, dictionary) {
+            (decompressor) throws(PoolmapError) in
+            if !hasBegun { try decompressor.beginStream(piece) }
+            return try decompressor.decompressPiece(piece, into: space)
+        }
+        frame.hasBegun = true
+        frame.read = frame.read.lowerBound + result.used..<frame.read.upperBound
+        frame.contentOffset += UInt64(result.made)
+        frame.hasEnded = result.isAtEnd
+        if !result.isAtEnd, result.used == 0, result.made == 0, isLast || !space.isEmpty {
+            throw PoolmapError(.damaged, "damaged: its content does not have the size that the file says")
+        }
+        return result.made
+    }
+}
