@@ -19,7 +19,10 @@ package struct EscapedBytes: ExpressibleByArgument {
             case UInt8(ascii: "0"): bytes.append(0)
             case UInt8(ascii: "\\"): bytes.append(UInt8(ascii: "\\"))
             case UInt8(ascii: "x"):
-                guard rest.count >= 2, let value = UInt8(String(Substring(rest.prefix(2))), radix: 16) else {
+                // No sign, which a number might have.
+                guard rest.count >= 2, rest.first != UInt8(ascii: "+"),
+                    let value = UInt8(String(Substring(rest.prefix(2))), radix: 16)
+                else {
                     return nil
                 }
                 bytes.append(value)

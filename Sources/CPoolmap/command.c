@@ -25,6 +25,8 @@ struct place {
 
 static struct place *places;
 static unsigned place_count;
+// Set once the run ends before its time: behind the places.
+static atomic_int *is_ending;
 
 static void kill_group(pid_t group, int number) {
     if (group > 1) {
@@ -50,6 +52,7 @@ static void guard_commands(int front, pid_t front_number) {
     // Where the kernel has no such descriptors, the number of the parent tells.
     while (poll(&entry, 1, front < 0 ? 100 : -1) <= 0 && getppid() == front_number) {
     }
+    atomic_store(is_ending, 1);
     enum { steps = 40, asked = 20 };
     for (int step = 0; step < steps && is_any_group_left(); step++) {
         poolmap_signal_commands(step < asked ? SIGTERM : SIGKILL);
@@ -86,12 +89,13 @@ int poolmap_make_command_places(unsigned count) {
     if (places != NULL) {
         return 0;
     }
-    void *memory = mmap(NULL, count * sizeof *places, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *memory = mmap(NULL, count * sizeof *places + sizeof *is_ending, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) {
         return -1;
     }
     places = memory;
     place_count = count;
+    is_ending = (atomic_int *)(places + count);
     return fork_guardian();
 }
 
@@ -175,6 +179,8 @@ pid_t poolmap_start_command(unsigned place, const struct poolmap_command *comman
             _exit(127);
         }
         (void)setsid();
+        // Here, and not by the parent, which may be killed before it runs on.
+        atomic_store(&places[place].group, getpid());
         restore_signals(&mask);
         restore_limit();
         keep_open(command->kept, command->kept_count);
@@ -188,11 +194,9 @@ pid_t poolmap_start_command(unsigned place, const struct poolmap_command *comman
         _exit(127);
     }
     int error = errno;
-    if (child > 0 && failure == 0) {
-        atomic_store(&places[place].group, child);
-    }
     (void)sigprocmask(SIG_SETMASK, &mask, NULL);
     if (child > 0 && failure != 0) {
+        atomic_store(&places[place].group, 0);
         while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
         }
         error = failure;
@@ -210,7 +214,11 @@ void poolmap_end_left_command(unsigned place) {
 
 void poolmap_command_has_ended(unsigned place) {
     if (place < place_count) {
-        atomic_store(&places[place].group, 0);
+        pid_t group = atomic_exchange(&places[place].group, 0);
+        // What it has started is not to outlive a run that nobody needs.
+        if (atomic_load(is_ending) || atomic_load(&places[place].is_cancelled)) {
+            kill_group(group, SIGKILL);
+        }
     }
 }
 
@@ -234,6 +242,9 @@ void poolmap_use_command_place(unsigned place) {
 
 void poolmap_signal_commands(int number) {
     int error = errno;
+    if (is_ending != NULL) {
+        atomic_store(is_ending, 1);
+    }
     for (unsigned place = 0; place < place_count; place++) {
         kill_group(atomic_load(&places[place].group), number);
     }

@@ -177,6 +177,7 @@ struct ExitCodes: ExpressibleByArgument {
 }
 
 extension MapSettings.Halt: ExpressibleByArgument {
+    /// As it is typed: a word, a count or a percentage.
     public init?(argument: String) {
         switch argument {
         case "now": self = .now

@@ -36,7 +36,8 @@ int poolmap_make_command_places(unsigned count);
 /// The calling process must have one thread. The nearest C function is `posix_spawn`.
 pid_t poolmap_start_command(unsigned place, const struct poolmap_command *command);
 
-/// Notes that the command has ended, before it is waited for: its number may be another process's afterwards.
+/// Notes that the command has ended, before it is waited for: its number may be another process's afterwards. Kills what is
+/// left of its group where it was cancelled or the run ends.
 void poolmap_command_has_ended(unsigned place);
 
 /// Kills what is left of a command whose place was a process's that has died.
@@ -48,7 +49,7 @@ int poolmap_is_command_cancelled(unsigned place);
 /// The place is used for another chunk, whose command nobody has cancelled.
 void poolmap_use_command_place(unsigned place);
 
-/// Sends a signal to all groups that are noted. May be called in a signal's handler.
+/// Sends a signal to all groups that are noted, since the run ends. May be called in a signal's handler.
 void poolmap_signal_commands(int number);
 
 /// Makes a pipe whose two ends are close-on-exec: first the one that is read. The C function is `pipe2`.

@@ -28,7 +28,10 @@ struct FoundBorders {
     private let stretchBytes: UInt64
     /// Up to here somebody surveys, or looks for borders at once.
     private var begunTo: UInt64
+    private var surveyedTo: UInt64
     private var knownTo: UInt64
+    /// What was found behind a stretch that somebody still looks at, by where it begins.
+    private var early: (surveys: [UInt64: BorderFinder.Done], borders: [UInt64: BorderFinder.Done]) = ([:], [:])
     /// How things stand behind what was surveyed.
     private var state = BorderFinder.State()
     /// What was surveyed, and nobody looks through yet.
@@ -49,6 +52,7 @@ struct FoundBorders {
             ? max(rule.chunkBytes, FoundBorders.leastSurveyedBytes) : rule.chunkBytes * FoundBorders.cutsInStretch
         leadBytes = max(rule.chunkBytes, isSurveyed ? stretchBytes : 0) * UInt64(chunkCount + 1)
         begunTo = rule.start
+        surveyedTo = rule.start
         knownTo = rule.start
     }
 
@@ -85,16 +89,23 @@ struct FoundBorders {
         return .look(start..<begunTo, index: taskCount - 1, isSurveyed ? .survey : .borders(BorderFinder.State()))
     }
 
-    /// Takes what a worker has found; it comes in the order in which it was asked for.
+    /// Takes what a worker has found, in whatever order it comes.
     mutating func add(_ done: BorderFinder.Done) {
         if done.isSurvey {
-            surveyed.append((done.start..<done.end, state))
-            state = state.behind(done)
-            return
+            early.surveys[done.start] = done
+        } else {
+            early.borders[done.start] = done
         }
-        for border in done.borders { borders.append(border) }
-        knownTo = done.end
-        endOfBorders = endOfBorders ?? done.endOfBorders
+        while let survey = early.surveys.removeValue(forKey: surveyedTo) {
+            surveyed.append((survey.start..<survey.end, state))
+            state = state.behind(survey)
+            surveyedTo = survey.end
+        }
+        while let found = early.borders.removeValue(forKey: knownTo) {
+            for border in found.borders { borders.append(border) }
+            knownTo = found.end
+            endOfBorders = endOfBorders ?? found.endOfBorders
+        }
     }
 }
 

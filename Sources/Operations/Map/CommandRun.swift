@@ -79,6 +79,10 @@ struct CommandRun {
             close()
             throw error
         }
+        if early != nil {
+            // What it has started may have heard nothing.
+            killGroup(SIGKILL)
+        }
         let status = reap()
         close()
         return early ?? .ended(status: status)
@@ -192,8 +196,10 @@ struct CommandRun {
         return processDescriptor < 0 ? isGone : entries[0].revents != 0
     }
 
-    /// A command that reads and writes in small pieces would wake this process for each. So where little was moved, it is
-    /// left to fill its pipes, or to empty them, for some milliseconds; but where they were half full, for fewer.
+    /// A command that reads and writes in small pieces would wake this process for each.
+    ///
+    /// So where little was moved, it is left to fill its pipes, or to empty them, for some milliseconds; but where they were
+    /// half full, for fewer.
     private mutating func pace(movedBytes: Int) {
         if movedBytes < CommandRun.littleBytes {
             napMilliseconds = min(max(1, 2 * napMilliseconds), CommandRun.mostNapMilliseconds)

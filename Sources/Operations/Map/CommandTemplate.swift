@@ -206,6 +206,7 @@ extension CommandTemplate {
             try requireProgram(name, name)
             return name
         }
+        guard !name.isEmpty else { throw .system("cannot run a command without a name", .noSuchFileOrDirectory) }
         let folders = getenv("PATH").map { FileName.text(of: $0) } ?? "/usr/local/bin:/bin:/usr/bin"
         var refused: PoolmapError?
         for folder in folders.split(separator: ":", omittingEmptySubsequences: false) {

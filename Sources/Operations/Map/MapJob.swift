@@ -49,6 +49,8 @@ final class MapJob: Job {
     private var pieces: [Int: Piece] = [:]
     /// The failure for which this input has halted, which is not told yet.
     private var earlyFailure: PoolmapError?
+    /// It has failed, and what is under way comes to its end all the same.
+    private var endsSoon = false
 
     /// - Parameter runSettings: what a process of its own decompresses with, if there has to be one.
     init(
@@ -377,7 +379,12 @@ final class MapJob: Job {
     /// - Parameter isFirst: whether the chunk failed by itself, and not since another one has.
     private func fail(_ error: PoolmapError, isFirst: Bool) throws(PoolmapError) {
         run.leaveOut()
-        guard run.toleratesFailures else { throw earlyFailure ?? error }
+        guard run.toleratesFailures else {
+            // The one that failed has its turn later, with what it has written to its standard error.
+            if !isFirst, earlyFailure != nil { return }
+            endsSoon = settings.halt == .soon
+            throw error
+        }
         failedCount += 1
         if isFirst {
             run.onFailure(name, error)
@@ -399,6 +406,7 @@ final class MapJob: Job {
 
     /// The run needs nothing more of this input.
     func cancel() {
+        if endsSoon { return }
         run.cancel(pieces.keys)
     }
 

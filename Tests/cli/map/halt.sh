@@ -1,0 +1,84 @@
+# --halt says what becomes of the other chunks once some have failed: now, soon, never, after a count or a percentage.
+. "$CLI_LIB"
+. "$CLI_FOLDER/maps.sh"
+seq 10000 17999 > in
+# Chunk 0 fails once chunk 1 runs; that ends by itself once it may, and all others are quick.
+cat > command <<'END2'
+#!/bin/bash
+: > "begun-$POOLMAP_CHUNK_INDEX"
+echo $$ > "group-$POOLMAP_CHUNK_INDEX"
+case $POOLMAP_CHUNK_INDEX in
+    0) until [[ -e begun-1 ]]; do sleep 0.01; done; exit 3 ;;
+    1) [[ -z $HANG ]] || sleep 1000
+       until [[ -e may-end ]]; do sleep 0.01; done; : > ended-1 ;;
+esac
+cat
+END2
+chmod 755 command
+begun() { find . -name 'begun-*' | wc -l; }
+anew() { rm -f begun-* group-* ended-* may-end said; }
+# run CODE OPTION…
+run() {
+    local expected=$1 code=0
+    shift
+    poolmap map -j 2 --chunk-size 2K -o out "$@" in -- ./command 2> said || code=$?
+    ((code == expected)) || fail "exit code $code: $* said: $(< said)"
+    no_groups_of group-* || fail "commands are left: $*"
+}
+export HANG=yes
+# now: chunk 1, which would never end, is ended, and few are begun behind it. So without --halt.
+for options in "--halt now" "" "--halt 1" "--retries 0"; do
+    anew
+    # shellcheck disable=SC2086
+    run 1 $options
+    # A count is no word, so each failed chunk is told.
+    [[ $options == "--halt 1" ]] || one_error_line said "in: chunk 0 (bytes 0 to 2047): ./command exited with code 3"
+    grep -q '^poolmap: in: chunk 0 (bytes 0 to 2047): ./command exited with code 3$' said
+    (($(begun) < 15)) || fail "$(begun) were begun with $options"
+    no_file out ended-1
+done
+export HANG=
+# soon: what runs comes to its end, and nothing else is begun.
+anew
+start poolmap map -j 2 --chunk-size 2K -o out --halt soon in -- ./command 2> said
+wait_until 20 exist 1 begun-1
+: > may-end
+expect_exit 1 wait "$front"
+one_error_line said "in: chunk 0 (bytes 0 to 2047): ./command exited with code 3"
+[[ -e ended-1 ]] || fail "the command of chunk 1 did not come to its end"
+no_file out
+# never: all are done, each failure is told, and nothing is published.
+anew
+: > may-end
+run 1 --halt never
+same_text 24 "$(begun)"
+grep -q '^poolmap: in: chunk 0 (bytes 0 to 2047): ./command exited with code 3$' said
+grep -q '^poolmap: in: 1 of 24 chunks failed$' said
+no_file out
+# --keep-going publishes the others.
+anew
+: > may-end
+run 1 --keep-going
+same_text 24 "$(begun)"
+one_error_line said "in: chunk 0 (bytes 0 to 2047): ./command exited with code 3"
+part in 2048 100000 | cmp - out
+rm out
+# After a count, or a percentage of those that are done, three at least.
+for halt in 5 50%; do
+    rm -f ran-*
+    code=0
+    poolmap map -j 1 --chunk-size 1K -o out --halt $halt in 2> said -- \
+        sh -c ': > ran-$POOLMAP_CHUNK_INDEX; [ $POOLMAP_CHUNK_INDEX -lt 4 ]' || code=$?
+    ((code == 1))
+    failed=$([[ $halt == 5 ]] && echo 5 || echo 4)
+    count=$(find . -name 'ran-*' | wc -l)
+    ((count >= 4 + failed && count <= 4 + failed + 3)) || fail "$count were run with --halt $halt: $(< said)"
+    (($(grep -c 'chunk [0-9]* .*sh exited with code 1' said) >= failed)) || fail "--halt $halt said: $(< said)"
+    no_file out
+done
+# Below it all is done, and all is told.
+code=0
+poolmap map -j 1 --chunk-size 1K -o out --halt 90% in -- sh -c '[ $POOLMAP_CHUNK_INDEX != 9 ]' 2> said || code=$?
+((code == 1))
+grep -q '^poolmap: in: chunk 9 (bytes 9216 to 10239): sh exited with code 1$' said
+no_file out

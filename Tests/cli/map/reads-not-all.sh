@@ -1,0 +1,18 @@
+# A command that ends without having read its chunk has not failed, whatever it leaves unread.
+. "$CLI_LIB"
+text 400000 > in
+for jobs in 1 2; do
+    for size in 10K 200K; do
+        poolmap map -j $jobs --lines --chunk-size $size in -- head -n 1 > out
+        # The first line of each chunk.
+        awk -v size="$([[ $size == 200K ]] && echo 204800 || echo 10240)" '
+            at >= next_cut { print; next_cut = (int(at / size) + 1) * size }
+            { at += length($0) + 1 }' in > expected
+        same_file expected out
+        silently poolmap map -j $jobs --lines --chunk-size $size in -- true
+        silently poolmap map -j $jobs --lines --chunk-size $size -- true < <(cat in)
+        poolmap map -j $jobs --lines --chunk-size $size -- head -n 1 < <(cat in) | cmp - out
+    done
+    # It closes its standard input at once, and writes on.
+    same_text 2000 "$(poolmap map -j $jobs --lines --chunk-size 200K in -- sh -c 'exec < /dev/null; head -c 1000 /dev/zero' | wc -c)"
+done

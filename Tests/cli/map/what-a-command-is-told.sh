@@ -1,0 +1,39 @@
+# A command is told of its chunk by its environment and its arguments, and gets every other word as it is.
+. "$CLI_LIB"
+noise 2500 > in
+noise 700 > "odd {index} 'n\"me"
+vars='echo $POOLMAP_CHUNK_INDEX $POOLMAP_CHUNK_OFFSET $POOLMAP_CHUNK_LENGTH ${POOLMAP_CHUNK_COUNT} $POOLMAP_INPUT'
+poolmap map --chunk-size 1000 in "odd {index} 'n\"me" -- sh -c "$vars" > told
+diff - told <<'END2'
+0 0 1000 3 in
+1 1000 1000 3 in
+2 2000 500 3 in
+0 0 700 1 odd {index} 'n"me
+END2
+poolmap map --chunk-size 1000 in "odd {index} 'n\"me" -- echo '{index} {offset} {length}' '{count}' '{input}' > words
+same_file told words
+# From a pipe nobody knows how many there are.
+same_text "0 0 1000 none -" "$(poolmap map --chunk-size 1000 -- sh -c "${vars/COUNT/COUNT:-none}" < <(part in 0 1000))"
+refuses 1 "{count} is known only" poolmap map --chunk-size 1000 -- echo '{count}' < <(cat in)
+refuses 1 "{count} is known only" poolmap map --lines in -- echo '{count}'
+# Of a map around this one nothing is passed on.
+same_text "<>" "$(POOLMAP_CHUNK_COUNT=9 poolmap map --lines in -- sh -c 'echo "<$POOLMAP_CHUNK_COUNT>"' | sed -n 1p)"
+# Nothing else is replaced, and no shell reads the words.
+same_text '{} {x} {INDEX} {index $HOME * a  b' "$(poolmap map --lines in -- echo '{}' '{x}' '{INDEX}' '{index' '$HOME' '*' 'a  b' | sed -n 1p)"
+same_text '0{0}0' "$(poolmap map --chunk-size 1M in -- echo '{index}{{index}}{index}')"
+# What looks like an option behind -- is the command's.
+same_text '-j --lines --' "$(poolmap map --chunk-size 1M in -- echo -j --lines --)"
+# With --shell a line is read by /bin/sh, and the input's name is one word whatever it looks like.
+same_text '1000 in' "$(poolmap map --shell --chunk-size 1000 in -- 'wc -c < /dev/stdin | tr -d "\n"; echo " "{input}' | sed -n 1p)"
+poolmap map --shell --chunk-size 1K "odd {index} 'n\"me" -- 'cat > /dev/null; printf "%s\n" {input}' > said
+same_text "odd {index} 'n\"me" "$(< said)"
+: > "\$(touch evil)"
+poolmap map --shell --lines "\$(touch evil)" -- 'echo {input}' > said
+same_text "\$(touch evil)" "$(< said)"
+no_file evil
+# Beside the standard descriptors it has those that this program was started with, and no others.
+list='import os; print(len(os.listdir("/proc/self/fd")))'
+same_text "$(python3 -c "$list")" "$(poolmap map --chunk-size 1M in -- python3 -c "$list")"
+# Its signals are as this program found them.
+same_text "$(python3 -c 'print(open("/proc/self/status").read().split("SigBlk:")[1].split()[0])')" \
+    "$(poolmap map --chunk-size 1M in -- python3 -c 'print(open("/proc/self/status").read().split("SigBlk:")[1].split()[0])')"

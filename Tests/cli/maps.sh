@@ -1,0 +1,27 @@
+# Helpers for the cases in map/, which source this file after lib.sh.
+
+# chunks_by_hand FILE CHUNK-BYTES CUT…: "offset length" of each chunk, a line each, as map/borders.py reckons them.
+chunks_by_hand() { python3 -B "$CLI_FOLDER/map/borders.py" "$@"; }
+
+# chunks_of OPTION…: the same, as the commands of a run are told.
+chunks_of() { poolmap map "$@" -- echo '{offset} {length}'; }
+
+# groups_of FILE…: whether a process of a group runs whose number is in one of the files.
+groups_of() {
+    local file group
+    for file in "$@"; do
+        read -r group < "$file" || continue
+        ! pgrep -g "$group" -r R,S,D,T > /dev/null 2>&1 || return 0
+    done
+    return 1
+}
+no_groups_of() { ! groups_of "$@"; }
+
+# exist COUNT FILE…: so many of the files are there, or more.
+exist() {
+    local count=0 file
+    for file in "${@:2}"; do
+        [[ ! -e $file ]] || count=$((count + 1))
+    done
+    ((count >= $1))
+}
