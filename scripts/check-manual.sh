@@ -36,7 +36,7 @@ mapfile -t commands < <("$poolmap" --help | sed -n '/^SUBCOMMANDS/,/^$/s/^  \([a
 for command in "${commands[@]}"; do
     text=$(page_of "poolmap-$command")
     "$poolmap" "$command" --help | sed -n '/^OPTIONS/,$p' | sed -nE 's/^  (-[^ ]*( [^ ]+)*)(  .*)?$/\1/p' |
-        grep -oE -- '(^|[ /])--?[A-Za-z][A-Za-z-]*' | tr -d ' /' > "$work/options"
+        grep -oE -- '(^|[ /])--?[A-Za-z][A-Za-z0-9-]*' | tr -d ' /' > "$work/options"
     grep -qx -e --help "$work/options" || complain "the help of $command has no options that this script can read"
     while read -r option; do
         grep -qE -e "^ {7}(-.*, )?$option(,| |$)" <<< "$text" || complain "poolmap-$command.1 does not tell of $option"
@@ -53,13 +53,17 @@ def read(name):
 
 rules = re.findall(r"\.init\(\s*\[(.*?)\], \.(?:needed|optional|attached)", read("OptionRule"))
 of_zstd = set(re.findall(r'"(--?[A-Za-z-]+)"', " ".join(rules)))
-of_hash = re.search(r"takingValue: Set<String> = \[(.*?)\]", read("HashSyntax"), re.S)[1]
-of_hash = set(re.findall(r'"(--[a-z-]+)"', of_hash))
-of_hash |= {f"-{letter}" for letter in re.search(r"lettersTakingValue.*?\[(.*?)\]", read("HashSyntax"))[1] if letter.isalpha()}
+
+def of_gnu(text):
+    long = re.search(r"takingValue: Set<String> = \[(.*?)\]", text, re.S)[1]
+    letters = re.search(r"lettersTakingValue.*?\[(.*?)\]", text)[1]
+    return set(re.findall(r'"(--[a-z0-9-]+)"', long)) | {f"-{letter}" for letter in letters if letter.isalpha()}
+
+of_command = {"hash": of_gnu(read("HashSyntax")), "map": of_gnu(read("MapSyntax"))}
 dump = json.loads(subprocess.check_output([sys.argv[1], "--experimental-dump-help"]))
 missing, count = set(), 0
 for command in dump["command"]["subcommands"]:
-    known = of_hash if command["commandName"] == "hash" else of_zstd
+    known = of_command.get(command["commandName"], of_zstd)
     for argument in command.get("arguments", []):
         if argument["kind"] == "option":
             count += 1

@@ -38,6 +38,10 @@ offers "poolmap decompress b" big.zst
 offers "poolmap test t" "two words.zst"
 offers "poolmap cat f" folder
 offers "poolmap compress -D n" note.txt
+offers "poolmap ma" map
+offers "poolmap map --li" --lines
+offers "poolmap map --lines n" note.txt
+offers "poolmap map -o n" note.txt
 offers "poolmap -d -D n" note.txt
 offers "poolmap hash n" note.txt
 # As zstd's users type it.
@@ -51,10 +55,10 @@ offers "poolmap --test b" big.zst
 offers "poolmap -l --j" --json
 offers "poolmap -d --output n" note.txt
 # All options of the help are offered.
-for command in compress decompress test list cat hash; do
+for command in compress decompress test list cat hash map; do
     completes "poolmap $command -" > offered
     poolmap "$command" --help | sed -n '/^OPTIONS/,$p' | sed -nE 's/^  (-[^ ]*( [^ ]+)*)(  .*)?$/\1/p' |
-        grep -oE -- '(^|[ /])--?[A-Za-z][A-Za-z-]*' | tr -d ' /' | sort -u > options
+        grep -oE -- '(^|[ /])--?[A-Za-z][A-Za-z0-9-]*' | tr -d ' /' | sort -u > options
     grep -qx -e --help options
     comm -23 options offered > missing
     [[ ! -s missing ]] || fail "poolmap $command - does not offer $(xargs < missing)"
