@@ -46,7 +46,7 @@ struct FoundBorders {
     init(_ kind: RecordKind, _ rule: BorderRule, byteCount: UInt64, aheadOf chunkCount: Int) {
         self.rule = rule
         self.byteCount = byteCount
-        isSurveyed = kind.contextBytes == nil || rule.recordCount > 0
+        isSurveyed = kind.dependsOnAll || rule.recordCount > 0
         stretchBytes =
             isSurveyed
             ? max(rule.chunkBytes, FoundBorders.leastSurveyedBytes) : rule.chunkBytes * FoundBorders.cutsInStretch
@@ -61,7 +61,8 @@ struct FoundBorders {
         if endOfBorders == nil, let task = nextTask(at: offset) { return task }
         let cut = rule.cut(behind: offset)
         if rule.recordCount == 0, cut >= byteCount { return chunk(at: offset, to: byteCount) }
-        while let border = borders.first, border < cut { borders.removeFirst() }
+        let first = rule.firstBorder(of: cut)
+        while let border = borders.first, border < first { borders.removeFirst() }
         if cut < knownTo || rule.recordCount > 0, let border = borders.first { return chunk(at: offset, to: border) }
         if let endOfBorders, cut >= endOfBorders { return .tooLong }
         guard knownTo >= byteCount else {
@@ -232,14 +233,14 @@ final class BorderFinder: Operation {
         var done = Done(of: work)
         done.isSurvey = true
         var scanner = scanner(of: work, kind)
-        try scan(&scanner, work, from: firstByte(of: work, kind), to: work.end, firstBytes: Hands.cachedBytes, file) {
+        try scan(&scanner, work, from: work.start, to: end(of: work), firstBytes: Hands.cachedBytes, file) {
             done.count += work.has($0) ? 1 : 0
             return false
         }
         done.togglesQuotes = scanner.isQuoted
-        if work.rule.recordCount > 0, kind.contextBytes == nil {
+        if work.rule.recordCount > 0, kind.dependsOnAll {
             var quoted = RecordScanner(kind, isQuoted: true)
-            try scan(&quoted, work, from: work.start, to: work.end, firstBytes: Hands.cachedBytes, file) {
+            try scan(&quoted, work, from: work.start, to: end(of: work), firstBytes: Hands.cachedBytes, file) {
                 done.countWithinQuotes += work.has($0) ? 1 : 0
                 return false
             }
@@ -254,7 +255,7 @@ final class BorderFinder: Operation {
         var done = Done(of: work)
         var count = state.recordCount
         var scanner = scanner(of: work, kind, isQuoted: state.isQuoted)
-        try scan(&scanner, work, from: firstByte(of: work, kind), to: work.end, firstBytes: Hands.cachedBytes, file) {
+        try scan(&scanner, work, from: work.start, to: end(of: work), firstBytes: Hands.cachedBytes, file) {
             guard work.has($0) else { return false }
             count += 1
             if count % work.rule.recordCount == 0 {
@@ -273,19 +274,20 @@ final class BorderFinder: Operation {
         let most = work.rule.mostRecordBytes
         var cut =
             work.start > work.rule.start ? work.rule.cut(behind: work.start - 1) : work.rule.cut(behind: work.start)
-        // Where the bytes in front of a cut say all, those between two cuts are not read.
+        // What is between two cuts is not read, unless all of it counts.
         var scanner = scanner(of: work, kind, isQuoted: state.isQuoted)
         var start = work.start
         while cut < work.end {
-            if let contextBytes = kind.contextBytes {
-                start = max(work.rule.start, cut - min(cut, UInt64(contextBytes)))
-                scanner = RecordScanner(kind, isAtStart: start == work.rule.start)
+            if !kind.dependsOnAll {
+                start = cut
+                scanner = RecordScanner(kind)
             }
+            let first = work.rule.firstBorder(of: cut)
             var border: UInt64?
             let end = min(work.file.byteCount, cut + most)
-            let firstBytes = kind.contextBytes == nil ? Hands.cachedBytes : BorderFinder.firstBytes
+            let firstBytes = kind.dependsOnAll ? Hands.cachedBytes : BorderFinder.firstBytes
             try scan(&scanner, work, from: start, to: end, firstBytes: firstBytes, file) {
-                border = $0 >= cut ? $0 : nil
+                border = $0 >= first ? $0 : nil
                 return border != nil
             }
             border = border ?? (end == work.file.byteCount ? end : nil)
@@ -297,7 +299,8 @@ final class BorderFinder: Operation {
             // A record has ended there, wherever it began.
             scanner = RecordScanner(kind, isAtStart: true)
             start = border
-            cut = work.rule.cut(behind: border)
+            // Those in front of the record's end have this border, too; at the end of the data there may be none.
+            cut = work.rule.cut(behind: max(cut, border - min(border, work.rule.endBytes)))
         }
         return done
     }
@@ -308,16 +311,17 @@ final class BorderFinder: Operation {
         RecordScanner(kind, isQuoted: isQuoted, isAtStart: work.start == work.rule.start)
     }
 
-    private func firstByte(of work: Work, _ kind: RecordKind) -> UInt64 {
-        max(work.rule.start, work.start - min(work.start, UInt64(kind.contextBytes ?? 0)))
+    /// Up to where an end of a record may reach that begins in a stretch.
+    private func end(of work: Work) -> UInt64 {
+        min(work.end + work.rule.endBytes - 1, work.file.byteCount)
     }
 
     static func results(of done: Done) -> [PieceResult] { [PieceResult(text: .null)] }
 }
 
 extension BorderFinder.Work {
-    /// Whether a record that ends at a place ends in the stretch, and in no other.
+    /// Whether the end of a record that is at a place begins in the stretch, and so in no other.
     fileprivate func has(_ place: UInt64) -> Bool {
-        place > start && place <= end
+        place >= start + rule.endBytes && place < end + rule.endBytes
     }
 }

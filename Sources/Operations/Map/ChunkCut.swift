@@ -2,8 +2,9 @@ import Ground
 
 /// Where an input is cut into chunks.
 ///
-/// There is a cut every so many bytes, counted from where the data begins; a chunk ends at the first end of a record at or
-/// behind its cut. Or it ends with every so many records. So chunks depend on the data and the options alone.
+/// There is a cut every so many bytes, counted from where the data begins; a chunk ends with the first record whose end
+/// begins at its cut or behind. Or it ends with every so many records. So chunks depend on the data and the options alone,
+/// and nobody has to look at what is before a cut.
 package enum ChunkCut: Sendable {
     /// At the cut itself.
     case bytes
@@ -23,7 +24,7 @@ package enum ChunkCut: Sendable {
     }
 }
 
-/// Which ends of records are borders of chunks: the first at or behind each cut, or every so many.
+/// Which ends of records are borders of chunks: the first that begins at or behind each cut, or every so many.
 struct BorderRule: BitwiseCopyable {
     /// Where the data begins, behind the header.
     let start: UInt64
@@ -32,6 +33,13 @@ struct BorderRule: BitwiseCopyable {
     let recordCount: UInt64
     /// How far behind its cut a chunk may end, or how long one of so many records may be beyond its bytes.
     let mostRecordBytes: UInt64
+    /// How many bytes in front of a border belong to the end of a record.
+    let endBytes: UInt64
+
+    /// The first place that may be the border of a cut.
+    func firstBorder(of cut: UInt64) -> UInt64 {
+        recordCount > 0 ? cut : cut + endBytes
+    }
 
     /// The first cut behind a place; where records are counted there is one behind each.
     func cut(behind place: UInt64) -> UInt64 {
@@ -81,10 +89,10 @@ struct RecordBorders: PipeCut {
         if chunk != offset {
             begin(chunkAt: offset)
         }
-        let (cut, limit) = (rule.cut(behind: offset), rule.limit(ofChunkAt: offset))
+        let (first, limit) = (rule.firstBorder(of: rule.cut(behind: offset)), rule.limit(ofChunkAt: offset))
         var end: UInt64?
         func take(_ place: UInt64) -> Bool {
-            guard place >= cut else { return false }
+            guard place >= first else { return false }
             recordCount += 1
             end = recordCount >= rule.recordCount ? place : nil
             return end != nil
@@ -117,7 +125,6 @@ struct RecordBorders: PipeCut {
 
     /// All before it say nothing of where the chunk ends.
     private func firstByte(ofChunkAt offset: UInt64) -> Int {
-        guard rule.recordCount == 0, let contextBytes = kind.contextBytes else { return 0 }
-        return max(0, Int(rule.cut(behind: offset) - offset) - contextBytes)
+        rule.recordCount > 0 || kind.dependsOnAll ? 0 : Int(rule.cut(behind: offset) - offset)
     }
 }

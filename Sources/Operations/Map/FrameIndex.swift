@@ -136,7 +136,7 @@ final class MappedFileReader {
         var done = 0
         while done < space.count {
             let here = offset + UInt64(done)
-            if frame.map({ !($0.contentOffset...($0.content.upperBound)).contains(here) || $0.hasEnded }) ?? true {
+            if frame.map({ !($0.contentOffset..<$0.content.upperBound).contains(here) }) ?? true {
                 frame = try openFrame(holding: here, index)
             }
             try passOver(to: here)

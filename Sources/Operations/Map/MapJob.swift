@@ -181,7 +181,7 @@ final class MapJob: Job {
         if case .records(let kind, let count) = settings.cut {
             let rule = BorderRule(
                 start: offset, chunkBytes: UInt64(settings.chunkBytes), recordCount: UInt64(count ?? 0),
-                mostRecordBytes: UInt64(settings.mostRecordBytes))
+                mostRecordBytes: UInt64(settings.mostRecordBytes), endBytes: UInt64(kind.endBytes))
             self.rule = rule
             if let mapped {
                 found = FoundBorders(kind, rule, byteCount: mapped.byteCount, aheadOf: settings.slotCount)

@@ -14,13 +14,16 @@ package enum RecordKind: Sendable {
     /// Behind each line.
     package static let lines = RecordKind.separator([UInt8(ascii: "\n")])
 
-    /// How many bytes in front of a place say whether a record ends there; nil where all do.
-    var contextBytes: Int? {
-        switch self {
-        case .separator(let bytes): bytes.count
-        case .csv: nil
-        case .start: 1
-        }
+    /// Whether all that is before a place says whether a record ends there.
+    var dependsOnAll: Bool {
+        if case .csv = self { return true }
+        return false
+    }
+
+    /// How many bytes in front of a record's end belong to what ends it.
+    var endBytes: Int {
+        if case .separator(let bytes) = self { return bytes.count }
+        return 1
     }
 
     /// How many bytes behind a place say whether a record ends there.
@@ -66,12 +69,15 @@ struct RecordScanner {
 
     /// Takes the end of the data, which ends a line too.
     mutating func finish(at offset: UInt64, _ body: (UInt64) -> Bool) {
-        guard case .start(let pattern) = kind, hasOpenLine else { return }
+        guard case .start(let pattern) = kind, !isWithinLine, !carried.isEmpty else { return }
         decide(pattern, at: offset - UInt64(carried.count)) { body($0) }
     }
 
     /// Whether the bytes that come next say whether a record has ended before them.
-    var hasOpenLine: Bool { !isWithinLine && !carried.isEmpty }
+    var hasOpenLine: Bool {
+        if case .start = kind { return !isWithinLine }
+        return false
+    }
 
     private func forEach(_ byte: UInt8, in bytes: UnsafeRawBufferPointer, _ body: (Int) -> Bool) {
         guard let base = bytes.baseAddress else { return }
