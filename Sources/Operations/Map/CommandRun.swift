@@ -106,7 +106,9 @@ struct CommandRun {
                 poolmap_widen_pipe(pipes.output)
             }
             for own in [pipes.input, pipes.output, pipes.error] where own >= 0 {
-                _ = fcntl(own, F_SETFL, O_NONBLOCK)
+                guard fcntl(own, F_SETFL, O_NONBLOCK) == 0 else {
+                    throw .system("cannot make a pipe", Errno(rawValue: errno))
+                }
             }
             process = try template.withPointers(for: chunk, files) {
                 (path, arguments, environment) throws(PoolmapError) in
