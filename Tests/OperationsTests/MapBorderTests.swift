@@ -70,7 +70,7 @@ import Testing
             let isBorder =
                 rule.recordCount > 0
                 ? recordCount.isMultiple(of: Int(rule.recordCount))
-                : place >= (start / Int(rule.chunkBytes) + 1) * Int(rule.chunkBytes)
+                : place - Int(rule.endBytes) >= (start / Int(rule.chunkBytes) + 1) * Int(rule.chunkBytes)
             if isBorder {
                 ends.append(place)
                 start = place
@@ -157,7 +157,8 @@ import Testing
                 let isCounted = Bool.random(using: &generator)
                 let rule = BorderRule(
                     start: 0, chunkBytes: UInt64.random(in: 1...50, using: &generator),
-                    recordCount: isCounted ? UInt64.random(in: 1...9, using: &generator) : 0, mostRecordBytes: 1 << 20)
+                    recordCount: isCounted ? UInt64.random(in: 1...9, using: &generator) : 0, mostRecordBytes: 1 << 20,
+                    endBytes: UInt64(sample.kind.endBytes))
                 let expected = plainly(data, sample, rule)
                 #expect(try ofPipe(data, sample, rule, &generator) == expected, "a pipe, \(rule), \(data)")
                 #expect(try ofFile(data, sample, rule, &generator) == expected, "a file, \(rule), \(data)")
@@ -171,7 +172,8 @@ import Testing
             let data = data(200, of: sample.alphabet, &generator)
             let rule = BorderRule(
                 start: 0, chunkBytes: UInt64.random(in: 1...50, using: &generator), recordCount: 0,
-                mostRecordBytes: UInt64.random(in: 1...30, using: &generator))
+                mostRecordBytes: UInt64.random(in: 1...30, using: &generator),
+                endBytes: UInt64(sample.kind.endBytes))
             var messages: [String] = []
             for way in [ofPipe, ofFile] {
                 do {
@@ -187,10 +189,10 @@ import Testing
     }
 
     @Test func cutsAreCountedFromBehindTheHeader() {
-        let rule = BorderRule(start: 7, chunkBytes: 10, recordCount: 0, mostRecordBytes: 5)
+        let rule = BorderRule(start: 7, chunkBytes: 10, recordCount: 0, mostRecordBytes: 5, endBytes: 1)
         #expect([7, 8, 16, 17, 18].map { rule.cut(behind: $0) } == [17, 17, 17, 27, 27])
         #expect(rule.limit(ofChunkAt: 7) == 22)
-        let counted = BorderRule(start: 7, chunkBytes: 10, recordCount: 3, mostRecordBytes: 5)
+        let counted = BorderRule(start: 7, chunkBytes: 10, recordCount: 3, mostRecordBytes: 5, endBytes: 1)
         #expect(counted.limit(ofChunkAt: 30) == 45)
     }
 

@@ -38,8 +38,6 @@ struct FoundBorders {
     private var surveyed = Line<(Range<UInt64>, BorderFinder.State)>()
     private var borders = Line<UInt64>()
     private var taskCount = 0
-    /// No border is known from here on, as far as a record may reach.
-    private var endOfBorders: UInt64?
     private static let cutsInStretch: UInt64 = 16
     private static let leastSurveyedBytes: UInt64 = 1 << 20
 
@@ -58,17 +56,16 @@ struct FoundBorders {
 
     /// What is next for the chunk that begins at `offset`.
     mutating func next(at offset: UInt64) -> Next {
-        if endOfBorders == nil, let task = nextTask(at: offset) { return task }
+        if let task = nextTask(at: offset) { return task }
         let cut = rule.cut(behind: offset)
         if rule.recordCount == 0, cut >= byteCount { return chunk(at: offset, to: byteCount) }
         let first = rule.firstBorder(of: cut)
         while let border = borders.first, border < first { borders.removeFirst() }
         if cut < knownTo || rule.recordCount > 0, let border = borders.first { return chunk(at: offset, to: border) }
-        if let endOfBorders, cut >= endOfBorders { return .tooLong }
-        guard knownTo >= byteCount else {
-            return knownTo > rule.limit(ofChunkAt: offset) ? .tooLong : .wait
-        }
-        return chunk(at: offset, to: byteCount)
+        // Of a cut all is known as far as a record may reach: where that has no border, it has the data's end.
+        if rule.recordCount == 0 { return cut < knownTo ? chunk(at: offset, to: byteCount) : .wait }
+        if knownTo >= byteCount { return chunk(at: offset, to: byteCount) }
+        return knownTo > rule.limit(ofChunkAt: offset) ? .tooLong : .wait
     }
 
     private func chunk(at offset: UInt64, to end: UInt64) -> Next {
@@ -105,7 +102,6 @@ struct FoundBorders {
         while let found = early.borders.removeValue(forKey: knownTo) {
             for border in found.borders { borders.append(border) }
             knownTo = found.end
-            endOfBorders = endOfBorders ?? found.endOfBorders
         }
     }
 }
@@ -156,8 +152,6 @@ final class BorderFinder: Operation {
         let start: UInt64
         let end: UInt64
         var borders: [UInt64] = []
-        /// A cut behind which there is none, as far as a record may reach.
-        var endOfBorders: UInt64?
 
         // Of a survey.
         var isSurvey = false
@@ -172,7 +166,7 @@ final class BorderFinder: Operation {
 
         init(from message: inout MessageReader) throws(PoolmapError) {
             (start, end) = (try message.next(), try message.next())
-            (borders, endOfBorders) = (try message.nextArray(), try message.next())
+            borders = try message.nextArray()
             (isSurvey, togglesQuotes) = (try message.next(), try message.next())
             (count, countWithinQuotes) = (try message.next(), try message.next())
         }
@@ -181,7 +175,6 @@ final class BorderFinder: Operation {
             message.add(start)
             message.add(end)
             message.add(each: borders)
-            message.add(endOfBorders)
             message.add(isSurvey)
             message.add(togglesQuotes)
             message.add(count)
@@ -274,33 +267,29 @@ final class BorderFinder: Operation {
         let most = work.rule.mostRecordBytes
         var cut =
             work.start > work.rule.start ? work.rule.cut(behind: work.start - 1) : work.rule.cut(behind: work.start)
-        // What is between two cuts is not read, unless all of it counts.
-        var scanner = scanner(of: work, kind, isQuoted: state.isQuoted)
-        var start = work.start
+        var (start, isQuoted) = (work.start, state.isQuoted)
         while cut < work.end {
-            if !kind.dependsOnAll {
-                start = cut
-                scanner = RecordScanner(kind)
-            }
+            // What is between two cuts is not read, unless all of it counts.
+            var scanner = RecordScanner(kind, isQuoted: isQuoted)
             let first = work.rule.firstBorder(of: cut)
             var border: UInt64?
             let end = min(work.file.byteCount, cut + most)
-            let firstBytes = kind.dependsOnAll ? Hands.cachedBytes : BorderFinder.firstBytes
-            try scan(&scanner, work, from: start, to: end, firstBytes: firstBytes, file) {
+            try scan(
+                &scanner, work, from: kind.dependsOnAll ? start : cut, to: end,
+                firstBytes: kind.dependsOnAll ? Hands.cachedBytes : BorderFinder.firstBytes, file
+            ) {
                 border = $0 >= first ? $0 : nil
                 return border != nil
             }
             border = border ?? (end == work.file.byteCount ? end : nil)
-            guard let border, border <= cut + most else {
-                done.endOfBorders = cut
-                return done
+            if let border, border <= cut + most {
+                done.borders.append(border)
+                (start, isQuoted) = (border, false)
             }
-            done.borders.append(border)
-            // A record has ended there, wherever it began.
-            scanner = RecordScanner(kind, isAtStart: true)
-            start = border
-            // Those in front of the record's end have this border, too; at the end of the data there may be none.
-            cut = work.rule.cut(behind: max(cut, border - min(border, work.rule.endBytes)))
+            // Those in front of the record's end have this border, too. Where a cut has none, others may: it is for the front
+            // to know which are those of chunks.
+            let passed = border.map { max(cut, $0 - min($0, work.rule.endBytes)) } ?? cut
+            cut = work.rule.cut(behind: passed)
         }
         return done
     }

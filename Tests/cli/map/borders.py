@@ -14,6 +14,8 @@ for _ in range(int(header_lines)):
 if kind == "record":
     chunk = int(value) * (records or max(1, chunk // int(value)))
     records = 0
+# A record ends with so many bytes, which have to be behind the cut.
+end_bytes = {"separator": len(value) // 2, "csv": 1, "start": 1}.get(kind, 0)
 
 
 def is_end(place):
@@ -33,7 +35,7 @@ for place in range(header + 1, len(data)):
         continue
     count += 1
     cut = header + ((start - header) // chunk + 1) * chunk
-    if count == records if records else place >= cut:
+    if count == records if records else place - end_bytes >= cut:
         print(start, place - start)
         start, count = place, 0
 print(start, len(data) - start)

@@ -6,7 +6,8 @@ for jobs in 1 2; do
         poolmap map -j $jobs --lines --chunk-size $size in -- head -n 1 > out
         # The first line of each chunk.
         awk -v size="$([[ $size == 200K ]] && echo 204800 || echo 10240)" '
-            at >= next_cut { print; next_cut = (int(at / size) + 1) * size }
+            # A chunk ends with the first line whose end is at its cut or behind.
+            at > next_cut || NR == 1 { print; next_cut = (int(at / size) + 1) * size }
             { at += length($0) + 1 }' in > expected
         same_file expected out
         silently poolmap map -j $jobs --lines --chunk-size $size in -- true

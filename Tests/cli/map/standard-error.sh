@@ -23,7 +23,7 @@ assert lines == [{"stderr": f"{word} of {index}", "file": "in", "chunk": index}
     ((code == 1))
     diff - said <<'END2'
 in: chunk 1: no good
-poolmap: in: chunk 1 (bytes 1000 to 1999): sh exited with code 3
+poolmap: in: chunk 1 (bytes 1005 to 2004): sh exited with code 3
 END2
     code=0
     "${run[@]}" --json -o new in -- sh -c '[ $POOLMAP_CHUNK_INDEX != 1 ] || exit 3' 2> said || code=$?
@@ -31,7 +31,7 @@ END2
     python3 -c '
 import json
 assert json.load(open("said")) == {"error": "failed", "file": "in", "errno": None,
-                                   "message": "chunk 1 (bytes 1000 to 1999): sh exited with code 3"}'
+                                   "message": "chunk 1 (bytes 1005 to 2004): sh exited with code 3"}'
     code=0
     "${run[@]}" -qq -o new in -- sh -c 'echo x >&2; exit 3' 2> said || code=$?
     ((code == 1))

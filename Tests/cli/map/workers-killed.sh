@@ -50,6 +50,6 @@ poolmap map -j 2 --lines --chunk-size 24K -o new in 2> said -- sh -c '
     kill -KILL $PPID
     wait' || code=$?
 ((code == 1))
-one_error_line said "in: chunk 1 (bytes 24576 to 49151): " SIGKILL
+one_error_line said "in: chunk 1 (bytes " SIGKILL
 no_file new
 wait_until $soon no_groups_of group
