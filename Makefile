@@ -137,4 +137,5 @@ interop-deps: deps
 bench-deps: deps
 	@scripts/need.sh 'zstd=command -v zstd && command -v pzstd' 'python3=command -v python3' \
 		'xz-utils=command -v xz' 'b3sum=command -v b3sum' 'openssl=command -v openssl' \
+		'parallel=command -v parallel' 'mawk=command -v mawk' \
 		'linux-source-6.1=test -e /usr/src/linux-source-6.1.tar.xz'

@@ -24,6 +24,7 @@ from pathlib import Path
 import batch
 import hashing
 import inputs
+import mapping
 import serial
 from measure import MIB, Command, Measure, accounts, peak_memory, read, run
 
@@ -212,6 +213,7 @@ class Bench:
             self.memory()
         batch.run(self)
         hashing.run_rows(self)
+        mapping.run_rows(self)
         serial.run(self)
 
 
@@ -257,6 +259,7 @@ def facts(bench: Bench) -> list[tuple[str, str]]:
         ("pzstd", first_line("pzstd", "--version")),
         ("b3sum", first_line("b3sum", "--version")),
         ("openssl", first_line("openssl", "version")),
+        ("parallel", first_line("parallel", "--version")),
         ("processor", f"{cpu_model()}, {len(os.sched_getaffinity(0))} cores used of {os.cpu_count()}"),
         ("kernel", platform.release()),
         ("input", f"linux.tar:{part} {source}, {size:,} bytes, on tmpfs, page cache warm"),

@@ -253,6 +253,15 @@ final class MapJob: Job {
         case .waitForSlot: return .waitForTurn
         case .chunks(let lengths, let slot):
             isAtEnd = chunks?.isAtEnd ?? true
+            if isAtEnd {
+                do throws(PoolmapError) {
+                    // Else the last chunk may be but a part.
+                    try contentPipe?.finish()
+                } catch {
+                    workforce.releaseSlot(slot)
+                    throw error
+                }
+            }
             if lengths == [0] && chunkIndex > 0 {
                 isAtEnd = true
                 workforce.releaseSlot(slot)
@@ -393,7 +402,7 @@ final class MapJob: Job {
 
     func finish() throws(PoolmapError) -> JobSummary {
         leaveOffset()
-        if isAtEnd { try contentPipe?.finish() } else { contentPipe?.cancel() }
+        if !isAtEnd { contentPipe?.cancel() }
         try input.requireUnchanged()
         guard isAtEnd, acceptedBytes == offset, mapped.map({ offset == $0.byteCount }) ?? true else {
             throw earlyFailure ?? PoolmapError(.failed, "was not done to its end, since a chunk has failed")
