@@ -3,6 +3,7 @@ import Files
 import Ground
 import JobServer
 import Run
+import SystemPackage
 
 /// What a run does to each of its inputs.
 ///
@@ -56,7 +57,17 @@ package struct RunSettings {
 
     /// What the operations of a map need; nil where nothing is mapped.
     private var mapping: MapTools? {
-        map.map { MapTools($0.settings, contexts, windowLimit, dictionary) }
+        map.map { mapTools(of: $0) }
+    }
+
+    private func mapTools(of run: MapRun) -> MapTools {
+        MapTools(run.settings, contexts, windowLimit, dictionary)
+    }
+
+    /// Decompresses an input in this process, from its beginning to its end.
+    private func decompress(_ compressed: InputFile, to content: FileDescriptor) throws(PoolmapError) {
+        let job = try DecompressJob(compressed, to: .stream(content), ContentLimit(OutputLimit(), compressed), Meter())
+        _ = try job.performAlone(Workforce(jobs: 1, self))
     }
 
     private var map: MapRun? {
@@ -165,7 +176,8 @@ package struct RunSettings {
                 input, to: output, omitsLost: omitsLost, ContentLimit(limit, input), meter)
         }
         if case .map(let run) = operation {
-            return try MapJob(input, try input.open(in: file?.root, folders), run, self, meter)
+            return try MapJob(
+                input, try input.open(in: file?.root, folders), run, mapTools(of: run), meter, decompress: decompress)
         }
         let input = try input.open(in: file?.root, folders)
         return try job(input, try output(target, in: file?.targetRoot, folders, for: input), meter)

@@ -15,13 +15,21 @@ final class ContentPipe {
     private let failure: FileDescriptor
 
     /// Forks the process, from one with one thread.
-    init(of compressed: InputFile, _ settings: RunSettings) throws(PoolmapError) {
+    ///
+    /// - Parameter decompress: what it does, to the writing end.
+    init(
+        of compressed: InputFile, decompress: @escaping (InputFile, FileDescriptor) throws(PoolmapError) -> Void
+    ) throws(PoolmapError) {
         let content = try ContentPipe.pipe()
         let failure = try ContentPipe.pipe()
         process = Process(daemon: true) {
             try? content.reading.close()
             try? failure.reading.close()
-            ContentPipe.decompress(compressed, settings, to: content.writing, failure.writing)
+            do throws(PoolmapError) {
+                try decompress(compressed, content.writing)
+            } catch {
+                ContentPipe.tell(error, failure.writing)
+            }
         }
         do throws(MultiprocessingError) {
             try process.start()
@@ -44,18 +52,10 @@ final class ContentPipe {
         return (FileDescriptor(rawValue: ends[0]), FileDescriptor(rawValue: ends[1]))
     }
 
-    private static func decompress(
-        _ compressed: InputFile, _ settings: RunSettings, to content: FileDescriptor, _ failure: FileDescriptor
-    ) {
-        do throws(PoolmapError) {
-            let job = try DecompressJob(
-                compressed, to: .stream(content), ContentLimit(OutputLimit(), compressed), Meter())
-            _ = try job.performAlone(Workforce(jobs: 1, settings))
-        } catch {
-            var message = MessageWriter()
-            error.write(to: &message)
-            message.bytes.withUnsafeBytes { _ = write(failure.rawValue, $0.baseAddress, $0.count) }
-        }
+    private static func tell(_ error: PoolmapError, _ failure: FileDescriptor) {
+        var message = MessageWriter()
+        error.write(to: &message)
+        message.bytes.withUnsafeBytes { _ = write(failure.rawValue, $0.baseAddress, $0.count) }
     }
 
     /// Throws what kept the process from decompressing all, once its pipe has ended.

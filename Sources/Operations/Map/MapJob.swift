@@ -14,7 +14,8 @@ final class MapJob: Job {
     private let input: InputFile
     private let run: MapRun
     private let meter: Meter
-    private let runSettings: RunSettings
+    private let tools: MapTools
+    private let decompress: (InputFile, FileDescriptor) throws(PoolmapError) -> Void
     private var settings: MapSettings { run.settings }
     /// The first bytes of a pipe, as far as they have come.
     private var beginning: [UInt8] = []
@@ -52,12 +53,13 @@ final class MapJob: Job {
     /// It has failed, and what is under way comes to its end all the same.
     private var endsSoon = false
 
-    /// - Parameter runSettings: what a process of its own decompresses with, if there has to be one.
+    /// - Parameter decompress: what a process of its own does with a compressed input, if there has to be one.
     init(
-        _ name: Input, _ input: InputFile, _ run: MapRun, _ runSettings: RunSettings, _ meter: Meter
+        _ name: Input, _ input: InputFile, _ run: MapRun, _ tools: MapTools, _ meter: Meter,
+        decompress: @escaping (InputFile, FileDescriptor) throws(PoolmapError) -> Void
     ) throws(PoolmapError) {
         (self.name, self.input, self.run, self.meter) = (name, input, run, meter)
-        self.runSettings = runSettings
+        (self.tools, self.decompress) = (tools, decompress)
         meter.expect(input)
         run.begin(input)
         // A pipe may be slow.
@@ -100,7 +102,7 @@ final class MapJob: Job {
                 file: inputFile, start: input.start, byteCount: index.contentBytes,
                 index: TaskFile(input.handed.count), frameCount: index.frameCount)
         } else {
-            let content = try ContentPipe(of: input, runSettings)
+            let content = try ContentPipe(of: input, decompress: decompress)
             (contentPipe, pipe) = (content, content.input)
         }
         return true
@@ -145,8 +147,7 @@ final class MapJob: Job {
     }
 
     private func readHeader(of mapped: MappedFile) throws(PoolmapError) -> Bool {
-        let reader = MapTools(settings, runSettings.contexts, runSettings.windowLimit, runSettings.dictionary)
-            .reader(of: mapped, handed)
+        let reader = tools.reader(of: mapped, handed)
         let most = Int(min(mapped.byteCount, UInt64(settings.mostRecordBytes)))
         var space = Scratch()
         var byteCount = min(4096, most)
