@@ -102,11 +102,9 @@ struct Map: FilesCommand {
         let console = try Console(common, replacesTargets: force)
         let sources = try self.sources()
         let target = output == "-" ? nil : output
-        if outputTemplate != nil {
-            // Nothing goes to standard output.
-        } else if let target {
+        if let target {
             try console.places.add(written: target, by: "-o")
-        } else {
+        } else if outputTemplate == nil {
             console.places.add(descriptor: STDOUT_FILENO)
         }
         let template = try template()
@@ -123,7 +121,7 @@ struct Map: FilesCommand {
         batch.map(items, map, maximumWindowLog: long) { input, result in
             console.report(input, result) { "\($0.name): \($1.inputBytes) bytes to \($1.outputBytes)" }
         }
-        if !map.isToBeDropped {
+        if !map.isBroken {
             console.attempt(nil) { () throws(PoolmapError) in try map.commit() }
         }
         try console.finish()

@@ -225,20 +225,26 @@ final class BorderFinder: Operation {
     private func survey(_ work: Work, _ kind: RecordKind, _ file: MappedFileReader) throws(PoolmapError) -> Done {
         var done = Done(of: work)
         done.isSurvey = true
-        var scanner = scanner(of: work, kind)
-        try scan(&scanner, work, from: work.start, to: end(of: work), firstBytes: Hands.cachedBytes, file) {
-            done.count += work.has($0) ? 1 : 0
-            return false
-        }
-        done.togglesQuotes = scanner.isQuoted
+        done.togglesQuotes = try forEachEnd(work, kind, isQuoted: false, file) { _ in done.count += 1 }
         if work.rule.recordCount > 0, kind.dependsOnAll {
-            var quoted = RecordScanner(kind, isQuoted: true)
-            try scan(&quoted, work, from: work.start, to: end(of: work), firstBytes: Hands.cachedBytes, file) {
-                done.countWithinQuotes += work.has($0) ? 1 : 0
-                return false
-            }
+            _ = try forEachEnd(work, kind, isQuoted: true, file) { _ in done.countWithinQuotes += 1 }
         }
         return done
+    }
+
+    /// Hands each end of a record in a stretch to `body`; returns whether the stretch ends within quotes.
+    ///
+    /// - Parameter isQuoted: whether it begins so.
+    private func forEachEnd(
+        _ work: Work, _ kind: RecordKind, isQuoted: Bool, _ file: MappedFileReader, _ body: (UInt64) -> Void
+    ) throws(PoolmapError) -> Bool {
+        var scanner = RecordScanner(kind, isQuoted: isQuoted, isAtStart: work.start == work.rule.start)
+        let end = min(work.end + work.rule.endBytes - 1, work.file.byteCount)
+        try scan(&scanner, work, from: work.start, to: end, firstBytes: Hands.cachedBytes, file) {
+            if work.has($0) { body($0) }
+            return false
+        }
+        return scanner.isQuoted
     }
 
     /// Every so many records of all.
@@ -247,14 +253,11 @@ final class BorderFinder: Operation {
     ) throws(PoolmapError) -> Done {
         var done = Done(of: work)
         var count = state.recordCount
-        var scanner = scanner(of: work, kind, isQuoted: state.isQuoted)
-        try scan(&scanner, work, from: work.start, to: end(of: work), firstBytes: Hands.cachedBytes, file) {
-            guard work.has($0) else { return false }
+        _ = try forEachEnd(work, kind, isQuoted: state.isQuoted, file) {
             count += 1
             if count % work.rule.recordCount == 0 {
                 done.borders.append($0)
             }
-            return false
         }
         return done
     }
@@ -295,15 +298,6 @@ final class BorderFinder: Operation {
     }
 
     private static let firstBytes = 4096
-
-    private func scanner(of work: Work, _ kind: RecordKind, isQuoted: Bool = false) -> RecordScanner {
-        RecordScanner(kind, isQuoted: isQuoted, isAtStart: work.start == work.rule.start)
-    }
-
-    /// Up to where an end of a record may reach that begins in a stretch.
-    private func end(of work: Work) -> UInt64 {
-        min(work.end + work.rule.endBytes - 1, work.file.byteCount)
-    }
 
     static func results(of done: Done) -> [PieceResult] { [PieceResult(text: .null)] }
 }

@@ -133,11 +133,9 @@ struct CommandRun {
 
     private static let commonPipeBytes = 64 << 10
 
-    /// The standard descriptors are open, so that these are others.
     private static func pipe() throws(PoolmapError) -> (reading: Int32, writing: Int32) {
-        var ends: [Int32] = [0, 0]
-        guard poolmap_make_pipe(&ends) == 0 else { throw .system("cannot make a pipe", Errno(rawValue: errno)) }
-        return (ends[0], ends[1])
+        let pipe = try ClosedOnExecPipe()
+        return (pipe.reading.rawValue, pipe.writing.rawValue)
     }
 
     private mutating func close() {

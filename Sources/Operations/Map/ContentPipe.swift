@@ -20,8 +20,8 @@ final class ContentPipe {
     init(
         of compressed: InputFile, decompress: @escaping (InputFile, FileDescriptor) throws(PoolmapError) -> Void
     ) throws(PoolmapError) {
-        let content = try ContentPipe.pipe()
-        let failure = try ContentPipe.pipe()
+        let content = try ClosedOnExecPipe()
+        let failure = try ClosedOnExecPipe()
         process = Process(daemon: true) {
             try? content.reading.close()
             try? failure.reading.close()
@@ -44,12 +44,6 @@ final class ContentPipe {
 
     deinit {
         try? failure.close()
-    }
-
-    private static func pipe() throws(PoolmapError) -> (reading: FileDescriptor, writing: FileDescriptor) {
-        var ends: [Int32] = [0, 0]
-        guard poolmap_make_pipe(&ends) == 0 else { throw .system("cannot make a pipe", Errno(rawValue: errno)) }
-        return (FileDescriptor(rawValue: ends[0]), FileDescriptor(rawValue: ends[1]))
     }
 
     private static func tell(_ error: PoolmapError, _ failure: FileDescriptor) {

@@ -78,14 +78,6 @@ struct MappedFile: BitwiseCopyable {
     /// The table of a `FrameIndex`, and how many frames it has; nil where the bytes are mapped.
     let index: TaskFile?
     let frameCount: Int
-
-    /// In a worker: the way to its bytes.
-    func reader(_ files: [SharedDescriptor], _ contexts: Contexts, _ limit: WindowLimit, _ dictionary: ZstdDictionary?)
-        -> MappedFileReader
-    {
-        MappedFileReader(
-            file.descriptor(files), self, index: index?.descriptor(files), contexts, limit, dictionary)
-    }
 }
 
 /// Reads parts of what is mapped of a regular file, wherever they are.

@@ -335,9 +335,7 @@ final class MapJob: Job {
         let done = try ChunkCommand.done(answer)
         if done.isReduction { return try run.acceptReducedEarly(done, slot, workforce) }
         take(done.piece)
-        if done.errors.byteCount > 0 {
-            try tellErrors(of: done, slot, workforce)
-        }
+        try run.tellErrors(of: done, name, slot, workforce)
         guard let failure = done.failure(of: settings.command.name) else {
             if try run.acceptFile(done, slot) {
                 writtenBytes += done.output.byteCount
@@ -376,14 +374,6 @@ final class MapJob: Job {
             meter.add(output: UInt64(bytes.count))
         }
         try run.endOutput()
-    }
-
-    private func tellErrors(of done: ChunkCommand.Done, _ slot: Int, _ workforce: Workforce) throws(PoolmapError) {
-        try workforce.own(ChunkCommand.self).forEachPiece(of: done.errors, .error, slot, workforce) {
-            (bytes) throws(PoolmapError) in
-            run.onErrors(name, done.piece, Array(bytes))
-        }
-        run.onErrors(name, done.piece, [])
     }
 
     /// - Parameter isFirst: whether the chunk failed by itself, and not since another one has.

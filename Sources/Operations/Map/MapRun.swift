@@ -36,8 +36,8 @@ package final class MapRun {
     private var hasAllPlans = false
     /// The first lines of the first output, which others begin with as well.
     private var headerLines: [UInt8]?
-    /// A chunk's output is missing, and nothing can follow it.
-    private(set) var isBroken = false
+    /// A chunk's output is missing: nothing can follow it, and nothing is to be published.
+    package private(set) var isBroken = false
     /// No more is begun.
     private(set) var isHalted = false
     /// Of whose output nobody knows yet whether it is whole.
@@ -186,13 +186,7 @@ package final class MapRun {
         _ done: ChunkCommand.Done, _ slot: Int, _ workforce: Workforce
     ) throws(PoolmapError) -> SharedDescriptor? {
         let target = targets.removeValue(forKey: slot)
-        if done.errors.byteCount > 0 {
-            try workforce.own(ChunkCommand.self).forEachPiece(of: done.errors, .error, slot, workforce) {
-                (bytes) throws(PoolmapError) in
-                onErrors(nil, done.piece, Array(bytes))
-            }
-            onErrors(nil, done.piece, [])
-        }
+        try tellErrors(of: done, nil, slot, workforce)
         if let failure = done.failure(of: settings.name(of: done)) {
             leaveOut(always: true)
             throw failure
@@ -213,6 +207,20 @@ package final class MapRun {
     }
 
     // MARK: Failure
+
+    /// Tells what a command has written to its standard error.
+    ///
+    /// - Parameter input: nil for a command that joins outputs.
+    func tellErrors(
+        of done: ChunkCommand.Done, _ input: Input?, _ slot: Int, _ workforce: Workforce
+    ) throws(PoolmapError) {
+        guard done.errors.byteCount > 0 else { return }
+        try workforce.own(ChunkCommand.self).forEachPiece(of: done.errors, .error, slot, workforce) {
+            (bytes) throws(PoolmapError) in
+            onErrors(input, done.piece, Array(bytes))
+        }
+        onErrors(input, done.piece, [])
+    }
 
     /// Notes how a chunk has ended, as soon as that is known; whether the run halts for it at once.
     func note(isSuccess: Bool) -> Bool {
@@ -316,9 +324,6 @@ package final class MapRun {
             _ = try file.commit(of: nil, inputBytes: 0, outputBytes: writtenBytes)
         }
     }
-
-    /// Whether there is nothing to publish.
-    package var isToBeDropped: Bool { isBroken }
 }
 
 extension UnsafeRawBufferPointer {

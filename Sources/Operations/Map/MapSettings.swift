@@ -34,19 +34,19 @@ package struct MapSettings: Sendable {
     /// How long chunks are to be, in bytes.
     package var chunkBytes: Int
     /// How much longer than that a chunk may become for its last record.
-    package var mostRecordBytes: Int
+    package var mostRecordBytes = MapSettings.usualRecordBytes
     /// So many lines at the beginning of an input each chunk has in front; and so many of each output but the first are
     /// left out.
-    package var headerLineCount: Int
-    package var outputHeaderLineCount: Int
+    package var headerLineCount = 0
+    package var outputHeaderLineCount = 0
     package var join = Join.concatenation
-    package var retryCount: Int
+    package var retryCount = 0
     /// Exit codes beside 0 that are no failure.
     package var successCodes: Set<Int32> = []
     package var timeoutNanoseconds: UInt64?
-    package var halt: Halt
+    package var halt = Halt.now
     /// Whether the output of the others is published where chunks have failed.
-    package var keepsGoing: Bool
+    package var keepsGoing = false
     /// Whether outputs are put together as they come, and not in their order.
     package var isUnordered = false
     /// What commands may write before it goes to the disk, all together, in bytes; nil for what is usual.
@@ -60,12 +60,6 @@ package struct MapSettings: Sendable {
         self.command = command
         self.cut = cut
         self.chunkBytes = chunkBytes
-        mostRecordBytes = MapSettings.usualRecordBytes
-        headerLineCount = 0
-        outputHeaderLineCount = 0
-        retryCount = 0
-        halt = .now
-        keepsGoing = false
         slotCount = Workforce.slotCount(jobs: jobs)
     }
 
@@ -112,8 +106,10 @@ struct MapTools {
         (self.settings, self.contexts, self.limit, self.dictionary) = (settings, contexts, limit, dictionary)
     }
 
+    /// In a worker: the way to what is mapped.
     func reader(of file: MappedFile, _ files: [SharedDescriptor]) -> MappedFileReader {
-        file.reader(files, contexts, limit, dictionary)
+        MappedFileReader(
+            file.file.descriptor(files), file, index: file.index?.descriptor(files), contexts, limit, dictionary)
     }
 }
 

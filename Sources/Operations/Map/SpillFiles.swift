@@ -86,15 +86,10 @@ final class SpillFiles {
         _ bytes: UnsafeRawBufferPointer, _ stream: Stream, of slot: Int, at offset: UInt64
     ) throws(PoolmapError) {
         let file = try file(stream, of: slot)
-        var rest = bytes
-        while !rest.isEmpty {
-            do throws(Errno) {
-                let place = off_t(offset) + off_t(bytes.count - rest.count)
-                let count = try retryingInterrupted { pwrite(file.rawValue, rest.baseAddress, rest.count, place) }
-                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-            } catch {
-                throw folder.refusal(error)
-            }
+        do throws(PoolmapError) {
+            try file.writeAll(bytes, at: offset, to: folder.path)
+        } catch {
+            throw error.errno.map { folder.refusal(Errno(rawValue: $0)) } ?? error
         }
     }
 
