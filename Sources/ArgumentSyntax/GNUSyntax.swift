@@ -9,9 +9,13 @@ protocol GNUSyntax: OptionSyntax {
     static var lettersTakingValue: Set<Character> { get }
     /// Those that may have an empty value.
     static var takingNothing: Set<String> { get }
+    /// Whether -1 and so on are levels.
+    static var takesLevels: Bool { get }
 }
 
 extension GNUSyntax {
+    static var takesLevels: Bool { false }
+
     mutating func takeLong(_ argument: String) throws {
         let sides = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         if sides.count == 1, Self.takingValue.contains(argument) {
@@ -27,6 +31,12 @@ extension GNUSyntax {
     mutating func takeCluster(_ argument: String) throws {
         var letters = argument.dropFirst()
         while let letter = letters.popFirst() {
+            if Self.takesLevels, "1"..."9" ~= letter {
+                let digits = letters.prefix { $0.isASCII && $0.isNumber }
+                letters.removeFirst(digits.count)
+                try take("--level", "\(letter)\(digits)", in: argument)
+                continue
+            }
             let option = "-\(letter)"
             guard Self.lettersTakingValue.contains(letter) else {
                 try take(option, in: argument)

@@ -13,10 +13,11 @@ struct MapSyntax: GNUSyntax {
         "--max-record", "--record-start", "--records", "--header", "--output-header", "--output", "--output-template",
         "--reduce", "--files-from",
         "--files0-from", "--retries",
-        "--success-codes", "--timeout", "--halt", "--memory", "--long",
+        "--success-codes", "--timeout", "--halt", "--memory", "--long", "--level",
     ]
     static let lettersTakingValue: Set<Character> = ["T", "j", "o", "D"]
     static let takingNothing: Set<String> = []
+    static let takesLevels = true
 
     /// - Parameter arguments: those behind the word.
     init(_ arguments: ArraySlice<String>) throws {

@@ -21,6 +21,7 @@ struct Map: FilesCommand {
     @OptionGroup var common: RunOptions
     @OptionGroup var cuts: CutOptions
     @OptionGroup var failures: FailureOptions
+    @OptionGroup var compression: OutputCompressionOptions
 
     @Option(
         name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Write to this file.", valueName: "file"),
@@ -86,7 +87,8 @@ struct Map: FilesCommand {
     var command: [String] = []
 
     private enum CodingKeys: CodingKey {
-        case common, cuts, failures, output, force, outputTemplate, reduce, unordered, shell, memory, dictionary, long
+        case common, cuts, failures, compression, output, force, outputTemplate, reduce, unordered, shell, memory,
+            dictionary, long
         case mapsCompressed, recursive, lists,
             nullLists, files
     }
@@ -110,9 +112,12 @@ struct Map: FilesCommand {
         let template = try template()
         let items = try NamedItems(
             sources, recursive ? .without([]) : .refused, console.places, followsLinks: true, to: .standardOutput)
-        var batch = try console.batch(common, "map", cuts.settings)
+        try refuseTerminal()
+        var batch = try console.batch(common, "map", cuts.settings + compression.settings)
         batch.dictionary = try dictionary.read(console.places)
-        let map = try MapRun(settings(template, jobs: batch.jobs), to: target, policy)
+        var settings = settings(template, jobs: batch.jobs)
+        settings.compression = compression.options(ZstdEnvironment(isQuiet: common.quiet))
+        let map = try MapRun(settings, to: target, policy)
         var errors = ChunkErrors(console)
         map.onErrors = { errors.write($2, of: $1, $0) }
         map.onFailure = { console.fail($0.name, $1) }
@@ -125,6 +130,13 @@ struct Map: FilesCommand {
             console.attempt(nil) { () throws(PoolmapError) in try map.commit() }
         }
         try console.finish()
+    }
+
+    private func refuseTerminal() throws {
+        guard compression.isAsked, output == nil || output == "-", outputTemplate == nil, !force,
+            isatty(STDOUT_FILENO) == 1
+        else { return }
+        throw ValidationError("compressed data is not written to a terminal; use -o FILE, or -f to force it")
     }
 
     private var policy: OutputPolicy {

@@ -164,6 +164,39 @@ struct FailureOptions: ParsableArguments {
     }
 }
 
+/// How `map` compresses what comes of it, if it is to.
+struct OutputCompressionOptions: ParsableArguments {
+    @Flag(name: .customLong("compress"), help: "Compress the output, as compress does.")
+    var isAsked = false
+
+    @Option(
+        name: .long, help: ArgumentHelp("The level of --compress; -1 to -19 are short for it.", valueName: "n"))
+    var level: Int?
+
+    @Flag(inversion: .prefixedNo, help: "Put checksums into what --compress writes.")
+    var check = true
+
+    func validate() throws {
+        if let level {
+            guard isAsked else { throw ValidationError("--level needs --compress") }
+            guard (1...19).contains(level) else {
+                throw ValidationError("the level must be from 1 to 19, and is \(level)")
+            }
+        }
+        if !check && !isAsked { throw ValidationError("--no-check needs --compress") }
+    }
+
+    /// nil where the output stays as it is.
+    func options(_ environment: ZstdEnvironment) -> CompressionOptions? {
+        guard isAsked else { return nil }
+        return CompressionOptions(level: level ?? environment.level(isUltra: false) ?? 3, hasChecksums: check)
+    }
+
+    var settings: [(String, JSONText)] {
+        isAsked ? [("compress", .bool(true)), ("level", .number(orNull: level.map { UInt64($0) }))] : []
+    }
+}
+
 /// Exit codes, with commas between them.
 struct ExitCodes: ExpressibleByArgument {
     let codes: Set<Int32>

@@ -15,15 +15,21 @@ final class ChunkCommand: Operation {
     private var settings: MapSettings? { tools?.settings }
     private let spills: SpillFiles
     private var space = Scratch()
-    private var spare = Scratch()
-    /// So much is taken at once of a command that writes without end, so that it is looked at again; a pipe holds less.
-    private static let mostTakenBytes = 4 << 20
+    private let output: SlotStream
+    private let errors: SlotStream
+    /// Where outputs are compressed.
+    private let frames: OutputFrames?
+    private var madeFrames: [CompressedFrame] = []
+    /// Where they go to a file of the chunk's own.
+    private var compressedFile: CompressedFile?
 
     /// - Parameter tools: nil where nothing is mapped.
     init(_ tools: MapTools?) {
         self.tools = tools
         let settings = tools?.settings
         spills = SpillFiles(slotCount: settings?.slotCount ?? 0)
+        (output, errors) = (SlotStream(.output, spills), SlotStream(.error, spills))
+        frames = tools?.outputFrames
         if let settings {
             // Where that fails, no command can be started, and says so.
             _ = poolmap_make_command_places(UInt32(settings.slotCount))
@@ -78,10 +84,12 @@ final class ChunkCommand: Operation {
         case slot
         /// Into the last file of the task, from its beginning on.
         case file
+        /// The same, compressed.
+        case compressedFile
         case standardOutput
     }
 
-    struct Done: Message, BitwiseCopyable {
+    struct Done: Message {
         /// Of the chunk.
         let index: Int
         let offset: UInt64
@@ -91,6 +99,9 @@ final class ChunkCommand: Operation {
         var attempts = 0
         var output = Taken()
         var errors = Taken()
+        /// Of an output that is compressed: its first lines, which are no part of it, and what it is made of.
+        var header: [UInt8] = []
+        var frames: [CompressedFrame] = []
         var time: WorkTime
 
         /// What a command has written, in bytes.
@@ -108,6 +119,27 @@ final class ChunkCommand: Operation {
             self.isReduction = isReduction
             (index, offset, chunkBytes) = (Int(chunk.index), chunk.offset, chunk.byteCount)
             time = WorkTime(since: monotonicNanoseconds())
+        }
+
+        init(from message: inout MessageReader) throws(PoolmapError) {
+            (index, offset, chunkBytes) = (try message.next(), try message.next(), try message.next())
+            (end, attempts, isReduction) = (try message.next(), try message.next(), try message.next())
+            (output, errors, time) = (try message.next(), try message.next(), try message.next())
+            (header, frames) = (try message.nextArray(), try message.nextArray())
+        }
+
+        func write(to message: inout MessageWriter) {
+            message.add(index)
+            message.add(offset)
+            message.add(chunkBytes)
+            message.add(end)
+            message.add(attempts)
+            message.add(isReduction)
+            message.add(output)
+            message.add(errors)
+            message.add(time)
+            message.add(each: header)
+            message.add(each: frames)
         }
 
         var piece: Piece {
@@ -135,47 +167,72 @@ final class ChunkCommand: Operation {
         guard let settings else { throw PoolmapError(.failed, "nobody has asked for a command") }
         let start = monotonicNanoseconds()
         let room = try hands.areas.output(work.slot, settings.roomBytes + MapSettings.errorRoomBytes)
+        output.begin(work.slot, UnsafeMutableRawBufferPointer(rebasing: room[..<settings.roomBytes]))
+        errors.begin(work.slot, UnsafeMutableRawBufferPointer(rebasing: room[settings.roomBytes...]))
         var done = Done(work.chunk, isReduction: work.reducedCount > 0)
         repeat {
-            spills.clear(.output, of: work.slot)
-            done.output = Done.Taken()
+            output.clear()
             done.attempts += 1
+            let sink = try sink(of: work, files)
             var run = CommandRun(
-                try input(of: work, files, hands), to: try output(of: work, files),
+                try input(of: work, files, hands), to: try target(of: work, files),
                 files: files.prefix(work.reducedCount).map(\.fileDescriptor.rawValue), slot: work.slot,
                 timeoutNanoseconds: settings.timeoutNanoseconds)
             let command = work.reducedCount > 0 ? settings.reduction ?? settings.command : settings.command
             let end = try run.run(command, for: work.chunk, wideBytes: Int(work.chunk.byteCount)) {
                 (stream, pipe) throws(PoolmapError) in
-                switch stream {
-                case .output:
-                    try take(
-                        pipe, stream, work.slot, UnsafeMutableRawBufferPointer(rebasing: room[..<settings.roomBytes]),
-                        &done.output)
-                case .error:
-                    try take(
-                        pipe, stream, work.slot, UnsafeMutableRawBufferPointer(rebasing: room[settings.roomBytes...]),
-                        &done.errors)
-                }
+                try (stream == .output ? sink : errors).take(from: pipe)
             }
             done.end = settings.isSuccess(end) ? .ended(status: 0) : end
         } while done.failure(of: nil) != nil && !done.isCancelled && done.attempts <= settings.retryCount
-        if work.destination == .file, let file = files.last {
-            done.output.spilled = (try? FileStatus(of: file.fileDescriptor))?.byteCount ?? 0
-        }
+        try finish(&done, of: work, files)
         done.time = WorkTime(since: start)
         return done
     }
 
+    /// What takes the command's output.
+    private func sink(of work: Work, _ files: [SharedDescriptor]) throws(PoolmapError) -> any PipeSink {
+        (madeFrames, compressedFile) = ([], nil)
+        guard let frames, work.destination == .slot || work.destination == .compressedFile else { return output }
+        if work.destination == .slot {
+            frames.begin { [unowned self] (frame, bytes) throws(PoolmapError) in
+                madeFrames.append(frame)
+                try output.append(bytes)
+            }
+        } else {
+            compressedFile = try CompressedFile(try lastFile(files))
+            frames.begin { [unowned self] (frame, bytes) throws(PoolmapError) in
+                try compressedFile?.add(frame, bytes)
+            }
+        }
+        return frames
+    }
+
+    /// Notes what a command has written, all of which has come.
+    private func finish(_ done: inout Done, of work: Work, _ files: [SharedDescriptor]) throws(PoolmapError) {
+        if let frames, case .ended(0) = done.end {
+            try frames.finish()
+            (done.header, done.frames) = (frames.header, madeFrames)
+            try compressedFile?.finish { () throws(PoolmapError) in try frames.emptyFrame() }
+        }
+        (done.output, done.errors) = (output.taken, errors.taken)
+        if work.destination == .file || work.destination == .compressedFile {
+            done.output.spilled = (try? FileStatus(of: lastFile(files)))?.byteCount ?? 0
+        }
+    }
+
+    private func lastFile(_ files: [SharedDescriptor]) throws(PoolmapError) -> FileDescriptor {
+        guard let file = files.last else { throw PoolmapError(.failed, "a chunk's file is not there") }
+        return file.fileDescriptor
+    }
+
     /// Where the command is to write, which has nothing of an earlier try; nil for a pipe.
-    private func output(of work: Work, _ files: [SharedDescriptor]) throws(PoolmapError) -> Int32? {
+    private func target(of work: Work, _ files: [SharedDescriptor]) throws(PoolmapError) -> Int32? {
         switch work.destination {
-        case .slot: return nil
+        case .slot, .compressedFile: return nil
         case .standardOutput: return STDOUT_FILENO
         case .file:
-            guard let file = files.last?.fileDescriptor.rawValue else {
-                throw PoolmapError(.failed, "a chunk's file is not there")
-            }
+            let file = try lastFile(files).rawValue
             lseek(file, 0, SEEK_SET)
             ftruncate(file, 0)
             return file
@@ -196,38 +253,6 @@ final class ChunkCommand: Operation {
         }
         return ChunkInput(
             [front], of: tools.reader(of: file, files), at: work.chunk.offset, byteCount: work.chunk.byteCount)
-    }
-
-    /// Takes what a command has written so far.
-    private func take(
-        _ pipe: Int32, _ stream: SpillFiles.Stream, _ slot: Int, _ room: UnsafeMutableRawBufferPointer,
-        _ taken: inout Done.Taken
-    ) throws(PoolmapError) -> CommandRun.Taken {
-        var byteCount = 0
-        while byteCount < ChunkCommand.mostTakenBytes {
-            var rest = UnsafeMutableRawBufferPointer(rebasing: room[taken.inSlot...])
-            let isFull = rest.isEmpty
-            if isFull {
-                rest = try spare.space(of: Hands.cachedBytes)
-            }
-            let count: Int
-            do throws(Errno) {
-                count = try retryingInterrupted { read(pipe, rest.baseAddress, rest.count) }
-            } catch {
-                // Nothing more now.
-                return (byteCount, isOpen: error == .resourceTemporarilyUnavailable)
-            }
-            if count == 0 { return (byteCount, isOpen: false) }
-            byteCount += count
-            if isFull {
-                try spills.write(
-                    UnsafeRawBufferPointer(rebasing: rest[..<count]), stream, of: slot, at: taken.spilled)
-                taken.spilled += UInt64(count)
-            } else {
-                taken.inSlot += count
-            }
-        }
-        return (byteCount, isOpen: true)
     }
 
     static func results(of done: Done) -> [PieceResult] {

@@ -341,7 +341,9 @@ final class MapJob: Job {
                 writtenBytes += done.output.byteCount
                 return meter.add(output: done.output.byteCount)
             }
-            return try write(done, slot, workforce)
+            let byteCount = try run.write(done, slot, workforce)
+            writtenBytes += byteCount
+            return meter.add(output: byteCount)
         }
         run.drop(slot)
         try fail(failure.at(done.piece.description), isFirst: !done.isCancelled)
@@ -357,23 +359,6 @@ final class MapJob: Job {
     private func take(_ piece: Piece) {
         acceptedBytes += piece.byteCount
         meter.add(input: piece.byteCount)
-    }
-
-    private func write(_ done: ChunkCommand.Done, _ slot: Int, _ workforce: Workforce) throws(PoolmapError) {
-        var isFirstPiece = true
-        try workforce.own(ChunkCommand.self).forEachPiece(of: done.output, .output, slot, workforce) {
-            (bytes) throws(PoolmapError) in
-            var bytes = bytes
-            if isFirstPiece {
-                let left = try run.headerBytes(of: bytes)
-                bytes = UnsafeRawBufferPointer(rebasing: bytes[left...])
-                isFirstPiece = false
-            }
-            try run.write(bytes)
-            writtenBytes += UInt64(bytes.count)
-            meter.add(output: UInt64(bytes.count))
-        }
-        try run.endOutput()
     }
 
     /// - Parameter isFirst: whether the chunk failed by itself, and not since another one has.

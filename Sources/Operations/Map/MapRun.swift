@@ -10,10 +10,8 @@ import SystemPackage
 package final class MapRun {
     let settings: MapSettings
     private let policy: OutputPolicy
-    private let output: Output
-    private var writtenBytes: UInt64 = 0
+    private let output: MapOutput
     private var reduction = Reduction()
-    private var sum = ColumnSum()
     private let spillFolder = SpillFolder()
     /// Files of chunks that are whole, and have no name before all are.
     private var finishedFiles: [OutputFile] = []
@@ -34,8 +32,6 @@ package final class MapRun {
     private var plannedCount = 0
     private var reportedCount = 0
     private var hasAllPlans = false
-    /// The first lines of the first output, which others begin with as well.
-    private var headerLines: [UInt8]?
     /// A chunk's output is missing: nothing can follow it, and nothing is to be published.
     package private(set) var isBroken = false
     /// No more is begun.
@@ -65,12 +61,12 @@ package final class MapRun {
     package init(_ settings: MapSettings, to target: String?, _ policy: OutputPolicy) throws(PoolmapError) {
         (self.settings, self.policy) = (settings, policy)
         if case .files = settings.join {
-            output = .nowhere
+            output = MapOutput(settings, .nowhere)
             poolmap_raise_descriptor_limit()
         } else if let target {
-            output = .file(try OutputFile(Place(path: target), policy, for: nil))
+            output = MapOutput(settings, .file(try OutputFile(Place(path: target), policy, for: nil)))
         } else {
-            output = .standardOutput(policy)
+            output = MapOutput(settings, .standardOutput(policy))
         }
     }
 
@@ -115,7 +111,7 @@ package final class MapRun {
             let file = try OutputFile(Place(path: path), policy, for: nil)
             guard file.allowsRandomAccess else { throw PoolmapError(.failed, "\(path) is no regular file") }
             targets[slot] = .file(file)
-            return (.file, file.handed)
+            return (settings.compression == nil ? .file : .compressedFile, file.handed)
         }
     }
 
@@ -162,7 +158,9 @@ package final class MapRun {
     ) throws(PoolmapError) -> Step {
         var destination = ChunkCommand.Destination.file
         var target: SharedDescriptor?
-        if isFinal, case .file(let file) = output {
+        if isFinal, settings.compression != nil {
+            destination = .slot
+        } else if isFinal, let file = output.file {
             target = file.handed
         } else if isFinal {
             destination = .standardOutput
@@ -192,7 +190,11 @@ package final class MapRun {
             throw failure
         }
         if case .reduced(let file, _) = target { return file }
-        writtenBytes = done.output.byteCount
+        if settings.compression == nil {
+            output.wasWritten(done.output.byteCount)
+        } else {
+            _ = try write(done, slot, workforce)
+        }
         return nil
     }
 
@@ -264,47 +266,28 @@ package final class MapRun {
         isBroken = isBroken || always || !settings.keepsGoing
     }
 
-    /// Writes what a command has written, behind what was written before.
+    /// Writes what a command has written, behind what was written before; says how many bytes that were.
     ///
     /// Blocks.
-    func write(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
-        guard !isBroken else { return }
-        if case .sum = settings.join { return try sum.add(bytes) }
+    func write(
+        _ done: ChunkCommand.Done, _ slot: Int, _ workforce: Workforce
+    ) throws(PoolmapError) -> UInt64 {
+        var byteCount: UInt64 = 0
         do throws(PoolmapError) {
-            try output.write(bytes, at: writtenBytes)
+            if !isBroken { try output.begin(done) }
+            try workforce.own(ChunkCommand.self).forEachPiece(of: done.output, .output, slot, workforce) {
+                (bytes) throws(PoolmapError) in
+                byteCount += isBroken ? 0 : UInt64(try output.take(bytes))
+            }
+            if !isBroken { try output.end() }
         } catch {
-            // What others would write goes nowhere either.
-            (isHalted, isBroken) = (true, true)
-            cancelAll()
+            if output.hasFailed {
+                (isHalted, isBroken) = (true, true)
+                cancelAll()
+            }
             throw error
         }
-        writtenBytes += UInt64(bytes.count)
-    }
-
-    /// A command has written all.
-    func endOutput() throws(PoolmapError) {
-        if case .sum = settings.join, !isBroken { try sum.endLine() }
-    }
-
-    /// What stands for the beginning of an output: nothing, where its first lines were written already.
-    ///
-    /// - Parameter bytes: the first bytes of a command's output, which hold all of its header or are all of it.
-    /// Returns how many bytes are to be left out. Throws where the lines are others than those of the first output.
-    func headerBytes(of bytes: UnsafeRawBufferPointer) throws(PoolmapError) -> Int {
-        guard settings.outputHeaderLineCount > 0 else { return 0 }
-        let end = bytes.end(ofLine: settings.outputHeaderLineCount) ?? bytes.count
-        let lines = bytes[..<end]
-        guard let headerLines else {
-            self.headerLines = Array(lines)
-            return 0
-        }
-        guard lines.elementsEqual(headerLines) else {
-            throw PoolmapError(
-                .failed,
-                "its output does not begin with the \(settings.outputHeaderLineCount) header lines of the first one; "
-                    + "say --output-header 0 if there are none")
-        }
-        return end
+        return byteCount
     }
 
     /// The output is whole: a file gets its name.
@@ -315,25 +298,7 @@ package final class MapRun {
             let byteCount = (try? FileStatus(of: file.descriptor))?.byteCount ?? 0
             _ = try file.commit(of: nil, inputBytes: 0, outputBytes: byteCount)
         }
-        if case .sum = settings.join {
-            let line = sum.lineOfSums
-            try line.withBytes { (bytes) throws(PoolmapError) in try output.write(bytes, at: 0) }
-            writtenBytes = UInt64(line.count)
-        }
-        if case .file(let file) = output {
-            _ = try file.commit(of: nil, inputBytes: 0, outputBytes: writtenBytes)
-        }
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// Behind the line end of so many lines; nil where there are fewer.
-    func end(ofLine count: Int) -> Int? {
-        var place = 0
-        for _ in 0..<count {
-            guard let end = self[place...].firstIndex(of: UInt8(ascii: "\n")) else { return nil }
-            place = end + 1
-        }
-        return place
+        if case .files = settings.join { return }
+        try output.commit()
     }
 }

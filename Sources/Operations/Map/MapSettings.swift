@@ -53,6 +53,8 @@ package struct MapSettings: Sendable {
     package var memoryBytes: UInt64?
     /// Whether the content of compressed inputs is mapped, and not their bytes.
     package var decompresses = true
+    /// How outputs are compressed; nil where they are not.
+    package var compression: CompressionOptions?
     let slotCount: Int
 
     /// - Parameter jobs: the number of worker processes.
@@ -66,6 +68,14 @@ package struct MapSettings: Sendable {
     /// How long a chunk of any input may be.
     var mostChunkBytes: Int {
         max(chunkBytes + mostRecordBytes, Int(cut.stepBytes(chunkBytes) ?? 0))
+    }
+
+    /// How many lines of a chunk's output are left out of all but the first.
+    var sharedHeaderLineCount: Int {
+        switch join {
+        case .concatenation, .sum: outputHeaderLineCount
+        case .files, .command: 0
+        }
     }
 
     var reduction: CommandTemplate? {
@@ -104,6 +114,14 @@ struct MapTools {
 
     init(_ settings: MapSettings, _ contexts: Contexts, _ limit: WindowLimit, _ dictionary: ZstdDictionary?) {
         (self.settings, self.contexts, self.limit, self.dictionary) = (settings, contexts, limit, dictionary)
+    }
+
+    /// In a worker: what compresses outputs; nil where these are left as they are, or what comes of all together is small.
+    var outputFrames: OutputFrames? {
+        if case .sum = settings.join { return nil }
+        return settings.compression.map {
+            OutputFrames($0, contexts, headerLineCount: settings.sharedHeaderLineCount)
+        }
     }
 
     /// In a worker: the way to what is mapped.

@@ -1,0 +1,162 @@
+import Files
+import Ground
+import Run
+import SystemPackage
+
+/// The one output of a map, in which the outputs of its commands are put together.
+///
+///     bytes ──> first lines kept once ──> Output
+///     bytes ──> ColumnSum ──> a line at the end ──> Output
+///     frames ──> FrameJoiner ──> Output
+final class MapOutput {
+    private let settings: MapSettings
+    private let output: Output
+    private(set) var writtenBytes: UInt64 = 0
+    /// It could not be written: what others would write goes nowhere either.
+    private(set) var hasFailed = false
+    private var sum = ColumnSum()
+    /// The first lines of the first output, which others begin with as well.
+    private var headerLines: [UInt8]?
+    private var isFirstPiece = true
+    private var joiner = FrameJoiner()
+    /// For the little that is compressed here.
+    private let contexts = Contexts()
+
+    init(_ settings: MapSettings, _ output: Output) {
+        (self.settings, self.output) = (settings, output)
+    }
+
+    /// Whether commands' outputs come as frames.
+    private var takesFrames: Bool {
+        if case .sum = settings.join { return false }
+        return settings.compression != nil
+    }
+
+    /// The file that it is; nil for standard output.
+    var file: OutputFile? {
+        if case .file(let file) = output { return file }
+        return nil
+    }
+
+    // MARK: Outputs
+
+    /// Begins with what a command has written, all of whose bytes follow.
+    func begin(_ done: ChunkCommand.Done) throws(PoolmapError) {
+        isFirstPiece = true
+        guard takesFrames else { return }
+        if settings.sharedHeaderLineCount > 0 { try takeHeader(done.header) }
+        joiner.add(done.frames)
+    }
+
+    /// Takes the next of its bytes; says how many of them were kept.
+    ///
+    /// Blocks. Throws where they do not begin with the lines that all outputs are to begin with.
+    func take(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) -> Int {
+        if takesFrames {
+            try joiner.feed(bytes, write)
+            return bytes.count
+        }
+        var bytes = bytes
+        if isFirstPiece {
+            let left = try headerBytes(of: bytes)
+            bytes = UnsafeRawBufferPointer(rebasing: bytes[left...])
+            isFirstPiece = false
+        }
+        if case .sum = settings.join {
+            try sum.add(bytes)
+        } else {
+            try write(bytes)
+        }
+        return bytes.count
+    }
+
+    /// All of it was taken.
+    func end() throws(PoolmapError) {
+        if case .sum = settings.join { try sum.endLine() }
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
+        do throws(PoolmapError) {
+            try output.write(bytes, at: writtenBytes)
+        } catch {
+            hasFailed = true
+            throw error
+        }
+        writtenBytes += UInt64(bytes.count)
+    }
+
+    // MARK: First lines
+
+    /// The header of an output that comes as frames: it is a frame of its own, in front of the others.
+    private func takeHeader(_ lines: [UInt8]) throws(PoolmapError) {
+        if headerLines != nil { return try requireHeader(lines) }
+        headerLines = lines
+        guard let compression = settings.compression, !lines.isEmpty else { return }
+        let (frame, bytes) = try contexts.frame(of: lines, compression)
+        joiner.add([frame])
+        try bytes.withBytes { (bytes) throws(PoolmapError) in try joiner.feed(bytes, write) }
+    }
+
+    private func requireHeader(_ lines: some Sequence<UInt8>) throws(PoolmapError) {
+        guard let headerLines, lines.elementsEqual(headerLines) else {
+            throw PoolmapError(
+                .failed,
+                "its output does not begin with the \(settings.sharedHeaderLineCount) header lines of the first one; "
+                    + "say --output-header 0 if there are none")
+        }
+    }
+
+    /// What stands for the beginning of an output: nothing, where its first lines were written already.
+    ///
+    /// - Parameter bytes: the first bytes of a command's output, which hold all of its header or are all of it.
+    /// - Returns: how many bytes are to be left out.
+    private func headerBytes(of bytes: UnsafeRawBufferPointer) throws(PoolmapError) -> Int {
+        guard settings.sharedHeaderLineCount > 0 else { return 0 }
+        let end = bytes.end(ofLine: settings.sharedHeaderLineCount) ?? bytes.count
+        guard headerLines != nil else {
+            headerLines = Array(bytes[..<end])
+            return 0
+        }
+        try requireHeader(bytes[..<end])
+        return end
+    }
+
+    // MARK: The end
+
+    /// A command has written the file by itself.
+    func wasWritten(_ byteCount: UInt64) {
+        writtenBytes = byteCount
+    }
+
+    /// The output is whole: a file gets its name.
+    func commit() throws(PoolmapError) {
+        if case .sum = settings.join { try commitSum() }
+        if takesFrames { try finishFrames() }
+        if case .file(let file) = output {
+            _ = try file.commit(of: nil, inputBytes: 0, outputBytes: writtenBytes)
+        }
+    }
+
+    private func commitSum() throws(PoolmapError) {
+        let line = sum.lineOfSums
+        guard let compression = settings.compression else { return try line.withBytes(write) }
+        try contexts.frame(of: line, compression).1.withBytes(write)
+    }
+
+    private func finishFrames() throws(PoolmapError) {
+        guard let compression = settings.compression else { return }
+        try joiner.finish(empty: { () throws(PoolmapError) in try contexts.frame(of: [], compression).1 }, write)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Behind the line end of so many lines; nil where there are fewer.
+    func end(ofLine count: Int) -> Int? {
+        var place = 0
+        for _ in 0..<count {
+            guard let end = self[place...].firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+            place = end + 1
+        }
+        return place
+    }
+}

@@ -1,0 +1,206 @@
+import Ground
+import Run
+import SeekableZstd
+import SystemPackage
+
+/// Compresses what a command writes while it writes it, a frame for every so many bytes.
+///
+/// Its header lines are no part of that: they are kept apart, so that they can be left out of all outputs but the first.
+final class OutputFrames: PipeSink {
+    private let options: CompressionOptions
+    private let contexts: Contexts
+    private let headerLineCount: Int
+    private var content = Scratch()
+    private var compressed = Scratch()
+    private var filledBytes = 0
+    /// The header has been taken, if there is one.
+    private var isBehindHeader = false
+    private(set) var header: [UInt8] = []
+    /// Takes each frame, whose bytes are valid until it returns.
+    private var onFrame: (CompressedFrame, UnsafeRawBufferPointer) throws(PoolmapError) -> Void = {
+        (_, _) throws(PoolmapError) in
+    }
+
+    init(_ options: CompressionOptions, _ contexts: Contexts, headerLineCount: Int) {
+        (self.options, self.contexts, self.headerLineCount) = (options, contexts, headerLineCount)
+    }
+
+    /// Begins with the output of a command.
+    func begin(_ onFrame: @escaping (CompressedFrame, UnsafeRawBufferPointer) throws(PoolmapError) -> Void) {
+        self.onFrame = onFrame
+        (filledBytes, isBehindHeader, header) = (0, headerLineCount == 0, [])
+    }
+
+    func space() throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(rebasing: try content.space(of: options.chunkBytes)[filledBytes...])
+    }
+
+    func took(_ byteCount: Int) throws(PoolmapError) {
+        filledBytes += byteCount
+        if filledBytes == options.chunkBytes { try flush() }
+    }
+
+    /// The command has written all.
+    func finish() throws(PoolmapError) {
+        if filledBytes > 0 { try flush() }
+    }
+
+    private func flush() throws(PoolmapError) {
+        var bytes = UnsafeMutableRawBufferPointer(
+            rebasing: try content.space(of: options.chunkBytes)[..<filledBytes])
+        if !isBehindHeader {
+            let isAll = filledBytes < options.chunkBytes
+            guard let end = UnsafeRawBufferPointer(bytes).end(ofLine: headerLineCount) ?? (isAll ? filledBytes : nil)
+            else {
+                throw PoolmapError(
+                    .failed,
+                    "the first \(headerLineCount) lines that it writes have more than \(filledBytes) bytes; "
+                        + "say --output-header 0 if they are no header")
+            }
+            header = Array(bytes[..<end])
+            bytes = UnsafeMutableRawBufferPointer(rebasing: bytes[end...])
+            isBehindHeader = true
+        }
+        filledBytes = 0
+        if bytes.isEmpty { return }
+        let space = try compressed.space(of: Compressor.bound(of: bytes.count))
+        let frame = try contexts.withCompressor(options) { (compressor) throws(PoolmapError) in
+            try compressor.compress(bytes, into: space, nil) { _ in }
+        }
+        try onFrame(frame, UnsafeRawBufferPointer(rebasing: space[..<frame.compressedBytes]))
+    }
+
+    func emptyFrame() throws(PoolmapError) -> [UInt8] {
+        try contexts.frame(of: [], options).1
+    }
+}
+
+/// A compressed file, written from its beginning on as its frames come.
+struct CompressedFile {
+    private let file: FileDescriptor
+    private var byteCount: UInt64 = 0
+    private var joiner = FrameJoiner()
+
+    /// Cuts a file to nothing.
+    init(_ file: FileDescriptor) throws(PoolmapError) {
+        self.file = file
+        try file.truncate(to: 0, name: CompressedFile.name)
+    }
+
+    private static let name = "the file of a chunk"
+
+    mutating func add(_ frame: CompressedFrame, _ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
+        joiner.add([frame])
+        let (file, offset) = (file, byteCount)
+        var written: UInt64 = 0
+        try joiner.feed(bytes) { (bytes) throws(PoolmapError) in
+            try file.writeAll(bytes, at: offset + written, to: CompressedFile.name)
+            written += UInt64(bytes.count)
+        }
+        byteCount += written
+    }
+
+    /// - Parameter empty: makes the frame of a file without content.
+    mutating func finish(empty: () throws(PoolmapError) -> [UInt8]) throws(PoolmapError) {
+        let (file, offset) = (file, byteCount)
+        try joiner.finish(empty: empty) { (bytes) throws(PoolmapError) in
+            try file.writeAll(bytes, at: offset, to: CompressedFile.name)
+        }
+    }
+}
+
+/// Makes one compressed file of frames that were made apart, as docs/format.md has it: a plain frame of one, and of
+/// several a section.
+///
+/// Only the last of them says which it is to be. So the first frame waits here for the second, and then gets its mark.
+struct FrameJoiner {
+    /// Writes the next bytes of the file.
+    typealias Write = (UnsafeRawBufferPointer) throws(PoolmapError) -> Void
+
+    private var section = SectionWriter()
+    private var first: (frame: CompressedFrame, bytes: [UInt8])?
+    /// What has come behind the first, while that waits for its bytes.
+    private var waiting: [CompressedFrame] = []
+    private var isSection = false
+
+    /// Takes the next frames, whose bytes are fed next, in order.
+    mutating func add(_ frames: [CompressedFrame]) {
+        var frames = frames[...]
+        if !isSection, first == nil, let frame = frames.popFirst() { first = (frame, []) }
+        waiting += frames
+    }
+
+    /// Takes the next bytes of the frames, in pieces of any size.
+    mutating func feed(_ bytes: UnsafeRawBufferPointer, _ write: Write) throws(PoolmapError) {
+        var rest = bytes
+        if let missing = first.map({ $0.frame.compressedBytes - $0.bytes.count }), missing > 0 {
+            first?.bytes += rest.prefix(missing)
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(missing))
+        }
+        if rest.isEmpty { return }
+        if let (frame, bytes) = first.take() { try begin(frame, bytes, write) }
+        try addWaiting()
+        try write(rest)
+    }
+
+    private mutating func begin(
+        _ frame: CompressedFrame, _ bytes: [UInt8], _ write: Write
+    ) throws(PoolmapError) {
+        let mark = SectionMark.anyChunks
+        var marked = [UInt8](repeating: 0, count: mark.byteCount) + bytes
+        marked.withUnsafeMutableBytes { mark.insert(into: $0) }
+        var first = DataFrame(frame)
+        (first.compressedBytes, first.mark) = (UInt64(marked.count), mark)
+        first.crc32c = frame.frameChecksum.map { _ in marked.withUnsafeBytes { CRC32C.checksum(of: $0) } }
+        isSection = true
+        try formatErrors { () throws(FormatError) in try section.add(first) }
+        try marked.withBytes { (bytes) throws(PoolmapError) in try write(bytes) }
+    }
+
+    private mutating func addWaiting() throws(PoolmapError) {
+        for frame in waiting {
+            try formatErrors { () throws(FormatError) in try section.add(DataFrame(frame)) }
+        }
+        waiting = []
+    }
+
+    /// Writes what is behind the last frame.
+    ///
+    /// - Parameter empty: makes the frame of a file without content.
+    mutating func finish(
+        empty: () throws(PoolmapError) -> [UInt8], _ write: Write
+    ) throws(PoolmapError) {
+        try addWaiting()
+        if isSection {
+            try section.finish().withBytes { (bytes) throws(PoolmapError) in try write(bytes) }
+        } else {
+            let bytes = if let first { first.bytes } else { try empty() }
+            try bytes.withBytes { (bytes) throws(PoolmapError) in try write(bytes) }
+        }
+    }
+}
+
+extension DataFrame {
+    init(_ frame: CompressedFrame) {
+        self.init(
+            compressedBytes: UInt64(frame.compressedBytes), contentBytes: UInt64(frame.contentBytes),
+            contentChecksum: frame.contentChecksum, crc32c: frame.frameChecksum, mark: frame.mark)
+    }
+}
+
+extension Contexts {
+    /// A frame of a few bytes.
+    func frame(
+        of content: [UInt8], _ options: CompressionOptions
+    ) throws(PoolmapError) -> (CompressedFrame, [UInt8]) {
+        var input = Scratch()
+        var output = Scratch()
+        let bytes = try input.space(of: content.count)
+        bytes.copyBytes(from: content)
+        let space = try output.space(of: Compressor.bound(of: content.count))
+        let frame = try withCompressor(options) { (compressor) throws(PoolmapError) in
+            try compressor.compress(bytes, into: space, nil) { _ in }
+        }
+        return (frame, Array(space[..<frame.compressedBytes]))
+    }
+}

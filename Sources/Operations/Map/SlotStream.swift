@@ -1,0 +1,89 @@
+import Glibc
+import Ground
+import Run
+import SystemPackage
+
+/// What takes the bytes of a command's pipe.
+protocol PipeSink: AnyObject {
+    /// Where the next ones are to be put.
+    func space() throws(PoolmapError) -> UnsafeMutableRawBufferPointer
+    /// So many have been put there.
+    func took(_ byteCount: Int) throws(PoolmapError)
+}
+
+extension PipeSink {
+    /// Takes what a command has written so far, from a pipe that does not block.
+    ///
+    /// Of a command that writes without end it takes some, so that it is looked at again.
+    func take(from pipe: Int32) throws(PoolmapError) -> CommandRun.Taken {
+        var byteCount = 0
+        // A pipe holds less.
+        while byteCount < 4 << 20 {
+            let space = try space()
+            let count: Int
+            do throws(Errno) {
+                count = try retryingInterrupted { read(pipe, space.baseAddress, space.count) }
+            } catch {
+                // Nothing more now.
+                return (byteCount, isOpen: error == .resourceTemporarilyUnavailable)
+            }
+            if count == 0 { return (byteCount, isOpen: false) }
+            byteCount += count
+            try took(count)
+        }
+        return (byteCount, isOpen: true)
+    }
+}
+
+/// Keeps what a command writes in a part of its slot's output area, and what has no room there in the slot's spill file.
+final class SlotStream: PipeSink {
+    private let stream: SpillFiles.Stream
+    private let spills: SpillFiles
+    private var slot = 0
+    private var room = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private(set) var taken = ChunkCommand.Done.Taken()
+    private var spare = Scratch()
+
+    init(_ stream: SpillFiles.Stream, _ spills: SpillFiles) {
+        (self.stream, self.spills) = (stream, spills)
+    }
+
+    /// Begins with a slot that keeps nothing.
+    func begin(_ slot: Int, _ room: UnsafeMutableRawBufferPointer) {
+        (self.slot, self.room) = (slot, room)
+        taken = ChunkCommand.Done.Taken()
+    }
+
+    /// Forgets what was kept.
+    func clear() {
+        if taken.spilled > 0 { spills.clear(stream, of: slot) }
+        taken = ChunkCommand.Done.Taken()
+    }
+
+    private var rest: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(rebasing: room[taken.inSlot...]) }
+
+    func space() throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
+        rest.isEmpty ? try spare.space(of: Hands.cachedBytes) : rest
+    }
+
+    func took(_ byteCount: Int) throws(PoolmapError) {
+        if rest.isEmpty {
+            try spill(UnsafeRawBufferPointer(try spare.space(of: byteCount)))
+        } else {
+            taken.inSlot += byteCount
+        }
+    }
+
+    /// Takes bytes that lie elsewhere.
+    func append(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
+        let count = min(bytes.count, rest.count)
+        rest.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+        taken.inSlot += count
+        if count < bytes.count { try spill(UnsafeRawBufferPointer(rebasing: bytes[count...])) }
+    }
+
+    private func spill(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
+        try spills.write(bytes, stream, of: slot, at: taken.spilled)
+        taken.spilled += UInt64(bytes.count)
+    }
+}
