@@ -61,7 +61,7 @@ zstd -q -dc fast.zst | cmp - in
 poolmap list fast.zst | grep -qi none
 # What is joined by other means than one behind the other.
 poolmap map --lines --chunk-size 128K --compress --reduce sum in -- cat | zstd -q -dc > sum
-same_text "$(awk '{ s += $1 } END { printf "%d", s }' in)" "$(cat sum)"
+same_text "$(awk '{ s += $1 } END { printf "%.0f", s }' in)" "$(cat sum)"
 sort -R --random-source=in in > mixed
 for jobs in 1 2; do
     poolmap map -j $jobs --lines --chunk-size 64K --compress --reduce 'sort -m {}' -o sorted.$jobs.zst mixed -- sort
