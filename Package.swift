@@ -4,6 +4,7 @@ import PackageDescription
 
 /// Programs of a screen each that show a library; `swift run NAME` runs one.
 let examples: KeyValuePairs = [
+    "ChunkedMap": ["WordCount"],
     "JobServer": ["MakeTokens"],
     "Multiprocessing": [
         "Tutorial1Process", "Tutorial2PIDs", "Tutorial3Globals", "Tutorial4Pipe", "Tutorial5Queue", "Tutorial6Lock",
@@ -13,9 +14,24 @@ let examples: KeyValuePairs = [
     "SeekableZstd": ["SeekableRange"],
 ]
 
+/// What a test needs that runs the programs of some libraries.
+func exampleDependencies(of isWanted: (String) -> Bool) -> [Target.Dependency] {
+    examples.filter { isWanted($0.key) }.flatMap { library in library.value.map { .target(name: $0) } }
+}
+
+let exampleTargets: [Target] = examples.flatMap { library, names in
+    names.map { name in
+        .executableTarget(
+            name: name,
+            dependencies: [.target(name: library), .product(name: "SystemPackage", package: "swift-system")],
+            path: "Examples/\(name)")
+    }
+}
+
 let package = Package(
     name: "poolmap",
     products: [
+        .library(name: "ChunkedMap", targets: ["ChunkedMap"]),
         .library(name: "JobServer", targets: ["JobServer"]),
         .library(name: "Multiprocessing", targets: ["Multiprocessing"]),
         .library(name: "SeekableZstd", targets: ["SeekableZstd"]),
@@ -67,6 +83,17 @@ let package = Package(
         .target(
             name: "Files",
             dependencies: ["CFiles", "Ground", .product(name: "SystemPackage", package: "swift-system")]),
+        // Where a file is cut into chunks: bytes in, borders out.
+        .target(name: "Chunks", dependencies: ["CFiles", "Ground"]),
+        // A map of a closure over the chunks of a file, for programs of others.
+        .target(
+            name: "ChunkedMap",
+            dependencies: [
+                "Chunks", "Files", "Ground", "Multiprocessing",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            // What says how long a span is valid.
+            swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
         // What of a damaged file can be restored.
         .target(name: "Salvage", dependencies: ["Ground", "SeekableZstd"]),
         // The engine: takes jobs through a pool of workers, and puts their results back in order.
@@ -80,7 +107,7 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "CFiles", "CJobServer", "CPoolmap", "CZstd", "Digests", "Files", "Ground", "JobServer",
+                "CFiles", "CJobServer", "CPoolmap", "CZstd", "Chunks", "Digests", "Files", "Ground", "JobServer",
                 "Multiprocessing", "Run",
                 "Salvage", "SeekableZstd", .product(name: "SystemPackage", package: "swift-system"),
             ]),
@@ -96,6 +123,7 @@ let package = Package(
                 "CFiles",
                 "CPoolmap",
                 "CZstd",
+                "Chunks",
                 "Digests",
                 "Files",
                 "Ground",
@@ -116,6 +144,7 @@ let package = Package(
             name: "scenarios",
             dependencies: [
                 "CPoolmap",
+                "ChunkedMap",
                 "Digests",
                 "Files",
                 "Ground",
@@ -130,7 +159,10 @@ let package = Package(
         ),
         .testTarget(
             name: "MultiprocessingTests",
-            dependencies: ["Multiprocessing", "scenarios"] + examples.flatMap(\.value).map { .target(name: $0) }),
+            dependencies: ["Multiprocessing", "TestSupport", "scenarios"] + exampleDependencies { $0 != "ChunkedMap" }),
+        .testTarget(
+            name: "ChunkedMapTests",
+            dependencies: ["TestSupport"] + exampleDependencies { $0 == "ChunkedMap" }),
         .testTarget(name: "GroundTests", dependencies: ["CChecksums", "Ground", "TestSupport"]),
         .testTarget(name: "JobServerTests", dependencies: ["JobServer"]),
         .testTarget(name: "ArgumentSyntaxTests", dependencies: ["ArgumentSyntax"]),
@@ -141,18 +173,12 @@ let package = Package(
         .testTarget(name: "RunTests", dependencies: ["Digests", "Files", "Ground", "Multiprocessing", "Run"]),
         .testTarget(
             name: "OperationsTests",
-            dependencies: ["CZstd", "Digests", "Files", "Ground", "Operations", "Run", "SeekableZstd", "TestSupport"]),
+            dependencies: [
+                "CZstd", "Chunks", "Digests", "Files", "Ground", "Operations", "Run", "SeekableZstd", "TestSupport",
+            ]),
         // What several of them use: small files of the real tools, and numbers by chance.
         .target(name: "TestSupport", dependencies: ["Ground", "SeekableZstd"], path: "Tests/Support"),
-    ]
-        + examples.flatMap { library, names in
-            names.map { name in
-                .executableTarget(
-                    name: name,
-                    dependencies: [.target(name: library), .product(name: "SystemPackage", package: "swift-system")],
-                    path: "Examples/\(name)")
-            }
-        },
+    ] + exampleTargets,
     swiftLanguageModes: [.v6]
 )
 
@@ -160,7 +186,8 @@ let package = Package(
 // is instrumented. `-assert-config Debug` keeps the checks of unsafe pointers, which `-O` alone would drop.
 if Context.environment["POOLMAP_FUZZ"] != nil {
     let instrumented = [
-        "Digests", "Files", "Ground", "JobServer", "Multiprocessing", "Operations", "Run", "Salvage", "SeekableZstd",
+        "Chunks", "Digests", "Files", "Ground", "JobServer", "Multiprocessing", "Operations", "Run", "Salvage",
+        "SeekableZstd",
     ]
     package.targets.append(
         .executableTarget(

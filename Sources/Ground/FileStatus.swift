@@ -3,7 +3,7 @@ import Glibc
 import SystemPackage
 
 /// What the front and the workers need of a file's metadata.
-package struct FileStatus {
+package struct FileStatus: BitwiseCopyable, Sendable {
     package let device: dev_t
     package let inode: ino_t
     package let byteCount: UInt64

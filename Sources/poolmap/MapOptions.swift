@@ -1,5 +1,6 @@
 import ArgumentParser
 import ArgumentSyntax
+import Chunks
 import Files
 import Ground
 import Operations

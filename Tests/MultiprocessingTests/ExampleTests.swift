@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// The programs of the folder Examples, as a reader of the tutorial would run them, with what they print.

@@ -1,4 +1,5 @@
 @preconcurrency import Glibc
+import TestSupport
 import Testing
 
 /// What needs real processes: each scenario runs in a fresh process with one thread, see `Tests/Scenarios`.

@@ -6,6 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
+@testable import Chunks
 @testable import Operations
 @testable import Run
 

@@ -1,3 +1,4 @@
+import Chunks
 import CPoolmap
 import Files
 import Ground
@@ -179,11 +180,9 @@ final class MapJob: Job {
         acceptedBytes = offset
         let step = settings.cut.stepBytes(settings.chunkBytes)
         var cut: RecordBorders?
-        if case .records(let kind, let count) = settings.cut {
-            let rule = BorderRule(
-                start: offset, chunkBytes: UInt64(settings.chunkBytes), recordCount: UInt64(count ?? 0),
-                mostRecordBytes: UInt64(settings.mostRecordBytes), endBytes: UInt64(kind.endBytes))
-            self.rule = rule
+        rule = settings.cut.rule(
+            from: offset, chunkBytes: settings.chunkBytes, mostRecordBytes: settings.mostRecordBytes)
+        if case .records(let kind, _) = settings.cut, let rule {
             if let mapped {
                 found = FoundBorders(kind, rule, byteCount: mapped.byteCount, aheadOf: settings.slotCount)
             } else {
@@ -236,7 +235,7 @@ final class MapJob: Job {
     }
 
     private func look(
-        _ range: Range<UInt64>, _ index: Int, _ question: BorderFinder.Question, _ rule: BorderRule,
+        _ range: Range<UInt64>, _ index: Int, _ question: BorderQuestion, _ rule: BorderRule,
         _ mapped: MappedFile
     ) -> Step {
         let work = BorderFinder.Work(

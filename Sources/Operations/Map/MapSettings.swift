@@ -1,3 +1,4 @@
+import Chunks
 import Multiprocessing
 import Run
 

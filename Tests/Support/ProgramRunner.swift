@@ -1,39 +1,33 @@
 import Dispatch
 @preconcurrency import Glibc
-import Testing
 
 /// How a program ended, and all that it wrote.
-struct ProgramResult: Sendable {
+package struct ProgramResult: Sendable {
     /// As `$?` has it: the code, or 128 plus the signal.
-    let status: Int32
-    let output: String
+    package let status: Int32
+    package let output: String
 }
 
 /// A program could not be started.
-struct StartFailure: Error {
+package struct StartFailure: Error {
     let program: String
     let number: Int32
+
+    package init(program: String, number: Int32) {
+        (self.program, self.number) = (program, number)
+    }
 }
 
 /// A program of this package: the package manager puts it beside the test bundle.
-func program(named name: String) -> String {
+package func program(named name: String) -> String {
     var path = [CChar](repeating: 0, count: 4096)
     let count = max(0, readlink("/proc/self/exe", &path, path.count))
     let bundle = String(decoding: path[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     return bundle.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") + "/" + name
 }
 
-let scenarioProgram = getenv("SCENARIOS").map { String(cString: $0) } ?? program(named: "scenarios")
-
-/// The names of the scenarios in a group, or of all that must pass.
-func scenarioNames(in group: String? = nil) throws -> [String] {
-    let result = try runBlocking([scenarioProgram, "--list"] + (group.map { [$0] } ?? []), within: 60)
-    guard result.status == 0 else { throw StartFailure(program: scenarioProgram, number: result.status) }
-    return result.output.split(separator: "\n").map(String.init)
-}
-
 /// Runs a program to its end, on a thread that may wait; it is killed, with all of its group, when its time is over.
-func run(_ command: [String], within seconds: Int = 60) async throws -> ProgramResult {
+package func run(_ command: [String], within seconds: Int = 60) async throws -> ProgramResult {
     try await withCheckedThrowingContinuation { continuation in
         DispatchQueue.global().async {
             continuation.resume(with: Result { try runBlocking(command, within: seconds) })
@@ -41,7 +35,7 @@ func run(_ command: [String], within seconds: Int = 60) async throws -> ProgramR
     }
 }
 
-private func runBlocking(_ command: [String], within seconds: Int) throws -> ProgramResult {
+package func runBlocking(_ command: [String], within seconds: Int) throws -> ProgramResult {
     guard let output = tmpfile() else { throw StartFailure(program: "tmpfile", number: errno) }
     defer { fclose(output) }
     let pid = try start(command, writingTo: fileno(output))

@@ -15,13 +15,13 @@ package enum RecordKind: Sendable {
     package static let lines = RecordKind.separator([UInt8(ascii: "\n")])
 
     /// Whether all that is before a place says whether a record ends there.
-    var dependsOnAll: Bool {
+    package var dependsOnAll: Bool {
         if case .csv = self { return true }
         return false
     }
 
     /// How many bytes in front of a record's end belong to what ends it.
-    var endBytes: Int {
+    package var endBytes: Int {
         if case .separator(let bytes) = self { return bytes.count }
         return 1
     }
@@ -33,7 +33,7 @@ package enum RecordKind: Sendable {
     }
 
     /// So much of a line is held against a pattern.
-    static let mostLineBytes = 64 << 10
+    package static let mostLineBytes = 64 << 10
 }
 
 /// Finds the ends of records in bytes that come one piece after the other.

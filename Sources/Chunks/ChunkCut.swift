@@ -14,7 +14,7 @@ package enum ChunkCut: Sendable {
     case records(RecordKind, count: Int?)
 
     /// The bytes between two cuts, where the cuts themselves are borders; nil where the data says where borders are.
-    func stepBytes(_ chunkBytes: Int) -> UInt64? {
+    package func stepBytes(_ chunkBytes: Int) -> UInt64? {
         switch self {
         case .bytes: UInt64(chunkBytes)
         case .recordBytes(let byteCount, let count):
@@ -22,38 +22,54 @@ package enum ChunkCut: Sendable {
         case .records: nil
         }
     }
+
+    /// Which ends of records are borders; nil where it is not records that say it.
+    ///
+    /// - Parameters:
+    ///   - start: where the data begins.
+    ///   - mostRecordBytes: how far behind its cut a chunk may end.
+    package func rule(from start: UInt64, chunkBytes: Int, mostRecordBytes: Int) -> BorderRule? {
+        guard case .records(let kind, let count) = self else { return nil }
+        return BorderRule(
+            start: start, chunkBytes: UInt64(chunkBytes), recordCount: UInt64(count ?? 0),
+            mostRecordBytes: UInt64(mostRecordBytes), endBytes: UInt64(kind.endBytes))
+    }
 }
 
 /// Which ends of records are borders of chunks: the first that begins at or behind each cut, or every so many.
-struct BorderRule: BitwiseCopyable {
+package struct BorderRule: BitwiseCopyable, Sendable {
     /// Where the data begins, behind the header.
-    let start: UInt64
-    let chunkBytes: UInt64
+    package let start: UInt64
+    package let chunkBytes: UInt64
     /// How many records a chunk has; 0 where its bytes decide.
-    let recordCount: UInt64
+    package let recordCount: UInt64
     /// How far behind its cut a chunk may end, or how long one of so many records may be beyond its bytes.
-    let mostRecordBytes: UInt64
+    package let mostRecordBytes: UInt64
     /// How many bytes in front of a border belong to the end of a record.
-    let endBytes: UInt64
+    package let endBytes: UInt64
 
     /// The first place that may be the border of a cut.
-    func firstBorder(of cut: UInt64) -> UInt64 {
+    package func firstBorder(of cut: UInt64) -> UInt64 {
         recordCount > 0 ? cut : cut + endBytes
     }
 
     /// The first cut behind a place; where records are counted there is one behind each.
-    func cut(behind place: UInt64) -> UInt64 {
+    package func cut(behind place: UInt64) -> UInt64 {
         recordCount > 0 ? place + 1 : start + ((place - start) / chunkBytes + 1) * chunkBytes
     }
 
     /// Up to where the chunk that begins at a place must end.
-    func limit(ofChunkAt place: UInt64) -> UInt64 {
+    package func limit(ofChunkAt place: UInt64) -> UInt64 {
         (recordCount > 0 ? place + chunkBytes : cut(behind: place)) + mostRecordBytes
     }
 
-    /// - Parameter offset: of the chunk.
-    func longRecord(inChunkAt offset: UInt64) -> PoolmapError {
-        let advice = "--max-record allows longer ones"
+    /// - Parameters:
+    ///   - offset: of the chunk.
+    ///   - option: what allows longer ones.
+    package func longRecord(
+        inChunkAt offset: UInt64, allowedBy option: String = "--max-record"
+    ) -> PoolmapError {
+        let advice = "\(option) allows longer ones"
         if recordCount > 0 {
             return PoolmapError(
                 .failed,
@@ -67,7 +83,7 @@ struct BorderRule: BitwiseCopyable {
 }
 
 /// Where chunks of a pipe end.
-struct RecordBorders: PipeCut {
+package struct RecordBorders {
     private let kind: RecordKind
     private let rule: BorderRule
     /// Goes on from chunk to chunk where all that was before counts.
@@ -78,12 +94,12 @@ struct RecordBorders: PipeCut {
     /// The last bytes before the chunk, which may belong to a separator that ends in it.
     private var context: [UInt8] = []
 
-    init(_ kind: RecordKind, _ rule: BorderRule) {
+    package init(_ kind: RecordKind, _ rule: BorderRule) {
         (self.kind, self.rule) = (kind, rule)
         scanner = RecordScanner(kind, isAtStart: true)
     }
 
-    mutating func length(
+    package mutating func length(
         ofChunkAt offset: UInt64, in bytes: UnsafeRawBufferPointer, isAtEnd: Bool
     ) throws(PoolmapError) -> Int? {
         if chunk != offset {

@@ -1,0 +1,72 @@
+import Chunks
+import Files
+import Ground
+import Multiprocessing
+import SystemPackage
+
+/// What a worker keeps from task to task: the memory that chunks are read into, and what looks for borders.
+final class ChunkWorker {
+    private var memory = Scratch()
+    private var search = StretchSearch()
+    /// The cut of the last look, with its regular expression compiled.
+    private var lastCut: (kind: Cut.Kind, records: RecordKind)?
+
+    /// Does a task; throws what the function throws.
+    func perform<Output>(
+        _ task: ChunkTask, _ function: (borrowing Chunk) throws -> Output
+    ) throws -> ChunkAnswer<Output> {
+        let file = OpenFile(descriptor: task.file.fileDescriptor, status: task.facts.value.status)
+        let (bytes, place): (UnsafeRawBufferPointer, ChunkPlace)
+        do throws(PoolmapError) {
+            switch task.facts.value.work {
+            case .look(let start, let end, let rule, let question):
+                let kind = try recordKind(of: task)
+                let found = try search.perform(question, in: start..<end, rule, kind, of: file)
+                try file.requireUnchanged()
+                return .borders(found)
+            case .chunk(let chunk): (bytes, place) = (try read(chunk, of: file), chunk)
+            }
+        } catch {
+            return .failure(error)
+        }
+        return .output(try function(Chunk(bytes: bytes.bytes, index: place.index, offset: place.offset)))
+    }
+
+    /// Read and not mapped: a file that becomes shorter would end the process that looks at its pages.
+    private func read(_ place: ChunkPlace, of file: OpenFile) throws(PoolmapError) -> UnsafeRawBufferPointer {
+        let space = try memory.space(of: Int(place.byteCount))
+        try file.readAll(into: space, at: place.offset)
+        try file.requireUnchanged()
+        return UnsafeRawBufferPointer(space)
+    }
+
+    private func recordKind(of task: ChunkTask) throws(PoolmapError) -> RecordKind {
+        guard let kind = task.cut else { throw PoolmapError(.failed, "nobody has said what a record is") }
+        if let lastCut, lastCut.kind == kind { return lastCut.records }
+        guard case .records(let records, _) = try kind.chunkCut(recordCount: nil) else {
+            throw PoolmapError(.failed, "there are no records to look for")
+        }
+        lastCut = (kind, records)
+        return records
+    }
+}
+
+/// The file of a task, which must be as it was when it was opened.
+private struct OpenFile: ByteSource {
+    let descriptor: FileDescriptor
+    let status: FileStatus
+
+    var byteCount: UInt64 { status.byteCount }
+
+    func readAll(into space: UnsafeMutableRawBufferPointer, at place: UInt64) throws(PoolmapError) {
+        try descriptor.readAll(into: space, at: place)
+    }
+
+    /// What was read before is of the file as it was.
+    func requireUnchanged() throws(PoolmapError) {
+        let now = try attempt("cannot look at it") { () throws(Errno) in try FileStatus(of: descriptor) }
+        guard !now.hasChanged(since: status) else {
+            throw PoolmapError(.changed, "changed since it was opened")
+        }
+    }
+}

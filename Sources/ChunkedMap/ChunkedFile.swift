@@ -1,0 +1,127 @@
+import Chunks
+import Glibc
+import Ground
+import Multiprocessing
+import SystemPackage
+
+/// A regular file, and how it is cut into chunks, over which the workers of a pool map a function.
+///
+///     let file = try ChunkedFile("access.log", cut: .lines)
+///     let counts = try file.map { chunk in … }
+///
+/// The chunks are those of `poolmap map` with the same options. The workers read the file, each its own chunks, and look
+/// for the borders of chunks themselves: this process reads nothing of it. A file that changes between the time when it
+/// is opened and the last read of a map is an error of that map.
+///
+/// An empty file has one chunk, which is empty.
+public final class ChunkedFile: Sendable {
+    /// The path as it was given.
+    public let path: String
+    /// How long the file is, in bytes.
+    public let byteCount: UInt64
+
+    let settings: CutSettings
+    /// What is to be as it is now until all is read.
+    let status: FileStatus
+    /// Immutable but for whom it tells that it goes: that is its duplicates', one for each map.
+    nonisolated(unsafe) private let descriptor: SharedDescriptor
+
+    /// Opens a file, which it closes when it goes.
+    ///
+    /// Does not read it.
+    ///
+    /// - Parameters:
+    ///   - path: of a regular file, or of what leads to one.
+    ///   - cut: where chunks may end. It is never guessed from what is in the file.
+    ///   - chunkBytes: there is a cut every so many bytes, from 1 to 1 GiB; so many bytes a worker has in memory.
+    ///   - recordCount: a chunk has so many records, whatever their size, in place of `chunkBytes`; the file is read once more
+    ///     to count them, by the workers. nil for as many as there is room for.
+    ///   - mostRecordBytes: a chunk goes so far beyond its cut at most, from 1 to 1 GiB, for its last record to end.
+    ///
+    /// Throws `invalidCut`, `notRegularFile`, `systemCallFailed`. A pipe or a folder is refused without waiting.
+    public init(
+        _ path: String, cut: Cut, chunkBytes: Int = 8 << 20, recordCount: Int? = nil, mostRecordBytes: Int = 64 << 20
+    ) throws(ChunkedMapError) {
+        settings = try CutSettings(cut, chunkBytes, recordCount, mostRecordBytes)
+        self.path = path
+        // Looked at first: to open a pipe would wait, or wake its writer for nothing.
+        if let found = FileStatus(ofPath: path) {
+            try found.requireRegular(path)
+        }
+        do throws(Errno) {
+            descriptor = SharedDescriptor(owning: try openFile(path, O_RDONLY | O_NONBLOCK))
+            status = try FileStatus(of: descriptor.fileDescriptor)
+        } catch {
+            throw ChunkedMapError(.systemCallFailed, "cannot open it", of: path, errno: error)
+        }
+        try status.requireRegular(path)
+        byteCount = status.byteCount
+    }
+
+    /// One for a map of its own, on any thread.
+    func handed() throws(ChunkedMapError) -> SharedDescriptor {
+        let number = fcntl(descriptor.fileDescriptor.rawValue, F_DUPFD_CLOEXEC, 3)
+        guard number >= 0 else {
+            throw ChunkedMapError(
+                .systemCallFailed, "cannot duplicate its descriptor", of: path, errno: Errno(rawValue: Glibc.errno))
+        }
+        return SharedDescriptor(owning: FileDescriptor(rawValue: number))
+    }
+}
+
+/// A cut and its sizes.
+struct CutSettings: Sendable {
+    let cut: Cut
+    let chunkBytes: Int
+    let recordCount: Int?
+    let mostRecordBytes: Int
+    let chunkCut: ChunkCut
+
+    private static let sizes = 1...1 << 30
+    private static let counts = 1...1_000_000_000
+
+    init(_ cut: Cut, _ chunkBytes: Int, _ recordCount: Int?, _ mostRecordBytes: Int) throws(ChunkedMapError) {
+        (self.cut, self.chunkBytes, self.recordCount) = (cut, chunkBytes, recordCount)
+        self.mostRecordBytes = mostRecordBytes
+        func require(_ isMet: Bool, _ text: String) throws(ChunkedMapError) {
+            if !isMet { throw ChunkedMapError(.invalidCut, text) }
+        }
+        for (size, name) in [(chunkBytes, "chunkBytes"), (mostRecordBytes, "mostRecordBytes")] {
+            try require(CutSettings.sizes.contains(size), "\(name) must be from 1 to 1 GiB, and is \(size)")
+        }
+        if let recordCount {
+            try require(
+                CutSettings.counts.contains(recordCount),
+                "recordCount must be from 1 to 1000000000, and is \(recordCount)")
+        }
+        switch cut.kind {
+        case .bytes: try require(recordCount == nil, "recordCount needs records, as of lines")
+        case .separator(let bytes): try require(!bytes.isEmpty, "a separator has at least one byte")
+        case .recordBytes(let byteCount):
+            try require(CutSettings.sizes.contains(byteCount), "a record must have 1 byte to 1 GiB, not \(byteCount)")
+            try require(
+                byteCount * (recordCount ?? 1) <= 1 << 30, "the records of a chunk have more than 1 GiB together")
+        case .csv, .recordStart: break
+        }
+        do {
+            chunkCut = try cut.kind.chunkCut(recordCount: recordCount)
+        } catch {
+            throw ChunkedMapError(.invalidCut, "no regular expression: \(error.message)")
+        }
+    }
+}
+
+extension FileStatus {
+    fileprivate func requireRegular(_ path: String) throws(ChunkedMapError) {
+        guard isRegular else {
+            throw ChunkedMapError(.notRegularFile, "is \(kindOfFile), and a ChunkedFile is a regular file", of: path)
+        }
+    }
+
+    /// For messages.
+    private var kindOfFile: String {
+        if isDirectory { return "a folder" }
+        if isPipe { return "a pipe" }
+        return isBlockDevice ? "a block device" : "no regular file"
+    }
+}
