@@ -4,7 +4,7 @@ import PackageDescription
 
 /// Programs of a screen each that show a library; `swift run NAME` runs one.
 let examples: KeyValuePairs = [
-    "ChunkedMap": ["WordCount"],
+    "ChunkedMap": ["AsyncWordCount", "CountKmers", "FilterJSONLines", "TransformCSV", "WordCount"],
     "JobServer": ["MakeTokens"],
     "Multiprocessing": [
         "Tutorial1Process", "Tutorial2PIDs", "Tutorial3Globals", "Tutorial4Pipe", "Tutorial5Queue", "Tutorial6Lock",
@@ -162,7 +162,7 @@ let package = Package(
             dependencies: ["Multiprocessing", "TestSupport", "scenarios"] + exampleDependencies { $0 != "ChunkedMap" }),
         .testTarget(
             name: "ChunkedMapTests",
-            dependencies: ["TestSupport"] + exampleDependencies { $0 == "ChunkedMap" }),
+            dependencies: ["TestSupport", "poolmap", "scenarios"] + exampleDependencies { $0 == "ChunkedMap" }),
         .testTarget(name: "GroundTests", dependencies: ["CChecksums", "Ground", "TestSupport"]),
         .testTarget(name: "JobServerTests", dependencies: ["JobServer"]),
         .testTarget(name: "ArgumentSyntaxTests", dependencies: ["ArgumentSyntax"]),

@@ -19,6 +19,8 @@ final class ChunkEngine<Output: Codable> {
     /// Whose each task is, and of which chunk.
     private var tasks: [UInt64: (run: ChunkRun<Output>, place: ChunkPlace?)] = [:]
     private var lastLane = 0
+    /// How many tasks were handed out whose answer has not come, those of cancelled maps with them.
+    private(set) var unansweredCount = 0
     private static var chunksForWorker: Int { 4 }
 
     init(_ pool: WorkPool, workerCount: Int) {
@@ -36,8 +38,9 @@ final class ChunkEngine<Output: Codable> {
     func refill(_ run: ChunkRun<Output>) {
         while case .task(let task, let place) = run.next() {
             do throws(MultiprocessingError) {
-                let number = try pool.submit(task, lane: place == nil ? nil : run.lane, mayWait: true)
+                let number = try pool.submit(task, lane: place == nil ? nil : run.lane)
                 tasks[number] = (run, place)
+                unansweredCount += 1
             } catch {
                 run.fail(ChunkedMapError(error, of: run.file.path))
             }
@@ -51,6 +54,7 @@ final class ChunkEngine<Output: Codable> {
     func receive(timeout: Duration? = nil) -> Bool {
         do throws(MultiprocessingError) {
             guard let completion = try pool.nextCompletion(timeout: timeout) else { return false }
+            unansweredCount -= 1
             if let (run, place) = tasks.removeValue(forKey: completion.task) {
                 run.accept(completion, place)
             }
@@ -59,7 +63,7 @@ final class ChunkEngine<Output: Codable> {
             for (run, _) in tasks.values {
                 run.fail(ChunkedMapError(error, of: run.file.path))
             }
-            tasks = [:]
+            (tasks, unansweredCount) = ([:], 0)
             return false
         }
     }

@@ -89,6 +89,8 @@ final class ChunkRun<Output: Codable> {
     ///
     /// - Parameter place: of a chunk; nil of a look.
     func accept(_ completion: Pool<ChunkTask, ChunkAnswer<Output>>.Completion, _ place: ChunkPlace?) {
+        // Behind the chunk that has failed nothing is wanted.
+        guard error == nil else { return }
         switch completion.result {
         case .success(.output(let output)): arrived.append(output)
         case .success(.borders(let borders)): found?.add(borders)

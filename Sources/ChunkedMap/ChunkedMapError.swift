@@ -76,6 +76,13 @@ public struct ChunkedMapError: Error, Sendable {
 }
 
 extension ChunkedMapError {
+    /// A map that its task has no use for.
+    static func cancelled(_ file: ChunkedFile?) -> ChunkedMapError {
+        ChunkedMapError(.cancelled, "the map was cancelled", of: file?.path)
+    }
+
+    static let poolTerminated = ChunkedMapError(.cancelled, "the pool was terminated")
+
     /// The error of the pool as a whole.
     init(_ error: MultiprocessingError, of path: String? = nil) {
         self.init(.poolFailed, "\(error)", path, nil, error.errno, error)

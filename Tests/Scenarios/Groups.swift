@@ -25,6 +25,9 @@ func registerAllScenarios() {
         managerServerProcessScenarios,
         managerServerEndScenarios, registeredTypeScenarios, hostileRequestScenarios)
     Registry.group(
+        "chunks", chunkMapScenarios, chunkFaultScenarios, chunkFileScenarios, chunkPoolScenarios, chunkTaskScenarios,
+        chunkTaskFaultScenarios)
+    Registry.group(
         "queues", queueOrderScenarios, queueLimitScenarios, queueErrorScenarios, queueKillScenarios,
         queueMemoryScenarios, queueHandoverScenarios, joinableQueueScenarios)
     Registry.group("memory", sharedMemoryScenarios, nameGuardianScenarios, shareableListScenarios)

@@ -8,6 +8,7 @@ import Multiprocessing
 //     scenarios --list [GROUP]    prints the names, one a line
 //     scenarios --cpu-count       prints what the library says
 //     scenarios --recipe …        is what a makefile's recipe runs, see runRecipe
+//     scenarios --chunks FILE …   prints where a file is cut, see printChunks
 //
 // The harness, not the scenario, checks afterwards that nothing was left behind: see Census.
 
@@ -22,6 +23,8 @@ case "--cpu-count":
     print(processCPUCount())
 case "--recipe":
     runRecipe(Array(arguments.dropFirst()))
+case "--chunks":
+    try printChunks(Array(arguments.dropFirst()))
 case let name?:
     guard let scenario = Registry.find(name) else {
         print("scenarios: no scenario is called \(name)")

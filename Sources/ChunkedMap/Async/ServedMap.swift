@@ -1,0 +1,30 @@
+/// One map of an `AsyncChunkPool`, as the task that iterates has it.
+///
+/// It holds nothing of the map itself, which only the server's thread touches.
+final class ServedMap<Output: Codable & Sendable>: Sendable {
+    private let server: ChunkServer<Output>
+    private let key: UInt64
+    private let file: ChunkedFile
+    private let inFlight: Int?
+
+    init(_ server: ChunkServer<Output>, _ file: ChunkedFile, inFlight: Int?) {
+        (self.server, self.file, self.inFlight) = (server, file, inFlight)
+        key = server.freshKey()
+    }
+
+    deinit {
+        server.post(.forget(key))
+    }
+
+    func next(isolation: isolated (any Actor)?) async throws(ChunkedMapError) -> Output? {
+        // Behind `onCancel` a wish is refused, and one that waits is answered, whichever comes first.
+        let answer = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                server.post(.wish(key, file, inFlight: inFlight) { continuation.resume(returning: $0) })
+            }
+        } onCancel: {
+            server.post(.cancel(key))
+        }
+        return try answer.get()
+    }
+}

@@ -1,0 +1,115 @@
+import Multiprocessing
+
+/// The maps of an `AsyncChunkPool` that are under way: what its server's thread has.
+final class ServedMaps<Output: Codable & Sendable> {
+    private typealias Answer = (ChunkServer<Output>.Answer) -> Void
+
+    private enum Map {
+        /// With the wish that waits for its next output.
+        case underWay(ChunkRun<Output>, wish: Answer?)
+        /// With the error that nobody has been told.
+        case over(ChunkedMapError?)
+    }
+
+    private let engine: ChunkEngine<Output>
+    private var maps: [UInt64: Map] = [:]
+    /// Whom to tell when all has ended; nobody, before that is asked for.
+    private var stops: [() -> Void] = []
+    private(set) var isStopped = false
+
+    init(_ engine: ChunkEngine<Output>) {
+        self.engine = engine
+    }
+
+    /// Takes what has come of the pool, hands out more, and answers wishes.
+    func work() {
+        while engine.receive(timeout: .zero) {}
+        for (key, map) in maps {
+            if case .underWay(let run, let wish) = map {
+                engine.refill(run)
+                if let wish { answer(wish, key, run) }
+            }
+        }
+    }
+
+    /// Waits until there is something to do; whether somebody has rung.
+    func wait(for doorway: Connection) -> Bool {
+        // A pool of which nothing is wanted is left alone: it may have failed, which the next map will see.
+        let isBusy = engine.unansweredCount > 0
+        let ready = try? Multiprocessing.wait(for: isBusy ? [doorway, engine.pool] : [doorway])
+        return ready?.contains(0) ?? false
+    }
+
+    func handle(_ post: ChunkServer<Output>.Post) {
+        switch post {
+        case .wish(let key, let file, let inFlight, let answer): wish(key, file, inFlight, answer)
+        case .cancel(let key): end(key, with: .cancelled(file(of: key)))
+        case .forget(let key):
+            end(key, with: nil)
+            maps[key] = nil
+        case .stop(let hasEnded):
+            stops.append(hasEnded)
+            isStopped = true
+        }
+    }
+
+    private func wish(_ key: UInt64, _ file: ChunkedFile, _ inFlight: Int?, _ answer: @escaping Answer) {
+        switch maps[key] {
+        case .over(let error):
+            maps[key] = .over(nil)
+            answer(error.map { .failure($0) } ?? .success(nil))
+        case .underWay(let run, _):
+            self.answer(answer, key, run)
+        case nil:
+            do throws(ChunkedMapError) {
+                let run = try engine.begin(file, inFlight: inFlight)
+                maps[key] = .underWay(run, wish: answer)
+            } catch {
+                maps[key] = .over(nil)
+                answer(.failure(error))
+            }
+        }
+    }
+
+    /// Answers a wish, if that can be done now.
+    private func answer(_ answer: @escaping Answer, _ key: UInt64, _ run: ChunkRun<Output>) {
+        if let output = run.takeNext() {
+            maps[key] = .underWay(run, wish: nil)
+            engine.refill(run)
+            answer(.success(output))
+        } else if run.isDone {
+            maps[key] = .over(nil)
+            answer(run.error.map { .failure($0) } ?? .success(nil))
+        } else {
+            maps[key] = .underWay(run, wish: answer)
+        }
+    }
+
+    /// Ends a map, and tells the error to the wish that waits, or to the next one.
+    private func end(_ key: UInt64, with error: ChunkedMapError?) {
+        switch maps[key] {
+        case .underWay(let run, let wish):
+            engine.cancel(run)
+            maps[key] = .over(wish == nil ? error : nil)
+            wish?(error.map { .failure($0) } ?? .success(nil))
+        case .over: break
+        case nil: maps[key] = .over(error)
+        }
+    }
+
+    private func file(of key: UInt64) -> ChunkedFile? {
+        if case .underWay(let run, _) = maps[key] { return run.file }
+        return nil
+    }
+
+    /// Ends all processes of the pool, and all maps; then tells whoever has asked for it.
+    func end() {
+        engine.pool.terminate()
+        for key in maps.keys {
+            end(key, with: .poolTerminated)
+        }
+        maps = [:]
+        for hasEnded in stops { hasEnded() }
+        stops = []
+    }
+}
