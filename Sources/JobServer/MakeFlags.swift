@@ -27,7 +27,10 @@ struct MakeFlags: Equatable {
             words[words.startIndex] = "-" + first
         }
         while let word = words.popFirst() {
-            if word.hasPrefix("--") {
+            if MakeFlags.auths.contains(word), let value = words.popFirst() {
+                // The other form stands there for those who do not ask for this one (`ServedJobs`).
+                server = server ?? Server(value)
+            } else if word.hasPrefix("--") {
                 readLong(word)
             } else if word.hasPrefix("-"), let count = MakeFlags.jobs(inLetters: word.dropFirst()) {
                 jobs = Int(count)
@@ -42,6 +45,26 @@ struct MakeFlags: Equatable {
         }
     }
 
+    /// The text for a program that is served other tokens: the same, with `options` in place of what it says of a job server.
+    static func text(_ text: String, servedBy options: [String]) -> String {
+        let words = words(of: text, keepsBackslashes: true)
+        let end = words.firstIndex(of: "--") ?? words.count
+        var front: [String] = []
+        var rest = words[..<end]
+        while let word = rest.popFirst() {
+            if auths.contains(word) {
+                _ = rest.popFirst()
+            } else if !auths.contains(where: { word.hasPrefix($0 + "=") }) {
+                front.append(word)
+            }
+        }
+        // A word of letters without a dash is one only at the very beginning.
+        let hasLetters = front.first.map { !$0.hasPrefix("-") && !$0.contains("=") } ?? false
+        return (hasLetters ? "" : " ") + (front + options + words[end...]).joined(separator: " ")
+    }
+
+    private static let auths = ["--jobserver-auth", "--jobserver-fds"]
+
     private mutating func readLong(_ word: String) {
         let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         let value = parts.count == 2 ? String(parts[1]) : ""
@@ -52,8 +75,8 @@ struct MakeFlags: Equatable {
         }
     }
 
-    /// The words, without the backslashes that kept them together.
-    private static func words(of text: String) -> [String] {
+    /// The words, as a rule without the backslashes that kept them together.
+    private static func words(of text: String, keepsBackslashes: Bool = false) -> [String] {
         var words: [String] = []
         var word: String.UnicodeScalarView?
         var scalars = text.unicodeScalars.makeIterator()
@@ -63,7 +86,8 @@ struct MakeFlags: Equatable {
                 words += word.map { [String($0)] } ?? []
                 word = nil
             case "\\":
-                word = (word ?? String.UnicodeScalarView()) + [scalars.next() ?? scalar]
+                word = (word ?? String.UnicodeScalarView()) + (keepsBackslashes ? [scalar] : [])
+                word?.append(contentsOf: scalars.next().map { [$0] } ?? (keepsBackslashes ? [] : [scalar]))
             default:
                 word = (word ?? String.UnicodeScalarView()) + [scalar]
             }

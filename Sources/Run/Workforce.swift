@@ -7,9 +7,9 @@ import SystemPackage
 /// Those who do the work of a command: a pool of processes, or the front itself where one process is enough.
 ///
 /// The pool is forked when there is work for more than one process: not for a task that is known to be the only one,
-/// nor for the first few hundred KiB. Under make's job server it is forked with the first token, and so many are busy
-/// as there are tokens, and one: tokens are asked for while there is something to hand out, and given back as soon as
-/// nothing is.
+/// nor for the first few hundred KiB. Under make's job server it is forked with the first token, or for the first command
+/// of the user's, and so many are busy as there are tokens, and one: tokens are asked for while there is something to hand
+/// out, and given back as soon as nothing is.
 package final class Workforce {
     package let layout: SlotLayout
     private let jobs: Int
@@ -213,8 +213,12 @@ package final class Workforce {
         return taskCount
     }
 
+    private var runsCommands: Bool { reach == nil }
+
     private func isForFront(_ task: TaskMessage, _ isOnlyOne: Bool) -> Bool {
-        jobs == 1 || isOnlyOne || inlineBytes + task.byteCount < Workforce.bytesWithoutFork || !mayFork()
+        if jobs == 1 || isOnlyOne { return true }
+        // While the front waits for a command, make would miss the tokens that come in the meantime.
+        return !runsCommands && (inlineBytes + task.byteCount < Workforce.bytesWithoutFork || !mayFork())
     }
 
     /// Does the first names, as far as that takes no longer than to fork workers for them.

@@ -116,6 +116,7 @@ struct Map: FilesCommand {
         var batch = try console.batch(common, "map", cuts.settings + compression.settings)
         batch.dictionary = try dictionary.read(console.places)
         var settings = settings(template, jobs: batch.jobs)
+        settings.servedCoreCount = batch.jobServer == nil ? batch.jobs : 0
         settings.compression = compression.options(ZstdEnvironment(isQuiet: common.quiet))
         let map = try MapRun(settings, to: target, policy)
         var errors = ChunkErrors(console)

@@ -32,6 +32,9 @@ import Testing
         Row(" -j2 --jobserver-auth=fifo:/tmp/a\\ b$c\\\\d/GMfifo1", jobs: 2, .fifo("/tmp/a b$c\\d/GMfifo1")),
         Row(" -j4 --jobserver-auth=3,4 --jobserver-auth=-2,-2", jobs: 4, .disabled),
         Row(" -j4 --jobserver-auth=3,4 --jobserver-auth=-2,-2 -- V=1", jobs: 4, .disabled),
+        // As poolmap itself writes it; and of that what is left where only make's own way to read it is known.
+        Row(" -j4 --jobserver-auth=fifo:/proc/1/fd/9 --jobserver-auth 3,4", jobs: 4, .fifo("/proc/1/fd/9")),
+        Row(" -j4 --jobserver-auth 3,4", jobs: 4, pipe),
         // A variable's value, and what was given to --eval, is one word whatever is in it.
         Row("k -j4 --jobserver-auth=3,4 -- W=a\\ --\\ --jobserver-auth=7,8 V=1", jobs: 4, pipe),
         Row("w -j3 --jobserver-auth=3,4 --eval=x:=--jobserver-auth=7,8", jobs: 3, pipe),
@@ -71,5 +74,17 @@ import Testing
         let flags = MakeFlags(row.text)
         #expect(flags.jobs == row.jobs)
         #expect(flags.server == row.server)
+    }
+
+    @Test(arguments: [
+        ("", " -j2 A B"), ("k", "k -j2 A B"), (" -k", " -k -j2 A B"),
+        ("ks -- X=1 Y=a\\ b", "ks -j2 A B -- X=1 Y=a\\ b"),
+        (" -- X=--jobserver-auth=1,2", " -j2 A B -- X=--jobserver-auth=1,2"), ("X=1", " X=1 -j2 A B"),
+        ("k -j9 --jobserver-auth=7,8 -Oline", "k -j9 -Oline -j2 A B"), (" --jobserver-fds=7,8 -s", " -s -j2 A B"),
+        (" -j4 --jobserver-auth=fifo:/tmp/x --jobserver-auth 3,4 -- V=1", " -j4 -j2 A B -- V=1"),
+        (" -I/a\\ b", " -I/a\\ b -j2 A B"), (" --jobserver-auth", " -j2 A B"),
+    ])
+    func anotherJobServerTakesThePlaceOfThatInTheText(_ before: String, _ after: String) {
+        #expect(MakeFlags.text(before, servedBy: ["-j2", "A", "B"]) == after)
     }
 }

@@ -33,6 +33,8 @@ final class ChunkCommand: Operation {
         if let settings {
             // Where that fails, no command can be started, and says so.
             _ = poolmap_make_command_places(UInt32(settings.slotCount))
+            // And here, each has a core all the same, and none is lent.
+            _ = poolmap_make_cores(UInt32(settings.servedCoreCount), UInt32(settings.slotCount))
         }
     }
 
@@ -170,6 +172,8 @@ final class ChunkCommand: Operation {
         output.begin(work.slot, UnsafeMutableRawBufferPointer(rebasing: room[..<settings.roomBytes]))
         errors.begin(work.slot, UnsafeMutableRawBufferPointer(rebasing: room[settings.roomBytes...]))
         var done = Done(work.chunk, isReduction: work.reducedCount > 0)
+        defer { poolmap_release_cores(UInt32(work.slot)) }
+        guard CommandJobs.takeCore(work.slot) else { return done }
         repeat {
             output.clear()
             done.attempts += 1
@@ -177,7 +181,7 @@ final class ChunkCommand: Operation {
             var run = CommandRun(
                 try input(of: work, files, hands), to: try target(of: work, files),
                 files: files.prefix(work.reducedCount).map(\.fileDescriptor.rawValue), slot: work.slot,
-                timeoutNanoseconds: settings.timeoutNanoseconds)
+                coreCount: settings.servedCoreCount, timeoutNanoseconds: settings.timeoutNanoseconds)
             let command = work.reducedCount > 0 ? settings.reduction ?? settings.command : settings.command
             let end = try run.run(command, for: work.chunk, wideBytes: Int(work.chunk.byteCount)) {
                 (stream, pipe) throws(PoolmapError) in

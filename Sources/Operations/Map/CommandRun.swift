@@ -30,6 +30,9 @@ struct CommandRun {
     private let output: Int32?
     /// Files that it reads beside its standard input.
     private let files: [Int32]
+    /// So many cores all commands share; 0 where another job server has a say in it, which the command finds by itself.
+    private let coreCount: Int
+    private var jobs: CommandJobs?
     private var input: ChunkInput
     private var process: pid_t = 0
     /// -1 for what is closed.
@@ -49,14 +52,15 @@ struct CommandRun {
 
     /// So long a command has to end by itself that was asked to.
     private static let graceNanoseconds: UInt64 = 1_000_000_000
-    /// So often it is looked whether the run still needs the command, and whether a process has ended that has no
-    /// descriptor.
-    private static let tickMilliseconds: Int32 = 100
+    /// So often it is looked whether a process has ended that has no descriptor.
     private static let tickWithoutDescriptor: Int32 = 5
 
     /// - Parameter slot: the place in the table of commands.
-    init(_ input: ChunkInput, to output: Int32?, files: [Int32], slot: Int, timeoutNanoseconds: UInt64?) {
+    init(
+        _ input: ChunkInput, to output: Int32?, files: [Int32], slot: Int, coreCount: Int, timeoutNanoseconds: UInt64?
+    ) {
         (self.input, self.output, self.files) = (input, output, files)
+        self.coreCount = coreCount
         (self.slot, self.timeoutNanoseconds) = (slot, timeoutNanoseconds)
     }
 
@@ -110,13 +114,14 @@ struct CommandRun {
                     throw .system("cannot make a pipe", Errno(rawValue: errno))
                 }
             }
-            process = try template.withPointers(for: chunk, files) {
+            jobs = coreCount > 0 ? try CommandJobs(place: slot, coreCount: coreCount) : nil
+            process = try template.withPointers(for: chunk, files, jobs?.variables ?? []) {
                 (path, arguments, environment) throws(PoolmapError) in
-                let process = files.withUnsafeBufferPointer { files in
+                let process = (files + (jobs?.descriptors ?? [])).withUnsafeBufferPointer { kept in
                     var command = poolmap_command(
                         path: path, arguments: arguments, environment: environment, input: theirs.input,
-                        output: output ?? theirs.output, error: theirs.error, kept: files.baseAddress,
-                        kept_count: Int32(files.count))
+                        output: output ?? theirs.output, error: theirs.error, kept: kept.baseAddress,
+                        kept_count: Int32(kept.count))
                     return poolmap_start_command(UInt32(slot), &command)
                 }
                 guard process > 0 else {
@@ -144,6 +149,7 @@ struct CommandRun {
         }
         pipes = Pipes()
         processDescriptor = -1
+        jobs = nil
     }
 
     private func killGroup(_ number: Int32) {
@@ -177,6 +183,7 @@ struct CommandRun {
                 pipes.input = -1
             }
             pace(movedBytes: taken + input.writtenBytes - before)
+            jobs?.attend()
             endIfDue(deadline)
         }
     }
@@ -190,7 +197,7 @@ struct CommandRun {
             pollfd(fd: isNapping ? -1 : pipes.output, events: Int16(POLLIN), revents: 0),
             pollfd(fd: isNapping ? -1 : pipes.error, events: Int16(POLLIN), revents: 0),
         ]
-        let tick = processDescriptor < 0 ? CommandRun.tickWithoutDescriptor : CommandRun.tickMilliseconds
+        let tick = processDescriptor < 0 ? CommandRun.tickWithoutDescriptor : CommandJobs.tickMilliseconds
         let most = isNapping ? min(napMilliseconds, tick) : tick
         poll(&entries, nfds_t(entries.count), milliseconds(until: time, atMost: most))
         return processDescriptor < 0 ? isGone : entries[0].revents != 0

@@ -1,6 +1,7 @@
 import Files
 import Glibc
 import Ground
+import JobServer
 import SystemPackage
 
 /// A command of the user's, with what its arguments and its environment say of the chunk.
@@ -142,22 +143,24 @@ package struct CommandTemplate: Sendable {
     }
 
     /// Lends the arguments and the environment for a chunk, or for descriptors of files, as `execve` wants them.
+    ///
+    /// - Parameter others: variables beside those of the chunk.
     func withPointers<Result>(
-        for chunk: Chunk, _ files: [Int32],
+        for chunk: Chunk, _ files: [Int32], _ others: [ServedJobs.Variable],
         _ body: (
             UnsafePointer<CChar>?, UnsafePointer<UnsafeMutablePointer<CChar>?>?,
             UnsafePointer<UnsafeMutablePointer<CChar>?>?
         ) throws(PoolmapError) -> Result
     ) throws(PoolmapError) -> Result {
         let words = arguments.map { CommandTemplate.copy(CommandTemplate.text(of: $0, for: chunk, files)) }
-        let own = Field.allCases.compactMap { field in
-            field.value(of: chunk).map {
-                CommandTemplate.copy(Array("\(field.variable)=".utf8) + FileName.bytes(of: $0))
-            }
-        }
+        let own =
+            Field.allCases.compactMap { field in
+                field.value(of: chunk).map { CommandTemplate.variable(field.variable, FileName.bytes(of: $0)) }
+            } + others.map { CommandTemplate.variable($0.name, $0.value) }
         defer { (words + own).forEach { free($0) } }
         let argumentList: [UnsafeMutablePointer<CChar>?] = words + [nil]
-        let variableList: [UnsafeMutablePointer<CChar>?] = CommandTemplate.inheritedVariables() + own + [nil]
+        let variableList: [UnsafeMutablePointer<CChar>?] =
+            CommandTemplate.inheritedVariables(but: others.map(\.name)) + own + [nil]
         let result: Swift.Result<Result, PoolmapError> = path.withUnsafeBufferPointer { path in
             argumentList.withUnsafeBufferPointer { argumentList in
                 variableList.withUnsafeBufferPointer { variableList in
@@ -173,6 +176,10 @@ package struct CommandTemplate: Sendable {
         return try result.get()
     }
 
+    private static func variable(_ name: String, _ value: [UInt8]) -> UnsafeMutablePointer<CChar> {
+        copy(Array("\(name)=".utf8) + value)
+    }
+
     private static func copy(_ bytes: [UInt8]) -> UnsafeMutablePointer<CChar> {
         let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count + 1)
         for (place, byte) in bytes.enumerated() {
@@ -182,11 +189,12 @@ package struct CommandTemplate: Sendable {
         return copy
     }
 
-    /// This process's own, but for those that say something of a chunk: of another `poolmap map`, around this one.
-    private static func inheritedVariables() -> [UnsafeMutablePointer<CChar>?] {
+    /// This process's own, but for those of these names, and those that say something of a chunk: of another `poolmap map`,
+    /// around this one.
+    private static func inheritedVariables(but others: [String]) -> [UnsafeMutablePointer<CChar>?] {
         var variables: [UnsafeMutablePointer<CChar>?] = []
         var next: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = environ
-        let names = Field.allCases.map { "\($0.variable)=" }
+        let names = (Field.allCases.map(\.variable) + others).map { "\($0)=" }
         while let variable = next.pointee {
             if !names.contains(where: { strncmp(variable, $0, $0.utf8.count) == 0 }) {
                 variables.append(variable)

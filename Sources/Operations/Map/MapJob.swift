@@ -43,7 +43,9 @@ final class MapJob: Job {
     // The next chunk.
     private var chunkIndex = 0
     private var offset: UInt64 = 0
-    private var isAtEnd = false
+    private var isAtEnd = false {
+        didSet { if isAtEnd && !oldValue { run.endCut() } }
+    }
     private var acceptedBytes: UInt64 = 0
     private var writtenBytes: UInt64 = 0
     private var failedCount = 0
@@ -67,6 +69,7 @@ final class MapJob: Job {
         if input.isRegular {
             _ = try findContent()
         }
+        run.beginCut()
     }
 
     // MARK: What is mapped
@@ -289,8 +292,7 @@ final class MapJob: Job {
         chunkIndex += 1
         offset += byteCount
         pieces[slot] = piece
-        run.slotsUnderWay.insert(slot)
-        poolmap_use_command_place(UInt32(slot))
+        run.begin(slot)
         let work = ChunkCommand.Work(
             file: mapped, slot: slot, chunk: chunk, header: header ?? [], to: destination)
         let task = ChunkCommand.task(
@@ -308,12 +310,13 @@ final class MapJob: Job {
     func look(at result: Result<TaskAnswer, PoolmapError>, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
         // Else it is no chunk.
         guard let slot else { return }
-        run.slotsUnderWay.remove(slot)
+        run.end(slot)
         let place = pieces.removeValue(forKey: slot)?.description
         var failure: PoolmapError?
         switch result {
         case .failure(let error):
             poolmap_end_left_command(UInt32(slot))
+            poolmap_release_cores(UInt32(slot))
             failure = place.map { error.at($0) } ?? error
         case .success(.failed(let error)): failure = place.map { error.at($0) } ?? error
         case .success(let answer):
@@ -395,6 +398,7 @@ final class MapJob: Job {
     }
 
     func abandon(_ workforce: Workforce) {
+        isAtEnd = true
         leaveOffset()
         contentPipe?.cancel()
         chunks?.abandon(workforce)

@@ -10,6 +10,7 @@ final class MapPlans: PlanSource {
     init(_ inputs: some PlanSource, _ run: MapRun) {
         (self.inputs, self.run) = (inputs, run)
         isReductionPlanned = run.settings.reduction == nil
+        run.hasMorePlans = inputs.hasMore
     }
 
     var hasMore: Bool { inputs.hasMore || !isReductionPlanned }
@@ -18,7 +19,9 @@ final class MapPlans: PlanSource {
         if run.isHalted { return end() }
         let step = inputs.next()
         switch step {
-        case .plan: run.planInput()
+        case .plan:
+            run.planInput()
+            run.hasMorePlans = inputs.hasMore
         case .end: return end()
         case .waitForInput, .waitForReport: break
         }

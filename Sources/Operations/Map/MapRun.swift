@@ -41,9 +41,6 @@ package final class MapRun {
         case file(OutputFile)
         case reduced(SharedDescriptor, level: Int)
     }
-
-    /// Those whose chunks are under way.
-    var slotsUnderWay: Set<Int> = []
     private var reductionCount = 0
     private var doneCount = 0
     private var failedCount = 0
@@ -79,11 +76,41 @@ package final class MapRun {
 
     func planInput() { plannedCount += 1 }
     func reportInput() { reportedCount += 1 }
-    func endPlans() { hasAllPlans = true }
+    func endPlans() { (hasAllPlans, hasMorePlans) = (true, false) }
     /// All inputs are done.
     var hasAllInputs: Bool { hasAllPlans && plannedCount == reportedCount }
 
+    /// Whether there are inputs behind those that are planned.
+    var hasMorePlans = true
+    /// Inputs that have more chunks to come.
+    private var uncutCount = 0
+
+    func beginCut() { uncutCount += 1 }
+    func endCut() { uncutCount -= 1 }
+
     // MARK: Chunks
+
+    /// What is handed out and not done.
+    private(set) var slotsUnderWay: Set<Int> = []
+
+    /// Notes that a command is handed out.
+    func begin(_ slot: Int) {
+        slotsUnderWay.insert(slot)
+        poolmap_use_command_place(UInt32(slot))
+        setSpareCores()
+    }
+
+    /// Notes that a command has ended.
+    func end(_ slot: Int) {
+        slotsUnderWay.remove(slot)
+        setSpareCores()
+    }
+
+    /// Once no more chunks come, cores that have no command are for what the others start.
+    private func setSpareCores() {
+        let isAtEnd = !hasMorePlans && uncutCount == 0
+        poolmap_set_spare_cores(isAtEnd ? UInt32(max(0, settings.servedCoreCount - slotsUnderWay.count)) : 0)
+    }
 
     /// Where the command of a chunk is to write, until `acceptFile` or `drop` is told how that went.
     func destination(
@@ -173,8 +200,7 @@ package final class MapRun {
         let chunk = CommandTemplate.Chunk(index: UInt64(reductionCount - 1), offset: 0, byteCount: 0, input: "-")
         var work = ChunkCommand.Work(file: nil, slot: slot, chunk: chunk, header: [], to: destination)
         work.reducedCount = files.count
-        slotsUnderWay.insert(slot)
-        poolmap_use_command_place(UInt32(slot))
+        begin(slot)
         let task = ChunkCommand.task(work, files + (target.map { [$0] } ?? []), byteCount: MapJob.leastTaskBytes)
         return .work(task, [ChunkCommand.Done.reductionPiece(chunk.index)], slot: slot, isLast: false)
     }

@@ -56,6 +56,9 @@ package struct MapSettings: Sendable {
     package var decompresses = true
     /// How outputs are compressed; nil where they are not.
     package var compression: CompressionOptions?
+    /// So many jobs may run at a time, which this run serves to the programs that its commands start; 0 where another job
+    /// server has a say in it.
+    package var servedCoreCount = 0
     let slotCount: Int
 
     /// - Parameter jobs: the number of worker processes.

@@ -73,7 +73,7 @@ final class ReduceJob: Job {
     var looksAhead: Bool { true }
 
     func look(at result: Result<TaskAnswer, PoolmapError>, slot: Int?, _ workforce: Workforce) {
-        if let slot { run.slotsUnderWay.remove(slot) }
+        if let slot { run.end(slot) }
     }
 
     func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {

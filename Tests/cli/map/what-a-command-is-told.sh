@@ -31,9 +31,19 @@ same_text "odd {index} 'n\"me" "$(< said)"
 poolmap map --shell --lines "\$(touch evil)" -- 'echo {input}' > said
 same_text "\$(touch evil)" "$(< said)"
 no_file evil
-# Beside the standard descriptors it has those that this program was started with, and no others.
+# Beside the standard descriptors it has those that this program was started with, the two ends of the pipe that is its job
+# server, and no others; as a client of another one, none of its own.
 list='import os; print(len(os.listdir("/proc/self/fd")))'
-same_text "$(python3 -c "$list")" "$(poolmap map --chunk-size 1M in -- python3 -c "$list")"
+count=$(python3 -c "$list")
+same_text $((count + 2)) "$(poolmap map --chunk-size 1M in -- python3 -c "$list")"
+ends='import os; print(*sorted(os.readlink(f"/proc/self/fd/{end}") for end in os.environ["MAKEFLAGS"].split()[-1].split(",")))'
+read -r reader writer < <(poolmap map --chunk-size 1M in -- python3 -c "$ends")
+[[ $reader == pipe:* && $reader == "$writer" ]] || fail "the ends are of $reader and $writer"
+mkfifo tokens
+exec {pool}<> tokens
+MAKEFLAGS=" -j9 --jobserver-auth=fifo:$PWD/tokens" poolmap map --chunk-size 1M in -- python3 -c "$list" > count
+same_text $((count + 1)) "$(< count)"
+exec {pool}>&-
 # Its signals are as this program found them.
 same_text "$(python3 -c 'print(open("/proc/self/status").read().split("SigBlk:")[1].split()[0])')" \
     "$(poolmap map --chunk-size 1M in -- python3 -c 'print(open("/proc/self/status").read().split("SigBlk:")[1].split()[0])')"

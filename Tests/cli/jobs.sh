@@ -1,0 +1,28 @@
+# Helpers for the cases in map/ whose commands start programs that share cores, which source this file after lib.sh.
+
+# meets COUNT: writes `meet`, which notes how many of it run beside it, and waits until COUNT have met.
+meets() {
+    rm -rf counts met run-*
+    cat > meet <<END2
+#!/bin/bash
+mkdir run-\$\$
+while :; do
+    set -- run-*
+    echo \$# >> counts
+    ((\$# < $1)) || : > met
+    [[ ! -e met ]] || break
+    sleep 0.01
+done
+# Long enough for one too many to be seen.
+for i in 1 2 3 4 5; do
+    sleep 0.01
+    set -- run-*
+    echo \$# >> counts
+done
+rmdir run-\$\$
+END2
+    chmod 755 meet
+}
+
+# most_at_once: how many ran at a time.
+most_at_once() { sort -n counts | tail -1; }
