@@ -73,6 +73,7 @@ format: ## bring the Swift sources into the house format
 bench: bench-command bench-library ## measure against zstd, pzstd and CPython, 10 to 20 minutes; BENCH=--quick for 2
 
 bench-command: bench-deps build ## the command's part of it; BENCH=--help for more
+	$(SWIFT) build --product library-bench $(RELEASE)
 	Benchmarks/bench.py $(BENCH)
 
 bench-library: bench-deps ## the library's part of it; BENCH=--help for more

@@ -137,7 +137,8 @@ let package = Package(
         ),
 
         // The library's side of Benchmarks/library.py.
-        .executableTarget(name: "library-bench", dependencies: ["Multiprocessing"], path: "Benchmarks/Library"),
+        .executableTarget(
+            name: "library-bench", dependencies: ["ChunkedMap", "Multiprocessing"], path: "Benchmarks/Library"),
 
         // Test runners have threads, and only a process with one thread may fork: everything that forks runs here.
         .executableTarget(

@@ -32,6 +32,10 @@ def run_rows(bench) -> None:
     def summed(words: str) -> Command:
         return line(f"{p} map -j{j} --lines {words} | {SUM}")
 
+    def library(work: str) -> Command:
+        program = Path(__file__).resolve().parent.parent / ".build-release/release/library-bench"
+        return Command([str(program), work, "log"], text=f"library-bench {work} log")
+
     # Into a pipe: with /dev/null for its output, grep reads no further than the first match.
     mawk = "mawk '{s += length($6)} END {print s}'"
     rows = [
@@ -57,6 +61,8 @@ def run_rows(bench) -> None:
          Command([sys.executable, "-S", "-E", "-c", SPAWN.format(SPAWNS)], text="posix_spawn and waitpid, 1000 times"),
          1.3),
     ]
+    rows += [("ChunkedMap in Swift: words of 1 GB, closure, 2 workers", library("words"),
+              "the same loop in one process", library("words-alone"), 0.55)]
     wanted = [row for row in rows if bench.wanted(row[0], row[2])]
     serial_name = "serial time, map, chunks of 1 MiB to grep -c"
     if not wanted and not bench.wanted(serial_name):

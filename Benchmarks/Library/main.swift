@@ -4,6 +4,8 @@ import Multiprocessing
 // The library's side of `Benchmarks/library.py`:
 //
 //     library-bench WORK COUNT     does the work COUNT times and prints the seconds that it took
+//     library-bench words FILE     maps a closure that counts words over the file, by 2 workers; for Benchmarks/mapping.py
+//     library-bench words-alone FILE, words-mapped FILE     the same loop in one process, which reads the file or maps it
 //
 // Processes are started and warm before the clock runs, on both sides.
 
@@ -22,6 +24,10 @@ private let works: [String: (Int) throws -> Duration] = [
 ]
 
 let arguments = Array(CommandLine.arguments.dropFirst())
+if arguments.count == 2, let count = wordCounts[arguments[0]] {
+    print(try count(arguments[1]))
+    exit(0)
+}
 guard arguments.count == 2, let work = works[arguments[0]], let count = Int(arguments[1]), count > 0 else {
     print("usage: library-bench WORK COUNT, where WORK is one of \(works.keys.sorted().joined(separator: " "))")
     exit(2)

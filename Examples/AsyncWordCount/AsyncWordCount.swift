@@ -4,7 +4,9 @@
 
 import ChunkedMap
 
-/// What the workers run. It is a type with a name, as they are no forks of a program that has threads.
+/// What the workers run.
+///
+/// It is a type with a name, as they are no forks of a program that has threads.
 struct CountWords: ChunkFunction {
     func callAsFunction(_ chunk: borrowing Chunk) -> Int {
         chunk.bytes.withUnsafeBytes { bytes in

@@ -91,8 +91,10 @@ public final class ChunkPool<Output: Codable> {
     ///
     /// Does not block.
     ///
-    /// - Parameter inFlight: at most so many chunks are under way or wait to be taken, and one at least; by default 4 for
-    ///   each worker.
+    /// - Parameters:
+    ///   - file: what is mapped.
+    ///   - inFlight: at most so many chunks are under way or wait to be taken, and one at least; by default 4 for each
+    ///     worker.
     ///
     /// Throws `systemCallFailed`, where no descriptor is left. The corresponding Python API is
     /// `multiprocessing.Pool.imap`.

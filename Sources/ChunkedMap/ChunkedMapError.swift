@@ -77,8 +77,8 @@ public struct ChunkedMapError: Error, Sendable {
 
 extension ChunkedMapError {
     /// A map that its task has no use for.
-    static func cancelled(_ file: ChunkedFile?) -> ChunkedMapError {
-        ChunkedMapError(.cancelled, "the map was cancelled", of: file?.path)
+    static func cancelled(mapOf path: String?) -> ChunkedMapError {
+        ChunkedMapError(.cancelled, "the map was cancelled", of: path)
     }
 
     static let poolTerminated = ChunkedMapError(.cancelled, "the pool was terminated")

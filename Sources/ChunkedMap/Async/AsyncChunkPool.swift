@@ -90,8 +90,10 @@ public final class AsyncChunkPool<Output: Codable & Sendable>: Sendable {
     ///
     /// Each iteration is a map of its own, which begins with the first `next`, and is cancelled when its iterator goes away.
     ///
-    /// - Parameter inFlight: at most so many chunks are under way or wait to be taken, and one at least; by default 4 for
-    ///   each worker.
+    /// - Parameters:
+    ///   - file: what is mapped.
+    ///   - inFlight: at most so many chunks are under way or wait to be taken, and one at least; by default 4 for each
+    ///     worker.
     public func results(of file: ChunkedFile, inFlight: Int? = nil) -> AsyncChunkResults<Output> {
         AsyncChunkResults(pool: self, file: file, inFlight: inFlight)
     }

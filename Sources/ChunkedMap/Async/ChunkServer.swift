@@ -13,21 +13,8 @@ import SystemPackage
 /// Nobody else touches the pool once the thread runs. The mailbox has a lock, which is held for moments, and a pipe by which
 /// the first who puts something in wakes the thread.
 final class ChunkServer<Output: Codable & Sendable>: Sendable {
-    typealias Answer = Result<Output?, ChunkedMapError>
-
-    /// What is asked of the thread. A map is known by its key.
-    enum Post: Sendable {
-        /// The next output of a map, which begins with its first wish.
-        case wish(UInt64, ChunkedFile, inFlight: Int?, @Sendable (Answer) -> Void)
-        case cancel(UInt64)
-        /// Nobody will wish for anything of it.
-        case forget(UInt64)
-        /// End all, and tell when that is done.
-        case stop(@Sendable () -> Void)
-    }
-
     private struct Mailbox: ~Copyable {
-        var posts: [Post] = []
+        var posts: [ChunkPost<Output>] = []
         var lastKey: UInt64 = 0
         /// What the thread will have; nil once it has begun.
         var engine: ChunkEngine<Output>?
@@ -60,7 +47,7 @@ final class ChunkServer<Output: Codable & Sendable>: Sendable {
     /// Asks something of the thread, which begins for it if it has not.
     ///
     /// Does not block.
-    func post(_ post: Post) {
+    func post(_ post: ChunkPost<Output>) {
         let refusal: ChunkedMapError? = mailbox.withLock { mailbox in
             if mailbox.hasEnded { return ChunkedMapError.poolTerminated }
             if let engine = mailbox.engine {
@@ -125,7 +112,7 @@ final class ChunkServer<Output: Codable & Sendable>: Sendable {
         }
     }
 
-    private func takePosts() -> [Post] {
+    private func takePosts() -> [ChunkPost<Output>] {
         mailbox.withLock { mailbox in
             // Rung once for all of them.
             _ = try? doorway.receiveBytes()
@@ -134,7 +121,7 @@ final class ChunkServer<Output: Codable & Sendable>: Sendable {
         }
     }
 
-    private func takeLastPosts() -> [Post] {
+    private func takeLastPosts() -> [ChunkPost<Output>] {
         mailbox.withLock { mailbox in
             mailbox.hasEnded = mailbox.posts.isEmpty
             defer { mailbox.posts = [] }

@@ -2,7 +2,7 @@ import Multiprocessing
 
 /// The maps of an `AsyncChunkPool` that are under way: what its server's thread has.
 final class ServedMaps<Output: Codable & Sendable> {
-    private typealias Answer = (ChunkServer<Output>.Answer) -> Void
+    private typealias Answer = (Result<Output?, ChunkedMapError>) -> Void
 
     private enum Map {
         /// With the wish that waits for its next output.
@@ -40,10 +40,10 @@ final class ServedMaps<Output: Codable & Sendable> {
         return ready?.contains(0) ?? false
     }
 
-    func handle(_ post: ChunkServer<Output>.Post) {
+    func handle(_ post: ChunkPost<Output>) {
         switch post {
         case .wish(let key, let file, let inFlight, let answer): wish(key, file, inFlight, answer)
-        case .cancel(let key): end(key, with: .cancelled(file(of: key)))
+        case .cancel(let key): end(key, with: .cancelled(mapOf: path(of: key)))
         case .forget(let key):
             end(key, with: nil)
             maps[key] = nil
@@ -97,8 +97,8 @@ final class ServedMaps<Output: Codable & Sendable> {
         }
     }
 
-    private func file(of key: UInt64) -> ChunkedFile? {
-        if case .underWay(let run, _) = maps[key] { return run.file }
+    private func path(of key: UInt64) -> String? {
+        if case .underWay(let run, _) = maps[key] { return run.file.path }
         return nil
     }
 

@@ -14,7 +14,7 @@ func withFile(_ content: some Sequence<UInt8>, _ body: (String) throws -> Void) 
     try body(path)
 }
 
-/// Lines `line 0`, `line 1`, …
+/// Lines with their numbers.
 func numberedLines(_ count: Int) -> [UInt8] {
     (0..<count).flatMap { Array("line \($0)\n".utf8) }
 }

@@ -1,0 +1,36 @@
+import Foundation
+import Testing
+
+/// What the documents show of this library is part of a program that is compiled, and run by a test.
+struct SnippetTests {
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+    private static let documents = [
+        "Sources/ChunkedMap/ChunkedMap.docc/ChunkedMap.md", "Sources/ChunkedMap/ChunkedMap.docc/RealUses.md",
+        "docs/map.md", "README.md",
+    ]
+
+    /// Lines without what indents them.
+    private func lines(_ text: some StringProtocol) -> [String] {
+        text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    }
+
+    @Test(arguments: documents) func everySnippetIsPartOfAProgramThatIsRun(document: String) throws {
+        let text = try String(contentsOf: SnippetTests.root.appending(path: document), encoding: .utf8)
+        let examples = SnippetTests.root.appending(path: "Examples")
+        let programs = try FileManager.default.subpathsOfDirectory(atPath: examples.path).filter {
+            $0.hasSuffix(".swift")
+        }
+        .map { lines(try String(contentsOf: examples.appending(path: $0), encoding: .utf8)) }
+        let snippets = text.components(separatedBy: "```swift\n").dropFirst()
+            .map { lines($0.components(separatedBy: "```")[0]) }
+            .filter { $0.contains { $0.contains(/ChunkedFile\(|ChunkPool\(|borrowing Chunk|countWords/) } }
+        #expect(!snippets.isEmpty)
+        for snippet in snippets {
+            let isShown = programs.contains { program in
+                program.indices.contains { program[$0...].starts(with: snippet) }
+            }
+            #expect(isShown, "no program has: \(snippet.joined(separator: "\n"))")
+        }
+    }
+}
