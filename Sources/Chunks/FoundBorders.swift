@@ -50,6 +50,13 @@ package struct FoundBorders {
         knownTo = rule.start
     }
 
+    /// Begins with the chunk at a place that is known to be a border.
+    package mutating func begin(at offset: UInt64) {
+        // A record may end in the chunk with bytes that are in front of it.
+        let start = max(rule.start, offset - min(offset, rule.endBytes - 1))
+        (begunTo, surveyedTo, knownTo) = (start, start, start)
+    }
+
     /// What is next for the chunk that begins at `offset`.
     package mutating func next(at offset: UInt64) -> Next {
         if let task = nextTask(at: offset) { return task }

@@ -44,6 +44,11 @@ struct Map: FilesCommand {
             valueName: "command"))
     var reduce: String?
 
+    @Flag(
+        name: .long,
+        help: "With -o and one FILE: keep what is done when the run ends early, and go on from there the next time.")
+    var resume = false
+
     @Flag(name: .long, help: "Put outputs together as they come, each whole.")
     var unordered = false
 
@@ -87,7 +92,8 @@ struct Map: FilesCommand {
     var command: [String] = []
 
     private enum CodingKeys: CodingKey {
-        case common, cuts, failures, compression, output, force, outputTemplate, reduce, unordered, shell, memory,
+        case common, cuts, failures, compression, output, force, outputTemplate, resume, reduce, unordered, shell,
+            memory,
             dictionary, long
         case mapsCompressed, recursive, lists,
             nullLists, files
@@ -99,8 +105,22 @@ struct Map: FilesCommand {
         try requireNone(of: [(output != nil, "-o"), (reduce != nil, "--reduce")], beside: "--output-template")
     }
 
+    private func validateResume() throws {
+        // These would have what comes of a chunk in another place, or not at all.
+        try requireNone(
+            of: [
+                (outputTemplate != nil, "--output-template"), (reduce.map { $0 != "concat" } ?? false, "--reduce"),
+                (unordered, "--unordered"), (failures.keepsGoing, "--keep-going"),
+            ], beside: "--resume")
+        guard let output, output != "-" else { throw ValidationError("--resume needs -o FILE") }
+        guard files.count == 1, files[0] != "-", lists.isEmpty, nullLists.isEmpty, !recursive else {
+            throw ValidationError("--resume takes one regular file")
+        }
+    }
+
     func run() throws {
         guard !command.isEmpty else { throw ValidationError("map needs a command: poolmap map … FILE -- COMMAND") }
+        if resume { try validateResume() }
         let console = try Console(common, replacesTargets: force)
         let sources = try self.sources()
         let target = output == "-" ? nil : output
@@ -118,7 +138,8 @@ struct Map: FilesCommand {
         var settings = settings(template, jobs: batch.jobs)
         settings.servedCoreCount = batch.jobServer == nil ? batch.jobs : 0
         settings.compression = compression.options(ZstdEnvironment(isQuiet: common.quiet))
-        let map = try MapRun(settings, to: target, policy)
+        settings.resumedBy = cuts.identity + ["decompress \(!mapsCompressed)", "shell \(shell)", "\(command)"]
+        let map = try makeRun(settings, to: target, console)
         var errors = ChunkErrors(console)
         map.onErrors = { errors.write($2, of: $1, $0) }
         map.onFailure = { console.fail($0.name, $1) }
@@ -131,6 +152,11 @@ struct Map: FilesCommand {
             console.attempt(nil) { () throws(PoolmapError) in try map.commit() }
         }
         try console.finish()
+    }
+
+    private func makeRun(_ settings: MapSettings, to target: String?, _ console: Console) throws -> MapRun {
+        guard resume, let target else { return try MapRun(settings, to: target, policy) }
+        return MapRun(settings, resuming: target, policy) { [files] in console.note(.file(files[0]), $0) }
     }
 
     private func refuseTerminal() throws {

@@ -105,6 +105,15 @@ struct CutOptions: ParsableArguments {
         return separator.map { .separator($0.bytes) }
     }
 
+    /// All that says where chunks end, and what of an output is written.
+    var identity: [String] {
+        [
+            "\(lines) \(null) \(csv) \(separator?.bytes ?? []) \(recordStart?.text ?? "")",
+            "\(recordSize?.bytes ?? 0) \(records ?? 0) \(mostRecord?.bytes ?? 0)",
+            "\(header ?? 0) \(outputHeader ?? header ?? 0)",
+        ]
+    }
+
     var settings: [(String, JSONText)] {
         let words = [
             (lines, "lines"), (null, "null"), (csv, "csv"), (separator != nil, "separator"),
@@ -120,11 +129,12 @@ struct CutOptions: ParsableArguments {
 
 /// A regular expression, as `grep -E` has it.
 struct RecordStart: ExpressibleByArgument {
+    let text: String
     let pattern: LinePattern
 
     init?(argument: String) {
         guard let pattern = try? LinePattern(argument) else { return nil }
-        self.pattern = pattern
+        (text, self.pattern) = (argument, pattern)
     }
 }
 

@@ -25,3 +25,11 @@ exist() {
     done
     ((count >= $1))
 }
+# random_data BYTES ALPHABET: bytes of an alphabet, so that separators are near, far and above each other.
+random_data() {
+    python3 -c '
+import random, sys
+random.seed(int(sys.argv[1]))
+alphabet = sys.argv[3].encode().decode("unicode_escape").encode("latin-1")
+sys.stdout.buffer.write(bytes(random.choices(alphabet, k=int(sys.argv[2]))))' "$RANDOM" "$1" "$2"
+}

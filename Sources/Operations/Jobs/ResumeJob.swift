@@ -13,17 +13,25 @@ package enum ResumeNotice: Sendable {
     case kept(String)
 }
 
-/// Holds a frame that an interrupted run has left against its journal, and against the chunk of the input that it was
-/// made of.
+/// Holds a frame, or other bytes, that an interrupted run has left against its journal, and against the chunk of the input
+/// that it was made of.
 final class Verification: Operation {
     private var space = Scratch()
 
     struct Work: Message, BitwiseCopyable {
-        var content: Source
-        var contentBytes: UInt64
+        /// What it was made of; nil where that is not looked at.
+        var content: Content?
         var partial: TaskFile
         var frameOffset: UInt64
-        var frame: KeptFrame
+        var frameBytes: UInt64
+        /// The CRC-32C of these bytes.
+        var frameChecksum: UInt32
+
+        struct Content: BitwiseCopyable {
+            let source: Source
+            let byteCount: UInt64
+            let checksum: UInt32
+        }
     }
 
     /// How a frame and its chunk are found.
@@ -40,16 +48,16 @@ final class Verification: Operation {
         do throws(PoolmapError) {
             frameChecksum = try checksum(
                 of: FileReader(
-                    work.partial.descriptor(files), at: work.frameOffset, byteCount: UInt64(work.frame.compressedBytes))
-            )
+                    work.partial.descriptor(files), at: work.frameOffset, byteCount: work.frameBytes))
         } catch {
             return .damaged
         }
-        guard frameChecksum == work.frame.frameChecksum else { return .damaged }
-        guard let content = work.content.reader(files, work.contentBytes) else {
+        guard frameChecksum == work.frameChecksum else { return .damaged }
+        guard let content = work.content else { return .intact }
+        guard let reader = content.source.reader(files, content.byteCount) else {
             throw PoolmapError(.failed, "the content of a frame that was kept is in no file")
         }
-        return try checksum(of: content) == work.frame.chunkChecksum ? .intact : .otherContent
+        return try checksum(of: reader) == content.checksum ? .intact : .otherContent
     }
 
     private func checksum(of reader: FileReader) throws(PoolmapError) -> UInt32 {
@@ -78,8 +86,11 @@ private struct KeptFrames {
         let byteCount = range.upperBound - range.lowerBound
         let files = input.handed + [partial]
         let work = Verification.Work(
-            content: input.source(at: range.lowerBound, byteCount), contentBytes: byteCount,
-            partial: TaskFile(files.count - 1), frameOffset: frameOffset, frame: frame)
+            content: Verification.Work.Content(
+                source: input.source(at: range.lowerBound, byteCount), byteCount: byteCount,
+                checksum: frame.chunkChecksum),
+            partial: TaskFile(files.count - 1), frameOffset: frameOffset, frameBytes: UInt64(frame.compressedBytes),
+            frameChecksum: frame.frameChecksum)
         let piece = Piece(noun: "chunk", index: handedOut, offset: range.lowerBound, byteCount: byteCount)
         frameOffset += UInt64(frame.compressedBytes)
         handedOut += 1
@@ -111,7 +122,7 @@ final class ResumeJob: Job {
         self.input = input
         self.output = output
         self.notice = notice
-        compression = CompressJob(input, to: .partial(output), options, meter)
+        compression = CompressJob(input, to: .partial(output.file), options, meter)
         kept = KeptFrames(output.journal)
         pending = output.journal.frames.count
         if let loss = output.loss {
@@ -131,7 +142,7 @@ final class ResumeJob: Job {
     }
 
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
-        if kept.handedOut < pending { return kept.next(input, output.handed, isLast: false) }
+        if kept.handedOut < pending { return kept.next(input, output.file.handed, isLast: false) }
         // Before it is known where the kept frames end, there is no next chunk.
         return accepted < kept.handedOut ? .waitForTurn : try compression.next(workforce)
     }
@@ -147,7 +158,7 @@ final class ResumeJob: Job {
         if cut == nil {
             switch finding {
             case .intact: try compression.keep(output.journal.dataFrame(accepted))
-            case .damaged: end(at: accepted, "\(output.partialPath) is damaged there")
+            case .damaged: end(at: accepted, "\(output.file.partialPath) is damaged there")
             case .otherContent: end(at: accepted, "its content has changed")
             }
         }
@@ -185,7 +196,7 @@ final class ResumeJob: Job {
             try input.requireUnchanged()
         } catch {
             if error.code == .changed {
-                output.discard()
+                output.file.discard()
             }
         }
     }

@@ -176,8 +176,13 @@ package struct RunSettings {
                 input, to: output, omitsLost: omitsLost, ContentLimit(limit, input), meter)
         }
         if case .map(let run) = operation {
-            return try MapJob(
-                input, try input.open(in: file?.root, folders), run, mapTools(of: run), meter, decompress: decompress)
+            let opened: InputFile
+            if run.isResumed, case .file(let path) = input {
+                opened = try openResumable(path)
+            } else {
+                opened = try input.open(in: file?.root, folders)
+            }
+            return try MapJob(input, opened, run, mapTools(of: run), meter, decompress: decompress)
         }
         let input = try input.open(in: file?.root, folders)
         return try job(input, try output(target, in: file?.targetRoot, folders, for: input), meter)

@@ -36,6 +36,10 @@ final class MapJob: Job {
     private var found: FoundBorders?
     private var chunks: PipeChunks?
     private var chunkCount: UInt64?
+    /// What an earlier run has left; nil where there is no such thing.
+    private let resume: MapResume?
+    /// So many chunks it has.
+    private var keptCount = 0
 
     /// A command is work for another process, however little it reads.
     static let leastTaskBytes: UInt64 = 1 << 20
@@ -63,6 +67,7 @@ final class MapJob: Job {
     ) throws(PoolmapError) {
         (self.name, self.input, self.run, self.meter) = (name, input, run, meter)
         (self.tools, self.decompress) = (tools, decompress)
+        resume = try run.openResume(for: input)
         meter.expect(input)
         run.begin(input)
         // A pipe may be slow.
@@ -197,16 +202,38 @@ final class MapJob: Job {
         } else {
             chunks = PipeChunks(cutBy: cut, from: offset)
         }
+        try goOn()
         if settings.command.asksForCount, chunkCount == nil {
             throw PoolmapError(
                 .failed, "{count} is known only of a regular file that is cut by --chunk-size or --record-size")
         }
     }
 
+    /// Goes on behind the chunks of an earlier run.
+    private func goOn() throws(PoolmapError) {
+        guard let kept = resume?.kept, kept.chunkCount > 0 else { return }
+        try run.resumeWriting()
+        (keptCount, writtenBytes) = (Int(kept.chunkCount), kept.outputEnd)
+        meter.add(output: kept.outputEnd)
+        // What is in front of a place in a pipe has to come all the same.
+        guard let mapped else { return }
+        pass(over: keptCount, to: kept.inputEnd)
+        found?.begin(at: offset)
+        isAtEnd = offset == mapped.byteCount
+    }
+
+    /// Moves on over chunks that are done.
+    private func pass(over count: Int, to end: UInt64) {
+        meter.add(input: end - offset)
+        chunkIndex += count
+        (offset, acceptedBytes) = (end, end)
+    }
+
     // MARK: Cut
 
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
-        if isAtEnd || run.isHalted { return .end }
+        if isAtEnd || run.isHalted || run.isFinished { return .end }
+        if let resume, !resume.isSettled { return resume.next(input) ?? .waitForTurn }
         if let step = try run.nextReduction(workforce) { return step }
         guard try findContent() else { return .waitForInput(input.descriptor) }
         guard try readHeader() else { return .waitForInput(pipe?.descriptor ?? input.descriptor) }
@@ -250,28 +277,42 @@ final class MapJob: Job {
     private func next(of pipe: InputFile, _ workforce: Workforce) throws(PoolmapError) -> Step {
         let stepBytes = settings.cut.stepBytes(settings.chunkBytes)
         let most = stepBytes.map { Int($0) } ?? workforce.layout.inputBytes
-        guard let step = try chunks?.next(of: pipe, most, upTo: 0, workforce) else { return .end }
-        switch step {
-        case .waitForInput: return .waitForInput(pipe.descriptor)
-        case .waitForSlot: return .waitForTurn
-        case .chunks(let lengths, let slot):
-            isAtEnd = chunks?.isAtEnd ?? true
-            if isAtEnd {
-                do throws(PoolmapError) {
-                    // Else the last chunk may be but a part.
-                    try contentPipe?.finish()
-                } catch {
-                    workforce.releaseSlot(slot)
-                    throw error
-                }
+        while let step = try chunks?.next(of: pipe, most, upTo: 0, workforce) {
+            switch step {
+            case .waitForInput: return .waitForInput(pipe.descriptor)
+            case .waitForSlot: return .waitForTurn
+            case .chunks(let lengths, let slot):
+                if let step = try take(UInt64(lengths[0]), of: pipe, slot, workforce) { return step }
             }
-            if lengths == [0] && chunkIndex > 0 {
-                isAtEnd = true
-                workforce.releaseSlot(slot)
-                return .end
-            }
-            return try work(UInt64(lengths[0]), slot, workforce)
         }
+        return .end
+    }
+
+    /// Takes the next chunk of a pipe; nil where it has been done by an earlier run.
+    private func take(
+        _ byteCount: UInt64, of pipe: InputFile, _ slot: Int, _ workforce: Workforce
+    ) throws(PoolmapError) -> Step? {
+        isAtEnd = chunks?.isAtEnd ?? true
+        if isAtEnd {
+            do throws(PoolmapError) {
+                // Else the last chunk may be but a part.
+                try contentPipe?.finish()
+            } catch {
+                workforce.releaseSlot(slot)
+                throw error
+            }
+        }
+        if byteCount == 0 && chunkIndex > 0 {
+            isAtEnd = true
+            workforce.releaseSlot(slot)
+            return .end
+        }
+        if chunkIndex < keptCount {
+            workforce.releaseSlot(slot)
+            pass(over: 1, to: offset + byteCount)
+            return isAtEnd ? .end : nil
+        }
+        return try work(byteCount, slot, workforce)
     }
 
     private func work(
@@ -331,7 +372,11 @@ final class MapJob: Job {
 
     func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
         guard let slot else {
-            found?.add(try BorderFinder.done(answer))
+            if case .done(let operation, _) = answer, operation == Verification.self {
+                try resume?.accept(Verification.done(answer))
+            } else {
+                found?.add(try BorderFinder.done(answer))
+            }
             return
         }
         let done = try ChunkCommand.done(answer)
@@ -380,7 +425,9 @@ final class MapJob: Job {
 
     func finish() throws(PoolmapError) -> JobSummary {
         leaveOffset()
+        if run.isFinished { return JobSummary(inputBytes: input.byteCount) }
         if !isAtEnd { contentPipe?.cancel() }
+        discardIfChanged()
         try input.requireUnchanged()
         guard isAtEnd, acceptedBytes == offset, mapped.map({ offset == $0.byteCount }) ?? true else {
             throw earlyFailure ?? PoolmapError(.failed, "was not done to its end, since a chunk has failed")
@@ -402,6 +449,16 @@ final class MapJob: Job {
         leaveOffset()
         contentPipe?.cancel()
         chunks?.abandon(workforce)
+        discardIfChanged()
+    }
+
+    /// Outputs of another input are of no use to anyone.
+    private func discardIfChanged() {
+        do throws(PoolmapError) {
+            try input.requireUnchanged()
+        } catch {
+            if error.code == .changed { resume?.discard() }
+        }
     }
 
     /// Behind what was mapped, or all of a compressed input.

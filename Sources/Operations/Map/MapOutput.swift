@@ -11,6 +11,10 @@ import SystemPackage
 final class MapOutput {
     private let settings: MapSettings
     private let output: Output
+    /// Where it is noted what was written, so that another run can go on with it; nil where it is not.
+    private let resume: MapResume?
+    /// What is not noted yet.
+    private var stretch = MapResume.Stretch()
     private(set) var writtenBytes: UInt64 = 0
     /// It could not be written: what others would write goes nowhere either.
     private(set) var hasFailed = false
@@ -18,12 +22,25 @@ final class MapOutput {
     /// The first lines of the first output, which others begin with as well.
     private var headerLines: [UInt8]?
     private var isFirstPiece = true
-    private var joiner = FrameJoiner()
+    private var joiner: FrameJoiner
     /// For the little that is compressed here.
     private let contexts = Contexts()
 
     init(_ settings: MapSettings, _ output: Output) {
-        (self.settings, self.output) = (settings, output)
+        (self.settings, self.output, resume) = (settings, output, nil)
+        joiner = FrameJoiner()
+    }
+
+    init(_ settings: MapSettings, _ resume: MapResume) {
+        (self.settings, output, self.resume) = (settings, .partial(resume.file), resume)
+        joiner = FrameJoiner(notesFrames: true)
+    }
+
+    /// Goes on behind what is kept of another run.
+    func resumeWriting() throws(PoolmapError) {
+        guard let kept = resume?.kept else { return }
+        (writtenBytes, headerLines) = (kept.outputEnd, kept.header)
+        try joiner.begin(behind: kept.frames)
     }
 
     /// Whether commands' outputs come as frames.
@@ -71,8 +88,19 @@ final class MapOutput {
     }
 
     /// All of it was taken.
-    func end() throws(PoolmapError) {
+    func end(_ done: ChunkCommand.Done) throws(PoolmapError) {
         if case .sum = settings.join { try sum.endLine() }
+        stretch.chunkCount += 1
+        stretch.inputEnd = done.offset + done.chunkBytes
+        if !joiner.isHolding { try noteStretch() }
+    }
+
+    private func noteStretch(isEnd: Bool = false) throws(PoolmapError) {
+        guard let resume else { return }
+        (stretch.outputEnd, stretch.isEnd) = (writtenBytes, isEnd)
+        stretch.frames = joiner.takeWritten()
+        try resume.note(stretch)
+        stretch = MapResume.Stretch()
     }
 
     private func write(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
@@ -82,6 +110,7 @@ final class MapOutput {
             hasFailed = true
             throw error
         }
+        if resume != nil { stretch.checksum = CRC32C.checksum(of: bytes, continuing: stretch.checksum) }
         writtenBytes += UInt64(bytes.count)
     }
 
@@ -89,9 +118,11 @@ final class MapOutput {
 
     /// The header of an output that comes as frames: it is a frame of its own, in front of the others.
     private func takeHeader(_ lines: [UInt8]) throws(PoolmapError) {
+        if lines.isEmpty { return }
         if headerLines != nil { return try requireHeader(lines) }
         headerLines = lines
-        guard let compression = settings.compression, !lines.isEmpty else { return }
+        stretch.header = lines
+        guard let compression = settings.compression else { return }
         let (frame, bytes) = try contexts.frame(of: lines, compression)
         joiner.add([frame])
         try bytes.withBytes { (bytes) throws(PoolmapError) in try joiner.feed(bytes, write) }
@@ -115,6 +146,7 @@ final class MapOutput {
         let end = bytes.end(ofLine: settings.sharedHeaderLineCount) ?? bytes.count
         guard headerLines != nil else {
             headerLines = Array(bytes[..<end])
+            stretch.header = headerLines
             return 0
         }
         try requireHeader(bytes[..<end])
@@ -132,8 +164,12 @@ final class MapOutput {
     func commit() throws(PoolmapError) {
         if case .sum = settings.join { try commitSum() }
         if takesFrames { try finishFrames() }
-        if case .file(let file) = output {
-            _ = try file.commit(of: nil, inputBytes: 0, outputBytes: writtenBytes)
+        switch output {
+        case .file(let file): _ = try file.commit(of: nil, inputBytes: 0, outputBytes: writtenBytes)
+        case .partial(let file):
+            try noteStretch(isEnd: true)
+            _ = try file.commit(of: nil, outputBytes: writtenBytes)
+        default: break
         }
     }
 

@@ -10,7 +10,9 @@ import SystemPackage
 package final class MapRun {
     let settings: MapSettings
     private let policy: OutputPolicy
-    private let output: MapOutput
+    private var output: MapOutput
+    /// A target that an earlier run may have begun with; nil where that is not looked at.
+    private let resumption: (target: String, notice: (ResumeNotice) -> Void)?
     private var reduction = Reduction()
     private let spillFolder = SpillFolder()
     /// Files of chunks that are whole, and have no name before all are.
@@ -36,6 +38,8 @@ package final class MapRun {
     package private(set) var isBroken = false
     /// No more is begun.
     private(set) var isHalted = false
+    /// An earlier run has done all.
+    private(set) var isFinished = false
     /// Of whose output nobody knows yet whether it is whole.
     private enum ChunkTarget {
         case file(OutputFile)
@@ -56,7 +60,7 @@ package final class MapRun {
     /// - Parameters:
     ///   - target: nil for standard output.
     package init(_ settings: MapSettings, to target: String?, _ policy: OutputPolicy) throws(PoolmapError) {
-        (self.settings, self.policy) = (settings, policy)
+        (self.settings, self.policy, resumption) = (settings, policy, nil)
         if case .files = settings.join {
             output = MapOutput(settings, .nowhere)
             poolmap_raise_descriptor_limit()
@@ -65,6 +69,37 @@ package final class MapRun {
         } else {
             output = MapOutput(settings, .standardOutput(policy))
         }
+    }
+
+    /// A run that goes on where another over the same input stood, and can be gone on with itself.
+    ///
+    /// - Parameter notice: called when less is kept than there was, and to tell how much is.
+    package init(
+        _ settings: MapSettings, resuming target: String, _ policy: OutputPolicy,
+        notice: @escaping (ResumeNotice) -> Void
+    ) {
+        (self.settings, self.policy, resumption) = (settings, policy, (target, notice))
+        output = MapOutput(settings, .nowhere)
+    }
+
+    var isResumed: Bool { resumption != nil }
+
+    /// Opens what is beside the target; nil where it is not looked at, or is whole.
+    func openResume(for input: InputFile) throws(PoolmapError) -> MapResume? {
+        guard let (target, notice) = resumption else { return nil }
+        switch try MapResume.open(target, policy, for: input, settings, notice: notice) {
+        case .finished:
+            isFinished = true
+            return nil
+        case .unfinished(let resume):
+            output = MapOutput(settings, resume)
+            return resume
+        }
+    }
+
+    /// It is known what is kept.
+    func resumeWriting() throws(PoolmapError) {
+        try output.resumeWriting()
     }
 
     // MARK: Inputs
@@ -305,7 +340,7 @@ package final class MapRun {
                 (bytes) throws(PoolmapError) in
                 byteCount += isBroken ? 0 : UInt64(try output.take(bytes))
             }
-            if !isBroken { try output.end() }
+            if !isBroken { try output.end(done) }
         } catch {
             if output.hasFailed {
                 (isHalted, isBroken) = (true, true)
@@ -325,6 +360,7 @@ package final class MapRun {
             _ = try file.commit(of: nil, inputBytes: 0, outputBytes: byteCount)
         }
         if case .files = settings.join { return }
+        if isFinished { return }
         try output.commit()
     }
 }

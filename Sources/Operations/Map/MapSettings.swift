@@ -59,6 +59,8 @@ package struct MapSettings: Sendable {
     /// So many jobs may run at a time, which this run serves to the programs that its commands start; 0 where another job
     /// server has a say in it.
     package var servedCoreCount = 0
+    /// What must be the same for a run that goes on with what another has left: cut and command, as they were typed.
+    package var resumedBy: [String] = []
     let slotCount: Int
 
     /// - Parameter jobs: the number of worker processes.

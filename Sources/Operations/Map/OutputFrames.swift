@@ -122,6 +122,33 @@ struct FrameJoiner {
     /// What has come behind the first, while that waits for its bytes.
     private var waiting: [CompressedFrame] = []
     private var isSection = false
+    /// What has been written since somebody took it; nil where nobody does.
+    private var written: [DataFrame]?
+
+    init(notesFrames: Bool = false) {
+        written = notesFrames ? [] : nil
+    }
+
+    /// Goes on behind frames that are written.
+    mutating func begin(behind frames: [DataFrame]) throws(PoolmapError) {
+        isSection = !frames.isEmpty
+        for frame in frames { try note(frame) }
+        _ = takeWritten()
+    }
+
+    /// Whether something was taken that is not written.
+    var isHolding: Bool { first != nil }
+
+    /// The frames that were written since the last call.
+    mutating func takeWritten() -> [DataFrame] {
+        defer { written = written.map { _ in [] } }
+        return written ?? []
+    }
+
+    private mutating func note(_ frame: DataFrame) throws(PoolmapError) {
+        try formatErrors { () throws(FormatError) in try section.add(frame) }
+        written?.append(frame)
+    }
 
     /// Takes the next frames, whose bytes are fed next, in order.
     mutating func add(_ frames: [CompressedFrame]) {
@@ -153,13 +180,13 @@ struct FrameJoiner {
         (first.compressedBytes, first.mark) = (UInt64(marked.count), mark)
         first.crc32c = frame.frameChecksum.map { _ in marked.withUnsafeBytes { CRC32C.checksum(of: $0) } }
         isSection = true
-        try formatErrors { () throws(FormatError) in try section.add(first) }
+        try note(first)
         try marked.withBytes { (bytes) throws(PoolmapError) in try write(bytes) }
     }
 
     private mutating func addWaiting() throws(PoolmapError) {
         for frame in waiting {
-            try formatErrors { () throws(FormatError) in try section.add(DataFrame(frame)) }
+            try note(DataFrame(frame))
         }
         waiting = []
     }

@@ -9,7 +9,7 @@ import SystemPackage
 enum Output {
     case file(OutputFile)
     /// Written in order under another name, so that it can be gone on with.
-    case partial(PartialOutput)
+    case partial(PartialFile)
     /// Written in order, as it is: standard output.
     case stream(FileDescriptor)
     /// The same, with holes for zeros if it is a file.

@@ -4,14 +4,6 @@
 seed=${SEED-$RANDOM}
 echo "SEED=$seed" >&2
 RANDOM=$seed
-# random_data BYTES ALPHABET: bytes of an alphabet, so that separators are near, far and above each other.
-random_data() {
-    python3 -c '
-import random, sys
-random.seed(int(sys.argv[1]))
-alphabet = sys.argv[3].encode().decode("unicode_escape").encode("latin-1")
-sys.stdout.buffer.write(bytes(random.choices(alphabet, k=int(sys.argv[2]))))' "$RANDOM" "$1" "$2"
-}
 # agrees BYTES CHUNK CUT-OF-PYTHON… -- OPTION…
 agrees() {
     local bytes=$1 chunk=$2 by_hand=()

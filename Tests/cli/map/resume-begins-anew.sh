@@ -1,0 +1,112 @@
+# What cannot be kept is not: another input, cut, command or file; it is said in one line, and nobody's file is harmed.
+. "$CLI_LIB"
+seq 100000 140000 > in
+map=(map --resume --lines --chunk-size 8K -o out)
+# The first 20 chunks.
+interrupted() {
+    rm -f out out.partial out.resume
+    refuses 1 "in: chunk 20 " poolmap "${map[@]}" -j 1 "$@" in -- sh -c '[ $POOLMAP_CHUNK_INDEX -lt 20 ] && cat'
+    [[ -s out.partial && -s out.resume ]]
+    no_file out
+}
+# begins_anew TEXT POOLMAP-ARGUMENT…
+begins_anew() {
+    poolmap "${@:2}" 2> said || fail "exit code $?: $(< said)"
+    one_error_line said "in: begins anew" "$1"
+    no_file out.partial out.resume
+}
+interrupted
+begins_anew "another command" "${map[@]}" in -- cat
+same_file in out
+interrupted
+begins_anew "other options" "${map[@]}" --header 1 in -- sh -c '[ $POOLMAP_CHUNK_INDEX -lt 20 ] && cat || cat'
+interrupted
+begins_anew "other options" map --resume --lines --chunk-size 9K -o out in -- sh -c '[ $POOLMAP_CHUNK_INDEX -lt 20 ] && cat || cat'
+interrupted
+begins_anew "other options" "${map[@]}" --compress in -- sh -c '[ $POOLMAP_CHUNK_INDEX -lt 20 ] && cat || cat'
+command=(sh -c '[ $POOLMAP_CHUNK_INDEX -lt 20 ] || [ -e go ] && cat')
+stops() {
+    rm -f go out out.partial out.resume
+    refuses 1 "in: chunk 20 " poolmap "${map[@]}" -j 1 "$@" in -- "${command[@]}"
+    touch go
+}
+stops
+touch -d 2001-01-01 in
+begins_anew "the input has changed" "${map[@]}" in -- "${command[@]}"
+stops
+echo 140001 >> in
+begins_anew "the size of the input" "${map[@]}" in -- "${command[@]}"
+same_file in out
+# What is not what was written is found, and done again from there on.
+stops
+patch out.partial 50000 1 2 3
+poolmap "${map[@]}" -v in -- "${command[@]}" 2> said
+grep -q '^in: [1-9] chunks are kept$' said
+grep -q "poolmap: in: runs again from chunk [1-9] on: out.partial is damaged there" said
+same_file in out
+stops
+truncate -s 50000 out.partial
+poolmap "${map[@]}" in -- "${command[@]}" 2> said
+one_error_line said "in: runs again from chunk " damaged
+same_file in out
+stops --compress
+patch out.partial 20000 1 2 3
+poolmap "${map[@]}" --compress in -- "${command[@]}" 2> said
+zstd -q -dc out | cmp - in
+poolmap test out 2> /dev/null
+stops
+rm out.partial
+begins_anew "out.partial is missing" "${map[@]}" in -- "${command[@]}"
+stops
+patch out.resume 20 255
+begins_anew "damaged" "${map[@]}" in -- "${command[@]}"
+stops
+# A record that is cut, and all behind it.
+patch out.resume 300 255
+poolmap "${map[@]}" -v in -- "${command[@]}" 2> said
+grep -q '^in: [1-9] chunks are kept$' said
+same_file in out
+# Files of others.
+stops
+rm out.resume
+refuses 1 "out.partial is there without a journal" poolmap "${map[@]}" in -- "${command[@]}"
+echo "no journal at all, but long enough to be one, if it is what it should be: no, it is not" > out.resume
+refuses 1 "out.resume is no journal" poolmap "${map[@]}" in -- "${command[@]}"
+silently poolmap "${map[@]}" -f in -- "${command[@]}"
+same_file in out
+# A target that is there.
+refuses 1 "out already exists" poolmap "${map[@]}" in -- "${command[@]}"
+no_file out.resume out.partial
+# Ended between the rename and the end of the journal: a target that appears meanwhile stops it just before.
+stops
+poolmap "${map[@]}" -j 1 in -- sh -c '[ $POOLMAP_CHUNK_INDEX -lt 20 ] || [ -e go ] && cat' > /dev/null
+rm go out
+refuses 1 "out already exists" poolmap "${map[@]}" in -- sh -c 'echo other > out; cat'
+same_file in out.partial
+mv out.partial out
+cp out.resume kept
+poolmap "${map[@]}" -v in -- sh -c 'echo other > out; cat' 2> said
+grep -qx 'in: out was whole already' said
+no_file out.resume
+same_file in out
+for change in "truncate -s -1 out" "patch out -3 255" "patch out 100000 255"; do
+    cp kept out.resume
+    cp in out
+    $change
+    refuses 1 "out already exists" poolmap "${map[@]}" in -- sh -c 'echo other > out; cat'
+    no_file out.resume
+done
+# An input that changes under way.
+rm -f out
+refuses 1 "in: " poolmap "${map[@]}" in -- sh -c '[ $POOLMAP_CHUNK_INDEX -lt 20 ] || echo more >> in; cat'
+no_file out out.partial out.resume
+# What does not go together.
+refuses 2 "--resume needs -o FILE" poolmap map --resume --lines in -- cat
+refuses 2 "--resume takes one regular file" poolmap map --resume --lines -o out -- cat
+refuses 2 "--resume takes one regular file" poolmap map --resume --lines -o out in in -- cat
+mkfifo pipe
+refuses 1 "pipe: is no regular file" poolmap map --resume --lines -o out pipe -- cat
+for options in --unordered --keep-going "--reduce sum"; do
+    # shellcheck disable=SC2086
+    refuses 2 "--resume" poolmap map --resume --lines -o out $options in -- cat
+done
