@@ -8,6 +8,7 @@ import SystemPackage
 final class ChunkWorker {
     private var memory = Scratch()
     private var search = StretchSearch()
+    private static let roomBytes = 1 << 20
     /// The cut of the last look, with its regular expression compiled.
     private var lastCut: (kind: Cut.Kind, records: RecordKind)?
 
@@ -34,7 +35,11 @@ final class ChunkWorker {
 
     /// Read and not mapped: a file that becomes shorter would end the process that looks at its pages.
     private func read(_ place: ChunkPlace, of file: OpenFile) throws(PoolmapError) -> UnsafeRawBufferPointer {
-        let space = try memory.space(of: Int(place.byteCount))
+        // Rounded up, as chunks of one file differ by a record: new memory for each that is a little longer would cost more.
+        let byteCount = Int(place.byteCount)
+        let room = try memory.space(
+            of: (byteCount + ChunkWorker.roomBytes - 1) / ChunkWorker.roomBytes * ChunkWorker.roomBytes)
+        let space = UnsafeMutableRawBufferPointer(rebasing: room[..<byteCount])
         try file.readAll(into: space, at: place.offset)
         try file.requireUnchanged()
         return UnsafeRawBufferPointer(space)

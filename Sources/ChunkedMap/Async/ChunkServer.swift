@@ -76,10 +76,11 @@ final class ChunkServer<Output: Codable & Sendable>: Sendable {
     private func begin(_ engine: ChunkEngine<Output>) -> ChunkedMapError? {
         // What else the thread is to have, and what holds the server as long as it runs.
         let body = Unmanaged.passRetained(ThreadBody { [self] in serve(ServedMaps(engine)) })
-        // The host's signals are for the host's threads.
-        var (all, old) = (sigset_t(), sigset_t())
-        sigfillset(&all)
-        pthread_sigmask(SIG_SETMASK, &all, &old)
+        // The host's signals are for the host's threads; but for those that a thread brings on itself.
+        var (others, old) = (sigset_t(), sigset_t())
+        sigfillset(&others)
+        for number in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT] { sigdelset(&others, number) }
+        pthread_sigmask(SIG_SETMASK, &others, &old)
         defer { pthread_sigmask(SIG_SETMASK, &old, nil) }
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)

@@ -134,6 +134,18 @@ func chunkMapScenarios() {
             expect(seen[0].count > 80, "one has \(seen[0].count)")
         }
     }
+    scenario("mapsLeaveNoDescriptorBehind") {
+        try withFile(numberedLines(100)) { path in
+            let pool = try ChunkPool(processes: 1) { _ in openDescriptors().count }
+            let first = try pool.map(try ChunkedFile(path, cut: .lines))
+            let own = openDescriptors().count
+            for _ in 0..<100 {
+                // With the one of the map before, which the worker may have not been told of.
+                expect(try pool.map(try ChunkedFile(path, cut: .lines))[0] <= first[0] + 1, "the worker has more")
+            }
+            expectEqual(openDescriptors().count, own)
+        }
+    }
     scenario("aMapThatIsLeftIsCancelledAndThePoolGoesOn") {
         try withFile(numberedLines(1000)) { path in
             let isBegun = Doorbell()
