@@ -21,7 +21,9 @@ package struct FoundBorders {
     private let isSurveyed: Bool
     /// So far ahead of the next chunk borders are looked for, that nobody has to wait for them.
     private let leadBytes: UInt64
-    private let stretchBytes: UInt64
+    /// Nobody has anything to do before the first stretch is known, so it is short, and those behind it longer by and by.
+    private var stretchBytes: UInt64
+    private let mostStretchBytes: UInt64
     /// Up to here somebody surveys, or looks for borders at once.
     private var begunTo: UInt64
     private var surveyedTo: UInt64
@@ -34,17 +36,27 @@ package struct FoundBorders {
     private var surveyed = Line<(Range<UInt64>, BorderState)>()
     private var borders = Line<UInt64>()
     private var taskCount = 0
-    private static let cutsInStretch: UInt64 = 16
     private static let leastSurveyedBytes: UInt64 = 1 << 20
+    private static let cutsInFirst: UInt64 = 2
+
+    /// How many cuts a stretch has at most: many where chunks are small, since several of these go to a worker together.
+    private static func cutsInStretch(_ chunkBytes: UInt64) -> UInt64 {
+        min(max(16, (128 << 20) / chunkBytes), 64)
+    }
 
     package init(_ kind: RecordKind, _ rule: BorderRule, byteCount: UInt64, aheadOf chunkCount: Int) {
         self.rule = rule
         self.byteCount = byteCount
         isSurveyed = kind.dependsOnAll || rule.recordCount > 0
-        stretchBytes =
-            isSurveyed
-            ? max(rule.chunkBytes, FoundBorders.leastSurveyedBytes) : rule.chunkBytes * FoundBorders.cutsInStretch
-        leadBytes = max(rule.chunkBytes, isSurveyed ? stretchBytes : 0) * UInt64(chunkCount + 1)
+        if isSurveyed {
+            mostStretchBytes = max(rule.chunkBytes, FoundBorders.leastSurveyedBytes)
+            stretchBytes = mostStretchBytes
+            leadBytes = mostStretchBytes * UInt64(chunkCount + 1)
+        } else {
+            mostStretchBytes = rule.chunkBytes * FoundBorders.cutsInStretch(rule.chunkBytes)
+            stretchBytes = rule.chunkBytes * FoundBorders.cutsInFirst
+            leadBytes = max(rule.chunkBytes * UInt64(chunkCount + 1), 2 * mostStretchBytes)
+        }
         begunTo = rule.start
         surveyedTo = rule.start
         knownTo = rule.start
@@ -83,9 +95,8 @@ package struct FoundBorders {
         }
         guard begunTo < byteCount, begunTo < offset + leadBytes else { return nil }
         let start = begunTo
-        // The first stretch is short: nobody has anything to do before it is known.
-        let isFirst = taskCount == 0 && !isSurveyed
-        begunTo = min(start + (isFirst ? 2 * rule.chunkBytes : stretchBytes), byteCount)
+        begunTo = min(start + stretchBytes, byteCount)
+        stretchBytes = min(2 * stretchBytes, mostStretchBytes)
         taskCount += 1
         return .look(start..<begunTo, index: taskCount - 1, isSurveyed ? .survey : .borders(BorderState()))
     }

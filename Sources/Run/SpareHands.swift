@@ -40,7 +40,7 @@ package final class SpareHands {
 
     private func performThere(_ task: TaskMessage) throws(PoolmapError) -> TaskAnswer {
         do {
-            let pool = try pool ?? workforce.pool(processes: 1, initializer: { _ = Confinement.enter(.nothing) })
+            let pool = try pool ?? workforce.sparePool()
             self.pool = pool
             _ = try workforce.submit(task, to: pool)
             guard let completion = try pool.nextCompletion() else {

@@ -270,8 +270,14 @@ package final class Workforce {
         return try pool(processes: jobs, initializer: { note.write(Confinement.enter(reach)) })
     }
 
+    /// Forks a process for single tasks, which opens nothing by its name, but for those who are not shut in.
+    package func sparePool() throws(MultiprocessingError) -> Pool<[UInt8], [UInt8]> {
+        let isShutIn = !runsCommands
+        return try pool(processes: 1, initializer: { if isShutIn { _ = Confinement.enter(.nothing) } })
+    }
+
     /// Forks processes that do the tasks of this run.
-    package func pool(
+    private func pool(
         processes: Int, initializer: @escaping () throws -> Void
     ) throws(MultiprocessingError) -> Pool<[UInt8], [UInt8]> {
         try Pool(processes: processes, initializer: initializer) { [operations, hands] bytes in

@@ -43,6 +43,8 @@ final class ChunkCommand: Operation {
         var file: MappedFile?
         var slot: Int
         var chunk: CommandTemplate.Chunk
+        /// The bytes of the chunks behind it, for each of which the command is run too.
+        var others: [UInt64] = []
         /// What the command reads in front of the chunk.
         var header: [UInt8]
         var destination: Destination
@@ -62,6 +64,7 @@ final class ChunkCommand: Operation {
             chunk = CommandTemplate.Chunk(
                 index: try message.next(), offset: try message.next(), byteCount: try message.next(),
                 count: try message.next(), input: try message.nextText())
+            others = try message.nextArray()
             header = try message.nextArray()
             (destination, reducedCount) = (try message.next(), try message.next())
         }
@@ -74,9 +77,23 @@ final class ChunkCommand: Operation {
             message.add(chunk.byteCount)
             message.add(chunk.count)
             message.add(text: chunk.input)
+            message.add(each: others)
             message.add(each: header)
             message.add(destination)
             message.add(reducedCount)
+        }
+
+        /// The same for each chunk by itself.
+        var single: [Work] {
+            var next = self
+            next.others = []
+            return [next]
+                + others.map { byteCount in
+                    next.chunk.index += 1
+                    next.chunk.offset += next.chunk.byteCount
+                    next.chunk.byteCount = byteCount
+                    return next
+                }
         }
     }
 
@@ -92,71 +109,18 @@ final class ChunkCommand: Operation {
     }
 
     struct Done: Message {
-        /// Of the chunk.
-        let index: Int
-        let offset: UInt64
-        let chunkBytes: UInt64
-        var end = CommandRun.End.cancelled
-        /// How often it was run.
-        var attempts = 0
-        var output = Taken()
-        var errors = Taken()
-        /// Of an output that is compressed: its first lines, which are no part of it, and what it is made of.
-        var header: [UInt8] = []
-        var frames: [CompressedFrame] = []
-        var time: WorkTime
+        /// One for each chunk, in order.
+        var all: [CommandOutcome] = []
 
-        /// What a command has written, in bytes.
-        struct Taken: BitwiseCopyable {
-            var inSlot = 0
-            var spilled: UInt64 = 0
-
-            var byteCount: UInt64 { UInt64(inSlot) + spilled }
-        }
-
-        /// It joined outputs.
-        let isReduction: Bool
-
-        init(_ chunk: CommandTemplate.Chunk, isReduction: Bool) {
-            self.isReduction = isReduction
-            (index, offset, chunkBytes) = (Int(chunk.index), chunk.offset, chunk.byteCount)
-            time = WorkTime(since: monotonicNanoseconds())
-        }
+        init() {}
 
         init(from message: inout MessageReader) throws(PoolmapError) {
-            (index, offset, chunkBytes) = (try message.next(), try message.next(), try message.next())
-            (end, attempts, isReduction) = (try message.next(), try message.next(), try message.next())
-            (output, errors, time) = (try message.next(), try message.next(), try message.next())
-            (header, frames) = (try message.nextArray(), try message.nextArray())
+            let count: Int = try message.next()
+            for _ in 0..<count { all.append(try CommandOutcome(from: &message)) }
         }
 
         func write(to message: inout MessageWriter) {
-            message.add(index)
-            message.add(offset)
-            message.add(chunkBytes)
-            message.add(end)
-            message.add(attempts)
-            message.add(isReduction)
-            message.add(output)
-            message.add(errors)
-            message.add(time)
-            message.add(each: header)
-            message.add(each: frames)
-        }
-
-        var piece: Piece {
-            isReduction
-                ? Done.reductionPiece(UInt64(index))
-                : Piece(noun: "chunk", index: index, offset: offset, byteCount: chunkBytes)
-        }
-
-        static func reductionPiece(_ index: UInt64) -> Piece {
-            Piece(noun: "reduction", index: Int(index), offset: 0, byteCount: 0)
-        }
-
-        var isCancelled: Bool {
-            if case .cancelled = end { return true }
-            return false
+            message.add(list: all) { $0.write(to: &$1) }
         }
     }
 
@@ -167,16 +131,38 @@ final class ChunkCommand: Operation {
 
     func perform(_ work: Work, _ files: [SharedDescriptor], _ hands: Hands) throws(PoolmapError) -> Done {
         guard let settings else { throw PoolmapError(.failed, "nobody has asked for a command") }
-        let start = monotonicNanoseconds()
         let room = try hands.areas.output(work.slot, settings.roomBytes + MapSettings.errorRoomBytes)
         output.begin(work.slot, UnsafeMutableRawBufferPointer(rebasing: room[..<settings.roomBytes]))
         errors.begin(work.slot, UnsafeMutableRawBufferPointer(rebasing: room[settings.roomBytes...]))
-        var done = Done(work.chunk, isReduction: work.reducedCount > 0)
         defer { poolmap_release_cores(UInt32(work.slot)) }
-        guard CommandJobs.takeCore(work.slot) else { return done }
+        var isNeeded = CommandJobs.takeCore(work.slot)
+        var done = Done()
+        for work in work.single {
+            var outcome = CommandOutcome(work.chunk, isReduction: work.reducedCount > 0)
+            output.beginChunk()
+            errors.beginChunk()
+            if isNeeded {
+                do throws(PoolmapError) {
+                    try run(work, files, hands, settings, &outcome)
+                } catch {
+                    outcome.error = error
+                }
+                isNeeded = outcome.failure(of: nil) == nil || settings.halt != .now
+            }
+            note(&outcome, of: work, files)
+            done.all.append(outcome)
+        }
+        return done
+    }
+
+    /// Runs the command over a chunk, until that succeeds or has been tried often enough.
+    private func run(
+        _ work: Work, _ files: [SharedDescriptor], _ hands: Hands, _ settings: MapSettings,
+        _ outcome: inout CommandOutcome
+    ) throws(PoolmapError) {
         repeat {
             output.clear()
-            done.attempts += 1
+            outcome.attempts += 1
             let sink = try sink(of: work, files)
             var run = CommandRun(
                 try input(of: work, files, hands), to: try target(of: work, files),
@@ -187,11 +173,13 @@ final class ChunkCommand: Operation {
                 (stream, pipe) throws(PoolmapError) in
                 try (stream == .output ? sink : errors).take(from: pipe)
             }
-            done.end = settings.isSuccess(end) ? .ended(status: 0) : end
-        } while done.failure(of: nil) != nil && !done.isCancelled && done.attempts <= settings.retryCount
-        try finish(&done, of: work, files)
-        done.time = WorkTime(since: start)
-        return done
+            outcome.end = settings.isSuccess(end) ? .ended(status: 0) : end
+        } while outcome.failure(of: nil) != nil && !outcome.isCancelled && outcome.attempts <= settings.retryCount
+        if let frames, case .ended(0) = outcome.end {
+            try frames.finish()
+            (outcome.header, outcome.frames) = (frames.header, madeFrames)
+            try compressedFile?.finish { () throws(PoolmapError) in try frames.emptyFrame() }
+        }
     }
 
     /// What takes the command's output.
@@ -213,16 +201,12 @@ final class ChunkCommand: Operation {
     }
 
     /// Notes what a command has written, all of which has come.
-    private func finish(_ done: inout Done, of work: Work, _ files: [SharedDescriptor]) throws(PoolmapError) {
-        if let frames, case .ended(0) = done.end {
-            try frames.finish()
-            (done.header, done.frames) = (frames.header, madeFrames)
-            try compressedFile?.finish { () throws(PoolmapError) in try frames.emptyFrame() }
-        }
-        (done.output, done.errors) = (output.taken, errors.taken)
+    private func note(_ outcome: inout CommandOutcome, of work: Work, _ files: [SharedDescriptor]) {
+        (outcome.output, outcome.errors) = (output.ofChunk, errors.ofChunk)
         if work.destination == .file || work.destination == .compressedFile {
-            done.output.spilled = (try? FileStatus(of: lastFile(files)))?.byteCount ?? 0
+            outcome.output.spilledBytes = (try? FileStatus(of: lastFile(files)))?.byteCount ?? 0
         }
+        outcome.time = WorkTime(since: outcome.time.startedNanoseconds)
     }
 
     private func lastFile(_ files: [SharedDescriptor]) throws(PoolmapError) -> FileDescriptor {
@@ -259,55 +243,47 @@ final class ChunkCommand: Operation {
             [front], of: tools.reader(of: file, files), at: work.chunk.offset, byteCount: work.chunk.byteCount)
     }
 
+    static func single(_ work: Work) -> [Work] { work.single }
+
     static func results(of done: Done) -> [PieceResult] {
-        var members: [(String, JSONText)] = [
-            ("bytes", .number(done.output.byteCount)), ("attempts", .number(UInt64(done.attempts))),
-        ]
-        if let failure = done.failure(of: nil) {
-            members.append(("error", .error(failure)))
+        done.all.map { outcome in
+            var members: [(String, JSONText)] = [
+                ("bytes", .number(outcome.output.byteCount)), ("attempts", .number(UInt64(outcome.attempts))),
+            ]
+            if let failure = outcome.failure(of: nil) {
+                members.append(("error", .error(failure)))
+            }
+            return PieceResult(text: .object(members), time: outcome.time)
         }
-        return [PieceResult(text: .object(members))]
     }
 
     /// In the front: hands what a command has written to `body`, a piece at a time.
     func forEachPiece(
-        of taken: Done.Taken, _ stream: SpillFiles.Stream, _ slot: Int, _ workforce: Workforce,
+        of part: SlotStream.Part, _ stream: SpillFiles.Stream, _ slot: Int, _ workforce: Workforce,
         _ body: (UnsafeRawBufferPointer) throws(PoolmapError) -> Void
     ) throws(PoolmapError) {
         guard let settings else { return }
-        let start = stream == .output ? 0 : settings.roomBytes
-        if taken.inSlot > 0 {
+        let start = (stream == .output ? 0 : settings.roomBytes) + part.slotStart
+        if part.slotBytes > 0 {
             try body(
-                UnsafeRawBufferPointer(rebasing: try workforce.output(slot, start + taken.inSlot)[start...]))
+                UnsafeRawBufferPointer(rebasing: try workforce.output(slot, start + part.slotBytes)[start...]))
         }
-        guard taken.spilled > 0 else { return }
+        guard part.spilledBytes > 0 else { return }
         let file = try spills.file(stream, of: slot)
-        var reader = FileReader(file, at: 0, byteCount: taken.spilled)
+        var reader = FileReader(file, at: part.spillStart, byteCount: part.spilledBytes)
         let space = try space.space(of: 1 << 20)
         while true {
             let count = try reader.read(into: space)
             if count == 0 { break }
             try body(UnsafeRawBufferPointer(rebasing: space[..<count]))
         }
-        spills.clear(stream, of: slot)
     }
-}
 
-extension ChunkCommand.Done {
-    /// Why there is no output; nil where there is.
-    ///
-    /// - Parameter command: its name, for the message.
-    func failure(of command: String?) -> PoolmapError? {
-        let name = command ?? "the command"
-        let times = attempts > 1 ? ", \(attempts) times tried" : ""
-        switch end {
-        case .ended(0): return nil
-        case .cancelled: return PoolmapError(.failed, "\(name) was ended, since another chunk has failed")
-        case .timedOut: return PoolmapError(.failed, "\(name) took longer than --timeout allows\(times)")
-        case .ended(let status):
-            let number = status & 0x7f
-            let exit = number == 0 ? ExitStatus.exited(status >> 8 & 0xff) : .signaled(number)
-            return PoolmapError(.failed, "\(name) \(exit)\(times)")
+    /// In the front: gives back the room on the disk, once nobody needs what is in a slot.
+    func clearSpills(of done: Done, _ slot: Int) {
+        for (stream, part) in [(SpillFiles.Stream.output, \CommandOutcome.output), (.error, \.errors)]
+        where done.all.contains(where: { $0[keyPath: part].spilledBytes > 0 }) {
+            spills.clear(stream, of: slot)
         }
     }
 }

@@ -54,7 +54,12 @@ final class MapJob: Job {
     private var writtenBytes: UInt64 = 0
     private var failedCount = 0
     /// What is under way, by slots.
-    private var pieces: [Int: Piece] = [:]
+    private var pieces: [Int: [Piece]] = [:]
+    /// Whose chunks are done once more, one by one, since their worker died.
+    private var dividedSlots: Set<Int> = []
+    private var pace = ChunkPace()
+    /// What was found to be due behind the chunks that were handed out last.
+    private var upcoming: Step?
     /// The failure for which this input has halted, which is not told yet.
     private var earlyFailure: PoolmapError?
     /// It has failed, and what is under way comes to its end all the same.
@@ -243,25 +248,53 @@ final class MapJob: Job {
     }
 
     private func next(of mapped: MappedFile, _ workforce: Workforce) throws(PoolmapError) -> Step {
+        if let upcoming = upcoming.take() { return upcoming }
         guard workforce.hasFreeSlot else { return .waitForTurn }
-        let byteCount: UInt64
-        switch nextOfFile(mapped) {
-        case .chunk(let count): byteCount = count
-        case .look(let range, let index, let question):
-            guard let rule else { return .end }
-            return look(range, index, question, rule, mapped)
-        case .wait: return .waitForTurn
-        case .tooLong: throw rule?.longRecord(inChunkAt: offset) ?? PoolmapError(.failed, "a chunk is too long")
+        let most = mostBytes(of: mapped, workforce)
+        var lengths: [UInt64] = []
+        var end = offset
+        while lengths.isEmpty || end < mapped.byteCount {
+            switch nextOfFile(mapped, at: end) {
+            case .chunk(let byteCount):
+                guard lengths.isEmpty || pace.takes(lengths.count, end + byteCount - offset, most) else {
+                    return try work(lengths, mapped, workforce)
+                }
+                lengths.append(byteCount)
+                end += byteCount
+            case .look(let range, let index, let question):
+                guard let rule else { return .end }
+                let step = look(range, index, question, rule, mapped)
+                if lengths.isEmpty { return step }
+                upcoming = step
+                return try work(lengths, mapped, workforce)
+            case .wait: return lengths.isEmpty ? .waitForTurn : try work(lengths, mapped, workforce)
+            case .tooLong:
+                if !lengths.isEmpty { return try work(lengths, mapped, workforce) }
+                throw rule?.longRecord(inChunkAt: offset) ?? PoolmapError(.failed, "a chunk is too long")
+            }
         }
-        guard let slot = try workforce.acquireSlot() else { return .waitForTurn }
-        isAtEnd = offset + byteCount == mapped.byteCount
-        return try work(byteCount, slot, workforce)
+        return try work(lengths, mapped, workforce)
     }
 
-    private func nextOfFile(_ mapped: MappedFile) -> FoundBorders.Next {
-        if found != nil { return found?.next(at: offset) ?? .wait }
+    /// What chunks may have together that share a task; 0 where each is to go alone.
+    private func mostBytes(of mapped: MappedFile, _ workforce: Workforce) -> Int {
+        // Nor where each chunk is noted as it is done.
+        guard settings.sharesTasks, resume == nil else { return 0 }
+        return workforce.taskBytes(of: mapped.byteCount - offset, most: pace.mostBytes(roomBytes: settings.roomBytes))
+    }
+
+    private func work(
+        _ lengths: [UInt64], _ mapped: MappedFile, _ workforce: Workforce
+    ) throws(PoolmapError) -> Step {
+        guard let slot = try workforce.acquireSlot() else { return .waitForTurn }
+        isAtEnd = offset + lengths.reduce(0, +) == mapped.byteCount
+        return try work(lengths, slot, workforce)
+    }
+
+    private func nextOfFile(_ mapped: MappedFile, at place: UInt64) -> FoundBorders.Next {
+        if found != nil { return found?.next(at: place) ?? .wait }
         let step = settings.cut.stepBytes(settings.chunkBytes) ?? .max
-        return .chunk(byteCount: min(step, mapped.byteCount - offset))
+        return .chunk(byteCount: min(step, mapped.byteCount - place))
     }
 
     private func look(
@@ -312,15 +345,15 @@ final class MapJob: Job {
             pass(over: 1, to: offset + byteCount)
             return isAtEnd ? .end : nil
         }
-        return try work(byteCount, slot, workforce)
+        return try work([byteCount], slot, workforce)
     }
 
+    /// Has the command run over the next chunks.
     private func work(
-        _ byteCount: UInt64, _ slot: Int, _ workforce: Workforce
+        _ lengths: [UInt64], _ slot: Int, _ workforce: Workforce
     ) throws(PoolmapError) -> Step {
-        let piece = Piece(noun: "chunk", index: chunkIndex, offset: offset, byteCount: byteCount)
         let chunk = CommandTemplate.Chunk(
-            index: UInt64(chunkIndex), offset: offset, byteCount: byteCount, count: chunkCount,
+            index: UInt64(chunkIndex), offset: offset, byteCount: lengths[0], count: chunkCount,
             input: name.operand)
         let destination: ChunkCommand.Destination
         let file: SharedDescriptor?
@@ -330,15 +363,23 @@ final class MapJob: Job {
             workforce.releaseSlot(slot)
             throw error
         }
-        chunkIndex += 1
-        offset += byteCount
-        pieces[slot] = piece
+        let start = offset
+        let all = lengths.map { byteCount in
+            defer {
+                chunkIndex += 1
+                offset += byteCount
+            }
+            return Piece(noun: "chunk", index: chunkIndex, offset: offset, byteCount: byteCount)
+        }
+        pieces[slot] = all
+        dividedSlots.remove(slot)
         run.begin(slot)
-        let work = ChunkCommand.Work(
+        var work = ChunkCommand.Work(
             file: mapped, slot: slot, chunk: chunk, header: header ?? [], to: destination)
+        work.others = Array(lengths.dropFirst())
         let task = ChunkCommand.task(
-            work, handed + (file.map { [$0] } ?? []), byteCount: max(byteCount, MapJob.leastTaskBytes))
-        return .work(task, [piece], slot: slot, isLast: isAtEnd)
+            work, handed + (file.map { [$0] } ?? []), byteCount: max(offset - start, MapJob.leastTaskBytes))
+        return .work(task, all, slot: slot, isLast: isAtEnd)
     }
 
     // MARK: Join
@@ -352,18 +393,28 @@ final class MapJob: Job {
         // Else it is no chunk.
         guard let slot else { return }
         run.end(slot)
-        let place = pieces.removeValue(forKey: slot)?.description
-        var failure: PoolmapError?
+        let pieces = pieces.removeValue(forKey: slot) ?? []
         switch result {
         case .failure(let error):
             poolmap_end_left_command(UInt32(slot))
             poolmap_release_cores(UInt32(slot))
-            failure = place.map { error.at($0) } ?? error
-        case .success(.failed(let error)): failure = place.map { error.at($0) } ?? error
+            if pieces.count > 1, error.code == .processDied {
+                dividedSlots.insert(slot)
+            } else {
+                note(error.at(pieces.first?.description ?? ""))
+            }
+        case .success(.failed(let error)): note(error.at(pieces.first?.description ?? ""))
         case .success(let answer):
-            let done = try ChunkCommand.done(answer)
-            failure = done.failure(of: settings.name(of: done))?.at(done.piece.description)
+            for outcome in try ChunkCommand.done(answer).all { note(failure(of: outcome)) }
         }
+    }
+
+    private func failure(of outcome: CommandOutcome) -> PoolmapError? {
+        outcome.failure(of: settings.name(of: outcome))?.at(outcome.piece.description)
+    }
+
+    /// Notes how a chunk has ended, which may halt the run.
+    private func note(_ failure: PoolmapError?) {
         if run.note(isSuccess: failure == nil) {
             earlyFailure = earlyFailure ?? failure
             run.cancelAll()
@@ -380,24 +431,51 @@ final class MapJob: Job {
             return
         }
         let done = try ChunkCommand.done(answer)
-        if done.isReduction { return try run.acceptReducedEarly(done, slot, workforce) }
-        take(done.piece)
-        try run.tellErrors(of: done, name, slot, workforce)
-        guard let failure = done.failure(of: settings.command.name) else {
-            if try run.acceptFile(done, slot) {
-                writtenBytes += done.output.byteCount
-                return meter.add(output: done.output.byteCount)
-            }
-            let byteCount = try run.write(done, slot, workforce)
-            writtenBytes += byteCount
-            return meter.add(output: byteCount)
+        defer { workforce.own(ChunkCommand.self).clearSpills(of: done, slot) }
+        do throws(PoolmapError) {
+            try accept(done, slot, workforce)
+        } catch {
+            // What is in front of a chunk that failed is written.
+            try? run.flush()
+            throw error
         }
-        run.drop(slot)
-        try fail(failure.at(done.piece.description), isFirst: !done.isCancelled)
+        try run.flush()
+    }
+
+    private func accept(
+        _ done: ChunkCommand.Done, _ slot: Int, _ workforce: Workforce
+    ) throws(PoolmapError) {
+        for outcome in done.all {
+            if dividedSlots.contains(slot) { note(failure(of: outcome)) }
+            if outcome.isReduction {
+                try run.acceptReducedEarly(outcome, slot, workforce)
+            } else {
+                try accept(outcome, slot, workforce)
+            }
+        }
+    }
+
+    private func accept(
+        _ outcome: CommandOutcome, _ slot: Int, _ workforce: Workforce
+    ) throws(PoolmapError) {
+        take(outcome.piece)
+        try run.tellErrors(of: outcome, name, slot, workforce)
+        if let failure = failure(of: outcome) {
+            run.drop(slot)
+            return try fail(failure, isFirst: !outcome.isCancelled)
+        }
+        pace.learn(outcome)
+        var byteCount = outcome.output.byteCount
+        if try !run.acceptFile(outcome, slot) {
+            byteCount = try run.write(outcome, slot, workforce)
+        }
+        writtenBytes += byteCount
+        meter.add(output: byteCount)
     }
 
     func recover(from error: PoolmapError, piece: Piece, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
         guard let slot else { throw error }
+        if dividedSlots.contains(slot) { note(error.at(piece.description)) }
         run.drop(slot)
         take(piece)
         try fail(error.at(piece.description), isFirst: true)

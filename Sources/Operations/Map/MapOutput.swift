@@ -16,9 +16,12 @@ final class MapOutput {
     /// What is not noted yet.
     private var stretch = MapResume.Stretch()
     private(set) var writtenBytes: UInt64 = 0
-    /// It could not be written: what others would write goes nowhere either.
+    /// It could not be written.
     private(set) var hasFailed = false
     private var sum = ColumnSum()
+    /// What was taken and is not written: the outputs of chunks that were done together, if they are small.
+    private var waiting: [UInt8] = []
+    private static let mostWaitingBytes = 64 << 10
     /// The first lines of the first output, which others begin with as well.
     private var headerLines: [UInt8]?
     private var isFirstPiece = true
@@ -58,7 +61,7 @@ final class MapOutput {
     // MARK: Outputs
 
     /// Begins with what a command has written, all of whose bytes follow.
-    func begin(_ done: ChunkCommand.Done) throws(PoolmapError) {
+    func begin(_ done: CommandOutcome) throws(PoolmapError) {
         isFirstPiece = true
         guard takesFrames else { return }
         if settings.sharedHeaderLineCount > 0 { try takeHeader(done.header) }
@@ -88,7 +91,7 @@ final class MapOutput {
     }
 
     /// All of it was taken.
-    func end(_ done: ChunkCommand.Done) throws(PoolmapError) {
+    func end(_ done: CommandOutcome) throws(PoolmapError) {
         if case .sum = settings.join { try sum.endLine() }
         stretch.chunkCount += 1
         stretch.inputEnd = done.offset + done.chunkBytes
@@ -97,13 +100,33 @@ final class MapOutput {
 
     private func noteStretch(isEnd: Bool = false) throws(PoolmapError) {
         guard let resume else { return }
+        try flush()
         (stretch.outputEnd, stretch.isEnd) = (writtenBytes, isEnd)
         stretch.frames = joiner.takeWritten()
         try resume.note(stretch)
         stretch = MapResume.Stretch()
     }
 
+    /// Has few bytes wait for others.
     private func write(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
+        if waiting.count + bytes.count <= MapOutput.mostWaitingBytes {
+            waiting += bytes
+        } else {
+            try flush()
+            try writeNow(bytes)
+        }
+    }
+
+    /// Writes what waits.
+    ///
+    /// Blocks.
+    func flush() throws(PoolmapError) {
+        if waiting.isEmpty { return }
+        try waiting.withBytes { (bytes) throws(PoolmapError) in try writeNow(bytes) }
+        waiting.removeAll(keepingCapacity: true)
+    }
+
+    private func writeNow(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
         do throws(PoolmapError) {
             try output.write(bytes, at: writtenBytes)
         } catch {
@@ -164,6 +187,7 @@ final class MapOutput {
     func commit() throws(PoolmapError) {
         if case .sum = settings.join { try commitSum() }
         if takesFrames { try finishFrames() }
+        try flush()
         switch output {
         case .file(let file): _ = try file.commit(of: nil, inputBytes: 0, outputBytes: writtenBytes)
         case .partial(let file):

@@ -178,7 +178,7 @@ package final class MapRun {
     }
 
     /// Takes the output of a command that went to a file; false where it did not.
-    func acceptFile(_ done: ChunkCommand.Done, _ slot: Int) throws(PoolmapError) -> Bool {
+    func acceptFile(_ done: CommandOutcome, _ slot: Int) throws(PoolmapError) -> Bool {
         switch targets.removeValue(forKey: slot) {
         case nil: return false
         case .reduced(let file, let level): reduction.add(file, level: level)
@@ -237,12 +237,12 @@ package final class MapRun {
         work.reducedCount = files.count
         begin(slot)
         let task = ChunkCommand.task(work, files + (target.map { [$0] } ?? []), byteCount: MapJob.leastTaskBytes)
-        return .work(task, [ChunkCommand.Done.reductionPiece(chunk.index)], slot: slot, isLast: false)
+        return .work(task, [CommandOutcome.reductionPiece(chunk.index)], slot: slot, isLast: false)
     }
 
     /// Takes what has come of a reduction; returns its file, where it has one that is to be joined further.
     func acceptReduced(
-        _ done: ChunkCommand.Done, _ slot: Int, _ workforce: Workforce
+        _ done: CommandOutcome, _ slot: Int, _ workforce: Workforce
     ) throws(PoolmapError) -> SharedDescriptor? {
         let target = targets.removeValue(forKey: slot)
         try tellErrors(of: done, nil, slot, workforce)
@@ -261,7 +261,7 @@ package final class MapRun {
 
     /// The same of one that was made while there are more inputs.
     func acceptReducedEarly(
-        _ done: ChunkCommand.Done, _ slot: Int, _ workforce: Workforce
+        _ done: CommandOutcome, _ slot: Int, _ workforce: Workforce
     ) throws(PoolmapError) {
         guard case .reduced(_, let level) = targets[slot] else { return }
         if let file = try acceptReduced(done, slot, workforce) {
@@ -275,7 +275,7 @@ package final class MapRun {
     ///
     /// - Parameter input: nil for a command that joins outputs.
     func tellErrors(
-        of done: ChunkCommand.Done, _ input: Input?, _ slot: Int, _ workforce: Workforce
+        of done: CommandOutcome, _ input: Input?, _ slot: Int, _ workforce: Workforce
     ) throws(PoolmapError) {
         guard done.errors.byteCount > 0 else { return }
         try workforce.own(ChunkCommand.self).forEachPiece(of: done.errors, .error, slot, workforce) {
@@ -327,28 +327,44 @@ package final class MapRun {
         isBroken = isBroken || always || !settings.keepsGoing
     }
 
-    /// Writes what a command has written, behind what was written before; says how many bytes that were.
+    /// Takes what a command has written, behind what was taken before; says how many bytes that were.
     ///
-    /// Blocks.
+    /// Blocks where that is much; else it is written by `flush`.
     func write(
-        _ done: ChunkCommand.Done, _ slot: Int, _ workforce: Workforce
+        _ done: CommandOutcome, _ slot: Int, _ workforce: Workforce
     ) throws(PoolmapError) -> UInt64 {
+        guard !isBroken else { return 0 }
         var byteCount: UInt64 = 0
-        do throws(PoolmapError) {
-            if !isBroken { try output.begin(done) }
+        try noticingFailures { () throws(PoolmapError) in
+            try output.begin(done)
             try workforce.own(ChunkCommand.self).forEachPiece(of: done.output, .output, slot, workforce) {
                 (bytes) throws(PoolmapError) in
-                byteCount += isBroken ? 0 : UInt64(try output.take(bytes))
+                byteCount += UInt64(try output.take(bytes))
             }
-            if !isBroken { try output.end(done) }
+            try output.end(done)
+        }
+        return byteCount
+    }
+
+    /// Writes what was taken and is not written.
+    ///
+    /// Blocks.
+    func flush() throws(PoolmapError) {
+        guard !output.hasFailed else { return }
+        try noticingFailures(output.flush)
+    }
+
+    private func noticingFailures(_ body: () throws(PoolmapError) -> Void) throws(PoolmapError) {
+        do throws(PoolmapError) {
+            try body()
         } catch {
+            // What others would write goes nowhere either.
             if output.hasFailed {
                 (isHalted, isBroken) = (true, true)
                 cancelAll()
             }
             throw error
         }
-        return byteCount
     }
 
     /// The output is whole: a file gets its name.

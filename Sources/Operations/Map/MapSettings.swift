@@ -84,13 +84,22 @@ package struct MapSettings: Sendable {
         }
     }
 
+    /// Whether the chunks of a task may be several: not where one that fails is to be known, and the others of its task not to
+    /// begin; nor where each has a file of its own.
+    var sharesTasks: Bool {
+        switch (join, halt) {
+        case (.concatenation, .now), (.concatenation, .never), (.sum, .now), (.sum, .never): true
+        default: false
+        }
+    }
+
     var reduction: CommandTemplate? {
         if case .command(let command) = join { return command }
         return nil
     }
 
     /// For messages.
-    func name(of done: ChunkCommand.Done) -> String {
+    func name(of done: CommandOutcome) -> String {
         done.isReduction ? "the command of --reduce" : command.name
     }
 

@@ -78,9 +78,11 @@ final class ReduceJob: Job {
 
     func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
         guard let slot else { return }
-        if let file = try run.acceptReduced(try ChunkCommand.done(answer), slot, workforce) {
-            joined.append(file)
+        let done = try ChunkCommand.done(answer)
+        for outcome in done.all {
+            if let file = try run.acceptReduced(outcome, slot, workforce) { joined.append(file) }
         }
+        workforce.own(ChunkCommand.self).clearSpills(of: done, slot)
     }
 
     func beginsAgain() -> Bool {

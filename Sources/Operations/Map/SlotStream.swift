@@ -41,8 +41,19 @@ final class SlotStream: PipeSink {
     private let spills: SpillFiles
     private var slot = 0
     private var room = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-    private(set) var taken = ChunkCommand.Done.Taken()
+    private(set) var ofChunk = Part()
     private var spare = Scratch()
+
+    /// Where in a slot a command's stream is, in bytes.
+    struct Part: BitwiseCopyable {
+        var slotStart = 0
+        var slotBytes = 0
+        /// In the spill file.
+        var spillStart: UInt64 = 0
+        var spilledBytes: UInt64 = 0
+
+        var byteCount: UInt64 { UInt64(slotBytes) + spilledBytes }
+    }
 
     init(_ stream: SpillFiles.Stream, _ spills: SpillFiles) {
         (self.stream, self.spills) = (stream, spills)
@@ -51,16 +62,24 @@ final class SlotStream: PipeSink {
     /// Begins with a slot that keeps nothing.
     func begin(_ slot: Int, _ room: UnsafeMutableRawBufferPointer) {
         (self.slot, self.room) = (slot, room)
-        taken = ChunkCommand.Done.Taken()
+        ofChunk = Part()
     }
 
-    /// Forgets what was kept.
+    /// What comes next is of another chunk, and behind those before.
+    func beginChunk() {
+        ofChunk = Part(
+            slotStart: ofChunk.slotStart + ofChunk.slotBytes, spillStart: ofChunk.spillStart + ofChunk.spilledBytes)
+    }
+
+    /// Forgets what was kept of the chunk.
     func clear() {
-        if taken.spilled > 0 { spills.clear(stream, of: slot) }
-        taken = ChunkCommand.Done.Taken()
+        if ofChunk.spilledBytes > 0, ofChunk.spillStart == 0 { spills.clear(stream, of: slot) }
+        (ofChunk.slotBytes, ofChunk.spilledBytes) = (0, 0)
     }
 
-    private var rest: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(rebasing: room[taken.inSlot...]) }
+    private var rest: UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(rebasing: room[(ofChunk.slotStart + ofChunk.slotBytes)...])
+    }
 
     func space() throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
         rest.isEmpty ? try spare.space(of: Hands.cachedBytes) : rest
@@ -70,7 +89,7 @@ final class SlotStream: PipeSink {
         if rest.isEmpty {
             try spill(UnsafeRawBufferPointer(try spare.space(of: byteCount)))
         } else {
-            taken.inSlot += byteCount
+            ofChunk.slotBytes += byteCount
         }
     }
 
@@ -78,12 +97,12 @@ final class SlotStream: PipeSink {
     func append(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
         let count = min(bytes.count, rest.count)
         rest.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
-        taken.inSlot += count
+        ofChunk.slotBytes += count
         if count < bytes.count { try spill(UnsafeRawBufferPointer(rebasing: bytes[count...])) }
     }
 
     private func spill(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
-        try spills.write(bytes, stream, of: slot, at: taken.spilled)
-        taken.spilled += UInt64(bytes.count)
+        try spills.write(bytes, stream, of: slot, at: ofChunk.spillStart + ofChunk.spilledBytes)
+        ofChunk.spilledBytes += UInt64(bytes.count)
     }
 }

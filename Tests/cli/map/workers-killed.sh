@@ -53,3 +53,23 @@ poolmap map -j 2 --lines --chunk-size 24K -o new in 2> said -- sh -c '
 one_error_line said "in: chunk 1 (bytes " SIGKILL
 no_file new
 wait_until $soon no_groups_of group
+# Quick chunks share a task: the one that kills its worker each time is found, and the others suffer nothing.
+seq 10000 19999 > in
+for options in "" "--reduce sum"; do
+    code=0
+    # shellcheck disable=SC2086
+    poolmap map -j 2 --lines --chunk-size 100 --keep-going $options in > out 2> said -- sh -c '
+        [ $POOLMAP_CHUNK_INDEX != 400 ] || kill -KILL $PPID
+        cat' || code=$?
+    ((code == 1))
+    grep -q "^poolmap: in: chunk 400 (bytes .*SIGKILL" said || fail "it said: $(< said)"
+    ((failed = $(grep -c '^poolmap: in: chunk' said))) || true
+    same_text 1 "$failed"
+    # The chunk begins behind the first line end at its cut or behind.
+    sed 's/^/k /' in | awk '{ start = at; at += 6 } !(start >= 40002 && start < 40104) { print $2 }' > rest
+    if [[ -n $options ]]; then
+        same_text "$(awk '{ s += $1 } END { printf "%.0f", s }' rest)" "$(< out)"
+    else
+        same_file rest out
+    fi
+done
