@@ -216,12 +216,15 @@ final class MapJob: Job {
 
     /// Goes on behind the chunks of an earlier run.
     private func goOn() throws(PoolmapError) {
-        guard let kept = resume?.kept, kept.chunkCount > 0 else { return }
+        guard let resume, case let kept = resume.kept, kept.chunkCount > 0 else { return }
         try run.resumeWriting()
         (keptCount, writtenBytes) = (Int(kept.chunkCount), kept.outputEnd)
         meter.add(output: kept.outputEnd)
         // What is in front of a place in a pipe has to come all the same.
         guard let mapped else { return }
+        guard (offset...mapped.byteCount).contains(kept.inputEnd) else {
+            throw PoolmapError(.damaged, "\(resume.file.journal.path) is damaged; remove it")
+        }
         pass(over: keptCount, to: kept.inputEnd)
         found?.begin(at: offset)
         isAtEnd = offset == mapped.byteCount

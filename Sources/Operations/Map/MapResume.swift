@@ -69,8 +69,16 @@ final class MapResume {
             input.status, pieceBytes: UInt64(settings.chunkBytes), fieldCount: Stretch.fieldCount,
             settings: settings.resumeIdentity)
         var stretches: [Stretch] = []
+        var isSound = true
         let loss = try journal.open(identity, force: policy.replaces) { fields in
-            if let stretch = Stretch(fields) { stretches.append(stretch) }
+            // Who writes journals by hand may have written anything.
+            guard isSound, let stretch = Stretch(fields),
+                stretch.follows(stretches, isCompressed: settings.compression != nil)
+            else {
+                isSound = false
+                return
+            }
+            stretches.append(stretch)
         }
         if let loss { notice(.loss(loss)) }
         if !names.isThere, let byteCount = byteCount(ofFinished: target, in: names.folder, stretches) {
@@ -91,7 +99,7 @@ final class MapResume {
         _ notice: @escaping (ResumeNotice) -> Void
     ) throws(PoolmapError) {
         (self.file, self.journal, self.notice) = (file, journal, notice)
-        // What was behind the chunks is written again.
+        // What was behind the chunks is written again. In the journal there may be more that cannot be kept.
         self.stretches = Array(stretches.prefix { !$0.isEnd })
         if self.stretches.isEmpty { try settle() }
     }
@@ -214,6 +222,28 @@ extension MapResume.Stretch {
             }
         }
     }
+
+    /// Whether it can be behind others.
+    fileprivate func follows(_ others: [MapResume.Stretch], isCompressed: Bool) -> Bool {
+        let last = others.last
+        let (input, output) = (last?.inputEnd ?? 0, last?.outputEnd ?? 0)
+        guard last?.isEnd != true, chunkCount <= MapResume.Stretch.mostChunks, inputEnd <= UInt64(Int64.max),
+            outputEnd <= UInt64(Int64.max), outputEnd >= output, isEnd || inputEnd >= input
+        else { return false }
+        if isEnd { return true }
+        var frameBytes: UInt64 = 0
+        var isFirst = others.allSatisfy(\.frames.isEmpty)
+        for frame in frames {
+            guard frame.compressedBytes <= UInt64(UInt32.max), frame.contentBytes <= UInt64(UInt32.max),
+                isFirst == (frame.mark != nil)
+            else { return false }
+            frameBytes += frame.compressedBytes
+            isFirst = false
+        }
+        return isCompressed ? frameBytes == outputEnd - output : frames.isEmpty
+    }
+
+    private static let mostChunks: UInt64 = 1 << 40
 
     fileprivate var fields: [[UInt8]] {
         var numbers: [UInt8] = []

@@ -66,6 +66,45 @@ patch out.resume 300 255
 poolmap "${map[@]}" -v in -- "${command[@]}" 2> said
 grep -q '^in: [1-9] chunks are kept$' said
 same_file in out
+# A journal that was written by hand, with the right checksums.
+cat > forge.py <<'END2'
+import struct, sys
+table = []
+for byte in range(256):
+    for _ in range(8):
+        byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
+    table.append(byte)
+def crc32c(data, start=0):
+    value = start ^ 0xFFFFFFFF
+    for byte in data:
+        value = table[(value ^ byte) & 255] ^ value >> 8
+    return value ^ 0xFFFFFFFF
+# Puts a number into a field of the last record.
+journal, offset, number = bytearray(open("out.resume", "rb").read()), int(sys.argv[1]), int(sys.argv[2])
+place, before, last = 80, struct.unpack("<I", journal[76:80])[0], None
+while place < len(journal):
+    length = struct.unpack("<I", journal[place:place + 4])[0] + 4
+    last, checksum = (place, length), before
+    before = struct.unpack("<I", journal[place + length:place + length + 4])[0]
+    place += length + 4
+place, length = last
+journal[place + 8 + offset:place + 16 + offset] = struct.pack("<Q", number)
+journal[place + length:place + length + 4] = struct.pack("<I", crc32c(journal[place:place + length], checksum))
+open("out.resume", "wb").write(journal)
+END2
+# That a record has so many chunks is believed where it is possible, as it is that they end there.
+for change in "0 18446744073709551615" "8 18446744073709551615" "16 18446744073709551615" "16 3"; do
+    stops
+    # shellcheck disable=SC2086
+    python3 forge.py $change
+    poolmap "${map[@]}" -v in -- "${command[@]}" 2> said
+    grep -qx 'in: 19 chunks are kept' said || fail "$change: $(< said)"
+    same_file in out
+done
+stops
+python3 forge.py 8 4611686018427387904
+refuses 1 "in: out.resume is damaged; remove it" poolmap "${map[@]}" in -- "${command[@]}"
+no_file out
 # Files of others.
 stops
 rm out.resume
