@@ -4,7 +4,7 @@ import Glibc
 ///
 ///     try file.map { chunk in chunk.bytes.byteCount }
 ///
-/// Its bytes lie in memory that the worker uses again for the next chunk: they cannot be kept, but copied.
+/// Its bytes are the worker's as long as the function runs: they cannot be kept, but copied.
 public struct Chunk: ~Copyable, ~Escapable {
     /// All bytes of the chunk, whose separators are among them.
     public let bytes: RawSpan

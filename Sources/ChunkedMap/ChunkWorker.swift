@@ -4,11 +4,10 @@ import Ground
 import Multiprocessing
 import SystemPackage
 
-/// What a worker keeps from task to task: the memory that chunks are read into, and what looks for borders.
+/// What a worker keeps from task to task: room for chunks that cannot be mapped, and what looks for borders.
 final class ChunkWorker {
-    private var memory = Scratch()
+    private var copies = Scratch()
     private var search = StretchSearch()
-    private static let roomBytes = 1 << 20
     /// The cut of the last look, with its regular expression compiled.
     private var lastCut: (kind: Cut.Kind, records: RecordKind)?
 
@@ -17,7 +16,7 @@ final class ChunkWorker {
         _ task: ChunkTask, _ function: (borrowing Chunk) throws -> Output
     ) throws -> ChunkAnswer<Output> {
         let file = OpenFile(descriptor: task.file.fileDescriptor, status: task.facts.value.status)
-        let (bytes, place): (UnsafeRawBufferPointer, ChunkPlace)
+        let output: Result<Output, any Error>
         do throws(PoolmapError) {
             switch task.facts.value.work {
             case .look(let start, let end, let rule, let question):
@@ -25,24 +24,25 @@ final class ChunkWorker {
                 let found = try search.perform(question, in: start..<end, rule, kind, of: file)
                 try file.requireUnchanged()
                 return .borders(found)
-            case .chunk(let chunk): (bytes, place) = (try read(chunk, of: file), chunk)
+            case .chunk(let place): output = try run(function, over: place, of: file)
             }
         } catch {
             return .failure(error)
         }
-        return .output(try function(Chunk(bytes: bytes.bytes, index: place.index, offset: place.offset)))
+        return .output(try output.get())
     }
 
-    /// Read and not mapped: a file that becomes shorter would end the process that looks at its pages.
-    private func read(_ place: ChunkPlace, of file: OpenFile) throws(PoolmapError) -> UnsafeRawBufferPointer {
-        // Rounded up, as chunks of one file differ by a record: new memory for each that is a little longer would cost more.
-        let byteCount = Int(place.byteCount)
-        let room = try memory.space(
-            of: (byteCount + ChunkWorker.roomBytes - 1) / ChunkWorker.roomBytes * ChunkWorker.roomBytes)
-        let space = UnsafeMutableRawBufferPointer(rebasing: room[..<byteCount])
-        try file.readAll(into: space, at: place.offset)
+    /// What the function makes of a chunk, or throws over it, which is of the file as it was.
+    private func run<Output>(
+        _ function: (borrowing Chunk) throws -> Output, over place: ChunkPlace, of file: OpenFile
+    ) throws(PoolmapError) -> Result<Output, any Error> {
         try file.requireUnchanged()
-        return UnsafeRawBufferPointer(space)
+        let memory = try ChunkMemory(of: place, file.descriptor, &copies)
+        let output = Result {
+            try function(Chunk(bytes: memory.bytes.bytes, index: place.index, offset: place.offset))
+        }
+        try file.requireUnchanged()
+        return output
     }
 
     private func recordKind(of task: ChunkTask) throws(PoolmapError) -> RecordKind {

@@ -33,7 +33,7 @@ public final class ChunkedFile: Sendable {
     /// - Parameters:
     ///   - path: of a regular file, or of what leads to one.
     ///   - cut: where chunks may end. It is never guessed from what is in the file.
-    ///   - chunkBytes: there is a cut every so many bytes, from 1 to 1 GiB; so many bytes a worker has in memory.
+    ///   - chunkBytes: there is a cut every so many bytes, from 1 to 1 GiB.
     ///   - recordCount: a chunk has so many records, whatever their size, in place of `chunkBytes`; the file is read once more
     ///     to count them, by the workers. nil for as many as there is room for.
     ///   - mostRecordBytes: a chunk goes so far beyond its cut at most, from 1 to 1 GiB, for its last record to end.

@@ -121,6 +121,43 @@ func chunkFileScenarios() {
             }
         }
     }
+    for (name, change) in [
+        ("BecomesShorter", { _ = truncate($0, 100) }), ("IsWrittenTo", { append("more\n", to: $0) }),
+    ] as [(String, (String) -> Void)] {
+        scenario("aFileThat\(name)UnderAFunctionThatLooksAtItIsAnError") {
+            try withFile([UInt8](repeating: 7, count: 100_000)) { path in
+                let (isAtIt, hasChanged) = (Doorbell(), Doorbell())
+                let begun = SharedCounter()
+                let pool = try ChunkPool(processes: 1) { chunk in
+                    if begun.add(1) == 1 {
+                        isAtIt.ring()
+                        expect(hasChanged.wait(), "nobody rang")
+                    }
+                    return chunk.bytes.withUnsafeBytes { $0.reduce(0) { $0 + Int($1) } }
+                }
+                let file = try ChunkedFile(path, cut: .bytes)
+                let results = try pool.imap(file)
+                expect(isAtIt.wait(), "the chunk was not begun")
+                change(path)
+                hasChanged.ring()
+                let error = expectFails(.fileChanged) { try results.next() }
+                expectEqual(error?.chunk, 0)
+                // No other worker has looked at what there is now.
+                expectEqual(begun.value, 1)
+            }
+        }
+    }
+    scenario("aThrownErrorOverAFileThatChangesIsThatOfTheFile") {
+        try withFile([1, 2, 3]) { path in
+            let error = expectFails(.fileChanged) {
+                try ChunkedFile(path, cut: .bytes).map(processes: 1) { _ -> Int in
+                    append("more", to: path)
+                    throw Mishap()
+                }
+            }
+            expectText(of: error, contains: "changed since it was opened")
+        }
+    }
     scenario("aFileThatLosesItsNameIsReadToItsEnd") {
         try withFile(numberedLines(1000)) { path in
             let file = try ChunkedFile(path, cut: .lines, chunkBytes: 100)
