@@ -61,8 +61,9 @@ def run_rows(bench) -> None:
          Command([sys.executable, "-S", "-E", "-c", SPAWN.format(SPAWNS)], text="posix_spawn and waitpid, 1000 times"),
          1.3),
     ]
-    rows += [("ChunkedMap in Swift: words of 1 GB, closure, 2 workers", library("words"),
-              "the same loop in one process", library("words-alone"), 0.55)]
+    words = "ChunkedMap in Swift: words of 1 GB, closure, 2 workers"
+    rows += [(words, library("words"), "the same loop in one process, the file mapped", library("words-mapped"), 0.55),
+             (words, library("words"), "the same loop in one process, the file read", library("words-alone"), 0.55)]
     wanted = [row for row in rows if bench.wanted(row[0], row[2])]
     serial_name = "serial time, map, chunks of 1 MiB to grep -c"
     if not wanted and not bench.wanted(serial_name):
