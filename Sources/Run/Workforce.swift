@@ -81,6 +81,10 @@ package final class Workforce {
         hands = Hands(layout, areas)
     }
 
+    /// So long a task may take for which pieces are put together: far longer than a message, and so short that everything
+    /// is shared out.
+    package static let taskNanoseconds: UInt64 = 64_000_000
+
     /// How much of so many bytes that are left should go into one task.
     ///
     /// The less is left, the less: all are to be busy to the end.

@@ -18,10 +18,8 @@ final class Compression: Operation {
     static let mostOutputBytes: UInt64 = 8 << 20
     /// The same of a pipe, whose chunks wait for each other in a slot.
     static let mostPipeBytes = 1 << 20
-    /// So long a task may take for which chunks are put together: far longer than a message, and so short that everything
-    /// is shared out.
-    static let taskNanoseconds: UInt64 = 64_000_000
-    /// The same of a pipe, of which nobody knows how much more there is to share out.
+    /// So long a task of a pipe may take for which chunks are put together: nobody knows how much more there is to share
+    /// out.
     static let pipeTaskNanoseconds: UInt64 = 4_000_000
 
     init(_ options: CompressionOptions, _ contexts: Contexts) {
@@ -210,7 +208,7 @@ final class CompressJob: Job {
 
     private func nextOfFile(_ workforce: Workforce) throws(PoolmapError) -> Step {
         let mostBytes = workforce.taskBytes(
-            of: input.byteCount - offset, most: mostBytes(Compression.mostTaskBytes, Compression.taskNanoseconds))
+            of: input.byteCount - offset, most: mostBytes(Compression.mostTaskBytes, Workforce.taskNanoseconds))
         var group: ChunkGroup?
         while !isAtEnd, let byteCount = nextByteCount(workforce) {
             let source = input.source(at: offset, UInt64(byteCount))

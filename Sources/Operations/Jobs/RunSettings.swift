@@ -182,7 +182,8 @@ package struct RunSettings {
             } else {
                 opened = try input.open(in: file?.root, folders)
             }
-            return try MapJob(input, opened, run, mapTools(of: run), meter, decompress: decompress)
+            let content = MapContent(opened, run.settings, mapTools(of: run), decompress: decompress)
+            return try MapJob(input, opened, content, run, meter)
         }
         let input = try input.open(in: file?.root, folders)
         return try job(input, try output(target, in: file?.targetRoot, folders, for: input), meter)

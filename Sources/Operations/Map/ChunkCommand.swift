@@ -22,6 +22,8 @@ final class ChunkCommand: Operation {
     private var madeFrames: [CompressedFrame] = []
     /// Where they go to a file of the chunk's own.
     private var compressedFile: CompressedFile?
+    /// A command is work for another process, however little it reads.
+    static let leastTaskBytes: UInt64 = 1 << 20
 
     /// - Parameter tools: nil where nothing is mapped.
     init(_ tools: MapTools?) {

@@ -18,7 +18,7 @@ struct ChunkPace {
         guard let costOfByte else { return 0 }
         return Int(
             clamping: min(
-                (Compression.taskNanoseconds << 10) / costOfByte, (UInt64(roomBytes / 2) << 10) / outputOfByte))
+                (Workforce.taskNanoseconds << 10) / costOfByte, (UInt64(roomBytes / 2) << 10) / outputOfByte))
     }
 
     /// Whether so many chunks may have one more, all of them having so many bytes.

@@ -15,20 +15,8 @@ final class MapJob: Job {
     private let input: InputFile
     private let run: MapRun
     private let meter: Meter
-    private let tools: MapTools
-    private let decompress: (InputFile, FileDescriptor) throws(PoolmapError) -> Void
     private var settings: MapSettings { run.settings }
-    /// The first bytes of a pipe, as far as they have come.
-    private var beginning: [UInt8] = []
-    private var hasContent = false
-    /// What is mapped where workers read it; nil where it is the pipe.
-    private var mapped: MappedFile?
-    private var pipe: InputFile?
-    /// Of a compressed input, whichever it has.
-    private var index: FrameIndex?
-    private var contentPipe: ContentPipe?
-    /// The bytes of a pipe in front of the end of its header.
-    private var headerSoFar: [UInt8] = []
+    private let content: MapContent
     /// The first lines, which each chunk has in front; nil before they are read.
     private var header: [UInt8]?
     /// Known with the header.
@@ -40,9 +28,6 @@ final class MapJob: Job {
     private let resume: MapResume?
     /// So many chunks it has.
     private var keptCount = 0
-
-    /// A command is work for another process, however little it reads.
-    static let leastTaskBytes: UInt64 = 1 << 20
 
     // The next chunk.
     private var chunkIndex = 0
@@ -65,125 +50,18 @@ final class MapJob: Job {
     /// It has failed, and what is under way comes to its end all the same.
     private var endsSoon = false
 
-    /// - Parameter decompress: what a process of its own does with a compressed input, if there has to be one.
     init(
-        _ name: Input, _ input: InputFile, _ run: MapRun, _ tools: MapTools, _ meter: Meter,
-        decompress: @escaping (InputFile, FileDescriptor) throws(PoolmapError) -> Void
+        _ name: Input, _ input: InputFile, _ content: MapContent, _ run: MapRun, _ meter: Meter
     ) throws(PoolmapError) {
-        (self.name, self.input, self.run, self.meter) = (name, input, run, meter)
-        (self.tools, self.decompress) = (tools, decompress)
+        (self.name, self.input, self.content, self.run, self.meter) = (name, input, content, run, meter)
         resume = try run.openResume(for: input)
         meter.expect(input)
         run.begin(input)
         // A pipe may be slow.
         if input.isRegular {
-            _ = try findContent()
+            _ = try content.find()
         }
         run.beginCut()
-    }
-
-    // MARK: What is mapped
-
-    /// Finds out whether it is the content of the input that is mapped, or its bytes; false where that would be to wait.
-    private func findContent() throws(PoolmapError) -> Bool {
-        if hasContent { return true }
-        if settings.decompresses {
-            guard try input.readBeginning(into: &beginning) else { return false }
-            let kind = FileKind(beginning)
-            if case .zstandard = kind { return try openContent() }
-            if let name = kind.nameOfOther, name != "lzma" {
-                throw PoolmapError(
-                    .unsupported, "is a file of \(name), which poolmap does not read; --no-decompress maps its bytes")
-            }
-        }
-        hasContent = true
-        if input.isRegular {
-            mapped = MappedFile(
-                file: inputFile, start: input.start, byteCount: input.byteCount, index: nil, frameCount: 0)
-        } else {
-            pipe = input
-        }
-        return true
-    }
-
-    /// Opens the content of a compressed input.
-    private func openContent() throws(PoolmapError) -> Bool {
-        hasContent = true
-        let mostContentBytes = UInt64(MapJob.mostChunksOfFrame * settings.chunkBytes)
-        if input.isRegular, let index = try FrameIndex(of: input, mostContentBytes: mostContentBytes) {
-            self.index = index
-            mapped = MappedFile(
-                file: inputFile, start: input.start, byteCount: index.contentBytes,
-                index: TaskFile(input.handed.count), frameCount: index.frameCount)
-        } else {
-            let content = try ContentPipe(of: input, decompress: decompress)
-            (contentPipe, pipe) = (content, content.input)
-        }
-        return true
-    }
-
-    /// A frame is decompressed by each chunk that it holds a part of: where these were more, one process does it for all.
-    private static let mostChunksOfFrame = 4
-
-    private var inputFile: TaskFile { input.isOwned ? TaskFile(0) : .standardInput }
-
-    /// What workers need for a task.
-    private var handed: [SharedDescriptor] { input.handed + (index.map { [$0.table] } ?? []) }
-
-    // MARK: Header
-
-    /// Reads the header; false where that would be to wait.
-    private func readHeader() throws(PoolmapError) -> Bool {
-        if header != nil { return true }
-        if settings.headerLineCount == 0 {
-            try begin([])
-            return true
-        }
-        if let mapped { return try readHeader(of: mapped) }
-        guard let pipe else { return false }
-        while pipe.hasInput() {
-            let count = try withPiece { (space) throws(PoolmapError) in
-                let count = try pipe.readSome(into: space)
-                headerSoFar += space[..<count]
-                return count
-            }
-            let end = headerSoFar.withUnsafeBytes { $0.end(ofLine: settings.headerLineCount) }
-            if end != nil || count == 0 {
-                let end = end ?? headerSoFar.count
-                pipe.putBack(Array(headerSoFar[end...]))
-                try begin(Array(headerSoFar[..<end]))
-                headerSoFar = []
-                return true
-            }
-            guard headerSoFar.count <= settings.mostRecordBytes else { throw longHeader }
-        }
-        return false
-    }
-
-    private func readHeader(of mapped: MappedFile) throws(PoolmapError) -> Bool {
-        let reader = tools.reader(of: mapped, handed)
-        let most = Int(min(mapped.byteCount, UInt64(settings.mostRecordBytes)))
-        var space = Scratch()
-        var byteCount = min(4096, most)
-        while true {
-            let bytes = try space.space(of: byteCount)
-            try reader.readAll(into: bytes, at: 0)
-            if let end = UnsafeRawBufferPointer(bytes).end(ofLine: settings.headerLineCount) {
-                try begin(Array(bytes[..<end]))
-                return true
-            }
-            if byteCount == most {
-                guard UInt64(most) == mapped.byteCount else { throw longHeader }
-                try begin(Array(bytes))
-                return true
-            }
-            byteCount = min(16 * byteCount, most)
-        }
-    }
-
-    private var longHeader: PoolmapError {
-        PoolmapError(
-            .failed, "its \(settings.headerLineCount) header lines are longer than --max-record allows")
     }
 
     private func begin(_ header: [UInt8]) throws(PoolmapError) {
@@ -196,13 +74,13 @@ final class MapJob: Job {
         rule = settings.cut.rule(
             from: offset, chunkBytes: settings.chunkBytes, mostRecordBytes: settings.mostRecordBytes)
         if case .records(let kind, _) = settings.cut, let rule {
-            if let mapped {
+            if let mapped = content.mapped {
                 found = FoundBorders(kind, rule, byteCount: mapped.byteCount, aheadOf: settings.slotCount)
             } else {
                 cut = RecordBorders(kind, rule)
             }
         }
-        if let mapped {
+        if let mapped = content.mapped {
             chunkCount = step.map { max(1, (mapped.byteCount - offset + $0 - 1) / $0) }
         } else {
             chunks = PipeChunks(cutBy: cut, from: offset)
@@ -221,7 +99,7 @@ final class MapJob: Job {
         (keptCount, writtenBytes) = (Int(kept.chunkCount), kept.outputEnd)
         meter.add(output: kept.outputEnd)
         // What is in front of a place in a pipe has to come all the same.
-        guard let mapped else { return }
+        guard let mapped = content.mapped else { return }
         guard (offset...mapped.byteCount).contains(kept.inputEnd) else {
             throw PoolmapError(.damaged, "\(resume.file.journal.path) is damaged; remove it")
         }
@@ -243,10 +121,14 @@ final class MapJob: Job {
         if isAtEnd || run.isHalted || run.isFinished { return .end }
         if let resume, !resume.isSettled { return resume.next(input) ?? .waitForTurn }
         if let step = try run.nextReduction(workforce) { return step }
-        guard try findContent() else { return .waitForInput(input.descriptor) }
-        guard try readHeader() else { return .waitForInput(pipe?.descriptor ?? input.descriptor) }
-        if let mapped { return try next(of: mapped, workforce) }
-        if let pipe { return try next(of: pipe, workforce) }
+        guard try content.find() else { return .waitForInput(content.descriptor) }
+        if header == nil {
+            guard let header = try content.readHeader() else { return .waitForInput(content.descriptor) }
+            try begin(header)
+        }
+        if isAtEnd { return .end }
+        if let mapped = content.mapped { return try next(of: mapped, workforce) }
+        if let pipe = content.pipe { return try next(of: pipe, workforce) }
         return .end
     }
 
@@ -306,7 +188,7 @@ final class MapJob: Job {
     ) -> Step {
         let work = BorderFinder.Work(
             file: mapped, rule: rule, start: range.lowerBound, end: range.upperBound, question: question)
-        let task = BorderFinder.task(work, handed, byteCount: MapJob.leastTaskBytes)
+        let task = BorderFinder.task(work, content.handed, byteCount: ChunkCommand.leastTaskBytes)
         return .work(task, [.search(index, range)], slot: nil, isLast: false)
     }
 
@@ -332,7 +214,7 @@ final class MapJob: Job {
         if isAtEnd {
             do throws(PoolmapError) {
                 // Else the last chunk may be but a part.
-                try contentPipe?.finish()
+                try content.finish()
             } catch {
                 workforce.releaseSlot(slot)
                 throw error
@@ -378,10 +260,11 @@ final class MapJob: Job {
         dividedSlots.remove(slot)
         run.begin(slot)
         var work = ChunkCommand.Work(
-            file: mapped, slot: slot, chunk: chunk, header: header ?? [], to: destination)
+            file: content.mapped, slot: slot, chunk: chunk, header: header ?? [], to: destination)
         work.others = Array(lengths.dropFirst())
         let task = ChunkCommand.task(
-            work, handed + (file.map { [$0] } ?? []), byteCount: max(offset - start, MapJob.leastTaskBytes))
+            work, content.handed + (file.map { [$0] } ?? []),
+            byteCount: max(offset - start, ChunkCommand.leastTaskBytes))
         return .work(task, all, slot: slot, isLast: isAtEnd)
     }
 
@@ -505,12 +388,12 @@ final class MapJob: Job {
     }
 
     func finish() throws(PoolmapError) -> JobSummary {
-        leaveOffset()
+        content.leaveOffset(behind: acceptedBytes)
         if run.isFinished { return JobSummary(inputBytes: input.byteCount) }
-        if !isAtEnd { contentPipe?.cancel() }
+        if !isAtEnd { content.cancel() }
         discardIfChanged()
         try input.requireUnchanged()
-        guard isAtEnd, acceptedBytes == offset, mapped.map({ offset == $0.byteCount }) ?? true else {
+        guard isAtEnd, acceptedBytes == offset, content.mapped.map({ offset == $0.byteCount }) ?? true else {
             throw earlyFailure ?? PoolmapError(.failed, "was not done to its end, since a chunk has failed")
         }
         if failedCount > 0 && !settings.keepsGoing {
@@ -527,8 +410,8 @@ final class MapJob: Job {
 
     func abandon(_ workforce: Workforce) {
         isAtEnd = true
-        leaveOffset()
-        contentPipe?.cancel()
+        content.leaveOffset(behind: acceptedBytes)
+        content.cancel()
         chunks?.abandon(workforce)
         discardIfChanged()
     }
@@ -540,11 +423,6 @@ final class MapJob: Job {
         } catch {
             if error.code == .changed { resume?.discard() }
         }
-    }
-
-    /// Behind what was mapped, or all of a compressed input.
-    private func leaveOffset() {
-        input.leaveOffset(behind: index == nil ? acceptedBytes : input.byteCount)
     }
 }
 

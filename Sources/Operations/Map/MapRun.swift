@@ -236,7 +236,7 @@ package final class MapRun {
         var work = ChunkCommand.Work(file: nil, slot: slot, chunk: chunk, header: [], to: destination)
         work.reducedCount = files.count
         begin(slot)
-        let task = ChunkCommand.task(work, files + (target.map { [$0] } ?? []), byteCount: MapJob.leastTaskBytes)
+        let task = ChunkCommand.task(work, files + (target.map { [$0] } ?? []), byteCount: ChunkCommand.leastTaskBytes)
         return .work(task, [CommandOutcome.reductionPiece(chunk.index)], slot: slot, isLast: false)
     }
 

@@ -1,8 +1,4 @@
-import Files
-import Ground
 import Multiprocessing
-import Run
-import SystemPackage
 
 /// Outputs that a command joins to one: neighbours first, so many at a time, and what comes of them likewise.
 ///
@@ -38,62 +34,4 @@ struct Reduction {
         defer { levels = [] }
         return levels.reversed().flatMap(\.self)
     }
-}
-
-/// Joins what is left of the outputs of a map once all its inputs are done.
-final class ReduceJob: Job {
-    private let run: MapRun
-    /// What is to be joined next, in order.
-    private var files: [SharedDescriptor] = []
-    private var joined: [SharedDescriptor] = []
-    private var hasBegun = false
-    private var isFinal = false
-    private var index = 0
-
-    init(_ run: MapRun) {
-        self.run = run
-    }
-
-    func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
-        guard run.hasAllInputs else { return .waitForTurn }
-        if run.isBroken || isFinal { return .end }
-        if !hasBegun {
-            hasBegun = true
-            files = run.takeAllOutputs()
-        }
-        guard !files.isEmpty else { return .end }
-        guard let slot = try workforce.acquireSlot() else { return .waitForTurn }
-        isFinal = joined.isEmpty && index == 0 && files.count <= Reduction.most
-        let group = Array(files.prefix(Reduction.most))
-        files.removeFirst(group.count)
-        index += 1
-        return try run.reduce(group, slot, isFinal: isFinal)
-    }
-
-    var looksAhead: Bool { true }
-
-    func look(at result: Result<TaskAnswer, PoolmapError>, slot: Int?, _ workforce: Workforce) {
-        if let slot { run.end(slot) }
-    }
-
-    func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
-        guard let slot else { return }
-        let done = try ChunkCommand.done(answer)
-        for outcome in done.all {
-            if let file = try run.acceptReduced(outcome, slot, workforce) { joined.append(file) }
-        }
-        workforce.own(ChunkCommand.self).clearSpills(of: done, slot)
-    }
-
-    func beginsAgain() -> Bool {
-        guard !joined.isEmpty else { return false }
-        (files, joined, index) = (joined, [], 0)
-        return true
-    }
-
-    func cancel() {
-        run.cancelAll()
-    }
-
-    func finish() -> JobSummary { JobSummary() }
 }

@@ -1,0 +1,155 @@
+import Files
+import Ground
+import Multiprocessing
+import Run
+import SystemPackage
+
+/// What of an input is mapped: its bytes, or the content of a compressed one; and the first lines of that.
+///
+///     regular file ──────────────────────> mapped: workers read it
+///     compressed, its frames are known ──> mapped: workers decompress the frames that they need
+///     compressed, else ──> ContentPipe ──> pipe: read here
+///     pipe ──────────────────────────────> pipe
+final class MapContent {
+    private let input: InputFile
+    private let settings: MapSettings
+    private let tools: MapTools
+    private let decompress: (InputFile, FileDescriptor) throws(PoolmapError) -> Void
+    /// The first bytes of a pipe, as far as they have come.
+    private var beginning: [UInt8] = []
+    private var hasContent = false
+    /// Where workers read it; nil where it is the pipe.
+    private(set) var mapped: MappedFile?
+    private(set) var pipe: InputFile?
+    /// Of a compressed input, whichever it has.
+    private var index: FrameIndex?
+    private var contentPipe: ContentPipe?
+    /// The bytes of a pipe in front of the end of its header.
+    private var headerSoFar: [UInt8] = []
+
+    /// - Parameter decompress: what a process of its own does with a compressed input, if there has to be one.
+    init(
+        _ input: InputFile, _ settings: MapSettings, _ tools: MapTools,
+        decompress: @escaping (InputFile, FileDescriptor) throws(PoolmapError) -> Void
+    ) {
+        (self.input, self.settings, self.tools, self.decompress) = (input, settings, tools, decompress)
+    }
+
+    /// What there may be to wait for.
+    var descriptor: FileDescriptor { pipe?.descriptor ?? input.descriptor }
+
+    /// Finds out whether it is the content of the input that is mapped, or its bytes; false where that would be to wait.
+    func find() throws(PoolmapError) -> Bool {
+        if hasContent { return true }
+        if settings.decompresses {
+            guard try input.readBeginning(into: &beginning) else { return false }
+            let kind = FileKind(beginning)
+            if case .zstandard = kind { return try openContent() }
+            if let name = kind.nameOfOther, name != "lzma" {
+                throw PoolmapError(
+                    .unsupported, "is a file of \(name), which poolmap does not read; --no-decompress maps its bytes")
+            }
+        }
+        hasContent = true
+        if input.isRegular {
+            mapped = MappedFile(
+                file: inputFile, start: input.start, byteCount: input.byteCount, index: nil, frameCount: 0)
+        } else {
+            pipe = input
+        }
+        return true
+    }
+
+    /// Opens the content of a compressed input.
+    private func openContent() throws(PoolmapError) -> Bool {
+        hasContent = true
+        let mostContentBytes = UInt64(MapContent.mostChunksOfFrame * settings.chunkBytes)
+        if input.isRegular, let index = try FrameIndex(of: input, mostContentBytes: mostContentBytes) {
+            self.index = index
+            mapped = MappedFile(
+                file: inputFile, start: input.start, byteCount: index.contentBytes,
+                index: TaskFile(input.handed.count), frameCount: index.frameCount)
+        } else {
+            let content = try ContentPipe(of: input, decompress: decompress)
+            (contentPipe, pipe) = (content, content.input)
+        }
+        return true
+    }
+
+    /// A frame is decompressed by each chunk that it holds a part of: where these were more, one process does it for all.
+    private static let mostChunksOfFrame = 4
+
+    private var inputFile: TaskFile { input.isOwned ? TaskFile(0) : .standardInput }
+
+    /// What workers need for a task.
+    var handed: [SharedDescriptor] { input.handed + (index.map { [$0.table] } ?? []) }
+
+    // MARK: Header
+
+    /// Reads the header; nil where that would be to wait.
+    ///
+    /// Call it once the content is found, and until it returns a header.
+    func readHeader() throws(PoolmapError) -> [UInt8]? {
+        if settings.headerLineCount == 0 {
+            return []
+        }
+        if let mapped { return try readHeader(of: mapped) }
+        guard let pipe else { return nil }
+        while pipe.hasInput() {
+            let count = try withPiece { (space) throws(PoolmapError) in
+                let count = try pipe.readSome(into: space)
+                headerSoFar += space[..<count]
+                return count
+            }
+            let end = headerSoFar.withUnsafeBytes { $0.end(ofLine: settings.headerLineCount) }
+            if end != nil || count == 0 {
+                let end = end ?? headerSoFar.count
+                pipe.putBack(Array(headerSoFar[end...]))
+                return Array(headerSoFar[..<end])
+            }
+            guard headerSoFar.count <= settings.mostRecordBytes else { throw longHeader }
+        }
+        return nil
+    }
+
+    private func readHeader(of mapped: MappedFile) throws(PoolmapError) -> [UInt8] {
+        let reader = tools.reader(of: mapped, handed)
+        let most = Int(min(mapped.byteCount, UInt64(settings.mostRecordBytes)))
+        var space = Scratch()
+        var byteCount = min(4096, most)
+        while true {
+            let bytes = try space.space(of: byteCount)
+            try reader.readAll(into: bytes, at: 0)
+            if let end = UnsafeRawBufferPointer(bytes).end(ofLine: settings.headerLineCount) {
+                return Array(bytes[..<end])
+            }
+            if byteCount == most {
+                guard UInt64(most) == mapped.byteCount else { throw longHeader }
+                return Array(bytes)
+            }
+            byteCount = min(16 * byteCount, most)
+        }
+    }
+
+    private var longHeader: PoolmapError {
+        PoolmapError(
+            .failed, "its \(settings.headerLineCount) header lines are longer than --max-record allows")
+    }
+
+    // MARK: The end
+
+    /// All of a pipe was read: throws where that is not all of its content.
+    func finish() throws(PoolmapError) {
+        try contentPipe?.finish()
+    }
+
+    /// Nobody needs the rest.
+    func cancel() {
+        contentPipe?.cancel()
+    }
+
+    /// Leaves the input's offset behind what was mapped, or behind all of a compressed input.
+    func leaveOffset(behind byteCount: UInt64) {
+        input.leaveOffset(behind: index == nil ? byteCount : input.byteCount)
+    }
+}
