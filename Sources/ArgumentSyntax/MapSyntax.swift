@@ -10,6 +10,7 @@ struct MapSyntax: GNUSyntax {
 
     static let takingValue: Set<String> = [
         "--jobs", "--threads", "--report", "--trace", "--chunk-size", "--block", "--separator", "--record-size",
+        "--max-output", "--max-ratio",
         "--max-record", "--record-start", "--records", "--header", "--output-header", "--output", "--output-template",
         "--reduce", "--files-from",
         "--files0-from", "--retries",

@@ -115,7 +115,7 @@ package struct Batch {
         _ items: some ItemSource, _ map: MapRun, maximumWindowLog: Int? = nil, report: @escaping Report
     ) {
         var settings = RunSettings(
-            operation: .map(map), maximumWindowLog: maximumWindowLog, dictionary: dictionary)
+            operation: .map(map), maximumWindowLog: maximumWindowLog, limit: limit, dictionary: dictionary)
         settings.reach = nil
         let plans = BatchPlans(
             items: items, settings: settings, jobs: jobs, meter: meter,

@@ -67,6 +67,8 @@ struct Map: FilesCommand {
         help: ArgumentHelp("Allow windows of up to 2^n bytes in a compressed input; 27 without.", valueName: "n"))
     var long: Int?
 
+    @OptionGroup var limits: LimitOptions
+
     @Flag(name: .customLong("no-decompress"), help: "Map the bytes of compressed inputs, and not their content.")
     var mapsCompressed = false
 
@@ -94,7 +96,7 @@ struct Map: FilesCommand {
     private enum CodingKeys: CodingKey {
         case common, cuts, failures, compression, output, force, outputTemplate, resume, reduce, unordered, shell,
             memory,
-            dictionary, long
+            dictionary, long, limits
         case mapsCompressed, recursive, lists,
             nullLists, files
     }
@@ -133,7 +135,8 @@ struct Map: FilesCommand {
         let items = try NamedItems(
             sources, recursive ? .without([]) : .refused, console.places, followsLinks: true, to: .standardOutput)
         try refuseTerminal()
-        var batch = try console.batch(common, "map", cuts.settings + compression.settings)
+        var batch = try console.batch(common, "map", cuts.settings + compression.settings + limits.settings)
+        batch.limit = limits.limit
         batch.dictionary = try dictionary.read(console.places)
         var settings = settings(template, jobs: batch.jobs)
         settings.servedCoreCount = batch.jobServer == nil ? batch.jobs : 0

@@ -204,7 +204,7 @@ struct OutputCompressionOptions: ParsableArguments {
     }
 
     var settings: [(String, JSONText)] {
-        isAsked ? [("compress", .bool(true)), ("level", .number(orNull: level.map { UInt64($0) }))] : []
+        [("compress", .bool(isAsked)), ("level", .number(orNull: level.map { UInt64($0) }))]
     }
 }
 

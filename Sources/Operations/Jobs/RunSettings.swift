@@ -66,7 +66,7 @@ package struct RunSettings {
 
     /// Decompresses an input in this process, from its beginning to its end.
     private func decompress(_ compressed: InputFile, to content: FileDescriptor) throws(PoolmapError) {
-        let job = try DecompressJob(compressed, to: .stream(content), ContentLimit(OutputLimit(), compressed), Meter())
+        let job = try DecompressJob(compressed, to: .stream(content), ContentLimit(limit, compressed), Meter())
         _ = try job.performAlone(Workforce(jobs: 1, self))
     }
 
@@ -182,7 +182,8 @@ package struct RunSettings {
             } else {
                 opened = try input.open(in: file?.root, folders)
             }
-            let content = MapContent(opened, run.settings, mapTools(of: run), decompress: decompress)
+            let content = MapContent(
+                opened, run.settings, mapTools(of: run), ContentLimit(limit, opened), decompress: decompress)
             return try MapJob(input, opened, content, run, meter)
         }
         let input = try input.open(in: file?.root, folders)

@@ -27,8 +27,12 @@ final class BorderFinder: Operation {
         guard let tools, case .records(let kind, _) = tools.settings.cut else {
             throw PoolmapError(.failed, "nobody has asked for borders")
         }
-        return try search.perform(
-            work.question, in: work.start..<work.end, work.rule, kind, of: tools.reader(of: work.file, files))
+        // All chunks behind a survey depend on it; on a border only the chunks that it is between.
+        let isSurvey = if case .survey = work.question { true } else { false }
+        let reader = tools.reader(of: work.file, files, verifies: isSurvey)
+        let done = try search.perform(work.question, in: work.start..<work.end, work.rule, kind, of: reader)
+        try reader.finish()
+        return done
     }
 
     static func results(of done: Done) -> [PieceResult] { [PieceResult(text: .null)] }

@@ -242,7 +242,8 @@ final class ChunkCommand: Operation {
             return ChunkInput([front, UnsafeRawBufferPointer(chunk)])
         }
         return ChunkInput(
-            [front], of: tools.reader(of: file, files), at: work.chunk.offset, byteCount: work.chunk.byteCount)
+            [front], of: tools.reader(of: file, files, verifies: true), at: work.chunk.offset,
+            byteCount: work.chunk.byteCount)
     }
 
     static func single(_ work: Work) -> [Work] { work.single }

@@ -75,6 +75,11 @@ struct ChunkInput {
         }
     }
 
+    /// Throws if what was read of the file is not to be relied on, since its frame is damaged behind it.
+    func finish() throws(PoolmapError) {
+        try file?.finish()
+    }
+
     private mutating func decompress(_ file: MappedFileReader) throws(PoolmapError) {
         let count = Int(min(byteCount, UInt64(Hands.cachedBytes)))
         if decompressed.count != count { decompressed = [UInt8](repeating: 0, count: count) }

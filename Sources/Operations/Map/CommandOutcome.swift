@@ -57,6 +57,8 @@ struct CommandOutcome: Message {
             : Piece(noun: "chunk", index: index, offset: offset, byteCount: chunkBytes)
     }
 
+    static func isReduction(_ piece: Piece) -> Bool { piece.noun == "reduction" }
+
     static func reductionPiece(_ index: UInt64) -> Piece {
         Piece(noun: "reduction", index: Int(index), offset: 0, byteCount: 0)
     }

@@ -89,6 +89,7 @@ struct CommandRun {
         }
         let status = reap()
         close()
+        if early == nil { try input.finish() }
         return early ?? .ended(status: status)
     }
 

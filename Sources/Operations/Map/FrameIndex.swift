@@ -94,6 +94,8 @@ final class MappedFileReader {
     private var input = Scratch()
     private var passed = Scratch()
     private var frame: OpenFrame?
+    /// Whether no frame is left before its end.
+    private let verifies: Bool
     private static let readBytes = 128 << 10
 
     /// A frame that is being decompressed.
@@ -111,10 +113,12 @@ final class MappedFileReader {
         var hasEnded = false
     }
 
+    /// - Parameter verifies: whether `finish` is to be called behind the last read, before anybody relies on what was read.
     init(
         _ descriptor: FileDescriptor, _ place: MappedFile, index: FileDescriptor?, _ contexts: Contexts,
-        _ limit: WindowLimit, _ dictionary: ZstdDictionary?
+        _ limit: WindowLimit, _ dictionary: ZstdDictionary?, verifies: Bool = false
     ) {
+        self.verifies = verifies
         (self.descriptor, self.place, self.index) = (descriptor, place, index)
         (self.contexts, self.limit, self.dictionary) = (contexts, limit, dictionary)
     }
@@ -129,12 +133,21 @@ final class MappedFileReader {
         while done < space.count {
             let here = offset + UInt64(done)
             if frame.map({ !($0.contentOffset..<$0.content.upperBound).contains(here) }) ?? true {
+                try finish()
                 frame = try openFrame(holding: here, index)
             }
             try passOver(to: here)
             let rest = UnsafeMutableRawBufferPointer(rebasing: space[done...])
             done += try decompress(into: rest)
         }
+    }
+
+    /// Where that was asked for, goes to the end of the frame that was read last, so that its checksum has passed too.
+    ///
+    /// Throws where it is damaged.
+    func finish() throws(PoolmapError) {
+        guard verifies, let end = frame?.content.upperBound else { return }
+        try passOver(to: end)
     }
 
     /// Decompresses what is in front of a place of the open frame.

@@ -14,6 +14,7 @@ final class MapContent {
     private let input: InputFile
     private let settings: MapSettings
     private let tools: MapTools
+    private let limit: ContentLimit
     private let decompress: (InputFile, FileDescriptor) throws(PoolmapError) -> Void
     /// The first bytes of a pipe, as far as they have come.
     private var beginning: [UInt8] = []
@@ -29,10 +30,11 @@ final class MapContent {
 
     /// - Parameter decompress: what a process of its own does with a compressed input, if there has to be one.
     init(
-        _ input: InputFile, _ settings: MapSettings, _ tools: MapTools,
+        _ input: InputFile, _ settings: MapSettings, _ tools: MapTools, _ limit: ContentLimit,
         decompress: @escaping (InputFile, FileDescriptor) throws(PoolmapError) -> Void
     ) {
         (self.input, self.settings, self.tools, self.decompress) = (input, settings, tools, decompress)
+        self.limit = limit
     }
 
     /// What there may be to wait for.
@@ -52,6 +54,7 @@ final class MapContent {
         }
         hasContent = true
         if input.isRegular {
+            try limit.check(input.byteCount)
             mapped = MappedFile(
                 file: inputFile, start: input.start, byteCount: input.byteCount, index: nil, frameCount: 0)
         } else {
@@ -65,6 +68,7 @@ final class MapContent {
         hasContent = true
         let mostContentBytes = UInt64(MapContent.mostChunksOfFrame * settings.chunkBytes)
         if input.isRegular, let index = try FrameIndex(of: input, mostContentBytes: mostContentBytes) {
+            try limit.check(index.contentBytes)
             self.index = index
             mapped = MappedFile(
                 file: inputFile, start: input.start, byteCount: index.contentBytes,
@@ -113,13 +117,14 @@ final class MapContent {
     }
 
     private func readHeader(of mapped: MappedFile) throws(PoolmapError) -> [UInt8] {
-        let reader = tools.reader(of: mapped, handed)
+        let reader = tools.reader(of: mapped, handed, verifies: true)
         let most = Int(min(mapped.byteCount, UInt64(settings.mostRecordBytes)))
         var space = Scratch()
         var byteCount = min(4096, most)
         while true {
             let bytes = try space.space(of: byteCount)
             try reader.readAll(into: bytes, at: 0)
+            try reader.finish()
             if let end = UnsafeRawBufferPointer(bytes).end(ofLine: settings.headerLineCount) {
                 return Array(bytes[..<end])
             }
@@ -138,9 +143,15 @@ final class MapContent {
 
     // MARK: The end
 
-    /// All of a pipe was read: throws where that is not all of its content.
-    func finish() throws(PoolmapError) {
-        try contentPipe?.finish()
+    /// Whether content is read before all of its frame has been checked.
+    var isCheckedLate: Bool { contentPipe != nil }
+
+    /// Throws if the pipe has more content than it may have, or has ended before all of its content has come.
+    ///
+    /// - Parameter end: so much was read.
+    func requireWhole(behind end: UInt64, isAtEnd: Bool) throws(PoolmapError) {
+        guard let contentPipe else { return try limit.check(end, readBytes: end, isAtEnd: isAtEnd) }
+        if isAtEnd { try contentPipe.finish() }
     }
 
     /// Nobody needs the rest.

@@ -211,14 +211,14 @@ final class MapJob: Job {
         _ byteCount: UInt64, of pipe: InputFile, _ slot: Int, _ workforce: Workforce
     ) throws(PoolmapError) -> Step? {
         isAtEnd = chunks?.isAtEnd ?? true
-        if isAtEnd {
-            do throws(PoolmapError) {
-                // Else the last chunk may be but a part.
-                try content.finish()
-            } catch {
-                workforce.releaseSlot(slot)
-                throw error
-            }
+        do throws(PoolmapError) {
+            // Else the last chunk may be but a part.
+            try content.requireWhole(behind: offset + byteCount, isAtEnd: isAtEnd)
+        } catch {
+            workforce.releaseSlot(slot)
+            // Commands have read what nobody had checked then.
+            if content.isCheckedLate { run.leaveOut(always: true) }
+            throw error
         }
         if byteCount == 0 && chunkIndex > 0 {
             isAtEnd = true
@@ -352,7 +352,7 @@ final class MapJob: Job {
         }
         pace.learn(outcome)
         var byteCount = outcome.output.byteCount
-        if try !run.acceptFile(outcome, slot) {
+        if try !run.acceptFile(outcome, slot, isKept: content.isCheckedLate) {
             byteCount = try run.write(outcome, slot, workforce)
         }
         writtenBytes += byteCount
@@ -363,6 +363,10 @@ final class MapJob: Job {
         guard let slot else { throw error }
         if dividedSlots.contains(slot) { note(error.at(piece.description)) }
         run.drop(slot)
+        if CommandOutcome.isReduction(piece) {
+            run.leaveOut(always: true)
+            throw error.at(piece.description)
+        }
         take(piece)
         try fail(error.at(piece.description), isFirst: true)
     }

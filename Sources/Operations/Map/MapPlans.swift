@@ -16,8 +16,8 @@ final class MapPlans: PlanSource {
     var hasMore: Bool { inputs.hasMore || !isReductionPlanned }
 
     func next() -> PlanStep {
-        if run.isHalted { return end() }
         let step = inputs.next()
+        if run.isHalted { return notBegun(step) }
         switch step {
         case .plan:
             run.planInput()
@@ -28,6 +28,18 @@ final class MapPlans: PlanSource {
         return step
     }
 
+    /// What is not begun since the run has halted is told all the same, each input once.
+    private func notBegun(_ step: PlanStep) -> PlanStep {
+        guard case .plan(let plan) = step else { return end() }
+        run.planInput()
+        return .plan(
+            PlannedJob(number: plan.number, input: plan.input, target: plan.target) { (_) throws(PoolmapError) in
+                throw PoolmapError(.failed, "was not begun, since a chunk of another input has failed")
+            } report: {
+                plan.report($0)
+            })
+    }
+
     private func end() -> PlanStep {
         run.endPlans()
         guard !isReductionPlanned else { return .end }
@@ -36,7 +48,9 @@ final class MapPlans: PlanSource {
             PlannedJob(number: 0, input: .standardInput, target: .standardOutput, isInput: false) { [run] _ in
                 ReduceJob(run)
             } report: { [run] result in
-                if case .failure(let error) = result { run.onReductionFailure(error) }
+                guard case .failure(let error) = result else { return }
+                run.leaveOut(always: true)
+                run.onReductionFailure(error)
             })
     }
 }

@@ -178,12 +178,14 @@ package final class MapRun {
     }
 
     /// Takes the output of a command that went to a file; false where it did not.
-    func acceptFile(_ done: CommandOutcome, _ slot: Int) throws(PoolmapError) -> Bool {
+    ///
+    /// - Parameter isKept: whether it gets its name with all others, whatever was asked for.
+    func acceptFile(_ done: CommandOutcome, _ slot: Int, isKept: Bool) throws(PoolmapError) -> Bool {
         switch targets.removeValue(forKey: slot) {
         case nil: return false
         case .reduced(let file, let level): reduction.add(file, level: level)
         case .file(let file):
-            if settings.keepsGoing {
+            if settings.keepsGoing && !isKept {
                 _ = try file.commit(of: nil, inputBytes: 0, outputBytes: done.output.byteCount)
             } else {
                 finishedFiles.append(file)

@@ -140,9 +140,14 @@ struct MapTools {
     }
 
     /// In a worker: the way to what is mapped.
-    func reader(of file: MappedFile, _ files: [SharedDescriptor]) -> MappedFileReader {
+    ///
+    /// - Parameter verifies: whether what is read counts by itself, also where the run has failed otherwise.
+    func reader(
+        of file: MappedFile, _ files: [SharedDescriptor], verifies: Bool = false
+    ) -> MappedFileReader {
         MappedFileReader(
-            file.file.descriptor(files), file, index: file.index?.descriptor(files), contexts, limit, dictionary)
+            file.file.descriptor(files), file, index: file.index?.descriptor(files), contexts, limit, dictionary,
+            verifies: verifies && settings.keepsGoing)
     }
 }
 

@@ -82,3 +82,33 @@ poolmap map -j 1 --chunk-size 1K -o out --halt 90% in -- sh -c '[ $POOLMAP_CHUNK
 ((code == 1))
 grep -q '^poolmap: in: chunk 9 (bytes 9216 to 10239): sh exited with code 1$' said
 no_file out
+# Each input that was not done is told once, in the order of the inputs, also in an account of the run.
+for number in 1 2 3 4 5 6 7 8; do cp in in-$number; done
+for options in "" "--halt now" "--halt soon"; do
+    for jobs in 1 2; do
+        code=0
+        # shellcheck disable=SC2086
+        poolmap map -j $jobs --chunk-size 20K $options --report report -o out missing in-* 2> said -- \
+            sh -c '[ "$POOLMAP_INPUT" != in-2 ] || exit 3; cat' || code=$?
+        ((code == 1))
+        no_file out
+        same_text "missing in-2 in-3 in-4 in-5 in-6 in-7 in-8" \
+            "$(sed -n 's/^poolmap: \([^:]*\): .*/\1/p' said | grep -v in-1 | xargs)"
+        grep -q '^poolmap: in-2: chunk [0-9]* (.*): sh exited with code 3$' said
+        grep -q '^poolmap: in-8: was not begun, since a chunk of another input has failed$' said
+        python3 - <<'END2'
+import json
+files = json.load(open("report"))["files"]
+assert [file["input"] for file in files] == ["missing"] + [f"in-{number}" for number in range(1, 9)], files
+assert all(file["status"] == "failed" for file in files if file["input"] != "in-1"), files
+END2
+    done
+done
+# A list that still grows is not waited for.
+mkfifo list
+start poolmap map -j 2 --chunk-size 20K -o out --files-from list 2> said -- false
+exec {feed}> list
+printf 'in-1\nin-2\n' >&"$feed"
+expect_exit 1 wait "$front"
+exec {feed}>&-
+grep -q 'chunk 0 .*: false exited with code 1$' said

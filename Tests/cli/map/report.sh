@@ -38,3 +38,31 @@ assert [chunk["index"] for chunk in failed] == [3], failed
 assert failed[0]["result"]["error"]["message"] == "the command exited with code 1", failed
 END2
 done
+
+# Every field is as docs/report.md says, for inputs that are done, that fail, and that are not begun.
+number=0
+account() {
+    local expected=$1 code=0
+    shift
+    number=$((number + 1))
+    mkdir run-$number
+    poolmap map -j $jobs --report run-$number/report --trace run-$number/trace "$@" > out 2> said || code=$?
+    ((code == expected)) || fail "exit code $code: $* said: $(< said)"
+    printf '%s\0' map $code "${inputs[@]}" > run-$number/run
+}
+zstd -q in
+: > empty
+for jobs in 1 2; do
+    inputs=(in in empty)
+    account 0 --lines --chunk-size 4K "${inputs[@]}" -- cat
+    account 0 --chunk-size 4K "${inputs[@]}" -- sh -c 'cat; cat; echo x'
+    account 0 --lines --reduce "cat {}" --chunk-size 1K "${inputs[@]}" -- cat
+    account 0 --csv --records 300 --max-output 1M --max-ratio 9 "${inputs[@]}" -- cat
+    account 1 --lines --chunk-size 4K --keep-going --retries 1 "${inputs[@]}" -- sh -c 'cat; [ $POOLMAP_CHUNK_INDEX != 3 ]'
+    account 1 --lines --chunk-size 4K --halt never "${inputs[@]}" -- sh -c 'cat; [ $POOLMAP_CHUNK_INDEX != 3 ]'
+    inputs=(none in empty in.zst in)
+    account 1 --lines --chunk-size 4K -o new "${inputs[@]}" -- sh -c 'cat; [ $POOLMAP_CHUNK_INDEX != 3 ]'
+    inputs=("standard input")
+    account 0 --lines --chunk-size 4K -- cat < <(cat in)
+done
+python3 -B "$CLI_FOLDER/report/validate.py" run-*

@@ -19,8 +19,9 @@ OPTIONS = {"compress": {"jobs", "level", "long", "chunkBytes", "rsyncable", "che
            "decompress": {"jobs", "long", "memory", "salvage", "omit", "sparse", "maxOutput", "maxRatio", "force",
                           "ifChanged", "fsync", "remove"},
            "test": {"jobs", "long", "memory", "maxOutput", "maxRatio"}, "hash": {"jobs", "algorithms", "mode"},
-           "cat": {"jobs", "long", "memory", "sparse", "maxOutput", "maxRatio"}}
-for command in OPTIONS.keys() - {"hash"}:
+           "cat": {"jobs", "long", "memory", "sparse", "maxOutput", "maxRatio"},
+           "map": {"jobs", "cut", "chunkBytes", "records", "header", "compress", "level", "maxOutput", "maxRatio"}}
+for command in OPTIONS.keys() - {"hash", "map"}:
     OPTIONS[command] |= {"dictionary", "dictionaryID"}
 FILE = {"input": TEXT, "output": (TEXT, NONE), "status": TEXT, "error": (dict, NONE), "inputBytes": (NUMBER, NONE),
         "outputBytes": (NUMBER, NONE), "digests": list, "salvage": (dict, NONE), "chunks": list}
@@ -55,13 +56,19 @@ def error(value, where):
     check(value["code"] in CODES and value["message"], where, value)
 
 
-def chunk(value, index, wall, where):
+def chunk(value, index, wall, where, command):
     fields(value, CHUNK, where)
     check(value["index"] == index and value["count"] >= 0, where, "is not number", index)
     check(value["startNanoseconds"] + value["durationNanoseconds"] <= wall, where, "ends after the run", value)
     result = value["result"]
     if result is not None:
-        check(len(result) == 1 and next(iter(result)) in ("bytes", "kept", "error"), where, result)
+        if command == "map":
+            # What a command wrote counts, also where it failed; a worker that died has written nothing.
+            names = [name for name in result if name != "error"]
+            check(names == ["bytes", "attempts"] or (names == [] and "error" in result), where, result)
+            check(all(type(result[name]) is int for name in names) and result.get("attempts", 1) >= 1, where, result)
+        else:
+            check(len(result) == 1 and next(iter(result)) in ("bytes", "kept", "error"), where, result)
         if "error" in result:
             error(result["error"], where)
     check(value["tries"] >= 1 and value["worker"] > 1, where, value)
@@ -82,9 +89,10 @@ def salvage(value, where):
 def file(value, command, wall):
     where = ascii(value.get("input"))
     fields(value, FILE, where)
+    chunks = value["chunks"]
     index = 0
-    for one in value["chunks"]:
-        chunk(one, index, wall, f"{where} chunk {index}")
+    for one in chunks:
+        chunk(one, index, wall, f"{where} chunk {index}", command)
         index += one["count"]
     if value["status"] == "salvaged":
         check(value["error"] is None, where, "has an error")
@@ -94,11 +102,14 @@ def file(value, command, wall):
     check(done == (value["error"] is None) == (value["inputBytes"] is not None), where, "status and error disagree")
     if not done:
         return error(value["error"], where)
-    length = sum(one["length"] for one in value["chunks"])
-    content = sum((one["result"] or {}).get("bytes", 0) for one in value["chunks"])
-    ends = [0] + [one["offset"] + one["length"] for one in value["chunks"]]
-    check(all(one["offset"] >= end for one, end in zip(value["chunks"], ends)), where, "chunks overlap")
-    if command in ("compress", "hash"):
+    length = sum(one["length"] for one in chunks)
+    content = sum((one["result"] or {}).get("bytes", 0) for one in chunks if "error" not in (one["result"] or {}))
+    ends = [0] + [one["offset"] + one["length"] for one in chunks]
+    check(all(one["offset"] >= end for one, end in zip(chunks, ends)), where, "chunks overlap")
+    if command == "map":
+        check(length == value["inputBytes"], where, "chunks have", length, "of", value["inputBytes"], "bytes")
+        check(content == value["outputBytes"], where, "commands wrote", content, "and not", value["outputBytes"])
+    elif command in ("compress", "hash"):
         check(length == value["inputBytes"], where, "chunks have", length, "of", value["inputBytes"], "bytes")
         # The tables are no chunks.
         check(command == "hash" or content <= value["outputBytes"], where, "chunks make", content)
@@ -125,12 +136,17 @@ def report(path, command, code, *inputs):
     failed = [one for one in value["files"] if one["status"] == "failed"]
     check(totals["files"] == len(inputs) and totals["failed"] == len(failed), "totals of files", totals)
     damaged = [one for one in value["files"] if one["status"] == "salvaged"]
-    check((len(failed + damaged) > 0) == (code == "1"), len(failed), "failures and exit code", code)
+    # With --keep-going an input is done whose chunks have failed.
+    broken = [one for one in chunks if command == "map" and "error" in (one["result"] or {})]
+    check((len(failed + damaged + broken) > 0) == (code == "1"), len(failed), "failures and exit code", code)
     for name in ("inputBytes", "outputBytes"):
         check(totals[name] == sum(one[name] or 0 for one in value["files"]), name, totals)
     check(totals["chunks"] == len(chunks), "totals of chunks", totals)
     check(totals["repeatedTries"] == sum(one["tries"] - 1 for one in chunks), "repeatedTries", totals)
-    check(totals["workNanoseconds"] == sum(one["durationNanoseconds"] for one in chunks), "workNanoseconds", totals)
+    work = sum(one["durationNanoseconds"] for one in chunks)
+    # Of map also what is no chunk.
+    check(totals["workNanoseconds"] == work or (command == "map" and totals["workNanoseconds"] > work),
+          "workNanoseconds", totals)
 
 
 def trace(path):
@@ -146,7 +162,7 @@ def trace(path):
             named.add(event["tid"])
             continue
         check(event["ph"] == "X" and event["tid"] in named, event)
-        check(event["cat"] in ("chunk", "frame", "file"), event)
+        check(event["cat"] in ("chunk", "frame", "file", "search", "reduction"), event)
         check(set(event["args"]) == {"file", "count", "offset", "length", "result", "tries"}, event)
         ends.setdefault(event["tid"], []).append((event["ts"], event["ts"] + event["dur"]))
     check(ends, "no events")
