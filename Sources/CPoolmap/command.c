@@ -181,6 +181,11 @@ pid_t poolmap_start_command(unsigned place, const struct poolmap_command *comman
         (void)setsid();
         // Here, and not by the parent, which may be killed before it runs on.
         atomic_store(&places[place].group, getpid());
+        // Only now: whoever ends the run has either seen the group or is seen here.
+        if (atomic_load(is_ending)) {
+            failure = ECANCELED;
+            _exit(127);
+        }
         restore_signals(&mask);
         restore_limit();
         keep_open(command->kept, command->kept_count);
