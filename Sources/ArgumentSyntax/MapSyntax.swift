@@ -26,7 +26,17 @@ struct MapSyntax: GNUSyntax {
         try takeAll()
     }
 
+    /// Takes the command, and behind it a `--reduce` whose line has "{}", as in a pipeline: `-- sort --reduce 'sort -m {}'`.
+    ///
+    /// Other words of the command are left alone, and these too where `--reduce` was in front of it.
     mutating func takeOperands(_ words: ArraySlice<String>) {
+        var words = words
+        if words.count > 2, words.dropLast().last == "--reduce", let line = words.last, line.contains("{}"),
+            !options.contains(where: { $0.name == "--reduce" })
+        {
+            options.append(TypedOption(name: "--reduce", value: line, argument: "--reduce"))
+            words.removeLast(2)
+        }
         command = Array(words)
     }
 }

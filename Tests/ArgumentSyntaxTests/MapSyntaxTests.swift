@@ -26,6 +26,17 @@ import Testing
         #expect(try syntax("--lines big cat").command.isEmpty)
     }
 
+    @Test func whatReducesMayStandBehindTheCommand() throws {
+        let behind = try MapSyntax(["--lines", "big", "--", "sort", "-n", "--reduce", "sort -n -m {}"])
+        #expect(behind.command == ["sort", "-n"])
+        #expect(behind.options.flatMap(\.words) == ["--lines", "--reduce=sort -n -m {}"])
+        // Not where it is the command's own.
+        #expect(try syntax("--lines big -- tool --reduce sum").command == ["tool", "--reduce", "sum"])
+        #expect(try syntax("--lines big -- --reduce {}").command == ["--reduce", "{}"])
+        let own = try syntax("--lines --reduce concat big -- tool --reduce {}")
+        #expect(own.command == ["tool", "--reduce", "{}"])
+    }
+
     @Test func aValueIsNoName() throws {
         #expect(try words("--chunk-size 8M --header 1 big") == ["--chunk-size=8M", "--header=1", "big"])
         #expect(try words("--halt now --retries 3") == ["--halt=now", "--retries=3"])

@@ -15,6 +15,8 @@ for jobs in 1 3; do
     for size in 1M 6200 500; do
         poolmap map -j $jobs --lines --chunk-size $size --reduce 'sort -m {}' in -- sort | cmp - sorted
     done
+    # Behind the command, too.
+    poolmap map -j $jobs --lines --chunk-size 6200 in -- sort --reduce 'sort -m {}' | cmp - sorted
     poolmap map -j $jobs --lines --chunk-size 2K --reduce 'sort -m {}' -o out -f -- sort < <(cat in)
     same_file sorted out
     # In order: the joined outputs are the input.
