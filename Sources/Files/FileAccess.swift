@@ -78,6 +78,19 @@ extension FileDescriptor {
 }
 
 extension FileDescriptor {
+    /// Gives a file the mode of any new one; returns why not.
+    ///
+    /// - Parameter now: what it has.
+    package func giveModeOfNewFile(from now: FileStatus) -> Errno? {
+        let mask = umask(0)
+        umask(mask)
+        let wanted = 0o666 & ~mask
+        guard fchmod(rawValue, wanted) != 0 else { return nil }
+        let refusal = Errno(rawValue: errno)
+        // Some file systems have one mode for all, with all of that.
+        return now.permissions & wanted == wanted ? nil : refusal
+    }
+
     /// Gives an output the mode, owner and times of what it was made of, as far as that can be done.
     ///
     /// Not every file system has them, and the right to set them may be missing: the content is what counts.

@@ -202,13 +202,7 @@ package final class OutputFile {
         if let source { return descriptor.carryOver(source, from: now) }
         // A nameless file has it from the beginning.
         guard case .temporary = name else { return nil }
-        let mask = umask(0)
-        umask(mask)
-        let wanted = 0o666 & ~mask
-        guard fchmod(descriptor.rawValue, wanted) != 0 else { return nil }
-        let refusal = Errno(rawValue: errno)
-        // Some file systems have one mode for all, with all of that.
-        return now.permissions & wanted == wanted ? nil : refusal
+        return descriptor.giveModeOfNewFile(from: now)
     }
 
     /// False where that takes a rename: the target is there and is to be replaced, or the file has a name already; or

@@ -130,7 +130,7 @@ package final class Pipeline {
             hasOnlyStreams = hasOnlyStreams && plan.isStream
             unreported.append(running)
             if plan.isInput && isBehindUndecided(running) {
-                putInLine([running])
+                waiting.putInLine([running])
             } else {
                 begin(running)
             }
@@ -158,21 +158,6 @@ package final class Pipeline {
 
     private func isBehindUndecided(_ running: RunningJob) -> Bool {
         undecided.contains { $0.precedes(running) }
-    }
-
-    /// Has inputs wait that stand one behind the other.
-    private func putInLine(_ inputs: [RunningJob]) {
-        guard let first = inputs.first else { return }
-        var (low, high) = (0, waiting.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if first.precedes(waiting[middle]) {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
-        waiting.insert(contentsOf: inputs.reversed(), at: low)
     }
 
     private func begin(_ running: RunningJob) {
@@ -407,7 +392,7 @@ package final class Pipeline {
         undecided.removeAll { $0 === running }
         let followers = running.job?.followers ?? []
         running.followers = followers.enumerated().map { planned($1, at: running.place + [$0]) }
-        putInLine(running.followers.filter { $0.plan.isInput })
+        waiting.putInLine(running.followers.filter { $0.plan.isInput })
         for follower in running.followers where !follower.plan.isInput {
             bundles.append(follower)
         }

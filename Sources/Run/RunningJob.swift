@@ -33,6 +33,24 @@ final class RunningJob {
     }
 }
 
+extension [RunningJob] {
+    /// Puts inputs that stand one behind the other among those that wait, of which the first in the order of the inputs comes
+    /// last.
+    mutating func putInLine(_ inputs: [RunningJob]) {
+        guard let first = inputs.first else { return }
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if first.precedes(self[middle]) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        insert(contentsOf: inputs.reversed(), at: low)
+    }
+}
+
 final class Entry {
     enum Kind {
         case work(TaskMessage, [Piece], slot: Int?)

@@ -26,3 +26,12 @@ END2
 
 # most_at_once: how many ran at a time.
 most_at_once() { sort -n counts | tail -1; }
+
+# eight_jobs: writes `jobs.mk`, by which make may run eight of `meet` at a time.
+eight_jobs() {
+    cat > jobs.mk <<'END2'
+jobs := 1 2 3 4 5 6 7 8
+all: $(jobs)
+$(jobs): ; @./meet
+END2
+}

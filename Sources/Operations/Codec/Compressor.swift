@@ -151,6 +151,15 @@ struct CompressedFrame: BitwiseCopyable {
     var mark: SectionMark?
 }
 
+extension DataFrame {
+    /// What a section needs to know of a frame that a worker has made.
+    init(_ frame: CompressedFrame) {
+        self.init(
+            compressedBytes: UInt64(frame.compressedBytes), contentBytes: UInt64(frame.contentBytes),
+            contentChecksum: frame.contentChecksum, crc32c: frame.frameChecksum, mark: frame.mark)
+    }
+}
+
 func zstdErrorName(_ result: Int) -> String {
     String(cString: ZSTD_getErrorName(result))
 }

@@ -155,10 +155,7 @@ final class CompressJob: Job {
     private let chunkBytes: Int
     /// Whether several may share a task: not where each is noted as it is done.
     private let sharesTasks: Bool
-    /// What a byte takes, in 1/1024 of a nanosecond; nil before the first chunks are done, each of which goes alone.
-    private var costOfByte: UInt64?
-    /// What comes of a byte, likewise, in 1/1024.
-    private var outputOfByte: UInt64 = 1024
+    private var pace = TaskPace()
     /// The size that the input must have; nil for any.
     private let announcedBytes: UInt64?
     private var section = SectionWriter()
@@ -229,9 +226,8 @@ final class CompressJob: Job {
 
     /// What chunks may have together that share a task.
     private func mostBytes(_ most: Int, _ nanoseconds: UInt64) -> Int {
-        guard sharesTasks, let costOfByte else { return 0 }
-        return Int(
-            min(UInt64(most), (nanoseconds << 10) / costOfByte, (Compression.mostOutputBytes << 10) / outputOfByte))
+        guard sharesTasks else { return 0 }
+        return min(most, pace.mostBytes(nanoseconds: nanoseconds, outputBytes: Compression.mostOutputBytes))
     }
 
     /// The length of the next chunk of a file; nil where that is not known yet.
@@ -312,12 +308,11 @@ final class CompressJob: Job {
         let done = try Compression.done(answer)
         let start = writtenBytes
         for frame in done.frames {
-            learn(frame)
-            let frame = frame.frame
+            let (time, frame) = (frame.time, frame.frame)
+            pace.learn(
+                time, contentBytes: UInt64(frame.contentBytes), outputBytes: UInt64(frame.compressedBytes))
             try count(
-                DataFrame(
-                    compressedBytes: UInt64(frame.compressedBytes), contentBytes: UInt64(frame.contentBytes),
-                    contentChecksum: frame.contentChecksum, crc32c: frame.frameChecksum, mark: frame.mark))
+                DataFrame(frame))
         }
         if let slot, writtenBytes > start {
             try output.write(workforce.output(slot, Int(writtenBytes - start)), at: start)
@@ -326,16 +321,6 @@ final class CompressJob: Job {
             try onFrame(frame.frame)
         }
         if let failure = done.failure { throw failure }
-    }
-
-    private func learn(_ frame: Compression.Done.Frame) {
-        let contentBytes = UInt64(max(frame.frame.contentBytes, 1))
-        let latest = (frame.time.durationNanoseconds << 10) / contentBytes
-        let limited = max(1, min(latest, 1 << 40))
-        costOfByte = costOfByte.map { (7 * $0 + limited) / 8 } ?? limited
-        let share = (UInt64(frame.frame.compressedBytes) << 10) / contentBytes
-        // More at once, less by and by.
-        outputOfByte = max((7 * outputOfByte + share) / 8, share, 1)
     }
 
     private func count(_ frame: DataFrame) throws(PoolmapError) {

@@ -42,7 +42,8 @@ final class MapJob: Job {
     private var pieces: [Int: [Piece]] = [:]
     /// Whose chunks are done once more, one by one, since their worker died.
     private var dividedSlots: Set<Int> = []
-    private var pace = ChunkPace()
+    private var pace = TaskPace()
+    private static let mostChunksOfTask = 64
     /// What was found to be due behind the chunks that were handed out last.
     private var upcoming: Step?
     /// The failure for which this input has halted, which is not told yet.
@@ -141,7 +142,7 @@ final class MapJob: Job {
         while lengths.isEmpty || end < mapped.byteCount {
             switch nextOfFile(mapped, at: end) {
             case .chunk(let byteCount):
-                guard lengths.isEmpty || pace.takes(lengths.count, end + byteCount - offset, most) else {
+                guard lengths.isEmpty || mayShare(lengths.count + 1, end + byteCount - offset, most) else {
                     return try work(lengths, mapped, workforce)
                 }
                 lengths.append(byteCount)
@@ -165,7 +166,15 @@ final class MapJob: Job {
     private func mostBytes(of mapped: MappedFile, _ workforce: Workforce) -> Int {
         // Nor where each chunk is noted as it is done.
         guard settings.sharesTasks, resume == nil else { return 0 }
-        return workforce.taskBytes(of: mapped.byteCount - offset, most: pace.mostBytes(roomBytes: settings.roomBytes))
+        // What they write should have its place in half of the room.
+        return workforce.taskBytes(
+            of: mapped.byteCount - offset,
+            most: pace.mostBytes(
+                nanoseconds: Workforce.taskNanoseconds, outputBytes: UInt64(settings.roomBytes / 2)))
+    }
+
+    private func mayShare(_ chunkCount: Int, _ byteCount: UInt64, _ mostBytes: Int) -> Bool {
+        chunkCount <= MapJob.mostChunksOfTask && byteCount <= UInt64(mostBytes)
     }
 
     private func work(
@@ -350,7 +359,8 @@ final class MapJob: Job {
             run.drop(slot)
             return try fail(failure, isFirst: !outcome.isCancelled)
         }
-        pace.learn(outcome)
+        pace.learn(
+            outcome.time, contentBytes: outcome.chunkBytes, outputBytes: outcome.output.byteCount)
         var byteCount = outcome.output.byteCount
         if try !run.acceptFile(outcome, slot, isKept: content.isCheckedLate) {
             byteCount = try run.write(outcome, slot, workforce)

@@ -207,14 +207,6 @@ struct FrameJoiner {
     }
 }
 
-extension DataFrame {
-    init(_ frame: CompressedFrame) {
-        self.init(
-            compressedBytes: UInt64(frame.compressedBytes), contentBytes: UInt64(frame.contentBytes),
-            contentChecksum: frame.contentChecksum, crc32c: frame.frameChecksum, mark: frame.mark)
-    }
-}
-
 extension Contexts {
     /// A frame of a few bytes.
     func frame(

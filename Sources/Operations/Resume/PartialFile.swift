@@ -155,14 +155,16 @@ final class PartialFile {
     ///
     /// - Parameter input: nil where it is not made in the place of one.
     func commit(of input: InputFile?, outputBytes: UInt64) throws(PoolmapError) -> CommittedTarget {
-        _ = try descriptor.status(having: outputBytes, of: partialPath)
+        let written = try descriptor.status(having: outputBytes, of: partialPath)
         if try descriptor.isToBeDropped(
             for: lastName(of: path), in: folder, path: path, policy, byteCount: outputBytes)
         {
             discard()
             return CommittedTarget(isUnchanged: true)
         }
-        let refusal = input == nil ? giveModeOfNew() : input?.metadata.flatMap { descriptor.carryOver($0) }
+        let refusal =
+            input.map { $0.metadata.flatMap { descriptor.carryOver($0) } }
+            ?? descriptor.giveModeOfNewFile(from: written)
         if policy.isDurable {
             try descriptor.sync(name: partialPath)
         }
@@ -173,12 +175,6 @@ final class PartialFile {
         }
         journal.remove()
         return CommittedTarget(metadataErrno: refusal?.rawValue)
-    }
-
-    private func giveModeOfNew() -> Errno? {
-        let mask = umask(0)
-        umask(mask)
-        return fchmod(descriptor.rawValue, 0o666 & ~mask) == 0 ? nil : Errno(rawValue: errno)
     }
 
     private func renameToTarget() throws(PoolmapError) {

@@ -3,11 +3,7 @@
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 . "$CLI_FOLDER/jobs.sh"
-cat > jobs.mk <<'END2'
-jobs := 1 2 3 4 5 6 7 8
-all: $(jobs)
-$(jobs): ; @./meet
-END2
+eight_jobs
 # Chunk 0 does what it does with its tokens; then chunk 1 lets make run as many as it may.
 cat > command <<'END2'
 #!/bin/bash

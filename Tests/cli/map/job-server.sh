@@ -2,11 +2,7 @@
 # command needs, and no more.
 . "$CLI_LIB"
 . "$CLI_FOLDER/jobs.sh"
-cat > jobs.mk <<'END2'
-jobs := 1 2 3 4 5 6 7 8
-all: $(jobs)
-$(jobs): ; @./meet
-END2
+eight_jobs
 seq 1 9 > in
 # As many in all as -j says, by however many commands that is; what is written is whole.
 for jobs in 1 2 4; do
