@@ -1,0 +1,27 @@
+import ArgumentParser
+import ArgumentSyntax
+import Glibc
+import Ground
+import Operations
+
+/// What subcommands take that can do one part of a job.
+struct PartOptions: ParsableArguments {
+    @Option(
+        name: .customLong("part"),
+        help: ArgumentHelp(
+            "Do one of several equal parts, as 3/16; for auto/16 the array engine says which one.", valueName: "part"))
+    var given: String?
+
+    func validate() throws {
+        _ = try part()
+    }
+
+    /// The part that is to be done; nil where it is all. Throws for wrong usage, in one line.
+    func part() throws -> Part? {
+        guard let given else { return nil }
+        let (number, count) = try PartSyntax(given, most: Part.most).resolved { name in
+            getenv(name).map { FileName.text(of: $0) }
+        }
+        return Part(number, of: count)
+    }
+}
