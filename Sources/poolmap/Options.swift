@@ -1,4 +1,5 @@
 import ArgumentParser
+import ArgumentSyntax
 import Files
 import Glibc
 import Ground
@@ -68,13 +69,23 @@ struct RunOptions: ParsableArguments {
         if let given, given > 0 { return (given, nil, nil) }
         let environment =
             given == nil && heedsEnvironment ? ZstdEnvironment(isQuiet: quiet).threads(atMost: Self.mostJobs) ?? 0 : 0
-        let most = environment > 0 ? environment : processCPUCount()
+        let most = environment > 0 ? environment : usableCores
         switch Program.makeJobs {
         case .none: return (most, nil, nil)
         case .one(let reason): return (1, nil, reason)
         case .server(let server): return (most, server, nil)
         }
     }
+}
+
+/// The cores that this process may use, and no more than the cluster's engine gave to its job.
+private var usableCores: Int {
+    min(processCPUCount(), coresOfJob(environmentVariable) ?? .max)
+}
+
+/// The value of a variable of the environment; nil where it is not set.
+func environmentVariable(_ name: String) -> String? {
+    getenv(name).map { FileName.text(of: $0) }
 }
 
 /// What subcommands take that write a file for each file that they read.

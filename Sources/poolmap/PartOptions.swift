@@ -1,7 +1,5 @@
 import ArgumentParser
 import ArgumentSyntax
-import Glibc
-import Ground
 import Operations
 
 /// What subcommands take that can do one part of a job.
@@ -16,12 +14,12 @@ struct PartOptions: ParsableArguments {
         _ = try part()
     }
 
-    /// The part that is to be done; nil where it is all. Throws for wrong usage, in one line.
+    /// The part that is to be done; nil where it is all.
+    ///
+    /// Throws for wrong usage, in one line.
     func part() throws -> Part? {
         guard let given else { return nil }
-        let (number, count) = try PartSyntax(given, most: Part.most).resolved { name in
-            getenv(name).map { FileName.text(of: $0) }
-        }
+        let (number, count) = try PartSyntax(given, most: Part.most).resolved(environmentVariable)
         return Part(number, of: count)
     }
 }
