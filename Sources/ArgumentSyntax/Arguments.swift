@@ -39,6 +39,9 @@ package struct Arguments {
         } else if word == .hash {
             let syntax = try HashSyntax(rest)
             (self.word, options, operands, unusedWords) = (word, syntax.options, syntax.operands, [])
+        } else if word == .join {
+            let syntax = try JoinSyntax(rest)
+            (self.word, options, operands, unusedWords) = (word, syntax.options, syntax.operands, [])
         } else {
             let syntax = try ZstdSyntax(name.arguments + rest, word)
             (self.word, options, operands) = (syntax.word, syntax.options, syntax.operands)

@@ -3,13 +3,13 @@ import Glibc
 
 /// What is done to the inputs: a subcommand, by its word or by options of zstd's.
 package enum CommandWord: String, CaseIterable {
-    case compress, decompress, test, list, cat, hash, map, help
+    case compress, decompress, test, list, cat, hash, map, join, help
 
     /// zstd has them too, and takes all of its options in each.
     package var isZstds: Bool { [.compress, .decompress, .test, .list].contains(self) }
 
     /// Those that are no word of zstd's, nor an option of its.
-    static let own: [CommandWord] = [.hash, .cat, .map]
+    static let own: [CommandWord] = [.hash, .cat, .map, .join]
 
     /// The option that says the same and can be no file's name.
     var option: String { "--\(rawValue)" }

@@ -120,7 +120,7 @@ struct OptionRule: Sendable {
         // Ours, whose value is not to be taken for a file's name.
         .init(["--files-from", "--filelist"], .needed, in: [.compress, .decompress, .test], isTakenElsewhere: false),
         .init(["--depfile"], .needed, in: [.compress, .decompress], isTakenElsewhere: false),
-        .init(["--part"], .needed, in: [.compress], isTakenElsewhere: false),
+        .init(["--part"], .needed, in: [.compress, .decompress, .test], isTakenElsewhere: false),
         .init(["--report"], .needed, in: working, isTakenElsewhere: false),
         .init(["--trace"], .needed, in: working, isTakenElsewhere: false),
         .init(["--offset"], .needed, in: [.cat], isTakenElsewhere: false),

@@ -102,7 +102,7 @@ package struct Batch {
         } report: { result in
             report(.file(path), result)
         }
-        run(SinglePlan(plan), settings)
+        run(PlanList([plan]), settings)
     }
 
     /// Hashes each input by each algorithm, in one read; the summaries have the digests.

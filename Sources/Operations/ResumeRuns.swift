@@ -26,12 +26,12 @@ extension Batch {
                 notice(.file(path), .kept("\(target) was whole already"))
                 return try FinishedJob(input, target, journal, outputBytes: byteCount, policy, meter)
             case .unfinished(let output):
-                return ResumeJob(input, to: output, options, meter) { notice(.file(path), $0) }
+                return try ResumeJob(input, to: output, options, meter) { notice(.file(path), $0) }
             }
         } report: { result in
             report(.file(path), result)
         }
-        run(SinglePlan(plan), settings)
+        run(PlanList([plan]), settings)
     }
 
     /// Hashes a regular file, from where an earlier run with the same state stood.
@@ -52,6 +52,6 @@ extension Batch {
         } report: { result in
             report(.file(path), result)
         }
-        run(SinglePlan(plan), RunSettings(operation: .hash(algorithms)))
+        run(PlanList([plan]), RunSettings(operation: .hash(algorithms)))
     }
 }

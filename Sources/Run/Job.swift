@@ -157,17 +157,17 @@ package enum PlanStep {
     case end
 }
 
-/// A single input.
-package struct SinglePlan: PlanSource {
-    private var plan: PlannedJob?
+/// Inputs that are all known beforehand.
+package struct PlanList: PlanSource {
+    private var plans: ArraySlice<PlannedJob>
 
-    package init(_ plan: PlannedJob) {
-        self.plan = plan
+    package init(_ plans: [PlannedJob]) {
+        self.plans = plans[...]
     }
 
-    package var hasMore: Bool { plan != nil }
+    package var hasMore: Bool { !plans.isEmpty }
 
     package mutating func next() -> PlanStep {
-        plan.take().map { .plan($0) } ?? .end
+        plans.popFirst().map { .plan($0) } ?? .end
     }
 }

@@ -86,7 +86,7 @@ private func bashWords(_ commands: String) -> String {
                 -d*|--decompress|--uncompress) poolmap_command=decompress ;;
                 -t*|--test) poolmap_command=test ;;
                 -l*|--list) poolmap_command=list ;;
-                --cat|--hash) poolmap_command="${poolmap_word#--}" ;;
+                --cat|--hash|--map|--join) poolmap_command="${poolmap_word#--}" ;;
                 esac
             done
             local -a COMP_WORDS
@@ -106,7 +106,7 @@ private func zshWords(_ commands: String) -> String {
                     -d*|--decompress|--uncompress) poolmap_command=decompress ;;
                     -t*|--test) poolmap_command=test ;;
                     -l*|--list) poolmap_command=list ;;
-                    --cat|--hash) poolmap_command="${poolmap_word#--}" ;;
+                    --cat|--hash|--map|--join) poolmap_command="${poolmap_word#--}" ;;
                     esac
                 done
                 words=("${words[1]}" "${poolmap_command}" "${words[@]:1}")
@@ -133,7 +133,7 @@ private func fishWords(_ commands: String) -> String {
                     set poolmap_command test
                 case '-l*' --list
                     set poolmap_command list
-                case --cat --hash
+                case --cat --hash --map --join
                     set poolmap_command (string replace -- -- '' $poolmap_word)
                 end
             end

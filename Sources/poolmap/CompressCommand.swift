@@ -13,6 +13,7 @@ struct Compress: FilesCommand {
     @OptionGroup var common: RunOptions
     @OptionGroup var target: TargetOptions
     @OptionGroup var dictionary: DictionaryOptions
+    @OptionGroup var parts: PartOptions
 
     @Option(name: .long, help: ArgumentHelp("The level; -1 to -19 are short for it.", valueName: "n"))
     var level: Int?
@@ -114,6 +115,11 @@ struct Compress: FilesCommand {
             }
             try names.requireOneFile(files, for: "--resume")
         }
+        let part = try parts.part()
+        if part != nil {
+            try target.requirePart()
+            try names.requireOneFile(files, for: "--part")
+        }
         let environment = ZstdEnvironment(isQuiet: common.quiet)
         var options = CompressionOptions(
             level: fast.map { -$0 } ?? level ?? environment.level(isUltra: ultra) ?? 3, longWindowLog: long,
@@ -122,18 +128,19 @@ struct Compress: FilesCommand {
         options.parameters = parameters.flatMap(\.all)
         options.namesDictionary = !hidesDictionary
         options.streamBytes = streamSize?.bytes
+        options.part = part
         let passedOver = excludesCompressed ? suffixesOfCompressed : []
         // A second run over a tree is not to compress what the first has made.
         let plan = try FilePlan(
             "compress", files, names, target, common, dictionary, folders: .without(compressedSuffixes + passedOver),
             passingOver: passedOver,
-            keptBeside: resume ? Batch.resumeSuffixes : [], naming: .appending(".zst"))
+            keptBeside: resume ? Batch.resumeSuffixes : [], naming: .appending(".zst"), part: part)
         try plan.refuseTerminal()
         options.dictionary = plan.dictionary
         let settings: [(String, JSONText)] = [
             ("level", .decimal("\(options.level)")), ("long", .number(orNull: long.map { UInt64($0) })),
             ("chunkBytes", .number(UInt64(options.chunkBytes))), ("rsyncable", .bool(rsyncable)),
-            ("checksums", .bool(check)),
+            ("checksums", .bool(check)), ("part", part.map { .string("\($0.number)/\($0.count)") } ?? .null),
             ("zstd", .object(options.parameters.map { ($0.0.rawValue, .number(UInt64($0.value))) })),
         ]
         try plan.execute(settings + dictionary.settings(plan.dictionary)) { [options] batch, items, report in

@@ -11,6 +11,8 @@ import Run
 final class FilePlan: ItemSource {
     private var names: InputNames
     private let naming: TargetNaming
+    /// What is behind the name of each target: that of its part.
+    private let partSuffix: String
     /// What is done to the inputs, for --dry-run.
     private let verb: String
     private let options: TargetOptions
@@ -40,15 +42,17 @@ final class FilePlan: ItemSource {
     ///   - endings: of names that are no inputs.
     ///   - suffixes: of what --resume keeps beside the target.
     ///   - naming: the target's path for an input's.
+    ///   - part: which part of each input is done; nil for all of it.
     init(
         _ verb: String, _ files: [String], _ names: NameOptions, _ options: TargetOptions, _ run: RunOptions,
         _ dictionary: DictionaryOptions, folders: InputNames.Folders, passingOver endings: [String] = [],
         keptBeside suffixes: [String] = [],
-        naming: TargetNaming
+        naming: TargetNaming, part: Part? = nil
     ) throws {
         self.options = options
         self.run = run
         self.naming = naming
+        partSuffix = part?.suffix ?? ""
         self.verb = verb
         console = try Console(run, replacesTargets: options.force || options.ifChanged)
         let sources = try names.sources(files)
@@ -87,7 +91,7 @@ final class FilePlan: ItemSource {
             try places.add(read: list, by: "--files-from")
         }
         for suffix in suffixes {
-            try places.add(written: (options.output ?? "") + suffix, by: "--resume")
+            try places.add(written: (options.output ?? "") + partSuffix + suffix, by: "--resume")
         }
         if options.isStream || (readsStandardInput && options.output == nil) {
             places.add(descriptor: options.outputDescriptor ?? STDOUT_FILENO)
@@ -140,7 +144,8 @@ final class FilePlan: ItemSource {
     /// Where targets are beside their inputs, and take no other file's place, nothing has to be known of a file beforehand
     /// but its name.
     private var takesNames: Bool {
-        !(isOne || options.isStream || options.output != nil || options.outputFolder != nil || options.dryRun
+        !(isOne || !partSuffix.isEmpty || options.isStream || options.output != nil || options.outputFolder != nil
+            || options.dryRun
             || options.remove || options.force || options.ifChanged || options.dependencyFile != nil)
     }
 
@@ -251,8 +256,8 @@ final class FilePlan: ItemSource {
 
     /// What an input would be written to; nil where its name does not say that.
     private func plannedTarget(of file: FoundFile) -> String? {
-        if let output = options.output { return output }
-        guard !file.isDescriptor, let target = naming.target(of: file.path) else { return nil }
+        if let output = options.output { return output + partSuffix }
+        guard !file.isDescriptor, let target = naming.target(of: file.path).map({ $0 + partSuffix }) else { return nil }
         return options.outputFolder.map { $0 + "/" + relative(target, of: file) } ?? target
     }
 

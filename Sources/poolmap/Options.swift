@@ -164,6 +164,12 @@ struct TargetOptions: ParsableArguments {
         }
     }
 
+    /// Throws if a part of an input cannot be written so.
+    func requirePart() throws {
+        try requireNone(
+            of: [(isStream, "-c"), (remove, "--rm"), (dependencyFile != nil, "--depfile")], beside: "--part")
+    }
+
     /// Where targets go that are not beside their inputs.
     var outputFolder: String? { treeFolder ?? flatFolder ?? mirrorFolder }
 

@@ -21,7 +21,7 @@ struct Poolmap: ParsableCommand {
             """,
         version: Program.version,
         subcommands: [
-            Compress.self, Decompress.self, Test.self, List.self, Cat.self, Hash.self, Map.self,
+            Compress.self, Decompress.self, Test.self, List.self, Cat.self, Hash.self, Map.self, Join.self,
         ],
         defaultSubcommand: Compress.self)
 
@@ -65,6 +65,7 @@ struct Poolmap: ParsableCommand {
         case .decompress: return try parse(Decompress.self, arguments)
         case .test: return try parse(Test.self, arguments)
         case .hash: return try parse(Hash.self, arguments)
+        case .join: return try parse(Join.self, arguments)
         case .map:
             var map = try parse(Map.self, arguments)
             map.command = arguments.command

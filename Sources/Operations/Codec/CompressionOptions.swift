@@ -23,6 +23,8 @@ package struct CompressionOptions: Sendable {
     package var namesDictionary = true
     /// The size that standard input must have; nil for any.
     package var streamBytes: UInt64?
+    /// The part of each input that is compressed; nil for all of it.
+    package var part: Part?
     /// Whether a worker tells the checksums that a journal needs; the one option that decides no byte.
     var isJournaled = false
 
@@ -76,6 +78,21 @@ package struct CompressionOptions: Sendable {
     private var windowLog: Int? {
         setParameters.first { $0.0 == .windowLog }?.value ?? longWindowLog
     }
+
+    /// All that the bytes follow from beside the input, as `name=value`: parts of one file must have the same.
+    var settings: [String] {
+        [
+            "operation=compress", "level=\(level == 0 ? Int(ZSTD_defaultCLevel()) : level)",
+            "long=\(longWindowLog ?? 0)", "chunk-size=\(chunkBytes)", "rsyncable=\(isRsyncable)",
+            "check=\(hasChecksums)",
+            "zstd=" + setParameters.map { "\($0.0.rawValue)=\($0.value)" }.joined(separator: ","),
+            "dictionary=\(dictionary?.checksum ?? 0)", "dictID=\(dictionary == nil || namesDictionary)",
+            "libzstd=\(CompressionOptions.libzstdVersion)", "revision=\(Compressor.revision)",
+        ]
+    }
+
+    /// Whether a worker tells the checksum of each frame.
+    var tellsFrameChecksums: Bool { hasChecksums || isJournaled || part != nil }
 
     /// The parameters that are set: of each the last value counts, and 0 leaves it to the level.
     ///

@@ -9,6 +9,7 @@ struct Compressor: ~Copyable {
     private let context: OpaquePointer
     private let hasChecksums: Bool
     private let isJournaled: Bool
+    private let tellsFrameChecksums: Bool
 
     /// To be raised with each change after which the same content, options and libzstd make other frames: those of a
     /// partial file that another version has left are then not mixed with new ones.
@@ -28,6 +29,7 @@ struct Compressor: ~Copyable {
         self.context = context
         self.hasChecksums = options.hasChecksums
         self.isJournaled = options.isJournaled
+        tellsFrameChecksums = options.tellsFrameChecksums
     }
 
     private static func prepare(_ context: OpaquePointer, _ options: CompressionOptions) throws(PoolmapError) {
@@ -124,7 +126,7 @@ struct Compressor: ~Copyable {
         return CompressedFrame(
             compressedBytes: used.count, contentBytes: content.count,
             contentChecksum: hasChecksums ? used.trailingChecksum : nil,
-            frameChecksum: hasChecksums || isJournaled ? CRC32C.checksum(of: used) : nil,
+            frameChecksum: tellsFrameChecksums ? CRC32C.checksum(of: used) : nil,
             chunkChecksum: isJournaled ? chunkChecksum : nil, mark: mark)
     }
 
@@ -143,7 +145,7 @@ struct CompressedFrame: BitwiseCopyable {
     var contentBytes: Int
     /// The low 32 bits of the XXH64 of the content; nil without checksums.
     var contentChecksum: UInt32?
-    /// The CRC-32C of the compressed bytes; nil without checksums and journal.
+    /// The CRC-32C of the compressed bytes; nil where none asked for it.
     var frameChecksum: UInt32?
     /// The CRC-32C of the content; nil without a journal.
     var chunkChecksum: UInt32?

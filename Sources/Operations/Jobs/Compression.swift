@@ -158,9 +158,11 @@ final class CompressJob: Job {
     private var pace = TaskPace()
     /// The size that the input must have; nil for any.
     private let announcedBytes: UInt64?
-    private var section = SectionWriter()
+    private var ending: FrameEnding
     private var writtenBytes: UInt64 = 0
+    /// Up to here all is done, by this part or one before it.
     private var acceptedBytes: UInt64 = 0
+    private var compressedBytes: UInt64 = 0
 
     // The next chunk.
     private var index = 0
@@ -170,12 +172,14 @@ final class CompressJob: Job {
     private var fileBorders: FileBorders?
     private var chunks: PipeChunks
     private var isAtEnd = false
+    /// Of a regular file, where the chunks begin that are wanted: anywhere, or in the share of a part.
+    private let share: Range<UInt64>
     /// What was found to be due behind the chunks that were handed out last.
     private var upcoming: Result<Step, PoolmapError>?
     /// Takes each frame that was written.
     var onFrame: (CompressedFrame) throws(PoolmapError) -> Void = { (_) throws(PoolmapError) in }
 
-    init(_ input: InputFile, to output: Output, _ options: CompressionOptions, _ meter: Meter) {
+    init(_ input: InputFile, to output: Output, _ options: CompressionOptions, _ meter: Meter) throws(PoolmapError) {
         self.input = input
         self.output = output
         self.meter = meter
@@ -184,14 +188,25 @@ final class CompressJob: Job {
         borders = options.borders
         chunks = PipeChunks(cutBy: borders.map { ContentCut($0) })
         announcedBytes = input.hasKnownSize ? nil : options.streamBytes
-        meter.expect(input)
+        share = try options.part.map { (part) throws(PoolmapError) in try part.share(of: input) } ?? 0..<input.byteCount
+        ending = try FrameEnding(input, options)
+        meter.expect(options.part == nil && !input.isRegular ? nil : share.upperBound - share.lowerBound)
+        guard let part = options.part else { return }
+        if borders == nil {
+            index = Int((share.lowerBound + UInt64(chunkBytes) - 1) / UInt64(chunkBytes))
+            offset = min(UInt64(index) * UInt64(chunkBytes), input.byteCount)
+            acceptedBytes = offset
+        }
+        // The one chunk of an empty input is the first part's.
+        isAtEnd = input.isRegular ? offset >= share.upperBound : part.number > 1
+        ending.begin(at: offset)
     }
 
     /// Takes a frame that the output has already, in place of its chunk: the next one in order.
     func keep(_ frame: DataFrame) throws(PoolmapError) {
         index += 1
         offset += frame.contentBytes
-        isAtEnd = offset == input.byteCount
+        isAtEnd = offset >= share.upperBound
         try count(frame)
     }
 
@@ -208,6 +223,10 @@ final class CompressJob: Job {
             of: input.byteCount - offset, most: mostBytes(Compression.mostTaskBytes, Workforce.taskNanoseconds))
         var group: ChunkGroup?
         while !isAtEnd, let byteCount = nextByteCount(workforce) {
+            if offset < share.lowerBound {
+                passOver(byteCount)
+                continue
+            }
             let source = input.source(at: offset, UInt64(byteCount))
             if let group {
                 guard group.takes(byteCount, source, mostBytes, workforce.layout) else { break }
@@ -215,13 +234,23 @@ final class CompressJob: Job {
                 return .waitForTurn
             }
             guard announce(byteCount) else { break }
-            isAtEnd = offset + UInt64(byteCount) == input.byteCount
+            isAtEnd = offset + UInt64(byteCount) >= share.upperBound
             add(byteCount, at: source, to: &group)
         }
+        if isAtEnd, group == nil { return .end }
         guard let group, let slot = try workforce.acquireSlot() else {
             return try upcoming.take()?.get() ?? .waitForTurn
         }
         return group.step(slot, input.handed, isLast: isAtEnd)
+    }
+
+    /// Goes over a chunk that another part has.
+    private func passOver(_ byteCount: Int) {
+        index += 1
+        offset += UInt64(byteCount)
+        acceptedBytes = offset
+        isAtEnd = offset >= share.upperBound
+        ending.begin(at: offset)
     }
 
     /// What chunks may have together that share a task.
@@ -288,7 +317,8 @@ final class CompressJob: Job {
     }
 
     private func add(_ byteCount: Int, at source: Source, to group: inout ChunkGroup?) {
-        var grown = group.take() ?? ChunkGroup(source, index == 0 && !isAtEnd ? mark : nil)
+        let isAll = input.isRegular ? offset + UInt64(byteCount) == input.byteCount : isAtEnd
+        var grown = group.take() ?? ChunkGroup(source, index == 0 && !isAll ? mark : nil)
         grown.add(Piece(noun: "chunk", index: index, offset: offset, byteCount: UInt64(byteCount)))
         group = grown
         index += 1
@@ -326,25 +356,26 @@ final class CompressJob: Job {
     private func count(_ frame: DataFrame) throws(PoolmapError) {
         writtenBytes += frame.compressedBytes
         acceptedBytes += frame.contentBytes
-        try formatErrors { () throws(FormatError) in try section.add(frame) }
+        compressedBytes += frame.contentBytes
+        try ending.add(frame)
         meter.add(input: frame.contentBytes, output: frame.compressedBytes)
     }
 
     func finish() throws(PoolmapError) -> JobSummary {
         input.leaveOffset(behind: acceptedBytes)
         try input.requireUnchanged()
-        guard acceptedBytes == offset, !input.isRegular || offset == input.byteCount else {
+        guard acceptedBytes == offset, !input.isRegular || offset >= share.upperBound else {
             throw PoolmapError(.failed, "\(acceptedBytes) of \(offset) bytes were compressed")
         }
         if let announcedBytes, offset < announcedBytes {
             throw PoolmapError(.failed, "has \(offset) bytes, and not the \(announcedBytes) that --stream-size says")
         }
-        let tables = section.finish()
+        let tables = try ending.finish()
         if !tables.isEmpty {
             try tables.withBytes { (bytes) throws(PoolmapError) in try output.write(bytes, at: writtenBytes) }
         }
         writtenBytes += UInt64(tables.count)
-        return try output.commit(of: input, JobSummary(inputBytes: offset, outputBytes: writtenBytes))
+        return try output.commit(of: input, JobSummary(inputBytes: compressedBytes, outputBytes: writtenBytes))
     }
 
     func abandon(_ workforce: Workforce) {

@@ -54,11 +54,11 @@ final class ResumeJob: Job {
     init(
         _ input: InputFile, to output: PartialOutput, _ options: CompressionOptions, _ meter: Meter,
         notice: @escaping (ResumeNotice) -> Void
-    ) {
+    ) throws(PoolmapError) {
         self.input = input
         self.output = output
         self.notice = notice
-        compression = CompressJob(input, to: .partial(output.file), options, meter)
+        compression = try CompressJob(input, to: .partial(output.file), options, meter)
         kept = KeptFrames(output.journal)
         pending = output.journal.frames.count
         if let loss = output.loss {

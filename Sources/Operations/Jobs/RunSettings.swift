@@ -24,6 +24,8 @@ package struct RunSettings {
         case hashChunks(UInt64?)
         /// Run a command over each chunk.
         case map(MapRun)
+        /// Put the parts of a job together.
+        case join
     }
 
     let operation: Command
@@ -51,7 +53,7 @@ package struct RunSettings {
         return [
             Compression(compression, contexts), BorderSearch(compression.borders), Verification(),
             FrameDecompression(decompression, contexts), Digestion(), BorderFinder(mapping),
-            ChunkCommand(mapping), WholeFiles(files), NameWork(bundles, files),
+            ChunkCommand(mapping), PartCopy(policy), WholeFiles(files), NameWork(bundles, files),
         ]
     }
 
@@ -94,6 +96,7 @@ package struct RunSettings {
         case .hash(let algorithms): SlotLayout(hashing: algorithms)
         case .hashChunks(let chunkBytes): SlotLayout(hashingChunksOf: chunkBytes)
         case .map(let run): SlotLayout(mapping: run.settings)
+        case .join: SlotLayout(inputBytes: 0, outputBytes: 0)
         }
     }
 
@@ -106,11 +109,11 @@ package struct RunSettings {
     /// to write: one chunk, or a compressed file that is not worth being shared out.
     var wholeFileBytes: UInt64 {
         switch operation {
-        case .compress(let options): UInt64(options.chunkBytes)
+        case .compress(let options): options.part == nil ? UInt64(options.chunkBytes) : 0
         // Under a limit of memory the worker would need slots and a window beside its own.
         case .decompress, .test: memory == nil ? 1 << 20 : 0
         case .hash, .hashChunks: 1 << 20
-        case .salvage, .cat, .map: 0
+        case .salvage, .cat, .map, .join: 0
         }
     }
 
@@ -193,7 +196,7 @@ package struct RunSettings {
     /// The job for an input that is open.
     func job(_ input: InputFile, _ output: Output, _ meter: Meter) throws(PoolmapError) -> any Job {
         if case .compress(let options) = operation {
-            return CompressJob(input, to: output, options, meter)
+            return try CompressJob(input, to: output, options, meter)
         }
         if passesThrough {
             return PassThroughJob(input, to: output, ContentLimit(limit, input), meter)

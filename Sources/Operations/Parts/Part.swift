@@ -1,3 +1,6 @@
+import Files
+import Ground
+
 /// One of several equal parts of a job, which any number of machines do, each by itself: `--part 3/16`.
 ///
 /// A part has what begins in its share of the input: chunks of a file that is compressed, frames of one that is
@@ -25,20 +28,28 @@ package struct Part: Equatable, Hashable, Sendable {
         return border(number - 1)..<border(number)
     }
 
+    /// The same of an input that is to be cut into parts.
+    ///
+    /// Throws where nobody can read it at any place.
+    func share(of input: InputFile) throws(PoolmapError) -> Range<UInt64> {
+        guard input.isRegular || input.isEmptyFile else {
+            throw PoolmapError(.failed, "is no regular file, and --part reads nothing else")
+        }
+        return share(of: input.byteCount)
+    }
+
     /// What its file's name has behind the target's.
     package var suffix: String { ".part-\(number)-of-\(count)" }
 }
 
 extension Part {
     /// The part that a path names, and the target that it is a part of; nil of another path.
-    package init?(path: String, target: inout String) {
+    package static func named(by path: String) -> (part: Part, target: String)? {
         guard let dot = path.utf8.lastIndex(of: UInt8(ascii: ".")) else { return nil }
-        let fields = path[dot...].utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard fields.count == 4, fields[0].elementsEqual(".part".utf8), fields[2].elementsEqual("of".utf8),
-            let number = Int(Substring(fields[1])), let count = Int(Substring(fields[3])),
-            let part = Part(number, of: count), path[dot...].elementsEqual(part.suffix)
+        let fields = path[dot...].split(separator: "-", omittingEmptySubsequences: false)
+        guard fields.count == 4, let number = Int(fields[1]), let count = Int(fields[3]),
+            let part = Part(number, of: count), path[dot...] == part.suffix
         else { return nil }
-        target = String(path[..<dot])
-        self = part
+        return (part, String(path[..<dot]))
     }
 }

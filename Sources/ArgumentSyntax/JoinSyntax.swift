@@ -1,0 +1,18 @@
+import ArgumentParser
+
+/// What is typed after `poolmap join`, said in the parser's terms.
+struct JoinSyntax: GNUSyntax {
+    var options: [TypedOption] = []
+    var operands: [String] = []
+    var rest: ArraySlice<String>
+
+    static let takingValue: Set<String> = ["--jobs", "--threads", "--report", "--trace", "--output"]
+    static let lettersTakingValue: Set<Character> = ["T", "j", "o"]
+    static let takingNothing: Set<String> = []
+
+    /// - Parameter arguments: those behind the word.
+    init(_ arguments: ArraySlice<String>) throws {
+        rest = arguments
+        try takeAll()
+    }
+}

@@ -1,0 +1,45 @@
+import Files
+import Ground
+import SeekableZstd
+
+/// What comes behind the frames of a compression: the tables of the whole file, or that of a part.
+struct FrameEnding {
+    private var section: SectionWriter?
+    private var part: PartTable?
+
+    init(_ input: InputFile, _ options: CompressionOptions) throws(PoolmapError) {
+        if let number = options.part {
+            part = PartTable(try PartJob(input, options.settings), number)
+        } else {
+            section = SectionWriter()
+        }
+    }
+
+    /// Where in the input the first frame of a part begins.
+    mutating func begin(at offset: UInt64) {
+        part?.range = offset..<offset
+    }
+
+    mutating func add(_ frame: DataFrame) throws(PoolmapError) {
+        try formatErrors { () throws(FormatError) in try section?.add(frame) }
+        try part?.add(frame)
+    }
+
+    consuming func finish() throws(PoolmapError) -> [UInt8] {
+        if let part { return try part.serialized() }
+        return section.take()?.finish() ?? []
+    }
+}
+
+extension PartTable {
+    /// Adds a row for a frame, which has its CRC-32C.
+    fileprivate mutating func add(_ frame: DataFrame) throws(PoolmapError) {
+        guard let byteCount = UInt32(exactly: frame.compressedBytes), let checksum = frame.crc32c,
+            let contentBytes = UInt32(exactly: frame.contentBytes)
+        else { throw PoolmapError(.failed, "a worker has not told what a part's table needs") }
+        add(
+            PartRow(
+                byteCount: byteCount, checksum: checksum, contentBytes: contentBytes,
+                contentChecksum: frame.contentChecksum ?? 0))
+    }
+}

@@ -1,0 +1,196 @@
+import Digests
+import Files
+import Ground
+import SeekableZstd
+
+/// What all parts of one job have in common, or they cannot be joined.
+struct PartJob: Equatable {
+    /// The size of the whole input.
+    var inputBytes: UInt64
+    /// The input's modification time, in whole seconds and nanoseconds.
+    var modifiedSeconds: Int64
+    var modifiedNanoseconds: UInt32
+    /// 16 bytes of the SHA-256 of the input's first and last bytes, `endBytes` of each.
+    var ends: [UInt8]
+    /// All that the bytes follow from beside the input, as `name=value`.
+    var settings: [String]
+
+    static let digestBytes = 16
+    private static let endBytes: UInt64 = 64 << 10
+
+    /// The job on an input as it is now.
+    init(_ input: InputFile, _ settings: [String]) throws(PoolmapError) {
+        inputBytes = input.byteCount
+        modifiedSeconds = Int64(input.status.modified.tv_sec)
+        modifiedNanoseconds = UInt32(clamping: input.status.modified.tv_nsec)
+        var digest = SHA256Hasher()
+        let count = min(inputBytes, PartJob.endBytes)
+        for offset in [0, inputBytes - count] {
+            try input.readBytes(at: offset, count: Int(count)).withBytes { digest.update($0) }
+        }
+        ends = Array(digest.finish().prefix(PartJob.digestBytes))
+        self.settings = settings
+    }
+
+    init(
+        inputBytes: UInt64, modifiedSeconds: Int64, modifiedNanoseconds: UInt32, ends: [UInt8], settings: [String]
+    ) {
+        self.inputBytes = inputBytes
+        self.modifiedSeconds = modifiedSeconds
+        self.modifiedNanoseconds = modifiedNanoseconds
+        self.ends = ends
+        self.settings = settings
+    }
+
+    /// Why a part of this job does not belong to one of another, for the user; nil if it does.
+    func difference(from other: PartJob) -> String? {
+        if inputBytes != other.inputBytes {
+            return "its input had \(inputBytes) bytes, and theirs \(other.inputBytes)"
+        }
+        if modifiedSeconds != other.modifiedSeconds || modifiedNanoseconds != other.modifiedNanoseconds {
+            return "its input was modified at another time"
+        }
+        if ends != other.ends { return "its input had another content" }
+        for (own, others) in zip(settings, other.settings) where own != others {
+            return "it was made with \(own), and they with \(others)"
+        }
+        return settings.count == other.settings.count ? nil : "it was made by another version of poolmap"
+    }
+}
+
+/// One piece of what a part has, as a row of its table.
+struct PartRow: BitwiseCopyable, Equatable {
+    /// The length in the part's file.
+    var byteCount: UInt32
+    /// The CRC-32C of these bytes.
+    var checksum: UInt32
+    /// How much of the input it is of, or of a frame what its content has.
+    var contentBytes: UInt32
+    /// The content checksum of a frame; 0 where there is none.
+    var contentChecksum: UInt32
+
+    static let byteCount = 16
+}
+
+/// What stands at the end of a part's file, behind its pieces: a skippable frame, so that the pieces of a compression
+/// are restored by every decoder.
+///
+/// The layout is in docs/parts.md.
+struct PartTable: Equatable {
+    var job: PartJob
+    var part: Part
+    /// Where the part's pieces are in the input.
+    var range: Range<UInt64>
+    var rows: [PartRow]
+
+    /// How long the file is in front of the table.
+    var byteCount: UInt64 { rows.reduce(0) { $0 + UInt64($1.byteCount) } }
+
+    private static let identifier = Array("poolmapP".utf8)
+    private static let end = Array("Ppam".utf8)
+    private static let version: UInt8 = 1
+    /// Where the settings begin.
+    private static let headBytes = 88
+    /// The length, the checksum, and what the end is known by.
+    private static let tailBytes = 12
+    private static let leastBytes = headBytes + tailBytes
+
+    /// The bytes of the frame.
+    ///
+    /// Throws where there are more pieces than a frame can have rows.
+    func serialized() throws(PoolmapError) -> [UInt8] {
+        let text = Array(job.settings.joined(separator: "\n").utf8)
+        let frameBytes = PartTable.leastBytes + text.count + rows.count * PartRow.byteCount
+        guard let length = UInt32(exactly: frameBytes) else {
+            throw PoolmapError(.tooLarge, "has too many chunks for one part; take more parts")
+        }
+        var bytes = SkippableFrame.prefix(nibble: SkippableFrame.sectionNibble, frameBytes: frameBytes)
+        bytes += PartTable.identifier + [PartTable.version, 0, 0, 0]
+        bytes.append(littleEndian: UInt32(part.number))
+        bytes.append(littleEndian: UInt32(part.count))
+        bytes.append(littleEndian: job.modifiedNanoseconds)
+        bytes.append(littleEndian: job.modifiedSeconds)
+        bytes.append(littleEndian: job.inputBytes)
+        bytes.append(littleEndian: range.lowerBound)
+        bytes.append(littleEndian: range.upperBound)
+        bytes += job.ends
+        bytes.append(littleEndian: UInt32(text.count))
+        bytes.append(littleEndian: UInt32(rows.count))
+        bytes += text
+        for row in rows {
+            bytes.append(littleEndian: row.byteCount)
+            bytes.append(littleEndian: row.checksum)
+            bytes.append(littleEndian: row.contentBytes)
+            bytes.append(littleEndian: row.contentChecksum)
+        }
+        bytes.append(littleEndian: length)
+        bytes.appendCRC32C()
+        return bytes + PartTable.end
+    }
+
+    /// Reads the table at the end of a file.
+    ///
+    /// Throws where there is none, or it does not fit the file. Makes room for what the file has, never for what it says.
+    init(of file: InputFile) throws(PoolmapError) {
+        let damaged = PoolmapError(.damaged, "is no part of poolmap's, or is cut or damaged; make the part again")
+        guard file.isRegular, file.byteCount >= UInt64(PartTable.leastBytes) else { throw damaged }
+        let tail = try file.readBytes(at: file.byteCount - UInt64(PartTable.tailBytes), count: PartTable.tailBytes)
+        let frameBytes = tail.withBytes { $0.littleEndian(UInt32.self, at: 0) }
+        guard tail.suffix(4).elementsEqual(PartTable.end), UInt64(frameBytes) <= file.byteCount,
+            frameBytes >= PartTable.leastBytes
+        else { throw damaged }
+        let bytes = try file.readBytes(at: file.byteCount - UInt64(frameBytes), count: Int(frameBytes))
+        guard let table = try bytes.withBytes({ (bytes) throws(PoolmapError) in try PartTable(bytes) }),
+            table.byteCount == file.byteCount - UInt64(frameBytes)
+        else { throw damaged }
+        self = table
+    }
+
+    /// nil where `bytes` are no table.
+    init?(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
+        guard bytes.count >= PartTable.leastBytes, let frame = SkippableFrame(bytes),
+            frame.nibble == SkippableFrame.sectionNibble, frame.frameBytes == UInt64(bytes.count),
+            bytes[8..<16].elementsEqual(PartTable.identifier)
+        else { return nil }
+        let checked = bytes.bytes(in: 0..<bytes.count - 8)
+        guard CRC32C.checksum(of: checked) == bytes.littleEndian(at: checked.count) else { return nil }
+        // Only after the checksum, so that a damaged byte does not pass for another version.
+        guard bytes[16] == PartTable.version else {
+            throw PoolmapError(.unsupported, "is a part of another version of poolmap")
+        }
+        let textBytes = Int(bytes.littleEndian(UInt32.self, at: 80))
+        let rowCount = Int(bytes.littleEndian(UInt32.self, at: 84))
+        let (first, last) = (bytes.littleEndian(UInt64.self, at: 48), bytes.littleEndian(UInt64.self, at: 56))
+        guard bytes.count == PartTable.leastBytes + textBytes + rowCount * PartRow.byteCount, first <= last,
+            let part = Part(
+                Int(bytes.littleEndian(UInt32.self, at: 20)), of: Int(bytes.littleEndian(UInt32.self, at: 24)))
+        else { return nil }
+        let text = String(
+            decoding: bytes.bytes(in: PartTable.headBytes..<PartTable.headBytes + textBytes), as: UTF8.self)
+        job = PartJob(
+            inputBytes: bytes.littleEndian(at: 40), modifiedSeconds: bytes.littleEndian(at: 32),
+            modifiedNanoseconds: bytes.littleEndian(at: 28), ends: Array(bytes[64..<80]),
+            settings: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
+        self.part = part
+        range = first..<last
+        rows = (0..<rowCount).map { index in
+            let place = PartTable.headBytes + textBytes + index * PartRow.byteCount
+            return PartRow(
+                byteCount: bytes.littleEndian(at: place), checksum: bytes.littleEndian(at: place + 4),
+                contentBytes: bytes.littleEndian(at: place + 8), contentChecksum: bytes.littleEndian(at: place + 12))
+        }
+    }
+
+    /// One without pieces.
+    init(_ job: PartJob, _ part: Part) {
+        (self.job, self.part) = (job, part)
+        range = 0..<0
+        rows = []
+    }
+
+    /// Adds the next piece, which reaches so much further in the input.
+    mutating func add(_ row: PartRow) {
+        rows.append(row)
+        range = range.lowerBound..<range.upperBound + UInt64(row.contentBytes)
+    }
+}

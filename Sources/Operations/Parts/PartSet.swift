@@ -1,0 +1,100 @@
+import Files
+import Ground
+import SystemPackage
+
+/// The parts of one job, in their order: all of them, each once.
+struct PartSet {
+    /// A part, and the file that it is in.
+    struct Member {
+        let path: String
+        let table: PartTable
+        /// As it was when the table was read.
+        let status: FileStatus
+
+        /// Opens the file again.
+        func open() throws(PoolmapError) -> InputFile {
+            do throws(PoolmapError) {
+                let file = try InputFile.open(path: path)
+                guard file.status.isSameFile(as: status), !file.status.hasChanged(since: status) else {
+                    throw PoolmapError(.changed, "was changed while it was read")
+                }
+                return file
+            } catch {
+                throw error.of(path)
+            }
+        }
+    }
+
+    let members: [Member]
+
+    var job: PartJob { members[0].table.job }
+
+    /// Reads what the files say of themselves.
+    ///
+    /// Throws unless they belong together, nothing is missing, and nothing is there twice. Blocks.
+    ///
+    /// - Parameter paths: at least one.
+    init(_ paths: [String]) throws(PoolmapError) {
+        var members: [Member] = []
+        for path in paths {
+            do throws(PoolmapError) {
+                let file = try InputFile.open(path: path)
+                members.append(Member(path: path, table: try PartTable(of: file), status: file.status))
+            } catch {
+                throw error.of(path)
+            }
+        }
+        members.sort { $0.table.part.number < $1.table.part.number }
+        self.members = members
+        try requireOneJob()
+        try requireAll()
+    }
+
+    private func requireOneJob() throws(PoolmapError) {
+        let first = members[0]
+        for member in members {
+            if member.table.part.count != first.table.part.count {
+                throw PoolmapError(
+                    .failed,
+                    "\(member.path) is one of \(member.table.part.count) parts, and \(first.path) one of \(first.table.part.count)"
+                )
+            }
+            if let difference = member.table.job.difference(from: first.table.job) {
+                throw PoolmapError(
+                    .failed, "\(member.path) does not belong to \(first.path): \(difference); make the parts again")
+            }
+        }
+    }
+
+    private func requireAll() throws(PoolmapError) {
+        for (member, next) in zip(members, members.dropFirst())
+        where member.table.part.number == next.table.part.number {
+            throw PoolmapError(
+                .failed, "part \(member.table.part.number) is there twice: \(member.path) and \(next.path)")
+        }
+        let count = members[0].table.part.count
+        let present = Set(members.map(\.table.part.number))
+        let missing = (1...count).filter { !present.contains($0) }
+        if let first = missing.first {
+            let others = missing.count > 1 ? ", and \(missing.count - 1) more" : ""
+            throw PoolmapError(.failed, "part \(first) of \(count) is missing\(others)")
+        }
+        var offset: UInt64 = 0
+        for member in members {
+            guard member.table.range.lowerBound == offset else {
+                throw PoolmapError(.damaged, "\(member.path) does not begin where the part before it ends")
+            }
+            offset = member.table.range.upperBound
+        }
+        guard offset == job.inputBytes else {
+            throw PoolmapError(.damaged, "\(members[count - 1].path) does not reach the end of the input")
+        }
+    }
+}
+
+extension PoolmapError {
+    /// The same with a file's name in front, where another file is what is told of.
+    func of(_ path: String) -> PoolmapError {
+        PoolmapError(code, "\(path)\(message.isEmpty ? "" : " \(message)")", errno: errno.map { Errno(rawValue: $0) })
+    }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import Files
+import Ground
+import Operations
+import Run
+
+/// `poolmap join`.
+struct Join: FilesCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "join",
+        abstract: "Make of the parts that --part has left what one run makes.",
+        discussion: """
+            The parts may be given in any order, but all of them. Without -o, each target has the name of its parts \
+            without .part-I-of-N, and there may be parts of several.
+            """)
+
+    @OptionGroup var common: RunOptions
+
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp("Write the whole to this file.", valueName: "file"), completion: .file())
+    var output: String?
+
+    @Flag(name: [.customShort("c"), .customLong("stdout")], help: "Write the whole to standard output.")
+    var standardOutput = false
+
+    @Flag(name: .customLong("rm"), help: "Remove the parts once the whole is on disk.")
+    var remove = false
+
+    @Flag(name: [.short, .long], help: "Overwrite an existing file.")
+    var force = false
+
+    @Flag(
+        name: .customLong("if-changed"),
+        help: "Leave a file that has the right content alone, with its time stamp; replace another.")
+    var ifChanged = false
+
+    @Flag(name: .customLong("fsync"), help: "Have the whole on disk before it gets its name; --rm does so always.")
+    var sync = false
+
+    @Argument(help: ArgumentHelp("The files of the parts.", valueName: "part"), completion: .file())
+    var files: [String] = []
+
+    private var isStream: Bool { standardOutput || output == "-" }
+
+    func validate() throws {
+        if standardOutput, output != nil {
+            throw ValidationError("-o and -c exclude each other")
+        }
+        if isStream, let option = remove ? "--rm" : ifChanged ? "--if-changed" : nil {
+            throw ValidationError("\(option) needs a file to be written, not standard output")
+        }
+    }
+
+    func run() throws {
+        if files.isEmpty { throw ValidationError("name the files of the parts") }
+        if files.contains("-") { throw ValidationError("parts are read at any place, and not from standard input") }
+        let console = try Console(common, replacesTargets: force || ifChanged)
+        let groups = try groups(console.places)
+        var batch = try console.batch(
+            common, "join",
+            [
+                ("force", .bool(force)), ("ifChanged", .bool(ifChanged)), ("fsync", .bool(sync || remove)),
+                ("remove", .bool(remove)),
+            ])
+        batch.policy.force = force
+        batch.policy.keepsUnchanged = ifChanged
+        batch.policy.syncs = sync
+        batch.policy.removesInput = remove
+        batch.join(groups) { input, result in
+            console.report(input, result) { "\($0.name): \(readable($1.outputBytes)) of parts" }
+        }
+        try console.finish()
+    }
+
+    /// What is to be made, each of which parts, in the order in which the first of each was named.
+    private func groups(_ places: RunPlaces) throws -> [PartGroup] {
+        if isStream { return [PartGroup(target: .standardOutput, paths: files)] }
+        if let output { return [PartGroup(target: .file(output), paths: files)] }
+        var groups: [PartGroup] = []
+        var numbers: [String: Int] = [:]
+        for path in files {
+            guard let (_, target) = Part.named(by: path) else {
+                throw ValidationError("\(path) does not end with .part-I-of-N; name the target with -o")
+            }
+            if let number = numbers[target] {
+                groups[number].paths.append(path)
+            } else {
+                numbers[target] = groups.count
+                groups.append(PartGroup(target: .file(target), paths: [path]))
+            }
+        }
+        return groups
+    }
+}
