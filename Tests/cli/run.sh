@@ -57,9 +57,10 @@ require_tools() {
         unshare:util-linux setsid:util-linux taskset:util-linux script:bsdutils timeout:coreutils sha256sum:coreutils \
         diff:diffutils man:man-db col:bsdextrautils zsh:zsh fish:fish strace:strace b3sum:b3sum fsverity:fsverity \
         openssl:openssl cc:gcc bindfs:bindfs chattr:e2fsprogs losetup:mount mkfs.vfat:dosfstools \
-        mkfs.exfat:exfatprogs mount.exfat-fuse:exfat-fuse bsdtar:libarchive-tools ar:binutils file:file; do
+        mkfs.exfat:exfatprogs mount.exfat-fuse:exfat-fuse bsdtar:libarchive-tools ar:binutils file:file \
+        sbatch:slurm-client slurmctld:slurmctld slurmd:slurmd munged:munge; do
         tool=${need%%:*} package=${need##*:}
-        command -v "$tool" > /dev/null || missing+=("$package")
+        PATH=$PATH:/usr/sbin:/sbin command -v "$tool" > /dev/null || missing+=("$package")
     done
     if ((${#missing[@]} > 0)); then
         echo "run.sh: tools are missing; install them with: apt-get install $(printf '%s\n' "${missing[@]}" | sort -u | xargs)" >&2

@@ -1,0 +1,67 @@
+# The Slurm that the cases of this area start is a real one: arrays, both nodes, requeueing, cancelling, refusals.
+. "$CLI_LIB"
+. "$CLI_FOLDER/../cluster/slurm.sh"
+slurm_start cluster 2 1
+same_text "node1 node2" "$(sinfo -h -N -o %N | xargs)"
+
+# ---- Each element runs once, knows its place, and ignores no signals.
+cat > element <<'SCRIPT'
+#!/bin/bash
+echo "$SLURM_ARRAY_TASK_ID of $SLURM_ARRAY_TASK_MIN-$SLURM_ARRAY_TASK_MAX:$SLURM_ARRAY_TASK_STEP," \
+    "$SLURM_ARRAY_TASK_COUNT, $(sed -n 's/^SigIgn:[^0-9]*//p' /proc/self/status)" >> ran
+SCRIPT
+id=$(sbatch --parsable --array=1-7 -o /dev/null element)
+wait_until 30 slurm_has_states "$id"
+for element in {1..7}; do echo "$element of 1-7:1, 7, 0000000000000000"; done | diff - <(sort ran)
+same_text "0:0 0:0 0:0 0:0 0:0 0:0 0:0" "$(slurm_facts "$id" ExitCode | xargs)"
+same_text "node1 node2" "$(slurm_facts "$id" NodeList | sort -u | xargs)"
+
+# ---- A node that is lost: its element runs again, the other goes on.
+cat > sleeper <<'SCRIPT'
+#!/bin/bash
+echo "$SLURMD_NODENAME" >> "nodes-$SLURM_ARRAY_TASK_ID"
+while [[ ! -e go ]]; do sleep 0.05; done
+echo done >> "nodes-$SLURM_ARRAY_TASK_ID"
+SCRIPT
+id=$(sbatch --parsable --array=1-2 -o /dev/null sleeper)
+wait_until 20 test -s nodes-1 -a -s nodes-2
+lost=$(< nodes-1) other=$(< nodes-2)
+[[ -n $(slurm_processes "$lost") && $lost != "$other" ]]
+slurm_kill_node "$lost"
+wait_until "$soon" slurm_has_no_processes "$lost"
+slurm_node_is_down "$lost"
+same_text "PENDING RUNNING" "$(slurm_facts "$id" JobState | xargs)"
+slurm_start_node "$lost"
+wait_until 20 slurm_has_states "$id" RUNNING RUNNING
+touch go
+wait_until 20 slurm_has_states "$id"
+same_text "1 0" "$(slurm_facts "$id" Restarts | xargs)"
+same_text "COMPLETED COMPLETED" "$(slurm_facts "$id" JobState | xargs)"
+same_text "$lost $lost done" "$(xargs < nodes-1)"
+same_text "$other done" "$(xargs < nodes-2)"
+
+# ---- Where only slurmd is killed, its job goes on, and is seen when it is back.
+rm go nodes-*
+id=$(sbatch --parsable --array=1-1 -o /dev/null sleeper)
+wait_until 20 test -s nodes-1
+slurm_kill_daemon "$(< nodes-1)"
+slurm_start_node "$(< nodes-1)"
+touch go
+wait_until 20 slurm_has_states "$id"
+same_text "0 COMPLETED" "$(slurm_facts "$id" Restarts) $(slurm_facts "$id" JobState)"
+
+# ---- scancel ends what runs and what waits.
+rm go nodes-*
+id=$(sbatch --parsable --array=1-3 -o /dev/null sleeper)
+wait_until 20 test -s nodes-1 -a -s nodes-2
+scancel "$id"
+wait_until 20 slurm_has_states "$id"
+same_text "CANCELLED CANCELLED CANCELLED" "$(slurm_facts "$id" JobState | xargs)"
+no_file go nodes-3
+
+# ---- A refused submission.
+expect_exit 1 sbatch --partition=none --wrap=true 2> said
+same_text "sbatch: error: invalid partition specified: none
+sbatch: error: Batch job submission failed: Invalid partition name specified" "$(< said)"
+
+slurm_stop

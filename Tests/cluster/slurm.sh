@@ -1,0 +1,252 @@
+# A real Slurm of this machine's own, for the cases in cluster/, which source this file after lib.sh.
+#
+# slurmctld, a slurmd for each node and munged run in the foreground below the case, which so has their pids; they listen
+# on loopback alone, at free ports, and all that they keep is in one folder. So any number of clusters run side by side,
+# also beside the Slurm that a machine belongs to, and as any user. The nodes are node1, node2, …
+#
+#     . "$CLI_LIB"
+#     . "$CLI_FOLDER/../cluster/slurm.sh"
+#     slurm_start cluster 2 1
+#     …
+#     slurm_stop
+#
+# To start takes about a second, an element of an array about a third of one. Slurm keeps no accounts here, so that
+# `sacct` knows nothing; `scontrol show job` and `squeue -t all` do until MinJobAge after the end of a job, 300 s.
+
+# Where all of the cluster is, and the pids of its daemons by name: munged, slurmctld, node1, …
+slurm_folder=
+declare -A slurm_daemons=()
+
+# ---- Begin and end
+
+# slurm_start FOLDER NODES CORES [LINE…]: starts a cluster of so many nodes with so many cores each, whatever this machine
+# has, and waits until all are idle. Exports SLURM_CONF, by which Slurm's commands find it. Each LINE is one more of
+# slurm.conf, and goes before one of slurm_settings that says something else.
+slurm_start() {
+    local try
+    slurm_folder=$(realpath -m "$1")
+    # What the commands would heed, where the tests themselves are a job.
+    unset "${!SLURM_@}" "${!SBATCH_@}" "${!SQUEUE_@}" "${!SCANCEL_@}" "${!SCONTROL_@}" "${!SINFO_@}"
+    export SLURM_CONF=$slurm_folder/slurm.conf
+    # Debian puts the daemons where only root's PATH leads.
+    PATH=$PATH:/usr/sbin:/sbin
+    trap slurm_end EXIT
+    # A port that was free can be taken before it is listened at.
+    for try in 1 2 3; do
+        slurm_lay_out "${@:2}"
+        ! slurm_start_all "$2" || return 0
+        slurm_end
+    done
+    fail "Slurm does not start: $(tail -n 3 "$slurm_folder"/*.log)"
+}
+
+# slurm_stop: ends the cluster, in which there must be no job any more, nor a process of one.
+slurm_stop() {
+    local left
+    left=$(squeue -h -r -o '%i %T')
+    [[ -z $left ]] || fail "there are jobs still: ${left//$'\n'/, }"
+    # shellcheck disable=SC2046
+    (wait_until 20 slurm_has_no_processes 2> /dev/null) ||
+        fail "processes of jobs are left: $(ps -o pid=,args= -p $(slurm_processes | xargs))"
+    slurm_end
+    trap - EXIT
+}
+
+# slurm_end: ends at once whatever there is of the cluster.
+slurm_end() {
+    local name
+    # First who starts others.
+    for name in slurmctld "${!slurm_daemons[@]}"; do
+        [[ ! -v slurm_daemons[$name] ]] || slurm_kill_daemon "$name"
+    done
+    slurm_kill_processes
+}
+
+# ---- Faults
+
+# slurm_kill_daemon NAME: kill -9 of a node's slurmd, or of slurmctld. Jobs go on: each has a slurmstepd of its own.
+slurm_kill_daemon() {
+    kill -KILL "${slurm_daemons[$1]}" 2> /dev/null || true
+    # What the shell says about it goes nowhere.
+    wait "${slurm_daemons[$1]}" 2> /dev/null || true
+    unset "slurm_daemons[$1]"
+}
+
+# slurm_kill_node NODE: ends at once all that runs on a node, as the loss of its power does.
+slurm_kill_node() {
+    slurm_kill_daemon "$1"
+    slurm_kill_processes "$1"
+}
+
+# slurm_node_is_down NODE: tells Slurm what it would find out by itself, SlurmdTimeout and some ten seconds later: it puts
+# the node's jobs back into the queue, to begin again after six seconds. slurm_start_node brings it back into service.
+slurm_node_is_down() { scontrol update "nodename=$1" state=down reason=lost; }
+
+# slurm_start_node NODE: starts the slurmd of a node, for the first time or again.
+slurm_start_node() { slurm_start_daemon "$1" slurmd -D -N "$1" -f "$slurm_folder/$1/slurm.conf"; }
+
+# slurm_start_controller: starts slurmctld, for the first time or again. It goes on with the jobs that it had written down,
+# which it does some seconds after they were submitted.
+slurm_start_controller() { slurm_start_daemon slurmctld slurmctld -D -f "$SLURM_CONF"; }
+
+# ---- Jobs
+
+# slurm_processes [NODE]: pids of what runs for jobs, on any node or on that one: the slurmstepds, and the processes of the
+# jobs, in whatever session.
+slurm_processes() {
+    local entry pid
+    # A slurmd calls slurm.conf by a name of its own, and tells it to all that it starts.
+    grep -lzxsE "SLURM_CONF=$slurm_folder/${1-node[0-9]+}/slurm.conf" /proc/[0-9]*/environ | while read -r entry; do
+        pid=${entry#/proc/} pid=${pid%/environ}
+        [[ " ${slurm_daemons[*]} " == *" $pid "* ]] || echo "$pid"
+    done || true
+}
+slurm_has_no_processes() { [[ -z $(slurm_processes "$@") ]]; }
+
+# slurm_kill_processes [NODE]: ends them, until none comes after.
+slurm_kill_processes() {
+    local pids
+    while pids=$(slurm_processes "$@") && [[ -n $pids ]]; do
+        # shellcheck disable=SC2086
+        kill -KILL $pids 2> /dev/null || true
+        sleep 0.02
+    done
+}
+
+# slurm_has_states JOB STATE…: the elements that the queue shows of a job, or the job itself, are in these states, in the
+# order of their numbers. Without a STATE: it shows none of it any more.
+slurm_has_states() {
+    local states
+    if ! states=$(squeue -h -r -j "$1" -o '%K %T' 2>&1); then
+        # So it speaks of a job that it has forgotten. Anything else, as no answer, says nothing about the job.
+        [[ $states == *"Invalid job id"* ]] || return 1
+        states=
+    fi
+    [[ $(sort -n <<< "$states" | cut -d' ' -f2 | xargs) == "${*:2}" ]]
+}
+
+# slurm_facts JOB FIELD: what `scontrol` says of a FIELD, as Restarts, one line for each element, in the order of the
+# numbers in the array.
+slurm_facts() {
+    scontrol -o show job "$1" | perl -ne '
+        BEGIN { $field = shift }
+        my ($element) = /\bArrayTaskId=(\d+)/;
+        /(?<!\S)\Q$field\E=(\S*)/ and push @facts, [$element // 0, $1];
+        END { print "$_->[1]\n" for sort { $a->[0] <=> $b->[0] } @facts }' "$2"
+}
+
+# ---- How it is made
+
+# slurm_settings NODES CORES PORT…: prints slurm.conf.
+slurm_settings() {
+    local nodes=$1 cores=$2 number
+    shift 2
+    cat << SETTINGS
+ClusterName=poolmap
+SlurmctldHost=$(hostname -s)(127.0.0.1)
+SlurmctldPort=$1
+CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
+SlurmUser=$(id -un)
+SlurmdUser=$(id -un)
+AuthType=auth/munge
+CredType=cred/munge
+# Five seconds are the least, and behind them begins what is put back into the queue.
+AuthInfo=socket=$slurm_folder/munge.socket,cred_expire=5
+StateSaveLocation=$slurm_folder/state
+SlurmctldPidFile=$slurm_folder/slurmctld.pid
+SlurmdPidFile=$slurm_folder/%n/slurmd.pid
+SlurmdSpoolDir=$slurm_folder/%n
+# Nothing of the machine: no groups of processes by the kernel, no bounds, no accounts, no mail.
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+MpiDefault=none
+MailProg=/bin/true
+# The cores that a node has by what is written here.
+SlurmdParameters=config_overrides
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+SchedulerType=sched/backfill
+SchedulerParameters=sched_interval=1,sched_min_interval=0,bf_interval=1,batch_sched_delay=0
+ReturnToService=2
+JobRequeue=1
+KillWait=2
+BatchStartTimeout=5
+MessageTimeout=5
+SlurmdTimeout=5
+MaxArraySize=1001
+SETTINGS
+    shift
+    for ((number = 1; number <= nodes; number++)); do
+        echo "NodeName=node$number NodeHostname=localhost NodeAddr=127.0.0.1 Port=${!number} CPUs=$cores"
+    done
+    echo "PartitionName=main Nodes=node[1-$nodes] Default=YES"
+}
+
+# slurm_lay_out NODES CORES [LINE…]: makes the folder anew, with all that the daemons want to find there.
+slurm_lay_out() {
+    local nodes=$1 cores=$2 number line
+    shift 2
+    rm -rf "$slurm_folder"
+    mkdir -p "$slurm_folder/state"
+    chmod 755 "$slurm_folder"
+    for ((number = 1; number <= nodes; number++)); do
+        mkdir "$slurm_folder/node$number"
+        ln -s ../slurm.conf "$slurm_folder/node$number/slurm.conf"
+    done
+    (umask 077 && head -c 128 /dev/urandom > "$slurm_folder/munge.key")
+    # shellcheck disable=SC2046
+    slurm_settings "$nodes" "$cores" $(free_ports $((nodes + 1))) > "$SLURM_CONF"
+    for line in "$@"; do
+        sed -i "/^${line%%=*}=/d" "$SLURM_CONF"
+    done
+    [[ $# == 0 ]] || printf '%s\n' "$@" >> "$SLURM_CONF"
+}
+
+# free_ports COUNT: prints ports on loopback at which nobody listens, of those that are given to nobody by themselves.
+free_ports() {
+    perl -MSocket -e '
+        my @held;
+        while (@held < $ARGV[0]) {
+            my $port = 10000 + int rand 20000;
+            socket my $held, PF_INET, SOCK_STREAM, 0 or die $!;
+            bind $held, sockaddr_in($port, INADDR_LOOPBACK) or next;
+            push @held, $held;
+            print "$port\n";
+        }' "$1"
+}
+
+# slurm_start_daemon NAME COMMAND…: in the background, below this shell, with what it says in NAME.log.
+slurm_start_daemon() {
+    # A background command of a script ignores SIGINT and SIGQUIT, and so would the jobs.
+    env --default-signal "${@:2}" < /dev/null >> "$slurm_folder/$1.log" 2>&1 &
+    slurm_daemons[$1]=$!
+}
+
+# slurm_start_all NODES: starts the daemons, and waits until all nodes are idle; false where a daemon ends.
+slurm_start_all() {
+    local number
+    slurm_start_daemon munged munged -F --socket "$slurm_folder/munge.socket" --key-file "$slurm_folder/munge.key" \
+        --pid-file "$slurm_folder/munged.pid" --log-file "$slurm_folder/munged.log" \
+        --seed-file "$slurm_folder/munge.seed"
+    slurm_comes_to test -S "$slurm_folder/munge.socket" || return
+    slurm_start_controller
+    for ((number = 1; number <= $1; number++)); do slurm_start_node "node$number"; done
+    slurm_comes_to slurm_has_idle "$1"
+}
+
+# slurm_comes_to COMMAND…: waits until the command succeeds; false where a daemon ends, or after 30 s.
+slurm_comes_to() {
+    local name deadline=$((SECONDS + 30))
+    until "$@"; do
+        ((SECONDS < deadline)) || return 1
+        for name in "${!slurm_daemons[@]}"; do
+            is_running "${slurm_daemons[$name]}" || return 1
+        done
+        sleep 0.02
+    done
+}
+
+# slurm_has_idle NODES: so many nodes, and no others, are idle.
+slurm_has_idle() { [[ $(sinfo -h -N -o %t 2> /dev/null | uniq -c | xargs) == "$1 idle" ]]; }
