@@ -82,7 +82,7 @@ struct ArrayElement {
             }
         let step = try optional(engine.step) ?? 1
         guard step > 0 else { throw Unusable(text: "\(engine.step ?? "") is 0; \(PartSyntax.giveNumber)") }
-        let size = try size(from: first, by: step)
+        let size = try size(from: first, by: step, of: given)
         let count = if let given { given } else { try ownCount(size, from: first) }
         if let size, size != count {
             let elements = size == 1 ? "1 element" : "\(size) elements"
@@ -99,7 +99,7 @@ struct ArrayElement {
     }
 
     /// How many elements the array has; nil where the engine does not say.
-    private func size(from first: Int, by step: Int) throws(Unusable) -> Int? {
+    private func size(from first: Int, by step: Int, of given: Int?) throws(Unusable) -> Int? {
         let last = try optional(engine.last)
         let count = try optional(engine.count)
         guard let last else { return count }
@@ -109,7 +109,7 @@ struct ArrayElement {
         let span = (last - first) / step + 1
         if let count, count != span {
             throw Unusable(
-                text: "the array has gaps, with \(count) elements from \(first) to \(last); \(advice(nil))")
+                text: "the array has gaps, with \(count) elements from \(first) to \(last); \(advice(given))")
         }
         return span
     }
