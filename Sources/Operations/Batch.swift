@@ -36,6 +36,8 @@ package struct Batch {
     package var limit = OutputLimit()
     /// What inputs are decompressed with; nil for nothing.
     package var dictionary: ZstdDictionary?
+    /// The part of each input that is decompressed; nil for all of it.
+    package var part: Part?
     /// How it is said what came of an input, where that is all that there is to say of it.
     package var format = DoneFormat()
     /// Takes what was said so of many inputs; nil where each is to be reported by itself.
@@ -89,7 +91,8 @@ package struct Batch {
     private func decompression(_ operation: RunSettings.Command, _ maximumWindowLog: Int?) -> RunSettings {
         RunSettings(
             operation: operation, policy: policy, maximumWindowLog: maximumWindowLog,
-            memory: memoryBytes.map { MemoryLimit(bytes: $0, jobs: jobs) }, limit: limit, dictionary: dictionary)
+            memory: memoryBytes.map { MemoryLimit(bytes: $0, jobs: jobs) }, limit: limit, dictionary: dictionary,
+            part: part)
     }
 
     /// Writes a range of the content of a compressed file to standard output.

@@ -53,6 +53,9 @@ package struct SectionRules: Equatable, Sendable {
     /// The size of the content of every data frame but the last; nil where each has a size of its own.
     package let chunkBytes: UInt32?
 
+    /// What the first frame bears.
+    package var mark: SectionMark { chunkBytes == nil ? .anyChunks : .equalChunks }
+
     /// The rules by a first frame; nil if it is none, or has a content that a seek table cannot say.
     package init?(mark: SectionMark?, contentBytes: UInt64?, hasChecksums: Bool) {
         guard let mark, let contentBytes, contentBytes > 0, let size = UInt32(exactly: contentBytes) else { return nil }

@@ -140,7 +140,7 @@ struct Compress: FilesCommand {
         let settings: [(String, JSONText)] = [
             ("level", .decimal("\(options.level)")), ("long", .number(orNull: long.map { UInt64($0) })),
             ("chunkBytes", .number(UInt64(options.chunkBytes))), ("rsyncable", .bool(rsyncable)),
-            ("checksums", .bool(check)), ("part", part.map { .string("\($0.number)/\($0.count)") } ?? .null),
+            ("checksums", .bool(check)), part.setting,
             ("zstd", .object(options.parameters.map { ($0.0.rawValue, .number(UInt64($0.value))) })),
         ]
         try plan.execute(settings + dictionary.settings(plan.dictionary)) { [options] batch, items, report in

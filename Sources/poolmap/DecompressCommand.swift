@@ -13,6 +13,7 @@ struct Decompress: FilesCommand {
     @OptionGroup var sparse: SparseOptions
     @OptionGroup var window: WindowOptions
     @OptionGroup var limits: LimitOptions
+    @OptionGroup var parts: PartOptions
 
     @Flag(name: .long, help: "Restore what can be had of damaged files; zeros stand for what is lost.")
     var salvage = false
@@ -42,11 +43,17 @@ struct Decompress: FilesCommand {
     }
 
     func run() throws {
+        let part = try parts.part()
+        if part != nil {
+            try target.requirePart()
+            try requireNone(of: [(salvage, "--salvage"), (passThrough == true, "--pass-through")], beside: "--part")
+            try names.requireOneFile(files, for: "--part")
+        }
         let plan = try FilePlan(
             "decompress", files, names, target, common, dictionary, folders: .without([]),
-            naming: .replacing(zip(compressedSuffixes, ["", ".tar", ""]).map { ($0, $1) }))
+            naming: .replacing(zip(compressedSuffixes, ["", ".tar", ""]).map { ($0, $1) }), part: part)
         let settings: [(String, JSONText)] = [
-            ("salvage", .bool(salvage)), ("omit", .bool(omit)),
+            ("salvage", .bool(salvage)), ("omit", .bool(omit)), part.setting,
         ]
         let all =
             window.settings + settings + sparse.settings + limits.settings + dictionary.settings(plan.dictionary)
@@ -54,6 +61,7 @@ struct Decompress: FilesCommand {
             var batch = batch
             batch.limit = limits.limit
             batch.dictionary = plan.dictionary
+            batch.part = part
             batch.policy.sparse = sparse.output
             batch.memoryBytes = window.memoryBytes
             if salvage {

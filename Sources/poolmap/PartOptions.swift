@@ -1,5 +1,6 @@
 import ArgumentParser
 import ArgumentSyntax
+import Ground
 import Operations
 
 /// What subcommands take that can do one part of a job.
@@ -22,4 +23,9 @@ struct PartOptions: ParsableArguments {
         let (number, count) = try PartSyntax(given, most: Part.most).resolved(environmentVariable)
         return Part(number, of: count)
     }
+}
+
+extension Optional<Part> {
+    /// What the report says of it.
+    var setting: (String, JSONText) { ("part", map { .string("\($0.number)/\($0.count)") } ?? .null) }
 }

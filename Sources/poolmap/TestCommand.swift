@@ -12,6 +12,7 @@ struct Test: FilesCommand {
     @OptionGroup var dictionary: DictionaryOptions
     @OptionGroup var window: WindowOptions
     @OptionGroup var limits: LimitOptions
+    @OptionGroup var parts: PartOptions
     @OptionGroup var names: NameOptions
 
     @Flag(name: [.short, .long], help: "Follow symbolic links.")
@@ -23,12 +24,17 @@ struct Test: FilesCommand {
     var files: [String] = []
 
     func run() throws {
+        let part = try parts.part()
+        if part != nil {
+            try names.requireOneFile(files, for: "--part")
+        }
         let console = try Console(common)
         let dictionary = try dictionary.read(console.places)
         let items = try NamedItems(
             try names.sources(files), names.folders(.with(compressedSuffixes)), console.places, followsLinks: force)
         var batch = try console.batch(
-            common, "test", window.settings + limits.settings + self.dictionary.settings(dictionary))
+            common, "test", window.settings + limits.settings + self.dictionary.settings(dictionary) + [part.setting])
+        batch.part = part
         batch.limit = limits.limit
         batch.dictionary = dictionary
         batch.memoryBytes = window.memoryBytes

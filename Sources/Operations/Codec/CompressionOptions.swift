@@ -82,7 +82,7 @@ package struct CompressionOptions: Sendable {
     /// All that the bytes follow from beside the input, as `name=value`: parts of one file must have the same.
     var settings: [String] {
         [
-            "operation=compress", "level=\(level == 0 ? Int(ZSTD_defaultCLevel()) : level)",
+            "level=\(level == 0 ? Int(ZSTD_defaultCLevel()) : level)",
             "long=\(longWindowLog ?? 0)", "chunk-size=\(chunkBytes)", "rsyncable=\(isRsyncable)",
             "check=\(hasChecksums)",
             "zstd=" + setParameters.map { "\($0.0.rawValue)=\($0.value)" }.joined(separator: ","),

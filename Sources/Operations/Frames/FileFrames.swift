@@ -35,11 +35,16 @@ final class FileFrames {
     private let input: InputFile
     private let window: FileWindow
     private var row = 0
+    /// No run of small frames has some that begin in it, and some that do not; nil for a file that is read as a whole.
+    private let share: Range<UInt64>?
     /// What was found and did not fit into the run before it.
     private var upcoming: Result<LocatedFrame, PoolmapError>?
 
-    init(_ input: InputFile, trusting trust: Trust = .ownTables) throws(PoolmapError) {
+    init(
+        _ input: InputFile, trusting trust: Trust = .ownTables, share: Range<UInt64>? = nil
+    ) throws(PoolmapError) {
         self.input = input
+        self.share = share
         window = FileWindow(input)
         let bytes = try input.readBytes(at: 0, count: Int(min(input.byteCount, UInt64(SectionMark.shownBytes))))
         let own = bytes.withUnsafeBytes { FrameHead($0, at: 0)?.rules }
@@ -97,6 +102,7 @@ final class FileFrames {
             run?.add(skippable: try window.read(at: frame.offset, count: Int(frame.compressedBytes)))
             return true
         }
+        if let share, let run, share.contains(run.offset) != share.contains(frame.offset) { return false }
         run = run ?? FrameRun(at: frame.offset)
         run?.add(frame)
         return true

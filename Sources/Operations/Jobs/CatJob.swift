@@ -70,39 +70,7 @@ final class CatJob: Job {
         self.limit = limit
         self.meter = meter
         frames = try FileFrames(input, trusting: .allTables)
-        frameChecksums = try CatJob.frameChecksums(of: frames, in: input)
-    }
-
-    /// Of a file of ours, by its first frame and its seek table: holds one against the other, and finds the section
-    /// table.
-    private static func frameChecksums(of frames: FileFrames, in input: InputFile) throws(PoolmapError) -> ChecksumRows?
-    {
-        guard let table = frames.seekTable else { return nil }
-        guard let rules = frames.rules else {
-            if try table.endsWithSectionTable() {
-                let sectionTable = SectionTable.byteCount(
-                    frameCount: table.shape.rowCount - 1, hasChecksums: table.shape.hasChecksums)
-                let offset = table.offset - UInt64(sectionTable)
-                throw PoolmapError(.damaged, "\(FormatError.firstFrameMissing(before: .sectionTable, at: offset))")
-            }
-            return nil
-        }
-        // What a part of the file does not show, its rows must: where each chunk is.
-        let dataRows = 0..<table.shape.rowCount - 1
-        var end: UInt64 = 0
-        var isRight = table.shape.hasChecksums == rules.hasChecksums
-        for index in dataRows where isRight {
-            let row = try table.row(index)
-            end += UInt64(row.compressedBytes)
-            isRight = row.contentBytes > 0
-            if let chunkBytes = rules.chunkBytes, isRight {
-                isRight =
-                    index < dataRows.upperBound - 1
-                    ? row.contentBytes == chunkBytes : row.contentBytes <= chunkBytes
-            }
-        }
-        guard isRight else { throw PoolmapError(.damaged, "the seek table does not match the file's first frame") }
-        return rules.hasChecksums ? try ChecksumRows(of: dataRows.count, at: end, in: input) : nil
+        frameChecksums = try ChecksumRows.ofSection(frames, in: input)
     }
 
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {

@@ -28,18 +28,29 @@ final class DecompressJob: Job {
     /// The front streams a frame from the pipe, which nobody else may read meanwhile.
     private var isPipeTaken = false
 
+    /// What is wanted of the file, and what was done of it; nil for all.
+    private var part: FramesOfPart?
+
     private enum FrameSource {
         case file(FileFrames)
         case pipe(PipeFrames)
     }
 
-    init(_ input: InputFile, to output: Output, _ limit: ContentLimit, _ meter: Meter) throws(PoolmapError) {
+    /// - Parameter part: which part of the input is done; nil for all of it.
+    init(
+        _ input: InputFile, to output: Output, _ limit: ContentLimit, _ meter: Meter, _ part: Part? = nil
+    ) throws(PoolmapError) {
         self.input = input
         self.output = output
         self.limit = limit
         self.meter = meter
-        source = input.isRegular ? .file(try FileFrames(input)) : .pipe(PipeFrames(input))
+        self.part = try part.map { (part) throws(PoolmapError) in try FramesOfPart(part, of: input) }
+        source = input.isRegular ? .file(try FileFrames(input, share: self.part?.share)) : .pipe(PipeFrames(input))
         meter.expect(input)
+        if case .file(let frames) = source {
+            // Of frames that are only looked at, a table that covers the file has the checksums.
+            auditor = SectionAuditor(seesFrames: part == nil || frames.seekTable != nil)
+        }
         if case .file(let frames) = source, let totals = frames.totals {
             try limit.check(totals.contentBytes)
         }
@@ -56,8 +67,9 @@ final class DecompressJob: Job {
 
     private func next(of frames: FileFrames, _ workforce: Workforce) throws(PoolmapError) -> Step {
         guard workforce.hasFreeSlot else { return .waitForTurn }
+        if let passed = try part?.passOver(frames), !passed.isEmpty { return passOver(passed) }
         let frame: LocatedFrame
-        switch try frames.nextFrames() {
+        switch try nextFrames(frames) {
         case .end: return .end
         case .run(let run):
             let destination = try destination(of: run.contentBytes, isLast: frames.isAtEnd)
@@ -79,6 +91,24 @@ final class DecompressJob: Job {
         }
         return work(
             frame, input.source(at: frame.offset), try slot(workforce), destination, isLast: frames.hasOnlyTablesLeft)
+    }
+
+    private func nextFrames(_ frames: FileFrames) throws(PoolmapError) -> FileFrames.Next {
+        guard let next = try part?.next(frames) else { return try frames.nextFrames() }
+        return next
+    }
+
+    /// Looks at frames that other parts have.
+    private func passOver(_ passed: [FramesOfPart.Passed]) -> Step {
+        for case .frame in passed { index += 1 }
+        return .local(nil) { [self] () throws(PoolmapError) in
+            for passed in passed {
+                switch passed {
+                case .frame(let frame): try audit(frame)
+                case .skippable(let bytes): try audit(skippable: bytes, nil)
+                }
+            }
+        }
     }
 
     private func slot(_ workforce: Workforce) throws(PoolmapError) -> Int {
@@ -185,21 +215,22 @@ final class DecompressJob: Job {
     func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
         guard let slot else { throw PoolmapError(.failed, "a frame was decompressed without a slot") }
         switch try FrameDecompression.done(answer) {
-        case .frame(let frame, let isInSlot):
+        case .frame(let frame, let content):
             try audit(frame)
-            try take(frame.contentBytes, slot, isInSlot: isInSlot, workforce)
-        case .run(let done, let isInSlot):
+            try take(frame.contentBytes, slot, content, workforce)
+        case .run(let done, let content):
             let (contentBytes, failure) = audit(runs.removeFirst(), done)
-            try take(contentBytes, slot, isInSlot: isInSlot, workforce)
+            try take(contentBytes, slot, content, workforce)
             if let failure { throw failure }
         case .unwritten(let errno): throw PoolmapError.system("cannot write \(output.name)", Errno(rawValue: errno))
         }
     }
 
     private func take(
-        _ contentBytes: UInt64, _ slot: Int, isInSlot: Bool, _ workforce: Workforce
+        _ contentBytes: UInt64, _ slot: Int, _ content: FrameDecompression.Content, _ workforce: Workforce
     ) throws(PoolmapError) {
-        if isInSlot {
+        part?.add(contentBytes, content)
+        if content.isInSlot {
             try write(workforce.output(slot, Int(contentBytes)))
         } else {
             try limit.check(place + contentBytes, readBytes: readBytes)
@@ -231,11 +262,16 @@ final class DecompressJob: Job {
 
     private func stream(_ frame: LocatedFrame, _ workforce: Workforce) throws(PoolmapError) {
         var reader = FileReader(input, frame)
+        var content = FrameDecompression.Content(isInSlot: false, checksum: part == nil ? nil : 0)
         let done = try workforce.own(FrameDecompression.self).stream(
             read: { (space) throws(PoolmapError) in try reader.read(into: space) },
-            write: { (bytes) throws(PoolmapError) in try write(bytes) })
+            write: { (bytes) throws(PoolmapError) in
+                content.add(bytes)
+                try write(bytes)
+            })
         try done.requireContent(frame.contentBytes)
         try audit(done)
+        part?.add(done.contentBytes, content)
     }
 
     private func stream(
@@ -254,7 +290,15 @@ final class DecompressJob: Job {
         try formatErrors { () throws(FormatError) in try auditor.finish() }
         try input.requireUnchanged()
         try limit.check(place, readBytes: readBytes, isAtEnd: true)
-        return try output.commit(of: input, JobSummary(inputBytes: auditor.offset, outputBytes: place))
+        var summary = JobSummary(inputBytes: auditor.offset, outputBytes: place)
+        if let part {
+            summary.inputBytes = part.share.upperBound - part.share.lowerBound
+            if case .nowhere = output { return summary }
+            let table = try part.tableBytes()
+            try table.withBytes { (bytes) throws(PoolmapError) in try output.write(bytes, at: place) }
+            summary.outputBytes += UInt64(table.count)
+        }
+        return try output.commit(of: input, summary)
     }
 
     func abandon(_ workforce: Workforce) {

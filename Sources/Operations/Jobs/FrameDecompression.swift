@@ -25,6 +25,8 @@ final class FrameDecompression: Operation {
         let mostStreamedWindow: UInt64?
         /// Whether the target gets holes for zeros.
         let leavesHoles: Bool
+        /// Whether the CRC-32C of the content is told, for the table of a part.
+        let tellsContentChecksums: Bool
     }
 
     init(_ settings: Settings, _ contexts: Contexts) {
@@ -69,31 +71,38 @@ final class FrameDecompression: Operation {
         }
     }
 
-    /// `isInSlot` says that the content waits in the slot, and is not in its place in the target yet.
+    /// What became of the content of a frame or a run.
+    struct Content: BitwiseCopyable {
+        /// It waits in the slot, and is not in its place in the target yet.
+        var isInSlot: Bool
+        /// The CRC-32C of all of it; nil where nobody has asked.
+        var checksum: UInt32?
+    }
+
     enum Done: Message {
-        case frame(DataFrame, isInSlot: Bool)
-        case run(FrameRunDone, isInSlot: Bool)
+        case frame(DataFrame, Content)
+        case run(FrameRunDone, Content)
         /// The target could not be written.
         case unwritten(errno: Int32)
 
         init(from message: inout MessageReader) throws(PoolmapError) {
             switch try message.next(UInt8.self) {
-            case 0: self = .frame(try message.next(), isInSlot: try message.next())
-            case 1: self = .run(try FrameRunDone(from: &message), isInSlot: try message.next())
+            case 0: self = .frame(try message.next(), try message.next())
+            case 1: self = .run(try FrameRunDone(from: &message), try message.next())
             default: self = .unwritten(errno: try message.next())
             }
         }
 
         func write(to message: inout MessageWriter) {
             switch self {
-            case .frame(let frame, let isInSlot):
+            case .frame(let frame, let content):
                 message.add(UInt8(0))
                 message.add(frame)
-                message.add(isInSlot)
-            case .run(let run, let isInSlot):
+                message.add(content)
+            case .run(let run, let content):
                 message.add(UInt8(1))
                 run.write(to: &message)
-                message.add(isInSlot)
+                message.add(content)
             case .unwritten(let errno):
                 message.add(UInt8(2))
                 message.add(errno)
@@ -143,10 +152,12 @@ final class FrameDecompression: Operation {
 
     func perform(_ work: Work, _ files: [SharedDescriptor], _ hands: Hands) throws(PoolmapError) -> Done {
         do {
+            var content = Content(
+                isInSlot: work.destination.isSlot, checksum: settings.tellsContentChecksums ? 0 : nil)
             if work.isRun {
-                return .run(try run(work, files, hands), isInSlot: work.destination.isSlot)
+                return .run(try run(work, files, hands, &content), content)
             }
-            return .frame(try frame(work, files, hands), isInSlot: work.destination.isSlot)
+            return .frame(try frame(work, files, hands, &content), content)
         } catch let error as Unwritten {
             return .unwritten(errno: error.errno.rawValue)
         } catch {
@@ -159,14 +170,17 @@ final class FrameDecompression: Operation {
         let errno: Errno
     }
 
-    private func frame(_ work: Work, _ files: [SharedDescriptor], _ hands: Hands) throws -> DataFrame {
+    private func frame(
+        _ work: Work, _ files: [SharedDescriptor], _ hands: Hands, _ told: inout Content
+    ) throws -> DataFrame {
         guard hands.layout.holds(compressedBytes: work.compressedBytes, contentBound: work.contentBound) else {
-            return try streamFromFile(work, files)
+            return try streamFromFile(work, files, &told)
         }
         let compressed = try hands.bytes(of: work.source, Int(work.compressedBytes), work.slot, files, into: &input)
         if let known, !work.destination.isSlot, known.serves(compressed, isWritten: work.destination.isFile) {
             let done = DataFrame(whole: compressed, contentBytes: UInt64(known.contentBytes))
             try done.requireContent(work.contentBytes)
+            told.checksum = known.checksum
             return done
         }
         let space = try space(for: work, hands)
@@ -175,8 +189,11 @@ final class FrameDecompression: Operation {
         }
         let done = DataFrame(whole: compressed, contentBytes: UInt64(made))
         try done.requireContent(work.contentBytes)
-        let isWritten = try write(UnsafeRawBufferPointer(rebasing: space[..<made]), to: work.destination, files)
-        known = KnownFrame(compressed, contentBytes: made, isZeros: !isWritten) ?? known
+        let bytes = UnsafeRawBufferPointer(rebasing: space[..<made])
+        told.add(bytes)
+        let isWritten = try write(bytes, to: work.destination, files)
+        known =
+            KnownFrame(compressed, contentBytes: made, isZeros: !isWritten, checksum: told.checksum) ?? known
         return done
     }
 
@@ -186,7 +203,9 @@ final class FrameDecompression: Operation {
     }
 
     /// Small frames, which lie one behind the other; so does their content.
-    private func run(_ work: Work, _ files: [SharedDescriptor], _ hands: Hands) throws -> FrameRunDone {
+    private func run(
+        _ work: Work, _ files: [SharedDescriptor], _ hands: Hands, _ told: inout Content
+    ) throws -> FrameRunDone {
         let compressed = try hands.bytes(of: work.source, Int(work.compressedBytes), work.slot, files, into: &input)
         let space = try space(for: work, hands)
         var done = FrameRunDone()
@@ -216,7 +235,9 @@ final class FrameDecompression: Operation {
                 done.checksums.append(0)
             }
         }
-        _ = try write(UnsafeRawBufferPointer(rebasing: space[..<made]), to: work.destination, files)
+        let bytes = UnsafeRawBufferPointer(rebasing: space[..<made])
+        told.add(bytes)
+        _ = try write(bytes, to: work.destination, files)
         return done
     }
 
@@ -235,12 +256,16 @@ final class FrameDecompression: Operation {
     }
 
     /// A frame that is too large for memory: piece by piece from file to file.
-    private func streamFromFile(_ work: Work, _ files: [SharedDescriptor]) throws -> DataFrame {
+    private func streamFromFile(
+        _ work: Work, _ files: [SharedDescriptor], _ told: inout Content
+    ) throws -> DataFrame {
         guard var reader = work.source.reader(files, work.compressedBytes) else {
             throw PoolmapError(.failed, "a frame of \(work.compressedBytes) bytes does not fit its slot")
         }
         var written: UInt64 = 0
         var unwritten: Unwritten?
+        var content = told
+        defer { told = content }
         do throws(PoolmapError) {
             let done = try stream(
                 read: { (space) throws(PoolmapError) in try reader.read(into: space) },
@@ -251,6 +276,7 @@ final class FrameDecompression: Operation {
                     if let limit = work.contentBytes, written > limit {
                         throw PoolmapError(.damaged, "there is more content than the sizes in the file say")
                     }
+                    content.add(bytes)
                     guard case .file(let offset) = work.destination else { return }
                     do {
                         _ = try self.write(bytes, to: .file(offset: offset + start), files)
@@ -316,6 +342,13 @@ final class FrameDecompression: Operation {
         _ body: (inout Decompressor) throws(PoolmapError) -> Result
     ) throws(PoolmapError) -> Result {
         try contexts.withDecompressor(settings.limit, settings.dictionary, body)
+    }
+}
+
+extension FrameDecompression.Content {
+    /// Takes the next bytes, in their order.
+    mutating func add(_ bytes: UnsafeRawBufferPointer) {
+        checksum = checksum.map { CRC32C.checksum(of: bytes, continuing: $0) }
     }
 }
 

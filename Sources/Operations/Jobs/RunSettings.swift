@@ -44,6 +44,8 @@ package struct RunSettings {
     var limit = OutputLimit()
     /// What frames are decompressed with; nil for nothing.
     var dictionary: ZstdDictionary?
+    /// The part of each input that is decompressed or checked; nil for all of it.
+    var part: Part?
     /// What is done with names that are handed out many at a time; nil where none are.
     var bundles: (any BundleOperation)?
 
@@ -53,7 +55,7 @@ package struct RunSettings {
         return [
             Compression(compression, contexts), BorderSearch(compression.borders), Verification(),
             FrameDecompression(decompression, contexts), Digestion(), BorderFinder(mapping),
-            ChunkCommand(mapping), PartCopy(policy), WholeFiles(files), NameWork(bundles, files),
+            ChunkCommand(mapping), PartCopy(), WholeFiles(files), NameWork(bundles, files),
         ]
     }
 
@@ -84,7 +86,8 @@ package struct RunSettings {
     private var decompression: FrameDecompression.Settings {
         FrameDecompression.Settings(
             limit: windowLimit,
-            dictionary: dictionary, mostStreamedWindow: memory?.windowBytesOfWorker, leavesHoles: policy.leavesHoles)
+            dictionary: dictionary, mostStreamedWindow: memory?.windowBytesOfWorker, leavesHoles: policy.leavesHoles,
+            tellsContentChecksums: part != nil)
     }
 
     /// How slots are divided.
@@ -111,7 +114,7 @@ package struct RunSettings {
         switch operation {
         case .compress(let options): options.part == nil ? UInt64(options.chunkBytes) : 0
         // Under a limit of memory the worker would need slots and a window beside its own.
-        case .decompress, .test: memory == nil ? 1 << 20 : 0
+        case .decompress, .test: memory == nil && part == nil ? 1 << 20 : 0
         case .hash, .hashChunks: 1 << 20
         case .salvage, .cat, .map, .join: 0
         }
@@ -201,7 +204,7 @@ package struct RunSettings {
         if passesThrough {
             return PassThroughJob(input, to: output, ContentLimit(limit, input), meter)
         }
-        return try DecompressJob(input, to: output, ContentLimit(limit, input), meter)
+        return try DecompressJob(input, to: output, ContentLimit(limit, input), meter, part)
     }
 
     private func output(

@@ -157,8 +157,8 @@ final class SalvageJob: Job {
     func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
         let (frames, run) = underWay.removeFirst()
         switch (try FrameDecompression.done(answer), run, slot) {
-        case (.frame(let content, let isInSlot), nil, let slot?):
-            let bytes = isInSlot ? try workforce.output(slot, Int(content.contentBytes)) : nil
+        case (.frame(let content, let told), nil, let slot?):
+            let bytes = told.isInSlot ? try workforce.output(slot, Int(content.contentBytes)) : nil
             try accept(content, frames[0], bytes, workforce)
         case (.run(let done, _), let run?, let slot?):
             try accept(done, run, frames, workforce.output(slot, done.totalBytes), workforce)

@@ -9,7 +9,7 @@ struct FrameEnding {
 
     init(_ input: InputFile, _ options: CompressionOptions) throws(PoolmapError) {
         if let number = options.part {
-            part = PartTable(try PartJob(input, options.settings), number)
+            part = PartTable(try PartJob(input, .compress, options.settings), number)
         } else {
             section = SectionWriter()
         }
@@ -34,12 +34,13 @@ struct FrameEnding {
 extension PartTable {
     /// Adds a row for a frame, which has its CRC-32C.
     fileprivate mutating func add(_ frame: DataFrame) throws(PoolmapError) {
-        guard let byteCount = UInt32(exactly: frame.compressedBytes), let checksum = frame.crc32c,
-            let contentBytes = UInt32(exactly: frame.contentBytes)
-        else { throw PoolmapError(.failed, "a worker has not told what a part's table needs") }
-        add(
+        guard let checksum = frame.crc32c else {
+            throw PoolmapError(.failed, "a worker has not told what a part's table needs")
+        }
+        rows.append(
             PartRow(
-                byteCount: byteCount, checksum: checksum, contentBytes: contentBytes,
+                byteCount: frame.compressedBytes, contentBytes: frame.contentBytes, checksum: checksum,
                 contentChecksum: frame.contentChecksum ?? 0))
+        range = range.lowerBound..<range.upperBound + frame.contentBytes
     }
 }

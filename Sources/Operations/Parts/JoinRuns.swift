@@ -17,6 +17,8 @@ extension Batch {
     package func join(_ groups: [PartGroup], report: @escaping Report) {
         var policy = policy
         (policy.removesInput, policy.syncs) = (false, policy.isDurable)
+        // What a part has left out, the target leaves out too.
+        policy.sparse = .files
         let plans = groups.enumerated().map { (number, group) in plan(number, group, policy, report) }
         run(PlanList(plans), RunSettings(operation: .join, policy: policy))
     }

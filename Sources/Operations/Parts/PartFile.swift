@@ -15,11 +15,16 @@ struct PartJob: Equatable {
     /// All that the bytes follow from beside the input, as `name=value`.
     var settings: [String]
 
+    /// What is done to the input: the first of the settings.
+    enum Operation: String {
+        case compress, decompress
+    }
+
     static let digestBytes = 16
     private static let endBytes: UInt64 = 64 << 10
 
     /// The job on an input as it is now.
-    init(_ input: InputFile, _ settings: [String]) throws(PoolmapError) {
+    init(_ input: InputFile, _ operation: Operation, _ settings: [String] = []) throws(PoolmapError) {
         inputBytes = input.byteCount
         modifiedSeconds = Int64(input.status.modified.tv_sec)
         modifiedNanoseconds = UInt32(clamping: input.status.modified.tv_nsec)
@@ -29,7 +34,17 @@ struct PartJob: Equatable {
             try input.readBytes(at: offset, count: Int(count)).withBytes { digest.update($0) }
         }
         ends = Array(digest.finish().prefix(PartJob.digestBytes))
-        self.settings = settings
+        self.settings = [PartJob.operationName + operation.rawValue] + settings
+    }
+
+    private static let operationName = "operation="
+
+    /// nil for one that is not known here.
+    var operation: Operation? {
+        settings.first.flatMap { first in
+            first.hasPrefix(PartJob.operationName)
+                ? Operation(rawValue: String(first.dropFirst(PartJob.operationName.count))) : nil
+        }
     }
 
     init(
@@ -61,15 +76,15 @@ struct PartJob: Equatable {
 /// One piece of what a part has, as a row of its table.
 struct PartRow: BitwiseCopyable, Equatable {
     /// The length in the part's file.
-    var byteCount: UInt32
-    /// The CRC-32C of these bytes.
+    var byteCount: UInt64
+    /// Of a frame that was made, how long its content is.
+    var contentBytes: UInt64 = 0
+    /// The CRC-32C of the bytes in the part's file.
     var checksum: UInt32
-    /// How much of the input it is of, or of a frame what its content has.
-    var contentBytes: UInt32
-    /// The content checksum of a frame; 0 where there is none.
-    var contentChecksum: UInt32
+    /// The content checksum of a frame that was made; 0 where there is none.
+    var contentChecksum: UInt32 = 0
 
-    static let byteCount = 16
+    static let byteCount = 24
 }
 
 /// What stands at the end of a part's file, behind its pieces: a skippable frame, so that the pieces of a compression
@@ -83,8 +98,13 @@ struct PartTable: Equatable {
     var range: Range<UInt64>
     var rows: [PartRow]
 
-    /// How long the file is in front of the table.
-    var byteCount: UInt64 { rows.reduce(0) { $0 + UInt64($1.byteCount) } }
+    /// How long the file is in front of the table; nil for more than any file has.
+    var byteCount: UInt64? {
+        rows.reduce(0) { (sum: UInt64?, row) in
+            guard let (sum, isTooMuch) = sum?.addingReportingOverflow(row.byteCount), !isTooMuch else { return nil }
+            return sum
+        }
+    }
 
     private static let identifier = Array("poolmapP".utf8)
     private static let end = Array("Ppam".utf8)
@@ -119,8 +139,8 @@ struct PartTable: Equatable {
         bytes += text
         for row in rows {
             bytes.append(littleEndian: row.byteCount)
-            bytes.append(littleEndian: row.checksum)
             bytes.append(littleEndian: row.contentBytes)
+            bytes.append(littleEndian: row.checksum)
             bytes.append(littleEndian: row.contentChecksum)
         }
         bytes.append(littleEndian: length)
@@ -131,7 +151,9 @@ struct PartTable: Equatable {
     /// Reads the table at the end of a file.
     ///
     /// Throws where there is none, or it does not fit the file. Makes room for what the file has, never for what it says.
-    init(of file: InputFile) throws(PoolmapError) {
+    ///
+    /// - Returns: the table, and how long the file is in front of it.
+    static func read(of file: InputFile) throws(PoolmapError) -> (PartTable, byteCount: UInt64) {
         let damaged = PoolmapError(.damaged, "is no part of poolmap's, or is cut or damaged; make the part again")
         guard file.isRegular, file.byteCount >= UInt64(PartTable.leastBytes) else { throw damaged }
         let tail = try file.readBytes(at: file.byteCount - UInt64(PartTable.tailBytes), count: PartTable.tailBytes)
@@ -141,9 +163,9 @@ struct PartTable: Equatable {
         else { throw damaged }
         let bytes = try file.readBytes(at: file.byteCount - UInt64(frameBytes), count: Int(frameBytes))
         guard let table = try bytes.withBytes({ (bytes) throws(PoolmapError) in try PartTable(bytes) }),
-            table.byteCount == file.byteCount - UInt64(frameBytes)
+            let byteCount = table.byteCount, byteCount == file.byteCount - UInt64(frameBytes)
         else { throw damaged }
-        self = table
+        return (table, byteCount)
     }
 
     /// nil where `bytes` are no table.
@@ -176,21 +198,14 @@ struct PartTable: Equatable {
         rows = (0..<rowCount).map { index in
             let place = PartTable.headBytes + textBytes + index * PartRow.byteCount
             return PartRow(
-                byteCount: bytes.littleEndian(at: place), checksum: bytes.littleEndian(at: place + 4),
-                contentBytes: bytes.littleEndian(at: place + 8), contentChecksum: bytes.littleEndian(at: place + 12))
+                byteCount: bytes.littleEndian(at: place), contentBytes: bytes.littleEndian(at: place + 8),
+                checksum: bytes.littleEndian(at: place + 16), contentChecksum: bytes.littleEndian(at: place + 20))
         }
     }
 
     /// One without pieces.
-    init(_ job: PartJob, _ part: Part) {
-        (self.job, self.part) = (job, part)
-        range = 0..<0
+    init(_ job: PartJob, _ part: Part, _ range: Range<UInt64> = 0..<0) {
+        (self.job, self.part, self.range) = (job, part, range)
         rows = []
-    }
-
-    /// Adds the next piece, which reaches so much further in the input.
-    mutating func add(_ row: PartRow) {
-        rows.append(row)
-        range = range.lowerBound..<range.upperBound + UInt64(row.contentBytes)
     }
 }

@@ -8,6 +8,8 @@ struct PartSet {
     struct Member {
         let path: String
         let table: PartTable
+        /// How long it is in front of the table.
+        let byteCount: UInt64
         /// As it was when the table was read.
         let status: FileStatus
 
@@ -26,6 +28,7 @@ struct PartSet {
     }
 
     let members: [Member]
+    let operation: PartJob.Operation
 
     var job: PartJob { members[0].table.job }
 
@@ -39,13 +42,18 @@ struct PartSet {
         for path in paths {
             do throws(PoolmapError) {
                 let file = try InputFile.open(path: path)
-                members.append(Member(path: path, table: try PartTable(of: file), status: file.status))
+                let (table, byteCount) = try PartTable.read(of: file)
+                members.append(Member(path: path, table: table, byteCount: byteCount, status: file.status))
             } catch {
                 throw error.of(path)
             }
         }
         members.sort { $0.table.part.number < $1.table.part.number }
         self.members = members
+        guard let operation = members[0].table.job.operation else {
+            throw PoolmapError(.unsupported, "is a part of another version of poolmap").of(members[0].path)
+        }
+        self.operation = operation
         try requireOneJob()
         try requireAll()
     }
