@@ -1,32 +1,14 @@
 # The examples in docs/cluster.md: each script of an engine's in the place of all its elements, the Makefile and the shell.
 . "$CLI_LIB"
+. "$CLI_FOLDER/parts.sh"
 unset MAKEFLAGS MAKELEVEL MFLAGS
 unset SLURM_ARRAY_TASK_ID PBS_ARRAY_INDEX PBS_ARRAYID SGE_TASK_ID LSB_JOBINDEX JOB_COMPLETION_INDEX \
     AWS_BATCH_JOB_ARRAY_INDEX
-page=$CLI_FOLDER/../../docs/cluster.md
 text 3000000 > big.tar
 touch -d 2001-01-01 big.tar
-# At the chunk size that the examples have, only the first part would have something.
-chunked() { cat > bin/poolmap; chmod 755 bin/poolmap; }
-mkdir bin
-chunked << SCRIPT
-#!/bin/sh
-[ "\$1" != compress ] || { shift; set -- compress --chunk-size 128K "\$@"; }
-exec "$POOLMAP" "\$@"
-SCRIPT
-PATH=$PWD/bin:$PATH
+small_chunks
 poolmap compress -q -o whole big.tar
 (($(poolmap list --json whole | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["frames"])') > 16))
-
-# block SECTION NUMBER: the block of code of that number in a section.
-block() {
-    awk -v section="## $1" -v wanted="$2" '
-        /^## / { here = $0 == section }
-        here && /^```/ { inside = !inside; count += inside; next }
-        here && inside && count == wanted' "$page" > "$CLI_NOTES/block"
-    [[ -s $CLI_NOTES/block ]] || fail "there is no block $2 in \"$1\""
-    cat "$CLI_NOTES/block"
-}
 
 # joins LINE: the command of a line that submits the join makes the whole, and leaves no part.
 joins() {
