@@ -39,7 +39,8 @@ final class PartialOutput {
         let identity = ResumeIdentity(input, options)
         let (journal, loss) = try keptJournal(of: earlier, for: identity, in: names.journal)
         if !names.isThere, let journal,
-            let byteCount = try journal.byteCount(ofFinishedTarget: path, in: names.folder)
+            let byteCount = try journal.byteCount(
+                ofFinishedTarget: path, in: names.folder, try FrameEnding(input, options))
         {
             names.journal.remove()
             return .finished(journal, byteCount: byteCount)
@@ -127,13 +128,21 @@ final class PartialOutput {
 
 extension ResumeJournal {
     /// The size of the target, if it is what these frames make: with their tables behind them.
-    fileprivate func byteCount(ofFinishedTarget path: String, in folder: Folder) throws(PoolmapError) -> UInt64? {
+    ///
+    /// - Parameter ending: for no frames yet.
+    fileprivate func byteCount(
+        ofFinishedTarget path: String, in folder: Folder, _ ending: FrameEnding
+    ) throws(PoolmapError) -> UInt64? {
         guard isComplete, let descriptor = try? folder.open(lastName(of: path), O_RDONLY | O_NOCTTY | O_NONBLOCK)
         else { return nil }
         defer { try? descriptor.close() }
-        let section = try section()
-        let framesEnd = section.compressedBytes
-        let tables = section.finish()
+        var ending = ending
+        ending.begin(at: identity.range(ofChunk: 0).lowerBound)
+        for index in frames.indices {
+            try ending.add(dataFrame(index))
+        }
+        let framesEnd = partialBytes
+        let tables = try ending.finish()
         let byteCount = framesEnd + UInt64(tables.count)
         guard let status = try? FileStatus(of: descriptor), status.isRegular, status.byteCount == byteCount else {
             return nil
@@ -148,9 +157,11 @@ extension ResumeJournal {
 }
 
 extension CompressionOptions {
-    /// Of what holds of `--zstd=`; 0 for nothing.
+    /// Of what holds of `--zstd=` and `--part`; 0 for nothing.
     fileprivate var parametersChecksum: UInt32 {
-        let texts = setParameters.map { "\($0.0.rawValue)=\($0.value)\n" }
+        let texts =
+            setParameters.map { "\($0.0.rawValue)=\($0.value)\n" }
+            + (part.map { ["part=\($0.number)/\($0.count)\n"] } ?? [])
         return Array(texts.joined().utf8).withUnsafeBytes { CRC32C.checksum(of: $0) }
     }
 }
@@ -166,6 +177,6 @@ extension ResumeIdentity {
             hasChecksums: options.hasChecksums, libzstdVersion: UInt32(ZSTD_versionNumber()),
             compressorRevision: Compressor.revision, parametersChecksum: options.parametersChecksum,
             dictionaryChecksum: options.dictionary?.checksum ?? 0,
-            namesDictionary: options.dictionary == nil || options.namesDictionary)
+            namesDictionary: options.dictionary == nil || options.namesDictionary, part: options.part)
     }
 }

@@ -27,23 +27,34 @@ struct ResumeIdentity: Equatable, Sendable {
     var libzstdVersion: UInt32
     /// `Compressor.revision`.
     var compressorRevision: UInt32
-    /// The CRC-32C of the parameters of `--zstd=`; 0 without.
+    /// The CRC-32C of the parameters of `--zstd=` and of the part; 0 without both.
     var parametersChecksum: UInt32 = 0
     /// The CRC-32C of the dictionary; 0 without one.
     var dictionaryChecksum: UInt32 = 0
     /// Whether frames have the number of the dictionary.
     var namesDictionary = true
+    /// The part of the input, which a file has only in the checksum of the parameters; nil for all of it.
+    var part: Part?
 
     private static let checksumOffset = 60
 
-    /// The number of chunks that can be kept: all but those of an input that says it is empty, as files in /proc do.
-    var chunkCount: UInt64 {
-        inputBytes == 0 ? 0 : (inputBytes - 1) / UInt64(chunkBytes) + 1
+    /// The numbers of the chunks that can be kept: all but those of an input that says it is empty, as files in /proc do.
+    private var chunks: Range<UInt64> {
+        let share = part?.share(of: inputBytes) ?? 0..<inputBytes
+        func first(from offset: UInt64) -> UInt64 {
+            offset / UInt64(chunkBytes) + (offset % UInt64(chunkBytes) == 0 ? 0 : 1)
+        }
+        return first(from: share.lowerBound)..<first(from: share.upperBound)
     }
 
-    /// Where a chunk is in the input.
+    var chunkCount: UInt64 { UInt64(chunks.count) }
+
+    /// Whether the first of them is the first of several of the whole input.
+    var beginsSection: Bool { chunks.lowerBound == 0 && inputBytes > UInt64(chunkBytes) }
+
+    /// Where a chunk is in the input, counted from the first of them.
     func range(ofChunk index: Int) -> Range<UInt64> {
-        let start = UInt64(index) * UInt64(chunkBytes)
+        let start = (chunks.lowerBound + UInt64(index)) * UInt64(chunkBytes)
         return start..<min(start + UInt64(chunkBytes), inputBytes)
     }
 
@@ -120,7 +131,7 @@ struct ResumeIdentity: Equatable, Sendable {
             return "the chunk size is \(chunkBytes) bytes, and was \(earlier.chunkBytes)"
         }
         if parametersChecksum != earlier.parametersChecksum {
-            return "--zstd is another"
+            return part == nil ? "--zstd is another, or it was with --part" : "--part is another, or --zstd"
         }
         if hasChecksums != earlier.hasChecksums {
             return "it was \(earlier.hasChecksums ? "with" : "without") checksums"
@@ -131,6 +142,8 @@ struct ResumeIdentity: Equatable, Sendable {
         if namesDictionary != earlier.namesDictionary {
             return "it was \(earlier.namesDictionary ? "without" : "with") --no-dictID"
         }
+        var earlier = earlier
+        earlier.part = part
         return self == earlier ? nil : "it was by another version of poolmap or libzstd"
     }
 }

@@ -101,21 +101,11 @@ extension ResumeJournal {
         return DataFrame(
             compressedBytes: UInt64(frame.compressedBytes), contentBytes: range.upperBound - range.lowerBound,
             contentChecksum: identity.hasChecksums ? frame.contentChecksum : nil,
-            crc32c: identity.hasChecksums ? frame.frameChecksum : nil,
-            mark: index == 0 && identity.chunkCount > 1 ? .equalChunks : nil)
+            crc32c: frame.frameChecksum, mark: index == 0 && identity.beginsSection ? .equalChunks : nil)
     }
 
     /// The length of the partial file up to the end of the last frame.
     var partialBytes: UInt64 {
         frames.reduce(0) { $0 + UInt64($1.compressedBytes) }
-    }
-
-    /// The section of the frames so far.
-    func section() throws(PoolmapError) -> SectionWriter {
-        var section = SectionWriter()
-        for index in frames.indices {
-            try formatErrors { () throws(FormatError) in try section.add(dataFrame(index)) }
-        }
-        return section
     }
 }
