@@ -40,13 +40,13 @@ slurm_start() {
     fail "Slurm does not start: $(tail -n 3 "$slurm_folder"/*.log)"
 }
 
-# slurm_stop: ends the cluster, in which there must be no job any more, nor a process of one.
+# slurm_stop [SECONDS]: ends the cluster, in which there must be no job any more, and soon no process of one.
 slurm_stop() {
     local left
     left=$(squeue -h -r -o '%i %T')
     [[ -z $left ]] || fail "there are jobs still: ${left//$'\n'/, }"
     # shellcheck disable=SC2046
-    (wait_until 20 slurm_has_no_processes 2> /dev/null) ||
+    (wait_until "${1-20}" slurm_has_no_processes 2> /dev/null) ||
         fail "processes of jobs are left: $(ps -o pid=,args= -p $(slurm_processes | xargs))"
     slurm_end
     trap - EXIT
@@ -133,6 +133,19 @@ slurm_facts() {
         my ($element) = /\bArrayTaskId=(\d+)/;
         /(?<!\S)\Q$field\E=(\S*)/ and push @facts, [$element // 0, $1];
         END { print "$_->[1]\n" for sort { $a->[0] <=> $b->[0] } @facts }' "$2"
+}
+
+# slurm_runs_part JOB ELEMENT [NODE]: the element has a poolmap with workers, whose pid goes into $front.
+slurm_runs_part() {
+    local pid
+    front=
+    for pid in $(slurm_processes "${@:3}"); do
+        if grep -qzxs "SLURM_ARRAY_JOB_ID=$1" "/proc/$pid/environ" &&
+            grep -qzxs "SLURM_ARRAY_TASK_ID=$2" "/proc/$pid/environ" && has_workers "$pid" 1; then
+            front=$pid
+        fi
+    done
+    [[ -n $front ]]
 }
 
 # ---- How it is made

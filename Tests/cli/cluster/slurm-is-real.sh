@@ -64,4 +64,13 @@ expect_exit 1 sbatch --partition=none --wrap=true 2> said
 same_text "sbatch: error: invalid partition specified: none
 sbatch: error: Batch job submission failed: Invalid partition name specified" "$(< said)"
 
+# ---- What a job leaves behind is noticed, as is a job that is left.
+id=$(sbatch --parsable -o /dev/null --wrap 'setsid sleep 1000 & while [ ! -e gone ]; do sleep 0.05; done')
+expect_exit 70 eval '(slurm_stop)' 2> said
+grep -q "there are jobs still: $id " said
+touch gone
+wait_until 20 slurm_has_states "$id"
+expect_exit 70 eval '(slurm_stop 1)' 2> said
+grep -q "processes of jobs are left: .* sleep 1000" said
+slurm_kill_processes
 slurm_stop
