@@ -1,7 +1,7 @@
 # kill -9 of a worker, of a part's poolmap, of a node and of a slurmd, while an array runs on Slurm: the same bytes.
 . "$CLI_LIB"
 . "$CLI_FOLDER/../cluster/slurm.sh"
-real_data 28000000 > big.tar
+real_data 20000000 > big.tar
 cat > part-job <<'SCRIPT'
 #!/bin/bash
 echo "$SLURMD_NODENAME" >> "nodes-$SLURM_ARRAY_TASK_ID"
