@@ -45,10 +45,38 @@ extension Batch {
         of path: String, _ algorithms: [HashAlgorithm], _ state: HashState,
         notice: @escaping (Input, ResumeNotice) -> Void, report: @escaping Report
     ) {
+        hash(path, algorithms, state, notice, report) { (_) throws(PoolmapError) in nil }
+    }
+
+    /// Hashes a part of a regular file, and leaves what is to be known of it in a file of its own.
+    ///
+    /// - Parameters:
+    ///   - algorithms: all of them divisible.
+    ///   - target: the part's file.
+    ///   - form: how the lines are to be, once all parts are joined.
+    ///   - state: as for `resumeHash`; nil where nothing is kept.
+    package func hashPart(
+        _ part: Part, of path: String, to target: String, _ algorithms: [HashAlgorithm], _ form: DigestForm,
+        _ state: HashState?, notice: @escaping (Input, ResumeNotice) -> Void, report: @escaping Report
+    ) {
+        let policy = policy
+        hash(path, algorithms, state, notice, report) { (input) throws(PoolmapError) in
+            let pieceBytes = PieceSize.bytes(algorithms, wanted: PieceSize.ofFile) ?? .max
+            return try DigestPart(part, of: input, algorithms, in: pieceBytes, form, to: target, policy)
+        }
+    }
+
+    private func hash(
+        _ path: String, _ algorithms: [HashAlgorithm], _ state: HashState?,
+        _ notice: @escaping (Input, ResumeNotice) -> Void, _ report: @escaping Report,
+        part: @escaping (InputFile) throws(PoolmapError) -> DigestPart?
+    ) {
         let meter = meter
         let plan = PlannedJob(number: 0, input: .file(path), target: .nowhere) { (_) throws(PoolmapError) in
-            let input = try openResumable(path)
-            return try HashJob(input, algorithms, meter, isOnlyInput: true, state) { notice(.file(path), $0) }
+            let input = state == nil ? try InputFile.open(path: path) : try openResumable(path)
+            return try HashJob(input, algorithms, meter, isOnlyInput: true, state, part: try part(input)) {
+                notice(.file(path), $0)
+            }
         } report: { result in
             report(.file(path), result)
         }

@@ -21,6 +21,9 @@ struct HashFiles {
             standardInputIsTaken: sources.contains { $0.isStandardInput })
         let items = try NamedItems(
             sources, options.names.folders(.without([])), console.places, followsLinks: true)
+        if let (part, path) = try options.part(of: files, algorithms) {
+            return try run(part, to: path, algorithms, console)
+        }
         var output = LineOutput(to: try options.lineFile())
         var batch = try console.batch(options.common, "hash", options.settings(algorithms, mode: "hash"))
         let text = { [lines = options.lines] (input: Input, summary: JobSummary) in
@@ -48,6 +51,21 @@ struct HashFiles {
         // Throws where an input failed: then there is no file.
         try console.finish()
         try output.commit()
+        state?.remove()
+    }
+
+    /// Hashes a part of the one file.
+    private func run(_ part: Part, to path: String, _ algorithms: [HashAlgorithm], _ console: Console) throws {
+        var batch = try console.batch(
+            options.common, "hash", options.settings(algorithms, mode: "hash") + [Optional(part).setting])
+        batch.policy.force = options.force
+        let state = try options.resume.map { try resumable(HashState(path: $0, force: options.force), algorithms) }
+        let form = DigestForm(
+            options.lines.style(of: algorithms), endsWithNull: options.lines.zero, name: files[0])
+        batch.hashPart(part, of: files[0], to: path, algorithms, form, state, notice: console.note) { input, result in
+            console.report(input, result) { _, _ in nil }
+        }
+        try console.finish()
         state?.remove()
     }
 

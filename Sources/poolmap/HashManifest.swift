@@ -1,4 +1,5 @@
 import Ground
+import Operations
 
 /// `poolmap hash --manifest`: writes the manifests of all inputs, one behind the other.
 struct HashManifest {
@@ -11,6 +12,9 @@ struct HashManifest {
         try options.claimOutput(console.places)
         let items = try NamedItems(
             try options.names.sources(files), options.names.folders(.without([])), console.places, followsLinks: true)
+        if let (part, path) = try options.part(of: files, [scheme.algorithm]) {
+            return try run(part, to: path, scheme, console)
+        }
         var output = LineOutput(to: try options.lineFile())
         // What was written has a gap then.
         var isBroken = false
@@ -34,5 +38,16 @@ struct HashManifest {
         // Throws where an input failed: then there is no file.
         try console.finish()
         try output.commit()
+    }
+
+    /// Hashes the chunks of a part of the one file.
+    private func run(_ part: Part, to path: String, _ scheme: ManifestScheme, _ console: Console) throws {
+        var batch = try console.batch(
+            options.common, "hash", options.settings([scheme.algorithm], mode: "manifest") + [Optional(part).setting])
+        batch.policy.force = options.force
+        batch.writeManifestPart(part, of: files[0], to: path, scheme) { input, result in
+            console.report(input, result) { _, _ in nil }
+        }
+        try console.finish()
     }
 }

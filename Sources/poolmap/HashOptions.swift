@@ -31,11 +31,39 @@ struct HashOptions: ParsableArguments {
         completion: .file())
     var resume: String?
 
+    @OptionGroup var parts: PartOptions
     @OptionGroup var names: NameOptions
 
     func validate() throws {
         try validateCheck()
         try validateManifest()
+        try validatePart()
+    }
+
+    /// Throws where a part cannot be hashed so.
+    private func validatePart() throws {
+        guard parts.given != nil else { return }
+        try requireNone(
+            of: [
+                (checking.check, "--check"), (tree.tree, "--tree"),
+                // The join would need the key as well.
+                (digests.keyed, "--keyed"),
+            ], beside: "--part")
+        guard let output, output != "-" else { throw ValidationError("--part needs -o FILE") }
+    }
+
+    /// The part that is to be hashed, and its file; nil for all.
+    ///
+    /// Throws where the names are not one regular file's, or an algorithm cannot be joined.
+    func part(of files: [String], _ algorithms: [HashAlgorithm]) throws -> (part: Part, path: String)? {
+        guard let part = try parts.part(), let output else { return nil }
+        try names.requireOneFile(files, for: "--part")
+        let indivisible = algorithms.filter { !manifests.manifest && !$0.isDivisible }.map(\.name.rawValue)
+        guard indivisible.isEmpty else {
+            let names = indivisible.joined(separator: ", ")
+            throw ValidationError("--part cannot do \(names), which is hashed from the beginning to the end")
+        }
+        return (part, output + part.suffix)
     }
 
     /// Throws where an option is given that says how to hash or what, and not how to check.
@@ -72,7 +100,8 @@ struct HashOptions: ParsableArguments {
     /// Throws if the file of -o is another option's as well.
     func claimOutput(_ places: RunPlaces) throws(PoolmapError) {
         guard let output, output != "-" else { return }
-        try places.add(written: output, by: "-o")
+        let part = (try? parts.part()) ?? nil
+        try places.add(written: output + (part?.suffix ?? ""), by: "-o")
     }
 
     /// The file of -o; nil where the lines go to standard output.
@@ -116,9 +145,14 @@ struct LineOptions: ParsableArguments {
 
     /// The lines of one input, as they are written.
     func text(_ lines: [DigestLine]) -> [UInt8] {
-        let isPlain = !tag && lines.count == 1 && lines.allSatisfy { $0.algorithm.isPlain }
-        let style = noNames ? DigestLine.Style.nameless : isPlain ? .plain : .tagged
+        let style = style(of: lines.map(\.algorithm))
         return lines.flatMap { FileName.bytes(of: $0.text(style, endsWithNull: zero)) }
+    }
+
+    /// How the digests of one input are written.
+    func style(of algorithms: [HashAlgorithm]) -> DigestLine.Style {
+        let isPlain = !tag && algorithms.count == 1 && algorithms.allSatisfy { $0.isPlain }
+        return noNames ? .nameless : isPlain ? .plain : .tagged
     }
 }
 

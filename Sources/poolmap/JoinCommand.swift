@@ -56,7 +56,15 @@ struct Join: FilesCommand {
         if files.isEmpty { throw ValidationError("name the files of the parts") }
         if files.contains("-") { throw ValidationError("parts are read at any place, and not from standard input") }
         let console = try Console(common, replacesTargets: force || ifChanged)
-        let groups = try groups(console.places)
+        let groups = try groups()
+        for group in groups {
+            do throws(PoolmapError) {
+                if case .file(let path) = group.target { try console.places.require(target: path) }
+                for path in group.paths { try console.places.require(input: path) }
+            } catch {
+                throw error.about(group.name)
+            }
+        }
         var batch = try console.batch(
             common, "join",
             [
@@ -74,7 +82,7 @@ struct Join: FilesCommand {
     }
 
     /// What is to be made, each of which parts, in the order in which the first of each was named.
-    private func groups(_ places: RunPlaces) throws -> [PartGroup] {
+    private func groups() throws -> [PartGroup] {
         if isStream { return [PartGroup(target: .standardOutput, paths: files)] }
         if let output { return [PartGroup(target: .file(output), paths: files)] }
         var groups: [PartGroup] = []

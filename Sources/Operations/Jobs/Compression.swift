@@ -188,13 +188,17 @@ final class CompressJob: Job {
         borders = options.borders
         chunks = PipeChunks(cutBy: borders.map { ContentCut($0) })
         announcedBytes = input.hasKnownSize ? nil : options.streamBytes
-        share = try options.part.map { (part) throws(PoolmapError) in try part.share(of: input) } ?? 0..<input.byteCount
+        // Where the content decides, only a look at it tells where the chunks of a share begin.
+        let pieceBytes = borders == nil ? UInt64(chunkBytes) : 1
+        share =
+            try options.part.map { (part) throws(PoolmapError) in try part.share(of: input, inPiecesOf: pieceBytes) }
+            ?? 0..<input.byteCount
         ending = try FrameEnding(input, options)
         meter.expect(options.part == nil && !input.isRegular ? nil : share.upperBound - share.lowerBound)
         guard let part = options.part else { return }
         if borders == nil {
-            index = Int((share.lowerBound + UInt64(chunkBytes) - 1) / UInt64(chunkBytes))
-            offset = min(UInt64(index) * UInt64(chunkBytes), input.byteCount)
+            offset = share.lowerBound
+            index = Int((offset + pieceBytes - 1) / pieceBytes)
             acceptedBytes = offset
         }
         // The one chunk of an empty input is the first part's.

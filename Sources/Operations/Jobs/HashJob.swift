@@ -27,13 +27,20 @@ final class HashJob: Job {
     private var isAtEnd = false
     /// Where pieces are kept for another run; nil where they are not.
     private let state: HashState?
+    /// Where pieces go that are part of a job; nil where they are joined here.
+    private let part: DigestPart?
+    /// Of a regular file, where the last piece ends.
+    private let end: UInt64
+    /// Up to here all is hashed, by this part or one before it.
+    private var acceptedBytes: UInt64 = 0
 
     /// - Parameters:
     ///   - isOnlyInput: whether nothing else is to be done meanwhile.
+    ///   - part: the part that is hashed, with algorithms that can be joined; nil for all.
     ///   - notice: called where there is a state.
     init(
         _ input: InputFile, _ algorithms: [HashAlgorithm], _ meter: Meter, isOnlyInput: Bool,
-        _ state: HashState? = nil, notice: (ResumeNotice) -> Void = { _ in }
+        _ state: HashState? = nil, part: DigestPart? = nil, notice: (ResumeNotice) -> Void = { _ in }
     ) throws(PoolmapError) {
         self.input = input
         self.algorithms = algorithms
@@ -46,35 +53,50 @@ final class HashJob: Job {
         }
         // A file that says it is empty has no pieces at known places.
         self.state = input.isRegular ? state : nil
-        meter.expect(input)
+        self.part = part
+        end = part?.share.upperBound ?? input.byteCount
+        if let part {
+            offset = part.share.lowerBound
+            index = Int(offset / (pieceBytes ?? .max))
+            acceptedBytes = offset
+            // The one piece of an empty input is the first part's.
+            isAtEnd = input.isRegular ? offset == end : part.number.number > 1
+            meter.expect(end - offset)
+        } else {
+            meter.expect(input)
+        }
         try resume(notice)
     }
 
     private func resume(_ notice: (ResumeNotice) -> Void) throws(PoolmapError) {
         guard let state, let pieceBytes else { return }
-        let loss = try state.open(for: input, algorithms, pieceBytes: pieceBytes) { (piece) throws(PoolmapError) in
+        let loss = try state.open(for: input, algorithms, pieceBytes: pieceBytes, part?.number) {
+            (piece) throws(PoolmapError) in
             guard !isAtEnd else { return }
             let count = nextByteCount
-            try join.add(piece, byteCount: count)
+            try take(piece, byteCount: count)
             moveOn(count)
             meter.add(input: count)
         }
         if let loss {
             notice(.loss(loss))
         }
-        let all = (input.byteCount + pieceBytes - 1) / pieceBytes
-        notice(.kept("\(index) of \(all) chunks are kept"))
+        let start = part?.share.lowerBound ?? 0
+        let (kept, all) = (offset - start, end - start)
+        notice(
+            .kept(
+                "\((kept + pieceBytes - 1) / pieceBytes) of \((all + pieceBytes - 1) / pieceBytes) chunks are kept"))
     }
 
     /// The size of the next piece of a regular file.
     private var nextByteCount: UInt64 {
-        min(pieceBytes ?? .max, input.byteCount - offset)
+        min(pieceBytes ?? .max, end - offset)
     }
 
     private func moveOn(_ count: UInt64) {
         index += 1
         offset += count
-        isAtEnd = input.isRegular ? offset == input.byteCount : chunks.isAtEnd
+        isAtEnd = input.isRegular ? offset == end : chunks.isAtEnd
     }
 
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
@@ -113,7 +135,7 @@ final class HashJob: Job {
         var count = nextByteCount
         // Each is kept as it is done, where pieces are kept.
         if let pieceBytes, state == nil {
-            let rest = input.byteCount - offset
+            let rest = end - offset
             let pieceCount = UInt64(workforce.taskBytes(of: rest, most: Digestion.mostTaskBytes)) / pieceBytes
             count = min(rest, max(1, pieceCount) * pieceBytes)
         }
@@ -179,7 +201,7 @@ final class HashJob: Job {
         index += 1
         meter.add(input: offset - start)
         if isAtEnd, let piece = own?.finish() {
-            try join.add(piece, byteCount: offset)
+            try take(piece, byteCount: offset)
         }
     }
 
@@ -192,10 +214,19 @@ final class HashJob: Job {
 
     func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
         for piece in try Digestion.done(answer).pieces {
-            try join.add(piece.digests, byteCount: piece.byteCount)
+            try take(piece.digests, byteCount: piece.byteCount)
             try state?.append(piece.digests)
             meter.add(input: piece.byteCount)
         }
+    }
+
+    private func take(_ piece: [[UInt8]], byteCount: UInt64) throws(PoolmapError) {
+        if let part {
+            part.take(RecordJournal.content(of: piece), byteCount: byteCount)
+        } else {
+            try join.add(piece, byteCount: byteCount)
+        }
+        acceptedBytes += byteCount
     }
 
     func finish() throws(PoolmapError) -> JobSummary {
@@ -207,14 +238,15 @@ final class HashJob: Job {
             state?.remove()
             throw error
         }
-        guard join.byteCount == offset, !input.isRegular || offset == input.byteCount else {
-            throw PoolmapError(.failed, "\(join.byteCount) of \(offset) bytes were hashed")
+        guard acceptedBytes == offset, !input.isRegular || offset == end else {
+            throw PoolmapError(.failed, "\(acceptedBytes) of \(offset) bytes were hashed")
         }
+        if let part { return try part.finish(byteCount: end) }
         return JobSummary(inputBytes: offset, digests: try join.finish())
     }
 
     func abandon(_ workforce: Workforce) {
-        input.leaveOffset(behind: own == nil ? join.byteCount : offset)
+        input.leaveOffset(behind: own == nil ? acceptedBytes : offset)
         chunks.abandon(workforce)
     }
 }

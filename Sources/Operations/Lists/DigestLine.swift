@@ -9,7 +9,7 @@ import Digests
 /// with NUL.
 package struct DigestLine {
     /// How lines are written.
-    package enum Style: Sendable {
+    package enum Style: String, Sendable {
         /// The digest and the name.
         case plain
         /// With the algorithm, and what it depends on.

@@ -10,9 +10,8 @@ import SystemPackage
 /// What the parts say of themselves was read before; the workers copy the pieces, and look at each byte.
 final class JoinJob: Job {
     private let parts: PartSet
-    private let output: Output
+    private let output: PartTarget
     private let meter: Meter
-    private let removesParts: Bool
 
     // Handed out: the part, how many of its pieces, and where the next is, there and in the target.
     private var partIndex = 0
@@ -34,20 +33,12 @@ final class JoinJob: Job {
     /// A task has about so much to copy.
     private static let taskBytes: UInt64 = 4 << 20
 
-    /// - Parameter removesParts: whether the parts are removed when the target is whole.
-    init(_ parts: PartSet, to output: Output, removesParts: Bool, _ meter: Meter) throws(PoolmapError) {
+    init(_ parts: PartSet, to output: PartTarget, _ meter: Meter) throws(PoolmapError) {
         self.parts = parts
         self.output = output
-        self.removesParts = removesParts
         self.meter = meter
         frames = parts.operation == .compress ? try JoinedFrames(parts) : nil
         meter.expect(parts.members.reduce(0) { $0 + $1.byteCount })
-    }
-
-    /// The target, where workers may write at any place of it.
-    private var randomAccess: OutputFile? {
-        if case .file(let file) = output, file.allowsRandomAccess { return file }
-        return nil
     }
 
     // MARK: Cut
@@ -75,7 +66,7 @@ final class JoinJob: Job {
         rowIndex = rows.upperBound
         offset += byteCount
         place += byteCount
-        guard let target = randomAccess else {
+        guard let target = output.randomAccess else {
             return .local(piece) { [self, work] () throws(PoolmapError) in
                 let done = try workforce.own(PartCopy.self).copy(work, from: input.descriptor) {
                     (bytes, place) throws(PoolmapError) in try output.write(bytes, at: place)
@@ -123,15 +114,8 @@ final class JoinJob: Job {
         if !tables.isEmpty {
             try tables.withBytes { (bytes) throws(PoolmapError) in try output.write(bytes, at: place) }
         }
-        let (inputBytes, outputBytes) = (place, place + UInt64(tables.count))
-        let summary = try output.commit(
-            of: try parts.members[0].open(), JobSummary(inputBytes: inputBytes, outputBytes: outputBytes))
-        if removesParts {
-            for member in parts.members {
-                _ = try member.open().remove()
-            }
-        }
-        return summary
+        return try output.commit(
+            parts, JobSummary(inputBytes: place, outputBytes: place + UInt64(tables.count)))
     }
 }
 
@@ -143,7 +127,7 @@ private struct JoinedFrames {
     private var mark: SectionMark?
 
     init(_ parts: PartSet) throws(PoolmapError) {
-        hasChecksums = parts.job.settings.contains("check=true")
+        hasChecksums = parts.job.values(of: "check") == ["true"]
         let count = parts.members.reduce(0) { $0 + $1.table.rows.count }
         guard let first = parts.members.first(where: { !$0.table.rows.isEmpty }) else {
             throw PoolmapError(.damaged, "no part has a chunk; make the parts again")

@@ -10,6 +10,11 @@ package struct PartGroup {
     package init(target: Target, paths: [String]) {
         (self.target, self.paths) = (target, paths)
     }
+
+    /// For messages.
+    package var name: String {
+        if case .file(let path) = target { path } else { "standard output" }
+    }
 }
 
 extension Batch {
@@ -27,19 +32,17 @@ extension Batch {
         _ number: Int, _ group: PartGroup, _ policy: OutputPolicy, _ report: @escaping Report
     ) -> PlannedJob {
         let target = group.target
-        var input = Input.file("standard output")
-        if case .file(let path) = target { input = .file(path) }
+        let input = Input.file(group.name)
         let removesParts = self.policy.removesInput
         return PlannedJob(number: number, input: input, target: target) { [meter] (_) throws(PoolmapError) in
             let parts = try PartSet(group.paths)
-            let output: Output
-            if case .file(let path) = target {
-                output = .file(try OutputFile(Place(path: path), policy, for: try parts.members[0].open()))
-            } else {
-                output = .standardOutput(policy)
-            }
-            return try JoinJob(parts, to: output, removesParts: removesParts, meter)
-        } report: { [input] result in
+            if case .file(let path) = target { try parts.requireOthers(than: path) }
+            let isOfDigests = parts.operation == .hash || parts.operation == .manifest
+            // A part has the mode, owner and times of what it was made of; a list of digests has none.
+            let output = try PartTarget(
+                target, policy, for: isOfDigests ? nil : try parts.members[0].open(), removesParts: removesParts)
+            return isOfDigests ? try DigestJoinJob(parts, to: output) : try JoinJob(parts, to: output, meter)
+        } report: { result in
             report(input, result)
         }
     }

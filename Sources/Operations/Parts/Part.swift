@@ -28,14 +28,25 @@ package struct Part: Equatable, Hashable, Sendable {
         return border(number - 1)..<border(number)
     }
 
+    /// The same in whole pieces of so many bytes, of which the last may be shorter: those that begin in the share.
+    package func share(of byteCount: UInt64, inPiecesOf pieceBytes: UInt64) -> Range<UInt64> {
+        let share = share(of: byteCount)
+        func up(_ offset: UInt64) -> UInt64 {
+            let (whole, rest) = offset.quotientAndRemainder(dividingBy: pieceBytes)
+            let (end, overflowed) = (whole + (rest > 0 ? 1 : 0)).multipliedReportingOverflow(by: pieceBytes)
+            return overflowed ? byteCount : min(end, byteCount)
+        }
+        return up(share.lowerBound)..<up(share.upperBound)
+    }
+
     /// The same of an input that is to be cut into parts.
     ///
     /// Throws where nobody can read it at any place.
-    func share(of input: InputFile) throws(PoolmapError) -> Range<UInt64> {
+    func share(of input: InputFile, inPiecesOf pieceBytes: UInt64 = 1) throws(PoolmapError) -> Range<UInt64> {
         guard input.isRegular || input.isEmptyFile else {
             throw PoolmapError(.failed, "is no regular file, and --part reads nothing else")
         }
-        return share(of: input.byteCount)
+        return share(of: input.byteCount, inPiecesOf: pieceBytes)
     }
 
     /// What its file's name has behind the target's.

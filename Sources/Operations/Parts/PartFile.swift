@@ -17,7 +17,7 @@ struct PartJob: Equatable {
 
     /// What is done to the input: the first of the settings.
     enum Operation: String {
-        case compress, decompress
+        case compress, decompress, hash, manifest
     }
 
     static let digestBytes = 16
@@ -34,17 +34,17 @@ struct PartJob: Equatable {
             try input.readBytes(at: offset, count: Int(count)).withBytes { digest.update($0) }
         }
         ends = Array(digest.finish().prefix(PartJob.digestBytes))
-        self.settings = [PartJob.operationName + operation.rawValue] + settings
+        self.settings = ["operation=" + operation.rawValue] + settings
     }
 
-    private static let operationName = "operation="
+    /// What stands behind a name, of each setting with that name.
+    func values(of name: String) -> [String] {
+        settings.compactMap { $0.hasPrefix(name + "=") ? String($0.dropFirst(name.count + 1)) : nil }
+    }
 
     /// nil for one that is not known here.
     var operation: Operation? {
-        settings.first.flatMap { first in
-            first.hasPrefix(PartJob.operationName)
-                ? Operation(rawValue: String(first.dropFirst(PartJob.operationName.count))) : nil
-        }
+        values(of: "operation").first.flatMap { Operation(rawValue: $0) }
     }
 
     init(

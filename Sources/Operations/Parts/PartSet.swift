@@ -58,6 +58,14 @@ struct PartSet {
         try requireAll()
     }
 
+    /// Throws where a target is one of the parts.
+    func requireOthers(than target: String) throws(PoolmapError) {
+        guard let status = FileStatus(ofPath: target) else { return }
+        if let member = members.first(where: { $0.status.isSameFile(as: status) }) {
+            throw PoolmapError(.failed, "is both a part and the target").of(member.path)
+        }
+    }
+
     private func requireOneJob() throws(PoolmapError) {
         let first = members[0]
         for member in members {

@@ -25,15 +25,17 @@ package final class HashState {
     ///
     /// - Parameters:
     ///   - pieceBytes: the size of the pieces.
+    ///   - part: the part of the input that is hashed; nil for all.
     ///   - keep: called with what is known of each piece that is kept, in order.
     /// - Returns: why not all that an earlier run has left is kept; nil if it is, or there was nothing.
     func open(
-        for input: InputFile, _ algorithms: [HashAlgorithm], pieceBytes: UInt64,
+        for input: InputFile, _ algorithms: [HashAlgorithm], pieceBytes: UInt64, _ part: Part?,
         keep: ([[UInt8]]) throws(PoolmapError) -> Void
     ) throws(PoolmapError) -> String? {
         let journal = RecordJournal(try openFile(for: input), HashState.kind)
         let identity = RecordJournal.Identity(
-            input.status, pieceBytes: pieceBytes, fieldCount: algorithms.count, settings: algorithms.map(\.identity))
+            input.status, pieceBytes: pieceBytes, fieldCount: algorithms.count,
+            settings: algorithms.map(\.identity) + (part.map { [$0.suffix] } ?? []))
         let loss = try journal.open(identity, force: force, keep: keep)
         self.journal = journal
         return loss

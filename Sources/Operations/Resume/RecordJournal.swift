@@ -141,11 +141,7 @@ final class RecordJournal {
 
     /// Notes a piece; they come in order.
     func append(_ fields: [[UInt8]]) throws(PoolmapError) {
-        var content: [UInt8] = []
-        for field in fields {
-            content.append(littleEndian: UInt32(field.count))
-            content += field
-        }
+        let content = RecordJournal.content(of: fields)
         var record: [UInt8] = []
         record.append(littleEndian: UInt32(content.count))
         record += content
@@ -161,7 +157,18 @@ final class RecordJournal {
         try file.truncate(to: end.byteCount)
     }
 
-    private static func fields(_ content: ArraySlice<UInt8>) -> [[UInt8]]? {
+    /// Fields one behind the other, each with its length before it.
+    static func content(of fields: [[UInt8]]) -> [UInt8] {
+        var content: [UInt8] = []
+        for field in fields {
+            content.append(littleEndian: UInt32(field.count))
+            content += field
+        }
+        return content
+    }
+
+    /// The fields that are one behind the other so; nil where something else is there.
+    static func fields(_ content: ArraySlice<UInt8>) -> [[UInt8]]? {
         var fields: [[UInt8]] = []
         var rest = content
         while rest.count >= 4 {

@@ -38,23 +38,22 @@ struct ResumeIdentity: Equatable, Sendable {
 
     private static let checksumOffset = 60
 
-    /// The numbers of the chunks that can be kept: all but those of an input that says it is empty, as files in /proc do.
-    private var chunks: Range<UInt64> {
-        let share = part?.share(of: inputBytes) ?? 0..<inputBytes
-        func first(from offset: UInt64) -> UInt64 {
-            offset / UInt64(chunkBytes) + (offset % UInt64(chunkBytes) == 0 ? 0 : 1)
-        }
-        return first(from: share.lowerBound)..<first(from: share.upperBound)
+    /// Where the chunks are that can be kept.
+    private var share: Range<UInt64> {
+        part?.share(of: inputBytes, inPiecesOf: UInt64(chunkBytes)) ?? 0..<inputBytes
     }
 
-    var chunkCount: UInt64 { UInt64(chunks.count) }
+    /// The number of chunks that can be kept: all but those of an input that says it is empty, as files in /proc do.
+    var chunkCount: UInt64 {
+        share.isEmpty ? 0 : (share.upperBound - share.lowerBound - 1) / UInt64(chunkBytes) + 1
+    }
 
     /// Whether the first of them is the first of several of the whole input.
-    var beginsSection: Bool { chunks.lowerBound == 0 && inputBytes > UInt64(chunkBytes) }
+    var beginsSection: Bool { share.lowerBound == 0 && inputBytes > UInt64(chunkBytes) }
 
     /// Where a chunk is in the input, counted from the first of them.
     func range(ofChunk index: Int) -> Range<UInt64> {
-        let start = (chunks.lowerBound + UInt64(index)) * UInt64(chunkBytes)
+        let start = share.lowerBound + UInt64(index) * UInt64(chunkBytes)
         return start..<min(start + UInt64(chunkBytes), inputBytes)
     }
 

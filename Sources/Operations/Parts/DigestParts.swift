@@ -1,0 +1,239 @@
+import Digests
+import Files
+import Ground
+import Run
+
+/// How the digests of an input are written, once all of its parts are there.
+package struct DigestForm {
+    let style: DigestLine.Style
+    let endsWithNull: Bool
+    /// As it stands in a line.
+    let name: String
+
+    package init(_ style: DigestLine.Style, endsWithNull: Bool, name: String) {
+        (self.style, self.endsWithNull, self.name) = (style, endsWithNull, name)
+    }
+
+    fileprivate func text(_ algorithms: [HashAlgorithm], _ digests: [String]) -> [UInt8] {
+        zip(algorithms, digests).flatMap { (algorithm, digest) in
+            FileName.bytes(of: DigestLine(algorithm, digest, name).text(style, endsWithNull: endsWithNull))
+        }
+    }
+}
+
+/// The file of a part of digests: what a joiner has to know of each piece.
+final class DigestPart: ChunkSink {
+    /// Where its pieces are.
+    let share: Range<UInt64>
+    private let output: OutputFile
+    private var table: PartTable
+    private var pieces: [UInt8] = []
+    /// Which part it is.
+    var number: Part { table.part }
+
+    private init(
+        _ part: Part, of input: InputFile, in pieceBytes: UInt64, to path: String, _ policy: OutputPolicy,
+        _ operation: PartJob.Operation, _ settings: [String]
+    ) throws(PoolmapError) {
+        share = try part.share(of: input, inPiecesOf: pieceBytes)
+        table = PartTable(try PartJob(input, operation, settings), part, share)
+        output = try OutputFile(Place(path: path), policy, for: nil)
+    }
+
+    /// The part of an input that is hashed as a whole, in such pieces.
+    convenience init(
+        _ part: Part, of input: InputFile, _ algorithms: [HashAlgorithm], in pieceBytes: UInt64, _ form: DigestForm,
+        to path: String, _ policy: OutputPolicy
+    ) throws(PoolmapError) {
+        try self.init(
+            part, of: input, in: pieceBytes, to: path, policy, .hash,
+            algorithms.map { "algorithm=\($0.partSetting)" } + [
+                "piece=\(pieceBytes)", "lines=\(form.style.rawValue)", "zero=\(form.endsWithNull)",
+                "name=\(DigestLine.escaped(form.name))",
+            ])
+    }
+
+    /// The part of a manifest, for the file of this name.
+    convenience init(
+        _ part: Part, of input: InputFile, _ scheme: ManifestScheme, name: String, to path: String,
+        _ policy: OutputPolicy
+    ) throws(PoolmapError) {
+        try self.init(
+            part, of: input, in: scheme.chunkBytes, to: path, policy, .manifest,
+            [
+                "algorithm=\(scheme.algorithm.partSetting)", "chunk-size=\(scheme.chunkBytes)",
+                "name=\(DigestLine.escaped(name))",
+            ])
+    }
+
+    /// Notes what is known of the next piece, which has so many bytes.
+    func take(_ piece: [UInt8], byteCount: UInt64) {
+        table.rows.append(
+            PartRow(
+                byteCount: UInt64(piece.count), contentBytes: byteCount,
+                checksum: piece.withBytes { CRC32C.checksum(of: $0) }))
+        pieces += piece
+    }
+
+    func finish(byteCount: UInt64) throws(PoolmapError) -> JobSummary {
+        let bytes = pieces + (try table.serialized())
+        try bytes.withBytes { (bytes) throws(PoolmapError) in try output.write(bytes, at: 0) }
+        _ = try output.commit(of: nil, inputBytes: byteCount, outputBytes: UInt64(bytes.count))
+        return JobSummary(inputBytes: share.upperBound - share.lowerBound, outputBytes: UInt64(bytes.count))
+    }
+}
+
+/// Makes of what all parts know of their pieces the digests of the whole, in lines, or a manifest.
+///
+/// The front does it: of 4 MiB of an input some tens of bytes are known.
+final class DigestJoinJob: Job {
+    private let parts: PartSet
+    private let output: PartTarget
+    private let sink: any ChunkSink
+    private var nextMember = 0
+    private var byteCount: UInt64 = 0
+
+    init(_ parts: PartSet, to output: PartTarget) throws(PoolmapError) {
+        self.parts = parts
+        self.output = output
+        let write = { (bytes: [UInt8]) throws(PoolmapError) in try output.append(bytes) }
+        let sink: (any ChunkSink)? =
+            parts.operation == .manifest
+            ? ManifestWriter(parts.job, write: write) : DigestLines(parts.job, write: write)
+        guard let sink else {
+            throw PoolmapError(.unsupported, "is a part of another version of poolmap").of(parts.members[0].path)
+        }
+        self.sink = sink
+    }
+
+    func next(_ workforce: Workforce) -> Step {
+        guard nextMember < parts.members.count else { return .end }
+        let member = parts.members[nextMember]
+        nextMember += 1
+        return .local(nil) { [self] () throws(PoolmapError) in
+            do throws(PoolmapError) {
+                try join(member)
+            } catch {
+                throw error.of(member.path)
+            }
+        }
+    }
+
+    private func join(_ member: PartSet.Member) throws(PoolmapError) {
+        let file = try InputFile.open(path: member.path)
+        var offset: UInt64 = 0
+        for row in member.table.rows {
+            let piece = try file.readBytes(at: offset, count: Int(row.byteCount))
+            guard piece.withBytes({ CRC32C.checksum(of: $0) }) == row.checksum else {
+                throw PoolmapError(.damaged, "is damaged; make the part again")
+            }
+            try sink.take(piece, byteCount: row.contentBytes)
+            offset += row.byteCount
+            byteCount += row.contentBytes
+        }
+    }
+
+    func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) {}
+
+    func finish() throws(PoolmapError) -> JobSummary {
+        guard byteCount == parts.job.inputBytes else {
+            throw PoolmapError(
+                .damaged, "the parts have \(byteCount) of \(parts.job.inputBytes) bytes; make them again")
+        }
+        var summary = try sink.finish(byteCount: byteCount)
+        summary.outputBytes = output.end
+        return try output.commit(parts, summary)
+    }
+}
+
+/// The digests of an input, as their lines have them.
+private final class DigestLines: ChunkSink {
+    private let algorithms: [HashAlgorithm]
+    private let form: DigestForm
+    private var join: DigestJoin
+    private let write: ([UInt8]) throws(PoolmapError) -> Void
+
+    /// nil where a job says no such thing.
+    init?(_ job: PartJob, write: @escaping ([UInt8]) throws(PoolmapError) -> Void) {
+        let names = job.values(of: "algorithm")
+        algorithms = names.compactMap { HashAlgorithm(partSetting: $0) }
+        guard algorithms.count == names.count, !algorithms.isEmpty,
+            let pieceBytes = job.values(of: "piece").first.flatMap({ UInt64($0) }),
+            let style = job.values(of: "lines").first.flatMap({ DigestLine.Style(rawValue: $0) }),
+            let name = job.name
+        else { return nil }
+        form = DigestForm(style, endsWithNull: job.values(of: "zero") == ["true"], name: name)
+        join = DigestJoin(algorithms, pieceBytes: pieceBytes)
+        self.write = write
+    }
+
+    func take(_ piece: [UInt8], byteCount: UInt64) throws(PoolmapError) {
+        guard let fields = RecordJournal.fields(piece[...]) else {
+            throw PoolmapError(.damaged, "is damaged; make the part again")
+        }
+        try join.add(fields, byteCount: byteCount)
+    }
+
+    func finish(byteCount: UInt64) throws(PoolmapError) -> JobSummary {
+        let digests = try join.finish()
+        try write(form.text(algorithms, digests))
+        return JobSummary(inputBytes: byteCount, digests: digests)
+    }
+}
+
+extension ManifestWriter {
+    /// nil where a job says no such thing.
+    fileprivate convenience init?(_ job: PartJob, write: @escaping ([UInt8]) throws(PoolmapError) -> Void) {
+        guard let algorithm = job.values(of: "algorithm").first.flatMap({ HashAlgorithm(partSetting: $0) }),
+            let chunkBytes = job.values(of: "chunk-size").first.flatMap({ UInt64($0) }), let name = job.name,
+            let scheme = ManifestScheme(algorithm.name, chunkBytes: chunkBytes)
+        else { return nil }
+        self.init(scheme, name: name, write: write)
+    }
+}
+
+extension PartJob {
+    /// The name of the input, as it stands in a line.
+    fileprivate var name: String? {
+        values(of: "name").first.flatMap { DigestLine.unescaped(FileName.bytes(of: $0)[...]) }.map {
+            FileName.text(of: $0)
+        }
+    }
+}
+
+extension HashAlgorithm {
+    /// All that a digest depends on beside the content, but for a key, which no part may have.
+    fileprivate var partSetting: String {
+        switch self {
+        case .blake3(.deriveKey(let context), let digestBytes):
+            "\(name.rawValue) \(digestBytes) \(hexadecimal(FileName.bytes(of: context)))"
+        case .blake3(_, let digestBytes): "\(name.rawValue) \(digestBytes)"
+        case .s3ETag(let bytes), .s3SHA256(let bytes), .s3CRC32C(let bytes): "\(name.rawValue) \(bytes)"
+        case .fsveritySHA256(let salt), .fsveritySHA512(let salt): "\(name.rawValue) \(hexadecimal(salt))"
+        default: name.rawValue
+        }
+    }
+
+    fileprivate init?(partSetting text: String) {
+        let words = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        guard let name = Name(rawValue: words[0]) else { return nil }
+        let value = words.count > 1 ? words[1] : ""
+        switch name {
+        case .blake3:
+            guard let digestBytes = Int(value), 1...HashAlgorithm.mostDigestBytes ~= digestBytes else { return nil }
+            guard words.count > 2 else {
+                self = .blake3(digestBytes: digestBytes)
+                return
+            }
+            guard let context = bytes(ofHexadecimal: Array(words[2].utf8)[...]) else { return nil }
+            self = .blake3(.deriveKey(context: FileName.text(of: context)), digestBytes: digestBytes)
+        case .s3ETag, .s3SHA256, .s3CRC32C:
+            guard let partBytes = UInt64(value), partBytes > 0 else { return nil }
+            self.init(name, partBytes: partBytes)
+        case .fsveritySHA256, .fsveritySHA512:
+            guard let salt = bytes(ofHexadecimal: Array(value.utf8)[...]), salt.count <= 32 else { return nil }
+            self.init(name, salt: salt)
+        default: self.init(name)
+        }
+    }
+}
