@@ -6,9 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
 #include <linux/openat2.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -197,6 +200,16 @@ int poolmap_status(int folder, const char *name, int flags, struct stat *status)
     status->st_mtim = (struct timespec){found.stx_mtime.tv_sec, found.stx_mtime.tv_nsec};
     status->st_ctim = (struct timespec){found.stx_ctime.tv_sec, found.stx_ctime.tv_nsec};
     return 0;
+}
+
+int poolmap_clone_range(int source, off_t source_offset, off_t byte_count, int target, off_t target_offset) {
+    struct file_clone_range range = {
+        .src_fd = source,
+        .src_offset = (uint64_t)source_offset,
+        .src_length = (uint64_t)byte_count,
+        .dest_offset = (uint64_t)target_offset,
+    };
+    return ioctl(target, FICLONERANGE, &range);
 }
 
 const void *poolmap_find_bytes(const void *bytes, size_t byte_count, const void *wanted, size_t wanted_count) {

@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/fs.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -226,6 +228,8 @@ static void allow_work(struct filter *filter) {
     allow_with(filter, SYS_fcntl, 1, descriptor_commands, sizeof descriptor_commands / sizeof *descriptor_commands);
     static const uint32_t itself = 0;
     allow_with(filter, SYS_prlimit64, 0, &itself, 1);
+    static const uint32_t sharing = FICLONERANGE;
+    allow_with(filter, SYS_ioctl, 1, &sharing, 1);
     static const uint32_t name = PR_SET_NAME;
     allow_with(filter, SYS_prctl, 0, &name, 1);
 }

@@ -54,6 +54,11 @@ off_t poolmap_seek_data(int descriptor, off_t offset);
 /// `SEEK_HOLE`.
 off_t poolmap_seek_hole(int descriptor, off_t offset);
 
+/// Has a part of a file share the blocks of a part of another, so that nothing is copied until one of them is written
+/// to. Fails where the file system cannot, or where a part does not begin and end with a block. The C function is `ioctl`
+/// with `FICLONERANGE`.
+int poolmap_clone_range(int source, off_t source_offset, off_t byte_count, int target, off_t target_offset);
+
 /// Where some bytes are found in others for the first time; null where they are not. The C function is `memmem`.
 const void *poolmap_find_bytes(const void *bytes, size_t byte_count, const void *wanted, size_t wanted_count);
 

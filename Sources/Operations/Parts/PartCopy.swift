@@ -5,6 +5,9 @@ import Run
 import SystemPackage
 
 /// Copies pieces of a part to their place in the target, and holds each against its checksum.
+///
+/// Where the file system can, whole blocks are not copied but shared. That takes a part whose pieces lie in its file as
+/// they do in the target, seen from the borders of blocks: content does, unless chunks have odd sizes; frames do not.
 final class PartCopy: Operation {
     private var space = Scratch()
 
@@ -46,8 +49,13 @@ final class PartCopy: Operation {
 
     func perform(_ work: Work, _ files: [SharedDescriptor], _ hands: Hands) throws(PoolmapError) -> Done {
         let (part, target) = (files[0].fileDescriptor, files[1].fileDescriptor)
+        let sharedEnd =
+            work.place + target.share(work.byteCount, at: work.place, with: part, at: work.offset)
         return try copy(work, from: part) { (bytes, place) throws(PoolmapError) in
-            try target.write(bytes, at: place, to: "", leavesHoles: work.hasHoles)
+            let sharedBytes = sharedEnd > place ? Int(min(sharedEnd - place, UInt64(bytes.count))) : 0
+            try target.write(
+                UnsafeRawBufferPointer(rebasing: bytes[sharedBytes...]), at: place + UInt64(sharedBytes), to: "",
+                leavesHoles: work.hasHoles)
         }
     }
 

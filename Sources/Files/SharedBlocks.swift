@@ -1,0 +1,25 @@
+import CFiles
+import Glibc
+import SystemPackage
+
+extension FileDescriptor {
+    /// Has a part of this file share the blocks of a part of another, where the file system can do so.
+    ///
+    /// The C function is `ioctl` with `FICLONERANGE`. May block while the other file's blocks are written to disk.
+    ///
+    /// - Returns: how many of the bytes are shared, which stand at the beginning; the rest is to be copied.
+    package func share(
+        _ byteCount: UInt64, at offset: UInt64, with source: FileDescriptor, at sourceOffset: UInt64
+    ) -> UInt64 {
+        let whole = byteCount / FileDescriptor.blockBytes * FileDescriptor.blockBytes
+        guard whole > 0, offset % FileDescriptor.blockBytes == 0, sourceOffset % FileDescriptor.blockBytes == 0,
+            poolmap_clone_range(
+                source.rawValue, off_t(clamping: sourceOffset), off_t(clamping: whole), rawValue,
+                off_t(clamping: offset)) == 0
+        else { return 0 }
+        return whole
+    }
+
+    /// File systems that share blocks have them of this size, or else refuse.
+    private static let blockBytes: UInt64 = 4096
+}
