@@ -6,7 +6,7 @@ struct JoinSyntax: GNUSyntax {
     var operands: [String] = []
     var rest: ArraySlice<String>
 
-    static let takingValue: Set<String> = ["--jobs", "--threads", "--report", "--trace", "--output"]
+    static let takingValue: Set<String> = ["--jobs", "--threads", "--report", "--trace", "--output", "--reduce"]
     static let lettersTakingValue: Set<Character> = ["T", "j", "o"]
     static let takingNothing: Set<String> = []
 

@@ -38,6 +38,12 @@ struct Join: FilesCommand {
     @Flag(name: .customLong("fsync"), help: "Have the whole on disk before it gets its name; --rm does so always.")
     var sync = false
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Join the outputs of commands by what map --part was told, to the same words.", valueName: "command"))
+    var reduce: String?
+
     @Argument(help: ArgumentHelp("The files of the parts.", valueName: "part"), completion: .file())
     var files: [String] = []
 
@@ -75,10 +81,42 @@ struct Join: FilesCommand {
         batch.policy.keepsUnchanged = ifChanged
         batch.policy.syncs = sync
         batch.policy.removesInput = remove
+        if let line = reduce, line != "concat" {
+            guard groups.count == 1 else { throw ValidationError("--reduce joins the parts of one file") }
+            console.attempt(nil) { () throws(PoolmapError) in try reduce(groups[0], by: line, batch, console) }
+            return try console.finish()
+        }
         batch.join(groups) { input, result in
             console.report(input, result) { "\($0.name): \(readable($1.outputBytes)) of parts" }
         }
         try console.finish()
+    }
+
+    /// Joins what commands have written, all of which the parts have kept.
+    private func reduce(
+        _ group: PartGroup, by line: String, _ batch: Batch, _ console: Console
+    ) throws(PoolmapError) {
+        let parts = try PartSet(group.paths)
+        if case .file(let path) = group.target { try parts.requireOthers(than: path) }
+        try parts.requireReduction(line)
+        var settings = MapSettings(joining: parts, by: MapSettings.Join(reducing: line), jobs: batch.jobs)
+        settings.servedCoreCount = batch.jobServer == nil ? batch.jobs : 0
+        var policy = batch.policy
+        (policy.removesInput, policy.syncs) = (false, policy.isDurable)
+        var target: String?
+        if case .file(let path) = group.target { target = path }
+        let map = try MapRun(settings, to: target, policy)
+        if remove, !map.makesFile {
+            throw PoolmapError(.failed, "is no regular file, and the parts are not removed").of(group.name)
+        }
+        map.onErrors = ChunkErrors.writer(console)
+        map.onReductionFailure = { console.fail(nil, $0) }
+        batch.join(parts, map, to: group) { input, result in
+            console.report(input, result) { "\($0.name): of \(readable($1.inputBytes)) of outputs" }
+        }
+        guard !map.isBroken else { return }
+        try map.commit()
+        if remove { try parts.remove() }
     }
 
     /// What is to be made, each of which parts, in the order in which the first of each was named.

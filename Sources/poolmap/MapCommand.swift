@@ -22,6 +22,7 @@ struct Map: FilesCommand {
     @OptionGroup var cuts: CutOptions
     @OptionGroup var failures: FailureOptions
     @OptionGroup var compression: OutputCompressionOptions
+    @OptionGroup var parts: PartOptions
 
     @Option(
         name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Write to this file.", valueName: "file"),
@@ -94,7 +95,8 @@ struct Map: FilesCommand {
     var command: [String] = []
 
     private enum CodingKeys: CodingKey {
-        case common, cuts, failures, compression, output, force, outputTemplate, resume, reduce, unordered, shell,
+        case common, cuts, failures, compression, parts, output, force, outputTemplate, resume, reduce, unordered,
+            shell,
             memory,
             dictionary, long, limits
         case mapsCompressed, recursive, lists,
@@ -111,7 +113,7 @@ struct Map: FilesCommand {
         // These would have what comes of a chunk in another place, or not at all.
         try requireNone(
             of: [
-                (outputTemplate != nil, "--output-template"), (reduce.map { $0 != "concat" } ?? false, "--reduce"),
+                (outputTemplate != nil, "--output-template"), (isReduced && parts.given == nil, "--reduce"),
                 (unordered, "--unordered"), (failures.keepsGoing, "--keep-going"),
             ], beside: "--resume")
         guard let output, output != "-" else { throw ValidationError("--resume needs -o FILE") }
@@ -120,12 +122,30 @@ struct Map: FilesCommand {
         }
     }
 
+    private var isReduced: Bool { reduce.map { $0 != "concat" } ?? false }
+
+    /// Throws where what comes of the chunks would not be a part.
+    private func validatePart() throws {
+        let others: [(Bool, String)] = [
+            (outputTemplate != nil, "--output-template exclude each other: a part is one file"),
+            (compression.isAsked, "--compress exclude each other; compress what join makes"),
+            (failures.keepsGoing, "--keep-going exclude each other: a part is whole, or not there"),
+        ]
+        if let other = others.first(where: \.0) { throw ValidationError("--part and \(other.1)") }
+        guard let output, output != "-" else { throw ValidationError("--part needs -o FILE") }
+        guard files.count == 1, files[0] != "-", lists.isEmpty, nullLists.isEmpty, !recursive else {
+            throw ValidationError("--part takes one regular file")
+        }
+    }
+
     func run() throws {
         guard !command.isEmpty else { throw ValidationError("map needs a command: poolmap map … FILE -- COMMAND") }
+        let part = try parts.part()
+        if part != nil { try validatePart() }
         if resume { try validateResume() }
         let console = try Console(common, replacesTargets: force)
         let sources = try self.sources()
-        let target = output == "-" ? nil : output
+        let target = output == "-" ? nil : output.map { $0 + (part?.suffix ?? "") }
         if let target {
             try console.places.add(written: target, by: "-o")
         } else if outputTemplate == nil {
@@ -135,16 +155,17 @@ struct Map: FilesCommand {
         let items = try NamedItems(
             sources, recursive ? .without([]) : .refused, console.places, followsLinks: true, to: .standardOutput)
         try refuseTerminal()
-        var batch = try console.batch(common, "map", cuts.settings + compression.settings + limits.settings)
+        var batch = try console.batch(
+            common, "map", cuts.settings + compression.settings + limits.settings + [part.setting])
         batch.limit = limits.limit
         batch.dictionary = try dictionary.read(console.places)
         var settings = settings(template, jobs: batch.jobs)
         settings.servedCoreCount = batch.jobServer == nil ? batch.jobs : 0
         settings.compression = compression.options(ZstdEnvironment(isQuiet: common.quiet))
         settings.resumedBy = cuts.identity + ["decompress \(!mapsCompressed)", "shell \(shell)", "\(command)"]
+        if let part { settings.take(part, partSettings(batch.dictionary)) }
         let map = try makeRun(settings, to: target, console)
-        var errors = ChunkErrors(console)
-        map.onErrors = { errors.write($2, of: $1, $0) }
+        map.onErrors = ChunkErrors.writer(console)
         map.onFailure = { console.fail($0.name, $1) }
         map.onReductionFailure = { console.fail(nil, $0) }
         map.onTarget = { (path) throws(PoolmapError) in try console.places.require(target: path) }
@@ -155,6 +176,15 @@ struct Map: FilesCommand {
             console.attempt(nil) { () throws(PoolmapError) in try map.commit() }
         }
         try console.finish()
+    }
+
+    /// All that the outputs follow from beside the input, as `name=value`: parts of one file must have the same.
+    private func partSettings(_ dictionary: ZstdDictionary?) -> [String] {
+        cuts.partSettings + [
+            "output-header=\(isReduced && reduce != "sum" ? 0 : cuts.outputHeader ?? cuts.header ?? 0)",
+            "decompress=\(!mapsCompressed)", "dictionary=\(dictionary?.checksum ?? 0)", "shell=\(shell)",
+            "command=\(command)", PartSet.setting(ofReduction: reduce),
+        ]
     }
 
     private func makeRun(_ settings: MapSettings, to target: String?, _ console: Console) throws -> MapRun {
@@ -187,19 +217,10 @@ struct Map: FilesCommand {
         settings.halt = failures.halt ?? (failures.keepsGoing ? .never : .now)
         settings.keepsGoing = failures.keepsGoing
         settings.isUnordered = unordered
-        settings.join = join
+        settings.join = outputTemplate.map { .files($0) } ?? MapSettings.Join(reducing: reduce)
         settings.decompresses = !mapsCompressed
         settings.memoryBytes = memory?.bytes
         return settings
-    }
-
-    private var join: MapSettings.Join {
-        if let outputTemplate { return .files(outputTemplate) }
-        switch reduce {
-        case nil, "concat": return .concatenation
-        case "sum": return .sum
-        case let line?: return .command(CommandTemplate(reducing: line))
-        }
     }
 
     private func template() throws -> CommandTemplate {
@@ -234,17 +255,23 @@ struct ProgramNotFound: Error {
 }
 
 /// What commands write to their standard error, a line at a time with the chunk that it is about.
-private struct ChunkErrors {
+struct ChunkErrors {
     private let console: Console
     private var line: [UInt8] = []
     private static let mostLineBytes = 64 << 10
 
-    init(_ console: Console) {
+    /// What takes them as they come.
+    static func writer(_ console: Console) -> (Input?, Piece, [UInt8]) -> Void {
+        var errors = ChunkErrors(console)
+        return { errors.write($2, of: $1, $0) }
+    }
+
+    private init(_ console: Console) {
         self.console = console
     }
 
     /// - Parameter bytes: empty behind the last ones of a chunk.
-    mutating func write(_ bytes: [UInt8], of chunk: Piece, _ input: Input?) {
+    private mutating func write(_ bytes: [UInt8], of chunk: Piece, _ input: Input?) {
         if bytes.isEmpty && !line.isEmpty {
             tell(chunk, input)
         }

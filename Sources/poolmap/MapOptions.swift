@@ -114,6 +114,21 @@ struct CutOptions: ParsableArguments {
         ]
     }
 
+    /// The same as `name=value`, in the words of the options.
+    var partSettings: [String] {
+        let words = [
+            (lines, "--lines"), (null, "-0"), (csv, "--csv"),
+            (separator != nil, "--separator \(separator?.bytes ?? [])"),
+            (recordStart != nil, "--record-start \((recordStart?.text ?? "").debugDescription)"),
+            (recordSize != nil, "--record-size \(recordSize?.bytes ?? 0)"),
+        ]
+        return [
+            "cut=\(words.first(where: \.0)?.1 ?? "--chunk-size")",
+            "chunk-size=\(chunkSize?.bytes ?? UInt64(MapSettings.usualChunkBytes))", "records=\(records ?? 0)",
+            "max-record=\(mostRecord?.bytes ?? UInt64(MapSettings.usualRecordBytes))", "header=\(header ?? 0)",
+        ]
+    }
+
     var settings: [(String, JSONText)] {
         let words = [
             (lines, "lines"), (null, "null"), (csv, "csv"), (separator != nil, "separator"),
@@ -232,6 +247,17 @@ extension MapSettings.Halt: ExpressibleByArgument {
             guard let number = UInt32(isPercent ? argument.dropLast() : argument[...]), number > 0 else { return nil }
             if isPercent && number > 100 { return nil }
             self = isPercent ? .afterPercent(Int(number)) : .afterCount(Int(number))
+        }
+    }
+}
+
+extension MapSettings.Join {
+    /// What `--reduce` says.
+    init(reducing line: String?) {
+        switch line {
+        case nil, "concat": self = .concatenation
+        case "sum": self = .sum
+        case let line?: self = .command(CommandTemplate(reducing: line))
         }
     }
 }

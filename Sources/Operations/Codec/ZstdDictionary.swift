@@ -26,7 +26,7 @@ package final class ZstdDictionary: Sendable {
     }
 
     /// The CRC-32C of it: two of one number need not be the same.
-    var checksum: UInt32 { CRC32C.checksum(of: bytes) }
+    package var checksum: UInt32 { CRC32C.checksum(of: bytes) }
 
     deinit {
         free(UnsafeMutableRawPointer(mutating: bytes.baseAddress))

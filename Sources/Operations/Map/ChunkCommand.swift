@@ -31,6 +31,7 @@ final class ChunkCommand: Operation {
         let settings = tools?.settings
         spills = SpillFiles(slotCount: settings?.slotCount ?? 0)
         (output, errors) = (SlotStream(.output, spills), SlotStream(.error, spills))
+        output.reckonsChecksum = settings?.part != nil
         frames = tools?.outputFrames
         if let settings {
             // Where that fails, no command can be started, and says so.
@@ -205,6 +206,7 @@ final class ChunkCommand: Operation {
     /// Notes what a command has written, all of which has come.
     private func note(_ outcome: inout CommandOutcome, of work: Work, _ files: [SharedDescriptor]) {
         (outcome.output, outcome.errors) = (output.ofChunk, errors.ofChunk)
+        outcome.checksum = output.checksum
         if work.destination == .file || work.destination == .compressedFile {
             outcome.output.spilledBytes = (try? FileStatus(of: lastFile(files)))?.byteCount ?? 0
         }

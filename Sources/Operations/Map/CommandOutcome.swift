@@ -17,6 +17,8 @@ struct CommandOutcome: Message {
     var attempts = 0
     var output = SlotStream.Part()
     var errors = SlotStream.Part()
+    /// The CRC-32C of the output, where a part of an input is mapped.
+    var checksum: UInt32 = 0
     /// Of an output that is compressed: its first lines, which are no part of it, and what it is made of.
     var header: [UInt8] = []
     var frames: [CompressedFrame] = []
@@ -32,6 +34,7 @@ struct CommandOutcome: Message {
         (index, offset, chunkBytes) = (try message.next(), try message.next(), try message.next())
         (isReduction, end, attempts) = (try message.next(), try message.next(), try message.next())
         (output, errors, time) = (try message.next(), try message.next(), try message.next())
+        checksum = try message.next()
         (header, frames) = (try message.nextArray(), try message.nextArray())
         error = try message.nextOptional()
     }
@@ -46,6 +49,7 @@ struct CommandOutcome: Message {
         message.add(output)
         message.add(errors)
         message.add(time)
+        message.add(checksum)
         message.add(each: header)
         message.add(each: frames)
         message.add(optional: error)

@@ -67,7 +67,15 @@ final class MapContent {
     private func openContent() throws(PoolmapError) -> Bool {
         hasContent = true
         let mostContentBytes = UInt64(MapContent.mostChunksOfFrame * settings.chunkBytes)
-        if input.isRegular, let index = try FrameIndex(of: input, mostContentBytes: mostContentBytes) {
+        // Every part decompresses what it needs, and nothing else.
+        let index = input.isRegular ? try FrameIndex(of: input, mostContentBytes: mostContentBytes) : nil
+        guard index != nil || settings.part == nil else {
+            throw PoolmapError(
+                .unsupported,
+                "has frames of more than \(mostContentBytes) bytes, or that do not say how much is in them, and --part "
+                    + "cannot take these apart; restore it first, or compress it by poolmap")
+        }
+        if let index {
             try limit.check(index.contentBytes)
             self.index = index
             mapped = MappedFile(

@@ -28,6 +28,10 @@ final class MapJob: Job {
     private let resume: MapResume?
     /// So many chunks it has.
     private var keptCount = 0
+    /// Of a regular file, where the chunks begin that are wanted: anywhere, or in the share of a part.
+    private var share: Range<UInt64> = 0..<0
+    /// The first of them.
+    private var first: (index: Int, offset: UInt64) = (0, 0)
 
     // The next chunk.
     private var chunkIndex = 0
@@ -55,8 +59,11 @@ final class MapJob: Job {
         _ name: Input, _ input: InputFile, _ content: MapContent, _ run: MapRun, _ meter: Meter
     ) throws(PoolmapError) {
         (self.name, self.input, self.content, self.run, self.meter) = (name, input, content, run, meter)
+        let part = run.settings.part
+        _ = try part?.share(of: input)
         resume = try run.openResume(for: input)
-        meter.expect(input)
+        meter.expect(
+            part.map { UInt64($0.share(of: input.byteCount).count) } ?? (input.isRegular ? input.byteCount : nil))
         run.begin(input)
         // A pipe may be slow.
         if input.isRegular {
@@ -68,7 +75,7 @@ final class MapJob: Job {
     private func begin(_ header: [UInt8]) throws(PoolmapError) {
         self.header = header
         offset = UInt64(header.count)
-        meter.add(input: offset)
+        if settings.part == nil { meter.add(input: offset) }
         acceptedBytes = offset
         let step = settings.cut.stepBytes(settings.chunkBytes)
         var cut: RecordBorders?
@@ -82,11 +89,13 @@ final class MapJob: Job {
             }
         }
         if let mapped = content.mapped {
+            share = 0..<mapped.byteCount
             chunkCount = step.map { max(1, (mapped.byteCount - offset + $0 - 1) / $0) }
         } else {
             chunks = PipeChunks(cutBy: cut, from: offset)
         }
         try goOn()
+        if let part = settings.part { try begin(part, step) }
         if settings.command.asksForCount, chunkCount == nil {
             throw PoolmapError(
                 .failed, "{count} is known only of a regular file that is cut by --chunk-size or --record-size")
@@ -100,13 +109,64 @@ final class MapJob: Job {
         (keptCount, writtenBytes) = (Int(kept.chunkCount), kept.outputEnd)
         meter.add(output: kept.outputEnd)
         // What is in front of a place in a pipe has to come all the same.
-        guard let mapped = content.mapped else { return }
+        // Of a part it is found again which number its chunks have.
+        guard let mapped = content.mapped, settings.part == nil else { return }
         guard (offset...mapped.byteCount).contains(kept.inputEnd) else {
-            throw PoolmapError(.damaged, "\(resume.file.journal.path) is damaged; remove it")
+            throw resume.isDamaged
         }
         pass(over: keptCount, to: kept.inputEnd)
         found?.begin(at: offset)
         isAtEnd = offset == mapped.byteCount
+    }
+
+    /// Begins with the chunks that begin in the share of a part.
+    private func begin(_ part: Part, _ step: UInt64?) throws(PoolmapError) {
+        // An empty file is read like a pipe.
+        let byteCount = content.mapped?.byteCount ?? 0
+        share = part.share(of: byteCount)
+        first = (0, offset)
+        try run.begin(MapPart(part, of: input, contentBytes: content.mapped?.index == nil ? nil : byteCount, settings))
+        if offset == byteCount {
+            // The one chunk of an empty input is the first part's.
+            isAtEnd = part.number > 1
+        } else if let step, offset < share.lowerBound {
+            let count = (share.lowerBound - offset + step - 1) / step
+            passToOthers(Int(count), to: min(offset + count * step, byteCount))
+        } else {
+            isAtEnd = offset >= share.upperBound
+        }
+    }
+
+    /// Moves on over chunks that other parts have.
+    private func passToOthers(_ count: Int, to end: UInt64) {
+        chunkIndex += count
+        (offset, acceptedBytes, first) = (end, end, (chunkIndex, end))
+        isAtEnd = offset >= share.upperBound
+    }
+
+    /// Goes over chunks in front of those that are to be done; what is due where their borders are not known yet.
+    private func passOver(_ mapped: MappedFile) throws(PoolmapError) -> Step? {
+        while !isAtEnd, offset < share.lowerBound || chunkIndex < first.index + keptCount {
+            switch nextOfFile(mapped, at: offset) {
+            case .chunk(let byteCount) where offset < share.lowerBound: passToOthers(1, to: offset + byteCount)
+            case .chunk(let byteCount):
+                pass(over: 1, to: offset + byteCount)
+                isAtEnd = offset >= share.upperBound
+            case .look(let range, let index, let question):
+                guard let rule else { return .end }
+                return look(range, index, question, rule, mapped)
+            case .wait: return .waitForTurn
+            case .tooLong: throw tooLong
+            }
+        }
+        guard chunkIndex != first.index + keptCount || keptCount == 0 || offset == resume?.kept.inputEnd else {
+            throw resume?.isDamaged ?? tooLong
+        }
+        return isAtEnd ? .end : nil
+    }
+
+    private var tooLong: PoolmapError {
+        rule?.longRecord(inChunkAt: offset) ?? PoolmapError(.failed, "a chunk is too long")
     }
 
     /// Moves on over chunks that are done.
@@ -136,10 +196,11 @@ final class MapJob: Job {
     private func next(of mapped: MappedFile, _ workforce: Workforce) throws(PoolmapError) -> Step {
         if let upcoming = upcoming.take() { return upcoming }
         guard workforce.hasFreeSlot else { return .waitForTurn }
+        if let step = try passOver(mapped) { return step }
         let most = mostBytes(of: mapped, workforce)
         var lengths: [UInt64] = []
         var end = offset
-        while lengths.isEmpty || end < mapped.byteCount {
+        while lengths.isEmpty || end < share.upperBound {
             switch nextOfFile(mapped, at: end) {
             case .chunk(let byteCount):
                 guard lengths.isEmpty || mayShare(lengths.count + 1, end + byteCount - offset, most) else {
@@ -156,7 +217,7 @@ final class MapJob: Job {
             case .wait: return lengths.isEmpty ? .waitForTurn : try work(lengths, mapped, workforce)
             case .tooLong:
                 if !lengths.isEmpty { return try work(lengths, mapped, workforce) }
-                throw rule?.longRecord(inChunkAt: offset) ?? PoolmapError(.failed, "a chunk is too long")
+                throw tooLong
             }
         }
         return try work(lengths, mapped, workforce)
@@ -168,7 +229,7 @@ final class MapJob: Job {
         guard settings.sharesTasks, resume == nil else { return 0 }
         // What they write should have its place in half of the room.
         return workforce.taskBytes(
-            of: mapped.byteCount - offset,
+            of: share.upperBound - min(offset, share.upperBound),
             most: pace.mostBytes(
                 nanoseconds: Workforce.taskNanoseconds, outputBytes: UInt64(settings.roomBytes / 2)))
     }
@@ -181,7 +242,7 @@ final class MapJob: Job {
         _ lengths: [UInt64], _ mapped: MappedFile, _ workforce: Workforce
     ) throws(PoolmapError) -> Step {
         guard let slot = try workforce.acquireSlot() else { return .waitForTurn }
-        isAtEnd = offset + lengths.reduce(0, +) == mapped.byteCount
+        isAtEnd = offset + lengths.reduce(0, +) >= share.upperBound
         return try work(lengths, slot, workforce)
     }
 
@@ -407,13 +468,19 @@ final class MapJob: Job {
         if !isAtEnd { content.cancel() }
         discardIfChanged()
         try input.requireUnchanged()
-        guard isAtEnd, acceptedBytes == offset, content.mapped.map({ offset == $0.byteCount }) ?? true else {
+        if settings.part != nil, content.mapped == nil, offset > 0 {
+            throw PoolmapError(.failed, "says that it is empty, and is not; --part reads only regular files")
+        }
+        guard isAtEnd, acceptedBytes == offset, content.mapped == nil || offset >= share.upperBound else {
             throw earlyFailure ?? PoolmapError(.failed, "was not done to its end, since a chunk has failed")
         }
         if failedCount > 0 && !settings.keepsGoing {
-            throw PoolmapError(.failed, "\(failedCount) of \(chunkIndex) chunks failed")
+            throw PoolmapError(.failed, "\(failedCount) of \(chunkIndex - first.index) chunks failed")
         }
-        return JobSummary(inputBytes: offset, outputBytes: writtenBytes)
+        guard let part = settings.part else { return JobSummary(inputBytes: offset, outputBytes: writtenBytes) }
+        // The header is with the first part.
+        run.endPart((part.number == 1 ? 0 : first.offset)..<offset)
+        return JobSummary(inputBytes: offset - first.offset, outputBytes: writtenBytes)
     }
 
     /// The run needs nothing more of this input.

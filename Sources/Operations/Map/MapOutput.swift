@@ -26,6 +26,8 @@ final class MapOutput {
     private var headerLines: [UInt8]?
     private var isFirstPiece = true
     private var joiner: FrameJoiner
+    /// What it is noted in that is written, where it is a part; begun before anything is written.
+    private var part: MapPart?
     /// For the little that is compressed here.
     private let contexts = Contexts()
 
@@ -44,6 +46,19 @@ final class MapOutput {
         guard let kept = resume?.kept else { return }
         (writtenBytes, headerLines) = (kept.outputEnd, kept.header)
         try joiner.begin(behind: kept.frames)
+    }
+
+    /// Begins what is noted of a part, with what is kept of another run.
+    func begin(_ part: MapPart) throws(PoolmapError) {
+        self.part = part
+        try resume?.forEachKeptOutput { output, checksum, header in
+            self.part?.add(output, checksum, behind: header)
+        }
+    }
+
+    /// The chunks are those of this range of the input.
+    func endPart(_ range: Range<UInt64>) {
+        part?.range = range
     }
 
     /// Whether commands' outputs come as frames.
@@ -93,9 +108,22 @@ final class MapOutput {
     /// All of it was taken.
     func end(_ done: CommandOutcome) throws(PoolmapError) {
         if case .sum = settings.join { try sum.endLine() }
+        if part != nil {
+            let hasHeader = settings.sharedHeaderLineCount > 0 && done.output.byteCount > 0
+            part?.add(done.output.byteCount, done.checksum, behind: hasHeader ? headerLines ?? [] : [])
+        }
         stretch.chunkCount += 1
         stretch.inputEnd = done.offset + done.chunkBytes
         if !joiner.isHolding { try noteStretch() }
+    }
+
+    /// Takes an output that a part has kept, whose bytes `body` hands out in pieces.
+    func takeKept(
+        _ body: ((UnsafeRawBufferPointer) throws(PoolmapError) -> Void) throws(PoolmapError) -> Void
+    ) throws(PoolmapError) {
+        isFirstPiece = true
+        try body { (bytes) throws(PoolmapError) in _ = try take(bytes) }
+        if case .sum = settings.join { try sum.endLine() }
     }
 
     private func noteStretch(isEnd: Bool = false) throws(PoolmapError) {
@@ -187,6 +215,7 @@ final class MapOutput {
     func commit() throws(PoolmapError) {
         if case .sum = settings.join { try commitSum() }
         if takesFrames { try finishFrames() }
+        if let part { try part.tableBytes().withBytes(write) }
         try flush()
         switch output {
         case .file(let file): _ = try file.commit(of: nil, inputBytes: 0, outputBytes: writtenBytes)

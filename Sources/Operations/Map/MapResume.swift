@@ -178,6 +178,21 @@ final class MapResume {
         )
     }
 
+    /// Hands the length, the checksum and the first lines of each output that is kept to `body`, where each is that of one
+    /// chunk.
+    func forEachKeptOutput(_ body: (UInt64, UInt32, [UInt8]) -> Void) throws(PoolmapError) {
+        var start: UInt64 = 0
+        for stretch in stretches {
+            guard stretch.chunkCount == 1, stretch.outputEnd - start >= UInt64(stretch.header?.count ?? 0) else {
+                throw isDamaged
+            }
+            body(stretch.outputEnd - start, stretch.checksum, stretch.header ?? [])
+            start = stretch.outputEnd
+        }
+    }
+
+    var isDamaged: PoolmapError { PoolmapError(.damaged, "\(file.journal.path) is damaged; remove it") }
+
     // MARK: What is added
 
     /// Notes what was written.

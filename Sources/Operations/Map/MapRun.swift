@@ -102,6 +102,38 @@ package final class MapRun {
         try output.resumeWriting()
     }
 
+    // MARK: Parts
+
+    /// Begins what is noted of a part.
+    func begin(_ part: MapPart) throws(PoolmapError) {
+        try output.begin(part)
+    }
+
+    /// The chunks of the part are those of this range of what is mapped.
+    func endPart(_ range: Range<UInt64>) {
+        output.endPart(range)
+    }
+
+    /// Whether the output is a regular file.
+    package var makesFile: Bool { output.file?.allowsRandomAccess ?? false }
+
+    /// A file for an output that a part has kept.
+    func openOutput() throws(PoolmapError) -> SharedDescriptor {
+        try spillFolder.openShared()
+    }
+
+    /// Takes an output that a part has kept, to be joined.
+    func add(_ output: SharedDescriptor) {
+        reduction.add(output, level: 0)
+    }
+
+    /// Takes an output that a part has kept, whose bytes `body` hands out in pieces.
+    func takeKept(
+        _ body: ((UnsafeRawBufferPointer) throws(PoolmapError) -> Void) throws(PoolmapError) -> Void
+    ) throws(PoolmapError) {
+        try noticingFailures { () throws(PoolmapError) in try output.takeKept(body) }
+    }
+
     // MARK: Inputs
 
     /// Notes an input, which no chunk's file is to take the place of.
@@ -208,6 +240,9 @@ package final class MapRun {
         else { return nil }
         return try reduce(group.files, slot, level: group.level + 1)
     }
+
+    /// Whether there are enough outputs for `nextReduction`.
+    var hasGroup: Bool { reduction.hasGroup }
 
     /// All outputs that are not joined yet.
     func takeAllOutputs() -> [SharedDescriptor] {

@@ -61,6 +61,10 @@ package struct MapSettings: Sendable {
     package var servedCoreCount = 0
     /// What must be the same for a run that goes on with what another has left: cut and command, as they were typed.
     package var resumedBy: [String] = []
+    /// The part of the input that is mapped; nil for all of it.
+    package private(set) var part: Part?
+    /// What must be the same for all parts, as `name=value`.
+    private(set) var partSettings: [String] = []
     let slotCount: Int
 
     /// - Parameter jobs: the number of worker processes.
@@ -69,6 +73,16 @@ package struct MapSettings: Sendable {
         self.cut = cut
         self.chunkBytes = chunkBytes
         slotCount = Workforce.slotCount(jobs: jobs)
+    }
+
+    /// Maps a part of the input, which keeps the outputs as they are, whatever joins those of all parts.
+    ///
+    /// - Parameter settings: what must be the same for all parts, as `name=value`.
+    package mutating func take(_ part: Part, _ settings: [String]) {
+        (self.part, partSettings) = (part, settings)
+        if case .concatenation = join {} else { outputHeaderLineCount = 0 }
+        join = .concatenation
+        resumedBy += ["part \(part.number)/\(part.count)"] + settings
     }
 
     /// How long a chunk of any input may be.

@@ -11,6 +11,8 @@ final class ReduceJob: Job {
     private var hasBegun = false
     private var isFinal = false
     private var index = 0
+    /// Of those that are under way before all is joined round by round.
+    private var groupCount = 0
 
     init(_ run: MapRun) {
         self.run = run
@@ -20,6 +22,12 @@ final class ReduceJob: Job {
         guard run.hasAllInputs else { return .waitForTurn }
         if run.isBroken || isFinal { return .end }
         if !hasBegun {
+            // First whatever could have been joined earlier, so that it is all the same how fast the chunks were.
+            if let step = try run.nextReduction(workforce) {
+                groupCount += 1
+                return step
+            }
+            if groupCount > 0 || run.hasGroup { return .waitForTurn }
             hasBegun = true
             files = run.takeAllOutputs()
         }
@@ -42,7 +50,12 @@ final class ReduceJob: Job {
         guard let slot else { return }
         let done = try ChunkCommand.done(answer)
         for outcome in done.all {
-            if let file = try run.acceptReduced(outcome, slot, workforce) { joined.append(file) }
+            if hasBegun {
+                if let file = try run.acceptReduced(outcome, slot, workforce) { joined.append(file) }
+            } else {
+                groupCount -= 1
+                try run.acceptReducedEarly(outcome, slot, workforce)
+            }
         }
         workforce.own(ChunkCommand.self).clearSpills(of: done, slot)
     }

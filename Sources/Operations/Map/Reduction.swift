@@ -22,6 +22,8 @@ struct Reduction {
         levels[level].append(file)
     }
 
+    var hasGroup: Bool { levels.contains { $0.count >= Reduction.most } }
+
     /// Files that may be joined, whatever comes; nil for none.
     mutating func takeGroup() -> Group? {
         guard let level = levels.firstIndex(where: { $0.count >= Reduction.most }) else { return nil }

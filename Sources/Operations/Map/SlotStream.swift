@@ -42,6 +42,9 @@ final class SlotStream: PipeSink {
     private var slot = 0
     private var room = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private(set) var ofChunk = Part()
+    /// Whether the CRC-32C of what it takes is wanted, and that of the chunk's so far.
+    var reckonsChecksum = false
+    private(set) var checksum: UInt32 = 0
     private var spare = Scratch()
 
     /// Where in a slot a command's stream is, in bytes.
@@ -67,6 +70,7 @@ final class SlotStream: PipeSink {
 
     /// What comes next is of another chunk, and behind those before.
     func beginChunk() {
+        checksum = 0
         ofChunk = Part(
             slotStart: ofChunk.slotStart + ofChunk.slotBytes, spillStart: ofChunk.spillStart + ofChunk.spilledBytes)
     }
@@ -74,7 +78,7 @@ final class SlotStream: PipeSink {
     /// Forgets what was kept of the chunk.
     func clear() {
         if ofChunk.spilledBytes > 0, ofChunk.spillStart == 0 { spills.clear(stream, of: slot) }
-        (ofChunk.slotBytes, ofChunk.spilledBytes) = (0, 0)
+        (ofChunk.slotBytes, ofChunk.spilledBytes, checksum) = (0, 0, 0)
     }
 
     private var rest: UnsafeMutableRawBufferPointer {
@@ -87,10 +91,18 @@ final class SlotStream: PipeSink {
 
     func took(_ byteCount: Int) throws(PoolmapError) {
         if rest.isEmpty {
-            try spill(UnsafeRawBufferPointer(try spare.space(of: byteCount)))
+            let bytes = UnsafeRawBufferPointer(try spare.space(of: byteCount))
+            reckon(bytes)
+            try spill(bytes)
         } else {
+            reckon(UnsafeRawBufferPointer(rebasing: rest[..<byteCount]))
             ofChunk.slotBytes += byteCount
         }
+    }
+
+    /// The bytes have just come, so they are in the cache.
+    private func reckon(_ bytes: UnsafeRawBufferPointer) {
+        if reckonsChecksum { checksum = CRC32C.checksum(of: bytes, continuing: checksum) }
     }
 
     /// Takes bytes that lie elsewhere.

@@ -23,6 +23,8 @@ final class JoinJob: Job {
     private var copies: [Copy] = []
     /// Makes the tables behind frames; nil where the parts are content.
     private var frames: JoinedFrames?
+    /// Makes sure that the first lines of outputs are there once; nil where there are none, or no outputs.
+    private let headers: JoinedHeaders?
 
     private struct Copy {
         let member: PartSet.Member
@@ -32,12 +34,14 @@ final class JoinJob: Job {
 
     /// A task has about so much to copy.
     private static let taskBytes: UInt64 = 4 << 20
+    private static let mostRowsOfTask = 4096
 
     init(_ parts: PartSet, to output: PartTarget, _ meter: Meter) throws(PoolmapError) {
         self.parts = parts
         self.output = output
         self.meter = meter
         frames = parts.operation == .compress ? try JoinedFrames(parts) : nil
+        headers = try JoinedHeaders(parts)
         meter.expect(parts.members.reduce(0) { $0 + $1.byteCount })
     }
 
@@ -47,6 +51,10 @@ final class JoinJob: Job {
         while partIndex < parts.members.count, rowIndex == parts.members[partIndex].table.rows.count {
             partIndex += 1
             (rowIndex, offset, file) = (0, 0, nil)
+        }
+        if rowIndex == 0, let bytes = headers?.bytesLeftOut(of: partIndex) {
+            (rowIndex, offset) = (1, bytes)
+            return try next(workforce)
         }
         guard partIndex < parts.members.count else { return .end }
         let member = parts.members[partIndex]
@@ -58,7 +66,7 @@ final class JoinJob: Job {
         for row in member.table.rows[rowIndex...] {
             work.rows.append(row)
             byteCount += row.byteCount
-            if byteCount >= JoinJob.taskBytes { break }
+            if byteCount >= JoinJob.taskBytes || work.rows.count == JoinJob.mostRowsOfTask { break }
         }
         let rows = rowIndex..<rowIndex + work.rows.count
         let piece = Piece(noun: "chunk", index: rowIndex, offset: offset, byteCount: byteCount, count: rows.count)

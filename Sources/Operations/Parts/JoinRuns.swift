@@ -17,7 +17,32 @@ package struct PartGroup {
     }
 }
 
+extension MapSettings {
+    /// What joins outputs that parts of a map have kept, in place of a command over chunks.
+    package init(joining parts: PartSet, by join: Join, jobs: Int) {
+        self.init(CommandTemplate(shellLine: ""), .bytes, chunkBytes: 1, jobs: jobs)
+        self.join = join
+        mostRecordBytes = 0
+        outputHeaderLineCount = parts.headerLineCount ?? 0
+    }
+}
+
 extension Batch {
+    /// Joins what the parts of a map have kept as `map` is set to; the target is what is reported.
+    package func join(_ parts: PartSet, _ map: MapRun, to group: PartGroup, report: @escaping Report) {
+        var settings = RunSettings(operation: .map(map), policy: policy)
+        settings.reach = nil
+        let input = Input.file(group.name)
+        let plan = PlannedJob(number: 0, input: input, target: group.target) { [meter] _ in
+            KeptOutputsJob(parts, map, meter)
+        } report: { result in
+            map.reportInput()
+            if case .failure = result { map.leaveOut() }
+            report(input, result)
+        }
+        run(MapPlans(PlanList([plan]), map), settings)
+    }
+
     /// Makes of the parts of each job what one run would have made; the target is what is reported.
     package func join(_ groups: [PartGroup], report: @escaping Report) {
         var policy = policy
@@ -37,10 +62,12 @@ extension Batch {
         return PlannedJob(number: number, input: input, target: target) { [meter] (_) throws(PoolmapError) in
             let parts = try PartSet(group.paths)
             if case .file(let path) = target { try parts.requireOthers(than: path) }
+            try parts.requireReduction(nil)
             let isOfDigests = parts.operation == .hash || parts.operation == .manifest
-            // A part has the mode, owner and times of what it was made of; a list of digests has none.
+            // A part has the mode, owner and times of what it was made of; a list of digests and commands' outputs have none.
             let output = try PartTarget(
-                target, policy, for: isOfDigests ? nil : try parts.members[0].open(), removesParts: removesParts)
+                target, policy, for: isOfDigests || parts.operation == .map ? nil : try parts.members[0].open(),
+                removesParts: removesParts)
             return isOfDigests ? try DigestJoinJob(parts, to: output) : try JoinJob(parts, to: output, meter)
         } report: { result in
             report(input, result)

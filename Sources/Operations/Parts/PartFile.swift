@@ -17,7 +17,7 @@ struct PartJob: Equatable {
 
     /// What is done to the input: the first of the settings.
     enum Operation: String {
-        case compress, decompress, hash, manifest
+        case compress, decompress, hash, manifest, map
     }
 
     static let digestBytes = 16
@@ -41,6 +41,9 @@ struct PartJob: Equatable {
     func values(of name: String) -> [String] {
         settings.compactMap { $0.hasPrefix(name + "=") ? String($0.dropFirst(name.count + 1)) : nil }
     }
+
+    /// What parts share among them: the input, or its content where they say how much that is.
+    var sharedBytes: UInt64 { values(of: "content").first.flatMap { UInt64($0) } ?? inputBytes }
 
     /// nil for one that is not known here.
     var operation: Operation? {

@@ -3,7 +3,7 @@ import Ground
 import SystemPackage
 
 /// The parts of one job, in their order: all of them, each once.
-struct PartSet {
+package struct PartSet {
     /// A part, and the file that it is in.
     struct Member {
         let path: String
@@ -37,7 +37,7 @@ struct PartSet {
     /// Throws unless they belong together, nothing is missing, and nothing is there twice. Blocks.
     ///
     /// - Parameter paths: at least one.
-    init(_ paths: [String]) throws(PoolmapError) {
+    package init(_ paths: [String]) throws(PoolmapError) {
         var members: [Member] = []
         for path in paths {
             do throws(PoolmapError) {
@@ -59,10 +59,17 @@ struct PartSet {
     }
 
     /// Throws where a target is one of the parts.
-    func requireOthers(than target: String) throws(PoolmapError) {
+    package func requireOthers(than target: String) throws(PoolmapError) {
         guard let status = FileStatus(ofPath: target) else { return }
         if let member = members.first(where: { $0.status.isSameFile(as: status) }) {
             throw PoolmapError(.failed, "is both a part and the target").of(member.path)
+        }
+    }
+
+    /// Removes them, once what they are joined to is whole.
+    package func remove() throws(PoolmapError) {
+        for member in members {
+            _ = try member.open().remove()
         }
     }
 
@@ -102,7 +109,7 @@ struct PartSet {
             }
             offset = member.table.range.upperBound
         }
-        guard offset == job.inputBytes else {
+        guard offset == job.sharedBytes else {
             throw PoolmapError(.damaged, "\(members[count - 1].path) does not reach the end of the input")
         }
     }
@@ -110,7 +117,7 @@ struct PartSet {
 
 extension PoolmapError {
     /// The same with a file's name in front, where another file is what is told of.
-    func of(_ path: String) -> PoolmapError {
+    package func of(_ path: String) -> PoolmapError {
         PoolmapError(code, "\(path)\(message.isEmpty ? "" : " \(message)")", errno: errno.map { Errno(rawValue: $0) })
     }
 }

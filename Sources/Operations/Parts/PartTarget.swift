@@ -54,11 +54,7 @@ final class PartTarget {
             of: metadata, inputBytes: summary.inputBytes, outputBytes: summary.outputBytes)
         var result = summary
         (result.isUnchanged, result.metadataErrno) = (committed.isUnchanged, committed.metadataErrno)
-        if removesParts {
-            for member in parts.members {
-                _ = try member.open().remove()
-            }
-        }
+        if removesParts { try parts.remove() }
         return result
     }
 }

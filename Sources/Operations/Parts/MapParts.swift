@@ -1,0 +1,68 @@
+import Files
+import Ground
+import Run
+import SystemPackage
+
+/// Which parts of a map have their first lines left out, since others begin with the same: `MapPart` says where these are.
+struct JoinedHeaders {
+    private var bytesLeftOut: [Int: UInt64] = [:]
+
+    /// nil where outputs have no such lines.
+    ///
+    /// Throws where those of a part are not those of the others.
+    init?(_ parts: PartSet) throws(PoolmapError) {
+        guard parts.operation == .map, let lineCount = parts.headerLineCount, lineCount > 0 else { return nil }
+        var first: [UInt8]?
+        for (number, member) in parts.members.enumerated() {
+            guard let row = member.table.rows.first, row.byteCount > 0 else { continue }
+            let lines = try member.open().readBytes(at: 0, count: Int(row.byteCount))
+            guard let first else {
+                first = lines
+                continue
+            }
+            guard lines == first else {
+                throw PoolmapError(
+                    .failed,
+                    "its outputs do not begin with the \(lineCount) header lines of the first part's; make the parts "
+                        + "again with --output-header 0 if there are none"
+                ).of(member.path)
+            }
+            bytesLeftOut[number] = row.byteCount
+        }
+    }
+
+    /// How long the lines are that are left out at the beginning of a part; nil where there are none.
+    func bytesLeftOut(of number: Int) -> UInt64? { bytesLeftOut[number] }
+}
+
+extension PartSet {
+    /// How many first lines of each output are kept once; nil where no command has made these parts.
+    package var headerLineCount: Int? {
+        job.values(of: "output-header").first.flatMap { Int($0) }
+    }
+
+    /// Throws unless what joins the outputs of commands is what the parts were made for.
+    ///
+    /// - Parameter reduction: the line, as it was typed; nil for none.
+    package func requireReduction(_ reduction: String?) throws(PoolmapError) {
+        guard operation == .map else {
+            guard reduction == nil else {
+                throw PoolmapError(.failed, "--reduce joins the outputs of map, and these are parts of \(operation)")
+            }
+            return
+        }
+        let noted = job.values(of: PartSet.reductionName).first ?? ""
+        guard noted != PartSet.noted(reduction) else { return }
+        throw PoolmapError(
+            .failed,
+            "the parts were made with --reduce \(noted), and join "
+                + (reduction == nil ? "needs the same" : "has \(PartSet.noted(reduction))"))
+    }
+
+    private static let reductionName = "reduce"
+
+    private static func noted(_ reduction: String?) -> String { (reduction ?? "concat").debugDescription }
+
+    /// What a part says of what will join its outputs.
+    package static func setting(ofReduction reduction: String?) -> String { "\(reductionName)=\(noted(reduction))" }
+}

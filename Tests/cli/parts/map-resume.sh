@@ -1,0 +1,99 @@
+# A part that is killed at any moment goes on where it stood with --resume: at the same bytes, with none of its chunks twice.
+. "$CLI_LIB"
+. "$CLI_FOLDER/maps.sh"
+seed=${SEED-$RANDOM}
+echo "SEED=$seed" >&2
+RANDOM=$seed
+{ echo head; seq 100000 130000; } > in
+cat > command << 'SCRIPT'
+#!/bin/bash
+echo >> "ran-$POOLMAP_CHUNK_INDEX"
+sleep 0.02
+exec cat
+SCRIPT
+chmod 755 command
+records() { if [[ -e $name.resume ]]; then stat -c %s "$name.resume"; else echo 0; fi; }
+has_more() { (($(records) > $1)) || ! is_running "$front"; }
+
+# killed OPTION…: part 2 of 3 is killed until it is whole; the others are made at once.
+killed() {
+    local kills=0 size
+    rm -f out out.part-* ran-*
+    name=out.part-2-of-3
+    poolmap map -q --part 1/3 "$@" -o out in -- cat
+    poolmap map -q --part 3/3 "$@" -o out in -- cat
+    while [[ ! -e $name || -e $name.resume ]]; do
+        start poolmap map -q -j $((1 + RANDOM % 3)) --resume --part 2/3 "$@" -o out in -- ./command 2>> said
+        wait_until 20 has_more $(($(records) + 100 + RANDOM % 300))
+        if ! is_running "$front"; then
+            expect_end 0 "$front"
+            break
+        fi
+        # shellcheck disable=SC2207
+        everyone=($(descendants_of "$front"))
+        kill -KILL "$front" 2> /dev/null || true
+        wait "$front" 2> /dev/null || true
+        wait_gone $soon "${everyone[@]}"
+        kills=$((kills + 1))
+        # It may just have been done.
+        if [[ -e $name.partial ]]; then no_file $name; fi
+    done
+    ((kills > 1)) || fail "only $kills runs were ended"
+    no_file $name.partial $name.resume
+    # What was noted is not done again.
+    ((kills < 6)) || (($(cat ran-* | sort | wc -l) < kills * $(ls ran-* | wc -l)))
+}
+for cut in "--lines --chunk-size 3K --header 1" "--csv --chunk-size 3K --header 1" "--lines --records 400" "--chunk-size 3K"; do
+    # shellcheck disable=SC2086
+    killed $cut
+    # The command is noted as it was typed, so the others are made again.
+    for number in 1 3; do
+        # shellcheck disable=SC2086
+        poolmap map -q -f --part $number/3 $cut -o out in -- ./command
+    done
+    silently poolmap join -q -o out out.part-*
+    same_file in out
+done
+
+# With a reduction, which only join does.
+killed --lines --chunk-size 3K --reduce 'sort -m {}'
+for number in 1 3; do
+    poolmap map -q -f --part $number/3 --lines --chunk-size 3K --reduce 'sort -m {}' -o out in -- ./command
+done
+silently poolmap join -q --reduce 'sort -m {}' -o out out.part-*
+same_file <(poolmap map -q --lines --chunk-size 3K --reduce 'sort -m {}' in -- cat) out
+
+# The chunks that are kept are those of this part: another one begins anew. So does another command.
+rm -f out out.part-* ran-*
+first=(sh -c '[ $POOLMAP_CHUNK_INDEX -lt 40 ] && cat')
+run() { poolmap map -j 1 "$1" --lines --chunk-size 3K --resume -o out in -- "${first[@]}"; }
+refuses 1 "chunk 40 " run --part=2/3
+[[ -f out.part-2-of-3.resume ]]
+mv out.part-2-of-3.resume out.part-3-of-4.resume
+mv out.part-2-of-3.partial out.part-3-of-4.partial
+code=0
+run --part=3/4 2> said || code=$?
+((code == 1))
+grep -q 'in: begins anew: the state is of other options, or of another command$' said
+rm out.part-*
+refuses 1 "chunk 40 " run --part=2/3
+first=(cat)
+run --part=2/3 2> said
+grep -q 'in: begins anew: the state is of other options, or of another command$' said
+run --part=1/3
+run --part=3/3
+silently poolmap join -q --rm out.part-*
+same_file in out
+rm out
+# A damaged partial file: what is in front of the damage is kept.
+first=(sh -c '[ ! -e go ] && [ $POOLMAP_CHUNK_INDEX -ge 40 ] && exit 1; echo >> ran-$POOLMAP_CHUNK_INDEX; cat')
+refuses 1 "chunk 40 " run --part=2/3
+(($(ls ran-* | wc -l) > 10))
+patch out.part-2-of-3.partial 20000 255
+: > go
+run --part=2/3 2> said
+grep -q 'in: runs again from chunk [1-9][0-9]* on: out.part-2-of-3.partial is damaged there$' said
+run --part=1/3
+run --part=3/3
+silently poolmap join -q --rm out.part-*
+same_file in out

@@ -1,0 +1,42 @@
+# What --part of map does not go together with is one line and exit code 2, before anything is done.
+. "$CLI_LIB"
+seq 100 > in
+mkdir folder
+refused() {
+    local words=$1
+    shift
+    refuses 2 "$words" poolmap map --lines "$@" -- touch ran < in
+    only_files in folder
+}
+for text in 0/4 5/4 1/0 x 3 1/4/2 ""; do refused "--part" --part="$text" -o out in; done
+refused "--part needs -o FILE" --part 1/2 in
+refused "--part needs -o FILE" --part 1/2 -o - in
+refused "--part and --output-template exclude each other: a part is one file" --part 1/2 --output-template 'out-{index}' in
+refused "--part and --compress exclude each other; compress what join makes" --part 1/2 --compress -o out in
+refused "--part and --keep-going exclude each other: a part is whole, or not there" --part 1/2 --keep-going -o out in
+for files in "in in" "" "-" "-r folder" "--files-from in" "--files0-from in"; do
+    # shellcheck disable=SC2086
+    refused "--part takes one regular file" --part 1/2 -o out $files
+done
+refused "--resume and --unordered exclude each other" --part 1/2 --resume --unordered -o out in
+# What is no regular file is found out when it is opened.
+mkfifo pipe
+refuses 1 "is no regular file, and --part reads nothing else" poolmap map --part 1/2 --lines -o out pipe -- touch ran < /dev/null &
+reader=$!
+exec 3<> pipe
+wait $reader
+exec 3>&-
+rm pipe
+refuses 1 "/dev/null: is no regular file, and --part reads nothing else" poolmap map --part 1/2 --lines -o out /dev/null -- touch ran
+refuses 1 "" poolmap map --part 1/2 --lines -o out folder -- touch ran
+refuses 1 "" poolmap map --part 1/2 --lines -o out none -- touch ran
+only_files in folder
+# --unordered goes, and so does auto.
+for index in 1 2; do
+    SGE_TASK_ID=$index SGE_TASK_FIRST=1 SGE_TASK_LAST=2 SGE_TASK_STEPSIZE=1 poolmap map --part auto --unordered --lines --chunk-size 20 -o out in -- cat
+done
+silently poolmap join -q out.part-*
+same_file in <(sort -n out)
+# In the report a part is what it is.
+poolmap map -f --part 1/2 --lines --report report.json -o out in -- cat
+grep -q '"part": *"1/2"' report.json
