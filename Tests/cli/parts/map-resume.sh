@@ -4,11 +4,11 @@
 seed=${SEED-$RANDOM}
 echo "SEED=$seed" >&2
 RANDOM=$seed
-{ echo head; seq 100000 125000; } > in
+{ echo head; seq 100000 130000; } > in
 cat > command << 'SCRIPT'
 #!/bin/bash
 echo >> "ran-$POOLMAP_CHUNK_INDEX"
-sleep 0.02
+[[ ! -v NAP ]] || sleep $NAP
 exec cat
 SCRIPT
 chmod 755 command
@@ -20,11 +20,12 @@ killed() {
     local kills=0 size
     rm -f out out.part-* ran-*
     name=out.part-2-of-3
-    poolmap map -q --part 1/3 "$@" -o out in -- cat
-    poolmap map -q --part 3/3 "$@" -o out in -- cat
+    poolmap map -q --part 1/3 "$@" -o out in -- ./command
+    poolmap map -q --part 3/3 "$@" -o out in -- ./command
+    rm ran-*
     while [[ ! -e $name || -e $name.resume ]]; do
-        start poolmap map -q -j $((1 + RANDOM % 3)) --resume --part 2/3 "$@" -o out in -- ./command 2>> said
-        wait_until 20 has_more $(($(records) + 200 + RANDOM % 500))
+        start env NAP=0.02 poolmap map -q -j $((1 + RANDOM % 3)) --resume --part 2/3 "$@" -o out in -- ./command 2>> said
+        wait_until 20 has_more $(($(records) + 100 + RANDOM % 400))
         if ! is_running "$front"; then
             expect_end 0 "$front"
             break
@@ -38,28 +39,20 @@ killed() {
         # It may just have been done.
         if [[ -e $name.partial ]]; then no_file $name; fi
     done
-    ((kills > 1)) || fail "only $kills runs were ended"
+    ((kills > 0)) || fail "no run was ended"
     no_file $name.partial $name.resume
     # What was noted is not done again.
     ((kills < 5)) || (($(cat ran-* | sort | wc -l) < kills * $(ls ran-* | wc -l)))
 }
-for cut in "--lines --chunk-size 3K --header 1" "--csv --chunk-size 3K --header 1" "--lines --records 400" "--chunk-size 3K"; do
+for cut in "--lines --chunk-size 3K --header 1" "--csv --records 400"; do
     # shellcheck disable=SC2086
     killed $cut
-    # The command is noted as it was typed, so the others are made again.
-    for number in 1 3; do
-        # shellcheck disable=SC2086
-        poolmap map -q -f --part $number/3 $cut -o out in -- ./command
-    done
     silently poolmap join -q -o out out.part-*
     same_file in out
 done
 
 # With a reduction, which only join does.
 killed --lines --chunk-size 3K --reduce 'sort -m {}'
-for number in 1 3; do
-    poolmap map -q -f --part $number/3 --lines --chunk-size 3K --reduce 'sort -m {}' -o out in -- ./command
-done
 silently poolmap join -q --reduce 'sort -m {}' -o out out.part-*
 same_file <(poolmap map -q --lines --chunk-size 3K --reduce 'sort -m {}' in -- cat) out
 
