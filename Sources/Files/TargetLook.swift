@@ -24,6 +24,15 @@ package struct TargetLook {
         if status == nil && descriptor == nil && own == nil { return nil }
     }
 
+    /// Whether an earlier run has made it of an input, and it can stay.
+    package func isDone(_ policy: OutputPolicy, for input: FileStatus) -> Bool {
+        guard policy.leavesDone, !policy.replaces, !policy.removesInput, descriptor == nil, let status else {
+            return false
+        }
+        return status.isRegular && status.modified.tv_sec == input.modified.tv_sec
+            && status.modified.tv_nsec == input.modified.tv_nsec
+    }
+
     /// Opens what is not replaced, but written as it is; nil for a regular file, which may be replaced.
     ///
     /// Throws if what is there must stay.

@@ -122,22 +122,27 @@ extension PlannedJob {
     /// Something that is only told when its turn comes.
     package static func telling(_ body: @escaping () -> Void) -> PlannedJob {
         PlannedJob(number: 0, input: .standardInput, target: .nowhere, isInput: false) { _ in
-            NothingToDo()
+            NothingToDo(JobSummary())
         } report: { _ in
             body()
         }
     }
 }
 
-/// A job that is done at once.
-private final class NothingToDo: Job {
-    let isOpen = false
+/// A job that is done at once, and what is to be said of it.
+package final class NothingToDo: Job {
+    package let isOpen = false
+    private let summary: JobSummary
 
-    func next(_ workforce: Workforce) -> Step { .end }
+    package init(_ summary: JobSummary) {
+        self.summary = summary
+    }
 
-    func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) {}
+    package func next(_ workforce: Workforce) -> Step { .end }
 
-    func finish() -> JobSummary { JobSummary() }
+    package func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) {}
+
+    package func finish() -> JobSummary { summary }
 }
 
 /// The inputs of a run, each planned when its turn comes.

@@ -115,11 +115,8 @@ struct Compress: FilesCommand {
             }
             try names.requireOneFile(files, for: "--resume")
         }
-        let part = try parts.part()
-        if part != nil {
-            try target.requirePart()
-            try names.requireOneFile(files, for: "--part")
-        }
+        let (part, share) = try parts.work(on: files, names)
+        try target.requirePart(part, share)
         let environment = ZstdEnvironment(isQuiet: common.quiet)
         var options = CompressionOptions(
             level: fast.map { -$0 } ?? level ?? environment.level(isUltra: ultra) ?? 3, longWindowLog: long,
@@ -134,13 +131,14 @@ struct Compress: FilesCommand {
         let plan = try FilePlan(
             "compress", files, names, target, common, dictionary, folders: .without(compressedSuffixes + passedOver),
             passingOver: passedOver,
-            keptBeside: resume ? Batch.resumeSuffixes : [], naming: .appending(".zst"), part: part)
+            keptBeside: resume ? Batch.resumeSuffixes : [], naming: .appending(".zst"), part: part,
+            share: share)
         try plan.refuseTerminal()
         options.dictionary = plan.dictionary
         let settings: [(String, JSONText)] = [
             ("level", .decimal("\(options.level)")), ("long", .number(orNull: long.map { UInt64($0) })),
             ("chunkBytes", .number(UInt64(options.chunkBytes))), ("rsyncable", .bool(rsyncable)),
-            ("checksums", .bool(check)), part.setting,
+            ("checksums", .bool(check)), parts.setting,
             ("zstd", .object(options.parameters.map { ($0.0.rawValue, .number(UInt64($0.value))) })),
         ]
         try plan.execute(settings + dictionary.settings(plan.dictionary)) { [options] batch, items, report in

@@ -43,17 +43,16 @@ struct Decompress: FilesCommand {
     }
 
     func run() throws {
-        let part = try parts.part()
+        let (part, share) = try parts.work(on: files, names)
+        try target.requirePart(part, share)
         if part != nil {
-            try target.requirePart()
             try requireNone(of: [(salvage, "--salvage"), (passThrough == true, "--pass-through")], beside: "--part")
-            try names.requireOneFile(files, for: "--part")
         }
         let plan = try FilePlan(
             "decompress", files, names, target, common, dictionary, folders: .without([]),
-            naming: .replacing(zip(compressedSuffixes, ["", ".tar", ""]).map { ($0, $1) }), part: part)
+            naming: .replacing(zip(compressedSuffixes, ["", ".tar", ""]).map { ($0, $1) }), part: part, share: share)
         let settings: [(String, JSONText)] = [
-            ("salvage", .bool(salvage)), ("omit", .bool(omit)), part.setting,
+            ("salvage", .bool(salvage)), ("omit", .bool(omit)), parts.setting,
         ]
         let all =
             window.settings + settings + sparse.settings + limits.settings + dictionary.settings(plan.dictionary)

@@ -13,6 +13,8 @@ final class FilePlan: ItemSource {
     private let naming: TargetNaming
     /// What is behind the name of each target: that of its part.
     private let partSuffix: String
+    /// Whether others do the other inputs, so that a run may have to be done again for what is left.
+    private let isShare: Bool
     /// What is done to the inputs, for --dry-run.
     private let verb: String
     private let options: TargetOptions
@@ -42,12 +44,13 @@ final class FilePlan: ItemSource {
     ///   - endings: of names that are no inputs.
     ///   - suffixes: of what --resume keeps beside the target.
     ///   - naming: the target's path for an input's.
-    ///   - part: which part of each input is done; nil for all of it.
+    ///   - part: which part of the one input is done; nil for all of it.
+    ///   - share: which of the inputs are done; nil for all.
     init(
         _ verb: String, _ files: [String], _ names: NameOptions, _ options: TargetOptions, _ run: RunOptions,
         _ dictionary: DictionaryOptions, folders: InputNames.Folders, passingOver endings: [String] = [],
         keptBeside suffixes: [String] = [],
-        naming: TargetNaming, part: Part? = nil
+        naming: TargetNaming, part: Part? = nil, share: NameShare? = nil
     ) throws {
         self.options = options
         self.run = run
@@ -70,7 +73,8 @@ final class FilePlan: ItemSource {
         // zstd's rule: a link is followed where nothing is made beside it, or by force.
         followsLinks = options.force || options.isStream
         self.names = InputNames(
-            sources, folders: names.folders(folders), followsLinks: followsLinks, passingOver: endings)
+            sources, folders: names.folders(folders), followsLinks: followsLinks, passingOver: endings, share: share)
+        isShare = share != nil
         readsStandardInput = sources.contains { if case .name("-") = $0 { true } else { false } }
         dependencies = options.dependencyFile.map { _ in DependencyFile(common: dictionary.path.map { [$0] } ?? []) }
         try claimOptions(names.lists, suffixes)
@@ -303,6 +307,7 @@ final class FilePlan: ItemSource {
         } else {
             var batch = try console.batch(run, verb, settings + options.settings)
             batch.policy = options.policy
+            batch.policy.leavesDone = isShare
             console.bundle(&batch, line: FilePlan.line)
             body(batch, self) { [self] input, result in report(input, result) }
             if let path = options.dependencyFile, !places.mustStay(fileOf: "--depfile") {

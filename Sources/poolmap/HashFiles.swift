@@ -57,7 +57,7 @@ struct HashFiles {
     /// Hashes a part of the one file.
     private func run(_ part: Part, to path: String, _ algorithms: [HashAlgorithm], _ console: Console) throws {
         var batch = try console.batch(
-            options.common, "hash", options.settings(algorithms, mode: "hash") + [Optional(part).setting])
+            options.common, "hash", options.settings(algorithms, mode: "hash") + [options.parts.setting])
         batch.policy.force = options.force
         let state = try options.resume.map { try resumable(HashState(path: $0, force: options.force), algorithms) }
         let form = DigestForm(

@@ -43,7 +43,7 @@ struct HashManifest {
     /// Hashes the chunks of a part of the one file.
     private func run(_ part: Part, to path: String, _ scheme: ManifestScheme, _ console: Console) throws {
         var batch = try console.batch(
-            options.common, "hash", options.settings([scheme.algorithm], mode: "manifest") + [Optional(part).setting])
+            options.common, "hash", options.settings([scheme.algorithm], mode: "manifest") + [options.parts.setting])
         batch.policy.force = options.force
         batch.writeManifestPart(part, of: files[0], to: path, scheme) { input, result in
             console.report(input, result) { _, _ in nil }

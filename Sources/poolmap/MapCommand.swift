@@ -156,7 +156,7 @@ struct Map: FilesCommand {
             sources, recursive ? .without([]) : .refused, console.places, followsLinks: true, to: .standardOutput)
         try refuseTerminal()
         var batch = try console.batch(
-            common, "map", cuts.settings + compression.settings + limits.settings + [part.setting])
+            common, "map", cuts.settings + compression.settings + limits.settings + [parts.setting])
         batch.limit = limits.limit
         batch.dictionary = try dictionary.read(console.places)
         var settings = settings(template, jobs: batch.jobs)

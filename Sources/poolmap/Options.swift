@@ -164,10 +164,13 @@ struct TargetOptions: ParsableArguments {
         }
     }
 
-    /// Throws if a part of an input cannot be written so.
-    func requirePart() throws {
+    /// Throws if a part of an input, or a share of all, cannot be written so.
+    func requirePart(_ part: Part?, _ share: NameShare?) throws {
+        guard part != nil || share != nil else { return }
+        try requireNone(of: [(isStream, "-c")], beside: "--part")
+        guard part != nil else { return }
         try requireNone(
-            of: [(isStream, "-c"), (remove, "--rm"), (dependencyFile != nil, "--depfile")], beside: "--part")
+            of: [(remove, "--rm"), (dependencyFile != nil, "--depfile")], beside: "--part of one file")
     }
 
     /// Where targets go that are not beside their inputs.
@@ -250,9 +253,14 @@ struct NameOptions: ParsableArguments {
         recursive ? wanted : .refused
     }
 
+    /// Whether one name was given, which is to be a file's.
+    func isOneFile(_ files: [String]) -> Bool {
+        files.count == 1 && files[0] != "-" && lists.isEmpty && !recursive
+    }
+
     /// Throws unless the names are one regular file's.
     func requireOneFile(_ files: [String], for option: String) throws {
-        guard files.count == 1, files[0] != "-", lists.isEmpty, !recursive else {
+        guard isOneFile(files) else {
             throw ValidationError("\(option) takes one regular file")
         }
     }

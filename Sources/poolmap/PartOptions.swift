@@ -1,5 +1,6 @@
 import ArgumentParser
 import ArgumentSyntax
+import Files
 import Ground
 import Operations
 
@@ -25,7 +26,19 @@ struct PartOptions: ParsableArguments {
     }
 }
 
-extension Optional<Part> {
+extension PartOptions {
+    /// What is to be done of the inputs: a part of the one file, or a share of many.
+    func work(on files: [String], _ names: NameOptions) throws -> (part: Part?, share: NameShare?) {
+        guard let part = try part() else { return (nil, nil) }
+        if names.isOneFile(files) { return (part, nil) }
+        guard !files.contains("-"), !files.isEmpty || !names.lists.isEmpty else {
+            throw ValidationError("--part takes files, and not standard input")
+        }
+        return (nil, NameShare(part.number, of: part.count))
+    }
+
     /// What the report says of it.
-    var setting: (String, JSONText) { ("part", map { .string("\($0.number)/\($0.count)") } ?? .null) }
+    var setting: (String, JSONText) {
+        ("part", ((try? part()) ?? nil).map { .string("\($0.number)/\($0.count)") } ?? .null)
+    }
 }

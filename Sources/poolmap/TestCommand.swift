@@ -24,16 +24,14 @@ struct Test: FilesCommand {
     var files: [String] = []
 
     func run() throws {
-        let part = try parts.part()
-        if part != nil {
-            try names.requireOneFile(files, for: "--part")
-        }
+        let (part, share) = try parts.work(on: files, names)
         let console = try Console(common)
         let dictionary = try dictionary.read(console.places)
         let items = try NamedItems(
-            try names.sources(files), names.folders(.with(compressedSuffixes)), console.places, followsLinks: force)
+            try names.sources(files), names.folders(.with(compressedSuffixes)), console.places, followsLinks: force,
+            share: share)
         var batch = try console.batch(
-            common, "test", window.settings + limits.settings + self.dictionary.settings(dictionary) + [part.setting])
+            common, "test", window.settings + limits.settings + self.dictionary.settings(dictionary) + [parts.setting])
         batch.part = part
         batch.limit = limits.limit
         batch.dictionary = dictionary

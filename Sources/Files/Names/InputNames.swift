@@ -56,6 +56,7 @@ package struct InputNames {
     private let folders: Folders
     private let followsLinks: Bool
     private let endingsPassedOver: [String]
+    private let share: NameShare?
     private var list: NameList?
     private var tree: FileTree?
     /// What comes next, where that was found already.
@@ -64,10 +65,12 @@ package struct InputNames {
     /// - Parameters:
     ///   - followsLinks: whether symbolic links are taken for what they lead to.
     ///   - endingsPassedOver: of names that are no inputs, wherever they are from.
+    ///   - share: which of the files are taken; nil for all.
     package init(
         _ sources: [Source], folders: Folders = .refused, followsLinks: Bool = true,
-        passingOver endingsPassedOver: [String] = []
+        passingOver endingsPassedOver: [String] = [], share: NameShare? = nil
     ) {
+        self.share = share
         self.endingsPassedOver = endingsPassedOver
         allSources = sources
         self.sources = sources[...]
@@ -107,7 +110,19 @@ package struct InputNames {
     /// The next name; does not block but for a folder's names.
     package mutating func next() -> Step {
         while true {
-            if let step = found.take() ?? nextOfTree() ?? nextOfList() ?? nextOfSources() { return step }
+            if let step = found.take() ?? nextOfTree() ?? nextOfList() ?? nextOfSources(), isInShare(step) {
+                return step
+            }
+        }
+    }
+
+    /// A folder or a list that cannot be read is told whatever the share is: nobody knows what is in it.
+    private func isInShare(_ step: Step) -> Bool {
+        guard let share else { return true }
+        switch step {
+        case .file(let file): return share.has(file.pathInTree ?? file.path)
+        case .ignoredLink(let path): return share.has(path)
+        case .standardInput, .refused, .waitForInput, .end: return true
         }
     }
 
@@ -117,6 +132,7 @@ package struct InputNames {
     package mutating func nextNames(atMost most: Int) -> NameBundle? {
         while found == nil {
             var bundle = NameBundle(tree?.origin ?? NameBundle.Origin())
+            bundle.share = share
             if tree != nil {
                 tree?.takeFiles(into: &bundle, atMost: most)
             } else if case .refused = folders {

@@ -39,6 +39,8 @@ package struct NameBundle {
     package var generation: UInt64 = 0
     /// In a list the number of the line that comes first.
     package var firstLine = 0
+    /// The names that are taken; nil for all.
+    var share: NameShare?
 
     package init(_ origin: Origin) {
         self.origin = origin
@@ -52,15 +54,22 @@ package struct NameBundle {
     package var isEmpty: Bool { count == 0 }
 
     package mutating func append(_ name: UnsafeRawBufferPointer) {
-        bytes += name
-        bytes.append(origin.separator)
-        count += 1
+        append(name, in: [])
     }
 
     /// The same of a name in a folder, whose path has a slash at its end.
     package mutating func append(_ name: UnsafeRawBufferPointer, in folder: [UInt8]) {
+        let start = bytes.count
         bytes += folder
-        append(name)
+        bytes += name
+        if let share {
+            let inTree = start + (origin.treeOffset ?? 0)
+            guard bytes.withUnsafeBytes({ share.has(UnsafeRawBufferPointer(rebasing: $0[inTree...])) }) else {
+                return bytes.removeSubrange(start...)
+            }
+        }
+        bytes.append(origin.separator)
+        count += 1
     }
 
     /// Goes over the names, without their ends, for as long as the body wants more.

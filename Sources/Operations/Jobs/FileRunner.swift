@@ -56,6 +56,9 @@ final class FileRunner: WholeFilePerformer {
         if let target = work.target {
             // To open a named pipe and close it again would be an end of file to its reader.
             if let existing, existing.status?.isRegular != true || existing.descriptor != nil { return .isForFront }
+            if let existing, existing.isDone(settings.policy, for: input.status) {
+                return .done(JobSummary(inputBytes: input.byteCount, existing))
+            }
             output = .file(try OutputFile(target, in: folders, over: existing, settings.policy, for: input, note: note))
         }
         return .done(try settings.job(input, output, Meter()).performAlone(workforce))

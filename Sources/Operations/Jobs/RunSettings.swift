@@ -193,6 +193,14 @@ package struct RunSettings {
             return try MapJob(input, opened, content, run, meter)
         }
         let input = try input.open(in: file?.root, folders)
+        if policy.leavesDone, case .file(let path) = target {
+            let place = Place(path: path, root: file?.targetRoot)
+            if let existing = TargetLook(at: path, in: try OutputFile.folder(of: place, folders)),
+                existing.isDone(policy, for: input.status)
+            {
+                return NothingToDo(JobSummary(inputBytes: input.byteCount, existing))
+            }
+        }
         return try job(input, try output(target, in: file?.targetRoot, folders, for: input), meter)
     }
 
@@ -217,6 +225,13 @@ package struct RunSettings {
         case .standardOutput: .standardOutput(policy)
         case .nowhere: .nowhere
         }
+    }
+}
+
+extension JobSummary {
+    /// Of an input whose target was there.
+    init(inputBytes: UInt64, _ existing: TargetLook) {
+        self.init(inputBytes: inputBytes, outputBytes: existing.status?.byteCount ?? 0, isUnchanged: true)
     }
 }
 
