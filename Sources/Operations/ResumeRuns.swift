@@ -21,6 +21,9 @@ extension Batch {
         let plan = PlannedJob(number: 0, input: .file(path), target: .file(target)) {
             [options] (_) throws(PoolmapError) in
             let input = try openResumable(path)
+            if !policy.replaces, try PartTable(input, options)?.isThere(target) == true {
+                return NothingToDo(JobSummary(inputBytes: input.byteCount, isUnchanged: true))
+            }
             switch try PartialOutput.open(path: target, policy, for: input, options) {
             case .finished(let journal, let byteCount):
                 notice(.file(path), .kept("\(target) was whole already"))
@@ -74,7 +77,9 @@ extension Batch {
         let meter = meter
         let plan = PlannedJob(number: 0, input: .file(path), target: .nowhere) { (_) throws(PoolmapError) in
             let input = state == nil ? try InputFile.open(path: path) : try openResumable(path)
-            return try HashJob(input, algorithms, meter, isOnlyInput: true, state, part: try part(input)) {
+            let part = try part(input)
+            if part?.isThere == true { return NothingToDo(JobSummary(inputBytes: input.byteCount, isUnchanged: true)) }
+            return try HashJob(input, algorithms, meter, isOnlyInput: true, state, part: part) {
                 notice(.file(path), $0)
             }
         } report: { result in

@@ -193,6 +193,9 @@ package struct RunSettings {
             return try MapJob(input, opened, content, run, meter)
         }
         let input = try input.open(in: file?.root, folders)
+        if case .file(let path) = target, !policy.replaces, try partTable(of: input)?.isThere(path) == true {
+            return NothingToDo(JobSummary(inputBytes: input.byteCount, isUnchanged: true))
+        }
         if policy.leavesDone, case .file(let path) = target {
             let place = Place(path: path, root: file?.targetRoot)
             if let existing = TargetLook(at: path, in: try OutputFile.folder(of: place, folders)),
@@ -202,6 +205,13 @@ package struct RunSettings {
             }
         }
         return try job(input, try output(target, in: file?.targetRoot, folders, for: input), meter)
+    }
+
+    /// What the part of an input is known by; nil where all of it is done.
+    private func partTable(of input: InputFile) throws(PoolmapError) -> PartTable? {
+        if case .compress(let options) = operation { return try PartTable(input, options) }
+        guard let part else { return nil }
+        return PartTable(try PartJob(input, .decompress), part)
     }
 
     /// The job for an input that is open.

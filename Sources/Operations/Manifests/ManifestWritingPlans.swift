@@ -31,6 +31,7 @@ extension Batch {
         let plan = PlannedJob(number: 0, input: .file(path), target: .nowhere) { (_) throws(PoolmapError) in
             let input = try InputFile.open(path: path)
             let sink = try DigestPart(part, of: input, scheme, name: path, to: target, policy)
+            if sink.isThere { return NothingToDo(JobSummary(inputBytes: input.byteCount, isUnchanged: true)) }
             return ChunksJob(input, scheme, part: sink.share, into: sink, meter)
         } report: { result in
             report(.file(path), result)

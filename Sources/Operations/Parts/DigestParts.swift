@@ -25,9 +25,13 @@ package struct DigestForm {
 final class DigestPart: ChunkSink {
     /// Where its pieces are.
     let share: Range<UInt64>
-    private let output: OutputFile
+    /// Nil where the file is there already.
+    private let output: OutputFile?
     private var table: PartTable
     private var pieces: [UInt8] = []
+    /// Whether the file is there already, whole, so that there is nothing to do.
+    var isThere: Bool { output == nil }
+
     /// Which part it is.
     var number: Part { table.part }
 
@@ -37,7 +41,8 @@ final class DigestPart: ChunkSink {
     ) throws(PoolmapError) {
         share = try part.share(of: input, inPiecesOf: pieceBytes)
         table = PartTable(try PartJob(input, operation, settings), part, share)
-        output = try OutputFile(Place(path: path), policy, for: nil)
+        let isThere = !policy.replaces && table.isThere(path)
+        output = isThere ? nil : try OutputFile(Place(path: path), policy, for: nil)
     }
 
     /// The part of an input that is hashed as a whole, in such pieces.
@@ -77,8 +82,8 @@ final class DigestPart: ChunkSink {
 
     func finish(byteCount: UInt64) throws(PoolmapError) -> JobSummary {
         let bytes = pieces + (try table.serialized())
-        try bytes.withBytes { (bytes) throws(PoolmapError) in try output.write(bytes, at: 0) }
-        _ = try output.commit(of: nil, inputBytes: byteCount, outputBytes: UInt64(bytes.count))
+        try bytes.withBytes { (bytes) throws(PoolmapError) in try output?.write(bytes, at: 0) }
+        _ = try output?.commit(of: nil, inputBytes: byteCount, outputBytes: UInt64(bytes.count))
         return JobSummary(inputBytes: share.upperBound - share.lowerBound, outputBytes: UInt64(bytes.count))
     }
 }

@@ -8,11 +8,8 @@ struct FrameEnding {
     private var part: PartTable?
 
     init(_ input: InputFile, _ options: CompressionOptions) throws(PoolmapError) {
-        if let number = options.part {
-            part = PartTable(try PartJob(input, .compress, options.settings), number)
-        } else {
-            section = SectionWriter()
-        }
+        part = try PartTable(input, options)
+        section = part == nil ? SectionWriter() : nil
     }
 
     /// Where in the input the first frame of a part begins.
@@ -32,6 +29,12 @@ struct FrameEnding {
 }
 
 extension PartTable {
+    /// That of the part of a compression; nil where all of the input is compressed.
+    init?(_ input: InputFile, _ options: CompressionOptions) throws(PoolmapError) {
+        guard let part = options.part else { return nil }
+        self.init(try PartJob(input, .compress, options.settings), part)
+    }
+
     /// Adds a row for a frame, which has its CRC-32C.
     fileprivate mutating func add(_ frame: DataFrame) throws(PoolmapError) {
         guard let checksum = frame.crc32c else {

@@ -171,6 +171,15 @@ struct PartTable: Equatable {
         return (table, byteCount)
     }
 
+    /// Whether a file is this part already, whole, and made with the same options of the same input: then it need not be
+    /// made again. Its pieces are looked at by the join.
+    func isThere(_ path: String) -> Bool {
+        guard FileStatus(ofPath: path)?.isRegular == true, let file = try? InputFile.open(path: path),
+            let (found, _) = try? PartTable.read(of: file)
+        else { return false }
+        return found.job == job && found.part == part
+    }
+
     /// nil where `bytes` are no table.
     init?(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
         guard bytes.count >= PartTable.leastBytes, let frame = SkippableFrame(bytes),

@@ -41,9 +41,17 @@ dictionary=
 
 makes 2 --chunk-size 64K
 cp out.part-1-of-2 first
-refuses 1 "in: out.part-1-of-2" poolmap compress --chunk-size 64K --part 1/2 -o out in
+# It is whole, and left alone, by the same options only.
+before=$(stat -c '%i %z' out.part-1-of-2)
+silently poolmap compress --chunk-size 64K --part 1/2 -o out in
+same_text "$before" "$(stat -c '%i %z' out.part-1-of-2)"
+refuses 1 "in: out.part-1-of-2" poolmap compress --chunk-size 64K -4 --part 1/2 -o out in
+refuses 1 "whole: out.part-1-of-2" poolmap decompress --part 1/2 -o out whole
 same_file first out.part-1-of-2
+head -c -1 first > out.part-1-of-2
+refuses 1 "in: out.part-1-of-2" poolmap compress --chunk-size 64K --part 1/2 -o out in
 echo other > out.part-1-of-2
+refuses 1 "in: out.part-1-of-2" poolmap compress --chunk-size 64K --part 1/2 -o out in
 silently poolmap compress --chunk-size 64K --part 1/2 -f -o out in
 same_file first out.part-1-of-2
 silently poolmap compress --chunk-size 64K --part 1/2 --if-changed -o out in

@@ -1,0 +1,112 @@
+# Of many files each part does its own, whole: all parts together do what one run does, and nothing twice.
+. "$CLI_LIB"
+mkdir -p tree/a tree/b/c 'tree/odd names'
+for number in {1..120}; do
+    noise $((number * 37)) $number > tree/a/$number
+    text $((number * 91)) > tree/b/c/$number
+done
+printf x > $'tree/odd names/a\nb'
+printf y > $'tree/odd names/\xff\xfe'
+: > tree/b/empty
+# Larger than what a worker does by itself.
+noise 300000 9 > tree/b/large
+find tree -exec touch -d '2003-04-05 06:07:08.123456789' {} +
+
+# contents FOLDER: what is in it, with sizes and sums.
+contents() { (cd "$1" && find . -type f -print0 | sort -z | xargs -0 b3sum --no-names | paste -sd ' ' && find . -type f | LC_ALL=C sort); }
+
+# in_parts COUNT COMMAND…: in any order, side by side.
+in_parts() {
+    local count=$1 number pids=() pid
+    shift
+    for number in $(seq "$count" | shuf); do
+        "$@" --part "$number/$count" &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do wait "$pid" || fail "a part failed: $*"; done
+}
+
+silently poolmap compress -r --chunk-size 64K --output-dir whole tree
+for count in 1 2 7 40; do
+    rm -rf parts
+    silently in_parts $count poolmap compress -r --chunk-size 64K --output-dir parts tree
+    same_text "$(contents whole)" "$(contents parts)"
+done
+
+# ---- Each is done once: every part by itself has files of its own, and in each there are some
+
+total=0
+for number in 1 2 3; do
+    silently poolmap compress -r --chunk-size 64K --output-dir own$number --part $number/3 tree
+    count=$(find own$number -type f | wc -l)
+    ((count > 40 && count < 130)) || fail "part $number has $count files"
+    total=$((total + count))
+done
+same_text "$(find tree -type f | wc -l)" "$total"
+
+# ---- The name alone decides: not where the folder is, and not what else is there
+
+cp -a tree elsewhere && mkdir deep && mv elsewhere deep/tree
+rm -r deep/tree/a
+silently poolmap compress -r --chunk-size 64K --output-dir other --part 2/3 deep/tree
+(cd own2 && find . -type f ! -path './tree/a/*' | sort) > expected
+(cd other && find . -type f | sort) > found
+diff expected found
+
+# ---- A second run does what is left, and touches nothing else
+
+find parts -type f -printf '%p %i %C@\n' | sort > before
+rm parts/tree/a/17.zst parts/tree/b/large.zst
+silently in_parts 40 poolmap compress -r --chunk-size 64K --output-dir parts tree
+same_text "$(contents whole)" "$(contents parts)"
+find parts -type f -printf '%p %i %C@\n' | sort | grep -v -e a/17.zst -e b/large.zst > after
+grep -v -e a/17.zst -e b/large.zst before | diff - after
+# What an older input has left is no target of this one.
+touch -d '2003-04-05 06:07:09' tree/a/18
+code=0
+poolmap compress -r --chunk-size 64K --output-dir parts --part 1/1 tree 2> errors || code=$?
+same_text 1 $code
+one_error_line errors "tree/a/18: parts/tree/a/18.zst already exists"
+
+# ---- Lists, several names, other commands, --rm
+
+(cd tree && find . -type f ! -name $'*\n*') > list
+(cd tree && silently in_parts 3 poolmap compress --files-from ../list --output-dir-mirror ../listed --chunk-size 64K)
+same_text "$(find listed -type f | wc -l)" "$(wc -l < list)"
+(cd tree/a && silently in_parts 3 poolmap compress 1 2 3 4 5 6 7 8 9)
+for number in {1..9}; do zstd -q -t tree/a/$number.zst; done
+silently in_parts 3 poolmap test -r whole
+silently in_parts 3 poolmap decompress -r --output-dir back whole
+(cd back/whole/tree && find . -type f -print0 | sort -z | xargs -0 b3sum) > restored
+(cd tree && find . -type f ! -name '*.zst' -print0 | sort -z | xargs -0 b3sum) > original
+diff original restored
+patch whole/tree/b/large.zst 2000 1 2 3 4
+code=0
+for number in 1 2 3; do poolmap test -r --part $number/3 whole 2>> damage || code=$((code + $?)); done
+same_text 1 $code
+one_error_line damage whole/tree/b/large.zst
+mkdir moved && cp -a tree/b/c moved
+silently in_parts 4 poolmap compress -r --rm moved
+same_text 0 "$(find moved -type f ! -name '*.zst' | wc -l)"
+same_text 120 "$(find moved -name '*.zst' | wc -l)"
+
+# ---- What is missing is told: a name by the part that has it, a folder by all
+
+printf 'tree/none\ntree/a/1\n' > list
+rm tree/a/1.zst
+codes=
+for number in 1 2 3; do
+    code=0
+    poolmap compress --files-from list --part $number/3 2>> missing || code=$?
+    codes+=$code
+done
+same_text 1 "${codes//0/}"
+one_error_line missing tree/none
+for number in 1 2; do refuses 1 gone poolmap compress -r --part $number/2 gone; done
+
+# ---- What is not done in parts
+
+refuses 2 "--part and -c" poolmap compress -c --part 1/2 tree/a/1 tree/a/2
+refuses 2 "--part" poolmap compress --part 1/2
+refuses 2 "--part" poolmap compress --part 1/2 - < list
+refuses 2 "--part takes one regular file" poolmap hash -r --part 1/2 -o sums tree
