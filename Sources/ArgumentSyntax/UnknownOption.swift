@@ -18,7 +18,8 @@ package struct UnknownOption: Error, CustomStringConvertible {
             text += " in '\(option.argument)'"
         }
         let known = UnknownOption.longNames(in: Command.helpMessage(columns: 200)) + OptionRule.longNames
-        if let guess = UnknownOption.nearest(to: name, in: known) {
+        // One of another mode is no help.
+        if let guess = UnknownOption.nearest(to: name, in: known), guess != name {
             text += "; did you mean '\(guess)'?"
         }
         description = text

@@ -125,6 +125,12 @@ package final class InputFile {
     /// A regular file that says it is empty.
     package var isEmptyFile: Bool { status.isRegular && status.byteCount == 0 }
 
+    /// Whether a regular file has something at its beginning, whatever it says; the next read is not another for that.
+    package var hasContent: Bool {
+        var byte: UInt8 = 0
+        return Glibc.pread(descriptor.rawValue, &byte, 1, 0) > 0
+    }
+
     /// What an output is to take over; nil of a pipe, and of standard input, which has no name to be kept beside.
     package var metadata: FileStatus? {
         isOwned && status.isRegular ? status : nil

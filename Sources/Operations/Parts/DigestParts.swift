@@ -116,16 +116,17 @@ final class DigestJoinJob: Job {
         let member = parts.members[nextMember]
         nextMember += 1
         return .local(nil) { [self] () throws(PoolmapError) in
+            let file = try member.open()
             do throws(PoolmapError) {
-                try join(member)
+                try join(member, file)
+                try file.requireUnchanged()
             } catch {
                 throw error.of(member.path)
             }
         }
     }
 
-    private func join(_ member: PartSet.Member) throws(PoolmapError) {
-        let file = try InputFile.open(path: member.path)
+    private func join(_ member: PartSet.Member, _ file: InputFile) throws(PoolmapError) {
         var offset: UInt64 = 0
         for row in member.table.rows {
             let piece = try file.readBytes(at: offset, count: Int(row.byteCount))

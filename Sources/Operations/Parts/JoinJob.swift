@@ -76,10 +76,7 @@ final class JoinJob: Job {
         place += byteCount
         guard let target = output.randomAccess else {
             return .local(piece) { [self, work] () throws(PoolmapError) in
-                let done = try workforce.own(PartCopy.self).copy(work, from: input.descriptor) {
-                    (bytes, place) throws(PoolmapError) in try output.write(bytes, at: place)
-                }
-                try accept(done)
+                try accept(try copy(work, of: member, input, workforce))
             }
         }
         return .work(
@@ -87,18 +84,41 @@ final class JoinJob: Job {
             isLast: false)
     }
 
+    /// Copies to where only the front writes.
+    private func copy(
+        _ work: PartCopy.Work, of member: PartSet.Member, _ input: InputFile, _ workforce: Workforce
+    ) throws(PoolmapError) -> PartCopy.Done {
+        var unwritten: PoolmapError?
+        do throws(PoolmapError) {
+            return try workforce.own(PartCopy.self).copy(work, from: input.descriptor) {
+                (bytes, place) throws(PoolmapError) in
+                do throws(PoolmapError) {
+                    try output.write(bytes, at: place)
+                } catch {
+                    unwritten = error
+                    throw error
+                }
+            }
+        } catch {
+            throw unwritten ?? error.of(member.path)
+        }
+    }
+
     // MARK: Join
 
+    func recover(from error: PoolmapError, piece: Piece, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
+        throw (error.code == .processDied ? error.at(piece.description) : error).of(copies[0].member.path)
+    }
+
     func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
-        do throws(PoolmapError) {
-            try accept(PartCopy.done(answer))
-        } catch  where error.code == .system {
-            throw PoolmapError.system("cannot write \(output.name)", Errno(rawValue: error.errno ?? 0))
-        }
+        try accept(PartCopy.done(answer))
     }
 
     private func accept(_ done: PartCopy.Done) throws(PoolmapError) {
         let copy = copies.removeFirst()
+        if let errno = done.unwritten {
+            throw PoolmapError.system("cannot write \(output.name)", Errno(rawValue: errno))
+        }
         let table = copy.member.table
         do throws(PoolmapError) {
             if let damaged = done.damaged {

@@ -46,6 +46,10 @@ package struct Part: Equatable, Hashable, Sendable {
         guard input.isRegular || input.isEmptyFile else {
             throw PoolmapError(.failed, "is no regular file, and --part reads nothing else")
         }
+        // What the kernel makes up often says that it is empty.
+        guard input.isRegular || !input.hasContent else {
+            throw PoolmapError(.failed, "has more than it says, and --part needs its size")
+        }
         return share(of: input.byteCount, inPiecesOf: pieceBytes)
     }
 

@@ -42,20 +42,33 @@ final class PartCopy: Operation {
         var byteCount: UInt64 { rows.reduce(0) { $0 + $1.byteCount } }
     }
 
-    /// The first piece, counted within the task, that is not as it was written; nil if all are.
     struct Done: Message, BitwiseCopyable {
+        /// The first piece, counted within the task, that is not as it was written; nil if all are.
         var damaged: Int?
+        /// Why the target could not be written, which a worker does not know the name of; nil if it could.
+        var unwritten: Int32?
     }
 
     func perform(_ work: Work, _ files: [SharedDescriptor], _ hands: Hands) throws(PoolmapError) -> Done {
         let (part, target) = (files[0].fileDescriptor, files[1].fileDescriptor)
         let sharedEnd =
             work.place + target.share(work.byteCount, at: work.place, with: part, at: work.offset)
-        return try copy(work, from: part) { (bytes, place) throws(PoolmapError) in
-            let sharedBytes = sharedEnd > place ? Int(min(sharedEnd - place, UInt64(bytes.count))) : 0
-            try target.write(
-                UnsafeRawBufferPointer(rebasing: bytes[sharedBytes...]), at: place + UInt64(sharedBytes), to: "",
-                leavesHoles: work.hasHoles)
+        var unwritten: Int32?
+        do throws(PoolmapError) {
+            return try copy(work, from: part) { (bytes, place) throws(PoolmapError) in
+                let sharedBytes = sharedEnd > place ? Int(min(sharedEnd - place, UInt64(bytes.count))) : 0
+                do throws(PoolmapError) {
+                    try target.write(
+                        UnsafeRawBufferPointer(rebasing: bytes[sharedBytes...]), at: place + UInt64(sharedBytes),
+                        to: "", leavesHoles: work.hasHoles)
+                } catch {
+                    unwritten = error.errno
+                    throw error
+                }
+            }
+        } catch {
+            guard let unwritten else { throw error }
+            return Done(unwritten: unwritten)
         }
     }
 
@@ -84,6 +97,11 @@ final class PartCopy: Operation {
     }
 
     static func results(of done: Done) -> [PieceResult] {
-        [PieceResult(text: .object([("intact", .bool(done.damaged == nil))]))]
+        if let errno = done.unwritten {
+            return [
+                PieceResult(text: .object([("error", .error(.system("cannot write", Errno(rawValue: errno))))]))
+            ]
+        }
+        return [PieceResult(text: .object([("intact", .bool(done.damaged == nil))]))]
     }
 }
