@@ -1,0 +1,85 @@
+# A part that changes while it is joined is an error that names it, and no part is removed; a name may lead elsewhere.
+. "$CLI_LIB"
+. "$CLI_FOLDER/joins.sh"
+noise 6000000 > in
+touch -d 2001-01-01 in
+poolmap compress -q --chunk-size 256K -o whole in
+mkdir kept
+silently each_part 2 poolmap compress --chunk-size 256K -o kept/out in
+silently each_part 2 poolmap hash -a crc32 -o kept/digests in
+silently poolmap hash -a crc32 -o lines in
+
+# start_join TARGET FILE WHEN: with each process stopped at its read of that number of the file; the front goes on.
+start_join() {
+    rm -f out* digests*
+    cp -p kept/* .
+    : > trace
+    start strace -f -qq -P "$PWD/$2" -e signal=none -e trace=read,pread64 \
+        -e inject=read,pread64:signal=STOP:when="$3" -o trace poolmap join -j 2 --rm "$1".part-{1,2}-of-2 > said 2>&1
+    tracer=$front
+    wait_until 20 has_front
+}
+has_front() {
+    front=$(tree_of "$tracer" | sed -n 's/^1 \([0-9]*\) poolmap$/\1/p')
+    [[ -n $front ]]
+}
+# A worker is at the first part, which the front goes past.
+is_copying() {
+    kill -CONT "$front"
+    for worker in $(worker_pids "$front"); do
+        ! grep -q "^$worker " trace || return 0
+    done
+    return 1
+}
+ends() {
+    while is_running "$tracer"; do
+        # shellcheck disable=SC2046
+        kill -CONT $(descendants_of "$tracer") 2> /dev/null || true
+        sleep 0.01
+    done
+    expect_exit "$1" wait "$tracer"
+}
+
+grows() { echo >> "$1"; }
+is_cut() { truncate -s 100000 "$1"; }
+is_emptied() { : > "$1"; }
+is_written() { patch "$1" 2000000 1 2 3; }
+is_touched() { touch "$1"; }
+is_written_and_set_back() { patch "$1" 2000000 1 2 3 && touch -d 2001-01-01 "$1"; }
+for part in out.part-1-of-2 out.part-2-of-2; do
+    for change in grows is_cut is_emptied is_written is_touched is_written_and_set_back; do
+        start_join out out.part-1-of-2 1
+        wait_until 20 is_copying
+        $change $part
+        ends 1
+        one_error_line said "out: $part "
+        no_file out
+        # --rm has not begun.
+        ls out.part-{1,2}-of-2 > "$CLI_NOTES/all"
+    done
+done
+# By its name there is another file, or none. The front has opened the part, and so joins it, or it has not.
+is_removed() { rm "$1"; }
+is_another() { cp -p "$1" other && mv other "$1"; }
+for change in is_removed is_another; do
+    start_join out out.part-1-of-2 1
+    wait_until 20 is_copying
+    $change out.part-2-of-2
+    ends 1
+    # At last it cannot be removed.
+    one_error_line said "out: out.part-2-of-2"
+    [[ ! -e out ]] || same_file whole out
+    [[ -e out.part-1-of-2 ]] || same_file whole out
+done
+
+# ---- What the front reads of digests
+
+for change in grows is_emptied is_touched; do
+    start_join digests digests.part-2-of-2 1
+    # Between its two looks at the second part, which it is stopped in.
+    wait_until 20 grep -q "^$front " trace
+    $change digests.part-2-of-2
+    ends 1
+    one_error_line said "digests: digests.part-2-of-2"
+    no_file digests
+done
