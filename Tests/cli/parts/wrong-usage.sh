@@ -1,4 +1,4 @@
-# --part is for one regular file and a file of its own; all else is one clear line, and no file.
+# --part is for regular files and targets of their own; all else is one clear line, and no file.
 . "$CLI_LIB"
 text 300000 > in
 cp in second
@@ -23,12 +23,12 @@ for name in compress decompress test hash; do
     for bad in 0/4 5/4 1/0 a/b 1 "" / 1/ /2 -1/4 1/4/4 1.0/4 1/1000001; do
         no_part 2 "--part" "${command[@]}" "--part=$bad" $file
     done
-    no_part 2 "--part takes one regular file" "${command[@]}" $file second
-    no_part 2 "--part takes one regular file" "${command[@]}" -r folder
-    no_part 2 "--part takes one regular file" "${command[@]}" --filelist /dev/null
-    no_part 2 "--part takes one regular file" "${command[@]}" < $file
-    no_part 2 "--part takes one regular file" "${command[@]}" - < $file
-    no_part 2 "--part takes one regular file" "${command[@]}" - < <(head -c 100 $file)
+    text="--part takes files, and not standard input"
+    [[ $name != hash ]] || text="--part takes one regular file"
+    no_part 2 "$text" "${command[@]}" < $file
+    no_part 2 "$text" "${command[@]}" - < $file
+    no_part 2 "$text" "${command[@]}" - $file < $file
+    no_part 2 "$text" "${command[@]}" - < <(head -c 100 $file)
     no_part 1 "folder: is a directory" "${command[@]}" folder
     no_part 1 "nothing: No such file or directory" "${command[@]}" nothing
     no_part 1 "/dev/stdin: is no regular file" "${command[@]}" /dev/stdin < <(head -c 100 $file)
@@ -40,14 +40,19 @@ for name in compress decompress test hash; do
     rm pipe
 done
 no_part 1 "/proc/version: has more than it says" poolmap hash --manifest --part 1/2 -o out /proc/version
+no_part 2 "--part takes one regular file" "${hash[@]}" in second
+no_part 2 "--part takes one regular file" "${hash[@]}" -r folder
+no_part 2 "--part takes one regular file" "${hash[@]}" --filelist /dev/null
 for name in compress decompress; do
     file=in
     [[ $name == compress ]] || file=in.zst
     no_part 2 "--part and -c exclude each other" poolmap $name --part 1/2 -c $file
     no_part 2 "--part and -c exclude each other" poolmap $name --part 1/2 -o - $file
     no_part 2 "--part and -c exclude each other" poolmap $name --part 1/2 -o /dev/stdout $file
-    no_part 2 "--part and --rm exclude each other" poolmap $name --part 1/2 --rm $file
-    no_part 2 "--part and --depfile exclude each other" poolmap $name --part 1/2 --depfile rules $file
+    no_part 2 "--part and -c exclude each other" poolmap $name --part 1/2 -c $file $file
+    no_part 2 "--part of one file and --rm exclude each other" poolmap $name --part 1/2 --rm $file
+    no_part 2 "--part of one file and --depfile exclude each other" poolmap $name --part 1/2 --depfile rules $file
+    no_part 2 "-o" poolmap $name --part 1/2 -o out $file second
     no_part 1 "$file: cannot write missing/out.part-1-of-2: No such file" poolmap $name --part 1/2 -o missing/out $file
 done
 no_part 2 "--part and --salvage exclude each other" "${decompress[@]}" --salvage in.zst
@@ -66,7 +71,7 @@ for name in list cat; do
     ! grep -q "did you mean" "$CLI_NOTES/refusal"
 done
 # What --json says is an object.
-expect_exit 2 "${compress[@]}" --json in second 2> said
+expect_exit 2 "${hash[@]}" --json in second 2> said
 grep -Fxq '{"error": "usage", "file": null, "message": "--part takes one regular file", "errno": null}' said
 expect_exit 1 "${compress[@]}" --json /dev/null 2> said
 grep -q '^{"error": "failed", "file": "/dev/null", "message": "is no regular file' said
