@@ -159,8 +159,8 @@ final class MapJob: Job {
             case .tooLong: throw tooLong
             }
         }
-        guard chunkIndex != first.index + keptCount || keptCount == 0 || offset == resume?.kept.inputEnd else {
-            throw resume?.isDamaged ?? tooLong
+        if let resume, keptCount > 0, chunkIndex <= first.index + keptCount {
+            guard chunkIndex == first.index + keptCount, offset == resume.kept.inputEnd else { throw resume.isDamaged }
         }
         return isAtEnd ? .end : nil
     }

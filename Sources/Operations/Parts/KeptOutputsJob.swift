@@ -46,7 +46,8 @@ final class KeptOutputsJob: Job {
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
         if run.isHalted { return .end }
         if let step = try run.nextReduction(workforce) { return step }
-        guard copies.count < workforce.slotCount else { return .waitForTurn }
+        // What is to be joined goes first, so that few outputs wait, each with a file that is open.
+        guard copies.count < workforce.slotCount, !run.hasGroup else { return .waitForTurn }
         guard var copy = try nextCopy() else {
             run.endCut()
             return .end
