@@ -171,8 +171,9 @@ struct PartTable: Equatable {
         return (table, byteCount)
     }
 
-    /// Whether a file is this part already, whole, and made with the same options of the same input: then it need not be
-    /// made again. Its pieces are looked at by the join.
+    /// Whether a file is this part already, whole, and of the same job.
+    ///
+    /// Then it need not be made again. Its pieces are looked at by the join.
     func isThere(_ path: String) -> Bool {
         guard FileStatus(ofPath: path)?.isRegular == true, let file = try? InputFile.open(path: path),
             let (found, _) = try? PartTable.read(of: file)
