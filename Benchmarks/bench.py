@@ -25,6 +25,7 @@ import batch
 import hashing
 import inputs
 import mapping
+import parts
 import serial
 from measure import MIB, Command, Measure, accounts, peak_memory, read, run
 
@@ -214,6 +215,7 @@ class Bench:
         batch.run(self)
         hashing.run_rows(self)
         mapping.run_rows(self)
+        parts.run_rows(self)
         serial.run(self)
 
 
