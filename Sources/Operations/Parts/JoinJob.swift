@@ -32,8 +32,10 @@ final class JoinJob: Job {
         let file: InputFile
     }
 
-    /// A task has about so much to copy.
-    private static let taskBytes: UInt64 = 4 << 20
+    /// What all parts have together.
+    private let byteCount: UInt64
+    /// A task has so much to copy at least, where there is so much, and at most.
+    private static let taskBytes = (least: UInt64(1 << 20), most: 64 << 20)
     private static let mostRowsOfTask = 4096
 
     init(_ parts: PartSet, to output: PartTarget, _ meter: Meter) throws(PoolmapError) {
@@ -42,7 +44,8 @@ final class JoinJob: Job {
         self.meter = meter
         frames = parts.operation == .compress ? try JoinedFrames(parts) : nil
         headers = try JoinedHeaders(parts)
-        meter.expect(parts.members.reduce(0) { $0 + $1.byteCount })
+        byteCount = parts.members.reduce(0) { $0 + $1.byteCount }
+        meter.expect(byteCount)
     }
 
     // MARK: Cut
@@ -62,11 +65,13 @@ final class JoinJob: Job {
         if let file { input = file } else { input = try member.open() }
         file = input
         var work = PartCopy.Work(offset: offset, place: place, hasHoles: member.status.isSparse)
+        let rest = self.byteCount > place ? self.byteCount - place : 0
+        let wanted = max(JoinJob.taskBytes.least, UInt64(workforce.taskBytes(of: rest, most: JoinJob.taskBytes.most)))
         var byteCount: UInt64 = 0
         for row in member.table.rows[rowIndex...] {
             work.rows.append(row)
             byteCount += row.byteCount
-            if byteCount >= JoinJob.taskBytes || work.rows.count == JoinJob.mostRowsOfTask { break }
+            if byteCount >= wanted || work.rows.count == JoinJob.mostRowsOfTask { break }
         }
         let rows = rowIndex..<rowIndex + work.rows.count
         let piece = Piece(noun: "chunk", index: rowIndex, offset: offset, byteCount: byteCount, count: rows.count)
