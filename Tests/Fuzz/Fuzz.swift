@@ -29,8 +29,8 @@ private func runDriver(
 /// `fuzz --list` prints a line for each: name, edges, bytes. `fuzz --seeds FOLDER` writes inputs to begin with.
 @main enum Fuzz {
     static let targets: [FuzzTarget] = [
-        .frames, .tables, .sections, .seekable, .salvage, .decompress, .manifest, .lists, .names, .journals, .makeFlags,
-        .messages, .connection, .handshake, .manager, .shareable,
+        .frames, .tables, .sections, .seekable, .salvage, .decompress, .manifest, .lists, .names, .journals, .parts,
+        .makeFlags, .messages, .connection, .handshake, .manager, .shareable,
     ]
 
     /// That of this process.

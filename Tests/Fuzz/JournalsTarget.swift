@@ -4,6 +4,7 @@ import Glibc
 @testable import Files
 @testable import Ground
 @testable import Operations
+@testable import SeekableZstd
 
 extension FuzzTarget {
     /// The journals of unfinished targets and hashes: what is kept of them is written as the same bytes.
@@ -49,7 +50,9 @@ extension FuzzTarget {
         guard identity.inputBytes <= UInt64(Int64.max) else { return }
         _ = journal.isComplete
         _ = journal.partialBytes
-        _ = try? journal.section()
+        var section = SectionWriter()
+        for index in journal.frames.indices { try? section.add(journal.dataFrame(index)) }
+        _ = section.finish()
         journal.keep(first: 1)
         require(journal.frames.count <= 1, "more is kept than was asked")
     }
@@ -103,7 +106,7 @@ private enum HashStates {
             unlink(path)
             do {
                 let state = HashState(path: path, force: true)
-                _ = try state.open(for: input, algorithms, pieceBytes: 1 << 20, keep: { _ in })
+                _ = try state.open(for: input, algorithms, pieceBytes: 1 << 20, nil, keep: { _ in })
                 for piece in pieces { try state.append(piece) }
             } catch {
                 require(false, "\(error)")
@@ -120,7 +123,7 @@ private enum HashStates {
         close(number)
         do {
             let state = HashState(path: path, force: true)
-            _ = try state.open(for: input, algorithms, pieceBytes: 1 << 20) { keep($0) }
+            _ = try state.open(for: input, algorithms, pieceBytes: 1 << 20, nil) { keep($0) }
         } catch {
             require(false, "\(error)")
         }
