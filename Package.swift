@@ -112,6 +112,8 @@ let package = Package(
                 "Salvage", "SeekableZstd", .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
+        // What Slurm is told and says, as text: runs nothing.
+        .target(name: "Slurm", dependencies: ["Ground"]),
         // What was typed, in the parser's terms: knows no command and no file.
         .target(
             name: "ArgumentSyntax",
@@ -132,6 +134,7 @@ let package = Package(
                 "Operations",
                 "Run",
                 "SeekableZstd",
+                "Slurm",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -170,6 +173,7 @@ let package = Package(
         .testTarget(name: "DigestsTests", dependencies: ["CBlake3", "CChecksums", "Digests", "TestSupport"]),
         .testTarget(name: "SeekableZstdTests", dependencies: ["CZstd", "SeekableZstd", "TestSupport"]),
         .testTarget(name: "FilesTests", dependencies: ["Files", "Ground", "SeekableZstd", "TestSupport"]),
+        .testTarget(name: "SlurmTests", dependencies: ["Ground", "Slurm"]),
         .testTarget(name: "SalvageTests", dependencies: ["Ground", "Salvage", "SeekableZstd", "TestSupport"]),
         .testTarget(name: "RunTests", dependencies: ["Digests", "Files", "Ground", "Multiprocessing", "Run"]),
         .testTarget(
