@@ -9,6 +9,7 @@ struct HashSyntax: GNUSyntax {
     static let takingValue: Set<String> = [
         "--jobs", "--threads", "--report", "--trace", "--algorithm", "--part-size", "--salt", "--length",
         "--derive-key", "--chunk-size", "--offset", "--output", "--resume", "--files-from", "--filelist", "--part",
+        "--engine", "--parts", "--engine-retries", "--engine-option",
     ]
     static let lettersTakingValue: Set<Character> = ["T", "j", "o", "a", "l"]
     static let takingNothing: Set<String> = ["--derive-key", "--salt"]

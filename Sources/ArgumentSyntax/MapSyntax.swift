@@ -14,7 +14,8 @@ struct MapSyntax: GNUSyntax {
         "--max-record", "--record-start", "--records", "--header", "--output-header", "--output", "--output-template",
         "--reduce", "--files-from",
         "--files0-from", "--retries",
-        "--success-codes", "--part", "--timeout", "--halt", "--memory", "--long", "--level",
+        "--success-codes", "--part", "--engine", "--parts", "--engine-retries", "--engine-option", "--timeout",
+        "--halt", "--memory", "--long", "--level",
     ]
     static let lettersTakingValue: Set<Character> = ["T", "j", "o", "D"]
     static let takingNothing: Set<String> = []

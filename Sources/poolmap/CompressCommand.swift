@@ -14,6 +14,7 @@ struct Compress: FilesCommand {
     @OptionGroup var target: TargetOptions
     @OptionGroup var dictionary: DictionaryOptions
     @OptionGroup var parts: PartOptions
+    @OptionGroup var engine: EngineOptions
 
     @Option(name: .long, help: ArgumentHelp("The level; -1 to -19 are short for it.", valueName: "n"))
     var level: Int?
@@ -115,8 +116,8 @@ struct Compress: FilesCommand {
             }
             try names.requireOneFile(files, for: "--resume")
         }
-        let (part, share) = try parts.work(on: files, names)
-        try target.requirePart(part, share)
+        let (part, share) = try engine.work(parts, on: files, names, common)
+        try target.requirePart(part, share, for: engine.option)
         let environment = ZstdEnvironment(isQuiet: common.quiet)
         var options = CompressionOptions(
             level: fast.map { -$0 } ?? level ?? environment.level(isUltra: ultra) ?? 3, longWindowLog: long,
@@ -134,6 +135,7 @@ struct Compress: FilesCommand {
             keptBeside: resume ? Batch.resumeSuffixes : [], naming: .appending(".zst"), part: part,
             share: share)
         try plan.refuseTerminal()
+        if engine.engine != nil { return try plan.submit(engine) }
         options.dictionary = plan.dictionary
         let settings: [(String, JSONText)] = [
             ("level", .decimal("\(options.level)")), ("long", .number(orNull: long.map { UInt64($0) })),

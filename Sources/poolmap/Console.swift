@@ -139,6 +139,18 @@ final class Console {
         }
     }
 
+    /// Says, with `-v`, how the run goes on.
+    func say(_ line: String) {
+        guard isVerbose else { return }
+        progress?.clear()
+        writeError(FileName.printable(line) + "\n")
+    }
+
+    /// Says on the progress line how far the run is.
+    func show(_ text: String) {
+        progress?.show(text)
+    }
+
     /// Says a line that a command has written to its standard error.
     func tell(_ line: [UInt8], of piece: Piece, _ name: String?) {
         guard saysErrors else { return }

@@ -14,6 +14,7 @@ struct Decompress: FilesCommand {
     @OptionGroup var window: WindowOptions
     @OptionGroup var limits: LimitOptions
     @OptionGroup var parts: PartOptions
+    @OptionGroup var engine: EngineOptions
 
     @Flag(name: .long, help: "Restore what can be had of damaged files; zeros stand for what is lost.")
     var salvage = false
@@ -43,14 +44,16 @@ struct Decompress: FilesCommand {
     }
 
     func run() throws {
-        let (part, share) = try parts.work(on: files, names)
-        try target.requirePart(part, share)
+        let (part, share) = try engine.work(parts, on: files, names, common)
+        try target.requirePart(part, share, for: engine.option)
         if part != nil {
-            try requireNone(of: [(salvage, "--salvage"), (passThrough == true, "--pass-through")], beside: "--part")
+            try requireNone(
+                of: [(salvage, "--salvage"), (passThrough == true, "--pass-through")], beside: engine.option)
         }
         let plan = try FilePlan(
             "decompress", files, names, target, common, dictionary, folders: .without([]),
             naming: .replacing(zip(compressedSuffixes, ["", ".tar", ""]).map { ($0, $1) }), part: part, share: share)
+        if engine.engine != nil { return try plan.submit(engine) }
         let settings: [(String, JSONText)] = [
             ("salvage", .bool(salvage)), ("omit", .bool(omit)), parts.setting,
         ]

@@ -17,7 +17,7 @@ final class FilePlan: ItemSource {
     private let isShare: Bool
     /// What is done to the inputs, for --dry-run.
     private let verb: String
-    private let options: TargetOptions
+    let options: TargetOptions
     private let run: RunOptions
     let console: Console
     private let readsStandardInput: Bool
@@ -237,6 +237,12 @@ final class FilePlan: ItemSource {
         } catch {
             return .refused(input, error)
         }
+    }
+
+    /// The target of which the target of an item is a part.
+    func wholeTarget(of part: Target) -> String {
+        guard case .file(let path) = part else { return "" }
+        return path.hasSuffix(partSuffix) ? String(path.dropLast(partSuffix.count)) : path
     }
 
     private func target(of file: FoundFile) throws(PoolmapError) -> String {

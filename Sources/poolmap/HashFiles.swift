@@ -22,6 +22,7 @@ struct HashFiles {
         let items = try NamedItems(
             sources, options.names.folders(.without([])), console.places, followsLinks: true)
         if let (part, path) = try options.part(of: files, algorithms) {
+            if options.engine.engine != nil { return try options.submit(items, console) }
             return try run(part, to: path, algorithms, console)
         }
         var output = LineOutput(to: try options.lineFile())

@@ -13,6 +13,7 @@ struct HashManifest {
         let items = try NamedItems(
             try options.names.sources(files), options.names.folders(.without([])), console.places, followsLinks: true)
         if let (part, path) = try options.part(of: files, [scheme.algorithm]) {
+            if options.engine.engine != nil { return try options.submit(items, console) }
             return try run(part, to: path, scheme, console)
         }
         var output = LineOutput(to: try options.lineFile())

@@ -32,6 +32,7 @@ struct HashOptions: ParsableArguments {
     var resume: String?
 
     @OptionGroup var parts: PartOptions
+    @OptionGroup var engine: EngineOptions
     @OptionGroup var names: NameOptions
 
     func validate() throws {
@@ -42,26 +43,28 @@ struct HashOptions: ParsableArguments {
 
     /// Throws where a part cannot be hashed so.
     private func validatePart() throws {
-        guard parts.given != nil else { return }
+        guard parts.given != nil || engine.engine != nil else { return }
         try requireNone(
             of: [
                 (checking.check, "--check"), (tree.tree, "--tree"),
                 // The join would need the key as well.
                 (digests.keyed, "--keyed"),
-            ], beside: "--part")
-        guard let output, output != "-" else { throw ValidationError("--part needs -o FILE") }
+                // Each of them would keep in one file what it has done.
+                (engine.engine != nil && resume != nil, "--resume"),
+            ], beside: engine.option)
+        guard let output, output != "-" else { throw ValidationError("\(engine.option) needs -o FILE") }
     }
 
     /// The part that is to be hashed, and its file; nil for all.
     ///
     /// Throws where the names are not one regular file's, or an algorithm cannot be joined.
     func part(of files: [String], _ algorithms: [HashAlgorithm]) throws -> (part: Part, path: String)? {
-        guard let part = try parts.part(), let output else { return nil }
-        try names.requireOneFile(files, for: "--part")
+        guard let part = try engine.part(or: parts.part(), common), let output else { return nil }
+        try names.requireOneFile(files, for: engine.option)
         let indivisible = algorithms.filter { !manifests.manifest && !$0.isDivisible }.map(\.name.rawValue)
         guard indivisible.isEmpty else {
             let names = indivisible.joined(separator: ", ")
-            throw ValidationError("--part cannot do \(names), which is hashed from the beginning to the end")
+            throw ValidationError("\(engine.option) cannot do \(names), which is hashed from the beginning to the end")
         }
         return (part, output + part.suffix)
     }
@@ -100,7 +103,7 @@ struct HashOptions: ParsableArguments {
     /// Throws if the file of -o is another option's as well.
     func claimOutput(_ places: RunPlaces) throws(PoolmapError) {
         guard let output, output != "-" else { return }
-        let part = (try? parts.part()) ?? nil
+        let part = (try? engine.part(or: parts.part(), common)) ?? nil
         try places.add(written: output + (part?.suffix ?? ""), by: "-o")
     }
 

@@ -165,12 +165,15 @@ struct TargetOptions: ParsableArguments {
     }
 
     /// Throws if a part of an input, or a share of all, cannot be written so.
-    func requirePart(_ part: Part?, _ share: NameShare?) throws {
+    ///
+    /// - Parameter option: the one that asks for it.
+    func requirePart(_ part: Part?, _ share: NameShare?, for option: String) throws {
         guard part != nil || share != nil else { return }
-        try requireNone(of: [(isStream, "-c")], beside: "--part")
+        try requireNone(of: [(isStream, "-c")], beside: option)
         guard part != nil else { return }
         try requireNone(
-            of: [(remove, "--rm"), (dependencyFile != nil, "--depfile")], beside: "--part of one file")
+            of: [(remove, "--rm"), (dependencyFile != nil, "--depfile")],
+            beside: option == "--part" ? "--part of one file" : option)
     }
 
     /// Where targets go that are not beside their inputs.

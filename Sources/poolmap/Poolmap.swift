@@ -33,6 +33,7 @@ struct Poolmap: ParsableCommand {
                 writeHelp(script.text(of: Poolmap.self))
             }
             let arguments = try Arguments(raw, calledAs: ProgramName(argument: CommandLine.arguments.first ?? ""))
+            Program.arguments = arguments
             if !arguments.unusedWords.isEmpty {
                 _ = try Compress.parse(arguments.unusedWords)
             }

@@ -1,3 +1,4 @@
+import ArgumentSyntax
 import CPoolmap
 import Glibc
 import JobServer
@@ -5,6 +6,9 @@ import JobServer
 /// What is the same for every command of this process.
 enum Program {
     static let version = "0.1.0"
+
+    /// What was typed, once it was taken apart; there is one thread.
+    nonisolated(unsafe) static var arguments: Arguments?
 
     /// What make says of parallel jobs, looked up before any file is opened; there is one thread.
     nonisolated(unsafe) static let makeJobs = MakeJobs.fromEnvironment()

@@ -16,12 +16,21 @@ final class ProgressLine {
     }
 
     func show(_ meter: Meter) {
+        show { text(meter, seconds: $0) }
+    }
+
+    /// Shows a text of somebody else's; cut where the terminal has no room for all of it.
+    func show(_ text: String) {
+        show { _ in terminalColumns().map { String(text.prefix(max(0, $0 - 1))) } ?? text }
+    }
+
+    private func show(_ text: (_ seconds: Double) -> String) {
         let time = monotonicNanoseconds()
         guard time - start >= delay, time - lastShown >= ProgressLine.interval else { return }
         lastShown = time
         isVisible = true
         // Written whole, then what an older, longer line left is taken away.
-        writeError("\r\(text(meter, seconds: Double(time - start) / 1e9))\u{1B}[K")
+        writeError("\r\(text(Double(time - start) / 1e9))\u{1B}[K")
     }
 
     func clear() {

@@ -13,6 +13,7 @@ struct Test: FilesCommand {
     @OptionGroup var window: WindowOptions
     @OptionGroup var limits: LimitOptions
     @OptionGroup var parts: PartOptions
+    @OptionGroup var engine: EngineOptions
     @OptionGroup var names: NameOptions
 
     @Flag(name: [.short, .long], help: "Follow symbolic links.")
@@ -24,12 +25,15 @@ struct Test: FilesCommand {
     var files: [String] = []
 
     func run() throws {
-        let (part, share) = try parts.work(on: files, names)
+        let (part, share) = try engine.work(parts, on: files, names, common)
         let console = try Console(common)
         let dictionary = try dictionary.read(console.places)
         let items = try NamedItems(
             try names.sources(files), names.folders(.with(compressedSuffixes)), console.places, followsLinks: force,
             share: share)
+        if engine.engine != nil {
+            return try console.submit(items, engine) { input, _ in PartedJob(testing: input) }
+        }
         var batch = try console.batch(
             common, "test", window.settings + limits.settings + self.dictionary.settings(dictionary) + [parts.setting])
         batch.part = part

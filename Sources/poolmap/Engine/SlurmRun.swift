@@ -1,0 +1,340 @@
+import CFiles
+import CPoolmap
+import Files
+import Glibc
+import Ground
+import Operations
+import Slurm
+import SystemPackage
+
+/// Has Slurm do the parts of one job, and waits until they are joined.
+///
+///     record ─> sbatch: array, and the join behind it ─> squeue, notes ─> sbatch: what failed ─> … ─> the target
+///
+/// All that is to be known afterwards is on disk before the next step is taken: what was submitted in the record, what has
+/// become of a part in its note. So whenever this process is killed, the same line goes on where it was: it never begins a
+/// part that is done, or runs.
+final class SlurmRun {
+    private let job: PartedJob
+    private let count: Int
+    private let retries: Int
+    private let isDetached: Bool
+    private let console: Console
+    private let notes: NotesFolder
+    private let commands: SlurmCommands
+    private let signals = SignalWait()
+    private var record: ArrayRecord
+    private var parts: PartStates
+    /// Whether the record is that of an earlier process.
+    private var isResumed = false
+    private var isJoinCancelled = false
+    /// Whether the target was there before this process did anything.
+    private var isWhole = false
+    private var lock: FileDescriptor?
+
+    /// Looks at the input and at what an earlier process has left.
+    ///
+    /// Throws where the job cannot be done, or is not the one that was begun.
+    init(_ job: PartedJob, _ options: EngineOptions, _ console: Console) throws(PoolmapError) {
+        self.job = job
+        self.console = console
+        count = options.parts ?? 1
+        retries = options.retries ?? 2
+        isDetached = options.detach
+        notes = NotesFolder(path: job.notesName + ".engine")
+        commands = SlurmCommands(signals: signals, options: options.options)
+        parts = PartStates(count: count)
+        let line = PartLine(job)
+        record = ArrayRecord(
+            token: String(UInt64.random(in: .min ... .max), radix: 16), line: line.text, count: count,
+            input: try SlurmRun.identity(of: job.input))
+        if let earlier = try notes.readRecord(most: Part.most) {
+            try requireSame(earlier)
+            record = earlier
+            isResumed = true
+        }
+    }
+
+    /// What tells that the input is still the one that it was.
+    private static func identity(of path: String) throws(PoolmapError) -> String {
+        let file = try InputFile.open(path: path)
+        guard file.isRegular || file.isEmptyFile else {
+            throw PoolmapError(.failed, "is no regular file, and --engine takes nothing else")
+        }
+        let modified = file.status.modified
+        return "\(file.byteCount) \(modified.tv_sec) \(modified.tv_nsec)"
+    }
+
+    private func requireSame(_ earlier: ArrayRecord) throws(PoolmapError) {
+        let jobs = earlier.submissions.compactMap(\.job)
+        let advice =
+            (jobs.isEmpty ? "" : "scancel \(jobs.joined(separator: " ")), and ")
+            + "remove \(notes.path), to begin anew"
+        guard earlier.line == record.line, earlier.count == count else {
+            throw PoolmapError(
+                .failed, "\(notes.path) is of another line, with \(earlier.count) parts: \(earlier.line); \(advice)")
+        }
+        guard earlier.input == record.input else {
+            throw PoolmapError(.changed, "was changed since its parts were submitted; \(advice)")
+        }
+    }
+
+    // MARK: The run
+
+    /// Does all of it.
+    ///
+    /// Throws the reason where it cannot be done. That parts have failed is told to the console.
+    func run() throws(PoolmapError) {
+        lock = try notes.open()
+        do throws(PoolmapError) {
+            try begin()
+        } catch {
+            if record.submissions.isEmpty { notes.remove() }
+            endIfAsked()
+            throw error
+        }
+        endIfAsked()
+        if isDetached { return try printJob() }
+        var pace = Pace()
+        while !parts.areOver {
+            signals.wait(pace.next())
+            endIfAsked()
+            try look()
+            endIfAsked()
+        }
+        guard parts.failures.isEmpty else { return complain() }
+        if job.target != nil, !isWhole { try join(&pace) }
+        notes.remove()
+    }
+
+    /// Finds out what is done and what runs, and submits the rest.
+    private func begin() throws(PoolmapError) {
+        try findJobs()
+        let lines = try lookAtAll()
+        endIfAsked()
+        isWhole = isJoined(lines)
+        if isWhole { return parts.finishAll() }
+        if let target = job.target, let obstacle = obstacle(of: target) { throw obstacle }
+        // A join that runs may have removed a part.
+        let isJoining = liveJoin(lines) != nil
+        for number in 1...count where notes.note("part-\(number)")?.isDone == true && (isJoining || isThere(number)) {
+            parts.finish(number)
+        }
+        for (place, submission) in record.submissions.enumerated() {
+            guard case .parts(let numbers) = submission.content, let id = submission.job else { continue }
+            for number in numbers where !parts.isDone(number) {
+                if lines[Element(id, number)].map({ !$0.state.isOver }) ?? false { parts.give(number, to: place) }
+            }
+        }
+        if isResumed {
+            console.say("\(job.input): goes on with job \(jobNumbers), \(parts.doneCount) of \(count) parts are done")
+        }
+        let missing = parts.missing
+        if !missing.isEmpty { try submit(missing) }
+        if job.target != nil, liveJoin(lines) == nil { try submitJoin() }
+    }
+
+    /// What stands in the way of the target, before anything is submitted.
+    private func obstacle(of target: String) -> PoolmapError? {
+        var policy = OutputPolicy()
+        policy.force = job.joinOptions.contains("-f")
+        policy.keepsUnchanged = job.joinOptions.contains("--if-changed")
+        return Files.obstacle(.file(job.input), .file(target), policy, makesFolder: false)
+    }
+
+    /// Jobs whose number the earlier process has not come to write down.
+    private func findJobs() throws(PoolmapError) {
+        for place in record.submissions.indices where record.submissions[place].job == nil {
+            record.submissions[place].job = try commands.find(record.name(of: place))
+        }
+        if record.submissions.contains(where: { $0.job == nil }) {
+            record.submissions.removeAll { $0.job == nil }
+        }
+    }
+
+    private func isThere(_ number: Int) -> Bool {
+        guard let target = job.target, let part = Part(number, of: count) else { return true }
+        return FileStatus(freshOfPath: target + part.suffix) != nil
+    }
+
+    private var jobNumbers: String {
+        record.submissions.compactMap { if case .parts = $0.content { $0.job } else { nil } }.last ?? "?"
+    }
+
+    private func printJob() throws(PoolmapError) {
+        try writeStandardOutput(Array("\(jobNumbers)\n".utf8))
+    }
+
+    // MARK: Submitting
+
+    private func submit(_ numbers: [Int]) throws(PoolmapError) {
+        let line = PartLine(job)
+        let script = scripts.element(line.words, line.rest, of: count, leaving: job.target)
+        let place = try submit(.parts(numbers), script, ["--array=\(indexList(numbers))"])
+        numbers.forEach { parts.give($0, to: place) }
+    }
+
+    /// The join waits for the parts that are under way, and is cancelled if one of them fails.
+    private func submitJoin() throws(PoolmapError) {
+        guard let target = job.target else { return }
+        let script = scripts.join(job.joinOptions, to: target, of: count, removesNotes: isDetached)
+        let jobs = parts.places.sorted().compactMap { record.submissions[$0].job }
+        let dependency = ["--dependency=afterok:\(jobs.joined(separator: ":"))", "--kill-on-invalid-dep=yes"]
+        try submit(.join, script, jobs.isEmpty ? [] : dependency)
+    }
+
+    /// - Returns: the place in the record.
+    @discardableResult private func submit(
+        _ content: ArrayRecord.Submission.Content, _ script: [UInt8], _ options: [String]
+    ) throws(PoolmapError) -> Int {
+        let place = record.submissions.count
+        record.submissions.append(ArrayRecord.Submission(content))
+        try notes.write(record)
+        do throws(PoolmapError) {
+            record.submissions[place].job = try commands.submit(script, name: record.name(of: place), options)
+        } catch {
+            record.submissions.removeLast()
+            try notes.write(record)
+            throw error
+        }
+        try notes.write(record)
+        return place
+    }
+
+    private var scripts: JobScript {
+        JobScript(program: PartLine.program, folder: PartLine.folder, notes: notes.path)
+    }
+
+    // MARK: Looking
+
+    private typealias Element = PartStates.Element
+
+    /// What Slurm says of all jobs of the record.
+    private func lookAtAll() throws(PoolmapError) -> [Element: QueueLine] {
+        while true {
+            if let lines = try commands.look(at: record.submissions.compactMap(\.job)) { return byElement(lines) }
+            signals.wait(.seconds(1))
+            if signals.asked != nil { return [:] }
+        }
+    }
+
+    private func byElement(_ lines: [QueueLine]) -> [Element: QueueLine] {
+        Dictionary(lines.map { (Element($0.job, $0.element), $0) }, uniquingKeysWith: { $1 })
+    }
+
+    /// Looks what has become of the parts, and submits again what has failed.
+    private func look() throws(PoolmapError) {
+        let jobs = parts.places.compactMap { record.submissions[$0].job }
+        guard let answer = try commands.look(at: jobs), signals.asked == nil else { return }
+        let lines = byElement(answer)
+        parts.runningCount = 0
+        var again: [Int] = []
+        for number in parts.open {
+            guard let place = parts.place(of: number), let id = record.submissions[place].job else { continue }
+            let line = lines[Element(id, number)]
+            if let line, !line.state.isOver {
+                parts.runningCount += line.state == .running ? 1 : 0
+            } else if try !settle(number, id, line) {
+                again.append(number)
+            }
+        }
+        console.show(parts.text)
+        guard !again.isEmpty else { return }
+        // It waits for what has failed, and would do so for ever.
+        cancelJoins()
+        isJoinCancelled = true
+        try submit(again)
+    }
+
+    /// Notes how an element has ended; false where it is to be done again.
+    private func settle(_ number: Int, _ id: String, _ line: QueueLine?) throws(PoolmapError) -> Bool {
+        let note = notes.note("part-\(number)")
+        // Where its file is, is for the join to say, which may have removed it already.
+        if note?.isDone == true || line?.state == .completed {
+            parts.finish(number)
+            console.say("part \(number) of \(count): done on \(note?.node ?? line?.node ?? "?")")
+            return true
+        }
+        let ending = note?.job == id ? nil : try commands.ending(of: id, number)
+        let failure = PartFailure(note?.job == id ? note : nil, line, ending)
+        parts.fail(number, failure, retries: retries)
+        let isFinal = !parts.open.contains(number)
+        console.say("part \(number) of \(count): \(failure.text)\(isFinal ? "" : ", and is done again")")
+        return isFinal
+    }
+
+    // MARK: The join
+
+    private func liveJoin(_ lines: [Element: QueueLine]) -> String? {
+        record.submissions.compactMap { (submission) -> String? in
+            guard submission.content == .join, let id = submission.job, let line = lines[Element(id, nil)],
+                !line.state.isOver, line.reason != "DependencyNeverSatisfied"
+            else { return nil }
+            return id
+        }.last
+    }
+
+    private var joins: [String] {
+        record.submissions.compactMap { $0.content == .join ? $0.job : nil }
+    }
+
+    private func cancelJoins() { commands.cancel(joins) }
+
+    /// Whether a join has made the target.
+    private func isJoined(_ lines: [Element: QueueLine]) -> Bool {
+        if let note = notes.note("join"), note.isDone, joins.contains(note.job) { return true }
+        return joins.contains { lines[Element($0, nil)]?.state == .completed }
+    }
+
+    /// Waits for the join, which is submitted anew where it was cancelled for a part that has failed in between.
+    private func join(_ pace: inout Pace) throws(PoolmapError) {
+        var tries = 0
+        if isJoinCancelled { try submitJoin() }
+        while let id = joins.last {
+            endIfAsked()
+            let lines = try lookAtAll()
+            endIfAsked()
+            if isJoined(lines) { return }
+            let line = lines[Element(id, nil)]
+            let isDoomed = line?.reason == "DependencyNeverSatisfied"
+            if let line, !line.state.isOver, !isDoomed {
+                console.show("\(parts.text); joining")
+                signals.wait(pace.next())
+            } else {
+                let note = notes.note("join").flatMap { $0.job == id ? $0 : nil }
+                let isCancelled = line?.state == .cancelled && !isDoomed
+                tries += 1
+                guard note == nil, !isCancelled, tries <= retries + 1 else {
+                    let ending = note == nil ? try commands.ending(of: id, nil) : nil
+                    throw PartFailure(note, line, ending).error("the join", log: notes, "join")
+                }
+                try submitJoin()
+            }
+        }
+    }
+
+    // MARK: The end
+
+    /// Says which parts have failed for good.
+    private func complain() {
+        cancelJoins()
+        for (number, failure) in parts.failures.sorted(by: { $0.key < $1.key }) {
+            console.fail(
+                job.input, failure.error("part \(number) of \(count)", log: notes, "part-\(number)"))
+        }
+    }
+
+    /// Cancels all that runs, says so, and ends as the signal would, if one has asked for that.
+    private func endIfAsked() {
+        guard let number = signals.asked else { return }
+        let jobs = record.submissions.compactMap(\.job)
+        commands.cancel(jobs)
+        console.warn(
+            job.input,
+            .unusable(
+                "cancelled job \(jobs.joined(separator: ", ")), with \(parts.doneCount) of \(count) parts done; the same line goes on"
+            ))
+        poolmap_remove_temporaries()
+        poolmap_end_by_signal(number)
+    }
+}
