@@ -76,8 +76,9 @@ same_text "" "$(< said)"
 
 # ---- On a terminal
 
-real_data 6000000 > in
-script -qec "poolmap compress -19 --chunk-size 128K -j 2 --part 2/2 -f -o out in" /dev/null < /dev/null > seen
+# So much at such a level, by one process, takes long enough for a time left.
+real_data 12000000 > in
+script -qec "poolmap compress -19 --chunk-size 128K -j 1 --part 2/2 -f -o out in" /dev/null < /dev/null > seen
 # It is of the part, and so at most its own hundred.
 grep -q 'left' seen
 (($(tr '\r' '\n' < seen | sed -n 's/.* (\([0-9]*\) %).*/\1/p' | sort -n | tail -1) > 50))
