@@ -51,28 +51,11 @@ extension Batch {
         hash(path, algorithms, state, notice, report) { (_) throws(PoolmapError) in nil }
     }
 
-    /// Hashes a part of a regular file, and leaves what is to be known of it in a file of its own.
-    ///
-    /// - Parameters:
-    ///   - algorithms: all of them divisible.
-    ///   - target: the part's file.
-    ///   - form: how the lines are to be, once all parts are joined.
-    ///   - state: as for `resumeHash`; nil where nothing is kept.
-    package func hashPart(
-        _ part: Part, of path: String, to target: String, _ algorithms: [HashAlgorithm], _ form: DigestForm,
-        _ state: HashState?, notice: @escaping (Input, ResumeNotice) -> Void, report: @escaping Report
-    ) {
-        let policy = policy
-        hash(path, algorithms, state, notice, report) { (input) throws(PoolmapError) in
-            let pieceBytes = PieceSize.bytes(algorithms, wanted: PieceSize.ofFile) ?? .max
-            return try DigestPart(part, of: input, algorithms, in: pieceBytes, form, to: target, policy)
-        }
-    }
-
-    private func hash(
+    /// - Parameter part: makes the file of the part that is hashed; nil for all.
+    func hash(
         _ path: String, _ algorithms: [HashAlgorithm], _ state: HashState?,
         _ notice: @escaping (Input, ResumeNotice) -> Void, _ report: @escaping Report,
-        part: @escaping (InputFile) throws(PoolmapError) -> DigestPart?
+        part: @escaping (InputFile) throws(PoolmapError) -> PartWriter?
     ) {
         let meter = meter
         let plan = PlannedJob(number: 0, input: .file(path), target: .nowhere) { (_) throws(PoolmapError) in

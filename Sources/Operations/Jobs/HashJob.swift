@@ -28,7 +28,7 @@ final class HashJob: Job {
     /// Where pieces are kept for another run; nil where they are not.
     private let state: HashState?
     /// Where pieces go that are part of a job; nil where they are joined here.
-    private let part: DigestPart?
+    private let part: PartWriter?
     /// Of a regular file, where the last piece ends.
     private let end: UInt64
     /// Up to here all is hashed, by this part or one before it.
@@ -40,7 +40,7 @@ final class HashJob: Job {
     ///   - notice: called where there is a state.
     init(
         _ input: InputFile, _ algorithms: [HashAlgorithm], _ meter: Meter, isOnlyInput: Bool,
-        _ state: HashState? = nil, part: DigestPart? = nil, notice: (ResumeNotice) -> Void = { _ in }
+        _ state: HashState? = nil, part: PartWriter? = nil, notice: (ResumeNotice) -> Void = { _ in }
     ) throws(PoolmapError) {
         self.input = input
         self.algorithms = algorithms

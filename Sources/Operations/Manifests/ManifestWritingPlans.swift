@@ -22,24 +22,6 @@ extension Batch {
     }
 }
 
-extension Batch {
-    /// Hashes the chunks of a part of a regular file, and leaves the digests in a file of their own.
-    package func writeManifestPart(
-        _ part: Part, of path: String, to target: String, _ scheme: ManifestScheme, report: @escaping Report
-    ) {
-        let (policy, meter) = (policy, meter)
-        let plan = PlannedJob(number: 0, input: .file(path), target: .nowhere) { (_) throws(PoolmapError) in
-            let input = try InputFile.open(path: path)
-            let sink = try DigestPart(part, of: input, scheme, name: path, to: target, policy)
-            if sink.isThere { return NothingToDo(JobSummary(inputBytes: input.byteCount, isUnchanged: true)) }
-            return ChunksJob(input, scheme, part: sink.share, into: sink, meter)
-        } report: { result in
-            report(.file(path), result)
-        }
-        run(PlanList([plan]), RunSettings(operation: .hashChunks(scheme.chunkBytes), reach: .reading))
-    }
-}
-
 /// Plans a section of a manifest for each item.
 private struct ManifestWritingPlans<Items: ItemSource>: PlanSource {
     var items: Items

@@ -1,3 +1,4 @@
+import Digests
 import Files
 import Ground
 import Run
@@ -72,5 +73,41 @@ extension Batch {
         } report: { result in
             report(input, result)
         }
+    }
+}
+
+extension Batch {
+    /// Hashes a part of a regular file, and leaves what is to be known of it in a file of its own.
+    ///
+    /// - Parameters:
+    ///   - algorithms: all of them divisible.
+    ///   - target: the part's file.
+    ///   - form: how the lines are to be, once all parts are joined.
+    ///   - state: as for `resumeHash`; nil where nothing is kept.
+    package func hashPart(
+        _ part: Part, of path: String, to target: String, _ algorithms: [HashAlgorithm], _ form: DigestForm,
+        _ state: HashState?, notice: @escaping (Input, ResumeNotice) -> Void, report: @escaping Report
+    ) {
+        let policy = policy
+        hash(path, algorithms, state, notice, report) { (input) throws(PoolmapError) in
+            let pieceBytes = PieceSize.bytes(algorithms, wanted: PieceSize.ofFile) ?? .max
+            return try PartWriter(part, of: input, algorithms, in: pieceBytes, form, to: target, policy)
+        }
+    }
+
+    /// Hashes the chunks of a part of a regular file, and leaves the digests in a file of their own.
+    package func writeManifestPart(
+        _ part: Part, of path: String, to target: String, _ scheme: ManifestScheme, report: @escaping Report
+    ) {
+        let (policy, meter) = (policy, meter)
+        let plan = PlannedJob(number: 0, input: .file(path), target: .nowhere) { (_) throws(PoolmapError) in
+            let input = try InputFile.open(path: path)
+            let sink = try PartWriter(part, of: input, scheme, name: path, to: target, policy)
+            if sink.isThere { return NothingToDo(JobSummary(inputBytes: input.byteCount, isUnchanged: true)) }
+            return ChunksJob(input, scheme, part: sink.share, into: sink, meter)
+        } report: { result in
+            report(.file(path), result)
+        }
+        run(PlanList([plan]), RunSettings(operation: .hashChunks(scheme.chunkBytes), reach: .reading))
     }
 }
