@@ -53,7 +53,7 @@ all_damaged_refused() {
     poolmap join "$1"/* 2> "$CLI_NOTES/refusals" || code=$?
     ((code == 1)) || fail "exit code $code, expected 1: join of $1"
     for copy in "$1"/*"$suffix"; do echo "poolmap: ${copy%"$suffix"}: $copy"; done > "$CLI_NOTES/expected"
-    sed 's/^\(poolmap: [^:]*: [^ ]*\) is .*; make the part again$/\1/' "$CLI_NOTES/refusals" |
+    sed 's/^\(poolmap: [^:]*: [^ ]*\) is .*make the part again$/\1/' "$CLI_NOTES/refusals" |
         diff "$CLI_NOTES/expected" - || fail "these were not refused with one line each"
     same_text "" "$(find "$1" -type f ! -name '*.part-*')"
 }

@@ -92,7 +92,7 @@ final class DigestJoinJob: Job {
         for row in member.table.rows {
             let piece = try file.readBytes(at: offset, count: Int(row.byteCount))
             guard piece.withBytes({ CRC32C.checksum(of: $0) }) == row.checksum else {
-                throw PoolmapError(.damaged, "is damaged; make the part again")
+                throw PoolmapError(.damaged, "is damaged; remove it, and make the part again")
             }
             try sink.take(piece, byteCount: row.contentBytes)
             offset += row.byteCount
@@ -136,7 +136,7 @@ private final class DigestLines: ChunkSink {
 
     func take(_ piece: [UInt8], byteCount: UInt64) throws(PoolmapError) {
         guard let fields = RecordJournal.fields(piece[...]) else {
-            throw PoolmapError(.damaged, "is damaged; make the part again")
+            throw PoolmapError(.damaged, "is damaged; remove it, and make the part again")
         }
         try join.add(fields, byteCount: byteCount)
     }

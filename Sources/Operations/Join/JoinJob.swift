@@ -128,7 +128,7 @@ final class JoinJob: Job {
         do throws(PoolmapError) {
             if let damaged = done.damaged {
                 let piece = copy.rows.lowerBound + damaged
-                throw PoolmapError(.damaged, "is damaged in its chunk \(piece); make the part again")
+                throw PoolmapError(.damaged, "is damaged in its chunk \(piece); remove it, and make the part again")
             }
             if copy.rows.upperBound == table.rows.count {
                 try copy.file.requireUnchanged()
@@ -168,7 +168,8 @@ private struct JoinedFrames {
         let shown = Int(min(first.table.rows[0].byteCount, UInt64(SectionMark.shownBytes)))
         mark = try first.open().readBytes(at: 0, count: shown).withBytes { SectionMark(of: $0) }
         guard (mark == nil) == (count == 1) else {
-            throw PoolmapError(.damaged, "is damaged in its first chunk; make the part again").of(first.path)
+            throw PoolmapError(.damaged, "is damaged in its first chunk; remove it, and make the part again").of(
+                first.path)
         }
     }
 

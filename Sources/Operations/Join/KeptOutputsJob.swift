@@ -105,7 +105,8 @@ final class KeptOutputsJob: Job {
     private func accept(_ done: PartCopy.Done, _ copy: Copy) throws(PoolmapError) {
         do throws(PoolmapError) {
             guard done.damaged == nil else {
-                throw PoolmapError(.damaged, "is damaged in its chunk \(copy.rowIndex); make the part again")
+                throw PoolmapError(
+                    .damaged, "is damaged in its chunk \(copy.rowIndex); remove it, and make the part again")
             }
             if copy.rowIndex == copy.member.table.rows.count - 1 { try copy.file.requireUnchanged() }
         } catch {

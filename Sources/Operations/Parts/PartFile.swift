@@ -196,7 +196,8 @@ struct PartTable: Equatable {
         let textBytes = Int(bytes.littleEndian(UInt32.self, at: 80))
         let rowCount = Int(bytes.littleEndian(UInt32.self, at: 84))
         let (first, last) = (bytes.littleEndian(UInt64.self, at: 48), bytes.littleEndian(UInt64.self, at: 56))
-        guard bytes.count == PartTable.leastBytes + textBytes + rowCount * PartRow.byteCount, first <= last,
+        guard bytes[17..<20].allSatisfy({ $0 == 0 }),
+            bytes.count == PartTable.leastBytes + textBytes + rowCount * PartRow.byteCount, first <= last,
             let part = Part(
                 Int(bytes.littleEndian(UInt32.self, at: 20)), of: Int(bytes.littleEndian(UInt32.self, at: 24)))
         else { return nil }

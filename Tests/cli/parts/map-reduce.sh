@@ -90,7 +90,7 @@ no_file out failed words
 for number in 1 2 3; do
     cp out.part-$number-of-3 kept
     patch out.part-$number-of-3 500 0
-    refuses 1 "out.part-$number-of-3 is damaged in its chunk 0; make the part again" \
+    refuses 1 "out.part-$number-of-3 is damaged in its chunk 0; remove it, and make the part again" \
         poolmap join --reduce 'sort -n -m {}' -o out out.part-*
     mv kept out.part-$number-of-3
 done
