@@ -236,15 +236,24 @@ package struct InputNames {
         return .success(file)
     }
 
-    /// nil where the name is a folder whose files come next, or no input.
+    /// nil where the name is a folder whose files come next, or no input, or leads nowhere and is another share's.
     private mutating func enter(_ path: String) -> Step? {
         switch look(at: path) {
+        case .step(.refused(_, let error)) where error.isMissingFile && isAnothersFile(path): return nil
         case .step(let step): return step
         case .passedOver: return nil
         case .folder(let status):
             tree = FileTree(path, status, folders, followsLinks: followsLinks)
             return nil
         }
+    }
+
+    /// Whether another share has the file, which it may have done and removed, or is to tell that it is missing.
+    ///
+    /// Where folders are taken it may have been one.
+    private func isAnothersFile(_ path: String) -> Bool {
+        guard case .refused = folders, let share else { return false }
+        return !share.has(path)
     }
 
     private enum Look {

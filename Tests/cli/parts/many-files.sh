@@ -90,6 +90,12 @@ silently in_parts 4 poolmap compress -r --rm moved
 same_text 0 "$(find moved -type f ! -name '*.zst' | wc -l)"
 same_text 120 "$(find moved -name '*.zst' | wc -l)"
 
+# Named files that another part has removed are no matter.
+cp -a tree/b/c named
+find named -type f > list
+silently in_parts 4 poolmap compress --rm --files-from list
+same_text 0 "$(find named -type f ! -name '*.zst' | wc -l)"
+
 # ---- What is missing is told: a name by the part that has it, a folder by all
 
 printf 'tree/none\ntree/a/1\n' > list
