@@ -135,7 +135,7 @@ struct Compress: FilesCommand {
             keptBeside: resume ? Batch.resumeSuffixes : [], naming: .appending(".zst"), part: part,
             share: share)
         try plan.refuseTerminal()
-        if engine.engine != nil { return try plan.submit(engine) }
+        if engine.engine != nil { return try plan.submit(engine, files, names) }
         options.dictionary = plan.dictionary
         let settings: [(String, JSONText)] = [
             ("level", .decimal("\(options.level)")), ("long", .number(orNull: long.map { UInt64($0) })),

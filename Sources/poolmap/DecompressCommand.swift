@@ -53,7 +53,7 @@ struct Decompress: FilesCommand {
         let plan = try FilePlan(
             "decompress", files, names, target, common, dictionary, folders: .without([]),
             naming: .replacing(zip(compressedSuffixes, ["", ".tar", ""]).map { ($0, $1) }), part: part, share: share)
-        if engine.engine != nil { return try plan.submit(engine) }
+        if engine.engine != nil { return try plan.submit(engine, files, names) }
         let settings: [(String, JSONText)] = [
             ("salvage", .bool(salvage)), ("omit", .bool(omit)), parts.setting,
         ]

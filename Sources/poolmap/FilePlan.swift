@@ -16,7 +16,7 @@ final class FilePlan: ItemSource {
     /// Whether others do the other inputs, so that a run may have to be done again for what is left.
     private let isShare: Bool
     /// What is done to the inputs, for --dry-run.
-    private let verb: String
+    let verb: String
     let options: TargetOptions
     private let run: RunOptions
     let console: Console

@@ -32,6 +32,7 @@ struct Test: FilesCommand {
             try names.sources(files), names.folders(.with(compressedSuffixes)), console.places, followsLinks: force,
             share: share)
         if engine.engine != nil {
+            guard names.isOneFile(files) else { return try console.submit("test", files, names, engine) }
             return try console.submit(items, engine) { input, _ in PartedJob(testing: input) }
         }
         var batch = try console.batch(

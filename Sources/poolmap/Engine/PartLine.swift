@@ -27,7 +27,7 @@ struct PartLine {
         let force = job.target != nil ? ["-f"] : []
         words = command + options.filter { $0.name != "--json" }.flatMap(\.words) + force
         // What is to be run stands behind the name, where for other commands only names can be.
-        rest = typed?.word == .map ? [job.input, "--"] + (typed?.command ?? []) : ["--", job.input]
+        rest = typed?.word == .map ? job.operands + ["--"] + (typed?.command ?? []) : ["--"] + job.operands
         let told = options.filter { !PartLine.ofPeople.contains($0.name) }.flatMap(\.words)
         text =
             "cd \(PartLine.onOneLine([PartLine.folder])) && "

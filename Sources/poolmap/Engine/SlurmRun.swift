@@ -56,7 +56,9 @@ final class SlurmRun {
     }
 
     /// What tells that the input is still the one that it was.
-    private static func identity(of path: String) throws(PoolmapError) -> String {
+    private static func identity(of path: String?) throws(PoolmapError) -> String {
+        // Of many files each is looked at by the part that has it.
+        guard let path else { return "many files" }
         let file = try InputFile.open(path: path)
         guard file.isRegular || file.isEmptyFile else {
             throw PoolmapError(.failed, "is no regular file, and --engine takes nothing else")
@@ -127,7 +129,9 @@ final class SlurmRun {
             }
         }
         if isResumed {
-            console.say("\(job.input): goes on with job \(jobNumbers), \(parts.doneCount) of \(count) parts are done")
+            console.say(
+                "\(job.input.map { "\($0): " } ?? "")goes on with job \(jobNumbers), \(parts.doneCount) of \(count) parts are done"
+            )
         }
         let missing = parts.missing
         if !missing.isEmpty { try submit(missing) }
@@ -139,7 +143,7 @@ final class SlurmRun {
         var policy = OutputPolicy()
         policy.force = job.joinOptions.contains("-f")
         policy.keepsUnchanged = job.joinOptions.contains("--if-changed")
-        return Files.obstacle(.file(job.input), .file(target), policy, makesFolder: false)
+        return Files.obstacle(.file(job.operands[0]), .file(target), policy, makesFolder: false)
     }
 
     /// Jobs whose number the earlier process has not come to write down.

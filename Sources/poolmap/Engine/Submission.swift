@@ -1,4 +1,5 @@
 import Ground
+import ArgumentParser
 import Files
 import Run
 import Operations
@@ -22,10 +23,29 @@ extension Console {
     }
 }
 
+extension Console {
+    /// Has an engine do many files, of which each part has those that their names put into it.
+    func submit(
+        _ verb: String, _ files: [String], _ names: NameOptions, _ options: EngineOptions
+    ) throws {
+        attempt(nil) { () throws(PoolmapError) in
+            try SlurmRun(PartedJob(verb, files, names.lists), options, self).run()
+        }
+        try finish()
+    }
+}
+
 extension FilePlan {
-    /// Has an engine do the one file, with the options of the target for the join.
-    func submit(_ engine: EngineOptions) throws {
-        try requireNone(of: [(options.dryRun, "--dry-run")], beside: "--engine")
+    /// Has an engine do the one file, with the options of the target for the join; or each part its share of many files.
+    func submit(_ engine: EngineOptions, _ files: [String], _ names: NameOptions) throws {
+        try requireNone(
+            of: [(options.dryRun, "--dry-run"), (options.dependencyFile != nil, "--depfile")], beside: "--engine")
+        if options.remove, !names.recursive || !names.lists.isEmpty {
+            throw ValidationError(
+                "--engine and --rm take folders, by -r: a part that is done again would miss the files that it has removed"
+            )
+        }
+        guard names.isOneFile(files) else { return try console.submit(verb, files, names, engine) }
         try console.submit(self, engine) { input, target in
             PartedJob(
                 input, to: wholeTarget(of: target), force: options.force, ifChanged: options.ifChanged,

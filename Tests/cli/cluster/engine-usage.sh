@@ -23,6 +23,7 @@ refuses 2 "--engine and --part exclude each other" poolmap compress $engine --pa
 refuses 2 "--engine and --part exclude each other" poolmap hash $engine --part 1/4 -o sums file
 refuses 2 "--engine and -c exclude each other" poolmap compress $engine -c file
 refuses 2 "--engine and --rm exclude each other" poolmap compress $engine --rm file
+refuses 2 "--engine and --rm take folders" poolmap compress $engine --rm file file.zst
 refuses 2 "--engine and --depfile exclude each other" poolmap compress $engine --depfile deps file
 refuses 2 "--engine and --report exclude each other" poolmap compress $engine --report report file
 refuses 2 "--engine and --trace exclude each other" poolmap test $engine --trace trace file.zst
@@ -37,11 +38,16 @@ refuses 2 "--engine and --compress exclude each other" poolmap map --lines $engi
 refuses 2 "--engine needs -o FILE" poolmap map --lines $engine file -- cat
 refuses 2 "--engine takes one regular file" poolmap map --lines $engine -o map file file.zst -- cat
 refuses 127 "no-such-program" poolmap map --lines $engine -o map file -- no-such-program
-for command in compress decompress test "hash -o sums"; do
-    refuses 2 "--engine takes one regular file" poolmap $command $engine file file.zst
-    refuses 2 "--engine takes one regular file" poolmap $command $engine -r .
-    refuses 2 "--engine takes one regular file" poolmap $command $engine - < file
+for files in "file file.zst" "-r ." "-"; do
+    refuses 2 "--engine takes one regular file" poolmap hash -o sums $engine $files < file
 done
+for command in compress decompress test; do
+    refuses 2 "--engine takes files, and not standard input" poolmap $command $engine < file
+    refuses 2 "--engine takes files, and not standard input" poolmap $command $engine - < file
+    refuses 2 "--engine takes files, and not standard input" poolmap $command $engine --files-from - < file
+done
+refuses 2 "--engine and --depfile exclude each other" poolmap compress $engine --depfile deps -r .
+refuses 2 "--engine and -c exclude each other" poolmap compress $engine -c -r .
 refuses 2 "--engine-option must be an option, as --partition=batch, and is batch" \
     poolmap compress $engine --engine-option=batch file
 for option in --array=1-2 -a1 -J=x --job-name=x --wrap=true --wait; do

@@ -1,0 +1,43 @@
+# --engine slurm on many files: each part does its share of them, and all together what one machine does.
+. "$CLI_LIB"
+. "$CLI_FOLDER/../cluster/slurm.sh"
+mkdir -p tree/a/b tree/c
+for number in {1..40}; do text $((number * 700)) > "tree/a/$number" && noise $((number * 50)) "$number" > "tree/a/b/ $number"; done
+cp -rp tree one
+poolmap compress -q -r one
+slurm_start cluster 2 4
+engine="--engine slurm --parts 5"
+
+silently poolmap compress $engine -r tree
+diff -r one tree
+silently poolmap test $engine -r tree
+find tree -name '*.zst' > compressed
+silently poolmap decompress $engine --files-from compressed --output-dir-mirror back
+(cd tree && find . -type f ! -name '*.zst' | sort) > names
+(cd back/tree && find . -type f | sort) | diff names -
+(cd tree && find . -type f ! -name '*.zst' -print0 | xargs -0 sha256sum) > sums
+(cd back/tree && sha256sum --quiet -c ../../sums)
+only_files_here() { same_text "$(printf '%s\n' "$@" | sort)" "$(find . -mindepth 1 -maxdepth 1 -printf '%P\n' | sort)"; }
+only_files_here back cluster compressed names one sums tree
+
+# ---- A list of names. The inputs go where the names are found.
+find tree -name '*.zst' -delete
+find tree/a/b -type f > list
+silently poolmap compress $engine --files-from list
+same_text 40 "$(find tree -type f -name '*.zst' | wc -l)"
+refuses 2 "--engine and --rm take folders" poolmap compress $engine --rm --files-from list
+find tree -name '*.zst' -delete
+silently poolmap compress $engine --rm -r tree
+same_text 80 "$(find tree -type f -name '*.zst' | wc -l)"
+same_text 80 "$(find tree -type f | wc -l)"
+
+# ---- One that is damaged: its part fails, the others are done; with it whole again the same line does what is left.
+cp tree/a/9.zst kept
+printf x >> tree/a/9.zst
+expect_exit 1 poolmap test $engine --engine-retries 0 -r tree 2> said
+one_error_line said "of 5 failed on node" "with exit code 1, as tree.test.engine/part-" ".log has it: tree/a/9.zst: "
+cp -p kept tree/a/9.zst
+expect_exit 0 poolmap test -v $engine -r tree 2> said
+grep -q '^goes on with job [0-9]*, 4 of 5 parts are done$' said
+only_files_here back cluster compressed kept list names one said sums tree
+slurm_stop
