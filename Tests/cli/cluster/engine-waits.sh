@@ -1,0 +1,44 @@
+# --engine slurm waits through what Slurm does meanwhile: no answer from it, parts that it puts back into the queue itself.
+. "$CLI_LIB"
+. "$CLI_FOLDER/../cluster/slurm.sh"
+real_data 9000000 > big.tar
+poolmap compress -q -k --chunk-size 256K -o one.zst big.tar
+poolmap compress -q -k -19 --chunk-size 256K -o best.zst big.tar
+slurm_start cluster 2 1 RequeueExit=137
+line="poolmap compress --engine slurm --parts 4 -j 2 --chunk-size 256K -o big.tar.zst big.tar"
+occupy() { blocker=$(sbatch --parsable -o /dev/null --array=1-2 --wrap 'while [ ! -e free ]; do sleep 0.05; done'); }
+is_recorded() { grep -qx 'join [0-9]*' big.tar.zst.engine/record 2> /dev/null; }
+
+# ---- The progress line; meanwhile nobody answers.
+occupy
+start $line --progress 2> said
+wait_until 20 grep -q 'parts: 0 of 4 done, 0 running, 4 waiting' said
+kill "${slurm_daemons[slurmctld]}"
+wait "${slurm_daemons[slurmctld]}" || true
+touch free
+# Longer than it takes to be told that there is no answer.
+wait_until 20 eval '! squeue > /dev/null 2>&1'
+slurm_start_controller
+wait_gone 60 "$front"
+wait "$front" || fail "exit code $?: $(tr '\r' '\n' < said)"
+same_file one.zst big.tar.zst
+no_file big.tar.zst?*
+rm big.tar.zst free
+
+# ---- A part that Slurm itself puts back has failed once, to a join that waits by afterok: it is submitted anew.
+occupy
+start $line -19 -v 2> said
+own=$front
+wait_until 20 is_recorded
+id=$(sed -n 's/^array \([0-9]*\) .*/\1/p' big.tar.zst.engine/record)
+touch free
+wait_until 30 slurm_runs_part "$id" 2
+kill -KILL "$front"
+wait_gone 60 "$own"
+wait "$own" || fail "exit code $?: $(< said)"
+same_text "0 1 0 0" "$(slurm_facts "$id" Restarts | xargs)"
+same_text 4 "$(grep -c '^part [1-4] of 4: done on node[12]$' said)"
+same_text 4 "$(wc -l < said)"
+same_file best.zst big.tar.zst
+no_file big.tar.zst?*
+slurm_stop
