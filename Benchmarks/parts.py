@@ -21,20 +21,22 @@ def run_rows(bench) -> None:
     def line(text: str, **more) -> Command:
         return Command(["sh", "-ec", text], text=text.replace(p, "poolmap"), **more)
 
-    compress = f"{p} compress -j{j} -3 -q -f"
+    compress = f"{p} compress -j{j} -3 -q"
+    clean = batch.remove_outputs(".", "parts.zst*")
     numbers = " ".join(str(number) for number in range(1, PARTS + 1))
     loop = f"for i in {numbers}; do {compress} --part $i/{PARTS} -o parts.zst linux.tar; done"
-    join = f"{p} join -f -o parts.zst parts.zst.part-*"
+    join = f"{p} join -o parts.zst parts.zst.part-*"
     packed = 512 * MIB
     work = f"compress -3 in {PARTS} parts in turn, and join"
     if bench.wanted(work, "one run"):
-        bench.compare(bench.pair(work, line(f"{loop}; {join}", touched=packed), "one run",
-                                 line(f"{compress} -o whole.zst linux.tar", touched=packed), 1.05))
+        bench.compare(bench.pair(work, line(f"{loop}; {join}", before=clean, touched=packed), "one run",
+                                 line(f"{compress} -o whole.zst linux.tar", output="whole.zst", touched=packed), 1.05))
         os.unlink("whole.zst")
+        clean()
     work = "join of compress's parts, copying"
     if bench.wanted(work, "cat of the parts"):
         subprocess.run(["sh", "-ec", loop], check=True)
-        bench.compare(bench.pair(work, line(join, touched=packed), "cat of the parts",
+        bench.compare(bench.pair(work, line(join, output="parts.zst", touched=packed), "cat of the parts",
                                  line("cat parts.zst.part-* > parts.cat", output="parts.cat", touched=packed), 1.1))
     for path in Path().glob("parts.*"):
         path.unlink()
