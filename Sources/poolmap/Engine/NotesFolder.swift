@@ -65,19 +65,25 @@ struct NotesFolder {
 
     /// Removes all that is noted, and the folder; what is no file of ours stays.
     func remove() {
+        clear()
+        _ = unlink(name("lock").cName)
+        rmdir(path.cName)
+    }
+
+    /// Removes all that is noted, and first the record, without which the rest says nothing.
+    func clear() {
+        _ = unlink(name("record").cName)
         guard let folder = opendir(path.cName) else { return }
         var names: [[CChar]] = []
         while let entry = readdir(folder) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
                 name.withMemoryRebound(to: CChar.self, capacity: 256) { FileName.text(of: $0) }
             }
-            let isOwn =
-                ["record", "lock"].contains(name)
-                || ((name.hasPrefix("part-") || name.hasPrefix("join.")) && name.contains("."))
-            if isOwn { names.append(self.name(name).cName) }
+            if (name.hasPrefix("part-") || name.hasPrefix("join.")) && name.contains(".") {
+                names.append(self.name(name).cName)
+            }
         }
         closedir(folder)
         names.forEach { _ = unlink($0) }
-        rmdir(path.cName)
     }
 }

@@ -20,6 +20,8 @@ struct PartStates {
     /// How many times a part has failed, as this process has seen.
     private var failureCounts: [Int: Int] = [:]
     var runningCount = 0
+    /// Why one of them waits, in Slurm's words.
+    var reason: String?
 
     init(count: Int) {
         self.count = count
@@ -63,6 +65,9 @@ struct PartStates {
     var text: String {
         let waiting = submissions.count - runningCount
         let failed = failures.isEmpty ? "" : ", \(failures.count) failed"
-        return "parts: \(done.count) of \(count) done, \(runningCount) running, \(max(0, waiting)) waiting\(failed)"
+        // Some reasons mean that it waits for ever, as where no node has what was asked for.
+        let reason = runningCount == 0 ? self.reason.map { ": \($0)" } ?? "" : ""
+        return
+            "parts: \(done.count) of \(count) done, \(runningCount) running, \(max(0, waiting)) waiting\(failed)\(reason)"
     }
 }

@@ -32,9 +32,9 @@ final class SlurmRun {
     private var isWhole = false
     private var lock: FileDescriptor?
 
-    /// Looks at the input and at what an earlier process has left.
+    /// Looks at the input.
     ///
-    /// Throws where the job cannot be done, or is not the one that was begun.
+    /// Throws where it cannot be done in parts.
     init(_ job: PartedJob, _ options: EngineOptions, _ console: Console) throws(PoolmapError) {
         self.job = job
         self.console = console
@@ -48,11 +48,6 @@ final class SlurmRun {
         record = ArrayRecord(
             token: String(UInt64.random(in: .min ... .max), radix: 16), line: line.text, count: count,
             input: try SlurmRun.identity(of: job.input))
-        if let earlier = try notes.readRecord(most: Part.most) {
-            try requireSame(earlier)
-            record = earlier
-            isResumed = true
-        }
     }
 
     /// What tells that the input is still the one that it was.
@@ -88,6 +83,7 @@ final class SlurmRun {
     /// Throws the reason where it cannot be done. That parts have failed is told to the console.
     func run() throws(PoolmapError) {
         lock = try notes.open()
+        try resume()
         do throws(PoolmapError) {
             try begin()
         } catch {
@@ -107,6 +103,19 @@ final class SlurmRun {
         guard parts.failures.isEmpty else { return complain() }
         if job.target != nil, !isWhole { try join(&pace) }
         notes.remove()
+    }
+
+    /// Takes over what an earlier process has written down.
+    ///
+    /// Throws where that was another job.
+    private func resume() throws(PoolmapError) {
+        guard let earlier = try notes.readRecord(most: Part.most) else {
+            // Notes alone were left by one that was killed as it removed them.
+            return notes.clear()
+        }
+        try requireSame(earlier)
+        record = earlier
+        isResumed = true
     }
 
     /// Finds out what is done and what runs, and submits the rest.
@@ -231,13 +240,14 @@ final class SlurmRun {
         let jobs = parts.places.compactMap { record.submissions[$0].job }
         guard let answer = try commands.look(at: jobs), signals.asked == nil else { return }
         let lines = byElement(answer)
-        parts.runningCount = 0
+        (parts.runningCount, parts.reason) = (0, nil)
         var again: [Int] = []
         for number in parts.open {
             guard let place = parts.place(of: number), let id = record.submissions[place].job else { continue }
             let line = lines[Element(id, number)]
             if let line, !line.state.isOver {
                 parts.runningCount += line.state == .running ? 1 : 0
+                parts.reason = line.state == .waiting ? line.reason : parts.reason
             } else if try !settle(number, id, line) {
                 again.append(number)
             }

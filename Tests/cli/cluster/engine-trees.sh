@@ -31,6 +31,12 @@ silently poolmap compress $engine --rm -r tree
 same_text 80 "$(find tree -type f -name '*.zst' | wc -l)"
 same_text 80 "$(find tree -type f | wc -l)"
 
+# ---- Notes of no job say nothing.
+mkdir tree.test.engine
+for part in 1 2 3 4 5; do echo "0 1 node1" > tree.test.engine/part-$part.exit; done
+poolmap test $engine -v -r tree 2> said
+same_text 5 "$(grep -c '^part [1-5] of 5: done on node[12]$' said)"
+
 # ---- One that is damaged: its part fails, the others are done; with it whole again the same line does what is left.
 cp tree/a/9.zst kept
 printf x >> tree/a/9.zst

@@ -12,7 +12,7 @@ is_recorded() { grep -qx 'join [0-9]*' big.tar.zst.engine/record 2> /dev/null; }
 # ---- The progress line; meanwhile nobody answers.
 occupy
 start $line --progress 2> said
-wait_until 20 grep -q 'parts: 0 of 4 done, 0 running, 4 waiting' said
+wait_until 20 grep -q 'parts: 0 of 4 done, 0 running, 4 waiting: [A-Z]' said
 kill "${slurm_daemons[slurmctld]}"
 wait "${slurm_daemons[slurmctld]}" || true
 touch free
