@@ -14,7 +14,7 @@ final class FilePlan: ItemSource {
     /// What is behind the name of each target: that of its part.
     private let partSuffix: String
     /// Whether others do the other inputs, so that a run may have to be done again for what is left.
-    private let isShare: Bool
+    private let leavesDone: Bool
     /// What is done to the inputs, for --dry-run.
     let verb: String
     let options: TargetOptions
@@ -72,9 +72,14 @@ final class FilePlan: ItemSource {
         }
         // zstd's rule: a link is followed where nothing is made beside it, or by force.
         followsLinks = options.force || options.isStream
+        var share = share
+        share?.naming = naming
+        share?.targets = options.shareTargets
         self.names = InputNames(
             sources, folders: names.folders(folders), followsLinks: followsLinks, passingOver: endings, share: share)
-        isShare = share != nil
+        // A name given by itself may have the target of another that is found under a folder, by another suffix.
+        let mayCollide = if case .replacing = naming { sources.count > 1 } else { false }
+        leavesDone = share != nil && !mayCollide
         readsStandardInput = sources.contains { if case .name("-") = $0 { true } else { false } }
         dependencies = options.dependencyFile.map { _ in DependencyFile(common: dictionary.path.map { [$0] } ?? []) }
         try claimOptions(names.lists, suffixes)
@@ -313,7 +318,7 @@ final class FilePlan: ItemSource {
         } else {
             var batch = try console.batch(run, verb, settings + options.settings)
             batch.policy = options.policy
-            batch.policy.leavesDone = isShare
+            batch.policy.leavesDone = leavesDone
             console.bundle(&batch, line: FilePlan.line)
             body(batch, self) { [self] input, result in report(input, result) }
             if let path = options.dependencyFile, !places.mustStay(fileOf: "--depfile") {

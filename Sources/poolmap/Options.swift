@@ -176,6 +176,11 @@ struct TargetOptions: ParsableArguments {
             beside: option == "--part" ? "--part of one file" : option)
     }
 
+    /// The same, as shares of names know it.
+    var shareTargets: NameShare.Targets {
+        treeFolder != nil ? .folder : flatFolder != nil ? .flat : mirrorFolder != nil ? .mirrored : .beside
+    }
+
     /// Where targets go that are not beside their inputs.
     var outputFolder: String? { treeFolder ?? flatFolder ?? mirrorFolder }
 

@@ -118,12 +118,18 @@ package struct InputNames {
 
     /// A folder or a list that cannot be read is told whatever the share is: nobody knows what is in it.
     private func isInShare(_ step: Step) -> Bool {
-        guard let share else { return true }
         switch step {
-        case .file(let file): return share.has(file.pathInTree ?? file.path)
-        case .ignoredLink(let path): return share.has(path)
+        case .file(let file): return isInShare(file.path, file.pathInTree)
+        case .ignoredLink(let path): return isInShare(path)
         case .standardInput, .refused, .waitForInput, .end: return true
         }
+    }
+
+    private func isInShare(_ path: String, _ pathInTree: String? = nil) -> Bool {
+        guard let share else { return true }
+        let bytes = FileName.bytes(of: path)
+        let treeOffset = pathInTree.map { bytes.count - FileName.bytes(of: $0).count }
+        return bytes.withUnsafeBytes { share.has($0, treeOffset: treeOffset) }
     }
 
     /// The names that come next, at most so many, where whoever opens them finds out all that is to be known of them.
@@ -252,8 +258,8 @@ package struct InputNames {
     ///
     /// Where folders are taken it may have been one.
     private func isAnothersFile(_ path: String) -> Bool {
-        guard case .refused = folders, let share else { return false }
-        return !share.has(path)
+        guard case .refused = folders else { return false }
+        return !isInShare(path)
     }
 
     private enum Look {

@@ -63,10 +63,10 @@ package struct NameBundle {
         bytes += folder
         bytes += name
         if let share {
-            let inTree = start + (origin.treeOffset ?? 0)
-            guard bytes.withUnsafeBytes({ share.has(UnsafeRawBufferPointer(rebasing: $0[inTree...])) }) else {
-                return bytes.removeSubrange(start...)
+            let isTaken = bytes.withUnsafeBytes {
+                share.has(UnsafeRawBufferPointer(rebasing: $0[start...]), treeOffset: origin.treeOffset)
             }
+            guard isTaken else { return bytes.removeSubrange(start...) }
         }
         bytes.append(origin.separator)
         count += 1

@@ -4,24 +4,61 @@ import Ground
 ///
 /// So no share has to know of the other names, however many there are, and a file that comes or goes meanwhile moves no
 /// other. Shares have about equally many names, and nobody has asked for the files' sizes.
+///
+/// Two inputs that would have one target are in one share, so that whoever does it notices.
 package struct NameShare: Sendable {
     private let number: UInt64
     private let count: UInt64
+    /// Where targets go, which says what of a name counts.
+    package var targets = Targets.beside
+    /// What the targets are called; nil where there are none.
+    package var naming: TargetNaming?
+
+    package enum Targets: Sendable {
+        /// Beside the inputs.
+        case beside
+        /// To a folder, by their last names; what was found under a folder by its path from that folder on.
+        case folder
+        /// To a folder, by their last names.
+        case flat
+        /// To a folder, by their whole paths.
+        case mirrored
+    }
 
     /// - Parameter number: counted from 1, up to `count`.
     package init(_ number: Int, of count: Int) {
         (self.number, self.count) = (UInt64(number - 1), UInt64(count))
     }
 
-    /// - Parameter name: of what is found under a folder the path from that folder on, which is the same wherever the
-    ///   folder is.
-    func has(_ name: UnsafeRawBufferPointer) -> Bool {
-        // The check has the same high bits for many names that are alike; multiplied by 2^64 over the golden ratio it has not.
-        let mixed = UInt64(CRC32C.checksum(of: name)) &* 0x9E37_79B9_7F4A_7C15
-        return mixed.multipliedFullWidth(by: count).high == number
+    /// - Parameter treeOffset: where in the path that from the folder on begins that was named, which is the same wherever
+    ///   the folder is; nil where the path itself was named.
+    func has(_ path: UnsafeRawBufferPointer, treeOffset: Int?) -> Bool {
+        switch targets {
+        case .beside: return has(path[(treeOffset ?? 0)...])
+        case .folder: return has(treeOffset.map { path[$0...] } ?? NameShare.lastName(path))
+        case .flat: return has(NameShare.lastName(path))
+        case .mirrored:
+            let names = path.split(separator: UInt8(ascii: "/")).filter { !$0.elementsEqual([UInt8(ascii: ".")]) }
+            let joined = Array(names.joined(separator: [UInt8(ascii: "/")]))
+            return joined.withUnsafeBytes { has($0[...]) }
+        }
     }
 
-    func has(_ name: String) -> Bool {
-        FileName.bytes(of: name).withUnsafeBytes { has($0) }
+    private static func lastName(_ path: UnsafeRawBufferPointer) -> Slice<UnsafeRawBufferPointer> {
+        path[(path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)...]
+    }
+
+    private func has(_ key: Slice<UnsafeRawBufferPointer>) -> Bool {
+        guard let change = naming?.change(of: key), change.dropped > 0 else {
+            return has(checksum: CRC32C.checksum(of: UnsafeRawBufferPointer(rebasing: key)))
+        }
+        let target = Array(key.dropLast(change.dropped)) + change.added.utf8
+        return has(checksum: target.withUnsafeBytes { CRC32C.checksum(of: $0) })
+    }
+
+    private func has(checksum: UInt32) -> Bool {
+        // The checksum has the same high bits for many names that are alike; multiplied by 2^64 over the golden ratio it
+        // has not.
+        (UInt64(checksum) &* 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: count).high == number
     }
 }

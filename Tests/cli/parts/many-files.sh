@@ -96,6 +96,37 @@ find named -type f > list
 silently in_parts 4 poolmap compress --rm --files-from list
 same_text 0 "$(find named -type f ! -name '*.zst' | wc -l)"
 
+# ---- Two inputs that would have one target are in one part, which refuses the second
+
+# collides NAME COMMAND…: one part of three fails, with the line of the whole run, and all make what that makes.
+collides() {
+    local name=$1 number code=0
+    shift
+    rm -rf together apart
+    expect_exit 1 "$@" --output-dir"$name" together 2> one
+    rm -f three
+    for number in 1 2 3; do "$@" --output-dir"$name" apart --part $number/3 2>> three || code=$((code + $?)); done
+    same_text 1 $code
+    same_text "$(sed s/together/apart/g one)" "$(< three)"
+    same_text "$(contents together)" "$(contents apart)"
+}
+mkdir -p left/d right/d
+for name in {1..9}; do noise 500 $name > left/d/$name; done
+noise 500 100 > right/d/5
+find left right -exec touch -d '2004-05-06 07:08:09' {} +
+collides -flat poolmap compress -q left/d/* right/d/5
+collides "" poolmap compress -q -r left/d right/d
+collides "" poolmap compress -q left/d/* right/d/5
+collides -mirror poolmap compress -q left/d/* ./left//d/./5
+tar c left | zstd -q > left/both.tar.zst
+tar c right | zstd -q > left/both.tzst
+find left -exec touch -d '2004-05-06 07:08:09' {} +
+collides "" poolmap decompress -q left/both.tar.zst left/both.tzst
+code=0
+for number in 1 2 3; do poolmap decompress -q --part $number/3 left/both.tar.zst left/both.tzst 2>> beside || code=$((code + $?)); done
+same_text 1 $code
+zstd -q -dc left/both.tar.zst | cmp - left/both.tar
+
 # ---- What is missing is told: a name by the part that has it, a folder by all
 
 printf 'tree/none\ntree/a/1\n' > list
