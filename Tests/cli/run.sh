@@ -102,11 +102,12 @@ processes_of() {
 # complain_of_leftovers MARK FOLDER SHM_BEFORE: prints what the case has left behind, and ends its processes.
 complain_of_leftovers() {
     local mark=$1 folder=$2 before=$3 try left names
-    for try in {1..20}; do
+    # A process may be late on a busy machine; a name in /dev/shm may be gone by itself.
+    for try in {1..60}; do
         left=$(processes_of "$mark")
-        names=$(comm -13 <(echo "$before") <(ls -A /dev/shm))
-        [[ -n $left || -n $names ]] || break
-        ((try == 20)) || sleep 0.05
+        ((try > 20)) || names=$(comm -13 <(echo "$before") <(ls -A /dev/shm))
+        [[ -n $left ]] || { ((try <= 20)) && [[ -n $names ]]; } || break
+        ((try == 60)) || sleep 0.05
     done
     if [[ -n $left ]]; then
         echo "left processes: ${left//$'\n'/, }"

@@ -111,4 +111,4 @@ exec {feed}> list
 printf 'in-1\nin-2\n' >&"$feed"
 expect_exit 1 wait "$front"
 exec {feed}>&-
-grep -q 'chunk 0 .*: false exited with code 1$' said
+grep -q 'chunk [01] .*: false exited with code 1$' said

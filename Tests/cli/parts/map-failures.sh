@@ -16,7 +16,8 @@ expect_exit 1 part 3/4 --halt never --retries 1 2> said
 grep -q 'in: chunk 17 .*2 times tried' said
 grep -q 'in: 1 of [67] chunks failed' said
 refuses 1 "in: chunk 17 " part 3/4 --halt soon
-refuses 1 "in: chunk 17 " part 3/4 --resume
+# One worker has done what comes before.
+refuses 1 "in: chunk 17 " part 3/4 --resume -j 1
 no_file out.part-3-of-4
 [[ -f out.part-3-of-4.partial && -f out.part-3-of-4.resume ]]
 silently part 3/4 --success-codes 1 -j 2

@@ -1,6 +1,6 @@
 # The progress line has room in its terminal, also where that becomes narrower meanwhile; of no known width it is whole.
 . "$CLI_LIB"
-real_data 1500000 > in
+real_data 6000000 > in
 cat > watch.py <<'PYTHON'
 import fcntl, os, pty, re, struct, sys, termios
 # watch.py COLUMNS[,COLUMNS] COMMAND: prints the longest line of progress. Once the first is there the terminal gets its
