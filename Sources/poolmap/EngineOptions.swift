@@ -85,11 +85,8 @@ struct EngineOptions: ParsableArguments {
     ) throws -> (part: Part?, share: NameShare?) {
         guard engine != nil else { return try parts.work(on: files, names) }
         let part = try part(or: parts.part(), run)
-        if names.isOneFile(files) { return (part, nil) }
-        guard !(files + names.lists).contains("-"), !files.isEmpty || !names.lists.isEmpty else {
-            throw ValidationError("--engine takes files, and not standard input")
-        }
-        return (nil, part.flatMap { NameShare($0.number, of: $0.count) })
+        if names.lists.contains("-") { throw ValidationError("\(option) takes files, and not standard input") }
+        return try names.work(of: part, on: files, for: option)
     }
 
     /// The option to be named where a line is refused.

@@ -26,15 +26,24 @@ struct PartOptions: ParsableArguments {
     }
 }
 
+extension NameOptions {
+    /// What a part has to do with these names: its part of the one file, or its share of many.
+    ///
+    /// - Parameter option: by which there is a part, for the message.
+    func work(of part: Part?, on files: [String], for option: String) throws -> (part: Part?, share: NameShare?) {
+        guard let part else { return (nil, nil) }
+        if isOneFile(files) { return (part, nil) }
+        guard !files.contains("-"), !files.isEmpty || !lists.isEmpty else {
+            throw ValidationError("\(option) takes files, and not standard input")
+        }
+        return (nil, NameShare(part.number, of: part.count))
+    }
+}
+
 extension PartOptions {
     /// What is to be done of the inputs: a part of the one file, or a share of many.
     func work(on files: [String], _ names: NameOptions) throws -> (part: Part?, share: NameShare?) {
-        guard let part = try part() else { return (nil, nil) }
-        if names.isOneFile(files) { return (part, nil) }
-        guard !files.contains("-"), !files.isEmpty || !names.lists.isEmpty else {
-            throw ValidationError("--part takes files, and not standard input")
-        }
-        return (nil, NameShare(part.number, of: part.count))
+        try names.work(of: part(), on: files, for: "--part")
     }
 
     /// What the report says of it.
