@@ -78,8 +78,8 @@ slurm_kill_node() {
     slurm_kill_processes "$1"
 }
 
-# slurm_node_is_down NODE: tells Slurm what it would find out by itself, SlurmdTimeout and some ten seconds later: it puts
-# the node's jobs back into the queue, to begin again after six seconds. slurm_start_node brings it back into service.
+# slurm_node_is_down NODE: tells Slurm what it would find out by itself after SlurmdTimeout: it puts the node's jobs back
+# into the queue, to begin again after six seconds. slurm_start_node brings it back into service.
 slurm_node_is_down() { scontrol update "nodename=$1" state=down reason=lost; }
 
 # slurm_start_node NODE: starts the slurmd of a node, for the first time or again.
@@ -185,9 +185,10 @@ SchedulerParameters=sched_interval=1,sched_min_interval=0,bf_interval=1,batch_sc
 ReturnToService=2
 JobRequeue=1
 KillWait=2
-BatchStartTimeout=5
 MessageTimeout=5
-SlurmdTimeout=5
+# A node that a busy machine makes slow is not taken for lost; slurm_node_is_down says when one is.
+BatchStartTimeout=60
+SlurmdTimeout=60
 MaxArraySize=1001
 SETTINGS
     shift
