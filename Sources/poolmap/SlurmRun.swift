@@ -93,15 +93,15 @@ final class SlurmRun {
         }
         endIfAsked()
         if isDetached { return try printJob() }
-        var pace = Pace()
+        let pace = Pace()
         while !parts.areOver {
-            signals.wait(pace.next())
+            wait(pace)
             endIfAsked()
             try look()
             endIfAsked()
         }
         guard parts.failures.isEmpty else { return complain() }
-        if job.target != nil, !isWhole { try join(&pace) }
+        if job.target != nil, !isWhole { try join(pace) }
         notes.remove()
     }
 
@@ -237,6 +237,8 @@ final class SlurmRun {
 
     /// Looks what has become of the parts, and submits again what has failed.
     private func look() throws(PoolmapError) {
+        // The join began when all of them had ended well.
+        if isJoinNoted { return parts.open.forEach { finish($0, on: notes.note("part-\($0)")?.node) } }
         let jobs = parts.places.compactMap { record.submissions[$0].job }
         guard let answer = try commands.look(at: jobs), signals.asked == nil else { return }
         let lines = byElement(answer)
@@ -265,8 +267,7 @@ final class SlurmRun {
         let note = notes.note("part-\(number)")
         // Where its file is, is for the join to say, which may have removed it already.
         if note?.isDone == true || line?.state == .completed {
-            parts.finish(number)
-            console.say("part \(number) of \(count): done on \(note?.node ?? line?.node ?? "?")")
+            finish(number, on: note?.node ?? line?.node)
             return true
         }
         let ending = note?.job == id ? nil : try commands.ending(of: id, number)
@@ -275,6 +276,22 @@ final class SlurmRun {
         let isFinal = !parts.open.contains(number)
         console.say("part \(number) of \(count): \(failure.text)\(isFinal ? "" : ", and is done again")")
         return isFinal
+    }
+
+    private func finish(_ number: Int, on node: String?) {
+        parts.finish(number)
+        console.say("part \(number) of \(count): done on \(node ?? "?")")
+    }
+
+    /// Waits until Slurm is to be asked again, or a join is done: its note is there before Slurm knows, and a look for it
+    /// costs the controller nothing.
+    private func wait(_ pace: Pace) {
+        var left = pace.next()
+        let step = left / 16
+        while left > .zero, signals.asked == nil, !isJoinNoted {
+            signals.wait(step)
+            left -= step
+        }
     }
 
     // MARK: The join
@@ -296,15 +313,19 @@ final class SlurmRun {
 
     /// Whether a join has made the target.
     private func isJoined(_ lines: [Element: QueueLine]) -> Bool {
-        if let note = notes.note("join"), note.isDone, joins.contains(note.job) { return true }
-        return joins.contains { lines[Element($0, nil)]?.state == .completed }
+        isJoinNoted || joins.contains { lines[Element($0, nil)]?.state == .completed }
+    }
+
+    /// Whether a join says so itself.
+    private var isJoinNoted: Bool {
+        notes.note("join").map { $0.isDone && joins.contains($0.job) } ?? false
     }
 
     /// Waits for the join, which is submitted anew where it was cancelled for a part that has failed in between.
-    private func join(_ pace: inout Pace) throws(PoolmapError) {
+    private func join(_ pace: Pace) throws(PoolmapError) {
         var tries = 0
         if isJoinCancelled { try submitJoin() }
-        while let id = joins.last {
+        while let id = joins.last, !isJoinNoted {
             endIfAsked()
             let lines = try lookAtAll()
             endIfAsked()
@@ -313,7 +334,7 @@ final class SlurmRun {
             let isDoomed = line?.reason == "DependencyNeverSatisfied"
             if let line, !line.state.isOver, !isDoomed {
                 console.show("\(parts.text); joining")
-                signals.wait(pace.next())
+                wait(pace)
             } else {
                 let note = notes.note("join").flatMap { $0.job == id ? $0 : nil }
                 let isCancelled = line?.state == .cancelled && !isDoomed

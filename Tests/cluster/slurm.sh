@@ -40,11 +40,13 @@ slurm_start() {
     fail "Slurm does not start: $(tail -n 3 "$slurm_folder"/*.log)"
 }
 
-# slurm_stop [SECONDS]: ends the cluster, in which there must be no job any more, and soon no process of one.
+# slurm_stop [SECONDS]: ends the cluster, in which there must soon be no job any more, and no process of one.
 slurm_stop() {
     local left
-    left=$(squeue -h -r -o '%i %T')
-    [[ -z $left ]] || fail "there are jobs still: ${left//$'\n'/, }"
+    (wait_until "${1-20}" slurm_has_no_jobs 2> /dev/null) || {
+        left=$(squeue -h -r -o '%i %T')
+        fail "there are jobs still: ${left//$'\n'/, }"
+    }
     # shellcheck disable=SC2046
     (wait_until "${1-20}" slurm_has_no_processes 2> /dev/null) ||
         fail "processes of jobs are left: $(ps -o pid=,args= -p $(slurm_processes | xargs))"
@@ -60,6 +62,11 @@ slurm_end() {
         [[ ! -v slurm_daemons[$name] ]] || slurm_kill_daemon "$name"
     done
     slurm_kill_processes
+}
+
+slurm_has_no_jobs() {
+    local left
+    left=$(squeue -h) && [[ -z $left ]]
 }
 
 # ---- Faults

@@ -25,6 +25,30 @@ same_file one.zst big.tar.zst
 no_file big.tar.zst?*
 rm big.tar.zst free
 
+# ---- The join notes its end while nobody answers: that is enough.
+occupy
+start $line 2> said
+wait_until 20 is_recorded
+ids=$(sed -n 's/^array \([0-9]*\) .*/\1/p; s/^join //p' big.tar.zst.engine/record | xargs)
+kill "${slurm_daemons[slurmctld]}"
+wait "${slurm_daemons[slurmctld]}" || true
+for part in 1 2 3 4; do poolmap compress -q --part $part/4 --chunk-size 256K -o big.tar.zst big.tar; done
+poolmap join -q --rm -o big.tar.zst big.tar.zst.part-*
+echo "0 ${ids#* } node1" > note
+mv note big.tar.zst.engine/join.exit
+wait_gone 60 "$front"
+wait "$front" || fail "exit code $?: $(< said)"
+same_text "" "$(< said)"
+same_file one.zst big.tar.zst
+no_file big.tar.zst?*
+slurm_start_controller
+# shellcheck disable=SC2086
+wait_until 20 scancel $ids "$blocker"
+touch free
+rm big.tar.zst
+wait_until 20 slurm_has_no_jobs
+rm free
+
 # ---- A part that Slurm itself puts back has failed once, to a join that waits by afterok: it is submitted anew.
 occupy
 start $line -19 -v 2> said
