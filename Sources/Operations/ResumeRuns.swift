@@ -21,7 +21,10 @@ extension Batch {
         let plan = PlannedJob(number: 0, input: .file(path), target: .file(target)) {
             [options] (_) throws(PoolmapError) in
             let input = try openResumable(path)
-            if !policy.replaces, try PartTable(input, options)?.isThere(target) == true {
+            // Without a file the input's ends would be read for nothing.
+            if !policy.replaces, FileStatus(ofPath: target) != nil,
+                try PartTable(input, options)?.isThere(target) == true
+            {
                 return NothingToDo(JobSummary(inputBytes: input.byteCount, isUnchanged: true))
             }
             switch try PartialOutput.open(path: target, policy, for: input, options) {

@@ -193,7 +193,7 @@ package struct RunSettings {
             return try MapJob(input, opened, content, run, meter)
         }
         let input = try input.open(in: file?.root, folders)
-        if case .file(let path) = target, !policy.replaces, try partTable(of: input)?.isThere(path) == true {
+        if case .file(let path) = target, doesPart, !policy.replaces, try isThere(path, input) {
             return NothingToDo(JobSummary(inputBytes: input.byteCount, isUnchanged: true))
         }
         if policy.leavesDone, case .file(let path) = target {
@@ -207,11 +207,19 @@ package struct RunSettings {
         return try job(input, try output(target, in: file?.targetRoot, folders, for: input), meter)
     }
 
-    /// What the part of an input is known by; nil where all of it is done.
-    private func partTable(of input: InputFile) throws(PoolmapError) -> PartTable? {
-        if case .compress(let options) = operation { return try PartTable(input, options) }
-        guard let part else { return nil }
-        return PartTable(try PartJob(input, .decompress), part)
+    /// Whether a part of each input is done, and not all of it.
+    private var doesPart: Bool {
+        if case .compress(let options) = operation { return options.part != nil }
+        return part != nil
+    }
+
+    /// Whether a file is the part of the input already.
+    private func isThere(_ path: String, _ input: InputFile) throws(PoolmapError) -> Bool {
+        // Else the input's ends would be read for nothing.
+        guard FileStatus(ofPath: path) != nil else { return false }
+        if case .compress(let options) = operation { return try PartTable(input, options)?.isThere(path) == true }
+        guard let part else { return false }
+        return PartTable(try PartJob(input, .decompress), part).isThere(path)
     }
 
     /// The job for an input that is open.
