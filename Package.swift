@@ -82,7 +82,7 @@ let package = Package(
         // Inputs, targets and their names: knows no process and no engine.
         .target(
             name: "Files",
-            dependencies: ["CFiles", "Ground", .product(name: "SystemPackage", package: "swift-system")]),
+            dependencies: ["CChecksums", "CFiles", "Ground", .product(name: "SystemPackage", package: "swift-system")]),
         // Where a file is cut into chunks: bytes in, borders out.
         .target(name: "Chunks", dependencies: ["CFiles", "Ground"]),
         // A map of a closure over the chunks of a file, for programs of others.

@@ -195,10 +195,13 @@ private final class BatchPlans<Items: ItemSource>: PlanSource {
     }
 
     /// nil for what is no input.
-    private func plan(_ step: ItemStep, isOnlyInput: Bool) -> PlannedJob? {
+    ///
+    /// - Parameter ordinal: of a name of a bundle.
+    private func plan(_ step: ItemStep, isOnlyInput: Bool, ordinal: UInt64? = nil) -> PlannedJob? {
         switch step {
         case .item(let input, let target, let file):
-            plan(input, target) { [settings, jobs, meter, folders] (hands) throws(PoolmapError) in
+            plan(input, target, ordinal ?? file?.ordinal) {
+                [settings, jobs, meter, folders] (hands) throws(PoolmapError) in
                 try settings.job(input, target, file, by: hands, jobs: jobs, meter, isOnlyInput: isOnlyInput, folders)
             }
         case .refused(let input, let error):
@@ -214,13 +217,24 @@ private final class BatchPlans<Items: ItemSource>: PlanSource {
         if let result = exception.result {
             return .telling { [report] in report(.file(FileName.text(of: name)), result) }
         }
-        return name.withUnsafeBytes { items.item($0, of: bundle) }.flatMap { plan($0, isOnlyInput: false) }
+        return name.withUnsafeBytes { items.item($0, of: bundle) }.flatMap {
+            plan($0, isOnlyInput: false, ordinal: bundle.ordinal(at: index))
+        }
     }
 
     private func plan(
-        _ input: Input, _ target: Target, _ open: @escaping (PlannedJob.Hands) throws(PoolmapError) -> any Job
+        _ input: Input, _ target: Target, _ ordinal: UInt64? = nil,
+        _ open: @escaping (PlannedJob.Hands) throws(PoolmapError) -> any Job
     ) -> PlannedJob {
         defer { count += 1 }
-        return PlannedJob(number: count, input: input, target: target, open: open) { [report] in report(input, $0) }
+        return PlannedJob(number: count, input: input, target: target, open: open) { [report] result in
+            report(
+                input,
+                result.map { summary in
+                    var summary = summary
+                    summary.ordinal = ordinal
+                    return summary
+                })
+        }
     }
 }

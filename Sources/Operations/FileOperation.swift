@@ -36,7 +36,8 @@ package final class FileOperation: BundleOperation {
         switch files.run(work, note).outcome {
         case .isForFront: outcome.add(.isForFront, index)
         case .failed(let error): outcome.add(error, index)
-        case .done(let summary):
+        case .done(var summary):
+            summary.ordinal = bundle.ordinal(at: index)
             outcome.inputBytes += summary.inputBytes
             outcome.outputBytes += summary.outputBytes
             if summary.metadataErrno != nil { return outcome.add(summary, index) }

@@ -3,7 +3,9 @@ import Ground
 
 extension NameBundle: Message {
     package init(from message: inout MessageReader) throws(PoolmapError) {
-        self.init(try message.next(), count: try message.next(), bytes: try message.nextArray())
+        self.init(
+            try message.next(), count: try message.next(), bytes: try message.nextArray(),
+            ordinals: try message.nextArray())
         mostBytes = try message.next()
         wantedNanoseconds = try message.next()
         firstNote = try message.next()
@@ -15,6 +17,7 @@ extension NameBundle: Message {
         message.add(origin)
         message.add(count)
         message.add(each: bytes)
+        message.add(each: ordinals)
         message.add(mostBytes)
         message.add(wantedNanoseconds)
         message.add(firstNote)

@@ -15,6 +15,8 @@ package struct JobSummary: Sendable {
     package var metadataErrno: Int32?
     /// The input was to be removed, and is there still, since it is no regular file.
     package var isInputKept = false
+    /// Which of all names of the run it has, from 0; nil where they are not counted.
+    package var ordinal: UInt64?
     /// What of it was lost; nil but of a salvage, which no worker does whole.
     package var salvage: SalvageSummary?
 

@@ -10,7 +10,7 @@ struct EngineOptions: ParsableArguments {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Have this engine do the parts of one FILE as a job of its own: slurm.", valueName: "engine")
+        help: ArgumentHelp("Have this engine do the job in parts, on other machines: slurm.", valueName: "engine")
     )
     var engine: Engine?
 

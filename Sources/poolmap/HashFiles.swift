@@ -19,16 +19,23 @@ struct HashFiles {
         }
         let algorithms = try options.digests.algorithms(
             standardInputIsTaken: sources.contains { $0.isStandardInput })
+        let part = try options.work(on: files, algorithms)
         let items = try NamedItems(
-            sources, options.names.folders(.without([])), console.places, followsLinks: true)
-        if let (part, path) = try options.part(of: files, algorithms) {
-            if options.engine.engine != nil { return try options.submit(items, console) }
-            return try run(part, to: path, algorithms, console)
+            sources, options.names.folders(.without([])), console.places, followsLinks: true, share: part?.share,
+            tally: part?.tally)
+        if let part {
+            if options.engine.engine != nil { return try options.submit(items, files, part, console) }
+            if part.share == nil { return try run(part, algorithms, console) }
         }
-        var output = LineOutput(to: try options.lineFile())
-        var batch = try console.batch(options.common, "hash", options.settings(algorithms, mode: "hash"))
-        let text = { [lines = options.lines] (input: Input, summary: JobSummary) in
-            lines.text(zip(algorithms, summary.digests).map { DigestLine($0, $1, HashFiles.name(of: input)) })
+        let style = options.lines.style(of: algorithms)
+        var output = try options.lineOutput(
+            part, .digests(algorithms, style, endsWithNull: options.lines.zero))
+        var batch = try console.batch(
+            options.common, "hash", options.settings(algorithms, mode: "hash") + [options.parts.setting])
+        let text = { [lines = options.lines, output] (input: Input, summary: JobSummary) in
+            output.text(
+                summary.ordinal,
+                lines.text(zip(algorithms, summary.digests).map { DigestLine($0, $1, HashFiles.name(of: input)) }))
         }
         batch.format.output = text
         batch.onText = { done in
@@ -56,14 +63,16 @@ struct HashFiles {
     }
 
     /// Hashes a part of the one file.
-    private func run(_ part: Part, to path: String, _ algorithms: [HashAlgorithm], _ console: Console) throws {
+    private func run(_ part: HashPart, _ algorithms: [HashAlgorithm], _ console: Console) throws {
         var batch = try console.batch(
             options.common, "hash", options.settings(algorithms, mode: "hash") + [options.parts.setting])
         batch.policy.force = options.force
         let state = try options.resume.map { try resumable(HashState(path: $0, force: options.force), algorithms) }
         let form = DigestForm(
             options.lines.style(of: algorithms), endsWithNull: options.lines.zero, name: files[0])
-        batch.hashPart(part, of: files[0], to: path, algorithms, form, state, notice: console.note) { input, result in
+        batch.hashPart(
+            part.part, of: files[0], to: part.path, algorithms, form, state, notice: console.note
+        ) { input, result in
             console.report(input, result) { _, _ in nil }
         }
         try console.finish()

@@ -10,22 +10,25 @@ struct HashManifest {
         let scheme = try options.manifests.scheme(options.digests.algorithm)
         let console = try Console(options.common)
         try options.claimOutput(console.places)
+        let part = try options.work(on: files, [scheme.algorithm])
         let items = try NamedItems(
-            try options.names.sources(files), options.names.folders(.without([])), console.places, followsLinks: true)
-        if let (part, path) = try options.part(of: files, [scheme.algorithm]) {
-            if options.engine.engine != nil { return try options.submit(items, console) }
-            return try run(part, to: path, scheme, console)
+            try options.names.sources(files), options.names.folders(.without([])), console.places, followsLinks: true,
+            share: part?.share, tally: part?.tally)
+        if let part {
+            if options.engine.engine != nil { return try options.submit(items, files, part, console) }
+            if part.share == nil { return try run(part, scheme, console) }
         }
-        var output = LineOutput(to: try options.lineFile())
+        var output = try options.lineOutput(part, .manifests(scheme))
         // What was written has a gap then.
         var isBroken = false
         let settings =
-            options.settings([scheme.algorithm], mode: "manifest") + [("chunkBytes", .number(scheme.chunkBytes))]
+            options.settings([scheme.algorithm], mode: "manifest")
+            + [("chunkBytes", .number(scheme.chunkBytes)), options.parts.setting]
         let batch = try console.batch(options.common, "hash", settings)
-        batch.writeManifests(items, scheme, isOver: { isBroken }) { (text) throws(PoolmapError) in
+        batch.writeManifests(items, scheme, isOver: { isBroken }) { (ordinal, text) throws(PoolmapError) in
             if isBroken { throw .unusable("is left out, since the manifest cannot be written") }
             do throws(PoolmapError) {
-                try output.write(text)
+                try output.write(output.text(ordinal, text))
             } catch {
                 isBroken = true
                 throw error
@@ -42,11 +45,11 @@ struct HashManifest {
     }
 
     /// Hashes the chunks of a part of the one file.
-    private func run(_ part: Part, to path: String, _ scheme: ManifestScheme, _ console: Console) throws {
+    private func run(_ part: HashPart, _ scheme: ManifestScheme, _ console: Console) throws {
         var batch = try console.batch(
             options.common, "hash", options.settings([scheme.algorithm], mode: "manifest") + [options.parts.setting])
         batch.policy.force = options.force
-        batch.writeManifestPart(part, of: files[0], to: path, scheme) { input, result in
+        batch.writeManifestPart(part.part, of: files[0], to: part.path, scheme) { input, result in
             console.report(input, result) { _, _ in nil }
         }
         try console.finish()

@@ -52,21 +52,50 @@ struct HashOptions: ParsableArguments {
                 // Each of them would keep in one file what it has done.
                 (engine.engine != nil && resume != nil, "--resume"),
             ], beside: engine.option)
-        guard let output, output != "-" else { throw ValidationError("\(engine.option) needs -o FILE") }
+        guard output == nil || output == "-", engine.engine == nil || engine.detach else { return }
+        throw ValidationError("\(engine.engine == nil ? "--part" : "--detach") needs -o FILE")
     }
 
-    /// The part that is to be hashed, and its file; nil for all.
+    /// The job whose parts an engine does.
+    func job(on files: [String]) -> PartedJob {
+        PartedJob(
+            hashing: files, names.lists, isOne: names.isOneFile(files), to: output == "-" ? nil : output, force: force)
+    }
+
+    /// What is to be hashed: a part of the one file, or a share of many, and the part's file; nil for all.
     ///
-    /// Throws where the names are not one regular file's, or an algorithm cannot be joined.
-    func part(of files: [String], _ algorithms: [HashAlgorithm]) throws -> (part: Part, path: String)? {
-        guard let part = try engine.part(or: parts.part(), common), let output else { return nil }
-        try names.requireOneFile(files, for: engine.option)
+    /// Throws where an algorithm cannot be joined.
+    func work(on files: [String], _ algorithms: [HashAlgorithm]) throws -> HashPart? {
+        guard let part = try engine.part(or: parts.part(), common) else { return nil }
+        let job = job(on: files)
+        let path = (job.target ?? "") + part.suffix
+        let work = try engine.work(parts, on: files, names, common)
+        if let share = work.share {
+            try requireNone(of: [(resume != nil, "--resume")], beside: "\(engine.option) of many files")
+            try requireOutside(files, folderOf(job.notesName))
+            return HashPart(part: part, path: path, share: share)
+        }
         let indivisible = algorithms.filter { !manifests.manifest && !$0.isDivisible }.map(\.name.rawValue)
         guard indivisible.isEmpty else {
             let names = indivisible.joined(separator: ", ")
             throw ValidationError("\(engine.option) cannot do \(names), which is hashed from the beginning to the end")
         }
-        return (part, output + part.suffix)
+        return HashPart(part: part, path: path, share: nil)
+    }
+
+    /// Throws where parts appear among the files that other parts look for.
+    private func requireOutside(_ trees: [String], _ folder: String) throws {
+        guard names.recursive else { return }
+        var folder = folder
+        while let status = FileStatus(ofPath: folder) {
+            if let tree = trees.first(where: { FileStatus(ofPath: $0)?.isSameFile(as: status) == true }) {
+                throw ValidationError(
+                    "the parts would be in \(tree), and be hashed as well; name a file elsewhere by -o")
+            }
+            let parent = folder + "/.."
+            guard FileStatus(ofPath: parent)?.isSameFile(as: status) == false else { return }
+            folder = parent
+        }
     }
 
     /// Throws where an option is given that says how to hash or what, and not how to check.
@@ -112,6 +141,17 @@ struct HashOptions: ParsableArguments {
         guard let output, output != "-" else { return nil }
         return try LineFile(path: output, force: force)
     }
+}
+
+/// A part of what `hash` is to do.
+struct HashPart {
+    let part: Part
+    /// Its file.
+    let path: String
+    /// What it has of many files; nil where it has a part of the one.
+    let share: NameShare?
+    /// Counts the many files.
+    let tally = NameTally()
 }
 
 /// What `hash` takes to hash folders.

@@ -12,10 +12,10 @@ final class NamedItems: ItemSource {
     /// Throws if an argument or a list is a file that an option has written.
     init(
         _ sources: [InputNames.Source], _ folders: InputNames.Folders, _ places: RunPlaces, followsLinks: Bool,
-        to target: Target = .nowhere, share: NameShare? = nil
+        to target: Target = .nowhere, share: NameShare? = nil, tally: NameTally? = nil
     ) throws(PoolmapError) {
         self.target = target
-        names = InputNames(sources, folders: folders, followsLinks: followsLinks, share: share)
+        names = InputNames(sources, folders: folders, followsLinks: followsLinks, share: share, tally: tally)
         self.places = places
         for source in sources {
             if case .list(let path, _) = source, path != "-" {

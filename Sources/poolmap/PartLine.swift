@@ -16,16 +16,20 @@ struct PartLine {
     private static let ofFront: Set<String> = ["--progress", "--no-progress", "-v", "--verbose"]
     private static let ofPeople: Set<String> = ["-q", "--quiet", "--json"]
 
+    private static let ofTarget: Set<String> = ["-o", "--output"]
+
     init(_ job: PartedJob) {
         let typed = Program.arguments
         let options = (typed?.options ?? []).filter {
             !EngineOptions.names.contains($0.name) && !PartLine.ofFront.contains($0.name)
+                && !(job.isPrinted && PartLine.ofTarget.contains($0.name))
         }
         // A command's word may be a file's name; its option is none.
         let command = ["--" + (typed?.word ?? .compress).rawValue]
         // A part that is there already is an earlier try's, or another line's, whose whole is not there either.
         let force = job.target != nil ? ["-f"] : []
-        words = command + options.filter { $0.name != "--json" }.flatMap(\.words) + force
+        let target = job.isPrinted ? ["-o", job.target ?? ""] : []
+        words = command + options.filter { $0.name != "--json" }.flatMap(\.words) + force + target
         // What is to be run stands behind the name, where for other commands only names can be.
         rest = typed?.word == .map ? job.operands + ["--"] + (typed?.command ?? []) : ["--"] + job.operands
         let told = options.filter { !PartLine.ofPeople.contains($0.name) }.flatMap(\.words)

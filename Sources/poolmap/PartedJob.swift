@@ -8,9 +8,12 @@ struct PartedJob {
     let operands: [String]
     /// What the parts are joined to; nil where each leaves what it is to leave, or nothing.
     let target: String?
+    /// Whether the target is one of the notes, which is written to standard output in the end.
+    var isPrinted = false
     /// How `join` writes the target.
     var joinOptions: [String] = []
-    /// What is in front of `.engine` in the name of the folder of notes: beside the target, or in the working folder.
+    static let notesSuffix = ".engine"
+    /// What is in front of `notesSuffix` in the name of the folder of notes: beside the target, or in the working folder.
     let notesName: String
 
     /// A job with a target; the options are those that count for it.
@@ -25,13 +28,31 @@ struct PartedJob {
         notesName = lastName(of: input) + ".test"
     }
 
+    /// Lines about one file, or about many, of which each part has some.
+    ///
+    /// - Parameters:
+    ///   - lists: files with names of others.
+    ///   - target: nil for standard output.
+    init(hashing files: [String], _ lists: [String], isOne: Bool, to target: String?, force: Bool) {
+        (input, operands) = (isOne ? files.first : nil, files)
+        notesName = target ?? PartedJob.notesName("hash", files, lists)
+        // Named as what the folder of notes removes with all else.
+        self.target = target ?? notesName + PartedJob.notesSuffix + "/join.lines"
+        isPrinted = target == nil
+        joinOptions = force || isPrinted ? ["-f"] : []
+    }
+
     /// Something that is done to many files, of which each part has some.
     ///
     /// - Parameter lists: files with names of others.
     init(_ verb: String, _ files: [String], _ lists: [String]) {
-        (input, operands, target) = (nil, files, nil)
+        (input, operands, target, notesName) = (nil, files, nil, PartedJob.notesName(verb, files, lists))
+    }
+
+    /// Where a job has no target, what its folder of notes is called by.
+    private static func notesName(_ verb: String, _ files: [String], _ lists: [String]) -> String {
         let first = (files + lists).first ?? ""
         let name = lastName(of: first.hasSuffix("/") ? String(first.dropLast()) : first)
-        notesName = [".", "..", ""].contains(name) ? "poolmap.\(verb)" : "\(name).\(verb)"
+        return [".", "..", ""].contains(name) ? "poolmap.\(verb)" : "\(name).\(verb)"
     }
 }

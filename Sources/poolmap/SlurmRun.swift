@@ -41,7 +41,7 @@ final class SlurmRun {
         count = options.parts ?? 1
         retries = options.retries ?? 2
         isDetached = options.detach
-        notes = NotesFolder(path: job.notesName + ".engine")
+        notes = NotesFolder(path: job.notesName + PartedJob.notesSuffix)
         commands = SlurmCommands(signals: signals, options: options.options)
         parts = PartStates(count: count)
         let line = PartLine(job)
@@ -102,6 +102,7 @@ final class SlurmRun {
         }
         guard parts.failures.isEmpty else { return complain() }
         if job.target != nil, !isWhole { try join(pace) }
+        if job.isPrinted { try printTarget() }
         notes.remove()
     }
 
@@ -152,7 +153,8 @@ final class SlurmRun {
         var policy = OutputPolicy()
         policy.force = job.joinOptions.contains("-f")
         policy.keepsUnchanged = job.joinOptions.contains("--if-changed")
-        return Files.obstacle(.file(job.operands[0]), .file(target), policy, makesFolder: false)
+        let input = job.input.map { Input.file($0) } ?? .standardInput
+        return Files.obstacle(input, .file(target), policy, makesFolder: false)
     }
 
     /// Jobs whose number the earlier process has not come to write down.
@@ -172,6 +174,19 @@ final class SlurmRun {
 
     private var jobNumbers: String {
         record.submissions.compactMap { if case .parts = $0.content { $0.job } else { nil } }.last ?? "?"
+    }
+
+    /// Writes what the join has made to standard output.
+    private func printTarget() throws(PoolmapError) {
+        let lines = try InputFile.open(path: job.target ?? "")
+        var output = LineOutput()
+        var offset: UInt64 = 0
+        while offset < lines.byteCount {
+            let count = min(lines.byteCount - offset, 1 << 16)
+            try output.write(try lines.readBytes(at: offset, count: Int(count)))
+            offset += count
+        }
+        try output.flush()
     }
 
     private func printJob() throws(PoolmapError) {

@@ -28,9 +28,12 @@ extension Console {
     func submit(
         _ verb: String, _ files: [String], _ names: NameOptions, _ options: EngineOptions
     ) throws {
-        attempt(nil) { () throws(PoolmapError) in
-            try SlurmRun(PartedJob(verb, files, names.lists), options, self).run()
-        }
+        try submit(PartedJob(verb, files, names.lists), options)
+    }
+
+    /// The same of a job.
+    func submit(_ job: PartedJob, _ options: EngineOptions) throws {
+        attempt(nil) { () throws(PoolmapError) in try SlurmRun(job, options, self).run() }
         try finish()
     }
 }
@@ -55,8 +58,9 @@ extension FilePlan {
 }
 
 extension HashOptions {
-    /// Has an engine hash the one file.
-    func submit(_ items: any ItemSource, _ console: Console) throws {
-        try console.submit(items, engine) { input, _ in PartedJob(input, to: output ?? "", force: force) }
+    /// Has an engine hash the one file, or each part its share of many.
+    func submit(_ items: any ItemSource, _ files: [String], _ part: HashPart, _ console: Console) throws {
+        guard part.share != nil else { return try console.submit(items, engine) { _, _ in job(on: files) } }
+        try console.submit(job(on: files), engine)
     }
 }

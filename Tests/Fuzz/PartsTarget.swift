@@ -6,8 +6,9 @@
 extension FuzzTarget {
     /// What stands at the end of the files of parts: a table that is read is written as the same bytes.
     static let parts = FuzzTarget(
-        name: "parts", mostBytes: 1024, leastEdges: 380, seeds: { try partFiles() },
+        name: "parts", mostBytes: 1024, leastEdges: 380, seeds: { try partFiles() + [records] },
         run: { bytes in
+            readRecords(bytes[...])
             read(Array(bytes))
             read(withRightTable(Array(bytes)))
         })
@@ -29,6 +30,18 @@ extension FuzzTarget {
             try file(.compress, ["level=3", "check=true"], [row, PartRow(byteCount: 12, checksum: 5)]),
             try file(.hash, ["algorithm=blake3 32", "name=a=\\n\u{20AC}"], [row]), try file(.decompress, [], []),
         ]
+    }
+
+    private static let records = ShareRecord.bytes(0, Array("a line\n".utf8)) + ShareRecord.bytes(1 << 40, [])
+
+    /// Records that are read are written as the same bytes, and what is behind the last is none.
+    private static func readRecords(_ bytes: some Collection<UInt8>) {
+        let bytes = Array(bytes)
+        var (rest, written) = (bytes[...], [UInt8]())
+        while let record = ShareRecord(takenFrom: &rest) {
+            written += ShareRecord.bytes(record.ordinal, Array(record.lines))
+        }
+        require((written + rest).elementsEqual(bytes), "records are written otherwise")
     }
 
     private static func read(_ bytes: [UInt8]) {

@@ -28,6 +28,41 @@ import Testing
         #expect(names(in: bundle([])).isEmpty)
     }
 
+    @Test func aShareKnowsWhereItsNamesAreAmongAll() {
+        let all = (0..<100).map { "name \($0)" }
+        var found: [(ordinal: UInt64?, name: String)] = []
+        var tallies: Set<[UInt64]> = []
+        for number in 1...3 {
+            let tally = NameTally()
+            var bundle = NameBundle(NameBundle.Origin())
+            (bundle.share, bundle.tally) = (NameShare(number, of: 3), tally)
+            for name in all { Array(name.utf8).withUnsafeBytes { bundle.append($0) } }
+            // A part of it counts nothing again.
+            let half = bundle.count / 2
+            for part in [bundle.part(0..<half), bundle.part(half..<bundle.count)] {
+                #expect(part.ordinals.count == part.count)
+                found += names(in: part).enumerated().map { (part.ordinal(at: $0), $1) }
+            }
+            tallies.insert([tally.count, tally.checksum])
+        }
+        #expect(tallies.count == 1 && tallies.first?.first == 100)
+        found.sort { ($0.ordinal ?? 0) < ($1.ordinal ?? 0) }
+        #expect(found.map(\.ordinal) == (0..<100).map { $0 })
+        #expect(found.map(\.name) == all)
+        #expect(bundle(["a"]).ordinal(at: 0) == nil)
+    }
+
+    @Test func aTallyTellsOtherNamesAndAnotherOrder() {
+        func tally(_ names: [String]) -> [UInt64] {
+            let tally = NameTally()
+            for name in names { _ = Array(name.utf8).withUnsafeBytes { tally.add($0) } }
+            return [tally.count, tally.checksum]
+        }
+        let all = [["a", "b"], ["b", "a"], ["ab", ""], ["", "ab"], ["a", "b", ""], ["ab"], []].map(tally)
+        #expect(Set(all).count == all.count)
+        #expect(tally(["a", "b"]) == tally(["a", "b"]))
+    }
+
     @Test func aPartHasItsNamesWithTheirNotesAndLineNumbers() {
         var whole = bundle(["a", "b", "c", "d"])
         (whole.firstNote, whole.firstLine, whole.generation) = (512, 7, 3)

@@ -57,6 +57,7 @@ package struct InputNames {
     private let followsLinks: Bool
     private let endingsPassedOver: [String]
     private let share: NameShare?
+    private let tally: NameTally?
     private var list: NameList?
     private var tree: FileTree?
     /// What comes next, where that was found already.
@@ -66,11 +67,12 @@ package struct InputNames {
     ///   - followsLinks: whether symbolic links are taken for what they lead to.
     ///   - endingsPassedOver: of names that are no inputs, wherever they are from.
     ///   - share: which of the files are taken; nil for all.
+    ///   - tally: counts those that are taken and those that are not; nil where nobody asks.
     package init(
         _ sources: [Source], folders: Folders = .refused, followsLinks: Bool = true,
-        passingOver endingsPassedOver: [String] = [], share: NameShare? = nil
+        passingOver endingsPassedOver: [String] = [], share: NameShare? = nil, tally: NameTally? = nil
     ) {
-        self.share = share
+        (self.share, self.tally) = (share, tally)
         self.endingsPassedOver = endingsPassedOver
         allSources = sources
         self.sources = sources[...]
@@ -110,19 +112,30 @@ package struct InputNames {
     /// The next name; does not block but for a folder's names.
     package mutating func next() -> Step {
         while true {
-            if let step = found.take() ?? nextOfTree() ?? nextOfList() ?? nextOfSources(), isInShare(step) {
-                return step
+            if let step = found.take() ?? nextOfTree() ?? nextOfList() ?? nextOfSources(), let own = inShare(step) {
+                return own
             }
         }
     }
 
+    /// nil where the step is another share's.
+    ///
     /// A folder or a list that cannot be read is told whatever the share is: nobody knows what is in it.
-    private func isInShare(_ step: Step) -> Bool {
+    private func inShare(_ step: Step) -> Step? {
         switch step {
-        case .file(let file): return isInShare(file.path, file.pathInTree)
-        case .ignoredLink(let path): return isInShare(path)
-        case .standardInput, .refused, .waitForInput, .end: return true
+        case .file(var file):
+            file.ordinal = count(file.path)
+            return isInShare(file.path, file.pathInTree) ? .file(file) : nil
+        case .ignoredLink(let path):
+            _ = count(path)
+            return isInShare(path) ? step : nil
+        case .standardInput, .refused, .waitForInput, .end: return step
         }
+    }
+
+    private func count(_ path: String) -> UInt64? {
+        guard let tally else { return nil }
+        return FileName.bytes(of: path).withUnsafeBytes { tally.add($0) }
     }
 
     private func isInShare(_ path: String, _ pathInTree: String? = nil) -> Bool {
@@ -138,7 +151,7 @@ package struct InputNames {
     package mutating func nextNames(atMost most: Int) -> NameBundle? {
         while found == nil {
             var bundle = NameBundle(tree?.origin ?? NameBundle.Origin())
-            bundle.share = share
+            (bundle.share, bundle.tally) = (share, tally)
             if tree != nil {
                 tree?.takeFiles(into: &bundle, atMost: most)
             } else if case .refused = folders {
@@ -245,7 +258,9 @@ package struct InputNames {
     /// nil where the name is a folder whose files come next, or no input, or leads nowhere and is another share's.
     private mutating func enter(_ path: String) -> Step? {
         switch look(at: path) {
-        case .step(.refused(_, let error)) where error.isMissingFile && isAnothersFile(path): return nil
+        case .step(.refused(_, let error)) where error.isMissingFile && isAnothersFile(path):
+            _ = count(path)
+            return nil
         case .step(let step): return step
         case .passedOver: return nil
         case .folder(let status):
@@ -300,6 +315,8 @@ package struct FoundFile {
     package var status: FileStatus?
     /// The name stands for a descriptor of this process, as `/dev/stdin`: in another process it is another file.
     package internal(set) var isDescriptor = false
+    /// Which of all names of the run it is, from 0; nil where they are not counted.
+    package internal(set) var ordinal: UInt64?
     /// What it must still be when it is opened; nil where any file of that name will do.
     package var identity: FileIdentity?
     /// The folder that was named, where no link is to be followed below it.

@@ -41,14 +41,18 @@ package struct NameBundle {
     package var firstLine = 0
     /// The names that are taken; nil for all.
     var share: NameShare?
+    /// Counts what is taken and what is not; nil where nobody asks.
+    var tally: NameTally?
+    /// By the tally, which of all names each is.
+    package private(set) var ordinals: [UInt64] = []
 
     package init(_ origin: Origin) {
         self.origin = origin
     }
 
     /// So many names with their ends, as `bytes` has them.
-    package init(_ origin: Origin, count: Int, bytes: [UInt8]) {
-        (self.origin, self.count, self.bytes) = (origin, count, bytes)
+    package init(_ origin: Origin, count: Int, bytes: [UInt8], ordinals: [UInt64] = []) {
+        (self.origin, self.count, self.bytes, self.ordinals) = (origin, count, bytes, ordinals)
     }
 
     package var isEmpty: Bool { count == 0 }
@@ -62,12 +66,14 @@ package struct NameBundle {
         let start = bytes.count
         bytes += folder
         bytes += name
-        if let share {
-            let isTaken = bytes.withUnsafeBytes {
-                share.has(UnsafeRawBufferPointer(rebasing: $0[start...]), treeOffset: origin.treeOffset)
-            }
-            guard isTaken else { return bytes.removeSubrange(start...) }
+        var ordinal: UInt64?
+        let isTaken = bytes.withUnsafeBytes { bytes in
+            let path = UnsafeRawBufferPointer(rebasing: bytes[start...])
+            ordinal = tally?.add(path)
+            return share?.has(path, treeOffset: origin.treeOffset) ?? true
         }
+        guard isTaken else { return bytes.removeSubrange(start...) }
+        if let ordinal { ordinals.append(ordinal) }
         bytes.append(origin.separator)
         count += 1
     }
@@ -89,7 +95,9 @@ package struct NameBundle {
     /// Some of the names, with their notes.
     package func part(_ range: Range<Int>) -> NameBundle {
         var part = self
-        (part.count, part.bytes) = (0, [])
+        (part.count, part.bytes, part.ordinals) = (0, [], ordinals.isEmpty ? [] : Array(ordinals[range]))
+        // They were chosen and counted.
+        (part.share, part.tally) = (nil, nil)
         forEach { index, name in
             if range.contains(index) {
                 part.append(name)
@@ -100,6 +108,9 @@ package struct NameBundle {
         part.firstLine += range.lowerBound
         return part
     }
+
+    /// Which of all names one is; nil where they were not counted.
+    package func ordinal(at place: Int) -> UInt64? { ordinals.isEmpty ? nil : ordinals[place] }
 
     package var firstName: [UInt8] { name(at: 0) }
 

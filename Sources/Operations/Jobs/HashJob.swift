@@ -222,7 +222,7 @@ final class HashJob: Job {
 
     private func take(_ piece: [[UInt8]], byteCount: UInt64) throws(PoolmapError) {
         if let part {
-            part.take(RecordJournal.content(of: piece), byteCount: byteCount)
+            try part.take(RecordJournal.content(of: piece), byteCount: byteCount)
         } else {
             try join.add(piece, byteCount: byteCount)
         }

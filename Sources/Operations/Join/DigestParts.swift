@@ -170,7 +170,7 @@ extension PartJob {
 
 extension HashAlgorithm {
     /// All that a digest depends on beside the content, but for a key, which no part may have.
-    fileprivate var partSetting: String {
+    var partSetting: String {
         switch self {
         case .blake3(.deriveKey(let context), let digestBytes):
             "\(name.rawValue) \(digestBytes) \(hexadecimal(FileName.bytes(of: context)))"

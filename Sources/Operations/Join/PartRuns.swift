@@ -64,12 +64,15 @@ extension Batch {
             let parts = try PartSet(group.paths)
             if case .file(let path) = target { try parts.requireOthers(than: path) }
             try parts.requireReduction(nil)
-            let isOfDigests = parts.operation == .hash || parts.operation == .manifest
             // A part has the mode, owner and times of what it was made of; a list of digests and commands' outputs have none.
+            let isOfContent = parts.operation == .compress || parts.operation == .decompress
             let output = try PartTarget(
-                target, policy, for: isOfDigests || parts.operation == .map ? nil : try parts.members[0].open(),
-                removesParts: removesParts)
-            return isOfDigests ? try DigestJoinJob(parts, to: output) : try JoinJob(parts, to: output, meter)
+                target, policy, for: isOfContent ? try parts.members[0].open() : nil, removesParts: removesParts)
+            switch parts.operation {
+            case .hash, .manifest: return try DigestJoinJob(parts, to: output)
+            case .files: return ShareJoinJob(parts, to: output)
+            case .compress, .decompress, .map: return try JoinJob(parts, to: output, meter)
+            }
         } report: { result in
             report(input, result)
         }

@@ -9,10 +9,10 @@ extension Batch {
     ///
     /// - Parameters:
     ///   - isOver: asked before each input whether nobody wants to know more.
-    ///   - write: takes the text, in parts.
+    ///   - write: takes the text, in pieces, each with the ordinal of its input.
     package func writeManifests(
         _ items: some ItemSource, _ scheme: ManifestScheme, isOver: @escaping () -> Bool = { false },
-        write: @escaping ([UInt8]) throws(PoolmapError) -> Void, report: @escaping Report
+        write: @escaping (UInt64?, [UInt8]) throws(PoolmapError) -> Void, report: @escaping Report
     ) {
         let settings = RunSettings(operation: .hashChunks(scheme.chunkBytes), reach: .reading)
         let plans = ManifestWritingPlans(
@@ -30,7 +30,7 @@ private struct ManifestWritingPlans<Items: ItemSource>: PlanSource {
     let wholeFileBytes: UInt64
     let meter: Meter
     let isOver: () -> Bool
-    let write: ([UInt8]) throws(PoolmapError) -> Void
+    let write: (UInt64?, [UInt8]) throws(PoolmapError) -> Void
     let report: Batch.Report
     var count = 0
 
@@ -51,7 +51,9 @@ private struct ManifestWritingPlans<Items: ItemSource>: PlanSource {
     private mutating func plan(_ input: Input, _ target: Target, _ file: FoundFile?) -> PlannedJob {
         let name = if case .file(let path) = input { path } else { "-" }
         return plan(input, target) { [self] (hands) throws(PoolmapError) in
-            let section = ManifestWriter(scheme, name: name, write: write)
+            let section = ManifestWriter(scheme, name: name) { (text) throws(PoolmapError) in
+                try write(file?.ordinal, text)
+            }
             if mayShareFiles, hands == .anyone, let file, !file.isDescriptor,
                 let status = file.status ?? FileStatus(ofPath: file.path),
                 status.isRegular, status.byteCount <= wholeFileBytes

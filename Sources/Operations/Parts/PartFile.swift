@@ -5,12 +5,13 @@ import SeekableZstd
 
 /// What all parts of one job have in common, or they cannot be joined.
 struct PartJob: Equatable {
-    /// The size of the whole input.
+    /// The size of the whole input; of many files how many they are.
     var inputBytes: UInt64
     /// The input's modification time, in whole seconds and nanoseconds.
     var modifiedSeconds: Int64
     var modifiedNanoseconds: UInt32
-    /// 16 bytes of the SHA-256 of the input's first and last bytes, `endBytes` of each.
+    /// 16 bytes of the SHA-256 of the input's first and last bytes, `endBytes` of each; of many files the checksum of
+    /// their names in the first 8.
     var ends: [UInt8]
     /// All that the bytes follow from beside the input, as `name=value`.
     var settings: [String]
@@ -18,6 +19,8 @@ struct PartJob: Equatable {
     /// What is done to the input: the first of the settings.
     enum Operation: String {
         case compress, decompress, hash, manifest, map
+        /// Lines about many files, of which each part has a share.
+        case files
     }
 
     static let digestBytes = 16
@@ -35,6 +38,15 @@ struct PartJob: Equatable {
         }
         ends = Array(digest.finish().prefix(PartJob.digestBytes))
         self.settings = ["operation=" + operation.rawValue] + settings
+    }
+
+    /// A job on many files, of which each part has a share: all that they have in common is their names.
+    init(_ names: NameTally, _ settings: [String]) {
+        (inputBytes, modifiedSeconds, modifiedNanoseconds) = (names.count, 0, 0)
+        ends = []
+        ends.append(littleEndian: names.checksum)
+        ends += [UInt8](repeating: 0, count: PartJob.digestBytes - ends.count)
+        self.settings = ["operation=" + Operation.files.rawValue] + settings
     }
 
     /// What stands behind a name, of each setting with that name.
@@ -62,6 +74,12 @@ struct PartJob: Equatable {
 
     /// Why a part of this job does not belong to one of another, for the user; nil if it does.
     func difference(from other: PartJob) -> String? {
+        if operation == .files, other.operation == .files {
+            if inputBytes != other.inputBytes {
+                return "it found \(inputBytes) files, and they \(other.inputBytes)"
+            }
+            if ends != other.ends { return "it found other names of files" }
+        }
         if inputBytes != other.inputBytes {
             return "its input had \(inputBytes) bytes, and theirs \(other.inputBytes)"
         }

@@ -4,44 +4,71 @@ import Run
 
 /// Writes the file of a part whose pieces are so small that the front has them: of digests, what a joiner has to know.
 final class PartWriter {
-    /// Where its pieces are.
-    let share: Range<UInt64>
     /// Nil where the file is there already.
     private let output: OutputFile?
     private var table: PartTable
-    private var pieces: [UInt8] = []
+    private var buffer: [UInt8] = []
+    private var byteCount: UInt64 = 0
     /// Whether the file is there already, whole, so that there is nothing to do.
     var isThere: Bool { output == nil }
-
+    /// Where its pieces are.
+    var share: Range<UInt64> { table.range }
     /// Which part it is.
     var number: Part { table.part }
 
-    /// - Parameters:
-    ///   - pieceBytes: the size of all pieces but the last.
-    ///   - path: the part's file, which is opened, unless it is there already and whole.
+    private static let bufferBytes = 1 << 20
+
+    /// Opens the part's file.
+    ///
+    /// - Parameter table: one without pieces.
+    init(_ table: PartTable, to path: String, _ policy: OutputPolicy) throws(PoolmapError) {
+        self.table = table
+        output = try OutputFile(Place(path: path), policy, for: nil)
+    }
+
+    /// The same for the part of an input, unless its file is there already and whole.
+    ///
+    /// - Parameter pieceBytes: the size of all pieces but the last.
     init(
         _ part: Part, of input: InputFile, in pieceBytes: UInt64, to path: String, _ policy: OutputPolicy,
         _ operation: PartJob.Operation, _ settings: [String]
     ) throws(PoolmapError) {
-        share = try part.share(of: input, inPiecesOf: pieceBytes)
+        let share = try part.share(of: input, inPiecesOf: pieceBytes)
         table = PartTable(try PartJob(input, operation, settings), part, share)
         let isThere = !policy.replaces && table.isThere(path)
         output = isThere ? nil : try OutputFile(Place(path: path), policy, for: nil)
     }
 
-    /// Notes what is known of the next piece, which has so many bytes.
-    func take(_ piece: [UInt8], byteCount: UInt64) {
+    /// Writes what is known of the next piece, which has so many bytes.
+    func take(_ piece: [UInt8], byteCount: UInt64) throws(PoolmapError) {
         table.rows.append(
             PartRow(
                 byteCount: UInt64(piece.count), contentBytes: byteCount,
                 checksum: piece.withBytes { CRC32C.checksum(of: $0) }))
-        pieces += piece
+        buffer += piece
+        if buffer.count >= PartWriter.bufferBytes { try flush() }
     }
 
-    func finish(byteCount: UInt64) throws(PoolmapError) -> JobSummary {
-        let bytes = pieces + (try table.serialized())
-        try bytes.withBytes { (bytes) throws(PoolmapError) in try output?.write(bytes, at: 0) }
-        _ = try output?.commit(of: nil, inputBytes: byteCount, outputBytes: UInt64(bytes.count))
-        return JobSummary(inputBytes: share.upperBound - share.lowerBound, outputBytes: UInt64(bytes.count))
+    private func flush() throws(PoolmapError) {
+        try buffer.withBytes { (bytes) throws(PoolmapError) in try output?.write(bytes, at: byteCount) }
+        byteCount += UInt64(buffer.count)
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    /// The part is whole, and its file appears.
+    ///
+    /// - Parameter inputBytes: the size of the whole input.
+    func finish(byteCount inputBytes: UInt64) throws(PoolmapError) -> JobSummary {
+        buffer += try table.serialized()
+        try flush()
+        _ = try output?.commit(of: nil, inputBytes: inputBytes, outputBytes: byteCount)
+        return JobSummary(inputBytes: share.upperBound - share.lowerBound, outputBytes: byteCount)
+    }
+
+    /// The same of a part whose job is known only at its end.
+    func finish(_ job: PartJob) throws(PoolmapError) -> JobSummary {
+        table.job = job
+        table.range = number.share(of: job.inputBytes)
+        return try finish(byteCount: job.inputBytes)
     }
 }

@@ -20,6 +20,27 @@ silently poolmap decompress $engine --files-from compressed --output-dir-mirror 
 only_files_here() { same_text "$(printf '%s\n' "$@" | sort)" "$(find . -mindepth 1 -maxdepth 1 -printf '%P\n' | sort)"; }
 only_files_here back cluster compressed names one sums tree
 
+# ---- Digests of all files are one target, which the join makes.
+poolmap hash -r -o whole -a sha256 one tree
+silently poolmap hash $engine -r -o sums.all -a sha256 one tree
+cmp whole sums.all
+poolmap hash -r -f --manifest -o whole tree
+silently poolmap hash $engine -f --manifest -o sums.all -r tree
+cmp whole sums.all
+silently poolmap hash $engine -f -o sums.all --files-from compressed
+poolmap hash --files-from compressed | cmp - sums.all
+# Without -o the lines go to standard output, from a file or from many.
+silently poolmap hash $engine -a sha256 -r one tree > said
+poolmap hash -a sha256 -r one tree | cmp - said
+silently poolmap hash $engine --tag -o - tree/a/40 > said
+poolmap hash --tag tree/a/40 | cmp - said
+silently poolmap hash $engine --manifest tree/a/40 > said
+poolmap hash --manifest tree/a/40 | cmp - said
+refuses 2 "--detach needs -o FILE" poolmap hash $engine --detach tree/a/40
+refuses 2 "the parts would be in ., and" poolmap hash $engine -r .
+rm whole sums.all said
+only_files_here back cluster compressed names one sums tree
+
 # ---- A list of names. The inputs go where the names are found.
 find tree -name '*.zst' -delete
 find tree/a/b -type f > list

@@ -32,15 +32,15 @@ refuses 2 "--engine and --salvage exclude each other" poolmap decompress $engine
 refuses 2 "--engine and --resume exclude each other" poolmap hash $engine --resume state -o sums file
 refuses 2 "--engine and --check exclude each other" poolmap hash $engine --check file
 refuses 2 "--engine and --tree exclude each other" poolmap hash $engine --tree -o sums file
-refuses 2 "--engine needs -o FILE" poolmap hash $engine file
+refuses 2 "--detach needs -o FILE" poolmap hash $engine --detach file
 refuses 2 "--engine cannot do md5" poolmap hash $engine -a md5 -o sums file
 refuses 2 "--engine and --compress exclude each other" poolmap map --lines $engine --compress -o map file -- cat
 refuses 2 "--engine needs -o FILE" poolmap map --lines $engine file -- cat
 refuses 2 "--engine takes one regular file" poolmap map --lines $engine -o map file file.zst -- cat
 refuses 127 "no-such-program" poolmap map --lines $engine -o map file -- no-such-program
-for files in "file file.zst" "-r ." "-"; do
-    refuses 2 "--engine takes one regular file" poolmap hash -o sums $engine $files < file
-done
+refuses 2 "the parts would be in ., and be hashed as well" poolmap hash -o sums $engine -r .
+refuses 2 "--engine takes files, and not standard input" poolmap hash -o sums $engine < file
+refuses 2 "--engine takes files, and not standard input" poolmap hash $engine - < file
 for command in compress decompress test; do
     refuses 2 "--engine takes files, and not standard input" poolmap $command $engine < file
     refuses 2 "--engine takes files, and not standard input" poolmap $command $engine - < file

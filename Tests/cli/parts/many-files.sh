@@ -146,4 +146,4 @@ for number in 1 2; do refuses 1 gone poolmap compress -r --part $number/2 gone; 
 refuses 2 "--part and -c" poolmap compress -c --part 1/2 tree/a/1 tree/a/2
 refuses 2 "--part" poolmap compress --part 1/2
 refuses 2 "--part" poolmap compress --part 1/2 - < list
-refuses 2 "--part takes one regular file" poolmap hash -r --part 1/2 -o sums tree
+

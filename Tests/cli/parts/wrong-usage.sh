@@ -24,7 +24,6 @@ for name in compress decompress test hash; do
         no_part 2 "--part" "${command[@]}" "--part=$bad" $file
     done
     text="--part takes files, and not standard input"
-    [[ $name != hash ]] || text="--part takes one regular file"
     no_part 2 "$text" "${command[@]}" < $file
     no_part 2 "$text" "${command[@]}" - < $file
     no_part 2 "$text" "${command[@]}" - $file < $file
@@ -40,9 +39,7 @@ for name in compress decompress test hash; do
     rm pipe
 done
 no_part 1 "/proc/version: has more than it says" poolmap hash --manifest --part 1/2 -o out /proc/version
-no_part 2 "--part takes one regular file" "${hash[@]}" in second
-no_part 2 "--part takes one regular file" "${hash[@]}" -r folder
-no_part 2 "--part takes one regular file" "${hash[@]}" --filelist /dev/null
+no_part 2 "--part of many files and --resume exclude each other" "${hash[@]}" --resume state in second
 for name in compress decompress; do
     file=in
     [[ $name == compress ]] || file=in.zst
@@ -71,8 +68,8 @@ for name in list cat; do
     ! grep -q "did you mean" "$CLI_NOTES/refusal"
 done
 # What --json says is an object.
-expect_exit 2 "${hash[@]}" --json in second 2> said
-grep -Fxq '{"error": "usage", "file": null, "message": "--part takes one regular file", "errno": null}' said
+expect_exit 2 "${hash[@]}" --json in - 2> said
+grep -Fxq '{"error": "usage", "file": null, "message": "--part takes files, and not standard input", "errno": null}' said
 expect_exit 1 "${compress[@]}" --json /dev/null 2> said
 grep -q '^{"error": "failed", "file": "/dev/null", "message": "is no regular file' said
 expect_exit 1 poolmap join --json -o out in 2> said

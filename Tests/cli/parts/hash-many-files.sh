@@ -1,0 +1,146 @@
+# hash --part of many files: each part hashes its share, and join puts all lines into the order of one run.
+. "$CLI_LIB"
+mkdir -p tree/a tree/b/c 'tree/odd names' elsewhere
+for number in {1..150}; do
+    noise $((number * 37)) $number > tree/a/$number
+    text $((number * 91)) > tree/b/c/$number
+done
+printf x > $'tree/odd names/a\nb'
+printf y > $'tree/odd names/\xff\xfe \\ '
+: > tree/b/empty
+# More than a worker hashes whole.
+noise 9000000 9 > tree/b/large
+noise 50000 10 > elsewhere/1
+ln -s ../elsewhere tree/linked
+ln -s b/large tree/link
+find tree -type f ! -name $'*\n*' > list
+echo elsewhere/1 >> list
+
+# same_in_parts COUNT ARGUMENT…: all parts, in any order and side by side, make of these arguments what one run makes.
+same_in_parts() {
+    local count=$1 number pids=() pid
+    shift
+    rm -f whole sums*
+    silently poolmap hash -o whole "$@"
+    for number in $(seq "$count" | shuf); do
+        poolmap hash -j$((number % 3 + 1)) -o sums --part "$number/$count" "$@" &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do wait "$pid" || fail "a part failed: $*"; done
+    silently poolmap join --rm -o sums sums.part-*
+    cmp whole sums
+    [[ ! -e sums.part-1-of-$count ]]
+}
+
+for count in 1 2 7 40; do same_in_parts $count -r tree; done
+# More parts than files.
+same_in_parts 30 -r tree/odd\ names tree/b/empty
+same_in_parts 3 --files-from list
+find tree -type f -print0 > list0
+same_in_parts 3 -0 --files-from list0
+same_in_parts 4 tree/a/[1-9] tree/a/1 elsewhere/1 tree/a/2
+same_in_parts 3 -r tree elsewhere tree/a
+# What must be hashed from the beginning to the end is no matter where files are whole.
+same_in_parts 3 -r -a sha256 -a md5 -a blake3 tree
+same_in_parts 3 -r --zero tree
+same_in_parts 3 -r --tag tree
+same_in_parts 3 -r --no-names tree
+same_in_parts 3 -r -a s3-etag --part-size 5M tree
+same_in_parts 3 -r --manifest tree
+same_in_parts 3 -r --manifest --chunk-size 64K -a sha256 tree/b elsewhere
+mkdir empty
+same_in_parts 2 -r empty
+
+# ---- Lines can be checked by others, and a join to standard output is the same
+
+for number in 1 2 3; do silently poolmap hash -r -a sha256 -o sums --part $number/3 tree/a tree/b; done
+poolmap join -c sums.part-* | sha256sum --quiet -c -
+
+# ---- A part that fails leaves nothing, and what is there is not overwritten
+
+refuses 1 "sums.part-2-of-3 already exists" poolmap hash -r -a sha256 -o sums --part 2/3 tree/a tree/b
+for number in 1 2 3; do rm -f sums.part-$number-of-3; done
+chmod 000 tree/a/7
+chmod 777 .
+codes=
+for number in 1 2 3; do
+    code=0
+    as_user poolmap hash -r -o sums --part $number/3 tree/a tree/b 2>> errors || code=$?
+    codes+=$code
+done
+same_text 1 "${codes//0/}"
+one_error_line errors "tree/a/7: Permission denied"
+same_text 2 "$(ls sums.part-* | wc -l)"
+refuses 1 "of 3 is missing" poolmap join -o joined sums.part-*
+chmod 644 tree/a/7
+for number in 1 2 3; do
+    [[ -e sums.part-$number-of-3 ]] || silently poolmap hash -r -o sums --part $number/3 tree/a tree/b
+done
+silently poolmap join -o joined sums.part-*
+poolmap hash -r tree/a tree/b | cmp - joined
+
+# ---- join refuses what is of other names, of another job, damaged, or missing
+
+rm -f sums.part-* joined
+for number in 1 2; do silently poolmap hash -r -o sums --part $number/3 tree; done
+touch tree/a/new
+silently poolmap hash -r -o sums --part 3/3 tree
+refuses 1 "sums.part-3-of-3 does not belong to sums.part-1-of-3: it found 307 files, and they 306" \
+    poolmap join -o joined sums.part-*
+mv tree/a/new tree/a/other && rm tree/a/8
+silently poolmap hash -r -f -o sums --part 3/3 tree
+refuses 1 "sums.part-3-of-3 does not belong to sums.part-1-of-3: it found other names of files" \
+    poolmap join -o joined sums.part-*
+mv tree/a/other tree/a/8
+silently poolmap hash -r -f -o sums --part 3/3 -a sha256 tree
+refuses 1 "it was made with algorithm=sha256, and they with algorithm=blake3 32" poolmap join -o joined sums.part-*
+silently poolmap hash -r -f -o sums --part 3/3 --manifest tree
+refuses 1 "it was made with lines=manifest, and they with lines=plain" poolmap join -o joined sums.part-*
+silently poolmap hash -r -f -o sums --part 3/3 tree
+refuses 1 "part 2 of 3 is missing" poolmap join -o joined sums.part-1* sums.part-3*
+silently poolmap join -o joined sums.part-*
+rm joined
+size=$(stat -c %s sums.part-2-of-3)
+for place in 0 9 12 500 $((size / 2)) $((size - 60)) $((size - 1)); do
+    cp sums.part-2-of-3 kept.part-2-of-3
+    patch sums.part-2-of-3 $place $((RANDOM % 256)) 17 240
+    if ! cmp -s sums.part-2-of-3 kept.part-2-of-3; then
+        code=0
+        poolmap join -o joined sums.part-* 2> errors || code=$?
+        same_text 1 $code
+        one_error_line errors "sums.part-2-of-3"
+        [[ ! -e joined ]]
+    fi
+    mv kept.part-2-of-3 sums.part-2-of-3
+done
+
+# ---- kill -9: nothing is left of the part, and it can be done again
+
+mkfifo tree/a/pipe
+exec 5<> tree/a/pipe
+poolmap hash -o sums --part 1/1 tree/a/1 tree/a/pipe tree/a/2 5<&- &
+pid=$!
+# reads_the_pipe: it waits for what never comes.
+reads_the_pipe() { find /proc/$pid/fd -lname '*/tree/a/pipe' | grep -q .; }
+wait_until 20 reads_the_pipe
+exec 5<&-
+kill -KILL $pid
+wait $pid || true
+[[ ! -e sums.part-1-of-1 ]]
+rm tree/a/pipe
+
+# ---- What cannot be done in parts
+
+refuses 2 "--part of many files and --resume exclude each other" \
+    poolmap hash -r -o sums --resume state --part 1/2 tree
+refuses 2 "--part takes files, and not standard input" poolmap hash -o sums --part 1/2 - tree/a/1
+refuses 2 "--part" poolmap hash -r --tree -o sums --part 1/2 tree
+refuses 2 "--part" poolmap hash -r --keyed -o sums --part 1/2 tree
+refuses 2 "--part needs -o FILE" poolmap hash -r --part 1/2 tree
+# Parts must not be found by other parts.
+refuses 2 "the parts would be in tree, and be hashed as well; name a file elsewhere by -o" \
+    poolmap hash -r -o tree/a/sums --part 1/2 elsewhere tree
+refuses 2 "the parts would be in ., and" poolmap hash -r -o sums --part 1/2 .
+refuses 2 "the parts would be in ../../tree, and" \
+    eval "(cd tree/a && poolmap hash -r -o ../../elsewhere/../tree/sums --part 1/2 ../../tree)"
+(cd tree && silently poolmap hash -r -o ../sums --part 1/1 .)
