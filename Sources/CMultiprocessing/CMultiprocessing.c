@@ -6,6 +6,9 @@
 #include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -25,6 +28,77 @@ int mp_above_standard(int descriptor) {
     }
     close(descriptor);
     return higher;
+}
+
+int mp_duplicate(int descriptor) {
+    return fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+}
+
+int mp_set_standard_input(int descriptor) {
+    int source = descriptor;
+    if (source < 0) {
+        source = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    }
+    if (source < 0) {
+        // As where there is no such file, or a sandbox lets nobody open one: a pipe without a writer is as empty.
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) != 0) {
+            return -1;
+        }
+        source = ends[0];
+        close(ends[1]);
+    }
+    // Onto itself dup2 would leave the close-on-exec flag.
+    int result = source == STDIN_FILENO ? fcntl(source, F_SETFD, 0) : dup2(source, STDIN_FILENO);
+    if (source != STDIN_FILENO && source != descriptor) {
+        close(source);
+    }
+    // Not `freopen`, which would seek in the file that is the parent's too.
+    __fpurge(stdin);
+    clearerr(stdin);
+    return result < 0 ? -1 : 0;
+}
+
+static void (*finish_child)(void);
+
+static void leave_child(int status, void *nothing) {
+    (void)nothing;
+    finish_child();
+    fflush(NULL);
+    _exit(status);
+}
+
+int mp_begin_exit_handlers(void (*finish)(void)) {
+    finish_child = finish;
+    return on_exit(leave_child, NULL);
+}
+
+int mp_spawn_passing(pid_t *pid, int socket, char *const *arguments, char *const *variables) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    // Threads of a library may block signals, which the child would then never get.
+    sigset_t none;
+    sigemptyset(&none);
+    int result = posix_spawn_file_actions_init(&actions);
+    if (result != 0) {
+        return result;
+    }
+    result = posix_spawnattr_init(&attributes);
+    if (result == 0) {
+        // Also onto itself, which takes the close-on-exec flag off in the child alone.
+        result = posix_spawn_file_actions_adddup2(&actions, socket, MP_SPAWN_SOCKET);
+        if (result == 0) {
+            result = posix_spawn_file_actions_addclosefrom_np(&actions, MP_SPAWN_SOCKET + 1);
+        }
+        if (result == 0) {
+            posix_spawnattr_setsigmask(&attributes, &none);
+            posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+            result = posix_spawn(pid, "/proc/self/exe", &actions, &attributes, arguments, variables);
+        }
+        posix_spawnattr_destroy(&attributes);
+    }
+    posix_spawn_file_actions_destroy(&actions);
+    return result;
 }
 
 int mp_memfd_create(const char *name) {

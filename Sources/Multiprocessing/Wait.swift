@@ -13,8 +13,10 @@ public enum WaitState {
     case ready
     /// Ready when this descriptor is.
     case descriptor(FileDescriptor, writable: Bool)
-    /// Never ready: closed, ended, or not started.
+    /// Never ready, as a pool that has ended.
     case never
+    /// To wait for it is a mistake, of which this is the text: it is closed, or was not started.
+    case invalid(String)
 }
 
 extension FileDescriptor: Waitable {
@@ -25,9 +27,10 @@ extension FileDescriptor: Waitable {
 }
 
 extension Connection: Waitable {
-    /// Ready when a message, or the end of the channel, is there.
+    /// Ready when a message, or the end of the channel, is there; a mistake where this end is closed.
     public var waitState: WaitState {
-        hasBufferedInput ? .ready : fileDescriptor.map { .descriptor($0, writable: false) } ?? .never
+        guard let fileDescriptor else { return .invalid("a closed connection") }
+        return hasBufferedInput ? .ready : .descriptor(fileDescriptor, writable: false)
     }
 }
 
@@ -36,7 +39,8 @@ extension Connection: Waitable {
 /// Returns the positions of those that are ready, in order; empty when the time is over first. A descriptor whose other
 /// end is gone counts as ready.
 ///
-/// Throws `invalidState` where none of them can ever be ready, as of closed connections, and there is no `timeout`.
+/// Throws `invalidState` where one of them is a closed connection or listener, or a process that was not started, and
+/// where none of them can ever be ready and there is no `timeout`.
 ///
 /// The corresponding Python API is `multiprocessing.connection.wait`.
 public func wait(for objects: [any Waitable], timeout: Duration? = nil) throws(MultiprocessingError) -> [Int] {
@@ -50,13 +54,15 @@ public func wait(for objects: [any Waitable], timeout: Duration? = nil) throws(M
         case .never:
             // poll passes over a negative number, so that positions stay the same.
             entries.append(pollfd(fd: -1, events: 0, revents: 0))
+        case .invalid(let text):
+            throw MultiprocessingError(.invalidState, "wait for \(text)")
         case .descriptor(let descriptor, let writable):
             let events = writable ? POLLIN | POLLOUT : POLLIN
             entries.append(pollfd(fd: descriptor.rawValue, events: Int16(events), revents: 0))
         }
     }
     guard timeout != nil || !ready.isEmpty || entries.contains(where: { $0.fd >= 0 }) else {
-        throw MultiprocessingError(.invalidState, "wait for ever for what is closed, has ended, or was not started")
+        throw MultiprocessingError(.invalidState, "wait for ever for what has ended")
     }
     try poll(&entries, until: Deadline(after: ready.isEmpty ? timeout : .zero))
     let polled = entries.indices.filter { entries[$0].revents != 0 }

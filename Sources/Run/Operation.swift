@@ -182,7 +182,7 @@ package struct TaskFile: BitwiseCopyable {
         self.place = Int32(place)
     }
 
-    /// What every worker has from its birth.
+    /// What every worker has from its birth, as the pool asks for it.
     package static let standardInput = TaskFile(-1)
 
     /// The descriptor in this process.

@@ -284,7 +284,8 @@ package final class Workforce {
     private func pool(
         processes: Int, initializer: @escaping () throws -> Void
     ) throws(MultiprocessingError) -> Pool<[UInt8], [UInt8]> {
-        try Pool(processes: processes, initializer: initializer) { [operations, hands] bytes in
+        try Pool(processes: processes, standardInput: .inherited, initializer: initializer) {
+            [operations, hands] bytes in
             TaskWire.perform(bytes, operations, hands)
         }
     }

@@ -16,7 +16,8 @@ func registerAllScenarios() {
     Registry.group("crashes", crashMatrixScenarios)
     Registry.group("confinement", confinementScenarios)
     Registry.group(
-        "starting", startMethodScenarios, forkServerScenarios, poolStartScenarios, managerServerStartScenarios)
+        "starting", startMethodScenarios, childSurroundingScenarios, forkServerScenarios, poolStartScenarios,
+        managerServerStartScenarios)
     Registry.group("logging", logScenarios)
     Registry.group(Registry.failingGroup, leakScenarios)
     Registry.group("listeners", listenerScenarios, handshakeScenarios, hostileClientScenarios)

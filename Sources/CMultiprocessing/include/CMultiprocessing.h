@@ -18,6 +18,25 @@
 /// function is `fcntl` with F_DUPFD_CLOEXEC.
 int mp_above_standard(int descriptor);
 
+/// The open file under another number above 2, close-on-exec. The C function is `fcntl` with F_DUPFD_CLOEXEC.
+int mp_duplicate(int descriptor);
+
+/// Puts the open file, which stays open under its own number too, in place of standard input; a negative number stands for
+/// /dev/null. What the stream `stdin` has read ahead is forgotten. The C functions are `dup2` and `__fpurge`.
+int mp_set_standard_input(int descriptor);
+
+/// Has `exit` run, of what was registered with `atexit`, only what is registered from here on, then `finish`; then buffers
+/// are written out and the process ends. For a child: what its parent has registered would act for the parent. The C
+/// functions are `on_exit` and `_exit`.
+int mp_begin_exit_handlers(void (*finish)(void));
+
+/// The number under which a spawned process has its socket.
+#define MP_SPAWN_SOCKET 3
+
+/// Starts the program's own executable with its standard streams and the socket, and no other descriptor; no signal is
+/// blocked. Returns the error number. The C function is `posix_spawn`.
+int mp_spawn_passing(pid_t *pid, int socket, char *const *arguments, char *const *variables);
+
 /// A nameless file in memory, close-on-exec. The C function is `memfd_create`; the name shows only in `/proc`.
 int mp_memfd_create(const char *name);
 
@@ -139,7 +158,7 @@ static inline void mp_pause(void) {
 #endif
 }
 
-/// The name of the environment variable by which a spawned process knows that it is one, and its socket.
+/// The name of the environment variable by which a spawned process knows that it is one, and who its parent is.
 #define MP_SPAWN_VARIABLE "MULTIPROCESSING_SPAWN"
 
 #endif

@@ -89,7 +89,7 @@ enum DescriptorTransfer {
         let number = received.numbers[position]
         if received.isTaken[position] {
             // Two values of a message may share a descriptor; each owns one.
-            return OwnedDescriptor(owning: try checked("fcntl") { fcntl(number, F_DUPFD_CLOEXEC, 0) })
+            return OwnedDescriptor(owning: try checked("fcntl") { mp_duplicate(number) })
         }
         received.isTaken[position] = true
         return OwnedDescriptor(owning: number)

@@ -53,6 +53,7 @@ enum Fork {
                 _exit(EXIT_FAILURE)
             }
         }
+        beginExitHandlers()
         PrivateDescriptors.closeAll()
         pipe?.keep()
         HandedDescriptor.forgetInherited()
@@ -74,9 +75,27 @@ enum Fork {
         hooks.withLock { $0.inChild.append(forget) }
     }
 
-    /// Has this process and its forked children do something before they leave.
-    static func beforeLeaving(_ finish: @escaping @Sendable () -> Void) {
-        hooks.withLock { $0.beforeLeaving.append(finish) }
+    /// Has this process and its forked children do something when they end normally; it says for whom it acts.
+    static func beforeLeaving(_ act: @escaping @Sendable () -> Void) {
+        let isFirst = hooks.withLock { hooks in
+            defer { hooks.beforeLeaving.append(act) }
+            return hooks.beforeLeaving.isEmpty
+        }
+        if isFirst {
+            atexit { Fork.finish() }
+        }
+    }
+
+    private static func finish() {
+        for act in hooks.withLock({ $0.beforeLeaving }) {
+            act()
+        }
+    }
+
+    /// In a child, before it does anything: a normal end runs what it registers itself with `atexit`, as Python has it,
+    /// and nothing that its parent did.
+    static func beginExitHandlers() {
+        guard mp_begin_exit_handlers({ Fork.finish() }) == 0 else { _exit(EXIT_FAILURE) }
     }
 
     /// Whether the calling process has exactly one thread.
@@ -111,14 +130,9 @@ enum Fork {
         leave(EXIT_FAILURE)
     }
 
-    /// Ends a child as a normal exit would: its own children first, then its buffers are written out.
-    ///
-    /// The parent's exit handlers do not run.
+    /// Ends a child normally: its own exit handlers run, its children are ended or waited for, then its buffers are written
+    /// out.
     static func leave(_ code: Int32) -> Never {
-        for finish in hooks.withLock({ $0.beforeLeaving }) {
-            finish()
-        }
-        fflush(nil)
-        _exit(code)
+        exit(code)
     }
 }

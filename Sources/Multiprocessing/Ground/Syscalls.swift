@@ -1,3 +1,4 @@
+import CMultiprocessing
 import Glibc
 import SystemPackage
 
@@ -97,7 +98,8 @@ func poll(_ entries: inout [pollfd], until deadline: Deadline) throws(Multiproce
 
 /// The text of a small file such as those in `/proc`; nil where it cannot be read.
 func textOfFile(_ path: String) -> String? {
-    guard let file = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) else { return nil }
+    guard let opened = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) else { return nil }
+    let file = FileDescriptor(rawValue: mp_above_standard(opened.rawValue))
     defer { try? file.close() }
     var text: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: 4096)

@@ -167,7 +167,7 @@ extension Listener: Waitable {
     /// That may come to nothing: use `accept(timeout: .zero)`, which then returns nil.
     public var waitState: WaitState {
         guard arrivals.isEmpty || receptionOwner != getpid() else { return .ready }
-        guard let reception = try? openReception() else { return .never }
+        guard let reception = try? openReception() else { return .invalid("a closed listener") }
         return .descriptor(FileDescriptor(rawValue: reception.descriptor), writable: false)
     }
 }

@@ -120,6 +120,7 @@ final class ManagerServerProcess {
         return try withTerminationBlocked { () throws(MultiprocessingError) in
             try Fork.child(deathSignal: SIGTERM) {
                 ProcessIdentity.become(identity)
+                StandardInput.null.takeInForkedChild()
                 serve(at: place, key: key, types: types, reportingTo: control)
             }
         }
@@ -142,7 +143,7 @@ final class ManagerServerProcess {
     }
 
     private static func receiveBirth(over control: Int32) throws(MultiprocessingError) -> Birth {
-        let copy = try checked("fcntl") { fcntl(control, F_DUPFD_CLOEXEC, 0) }
+        let copy = try checked("fcntl") { mp_duplicate(control) }
         return try Connection(owning: copy, readable: true, writable: false).receive(Birth.self)
     }
 
@@ -200,7 +201,7 @@ final class ManagerServerProcess {
     }
 
     private static func tell(_ birth: Birth, over control: Int32) throws(MultiprocessingError) {
-        let copy = try checked("fcntl") { fcntl(control, F_DUPFD_CLOEXEC, 0) }
+        let copy = try checked("fcntl") { mp_duplicate(control) }
         try Connection(owning: copy, readable: false, writable: true).send(birth)
     }
 }

@@ -48,6 +48,7 @@ public final class Pool<Input: Codable, Output: Codable> {
     ///   - maxTasksPerWorker: a worker is replaced after so many tasks, as against memory that leaks; nil for never.
     ///   - taskTimeout: how long a task may run, from when a worker begins it; then that worker is killed, and the task
     ///     fails with `taskTimedOut` and is not tried again. nil for as long as it likes.
+    ///   - standardInput: what the workers read there.
     ///   - initializer: runs once in each worker before its first task.
     ///   - function: runs in the workers, for each input.
     ///
@@ -56,11 +57,12 @@ public final class Pool<Input: Codable, Output: Codable> {
     /// The corresponding Python API is `multiprocessing.Pool(processes, initializer, initargs, maxtasksperchild)`.
     public convenience init(
         processes: Int? = nil, maxTasksPerWorker: Int? = nil, taskTimeout: Duration? = nil,
-        initializer: @escaping () throws -> Void = {}, _ function: @escaping (Input) throws -> Output
+        standardInput: StandardInput = .null, initializer: @escaping () throws -> Void = {},
+        _ function: @escaping (Input) throws -> Output
     ) throws(MultiprocessingError) {
         try self.init(
             processes: processes, maxTasksPerWorker: maxTasksPerWorker, taskTimeout: taskTimeout,
-            initializer: initializer
+            standardInput: standardInput, initializer: initializer
         ) { (_: inout Void, input: Input) in try function(input) }
     }
 
@@ -70,6 +72,7 @@ public final class Pool<Input: Codable, Output: Codable> {
     ///   - processes: the number of workers, at least 1; `processCPUCount()` where none is given.
     ///   - maxTasksPerWorker: a worker is replaced after so many tasks, as against memory that leaks; nil for never.
     ///   - taskTimeout: how long a task may run, as for the other one.
+    ///   - standardInput: what the workers read there.
     ///   - initializer: makes a worker's state, once in each worker before its first task. When it throws, every task
     ///     of the pool fails with `initializerFailed`.
     ///   - function: runs in the workers, for each input, with the worker's state.
@@ -77,11 +80,12 @@ public final class Pool<Input: Codable, Output: Codable> {
     /// Throws as the other one. In Python the state would be a global variable that the initializer sets.
     public convenience init<State>(
         processes: Int? = nil, maxTasksPerWorker: Int? = nil, taskTimeout: Duration? = nil,
-        initializer: @escaping () throws -> State, _ function: @escaping (inout State, Input) throws -> Output
+        standardInput: StandardInput = .null, initializer: @escaping () throws -> State,
+        _ function: @escaping (inout State, Input) throws -> Output
     ) throws(MultiprocessingError) {
         let size = try PoolSize(processes, maxTasksPerWorker)
         try self.init(taskTimeout: taskTimeout, size) { socket throws(MultiprocessingError) in
-            try PoolManager.fork(socket, size, WorkerProgram(initialize: initializer, function))
+            try PoolManager.fork(socket, size, standardInput, WorkerProgram(initialize: initializer, function))
         }
     }
 
@@ -98,12 +102,13 @@ public final class Pool<Input: Codable, Output: Codable> {
     /// The corresponding Python API is `with multiprocessing.Pool(…) as pool`.
     public static func with<Result>(
         processes: Int? = nil, maxTasksPerWorker: Int? = nil, taskTimeout: Duration? = nil,
-        initializer: @escaping () throws -> Void = {}, _ function: @escaping (Input) throws -> Output,
+        standardInput: StandardInput = .null, initializer: @escaping () throws -> Void = {},
+        _ function: @escaping (Input) throws -> Output,
         _ body: (Pool) throws -> Result
     ) throws -> Result {
         let pool = try Pool(
             processes: processes, maxTasksPerWorker: maxTasksPerWorker, taskTimeout: taskTimeout,
-            initializer: initializer, function)
+            standardInput: standardInput, initializer: initializer, function)
         defer { pool.terminate() }
         return try body(pool)
     }

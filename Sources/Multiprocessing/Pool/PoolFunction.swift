@@ -45,13 +45,14 @@ extension Pool {
     ///   - processes: the number of workers, at least 1; `processCPUCount()` where none is given.
     ///   - maxTasksPerWorker: a worker is replaced after so many tasks, as against memory that leaks; nil for never.
     ///   - taskTimeout: how long a task may run, as for a pool of a closure.
+    ///   - standardInput: what the workers read there.
     ///   - function: is sent to the pool manager, and copied to each worker.
     ///
     /// Throws as the others do, `encodingFailed` and `decodingFailed` when the function cannot be sent.
     /// The corresponding Python API is `multiprocessing.get_context(method).Pool`.
     public convenience init<Function: PoolFunction & Codable>(
         startMethod: StartMethod, processes: Int? = nil, maxTasksPerWorker: Int? = nil, taskTimeout: Duration? = nil,
-        _ function: Function
+        standardInput: StandardInput = .null, _ function: Function
     ) throws(MultiprocessingError) where Function.Input == Input, Function.Output == Output {
         let size = try PoolSize(processes, maxTasksPerWorker)
         try self.init(taskTimeout: taskTimeout, size) { socket throws(MultiprocessingError) in
@@ -59,9 +60,9 @@ extension Pool {
                 socket: DuplicatedDescriptor(FileDescriptor(rawValue: socket)), size: size, function: function)
             let identity = ProcessIdentity.current.helper(named: "pool-manager")
             switch startMethod {
-            case .spawn: return try Spawn.start(entry, identity)
-            case .forkserver: return try ForkServer.start(entry, identity)
-            case .fork: return try PoolManager.fork(socket, size, entry.program)
+            case .spawn: return try Spawn.start(entry, identity, standardInput)
+            case .forkserver: return try ForkServer.start(entry, identity, standardInput)
+            case .fork: return try PoolManager.fork(socket, size, standardInput, entry.program)
             }
         }
     }

@@ -6,12 +6,13 @@ import SystemPackage
 extension PoolManager {
     /// Forks the pool manager process, which has all that the workers' program captures.
     static func fork(
-        _ socket: Int32, _ size: PoolSize, _ program: WorkerProgram
+        _ socket: Int32, _ size: PoolSize, _ standardInput: StandardInput, _ program: WorkerProgram
     ) throws(MultiprocessingError) -> ChildProcess {
         try Fork.requireSingleThread(for: "Pool")
         let identity = ProcessIdentity.current.helper(named: "pool-manager")
         return try Fork.child(deathSignal: SIGKILL) {
             ProcessIdentity.become(identity)
+            standardInput.takeInForkedChild()
             begin(socket, size, program)
         }
     }

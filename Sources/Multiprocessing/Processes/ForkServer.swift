@@ -48,14 +48,14 @@ final class ForkServer {
     ///
     /// Starts the server if there is none. Throws what the child answers when it cannot decode the entry.
     static func start(
-        _ entry: some ProcessEntry, _ identity: ProcessIdentity
+        _ entry: some ProcessEntry, _ identity: ProcessIdentity, _ standardInput: StandardInput = .null
     ) throws(MultiprocessingError) -> ChildProcess {
         let (mine, its) = try makeSocketPair()
         let reports = Connection(owning: mine, readable: true, writable: false)
         let lifeline: PrivateDescriptor?
         do {
             defer { _ = close(its) }
-            lifeline = try ProcessOrder.sending(entry, identity) { order throws(MultiprocessingError) in
+            lifeline = try ProcessOrder.sending(entry, identity, standardInput) { order throws(MultiprocessingError) in
                 let request = Request(
                     order: order, reports: DuplicatedDescriptor(FileDescriptor(rawValue: its)))
                 try send(request)

@@ -13,7 +13,9 @@ import SystemPackage
 ///     try child.join()
 ///
 /// A closure that throws prints its error on standard error, and the child exits with code 1. When the parent exits
-/// normally it first ends its manager servers, then terminates its daemons, and waits for its other children.
+/// normally it first ends its manager servers, then terminates its daemons, and waits for its other children. A child
+/// reads `/dev/null` as standard input unless it is to have its parent's, and runs what it has itself registered with
+/// `atexit` when it ends normally.
 ///
 /// Use a `Process` from the thread that made it. The corresponding Python API is `multiprocessing.Process`.
 public final class Process {
@@ -58,14 +60,19 @@ public final class Process {
     /// - Parameters:
     ///   - name: `Process-N` where none is given.
     ///   - daemon: see the property.
+    ///   - standardInput: what the child reads there.
     ///   - target: runs in the child. It keeps what it captures alive in the parent too.
-    public init(name: String? = nil, daemon: Bool = false, target: @escaping () throws -> Void) {
+    public init(
+        name: String? = nil, daemon: Bool = false, standardInput: StandardInput = .null,
+        target: @escaping () throws -> Void
+    ) {
         identity = ProcessIdentity.current.child(named: name, isDaemon: daemon)
         startMethod = .fork
         launch = { identity throws(MultiprocessingError) in
             try Fork.requireSingleThread(for: "Process.start")
             return try Fork.child(deathSignal: identity.isDaemon ? SIGKILL : 0) {
                 ProcessIdentity.become(identity)
+                standardInput.takeInForkedChild()
                 Process.live(target)
             }
         }
@@ -76,9 +83,12 @@ public final class Process {
     /// - Parameters:
     ///   - name: `Process-N` where none is given.
     ///   - daemon: see the property.
+    ///   - standardInput: what the child reads there.
     ///   - target: runs in the child.
-    public convenience init(name: String? = nil, daemon: Bool = false, _ target: some ProcessTarget) {
-        self.init(name: name, daemon: daemon) { try target.run() }
+    public convenience init(
+        name: String? = nil, daemon: Bool = false, standardInput: StandardInput = .null, _ target: some ProcessTarget
+    ) {
+        self.init(name: name, daemon: daemon, standardInput: standardInput) { try target.run() }
     }
 
     /// A process that is not started yet.
@@ -87,23 +97,26 @@ public final class Process {
     ///   - startMethod: how the child comes to be.
     ///   - name: `Process-N` where none is given.
     ///   - daemon: see the property.
+    ///   - standardInput: what the child reads there.
     ///   - target: is sent to the child and runs there.
     ///
     /// The corresponding Python API is `multiprocessing.get_context(method).Process`.
     public init<Target: ProcessTarget & Codable>(
-        startMethod: StartMethod, name: String? = nil, daemon: Bool = false, _ target: Target
+        startMethod: StartMethod, name: String? = nil, daemon: Bool = false, standardInput: StandardInput = .null,
+        _ target: Target
     ) {
         identity = ProcessIdentity.current.child(named: name, isDaemon: daemon)
         self.startMethod = startMethod
         let entry = TargetEntry(target: target)
         launch = { identity throws(MultiprocessingError) in
             switch startMethod {
-            case .spawn: return try Spawn.start(entry, identity)
-            case .forkserver: return try ForkServer.start(entry, identity)
+            case .spawn: return try Spawn.start(entry, identity, standardInput)
+            case .forkserver: return try ForkServer.start(entry, identity, standardInput)
             case .fork:
                 try Fork.requireSingleThread(for: "Process.start")
                 return try Fork.child(deathSignal: identity.isDaemon ? SIGKILL : 0) {
                     ProcessIdentity.become(identity)
+                    standardInput.takeInForkedChild()
                     entry.main()
                 }
             }
@@ -230,7 +243,10 @@ public final class Process {
         }
     }
 
-    /// Ends the calling child with a code: buffers are written out, the parent's exit handlers do not run.
+    /// Ends the calling child with a code.
+    ///
+    /// What it has registered with `atexit` runs, what its parent had registered does not; its own children are ended or
+    /// waited for, and buffers are written out. The C function `exit` does the same in a child.
     ///
     /// The corresponding Python API is `sys.exit` in a child.
     public static func exit(_ code: Int32) -> Never {
@@ -269,7 +285,6 @@ public final class Process {
         if isFirst {
             Fork.whenForked(forgetInheritedChildren)
             Fork.beforeLeaving(endChildren)
-            atexit { Process.endChildren() }
         }
     }
 
@@ -313,8 +328,11 @@ struct TargetEntry<Target: ProcessTarget & Codable>: ProcessEntry {
 }
 
 extension Process: Waitable {
-    /// Ready when the process has ended.
+    /// Ready when the process has ended; a mistake before `start()`, and in a process that has not started it.
     public var waitState: WaitState {
-        sentinel.map { .descriptor($0, writable: false) } ?? .never
+        guard let sentinel else {
+            return .invalid(child == nil ? "\(name), which was not started" : "\(name), a child of process \(owner)")
+        }
+        return .descriptor(sentinel, writable: false)
     }
 }

@@ -22,12 +22,15 @@ struct ProcessOrder: Codable {
     let descriptors: [DuplicatedDescriptor]
     /// The reading end of a pipe, for a daemon: the kernel kills the child when its writer closes.
     let lifeline: DuplicatedDescriptor?
+    /// What the child reads as its standard input; nil for nothing.
+    let standardInput: DuplicatedDescriptor?
 
     /// Encodes the entry and hands the order to `body`; returns the lifeline of a daemon.
     ///
     /// Throws `encodingFailed`, or `invalidState` when the child would not find the type.
     static func sending<Entry: ProcessEntry>(
-        _ entry: Entry, _ identity: ProcessIdentity, _ body: (ProcessOrder) throws(MultiprocessingError) -> Void
+        _ entry: Entry, _ identity: ProcessIdentity, _ standardInput: StandardInput,
+        _ body: (ProcessOrder) throws(MultiprocessingError) -> Void
     ) throws(MultiprocessingError) -> PrivateDescriptor? {
         guard let entryType = _mangledTypeName(Entry.self), !entryType.contains("$") else {
             // A private type's name holds an address, which means nothing in another process.
@@ -53,7 +56,8 @@ struct ProcessOrder: Codable {
             ProcessOrder(
                 identity: identity, entryType: entryType, entry: Array(buffer.readable),
                 descriptors: attached.map { DuplicatedDescriptor(FileDescriptor(rawValue: $0)) },
-                lifeline: lifeline.map { DuplicatedDescriptor(FileDescriptor(rawValue: $0.reader)) }))
+                lifeline: lifeline.map { DuplicatedDescriptor(FileDescriptor(rawValue: $0.reader)) },
+                standardInput: standardInput.sent))
         return writer
     }
 
@@ -66,6 +70,7 @@ struct ProcessOrder: Codable {
             _exit(EXIT_FAILURE)
         }
         ProcessIdentity.become(identity)
+        StandardInput.take(standardInput)
         ParentProcess.openWhileItWaits()
         let entry: any ProcessEntry
         do {
@@ -80,7 +85,7 @@ struct ProcessOrder: Codable {
 
     /// In the fork server, which keeps nothing of what the child has.
     func closeDescriptors() {
-        for descriptor in descriptors + (lifeline.map { [$0] } ?? []) {
+        for descriptor in descriptors + [lifeline, standardInput].compactMap({ $0 }) {
             try? descriptor.fileDescriptor.close()
         }
     }

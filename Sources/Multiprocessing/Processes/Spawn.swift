@@ -18,7 +18,7 @@ enum Spawn {
     ///
     /// Throws what the child answers when it cannot decode the entry.
     static func start(
-        _ entry: some ProcessEntry, _ identity: ProcessIdentity
+        _ entry: some ProcessEntry, _ identity: ProcessIdentity, _ standardInput: StandardInput = .null
     ) throws(MultiprocessingError) -> ChildProcess {
         let (mine, its) = try makeSocketPair()
         let connection = Connection(owning: mine, readable: true, writable: true)
@@ -28,7 +28,8 @@ enum Spawn {
             child = try ChildProcess(pid: try launch(passing: its))
         }
         do throws(MultiprocessingError) {
-            child.lifeline = try ProcessOrder.sending(entry, identity) { order throws(MultiprocessingError) in
+            child.lifeline = try ProcessOrder.sending(entry, identity, standardInput) {
+                order throws(MultiprocessingError) in
                 try connection.send(order)
             }
             if let refusal = try connection.receive(String?.self) {
@@ -43,29 +44,15 @@ enum Spawn {
         }
     }
 
-    /// Starts the executable with the socket and the variable that tells its number.
+    /// Starts the executable with the socket and the variable by which it knows that it is to read there.
     private static func launch(passing socket: Int32) throws(MultiprocessingError) -> Int32 {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        // Onto itself: that takes the close-on-exec flag off in the child alone.
-        posix_spawn_file_actions_adddup2(&actions, socket, socket)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        // Threads of a library may block signals, which the child would then never get.
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-
-        let variable = "\(MP_SPAWN_VARIABLE)=\(socket):\(getpid())"
+        let variable = "\(MP_SPAWN_VARIABLE)=\(getpid())"
         var arguments = cStrings([CommandLine.arguments.first ?? "spawned"])
         var variables = cStrings(environment() + [variable])
         defer { (arguments + variables).forEach { free($0) } }
         var pid: pid_t = 0
         mp_keep_child_statuses()
-        let result = posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, &arguments, &variables)
+        let result = mp_spawn_passing(&pid, socket, &arguments, &variables)
         guard result == 0 else {
             throw MultiprocessingError.systemCall("posix_spawn", Errno(rawValue: result))
         }
@@ -88,10 +75,12 @@ enum Spawn {
     }
 
     /// The life of a spawned child, in place of `main`.
-    fileprivate static func serve(_ socket: Int32, parent: Int32) -> Never {
+    fileprivate static func serve(parent: Int32) -> Never {
         unsetenv(MP_SPAWN_VARIABLE)
+        Fork.beginExitHandlers()
         // Otherwise the order will never come.
         guard getppid() == parent else { _exit(EXIT_FAILURE) }
+        let socket: Int32 = MP_SPAWN_SOCKET
         _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
         let connection = Connection(owning: socket, readable: true, writable: true)
         let order: ProcessOrder
@@ -111,10 +100,8 @@ enum Spawn {
 /// Called before `main` where the variable is set; returns where its value is not of this library's making.
 @_cdecl("mp_spawned_main")
 func spawnedMain() {
-    guard let value = getenv(MP_SPAWN_VARIABLE) else { return }
-    let numbers = String(cString: value).split(separator: ":").map { Int32($0) }
-    guard numbers.count == 2, let socket = numbers[0], let parent = numbers[1], fcntl(socket, F_GETFD) >= 0 else {
-        return
-    }
-    Spawn.serve(socket, parent: parent)
+    guard let value = getenv(MP_SPAWN_VARIABLE), let parent = Int32(String(cString: value)),
+        fcntl(MP_SPAWN_SOCKET, F_GETFD) >= 0
+    else { return }
+    Spawn.serve(parent: parent)
 }

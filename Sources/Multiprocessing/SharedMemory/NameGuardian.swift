@@ -70,7 +70,7 @@ enum NameGuardian {
     private static func start(_ names: Set<GuardedName>) throws(MultiprocessingError) -> Guardian {
         if !hasExitHandler {
             hasExitHandler = true
-            atexit { NameGuardian.endAtExit() }
+            Fork.beforeLeaving { NameGuardian.endAtExit() }
         }
         let creator = OwnedDescriptor(owning: try checked("pidfd_open") { mp_pidfd_open(getpid()) })
         var sockets: [Int32] = [-1, -1]

@@ -14,17 +14,50 @@ func waitScenarios() {
         expectEqual(try Multiprocessing.wait(for: ends), [1, 3, 4])
         _ = try ends[3].receive(Int.self)
         expectEqual(try Multiprocessing.wait(for: ends), [1, 4])
-        ends[1].close()
+        _ = try ends[1].receive(Int.self)
         expectEqual(try Multiprocessing.wait(for: ends), [4])
     }
-    scenario("waitForWhatCanNeverBeReadyIsAnError") {
-        let pipe = try Pipe()
-        pipe.first.close()
-        expectThrows(.invalidState) { try Multiprocessing.wait(for: [pipe.first]) }
-        expectThrows(.invalidState) { try Multiprocessing.wait(for: [pipe.first, Process {}]) }
-        expectEqual(try Multiprocessing.wait(for: [pipe.first], timeout: .zero), [])
-        pipe.second.close()
-        expectThrows(.invalidState) { try Multiprocessing.wait(for: [pipe.first, pipe.second]) }
+    scenario("waitForWhatIsClosedOrWasNotStartedIsAnError") {
+        let (closed, open) = (try Pipe(), try Pipe())
+        try closed.second.send(1)
+        try closed.second.send(2)
+        _ = try closed.first.receive(Int.self)
+        closed.first.close()
+        let listener = try Listener(authenticationKey: nil)
+        listener.close()
+        try open.second.send(1)
+        let process = Process {}
+        for (object, text) in [
+            (closed.first, "a closed connection"), (listener, "a closed listener"), (process, "was not started"),
+        ] as [(any Waitable, String)] {
+            for timeout: Duration? in [nil, .zero, .seconds(1)] {
+                let error = expectThrows(.invalidState) { try Multiprocessing.wait(for: [object], timeout: timeout) }
+                expectText(of: error, contains: text)
+            }
+            // Also beside what is ready: the position that is answered would hide it.
+            expectThrows(.invalidState) { try Multiprocessing.wait(for: [open.first, object]) }
+        }
+        try process.start()
+        let other = Process {
+            let error = expectThrows(.invalidState) { try Multiprocessing.wait(for: [process], timeout: .zero) }
+            expectText(of: error, contains: "a child of process")
+        }
+        try other.start()
+        try other.join()
+        expectEqual(try Multiprocessing.wait(for: [process]), [0])
+        try process.join()
+        expectEqual(try Multiprocessing.wait(for: [process]), [0])
+    }
+    scenario("waitForPoolsThatHaveEnded") {
+        let (first, second) = (
+            try Pool(processes: 1) { (number: Int) in number }, try Pool(processes: 1) { (number: Int) in number }
+        )
+        first.terminate()
+        expectThrows(.invalidState) { try Multiprocessing.wait(for: [first]) }
+        expectEqual(try Multiprocessing.wait(for: [first], timeout: .milliseconds(10)), [])
+        try second.submit(1)
+        expectEqual(try Multiprocessing.wait(for: [first, second]), [1])
+        second.terminate()
     }
     scenario("waitSeesAMessageThatWasReadAhead") {
         let (first, second) = (try Pipe(), try Pipe())
@@ -58,10 +91,11 @@ func waitScenarios() {
             return number
         }
         let child = Process { pauseForever() }
-        let unstarted = Process {}
+        let ended = try Pool(processes: 1) { (number: Int) in number }
+        ended.terminate()
         try child.start()
         try pool.submit(9)
-        let all: [any Waitable] = [unstarted, pool, child, pipe.first, FileDescriptor(rawValue: raw[0])]
+        let all: [any Waitable] = [ended, pool, child, pipe.first, FileDescriptor(rawValue: raw[0])]
         // The pool may be ready once for the news that nothing is done yet; asking it takes those.
         expect(try pool.nextCompletion(timeout: .milliseconds(20)) == nil, "nobody rang yet")
         expectEqual(try Multiprocessing.wait(for: all, timeout: .milliseconds(20)), [])

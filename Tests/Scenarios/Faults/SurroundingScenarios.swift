@@ -122,6 +122,11 @@ func surroundingScenarios() {
         }
         expectEqual(taken(), [], "the test's own are closed;")
         let pipe = try Pipe()
+        // Two values of one message that have one descriptor: the receiver has a copy for the second.
+        let lock = try Lock()
+        try pipe.first.send([lock, lock])
+        let locks = try pipe.second.receive([Lock].self)
+        let manager = try Manager()
         let queue = try Queue<[Int32]>()
         let listener = try Listener(authenticationKey: nil)
         let pool = try Pool(processes: 2) { (_: Int) -> [Int32] in
@@ -138,16 +143,19 @@ func surroundingScenarios() {
                 DuplicatedDescriptor(FileDescriptor(rawValue: try require(openDescriptors().keys.first))))
         }
         try child.start()
-        expectEqual(try pipe.first.receive([Int32].self), [])
-        expectEqual(try queue.get(), [])
+        // Children have something as standard input, if nothing else.
+        expectEqual(try pipe.first.receive([Int32].self), [0])
+        expectEqual(try queue.get(), [0])
         let received = try pipe.first.receive(DuplicatedDescriptor.self).fileDescriptor
         expect(received.rawValue > 2, "a descriptor is received as \(received.rawValue)")
         try received.close()
-        expectEqual(try pool.map(0..<4), Array(repeating: [], count: 4))
+        expectEqual(try pool.map(0..<4), Array(repeating: [0], count: 4))
         expectEqual(taken(), [])
         expectEqual(try child.join(), .exited(0))
+        expectEqual(locks.count, 2)
         listener.close()
         pool.terminate()
+        manager.shutdown()
     }
     scenario("eachProcessHoldsOnlyTheDescriptorsThatItUses") {
         let before = openDescriptors().count
