@@ -22,7 +22,7 @@ final class ContentPipe {
     ) throws(PoolmapError) {
         let content = try ClosedOnExecPipe()
         let failure = try ClosedOnExecPipe()
-        process = Process(daemon: true) {
+        process = Process(daemon: true, standardInput: .inherited) {
             try? content.reading.close()
             try? failure.reading.close()
             do throws(PoolmapError) {
