@@ -153,13 +153,21 @@ final class MapContent {
 
     /// Whether content is read before all of its frame has been checked.
     var isCheckedLate: Bool { contentPipe != nil }
+    /// Whether content was found to be damaged that commands had read by then.
+    private(set) var wasMappedDamaged = false
 
     /// Throws if the pipe has more content than it may have, or has ended before all of its content has come.
     ///
     /// - Parameter end: so much was read.
     func requireWhole(behind end: UInt64, isAtEnd: Bool) throws(PoolmapError) {
         guard let contentPipe else { return try limit.check(end, readBytes: end, isAtEnd: isAtEnd) }
-        if isAtEnd { try contentPipe.finish() }
+        guard isAtEnd else { return }
+        do throws(PoolmapError) {
+            try contentPipe.finish()
+        } catch {
+            wasMappedDamaged = true
+            throw error
+        }
     }
 
     /// Nobody needs the rest.
