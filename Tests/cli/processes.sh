@@ -54,6 +54,32 @@ manager_pid() { tree_of "$1" | sed -n 's/^1 \([0-9]*\) pool-manager$/\1/p'; }
 # worker_pids FRONT: those of the workers, the oldest first.
 worker_pids() { tree_of "$1" | sed -n 's/^2 \([0-9]*\) pool-worker-[0-9]*$/\1/p'; }
 
+# start_stopping FILE NUMBER COMMAND…: each process of the command is stopped after its read of the file of this number.
+# The reads go into the file `trace`, by the pids; $front is the strace, below which the command runs.
+start_stopping() {
+    : > trace
+    start strace -f -qq -P "$PWD/$1" -e signal=none -e trace=read,pread64 \
+        -e inject=read,pread64:signal=STOP:when="$2" -o trace "${@:3}"
+}
+is_read() { [[ -s trace ]]; }
+# find_traced: $tracer is the strace that was started, and $front the poolmap below it.
+find_traced() {
+    tracer=$front
+    wait_until 20 has_traced
+}
+has_traced() {
+    front=$(tree_of "$tracer" | sed -n 's/^1 \([0-9]*\) poolmap$/\1/p')
+    [[ -n $front ]]
+}
+# continue_stopped PID: all that is stopped below a process goes on, also what is stopped only now, until that is gone.
+continue_stopped() {
+    while is_running "$1"; do
+        # shellcheck disable=SC2046
+        kill -CONT $(descendants_of "$1") 2> /dev/null || true
+        sleep 0.01
+    done
+}
+
 has_workers() { (($(worker_pids "$1" | wc -l) >= $2)); }
 
 is_running() {

@@ -3,7 +3,6 @@
 noise 3000000 > large
 noise 300000 2 > small
 touch -d 2001-02-03 large small
-is_read() { [[ -s trace ]]; }
 # Overwritten by another content of that size, as rsync --inplace -t does it.
 changes() {
     local bytes
@@ -21,11 +20,7 @@ change_during() {
     wait_until 20 is_read
     is_running "$front" || fail "it was done before the change"
     changes in
-    while is_running "$front"; do
-        # shellcheck disable=SC2046
-        kill -CONT $(descendants_of "$front") 2> /dev/null || true
-        sleep 0.01
-    done
+    continue_stopped "$front"
     expect_exit 1 wait "$front"
     one_error_line said "$complaint"
 }
@@ -77,11 +72,7 @@ for jobs in 1 2; do
         is_linked() { grep -qs "linkat([0-9]" trace; }
         wait_until 20 is_linked
         changes in
-        while is_running "$front"; do
-            # shellcheck disable=SC2046
-            kill -CONT $(descendants_of "$front") 2> /dev/null || true
-            sleep 0.01
-        done
+        continue_stopped "$front"
         expect_exit 1 wait "$front"
         one_error_line said "in: changed after it was read; it is not removed"
         [[ -f in ]] || fail "the changed input was removed"

@@ -9,28 +9,13 @@ shrinks_to_nothing() { : > in; }
 is_cut_in_half() { truncate -s "$(($(size_of in) / 2))" in; }
 is_rewritten() { head -c "$(size_of in)" /dev/zero | dd of=in conv=notrunc status=none; }
 is_touched() { touch in; }
-# start_stopping COMMAND…: a process that has read from `in` is stopped after that read, once.
-start_stopping() {
-    rm -f trace
-    start strace -f -qq -P "$PWD/in" -e signal=none -e trace=read,pread64 \
-        -e inject=read,pread64:signal=STOP:when=1 -o trace "$@"
-}
-is_read() { [[ -s trace ]]; }
-# Also those who are stopped only now.
-continue_all() {
-    while is_running "$front"; do
-        # shellcheck disable=SC2046
-        kill -CONT $(descendants_of "$front") 2> /dev/null || true
-        sleep 0.01
-    done
-}
 # change_during CODE COMMAND…: what it says is in `digests` and `said`.
 change_during() {
-    start_stopping "${@:2}" > digests 2> said
+    start_stopping in 1 "${@:2}" > digests 2> said
     wait_until 20 is_read
     is_running "$front" || fail "it was done before the change"
     $change
-    continue_all
+    continue_stopped "$front"
     expect_exit "$1" wait "$front"
 }
 for original in large small; do

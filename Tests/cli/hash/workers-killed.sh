@@ -5,13 +5,8 @@ mkdir many
 for number in {1..40}; do echo "$number" > many/$number; done
 files=(large many/{1..40})
 algorithms=(-a blake3 -a s3-etag -a crc64nvme -a fsverity-sha256 -a dropbox)
-# Each worker is stopped after its first read of the file $1; `stopped` has those that were not looked at before.
-start_stopping() {
-    : > trace
-    start strace -f -qq -P "$PWD/$1" -e signal=none -e trace=read,pread64 \
-        -e inject=read,pread64:signal=STOP:when=1 -o trace "${@:2}"
-    seen=
-}
+# `stopped` has those that have read of the file, and are not among those `seen` before.
+seen=
 has_stopped() {
     local pid
     stopped=
@@ -27,32 +22,25 @@ kill_stopped() {
     kill -KILL $stopped
     seen+=" $stopped"
 }
-continue_others() {
-    while is_running "$front"; do
-        # shellcheck disable=SC2046
-        kill -CONT $(descendants_of "$front") 2> /dev/null || true
-        sleep 0.01
-    done
-}
 # Twice, so that a worker in the place of another is lost too.
 for options in "" "-a sha256"; do
     # shellcheck disable=SC2086
     poolmap hash -j 1 "${algorithms[@]}" $options "${files[@]}" > expected
     for victim in large many/7; do
         # shellcheck disable=SC2086
-        start_stopping "$victim" poolmap hash -j 2 "${algorithms[@]}" $options "${files[@]}" > digests 2> said
+        start_stopping "$victim" 1 poolmap hash -j 2 "${algorithms[@]}" $options "${files[@]}" > digests 2> said
         kill_stopped 1
         kill_stopped 1
-        continue_others
+        continue_stopped "$front"
         wait "$front" || fail "exit code $?: $(< said)"
         same_text "" "$(< said)"
         same_file expected digests "$victim $options"
     done
 done
 # A third time is too often: of one file that one worker does there is no digest then; of the others there is.
-start_stopping large poolmap hash -j 2 -a sha256 "${files[@]}" > digests 2> said
+start_stopping large 1 poolmap hash -j 2 -a sha256 "${files[@]}" > digests 2> said
 for _ in 1 2 3; do kill_stopped 1; done
-continue_others
+continue_stopped "$front"
 expect_exit 1 wait "$front"
 one_error_line said "large: " "chunk 0 (bytes 0 to 11999999)" process
 sha256sum many/{1..40} | cmp - digests

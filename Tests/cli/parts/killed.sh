@@ -24,19 +24,12 @@ command_of() {
     command=("${words[@]}")
 }
 
-# start_stopping NAME: each process is stopped after it has first read of the file; but the front goes on.
-start_stopping() {
+# start_reading NAME: each process is stopped after it has first read of the file; but the front goes on.
+start_reading() {
     command_of "$1"
-    : > trace
     seen=
-    start strace -f -qq -P "$PWD/${reads[$1]}" -e signal=none -e trace=read,pread64 \
-        -e inject=read,pread64:signal=STOP:when=1 -o trace "${command[@]}" > said 2>&1
-    tracer=$front
-    wait_until 20 has_front
-}
-has_front() {
-    front=$(tree_of "$tracer" | sed -n 's/^1 \([0-9]*\) poolmap$/\1/p')
-    [[ -n $front ]]
+    start_stopping "${reads[$1]}" 1 "${command[@]}" > said 2>&1
+    find_traced
 }
 # Sets `worker` to one that has stopped, and was not there before.
 has_stopped() {
@@ -47,23 +40,16 @@ has_stopped() {
     done
     return 1
 }
-continue_others() {
-    while is_running "$tracer"; do
-        # shellcheck disable=SC2046
-        kill -CONT $(descendants_of "$tracer") 2> /dev/null || true
-        sleep 0.01
-    done
-}
 
 for name in compress decompress hash join; do
     # A worker dies twice: others do what it had.
-    start_stopping $name
+    start_reading $name
     for _ in 1 2; do
         wait_until 20 has_stopped
         kill -KILL "$worker"
         seen+=" $worker"
     done
-    continue_others
+    continue_stopped "$tracer"
     wait "$tracer" || fail "exit code $?: $(< said)"
     same_text "" "$(< said)"
     same_file "${expected[$name]}" "${makes[$name]}" $name
@@ -72,7 +58,7 @@ for name in compress decompress hash join; do
 
     # The front.
     for signal in KILL TERM; do
-        start_stopping $name
+        start_reading $name
         wait_until 20 has_stopped
         # shellcheck disable=SC2207
         everyone=($(descendants_of "$tracer"))
@@ -111,8 +97,7 @@ for name in compress kept; do
     [[ $name == compress ]] || journal=state input=holes
     for _ in 1 2; do
         start strace -f -qq -e trace=pwrite64,write -e inject=pwrite64,write:delay_enter=20000 -o /dev/null "${command[@]}"
-        tracer=$front
-        wait_until 20 has_front
+        find_traced
         wait_until 20 has_kept
         # shellcheck disable=SC2207
         everyone=($(descendants_of "$tracer"))

@@ -13,15 +13,8 @@ silently poolmap hash -a crc32 -o lines in
 start_join() {
     rm -f out* digests*
     cp -p kept/* .
-    : > trace
-    start strace -f -qq -P "$PWD/$2" -e signal=none -e trace=read,pread64 \
-        -e inject=read,pread64:signal=STOP:when="$3" -o trace poolmap join -j 2 --rm "$1".part-{1,2}-of-2 > said 2>&1
-    tracer=$front
-    wait_until 20 has_front
-}
-has_front() {
-    front=$(tree_of "$tracer" | sed -n 's/^1 \([0-9]*\) poolmap$/\1/p')
-    [[ -n $front ]]
+    start_stopping "$2" "$3" poolmap join -j 2 --rm "$1".part-{1,2}-of-2 > said 2>&1
+    find_traced
 }
 # A worker is at the first part, which the front goes past.
 is_copying() {
@@ -32,11 +25,7 @@ is_copying() {
     return 1
 }
 ends() {
-    while is_running "$tracer"; do
-        # shellcheck disable=SC2046
-        kill -CONT $(descendants_of "$tracer") 2> /dev/null || true
-        sleep 0.01
-    done
+    continue_stopped "$tracer"
     expect_exit "$1" wait "$tracer"
 }
 

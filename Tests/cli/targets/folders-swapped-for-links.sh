@@ -31,11 +31,7 @@ swapped() {
         wait_until 20 are_stopped
         mv "$folder" away
         ln -s "$PWD/outside" "$folder"
-        until ! is_running "$front"; do
-            # shellcheck disable=SC2046
-            kill -CONT $(descendants_of "$front") 2> /dev/null || true
-            sleep 0.01
-        done
+        continue_stopped "$front"
         wait "$front" || true
         find outside | sort | diff before - || fail "$call $count: outside was changed by: $*"
         zstd -q -dcf outside/b/file* | cmp - content || fail "$call $count: the file outside was changed by: $*"

@@ -13,11 +13,7 @@ for option in -f -k; do
             -e "inject=?newfstatat,?lstat:signal=SIGSTOP:when=$count" poolmap compress -j 1 $option -o target in 2> said
         wait_until 20 is_stopped
         ln -sfn precious target
-        until ! is_running "$front"; do
-            # shellcheck disable=SC2046
-            kill -CONT $(descendants_of "$front") 2> /dev/null || true
-            sleep 0.01
-        done
+        continue_stopped "$front"
         code=0
         wait "$front" || code=$?
         same_text precious "$(< precious)"
