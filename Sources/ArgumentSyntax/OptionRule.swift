@@ -121,6 +121,7 @@ struct OptionRule: Sendable {
         .init(["--files-from", "--filelist"], .needed, in: [.compress, .decompress, .test], isTakenElsewhere: false),
         .init(["--depfile"], .needed, in: [.compress, .decompress], isTakenElsewhere: false),
         .init(["--part"], .needed, in: [.compress, .decompress, .test], isTakenElsewhere: false),
+        .init(["--split"], .needed, in: [.compress, .decompress, .test], isTakenElsewhere: false),
         .init(["--engine"], .needed, in: [.compress, .decompress, .test], isTakenElsewhere: false),
         .init(["--parts"], .needed, in: [.compress, .decompress, .test], isTakenElsewhere: false),
         .init(["--engine-retries"], .needed, in: [.compress, .decompress, .test], isTakenElsewhere: false),

@@ -38,6 +38,8 @@ package struct Batch {
     package var dictionary: ZstdDictionary?
     /// The part of each input that is decompressed; nil for all of it.
     package var part: Part?
+    /// The part that is done of inputs that are in every share; nil where there are none.
+    package var splitPart: Part?
     /// How it is said what came of an input, where that is all that there is to say of it.
     package var format = DoneFormat()
     /// Takes what was said so of many inputs; nil where each is to be reported by itself.
@@ -58,7 +60,10 @@ package struct Batch {
 
     /// Compresses each input to its target.
     package func compress(_ items: some ItemSource, _ options: CompressionOptions, report: @escaping Report) {
-        run(items, RunSettings(operation: .compress(options), policy: policy), report)
+        run(
+            items,
+            RunSettings(operation: .compress(options), policy: policy, part: options.part, splitPart: splitPart), report
+        )
     }
 
     /// Decompresses each input to its target; to nowhere, with all checks, where that is the target.
@@ -92,7 +97,7 @@ package struct Batch {
         RunSettings(
             operation: operation, policy: policy, maximumWindowLog: maximumWindowLog,
             memory: memoryBytes.map { MemoryLimit(bytes: $0, jobs: jobs) }, limit: limit, dictionary: dictionary,
-            part: part)
+            part: part, splitPart: splitPart)
     }
 
     /// Writes a range of the content of a compressed file to standard output.

@@ -37,15 +37,16 @@ package struct JobScript {
             end: parts.map { "[ -d \(line([notes])) ] || rm -f -- \(line([$0])).part-\"$part\"-of-\(count)\n" } ?? "")
     }
 
-    /// The script that joins the parts.
+    /// The script that joins the parts, and removes them.
     ///
-    /// - Parameter removesNotes: whether nobody waits who would read the notes, and remove them.
-    package func join(_ words: [String], to target: String, of count: Int, removesNotes: Bool) -> [UInt8] {
-        let parts = (1...count).map { "\(target).part-\($0)-of-\(count)" }
+    /// - Parameters:
+    ///   - words: which, and to what.
+    ///   - removesNotes: whether nobody waits who would read the notes, and remove them.
+    package func join(_ words: [String], removesNotes: Bool) -> [UInt8] {
         let removal = removesNotes ? "[ $code != 0 ] || rm -rf -- \(line([notes]))\n" : ""
         return text(
             "note=\(line([notes]))/join", job: "$SLURM_JOB_ID",
-            run: line([program, "--join", "--rm"] + words + ["-o", target, "--"] + parts), end: removal)
+            run: line([program, "--join", "--rm"] + words), end: removal)
     }
 
     private func text(_ begin: String, job: String, run: String, end: String = "") -> [UInt8] {

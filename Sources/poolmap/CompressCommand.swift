@@ -14,6 +14,7 @@ struct Compress: FilesCommand {
     @OptionGroup var target: TargetOptions
     @OptionGroup var dictionary: DictionaryOptions
     @OptionGroup var parts: PartOptions
+    @OptionGroup var split: SplitOptions
     @OptionGroup var engine: EngineOptions
 
     @Option(name: .long, help: ArgumentHelp("The level; -1 to -19 are short for it.", valueName: "n"))
@@ -116,8 +117,8 @@ struct Compress: FilesCommand {
             }
             try names.requireOneFile(files, for: "--resume")
         }
-        let (part, share) = try engine.work(parts, on: files, names, common)
-        try target.requirePart(part, share, for: engine.option)
+        let work = try engine.work(parts, on: files, names, common, split.size)
+        try target.requirePart(work, for: engine.option)
         let environment = ZstdEnvironment(isQuiet: common.quiet)
         var options = CompressionOptions(
             level: fast.map { -$0 } ?? level ?? environment.level(isUltra: ultra) ?? 3, longWindowLog: long,
@@ -126,14 +127,13 @@ struct Compress: FilesCommand {
         options.parameters = parameters.flatMap(\.all)
         options.namesDictionary = !hidesDictionary
         options.streamBytes = streamSize?.bytes
-        options.part = part
+        options.part = work.part
         let passedOver = excludesCompressed ? suffixesOfCompressed : []
         // A second run over a tree is not to compress what the first has made.
         let plan = try FilePlan(
             "compress", files, names, target, common, dictionary, folders: .without(compressedSuffixes + passedOver),
             passingOver: passedOver,
-            keptBeside: resume ? Batch.resumeSuffixes : [], naming: .appending(".zst"), part: part,
-            share: share)
+            keptBeside: resume ? Batch.resumeSuffixes : [], naming: .appending(".zst"), work: work)
         try plan.refuseTerminal()
         if engine.engine != nil { return try plan.submit(engine, files, names) }
         options.dictionary = plan.dictionary
@@ -144,6 +144,8 @@ struct Compress: FilesCommand {
             ("zstd", .object(options.parameters.map { ($0.0.rawValue, .number(UInt64($0.value))) })),
         ]
         try plan.execute(settings + dictionary.settings(plan.dictionary)) { [options] batch, items, report in
+            var batch = batch
+            batch.splitPart = work.splitPart
             guard resume else { return batch.compress(items, options, report: report) }
             switch items.next() {
             case .item(.file(let path), .file(let target), _):

@@ -14,6 +14,7 @@ struct Decompress: FilesCommand {
     @OptionGroup var window: WindowOptions
     @OptionGroup var limits: LimitOptions
     @OptionGroup var parts: PartOptions
+    @OptionGroup var split: SplitOptions
     @OptionGroup var engine: EngineOptions
 
     @Flag(name: .long, help: "Restore what can be had of damaged files; zeros stand for what is lost.")
@@ -44,15 +45,17 @@ struct Decompress: FilesCommand {
     }
 
     func run() throws {
-        let (part, share) = try engine.work(parts, on: files, names, common)
-        try target.requirePart(part, share, for: engine.option)
-        if part != nil {
+        let work = try engine.work(parts, on: files, names, common, split.size)
+        try target.requirePart(work, for: engine.option)
+        if work.part != nil || work.splitPart != nil {
             try requireNone(
                 of: [(salvage, "--salvage"), (passThrough == true, "--pass-through")], beside: engine.option)
         }
         let plan = try FilePlan(
-            "decompress", files, names, target, common, dictionary, folders: .without([]),
-            naming: .replacing(zip(compressedSuffixes, ["", ".tar", ""]).map { ($0, $1) }), part: part, share: share)
+            "decompress", files, names, target, common, dictionary,
+            // Beside the inputs there may be what other parts have made.
+            folders: work.share == nil ? .without([]) : .with(compressedSuffixes),
+            naming: .replacing(zip(compressedSuffixes, ["", ".tar", ""]).map { ($0, $1) }), work: work)
         if engine.engine != nil { return try plan.submit(engine, files, names) }
         let settings: [(String, JSONText)] = [
             ("salvage", .bool(salvage)), ("omit", .bool(omit)), parts.setting,
@@ -63,7 +66,7 @@ struct Decompress: FilesCommand {
             var batch = batch
             batch.limit = limits.limit
             batch.dictionary = plan.dictionary
-            batch.part = part
+            (batch.part, batch.splitPart) = (work.part, work.splitPart)
             batch.policy.sparse = sparse.output
             batch.memoryBytes = window.memoryBytes
             if salvage {

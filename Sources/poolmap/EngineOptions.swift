@@ -1,5 +1,7 @@
 import ArgumentParser
+import ArgumentSyntax
 import Files
+import Ground
 import Operations
 
 /// What subcommands take that have an engine do the parts of one job on other machines.
@@ -81,12 +83,21 @@ struct EngineOptions: ParsableArguments {
 
     /// What the line does itself of its inputs; where an engine does all of them, what its first element does.
     func work(
-        _ parts: PartOptions, on files: [String], _ names: NameOptions, _ run: RunOptions
-    ) throws -> (part: Part?, share: NameShare?) {
-        guard engine != nil else { return try parts.work(on: files, names) }
+        _ parts: PartOptions, on files: [String], _ names: NameOptions, _ run: RunOptions, _ split: ByteSize? = nil
+    ) throws -> PartWork {
+        guard engine != nil else { return try parts.work(on: files, names, split) }
         let part = try part(or: parts.part(), run)
         if names.lists.contains("-") { throw ValidationError("\(option) takes files, and not standard input") }
-        return try names.work(of: part, on: files, for: option)
+        if split != nil { try requireFolders(files, names) }
+        return try names.work(of: part, on: files, split, for: option)
+    }
+
+    /// Throws where the join that follows could not find all parts under the names.
+    private func requireFolders(_ files: [String], _ names: NameOptions) throws {
+        let areFolders = files.allSatisfy { FileStatus(ofPath: $0)?.isDirectory ?? true }
+        guard names.recursive, names.lists.isEmpty, areFolders else {
+            throw ValidationError("--engine and --split take folders, by -r")
+        }
     }
 
     /// The option to be named where a line is refused.

@@ -13,6 +13,10 @@ final class FilePlan: ItemSource {
     private let naming: TargetNaming
     /// What is behind the name of each target: that of its part.
     private let partSuffix: String
+    /// The same of a file that is in every share.
+    private let splitSuffix: String
+    /// Whether there may be such files.
+    var splits: Bool { !splitSuffix.isEmpty }
     /// Whether others do the other inputs, so that a run may have to be done again for what is left.
     private let leavesDone: Bool
     /// What is done to the inputs, for --dry-run.
@@ -44,18 +48,18 @@ final class FilePlan: ItemSource {
     ///   - endings: of names that are no inputs.
     ///   - suffixes: of what --resume keeps beside the target.
     ///   - naming: the target's path for an input's.
-    ///   - part: which part of the one input is done; nil for all of it.
-    ///   - share: which of the inputs are done; nil for all.
+    ///   - work: what is done of the inputs.
     init(
         _ verb: String, _ files: [String], _ names: NameOptions, _ options: TargetOptions, _ run: RunOptions,
         _ dictionary: DictionaryOptions, folders: InputNames.Folders, passingOver endings: [String] = [],
         keptBeside suffixes: [String] = [],
-        naming: TargetNaming, part: Part? = nil, share: NameShare? = nil
+        naming: TargetNaming, work: PartWork
     ) throws {
         self.options = options
         self.run = run
         self.naming = naming
-        partSuffix = part?.suffix ?? ""
+        partSuffix = work.part?.suffix ?? ""
+        splitSuffix = work.splitPart?.suffix ?? ""
         self.verb = verb
         console = try Console(run, replacesTargets: options.force || options.ifChanged)
         let sources = try names.sources(files)
@@ -72,7 +76,7 @@ final class FilePlan: ItemSource {
         }
         // zstd's rule: a link is followed where nothing is made beside it, or by force.
         followsLinks = options.force || options.isStream
-        var share = share
+        var share = work.share
         share?.naming = naming
         share?.targets = options.shareTargets
         self.names = InputNames(
@@ -272,7 +276,8 @@ final class FilePlan: ItemSource {
     /// What an input would be written to; nil where its name does not say that.
     private func plannedTarget(of file: FoundFile) -> String? {
         if let output = options.output { return output + partSuffix }
-        guard !file.isDescriptor, let target = naming.target(of: file.path).map({ $0 + partSuffix }) else { return nil }
+        let suffix = file.isSplit ? splitSuffix : partSuffix
+        guard !file.isDescriptor, let target = naming.target(of: file.path).map({ $0 + suffix }) else { return nil }
         return options.outputFolder.map { $0 + "/" + relative(target, of: file) } ?? target
     }
 

@@ -11,7 +11,7 @@ struct Join: FilesCommand {
         abstract: "Make of the parts that --part has left what one run makes.",
         discussion: """
             The parts may be given in any order, but all of them. Without -o, each target has the name of its parts \
-            without .part-I-of-N, and there may be parts of several.
+            without .part-I-of-N, and there may be parts of several; with -r, all that there are under folders.
             """)
 
     @OptionGroup var common: RunOptions
@@ -38,6 +38,9 @@ struct Join: FilesCommand {
     @Flag(name: .customLong("fsync"), help: "Have the whole on disk before it gets its name; --rm does so always.")
     var sync = false
 
+    @Flag(name: .shortAndLong, help: "Join all parts that are found under folders.")
+    var recursive = false
+
     @Option(
         name: .long,
         help: ArgumentHelp(
@@ -53,6 +56,9 @@ struct Join: FilesCommand {
         if standardOutput, output != nil {
             throw ValidationError("-o and -c exclude each other")
         }
+        if recursive, let option = output != nil ? "-o" : standardOutput ? "-c" : reduce != nil ? "--reduce" : nil {
+            throw ValidationError("-r and \(option) exclude each other")
+        }
         if isStream, let option = remove ? "--rm" : ifChanged ? "--if-changed" : nil {
             throw ValidationError("\(option) needs a file to be written, not standard output")
         }
@@ -62,7 +68,7 @@ struct Join: FilesCommand {
         if files.isEmpty { throw ValidationError("name the files of the parts") }
         if files.contains("-") { throw ValidationError("parts are read at any place, and not from standard input") }
         let console = try Console(common, replacesTargets: force || ifChanged)
-        let groups = try groups()
+        let groups = try groups(recursive ? foundParts(console) : files)
         for group in groups {
             do throws(PoolmapError) {
                 if case .file(let path) = group.target { try console.places.require(target: path) }
@@ -119,8 +125,25 @@ struct Join: FilesCommand {
         if remove { try parts.remove() }
     }
 
+    /// The parts among the names, and those under folders.
+    private func foundParts(_ console: Console) -> [String] {
+        var parts: [String] = []
+        var names = InputNames(files.map { .name($0) }, folders: .without([]), followsLinks: false)
+        while true {
+            switch names.next() {
+            case .file(let file) where file.pathInTree == nil || Part.named(by: file.path) != nil:
+                parts.append(file.path)
+            case .ignoredLink(let path): parts.append(path)
+            case .refused(let path, let error): console.fail(path, error)
+            case .end: return parts
+            // Other files under folders; no list is read, and no standard input.
+            case .file, .standardInput, .waitForInput: break
+            }
+        }
+    }
+
     /// What is to be made, each of which parts, in the order in which the first of each was named.
-    private func groups() throws -> [PartGroup] {
+    private func groups(_ files: [String]) throws -> [PartGroup] {
         if isStream { return [PartGroup(target: .standardOutput, paths: files)] }
         if let output { return [PartGroup(target: .file(output), paths: files)] }
         var groups: [PartGroup] = []

@@ -185,8 +185,8 @@ struct Map: FilesCommand {
     /// Has an engine run the command over the parts of the one file.
     private func submit(_ items: NamedItems, _ console: Console) throws {
         try console.submit(items, engine) { input, _ in
-            var job = PartedJob(input, to: output ?? "", force: force)
-            job.joinOptions += reduce.map { ["--reduce=\($0)"] } ?? []
+            var job = PartedJob(input, to: output ?? "")
+            job.joinOptions = (force ? ["-f"] : []) + (reduce.map { ["--reduce=\($0)"] } ?? [])
             return job
         }
     }

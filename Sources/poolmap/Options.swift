@@ -167,10 +167,15 @@ struct TargetOptions: ParsableArguments {
     /// Throws if a part of an input, or a share of all, cannot be written so.
     ///
     /// - Parameter option: the one that asks for it.
-    func requirePart(_ part: Part?, _ share: NameShare?, for option: String) throws {
-        guard part != nil || share != nil else { return }
+    func requirePart(_ work: PartWork, for option: String) throws {
+        guard work.part != nil || work.share != nil else { return }
         try requireNone(of: [(isStream, "-c")], beside: option)
-        guard part != nil else { return }
+        if work.splitPart != nil {
+            // What is done in parts has its target only by a join.
+            try requireNone(
+                of: [(remove, "--rm"), (dependencyFile != nil, "--depfile"), (output != nil, "-o")], beside: "--split")
+        }
+        guard work.part != nil else { return }
         try requireNone(
             of: [(remove, "--rm"), (dependencyFile != nil, "--depfile")],
             beside: option == "--part" ? "--part of one file" : option)

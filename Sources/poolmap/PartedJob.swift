@@ -10,16 +10,17 @@ struct PartedJob {
     let target: String?
     /// Whether the target is one of the notes, which is written to standard output in the end.
     var isPrinted = false
-    /// How `join` writes the target.
+    /// How `join` writes what it makes.
     var joinOptions: [String] = []
+    /// Where `join` finds parts of many files.
+    private(set) var joinedFolders: [String] = []
     static let notesSuffix = ".engine"
     /// What is in front of `notesSuffix` in the name of the folder of notes: beside the target, or in the working folder.
     let notesName: String
 
-    /// A job with a target; the options are those that count for it.
-    init(_ input: String, to target: String, force: Bool, ifChanged: Bool = false, sync: Bool = false) {
+    /// A job with a target.
+    init(_ input: String, to target: String) {
         (self.input, operands, self.target, notesName) = (input, [input], target, target)
-        joinOptions = [(force, "-f"), (ifChanged, "--if-changed"), (sync, "--fsync")].filter(\.0).map(\.1)
     }
 
     /// A test of one file.
@@ -44,10 +45,24 @@ struct PartedJob {
 
     /// Something that is done to many files, of which each part has some.
     ///
-    /// - Parameter lists: files with names of others.
-    init(_ verb: String, _ files: [String], _ lists: [String]) {
+    /// - Parameters:
+    ///   - lists: files with names of others.
+    ///   - folders: where files are that were done in parts, which are to be joined.
+    init(_ verb: String, _ files: [String], _ lists: [String], joining folders: [String] = []) {
+        joinedFolders = folders
         (input, operands, target, notesName) = (nil, files, nil, PartedJob.notesName(verb, files, lists))
     }
+
+    /// What `join` is told; nil where there is nothing to join.
+    func joinWords(of count: Int) -> [String]? {
+        if let target {
+            return joinOptions + ["-o", target, "--"] + (1...count).map { "\(target).part-\($0)-of-\(count)" }
+        }
+        return joinedFolders.isEmpty ? nil : joinOptions + ["-r", "--"] + joinedFolders
+    }
+
+    /// Whether parts are to be joined.
+    var isJoined: Bool { target != nil || !joinedFolders.isEmpty }
 
     /// Where a job has no target, what its folder of notes is called by.
     private static func notesName(_ verb: String, _ files: [String], _ lists: [String]) -> String {

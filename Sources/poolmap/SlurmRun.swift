@@ -101,7 +101,7 @@ final class SlurmRun {
             endIfAsked()
         }
         guard parts.failures.isEmpty else { return complain() }
-        if job.target != nil, !isWhole { try join(pace) }
+        if job.isJoined, !isWhole { try join(pace) }
         if job.isPrinted { try printTarget() }
         notes.remove()
     }
@@ -145,7 +145,7 @@ final class SlurmRun {
         }
         let missing = parts.missing
         if !missing.isEmpty { try submit(missing) }
-        if job.target != nil, liveJoin(lines) == nil { try submitJoin() }
+        if job.isJoined, liveJoin(lines) == nil { try submitJoin() }
     }
 
     /// What stands in the way of the target, before anything is submitted.
@@ -204,8 +204,8 @@ final class SlurmRun {
 
     /// The join waits for the parts that are under way, and is cancelled if one of them fails.
     private func submitJoin() throws(PoolmapError) {
-        guard let target = job.target else { return }
-        let script = scripts.join(job.joinOptions, to: target, of: count, removesNotes: isDetached)
+        guard let words = job.joinWords(of: count) else { return }
+        let script = scripts.join(words, removesNotes: isDetached)
         let jobs = parts.places.sorted().compactMap { record.submissions[$0].job }
         let dependency = ["--dependency=afterok:\(jobs.joined(separator: ":"))", "--kill-on-invalid-dep=yes"]
         try submit(.join, script, jobs.isEmpty ? [] : dependency)

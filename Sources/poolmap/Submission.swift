@@ -25,13 +25,6 @@ extension Console {
 
 extension Console {
     /// Has an engine do many files, of which each part has those that their names put into it.
-    func submit(
-        _ verb: String, _ files: [String], _ names: NameOptions, _ options: EngineOptions
-    ) throws {
-        try submit(PartedJob(verb, files, names.lists), options)
-    }
-
-    /// The same of a job.
     func submit(_ job: PartedJob, _ options: EngineOptions) throws {
         attempt(nil) { () throws(PoolmapError) in try SlurmRun(job, options, self).run() }
         try finish()
@@ -48,12 +41,24 @@ extension FilePlan {
                 "--engine and --rm take folders, by -r: a part that is done again would miss the files that it has removed"
             )
         }
-        guard names.isOneFile(files) else { return try console.submit(verb, files, names, engine) }
-        try console.submit(self, engine) { input, target in
-            PartedJob(
-                input, to: wholeTarget(of: target), force: options.force, ifChanged: options.ifChanged,
-                sync: options.sync)
+        guard names.isOneFile(files) else {
+            let folders = splits ? options.outputFolder.map { [$0] } ?? files : []
+            var job = PartedJob(verb, files, names.lists, joining: folders)
+            job.joinOptions = options.joinOptions
+            return try console.submit(job, engine)
         }
+        try console.submit(self, engine) { input, target in
+            var job = PartedJob(input, to: wholeTarget(of: target))
+            job.joinOptions = options.joinOptions
+            return job
+        }
+    }
+}
+
+extension TargetOptions {
+    /// Those that `join` is to heed as well.
+    fileprivate var joinOptions: [String] {
+        [(force, "-f"), (ifChanged, "--if-changed"), (sync, "--fsync")].filter(\.0).map(\.1)
     }
 }
 

@@ -13,6 +13,7 @@ struct Test: FilesCommand {
     @OptionGroup var window: WindowOptions
     @OptionGroup var limits: LimitOptions
     @OptionGroup var parts: PartOptions
+    @OptionGroup var split: SplitOptions
     @OptionGroup var engine: EngineOptions
     @OptionGroup var names: NameOptions
 
@@ -25,19 +26,21 @@ struct Test: FilesCommand {
     var files: [String] = []
 
     func run() throws {
-        let (part, share) = try engine.work(parts, on: files, names, common)
+        let work = try engine.work(parts, on: files, names, common, split.size)
         let console = try Console(common)
         let dictionary = try dictionary.read(console.places)
         let items = try NamedItems(
             try names.sources(files), names.folders(.with(compressedSuffixes)), console.places, followsLinks: force,
-            share: share)
+            share: work.share)
         if engine.engine != nil {
-            guard names.isOneFile(files) else { return try console.submit("test", files, names, engine) }
+            guard names.isOneFile(files) else {
+                return try console.submit(PartedJob("test", files, names.lists), engine)
+            }
             return try console.submit(items, engine) { input, _ in PartedJob(testing: input) }
         }
         var batch = try console.batch(
             common, "test", window.settings + limits.settings + self.dictionary.settings(dictionary) + [parts.setting])
-        batch.part = part
+        (batch.part, batch.splitPart) = (work.part, work.splitPart)
         batch.limit = limits.limit
         batch.dictionary = dictionary
         batch.memoryBytes = window.memoryBytes

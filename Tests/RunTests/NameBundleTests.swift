@@ -35,7 +35,7 @@ import Testing
         for number in 1...3 {
             let tally = NameTally()
             var bundle = NameBundle(NameBundle.Origin())
-            (bundle.share, bundle.tally) = (NameShare(number, of: 3), tally)
+            (bundle.share, bundle.tally) = (Part(number, of: 3).map { NameShare($0) }, tally)
             for name in all { Array(name.utf8).withUnsafeBytes { bundle.append($0) } }
             // A part of it counts nothing again.
             let half = bundle.count / 2

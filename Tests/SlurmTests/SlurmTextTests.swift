@@ -115,10 +115,11 @@ import Testing
 
     @Test func theJoinNamesAllParts() {
         let script = JobScript(program: "/poolmap", folder: "/", notes: "t.engine")
-        let text = FileName.text(of: script.join(["-f"], to: "t", of: 2, removesNotes: false))
+        let text = FileName.text(
+            of: script.join(["-f", "-o", "t", "--", "t.part-1-of-2", "t.part-2-of-2"], removesNotes: false))
         #expect(text.contains("/poolmap --join --rm -f -o t -- t.part-1-of-2 t.part-2-of-2 > "))
         #expect(!text.contains("rm -rf"))
-        let detached = FileName.text(of: script.join([], to: "t", of: 2, removesNotes: true))
+        let detached = FileName.text(of: script.join(["-o", "t", "--", "t.part-1-of-2"], removesNotes: true))
         #expect(detached.contains("[ $code != 0 ] || rm -rf -- t.engine\nexit $code\n"))
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import CZstd
 
 /// How to compress, in Zstandard's terms.

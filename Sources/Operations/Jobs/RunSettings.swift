@@ -46,6 +46,8 @@ package struct RunSettings {
     var dictionary: ZstdDictionary?
     /// The part of each input that is decompressed or checked; nil for all of it.
     var part: Part?
+    /// The part of inputs that are in every share; nil where there are none.
+    var splitPart: Part?
     /// What is done with names that are handed out many at a time; nil where none are.
     var bundles: (any BundleOperation)?
 
@@ -87,7 +89,7 @@ package struct RunSettings {
         FrameDecompression.Settings(
             limit: windowLimit,
             dictionary: dictionary, mostStreamedWindow: memory?.windowBytesOfWorker, leavesHoles: policy.leavesHoles,
-            tellsContentChecksums: part != nil)
+            tellsContentChecksums: part != nil || splitPart != nil)
     }
 
     /// How slots are divided.
@@ -147,7 +149,7 @@ package struct RunSettings {
     /// - Parameter isFound: whether it was a regular file just now, of any size: whoever opens it sees that.
     func fileWork(_ file: FoundFile, _ target: Target, isFound: Bool = false) -> FileWork? {
         if case .standardOutput = target { return nil }
-        guard wholeFileBytes > 0, !file.isDescriptor else { return nil }
+        guard wholeFileBytes > 0, !file.isDescriptor, !file.isSplit else { return nil }
         let status = isFound ? file.status : file.status ?? FileStatus(ofPath: file.path)
         guard isFound || status != nil, status?.isRegular ?? true, (status?.byteCount ?? 0) <= wholeFileBytes else {
             return nil
@@ -193,41 +195,63 @@ package struct RunSettings {
             return try MapJob(input, opened, content, run, meter)
         }
         let input = try input.open(in: file?.root, folders)
-        if case .file(let path) = target, doesPart, !policy.replaces, try isThere(path, input) {
-            return NothingToDo(JobSummary(inputBytes: input.byteCount, isUnchanged: true))
+        let part = file?.isSplit == true ? splitPart : self.part
+        if case .file(let path) = target,
+            let done = try done(path, in: file?.targetRoot, folders, of: input, part, isSplit: file?.isSplit ?? false)
+        {
+            return NothingToDo(done)
         }
-        if policy.leavesDone, case .file(let path) = target {
-            let place = Place(path: path, root: file?.targetRoot)
-            if let existing = TargetLook(at: path, in: try OutputFile.folder(of: place, folders)),
-                existing.isDone(policy, for: input.status)
-            {
-                return NothingToDo(JobSummary(inputBytes: input.byteCount, existing))
-            }
-        }
-        return try job(input, try output(target, in: file?.targetRoot, folders, for: input), meter)
+        return try job(input, try output(target, in: file?.targetRoot, folders, for: input), meter, part)
     }
 
-    /// Whether a part of each input is done, and not all of it.
-    private var doesPart: Bool {
-        if case .compress(let options) = operation { return options.part != nil }
-        return part != nil
+    /// What there is of a target already, so that nothing is to be done; nil where it is to be made.
+    private func done(
+        _ path: String, in root: Root?, _ folders: FolderCache, of input: InputFile, _ part: Part?, isSplit: Bool
+    ) throws(PoolmapError) -> JobSummary? {
+        guard let part else { return try doneWhole(path, in: root, folders, of: input) }
+        if isSplit {
+            let whole = String(path.dropLast(part.suffix.count))
+            if let done = try doneWhole(whole, in: root, folders, of: input, mustBeFree: true) { return done }
+        }
+        guard !policy.replaces, try isThere(path, input, part) else { return nil }
+        return JobSummary(inputBytes: input.byteCount, isUnchanged: true)
+    }
+
+    /// - Parameter mustBeFree: whether another file in the place of the target is an error, before anything is done.
+    private func doneWhole(
+        _ path: String, in root: Root?, _ folders: FolderCache, of input: InputFile, mustBeFree: Bool = false
+    ) throws(PoolmapError) -> JobSummary? {
+        guard policy.leavesDone || mustBeFree,
+            let existing = TargetLook(
+                at: path, in: try OutputFile.folder(of: Place(path: path, root: root), folders))
+        else { return nil }
+        if existing.isDone(policy, for: input.status) { return JobSummary(inputBytes: input.byteCount, existing) }
+        if mustBeFree { try existing.check(path, policy, for: input.status) }
+        return nil
     }
 
     /// Whether a file is the part of the input already.
-    private func isThere(_ path: String, _ input: InputFile) throws(PoolmapError) -> Bool {
+    private func isThere(_ path: String, _ input: InputFile, _ part: Part) throws(PoolmapError) -> Bool {
         // Else the input's ends would be read for nothing.
         guard FileStatus(ofPath: path) != nil else { return false }
-        if case .compress(let options) = operation { return try PartTable(input, options)?.isThere(path) == true }
-        guard let part else { return false }
+        if case .compress(var options) = operation {
+            options.part = part
+            return try PartTable(input, options)?.isThere(path) == true
+        }
         return PartTable(try PartJob(input, .decompress), part).isThere(path)
     }
 
     /// The job for an input that is open.
-    func job(_ input: InputFile, _ output: Output, _ meter: Meter) throws(PoolmapError) -> any Job {
-        if case .compress(let options) = operation {
+    ///
+    /// - Parameter part: the part that is done; nil for all of it.
+    func job(
+        _ input: InputFile, _ output: Output, _ meter: Meter, _ part: Part? = nil
+    ) throws(PoolmapError) -> any Job {
+        if case .compress(var options) = operation {
+            options.part = part
             return try CompressJob(input, to: output, options, meter)
         }
-        if passesThrough {
+        if passesThrough, part == nil {
             return PassThroughJob(input, to: output, ContentLimit(limit, input), meter)
         }
         return try DecompressJob(input, to: output, ContentLimit(limit, input), meter, part)

@@ -1,3 +1,4 @@
+import Files
 import Chunks
 import Multiprocessing
 import Run

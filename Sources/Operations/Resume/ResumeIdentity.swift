@@ -1,3 +1,4 @@
+import Files
 import Ground
 
 /// What every byte of a target follows from, besides the content of the input: the header of a journal.

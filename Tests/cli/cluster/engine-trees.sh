@@ -41,6 +41,26 @@ refuses 2 "the parts would be in ., and" poolmap hash $engine -r .
 rm whole sums.all said
 only_files_here back cluster compressed names one sums tree
 
+# ---- Large files are done by all parts, and joined behind them: beside the inputs, or where the targets go.
+cp -rp tree large
+find large -name '*.zst' -delete
+text 3000000 > large/c/3M
+noise 2000000 5 > large/2M
+cp -rp large large.one
+poolmap compress -q -r --chunk-size 128K large.one
+silently poolmap compress $engine --split 1M --chunk-size 128K -r large
+diff -r large.one large >&2
+silently poolmap test $engine --split 500K -r large
+find large -type f ! -name '*.zst' -delete
+silently poolmap decompress $engine --split 500K -r --output-dir out large
+cmp out/large/c/3M large.one/c/3M
+cmp out/large/2M large.one/2M
+same_text 82 "$(find out -type f | wc -l)"
+refuses 2 "--engine and --split take folders, by -r" poolmap compress $engine --split 1M large/2M large/c/3M
+refuses 2 "--engine and --split take folders, by -r" poolmap compress $engine --split 1M --files-from names
+rm -r large large.one out
+only_files_here back cluster compressed names one sums tree
+
 # ---- A list of names. The inputs go where the names are found.
 find tree -name '*.zst' -delete
 find tree/a/b -type f > list

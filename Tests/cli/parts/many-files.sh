@@ -80,6 +80,11 @@ silently in_parts 3 poolmap decompress -r --output-dir back whole
 (cd back/whole/tree && find . -type f -print0 | sort -z | xargs -0 b3sum) > restored
 (cd tree && find . -type f ! -name '*.zst' -print0 | sort -z | xargs -0 b3sum) > original
 diff original restored
+# Beside the inputs, where each part sees what the others have made.
+cp -a whole beside-it
+for again in 1 2; do silently in_parts 3 poolmap decompress -r beside-it; done
+find beside-it -name '*.zst' -delete
+same_text "$(contents back/whole)" "$(contents beside-it)"
 patch whole/tree/b/large.zst 2000 1 2 3 4
 code=0
 for number in 1 2 3; do poolmap test -r --part $number/3 whole 2>> damage || code=$((code + $?)); done

@@ -1,4 +1,3 @@
-import Files
 import Ground
 
 /// One of several equal parts of a job, which any number of machines do, each by itself: `--part 3/16`.
@@ -42,7 +41,7 @@ package struct Part: Equatable, Hashable, Sendable {
     /// The same of an input that is to be cut into parts.
     ///
     /// Throws where nobody can read it at any place.
-    func share(of input: InputFile, inPiecesOf pieceBytes: UInt64 = 1) throws(PoolmapError) -> Range<UInt64> {
+    package func share(of input: InputFile, inPiecesOf pieceBytes: UInt64 = 1) throws(PoolmapError) -> Range<UInt64> {
         guard input.isRegular || input.isEmptyFile else {
             throw PoolmapError(.failed, "is no regular file, and --part reads nothing else")
         }

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Operations
+@testable import Files
 
 /// How an input is cut into parts.
 @Suite struct PartTests {
