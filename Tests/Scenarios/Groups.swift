@@ -35,7 +35,7 @@ func registerAllScenarios() {
     Registry.group(
         "locks", lockScenarios, recursiveLockScenarios, lockDeathScenarios, lockDropScenarios, semaphoreScenarios,
         eventScenarios, conditionScenarios, conditionDeathScenarios, barrierScenarios, barrierDeathScenarios,
-        sentObjectScenarios, killStressScenarios)
+        sentObjectScenarios, objectArenaScenarios, killStressScenarios)
     Registry.group("values", sharedValueScenarios, sharedArrayScenarios, sharedAtomicScenarios)
     Registry.group(
         "jobServer", tokenScenarios, tokenRequestScenarios, tokenReturnScenarios, guardianScenarios, makeScenarios)

@@ -14,6 +14,8 @@ enum DescriptorTransfer {
         var numbers: [Int32]
         /// When receiving, true for those that some value has taken over.
         var isTaken: [Bool]
+        /// When receiving, what is to live until the message is decoded.
+        var kept: [AnyObject] = []
 
         init(_ numbers: [Int32]) {
             self.numbers = numbers
@@ -78,14 +80,29 @@ enum DescriptorTransfer {
         return attached.numbers.count - 1
     }
 
-    /// A descriptor of the message that is being decoded; the caller then owns it.
-    static func take(_ position: Int) throws(MultiprocessingError) -> OwnedDescriptor {
+    /// The number of a descriptor of the message that is being decoded, which is not the caller's.
+    static func number(at position: Int) throws(MultiprocessingError) -> Int32 {
+        try received(position).numbers[position]
+    }
+
+    /// Holds an object until the message is decoded.
+    static func keep(_ object: AnyObject) {
+        descriptors(mp_transfer_of_thread())?.kept.append(object)
+    }
+
+    private static func received(_ position: Int) throws(MultiprocessingError) -> Descriptors {
         let thread = mp_transfer_of_thread()
         guard thread.pointee.is_sending == 0, let received = descriptors(thread),
             received.numbers.indices.contains(position)
         else {
             throw MultiprocessingError(.decodingFailed, "the message has no descriptor \(position)")
         }
+        return received
+    }
+
+    /// A descriptor of the message that is being decoded; the caller then owns it.
+    static func take(_ position: Int) throws(MultiprocessingError) -> OwnedDescriptor {
+        let received = try received(position)
         let number = received.numbers[position]
         if received.isTaken[position] {
             // Two values of a message may share a descriptor; each owns one.

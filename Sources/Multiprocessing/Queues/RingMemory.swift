@@ -35,22 +35,14 @@ enum RingMemory {
         let physical = sysconf(Int32(_SC_PHYS_PAGES)) * pageBytes
         var capacity = min(powerOfTwo(atLeast: max(physical, 1 << 30)), mostCapacity)
         // What the program itself may still need of a limited address space is more than what a queue does.
-        if let limit = limit(RLIMIT_AS) {
+        if let limit = limit(on: RLIMIT_AS) {
             capacity = min(capacity, powerOfTwo(atMost: limit / 8))
         }
         // To go beyond this one would end the process by a signal.
-        if let limit = limit(RLIMIT_FSIZE) {
+        if let limit = limit(on: RLIMIT_FSIZE) {
             capacity = min(capacity, powerOfTwo(atMost: limit - pageBytes))
         }
         return max(capacity, leastCapacity)
-    }
-
-    private static func limit(_ resource: __rlimit_resource) -> Int? {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0, limit.rlim_cur != rlim_t.max else {
-            return nil
-        }
-        return Int(clamping: limit.rlim_cur)
     }
 
     private static func powerOfTwo(atLeast number: Int) -> Int {

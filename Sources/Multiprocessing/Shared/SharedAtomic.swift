@@ -28,7 +28,7 @@ public final class SharedAtomic<Value: AtomicRepresentable>: Codable {
             throw MultiprocessingError(
                 .invalidState, "a \(Value.self) has \(Self.byteCount) bytes, and an atomic at most 8")
         }
-        mapping = try SharedMapping(.atomic, byteCount: 8, elementBytes: Self.byteCount, count: 1)
+        mapping = try SharedMapping.making(.atomic, byteCount: 8, elementBytes: Self.byteCount, count: 1)
         address = mapping.object
         store(value)
     }

@@ -18,7 +18,7 @@ struct SharedElements<Element: BitwiseCopyable> {
             throw MultiprocessingError(
                 .invalidState, "\(count) shared elements of \(stride) bytes are more than there can be")
         }
-        mapping = try SharedMapping(kind, byteCount: total, elementBytes: stride, count: count)
+        mapping = try SharedMapping.making(kind, byteCount: total, elementBytes: stride, count: count)
         buffer = SharedElements.buffer(in: mapping, offset, count)
     }
 

@@ -9,7 +9,7 @@ import Glibc
 ///     let child = Process { total.withLock { $0 += 1 } }
 ///
 /// The value can be of any type that is `BitwiseCopyable`: numbers, `Bool`, structures of such. Children that are forked
-/// later share it; a `Connection` hands it to others. It keeps a page of memory and a descriptor.
+/// later share it; a `Connection` hands it to others. Thousands share a descriptor.
 ///
 /// `value` is read and written under the lock, but `total.value += 1` takes the lock twice, and another process may come
 /// in between, as in Python: use `withLock`, which changes a copy and stores it at the end. So a process that is killed

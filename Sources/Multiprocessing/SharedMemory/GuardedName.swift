@@ -1,29 +1,5 @@
 import Glibc
 
-/// Which file a name means, whatever it is called.
-struct FileIdentity: Hashable {
-    let device: UInt64
-    let number: UInt64
-
-    init(device: UInt64, number: UInt64) {
-        (self.device, self.number) = (device, number)
-    }
-
-    /// The file that is open under this number.
-    init(of descriptor: Int32) throws(MultiprocessingError) {
-        var information = stat()
-        _ = try checked("fstat") { fstat(descriptor, &information) }
-        self.init(device: UInt64(information.st_dev), number: UInt64(information.st_ino))
-    }
-
-    /// The file at this path; nil where there is none.
-    init?(at path: String) {
-        var information = stat()
-        guard lstat(path, &information) == 0 else { return nil }
-        self.init(device: UInt64(information.st_dev), number: UInt64(information.st_ino))
-    }
-}
-
 /// A name, and the file that it is to mean.
 struct GuardedName: Hashable {
     enum Message: UInt8 {

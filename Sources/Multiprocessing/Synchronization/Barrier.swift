@@ -46,7 +46,7 @@ public final class Barrier: Codable, @unchecked Sendable {
         guard (1...1_000_000).contains(parties) else {
             throw MultiprocessingError(.invalidState, "a barrier for \(parties) parties is impossible")
         }
-        mapping = try SharedMapping(.barrier, byteCount: Barrier.byteCount(parties), count: parties)
+        mapping = try SharedMapping.making(.barrier, byteCount: Barrier.byteCount(parties), count: parties)
         self.parties = parties
         self.action = action
         room = try WaitingRoom(makingAt: mapping.object + Barrier.roomOffset, seats: Barrier.seatCount(parties))

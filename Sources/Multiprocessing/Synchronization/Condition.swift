@@ -49,7 +49,7 @@ public final class Condition: OwnedLock, Codable, @unchecked Sendable {
     ///
     /// Throws `systemCallFailed`, as when no descriptor is left.
     public convenience init() throws(MultiprocessingError) {
-        let mapping = try SharedMapping(.condition, byteCount: Condition.byteCount)
+        let mapping = try SharedMapping.making(.condition, byteCount: Condition.byteCount)
         let core = try LockCore(makingIn: mapping, isRecursive: false)
         self.init(lock: Lock(core: core), core: core, mapping: mapping, room: try Condition.makeRoom(in: mapping))
     }
@@ -58,7 +58,7 @@ public final class Condition: OwnedLock, Codable, @unchecked Sendable {
     ///
     /// Throws `systemCallFailed`, as when no descriptor is left.
     public convenience init(lock: Lock) throws(MultiprocessingError) {
-        let mapping = try SharedMapping(.condition, byteCount: Condition.byteCount)
+        let mapping = try SharedMapping.making(.condition, byteCount: Condition.byteCount)
         self.init(lock: lock, core: lock.core, mapping: mapping, room: try Condition.makeRoom(in: mapping))
     }
 
@@ -67,7 +67,7 @@ public final class Condition: OwnedLock, Codable, @unchecked Sendable {
     ///
     /// Throws `systemCallFailed`, as when no descriptor is left.
     public convenience init(lock: RLock) throws(MultiprocessingError) {
-        let mapping = try SharedMapping(.condition, byteCount: Condition.byteCount)
+        let mapping = try SharedMapping.making(.condition, byteCount: Condition.byteCount)
         self.init(lock: lock, core: lock.core, mapping: mapping, room: try Condition.makeRoom(in: mapping))
     }
 

@@ -24,7 +24,7 @@ public final class Event: Codable, Sendable {
     ///
     /// Throws `systemCallFailed`, as when no descriptor is left.
     public init() throws(MultiprocessingError) {
-        mapping = try SharedMapping(.event, byteCount: 8)
+        mapping = try SharedMapping.making(.event, byteCount: 8)
     }
 
     /// Takes the event out of the message that is being received.

@@ -4,7 +4,7 @@
 ///     let child = Process { try lock.withLock { print("one line at a time") } }
 ///
 /// Children that are forked later share it; a `Connection` hands it to others, which get an object of their own for the
-/// same lock. Each object keeps a page of memory and a descriptor.
+/// same lock. Thousands share a descriptor.
 ///
 /// **A holder may be killed at any instruction.** The lock is a robust mutex: its first word is the holder's thread
 /// number, and the kernel knows of every thread which such mutexes it holds. When a thread ends, however it ends, the
@@ -28,7 +28,8 @@ public final class Lock: OwnedLock, Codable, @unchecked Sendable {
     /// Throws `systemCallFailed`, as when no descriptor is left.
     public init() throws(MultiprocessingError) {
         super.init(
-            core: try LockCore(makingIn: SharedMapping(.lock, byteCount: LockCore.byteCount), isRecursive: false))
+            core: try LockCore(makingIn: SharedMapping.making(.lock, byteCount: LockCore.byteCount), isRecursive: false)
+        )
     }
 
     /// Takes the lock out of the message that is being received.

@@ -14,7 +14,8 @@ public final class RLock: OwnedLock, Codable, @unchecked Sendable {
     /// Throws `systemCallFailed`, as when no descriptor is left.
     public init() throws(MultiprocessingError) {
         super.init(
-            core: try LockCore(makingIn: SharedMapping(.rLock, byteCount: LockCore.byteCount), isRecursive: true))
+            core: try LockCore(makingIn: SharedMapping.making(.rLock, byteCount: LockCore.byteCount), isRecursive: true)
+        )
     }
 
     /// Takes the lock out of the message that is being received.

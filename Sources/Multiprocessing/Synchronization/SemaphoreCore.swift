@@ -29,7 +29,7 @@ struct SemaphoreCore: Sendable {
         guard (0...SemaphoreCore.maximum).contains(value) else {
             throw MultiprocessingError(.invalidState, "a semaphore cannot begin with \(value)")
         }
-        mapping = try SharedMapping(kind, byteCount: SemaphoreCore.byteCount)
+        mapping = try SharedMapping.making(kind, byteCount: SemaphoreCore.byteCount)
         state.pointee.store(UInt64(value), ordering: .relaxed)
         (mapping.object + 8).storeBytes(of: bound, as: Int.self)
     }

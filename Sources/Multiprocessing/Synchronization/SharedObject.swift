@@ -18,18 +18,19 @@ enum SharedObject: UInt32 {
 ///
 /// The header is written before another process can see it, and never changed.
 extension SharedMapping {
-    /// Maps zeroed memory for an object.
-    convenience init(
+    /// Zeroed memory for an object.
+    static func making(
         _ kind: SharedObject, byteCount: Int, elementBytes: Int = 0, count: Int = 0
-    ) throws(MultiprocessingError) {
+    ) throws(MultiprocessingError) -> SharedMapping {
         let (total, overflowed) = byteCount.addingReportingOverflow(SharedObject.headerBytes)
         guard !overflowed else {
             throw MultiprocessingError(.invalidState, "\(byteCount) bytes are more than there can be")
         }
-        try self.init(byteCount: total, name: "multiprocessing-\(kind)")
-        base.storeBytes(of: kind.rawValue, as: UInt32.self)
-        base.storeBytes(of: UInt32(clamping: elementBytes), toByteOffset: 4, as: UInt32.self)
-        base.storeBytes(of: count, toByteOffset: 8, as: Int.self)
+        let mapping = try ObjectArena.memory(total, name: "multiprocessing-\(kind)")
+        mapping.base.storeBytes(of: kind.rawValue, as: UInt32.self)
+        mapping.base.storeBytes(of: UInt32(clamping: elementBytes), toByteOffset: 4, as: UInt32.self)
+        mapping.base.storeBytes(of: count, toByteOffset: 8, as: Int.self)
+        return mapping
     }
 
     /// Where the object begins.

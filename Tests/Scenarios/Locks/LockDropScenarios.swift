@@ -144,6 +144,6 @@ func lockDropScenarios() {
         try expectNoGrowth(warmUp: 2 * makers.count, turns: 1000) { turn in try makers[turn % makers.count]() }
         let before = openDescriptors().count
         let kept = try (0..<100).map { _ in try Lock() }
-        expectEqual(openDescriptors().count, before + kept.count, "one descriptor an object;")
+        expectEqual(openDescriptors().count, before + 1, "one descriptor for \(kept.count) objects;")
     }
 }
