@@ -112,7 +112,9 @@ func textOfFile(_ path: String) -> String? {
     }
 }
 
-/// What the process may use of a resource; nil for as much as it likes. The C function is `getrlimit`.
+/// What the process may use of a resource; nil for as much as it likes.
+///
+/// The C function is `getrlimit`.
 func limit(on resource: __rlimit_resource) -> Int? {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0, limit.rlim_cur != rlim_t.max else {
