@@ -32,7 +32,9 @@ package struct NameShare: Sendable {
         self.part = part
     }
 
-    /// Whether every share does a part of the file. It is asked for its size where that is not known.
+    /// Whether every share does a part of the file.
+    ///
+    /// Asks for its size where that is not known.
     func splits(_ file: FoundFile) -> Bool {
         guard let splitBytes, !file.isDescriptor, let status = file.status ?? FileStatus(ofPath: file.path) else {
             return false
