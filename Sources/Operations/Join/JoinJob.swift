@@ -13,25 +13,13 @@ final class JoinJob: Job {
     private let output: PartTarget
     private let meter: Meter
 
-    // Handed out: the part, how many of its pieces, and where the next is, there and in the target.
-    private var partIndex = 0
-    private var rowIndex = 0
-    private var offset: UInt64 = 0
+    private var cursor: PieceCursor
+    /// Where the next pieces go in the target.
     private var place: UInt64 = 0
-    private var file: InputFile?
     /// What is under way, the first in front.
-    private var copies: [Copy] = []
+    private var copies: [PartPieces] = []
     /// Makes the tables behind frames; nil where the parts are content.
     private var frames: JoinedFrames?
-    /// Makes sure that the first lines of outputs are there once; nil where there are none, or no outputs.
-    private let headers: JoinedHeaders?
-
-    private struct Copy {
-        let member: PartSet.Member
-        let rows: Range<Int>
-        let file: InputFile
-    }
-
     /// What all parts have together.
     private let byteCount: UInt64
     /// A task has so much to copy at least, where there is so much, and at most.
@@ -43,7 +31,9 @@ final class JoinJob: Job {
         self.output = output
         self.meter = meter
         frames = parts.operation == .compress ? try JoinedFrames(parts) : nil
-        headers = try JoinedHeaders(parts)
+        // The first lines of outputs are kept once.
+        let headers = try JoinedHeaders(parts)
+        cursor = PieceCursor(parts) { headers?.bytesLeftOut(of: $0) }
         byteCount = parts.members.reduce(0) { $0 + $1.byteCount }
         meter.expect(byteCount)
     }
@@ -51,51 +41,29 @@ final class JoinJob: Job {
     // MARK: Cut
 
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
-        while partIndex < parts.members.count, rowIndex == parts.members[partIndex].table.rows.count {
-            partIndex += 1
-            (rowIndex, offset, file) = (0, 0, nil)
-        }
-        if rowIndex == 0, let bytes = headers?.bytesLeftOut(of: partIndex) {
-            (rowIndex, offset) = (1, bytes)
-            return try next(workforce)
-        }
-        guard partIndex < parts.members.count else { return .end }
-        let member = parts.members[partIndex]
-        let input: InputFile
-        if let file { input = file } else { input = try member.open() }
-        file = input
-        var work = PartCopy.Work(offset: offset, place: place, hasHoles: member.status.isSparse)
-        let rest = self.byteCount > place ? self.byteCount - place : 0
+        let rest = byteCount > place ? byteCount - place : 0
         let wanted = max(JoinJob.taskBytes.least, UInt64(workforce.taskBytes(of: rest, most: JoinJob.taskBytes.most)))
-        var byteCount: UInt64 = 0
-        for row in member.table.rows[rowIndex...] {
-            work.rows.append(row)
-            byteCount += row.byteCount
-            if byteCount >= wanted || work.rows.count == JoinJob.mostRowsOfTask { break }
-        }
-        let rows = rowIndex..<rowIndex + work.rows.count
-        let piece = Piece(noun: "chunk", index: rowIndex, offset: offset, byteCount: byteCount, count: rows.count)
-        copies.append(Copy(member: member, rows: rows, file: input))
-        rowIndex = rows.upperBound
-        offset += byteCount
-        place += byteCount
+        guard let pieces = try cursor.next(wanted, mostRows: JoinJob.mostRowsOfTask) else { return .end }
+        let work = pieces.work(to: place, hasHoles: pieces.member.status.isSparse)
+        copies.append(pieces)
+        place += pieces.byteCount
         guard let target = output.randomAccess else {
-            return .local(piece) { [self, work] () throws(PoolmapError) in
-                try accept(try copy(work, of: member, input, workforce))
+            return .local(pieces.piece) { [self] () throws(PoolmapError) in
+                try accept(try copy(work, of: pieces, workforce))
             }
         }
         return .work(
-            PartCopy.task(work, input.handed + [target.handed], byteCount: byteCount), [piece], slot: nil,
-            isLast: false)
+            PartCopy.task(work, pieces.file.handed + [target.handed], byteCount: pieces.byteCount), [pieces.piece],
+            slot: nil, isLast: false)
     }
 
     /// Copies to where only the front writes.
     private func copy(
-        _ work: PartCopy.Work, of member: PartSet.Member, _ input: InputFile, _ workforce: Workforce
+        _ work: PartCopy.Work, of pieces: PartPieces, _ workforce: Workforce
     ) throws(PoolmapError) -> PartCopy.Done {
         var unwritten: PoolmapError?
         do throws(PoolmapError) {
-            return try workforce.own(PartCopy.self).copy(work, from: input.descriptor) {
+            return try workforce.own(PartCopy.self).copy(work, from: pieces.file.descriptor) {
                 (bytes, place) throws(PoolmapError) in
                 do throws(PoolmapError) {
                     try output.write(bytes, at: place)
@@ -105,7 +73,7 @@ final class JoinJob: Job {
                 }
             }
         } catch {
-            throw unwritten ?? error.of(member.path)
+            throw unwritten ?? error.of(pieces.member.path)
         }
     }
 
@@ -120,23 +88,12 @@ final class JoinJob: Job {
     }
 
     private func accept(_ done: PartCopy.Done) throws(PoolmapError) {
-        let copy = copies.removeFirst()
+        let pieces = copies.removeFirst()
         if let errno = done.unwritten {
             throw PoolmapError.system("cannot write \(output.name)", Errno(rawValue: errno))
         }
-        let table = copy.member.table
-        do throws(PoolmapError) {
-            if let damaged = done.damaged {
-                let piece = copy.rows.lowerBound + damaged
-                throw PoolmapError(.damaged, "is damaged in its chunk \(piece); remove it, and make the part again")
-            }
-            if copy.rows.upperBound == table.rows.count {
-                try copy.file.requireUnchanged()
-            }
-        } catch {
-            throw error.of(copy.member.path)
-        }
-        for row in table.rows[copy.rows] {
+        try pieces.requireIntact(done)
+        for row in pieces.member.table.rows[pieces.rows] {
             try frames?.add(row)
             meter.add(input: row.byteCount, output: row.byteCount)
         }

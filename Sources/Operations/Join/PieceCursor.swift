@@ -1,0 +1,84 @@
+import Files
+import Ground
+import Run
+
+/// Goes over the pieces of all parts, in their order.
+struct PieceCursor {
+    private let members: [PartSet.Member]
+    private var partIndex = 0
+    private var rowIndex = 0
+    private var offset: UInt64 = 0
+    private var file: InputFile?
+    /// How many bytes at the beginning of a part are passed over, which are its first piece.
+    private let bytesLeftOut: (Int) -> UInt64?
+
+    init(_ parts: PartSet, leavingOut bytesLeftOut: @escaping (Int) -> UInt64? = { _ in nil }) {
+        members = parts.members
+        self.bytesLeftOut = bytesLeftOut
+    }
+
+    /// The pieces that come next, all of one part: as many as have so many bytes together, and at least one; nil at the
+    /// end.
+    mutating func next(_ byteCount: UInt64 = 0, mostRows: Int = 1) throws(PoolmapError) -> PartPieces? {
+        while true {
+            guard partIndex < members.count else { return nil }
+            if rowIndex == 0, let bytes = bytesLeftOut(partIndex) { (rowIndex, offset) = (1, bytes) }
+            if rowIndex < members[partIndex].table.rows.count { break }
+            partIndex += 1
+            (rowIndex, offset, file) = (0, 0, nil)
+        }
+        let member = members[partIndex]
+        let input: InputFile
+        if let file { input = file } else { input = try member.open() }
+        file = input
+        var pieces = PartPieces(member: member, file: input, offset: offset, rows: rowIndex..<rowIndex)
+        repeat {
+            pieces.byteCount += member.table.rows[rowIndex].byteCount
+            rowIndex += 1
+        } while pieces.byteCount < byteCount && rowIndex - pieces.rows.lowerBound < mostRows
+            && rowIndex < member.table.rows.count
+        pieces.rows = pieces.rows.lowerBound..<rowIndex
+        offset += pieces.byteCount
+        return pieces
+    }
+}
+
+/// Pieces of a part that stand one behind the other.
+struct PartPieces {
+    let member: PartSet.Member
+    let file: InputFile
+    /// Where they begin in the part's file.
+    let offset: UInt64
+    fileprivate(set) var rows: Range<Int>
+    fileprivate(set) var byteCount: UInt64 = 0
+
+    fileprivate init(member: PartSet.Member, file: InputFile, offset: UInt64, rows: Range<Int>) {
+        (self.member, self.file, self.offset, self.rows) = (member, file, offset, rows)
+    }
+
+    /// For messages and accounts.
+    var piece: Piece {
+        Piece(noun: "chunk", index: rows.lowerBound, offset: offset, byteCount: byteCount, count: rows.count)
+    }
+
+    /// What copies them to a place.
+    func work(to place: UInt64, hasHoles: Bool) -> PartCopy.Work {
+        var work = PartCopy.Work(offset: offset, place: place, hasHoles: hasHoles)
+        work.rows = Array(member.table.rows[rows])
+        return work
+    }
+
+    /// Throws where one of them is not as it was written, or the part was changed before they were all read.
+    func requireIntact(_ done: PartCopy.Done) throws(PoolmapError) {
+        do throws(PoolmapError) {
+            if let damaged = done.damaged {
+                throw PoolmapError(
+                    .damaged,
+                    "is damaged in its chunk \(rows.lowerBound + damaged); remove it, and make the part again")
+            }
+            if rows.upperBound == member.table.rows.count { try file.requireUnchanged() }
+        } catch {
+            throw error.of(member.path)
+        }
+    }
+}
