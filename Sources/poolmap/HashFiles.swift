@@ -46,9 +46,7 @@ struct HashFiles {
         let report: Batch.Report = { input, result in
             console.report(input, result) { _, _ in nil }
             guard case .success(let summary) = result else { return }
-            console.attempt(HashFiles.name(of: input)) { () throws(PoolmapError) in
-                try output.write(text(input, summary))
-            }
+            console.attempt(nil) { () throws(PoolmapError) in try output.write(text(input, summary)) }
         }
         if let state {
             batch.resumeHash(of: files[0], algorithms, state, notice: console.note, report: report)

@@ -19,26 +19,24 @@ struct HashManifest {
             if part.share == nil { return try run(part, scheme, console) }
         }
         var output = try options.lineOutput(part, .manifests(scheme))
-        // What was written has a gap then.
-        var isBroken = false
         let settings =
             options.settings([scheme.algorithm], mode: "manifest")
             + [("chunkBytes", .number(scheme.chunkBytes)), options.parts.setting]
         let batch = try console.batch(options.common, "hash", settings)
-        batch.writeManifests(items, scheme, isOver: { isBroken }) { (ordinal, text) throws(PoolmapError) in
-            if isBroken { throw .unusable("is left out, since the manifest cannot be written") }
+        batch.writeManifests(items, scheme, isOver: { output.isBroken }) { (ordinal, text) throws(PoolmapError) in
+            let wasBroken = output.isBroken
             do throws(PoolmapError) {
                 try output.write(output.text(ordinal, text))
             } catch {
-                isBroken = true
-                throw error
+                // It is no input's fault.
+                console.fail(nil, error)
             }
+            if wasBroken || output.isBroken { throw .unusable("is left out, since the manifest cannot be written") }
         } report: { input, result in
-            console.report(input, result) { _, _ in nil }
+            // What is under way comes to nothing then, and no more is said of it.
+            if !output.isBroken { console.report(input, result) { _, _ in nil } }
         }
-        if !isBroken {
-            console.attempt(nil) { () throws(PoolmapError) in try output.flush() }
-        }
+        console.attempt(nil) { () throws(PoolmapError) in try output.flush() }
         // Throws where an input failed: then there is no file.
         try console.finish()
         try output.commit()

@@ -6,6 +6,8 @@ import Run
 /// Where lines about files go: to standard output or a file, or into the part that has a share of many files.
 struct HashOutput {
     private var lines: LineOutput
+    /// Whether something could not be written. Then nothing is written any more: there would be a gap.
+    private(set) var isBroken = false
     /// The part; then no line goes elsewhere.
     private let share: (part: SharePartWriter, names: NameTally)?
 
@@ -23,16 +25,24 @@ struct HashOutput {
     }
 
     /// Writes what `text` has made.
+    ///
+    /// Throws once, where that cannot be done.
     mutating func write(_ text: [UInt8]) throws(PoolmapError) {
-        if let share { try share.part.write(text) } else { try lines.write(text) }
+        guard !isBroken else { return }
+        do throws(PoolmapError) {
+            if let share { try share.part.write(text) } else { try lines.write(text) }
+        } catch {
+            isBroken = true
+            throw error
+        }
     }
 
     /// Has people see the lines that are there, even if some are missing; a part appears whole or not at all.
     mutating func flush() throws(PoolmapError) {
-        if share == nil { try lines.flush() }
+        if share == nil, !isBroken { try lines.flush() }
     }
 
-    /// All is written: a file appears under its name.
+    /// All is written, and nothing has failed: a file appears under its name.
     mutating func commit() throws(PoolmapError) {
         if let share { try share.part.commit(share.names) } else { try lines.commit() }
     }
