@@ -19,14 +19,14 @@ struct OptionRule: Sendable {
     let names: [String]
     let value: Value
     /// Where it does something.
-    let modes: Set<CommandWord>
+    let modes: [CommandWord]
     /// Whether it is taken in zstd's other modes, too.
     let isTakenElsewhere: Bool
     /// What is wrong with a value that nothing will read, if something is.
     let complaint: @Sendable (String) -> String?
 
     private init(
-        _ names: [String], _ value: Value, in modes: Set<CommandWord>, isTakenElsewhere: Bool = true,
+        _ names: [String], _ value: Value, in modes: [CommandWord], isTakenElsewhere: Bool = true,
         complaint: @escaping @Sendable (String) -> String? = { _ in nil }
     ) {
         self.names = names
@@ -52,8 +52,8 @@ struct OptionRule: Sendable {
         return places
     }()
 
-    private static let restoring: Set<CommandWord> = [.decompress, .test, .cat]
-    private static let working: Set<CommandWord> = [.compress, .decompress, .test, .cat]
+    private static let restoring: [CommandWord] = [.decompress, .test, .cat]
+    private static let working: [CommandWord] = [.compress, .decompress, .test, .cat]
 
     private static let all: [OptionRule] = [
         // How to compress.
@@ -88,8 +88,8 @@ struct OptionRule: Sendable {
         .init(["--single-thread"], .none, in: working),
         .init(["--progress"], .none, in: working),
         .init(["--no-progress"], .none, in: working),
-        .init(["-q", "--quiet"], .none, in: working.union([.list])),
-        .init(["-v", "--verbose"], .none, in: working.union([.list])),
+        .init(["-q", "--quiet"], .none, in: working + [.list]),
+        .init(["-v", "--verbose"], .none, in: working + [.list]),
         // Where to write, and what becomes of the input.
         .init(["-o", "--output"], .needed, in: [.compress, .decompress]),
         .init(["-c", "--stdout"], .none, in: [.compress, .decompress]),

@@ -6,11 +6,24 @@ import Glibc
 /// A number ends where its digits do. What takes a name, as -o, takes the next argument, wherever in the bundle it
 /// stands: "-of out" is "-o out -f".
 extension ZstdSyntax {
-    private static let modes: [Character: CommandWord] = [
-        "z": .compress, "d": .decompress, "t": .test, "l": .list,
-    ]
+    // A dictionary with characters would take a hundredth of the start of a run to make.
+    private static func mode(_ letter: Character) -> CommandWord? {
+        switch letter {
+        case "z": .compress
+        case "d": .decompress
+        case "t": .test
+        case "l": .list
+        default: nil
+        }
+    }
 
-    private static let pages: [Character: String] = ["V": "--version", "h": "--help", "H": "--help"]
+    private static func page(_ letter: Character) -> String? {
+        switch letter {
+        case "V": "--version"
+        case "h", "H": "--help"
+        default: nil
+        }
+    }
 
     mutating func takeCluster(_ argument: String) throws {
         var letters = argument.dropFirst()
@@ -28,12 +41,12 @@ extension ZstdSyntax {
             case "o", "D": try take("-\(letter)", name(of: "-\(letter)", &letters), in: argument)
             case "C": try take("--check", in: argument)
             default:
-                if let page = ZstdSyntax.pages[letter], choosesMode {
+                if let page = ZstdSyntax.page(letter), choosesMode {
                     // With zstd, nothing behind it counts.
                     rest = []
                     return try take(page, in: argument)
                 }
-                if let mode = ZstdSyntax.modes[letter], choose(mode) { continue }
+                if let mode = ZstdSyntax.mode(letter), choose(mode) { continue }
                 try refuse("-\(letter)", in: argument)
                 try take("-\(letter)", in: argument)
             }

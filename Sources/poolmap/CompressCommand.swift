@@ -14,8 +14,9 @@ struct Compress: FilesCommand {
     @OptionGroup var target: TargetOptions
     @OptionGroup var dictionary: DictionaryOptions
     @OptionGroup var parts: PartOptions
-    @OptionGroup var split: SplitOptions
-    @OptionGroup var engine: EngineOptions
+
+    @Option(name: .long, help: PartOptions.splitHelp)
+    var split: ByteSize?
 
     @Option(name: .long, help: ArgumentHelp("The level; -1 to -19 are short for it.", valueName: "n"))
     var level: Int?
@@ -117,8 +118,8 @@ struct Compress: FilesCommand {
             }
             try names.requireOneFile(files, for: "--resume")
         }
-        let work = try engine.work(parts, on: files, names, common, split.size)
-        try target.requirePart(work, for: engine.option)
+        let work = try parts.work(on: files, names, common, split)
+        try target.requirePart(work, for: parts.option)
         let environment = ZstdEnvironment(isQuiet: common.quiet)
         var options = CompressionOptions(
             level: fast.map { -$0 } ?? level ?? environment.level(isUltra: ultra) ?? 3, longWindowLog: long,
@@ -135,7 +136,7 @@ struct Compress: FilesCommand {
             passingOver: passedOver,
             keptBeside: resume ? Batch.resumeSuffixes : [], naming: .appending(".zst"), work: work)
         try plan.refuseTerminal()
-        if engine.engine != nil { return try plan.submit(engine, files, names) }
+        if parts.engine != nil { return try plan.submit(parts, files, names) }
         options.dictionary = plan.dictionary
         let settings: [(String, JSONText)] = [
             ("level", .decimal("\(options.level)")), ("long", .number(orNull: long.map { UInt64($0) })),

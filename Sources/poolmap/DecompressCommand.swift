@@ -1,4 +1,5 @@
 import ArgumentParser
+import ArgumentSyntax
 import Ground
 
 /// `poolmap decompress`.
@@ -14,8 +15,9 @@ struct Decompress: FilesCommand {
     @OptionGroup var window: WindowOptions
     @OptionGroup var limits: LimitOptions
     @OptionGroup var parts: PartOptions
-    @OptionGroup var split: SplitOptions
-    @OptionGroup var engine: EngineOptions
+
+    @Option(name: .long, help: PartOptions.splitHelp)
+    var split: ByteSize?
 
     @Flag(name: .long, help: "Restore what can be had of damaged files; zeros stand for what is lost.")
     var salvage = false
@@ -45,18 +47,18 @@ struct Decompress: FilesCommand {
     }
 
     func run() throws {
-        let work = try engine.work(parts, on: files, names, common, split.size)
-        try target.requirePart(work, for: engine.option)
+        let work = try parts.work(on: files, names, common, split)
+        try target.requirePart(work, for: parts.option)
         if work.part != nil || work.splitPart != nil {
             try requireNone(
-                of: [(salvage, "--salvage"), (passThrough == true, "--pass-through")], beside: engine.option)
+                of: [(salvage, "--salvage"), (passThrough == true, "--pass-through")], beside: parts.option)
         }
         let plan = try FilePlan(
             "decompress", files, names, target, common, dictionary,
             // Beside the inputs there may be what other parts have made.
             folders: work.share == nil ? .without([]) : .with(compressedSuffixes),
             naming: .replacing(zip(compressedSuffixes, ["", ".tar", ""]).map { ($0, $1) }), work: work)
-        if engine.engine != nil { return try plan.submit(engine, files, names) }
+        if parts.engine != nil { return try plan.submit(parts, files, names) }
         let settings: [(String, JSONText)] = [
             ("salvage", .bool(salvage)), ("omit", .bool(omit)), parts.setting,
         ]

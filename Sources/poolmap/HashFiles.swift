@@ -24,7 +24,7 @@ struct HashFiles {
             sources, options.names.folders(.without([])), console.places, followsLinks: true, share: part?.share,
             tally: part?.tally)
         if let part {
-            if options.engine.engine != nil { return try options.submit(items, files, part, console) }
+            if options.parts.engine != nil { return try options.submit(items, files, part, console) }
             if part.share == nil { return try run(part, algorithms, console) }
         }
         let style = options.lines.style(of: algorithms)

@@ -15,7 +15,7 @@ struct HashManifest {
             try options.names.sources(files), options.names.folders(.without([])), console.places, followsLinks: true,
             share: part?.share, tally: part?.tally)
         if let part {
-            if options.engine.engine != nil { return try options.submit(items, files, part, console) }
+            if options.parts.engine != nil { return try options.submit(items, files, part, console) }
             if part.share == nil { return try run(part, scheme, console) }
         }
         var output = try options.lineOutput(part, .manifests(scheme))

@@ -32,7 +32,6 @@ struct HashOptions: ParsableArguments {
     var resume: String?
 
     @OptionGroup var parts: PartOptions
-    @OptionGroup var engine: EngineOptions
     @OptionGroup var names: NameOptions
 
     func validate() throws {
@@ -43,17 +42,17 @@ struct HashOptions: ParsableArguments {
 
     /// Throws where a part cannot be hashed so.
     private func validatePart() throws {
-        guard parts.given != nil || engine.engine != nil else { return }
+        guard parts.given != nil || parts.engine != nil else { return }
         try requireNone(
             of: [
                 (checking.check, "--check"), (tree.tree, "--tree"),
                 // The join would need the key as well.
                 (digests.keyed, "--keyed"),
                 // Each of them would keep in one file what it has done.
-                (engine.engine != nil && resume != nil, "--resume"),
-            ], beside: engine.option)
-        guard output == nil || output == "-", engine.engine == nil || engine.detach else { return }
-        throw ValidationError("\(engine.engine == nil ? "--part" : "--detach") needs -o FILE")
+                (parts.engine != nil && resume != nil, "--resume"),
+            ], beside: parts.option)
+        guard output == nil || output == "-", parts.engine == nil || parts.detach else { return }
+        throw ValidationError("\(parts.engine == nil ? "--part" : "--detach") needs -o FILE")
     }
 
     /// The job whose parts an engine does.
@@ -66,19 +65,19 @@ struct HashOptions: ParsableArguments {
     ///
     /// Throws where an algorithm cannot be joined.
     func work(on files: [String], _ algorithms: [HashAlgorithm]) throws -> HashPart? {
-        guard let part = try engine.part(or: parts.part(), common) else { return nil }
+        guard let part = try parts.part(common) else { return nil }
         let job = job(on: files)
         let path = (job.target ?? "") + part.suffix
-        let work = try engine.work(parts, on: files, names, common)
+        let work = try parts.work(on: files, names, common)
         if let share = work.share {
-            try requireNone(of: [(resume != nil, "--resume")], beside: "\(engine.option) of many files")
+            try requireNone(of: [(resume != nil, "--resume")], beside: "\(parts.option) of many files")
             try requireOutside(files, folderOf(job.notesName))
             return HashPart(part: part, path: path, share: share)
         }
         let indivisible = algorithms.filter { !manifests.manifest && !$0.isDivisible }.map(\.name.rawValue)
         guard indivisible.isEmpty else {
             let names = indivisible.joined(separator: ", ")
-            throw ValidationError("\(engine.option) cannot do \(names), which is hashed from the beginning to the end")
+            throw ValidationError("\(parts.option) cannot do \(names), which is hashed from the beginning to the end")
         }
         return HashPart(part: part, path: path, share: nil)
     }
@@ -132,7 +131,7 @@ struct HashOptions: ParsableArguments {
     /// Throws if the file of -o is another option's as well.
     func claimOutput(_ places: RunPlaces) throws(PoolmapError) {
         guard let output, output != "-" else { return }
-        let part = (try? engine.part(or: parts.part(), common)) ?? nil
+        let part = (try? parts.part(common)) ?? nil
         try places.add(written: output + (part?.suffix ?? ""), by: "-o")
     }
 

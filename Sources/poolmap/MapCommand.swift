@@ -23,7 +23,6 @@ struct Map: FilesCommand {
     @OptionGroup var failures: FailureOptions
     @OptionGroup var compression: OutputCompressionOptions
     @OptionGroup var parts: PartOptions
-    @OptionGroup var engine: EngineOptions
 
     @Option(
         name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Write to this file.", valueName: "file"),
@@ -96,7 +95,7 @@ struct Map: FilesCommand {
     var command: [String] = []
 
     private enum CodingKeys: CodingKey {
-        case common, cuts, failures, compression, parts, engine, output, force, outputTemplate, resume, reduce,
+        case common, cuts, failures, compression, parts, output, force, outputTemplate, resume, reduce,
             unordered,
             shell,
             memory,
@@ -116,7 +115,7 @@ struct Map: FilesCommand {
         try requireNone(
             of: [
                 (outputTemplate != nil, "--output-template"),
-                (isReduced && parts.given == nil && engine.engine == nil, "--reduce"),
+                (isReduced && parts.given == nil && parts.engine == nil, "--reduce"),
                 (unordered, "--unordered"), (failures.keepsGoing, "--keep-going"),
             ], beside: "--resume")
         guard let output, output != "-" else { throw ValidationError("--resume needs -o FILE") }
@@ -134,16 +133,16 @@ struct Map: FilesCommand {
             (compression.isAsked, "--compress exclude each other; compress what join makes"),
             (failures.keepsGoing, "--keep-going exclude each other: a part is whole, or not there"),
         ]
-        if let other = others.first(where: \.0) { throw ValidationError("\(engine.option) and \(other.1)") }
-        guard let output, output != "-" else { throw ValidationError("\(engine.option) needs -o FILE") }
+        if let other = others.first(where: \.0) { throw ValidationError("\(parts.option) and \(other.1)") }
+        guard let output, output != "-" else { throw ValidationError("\(parts.option) needs -o FILE") }
         guard files.count == 1, files[0] != "-", lists.isEmpty, nullLists.isEmpty, !recursive else {
-            throw ValidationError("\(engine.option) takes one regular file")
+            throw ValidationError("\(parts.option) takes one regular file")
         }
     }
 
     func run() throws {
         guard !command.isEmpty else { throw ValidationError("map needs a command: poolmap map … FILE -- COMMAND") }
-        let part = try engine.part(or: parts.part(), common)
+        let part = try parts.part(common)
         if part != nil { try validatePart() }
         if resume { try validateResume() }
         let console = try Console(common, replacesTargets: force)
@@ -158,7 +157,7 @@ struct Map: FilesCommand {
         let items = try NamedItems(
             sources, recursive ? .without([]) : .refused, console.places, followsLinks: true, to: .standardOutput)
         try refuseTerminal()
-        if engine.engine != nil { return try submit(items, console) }
+        if parts.engine != nil { return try submit(items, console) }
         var batch = try console.batch(
             common, "map", cuts.settings + compression.settings + limits.settings + [parts.setting])
         batch.limit = limits.limit
@@ -184,7 +183,7 @@ struct Map: FilesCommand {
 
     /// Has an engine run the command over the parts of the one file.
     private func submit(_ items: NamedItems, _ console: Console) throws {
-        try console.submit(items, engine) { input, _ in
+        try console.submit(items, parts) { input, _ in
             var job = PartedJob(input, to: output ?? "")
             job.joinOptions = (force ? ["-f"] : []) + (reduce.map { ["--reduce=\($0)"] } ?? [])
             return job

@@ -21,7 +21,7 @@ struct PartLine {
     init(_ job: PartedJob) {
         let typed = Program.arguments
         let options = (typed?.options ?? []).filter {
-            !EngineOptions.names.contains($0.name) && !PartLine.ofFront.contains($0.name)
+            !PartOptions.namesOfEngine.contains($0.name) && !PartLine.ofFront.contains($0.name)
                 && !(job.isPrinted && PartLine.ofTarget.contains($0.name))
         }
         // A command's word may be a file's name; its option is none.

@@ -35,14 +35,14 @@ final class SlurmRun {
     /// Looks at the input.
     ///
     /// Throws where it cannot be done in parts.
-    init(_ job: PartedJob, _ options: EngineOptions, _ console: Console) throws(PoolmapError) {
+    init(_ job: PartedJob, _ options: PartOptions, _ console: Console) throws(PoolmapError) {
         self.job = job
         self.console = console
-        count = options.parts ?? 1
+        count = options.count ?? 1
         retries = options.retries ?? 2
         isDetached = options.detach
         notes = NotesFolder(path: job.notesName + PartedJob.notesSuffix)
-        commands = SlurmCommands(signals: signals, options: options.options)
+        commands = SlurmCommands(signals: signals, options: options.engineOptions)
         parts = PartStates(count: count)
         let line = PartLine(job)
         record = ArrayRecord(

@@ -8,11 +8,11 @@ extension Console {
     /// Has an engine do the one file that there is.
     ///
     /// - Parameter job: what is to be done with the input, whose parts would go to this target.
-    func submit(_ items: any ItemSource, _ options: EngineOptions, _ job: (String, Target) -> PartedJob) throws {
+    func submit(_ items: any ItemSource, _ parts: PartOptions, _ job: (String, Target) -> PartedJob) throws {
         switch items.next() {
         case .item(.file(let input), let target, _):
             do throws(PoolmapError) {
-                try SlurmRun(job(input, target), options, self).run()
+                try SlurmRun(job(input, target), parts, self).run()
             } catch {
                 fail(input, error)
             }
@@ -25,15 +25,15 @@ extension Console {
 
 extension Console {
     /// Has an engine do many files, of which each part has those that their names put into it.
-    func submit(_ job: PartedJob, _ options: EngineOptions) throws {
-        attempt(nil) { () throws(PoolmapError) in try SlurmRun(job, options, self).run() }
+    func submit(_ job: PartedJob, _ parts: PartOptions) throws {
+        attempt(nil) { () throws(PoolmapError) in try SlurmRun(job, parts, self).run() }
         try finish()
     }
 }
 
 extension FilePlan {
     /// Has an engine do the one file, with the options of the target for the join; or each part its share of many files.
-    func submit(_ engine: EngineOptions, _ files: [String], _ names: NameOptions) throws {
+    func submit(_ parts: PartOptions, _ files: [String], _ names: NameOptions) throws {
         try requireNone(
             of: [(options.dryRun, "--dry-run"), (options.dependencyFile != nil, "--depfile")], beside: "--engine")
         if options.remove, !names.recursive || !names.lists.isEmpty {
@@ -45,9 +45,9 @@ extension FilePlan {
             let folders = splits ? options.outputFolder.map { [$0] } ?? files : []
             var job = PartedJob(verb, files, names.lists, joining: folders)
             job.joinOptions = options.joinOptions
-            return try console.submit(job, engine)
+            return try console.submit(job, parts)
         }
-        try console.submit(self, engine) { input, target in
+        try console.submit(self, parts) { input, target in
             var job = PartedJob(input, to: wholeTarget(of: target))
             job.joinOptions = options.joinOptions
             return job
@@ -65,7 +65,7 @@ extension TargetOptions {
 extension HashOptions {
     /// Has an engine hash the one file, or each part its share of many.
     func submit(_ items: any ItemSource, _ files: [String], _ part: HashPart, _ console: Console) throws {
-        guard part.share != nil else { return try console.submit(items, engine) { _, _ in job(on: files) } }
-        try console.submit(job(on: files), engine)
+        guard part.share != nil else { return try console.submit(items, parts) { _, _ in job(on: files) } }
+        try console.submit(job(on: files), parts)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ArgumentSyntax
 import Files
 import Run
 
@@ -13,8 +14,10 @@ struct Test: FilesCommand {
     @OptionGroup var window: WindowOptions
     @OptionGroup var limits: LimitOptions
     @OptionGroup var parts: PartOptions
-    @OptionGroup var split: SplitOptions
-    @OptionGroup var engine: EngineOptions
+
+    @Option(name: .long, help: PartOptions.splitHelp)
+    var split: ByteSize?
+
     @OptionGroup var names: NameOptions
 
     @Flag(name: [.short, .long], help: "Follow symbolic links.")
@@ -26,17 +29,17 @@ struct Test: FilesCommand {
     var files: [String] = []
 
     func run() throws {
-        let work = try engine.work(parts, on: files, names, common, split.size)
+        let work = try parts.work(on: files, names, common, split)
         let console = try Console(common)
         let dictionary = try dictionary.read(console.places)
         let items = try NamedItems(
             try names.sources(files), names.folders(.with(compressedSuffixes)), console.places, followsLinks: force,
             share: work.share)
-        if engine.engine != nil {
+        if parts.engine != nil {
             guard names.isOneFile(files) else {
-                return try console.submit(PartedJob("test", files, names.lists), engine)
+                return try console.submit(PartedJob("test", files, names.lists), parts)
             }
-            return try console.submit(items, engine) { input, _ in PartedJob(testing: input) }
+            return try console.submit(items, parts) { input, _ in PartedJob(testing: input) }
         }
         var batch = try console.batch(
             common, "test", window.settings + limits.settings + self.dictionary.settings(dictionary) + [parts.setting])
