@@ -9,7 +9,8 @@ let examples: KeyValuePairs = [
     "Multiprocessing": [
         "Tutorial1Process", "Tutorial2PIDs", "Tutorial3Globals", "Tutorial4Pipe", "Tutorial5Queue", "Tutorial6Lock",
         "Tutorial7Pool", "Tutorial8SharedMemory", "Tutorial9Manager", "CPUCount", "Descriptors", "JoinableQueue",
-        "ListenerAndClient", "Log", "PoolAsync", "RegisteredTypes", "SharedValues", "StartMethods", "LocksAndEvents",
+        "Errors", "ListenerAndClient", "Log", "PoolAsync", "RegisteredTypes", "SharedValues", "StartMethods",
+        "LocksAndEvents",
     ],
     "SeekableZstd": ["SeekableRange"],
 ]

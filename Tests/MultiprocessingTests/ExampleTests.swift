@@ -10,6 +10,7 @@ struct ExampleTests {
         let name: String
         var isOrdered = true
         let lines: [String]
+        var status: Int32 = 0
 
         var testDescription: String { name }
     }
@@ -81,6 +82,12 @@ struct ExampleTests {
                 #"position 5\.0, 2\.0; samples \[0\.0, 0\.5, 1\.0, 1\.5\]; hits 40"#,
                 "the first of 1024 bytes is 42", "element 2 is \"drei\"",
             ]),
+        Example(
+            name: "Errors",
+            lines: [
+                #"received: \["Ada", "Grace"\]"#,
+                #"error: receive on a closed connection|error: receive on the sending end.*"#,
+            ], status: 1),
         Example(name: "StartMethods", lines: ["fork: 55", "spawn: 55", "forkserver: 55"]),
         Example(
             name: "LocksAndEvents",
@@ -105,7 +112,7 @@ struct ExampleTests {
     @Test(arguments: all)
     func exampleRunsAndPrints(_ example: Example) async throws {
         let result = try await run([program(named: example.name)])
-        #expect(result.status == 0, "\(result.output)")
+        #expect(result.status == example.status, "\(result.output)")
         let seen = result.output.split(separator: "\n").map(String.init)
         let lines = example.isOrdered ? seen : seen.sorted()
         let patterns = example.isOrdered ? example.lines : example.lines.sorted()

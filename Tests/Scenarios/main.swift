@@ -7,6 +7,7 @@ import Multiprocessing
 //     scenarios NAME [SEED]       runs one; exits 0, or prints what failed and exits 1
 //     scenarios --list [GROUP]    prints the names, one a line
 //     scenarios --cpu-count       prints what the library says
+//     scenarios --uncaught        fails with children; --caught does too, and catches the error, see failWithChildren
 //     scenarios --recipe …        is what a makefile's recipe runs, see runRecipe
 //     scenarios --chunks FILE …   prints where a file is cut, see printChunks
 //
@@ -25,6 +26,14 @@ case "--recipe":
     runRecipe(Array(arguments.dropFirst()))
 case "--chunks":
     try printChunks(Array(arguments.dropFirst()))
+case "--uncaught":
+    try failWithChildren()
+case "--caught":
+    do {
+        try failWithChildren()
+    } catch {
+        exit(1)
+    }
 case let name?:
     guard let scenario = Registry.find(name) else {
         print("scenarios: no scenario is called \(name)")

@@ -13,7 +13,8 @@ import SystemPackage
 ///     try child.join()
 ///
 /// A closure that throws prints its error on standard error, and the child exits with code 1. When the parent exits
-/// normally it first ends its manager servers, then terminates its daemons, and waits for its other children. A child
+/// normally it first ends its manager servers, then terminates its daemons, and waits for its other children; an error that
+/// nobody catches at the top level is no normal exit in Swift, see <doc:Errors>. A child
 /// reads `/dev/null` as standard input unless it is to have its parent's, and runs what it has itself registered with
 /// `atexit` when it ends normally.
 ///

@@ -1,5 +1,6 @@
 @preconcurrency import Glibc
 import Multiprocessing
+import SystemPackage
 
 nonisolated(unsafe) private var terminations = SharedCounter()
 
@@ -51,6 +52,26 @@ func processEndScenarios() {
     }
     scenario("childIsWaitedForWhenItsParentsClosureReturns") {
         try expectChildIsWaitedFor {}
+    }
+    scenario("childRunsOnWhenItsParentsTopLevelThrowsWhatNobodyCatches") {
+        try withFailingProgram("--uncaught") { program, child, daemon, letGo in
+            let status = try program.join()
+            guard case .signaled = status else { return expect(false, "a crash: \(String(describing: status))") }
+            expect(eventually { !isRunning(daemon) }, "a daemon outlives its parent")
+            expect(isRunning(child), "a child that is no daemon has ended")
+            try letGo()
+            expect(eventually { !isRunning(child) }, "the child does not end")
+        }
+    }
+    scenario("childIsWaitedForWhenItsParentCatchesTheErrorAndExits") {
+        try withFailingProgram("--caught") { program, child, daemon, letGo in
+            expect(eventually { !isRunning(daemon) }, "a daemon outlives its parent")
+            expectEqual(try program.join(timeout: .milliseconds(100)), nil, "the parent is to wait for its child;")
+            expect(isRunning(child), "a child that is no daemon has ended")
+            try letGo()
+            expectEqual(try program.join(), .exited(1))
+            expect(!isRunning(child), "the child runs on")
+        }
     }
     scenario("activeChildrenAreThoseThatRun") {
         expect(Process.activeChildren.isEmpty, "children before any was started")
@@ -160,4 +181,46 @@ private func expectChildIsWaitedFor(when end: @escaping () -> Void) throws {
     expectEqual(try parent.join(), .exited(0))
     expectEqual(finished.value, 1, "children that finished before their parent ended:")
     expect(lifeline.allEnded(), "the child runs on")
+}
+
+/// What `scenarios --uncaught` and `--caught` do: they start a child, which ends with their standard input, and a daemon,
+/// print the numbers of both, and throw.
+func failWithChildren() throws {
+    let child = Process(standardInput: .inherited) { while readLine() != nil {} }
+    let daemon = Process(daemon: true) { pauseForever() }
+    try child.start()
+    try daemon.start()
+    print(try require(child.pid), try require(daemon.pid))
+    fflush(stdout)
+    throw Mishap()
+}
+
+/// Runs the executable in one of these ways; hands the body its process, its child and its daemon, and what ends the
+/// child.
+private func withFailingProgram(
+    _ mode: String, _ body: (Process, Int32, Int32, () throws -> Void) throws -> Void
+) throws {
+    let (input, output) = (try FileDescriptor.pipe(), try FileDescriptor.pipe())
+    let program = Process {
+        dup2(input.readEnd.rawValue, 0)
+        dup2(output.writeEnd.rawValue, 1)
+        let null = open("/dev/null", O_WRONLY)
+        dup2(null, 2)
+        for number in openDescriptors().keys where number > 2 { close(number) }
+        var arguments: [UnsafeMutablePointer<CChar>?] = [strdup("scenarios"), strdup(mode), nil]
+        execv("/proc/self/exe", &arguments)
+    }
+    try program.start()
+    for end in [input.readEnd, output.writeEnd] { try end.close() }
+    let file = try require(fdopen(output.readEnd.rawValue, "r"))
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 100)
+    _ = fgets(&line, 100, file)
+    let numbers = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        .split { " \n".contains($0) }.compactMap { Int32($0) }
+    try body(program, try require(numbers.first), try require(numbers.last)) { try input.writeEnd.close() }
+}
+
+private func isRunning(_ pid: Int32) -> Bool {
+    ProcessRecord(pid).map { !$0.isZombie } ?? false
 }
