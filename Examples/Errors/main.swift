@@ -10,10 +10,9 @@ func receiveAll(_ connection: Connection) throws(MultiprocessingError) -> [Strin
     while true {
         do {
             texts.append(try connection.receive(String.self))
-        } catch  where error.code == .endOfFile {
-            return texts
         } catch {
-            throw error
+            guard error.code == .endOfFile else { throw error }
+            return texts
         }
     }
 }
