@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import batch
+import cluster
 import hashing
 import inputs
 import mapping
@@ -216,6 +217,7 @@ class Bench:
         hashing.run_rows(self)
         mapping.run_rows(self)
         parts.run_rows(self)
+        cluster.run_rows(self)
         serial.run(self)
 
 
