@@ -6,7 +6,9 @@ import Run
 /// Where lines about files go: to standard output or a file, or into the part that has a share of many files.
 struct HashOutput {
     private var lines: LineOutput
-    /// Whether something could not be written. Then nothing is written any more: there would be a gap.
+    /// Whether something could not be written.
+    ///
+    /// Then nothing is written any more: there would be a gap.
     private(set) var isBroken = false
     /// The part; then no line goes elsewhere.
     private let share: (part: SharePartWriter, names: NameTally)?
