@@ -162,9 +162,12 @@ let package = Package(
             ],
             path: "Tests/Scenarios"
         ),
+        // Has variables at the top level of its main.swift.
+        .executableTarget(name: "script", dependencies: ["Multiprocessing"], path: "Tests/Script"),
         .testTarget(
             name: "MultiprocessingTests",
-            dependencies: ["Multiprocessing", "TestSupport", "scenarios"] + exampleDependencies { $0 != "ChunkedMap" }),
+            dependencies: ["Multiprocessing", "TestSupport", "scenarios", "script"]
+                + exampleDependencies { $0 != "ChunkedMap" }),
         .testTarget(
             name: "ChunkedMapTests",
             dependencies: ["TestSupport", "poolmap", "scenarios"] + exampleDependencies { $0 == "ChunkedMap" }),

@@ -158,6 +158,18 @@ static inline void mp_pause(void) {
 #endif
 }
 
+/// A variable at the top level of main.swift.
+struct mp_script_variable {
+    char name[64];
+    /// Where the calling process has it.
+    const void *start;
+    size_t byte_count;
+};
+
+/// Finds those variables at the top level of a module's main.swift that other functions of the module use, and returns
+/// how many, at most `most`; 0 where the executable has no table of symbols.
+size_t mp_script_variables(const char *module, struct mp_script_variable *found, size_t most);
+
 /// The name of the environment variable by which a spawned process knows that it is one, and who its parent is.
 #define MP_SPAWN_VARIABLE "MULTIPROCESSING_SPAWN"
 

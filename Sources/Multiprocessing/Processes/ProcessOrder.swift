@@ -27,7 +27,7 @@ struct ProcessOrder: Codable {
 
     /// Encodes the entry and hands the order to `body`; returns the lifeline of a daemon.
     ///
-    /// Throws `encodingFailed`, or `invalidState` when the child would not find the type.
+    /// Throws `encodingFailed`, or `invalidState` when the child would not find the type, or what the type uses.
     static func sending<Entry: ProcessEntry>(
         _ entry: Entry, _ identity: ProcessIdentity, _ standardInput: StandardInput,
         _ body: (ProcessOrder) throws(MultiprocessingError) -> Void
@@ -38,6 +38,7 @@ struct ProcessOrder: Codable {
                 .invalidState,
                 "\(Entry.self) cannot be found by its name in another process: make its types internal or public")
         }
+        try ScriptVariables.requireNone(for: Entry.self)
         var buffer = ByteBuffer()
         let attached: [Int32]
         do {

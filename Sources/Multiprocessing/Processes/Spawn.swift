@@ -12,7 +12,7 @@ import SystemPackage
 ///
 /// It is safe however many threads the parent has, as nothing of the parent's memory is used. The child never gets as far
 /// as `main`, so a program need not know that it can be spawned; variables at the top level of a `main.swift` are not
-/// set there.
+/// set there (`ScriptVariables`).
 enum Spawn {
     /// Starts a child with this entry and returns when it is about to run it.
     ///

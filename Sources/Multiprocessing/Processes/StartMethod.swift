@@ -27,7 +27,8 @@ public enum StartMethod: String, Hashable, Sendable, CaseIterable, Codable {
 ///     let child = Process(startMethod: .spawn, Greeter(name: "Ada"))
 ///
 /// To be spawned it must be `Codable`, and its type must be one that the program can find by its name: not `private`
-/// and not inside a function. Queues, locks, connections, arenas and other shared objects may be among the properties.
+/// and not inside a function. What it uses must not be set at the top level of `main.swift`, which a spawned child does
+/// not run. Queues, locks, connections, arenas and other shared objects may be among the properties.
 ///
 /// The corresponding Python API is a subclass of `multiprocessing.Process` with a `run` method.
 public protocol ProcessTarget {
