@@ -1,9 +1,9 @@
 """The row about parts under a real Slurm: that of the tests, on this machine alone.
 
 Slurm looks for what it can start about once a second, so on a job of seconds its delays are as long as the work. They are
-taken from the run itself, by when its jobs wrote their notes (docs/cluster.md): on the way back from the join over the part
-that ended last to the parts that its node did before it, all the time in which that node had nothing to do. What is left is
-poolmap's: its start, the parts, what the last of them is late, the join, and the time until its end is noticed.
+taken from the run itself, by when its jobs wrote their notes (docs/cluster.md): how much later the join began than it would
+have, had each of these parts begun as soon as a node was free. What is left is poolmap's: its start, the parts, what the
+last of them is late, the join, and the time until its end is noticed.
 """
 
 import os
@@ -100,7 +100,7 @@ def under_slurm(line: list[str], count: int, environment: dict) -> Spans:
     folder = Path("parts.zst.engine")
     names = [f"part-{number}" for number in range(1, count + 1)]
     wanted = {"lock", "join.log", *(f"{name}.{end}" for name in names for end in ("log", "exit"))}
-    times, nodes = {}, {}
+    times = {}
     start = time.time()
     process = subprocess.Popen(line, env=environment)
     while process.poll() is None:
@@ -108,8 +108,6 @@ def under_slurm(line: list[str], count: int, environment: dict) -> Spans:
             try:
                 # Each is written once: -q leaves the logs empty.
                 times[name] = (folder / name).stat().st_mtime
-                if name.endswith(".exit"):
-                    nodes[name.removesuffix(".exit")] = (folder / name).read_text().split()[2]
             except FileNotFoundError:  # just removed
                 continue
             wanted.remove(name)
@@ -121,9 +119,9 @@ def under_slurm(line: list[str], count: int, environment: dict) -> Spans:
     whole = time.time() - start
     if process.returncode != 0 or wanted:
         raise SystemExit(f"bench: under Slurm poolmap ended with {process.returncode}, without {sorted(wanted)}")
-    spans = {name: (times[f"{name}.log"], times[f"{name}.exit"]) for name in names}
-    last = max(names, key=lambda name: spans[name][1])
-    chain = sorted(spans[name] for name in names if nodes[name] == nodes[last])
-    ends = [times["lock"], *(end for _, end in chain)]
-    delays = sum(begin - end for begin, end in zip([*(begin for begin, _ in chain), times["join.log"]], ends))
-    return Spans(whole, delays, start + whole - times["join.log"], [end - begin for begin, end in spans.values()])
+    parts = [times[f"{name}.exit"] - times[f"{name}.log"] for name in names]
+    free = [0.0] * NODES
+    for part in parts:
+        free[free.index(min(free))] += part
+    delays = times["join.log"] - times["lock"] - max(free)
+    return Spans(whole, delays, start + whole - times["join.log"], parts)
