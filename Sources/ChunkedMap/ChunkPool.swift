@@ -52,7 +52,8 @@ public final class ChunkPool<Output: Codable> {
     /// Starts the pool's manager process by the method, which forks the workers.
     ///
     /// - Parameters:
-    ///   - startMethod: how the manager process comes to be. A process that has threads needs `spawn` or `forkserver`.
+    ///   - startMethod: how the manager process comes to be. A process that has threads needs `spawn` or `forkserver`;
+    ///     `automatic` knows.
     ///   - processes: the number of workers, at least 1.
     ///   - chunkTimeout: how long the function may take for a chunk.
     ///   - function: is sent to the manager process, and copied to each worker.

@@ -8,6 +8,7 @@ struct SnippetTests {
     private static let documents = [
         "Sources/ChunkedMap/ChunkedMap.docc/ChunkedMap.md", "Sources/ChunkedMap/ChunkedMap.docc/RealUses.md",
         "docs/map.md", "README.md", "Sources/Multiprocessing/Multiprocessing.docc/Errors.md",
+        "Sources/Multiprocessing/Multiprocessing.docc/PoolsAndThreads.md",
     ]
 
     /// Lines without what indents them.
@@ -24,7 +25,9 @@ struct SnippetTests {
         .map { lines(try String(contentsOf: examples.appending(path: $0), encoding: .utf8)) }
         let snippets = text.components(separatedBy: "```swift\n").dropFirst()
             .map { lines($0.components(separatedBy: "```")[0]) }
-            .filter { $0.contains { $0.contains(/ChunkedFile\(|ChunkPool\(|borrowing Chunk|countWords|catch/) } }
+            .filter {
+                $0.contains { $0.contains(/ChunkedFile\(|ChunkPool\(|borrowing Chunk|countWords|catch|PoolFunction/) }
+            }
         #expect(!snippets.isEmpty)
         for snippet in snippets {
             let isShown = programs.contains { program in

@@ -31,7 +31,8 @@ extension Manager {
     /// Starts the server by the method, and waits until it listens.
     ///
     /// - Parameters:
-    ///   - startMethod: how the server comes to be. A process that has threads needs `spawn` or `forkserver`.
+    ///   - startMethod: how the server comes to be. A process that has threads needs `spawn` or `forkserver`;
+    ///     `automatic` knows.
     ///   - address: nil stands for a Unix socket in a new directory that only this user may enter.
     ///   - authenticationKey: what every process must know that connects; proxies carry it with them.
     ///   - types: is sent to the server, and tells which types' instances it can make.
@@ -55,6 +56,20 @@ extension Manager {
             case .fork: return try ManagerServerProcess.fork(at: place, authenticationKey, served, reportingTo: control)
             }
         }
+    }
+
+    /// Makes such a `Manager`, hands it to `body`, and ends its server when `body` returns or throws.
+    ///
+    /// The parameters are those of the `Manager`. The corresponding Python API is
+    /// `with multiprocessing.get_context(method).Manager() as manager`.
+    public static func with<Types: ManagerTypes & Codable, Result>(
+        startMethod: StartMethod, address: Address? = nil, authenticationKey: AuthenticationKey = AuthenticationKey(),
+        registering types: Types = LibraryTypes(), _ body: (Manager) throws -> Result
+    ) throws -> Result {
+        let manager = try Manager(
+            startMethod: startMethod, address: address, authenticationKey: authenticationKey, registering: types)
+        defer { manager.shutdown() }
+        return try body(manager)
     }
 }
 

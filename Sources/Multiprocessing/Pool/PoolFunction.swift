@@ -41,7 +41,8 @@ extension Pool {
     /// Does not wait until the workers are ready.
     ///
     /// - Parameters:
-    ///   - startMethod: how the pool manager comes to be. A process that has threads needs `spawn` or `forkserver`.
+    ///   - startMethod: how the pool manager comes to be. A process that has threads needs `spawn` or `forkserver`;
+    ///     `automatic` knows.
     ///   - processes: the number of workers, at least 1; `processCPUCount()` where none is given.
     ///   - maxTasksPerWorker: a worker is replaced after so many tasks, as against memory that leaks; nil for never.
     ///   - taskTimeout: how long a task may run, as for a pool of a closure.
@@ -65,6 +66,22 @@ extension Pool {
             case .fork: return try PoolManager.fork(socket, size, standardInput, entry.program)
             }
         }
+    }
+
+    /// Makes such a pool, hands it to `body`, and ends all its processes when `body` returns or throws.
+    ///
+    /// The parameters are those of the pool. The corresponding Python API is
+    /// `with multiprocessing.get_context(method).Pool(…) as pool`.
+    public static func with<Function: PoolFunction & Codable, Result>(
+        startMethod: StartMethod, processes: Int? = nil, maxTasksPerWorker: Int? = nil, taskTimeout: Duration? = nil,
+        standardInput: StandardInput = .null, _ function: Function,
+        _ body: (Pool) throws -> Result
+    ) throws -> Result where Function.Input == Input, Function.Output == Output {
+        let pool = try Pool(
+            startMethod: startMethod, processes: processes, maxTasksPerWorker: maxTasksPerWorker,
+            taskTimeout: taskTimeout, standardInput: standardInput, function)
+        defer { pool.terminate() }
+        return try body(pool)
     }
 }
 

@@ -16,6 +16,12 @@ public enum StartMethod: String, Hashable, Sendable, CaseIterable, Codable {
     case spawn
     /// Asks a process that has one thread and was spawned for this purpose to fork.
     case forkserver
+
+    /// `fork` where the calling process has one thread at this moment, `spawn` where it has more.
+    ///
+    /// What runs must be fit for both. `Process.startMethod` tells which it was. In Python a program chooses once, by
+    /// `multiprocessing.set_start_method`.
+    public static var automatic: StartMethod { Fork.isSafe ? .fork : .spawn }
 }
 
 /// What a process runs, as a type: its properties are the arguments.

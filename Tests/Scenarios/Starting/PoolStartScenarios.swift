@@ -31,6 +31,8 @@ struct Counter: PoolFunction, Codable {
     }
 }
 
+private struct KettleIsEmpty: Error {}
+
 /// What holds however the pool's manager is started.
 func poolStartScenarios() {
     for method in StartMethod.allCases {
@@ -82,6 +84,45 @@ func poolStartScenarios() {
             Process.stopForkServer()
             thread.join()
         }
+    }
+    scenario("automaticStartForksInAProcessWithOneThreadOnly") {
+        let arena = try SlotArena(slotCount: 1, slotBytes: 100)
+        func sums() throws -> [Int] {
+            try Pool.with(startMethod: .automatic, processes: 2, Counter(arena: arena, start: 7)) { pool in
+                try pool.map(0..<10).map(\.sum)
+            }
+        }
+        expectEqual(StartMethod.automatic, .fork)
+        expectEqual(try sums(), Array(107..<117))
+        let thread = ExtraThread()
+        expectEqual(StartMethod.automatic, .spawn)
+        expectEqual(try sums(), Array(107..<117))
+        let child = Process(startMethod: .automatic, Ending.exits(3))
+        expectEqual(child.startMethod, .spawn)
+        try child.start()
+        expectEqual(try child.join(), .exited(3))
+        let total = try Manager.with(startMethod: .automatic) { manager in
+            let list = try manager.list(of: Int.self)
+            for number in 1...3 { try list.append(number) }
+            return try list.count
+        }
+        expectEqual(total, 3)
+        thread.join()
+        expectEqual(StartMethod.automatic, .fork)
+    }
+    scenario("aPoolOfWithEndsWhereItsBodyThrows", by: .spawn) {
+        let arena = try SlotArena(slotCount: 1, slotBytes: 100)
+        var manager: Int32 = 0
+        do {
+            try Pool.with(startMethod: .spawn, processes: 1, Counter(arena: arena, start: 0)) { pool in
+                manager = pool.managerPID
+                throw KettleIsEmpty()
+            }
+            expect(false, "nothing was thrown")
+        } catch {
+            expect(error is KettleIsEmpty, "\(error)")
+        }
+        expect(ProcessRecord.all.allSatisfy { $0.pid != manager || $0.isZombie }, "the pool's manager lives on")
     }
     scenario("forkedPoolOfAProcessWithThreadsIsRefused") {
         let thread = ExtraThread()
