@@ -10,7 +10,7 @@ let examples: KeyValuePairs = [
         "Tutorial1Process", "Tutorial2PIDs", "Tutorial3Globals", "Tutorial4Pipe", "Tutorial5Queue", "Tutorial6Lock",
         "Tutorial7Pool", "Tutorial8SharedMemory", "Tutorial9Manager", "CPUCount", "Descriptors", "JoinableQueue",
         "Errors", "ListenerAndClient", "Log", "PoolAsync", "RegisteredTypes", "SharedValues", "StartMethods",
-        "PoolsAndThreads",
+        "PoolsAndThreads", "AsyncPools",
         "LocksAndEvents",
     ],
     "SeekableZstd": ["SeekableRange"],

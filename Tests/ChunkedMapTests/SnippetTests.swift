@@ -26,7 +26,9 @@ struct SnippetTests {
         let snippets = text.components(separatedBy: "```swift\n").dropFirst()
             .map { lines($0.components(separatedBy: "```")[0]) }
             .filter {
-                $0.contains { $0.contains(/ChunkedFile\(|ChunkPool\(|borrowing Chunk|countWords|catch|PoolFunction/) }
+                $0.contains {
+                    $0.contains(/ChunkedFile\(|ChunkPool\(|borrowing Chunk|countWords|catch|PoolFunction|AsyncPool\(/)
+                }
             }
         #expect(!snippets.isEmpty)
         for snippet in snippets {

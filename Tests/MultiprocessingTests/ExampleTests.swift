@@ -89,6 +89,7 @@ struct ExampleTests {
                 #"error: receive on a closed connection|error: receive on the sending end.*"#,
             ], status: 1),
         Example(name: "StartMethods", lines: ["fork: 55", "spawn: 55", "forkserver: 55"]),
+        Example(name: "AsyncPools", lines: [#"\[1, 8, 27, 64, 125\] 216"#, "1", "8", "27"]),
         Example(name: "PoolsAndThreads", lines: [#"\[1, 8, 27, 64, 125\]"#]),
         Example(
             name: "LocksAndEvents",

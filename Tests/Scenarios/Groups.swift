@@ -14,6 +14,7 @@ func registerAllScenarios() {
         "faults", taskErrorScenarios, workerDeathScenarios, poolManagerDeathScenarios, frontDeathScenarios,
         surroundingScenarios, backPressureScenarios, signalScenarios)
     Registry.group("crashes", crashMatrixScenarios)
+    Registry.group("asyncPools", asyncPoolScenarios)
     Registry.group("confinement", confinementScenarios)
     Registry.group(
         "starting", startMethodScenarios, childSurroundingScenarios, forkServerScenarios, poolStartScenarios,

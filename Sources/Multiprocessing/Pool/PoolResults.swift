@@ -17,13 +17,14 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
     private var isExhausted = false
 
     init(
-        pool: Pool<Inputs.Element, Output>, _ inputs: Inputs, chunkSize: Int?, inFlight: Int?, isOrdered: Bool
+        pool: Pool<Inputs.Element, Output>, _ inputs: Inputs, chunkSize: Int?, inFlight: Int?, isOrdered: Bool,
+        isCancellable: Bool = false
     ) {
         self.pool = pool
         self.inputs = inputs
         self.chunkSize = chunkSize
         window = Window(inFlight: inFlight, chunkSize: chunkSize, workerCount: pool.link.workerCount)
-        arrivals = Arrivals(pool.outputCoder, isOrdered: isOrdered)
+        arrivals = Arrivals(pool.outputCoder, isOrdered: isOrdered, isCancellable: isCancellable)
     }
 
     /// The next output, or nil when there are no more.
@@ -39,6 +40,25 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
             try pool.link.receive(until: Deadline(after: nil))
         }
         return try arrivals.takeNext()
+    }
+
+    /// Hands out more, and takes what has come, in order; nil behind the last.
+    ///
+    /// Does not block, and receives nothing. Throws as `next` where the pool has failed.
+    mutating func takeReady() throws(MultiprocessingError) -> [Result<Output, MultiprocessingError>]? {
+        var ready: [Result<Output, MultiprocessingError>] = []
+        try refill()
+        while arrivals.hasNext {
+            ready.append(arrivals.takeNextResult())
+            // There is room for more, before the caller has used anything; what cannot be encoded is there at once.
+            if !arrivals.hasNext { try refill() }
+        }
+        return ready.isEmpty && isExhausted && taken == submitted ? nil : ready
+    }
+
+    /// Ends the tasks under way, where it was made to be cancelled; what comes of them is taken by nobody.
+    func cancel() {
+        for task in arrivals.underWay ?? [] { pool.link.cancel(task..<task + 1) }
     }
 
     private mutating func refill() throws(MultiprocessingError) {
@@ -83,8 +103,9 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
 
     private mutating func submit(_ input: Inputs.Element, endsUnit: Bool) throws(MultiprocessingError) {
         do throws(MultiprocessingError) {
-            try pool.link.submit(
+            let task = try pool.link.submit(
                 pool.terms(endsUnit: endsUnit), input, pool.inputCoder, to: arrivals, at: submitted)
+            arrivals.underWay?.insert(task)
         } catch {
             // An input that cannot be encoded has its place among the results; a pool that failed has none left.
             guard error.code == .encodingFailed else { throw error }
@@ -145,12 +166,17 @@ private final class Arrivals<Output>: TaskReceiver {
     /// Of those that have arrived since `haveBeenSmall` was asked last.
     private var (tasks, bytes, nanoseconds): (UInt64, UInt64, UInt64) = (0, 0, 0)
 
-    init(_ coder: MessageCoder<Output>, isOrdered: Bool) {
+    /// The tasks that have no result, where they may be cancelled; else nil.
+    var underWay: Set<UInt64>?
+
+    init(_ coder: MessageCoder<Output>, isOrdered: Bool, isCancellable: Bool) {
         self.coder = coder
         self.isOrdered = isOrdered
+        underWay = isCancellable ? [] : nil
     }
 
     override func receive(_ frame: PoolFrame, _ payload: UnsafeRawBufferPointer, at position: Int) -> Bool {
+        underWay?.remove(frame.task)
         tasks += 1
         bytes += frame.payloadBytes
         nanoseconds += frame.durationNanoseconds
@@ -187,6 +213,15 @@ private final class Arrivals<Output>: TaskReceiver {
             throw error
         }
         return outputs.takeNext()
+    }
+
+    /// The same as a value.
+    func takeNextResult() -> Result<Output, MultiprocessingError> {
+        do throws(MultiprocessingError) {
+            return .success(try takeNext())
+        } catch {
+            return .failure(error)
+        }
     }
 
     var takenCount: Int {

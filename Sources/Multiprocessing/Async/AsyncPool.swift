@@ -1,0 +1,182 @@
+/// Worker processes that all run one function, for programs that wait by `await`.
+///
+///     let pool = try AsyncPool(Resize(width: 640))
+///     let thumbnails = try await pool.map(photos)
+///     for try await thumbnail in pool.results(of: photos, ordered: false) { … }
+///
+/// Any task may use it, several at once: they share the workers. No thread of Swift's cooperative pool is ever blocked: what
+/// comes from the workers is taken in by one thread of the pool's own, which begins with the first call. When the task
+/// that waits is cancelled, what it has asked for is: workers that are at it are killed and replaced within milliseconds,
+/// and the call throws `cancelled`.
+///
+/// Its processes end when it and all that waits for it are gone, or by `terminate`. `Pool` tells what becomes of tasks
+/// whose worker dies.
+///
+/// The corresponding Python API is `concurrent.futures.ProcessPoolExecutor` with `asyncio`.
+public final class AsyncPool<Input: Codable & Sendable, Output: Codable & Sendable>: Sendable {
+    let thread: ServerThread<PoolPost<Input, Output>>
+
+    /// Takes over a pool, as one that was forked before there were threads.
+    ///
+    /// Throws `systemCallFailed` where no descriptor is left.
+    public init(_ pool: sending Pool<Input, Output>) throws(MultiprocessingError) {
+        // The thread's alone from now on.
+        nonisolated(unsafe) let pool = pool
+        thread = try ServerThread { ServedRuns(pool).serve($0) }
+    }
+
+    /// Starts the pool manager by the method, which forks the workers.
+    ///
+    /// Blocks until the pool manager has begun, some milliseconds.
+    ///
+    /// - Parameters:
+    ///   - startMethod: how the pool manager comes to be. A process that has threads needs `spawn` or `forkserver`, and
+    ///     the default is for either.
+    ///   - processes: the number of workers, at least 1; `processCPUCount()` where none is given.
+    ///   - maxTasksPerWorker: a worker is replaced after so many tasks, as against memory that leaks; nil for never.
+    ///   - taskTimeout: how long a task may run, from when a worker begins it; nil for as long as it likes.
+    ///   - function: is sent to the pool manager, and copied to each worker.
+    ///
+    /// Throws as `Pool` does. The corresponding Python API is `concurrent.futures.ProcessPoolExecutor(max_workers,
+    /// mp_context, max_tasks_per_child)`.
+    public convenience init<Function: PoolFunction & Codable>(
+        startMethod: StartMethod = .automatic, processes: Int? = nil, maxTasksPerWorker: Int? = nil,
+        taskTimeout: Duration? = nil, _ function: Function
+    ) throws(MultiprocessingError) where Function.Input == Input, Function.Output == Output {
+        nonisolated(unsafe) let pool = try Pool(
+            startMethod: startMethod, processes: processes, maxTasksPerWorker: maxTasksPerWorker,
+            taskTimeout: taskTimeout, function)
+        try self.init(pool)
+    }
+
+    deinit {
+        try? thread.post(.stop {}, begins: false)
+    }
+
+    /// Runs the function for one input and returns its output.
+    ///
+    /// Throws the task's error, `taskFailed`, `workerDied`, `taskTimedOut`, `encodingFailed` or `decodingFailed`; `cancelled`
+    /// where the calling task is cancelled or the pool was terminated; `managerDied` or `initializerFailed` when the pool
+    /// has failed. The corresponding Python API is `await loop.run_in_executor(pool, function, input)`.
+    public func apply(
+        _ input: Input, isolation: isolated (any Actor)? = #isolation
+    ) async throws(MultiprocessingError) -> Output {
+        let results = results(of: CollectionOfOne(input)).makeAsyncIterator()
+        guard let output = try await results.next(isolation: isolation) else {
+            throw MultiprocessingError(.cancelled, "the task that waits for the pool was cancelled")
+        }
+        return output
+    }
+
+    /// Runs the function for each input; the outputs are in the order of the inputs.
+    ///
+    /// Throws the error of the first input, in order, that has one, and ends what is under way for the others; its `task`
+    /// is the input's position. Else as `apply`. The corresponding Python API is `ProcessPoolExecutor.map`.
+    public func map<Inputs: Sequence & Sendable>(
+        _ inputs: Inputs, isolation: isolated (any Actor)? = #isolation
+    ) async throws(MultiprocessingError) -> [Output] where Inputs.Element == Input {
+        let results = results(of: inputs).makeAsyncIterator()
+        var outputs: [Output] = []
+        outputs.reserveCapacity(inputs.underestimatedCount)
+        while let output = try await results.next(isolation: isolation) { outputs.append(output) }
+        return outputs
+    }
+
+    /// The outputs one by one, each as soon as it is there.
+    ///
+    /// Each iteration is a run of its own, which begins with the first `next`, and is cancelled when its iterator goes away.
+    /// Inputs are asked for as workers come to them, in the pool's own thread.
+    ///
+    /// - Parameters:
+    ///   - ordered: whether the outputs come in the order of the inputs, or as they end.
+    ///   - inFlight: at most so many inputs are under way or wait to be taken, and one at least; by default some hundreds
+    ///     for each worker.
+    ///
+    /// The corresponding Python API is `multiprocessing.Pool.imap`, or `imap_unordered`.
+    public func results<Inputs: Sequence & Sendable>(
+        of inputs: Inputs, ordered: Bool = true, inFlight: Int? = nil
+    ) -> AsyncPoolResults<Input, Output> where Inputs.Element == Input {
+        AsyncPoolResults(pool: self) { pool in
+            ServedResults(
+                PoolResults(
+                    pool: pool, inputs.makeIterator(), chunkSize: nil, inFlight: inFlight, isOrdered: ordered,
+                    isCancellable: true))
+        }
+    }
+
+    /// Ends all processes of the pool, and returns when they have ended.
+    ///
+    /// Calls under way, and those that come afterwards, throw `cancelled`. The corresponding Python API is
+    /// `ProcessPoolExecutor.terminate_workers`, with `shutdown`.
+    public func terminate() async {
+        await withCheckedContinuation { continuation in
+            do throws(MultiprocessingError) {
+                try thread.post(.stop { continuation.resume() })
+            } catch {
+                continuation.resume()
+            }
+        }
+    }
+}
+
+/// The results of a run, as they come; see `AsyncPool.results(of:ordered:inFlight:)`.
+public struct AsyncPoolResults<Input: Codable & Sendable, Output: Codable & Sendable>: AsyncSequence, Sendable {
+    let pool: AsyncPool<Input, Output>
+    let begin: @Sendable (Pool<Input, Output>) -> any ServedRun<Output>
+
+    /// Begins no run yet.
+    public func makeAsyncIterator() -> Iterator {
+        Iterator(pool, begin)
+    }
+
+    /// One run.
+    public final class Iterator: AsyncIteratorProtocol {
+        // Its processes are not to end meanwhile.
+        private let pool: AsyncPool<Input, Output>
+        private let begin: @Sendable (Pool<Input, Output>) -> any ServedRun<Output>
+        private let key: UInt64
+        /// What has come and was not taken, the next one last.
+        private var ready: [Result<Output, MultiprocessingError>] = []
+
+        init(
+            _ pool: AsyncPool<Input, Output>,
+            _ begin: @escaping @Sendable (Pool<Input, Output>) -> any ServedRun<Output>
+        ) {
+            (self.pool, self.begin) = (pool, begin)
+            key = pool.thread.freshKey()
+        }
+
+        deinit {
+            try? pool.thread.post(.forget(key), begins: false)
+        }
+
+        /// The next output, or nil when there are no more.
+        ///
+        /// Throws the error of that input; those after it go on and can still be taken. Else as `AsyncPool.apply`.
+        public func next() async throws(MultiprocessingError) -> Output? {
+            try await next(isolation: nil)
+        }
+
+        /// The next output, or nil when there are no more.
+        ///
+        /// Throws the error of that input; those after it go on and can still be taken. Else as `AsyncPool.apply`.
+        public func next(isolation actor: isolated (any Actor)?) async throws(MultiprocessingError) -> Output? {
+            if let next = ready.popLast() { return try next.get() }
+            let (thread, key, begin) = (pool.thread, key, begin)
+            // Behind `onCancel` a wish is refused, and one that waits is answered, whichever comes first.
+            let answer: PoolAnswer<Output> = await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    do throws(MultiprocessingError) {
+                        try thread.post(.wish(key, begin) { continuation.resume(returning: $0) })
+                    } catch {
+                        continuation.resume(returning: [.failure(error)])
+                    }
+                }
+            } onCancel: {
+                try? thread.post(.cancel(key))
+            }
+            ready = answer?.reversed() ?? []
+            return try ready.popLast()?.get()
+        }
+    }
+}
