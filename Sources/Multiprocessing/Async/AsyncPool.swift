@@ -88,6 +88,7 @@ public final class AsyncPool<Input: Codable & Sendable, Output: Codable & Sendab
     /// Inputs are asked for as workers come to them, in the pool's own thread.
     ///
     /// - Parameters:
+    ///   - inputs: what the function is run for.
     ///   - ordered: whether the outputs come in the order of the inputs, or as they end.
     ///   - inFlight: at most so many inputs are under way or wait to be taken, and one at least; by default some hundreds
     ///     for each worker.
