@@ -1,4 +1,20 @@
-# Helpers for the cases that run what docs/cluster.md says, which source this file after lib.sh.
+# Helpers for the cases about parts, which source this file after lib.sh.
+
+# contents FOLDER: what is in it, with sizes and sums.
+contents() { (cd "$1" && find . -type f -print0 | sort -z | xargs -0 b3sum --no-names | paste -sd ' ' && find . -type f | LC_ALL=C sort); }
+
+# in_parts COUNT COMMAND…: all parts of a command, in any order, side by side, with one to three workers.
+in_parts() {
+    local count=$1 number pids=() pid
+    shift
+    for number in $(seq "$count" | shuf); do
+        "$@" -j$((number % 3 + 1)) --part "$number/$count" &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do wait "$pid" || fail "a part failed: $*"; done
+}
+
+# ---- What docs/cluster.md says
 
 # block SECTION NUMBER: the block of code of that number in a section of the page.
 block() {

@@ -1,5 +1,6 @@
 # hash --part of many files: each part hashes its share, and join puts all lines into the order of one run.
 . "$CLI_LIB"
+. "$CLI_FOLDER/parts.sh"
 mkdir -p tree/a tree/b/c 'tree/odd names' elsewhere
 for number in {1..150}; do
     noise $((number * 37)) $number > tree/a/$number
@@ -18,15 +19,11 @@ echo elsewhere/1 >> list
 
 # same_in_parts COUNT ARGUMENT…: all parts, in any order and side by side, make of these arguments what one run makes.
 same_in_parts() {
-    local count=$1 number pids=() pid
+    local count=$1
     shift
     rm -f whole sums*
     silently poolmap hash -o whole "$@"
-    for number in $(seq "$count" | shuf); do
-        poolmap hash -j$((number % 3 + 1)) -o sums --part "$number/$count" "$@" &
-        pids+=($!)
-    done
-    for pid in "${pids[@]}"; do wait "$pid" || fail "a part failed: $*"; done
+    silently in_parts "$count" poolmap hash -o sums "$@"
     silently poolmap join --rm -o sums sums.part-*
     cmp whole sums
     [[ ! -e sums.part-1-of-$count ]]
@@ -123,9 +120,9 @@ pid=$!
 # reads_the_pipe: it waits for what never comes.
 reads_the_pipe() { find /proc/$pid/fd -lname '*/tree/a/pipe' | grep -q .; }
 wait_until 20 reads_the_pipe
-exec 5<&-
 kill -KILL $pid
 wait $pid || true
+exec 5<&-
 [[ ! -e sums.part-1-of-1 ]]
 rm tree/a/pipe
 

@@ -1,5 +1,6 @@
 # Of many files each part does its own, whole: all parts together do what one run does, and nothing twice.
 . "$CLI_LIB"
+. "$CLI_FOLDER/parts.sh"
 mkdir -p tree/a tree/b/c 'tree/odd names'
 for number in {1..120}; do
     noise $((number * 37)) $number > tree/a/$number
@@ -11,20 +12,6 @@ printf y > $'tree/odd names/\xff\xfe'
 # Larger than what a worker does by itself.
 noise 300000 9 > tree/b/large
 find tree -exec touch -d '2003-04-05 06:07:08.123456789' {} +
-
-# contents FOLDER: what is in it, with sizes and sums.
-contents() { (cd "$1" && find . -type f -print0 | sort -z | xargs -0 b3sum --no-names | paste -sd ' ' && find . -type f | LC_ALL=C sort); }
-
-# in_parts COUNT COMMAND…: in any order, side by side.
-in_parts() {
-    local count=$1 number pids=() pid
-    shift
-    for number in $(seq "$count" | shuf); do
-        "$@" --part "$number/$count" &
-        pids+=($!)
-    done
-    for pid in "${pids[@]}"; do wait "$pid" || fail "a part failed: $*"; done
-}
 
 silently poolmap compress -r --chunk-size 64K --output-dir whole tree
 for count in 1 2 7 40; do

@@ -1,5 +1,6 @@
 # --split: of many files, those that are large are in every part, and join -r makes them what one run makes.
 . "$CLI_LIB"
+. "$CLI_FOLDER/parts.sh"
 mkdir -p tree/a tree/b
 for number in {1..40}; do
     noise $((number * 370)) $number > tree/a/$number
@@ -13,17 +14,6 @@ noise 999999 8 > tree/below
 noise 600000 9 > tree/middle
 find tree -exec touch -d '2003-04-05 06:07:08.123456789' {} +
 options=(-r --chunk-size 128K)
-
-contents() { (cd "$1" && find . -type f -print0 | sort -z | xargs -0 b3sum --no-names | paste -sd ' ' && find . -type f | LC_ALL=C sort); }
-in_parts() {
-    local count=$1 number pids=() pid
-    shift
-    for number in $(seq "$count" | shuf); do
-        "$@" -j$((number % 3 + 1)) --part "$number/$count" &
-        pids+=($!)
-    done
-    for pid in "${pids[@]}"; do wait "$pid" || fail "a part failed: $*"; done
-}
 
 silently poolmap compress "${options[@]}" --output-dir whole tree
 for count in 1 2 7; do
