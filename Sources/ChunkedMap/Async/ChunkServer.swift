@@ -15,7 +15,7 @@ final class ChunkServer<Output: Codable & Sendable>: Sendable {
         // The thread's alone from now on.
         nonisolated(unsafe) let engine = pool.engine
         do {
-            thread = try ServerThread { ChunkServer.serve(ServedMaps(engine), $0) }
+            thread = try ServerThread { $0.serve(ServedMaps(engine)) }
         } catch {
             throw ChunkedMapError(error)
         }
@@ -37,22 +37,6 @@ final class ChunkServer<Output: Codable & Sendable>: Sendable {
             case .stop(let hasEnded): hasEnded()
             case .cancel, .forget: break
             }
-        }
-    }
-
-    /// The thread's whole life.
-    private static func serve(_ maps: ServedMaps<Output>, _ thread: ServerThread<ChunkPost<Output>>) {
-        while !maps.isStopped {
-            maps.work()
-            for post in maps.wait(for: thread.doorway) ? thread.takePosts() : [] {
-                maps.handle(post)
-            }
-        }
-        maps.end()
-        // What came meanwhile: it ends too, and no more comes.
-        while case let posts = thread.takeLastPosts(), !posts.isEmpty {
-            for post in posts { maps.handle(post) }
-            maps.end()
         }
     }
 }

@@ -1,7 +1,7 @@
 import Multiprocessing
 
 /// The maps of an `AsyncChunkPool` that are under way: what its server's thread has.
-final class ServedMaps<Output: Codable & Sendable> {
+final class ServedMaps<Output: Codable & Sendable>: ThreadService {
     private typealias Answer = (Result<Output?, ChunkedMapError>) -> Void
 
     private enum Map {

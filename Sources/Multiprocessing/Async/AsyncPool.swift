@@ -22,7 +22,7 @@ public final class AsyncPool<Input: Codable & Sendable, Output: Codable & Sendab
     public init(_ pool: sending Pool<Input, Output>) throws(MultiprocessingError) {
         // The thread's alone from now on.
         nonisolated(unsafe) let pool = pool
-        thread = try ServerThread { ServedRuns(pool).serve($0) }
+        thread = try ServerThread { $0.serve(ServedRuns(pool)) }
     }
 
     /// Starts the pool manager by the method, which forks the workers.

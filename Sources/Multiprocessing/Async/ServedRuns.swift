@@ -43,7 +43,7 @@ final class ServedResults<Inputs: IteratorProtocol, Output: Codable>: ServedRun 
 }
 
 /// The runs of an `AsyncPool` that are under way: what its thread has.
-final class ServedRuns<Input: Codable, Output: Codable> {
+final class ServedRuns<Input: Codable, Output: Codable>: ThreadService {
     private typealias Answer = (PoolAnswer<Output>) -> Void
 
     private enum Run {
@@ -63,22 +63,10 @@ final class ServedRuns<Input: Codable, Output: Codable> {
         self.pool = pool
     }
 
-    /// The thread's whole life.
-    func serve(_ thread: ServerThread<PoolPost<Input, Output>>) {
-        while stops.isEmpty {
-            work()
-            for post in wait(for: thread.doorway) ? thread.takePosts() : [] { handle(post) }
-        }
-        end()
-        // What came meanwhile: it ends too, and no more comes.
-        while case let posts = thread.takeLastPosts(), !posts.isEmpty {
-            for post in posts { handle(post) }
-            end()
-        }
-    }
+    var isStopped: Bool { !stops.isEmpty }
 
     /// Takes what has come of the pool, and answers wishes.
-    private func work() {
+    func work() {
         do throws(MultiprocessingError) {
             while !runs.isEmpty, try pool.link.receive(until: Deadline(after: .zero)) {}
         } catch {
@@ -91,14 +79,14 @@ final class ServedRuns<Input: Codable, Output: Codable> {
     }
 
     /// Waits until there is something to do; whether somebody has rung.
-    private func wait(for doorway: Connection) -> Bool {
+    func wait(for doorway: Connection) -> Bool {
         // A pool of which nothing is wanted is left alone: it may have failed, which the next run will see.
         let isBusy = runs.values.contains { if case .underWay(_, _?) = $0 { true } else { false } }
         let ready = try? Multiprocessing.wait(for: isBusy ? [doorway, pool] : [doorway])
         return ready?.contains(0) ?? false
     }
 
-    private func handle(_ post: PoolPost<Input, Output>) {
+    func handle(_ post: PoolPost<Input, Output>) {
         switch post {
         case .wish(_, _, let answer) where hasEnded: answer([.failure(.poolTerminated)])
         case .wish(let key, let begin, let answer):
@@ -142,7 +130,7 @@ final class ServedRuns<Input: Codable, Output: Codable> {
     }
 
     /// Ends all processes of the pool, and all runs; then tells whoever has asked for it.
-    private func end() {
+    func end() {
         hasEnded = true
         pool.terminate()
         for key in runs.keys { end(key, with: .poolTerminated) }

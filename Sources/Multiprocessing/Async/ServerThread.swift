@@ -5,7 +5,7 @@ import SystemPackage
 ///
 ///     a task                  the thread
 ///     post(…)  ──mailbox──>   waits for its doorway, and what else it likes
-///     suspended               takePosts()
+///     suspended               handle(…)
 ///     resumed  <───────────   answers
 ///
 /// It begins with the first post. The mailbox has a lock, which is held for moments, and a pipe by which the first who puts
@@ -22,10 +22,9 @@ package final class ServerThread<Post: Sendable>: Sendable {
 
     private let mailbox: Guarded<Mailbox>
     /// Readable when there are posts; the thread's alone.
-    nonisolated(unsafe) package let doorway: Connection
+    nonisolated(unsafe) private let doorway: Connection
 
-    /// - Parameter body: the thread's whole life, and what it captures is the thread's alone. It takes posts until it has
-    ///   had enough, and then the last ones.
+    /// - Parameter body: calls `serve`; what it captures is the thread's alone.
     package init(_ body: @escaping (ServerThread) -> Void) throws(MultiprocessingError) {
         let pipe = try Pipe(duplex: false)
         doorway = pipe.first
@@ -90,8 +89,22 @@ package final class ServerThread<Post: Sendable>: Sendable {
         throw MultiprocessingError.systemCall("pthread_create", Errno(rawValue: number))
     }
 
-    /// In the thread: what has been asked since the last time; does not block.
-    package func takePosts() -> [Post] {
+    /// The thread's whole life, with what it does for others.
+    package func serve(_ service: some ThreadService<Post>) {
+        while !service.isStopped {
+            service.work()
+            for post in service.wait(for: doorway) ? takePosts() : [] { service.handle(post) }
+        }
+        service.end()
+        // What came meanwhile: it ends too, and no more comes.
+        while case let posts = takeLastPosts(), !posts.isEmpty {
+            for post in posts { service.handle(post) }
+            service.end()
+        }
+    }
+
+    /// What has been asked since the last time; does not block.
+    private func takePosts() -> [Post] {
         mailbox.withLock { mailbox in
             // Rung once for all of them.
             _ = try? doorway.receiveBytes()
@@ -100,14 +113,29 @@ package final class ServerThread<Post: Sendable>: Sendable {
         }
     }
 
-    /// In the thread, which is about to end: what has come meanwhile; when that is nothing, no more comes.
-    package func takeLastPosts() -> [Post] {
+    /// What has come meanwhile, when the thread is about to end; when that is nothing, no more comes.
+    private func takeLastPosts() -> [Post] {
         mailbox.withLock { mailbox in
             mailbox.hasEnded = mailbox.posts.isEmpty
             defer { mailbox.posts = [] }
             return mailbox.posts
         }
     }
+}
+
+/// What a `ServerThread` does for those who post.
+package protocol ThreadService<Post> {
+    associatedtype Post
+
+    /// Somebody has asked for the end.
+    var isStopped: Bool { get }
+    /// Does what can be done without waiting.
+    func work()
+    /// Waits until there is something to do; whether the doorway is readable.
+    func wait(for doorway: Connection) -> Bool
+    func handle(_ post: Post)
+    /// Ends all that there is, and tells whoever has asked for it.
+    func end()
 }
 
 extension MultiprocessingError {
