@@ -55,6 +55,7 @@ test: test-deps python-tools build ## all tests: units, the command line, the fi
 	scripts/check-manual.sh $(BINARY)
 	scripts/check-deb.sh $(BINARY)
 	fixtures/check.sh $(BINARY)
+	Examples/Server/test.sh
 	scripts/docs.sh
 
 fuzz: deps ## fuzz the readers of bytes of strangers: TARGETS="frames lists", SECONDS=3600 each, SEED=N
@@ -110,7 +111,7 @@ deb: build ## a Debian package of what install installs, in .build-release
 	scripts/deb.sh $(BINARY) .build-release
 
 clean: ## remove all that was built
-	rm -rf .build .build-release .build-fuzz
+	rm -rf .build .build-release .build-fuzz .build-server
 
 # Each word is a Debian package and how to see that it is there. Silent when nothing is missing.
 deps:
@@ -120,7 +121,7 @@ deps:
 
 test-deps: deps
 	@scripts/need.sh 'zstd=command -v zstd && command -v pzstd' 'bsdutils=command -v script' 'mount=command -v losetup' \
-		'procps=command -v ps' 'python3=command -v python3' 'man-db=command -v man' 'mandoc=command -v mandoc' \
+		'procps=command -v ps' 'curl=command -v curl' 'python3=command -v python3' 'man-db=command -v man' 'mandoc=command -v mandoc' \
 		'zsh=command -v zsh' 'fish=command -v fish' 'strace=command -v strace' \
 		'b3sum=command -v b3sum' 'fsverity=command -v fsverity' 'python3-venv=python3 -c "import ensurepip, venv"' \
 		'openssl=command -v openssl' 'bindfs=command -v bindfs' 'e2fsprogs=command -v chattr' \
