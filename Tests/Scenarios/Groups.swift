@@ -1,23 +1,26 @@
 /// Fills the registry: a folder a subject, a file an aspect of it.
 func registerAllScenarios() {
     Registry.group(
-        "processes", processLifeScenarios, processEndScenarios, processOutputScenarios, processThreadScenarios)
+        "processes", processLifeScenarios, processEndScenarios, processHabitScenarios, processOutputScenarios,
+        processThreadScenarios)
     Registry.group(
         "connections", messageScenarios, messageSizeScenarios, connectionEndScenarios, waitScenarios,
-        interruptScenarios, handoverScenarios,
+        interruptScenarios, pollScenarios, handoverScenarios,
         arenaScenarios)
     Registry.group(
         "pools", mapScenarios, iteratorScenarios, submitScenarios, laneScenarios, initializerScenarios,
-        recyclingScenarios,
+        recyclingScenarios, poolLoadScenarios,
         poolEndScenarios, poolMisuseScenarios, sharedDescriptorScenarios)
     Registry.group(
         "faults", taskErrorScenarios, workerDeathScenarios, poolManagerDeathScenarios, frontDeathScenarios,
-        surroundingScenarios, backPressureScenarios, signalScenarios)
+        surroundingScenarios, lateDeathScenarios, backPressureScenarios,
+        signalScenarios)
     Registry.group("crashes", crashMatrixScenarios)
     Registry.group("asyncPools", asyncPoolScenarios)
     Registry.group("confinement", confinementScenarios)
     Registry.group(
-        "starting", startMethodScenarios, childSurroundingScenarios, forkServerScenarios, poolStartScenarios,
+        "starting", startMethodScenarios, crowdScenarios, childSurroundingScenarios, forkServerScenarios,
+        poolStartScenarios,
         managerServerStartScenarios)
     Registry.group("logging", logScenarios)
     Registry.group(Registry.failingGroup, leakScenarios)

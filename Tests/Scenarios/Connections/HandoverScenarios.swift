@@ -39,6 +39,41 @@ func handoverScenarios() {
         expectThrows(.endOfFile) { _ = try handed.first.receive(Int.self) }
     }
 
+    scenario("endsOfAOneWayPipeStayWhatTheyAre") {
+        let (way, there, back) = (try Pipe(), try Pipe(duplex: false), try Pipe(duplex: false))
+        let child = Process {
+            let (reader, writer) = (try way.second.receive(Connection.self), try way.second.receive(Connection.self))
+            expect(reader.readable && !reader.writable && !writer.readable && writer.writable, "other ends came")
+            expectThrows(.invalidState) { try reader.send(1) }
+            try writer.send(try reader.receive(String.self) + "!")
+        }
+        try child.start()
+        for end in [there.first, back.second] {
+            try way.first.send(end)
+            end.close()
+        }
+        try there.second.send("all is well")
+        expectEqual(try back.first.receive(String.self), "all is well!")
+        expectEqual(try child.join(timeout: promptly), .exited(0))
+    }
+
+    scenario("descriptorsOfHighNumbersAreHandedOver") {
+        let pipe = try Pipe()
+        let child = Process {
+            while case let number = dup(0), number < 300 { expect(number >= 0, "no descriptor is left") }
+            let file = try pipe.second.receive(FileDescriptor.self)
+            expect(file.rawValue > 300, "it is \(file)")
+            try file.closeAfter { _ = try file.writeAll("written by the child".utf8) }
+        }
+        try child.start()
+        let ends = try FileDescriptor.pipe()
+        let high = FileDescriptor(rawValue: fcntl(ends.writeEnd.rawValue, F_DUPFD_CLOEXEC, 700))
+        try ends.writeEnd.close()
+        try high.closeAfter { try pipe.first.send(high) }
+        expectEqual(try child.join(timeout: promptly), .exited(0))
+        expectEqual(textOf(ends.readEnd), "written by the child")
+    }
+
     scenario("severalDescriptorsInOneMessageArriveInTheirPlaces") {
         let (way, one, other) = (try Pipe(), try Pipe(), try Pipe())
         let ends = try FileDescriptor.pipe()

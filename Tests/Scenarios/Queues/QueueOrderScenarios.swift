@@ -15,6 +15,16 @@ func queueOrderScenarios() {
         expect(queue.isEmpty, "the queue is not empty")
     }
 
+    scenario("whatAParentAndThenItsChildPutIsGotInThatOrder") {
+        let queue = try Queue<Int>()
+        for number in 0..<10 { try queue.put(number) }
+        let child = Process { for number in 10..<20 { try queue.put(number) } }
+        try child.start()
+        for number in 0..<20 { expectEqual(try queue.get(timeout: .seconds(20)), number) }
+        expectEqual(try queue.get(timeout: .zero), nil)
+        try expectEnds(child)
+    }
+
     scenario("manyProducersAndConsumersGetEachValueOnce") {
         try exchange(producers: 4, consumers: 4, values: 3000, queue: try Queue())
     }

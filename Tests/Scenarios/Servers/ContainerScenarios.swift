@@ -175,6 +175,19 @@ func containerScenarios() {
         let wrong = try require(try manager.find("untyped", as: ListProxy<ListProxy<Int>>.self))
         expectThrows(.decodingFailed) { try wrong.get(0) }
     }
+    scenario("queuesLieInListsAndDictionaries") {
+        let manager = try Manager()
+        let (list, table) = (
+            try manager.list([try manager.queue(of: Int.self)]),
+            try manager.dictionary([0: try manager.queue(of: Int.self)])
+        )
+        try inChild {
+            try list.get(0).put(123)
+            try table.get(0)?.put(456)
+        }
+        expectEqual(try list.get(0).get(timeout: .seconds(20)), 123)
+        expectEqual(try table.get(0)?.get(timeout: .seconds(20)), 456)
+    }
     scenario("valuesOfTheWrongTypeOrWithDescriptorsAreTypedErrors") {
         let manager = try Manager()
         try manager.publish(try manager.list(["text"]), as: "texts")

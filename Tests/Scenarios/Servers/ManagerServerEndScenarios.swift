@@ -143,6 +143,22 @@ func managerServerEndScenarios() {
         }
         expectEqual(privateDirectories(), before)
     }
+    scenario("aServerBeginsAtTheAddressOfOneThatHasEnded") {
+        try withTemporaryDirectory { directory in
+            for place in [Address.tcp("127.0.0.1", 0), .unix("\(directory)/s")] {
+                let key = AuthenticationKey()
+                var address = place
+                for number in 0..<5 {
+                    let manager = try Manager(address: address, authenticationKey: key)
+                    address = manager.address
+                    try manager.publish(try manager.value(number), as: "number")
+                    let other = try Manager.connect(to: address, authenticationKey: key)
+                    expectEqual(try other.find("number", as: ValueProxy<Int>.self)?.get(), number)
+                    manager.shutdown()
+                }
+            }
+        }
+    }
     scenario("exitDoesNotWaitForAChildThatWaitsForAManager") {
         let parent = Process {
             let manager = try Manager()
