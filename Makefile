@@ -57,6 +57,7 @@ test: test-deps python-tools build ## all tests: units, the command line, the fi
 	fixtures/check.sh $(BINARY)
 	Examples/Server/test.sh
 	scripts/docs.sh
+	scripts/snippets.py
 
 fuzz: deps ## fuzz the readers of bytes of strangers: TARGETS="frames lists", SECONDS=3600 each, SEED=N
 	SEED=$(SEED) scripts/fuzz.sh --keep $(SECONDS) $(TARGETS)
