@@ -7,6 +7,7 @@ Processes are started and warm before the clock runs, on both sides.
 import multiprocessing
 import sys
 import time
+from dataclasses import dataclass
 
 
 def add_one(number):
@@ -119,9 +120,72 @@ def manager_update(count):
     return with_dictionary(body)
 
 
+def same(value):
+    return value
+
+
+def trips(count, value):
+    with multiprocessing.Pool(1) as pool:
+        for _ in range(3):
+            pool.apply(same, (value,))
+        start = time.perf_counter()
+        for _ in range(count):
+            pool.apply(same, (value,))
+        return time.perf_counter() - start
+
+
+def byte_trips(count):
+    return trips(count, b"\7" * (16 << 20))
+
+
+def dictionary_trips(count):
+    return trips(count, {f"key {number}": number for number in range(100_000)})
+
+
+def string_trips(count):
+    return trips(count, [f"this is the line {number}" for number in range(200_000)])
+
+
+@dataclass
+class Row:
+    number: int
+    name: str
+    score: float
+    is_active: bool = True
+
+
+def row_trips(count):
+    return trips(count, [Row(number, f"row {number}", number / 3) for number in range(200_000)])
+
+
+@dataclass
+class Five:
+    time: int
+    x: float = 0.5
+    y: float = 0.25
+    z: float = 0.125
+    is_valid: bool = True
+
+
+def coded(count):
+    values = [Five(number) for number in range(1000)]
+    here, there = multiprocessing.Pipe()
+
+    def trip():
+        here.send(values)
+        there.recv()
+
+    trip()
+    start = time.perf_counter()
+    for _ in range(count // len(values)):
+        trip()
+    return time.perf_counter() - start
+
+
 WORKS = {
     "map": pool_map, "imap": pool_imap, "imap-unordered": pool_imap_unordered, "pipe": pipe, "process": process,
-    "queue": queue, "lock": lock, "manager-set": manager_set, "manager-update": manager_update,
+    "queue": queue, "lock": lock, "manager-set": manager_set, "manager-update": manager_update, "bytes": byte_trips,
+    "dictionary": dictionary_trips, "strings": string_trips, "rows": row_trips, "coded": coded,
 }
 
 if __name__ == "__main__":

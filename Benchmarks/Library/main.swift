@@ -21,6 +21,8 @@ private let works: [String: (Int) throws -> Duration] = [
     "process": processes, "queue": queueValues, "lock": lockPairs, "manager-set": managerSet,
     "manager-update": managerUpdate,
     "slot": slots, "memcpy": copies,
+    "bytes": byteTrips, "data": dataTrips, "copied-bytes": byteCopies, "flat": flatTrips, "copied-flat": flatCopies,
+    "dictionary": dictionaryTrips, "strings": stringTrips, "rows": rowTrips, "coded": codedValues,
 ]
 
 let arguments = Array(CommandLine.arguments.dropFirst())

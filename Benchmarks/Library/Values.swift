@@ -1,0 +1,110 @@
+import FoundationEssentials
+@preconcurrency import Glibc
+import Multiprocessing
+
+// Values of many kinds, there and back: a task of a pool whose one worker returns what it is given.
+
+private let clock = ContinuousClock()
+
+private func trips<Value: Codable>(_ count: Int, _ value: Value) throws -> Duration {
+    try Pool.with(processes: 1, { (value: Value) in value }) { pool in
+        for _ in 0..<3 {
+            _ = try pool.apply(value)
+        }
+        return try clock.measure {
+            for _ in 0..<count {
+                _ = try pool.apply(value)
+            }
+        }
+    }
+}
+
+// MARK: Bytes
+
+private let manyBytes = [UInt8](repeating: 7, count: 16 << 20)
+
+func byteTrips(_ count: Int) throws -> Duration { try trips(count, manyBytes) }
+func dataTrips(_ count: Int) throws -> Duration { try trips(count, Data(manyBytes)) }
+
+/// What a trip does at least: a copy of the bytes there, and another one back.
+func byteCopies(_ count: Int) throws -> Duration { copies(count, of: manyBytes) }
+
+// MARK: Structures that are copied
+
+/// Of C's kind: trivially copyable, and not `Codable`.
+private struct Flat: BitwiseCopyable {
+    var time: Int64
+    var x = 0.5
+    var y = 0.25
+    var z = 0.125
+    var level: Int32 = 3
+    var isValid = true
+}
+
+private let flats = (0..<200_000).map { Bitwise(Flat(time: $0)) }
+
+/// Arrays of 8 MB.
+func flatTrips(_ count: Int) throws -> Duration { try trips(count, flats) }
+func flatCopies(_ count: Int) throws -> Duration { copies(count, of: flats) }
+
+private func copies<Element>(_ count: Int, of values: [Element]) -> Duration {
+    func copied(_ values: [Element]) -> [Element] {
+        [Element](unsafeUninitializedCapacity: values.count) { room, initialized in
+            values.withUnsafeBytes { UnsafeMutableRawBufferPointer(room).copyMemory(from: $0) }
+            initialized = values.count
+        }
+    }
+    for _ in 0..<3 {
+        precondition(copied(copied(values)).count == values.count)
+    }
+    return clock.measure {
+        for _ in 0..<count {
+            precondition(copied(copied(values)).count == values.count)
+        }
+    }
+}
+
+// MARK: What is coded
+
+func dictionaryTrips(_ count: Int) throws -> Duration {
+    try trips(count, Dictionary(uniqueKeysWithValues: (0..<100_000).map { ("key \($0)", $0) }))
+}
+
+func stringTrips(_ count: Int) throws -> Duration {
+    try trips(count, (0..<200_000).map { "this is the line \($0)" })
+}
+
+private struct Row: Codable {
+    var number: Int
+    var name: String
+    var score: Double
+    var isActive = true
+}
+
+func rowTrips(_ count: Int) throws -> Duration {
+    try trips(count, (0..<200_000).map { Row(number: $0, name: "row \($0)", score: Double($0) / 3) })
+}
+
+/// Structures of five numbers, a thousand to a message of a pipe whose both ends are here.
+func codedValues(_ count: Int) throws -> Duration {
+    struct Five: Codable {
+        var time: Int
+        var x = 0.5
+        var y = 0.25
+        var z = 0.125
+        var isValid = true
+    }
+    let values = (0..<1000).map { Five(time: $0) }
+    let pipe = try Pipe()
+    func trip() throws {
+        try pipe.first.send(values)
+        let received: [Five] = try pipe.second.receive()
+        precondition(received.count == values.count)
+    }
+    try trip()
+    return try clock.measure {
+        for _ in 0..<count / values.count {
+            try trip()
+        }
+    }
+}
