@@ -46,6 +46,81 @@ import Testing
         _ = try decoded(MixedList.self, from: bytes)
     }
 
+    /// The members of a value are expected to be those of the one before, in the same order: here they are not.
+    @Test func elementsWithOtherMembersThanTheOneBefore() throws {
+        let long = String(repeating: "long", count: 5)
+        let orders = [
+            ["a", "b", long], ["a", "b", long], ["a", long, "b"], ["a", "b"], ["a", "b", long, "c"], ["b", "a"],
+            ["a", "b", "a", "c"], ["a", "b", "c"], ["a", "b", "c", "b"], ["a", "b", "c"], [], ["a", "B", "c"],
+            (0..<100).map { "name \($0)" }, (0..<100).map { "name \($0)" }, ["a\u{301}", "á"], ["á", "a\u{301}"],
+        ]
+        for nested in [false, true] {
+            let bytes = try wireForm(
+                of: orders.map { order in
+                    Script { encoder in
+                        var container = encoder.container(keyedBy: AnyKey.self)
+                        for (place, name) in order.enumerated() {
+                            if nested, place == 1 {
+                                var list = container.nestedUnkeyedContainer(forKey: "list")
+                                try list.encode(place)
+                            }
+                            try container.encode(place, forKey: AnyKey(name))
+                        }
+                    }
+                })
+            try inspect(bytes) { decoder in
+                var list = try decoder.unkeyedContainer()
+                for order in orders {
+                    let container = try list.nestedContainer(keyedBy: AnyKey.self)
+                    let hasList = nested && order.count > 1
+                    #expect(container.allKeys.count == Set(order.map { Array($0.utf8) }).count + (hasList ? 1 : 0))
+                    for name in order {
+                        let last = order.lastIndex { Array($0.utf8) == Array(name.utf8) }
+                        #expect(try container.decode(Int.self, forKey: AnyKey(name)) == last)
+                    }
+                    #expect(container.contains("list") == hasList)
+                }
+                #expect(list.isAtEnd)
+            }
+        }
+    }
+
+    @Test func bytesHandedOverAtOnceAreElementsLikeOthers() throws {
+        func form(_ write: @escaping (inout any UnkeyedEncodingContainer) throws -> Void) throws -> [UInt8] {
+            try wireForm(
+                of: Script { encoder in
+                    var list = encoder.unkeyedContainer()
+                    try write(&list)
+                })
+        }
+        let bytes: [UInt8] = [1, 2, 255]
+        #expect(try form { try $0.encode(contentsOf: bytes) } == wireForm(of: bytes))
+        #expect(try form { try $0.encode(contentsOf: bytes.lazy.map { $0 }) } == wireForm(of: bytes))
+        let twice = try form {
+            try $0.encode(contentsOf: bytes[..<1])
+            try $0.encode(contentsOf: bytes[1...])
+            #expect($0.count == 3)
+        }
+        #expect(try twice == wireForm(of: bytes))
+        #expect(try form { try $0.encode(contentsOf: [] as [UInt8]) } == wireForm(of: [] as [String]))
+        func mixed(_ next: @escaping (inout any UnkeyedEncodingContainer) throws -> Void) throws -> [UInt8] {
+            try form {
+                try $0.encode(contentsOf: bytes)
+                try next(&$0)
+            }
+        }
+        let tagged: [UInt8] = [0x20, 1, 0x20, 2, 0x20, 255]
+        #expect(try mixed { try $0.encode(true) } == [0x05, 8] + tagged + [0x40, 1])
+        #expect(try mixed { try $0.encodeNil() } == [0x05, 7] + tagged + [0x00])
+        #expect(try mixed { try $0.encode([true]) } == [0x05, 10] + tagged + [0x05, 2, 0x40, 1])
+        #expect(try mixed { _ = $0.nestedUnkeyedContainer() } == [0x05, 8] + tagged + [0x05, 0])
+        #expect(
+            try mixed {
+                try $0.encode(7 as Int8)
+                try $0.encode(contentsOf: bytes[..<1])
+            } == [0x05, 10] + tagged + [0x10, 7, 0x20, 1])
+    }
+
     @Test func aValueWrittenTwiceUnderOneKeyIsTheLastOne() throws {
         for padding in [0, 40] {
             let bytes = try wireForm(

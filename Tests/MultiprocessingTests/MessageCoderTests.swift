@@ -55,6 +55,15 @@ import Testing
         try check([Int](0..<1000), [])
         try check([1.5, .infinity] as [Double])
         try check([Int128.min, .max])
+        try check([true, false], [])
+        try check(["", "a", String(repeating: "é", count: 100)], [])
+        try check([[1.5], [], [2, 3]] as [[Double]], [])
+        try check([["a"], []], [[]])
+        try check(["a": 1, "": -1, "sixteen letters!": 0], [:])
+        try check(["a": [true], "b": []])
+        try check(["a": ["b": "c"], "d": [:]])
+        try check((0..<2000).map { "line \($0)" })
+        try check(Dictionary(uniqueKeysWithValues: (0..<2000).map { ("key \($0)", $0) }))
         try check(Bitwise(7 as UInt32))
         try check(Point(x: 1, y: -1))
         try check(Sample.rich, .poor)
@@ -73,6 +82,19 @@ import Testing
                 == [0x04, 14, 1, 0x78, 0x12, 1, 0, 0, 0, 1, 0x79, 0x12, 2, 0, 0, 0])
         #expect(try message(of: ["a", "b"], by: .codable()) == [0x05, 6, 0x03, 1, 0x61, 0x03, 1, 0x62])
         #expect(try message(of: [UInt8](repeating: 9, count: 200), by: .codable())[..<4] == [0xA0, 0xC8, 0x01, 9])
+    }
+
+    @Test func membersOfADictionaryThatStandThereTwiceAreReadTheLongWay() throws {
+        let bytes: [UInt8] = [0x04, 10, 1, 0x61, 0x40, 1, 1, 0x61, 0x40, 0, 0, 0x00]
+        let coder = MessageCoder<[String: Bool]>.codable()
+        #expect(throws: DecodingError.self) { try read(bytes, by: coder) }
+        let twice: [UInt8] = [0x04, 8, 1, 0x61, 0x40, 1, 1, 0x61, 0x40, 0]
+        #expect(try read(twice, by: coder) == decoded([String: Bool].self, from: twice))
+        #expect(try read(twice, by: coder).count == 1)
+        let notText: [UInt8] = [0x04, 4, 1, 0xFF, 0x40, 1]
+        #expect(throws: DecodingError.self) { try read(notText, by: coder) }
+        let cut: [UInt8] = [0x05, 3, 0x03, 2, 0x61]
+        #expect(throws: DecodingError.self) { try read(cut, by: MessageCoder<[String]>.codable()) }
     }
 
     @Test func aTriviallyCopyableTypeTravelsAsItsMemory() throws {

@@ -22,7 +22,7 @@ final class DecodingSession {
     let userInfo: [CodingUserInfoKey: Any]
 
     /// The message, and nothing once it has been decoded: a decoder that someone has kept then finds no bytes.
-    private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+    @exclusivity(unchecked) private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
 
     /// The first fault found by a method that cannot throw; thrown when the value is otherwise complete.
     private var fault: (any Error)?
@@ -32,7 +32,9 @@ final class DecodingSession {
     /// Unchecked, as the spare ones are, since no caller's code runs while these change.
     @exclusivity(unchecked) private var activeDecoders = 0
 
-    @exclusivity(unchecked) private var spareDecoders: [ValueDecoder] = []
+    /// The first of a list.
+    @exclusivity(unchecked) private var spareDecoder: ValueDecoder?
+    @exclusivity(unchecked) private var spareCount = 0
     private static let spareLimit = 64
 
     init(userInfo: [CodingUserInfoKey: Any] = [:]) {
@@ -53,15 +55,20 @@ final class DecodingSession {
         } catch {
             throw DecodingError.make(error, for: type, path: [])
         }
-        if let leaf = LeafTable.leaf(for: type), let value = readLeaf(leaf, as: type, item) { return value }
-        let value = try readWhole(type, item, in: nil, key: nil, depth: 0)
+        let value =
+            if let leaf = LeafTable.leaf(for: type) {
+                try readLeaf(leaf, as: type, item, in: nil, at: .root, depth: 0)
+            } else {
+                try readWhole(type, item, in: nil, at: .root, depth: 0)
+            }
         if let fault { throw fault }
         return value
     }
 
     /// Breaks the ties between the session and its spare decoders, without which neither would ever be freed.
     func close() {
-        spareDecoders.removeAll()
+        spareDecoder = nil
+        spareCount = 0
     }
 
     /// Remembers a fault for which the caller has no way to throw.
@@ -69,28 +76,41 @@ final class DecodingSession {
         if fault == nil { fault = error }
     }
 
-    /// Reads a value of a type that is a leaf, unless its form is unusual.
-    func readLeaf<T>(_ leaf: any WireLeaf.Type, as type: T.Type, _ item: WireItem) -> T? {
-        withUnsafeTemporaryAllocation(of: T.self, capacity: 1) { memory -> T? in
-            guard let address = memory.baseAddress else { return nil }
-            return leaf.readWire(item, in: bytes, to: UnsafeMutableRawPointer(address)) ? address.move() : nil
+    /// Reads a value of a type that is a leaf; has the type decode itself where the form is unusual.
+    func readLeaf<T: Decodable>(
+        _ leaf: any WireLeaf.Type, as type: T.Type, _ item: WireItem, in parent: ValueDecoder?, at step: CodingStep,
+        depth: Int
+    ) throws -> T {
+        try withUnsafeTemporaryAllocation(of: T.self, capacity: 1) { memory in
+            if let address = memory.baseAddress, leaf.readWire(item, in: bytes, to: UnsafeMutableRawPointer(address)) {
+                return address.move()
+            }
+            return try readWhole(type, item, in: parent, at: step, depth: depth)
         }
     }
 
     /// Has a type decode itself from a value of the message.
     func readWhole<T: Decodable>(
-        _ type: T.Type, _ item: WireItem, in parent: ValueDecoder?, key: (any CodingKey)?, depth: Int
+        _ type: T.Type, _ item: WireItem, in parent: ValueDecoder?, at step: CodingStep, depth: Int
     ) throws -> T {
-        var decoder = decoder(for: item, in: parent, key: key, depth: depth)
+        var decoder = decoder(for: item, in: parent, at: step, depth: depth)
         defer { retire(&decoder) }
         return try decoder.decodeWhole(type)
     }
 
     /// A decoder for one value of the message.
-    func decoder(for item: WireItem, in parent: ValueDecoder?, key: (any CodingKey)?, depth: Int) -> ValueDecoder {
-        let decoder = spareDecoders.popLast() ?? ValueDecoder(session: self)
+    func decoder(for item: WireItem, in parent: ValueDecoder?, at step: CodingStep, depth: Int) -> ValueDecoder {
+        let decoder: ValueDecoder
+        if let spare = spareDecoder {
+            decoder = spare
+            spareDecoder = spare.nextSpare
+            spare.nextSpare = nil
+            spareCount -= 1
+        } else {
+            decoder = ValueDecoder(session: self)
+        }
         activeDecoders += 1
-        decoder.activate(for: item, in: parent, key: key, depth: depth)
+        decoder.activate(for: item, in: parent, at: step, depth: depth)
         return decoder
     }
 
@@ -98,7 +118,10 @@ final class DecodingSession {
     private func retire(_ decoder: inout ValueDecoder) {
         guard isKnownUniquelyReferenced(&decoder) else { return }
         decoder.deactivate()
-        if spareDecoders.count < Self.spareLimit { spareDecoders.append(decoder) }
+        guard spareCount < Self.spareLimit else { return }
+        decoder.nextSpare = spareDecoder
+        spareDecoder = decoder
+        spareCount += 1
     }
 
     func decoderWasDeactivated() {

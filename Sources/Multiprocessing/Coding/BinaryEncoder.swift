@@ -30,7 +30,9 @@ final class EncodingSession {
     /// Unchecked, as the spare ones are, since no caller's code runs while these change.
     @exclusivity(unchecked) private var activeNodes = 0
 
-    @exclusivity(unchecked) private var spareNodes: [EncodingNode] = []
+    /// The first of a list.
+    @exclusivity(unchecked) private var spareNode: EncodingNode?
+    @exclusivity(unchecked) private var spareCount = 0
     private static let spareLimit = 64
 
     init(userInfo: [CodingUserInfoKey: Any] = [:]) {
@@ -47,7 +49,7 @@ final class EncodingSession {
             return
         }
         fault = nil
-        var root = node(in: nil, key: nil, depth: 0)
+        var root = node(in: nil, at: .root, depth: 0)
         defer { retire(&root) }
         try root.encodeWhole(value)
         if let fault { throw fault }
@@ -56,7 +58,8 @@ final class EncodingSession {
 
     /// Breaks the ties between the session and its spare nodes, without which neither would ever be freed.
     func close() {
-        spareNodes.removeAll()
+        spareNode = nil
+        spareCount = 0
     }
 
     /// Remembers a misuse for which the caller has no way to throw.
@@ -65,10 +68,18 @@ final class EncodingSession {
     }
 
     /// A node for a value inside another.
-    func node(in parent: EncodingNode?, key: (any CodingKey)?, depth: Int) -> EncodingNode {
-        let node = spareNodes.popLast() ?? EncodingNode(session: self)
+    func node(in parent: EncodingNode?, at step: CodingStep, depth: Int) -> EncodingNode {
+        let node: EncodingNode
+        if let spare = spareNode {
+            node = spare
+            spareNode = spare.nextSpare
+            spare.nextSpare = nil
+            spareCount -= 1
+        } else {
+            node = EncodingNode(session: self)
+        }
         activeNodes += 1
-        node.activate(in: parent, key: key, depth: depth)
+        node.activate(in: parent, at: step, depth: depth)
         return node
     }
 
@@ -79,7 +90,10 @@ final class EncodingSession {
         node.reset()
         guard isKnownUniquelyReferenced(&node) else { return }
         node.deactivate()
-        if spareNodes.count < Self.spareLimit { spareNodes.append(node) }
+        guard spareCount < Self.spareLimit else { return }
+        node.nextSpare = spareNode
+        spareNode = node
+        spareCount += 1
     }
 
     func nodeWasDeactivated() {

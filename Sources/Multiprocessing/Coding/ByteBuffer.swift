@@ -69,6 +69,15 @@ extension ByteBuffer {
         tail += size
     }
 
+    /// Appends the first bytes of two words, at most 16, with no call for so few.
+    @inline(__always)
+    mutating func append(_ first: UInt64, _ second: UInt64, byteCount: Int) {
+        let place = reserve(16)
+        place.storeBytes(of: first, as: UInt64.self)
+        (place + 8).storeBytes(of: second, as: UInt64.self)
+        tail += byteCount
+    }
+
     /// Makes room behind the readable bytes, for a call such as `read` to fill.
     ///
     /// The room is at least as large as asked for and may be larger. It is valid until the buffer is next changed;
@@ -90,6 +99,17 @@ extension ByteBuffer {
         precondition(offset >= 0 && offset <= count - MemoryLayout<T>.size, "patch outside the readable bytes")
         guard let base else { return }
         (base + head + offset).storeBytes(of: value, as: T.self)
+    }
+
+    /// Moves the bytes from an offset into ``readable`` on towards the back; what is in the gap then is undefined.
+    mutating func openGap(of gapBytes: Int, at offset: Int) {
+        precondition(gapBytes >= 0 && offset >= 0 && offset <= count, "a gap outside the readable bytes")
+        guard gapBytes > 0 else { return }
+        _ = reserve(gapBytes)
+        guard let base else { return }
+        let place = base + head + offset
+        memmove(place + gapBytes, place, count - offset)
+        tail += gapBytes
     }
 
     /// Overwrites the bytes in a range of offsets into ``readable`` with zeros.

@@ -84,6 +84,11 @@ struct UnkeyedWriter: UnkeyedEncodingContainer {
         try node.encodeElement(value)
     }
 
+    // Not left to the default, which would write them one by one, with a tag each.
+    func encode<Bytes: Sequence>(contentsOf bytes: Bytes) throws where Bytes.Element == UInt8 {
+        node.encodeBytes(bytes)
+    }
+
     func nestedContainer<NestedKey: CodingKey>(keyedBy keyType: NestedKey.Type) -> KeyedEncodingContainer<NestedKey> {
         KeyedEncodingContainer(KeyedWriter<NestedKey>(node: node.attachElement(.keyed)))
     }

@@ -12,20 +12,24 @@ final class EncodingNode {
     }
 
     let session: EncodingSession
-    private var parent: EncodingNode?
-    private var key: (any CodingKey)?
-    private var depth = 0
-    private var isActive = false
-
-    private(set) var shape = Shape.nothing
-    /// The elements of an unkeyed container so far.
-    private(set) var elementCount = 0
-    /// A whole value if this is a single one, and otherwise the members or elements without tag and length.
+    /// The next one in the session's list of spare nodes, where this is one.
     ///
-    /// Unchecked, as the members are, since the check costs more than the writing, and no caller's code runs meanwhile.
+    /// Unchecked, as all is here, since the check costs more than the writing, and no caller's code runs meanwhile.
+    @exclusivity(unchecked) var nextSpare: EncodingNode?
+    @exclusivity(unchecked) private var parent: EncodingNode?
+    @exclusivity(unchecked) private var step = CodingStep.root
+    @exclusivity(unchecked) private var depth = 0
+    @exclusivity(unchecked) private var isActive = false
+
+    @exclusivity(unchecked) private(set) var shape = Shape.nothing
+    /// The elements of an unkeyed container so far.
+    @exclusivity(unchecked) private(set) var elementCount = 0
+    /// Whether all of them are bytes, which then have no tags.
+    @exclusivity(unchecked) private var isRunOfBytes = false
+    /// A whole value if this is a single one, and otherwise the members or elements without tag and length.
     @exclusivity(unchecked) private var bytes = ByteBuffer()
     @exclusivity(unchecked) private var members = MemberTable()
-    private var attachments: [Attachment] = []
+    @exclusivity(unchecked) private var attachments: [Attachment] = []
 
     init(session: EncodingSession) {
         self.session = session
@@ -36,7 +40,7 @@ final class EncodingNode {
     }
 
     var codingPath: [any CodingKey] {
-        guard let key else { return parent?.codingPath ?? [] }
+        guard let key = step.key else { return parent?.codingPath ?? [] }
         return (parent?.codingPath ?? []) + [key]
     }
 }
@@ -44,9 +48,9 @@ final class EncodingNode {
 // MARK: - Use and reuse
 
 extension EncodingNode {
-    func activate(in parent: EncodingNode?, key: (any CodingKey)?, depth: Int) {
+    func activate(in parent: EncodingNode?, at step: CodingStep, depth: Int) {
         self.parent = parent
-        self.key = key
+        self.step = step
         self.depth = depth
         isActive = true
     }
@@ -64,8 +68,9 @@ extension EncodingNode {
         bytes.removeAll()
         shape = .nothing
         elementCount = 0
+        isRunOfBytes = false
         parent = nil
-        key = nil
+        step = .root
     }
 
     private func detach() {
@@ -75,15 +80,15 @@ extension EncodingNode {
         attachments.removeAll(keepingCapacity: true)
     }
 
-    private func child(key: any CodingKey) throws -> EncodingNode {
-        guard depth < maximumCodingDepth else { throw tooDeep(key: key) }
-        return session.node(in: self, key: key, depth: depth + 1)
+    private func child(_ step: CodingStep) throws -> EncodingNode {
+        guard depth < maximumCodingDepth else { throw tooDeep(key: step.key) }
+        return session.node(in: self, at: step, depth: depth + 1)
     }
 
     /// A node that is part of no value, for a caller that has to be given something after a misuse.
     private func orphan(for error: EncodingError) -> EncodingNode {
         session.record(error)
-        return session.node(in: nil, key: nil, depth: depth)
+        return session.node(in: nil, at: .root, depth: depth)
     }
 
     private func tooDeep(key: (any CodingKey)?) -> EncodingError {
@@ -200,7 +205,7 @@ extension EncodingNode {
             openMember(key.stringValue)
             return withUnsafePointer(to: value) { leaf.writeWire(from: $0, into: &bytes) }
         }
-        var child = try child(key: key)
+        var child = try child(.member(key))
         defer { session.retire(&child) }
         try child.encodeWhole(value)
         if fromOptional, child.isNull { try child.markPresentNull() }
@@ -222,18 +227,20 @@ extension EncodingNode {
     /// A node for a member that is written bit by bit: the one that is already there if it has the same shape.
     func attachMember(_ wanted: Shape, forKey key: some CodingKey) -> EncodingNode {
         guard depth < maximumCodingDepth else { return orphan(for: tooDeep(key: key)) }
+        members.leaveExpected(in: bytes.readable)
         if wanted != .nothing, let member = members.find(key.stringValue, in: bytes.readable) {
             if let there = attachments.first(where: { $0.offset == member.valueStart }), there.node.shape == wanted {
                 return there.node
             }
         }
         openMember(key.stringValue)
-        return attach(wanted, key: key)
+        return attach(wanted, at: .member(key))
     }
 
     /// Writes a member's name, after which its value has to follow.
     ///
     /// A value under the same name gives way.
+    @inline(__always)
     private func openMember(_ name: String) {
         if let duplicate = members.open(name, in: &bytes) { removeMember(duplicate) }
     }
@@ -250,8 +257,8 @@ extension EncodingNode {
         }
     }
 
-    private func attach(_ shape: Shape, key: any CodingKey) -> EncodingNode {
-        let child = session.node(in: self, key: key, depth: depth + 1)
+    private func attach(_ shape: Shape, at step: CodingStep) -> EncodingNode {
+        let child = session.node(in: self, at: step, depth: depth + 1)
         child.shape = shape
         attachments.append(Attachment(offset: bytes.count, node: child))
         return child
@@ -262,11 +269,12 @@ extension EncodingNode {
 
 extension EncodingNode {
     func encodeElement<T: Encodable>(_ value: T) throws {
+        if isRunOfBytes { tagBytes() }
         if let leaf = LeafTable.leaf(for: T.self) {
             elementCount += 1
             return withUnsafePointer(to: value) { leaf.writeWire(from: $0, into: &bytes) }
         }
-        var child = try child(key: IndexKey(elementCount))
+        var child = try child(.element(elementCount))
         defer { session.retire(&child) }
         try child.encodeWhole(value)
         elementCount += 1
@@ -275,21 +283,51 @@ extension EncodingNode {
 
     @inline(__always)
     func encodePrimitiveElement<P: WirePrimitive>(_ value: P) {
+        if isRunOfBytes { tagBytes() }
         elementCount += 1
         P.writeWire(value, into: &bytes)
     }
 
     func encodeNilElement() {
+        if isRunOfBytes { tagBytes() }
         elementCount += 1
         bytes.append(WireTag.null)
     }
 
+    /// Bytes at once, as collections of bytes hand them over.
+    func encodeBytes(_ new: some Sequence<UInt8>) {
+        guard elementCount == 0 || isRunOfBytes else {
+            for byte in new {
+                encodePrimitiveElement(byte)
+            }
+            return
+        }
+        let isWritten: Void? = new.withContiguousStorageIfAvailable { bytes.append(bytes: UnsafeRawBufferPointer($0)) }
+        if isWritten == nil {
+            for byte in new {
+                bytes.append(byte)
+            }
+        }
+        elementCount = bytes.count
+        isRunOfBytes = elementCount > 0
+    }
+
+    /// Gives each byte its tag, as something else is to follow.
+    private func tagBytes() {
+        var tagged = ByteBuffer()
+        for byte in bytes.readable {
+            UInt8.writeWire(byte, into: &tagged)
+        }
+        bytes = tagged
+        isRunOfBytes = false
+    }
+
     /// A node for an element that is written bit by bit.
     func attachElement(_ shape: Shape) -> EncodingNode {
-        let key = IndexKey(elementCount)
-        guard depth < maximumCodingDepth else { return orphan(for: tooDeep(key: key)) }
+        guard depth < maximumCodingDepth else { return orphan(for: tooDeep(key: IndexKey(elementCount))) }
+        if isRunOfBytes { tagBytes() }
         elementCount += 1
-        return attach(shape, key: key)
+        return attach(shape, at: .element(elementCount - 1))
     }
 }
 
@@ -305,7 +343,8 @@ extension EncodingNode {
         case .single:
             output.append(bytes: bytes.readable)
         case .keyed, .unkeyed:
-            output.append(shape == .keyed ? WireTag.keyed : WireTag.unkeyed)
+            output.append(
+                isRunOfBytes ? WireTag.packed | WireTag.uint8 : shape == .keyed ? WireTag.keyed : WireTag.unkeyed)
             output.appendLength(bytes.count)
             output.append(bytes: bytes.readable)
         }

@@ -29,8 +29,10 @@ struct LeafTable: Sendable {
 
     private init() {
         var slots = [Slot?](repeating: nil, count: 1 << Self.sizeLogarithm)
-        for leaf in Self.scalars + Self.arrays {
-            let type = ObjectIdentifier(leaf)
+        var leaves: [(type: Any.Type, leaf: any WireLeaf.Type)] = (Self.scalars + Self.collections).map { ($0, $0) }
+        if let foundationData { leaves.append(foundationData) }
+        for (type, leaf) in leaves {
+            let type = ObjectIdentifier(type)
             var position = Self.home(of: type)
             while slots[position] != nil {
                 position = (position + 1) & (slots.count - 1)
@@ -55,9 +57,10 @@ struct LeafTable: Sendable {
         UInt.self, UInt8.self, UInt16.self, UInt32.self, UInt64.self, UInt128.self,
     ]
 
-    private static let arrays: [any WireLeaf.Type] = [
-        [Float].self, [Double].self,
+    private static let collections: [any WireLeaf.Type] = [
+        [Bool].self, [String].self, [Float].self, [Double].self,
         [Int].self, [Int8].self, [Int16].self, [Int32].self, [Int64].self, [Int128].self,
         [UInt].self, [UInt8].self, [UInt16].self, [UInt32].self, [UInt64].self, [UInt128].self,
+        [String: Bool].self, [String: String].self, [String: Int].self, [String: Double].self,
     ]
 }

@@ -3,27 +3,60 @@
 /// The search goes on from where the last one ended, so that members which are asked for in their order are found at
 /// the first try. Asking in another order costs steps, and a container that has cost many of them gets an index: a
 /// large one in an unfavourable order must not take quadratic time.
+///
+/// The names that the last value was asked for are kept, since those of the next one are the same as a rule: then each
+/// is found by a comparison of two words.
 struct MemberSearch {
-    private let range: Range<Int>
+    private var range = 0..<0
     /// The offset behind the member found last.
-    private var next: Int
+    private var next = 0
     /// The offset of the member found last, which a type asks for again after it has seen that it is there.
-    private var last: Int
+    private var last = 0
     private var steps = 0
     private var index: [MemberName: Int]?
     private static let stepsWithoutIndex = 512
 
-    init(in range: Range<Int>) {
+    /// The names in the order in which they were asked for.
+    private var expected: [SpelledName] = []
+    private var asked = 0
+
+    /// Begins with another value.
+    mutating func restart(in range: Range<Int>) {
         self.range = range
         next = range.lowerBound
         last = range.lowerBound
+        steps = 0
+        asked = 0
+        if index != nil { index = nil }
     }
 
     /// The value of the member with a name.
     @inline(__always)
     mutating func find(_ name: String, in bytes: UnsafeRawBufferPointer) throws(WireFault) -> WireItem? {
+        if asked < expected.count, expected[asked].isSurely(name), expected[asked].lies(at: next, in: bytes) {
+            let value = try bytes.item(at: next + expected[asked].byteCount, before: range.upperBound)
+            asked += 1
+            last = next
+            next = value.end
+            return value
+        }
+        return try findUnexpected(name, in: bytes)
+    }
+
+    @inline(never)
+    private mutating func findUnexpected(
+        _ text: String, in bytes: UnsafeRawBufferPointer
+    ) throws(WireFault) -> WireItem? {
         if range.isEmpty { return nil }
-        var name = name
+        if asked < SpelledName.mostOfAType {
+            if asked == expected.count {
+                expected.append(SpelledName(text))
+            } else if !expected[asked].isSurely(text) {
+                expected[asked] = SpelledName(text)
+            }
+            asked += 1
+        }
+        var name = text
         // The closure hands faults on as a result, for a `withUTF8` with typed throws does not exist.
         let result = name.withUTF8 { utf8 -> Result<WireItem?, WireFault> in
             let name = UnsafeRawBufferPointer(utf8)
@@ -43,22 +76,13 @@ struct MemberSearch {
         var names: [String] = []
         var offset = range.lowerBound
         while offset < range.upperBound {
-            let member = try member(at: offset, in: bytes)
+            let member = try bytes.member(at: offset, before: range.upperBound)
             let utf8 = UnsafeRawBufferPointer(rebasing: bytes[member.name])
             guard let name = String(exactly: utf8) else { throw .corrupted("a member's name is not UTF-8") }
             names.append(name)
             offset = member.value.end
         }
         return names
-    }
-
-    private func member(
-        at offset: Int, in bytes: UnsafeRawBufferPointer
-    ) throws(WireFault) -> (name: Range<Int>, value: WireItem) {
-        var nameStart = offset
-        let length = try bytes.length(at: &nameStart, before: range.upperBound)
-        let nameEnd = nameStart + length
-        return (nameStart..<nameEnd, try bytes.item(at: nameEnd, before: range.upperBound))
     }
 
     /// The value of the member at an offset if it has the name; the search goes on behind it.
@@ -92,7 +116,7 @@ struct MemberSearch {
         var offset = start
         while offset < end {
             if let item = try match(name, at: offset, in: bytes) { return item }
-            offset = try member(at: offset, in: bytes).value.end
+            offset = try bytes.member(at: offset, before: range.upperBound).value.end
             steps += 1
         }
         return nil
@@ -104,7 +128,7 @@ struct MemberSearch {
         if index == nil { index = try makeIndex(in: bytes) }
         let name = MemberName(String(decoding: name, as: UTF8.self))
         guard let offset = index?[name] else { return nil }
-        let member = try member(at: offset, in: bytes)
+        let member = try bytes.member(at: offset, before: range.upperBound)
         last = offset
         next = member.value.end
         return member.value
@@ -114,7 +138,7 @@ struct MemberSearch {
         var index: [MemberName: Int] = [:]
         var offset = range.lowerBound
         while offset < range.upperBound {
-            let member = try member(at: offset, in: bytes)
+            let member = try bytes.member(at: offset, before: range.upperBound)
             let name = String(decoding: UnsafeRawBufferPointer(rebasing: bytes[member.name]), as: UTF8.self)
             index[MemberName(name)] = offset
             offset = member.value.end

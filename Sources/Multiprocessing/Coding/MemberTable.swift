@@ -3,6 +3,9 @@
 /// `encode(_:forKey:)` with a key that has been used replaces the value, as assigning to a dictionary's key does.
 /// Nobody should need that, but `Codable` allows it, so every name has to be looked for. Four of its bytes settle
 /// almost all comparisons in a small container; a large one gets an index.
+///
+/// As a rule a value has the members of the one before, in their order. While it has, it is known that no name is there
+/// twice, and nothing is kept.
 struct MemberTable {
     struct Member {
         /// A digest of the name: its length and three of its bytes.
@@ -13,16 +16,24 @@ struct MemberTable {
         var valueStart: Int
     }
 
+    /// The names that the last value had, in their order.
+    private var expected: [SpelledName] = []
+    /// How many members the value has, which are the first ones of those expected; -1 once it goes its own way.
+    private var followed = 0
+    /// Empty as long as the value is as expected.
     private var members: [Member] = []
     private var index: [MemberName: Int] = [:]
     private static let indexedCount = 16
 
     mutating func removeAll() {
+        followed = 0
         if !members.isEmpty { members.removeAll(keepingCapacity: members.capacity <= 1024) }
         if !index.isEmpty { index.removeAll(keepingCapacity: index.capacity <= 1024) }
     }
 
     /// The member with a name.
+    ///
+    /// After ``leaveExpected(in:)``.
     mutating func find(_ name: String, in bytes: UnsafeRawBufferPointer) -> Member? {
         var name = name
         return name.withUTF8 { utf8 in
@@ -34,22 +45,58 @@ struct MemberTable {
     ///
     /// If the name was there already, its member's range is returned. The caller has to remove it from the bytes; here
     /// it has been removed, and all offsets are those after the removal.
+    @inline(__always)
     mutating func open(_ text: String, in bytes: inout ByteBuffer) -> Range<Int>? {
+        if followed >= 0, followed < expected.count, expected[followed].isSurely(text) {
+            expected[followed].write(into: &bytes)
+            followed += 1
+            return nil
+        }
+        return openUnexpected(text, in: &bytes)
+    }
+
+    @inline(never)
+    private mutating func openUnexpected(_ text: String, in bytes: inout ByteBuffer) -> Range<Int>? {
+        leaveExpected(in: bytes.readable)
         var name = text
         let duplicate = name.withUTF8 { utf8 -> Int? in
             let digest = Self.digest(utf8)
             let duplicate = position(of: UnsafeRawBufferPointer(utf8), digest: digest, in: bytes.readable)
             let start = bytes.count
-            bytes.appendLength(utf8.count)
-            let nameStart = bytes.count
-            bytes.append(bytes: UnsafeRawBufferPointer(utf8))
+            bytes.appendText(text)
+            let valueStart = bytes.count
             members.append(
-                Member(digest: digest, start: start, nameStart: nameStart, valueStart: bytes.count)
+                Member(digest: digest, start: start, nameStart: valueStart - utf8.count, valueStart: valueStart)
             )
             return duplicate
         }
         if !index.isEmpty { index[MemberName(text)] = members.count - 1 }
-        return duplicate.map { remove($0) }
+        if let duplicate {
+            expected.removeAll()
+            return remove(duplicate)
+        }
+        if expected.count == members.count - 1, members.count <= SpelledName.mostOfAType {
+            expected.append(SpelledName(text))
+        }
+        return nil
+    }
+
+    /// Notes what the value has so far, as the next member is not the expected one, or its value will come later.
+    mutating func leaveExpected(in bytes: UnsafeRawBufferPointer) {
+        guard followed >= 0 else { return }
+        expected.removeSubrange(followed...)
+        var start = 0
+        for _ in 0..<followed {
+            // They are well formed, and complete: this is called before one that will be filled in later.
+            guard let member = try? bytes.member(at: start, before: bytes.count) else { break }
+            let name = UnsafeRawBufferPointer(rebasing: bytes[member.name]).assumingMemoryBound(to: UInt8.self)
+            let valueStart = member.name.upperBound
+            members.append(
+                Member(
+                    digest: Self.digest(name), start: start, nameStart: member.name.lowerBound, valueStart: valueStart))
+            start = member.value.end
+        }
+        followed = -1
     }
 
     private mutating func remove(_ position: Int) -> Range<Int> {

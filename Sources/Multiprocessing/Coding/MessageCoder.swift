@@ -2,10 +2,10 @@ import Synchronization
 
 /// Turns the values of one type into messages and back; made once for a channel.
 ///
-/// How a type travels is settled when the coder is made. Numbers, strings, arrays of numbers, ``FixedLayout`` types and
-/// arrays of these are written straight into the buffer; other `Codable` types go through ``BinaryEncoder`` and
-/// ``BinaryDecoder``, whose nodes are kept for the next message; a type that is not `Codable` but trivially copyable
-/// travels as a copy of its memory.
+/// How a type travels is settled when the coder is made. Numbers, strings, arrays of these and dictionaries with them,
+/// ``FixedLayout`` types and arrays of such are written straight into the buffer; other `Codable` types go through
+/// ``BinaryEncoder`` and ``BinaryDecoder``, whose nodes are kept for the next message; a type that is not `Codable` but
+/// trivially copyable travels as a copy of its memory.
 ///
 /// The wire form depends on the type only. Whichever factory a caller's generic context picks for a type, the peer may
 /// have picked another. The one exception is a trivially copyable type that is `Encodable` or `Decodable` and not both:

@@ -1,17 +1,20 @@
 /// One value that is being decoded: its `Decoder`, its single value container, and what its other containers share.
 final class ValueDecoder {
     let session: DecodingSession
-    private(set) var item = WireItem(tag: WireTag.nothing, start: 0, end: 0)
-    private var parent: ValueDecoder?
-    private var key: (any CodingKey)?
-    private var depth = 0
-    private var isActive = false
+    /// The next one in the session's list of spare decoders, where this is one.
+    ///
+    /// Unchecked, as all is here, since the check costs more than the search, and no caller's code runs meanwhile.
+    @exclusivity(unchecked) var nextSpare: ValueDecoder?
+    @exclusivity(unchecked) private(set) var item = WireItem(tag: WireTag.nothing, start: 0, end: 0)
+    @exclusivity(unchecked) private var parent: ValueDecoder?
+    @exclusivity(unchecked) private var step = CodingStep.root
+    @exclusivity(unchecked) private var depth = 0
+    @exclusivity(unchecked) private var isActive = false
     /// Whether the value is an optional around the nil that lies there.
-    private var unwrapsNull = false
-    /// Unchecked, since the check costs more than the search, and no caller's code runs meanwhile.
-    @exclusivity(unchecked) private var search = MemberSearch(in: 0..<0)
+    @exclusivity(unchecked) private var unwrapsNull = false
+    @exclusivity(unchecked) private var search = MemberSearch()
     /// The elements, once an unkeyed container has been asked for.
-    private(set) var elementCount = 0
+    @exclusivity(unchecked) private(set) var elementCount = 0
 
     init(session: DecodingSession) {
         self.session = session
@@ -21,25 +24,25 @@ final class ValueDecoder {
         if isActive { session.decoderWasDeactivated() }
     }
 
-    func activate(for item: WireItem, in parent: ValueDecoder?, key: (any CodingKey)?, depth: Int) {
+    func activate(for item: WireItem, in parent: ValueDecoder?, at step: CodingStep, depth: Int) {
         self.item = item
         self.parent = parent
-        self.key = key
+        self.step = step
         self.depth = depth
         isActive = true
         unwrapsNull = false
-        search = MemberSearch(in: item.start..<item.end)
+        search.restart(in: item.start..<item.end)
     }
 
     func deactivate() {
         parent = nil
-        key = nil
+        step = .root
         isActive = false
         session.decoderWasDeactivated()
     }
 
     var codingPath: [any CodingKey] {
-        guard let key else { return parent?.codingPath ?? [] }
+        guard let key = step.key else { return parent?.codingPath ?? [] }
         return (parent?.codingPath ?? []) + [key]
     }
 
@@ -51,10 +54,10 @@ final class ValueDecoder {
         return .make(fault, for: type, path: path, found: item?.tag)
     }
 
-    private func checkDepth(at key: (any CodingKey)? = nil) throws {
+    private func checkDepth(at step: CodingStep = .root) throws {
         guard depth < maximumCodingDepth else {
             let reason = "values lie in one another more than \(maximumCodingDepth) levels deep"
-            throw error(.corrupted(reason), for: Any.self, at: key)
+            throw error(.corrupted(reason), for: Any.self, at: step.key)
         }
     }
 
@@ -119,8 +122,21 @@ extension ValueDecoder: SingleValueDecodingContainer {
     func decodeNil() -> Bool { item.isNull }
 
     func decode<T: Decodable>(_ type: T.Type) throws -> T {
-        if let leaf = LeafTable.leaf(for: type), let value = session.readLeaf(leaf, as: type, item) { return value }
-        // The value stands for this one and reads from the same decoder, but it costs stack like any other.
+        if let leaf = LeafTable.leaf(for: type) { return try decodeLeaf(leaf, as: type) }
+        return try decodeInPlace(type)
+    }
+
+    private func decodeLeaf<T: Decodable>(_ leaf: any WireLeaf.Type, as type: T.Type) throws -> T {
+        try withUnsafeTemporaryAllocation(of: T.self, capacity: 1) { memory in
+            guard let address = memory.baseAddress,
+                leaf.readWire(item, in: session.bytes, to: UnsafeMutableRawPointer(address))
+            else { return try decodeInPlace(type) }
+            return address.move()
+        }
+    }
+
+    /// The value stands for this one and reads from the same decoder, but it costs stack like any other.
+    private func decodeInPlace<T: Decodable>(_ type: T.Type) throws -> T {
         try checkDepth()
         depth += 1
         defer { depth -= 1 }
@@ -172,18 +188,19 @@ extension ValueDecoder: SingleValueDecodingContainer {
 
     @inline(__always)
     private func value<T: Decodable>(
-        _ type: T.Type, _ item: WireItem, key: @autoclosure () -> any CodingKey
+        _ type: T.Type, _ item: WireItem, at step: @autoclosure () -> CodingStep
     ) throws -> T {
-        if let leaf = LeafTable.leaf(for: type), let value = session.readLeaf(leaf, as: type, item) { return value }
-        let key = key()
-        try checkDepth(at: key)
-        return try session.readWhole(type, item, in: self, key: key, depth: depth + 1)
+        let leaf = LeafTable.leaf(for: type)
+        let step = step()
+        if let leaf { return try session.readLeaf(leaf, as: type, item, in: self, at: step, depth: depth + 1) }
+        try checkDepth(at: step)
+        return try session.readWhole(type, item, in: self, at: step, depth: depth + 1)
     }
 
     /// A decoder for a container or a superclass inside this value.
-    private func child(for item: WireItem, key: any CodingKey) throws -> ValueDecoder {
-        try checkDepth(at: key)
-        return session.decoder(for: item, in: self, key: key, depth: depth + 1)
+    private func child(for item: WireItem, at step: CodingStep) throws -> ValueDecoder {
+        try checkDepth(at: step)
+        return session.decoder(for: item, in: self, at: step, depth: depth + 1)
     }
 }
 
@@ -204,7 +221,7 @@ extension ValueDecoder {
     }
 
     func decodeMember<T: Decodable>(_ type: T.Type, forKey key: some CodingKey) throws -> T {
-        try value(type, member(key, for: type), key: key)
+        try value(type, member(key, for: type), at: .member(key))
     }
 
     func decodeMemberIfPresent<T: Decodable>(_ type: T.Type, forKey key: some CodingKey) throws -> T? {
@@ -216,7 +233,7 @@ extension ValueDecoder {
         }
         guard var item = found, !item.isNull else { return nil }
         if item.isPresentNull { item.level -= 1 }
-        return try value(type, item, key: key)
+        return try value(type, item, at: .member(key))
     }
 
     @inline(__always)
@@ -225,7 +242,7 @@ extension ValueDecoder {
     }
 
     func memberDecoder(forKey key: some CodingKey) throws -> ValueDecoder {
-        try child(for: member(key, for: Any.self), key: key)
+        try child(for: member(key, for: Any.self), at: .member(key))
     }
 
     /// The keys of the members that the key type knows.
@@ -276,7 +293,7 @@ extension ValueDecoder {
     }
 
     func decodeElement<T: Decodable>(_ type: T.Type, _ item: WireItem, place: Int) throws -> T {
-        try value(type, item, key: IndexKey(place))
+        try value(type, item, at: .element(place))
     }
 
     @inline(__always)
@@ -285,7 +302,7 @@ extension ValueDecoder {
     }
 
     func elementDecoder(_ item: WireItem, place: Int) throws -> ValueDecoder {
-        try child(for: item, key: IndexKey(place))
+        try child(for: item, at: .element(place))
     }
 
     private func noElement(place: Int, for type: Any.Type) -> DecodingError {

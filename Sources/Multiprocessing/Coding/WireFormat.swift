@@ -23,7 +23,7 @@
 //               | 0x20...0x24 bytes                 UInt8, UInt16, UInt32, UInt64 and UInt, UInt128
 //               | 0x32 bytes | 0x33 bytes           Float, Double
 //               | 0x40 (0 | 1)                      Bool
-//     packed    = (0x80 + scalar tag) length bytes  an array of one scalar type, without a tag for each element
+//     packed    = (0x80 + scalar tag) length bytes  elements of one scalar type, without a tag each
 //
 // The low four bits of a scalar's tag are the binary logarithm of its width. Scalars are little endian and not aligned.
 // A length counts bytes, never elements, and is written seven bits a byte, lowest first, with the top bit set on all
@@ -196,6 +196,33 @@ extension ByteBuffer {
         }
         append(UInt8(truncatingIfNeeded: rest))
     }
+
+    /// Appends the length of a text and its UTF-8.
+    @inline(__always)
+    mutating func appendText(_ text: String) {
+        var text = text
+        text.withUTF8 { utf8 in
+            appendLength(utf8.count)
+            append(bytes: UnsafeRawBufferPointer(utf8))
+        }
+    }
+
+    /// Appends a tag, and what the closure appends with its length before it.
+    mutating func appendCounted(_ tag: UInt8, _ appendContent: (inout ByteBuffer) -> Void) {
+        append(tag)
+        let start = count
+        // Enough for most.
+        append(0 as UInt8)
+        appendContent(&self)
+        var rest = UInt(bitPattern: count - start - 1)
+        let lengthBytes = max(1, (UInt.bitWidth - rest.leadingZeroBitCount + 6) / 7)
+        openGap(of: lengthBytes - 1, at: start)
+        for place in start..<start + lengthBytes - 1 {
+            patch(UInt8(truncatingIfNeeded: rest) | 0x80, at: place)
+            rest >>= 7
+        }
+        patch(UInt8(truncatingIfNeeded: rest), at: start + lengthBytes - 1)
+    }
 }
 
 /// The place of an element in an unkeyed container, as a coding path shows it.
@@ -208,6 +235,23 @@ struct IndexKey: CodingKey {
 
     var intValue: Int? { index }
     var stringValue: String { "Index \(index)" }
+}
+
+/// The last step of a coding path.
+///
+/// The place of an element becomes a key only where somebody asks for the path.
+enum CodingStep {
+    case root
+    case element(Int)
+    case member(any CodingKey)
+
+    var key: (any CodingKey)? {
+        switch self {
+        case .root: nil
+        case .element(let place): IndexKey(place)
+        case .member(let key): key
+        }
+    }
 }
 
 /// The key under which a class leaves its superclass's part, unless it names one itself.

@@ -16,6 +16,20 @@ protocol WireLeaf: Codable, SendableMetatype {
     /// A requirement, so that each type has a version made for it.
     static func readMessage(_ bytes: UnsafeRawBufferPointer) -> Self?
 
+    /// Appends the whole wire form of an array of values.
+    ///
+    /// This and the next three are requirements for the same reason.
+    static func writeElements(_ elements: [Self], into buffer: inout ByteBuffer)
+
+    /// Reads an array of values if each lies there in its usual form.
+    static func readElements(_ item: WireItem, in bytes: UnsafeRawBufferPointer) -> [Self]?
+
+    /// Appends the whole wire form of a dictionary of values.
+    static func writeMembers(_ members: [String: Self], into buffer: inout ByteBuffer)
+
+    /// Reads a dictionary of values if each lies there in its usual form, and no name twice.
+    static func readMembers(_ item: WireItem, in bytes: UnsafeRawBufferPointer) -> [String: Self]?
+
     /// ``writeWire(_:into:)`` for a caller that knows the type only at run time.
     static func writeWire(from address: UnsafeRawPointer, into buffer: inout ByteBuffer)
 
@@ -174,12 +188,8 @@ extension Bool: WirePrimitive {
 
 extension String: WirePrimitive {
     static func writeWire(_ value: String, into buffer: inout ByteBuffer) {
-        var text = value
         buffer.append(WireTag.string)
-        text.withUTF8 { utf8 in
-            buffer.appendLength(utf8.count)
-            buffer.append(bytes: UnsafeRawBufferPointer(utf8))
-        }
+        buffer.appendText(value)
     }
 
     static func readWire(_ item: WireItem, in bytes: UnsafeRawBufferPointer) -> String? {
@@ -203,26 +213,5 @@ extension String {
         var text = String(decoding: utf8, as: UTF8.self)
         guard text.withUTF8({ utf8.matches(UnsafeRawBufferPointer($0)) }) else { return nil }
         self = text
-    }
-}
-
-// MARK: - Arrays of numbers
-
-extension Array: WireLeaf where Element: WireNumber {
-    static func writeWire(_ value: [Element], into buffer: inout ByteBuffer) {
-        buffer.append(WireTag.packed | Element.wireTag)
-        value.withUnsafeBytes { bytes in
-            buffer.appendLength(bytes.count)
-            buffer.append(bytes: bytes)
-        }
-    }
-
-    static func readWire(_ item: WireItem, in bytes: UnsafeRawBufferPointer) -> [Element]? {
-        guard item.tag == WireTag.packed | Element.wireTag, let source = bytes.payload(of: item) else { return nil }
-        let count = source.count / MemoryLayout<Element>.size
-        return [Element](unsafeUninitializedCapacity: count) { elements, initialized in
-            UnsafeMutableRawBufferPointer(elements).copyMemory(from: source)
-            initialized = count
-        }
     }
 }
