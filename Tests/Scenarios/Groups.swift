@@ -26,7 +26,7 @@ func registerAllScenarios() {
     Registry.group(Registry.failingGroup, leakScenarios)
     Registry.group("listeners", listenerScenarios, handshakeScenarios, hostileClientScenarios)
     Registry.group(
-        "managers", containerScenarios, managerServerLockScenarios, managerServerSignalScenarios,
+        "managers", containerScenarios, listProxyScenarios, managerServerLockScenarios, managerServerSignalScenarios,
         managerServerProcessScenarios,
         managerServerEndScenarios, registeredTypeScenarios, hostileRequestScenarios)
     Registry.group(

@@ -36,7 +36,7 @@ public struct MultiprocessingError: Error, Sendable {
         public static let taskFailed = Code("taskFailed")
         /// Workers died while they ran this task, as often as the pool allows.
         public static let workerDied = Code("workerDied")
-        /// The pool's initializer threw or its process ended, so that there is no worker to run anything.
+        /// The initializer of a pool or a `Manager` threw, or a pool's ended its process: there is nothing to run anything.
         public static let initializerFailed = Code("initializerFailed")
         /// The manager process of a `Pool`, or the server process of a `Manager`, ended without being told to.
         public static let managerDied = Code("managerDied")

@@ -41,6 +41,18 @@ extension Duration {
     }
 }
 
+extension Duration? {
+    /// For shared memory and messages; all ones for no limit.
+    var limitNanoseconds: UInt64 {
+        map(\.boundedNanoseconds) ?? .max
+    }
+
+    /// A limit as another process has written it.
+    init(limitNanoseconds nanoseconds: UInt64) {
+        self = nanoseconds == .max ? nil : .nanoseconds(Int64(clamping: nanoseconds))
+    }
+}
+
 /// A moment by which a wait must have ended; `nil` of a timeout means never.
 struct Deadline {
     private let nanoseconds: UInt64?

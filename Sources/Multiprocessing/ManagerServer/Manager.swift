@@ -52,18 +52,20 @@ public final class Manager {
     ///   - address: nil stands for a Unix socket in a new directory that only this user may enter.
     ///   - authenticationKey: what every process must know that connects; proxies carry it with them.
     ///   - types: those whose instances the server can make. What their closures capture is copied with the fork.
+    ///   - initializer: runs in the server before it serves anyone: opens what the types use, sets what they read.
     ///
     /// Throws `multipleThreads` in a process with more than one thread, `invalidState` when two types have one name,
-    /// `systemCallFailed` as when the address is in use, `managerDied` when the server ends before it listens.
-    /// The corresponding Python API is `multiprocessing.managers.BaseManager.start`.
+    /// `systemCallFailed` as when the address is in use, `initializerFailed` with the text of what the initializer throws,
+    /// `managerDied` when the server ends before it listens.
+    /// The corresponding Python API is `multiprocessing.managers.BaseManager.start(initializer, initargs)`.
     public convenience init(
         address: Address? = nil, authenticationKey: AuthenticationKey = AuthenticationKey(),
-        registering types: [any ManagedType] = []
+        registering types: [any ManagedType] = [], initializer: @escaping () throws -> Void = {}
     ) throws(MultiprocessingError) {
         let types = try servedTypes(types)
         let place = address.map { BoundSocket.Place.address($0) } ?? .fresh
         try self.init(at: place, authenticationKey) { control throws(MultiprocessingError) in
-            try ManagerServerProcess.fork(at: place, authenticationKey, types, reportingTo: control)
+            try ManagerServerProcess.fork(at: place, authenticationKey, types, initializer, reportingTo: control)
         }
     }
 
@@ -103,12 +105,15 @@ public final class Manager {
 
     /// Makes a `Manager`, hands it to `body`, and shuts it down when `body` returns or throws.
     ///
-    /// The corresponding Python API is `with multiprocessing.Manager() as manager`.
+    /// The parameters are those of the `Manager`. The corresponding Python API is
+    /// `with multiprocessing.Manager() as manager`.
     public static func with<Result>(
         address: Address? = nil, authenticationKey: AuthenticationKey = AuthenticationKey(),
-        registering types: [any ManagedType] = [], _ body: (Manager) throws -> Result
+        registering types: [any ManagedType] = [], initializer: @escaping () throws -> Void = {},
+        _ body: (Manager) throws -> Result
     ) throws -> Result {
-        let manager = try Manager(address: address, authenticationKey: authenticationKey, registering: types)
+        let manager = try Manager(
+            address: address, authenticationKey: authenticationKey, registering: types, initializer: initializer)
         defer { manager.shutdown() }
         return try body(manager)
     }

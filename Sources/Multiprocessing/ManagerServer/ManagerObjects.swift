@@ -166,13 +166,21 @@ extension Manager {
 
     /// Makes a barrier for so many parties.
     ///
+    /// - Parameters:
+    ///   - parties: how many meet.
+    ///   - timeout: how long a wait may take that says nothing else; nil for ever.
+    ///
+    /// There is no action, as a closure does not travel: the party whose `wait` returns `parties` - 1 was the last.
     /// Throws `invalidState` for fewer than 1. The corresponding Python API is
     /// `multiprocessing.managers.SyncManager.Barrier`.
-    public func barrier(parties: Int) throws(MultiprocessingError) -> BarrierProxy {
+    public func barrier(parties: Int, timeout: Duration? = nil) throws(MultiprocessingError) -> BarrierProxy {
         guard parties >= 1 else {
             throw MultiprocessingError(.invalidState, "a barrier needs at least 1 party")
         }
-        return try make { (arguments) throws(MultiprocessingError) in arguments.append(Int64(parties)) }
+        return try make { (arguments) throws(MultiprocessingError) in
+            arguments.append(Int64(parties))
+            arguments.append(timeout.limitNanoseconds)
+        }
     }
 
     /// Makes an instance of a type that the server was told of, by the name of the type.

@@ -15,6 +15,7 @@ final class ManagerServerProcess {
         var identity: UInt64 = 0
         var address: Address?
         var failure = ""
+        var isOfInitializer = false
         var errno: Int32?
     }
 
@@ -113,7 +114,8 @@ final class ManagerServerProcess {
 
     /// Forks a server, which has all that the types' closures capture.
     static func fork(
-        at place: BoundSocket.Place, _ key: AuthenticationKey, _ types: [any ServedType], reportingTo control: Int32
+        at place: BoundSocket.Place, _ key: AuthenticationKey, _ types: [any ServedType],
+        _ initializer: () throws -> Void, reportingTo control: Int32
     ) throws(MultiprocessingError) -> ChildProcess {
         try Fork.requireSingleThread(for: "Manager")
         let identity = ProcessIdentity.current.helper(named: "manager")
@@ -121,7 +123,7 @@ final class ManagerServerProcess {
             try Fork.child(deathSignal: SIGTERM) {
                 ProcessIdentity.become(identity)
                 StandardInput.null.takeInForkedChild()
-                serve(at: place, key: key, types: types, reportingTo: control)
+                serve(at: place, key: key, types: types, initializer, reportingTo: control)
             }
         }
     }
@@ -152,7 +154,7 @@ final class ManagerServerProcess {
         // The text was an error's description, which ends with what `errno` says again.
         let ending = errno.map { ": \($0)" } ?? ""
         let text = birth.failure.hasSuffix(ending) ? String(birth.failure.dropLast(ending.count)) : birth.failure
-        return MultiprocessingError(.systemCallFailed, text, errno: errno)
+        return MultiprocessingError(birth.isOfInitializer ? .initializerFailed : .systemCallFailed, text, errno: errno)
     }
 
     /// What a server leaves that was killed before it could say where it listens.
@@ -167,7 +169,8 @@ final class ManagerServerProcess {
 
     /// The server's whole life.
     static func serve(
-        at place: BoundSocket.Place, key: AuthenticationKey, types: [any ServedType], reportingTo control: Int32
+        at place: BoundSocket.Place, key: AuthenticationKey, types: [any ServedType],
+        _ initializer: () throws -> Void, reportingTo control: Int32
     ) -> Never {
         // As for a pool manager: a terminal's signals are for the creator to answer.
         mp_reset_signal_handlers()
@@ -184,6 +187,12 @@ final class ManagerServerProcess {
             }
             var signals = terminationOnly
             pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+            do {
+                try initializer()
+            } catch {
+                birth.isOfInitializer = true
+                throw MultiprocessingError(.initializerFailed, "the manager's initializer threw: \(error)")
+            }
             let server = try ManagerServer(bound, control: control, key: key, types: types)
             (birth.address, birth.identity) = (bound.address, server.identity)
             try tell(birth, over: control)

@@ -14,6 +14,17 @@ import SystemPackage
 public protocol ManagerTypes {
     /// The types to register; asked for in the server.
     var types: [any ManagedType] { get }
+
+    /// Runs in the server before it serves anyone.
+    ///
+    /// When it throws, the `Manager` is not made: `initializerFailed`. The default does nothing. The corresponding Python
+    /// API is the initializer of `multiprocessing.managers.BaseManager.start`.
+    func prepare() throws
+}
+
+extension ManagerTypes {
+    /// Does nothing.
+    public func prepare() {}
 }
 
 /// No types but those of the library.
@@ -35,7 +46,7 @@ extension Manager {
     ///     `automatic` knows.
     ///   - address: nil stands for a Unix socket in a new directory that only this user may enter.
     ///   - authenticationKey: what every process must know that connects; proxies carry it with them.
-    ///   - types: is sent to the server, and tells which types' instances it can make.
+    ///   - types: is sent to the server, tells which types' instances it can make, and prepares it.
     ///
     /// Throws as the other one; `encodingFailed` and `decodingFailed` when the types cannot be sent.
     /// The corresponding Python API is `multiprocessing.get_context(method).Manager`.
@@ -53,7 +64,9 @@ extension Manager {
             switch startMethod {
             case .spawn: return try Spawn.start(entry, identity)
             case .forkserver: return try ForkServer.start(entry, identity)
-            case .fork: return try ManagerServerProcess.fork(at: place, authenticationKey, served, reportingTo: control)
+            case .fork:
+                return try ManagerServerProcess.fork(
+                    at: place, authenticationKey, served, types.prepare, reportingTo: control)
             }
         }
     }
@@ -88,7 +101,7 @@ struct ServerEntry<Types: ManagerTypes & Codable>: ProcessEntry {
         do {
             ManagerServerProcess.serve(
                 at: place, key: try AuthenticationKey(bytes: key), types: try servedTypes(types.types),
-                reportingTo: control)
+                types.prepare, reportingTo: control)
         } catch {
             Fork.leave(saying: "manager: \(error)")
         }

@@ -89,13 +89,15 @@ func hostileRequestScenarios() {
         let manager = try Manager(registering: [RegisteredType("T") { (number: Int) in number }])
         let mine = try manager.dictionary(["a": 1])
         let operations: [UInt16] = [
-            Array(0...6), Array(0x100...0x10A), Array(0x200...0x206), Array(0x300...0x307), Array(0x400...0x405),
+            Array(0...6), Array(0x100...0x10A), Array(0x200...0x206), Array(0x300...0x30A), Array(0x400...0x405),
             Array(0x500...0x50A), [0x600, 0xFFFF],
         ].flatMap { $0 }
         // Objects of all kinds, for this one to play with.
         for kind: UInt8 in 0...13 {
             let maker = try RawRequester(to: manager)
-            maker.request(2, on: 0, [kind] + bytes(Int64(1)) + bytes(UInt32(2)) + [1, 2])
+            // A barrier wants two numbers of eight bytes.
+            let text: [UInt8] = kind == 11 ? [0, 0, 0, 0] : [1, 2]
+            maker.request(2, on: 0, [kind] + bytes(Int64(1)) + bytes(UInt32(2)) + text)
         }
         for _ in 0..<400 {
             let client = try RawRequester(to: manager)

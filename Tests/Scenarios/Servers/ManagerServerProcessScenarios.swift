@@ -31,6 +31,42 @@ func managerServerProcessScenarios() {
         expectEqual(try list.values(), [1, 2, 3])
         expectEqual(log.values, [7])
     }
+    scenario("initializerRunsInTheServerBeforeItServes") {
+        let log = SharedLog()
+        let counter = RegisteredType("Counter") { (start: Int) in start + preparedTotal }.method(Read.self)
+        try Manager.with(
+            registering: [counter],
+            initializer: {
+                preparedTotal = 5
+                log.append(Int(getpid()))
+            }
+        ) { manager in
+            expectEqual(log.values, [Int(manager.pid)])
+            expectEqual(try manager.make(counter, 1).call(Read()), 6)
+        }
+        expectEqual(preparedTotal, 0)
+        let failed = expectThrows(.initializerFailed) { try Manager(initializer: { throw Mishap() }) }
+        expectText(of: failed, contains: "the tea went cold")
+        let ended = expectThrows(.managerDied) { try Manager(initializer: { _exit(3) }) }
+        expectEqual(ended?.status, .exited(3))
+        expectEqual(privateDirectories(), [], "a directory is left;")
+    }
+    scenario("managerWhoseInitializerDoesNotReturnEndsWithItsCreator") {
+        let pids = SharedLog()
+        let creator = Process {
+            _ = try Manager(initializer: {
+                pids.append(Int(getpid()))
+                pauseForever()
+            })
+        }
+        try creator.start()
+        expect(eventually(within: .seconds(20)) { pids.values.count == 1 }, "the initializer does not run")
+        creator.kill()
+        try creator.join()
+        let server = Int32(pids.values[0])
+        expect(eventually { !ProcessRecord.all.contains { $0.pid == server && !$0.isZombie } }, "the server lives on")
+        expectEqual(privateDirectories(), [], "a directory is left;")
+    }
     scenario("unrelatedProgramConnectsByAddressAndKey") {
         if let path = getenv("SCENARIO_MANAGER") {
             // This is the second program.
@@ -189,4 +225,9 @@ private func runScenarioInANewProgram(_ name: String) throws -> Int32 {
     var status: Int32 = 0
     waitpid(pid, &status, 0)
     return status
+}
+
+/// What a number is.
+private struct Read: ManagedMethod {
+    func run(on number: inout Int) -> Int { number }
 }

@@ -115,6 +115,13 @@ func managerServerSignalScenarios() {
         expect(try plain.acquire() && plain.acquire(timeout: .zero), "two of three")
         expectEqual(try plain.value, 1)
         expectThrows(.invalidState) { try manager.semaphore(-1) }
+        expectEqual(try plain.withSemaphore { try plain.value }, 0)
+        do {
+            try plain.withSemaphore { throw Mishap() }
+        } catch {
+            expect(error is Mishap, "thrown was \(error)")
+        }
+        expectEqual(try plain.value, 1)
     }
     scenario("managerEventWakesAllWhoWait") {
         let manager = try Manager()
@@ -143,6 +150,23 @@ func managerServerSignalScenarios() {
         expectEqual(try barrier.waitingCount, 0)
         expectEqual(try manager.barrier(parties: 1).wait(), 0)
         expectThrows(.invalidState) { try manager.barrier(parties: 0) }
+    }
+    scenario("managerBarrierHasATimeoutForAllWaits") {
+        let manager = try Manager()
+        let barrier = try manager.barrier(parties: 2, timeout: .milliseconds(50))
+        try manager.publish(barrier, as: "barrier")
+        expectEqual(try barrier.parties, 2)
+        let found = try require(try manager.find("barrier", as: BarrierProxy.self))
+        let error = expectThrows(.brokenBarrier) { try found.wait() }
+        expect(error != nil, "the other party never comes")
+        try barrier.reset()
+        // A wait that names a time has that one.
+        let child = Process { try barrier.wait(timeout: .seconds(20)) }
+        try child.start()
+        usleep(200_000)
+        expect(try !barrier.isBroken, "the barrier's own time was taken")
+        _ = try barrier.wait()
+        expectEqual(try child.join(timeout: promptly), .exited(0))
     }
     scenario("partyThatGivesUpOrDiesBreaksTheBarrier") {
         let manager = try Manager()

@@ -28,6 +28,26 @@ struct Tills: ManagerTypes, Codable {
     var types: [any ManagedType] { [till] }
 }
 
+/// What the server's process has once it was prepared.
+nonisolated(unsafe) var preparedTotal = 0
+
+/// A type that reads what `prepare` has set.
+struct PreparedTills: ManagerTypes, Codable {
+    let pipe: Connection
+    let fails: Bool
+
+    static var till: RegisteredType<Till, Int> {
+        RegisteredType("Till") { (_: Int) in Till(total: preparedTotal) }.method(Pay.self)
+    }
+
+    var types: [any ManagedType] { [PreparedTills.till] }
+
+    func prepare() throws {
+        if fails { throw Mishap() }
+        preparedTotal = pipe.fileDescriptor == nil ? 0 : 41
+    }
+}
+
 /// What holds however a manager's server is started.
 func managerServerStartScenarios() {
     for method in StartMethod.allCases {
@@ -65,6 +85,20 @@ func managerServerStartScenarios() {
             expect(
                 eventually { !ProcessRecord.all.contains { $0.pid == server && !$0.isZombie } }, "the server lives on")
             expect(access(path, F_OK) != 0, "the socket's name is left")
+        }
+    }
+    for method in StartMethod.allCases {
+        scenario("managerIsPreparedBeforeItServes", by: method) {
+            let types = PreparedTills(pipe: try Pipe().second, fails: false)
+            try Manager.with(startMethod: method, registering: types) { manager in
+                expectEqual(try manager.make(PreparedTills.till, 0).call(Pay(amount: 1)), 42)
+            }
+            let error = expectThrows(.initializerFailed) {
+                try Manager(startMethod: method, registering: PreparedTills(pipe: try Pipe().second, fails: true))
+            }
+            expectText(of: error, contains: "the tea went cold")
+            expectEqual(privateDirectories(), [], "a directory is left;")
+            Process.stopForkServer()
         }
     }
     for method in [StartMethod.spawn, .forkserver] {

@@ -76,6 +76,12 @@ enum ManagerServerOperation: UInt16 {
     case slice
     /// from:Int64 to:Int64 value:item*.
     case replace
+    /// value:item → count:Int64.
+    case countValue
+    /// → stamp:UInt64 value:item*.
+    case getAllStamped
+    /// stamp:UInt64 value:item* → `conflict`: as `getAllStamped`.
+    case exchangeAll
 
     // Of queues.
     case put = 0x400
@@ -99,7 +105,7 @@ enum ManagerServerOperation: UInt16 {
     case notify
     case reset
     case abort
-    /// → waiting:Int64 isBroken:UInt8.
+    /// → waiting:Int64 isBroken:UInt8 parties:Int64 timeout:UInt64.
     case barrierState
 
     // Of instances of registered types.

@@ -122,21 +122,21 @@ public final class DictionaryProxy<Key: Codable, Value: Codable>: ManagerProxy, 
         get throws(MultiprocessingError) { try count(.count) }
     }
 
-    /// All keys.
+    /// All keys, as they were at one moment; `for key in try dictionary.keys()` goes over them.
     ///
-    /// The corresponding Python API is `dict.keys`.
+    /// The corresponding Python API is `dict.keys`, and `for key in dict`.
     public func keys() throws(MultiprocessingError) -> [Key] {
         try fetchAll(.keys, keyCoder)
     }
 
-    /// All values.
+    /// All values, as they were at one moment.
     ///
     /// The corresponding Python API is `dict.values`.
     public func values() throws(MultiprocessingError) -> [Value] {
         try fetchAll(.values, valueCoder)
     }
 
-    /// All keys with their values.
+    /// All keys with their values, as they were at one moment.
     ///
     /// The corresponding Python API is `dict.items`.
     public func items() throws(MultiprocessingError) -> [(key: Key, value: Value)] {

@@ -28,19 +28,22 @@ public class ElementsProxy<Element: Codable>: ManagerProxy, @unchecked Sendable 
         try updateElement(at: index, coder, change)
     }
 
-    /// The elements in a range of indices.
+    /// The elements in a range of indices, of which those past the end are left out: `get(2...)`, `get(..<10)`.
     ///
-    /// The corresponding Python API is `list.__getitem__` with a slice.
-    public final func get(_ range: Range<Int>) throws(MultiprocessingError) -> [Element] {
+    /// Throws `requestFailed` for a range that begins before 0; Python counts from the end there. The corresponding
+    /// Python API is `list.__getitem__` with a slice.
+    public final func get(_ range: some RangeExpression<Int>) throws(MultiprocessingError) -> [Element] {
         try fetchAll(.slice, coder) { (arguments) throws(MultiprocessingError) in
-            arguments.append(Int64(range.lowerBound))
-            arguments.append(Int64(range.upperBound))
+            arguments.append(boundsOf: range)
         }
     }
 
     /// All elements, as they were at one moment.
     ///
-    /// The corresponding Python API is `list.copy`, and `array.array.tolist`.
+    ///     for element in try list.values() { … }
+    ///
+    /// One request, whatever others do to the list meanwhile. In Python `for element in list` asks for each element by
+    /// itself. The corresponding Python API is `list.copy`, and `array.array.tolist`.
     public final func values() throws(MultiprocessingError) -> [Element] {
         try fetchAll(.values, coder)
     }
@@ -77,9 +80,9 @@ public final class ListProxy<Element: Codable>: ElementsProxy<Element>, @uncheck
         }
     }
 
-    /// Puts an element before the one at an index, or at the end.
+    /// Puts an element before the one at an index, or at the end where the index is past it.
     ///
-    /// The corresponding Python API is `list.insert`.
+    /// Throws `requestFailed` for an index below 0. The corresponding Python API is `list.insert`.
     public func insert(_ element: Element, at index: Int) throws(MultiprocessingError) {
         try perform(.insert) { (arguments) throws(MultiprocessingError) in
             arguments.append(Int64(index))
@@ -110,13 +113,16 @@ public final class ListProxy<Element: Codable>: ElementsProxy<Element>, @uncheck
         try ask(.removeValue) { (arguments) throws(MultiprocessingError) in try arguments.append(element, coder) }
     }
 
-    /// Puts any number of elements in the place of those in a range.
+    /// Puts any number of elements, also none, in the place of those in a range; what of it is past the end counts for
+    /// nothing.
     ///
-    /// The corresponding Python API is `list.__setitem__` with a slice.
-    public func replace(_ range: Range<Int>, with elements: some Sequence<Element>) throws(MultiprocessingError) {
+    /// Throws `requestFailed` for a range that begins before 0. The corresponding Python API is `list.__setitem__` with a
+    /// slice, and `list.__delitem__`.
+    public func replace(
+        _ range: some RangeExpression<Int>, with elements: some Sequence<Element>
+    ) throws(MultiprocessingError) {
         try perform(.replace) { (arguments) throws(MultiprocessingError) in
-            arguments.append(Int64(range.lowerBound))
-            arguments.append(Int64(range.upperBound))
+            arguments.append(boundsOf: range)
             for element in elements { try arguments.append(element, coder) }
         }
     }
@@ -139,6 +145,45 @@ public final class ListProxy<Element: Codable>: ElementsProxy<Element>, @uncheck
         try index(of: element) != nil
     }
 
+    /// How many elements are equal to this one.
+    ///
+    /// The corresponding Python API is `list.count`.
+    public func count(of element: Element) throws(MultiprocessingError) -> Int {
+        try link.call(.countValue, on: object) { (arguments) throws(MultiprocessingError) in
+            try arguments.append(element, coder)
+        } _: { _, results throws(MultiprocessingError) in
+            Int(try results.result(Int64.self))
+        }
+    }
+
+    /// Changes the list as a whole, where no other process changes it in between.
+    ///
+    ///     try list.update { $0.removeAll { $0.isDone } }
+    ///
+    /// The closure gets all elements and may do to them what it likes. It is called again when another process was faster,
+    /// so it should do nothing else. The whole list travels both ways. Returns what the closure returned, and throws what
+    /// it throws. In Python one takes a lock.
+    @discardableResult
+    public func update<Result>(_ change: (inout [Element]) throws -> Result) throws -> Result {
+        try update(.getAllStamped, .exchangeAll) { results throws(MultiprocessingError) in
+            try results.values(coder)
+        } writing: { elements, arguments throws(MultiprocessingError) in
+            for element in elements { try arguments.append(element, coder) }
+        } changing: { elements in
+            try change(&elements)
+        }
+    }
+
+    /// Puts the elements into order: `update` with a sort, as the server cannot compare what it holds.
+    ///
+    /// - Parameter areInIncreasingOrder: whether the first comes before the second.
+    ///
+    /// Equal elements stay in the order in which they were. Throws what the closure throws, too. The corresponding Python
+    /// API is `list.sort` with a `key`.
+    public func sort(by areInIncreasingOrder: (Element, Element) throws -> Bool) throws {
+        try update { try $0.sort(by: areInIncreasingOrder) }
+    }
+
     /// Puts the elements into the opposite order.
     ///
     /// The corresponding Python API is `list.reverse`.
@@ -151,6 +196,24 @@ public final class ListProxy<Element: Codable>: ElementsProxy<Element>, @uncheck
     /// The corresponding Python API is `list.clear`.
     public func clear() throws(MultiprocessingError) {
         try perform(.clear)
+    }
+}
+
+extension ListProxy where Element: Comparable {
+    /// Puts the elements into order, the least first: `update` with a sort, as the server cannot compare what it holds.
+    ///
+    /// The corresponding Python API is `list.sort`.
+    public func sort() throws {
+        try sort(by: <)
+    }
+}
+
+extension ByteBuffer {
+    /// Appends both ends of a range; one that is not given is the list's own.
+    fileprivate mutating func append(boundsOf range: some RangeExpression<Int>) {
+        let (lower, upper) = range.ends
+        append(Int64(lower))
+        append(Int64(upper ?? .max))
     }
 }
 

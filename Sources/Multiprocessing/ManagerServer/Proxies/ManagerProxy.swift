@@ -135,23 +135,40 @@ extension ManagerProxy {
     final func update<Value, Result>(
         _ coder: MessageCoder<Value>, at place: Arguments, _ change: (inout Value?) throws -> Result
     ) throws -> Result {
-        func read(_ results: inout ItemReader) throws(MultiprocessingError) -> (stamp: UInt64, value: Value?) {
-            let stamp = try results.result(UInt64.self)
-            return (stamp, results.isAtEnd ? nil : try results.value(coder))
+        try update(.getStamped, .exchange, at: place) { results throws(MultiprocessingError) in
+            results.isAtEnd ? nil : try results.value(coder)
+        } writing: { value, arguments throws(MultiprocessingError) in
+            if let value { try arguments.append(value, coder) }
+        } changing: { value in
+            try change(&value)
         }
-        var current = try link.call(.getStamped, on: object, place) { _, results throws(MultiprocessingError) in
-            try read(&results)
+    }
+
+    /// Reads a state with its stamp, has it changed, and exchanges it if nobody else has changed it in between; else once
+    /// more.
+    final func update<State, Result>(
+        _ get: ManagerServerOperation, _ exchange: ManagerServerOperation,
+        at place: Arguments = { (_) throws(MultiprocessingError) in },
+        reading read: (inout ItemReader) throws(MultiprocessingError) -> State,
+        writing write: (State, inout ByteBuffer) throws(MultiprocessingError) -> Void,
+        changing change: (inout State) throws -> Result
+    ) throws -> Result {
+        func readStamped(_ results: inout ItemReader) throws(MultiprocessingError) -> (stamp: UInt64, state: State) {
+            (try results.result(UInt64.self), try read(&results))
+        }
+        var current = try link.call(get, on: object, place) { _, results throws(MultiprocessingError) in
+            try readStamped(&results)
         }
         while true {
-            var value = current.value
-            let result = try change(&value)
-            let (stamp, changed) = (current.stamp, value)
-            let newer = try link.call(.exchange, on: object) { (arguments) throws(MultiprocessingError) in
+            var state = current.state
+            let result = try change(&state)
+            let (stamp, changed) = (current.stamp, state)
+            let newer = try link.call(exchange, on: object) { (arguments) throws(MultiprocessingError) in
                 try place(&arguments)
                 arguments.append(stamp)
-                if let changed { try arguments.append(changed, coder) }
+                try write(changed, &arguments)
             } _: { status, results throws(MultiprocessingError) in
-                status == .conflict ? try read(&results) : nil
+                status == .conflict ? try readStamped(&results) : nil
             }
             guard let newer else { return result }
             current = newer

@@ -22,6 +22,16 @@ public final class SemaphoreProxy: ManagerProxy, @unchecked Sendable {
         try perform(.release) { (arguments) throws(MultiprocessingError) in arguments.append(Int64(count)) }
     }
 
+    /// Takes one off, runs the body, and gives it back also when the body throws.
+    ///
+    /// Blocks until there is one.
+    ///
+    /// Throws what the body throws, too. The corresponding Python API is `with semaphore:`.
+    public func withSemaphore<Result>(_ body: () throws -> Result) throws -> Result {
+        try acquire()
+        return try giveBack({ try release() }, after: body)
+    }
+
     /// How many can be acquired at this moment.
     ///
     /// The corresponding Python API is `multiprocessing.Semaphore.get_value`.
@@ -74,14 +84,25 @@ public final class EventProxy: ManagerProxy, @unchecked Sendable {
 public final class BarrierProxy: ManagerProxy, @unchecked Sendable {
     override class var kind: ManagerServerObjectKind { .barrier }
 
-    /// Waits until all parties are here, at most for `timeout`; `nil` waits for ever.
+    private struct Nature {
+        let parties: Int
+        let timeout: Duration?
+    }
+
+    /// What never changes, once it is known.
+    private let known = Guarded<Nature?>(nil)
+
+    /// Waits until all parties are here, at most for `timeout`; `nil` stands for the barrier's own, which is for ever where
+    /// it was made without one.
     ///
     /// Returns a number that each party has alone, from 0 for the first that came. When the time is over first the
     /// barrier is broken. Throws `brokenBarrier` at all parties that wait at a broken one. The corresponding Python API
     /// is `multiprocessing.Barrier.wait`.
     @discardableResult
     public func wait(timeout: Duration? = nil) throws(MultiprocessingError) -> Int {
-        try link.wait(.wait, on: object, timeout) { status, results throws(MultiprocessingError) in
+        var timeout = timeout
+        if timeout == nil { timeout = try nature().timeout }
+        return try link.wait(.wait, on: object, timeout) { status, results throws(MultiprocessingError) in
             guard status == .done else {
                 throw MultiprocessingError(.brokenBarrier, "a party of the barrier has given up")
             }
@@ -103,6 +124,13 @@ public final class BarrierProxy: ManagerProxy, @unchecked Sendable {
         try perform(.abort)
     }
 
+    /// How many parties meet.
+    ///
+    /// The corresponding Python API is `multiprocessing.Barrier.parties`.
+    public var parties: Int {
+        get throws(MultiprocessingError) { try nature().parties }
+    }
+
     /// How many parties wait at this moment.
     ///
     /// The corresponding Python API is `multiprocessing.Barrier.n_waiting`.
@@ -117,9 +145,21 @@ public final class BarrierProxy: ManagerProxy, @unchecked Sendable {
         get throws(MultiprocessingError) { try state().isBroken }
     }
 
-    private func state() throws(MultiprocessingError) -> (waiting: Int, isBroken: Bool) {
+    private func nature() throws(MultiprocessingError) -> Nature {
+        if let nature = known.withLock({ $0 }) { return nature }
+        let nature = try state().nature
+        known.withLock { $0 = nature }
+        return nature
+    }
+
+    private func state() throws(MultiprocessingError) -> (waiting: Int, isBroken: Bool, nature: Nature) {
         try link.call(.barrierState, on: object) { _, results throws(MultiprocessingError) in
-            (Int(try results.result(Int64.self)), try results.result(UInt8.self) != 0)
+            let (waiting, isBroken) = (Int(try results.result(Int64.self)), try results.result(UInt8.self) != 0)
+            let parties = Int(try results.result(Int64.self))
+            return (
+                waiting, isBroken,
+                Nature(parties: parties, timeout: Duration?(limitNanoseconds: try results.result(UInt64.self)))
+            )
         }
     }
 }

@@ -324,7 +324,7 @@ extension ManagerServer {
     ) throws(RequestFault) -> ServedObject {
         switch kind {
         case .dictionary, .namespace: ServedDictionary(kind)
-        case .list, .array, .value: try ServedList(kind, &arguments, stamp: nextStamp())
+        case .list, .array, .value: try ServedList(kind, &arguments, of: self)
         case .queue: ServedQueue(limit: max(0, Int(try arguments.required(Int64.self))))
         case .lock: ServedLock(isRecursive: false)
         case .recursiveLock: ServedLock(isRecursive: true)
@@ -334,7 +334,10 @@ extension ManagerServer {
                 isBounded: try arguments.required(UInt8.self) != 0)
         case .event: ServedEvent()
         case .condition: try makeCondition(try arguments.required(UInt64.self))
-        case .barrier: ServedBarrier(parties: max(1, Int(try arguments.required(Int64.self))))
+        case .barrier:
+            ServedBarrier(
+                parties: max(1, Int(try arguments.required(Int64.self))),
+                timeout: try arguments.required(UInt64.self))
         case .instance: try makeInstance(try arguments.requiredText(), try arguments.requiredItem())
         }
     }

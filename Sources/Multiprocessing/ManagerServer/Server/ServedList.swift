@@ -6,11 +6,15 @@ final class ServedList: ServedObject {
     }
 
     private var elements: [Element] = []
+    /// That of the last change.
+    private var stamp: UInt64 = 0
 
     /// Takes the first elements from the arguments, all that are left there.
-    init(_ kind: ManagerServerObjectKind, _ arguments: inout ItemReader, stamp: UInt64) throws(RequestFault) {
+    init(
+        _ kind: ManagerServerObjectKind, _ arguments: inout ItemReader, of server: any ClientKeeper
+    ) throws(RequestFault) {
         super.init(kind)
-        elements = try ServedList.elements(&arguments, stamp)
+        elements = try newElements(&arguments, server)
     }
 
     override func perform(_ request: ServedRequest, _ arguments: inout ItemReader) throws(RequestFault) {
@@ -22,12 +26,15 @@ final class ServedList: ServedObject {
         case .set:
             let index = try index(&arguments)
             elements[index].bytes.assign(try arguments.requiredItem())
-            elements[index].stamp = client.server.nextStamp()
+            elements[index].stamp = nextStamp(client.server)
             client.reply(.done)
         case .count: client.reply(.done) { $0.append(Int64(elements.count)) }
         case .values: replyItems(client, elements[...])
         case .slice: replyItems(client, elements[try range(&arguments)])
         case .contains, .index: try find(client, &arguments)
+        case .countValue:
+            let value = try arguments.requiredItem()
+            client.reply(.done) { $0.append(Int64(elements.count { $0.bytes.hasSameBytes(as: value) })) }
         case .getStamped: replyStamped(client, .done, try index(&arguments))
         case .exchange: try exchange(client, &arguments)
         default:
@@ -38,19 +45,20 @@ final class ServedList: ServedObject {
 
     /// What only a list does, as the others keep their length.
     private func performGrowing(_ request: ServedRequest, _ arguments: inout ItemReader) throws(RequestFault) {
-        let client = request.client
+        let (client, server) = (request.client, request.client.server)
         switch request.operation {
-        case .append: elements += try ServedList.elements(&arguments, client.server.nextStamp())
+        case .append: elements += try newElements(&arguments, server)
         case .insert:
             let index = try position(&arguments)
             elements.insert(
-                Element(bytes: try arguments.requiredBytes(), stamp: client.server.nextStamp()), at: index)
+                Element(bytes: try arguments.requiredBytes(), stamp: nextStamp(server)), at: index)
         case .replace:
             let range = try range(&arguments)
-            elements.replaceSubrange(range, with: try ServedList.elements(&arguments, client.server.nextStamp()))
+            elements.replaceSubrange(range, with: try newElements(&arguments, server))
         case .pop:
             if arguments.isAtEnd && elements.isEmpty { return client.reply(.absent) }
             let element = elements.remove(at: arguments.isAtEnd ? elements.count - 1 : try index(&arguments))
+            _ = nextStamp(server)
             return client.reply(.done) { $0.append(item: element.bytes) }
         case .removeValue:
             let value = try arguments.requiredItem()
@@ -58,15 +66,30 @@ final class ServedList: ServedObject {
             elements.remove(at: index)
         case .reverse: elements.reverse()
         case .clear: elements = []
+        case .getAllStamped: return replyAllStamped(client, .done)
+        case .exchangeAll:
+            guard try arguments.required(UInt64.self) == stamp else { return replyAllStamped(client, .conflict) }
+            elements = try newElements(&arguments, server)
         default: throw .malformed
         }
+        _ = nextStamp(server)
         client.reply(.done)
     }
 
-    private static func elements(_ arguments: inout ItemReader, _ stamp: UInt64) throws(RequestFault) -> [Element] {
+    private func nextStamp(_ server: any ClientKeeper) -> UInt64 {
+        stamp = server.nextStamp()
+        return stamp
+    }
+
+    /// What is left of the arguments.
+    ///
+    /// Each element has a stamp of its own, by which it is known again when it has another index.
+    private func newElements(
+        _ arguments: inout ItemReader, _ server: any ClientKeeper
+    ) throws(RequestFault) -> [Element] {
         var elements: [Element] = []
         while !arguments.isAtEnd {
-            elements.append(Element(bytes: try arguments.requiredBytes(), stamp: stamp))
+            elements.append(Element(bytes: try arguments.requiredBytes(), stamp: nextStamp(server)))
         }
         return elements
     }
@@ -79,13 +102,11 @@ final class ServedList: ServedObject {
         return index
     }
 
-    /// A place between two elements, or at an end.
+    /// A place between two elements, or at an end; what is past the end stands for it.
     private func position(_ arguments: inout ItemReader) throws(RequestFault) -> Int {
         let index = Int(try arguments.required(Int64.self))
-        guard (0...elements.count).contains(index) else {
-            throw .refused("the position \(index) is not in or at the ends of \(elements.count) elements")
-        }
-        return index
+        guard index >= 0 else { throw .refused("the position \(index) is before the first element") }
+        return min(index, elements.count)
     }
 
     private func range(_ arguments: inout ItemReader) throws(RequestFault) -> Range<Int> {
@@ -115,13 +136,20 @@ final class ServedList: ServedObject {
         }
     }
 
+    private func replyAllStamped(_ client: ServedClient, _ status: ManagerServerStatus) {
+        client.reply(status) {
+            $0.append(stamp)
+            for element in elements { $0.append(item: element.bytes) }
+        }
+    }
+
     private func exchange(_ client: ServedClient, _ arguments: inout ItemReader) throws(RequestFault) {
         let index = try index(&arguments)
         guard try arguments.required(UInt64.self) == elements[index].stamp else {
             return replyStamped(client, .conflict, index)
         }
         elements[index].bytes.assign(try arguments.requiredItem())
-        elements[index].stamp = client.server.nextStamp()
+        elements[index].stamp = nextStamp(client.server)
         client.reply(.done)
     }
 }

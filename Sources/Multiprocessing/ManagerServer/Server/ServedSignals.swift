@@ -115,11 +115,14 @@ final class ServedEvent: ServedObject {
 /// A party that gives up, or whose process ends while it waits, breaks it: the others would wait for ever.
 final class ServedBarrier: ServedObject {
     private let parties: Int
+    /// Of those who name none, in nanoseconds; for the clients to watch.
+    private let timeout: UInt64
     private var line = WaitingLine()
     private var isBroken = false
 
-    init(parties: Int) {
+    init(parties: Int, timeout: UInt64) {
         self.parties = parties
+        self.timeout = timeout
         super.init(.barrier)
     }
 
@@ -139,6 +142,8 @@ final class ServedBarrier: ServedObject {
             client.reply(.done) {
                 $0.append(Int64(line.count))
                 $0.append(UInt8(isBroken ? 1 : 0))
+                $0.append(Int64(parties))
+                $0.append(timeout)
             }
         default: throw .malformed
         }
