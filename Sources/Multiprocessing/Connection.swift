@@ -18,8 +18,9 @@ import SystemPackage
 /// memory grows with the bytes that come and not with those that are announced, and descriptors that no message has
 /// announced are closed. After an error in the middle of a message the connection is good for nothing but to be closed.
 ///
-/// A `Connection` owns its descriptor and closes it when it is closed or goes away. It buffers what it reads ahead, so
-/// only one process may receive from one end, and it belongs to one thread.
+/// A `Connection` owns its descriptor and closes it when it is closed or goes away; `defer { connection.close() }` closes
+/// it at the end of a scope, as Python's `with`. It buffers what it reads ahead, so only one process may receive from one
+/// end, and it belongs to one thread.
 ///
 /// The corresponding Python API is `multiprocessing.connection.Connection`.
 public final class Connection {

@@ -5,7 +5,7 @@ func registerAllScenarios() {
         processThreadScenarios)
     Registry.group(
         "connections", messageScenarios, messageSizeScenarios, connectionEndScenarios, waitScenarios,
-        interruptScenarios, pollScenarios, handoverScenarios,
+        interruptScenarios, pollScenarios, handoverScenarios, adoptedConnectionScenarios,
         arenaScenarios)
     Registry.group(
         "pools", mapScenarios, iteratorScenarios, submitScenarios, laneScenarios, initializerScenarios,
@@ -21,7 +21,7 @@ func registerAllScenarios() {
     Registry.group(
         "starting", startMethodScenarios, crowdScenarios, childSurroundingScenarios, forkServerScenarios,
         poolStartScenarios,
-        managerServerStartScenarios)
+        managerServerStartScenarios, sharedObjectTravelScenarios)
     Registry.group("logging", logScenarios)
     Registry.group(Registry.failingGroup, leakScenarios)
     Registry.group("listeners", listenerScenarios, handshakeScenarios, hostileClientScenarios)
@@ -34,7 +34,7 @@ func registerAllScenarios() {
         chunkTaskFaultScenarios)
     Registry.group(
         "queues", queueOrderScenarios, queueLimitScenarios, queueErrorScenarios, queueKillScenarios,
-        queueMemoryScenarios, queueHandoverScenarios, joinableQueueScenarios)
+        queueMemoryScenarios, queueHandoverScenarios, joinableQueueScenarios, queueCloseScenarios)
     Registry.group("memory", sharedMemoryScenarios, nameGuardianScenarios, shareableListScenarios)
     Registry.group(
         "locks", lockScenarios, recursiveLockScenarios, lockDeathScenarios, lockDropScenarios, semaphoreScenarios,

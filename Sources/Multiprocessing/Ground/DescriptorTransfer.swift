@@ -37,6 +37,22 @@ enum DescriptorTransfer {
         return descriptors(thread)?.numbers ?? []
     }
 
+    /// Runs `body`, which encodes what goes where no descriptor can: to attach one is an error.
+    ///
+    /// Also where a message is being encoded around it, which must not get them either.
+    static func refusing(_ body: () throws -> Void) rethrows {
+        let thread = mp_transfer_of_thread()
+        let outer = thread.pointee
+        thread.pointee = mp_transfer(is_sending: 0, descriptors: nil, task: nil)
+        defer { thread.pointee = outer }
+        try body()
+    }
+
+    /// Whether descriptors can be attached to what is being encoded.
+    static var isPossible: Bool {
+        mp_transfer_of_thread().pointee.is_sending != 0
+    }
+
     /// Runs `body`, which decodes a message, and lets its values take these descriptors.
     ///
     /// Closes those that none has taken.
@@ -64,7 +80,9 @@ enum DescriptorTransfer {
         let thread = mp_transfer_of_thread()
         guard thread.pointee.is_sending != 0 else {
             throw MultiprocessingError(
-                .encodingFailed, "\(what) can be sent only over a Connection, or to a process that is being started")
+                .encodingFailed,
+                "\(what) travels only over a Connection, or with the target of a process that is being started; for a queue, "
+                    + "a pool or a Manager make it before the processes are forked, or send it to them first")
         }
         guard let attached = descriptors(thread) else {
             thread.pointee.descriptors = Unmanaged.passRetained(Descriptors([number])).toOpaque()

@@ -17,6 +17,7 @@ import SystemPackage
 /// process that made it. A process that is killed leaves it behind.
 ///
 /// A child that is forked later has a copy of the listener and can accept in its turn. Use it from one thread.
+/// `defer { listener.close() }` closes it at the end of a scope, as Python's `with`.
 ///
 /// The corresponding Python API is `multiprocessing.connection.Listener`.
 public final class Listener {

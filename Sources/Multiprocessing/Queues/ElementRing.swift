@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A ring of values of one type, in this process: what `Queue` and `SimpleQueue` have in common.
 final class ElementRing<Element: Codable> {
     let ring: ValueRing
@@ -6,12 +8,37 @@ final class ElementRing<Element: Codable> {
     /// The memory of the last value, kept for the next one.
     private let spare = SpareSession<ValueBuffer>()
 
+    private let closed = Atomic(false)
+
     init(_ ring: ValueRing) {
         self.ring = ring
     }
 
+    /// Whether this process wants to put and get no more.
+    var isClosed: Bool {
+        closed.load(ordering: .relaxed)
+    }
+
+    func close() {
+        closed.store(true, ordering: .relaxed)
+    }
+
+    @inline(__always)
+    private func requireOpen(for purpose: StaticString) throws(MultiprocessingError) {
+        if isClosed {
+            throw MultiprocessingError(.invalidState, "\(purpose) a queue that this process has closed")
+        }
+    }
+
+    /// Attaches the memory to the message that is being encoded.
+    func encode(to encoder: any Encoder) throws {
+        try requireOpen(for: "send")
+        try ring.mapping.encode(to: encoder)
+    }
+
     /// Puts a value; false when the time is over before there is room.
     func put(_ element: Element, until deadline: Deadline) throws(MultiprocessingError) -> Bool {
+        try requireOpen(for: "put into")
         let buffer = spare.take() ?? ValueBuffer()
         defer { keep(buffer) }
         try append(element, to: buffer)
@@ -24,6 +51,7 @@ final class ElementRing<Element: Codable> {
     /// Puts values one after another, with none of another producer's between them; all, or none if one of them cannot
     /// be encoded.
     func put(contentsOf elements: some Sequence<Element>) throws(MultiprocessingError) {
+        try requireOpen(for: "put into")
         let buffer = spare.take() ?? ValueBuffer()
         defer { keep(buffer) }
         var count = 0
@@ -36,6 +64,7 @@ final class ElementRing<Element: Codable> {
 
     /// Takes the next value, whenever there is one.
     func get() throws(MultiprocessingError) -> Element {
+        try requireOpen(for: "get from")
         while true {
             if let record = try ring.beginGet(until: Deadline(after: nil)) {
                 return try take(record)
@@ -45,6 +74,7 @@ final class ElementRing<Element: Codable> {
 
     /// Takes the next value; nil when the time is over before there is one.
     func get(until deadline: Deadline) throws(MultiprocessingError) -> Element? {
+        try requireOpen(for: "get from")
         if deadline.hasPassed && ring.count == 0 {
             return nil
         }
@@ -71,6 +101,7 @@ final class ElementRing<Element: Codable> {
 
     /// Takes the values that are there, at most so many, as soon as there is one; none when the time is over first.
     func get(upTo count: Int, until deadline: Deadline) throws(MultiprocessingError) -> [Element] {
+        try requireOpen(for: "get from")
         guard count > 0, !(deadline.hasPassed && ring.count == 0), var record = try ring.beginGet(until: deadline)
         else {
             return []
@@ -103,7 +134,7 @@ final class ElementRing<Element: Codable> {
             if coder.isLeaf {
                 try coder.encode(element, into: &buffer.bytes)
             } else {
-                try encodeWithoutDescriptors(element, into: &buffer.bytes)
+                try DescriptorTransfer.refusing { try coder.encode(element, into: &buffer.bytes) }
             }
         } catch {
             throw MultiprocessingError.encoding(a: Element.self, error)
@@ -119,18 +150,6 @@ final class ElementRing<Element: Codable> {
         if padding > 0 {
             buffer.bytes.prepareToWrite(atLeast: 8).storeBytes(of: 0, as: UInt64.self)
             buffer.bytes.commit(padding)
-        }
-    }
-
-    /// A queue's memory cannot carry descriptors.
-    ///
-    /// They are collected all the same: the value might be put while another is being sent over a connection, and must
-    /// not attach them to that one's message.
-    private func encodeWithoutDescriptors(_ element: Element, into bytes: inout ByteBuffer) throws {
-        let descriptors = try DescriptorTransfer.collecting { try coder.encode(element, into: &bytes) }
-        guard descriptors.isEmpty else {
-            throw MultiprocessingError(
-                .encodingFailed, "it has descriptors, which can be sent over a Connection but not through a queue")
         }
     }
 

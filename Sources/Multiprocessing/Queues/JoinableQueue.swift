@@ -14,7 +14,8 @@ import Synchronization
 ///     try queue.join()
 ///
 /// Each value that was put is unfinished until `taskDone()` was called once for it. A value that a killed process had got
-/// stays unfinished: whoever notices the death calls `taskDone()` in its place, or puts the value again and does so.
+/// stays unfinished: whoever notices the death calls `taskDone()` in its place, or puts the value again and does so. Both
+/// `taskDone()` and `join` go on to work after `close()`.
 ///
 /// The corresponding Python API is `multiprocessing.JoinableQueue`.
 public final class JoinableQueue<Element: Codable>: Queue<Element>, @unchecked Sendable {

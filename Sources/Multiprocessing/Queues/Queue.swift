@@ -12,8 +12,9 @@
 /// no value is seen in part, and nothing is lost but a value that the process had got or was getting.
 ///
 /// Values of one producer are got in the order in which it has put them, each by one consumer. They travel as with
-/// `Connection.send(_:)`, except that a value with descriptors in it (a `Connection`, another `Queue`, shared memory)
-/// cannot be put into a queue.
+/// `Connection.send(_:)`, except that a value with descriptors in it (a `Connection`, a `Lock`, another `Queue`, shared
+/// memory without a name) cannot be put into a queue. Make what consumers need before they are started, or send it to them
+/// over a `Connection`; a `SharedMemory` with a name, and the proxies of a `Manager`, can be put.
 ///
 /// Memory is taken from a value's `put` until a while after its `get`. A queue that no process has any more is gone, with
 /// all that was in it. The corresponding Python API is `multiprocessing.Queue`.
@@ -51,8 +52,10 @@ public class Queue<Element: Codable>: Codable, @unchecked Sendable {
     }
 
     /// Attaches the queue to the message that is being sent.
+    ///
+    /// Throws `invalidState` where it is closed.
     public final func encode(to encoder: any Encoder) throws {
-        try elements.ring.mapping.encode(to: encoder)
+        try elements.encode(to: encoder)
     }
 
     /// Puts a value at the end of the queue.
@@ -61,7 +64,7 @@ public class Queue<Element: Codable>: Codable, @unchecked Sendable {
     ///
     /// Throws `encodingFailed`, and the queue is as it was, where the value cannot be encoded, has descriptors in it, or
     /// is larger than the memory that the queue could reserve; `systemCallFailed` where the machine has no memory for
-    /// it. The corresponding Python API is `multiprocessing.Queue.put`.
+    /// it; `invalidState` where this object is closed. The corresponding Python API is `multiprocessing.Queue.put`.
     public final func put(_ element: Element) throws(MultiprocessingError) {
         _ = try elements.put(element, until: Deadline(after: nil))
     }
@@ -90,7 +93,7 @@ public class Queue<Element: Codable>: Codable, @unchecked Sendable {
     /// Blocks until there is one.
     ///
     /// Throws `decodingFailed` where it is not an `Element`, or its `init(from:)` throws; the value is then taken all the
-    /// same. The corresponding Python API is `multiprocessing.Queue.get`.
+    /// same. Throws `invalidState` where this object is closed. The corresponding Python API is `multiprocessing.Queue.get`.
     public final func get() throws(MultiprocessingError) -> Element {
         try elements.get()
     }
@@ -113,6 +116,17 @@ public class Queue<Element: Codable>: Codable, @unchecked Sendable {
     /// has no counterpart in Python.
     public final func get(upTo count: Int, timeout: Duration? = nil) throws(MultiprocessingError) -> [Element] {
         try elements.get(upTo: count, until: Deadline(after: timeout))
+    }
+
+    /// Ends this object's use of the queue: to put, get or send it from now on is an error.
+    ///
+    /// What was put stays for others, in this process and in others; a call that waits already goes on. The memory and the
+    /// descriptor go with the last reference to the object, as without this call. Does nothing when it is closed already.
+    ///
+    /// Does not block. The corresponding Python API is `multiprocessing.Queue.close`. There is no `join_thread`: what was
+    /// put is in the queue, and no thread is on its way with it.
+    public final func close() {
+        elements.close()
     }
 
     /// How many values are in the queue, a moment ago.

@@ -19,7 +19,7 @@ public final class SimpleQueue<Element: Codable>: Codable, @unchecked Sendable {
 
     /// Attaches the queue to the message that is being sent.
     public func encode(to encoder: any Encoder) throws {
-        try elements.ring.mapping.encode(to: encoder)
+        try elements.encode(to: encoder)
     }
 
     /// Puts a value at the end of the queue.
@@ -38,6 +38,13 @@ public final class SimpleQueue<Element: Codable>: Codable, @unchecked Sendable {
     /// Throws as `Queue.get()`. The corresponding Python API is `multiprocessing.SimpleQueue.get`.
     public func get() throws(MultiprocessingError) -> Element {
         try elements.get()
+    }
+
+    /// Ends this object's use of the queue, as `Queue.close()`.
+    ///
+    /// Does not block. The corresponding Python API is `multiprocessing.SimpleQueue.close`.
+    public func close() {
+        elements.close()
     }
 
     /// Whether there was no value in the queue, a moment ago.

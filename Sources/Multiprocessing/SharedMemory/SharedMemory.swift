@@ -22,7 +22,7 @@ import SystemPackage
 ///
 /// The memory is zero at first. A named block is found by its name (in `/dev/shm`, mode 0600) until one process calls
 /// `unlink()`, and outlives its creator if nobody does. A process that is forked later has the block too; to one that
-/// exists already it can be sent over a `Connection`, also if it has no name.
+/// exists already it can be sent over a `Connection`, also if it has no name; with a name through queues and pools too.
 ///
 /// Nothing keeps several processes from writing at a time: use a `Lock`, or atomics. The corresponding Python API is
 /// `multiprocessing.shared_memory.SharedMemory`, which finds blocks made here and whose blocks are found here.
@@ -106,24 +106,41 @@ public final class SharedMemory: Codable, Sendable {
     /// Takes the memory out of the message that is being received; the receiver has it mapped on its own.
     public init(from decoder: any Decoder) throws {
         var container = try decoder.unkeyedContainer()
-        let mapping = try container.decode(SharedMapping.self)
-        self.mapping = Guarded(mapping)
         name = try container.decode(String?.self)
-        byteCount = mapping.byteCount
         identity = FileIdentity(
             device: try container.decode(UInt64.self), number: try container.decode(UInt64.self))
-        if let name {
-            _ = try SharedMemoryName(name)
+        let found = try name.map { try SharedMemoryName($0) }
+        let mapping: SharedMapping
+        if let attached = try container.decode(SharedMapping?.self) {
+            mapping = attached
+        } else {
+            guard let found else {
+                throw MultiprocessingError(
+                    .decodingFailed, "the message's shared memory has neither name nor descriptor")
+            }
+            let file = try found.open()
+            guard try FileIdentity(of: file.number) == identity else {
+                throw MultiprocessingError(
+                    .decodingFailed, "the shared memory \(found.text) was unlinked, and another has its name")
+            }
+            mapping = try SharedMapping(file: file)
         }
+        self.mapping = Guarded(mapping)
+        byteCount = mapping.byteCount
     }
 
-    /// Attaches the memory to the message that is being sent.
+    /// Attaches the memory to the message that is being sent; where no descriptor can travel, as through a queue, to a
+    /// pool's worker or into a `Manager`, its name, by which the receiver finds it if it was not unlinked meanwhile.
+    ///
+    /// Throws `invalidState` where it is closed, `encodingFailed` for memory without a name where no descriptor can
+    /// travel.
     public func encode(to encoder: any Encoder) throws {
+        let mapping = try openMapping()
         var container = encoder.unkeyedContainer()
-        try container.encode(try openMapping())
         try container.encode(name)
         try container.encode(identity.device)
         try container.encode(identity.number)
+        try container.encode(name == nil || DescriptorTransfer.isPossible ? mapping : nil)
     }
 
     /// The memory itself; empty once it is closed.
