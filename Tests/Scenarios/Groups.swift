@@ -40,7 +40,7 @@ func registerAllScenarios() {
         "locks", lockScenarios, recursiveLockScenarios, lockDeathScenarios, lockDropScenarios, semaphoreScenarios,
         eventScenarios, conditionScenarios, conditionDeathScenarios, barrierScenarios, barrierDeathScenarios,
         sentObjectScenarios, objectArenaScenarios, killStressScenarios)
-    Registry.group("values", sharedValueScenarios, sharedArrayScenarios, sharedAtomicScenarios)
+    Registry.group("values", sharedValueScenarios, sharedArrayScenarios, sharedLockScenarios, sharedAtomicScenarios)
     Registry.group(
         "jobServer", tokenScenarios, tokenRequestScenarios, tokenReturnScenarios, guardianScenarios, makeScenarios)
 }

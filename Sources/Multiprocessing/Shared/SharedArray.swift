@@ -3,8 +3,10 @@
 ///     let cells = try SharedArray(repeating: 0.0, count: 1000)
 ///     let child = Process { cells.withLock { $0.sort() } }
 ///
-/// The elements can be of any type that is `BitwiseCopyable`. Reading or writing one element takes the lock; `values`
-/// copies all under the lock, and `withLock` lends them. A process that is killed inside `withLock` leaves what it has
+/// The elements can be of any type that is `BitwiseCopyable`. Reading or writing one element takes the lock; `values` and
+/// ranges of indices copy many under the lock, and `withLock` lends them all. It is a `Sequence`, whose loops and
+/// algorithms see the elements as they were at one moment; it is no `Collection`, as one that others change meanwhile
+/// would not keep a collection's promises: take `values`. A process that is killed inside `withLock` leaves what it has
 /// written until then; the next to take `lock` is told `recovered`. See `SharedValue` for the rest.
 ///
 /// The corresponding Python API is `multiprocessing.Array`.
@@ -12,50 +14,65 @@ public final class SharedArray<Element: BitwiseCopyable>: Codable {
     /// The lock under which the elements are read and written.
     ///
     /// The corresponding Python API is `multiprocessing.Array.get_lock`.
-    public let lock: RLock
+    public var lock: RLock { guarded.lock }
 
-    private let elements: SharedElements<Element>
-
-    private init(count: Int) throws(MultiprocessingError) {
-        elements = try SharedElements(.array, headBytes: LockCore.byteCount, count: count)
-        lock = RLock(core: try LockCore(makingIn: elements.mapping, isRecursive: true))
-    }
+    private let guarded: GuardedElements<Element>
 
     /// Shares so many elements, which all begin as this one.
     ///
-    /// Where that is zero, memory is used only for what is written later.
+    /// - Parameters:
+    ///   - element: what each is at first. Where that is zero, memory is used only for what is written later.
+    ///   - count: how many there are.
+    ///   - lock: guards them, and perhaps other values; one of the array's own where none is given.
     ///
-    /// Throws `invalidState` where the count is negative or too large to be counted in bytes, and `systemCallFailed`.
-    public convenience init(repeating element: Element, count: Int) throws(MultiprocessingError) {
-        try self.init(count: count)
+    /// Throws `invalidState` where the count is negative or too large to be counted in bytes, and `systemCallFailed`. The
+    /// corresponding Python API is `multiprocessing.Array(typecode, count, lock=lock)`.
+    public init(repeating element: Element, count: Int, lock: RLock? = nil) throws(MultiprocessingError) {
+        guarded = try GuardedElements(.array, count: count, lock: lock)
         elements.fill(with: element)
     }
 
     /// Shares a copy of these elements.
     ///
-    /// Throws `systemCallFailed`, as when no descriptor is left.
-    public convenience init(_ initial: some Sequence<Element>) throws(MultiprocessingError) {
+    /// - Parameters:
+    ///   - initial: what they are at first.
+    ///   - lock: guards them, and perhaps other values; one of the array's own where none is given.
+    ///
+    /// Throws `systemCallFailed`, as when no descriptor is left. The corresponding Python API is
+    /// `multiprocessing.Array(typecode, sequence, lock=lock)`.
+    public init(_ initial: some Sequence<Element>, lock: RLock? = nil) throws(MultiprocessingError) {
         let initial = Array(initial)
-        try self.init(count: initial.count)
+        guarded = try GuardedElements(.array, count: initial.count, lock: lock)
         _ = elements.buffer.update(from: initial)
     }
 
     /// Takes the elements out of the message that is being received.
     public init(from decoder: any Decoder) throws {
-        elements = try SharedElements(.array, headBytes: LockCore.byteCount, from: decoder)
-        lock = RLock(core: LockCore(in: elements.mapping, isRecursive: true))
+        guarded = try GuardedElements(.array, from: decoder)
     }
 
-    /// Attaches the array to the message that is being sent: the memory itself, no copy.
+    /// Attaches the array and its lock to the message that is being sent: the memory itself, no copy.
     public func encode(to encoder: any Encoder) throws {
-        try elements.mapping.encode(to: encoder)
+        try guarded.encode(to: encoder)
     }
+
+    private var elements: SharedElements<Element> { guarded.elements }
 
     /// The number of elements, which never changes.
     ///
     /// The corresponding Python API is `len(array)`.
     public var count: Int {
         elements.buffer.count
+    }
+
+    /// Whether there are no elements.
+    public var isEmpty: Bool {
+        count == 0
+    }
+
+    /// All indices, from 0.
+    public var indices: Range<Int> {
+        0..<count
     }
 
     /// One element.
@@ -70,6 +87,27 @@ public final class SharedArray<Element: BitwiseCopyable>: Codable {
         set {
             let element = elements.element(index)
             withLock { _ in element.pointee = newValue }
+        }
+    }
+
+    /// A copy of the elements in a range of indices, as they are at one moment: `array[2..<5]`, `array[2...]`.
+    ///
+    /// To set them takes the lock once too, and wants as many as there are in the range. Blocks until the lock is free. A
+    /// range that is not all within `indices`, or another number of elements, ends the program. The corresponding Python
+    /// API is `array[start:stop]`, which leaves out what is past the end.
+    public subscript(range: some RangeExpression<Int>) -> [Element] {
+        get {
+            let range = elements.range(range)
+            return withLock { Array($0[range]) }
+        }
+        set {
+            let range = elements.range(range)
+            guard newValue.count == range.count else {
+                fatalError("\(newValue.count) elements cannot take the place of \(range.count) in a shared array")
+            }
+            withLock { buffer in
+                _ = UnsafeMutableBufferPointer(rebasing: buffer[range]).update(from: newValue)
+            }
         }
     }
 
@@ -112,6 +150,21 @@ public final class SharedArray<Element: BitwiseCopyable>: Codable {
 }
 
 extension SharedArray: @unchecked Sendable where Element: Sendable {}
+
+extension SharedArray: Sequence {
+    /// Goes over a copy of all elements, as they are at this moment.
+    ///
+    /// Blocks until the lock is free. The corresponding Python expression is `iter(array)`, which takes the lock for each
+    /// element by itself.
+    public func makeIterator() -> IndexingIterator<[Element]> {
+        values.makeIterator()
+    }
+
+    /// How many there are.
+    public var underestimatedCount: Int {
+        count
+    }
+}
 
 extension SharedArray where Element: AdditiveArithmetic {
     /// Shares so many zeros.

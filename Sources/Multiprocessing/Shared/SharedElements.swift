@@ -24,11 +24,18 @@ struct SharedElements<Element: BitwiseCopyable> {
 
     /// Takes the elements out of a message.
     ///
+    /// Throws as the other one.
+    init(_ kind: SharedObject, headBytes: Int, from decoder: any Decoder) throws {
+        try self.init(kind, headBytes: headBytes, in: SharedMapping(from: decoder))
+    }
+
+    /// Finds the elements in memory that came with a message.
+    ///
     /// Throws `decodingFailed` where the sender's have another size; that they are of another type of the same size,
     /// nobody can see.
-    init(_ kind: SharedObject, headBytes: Int, from decoder: any Decoder) throws {
+    init(_ kind: SharedObject, headBytes: Int, in received: SharedMapping) throws(MultiprocessingError) {
         let offset = SharedElements.offset(headBytes)
-        mapping = try SharedMapping.received([kind], byteCount: offset, from: decoder)
+        mapping = try received.verified([kind], byteCount: offset)
         let (stride, count) = (mapping.elementBytes, mapping.elementCount)
         guard stride == MemoryLayout<Element>.stride else {
             throw MultiprocessingError(
@@ -71,5 +78,16 @@ struct SharedElements<Element: BitwiseCopyable> {
             fatalError("index \(index) is out of range for a shared array of \(buffer.count) elements")
         }
         return start + index
+    }
+
+    /// The indices that a range means, all of which there must be.
+    func range(_ range: some RangeExpression<Int>) -> Range<Int> {
+        let ends = range.ends
+        let upper = ends.upper ?? max(ends.lower, buffer.count)
+        guard ends.lower >= 0, upper <= buffer.count else {
+            fatalError(
+                "the range \(ends.lower)..<\(upper) is not within a shared array of \(buffer.count) elements")
+        }
+        return ends.lower..<upper
     }
 }

@@ -3,7 +3,7 @@ import Glibc
 // The names in this folder: Python's `Value`, `Array`, `RawValue` and `RawArray` have "Shared" in front here, because
 // `Array` would hide Swift's own in every file that imports this module, and one prefix for all is easier to find.
 
-/// One value that processes share, with a lock of its own.
+/// One value that processes share, with a lock.
 ///
 ///     let total = try SharedValue(0)
 ///     let child = Process { total.withLock { $0 += 1 } }
@@ -15,38 +15,49 @@ import Glibc
 /// in between, as in Python: use `withLock`, which changes a copy and stores it at the end. So a process that is killed
 /// in the middle leaves the value as it was, except in the moment in which more than one word of it is being stored. The
 /// lock is robust and recursive: `lock.withLock` holds it over several such steps, and tells whether the last holder was
-/// killed.
+/// killed. Several values and arrays can have one lock, so that they change together:
+///
+///     let lock = try RLock()
+///     let (sum, count) = (try SharedValue(0.0, lock: lock), try SharedValue(0, lock: lock))
+///     try lock.withLock { sum.value += 2.5; count.value += 1 }
 ///
 /// The corresponding Python API is `multiprocessing.Value`.
 public final class SharedValue<Value: BitwiseCopyable>: Codable {
     /// The lock under which the value is read and written.
     ///
     /// The corresponding Python API is `multiprocessing.Value.get_lock`.
-    public let lock: RLock
+    public var lock: RLock { guarded.lock }
 
-    private let elements: SharedElements<Value>
+    private let guarded: GuardedElements<Value>
 
     /// Shares a value, which begins as this one.
     ///
-    /// Throws `systemCallFailed`, as when no descriptor is left.
-    public init(_ value: Value) throws(MultiprocessingError) {
-        elements = try SharedElements(.value, headBytes: LockCore.byteCount, count: 1)
-        elements.element(0).initialize(to: value)
-        lock = RLock(core: try LockCore(makingIn: elements.mapping, isRecursive: true))
+    /// - Parameters:
+    ///   - value: what it is at first.
+    ///   - lock: guards it; one of its own where none is given. A `Lock` cannot, as its holder could not use `value`.
+    ///
+    /// Throws `systemCallFailed`, as when no descriptor is left. The corresponding Python API is
+    /// `multiprocessing.Value(typecode, value, lock=lock)`.
+    public init(_ value: Value, lock: RLock? = nil) throws(MultiprocessingError) {
+        guarded = try GuardedElements(.value, count: 1, lock: lock)
+        pointer.initialize(to: value)
     }
 
     /// Takes the value out of the message that is being received.
     public init(from decoder: any Decoder) throws {
-        elements = try SharedElements(.value, headBytes: LockCore.byteCount, from: decoder)
-        guard elements.buffer.count == 1 else {
+        guarded = try GuardedElements(.value, from: decoder)
+        guard guarded.elements.buffer.count == 1 else {
             throw MultiprocessingError(.decodingFailed, "the message's shared value consists of several")
         }
-        lock = RLock(core: LockCore(in: elements.mapping, isRecursive: true))
     }
 
-    /// Attaches the value to the message that is being sent: the memory itself, no copy.
+    /// Attaches the value and its lock to the message that is being sent: the memory itself, no copy.
     public func encode(to encoder: any Encoder) throws {
-        try elements.mapping.encode(to: encoder)
+        try guarded.encode(to: encoder)
+    }
+
+    private var pointer: UnsafeMutablePointer<Value> {
+        guarded.elements.element(0)
     }
 
     /// The value.
@@ -57,10 +68,10 @@ public final class SharedValue<Value: BitwiseCopyable>: Codable {
     /// The corresponding Python API is `multiprocessing.Value.value`.
     public var value: Value {
         get {
-            locked { _ in elements.element(0).pointee }
+            locked { _ in pointer.pointee }
         }
         set {
-            locked { _ in elements.element(0).pointee = newValue }
+            locked { _ in pointer.pointee = newValue }
         }
     }
 
@@ -84,12 +95,12 @@ public final class SharedValue<Value: BitwiseCopyable>: Codable {
         _ body: (inout Value, Acquisition) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try locked { (acquisition: Acquisition) throws(Failure) in
-            lock.core.isLent = true
+            guarded.isLent = true
             // A copy, so that a kill leaves no half of a change, and nobody else has a way to what `inout` lends.
-            var value = elements.element(0).pointee
+            var value = pointer.pointee
             defer {
-                elements.element(0).pointee = value
-                lock.core.isLent = false
+                pointer.pointee = value
+                guarded.isLent = false
             }
             return try body(&value, acquisition)
         }
@@ -100,7 +111,7 @@ public final class SharedValue<Value: BitwiseCopyable>: Codable {
     ) throws(Failure) -> Result {
         let acquisition = lock.core.acquireOrEnd()
         defer { lock.core.releaseOrEnd() }
-        guard !lock.core.isLent else {
+        guard !guarded.isLent else {
             fatalError("overlapping accesses to a shared value: its withLock is on the way in this thread")
         }
         return try body(acquisition)

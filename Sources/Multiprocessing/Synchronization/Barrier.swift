@@ -15,8 +15,8 @@ import Synchronization
 ///
 /// **A party that is killed while it waits** is noticed by the others within about a tenth of a second: the barrier is
 /// then broken, and all who wait, and all who come later, are told `brokenBarrier`. **A party that is killed elsewhere**
-/// cannot be noticed, as nobody knows who was going to come: the others wait for ever, unless they gave a timeout, which
-/// breaks the barrier when it is over. `reset()` repairs a broken barrier. If the parties are fewer from then on, make a
+/// cannot be noticed, as nobody knows who was going to come: the others wait for ever, unless they or the barrier have a
+/// timeout, which breaks the barrier when it is over. `reset()` repairs a broken barrier. If the parties are fewer from then on, make a
 /// new one.
 ///
 /// The corresponding Python API is `multiprocessing.Barrier`.
@@ -26,9 +26,15 @@ public final class Barrier: Codable, @unchecked Sendable {
     /// The corresponding Python API is `multiprocessing.Barrier.parties`.
     public let parties: Int
 
-    // The shared memory: the number of the meeting, the mark that the barrier is broken, and the room.
+    /// How long a wait may take that says nothing else; nil for ever.
+    ///
+    /// The corresponding Python API is the `timeout` of `multiprocessing.Barrier`.
+    public let timeout: Duration?
+
+    // The shared memory: the number of the meeting, the mark that the barrier is broken, the timeout, and the room.
     private let mapping: SharedMapping
-    private static let roomOffset = 16
+    private static let timeoutOffset = 16
+    private static let roomOffset = 32
 
     private let room: WaitingRoom
     /// Run by one party at a time, when all others have come.
@@ -38,16 +44,21 @@ public final class Barrier: Codable, @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - parties: how many meet.
+    ///   - timeout: how long a wait may take that says nothing else; nil for ever.
     ///   - action: what the last to come does, in its process, before the others go on. If it throws, the barrier is
     ///     broken.
     ///
     /// Throws `invalidState` where the parties are fewer than 1 or more than a million, and `systemCallFailed`.
-    public init(parties: Int, action: (() throws -> Void)? = nil) throws(MultiprocessingError) {
+    public init(
+        parties: Int, timeout: Duration? = nil, action: (() throws -> Void)? = nil
+    ) throws(MultiprocessingError) {
         guard (1...1_000_000).contains(parties) else {
             throw MultiprocessingError(.invalidState, "a barrier for \(parties) parties is impossible")
         }
         mapping = try SharedMapping.making(.barrier, byteCount: Barrier.byteCount(parties), count: parties)
+        mapping.object.storeBytes(of: timeout.limitNanoseconds, toByteOffset: Barrier.timeoutOffset, as: UInt64.self)
         self.parties = parties
+        self.timeout = timeout
         self.action = action
         room = try WaitingRoom(makingAt: mapping.object + Barrier.roomOffset, seats: Barrier.seatCount(parties))
     }
@@ -60,6 +71,8 @@ public final class Barrier: Codable, @unchecked Sendable {
             throw MultiprocessingError(.decodingFailed, "the message's barrier is for \(parties) parties")
         }
         _ = try mapping.verified([.barrier], byteCount: Barrier.byteCount(parties))
+        timeout = Duration?(
+            limitNanoseconds: mapping.object.load(fromByteOffset: Barrier.timeoutOffset, as: UInt64.self))
         action = nil
         room = WaitingRoom(at: mapping.object + Barrier.roomOffset, seats: Barrier.seatCount(parties))
     }
@@ -94,7 +107,7 @@ public final class Barrier: Codable, @unchecked Sendable {
 }
 
 extension Barrier {
-    /// Waits until all parties have come, at most for `timeout`; `nil` waits for ever.
+    /// Waits until all parties have come, at most for `timeout`; `nil` stands for the barrier's own `timeout`.
     ///
     /// Returns how many had come before this one: a different number for each party, from 0 to `parties` - 1.
     ///
@@ -105,7 +118,7 @@ extension Barrier {
     /// `multiprocessing.Barrier.wait`.
     @discardableResult
     public func wait(timeout: Duration? = nil) throws(MultiprocessingError) -> Int {
-        let deadline = Deadline(after: timeout)
+        let deadline = Deadline(after: timeout ?? self.timeout)
         let (seat, index) = try room.alone { () throws(MultiprocessingError) in try arrive() }
         if index == parties - 1 {
             try meet(seat)

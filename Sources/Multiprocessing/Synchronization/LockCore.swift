@@ -3,7 +3,7 @@ import Synchronization
 
 /// A robust mutex with what `Lock` and `RLock` add to it; it stands at the start of an object's shared memory.
 ///
-///     0   mutex      40   turn      48   depth      52   marks      56   turn of a change
+///     0   mutex      40   turn      48   depth      52   marks
 ///
 /// The words are written by the holder only. Whoever is killed on the way leaves them in one of two states: the
 /// mutex is not taken yet, or the kernel marks it, and then the next holder sets them anew.
@@ -16,8 +16,6 @@ final class LockCore: @unchecked Sendable {
         /// How often the holder has taken it.
         let depth: Atomic<UInt32>
         let marks: Atomic<UInt32>
-        /// The turn in which what the lock protects is lent to somebody to change.
-        let changeTurn: Atomic<UInt64>
     }
 
     private enum Mark {
@@ -183,17 +181,9 @@ extension LockCore {
         words.pointee.marks.load(ordering: .relaxed) & Mark.recovered != 0 && isHeldByCaller
     }
 
-    /// Whether what the lock protects is lent to somebody to change; for the holder.
-    ///
-    /// It says nothing about later turns, so neither a kill nor a fork leaves it behind.
-    var isLent: Bool {
-        get {
-            words.pointee.changeTurn.load(ordering: .relaxed) == words.pointee.turn.load(ordering: .relaxed)
-        }
-        set {
-            let turn = newValue ? words.pointee.turn.load(ordering: .relaxed) : 0
-            words.pointee.changeTurn.store(turn, ordering: .relaxed)
-        }
+    /// The number of the acquisition by which the holder, the caller, has the lock; never 0.
+    var holdersTurn: UInt64 {
+        words.pointee.turn.load(ordering: .relaxed)
     }
 
     /// Lets go of the lock however often its holder, the caller, has taken it; returns how often that was.

@@ -61,6 +61,23 @@ func barrierScenarios() {
         expectEqual(barrier.waitingCount, 0)
         try expectEnds(others, .exited(0))
     }
+    scenario("barrierHasATimeoutForAllWaits") {
+        let (way, barrier) = (try Pipe(), try Barrier(parties: 2, timeout: .milliseconds(50)))
+        expectEqual(try Barrier(parties: 2).timeout, nil)
+        try way.first.send(barrier)
+        for barrier in [barrier, try way.second.receive(Barrier.self)] {
+            expectEqual(barrier.timeout, .milliseconds(50))
+            expectTakes(atLeast: .milliseconds(50)) { expectThrows(.brokenBarrier) { try barrier.wait() } }
+            try barrier.reset()
+        }
+        // A wait that names a time has that one.
+        let child = Process { try barrier.wait(timeout: .seconds(20)) }
+        try child.start()
+        usleep(200_000)
+        expect(!barrier.isBroken, "the barrier's own time was taken")
+        try barrier.wait()
+        try expectAllEndWell([child])
+    }
     scenario("barrierForOneLetsItThroughAndForNoneIsImpossible") {
         let barrier = try Barrier(parties: 1)
         for _ in 0..<100 { expectEqual(try barrier.wait(timeout: .zero), 0) }
