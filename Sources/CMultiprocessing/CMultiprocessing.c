@@ -191,9 +191,15 @@ int mp_mutex_lock_until(pthread_mutex_t *mutex, const struct timespec *limit) {
     return pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, limit);
 }
 
+int mp_mutex_owner(const pthread_mutex_t *mutex) {
+    unsigned word = __atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED);
+    int owner = word & FUTEX_TID_MASK;
+    return owner == 0 && word & FUTEX_OWNER_DIED ? -1 : owner;
+}
+
 int mp_mutex_is_held_here(const pthread_mutex_t *mutex) {
-    int owner = __atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED) & FUTEX_TID_MASK;
-    return owner != 0 && tgkill(getpid(), owner, 0) == 0;
+    int owner = mp_mutex_owner(mutex);
+    return owner > 0 && tgkill(getpid(), owner, 0) == 0;
 }
 
 #define FOR_WIDTH(operation) \

@@ -37,3 +37,14 @@ extension Connection {
         self.init(owning: number, readable: readable, writable: writable)
     }
 }
+
+extension Connection: CustomStringConvertible {
+    /// Its descriptor, and what it can do where that is not both: `Connection(descriptor 5, receives)`.
+    ///
+    /// Does not block.
+    public var description: String {
+        guard let number = fileDescriptor?.rawValue else { return "Connection(closed)" }
+        let direction = readable == writable ? "" : readable ? ", receives" : ", sends"
+        return "Connection(descriptor \(number)\(direction))"
+    }
+}

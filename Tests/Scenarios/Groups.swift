@@ -22,7 +22,7 @@ func registerAllScenarios() {
         "starting", startMethodScenarios, crowdScenarios, childSurroundingScenarios, forkServerScenarios,
         poolStartScenarios,
         managerServerStartScenarios, sharedObjectTravelScenarios)
-    Registry.group("logging", logScenarios)
+    Registry.group("logging", logScenarios, descriptionScenarios)
     Registry.group(Registry.failingGroup, leakScenarios)
     Registry.group("listeners", listenerScenarios, handshakeScenarios, hostileClientScenarios)
     Registry.group(

@@ -87,6 +87,10 @@ int mp_mutex_lock_until(pthread_mutex_t *mutex, const struct timespec *limit);
 /// as the kernel does it, which clears it when the owner ends.
 int mp_mutex_is_held_here(const pthread_mutex_t *mutex);
 
+/// The number of the thread that holds this robust mutex; 0 where none does, -1 where it has ended with it and nobody has
+/// taken it since.
+int mp_mutex_owner(const pthread_mutex_t *mutex);
+
 /// Memory orders, under names that Swift can see.
 enum {
     MP_ORDER_RELAXED = __ATOMIC_RELAXED,

@@ -114,6 +114,11 @@ struct RobustMutex: @unchecked Sendable {
         pthread_mutex_unlock(pointer) == 0
     }
 
+    /// The number of the thread that holds it; 0 where none does, -1 where it has ended with it.
+    var owner: Int32 {
+        mp_mutex_owner(pointer)
+    }
+
     /// Whether a thread of this process holds it, be it the calling one.
     var isHeldInThisProcess: Bool {
         mp_mutex_is_held_here(pointer) != 0

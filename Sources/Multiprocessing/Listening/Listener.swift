@@ -172,3 +172,12 @@ extension Listener: Waitable {
         return .descriptor(FileDescriptor(rawValue: reception.descriptor), writable: false)
     }
 }
+
+extension Listener: CustomStringConvertible {
+    /// Where it listens: `Listener(localhost:4000)`; or `Listener(closed)`.
+    ///
+    /// Does not block.
+    public var description: String {
+        descriptor == nil ? "Listener(closed)" : "Listener(\(address))"
+    }
+}

@@ -212,3 +212,12 @@ extension Manager: Waitable {
         server?.waitState ?? .never
     }
 }
+
+extension Manager: CustomStringConvertible {
+    /// Where its server listens, and its process: `Manager(/tmp/…, process 123)`.
+    ///
+    /// Asks nobody, and does not block; the key is not in it.
+    public var description: String {
+        "Manager(\(address), process \(pid))"
+    }
+}

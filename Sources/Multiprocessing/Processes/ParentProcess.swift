@@ -74,6 +74,13 @@ public final class ParentProcess {
     }
 }
 
+extension ParentProcess: CustomStringConvertible {
+    /// Its name and number: `ParentProcess(MainProcess, process 122)`.
+    public var description: String {
+        "ParentProcess(\(name), process \(pid))"
+    }
+}
+
 extension ParentProcess: Waitable {
     /// Ready when the parent has ended.
     public var waitState: WaitState {

@@ -319,6 +319,25 @@ public final class Process {
     }
 }
 
+extension Process: CustomStringConvertible {
+    /// Its name, its number and how it fares: `Process(Process-1, process 123, running)`, `…, exited with code 3)`.
+    ///
+    /// Does not block, and reaps nobody: a child that has ended and was not waited for has just `ended`. The corresponding
+    /// Python API is `repr(process)`.
+    public var description: String {
+        let text = "Process(\(name)" + (daemon ? ", daemon" : "")
+        guard let pid else { return text + ", not started)" }
+        guard owner == getpid() else { return text + ", process \(pid), a child of process \(owner))" }
+        let state: String
+        if let status = child?.status {
+            state = "\(status)"
+        } else {
+            state = child?.isRunning ?? false ? "running" : "ended"
+        }
+        return text + ", process \(pid), \(state))"
+    }
+}
+
 /// A process that runs a `ProcessTarget`.
 struct TargetEntry<Target: ProcessTarget & Codable>: ProcessEntry {
     let target: Target

@@ -30,6 +30,13 @@ final class ElementRing<Element: Codable> {
         }
     }
 
+    /// How many values there are at this moment, for a description.
+    func contents(atMost maxSize: Int?) -> String {
+        let count = ring.count
+        let text = maxSize.map { "\(count) of \($0) values" } ?? (count == 1 ? "1 value" : "\(count) values")
+        return isClosed ? "closed, \(text)" : text
+    }
+
     /// Attaches the memory to the message that is being encoded.
     func encode(to encoder: any Encoder) throws {
         try requireOpen(for: "send")

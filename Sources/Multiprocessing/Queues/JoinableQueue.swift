@@ -40,6 +40,8 @@ public final class JoinableQueue<Element: Codable>: Queue<Element>, @unchecked S
         elements.ring.join(until: Deadline(after: timeout))
     }
 
+    override var remark: String { ", \(unfinishedCount) not done" }
+
     /// How many values were put and are not done, a moment ago.
     ///
     /// Does not block. It has no counterpart in Python.

@@ -18,7 +18,7 @@
 ///
 /// Memory is taken from a value's `put` until a while after its `get`. A queue that no process has any more is gone, with
 /// all that was in it. The corresponding Python API is `multiprocessing.Queue`.
-public class Queue<Element: Codable>: Codable, @unchecked Sendable {
+public class Queue<Element: Codable>: Codable, CustomStringConvertible, @unchecked Sendable {
     let elements: ElementRing<Element>
 
     /// The most values that the queue may hold; nil for as many as there is memory for.
@@ -149,4 +149,14 @@ public class Queue<Element: Codable>: Codable, @unchecked Sendable {
     public final var isFull: Bool {
         elements.ring.isFull
     }
+
+    /// How many values are in it, a moment ago, and may be: `Queue<Int>(3 values)`, `Queue<Int>(3 of 10 values)`.
+    ///
+    /// Does not block.
+    public final var description: String {
+        "\(type(of: self))(\(elements.contents(atMost: maxSize))\(remark))"
+    }
+
+    /// What else the description is to say.
+    var remark: String { "" }
 }

@@ -54,3 +54,12 @@ public final class SimpleQueue<Element: Codable>: Codable, @unchecked Sendable {
         elements.ring.count == 0
     }
 }
+
+extension SimpleQueue: CustomStringConvertible {
+    /// How many values are in it, a moment ago: `SimpleQueue<Int>(3 values)`.
+    ///
+    /// Does not block.
+    public var description: String {
+        "\(type(of: self))(\(elements.contents(atMost: nil)))"
+    }
+}

@@ -94,3 +94,10 @@ extension RawSharedArray: RandomAccessCollection {
         return try body(UnsafeBufferPointer(elements.buffer))
     }
 }
+
+extension RawSharedArray: CustomStringConvertible {
+    /// How many elements it has: `RawSharedArray<Double>(1000 elements)`.
+    public var description: String {
+        "\(type(of: self))(\(elements.contents))"
+    }
+}

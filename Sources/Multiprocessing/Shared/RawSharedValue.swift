@@ -55,3 +55,10 @@ public final class RawSharedValue<Value: BitwiseCopyable>: Codable {
         return try body(elements.element(0))
     }
 }
+
+extension RawSharedValue: CustomStringConvertible {
+    /// The value, where it is a number or a `Bool`, and for another its size: `RawSharedValue<Int>(5)`.
+    public var description: String {
+        "\(type(of: self))(\(elements.onlyElement))"
+    }
+}

@@ -176,3 +176,12 @@ extension SharedArray where Element: AdditiveArithmetic {
         try self.init(repeating: .zero, count: count)
     }
 }
+
+extension SharedArray: CustomStringConvertible {
+    /// How many elements it has: `SharedArray<Double>(1000 elements)`; `values` has them.
+    ///
+    /// Does not block.
+    public var description: String {
+        "\(type(of: self))(\(elements.contents))"
+    }
+}

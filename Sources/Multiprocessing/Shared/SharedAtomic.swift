@@ -210,3 +210,10 @@ extension AtomicUpdateOrdering {
         }
     }
 }
+
+extension SharedAtomic: CustomStringConvertible {
+    /// The value at this moment: `SharedAtomic<Int>(5)`.
+    public var description: String {
+        "\(type(of: self))(\(load()))"
+    }
+}

@@ -90,4 +90,15 @@ struct SharedElements<Element: BitwiseCopyable> {
         }
         return ends.lower..<upper
     }
+
+    /// The only element, for a description: read without a lock, so only where half of a change is a value too.
+    var onlyElement: String {
+        let isNumber = Element.self is any Numeric.Type || Element.self == Bool.self
+        return isNumber ? "\(element(0).pointee)" : "\(MemoryLayout<Element>.size) bytes"
+    }
+
+    /// Their number, for a description.
+    var contents: String {
+        buffer.count == 1 ? "1 element" : "\(buffer.count) elements"
+    }
 }

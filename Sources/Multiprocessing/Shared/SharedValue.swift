@@ -119,3 +119,12 @@ public final class SharedValue<Value: BitwiseCopyable>: Codable {
 }
 
 extension SharedValue: @unchecked Sendable where Value: Sendable {}
+
+extension SharedValue: CustomStringConvertible {
+    /// The value, a moment ago, where it is a number or a `Bool`, and for another its size: `SharedValue<Int>(5)`.
+    ///
+    /// Does not take the lock, and does not block. The corresponding Python API is `repr(value)`.
+    public var description: String {
+        "\(type(of: self))(\(guarded.elements.onlyElement))"
+    }
+}

@@ -160,3 +160,12 @@ public final class ShareableList: Codable, Sendable {
         return places[index]
     }
 }
+
+extension ShareableList: CustomStringConvertible {
+    /// How many elements it has, and where: `ShareableList(3 elements, SharedMemory(settings, 160 bytes))`.
+    ///
+    /// The corresponding Python API is `repr(list)`, which has the elements.
+    public var description: String {
+        "ShareableList(\(count == 1 ? "1 element" : "\(count) elements"), \(memory))"
+    }
+}

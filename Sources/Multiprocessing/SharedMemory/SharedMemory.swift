@@ -193,3 +193,13 @@ public final class SharedMemory: Codable, Sendable {
         return mapping
     }
 }
+
+extension SharedMemory: CustomStringConvertible {
+    /// Its name and its size: `SharedMemory(frames, 4096 bytes)`.
+    ///
+    /// Does not block. The corresponding Python API is `repr(memory)`.
+    public var description: String {
+        let isClosed = mapping.withLock { $0 == nil }
+        return "SharedMemory(\(name ?? "no name"), \(byteCount) bytes\(isClosed ? ", closed" : ""))"
+    }
+}

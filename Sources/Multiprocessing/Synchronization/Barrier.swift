@@ -248,3 +248,12 @@ extension Barrier {
         }
     }
 }
+
+extension Barrier: CustomStringConvertible {
+    /// How many of its parties wait, a moment ago: `Barrier(1 of 3 waiting)`, or `Barrier(broken)`.
+    ///
+    /// Does not block. The corresponding Python API is `repr(barrier)`.
+    public var description: String {
+        isBroken ? "Barrier(broken)" : "Barrier(\(room.waitingCount) of \(parties) waiting)"
+    }
+}

@@ -101,6 +101,13 @@ public final class Condition: OwnedLock, Codable, @unchecked Sendable {
             try container.encode(lock, forKey: .lock)
         }
     }
+
+    /// Its lock, and how many wait, a moment ago: `Condition(Lock(free), 2 waiting)`.
+    ///
+    /// Does not block. The corresponding Python API is `repr(condition)`.
+    public override var description: String {
+        "Condition(\(lock), \(room.waitingCount) waiting)"
+    }
 }
 
 extension Condition {

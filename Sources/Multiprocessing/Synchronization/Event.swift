@@ -114,3 +114,12 @@ public final class Event: Codable, Sendable {
         return false
     }
 }
+
+extension Event: CustomStringConvertible {
+    /// `Event(set)` or `Event(not set)`, a moment ago.
+    ///
+    /// Does not block. The corresponding Python API is `repr(event)`.
+    public var description: String {
+        isSet ? "Event(set)" : "Event(not set)"
+    }
+}

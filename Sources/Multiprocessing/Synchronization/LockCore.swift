@@ -181,6 +181,16 @@ extension LockCore {
         words.pointee.marks.load(ordering: .relaxed) & Mark.recovered != 0 && isHeldByCaller
     }
 
+    /// Who has it at this moment, for a description.
+    var holder: String {
+        let (owner, depth) = (mutex.owner, words.pointee.depth.load(ordering: .relaxed))
+        return switch owner {
+        case 0: "free"
+        case ..<0: "its holder has ended"
+        default: "held by thread \(owner)" + (isRecursive && depth > 1 ? ", \(depth) times" : "")
+        }
+    }
+
     /// The number of the acquisition by which the holder, the caller, has the lock; never 0.
     var holdersTurn: UInt64 {
         words.pointee.turn.load(ordering: .relaxed)

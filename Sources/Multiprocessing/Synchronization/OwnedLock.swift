@@ -1,7 +1,7 @@
 /// What a `Lock`, an `RLock` and a `Condition` have in common: each belongs to the thread that has acquired it.
 ///
 /// What becomes of it when its holder is killed is told at `Lock`.
-public class OwnedLock: Acquirable, @unchecked Sendable {
+public class OwnedLock: Acquirable, CustomStringConvertible, @unchecked Sendable {
     final let core: LockCore
 
     init(core: LockCore) {
@@ -47,5 +47,13 @@ public class OwnedLock: Acquirable, @unchecked Sendable {
     /// Does not block.
     public final var isRecovered: Bool {
         core.isRecovered
+    }
+
+    /// What it is, and which thread has it, a moment ago: `Lock(held by thread 123)`.
+    ///
+    /// Does not block. The number of a process's first thread is that of the process. The corresponding Python API is
+    /// `repr(lock)`, which has the owner's name.
+    public var description: String {
+        "\(type(of: self))(\(core.holder))"
     }
 }

@@ -100,3 +100,12 @@ public class Semaphore: Codable, @unchecked Sendable {
         return try giveBack({ try release() }, after: body)
     }
 }
+
+extension Semaphore: CustomStringConvertible {
+    /// How many units there are, a moment ago: `Semaphore(3)`.
+    ///
+    /// Does not block. The corresponding Python API is `repr(semaphore)`.
+    public final var description: String {
+        "\(type(of: self))(\(value))"
+    }
+}

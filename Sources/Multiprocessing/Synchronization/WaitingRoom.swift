@@ -81,6 +81,11 @@ struct WaitingRoom: @unchecked Sendable {
         (0..<usedCount).lazy.map { Seat(at: seatAddress($0)) }
     }
 
+    /// How many wait at this moment; also without the room to oneself.
+    var waitingCount: Int {
+        seats.count { $0.state == .waiting }
+    }
+
     /// Takes a seat; nil when none is free.
     func takeSeat(note: UInt64 = 0) throws(MultiprocessingError) -> Seat? {
         guard let index = try freeSeat() else { return nil }

@@ -170,7 +170,9 @@ private func relationScenarios(_ method: StartMethod) {
         let expected = SelfPortrait.Answer(
             pid: try require(plain.pid), name: "Process-1", isDaemon: false, parentName: "MainProcess",
             parentPID: getpid(), isParentAlive: true, variable: nil, global: method == .fork ? 2 : 1,
-            childName: "Process-1:1")
+            childName: "Process-1:1",
+            // What a child is to know comes with its target.
+            arguments: method == .fork ? CommandLine.arguments : Array(CommandLine.arguments.prefix(1)))
         expectEqual(answer, expected)
         expectEqual(try plain.join(), .exited(0))
         let named = Process(startMethod: method, name: "kettle", daemon: true, SelfPortrait(answers: pipe.second))

@@ -16,6 +16,7 @@ struct SelfPortrait: ProcessTarget, Codable {
         var variable: String?
         var global: Int
         var childName: String
+        var arguments: [String]
     }
 
     let answers: Connection
@@ -27,7 +28,7 @@ struct SelfPortrait: ProcessTarget, Codable {
                 pid: current.pid, name: current.name, isDaemon: current.isDaemon, parentName: parent?.name,
                 parentPID: parent?.pid, isParentAlive: parent?.isAlive,
                 variable: getenv("MULTIPROCESSING_SPAWN").map { String(cString: $0) }, global: targetGlobal,
-                childName: Process(target: {}).name))
+                childName: Process(target: {}).name, arguments: CommandLine.arguments))
     }
 }
 
