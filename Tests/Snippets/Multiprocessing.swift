@@ -35,6 +35,12 @@ let logFile: FileDescriptor = given()
 let key = AuthenticationKey()
 let address: Address = given()
 
+// In ManagerServer/Proxies/ListProxy.swift
+struct Errand: Codable {
+    var isDone = false
+}
+let list: ListProxy<Errand> = given()
+
 // In ManagerServer/Proxies/LockProxy.swift
 let ready: ConditionProxy = given()
 let jobs: ListProxy<Int> = given()

@@ -49,8 +49,10 @@ func adoptedConnectionScenarios() {
             expectText(of: error, contains: text)
             expect(fcntl(number, F_GETFD) >= 0, "it was closed")
         }
-        let closed = expectThrows(.systemCallFailed) { try Connection(owning: FileDescriptor(rawValue: 999)) }
-        expectEqual(closed?.errno, .badFileDescriptor)
+        for number: Int32 in [999, 44_977_608, -1] {
+            let closed = expectThrows(.systemCallFailed) { try Connection(owning: FileDescriptor(rawValue: number)) }
+            expectEqual(closed?.errno, .badFileDescriptor)
+        }
         for number in [one, other, datagrams, ends.readEnd.rawValue, ends.writeEnd.rawValue] { close(number) }
     }
 }

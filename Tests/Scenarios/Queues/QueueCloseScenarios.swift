@@ -27,6 +27,11 @@ func queueCloseScenarios() {
         let error = expectThrows(.encodingFailed) { try way.first.send(queue) }
         expectText(of: error, contains: "closed")
         expectEqual(queue.count, 1)
+        let unused = try JoinableQueue<Int>()
+        unused.close()
+        expect(unused.isEmpty, "nothing was put")
+        expectThrows(.invalidState) { try unused.put(1) }
+        expectThrows(.invalidState) { try unused.get() }
         // One that is forked later has what is closed.
         try inChild { expectThrows(.invalidState) { try queue.get(timeout: .zero) } }
     }
@@ -85,6 +90,7 @@ func queueCloseScenarios() {
     scenario("aClosedSimpleQueueIsNotUsedAnyMore") {
         let queue = try SimpleQueue<Int>()
         try queue.put(1)
+        queue.close()
         queue.close()
         expectThrows(.invalidState) { try queue.put(2) }
         expectThrows(.invalidState) { try queue.get() }
