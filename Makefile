@@ -31,7 +31,7 @@ ZSH_COMPLETION = $(DESTDIR)$(ZSH_COMPLETIONS)/_poolmap
 zstd-links = $(if $(ZSTD_LINKS),scripts/zstd-links.sh $(1) "$(PREFIX)/bin/poolmap" "$(DESTDIR)$(ZSTD_LINKS)")
 FISH_COMPLETION = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/poolmap.fish
 
-.PHONY: help build run test fuzz interop lint format bench bench-command bench-library docs manual figures install uninstall deb \
+.PHONY: help build run test fuzz tsan interop lint format bench bench-command bench-library docs manual figures install uninstall deb \
 	clean deps test-deps python-tools interop-deps bench-deps
 
 help: ## list the targets
@@ -61,6 +61,9 @@ test: test-deps python-tools build ## all tests: units, the command line, the fi
 
 fuzz: deps ## fuzz the readers of bytes of strangers: TARGETS="frames lists", SECONDS=3600 each, SEED=N
 	SEED=$(SEED) scripts/fuzz.sh --keep $(SECONDS) $(TARGETS)
+
+tsan: deps ## look for data races in programs with threads that have pools, with the thread sanitizer
+	scripts/tsan.sh
 
 interop: interop-deps build ## readers in other languages, which need compilers of their own
 	scripts/interop.sh $(BINARY)
@@ -112,7 +115,7 @@ deb: build ## a Debian package of what install installs, in .build-release
 	scripts/deb.sh $(BINARY) .build-release
 
 clean: ## remove all that was built
-	rm -rf .build .build-release .build-fuzz .build-server
+	rm -rf .build .build-release .build-fuzz .build-server .build-tsan
 
 # Each word is a Debian package and how to see that it is there. Silent when nothing is missing.
 deps:

@@ -8,6 +8,7 @@ import Multiprocessing
 //     scenarios --list [GROUP]    prints the names, one a line
 //     scenarios --cpu-count       prints what the library says
 //     scenarios --uncaught        fails with children; --caught does too, and catches the error, see failWithChildren
+//     scenarios --race            has a data race, see raceOnPurpose
 //     scenarios --recipe …        is what a makefile's recipe runs, see runRecipe
 //     scenarios --chunks FILE …   prints where a file is cut, see printChunks
 //
@@ -26,6 +27,8 @@ case "--recipe":
     runRecipe(Array(arguments.dropFirst()))
 case "--chunks":
     try printChunks(Array(arguments.dropFirst()))
+case "--race":
+    try raceOnPurpose()
 case "--uncaught":
     try failWithChildren()
 case "--caught":

@@ -1,0 +1,64 @@
+#!/bin/bash
+# Looks for data races in programs with threads that have pools: scripts/tsan.sh
+#
+# Runs the scenarios of asynchronous pools, those of chunks that have tasks, and two examples, with the thread sanitizer in
+# their processes and in all that these start; built in .build-tsan. A report fails, and is printed. First the sanitizer
+# must report a race that is there. The sanitizer has a thread of its own in each child, so the scenarios whose child forks
+# are refused; they are counted, and say nothing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+build=(--scratch-path .build-tsan --sanitize=thread)
+for product in scenarios AsyncPools PoolsAndThreads; do
+    ${SWIFT:-swift} build "${build[@]}" --product "$product"
+done
+programs=$(${SWIFT:-swift} build "${build[@]}" --show-bin-path)
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+# A test need not wait for a thread that does nothing any more.
+export TSAN_OPTIONS="die_after_fork=0 report_thread_leaks=0 log_path=$folder/report" SWIFT_BACKTRACE=enable=no
+
+# Whether the sanitizer has reported anything since the last time; prints it.
+reported() {
+    local reports=("$folder"/report.*)
+    [[ -e ${reports[0]} ]] || return 1
+    cat "${reports[@]}"
+    rm "${reports[@]}"
+}
+
+timeout 120 "$programs/scenarios" --race > /dev/null 2>&1 < /dev/null || true
+if ! reported | grep -q 'data race'; then
+    echo "tsan: a race that is there is not reported" >&2
+    exit 1
+fi
+
+failed=0 tried=0 refused=0
+try() {
+    local name=$1 status=0
+    shift
+    timeout --kill-after=1 240 "$@" > "$folder/output" 2>&1 < /dev/null || status=$?
+    if reported; then
+        echo "tsan: a report in $name" >&2
+        failed=1
+    elif ((status == 0)); then
+        tried=$((tried + 1))
+    elif grep -q 'safe only in a process with one thread' "$folder/output"; then
+        refused=$((refused + 1))
+    else
+        cat "$folder/output" >&2
+        echo "tsan: $name failed with status $status" >&2
+        failed=1
+    fi
+}
+names=$("$programs/scenarios" --list asyncPools; "$programs/scenarios" --list chunks | sed -n '/^tasksMap/,$p')
+for name in $names; do
+    try "$name" "$programs/scenarios" "$name"
+done
+for name in AsyncPools PoolsAndThreads; do
+    try "$name" "$programs/$name"
+done
+echo "tsan: $tried programs without a report, $refused that could not be tried"
+# Most of the former; the sanitizer's thread may not have come to be everywhere.
+((tried >= 14)) || { echo "tsan: too few could be tried" >&2; exit 1; }
+exit $failed
