@@ -16,7 +16,7 @@ func registerAllScenarios() {
         surroundingScenarios, lateDeathScenarios, backPressureScenarios,
         signalScenarios)
     Registry.group("crashes", crashMatrixScenarios)
-    Registry.group("asyncPools", asyncPoolScenarios)
+    Registry.group("asyncPools", asyncPoolScenarios, asyncCrowdScenarios)
     Registry.group("confinement", confinementScenarios)
     Registry.group(
         "starting", startMethodScenarios, crowdScenarios, childSurroundingScenarios, forkServerScenarios,

@@ -69,6 +69,21 @@ func lateDeathScenarios() {
         expectPrompt(since: start)
         for result in results { expectThrows(.taskFailed) { try result.get() } }
     }
+    scenario("callbackMayHandInATaskThatEndsItsWorker") {
+        for crash in Crash.allCases {
+            let pool = try parcelPool()
+            var deadly: AsyncResult<Parcel>?
+            let first = try pool.applyAsync(Parcel(number: 1)) { _ in
+                deadly = try? pool.applyAsync(Parcel(number: 2, crash: crash, stage: .theTaskRuns))
+            }
+            expectEqual(try first.get().number, 1)
+            let result = try require(deadly)
+            expectThrows(crash == .thrownError ? .taskFailed : .workerDied) { try result.get(timeout: .seconds(20)) }
+            expectEqual(try pool.apply(Parcel(number: 3)).number, 3)
+            pool.close()
+            try pool.join()
+        }
+    }
     scenario("anInputWhoseEndKillsItsWorkerCostsNoOtherTask") {
         let pool = try Pool(processes: 2) { (grenade: Grenade) in grenade.number }
         for round in 0..<5 {

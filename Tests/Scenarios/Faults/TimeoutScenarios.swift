@@ -28,6 +28,14 @@ func timeoutScenarios() {
         pool.close()
         try pool.join()
     }
+    scenario("whatTheFrontNeedsToEncodeAnInputIsNoTimeOfATask") {
+        let pool = try Pool(processes: 2, taskTimeout: .milliseconds(150)) { (input: SlowToEncode) in input.number }
+        let inputs = (0..<5).map { SlowToEncode(number: $0) }
+        expectEqual(try pool.map(inputs), Array(0..<5))
+        expectEqual(try pool.map(inputs, chunkSize: 5), Array(0..<5))
+        var results = pool.imap(inputs, inFlight: 2)
+        for number in 0..<5 { expectEqual(try results.next(), number) }
+    }
     scenario("timeoutOfACallGoesBeforeThatOfThePool") {
         let pool = try Pool(processes: 3, taskTimeout: .seconds(600)) { (_: Int) -> Int in pauseForever() }
         let short = try pool.applyAsync(1, timeout: .milliseconds(20))
@@ -140,4 +148,23 @@ func timeoutScenarios() {
 private func ticksAfterPause(_ pid: Int32) -> Int? {
     usleep(200_000)
     return processorTicks(of: pid)
+}
+
+/// Takes a fifth of a second to be encoded.
+private struct SlowToEncode: Codable {
+    let number: Int
+
+    init(number: Int) {
+        self.number = number
+    }
+
+    init(from decoder: any Decoder) throws {
+        number = try decoder.singleValueContainer().decode(Int.self)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        usleep(200_000)
+        var container = encoder.singleValueContainer()
+        try container.encode(number)
+    }
 }

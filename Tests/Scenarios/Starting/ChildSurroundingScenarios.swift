@@ -20,6 +20,16 @@ struct Surroundings: ProcessTarget, PoolFunction, Codable {
     }
 }
 
+/// Sends what a variable of its environment is.
+struct Variable: ProcessTarget, Codable {
+    let name: String
+    let answers: Connection
+
+    func run() throws {
+        try answers.send(getenv(name).map { String(cString: $0) })
+    }
+}
+
 /// Writes letters when it ends, in the way that it says.
 enum LastWords: ProcessTarget, Codable {
     case returns(DuplicatedDescriptor), throwsAnError(DuplicatedDescriptor)
@@ -58,6 +68,7 @@ func childSurroundingScenarios() {
     for method in StartMethod.allCases {
         standardInputScenarios(method)
         exitHandlerScenarios(method)
+        environmentScenarios(method)
         guard method != .fork else { continue }
         scenario("childHasNoDescriptorThatItWasNotGiven", by: method) {
             defer { Process.stopForkServer() }
@@ -162,6 +173,24 @@ private func standardInputScenarios(_ method: StartMethod) {
         expectEqual(answer.line, nil)
         expect(answer.descriptors.contains(0), "a child has \(answer.descriptors)")
         expectEqual(try child.join(), .exited(0))
+    }
+}
+
+private func environmentScenarios(_ method: StartMethod) {
+    // The fork server's children have the server's, as in Python.
+    let isServers = method == .forkserver
+    let owner = isServers ? "TheForkServerHadWhenItWasStarted" : "ItsParentHasWhenItIsStarted"
+    scenario("childHasTheEnvironmentThat\(owner)", by: method) {
+        defer { Process.stopForkServer() }
+        let pipe = try Pipe()
+        for value in ["one", "two"] {
+            setenv("SCENARIO_DRINK", value, 1)
+            let child = Process(startMethod: method, Variable(name: "SCENARIO_DRINK", answers: pipe.second))
+            try child.start()
+            expectEqual(try pipe.first.receive(String?.self), isServers ? "one" : value)
+            expectEqual(try child.join(), .exited(0))
+        }
+        unsetenv("SCENARIO_DRINK")
     }
 }
 
