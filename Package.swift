@@ -50,8 +50,9 @@ let package = Package(
         .target(
             name: "Multiprocessing",
             dependencies: [
+                // For the handshake of a connection; swift-crypto would make up most of a first build.
+                "CBlake3",
                 "CMultiprocessing",
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]

@@ -1,4 +1,4 @@
-import Crypto
+import CBlake3
 
 /// A secret that both ends of a connection have to know.
 ///
@@ -41,6 +41,8 @@ public struct AuthenticationKey: Sendable {
     }
 
     static let randomByteCount = 32
+    /// Those of a derived key too.
+    static let proofBytes = 32
 
     static func randomBytes() -> [UInt8] {
         // On Linux this generator asks the kernel, for eight bytes at a time.
@@ -50,24 +52,35 @@ public struct AuthenticationKey: Sendable {
 
     /// The proof that the key is known: its message authentication code for what was said so far.
     func proof(of message: [UInt8]) -> [UInt8] {
-        Array(HMAC<SHA256>.authenticationCode(for: message, using: secret))
+        let context = "poolmap Multiprocessing 2026 proof that an authentication key is known"
+        let derivation = context.utf8CString.withUnsafeBytes { blake3_derive_key_mode($0.baseAddress, $0.count - 1) }
+        return blake3_keyed_mode(derivation.hash(of: bytes)).hash(of: message)
     }
 
     /// Whether the other end has proved that it knows the key; takes as long for every wrong proof.
     func isProved(by proof: ArraySlice<UInt8>, of message: [UInt8]) -> Bool {
-        HMAC<SHA256>.isValidAuthenticationCode(Array(proof), authenticating: message, using: secret)
+        AuthenticationKey.areEqual(Array(proof), self.proof(of: message))
     }
 
-    /// The key's digest: HMAC itself would take keys that differ only in zeros at their ends for the same.
-    private var secret: SymmetricKey {
-        SymmetricKey(data: SHA256.hash(data: bytes))
+    /// Compares in a time that does not tell where two of one length differ.
+    private static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        left.count == right.count && zip(left, right).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+}
+
+extension blake3_mode {
+    fileprivate func hash(of message: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: AuthenticationKey.proofBytes) { hash, initialized in
+            withUnsafePointer(to: self) { blake3_hash($0, message, message.count, hash.baseAddress, hash.count) }
+            initialized = hash.count
+        }
     }
 }
 
 extension AuthenticationKey: Equatable {
     /// Compares in a time that does not tell where two keys of one length differ.
     public static func == (left: AuthenticationKey, right: AuthenticationKey) -> Bool {
-        left.bytes.count == right.bytes.count && zip(left.bytes, right.bytes).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+        areEqual(left.bytes, right.bytes)
     }
 }
 

@@ -9,11 +9,11 @@ import SystemPackage
 ///       ── the client's proof ──────────────────────────────────>     only where both have a key
 ///       <─────────────── a verdict, and the listener's proof ──
 ///
-/// A proof is the HMAC-SHA256, under the key, of the prover's role and of both hellos. The nonces are random and of both
-/// sides, so an old proof fits no new handshake; the role is part of it, so sending a proof back to its maker proves
-/// nothing. The client proves first: to a stranger the listener gives nothing that depends on the key. Who has a key
-/// talks only to someone who has it too, and who has none only to someone who has none, so a forgotten key is an error
-/// on both sides and not a silence.
+/// A proof is the keyed BLAKE3 hash, under a key that is derived from the secret, of the prover's role and of both hellos.
+/// The nonces are random and of both sides, so an old proof fits no new handshake; the role is part of it, so sending a
+/// proof back to its maker proves nothing. The client proves first: to a stranger the listener gives nothing that depends
+/// on the key. Who has a key talks only to someone who has it too, and who has none only to someone who has none, so a
+/// forgotten key is an error on both sides and not a silence.
 ///
 /// Until it is done the other end may be anyone. All messages have fixed sizes, no more than the next one is read, and
 /// descriptors that come with them are never taken in: the kernel drops them, as nobody asks for them.
@@ -29,10 +29,10 @@ struct Handshake {
         case hello, proof, verdict, done
     }
 
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
     private static let magic = Array("multiproc".utf8) + [version]
     private static let helloBytes = magic.count + 2 + AuthenticationKey.randomByteCount
-    private static let proofBytes = 32
+    private static let proofBytes = AuthenticationKey.proofBytes
     private static let hasKey: UInt8 = 1
 
     private let role: Role

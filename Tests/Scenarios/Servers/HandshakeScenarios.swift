@@ -112,7 +112,7 @@ func handshakeScenarios() {
         expect(try listener.accept(timeout: .zero) == nil, "a browser gets through")
         expect(browser.isEnded(within: promptly), "five bytes were not enough")
         var newer = helloOfAClient(hasKey: false)
-        newer[9] = 2
+        newer[9] += 1
         let other = try RawClient(to: listener.address)
         other.send(newer)
         expect(try listener.accept(timeout: .zero) == nil, "another version gets through")

@@ -89,7 +89,7 @@ func randomBytes(_ count: Int, _ generator: inout SeededGenerator) -> [UInt8] {
 
 /// The hello of a client that follows the protocol.
 func helloOfAClient(hasKey: Bool) -> [UInt8] {
-    Array("multiproc".utf8) + [1, 0x43, hasKey ? 1 : 0] + [UInt8](repeating: 7, count: 32)
+    Array("multiproc".utf8) + [2, 0x43, hasKey ? 1 : 0] + [UInt8](repeating: 7, count: 32)
 }
 
 let helloBytes = 44
