@@ -66,6 +66,8 @@ ROWS = [
     Row("pool.apply, 200,000 `Codable` rows in and out", "arrays", "rows", 2, "rows", 1, 1.25),
     Row("a Codable structure of five members, encode and decode", "values", "coded", 500_000, "coded", 50_000,
         least_rate=1 / 0.3e-6),
+    Row("64 MiB in and 64 MiB out by shared memory, as spans", "tasks", "spans", 10, "spans-alone", 10, 0.91,
+        "the work itself", OURS),
     Row("1 GiB from worker to parent by shared slots", "MiB", "slot", 1024, "memcpy", 1024, 0.8,
         "memcpy of the same", OURS),
 ]

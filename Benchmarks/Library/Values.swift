@@ -108,3 +108,72 @@ func codedValues(_ count: Int) throws -> Duration {
         }
     }
 }
+
+// MARK: Shared memory
+
+private let wordCount = 8 << 20
+
+/// 64 MiB to a worker and 64 MiB back, none of which is copied: this process writes the ones and reads the others.
+func spanTrips(_ count: Int) throws -> Duration {
+    let (input, output) = try (
+        SharedMemory(anonymousOf: 8 * wordCount), SharedMemory(anonymousOf: 8 * wordCount)
+    )
+    let work = { (seed: UInt64) in
+        input.withSpan(of: UInt64.self) { input in
+            output.withMutableSpan(of: UInt64.self) { mix(input, &$0, seed) }
+        }
+        return true
+    }
+    return try Pool.with(processes: 1, work) { pool in
+        try spanWork(count) { seed in
+            input.withMutableSpan(of: UInt64.self) { fill(&$0, seed) }
+            _ = try pool.apply(seed)
+            return output.withSpan(of: UInt64.self) { sum($0) }
+        }
+    }
+}
+
+/// The same work by this process alone, in its own memory.
+func spanWorkAlone(_ count: Int) throws -> Duration {
+    var (input, output) = ([UInt64](repeating: 0, count: wordCount), [UInt64](repeating: 0, count: wordCount))
+    return try spanWork(count) { seed in
+        var inputs = input.mutableSpan
+        fill(&inputs, seed)
+        var outputs = output.mutableSpan
+        mix(inputs.span, &outputs, seed)
+        return sum(outputs.span)
+    }
+}
+
+private func spanWork(_ count: Int, _ work: (UInt64) throws -> UInt64) throws -> Duration {
+    _ = try work(0)
+    return try clock.measure {
+        for number in 0..<count {
+            let sum = try work(UInt64(number))
+            precondition(sum != 0)
+        }
+    }
+}
+
+private func fill(_ words: inout MutableSpan<UInt64>, _ seed: UInt64) {
+    for index in words.indices {
+        words[index] = seed &+ UInt64(index)
+    }
+}
+
+private func mix(_ input: Span<UInt64>, _ output: inout MutableSpan<UInt64>, _ seed: UInt64) {
+    for index in input.indices {
+        var word = input[index] &+ seed
+        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+        output[index] = word ^ (word >> 31)
+    }
+}
+
+private func sum(_ words: Span<UInt64>) -> UInt64 {
+    var sum: UInt64 = 0
+    for index in words.indices {
+        sum &+= words[index]
+    }
+    return sum
+}

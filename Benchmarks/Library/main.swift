@@ -23,6 +23,7 @@ private let works: [String: (Int) throws -> Duration] = [
     "slot": slots, "memcpy": copies,
     "bytes": byteTrips, "data": dataTrips, "copied-bytes": byteCopies, "flat": flatTrips, "copied-flat": flatCopies,
     "dictionary": dictionaryTrips, "strings": stringTrips, "rows": rowTrips, "coded": codedValues,
+    "spans": spanTrips, "spans-alone": spanWorkAlone,
 ]
 
 let arguments = Array(CommandLine.arguments.dropFirst())

@@ -19,3 +19,15 @@ for child in children {
     try child.join()
 }
 print("The squares are \(squares.values), their sum is \(total.value).")
+
+// Bytes without a type of their own, of any size: a span is a view of them that keeps within their bounds.
+let memory = try SharedMemory(anonymousOf: 1 << 20)
+let writer = Process {
+    memory.withMutableSpan(of: Double.self) { halves in
+        for index in halves.indices { halves[index] = Double(index) / 2 }
+    }
+}
+try writer.start()
+try writer.join()
+let last = memory.withSpan(of: Double.self) { halves in halves[halves.count - 1] }
+print("The last half is \(last).")

@@ -46,7 +46,10 @@ struct ExampleTests {
                 "The primes up to 30: 2 3 5 7 11 13 17 19 23 29", #"Up to 10,000 there are 1229\."#,
             ]),
         Example(
-            name: "Tutorial8SharedMemory", lines: [#"The squares are \[0, 1, 4, 9, 16\], their sum is 30\."#]),
+            name: "Tutorial8SharedMemory",
+            lines: [
+                #"The squares are \[0, 1, 4, 9, 16\], their sum is 30\."#, #"The last half is 65535\.5\."#,
+            ]),
         Example(
             name: "Tutorial9Manager",
             lines: [

@@ -27,6 +27,45 @@ func sharedMemoryScenarios() {
         expect(!nameExists(name), "the name is left")
     }
 
+    scenario("spansAreViewsOfTheSameMemory") {
+        let memory = try SharedMemory(anonymousOf: 8 * 1000 + 7)
+        let child = Process {
+            memory.withMutableSpan(of: Int64.self) { numbers in
+                for index in numbers.indices { numbers[index] = Int64(index) * 3 }
+            }
+            memory.withMutableSpan { bytes in
+                bytes.storeBytes(of: 0xEE, toByteOffset: bytes.byteCount - 1, as: UInt8.self)
+            }
+        }
+        try child.start()
+        try expectEnds(child)
+        memory.withSpan(of: Int64.self) { numbers in
+            expectEqual(numbers.count, 1000)
+            expect(numbers.indices.allSatisfy { numbers[$0] == Int64($0) * 3 }, "not what the child wrote")
+        }
+        memory.withSpan { bytes in
+            expectEqual(bytes.byteCount, 8007)
+            expectEqual(bytes.unsafeLoad(fromByteOffset: 8, as: Int64.self), 3)
+            expectEqual(bytes.unsafeLoad(fromByteOffset: 8006, as: UInt8.self), 0xEE)
+        }
+        // It is there until the closure returns, and then no more.
+        memory.withMutableSpan(of: Int64.self) { numbers in
+            memory.close()
+            numbers[999] = 4
+            expectEqual(numbers[999], 4)
+        }
+        expectEqual(memory.withSpan { $0.byteCount }, 0)
+        expectEqual(memory.withSpan(of: Int64.self) { $0.count }, 0)
+        expectEqual(memory.withMutableSpan { $0.byteCount }, 0)
+        expectEqual(memory.withMutableSpan(of: Int64.self) { $0.count }, 0)
+        do throws(Errno) {
+            try memory.withSpan { _ throws(Errno) in throw Errno.interrupted }
+            expect(false, "the closure's error is lost")
+        } catch {
+            expectEqual(error, .interrupted)
+        }
+    }
+
     scenario("aNameIsMadeUpWhereNoneIsGiven") {
         let blocks = try (0..<50).map { _ in try SharedMemory(byteCount: 1) }
         let names = Set(blocks.compactMap(\.name))
