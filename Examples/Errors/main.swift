@@ -17,7 +17,30 @@ func receiveAll(_ connection: Connection) throws(MultiprocessingError) -> [Strin
     }
 }
 
+struct UnknownCountry: Error, Codable {
+    let code: String
+}
+
+func askForCapitals() throws {
+    let capitals = try Pool(processes: 2) { (code: String) throws -> String in
+        guard let capital = ["FR": "Paris", "IT": "Rome"][code] else { throw UnknownCountry(code: code) }
+        return capital
+    }
+    do {
+        print(try capitals.map(["FR", "XX"]))
+    } catch {
+        print("input \(error.task ?? 0) of \((error.underlying as? UnknownCountry)?.code ?? "?"): \(error.code)")
+    }
+    for result in try capitals.map(["IT", "YY"], catching: UnknownCountry.self) {
+        switch result {
+        case .success(let capital): print(capital)
+        case .failure(let error): print("no country \(error.code)")
+        }
+    }
+}
+
 func run() throws {
+    try askForCapitals()
     let pipe = try Pipe(duplex: false)
     let child = Process {
         try pipe.second.send("Ada")

@@ -156,13 +156,40 @@ int mp_affinity_count(void) {
     return -1;
 }
 
+int mp_bind_to_processor(int processor) {
+    cpu_set_t *set = CPU_ALLOC(processor + 1);
+    if (set == NULL) {
+        return -1;
+    }
+    size_t bytes = CPU_ALLOC_SIZE(processor + 1);
+    CPU_ZERO_S(bytes, set);
+    CPU_SET_S(processor, bytes, set);
+    int result = sched_setaffinity(0, bytes, set);
+    CPU_FREE(set);
+    return result;
+}
+
+// What handled each signal before any of the program's own code ran: the Swift runtime, which prints a backtrace when a
+// process crashes.
+static void (*handlers_of_runtime[NSIG])(int);
+
+static void note_handlers_of_runtime(void) {
+    for (int number = 1; number < NSIG; number++) {
+        struct sigaction action;
+        if (sigaction(number, NULL, &action) == 0) {
+            handlers_of_runtime[number] = action.sa_handler;
+        }
+    }
+}
+
 void mp_reset_signal_handlers(void) {
     for (int number = 1; number < NSIG; number++) {
         struct sigaction action;
         if (sigaction(number, NULL, &action) != 0) {
             continue;
         }
-        if (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN) {
+        if (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN &&
+            action.sa_handler != handlers_of_runtime[number]) {
             action.sa_handler = SIG_DFL;
             action.sa_flags = 0;
             sigaction(number, &action, NULL);
@@ -326,7 +353,8 @@ int mp_open_nameless(const char *folder) {
 // socket. Swift registers the program's types before this, so that they can be found by name.
 extern void mp_spawned_main(void) __attribute__((weak));
 
-__attribute__((constructor)) static void serve_if_spawned(void) {
+__attribute__((constructor)) static void begin(void) {
+    note_handlers_of_runtime();
     if (getenv(MP_SPAWN_VARIABLE) != NULL && mp_spawned_main != NULL) {
         mp_spawned_main();
     }

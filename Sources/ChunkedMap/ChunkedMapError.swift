@@ -94,7 +94,7 @@ extension ChunkedMapError {
         let worker = error.pid.map { "process \($0)" } ?? "its process"
         let (code, text): (Code, String) =
             switch error.code {
-            case .taskFailed: (.chunkFailed, "\(error)")
+            case .taskFailed: (.chunkFailed, error.text)
             case .workerDied where attempts > 1:
                 (.workerDied, "\(attempts) workers died, the last one: \(worker) \(status)")
             case .workerDied: (.workerDied, "its worker died: \(worker) \(status)")

@@ -5,10 +5,27 @@ import Logging
 /// Set it before the first process is started: children have it from the fork on, with all that it writes to.
 enum Log {
     nonisolated(unsafe) private(set) static var logger: Logger?
+    /// The level from which on lines go to another process; nil where they do not.
+    nonisolated(unsafe) private(set) static var forwardedLevel: Logger.Level?
 
     /// Sets or takes away the logger.
     static func set(_ logger: Logger?) {
         self.logger = logger
+        forwardedLevel = nil
+    }
+
+    /// Has the lines of this process go to `send`, as payloads for `take`, and not to where its parent's go.
+    static func forward(from level: Logger.Level, _ send: @escaping @Sendable (UnsafeRawBufferPointer) -> Void) {
+        var forwarding = Logger(label: "multiprocessing", factory: { _ in ForwardingLogHandler(send: send) })
+        forwarding.logLevel = level
+        logger = forwarding
+        forwardedLevel = level
+    }
+
+    /// Logs a line that another process has forwarded.
+    static func take(_ payload: UnsafeRawBufferPointer) {
+        guard let line = try? ForwardingLogHandler.coder.decode(payload) else { return }
+        logger?.log(level: line.level, "\(line.text)", metadata: line.metadata.mapValues { "\($0)" })
     }
 
     static func debug(_ message: @autoclosure () -> Logger.Message) {
@@ -28,7 +45,7 @@ enum Log {
 ///
 /// Without one the library is silent. Set it while the process has one thread, before the first process is started;
 /// children have it from the fork on. A logger of the level `debug` is told of every process. The corresponding Python
-/// API is `multiprocessing.get_logger`.
+/// API is the logger that `multiprocessing.get_logger` returns.
 public func setLogger(_ logger: Logger?) {
     Log.set(logger)
 }
@@ -42,4 +59,12 @@ public func logToStandardError(level: Logger.Level = .info) -> Logger {
     logger.logLevel = level
     Log.set(logger)
     return logger
+}
+
+/// The logger that the library writes to in this process, for one's own lines; nil where there is none.
+///
+/// In the workers of a pool that was started by `spawn` or `forkserver` its lines go to the logger of the process that made
+/// the pool, when that next takes in results. The corresponding Python API is `multiprocessing.get_logger`.
+public func getLogger() -> Logger? {
+    Log.logger
 }

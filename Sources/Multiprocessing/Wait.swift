@@ -5,6 +5,16 @@ import SystemPackage
 public protocol Waitable {
     /// What to wait for now.
     var waitState: WaitState { get }
+
+    /// Whether it is ready indeed, after its descriptor was.
+    ///
+    /// Does not block. The default says that it is; what shares a descriptor with others looks at what has come.
+    func confirmReady() -> Bool
+}
+
+extension Waitable {
+    /// Says that it is.
+    public func confirmReady() -> Bool { true }
 }
 
 /// What a `Waitable` is waiting for at the moment.
@@ -44,6 +54,16 @@ extension Connection: Waitable {
 ///
 /// The corresponding Python API is `multiprocessing.connection.wait`.
 public func wait(for objects: [any Waitable], timeout: Duration? = nil) throws(MultiprocessingError) -> [Int] {
+    let deadline = Deadline(after: timeout)
+    while true {
+        let ready = try waitOnce(for: objects, until: deadline, waitsForEver: timeout == nil)
+        if !ready.isEmpty || deadline.hasPassed { return ready }
+    }
+}
+
+private func waitOnce(
+    for objects: [any Waitable], until deadline: Deadline, waitsForEver: Bool
+) throws(MultiprocessingError) -> [Int] {
     var ready: [Int] = []
     var entries: [pollfd] = []
     for (position, object) in objects.enumerated() {
@@ -61,10 +81,10 @@ public func wait(for objects: [any Waitable], timeout: Duration? = nil) throws(M
             entries.append(pollfd(fd: descriptor.rawValue, events: Int16(events), revents: 0))
         }
     }
-    guard timeout != nil || !ready.isEmpty || entries.contains(where: { $0.fd >= 0 }) else {
+    guard !waitsForEver || !ready.isEmpty || entries.contains(where: { $0.fd >= 0 }) else {
         throw MultiprocessingError(.invalidState, "wait for ever for what has ended")
     }
-    try poll(&entries, until: Deadline(after: ready.isEmpty ? timeout : .zero))
-    let polled = entries.indices.filter { entries[$0].revents != 0 }
+    try poll(&entries, until: ready.isEmpty ? deadline : Deadline(after: .zero))
+    let polled = entries.indices.filter { entries[$0].revents != 0 && objects[$0].confirmReady() }
     return (ready + polled).sorted()
 }

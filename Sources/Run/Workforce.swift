@@ -284,7 +284,7 @@ package final class Workforce {
     private func pool(
         processes: Int, initializer: @escaping () throws -> Void
     ) throws(MultiprocessingError) -> Pool<[UInt8], [UInt8]> {
-        try Pool(processes: processes, standardInput: .inherited, initializer: initializer) {
+        try Pool(processes: processes, workers: WorkerSettings(standardInput: .inherited), initializer: initializer) {
             [operations, hands] bytes in
             TaskWire.perform(bytes, operations, hands)
         }

@@ -88,6 +88,7 @@ struct ExampleTests {
         Example(
             name: "Errors",
             lines: [
+                "input 1 of XX: taskFailed", "Rome", "no country YY",
                 #"received: \["Ada", "Grace"\]"#,
                 #"error: receive on a closed connection|error: receive on the sending end.*"#,
             ], status: 1),

@@ -10,9 +10,11 @@ func registerAllScenarios() {
     Registry.group(
         "pools", mapScenarios, iteratorScenarios, submitScenarios, laneScenarios, initializerScenarios,
         recyclingScenarios, poolLoadScenarios,
-        poolEndScenarios, poolMisuseScenarios, sharedDescriptorScenarios)
+        poolEndScenarios, poolMisuseScenarios, sharedDescriptorScenarios, compositionScenarios, poolStatusScenarios,
+        workerSettingsScenarios)
     Registry.group(
-        "faults", taskErrorScenarios, workerDeathScenarios, poolManagerDeathScenarios, frontDeathScenarios,
+        "faults", taskErrorScenarios, thrownErrorScenarios, workerDeathScenarios, poolManagerDeathScenarios,
+        frontDeathScenarios,
         surroundingScenarios, lateDeathScenarios, backPressureScenarios,
         signalScenarios)
     Registry.group("crashes", crashMatrixScenarios)

@@ -64,10 +64,15 @@ int mp_set_process_name(const char *name);
 /// The C function is `sched_getaffinity`.
 int mp_affinity_count(void);
 
+/// Has the calling process run on one processor only, by its number.
+/// The C function is `sched_setaffinity`.
+int mp_bind_to_processor(int processor);
+
 /// Sets SIGCHLD back to its default if it is ignored, so that children can be waited for.
 void mp_keep_child_statuses(void);
 
-/// Sets every signal that has a handler back to its default, so that a child does not run its parent's handlers.
+/// Sets every signal that has a handler of the program's back to its default, so that a child does not run its parent's
+/// handlers. Those of the Swift runtime stay: they print the backtrace of a process that crashes.
 void mp_reset_signal_handlers(void);
 
 /// Sleeps while the word, in memory that processes share, has the value `expected`, until another process wakes it, a

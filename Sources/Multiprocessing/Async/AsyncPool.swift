@@ -35,17 +35,20 @@ public final class AsyncPool<Input: Codable & Sendable, Output: Codable & Sendab
     ///   - processes: the number of workers, at least 1; `processCPUCount()` where none is given.
     ///   - maxTasksPerWorker: a worker is replaced after so many tasks, as against memory that leaks; nil for never.
     ///   - taskTimeout: how long a task may run, from when a worker begins it; nil for as long as it likes.
+    ///   - attempts: how many workers may begin a task before it fails with `workerDied`; 1 for tasks that must not run twice.
+    ///   - workers: what else the workers begin with.
     ///   - function: is sent to the pool manager, and copied to each worker.
     ///
     /// Throws as `Pool` does. The corresponding Python API is `concurrent.futures.ProcessPoolExecutor(max_workers,
     /// mp_context, max_tasks_per_child)`.
     public convenience init<Function: PoolFunction & Codable>(
         startMethod: StartMethod = .automatic, processes: Int? = nil, maxTasksPerWorker: Int? = nil,
-        taskTimeout: Duration? = nil, _ function: Function
+        taskTimeout: Duration? = nil, attempts: Int = 3, workers: WorkerSettings = WorkerSettings(),
+        _ function: Function
     ) throws(MultiprocessingError) where Function.Input == Input, Function.Output == Output {
         nonisolated(unsafe) let pool = try Pool(
             startMethod: startMethod, processes: processes, maxTasksPerWorker: maxTasksPerWorker,
-            taskTimeout: taskTimeout, function)
+            taskTimeout: taskTimeout, attempts: attempts, workers: workers, function)
         try self.init(pool)
     }
 
@@ -55,13 +58,20 @@ public final class AsyncPool<Input: Codable & Sendable, Output: Codable & Sendab
 
     /// Runs the function for one input and returns its output.
     ///
+    /// - Parameters:
+    ///   - input: what the function is run for.
+    ///   - timeout: how long the task may run, from when a worker begins it; nil for the pool's `taskTimeout`.
+    ///   - attempts: how many workers may begin it; nil for the pool's `attempts`.
+    ///   - isolation: the actor that the caller runs on.
+    ///
     /// Throws the task's error, `taskFailed`, `workerDied`, `taskTimedOut`, `encodingFailed` or `decodingFailed`; `cancelled`
     /// where the calling task is cancelled or the pool was terminated; `managerDied` or `initializerFailed` when the pool
     /// has failed. The corresponding Python API is `await loop.run_in_executor(pool, function, input)`.
     public func apply(
-        _ input: Input, isolation: isolated (any Actor)? = #isolation
+        _ input: Input, timeout: Duration? = nil, attempts: Int? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(MultiprocessingError) -> Output {
-        let results = results(of: CollectionOfOne(input)).makeAsyncIterator()
+        let results = results(of: CollectionOfOne(input), timeout: timeout, attempts: attempts).makeAsyncIterator()
         guard let output = try await results.next(isolation: isolation) else {
             throw MultiprocessingError(.cancelled, "the task that waits for the pool was cancelled")
         }
@@ -70,16 +80,50 @@ public final class AsyncPool<Input: Codable & Sendable, Output: Codable & Sendab
 
     /// Runs the function for each input; the outputs are in the order of the inputs.
     ///
+    /// - Parameters:
+    ///   - inputs: what the function is run for, each.
+    ///   - chunkSize: so many consecutive inputs go to one worker together; nil for as many as the time that they take
+    ///     suggests.
+    ///   - isolation: the actor that the caller runs on.
+    ///
     /// Throws the error of the first input, in order, that has one, and ends what is under way for the others; its `task`
     /// is the input's position. Else as `apply`. The corresponding Python API is `ProcessPoolExecutor.map`.
+    @discardableResult
     public func map<Inputs: Sequence & Sendable>(
-        _ inputs: Inputs, isolation: isolated (any Actor)? = #isolation
+        _ inputs: Inputs, chunkSize: Int? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(MultiprocessingError) -> [Output] where Inputs.Element == Input {
-        let results = results(of: inputs).makeAsyncIterator()
+        let results = results(of: inputs, chunkSize: chunkSize).makeAsyncIterator()
         var outputs: [Output] = []
         outputs.reserveCapacity(inputs.underestimatedCount)
         while let output = try await results.next(isolation: isolation) { outputs.append(output) }
         return outputs
+    }
+
+    /// Runs the function for each input, and returns what became of each, in the order of the inputs.
+    ///
+    /// - Parameters:
+    ///   - inputs: what the function is run for, each.
+    ///   - chunkSize: as for `map`.
+    ///   - isolation: the actor that the caller runs on.
+    ///
+    /// An error of an input is its result. Throws only what keeps all from having results: `cancelled` where the calling task
+    /// is cancelled or the pool was terminated, `managerDied` or `initializerFailed` when the pool has failed.
+    public func mapResults<Inputs: Sequence & Sendable>(
+        _ inputs: Inputs, chunkSize: Int? = nil, isolation: isolated (any Actor)? = #isolation
+    ) async throws(MultiprocessingError) -> [Result<Output, MultiprocessingError>] where Inputs.Element == Input {
+        let iterator = results(of: inputs, chunkSize: chunkSize).makeAsyncIterator()
+        var results: [Result<Output, MultiprocessingError>] = []
+        results.reserveCapacity(inputs.underestimatedCount)
+        while true {
+            do throws(MultiprocessingError) {
+                guard let output = try await iterator.next(isolation: isolation) else { return results }
+                results.append(.success(output))
+            } catch {
+                // An error of the pool is that of no input.
+                guard error.task != nil else { throw error }
+                results.append(.failure(error))
+            }
+        }
     }
 
     /// The outputs one by one, each as soon as it is there.
@@ -92,17 +136,36 @@ public final class AsyncPool<Input: Codable & Sendable, Output: Codable & Sendab
     ///   - ordered: whether the outputs come in the order of the inputs, or as they end.
     ///   - inFlight: at most so many inputs are under way or wait to be taken, and one at least; by default some hundreds
     ///     for each worker.
+    ///   - chunkSize: so many consecutive inputs go to one worker together; nil for as many as the time that they take
+    ///     suggests.
+    ///   - timeout: how long the task of each may run, from when a worker begins it; nil for the pool's `taskTimeout`.
+    ///   - attempts: how many workers may begin the task of each; nil for the pool's `attempts`.
     ///
     /// The corresponding Python API is `multiprocessing.Pool.imap`, or `imap_unordered`.
     public func results<Inputs: Sequence & Sendable>(
-        of inputs: Inputs, ordered: Bool = true, inFlight: Int? = nil
+        of inputs: Inputs, ordered: Bool = true, inFlight: Int? = nil, chunkSize: Int? = nil, timeout: Duration? = nil,
+        attempts: Int? = nil
     ) -> AsyncPoolResults<Input, Output> where Inputs.Element == Input {
         AsyncPoolResults(pool: self) { pool in
             ServedResults(
                 PoolResults(
-                    pool: pool, inputs.makeIterator(), chunkSize: nil, inFlight: inFlight, isOrdered: ordered,
-                    isCancellable: true))
+                    pool: pool, inputs.makeIterator(), chunkSize: chunkSize, inFlight: inFlight, isOrdered: ordered,
+                    isCancellable: true, timeout: timeout, attempts: attempts))
         }
+    }
+
+    /// What the pool does now.
+    ///
+    /// Throws `managerDied` or `initializerFailed` when the pool has failed, `cancelled` when it was terminated.
+    public func status() async throws(MultiprocessingError) -> PoolStatus {
+        let answer: Result<PoolStatus, MultiprocessingError> = await withCheckedContinuation { continuation in
+            do throws(MultiprocessingError) {
+                try thread.post(.inspect { continuation.resume(returning: $0) })
+            } catch {
+                continuation.resume(returning: .failure(error))
+            }
+        }
+        return try answer.get()
     }
 
     /// Ends all processes of the pool, and returns when they have ended.

@@ -5,6 +5,8 @@ enum PoolPost<Input: Codable, Output: Codable>: Sendable {
     case cancel(UInt64)
     /// Nobody will wish for anything of it.
     case forget(UInt64)
+    /// Say what the pool does.
+    case inspect(@Sendable (Result<PoolStatus, MultiprocessingError>) -> Void)
     /// End all, and tell when that is done.
     case stop(@Sendable () -> Void)
 }
@@ -102,6 +104,13 @@ final class ServedRuns<Input: Codable, Output: Codable>: ThreadService {
         case .forget(let key):
             end(key, with: nil)
             runs[key] = nil
+        case .inspect(let answer) where hasEnded: answer(.failure(.poolTerminated))
+        case .inspect(let answer):
+            do throws(MultiprocessingError) {
+                answer(.success(try pool.status()))
+            } catch {
+                answer(.failure(error))
+            }
         case .stop(let hasEnded): stops.append(hasEnded)
         }
     }

@@ -32,7 +32,7 @@ public struct MultiprocessingError: Error, Sendable {
         public static let decodingFailed = Code("decodingFailed")
         /// A thing was used in a way that its state does not allow: started twice, used after it was closed.
         public static let invalidState = Code("invalidState")
-        /// The function threw an error in a worker; the description has its text.
+        /// The function threw an error in a worker: the description has its text, `underlying` the error itself.
         public static let taskFailed = Code("taskFailed")
         /// Workers died while they ran this task, as often as the pool allows.
         public static let workerDied = Code("workerDied")
@@ -65,11 +65,17 @@ public struct MultiprocessingError: Error, Sendable {
     /// How that process ended, if it did.
     public let status: ExitStatus?
 
+    /// The error that the function threw in a worker, where `code` is `taskFailed`.
+    ///
+    /// It is there for errors that are `Codable` and of a type that the program can find by its name: not `private` and
+    /// not inside a function. nil for others, which only `description` tells of.
+    public let underlying: (any Error)?
+
     private let detail: String
 
     init(
         _ code: Code, _ detail: String, errno: Errno? = nil, task: UInt64? = nil, pid: Int32? = nil,
-        status: ExitStatus? = nil
+        status: ExitStatus? = nil, underlying: (any Error)? = nil
     ) {
         self.code = code
         self.detail = detail
@@ -77,10 +83,11 @@ public struct MultiprocessingError: Error, Sendable {
         self.task = task
         self.pid = pid
         self.status = status
+        self.underlying = underlying
     }
 
-    /// What failed, without what the kernel said.
-    var text: String { detail }
+    /// What failed, without what the kernel said; of what a function threw in a worker, its text alone.
+    package var text: String { detail }
 
     /// The error of a system call, by the name of its C function.
     static func systemCall(_ name: String, _ errno: Errno) -> MultiprocessingError {
@@ -96,7 +103,7 @@ public struct MultiprocessingError: Error, Sendable {
 extension MultiprocessingError: CustomStringConvertible {
     /// One sentence: what failed, and how the process ended or what the kernel said.
     public var description: String {
-        var text = detail
+        var text = code == .taskFailed ? task.map { "task \($0): \(detail)" } ?? detail : detail
         if let status {
             text += ": process \(pid.map(String.init) ?? "?") \(status)"
         }
@@ -110,6 +117,7 @@ extension MultiprocessingError: CustomStringConvertible {
 extension MultiprocessingError {
     /// The same error, with the task's position in the caller's collection in place of the pool's number.
     func numbered(_ position: UInt64) -> MultiprocessingError {
-        MultiprocessingError(code, detail, errno: errno, task: position, pid: pid, status: status)
+        MultiprocessingError(
+            code, detail, errno: errno, task: position, pid: pid, status: status, underlying: underlying)
     }
 }

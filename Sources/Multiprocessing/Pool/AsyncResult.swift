@@ -5,7 +5,7 @@
 ///
 /// The corresponding Python API is `multiprocessing.pool.AsyncResult`.
 public final class AsyncResult<Output> {
-    private let link: PoolLink
+    let link: PoolLink
     private let pending: PendingResult<Output>
 
     init(_ link: PoolLink, _ pending: PendingResult<Output>) {
@@ -36,7 +36,10 @@ public final class AsyncResult<Output> {
     /// corresponding Python API is `multiprocessing.pool.AsyncResult.wait`.
     @discardableResult
     public func wait(timeout: Duration? = nil) throws(MultiprocessingError) -> Bool {
-        let deadline = Deadline(after: timeout)
+        try wait(until: Deadline(after: timeout))
+    }
+
+    func wait(until deadline: Deadline) throws(MultiprocessingError) -> Bool {
         while pending.result == nil {
             let hasReceived: Bool
             do throws(MultiprocessingError) {
@@ -79,6 +82,36 @@ public final class AsyncResult<Output> {
         }
     }
 
+    /// Whether it has ended without an output because its tasks were cancelled, or the pool was terminated.
+    ///
+    /// Does not block. The corresponding Python API is `concurrent.futures.Future.cancelled`.
+    public var cancelled: Bool {
+        guard ready, case .failure(let error) = pending.result else { return false }
+        return error.code == .cancelled
+    }
+
+    /// Whether a worker is at one of its tasks.
+    ///
+    /// Asks the pool manager, and blocks until it has answered: some 100 microseconds.
+    ///
+    /// Throws `managerDied` or `initializerFailed` when the pool has failed. The corresponding Python API is
+    /// `concurrent.futures.Future.running`, which is true for tasks too that are about to be sent to a worker.
+    public var running: Bool {
+        get throws(MultiprocessingError) {
+            guard pending.result == nil else { return false }
+            let workers = try link.status().workers
+            return pending.result == nil && workers.contains { $0.task.map(pending.tasks.contains) ?? false }
+        }
+    }
+
+    /// Has a function called with the result when it is there, or at once where it is.
+    ///
+    /// It runs as the callbacks of `Pool.applyAsync` do. The corresponding Python API is
+    /// `concurrent.futures.Future.add_done_callback`.
+    public func addDoneCallback(_ callback: @escaping (Result<Output, MultiprocessingError>) -> Void) {
+        pending.add(callback)
+    }
+
     /// Ends its tasks that have no result yet.
     ///
     /// Does not block: `get` tells what became of them, `cancelled` or what it was before.
@@ -89,5 +122,30 @@ public final class AsyncResult<Output> {
         if pending.result == nil {
             link.cancel(pending.tasks)
         }
+    }
+}
+
+extension AsyncResult: Waitable {
+    /// Ready when there is an output or an error.
+    public var waitState: WaitState {
+        pending.result == nil ? link.waitState : .ready
+    }
+
+    /// Takes in what has arrived, which may be another task's.
+    public func confirmReady() -> Bool {
+        ready
+    }
+}
+
+extension AsyncResult: CustomStringConvertible {
+    /// The type of the output, and whether it is there; asks nobody.
+    public var description: String {
+        let state =
+            switch pending.result {
+            case nil: "pending"
+            case .success: "done"
+            case .failure(let error): "\(error.code)"
+            }
+        return "AsyncResult<\(Output.self)>, \(state)"
     }
 }

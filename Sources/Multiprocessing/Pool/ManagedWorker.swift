@@ -19,6 +19,8 @@ final class ManagedWorker {
     let outbox: Outbox
     /// Its initializer is done.
     var isReady = false
+    /// It is to be replaced, and is given nothing any more.
+    var isSpent = false
     var sentence: Sentence?
     /// When it last gave a sign: took its first task, or sent a result.
     var lastSign: UInt64 = 0
@@ -59,7 +61,8 @@ final class ManagedWorker {
 
     /// Whether it can be given a task when it may hold this many, and do as many in all its life.
     func canTake(holding limit: Int, lifetime maximum: Int) -> Bool {
-        isReady && sentence == nil && heldCount < limit && handedCount < maximum && (heldCount == 0 || !hasGap)
+        isReady && !isSpent && sentence == nil && heldCount < limit && handedCount < maximum
+            && (heldCount == 0 || !hasGap)
     }
 
     // MARK: Giving

@@ -5,18 +5,29 @@ class PendingResult<Value>: TaskReceiver {
     /// The tasks that it takes.
     var tasks: Range<UInt64> = 0..<0
 
-    private var callback: ((Value) -> Void)?
-    private var errorCallback: ((MultiprocessingError) -> Void)?
+    /// What is told of the result when it is there.
+    private var callbacks: [(Result<Value, MultiprocessingError>) -> Void] = []
 
     init(_ callback: ((Value) -> Void)? = nil, _ errorCallback: ((MultiprocessingError) -> Void)? = nil) {
-        self.callback = callback
-        self.errorCallback = errorCallback
+        guard callback != nil || errorCallback != nil else { return }
+        callbacks.append { result in
+            switch result {
+            case .success(let value): callback?(value)
+            case .failure(let error): errorCallback?(error)
+            }
+        }
+    }
+
+    /// Has it called with the result: at once if that is there and was told.
+    final func add(_ callback: @escaping (Result<Value, MultiprocessingError>) -> Void) {
+        if let result, callbacks.isEmpty { return callback(result) }
+        callbacks.append(callback)
     }
 
     /// Sets the result, once; returns whether there is a callback to run.
     final func complete(_ result: Result<Value, MultiprocessingError>) -> Bool {
         self.result = result
-        return callback != nil || errorCallback != nil
+        return !callbacks.isEmpty
     }
 
     override func abandon(_ error: MultiprocessingError) -> Bool {
@@ -25,13 +36,12 @@ class PendingResult<Value>: TaskReceiver {
     }
 
     override func announce() {
-        // Let go of before they run, with all that they hold.
-        let (callback, errorCallback) = (callback, errorCallback)
-        (self.callback, self.errorCallback) = (nil, nil)
-        switch result {
-        case .success(let value): callback?(value)
-        case .failure(let error): errorCallback?(error)
-        case nil: break
+        guard let result else { return }
+        while !callbacks.isEmpty {
+            // Let go of before they run, with all that they hold; they may add others.
+            let told = callbacks
+            callbacks = []
+            for callback in told { callback(result) }
         }
     }
 }
@@ -54,23 +64,31 @@ final class SingleResult<Output>: PendingResult<Output> {
 }
 
 /// The outputs of many tasks, in the order of their positions.
-final class CollectedResult<Output>: PendingResult<[Output]> {
+final class CollectedResult<Output, Value>: PendingResult<Value> {
+    /// What is made of the outputs, their count, and the errors by their positions.
+    typealias Collecting = (OutputRing<Output>, Int, [Int: MultiprocessingError]) -> Result<Value, MultiprocessingError>
+
     private let coder: MessageCoder<Output>
+    private let collect: Collecting
+    private let progress: ((Int) -> Void)?
     private let outputs = OutputRing<Output>()
-    /// Of the first position that has one.
-    private var error: MultiprocessingError?
+    private var errors: [Int: MultiprocessingError] = [:]
     /// The position of the next task that is handed in.
     private(set) var count = 0
     /// How many tasks that were handed in have no answer.
     private(set) var missing = 0
+    /// How many `progress` knows of.
+    private var toldCount = 0
     /// All tasks were handed in.
     private var isComplete = false
 
     init(
-        _ coder: MessageCoder<Output>, _ callback: (([Output]) -> Void)? = nil,
-        _ errorCallback: ((MultiprocessingError) -> Void)? = nil
+        _ coder: MessageCoder<Output>, _ collect: @escaping Collecting, progress: ((Int) -> Void)? = nil,
+        _ callback: ((Value) -> Void)? = nil, _ errorCallback: ((MultiprocessingError) -> Void)? = nil
     ) {
         self.coder = coder
+        self.collect = collect
+        self.progress = progress
         super.init(callback, errorCallback)
     }
 
@@ -78,6 +96,12 @@ final class CollectedResult<Output>: PendingResult<[Output]> {
     func expect() {
         count += 1
         missing += 1
+    }
+
+    /// Notes that an input could not be handed in.
+    func skip(_ error: MultiprocessingError) {
+        errors[count] = error.numbered(UInt64(count))
+        count += 1
     }
 
     /// All tasks were handed in; returns whether there is a callback to run.
@@ -91,16 +115,45 @@ final class CollectedResult<Output>: PendingResult<[Output]> {
         do throws(MultiprocessingError) {
             outputs.set(try frame.output(payload, coder, numbered: UInt64(position)), at: position)
         } catch {
-            if position <= self.error?.task ?? .max {
-                self.error = error
-            }
+            errors[position] = error
         }
-        return finishIfDone()
+        return finishIfDone() || progress != nil
+    }
+
+    override func announce() {
+        if let progress, toldCount < count - missing {
+            toldCount = count - missing
+            progress(toldCount)
+        }
+        super.announce()
     }
 
     private func finishIfDone() -> Bool {
         guard missing == 0 && isComplete else { return false }
-        if let error { return complete(.failure(error)) }
-        return complete(.success(outputs.takeAll(count)))
+        return complete(collect(outputs, count, errors))
+    }
+}
+
+extension CollectedResult where Value == [Output] {
+    /// All outputs, or the error of the first position that has one.
+    static var outputs: Collecting {
+        { outputs, count, errors in
+            if let first = errors.min(by: { $0.key < $1.key }) { return .failure(first.value) }
+            return .success(outputs.takeAll(count))
+        }
+    }
+}
+
+extension CollectedResult where Value == [Result<Output, MultiprocessingError>] {
+    /// What became of each.
+    static var results: Collecting {
+        { outputs, count, errors in
+            .success(
+                (0..<count).map { position in
+                    guard let error = errors[position] else { return .success(outputs.takeNext()) }
+                    outputs.skipNext()
+                    return .failure(error)
+                })
+        }
     }
 }

@@ -10,9 +10,9 @@ import SystemPackage
 ///
 /// The pool forks a *pool manager* process when it is made, and the pool manager forks the workers (`PoolManager` tells
 /// how they talk). So a worker that dies is replaced at once, even if this process has threads by then, and the task
-/// that it ran is run again, at most three times in all; then that task fails with `workerDied`, which names the task,
-/// the process and the signal. A function may therefore run more than once for a task, and should bear that. If this
-/// process dies, the kernel ends all others.
+/// that it ran is run again, in three workers at most unless `attempts` says otherwise; then that task fails with
+/// `workerDied`, which names the task, the process and the signal. A function may therefore run more than once for a task,
+/// and should bear that. If this process dies, the kernel ends all others.
 ///
 /// The function and all that it captures are copied with the fork: what it changes stays in its worker. Only inputs and
 /// outputs travel, as `Codable` values; structures of numbers that say that they are of a `FixedLayout`, and arrays of
@@ -36,8 +36,8 @@ public final class Pool<Input: Codable, Output: Codable> {
     let outputCoder = MessageCoder<Output>.codable()
     /// What `nextCompletion` hands out.
     let completions = Completions()
-    /// How long a task may run where nothing else is said, in nanoseconds; 0 for as long as it likes.
-    let taskLimit: UInt64
+    /// The header of a task for which nothing else is said.
+    let usualTerms: PoolFrame
 
     /// Forks the pool manager and the workers.
     ///
@@ -48,7 +48,10 @@ public final class Pool<Input: Codable, Output: Codable> {
     ///   - maxTasksPerWorker: a worker is replaced after so many tasks, as against memory that leaks; nil for never.
     ///   - taskTimeout: how long a task may run, from when a worker begins it; then that worker is killed, and the task
     ///     fails with `taskTimedOut` and is not tried again. nil for as long as it likes.
-    ///   - standardInput: what the workers read there.
+    ///   - attempts: how many workers may begin a task before it fails with `workerDied`, at least 1: 1 for tasks that must
+    ///     not run twice. Only the death of a worker has a task tried again, be it by a signal, a crash or `exit`; an error
+    ///     that it throws, its timeout and `cancel` end it.
+    ///   - workers: what else the workers begin with.
     ///   - initializer: runs once in each worker before its first task.
     ///   - function: runs in the workers, for each input.
     ///
@@ -56,14 +59,31 @@ public final class Pool<Input: Codable, Output: Codable> {
     /// not positive, `systemCallFailed`.
     /// The corresponding Python API is `multiprocessing.Pool(processes, initializer, initargs, maxtasksperchild)`.
     public convenience init(
-        processes: Int? = nil, maxTasksPerWorker: Int? = nil, taskTimeout: Duration? = nil,
-        standardInput: StandardInput = .null, initializer: @escaping () throws -> Void = {},
+        processes: Int? = nil, maxTasksPerWorker: Int? = nil, taskTimeout: Duration? = nil, attempts: Int = 3,
+        workers: WorkerSettings = WorkerSettings(), initializer: @escaping () throws -> Void = {},
         _ function: @escaping (Input) throws -> Output
     ) throws(MultiprocessingError) {
         try self.init(
-            processes: processes, maxTasksPerWorker: maxTasksPerWorker, taskTimeout: taskTimeout,
-            standardInput: standardInput, initializer: initializer
+            processes: processes, maxTasksPerWorker: maxTasksPerWorker, taskTimeout: taskTimeout, attempts: attempts,
+            workers: workers, initializer: initializer
         ) { (_: inout Void, input: Input) in try function(input) }
+    }
+
+    /// Forks the pool manager and the workers, which run a function that returns nothing.
+    ///
+    /// The parameters and errors are those of the first one.
+    public convenience init(
+        processes: Int? = nil, maxTasksPerWorker: Int? = nil, taskTimeout: Duration? = nil, attempts: Int = 3,
+        workers: WorkerSettings = WorkerSettings(), initializer: @escaping () throws -> Void = {},
+        _ function: @escaping (Input) throws -> Void
+    ) throws(MultiprocessingError) where Output == Nothing {
+        try self.init(
+            processes: processes, maxTasksPerWorker: maxTasksPerWorker, taskTimeout: taskTimeout, attempts: attempts,
+            workers: workers, initializer: initializer
+        ) { (_: inout Void, input: Input) in
+            try function(input)
+            return Nothing()
+        }
     }
 
     /// Forks the pool manager and the workers, each of which has a state of its own.
@@ -71,46 +91,83 @@ public final class Pool<Input: Codable, Output: Codable> {
     /// - Parameters:
     ///   - processes: the number of workers, at least 1; `processCPUCount()` where none is given.
     ///   - maxTasksPerWorker: a worker is replaced after so many tasks, as against memory that leaks; nil for never.
-    ///   - taskTimeout: how long a task may run, as for the other one.
-    ///   - standardInput: what the workers read there.
+    ///   - taskTimeout: how long a task may run, as for the first one.
+    ///   - attempts: how many workers may begin a task, as for the first one.
+    ///   - workers: what else the workers begin with.
     ///   - initializer: makes a worker's state, once in each worker before its first task. When it throws, every task
     ///     of the pool fails with `initializerFailed`.
     ///   - function: runs in the workers, for each input, with the worker's state.
     ///
-    /// Throws as the other one. In Python the state would be a global variable that the initializer sets.
+    /// Throws as the first one. In Python the state would be a global variable that the initializer sets.
     public convenience init<State>(
-        processes: Int? = nil, maxTasksPerWorker: Int? = nil, taskTimeout: Duration? = nil,
-        standardInput: StandardInput = .null, initializer: @escaping () throws -> State,
+        processes: Int? = nil, maxTasksPerWorker: Int? = nil, taskTimeout: Duration? = nil, attempts: Int = 3,
+        workers: WorkerSettings = WorkerSettings(), initializer: @escaping () throws -> State,
         _ function: @escaping (inout State, Input) throws -> Output
     ) throws(MultiprocessingError) {
-        let size = try PoolSize(processes, maxTasksPerWorker)
-        try self.init(taskTimeout: taskTimeout, size) { socket throws(MultiprocessingError) in
-            try PoolManager.fork(socket, size, standardInput, WorkerProgram(initialize: initializer, function))
+        let plan = try PoolPlan(processes, maxTasksPerWorker, workers)
+        try self.init(taskTimeout, attempts, plan) { socket throws(MultiprocessingError) in
+            try PoolManager.fork(socket, plan, WorkerProgram(initialize: initializer, function))
         }
     }
 
     /// Starts the pool manager as `start` says.
     init(
-        taskTimeout: Duration?, _ size: PoolSize, _ start: (Int32) throws(MultiprocessingError) -> ChildProcess
+        _ taskTimeout: Duration?, _ attempts: Int, _ plan: PoolPlan,
+        _ start: (Int32) throws(MultiprocessingError) -> ChildProcess
     ) throws(MultiprocessingError) {
-        taskLimit = try taskTimeout.map(nanoseconds) ?? 0
-        link = try PoolLink(size, start)
+        usualTerms = try PoolFrame(.task).limited(to: taskTimeout, attempts)
+        link = try PoolLink(plan, start)
     }
 
     /// Makes a pool, hands it to `body`, and ends all its processes when `body` returns or throws.
     ///
+    ///     let squares = try Pool.with(processes: 4) { (number: Int) in number * number } _: { pool in
+    ///         try pool.map(0..<100)
+    ///     }
+    ///
     /// The corresponding Python API is `with multiprocessing.Pool(…) as pool`.
     public static func with<Result>(
-        processes: Int? = nil, maxTasksPerWorker: Int? = nil, taskTimeout: Duration? = nil,
-        standardInput: StandardInput = .null, initializer: @escaping () throws -> Void = {},
+        processes: Int? = nil, maxTasksPerWorker: Int? = nil, taskTimeout: Duration? = nil, attempts: Int = 3,
+        workers: WorkerSettings = WorkerSettings(), _ function: @escaping (Input) throws -> Output,
+        _ body: (Pool) throws -> Result
+    ) throws -> Result {
+        try with(
+            processes: processes, maxTasksPerWorker: maxTasksPerWorker, taskTimeout: taskTimeout, attempts: attempts,
+            workers: workers, initializer: {}, function, body)
+    }
+
+    /// Makes a pool with an initializer, hands it to `body`, and ends all its processes when `body` returns or throws.
+    ///
+    /// The corresponding Python API is `with multiprocessing.Pool(…, initializer) as pool`.
+    public static func with<Result>(
+        processes: Int? = nil, maxTasksPerWorker: Int? = nil, taskTimeout: Duration? = nil, attempts: Int = 3,
+        workers: WorkerSettings = WorkerSettings(), initializer: @escaping () throws -> Void,
         _ function: @escaping (Input) throws -> Output,
         _ body: (Pool) throws -> Result
     ) throws -> Result {
         let pool = try Pool(
-            processes: processes, maxTasksPerWorker: maxTasksPerWorker, taskTimeout: taskTimeout,
-            standardInput: standardInput, initializer: initializer, function)
+            processes: processes, maxTasksPerWorker: maxTasksPerWorker, taskTimeout: taskTimeout, attempts: attempts,
+            workers: workers, initializer: initializer, function)
         defer { pool.terminate() }
         return try body(pool)
+    }
+
+    /// Makes a pool of a function that returns nothing, hands it to `body`, and ends all its processes when `body` returns
+    /// or throws.
+    ///
+    /// The corresponding Python API is `with multiprocessing.Pool(…) as pool`.
+    public static func with<Result>(
+        processes: Int? = nil, maxTasksPerWorker: Int? = nil, taskTimeout: Duration? = nil, attempts: Int = 3,
+        workers: WorkerSettings = WorkerSettings(), _ function: @escaping (Input) throws -> Void,
+        _ body: (Pool) throws -> Result
+    ) throws -> Result where Output == Nothing {
+        try with(
+            processes: processes, maxTasksPerWorker: maxTasksPerWorker, taskTimeout: taskTimeout, attempts: attempts,
+            workers: workers, initializer: {},
+            { input in
+                try function(input)
+                return Nothing()
+            }, body)
     }
 
     // MARK: The end
@@ -119,9 +176,12 @@ public final class Pool<Input: Codable, Output: Codable> {
     ///
     /// Does not block.
     ///
-    /// The corresponding Python API is `multiprocessing.Pool.close`.
-    public func close() {
-        link.close()
+    /// - Parameter cancelWaiting: whether tasks that no worker has begun end too, as `cancelled`.
+    ///
+    /// The corresponding Python API is `multiprocessing.Pool.close`, or
+    /// `concurrent.futures.ProcessPoolExecutor.shutdown(cancel_futures=True)`.
+    public func close(cancelWaiting: Bool = false) {
+        link.close(cancelWaiting: cancelWaiting)
     }
 
     /// Waits until all tasks are done and all processes have ended.

@@ -8,19 +8,70 @@ extension Pool {
     ///   - inputs: what the function is run for, each.
     ///   - chunkSize: so many consecutive tasks go to one worker together, at least 1; nil for as many as the time that
     ///     they take suggests. Whether one fails is no matter of the others.
+    ///   - timeout: how long all may take together; then what has no result is ended, and `timedOut` thrown. nil for as
+    ///     long as they like.
+    ///   - progress: is told how many inputs are done, as their results come: of several that come together once.
     ///
     /// Throws the error of the first input, in order, that has none. When it throws, all tasks have ended.
     /// The corresponding Python API is `multiprocessing.Pool.map`.
-    public func map(_ inputs: some Sequence<Input>, chunkSize: Int? = nil) throws(MultiprocessingError) -> [Output] {
-        let pending = CollectedResult(outputCoder)
+    @discardableResult
+    public func map(
+        _ inputs: some Sequence<Input>, chunkSize: Int? = nil, timeout: Duration? = nil,
+        progress: ((Int) -> Void)? = nil
+    ) throws(MultiprocessingError) -> [Output] {
+        let pending = CollectedResult(outputCoder, CollectedResult.outputs, progress: progress)
         do throws(MultiprocessingError) {
-            try submit(inputs, chunkSize, to: pending)
+            return try finish(pending, inputs, chunkSize, timeout)
         } catch {
             // The tasks that were handed in before come to their end; unless that fails too, which is not the first error.
             while pending.missing > 0, (try? link.receive(until: Deadline(after: nil))) != nil {}
             throw error
         }
-        return try AsyncResult(link, pending).get()
+    }
+
+    /// Runs the function for every input and returns what became of each, in the inputs' order.
+    ///
+    /// Blocks until all are done. The parameters are those of `map`.
+    ///
+    /// An error of an input is its result: `taskFailed` with what the function threw as `underlying`, `workerDied`,
+    /// `taskTimedOut`, `cancelled`, `encodingFailed`, `decodingFailed`. Throws only what keeps all from having results:
+    /// `timedOut`, and `managerDied` or `initializerFailed` when the pool has failed. In Python one would catch the error
+    /// around each `AsyncResult.get`.
+    public func mapResults(
+        _ inputs: some Sequence<Input>, chunkSize: Int? = nil, timeout: Duration? = nil,
+        progress: ((Int) -> Void)? = nil
+    ) throws(MultiprocessingError) -> [Result<Output, MultiprocessingError>] {
+        let pending = CollectedResult(outputCoder, CollectedResult.results, progress: progress)
+        return try finish(pending, inputs, chunkSize, timeout, skipping: true)
+    }
+
+    /// Runs the function for every input and returns its output or the error of one type that it threw.
+    ///
+    /// Blocks until all are done.
+    ///
+    /// - Parameters:
+    ///   - inputs: what the function is run for, each.
+    ///   - failure: the type of the errors that are results.
+    ///   - chunkSize: as for `map`.
+    ///   - timeout: as for `map`.
+    ///   - progress: as for `map`.
+    ///
+    /// Throws the first error, in order, of another type, as `map` does; and as `mapResults`. In Python one would catch that
+    /// class around each `AsyncResult.get`.
+    public func map<Failure: Error & Codable>(
+        _ inputs: some Sequence<Input>, catching failure: Failure.Type, chunkSize: Int? = nil,
+        timeout: Duration? = nil, progress: ((Int) -> Void)? = nil
+    ) throws(MultiprocessingError) -> [Result<Output, Failure>] {
+        var caught: [Result<Output, Failure>] = []
+        for result in try mapResults(inputs, chunkSize: chunkSize, timeout: timeout, progress: progress) {
+            switch result {
+            case .success(let output): caught.append(.success(output))
+            case .failure(let error):
+                guard let failure = error.underlying as? Failure else { throw error }
+                caught.append(.failure(failure))
+            }
+        }
+        return caught
     }
 
     /// Runs the function for every input; the outputs, in the inputs' order, can be had later.
@@ -32,33 +83,62 @@ extension Pool {
     ///   - chunkSize: as for `map`.
     ///   - callback: is handed the outputs when all are there.
     ///   - errorCallback: is handed the error of the first input, in order, that has one, when all tasks have ended.
+    ///   - progress: as for `map`; it is called where callbacks are.
     ///
     /// The callbacks run as those of `applyAsync`. Throws `encodingFailed`, whereupon the tasks of the inputs before it
     /// are cancelled, and else as `applyAsync`. The corresponding Python API is `multiprocessing.Pool.map_async`.
     public func mapAsync(
         _ inputs: some Sequence<Input>, chunkSize: Int? = nil, callback: (([Output]) -> Void)? = nil,
-        errorCallback: ((MultiprocessingError) -> Void)? = nil
+        errorCallback: ((MultiprocessingError) -> Void)? = nil, progress: ((Int) -> Void)? = nil
     ) throws(MultiprocessingError) -> AsyncResult<[Output]> {
-        let pending = CollectedResult(outputCoder, callback, errorCallback)
+        let pending = CollectedResult(
+            outputCoder, CollectedResult.outputs, progress: progress, callback, errorCallback)
+        try submitTogether(Array(inputs), chunkSize, to: pending)
+        link.send()
+        return AsyncResult(link, pending)
+    }
+
+    /// Hands in all inputs, and waits for what is made of their results.
+    private func finish<Value>(
+        _ pending: CollectedResult<Output, Value>, _ inputs: some Sequence<Input>, _ chunkSize: Int?,
+        _ timeout: Duration?, skipping: Bool = false
+    ) throws(MultiprocessingError) -> Value {
+        guard let timeout else {
+            try submit(inputs, chunkSize, to: pending, skipping: skipping)
+            return try AsyncResult(link, pending).get()
+        }
+        let deadline = Deadline(after: timeout)
+        try submitTogether(Array(inputs), chunkSize, to: pending, skipping: skipping)
+        let result = AsyncResult(link, pending)
+        guard try result.wait(until: deadline) else {
+            result.cancel()
+            try result.wait()
+            throw MultiprocessingError(.timedOut, "not all tasks were done after \(timeout)")
+        }
+        return try result.get()
+    }
+
+    /// Hands in all at once, so that no other task comes between: they are cancelled by the range of their numbers.
+    private func submitTogether<Value>(
+        _ inputs: [Input], _ chunkSize: Int?, to pending: CollectedResult<Output, Value>, skipping: Bool = false
+    ) throws(MultiprocessingError) {
         let first = link.nextTask
         do throws(MultiprocessingError) {
-            // All at once, so that no other task comes between: they are cancelled by the range of their numbers.
-            try submit(Array(inputs), chunkSize, to: pending)
+            try submit(inputs, chunkSize, to: pending, skipping: skipping)
         } catch {
             link.cancel(first..<link.nextTask)
             throw error
         }
         pending.tasks = first..<link.nextTask
-        link.send()
-        return AsyncResult(link, pending)
     }
 
-    private func submit(
-        _ inputs: some Sequence<Input>, _ chunkSize: Int?, to pending: CollectedResult<Output>
+    /// - Parameter skipping: whether an input that cannot be encoded has that error as its result.
+    private func submit<Value>(
+        _ inputs: some Sequence<Input>, _ chunkSize: Int?, to pending: CollectedResult<Output, Value>, skipping: Bool
     ) throws(MultiprocessingError) {
         guard let chunkSize = try checkedChunkSize(chunkSize), chunkSize > 1 else {
             for input in inputs {
-                try submit(input, to: pending, endsUnit: true)
+                try submit(input, to: pending, endsUnit: true, skipping)
             }
             return allSubmitted(to: pending)
         }
@@ -66,35 +146,42 @@ extension Pool {
         for input in inputs {
             chunk.append(input)
             if chunk.count == chunkSize {
-                try submit(unit: &chunk, to: pending)
+                try submit(unit: &chunk, to: pending, skipping)
             }
         }
-        try submit(unit: &chunk, to: pending)
+        try submit(unit: &chunk, to: pending, skipping)
         allSubmitted(to: pending)
     }
 
-    private func submit(unit: inout [Input], to pending: CollectedResult<Output>) throws(MultiprocessingError) {
+    private func submit<Value>(
+        unit: inout [Input], to pending: CollectedResult<Output, Value>, _ skipping: Bool
+    ) throws(MultiprocessingError) {
         guard !unit.isEmpty else { return }
         defer {
             link.endUnit()
             unit.removeAll(keepingCapacity: true)
         }
         for input in unit {
-            try submit(input, to: pending, endsUnit: false)
+            try submit(input, to: pending, endsUnit: false, skipping)
         }
     }
 
-    private func submit(
-        _ input: Input, to pending: CollectedResult<Output>, endsUnit: Bool
+    private func submit<Value>(
+        _ input: Input, to pending: CollectedResult<Output, Value>, endsUnit: Bool, _ skipping: Bool
     ) throws(MultiprocessingError) {
-        try link.submit(terms(endsUnit: endsUnit), input, inputCoder, to: pending, at: pending.count)
+        do throws(MultiprocessingError) {
+            try link.submit(terms(endsUnit: endsUnit), input, inputCoder, to: pending, at: pending.count)
+        } catch {
+            guard skipping, error.code == .encodingFailed else { throw error }
+            return pending.skip(error)
+        }
         if endsUnit {
             link.sendIfEnough()
         }
         pending.expect()
     }
 
-    private func allSubmitted(to pending: CollectedResult<Output>) {
+    private func allSubmitted<Value>(to pending: CollectedResult<Output, Value>) {
         if pending.expectNoMore() {
             link.willAnnounce(pending)
             link.announce()

@@ -12,16 +12,26 @@ struct PoolFrame: BitwiseCopyable {
         /// Front → pool manager: end the tasks from `task` on, as many as the payload says, those that have no result
         /// yet.
         case cancel
+        /// Front → pool manager: end all tasks that no worker has begun.
+        case withdraw
+        /// Front → pool manager: say what the workers do.
+        case inspect
         /// Front → pool manager: no more tasks will come.
         case close
         /// Worker → pool manager: the initializer is done.
         case ready
+        /// Worker → pool manager: it has more memory than it may, and is to be replaced.
+        case spent
         /// Worker → pool manager → front: the initializer threw, the payload is its text; the pool cannot run anything.
         case initializerFailed
         /// Worker → pool manager → front: the payload is the encoded output.
         case result
-        /// Worker → pool manager → front: the function threw, the payload is its text.
+        /// Worker → pool manager → front: the function threw, the payload is the encoded `ThrownError`.
         case failure
+        /// Pool manager → front: what the workers do, in order: a `PoolStatus.Worker` of each that lives.
+        case inspection
+        /// Worker → pool manager → front: a line for the logger, as the payload has it.
+        case log
         /// Pool manager → front: the kernel refuses what the pool needs, the payload says what; the pool manager ends.
         case poolManagerFailed
         /// Pool manager → front: workers died of this task, `status` says how the last one did.
@@ -46,7 +56,9 @@ struct PoolFrame: BitwiseCopyable {
     /// The worker that ran the task.
     var worker: Int32 = 0
     /// How many workers began the task, this one included.
-    var attempts: Int32 = 1
+    var attempts: UInt16 = 1
+    /// How many workers may begin it, before their deaths are the task's end.
+    var attemptLimit = PoolFrame.usualAttempts
     var task: UInt64 = 0
     /// When the worker began, on the machine's monotonic clock.
     var startedNanoseconds: UInt64 = 0
@@ -64,6 +76,7 @@ struct PoolFrame: BitwiseCopyable {
 
     /// The lane of tasks whose answers reach the front as they end.
     static let noLane = -1
+    static let usualAttempts: UInt16 = 3
     static let byteCount = MemoryLayout<PoolFrame>.size
 
     /// Header and payload.

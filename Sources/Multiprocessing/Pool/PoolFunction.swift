@@ -1,5 +1,6 @@
 import CMultiprocessing
 import Glibc
+import Logging
 import SystemPackage
 
 /// What a pool's workers run, as a type: its properties are the arguments, and the state of each worker.
@@ -46,24 +47,26 @@ extension Pool {
     ///   - processes: the number of workers, at least 1; `processCPUCount()` where none is given.
     ///   - maxTasksPerWorker: a worker is replaced after so many tasks, as against memory that leaks; nil for never.
     ///   - taskTimeout: how long a task may run, as for a pool of a closure.
-    ///   - standardInput: what the workers read there.
+    ///   - attempts: how many workers may begin a task, as for a pool of a closure.
+    ///   - workers: what else the workers begin with.
     ///   - function: is sent to the pool manager, and copied to each worker.
     ///
     /// Throws as the others do, `encodingFailed` and `decodingFailed` when the function cannot be sent.
     /// The corresponding Python API is `multiprocessing.get_context(method).Pool`.
     public convenience init<Function: PoolFunction & Codable>(
         startMethod: StartMethod, processes: Int? = nil, maxTasksPerWorker: Int? = nil, taskTimeout: Duration? = nil,
-        standardInput: StandardInput = .null, _ function: Function
+        attempts: Int = 3, workers: WorkerSettings = WorkerSettings(), _ function: Function
     ) throws(MultiprocessingError) where Function.Input == Input, Function.Output == Output {
-        let size = try PoolSize(processes, maxTasksPerWorker)
-        try self.init(taskTimeout: taskTimeout, size) { socket throws(MultiprocessingError) in
+        let plan = try PoolPlan(processes, maxTasksPerWorker, workers)
+        try self.init(taskTimeout, attempts, plan) { socket throws(MultiprocessingError) in
             let entry = PoolManagerEntry(
-                socket: DuplicatedDescriptor(FileDescriptor(rawValue: socket)), size: size, function: function)
+                socket: DuplicatedDescriptor(FileDescriptor(rawValue: socket)), plan: plan, function: function,
+                logLevel: Log.logger?.logLevel)
             let identity = ProcessIdentity.current.helper(named: "pool-manager")
             switch startMethod {
-            case .spawn: return try Spawn.start(entry, identity, standardInput)
-            case .forkserver: return try ForkServer.start(entry, identity, standardInput)
-            case .fork: return try PoolManager.fork(socket, size, standardInput, entry.program)
+            case .spawn: return try Spawn.start(entry, identity, workers.standardInput)
+            case .forkserver: return try ForkServer.start(entry, identity, workers.standardInput)
+            case .fork: return try PoolManager.fork(socket, plan, entry.program)
             }
         }
     }
@@ -74,12 +77,12 @@ extension Pool {
     /// `with multiprocessing.get_context(method).Pool(…) as pool`.
     public static func with<Function: PoolFunction & Codable, Result>(
         startMethod: StartMethod, processes: Int? = nil, maxTasksPerWorker: Int? = nil, taskTimeout: Duration? = nil,
-        standardInput: StandardInput = .null, _ function: Function,
+        attempts: Int = 3, workers: WorkerSettings = WorkerSettings(), _ function: Function,
         _ body: (Pool) throws -> Result
     ) throws -> Result where Function.Input == Input, Function.Output == Output {
         let pool = try Pool(
             startMethod: startMethod, processes: processes, maxTasksPerWorker: maxTasksPerWorker,
-            taskTimeout: taskTimeout, standardInput: standardInput, function)
+            taskTimeout: taskTimeout, attempts: attempts, workers: workers, function)
         defer { pool.terminate() }
         return try body(pool)
     }
@@ -88,11 +91,13 @@ extension Pool {
 /// The beginning of a pool manager that does not have the front's memory.
 struct PoolManagerEntry<Function: PoolFunction & Codable>: ProcessEntry {
     let socket: DuplicatedDescriptor
-    let size: PoolSize
+    let plan: PoolPlan
     let function: Function
+    /// From which on the front wants to have lines; nil where it has no logger.
+    let logLevel: Logger.Level?
 
     func main() -> Never {
-        PoolManager.begin(socket.fileDescriptor.rawValue, size, program)
+        PoolManager.begin(socket.fileDescriptor.rawValue, plan, program, forwardingLogFrom: logLevel)
     }
 
     var program: WorkerProgram {

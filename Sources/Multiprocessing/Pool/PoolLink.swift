@@ -24,6 +24,8 @@ final class PoolLink {
     private var state = State.open
     private var lastTask: UInt64 = 0
     private var receivers = TaskReceivers()
+    /// The answer to the last question what the workers do.
+    private var inspection: [PoolStatus.Worker]?
     /// How many tasks were under way when the pool was terminated.
     private var lostCount = 0
     /// Those whose callbacks are to run.
@@ -45,14 +47,14 @@ final class PoolLink {
 
     /// - Parameter start: starts the pool manager with its end of the channel, which stays the caller's to close.
     init(
-        _ size: PoolSize, _ start: (Int32) throws(MultiprocessingError) -> ChildProcess
+        _ plan: PoolPlan, _ start: (Int32) throws(MultiprocessingError) -> ChildProcess
     ) throws(MultiprocessingError) {
         let (mine, its) = try makeSocketPair()
         channel = FrameChannel(owning: mine, blocking: false)
         defer { _ = Glibc.close(its) }
         manager = try start(its)
         managerPID = manager.pid
-        workerCount = size.workerCount
+        workerCount = plan.workerCount
     }
 
     deinit {
@@ -196,6 +198,33 @@ final class PoolLink {
         }
     }
 
+    // MARK: Asking
+
+    func status() throws(MultiprocessingError) -> PoolStatus {
+        inspection = nil
+        var hasAsked = false
+        while inspection == nil {
+            try requireUsable()
+            try requireNoCoding()
+            if case .ended = state { break }
+            if !hasAsked {
+                channel.enqueue(PoolFrame(.inspect))
+                hasAsked = true
+            }
+            try receive(until: Deadline(after: nil))
+        }
+        return PoolStatus(submitted: lastTask, missing: receivers.missing, workers: inspection ?? [])
+    }
+
+    var stateName: String {
+        switch state {
+        case .open: "open"
+        case .closed: "closed"
+        case .failed: "failed"
+        case .ended: "ended"
+        }
+    }
+
     // MARK: Receiving
 
     /// Sends, then waits for answers and hands them to their receivers; false when the time was over first.
@@ -270,6 +299,11 @@ final class PoolLink {
                     .managerDied, "the pool's manager cannot go on: \(text)",
                     errno: frame.status == 0 ? nil : Errno(rawValue: frame.status), pid: managerPID))
             endManager()
+        case .inspection:
+            inspection = stride(from: 0, to: payload.count, by: MemoryLayout<PoolStatus.Worker>.stride).map {
+                payload.loadUnaligned(fromByteOffset: $0, as: PoolStatus.Worker.self)
+            }
+        case .log: Log.take(payload)
         default:
             guard let (receiver, position) = receivers.take(frame.task) else { return }
             _ = ledger.takeOut(frame.task)
@@ -309,9 +343,12 @@ final class PoolLink {
 
     // MARK: The end
 
-    func close() {
+    func close(cancelWaiting: Bool) {
         guard case .open = state, owner.isCurrent else { return }
         state = .closed
+        if cancelWaiting {
+            channel.enqueue(PoolFrame(.withdraw))
+        }
         channel.enqueue(PoolFrame(.close))
         flush()
     }
@@ -388,3 +425,5 @@ final class PoolLink {
         if case .failed(let error) = state { throw error }
     }
 }
+
+extension PoolLink: Waitable {}

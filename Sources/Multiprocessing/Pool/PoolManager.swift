@@ -18,8 +18,8 @@ import SystemPackage
 /// before takes long (`PoolManagerSupervision.swift`). When a task is cancelled or runs for longer than it may, it
 /// takes back what is behind it and kills the worker.
 ///
-/// A worker dies with at most one task begun, which the claims name. That one is tried again, `maximumAttempts` times
-/// in all; what the worker held besides goes to others, without blame (`PoolManagerStaff.swift`). When the front closes
+/// A worker dies with at most one task begun, which the claims name. That one is tried again, as often
+/// as its frame says; what the worker held besides goes to others, without blame (`PoolManagerStaff.swift`). When the front closes
 /// its end or dies, the pool manager ends the workers, reaps them and leaves; and if it is killed itself, the kernel
 /// kills the workers.
 ///
@@ -35,7 +35,7 @@ final class PoolManager {
 
     let front: FrameChannel
     let program: WorkerProgram
-    private let size: PoolSize
+    let plan: PoolPlan
     let board: WorkerBoard
     var workers: [ManagedWorker?]
     var backlog = TaskBacklog()
@@ -67,13 +67,13 @@ final class PoolManager {
     private var frontEvents = EventQueue.readable
     private static let frontTag: UInt64 = 0
 
-    init(front: FrameChannel, _ size: PoolSize, program: WorkerProgram) throws(MultiprocessingError) {
+    init(front: FrameChannel, _ plan: PoolPlan, program: WorkerProgram) throws(MultiprocessingError) {
         self.front = front
         self.program = program
-        self.size = size
-        self.board = try WorkerBoard(workers: size.workerCount)
-        self.workers = Array(repeating: nil, count: size.workerCount)
-        self.events = try EventQueue(batch: 1 + 2 * size.workerCount)
+        self.plan = plan
+        self.board = try WorkerBoard(workers: plan.workerCount)
+        self.workers = Array(repeating: nil, count: plan.workerCount)
+        self.events = try EventQueue(batch: 1 + 2 * plan.workerCount)
         try events.add(front.number, frontEvents, tag: PoolManager.frontTag)
     }
 
@@ -163,7 +163,7 @@ final class PoolManager {
                     worker.lastSign = now
                 }
                 let before = worker.heldCount
-                backlog.takeUnit(atMost: size.maxTasksPerWorker - worker.handedCount) { worker.give($0, descriptors) }
+                backlog.takeUnit(atMost: plan.maxTasksPerWorker - worker.handedCount) { worker.give($0, descriptors) }
                 heldCount += worker.heldCount - before
                 list(worker)
             }
@@ -176,7 +176,7 @@ final class PoolManager {
     }
 
     private func canTake(_ worker: ManagedWorker, holding limit: Int) -> Bool {
-        worker.canTake(holding: limit, lifetime: size.maxTasksPerWorker)
+        worker.canTake(holding: limit, lifetime: plan.maxTasksPerWorker)
     }
 
     /// Tasks are short in the mean, but the one that this worker is at is not: others would wait behind it.
@@ -299,7 +299,7 @@ final class PoolManager {
     }
 
     private func receiveFromFront() {
-        var cancelled: TaskRanges?
+        var (cancelled, withdraws): (TaskRanges?, Bool) = (nil, false)
         front.takeFrames { frame, bytes in
             switch frame.kind {
             case .task:
@@ -318,11 +318,16 @@ final class PoolManager {
             case .cancel:
                 let count = bytes.loadUnaligned(fromByteOffset: PoolFrame.byteCount, as: UInt64.self)
                 cancelled = (cancelled ?? TaskRanges()).adding(frame.task..<frame.task + count)
+            case .withdraw: withdraws = true
+            case .inspect: tellWhatWorkersDo()
             default: frontHasClosed = true
             }
         }
         if let cancelled {
             cancel(cancelled)
+        }
+        if withdraws {
+            withdraw(TaskRanges().adding(1..<UInt64.max))
         }
     }
 
@@ -337,10 +342,10 @@ final class PoolManager {
             // It is not our code that writes this. Its tasks go to others once it is dead.
             worker.process.send(signal: SIGKILL)
         }
-        guard worker.heldCount != before else { return }
+        guard worker.heldCount != before || worker.isSpent else { return }
         worker.lastSign = monotonicNanoseconds()
         scheduleLook(at: worker, worker.lastSign)
-        if worker.handedCount >= size.maxTasksPerWorker && worker.heldCount == 0 {
+        if worker.heldCount == 0 && (worker.isSpent || worker.handedCount >= plan.maxTasksPerWorker) {
             worker.channel.endSending()
         }
     }
@@ -350,6 +355,10 @@ final class PoolManager {
         case .ready:
             worker.isReady = true
             stillbirths = 0
+        case .log: front.enqueue(frames: bytes)
+        case .spent:
+            worker.isSpent = true
+            backlog.putBack(worker.takeBack(from: worker.firstHeld))
         case .result, .failure:
             // One that a dead worker had in its outbox may have come over the channel too.
             guard let task = worker.nextToAnswer, task.task == frame.task else { return }
@@ -384,6 +393,11 @@ final class PoolManager {
         guard !hasFailed else { return }
         hasFailed = true
         front.enqueue(frames: frame)
+        tellFrontNow()
+    }
+
+    /// Has what is to go to the front wait for nothing.
+    func tellFrontNow() {
         tellFrontAt = 0
     }
 

@@ -4,7 +4,6 @@ import SystemPackage
 
 /// How workers are made, die, and what becomes of the tasks that they leave behind.
 extension PoolManager {
-    private static let maximumAttempts: Int32 = 3
     /// This many workers in a row may die before their initializer is done; then the pool has failed.
     private static let maximumStillbirths = 3
 
@@ -12,8 +11,18 @@ extension PoolManager {
         guard isWorkerMissing else { return }
         isWorkerMissing = false
         for position in workers.indices where workers[position] == nil && !hasFailed {
+            guard isAnotherWorkerNeeded else {
+                isWorkerMissing = true
+                return
+            }
             workers[position] = try startWorker(at: position)
         }
+    }
+
+    /// Whether more tasks wait than workers do, or workers are wanted before there are tasks.
+    private var isAnotherWorkerNeeded: Bool {
+        !plan.settings.startsAsNeeded
+            || backlog.unitCount > workers.count { $0.map { $0.heldCount == 0 } ?? false }
     }
 
     private func startWorker(at position: Int) throws(MultiprocessingError) -> ManagedWorker {
@@ -28,7 +37,8 @@ extension PoolManager {
         do {
             process = try Fork.child(deathSignal: SIGKILL) {
                 ProcessIdentity.become(identity)
-                PoolWorker(program, FrameChannel(owning: its, blocking: true), claims, outbox).serve()
+                let channel = FrameChannel(owning: its, blocking: true)
+                PoolWorker(program, plan.settings, channel, claims, outbox).serve(at: position)
             }
         } catch {
             _ = close(its)
@@ -90,7 +100,7 @@ extension PoolManager {
     }
 
     private func retry(_ frame: PoolFrame, _ bytes: [UInt8], afterDeathOf pid: Int32, _ status: ExitStatus?) {
-        guard frame.attempts < PoolManager.maximumAttempts else {
+        guard frame.attempts < frame.attemptLimit else {
             return answer(frame, .workerDied, pid, status)
         }
         Log.warning("task \(frame.task) is run again: it was process \(pid)'s, which \(status?.description ?? "ended")")

@@ -1,24 +1,30 @@
 import CMultiprocessing
 import Glibc
+import Logging
 import SystemPackage
 
 /// How the pool manager begins.
 extension PoolManager {
     /// Forks the pool manager process, which has all that the workers' program captures.
     static func fork(
-        _ socket: Int32, _ size: PoolSize, _ standardInput: StandardInput, _ program: WorkerProgram
+        _ socket: Int32, _ plan: PoolPlan, _ program: WorkerProgram
     ) throws(MultiprocessingError) -> ChildProcess {
         try Fork.requireSingleThread(for: "Pool")
         let identity = ProcessIdentity.current.helper(named: "pool-manager")
         return try Fork.child(deathSignal: SIGKILL) {
             ProcessIdentity.become(identity)
-            standardInput.takeInForkedChild()
-            begin(socket, size, program)
+            plan.settings.standardInput.takeInForkedChild()
+            begin(socket, plan, program)
         }
     }
 
     /// The pool manager process's whole life.
-    static func begin(_ socket: Int32, _ size: PoolSize, _ program: WorkerProgram) -> Never {
+    ///
+    /// - Parameter level: from which on lines for the logger are sent to the front; nil where that has none, or where this
+    ///   process has the front's logger with its memory.
+    static func begin(
+        _ socket: Int32, _ plan: PoolPlan, _ program: WorkerProgram, forwardingLogFrom level: Logger.Level? = nil
+    ) -> Never {
         // The front's handlers would act for the front: clean up its files, say. What a terminal sends to all
         // processes of a job is for the front to answer; the others end when it does.
         mp_reset_signal_handlers()
@@ -26,8 +32,13 @@ extension PoolManager {
             signal(number, SIG_IGN)
         }
         let front = FrameChannel(owning: socket, blocking: false)
+        if let level {
+            // This process has one thread.
+            nonisolated(unsafe) let front = front
+            Log.forward(from: level) { front.enqueue(PoolFrame(.log), $0) }
+        }
         do {
-            try PoolManager(front: front, size, program: program).run()
+            try PoolManager(front: front, plan, program: program).run()
         } catch {
             leave(after: error, telling: front)
         }

@@ -91,6 +91,19 @@ extension PoolManager {
     ///
     /// Those that have a result keep it.
     func cancel(_ tasks: TaskRanges) {
+        withdraw(tasks)
+        // What workers still hold of them has begun, and is done but for what they are at.
+        for case let worker? in workers where worker.sentence == nil {
+            if let running = worker.claims.running(from: worker.firstHeld),
+                let frame = worker.frame(of: running.sequence), tasks.contains(frame.task)
+            {
+                end(running.sequence, of: worker, .cancelled)
+            }
+        }
+    }
+
+    /// Ends tasks that no worker has begun.
+    func withdraw(_ tasks: TaskRanges) {
         for case let worker? in workers {
             var first: UInt32?
             worker.forEachHeld { sequence, frame, _ in
@@ -102,14 +115,21 @@ extension PoolManager {
             }
         }
         backlog.remove(tasks) { answer($0, .cancelled, 0) }
-        // What workers still hold of them has begun, and is done but for what they are at.
-        for case let worker? in workers where worker.sentence == nil {
-            if let running = worker.claims.running(from: worker.firstHeld),
-                let frame = worker.frame(of: running.sequence), tasks.contains(frame.task)
-            {
-                end(running.sequence, of: worker, .cancelled)
+    }
+
+    // MARK: Telling
+
+    /// Tells the front at once what each worker does.
+    func tellWhatWorkersDo() {
+        let doings = workers.compactMap { worker in
+            worker.map { worker in
+                let running = worker.claims.running(from: worker.firstHeld)
+                let task = running.flatMap { worker.frame(of: $0.sequence)?.task }
+                return PoolStatus.Worker(pid: worker.process.pid, number: task ?? 0)
             }
         }
+        doings.withUnsafeBytes { front.enqueue(PoolFrame(.inspection), $0) }
+        tellFrontNow()
     }
 
     /// Kills the worker that runs a task, unless it is done with it.

@@ -3,11 +3,19 @@
 ///     var results = pool.imap(files)
 ///     while let result = try results.next() { … }
 ///
+/// Swift's `for` cannot throw on its way: a loop over `results` has each output or its error as a `Result`.
+///
+///     for result in pool.imap(files).results {
+///         print(try result.get())
+///     }
+///
 /// The corresponding Python API is the iterator that `multiprocessing.Pool.imap` returns.
 public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Inputs.Element: Codable {
     private let pool: Pool<Inputs.Element, Output>
     private var inputs: Inputs
     private let chunkSize: Int?
+    private let timeout: Duration?
+    private let attempts: Int?
     private var window: Window
     private let arrivals: Arrivals<Output>
     private var submitted = 0
@@ -18,9 +26,10 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
 
     init(
         pool: Pool<Inputs.Element, Output>, _ inputs: Inputs, chunkSize: Int?, inFlight: Int?, isOrdered: Bool,
-        isCancellable: Bool = false
+        isCancellable: Bool = false, timeout: Duration? = nil, attempts: Int? = nil
     ) {
         self.pool = pool
+        (self.timeout, self.attempts) = (timeout, attempts)
         self.inputs = inputs
         self.chunkSize = chunkSize
         window = Window(inFlight: inFlight, chunkSize: chunkSize, workerCount: pool.link.workerCount)
@@ -29,17 +38,57 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
 
     /// The next output, or nil when there are no more.
     ///
-    /// Blocks until it is there.
+    /// Blocks until it is there, at most for `timeout`; `nil` waits for ever.
     ///
-    /// Throws the error of that task; the tasks after it go on and can still be taken. Throws `managerDied` or
-    /// `initializerFailed` when the pool has failed, `invalidState` for a chunk size that is not positive.
-    public mutating func next() throws(MultiprocessingError) -> Output? {
-        try refill()
-        guard taken < submitted else { return nil }
-        while !arrivals.hasNext {
-            try pool.link.receive(until: Deadline(after: nil))
+    /// Throws the error of that task; the tasks after it go on and can still be taken. Throws `timedOut` when the time is over
+    /// first: that output can be asked for again. Throws `managerDied` or `initializerFailed` when the pool has failed,
+    /// `invalidState` for a chunk size that is not positive. The corresponding Python API is the iterator's
+    /// `next(timeout)`.
+    public mutating func next(timeout: Duration? = nil) throws(MultiprocessingError) -> Output? {
+        guard try waitForNext(until: Deadline(after: timeout)) else { return nil }
+        guard arrivals.hasNext else {
+            throw MultiprocessingError(.timedOut, "there is no result after \(timeout ?? .zero)")
         }
         return try arrivals.takeNext()
+    }
+
+    /// The outputs that were not taken yet, or the errors in their places, for a loop.
+    ///
+    /// When the pool fails, its error is the last one.
+    public var results: Results { Results(self) }
+
+    /// The outputs or errors of a `PoolResults`, one by one.
+    public struct Results: Sequence, IteratorProtocol {
+        private var results: PoolResults
+        private var hasFailed = false
+
+        fileprivate init(_ results: PoolResults) {
+            self.results = results
+        }
+
+        /// The next output or error, or nil when there are no more.
+        ///
+        /// Blocks until it is there.
+        public mutating func next() -> Result<Output, MultiprocessingError>? {
+            guard !hasFailed else { return nil }
+            do throws(MultiprocessingError) {
+                guard try results.waitForNext(until: Deadline(after: nil)) else { return nil }
+            } catch {
+                hasFailed = true
+                return .failure(error)
+            }
+            return results.arrivals.takeNextResult()
+        }
+    }
+
+    /// Waits until the next result is there, or the time is over; false where there are no more.
+    private mutating func waitForNext(until deadline: Deadline) throws(MultiprocessingError) -> Bool {
+        try refill()
+        guard taken < submitted else { return false }
+        while !arrivals.hasNext {
+            guard try pool.link.receive(until: deadline), !deadline.hasPassed else { break }
+        }
+        return true
     }
 
     /// Hands out more, and takes what has come, in order; nil behind the last.
@@ -104,7 +153,7 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
     private mutating func submit(_ input: Inputs.Element, endsUnit: Bool) throws(MultiprocessingError) {
         do throws(MultiprocessingError) {
             let task = try pool.link.submit(
-                pool.terms(endsUnit: endsUnit), input, pool.inputCoder, to: arrivals, at: submitted)
+                pool.terms(timeout, attempts, endsUnit: endsUnit), input, pool.inputCoder, to: arrivals, at: submitted)
             arrivals.underWay?.insert(task)
         } catch {
             // An input that cannot be encoded has its place among the results; a pool that failed has none left.

@@ -63,20 +63,21 @@ extension Pool {
     /// - Parameters:
     ///   - input: what the function is run for.
     ///   - timeout: how long the task may run, from when a worker begins it; nil for the pool's `taskTimeout`.
+    ///   - attempts: how many workers may begin it; nil for the pool's `attempts`.
     ///   - callback: is handed the output when it is there.
     ///   - errorCallback: is handed the error when there is one in place of an output.
     ///
     /// One of the callbacks runs, once, while the pool's thread is in a method of the pool or of an `AsyncResult`; it may
     /// use the pool. None runs when the pool goes away without `join()` or `terminate()`.
     ///
-    /// Throws `encodingFailed`, `invalidState` after `close()` or for a timeout that is not positive, and `managerDied` or
+    /// Throws `encodingFailed`, `invalidState` after `close()` or for a timeout or a number that is not positive, and `managerDied` or
     /// `initializerFailed` when the pool has failed. The corresponding Python API is `multiprocessing.Pool.apply_async`.
     public func applyAsync(
-        _ input: Input, timeout: Duration? = nil, callback: ((Output) -> Void)? = nil,
+        _ input: Input, timeout: Duration? = nil, attempts: Int? = nil, callback: ((Output) -> Void)? = nil,
         errorCallback: ((MultiprocessingError) -> Void)? = nil
     ) throws(MultiprocessingError) -> AsyncResult<Output> {
         let pending = SingleResult(outputCoder, callback, errorCallback)
-        let task = try link.submit(terms(timeout), input, inputCoder, to: pending)
+        let task = try link.submit(terms(timeout, attempts), input, inputCoder, to: pending)
         pending.tasks = task..<task + 1
         link.send()
         return AsyncResult(link, pending)
@@ -89,6 +90,7 @@ extension Pool {
     /// - Parameters:
     ///   - input: what the function is run for.
     ///   - timeout: how long the task may run, from when a worker begins it; nil for the pool's `taskTimeout`.
+    ///   - attempts: how many workers may begin it; nil for the pool's `attempts`.
     ///   - lane: 0 or more. The completions of the tasks of one lane come in the order in which the tasks were handed
     ///     in: one that is out of its turn waits in the pool's manager process, and this process is not woken for it.
     ///     While 16 MiB of results wait there, only those tasks are begun that others wait for. nil for a task whose
@@ -103,10 +105,11 @@ extension Pool {
     /// `applyAsync`. The nearest Python API is `multiprocessing.Pool.apply_async`.
     @discardableResult
     public func submit(
-        _ input: Input, timeout: Duration? = nil, lane: Int? = nil, descriptors: [SharedDescriptor] = [],
+        _ input: Input, timeout: Duration? = nil, attempts: Int? = nil, lane: Int? = nil,
+        descriptors: [SharedDescriptor] = [],
         mayWait: Bool = false
     ) throws(MultiprocessingError) -> UInt64 {
-        var terms = try terms(timeout)
+        var terms = try terms(timeout, attempts)
         if let lane {
             guard lane >= 0 else { throw MultiprocessingError(.invalidState, "a lane is 0 or more, not \(lane)") }
             terms.lane = lane
@@ -154,28 +157,32 @@ extension Pool {
         }
     }
 
-    /// The header of a task that may run for as long as the caller says, or the pool.
-    private func terms(_ timeout: Duration?) throws(MultiprocessingError) -> PoolFrame {
-        var frame = terms(endsUnit: true)
-        if let timeout {
-            frame.limitNanoseconds = try nanoseconds(timeout)
-        }
-        return frame
-    }
-
-    /// The header of a task that may run for as long as the pool says.
-    func terms(endsUnit: Bool) -> PoolFrame {
-        var frame = PoolFrame(.task)
-        frame.limitNanoseconds = taskLimit
+    /// The header of a task, with what the caller says of it, or else the pool.
+    func terms(
+        _ timeout: Duration? = nil, _ attempts: Int? = nil, endsUnit: Bool = true
+    ) throws(MultiprocessingError) -> PoolFrame {
+        var frame = try usualTerms.limited(to: timeout, attempts)
         frame.endsUnit = endsUnit
         return frame
     }
 }
 
-/// A task's timeout as a frame has it.
-func nanoseconds(_ timeout: Duration) throws(MultiprocessingError) -> UInt64 {
-    guard timeout > .zero else {
-        throw MultiprocessingError(.invalidState, "a task cannot be done in \(timeout)")
+extension PoolFrame {
+    /// The same header, with the timeout and the number of attempts where they are given.
+    func limited(to timeout: Duration?, _ attempts: Int?) throws(MultiprocessingError) -> PoolFrame {
+        var frame = self
+        if let timeout {
+            guard timeout > .zero else {
+                throw MultiprocessingError(.invalidState, "a task cannot be done in \(timeout)")
+            }
+            frame.limitNanoseconds = max(1, timeout.boundedNanoseconds)
+        }
+        if let attempts {
+            guard attempts > 0 else {
+                throw MultiprocessingError(.invalidState, "a task needs at least 1 attempt, not \(attempts)")
+            }
+            frame.attemptLimit = UInt16(clamping: attempts)
+        }
+        return frame
     }
-    return max(1, timeout.boundedNanoseconds)
 }

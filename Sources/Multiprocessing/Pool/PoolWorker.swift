@@ -30,22 +30,6 @@ struct WorkerProgram {
     }
 }
 
-/// How many workers a pool has, and how long each lives.
-struct PoolSize: Codable {
-    let workerCount: Int
-    /// A worker is replaced after so many tasks.
-    let maxTasksPerWorker: Int
-
-    /// As the caller says, or as many as can be busy, for ever.
-    init(_ processes: Int?, _ maxTasksPerWorker: Int?) throws(MultiprocessingError) {
-        workerCount = processes ?? processCPUCount()
-        self.maxTasksPerWorker = maxTasksPerWorker ?? Int.max
-        guard workerCount > 0, self.maxTasksPerWorker > 0 else {
-            throw MultiprocessingError(.invalidState, "a pool needs at least 1 worker, and each at least 1 task")
-        }
-    }
-}
-
 /// A chunk size that a caller has given, where it makes sense.
 func checkedChunkSize(_ size: Int?) throws(MultiprocessingError) -> Int? {
     guard let size, size < 1 else { return size }
@@ -55,28 +39,43 @@ func checkedChunkSize(_ size: Int?) throws(MultiprocessingError) -> Int? {
 /// The life of a worker: initialize, then one task after the other until the pool manager closes the channel.
 final class PoolWorker {
     private let program: WorkerProgram
+    private let settings: WorkerSettings
     private let channel: FrameChannel
     private let claims: TaskClaims
     private let outbox: Outbox
     private let pid = getpid()
     /// The sequence number of the next task that comes; see `TaskClaims`.
     private var sequence = TaskClaims.firstSequence
+    /// What it watches its memory with, until it has grown too much.
+    private var growth: MemoryGrowth?
+    /// Lines for the logger of the front that wait to be sent.
+    private let logLines = Guarded<[[UInt8]]>([])
 
-    init(_ program: WorkerProgram, _ channel: FrameChannel, _ claims: TaskClaims, _ outbox: Outbox) {
+    init(
+        _ program: WorkerProgram, _ settings: WorkerSettings, _ channel: FrameChannel, _ claims: TaskClaims,
+        _ outbox: Outbox
+    ) {
         self.program = program
+        self.settings = settings
         self.channel = channel
         self.claims = claims
         self.outbox = outbox
     }
 
-    func serve() -> Never {
+    func serve(at position: Int) -> Never {
+        if let level = Log.forwardedLevel {
+            Log.forward(from: level) { [logLines] line in logLines.withLock { $0.append(Array(line)) } }
+        }
         do {
+            try settings.takeOn(at: position)
             try program.initialize()
         } catch {
             enqueueText(of: error, PoolFrame(.initializerFailed))
             try? channel.flush()
             Fork.leave(EXIT_FAILURE)
         }
+        growth = settings.maxMemoryGrowthBytes.map { MemoryGrowth(atMost: $0) }
+        enqueueLogLines()
         channel.enqueue(PoolFrame(.ready))
         do {
             try channel.flush()
@@ -113,14 +112,35 @@ final class PoolWorker {
             let isBegun = claims.begin(sequence, at: now)
             channel.takeFrame { frame, input in
                 if isBegun { run(frame, input, at: now) }
+                enqueueLogLines()
             }
             if isBegun {
                 try handOver()
                 claims.finish(sequence)
+                if growth?.isTooMuch == true { try askForEnd() }
                 now = monotonicNanoseconds()
             }
             sequence &+= 1
         }
+    }
+
+    private func enqueueLogLines() {
+        guard Log.forwardedLevel != nil else { return }
+        let lines = logLines.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+        for line in lines {
+            line.withUnsafeBytes { channel.enqueue(PoolFrame(.log), $0) }
+        }
+    }
+
+    /// Has the pool manager give it no more; what it holds it may yet do.
+    private func askForEnd() throws(Errno) {
+        growth = nil
+        try outbox.send(over: channel)
+        channel.enqueue(PoolFrame(.spent))
+        try channel.flush()
     }
 
     /// Takes what is no task, and no claim goes with.
@@ -145,7 +165,8 @@ final class PoolWorker {
         } catch {
             answer.kind = .failure
             answer.durationNanoseconds = monotonicNanoseconds() - now
-            enqueueText(of: error, answer)
+            // Text and bytes, which are always encoded.
+            try? channel.enqueue(answer, ThrownError(error), MessageCoder<ThrownError>.codable())
         }
     }
 

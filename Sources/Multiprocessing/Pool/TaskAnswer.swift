@@ -30,8 +30,9 @@ extension PoolFrame {
         switch kind {
         case .workerDied:
             MultiprocessingError(
-                .workerDied, "task \(number) ended \(attempts) workers, the last one", task: number, pid: worker,
-                status: exitStatus)
+                .workerDied,
+                "task \(number) ended \(attempts == 1 ? "its worker" : "\(attempts) workers, the last one")",
+                task: number, pid: worker, status: exitStatus)
         case .taskTimedOut:
             MultiprocessingError(
                 .taskTimedOut,
@@ -41,8 +42,19 @@ extension PoolFrame {
             MultiprocessingError(
                 .cancelled, "task \(number) was cancelled", task: number, pid: worker == 0 ? nil : worker)
         default:
-            MultiprocessingError(
-                .taskFailed, String(decoding: payload, as: UTF8.self), task: number, pid: worker)
+            thrown(payload, number)
+        }
+    }
+
+    /// What the function threw.
+    private func thrown(_ payload: UnsafeRawBufferPointer, _ number: UInt64) -> MultiprocessingError {
+        do {
+            let thrown = try MessageCoder<ThrownError>.codable().decode(payload)
+            return MultiprocessingError(
+                .taskFailed, thrown.text, task: number, pid: worker, underlying: thrown.error)
+        } catch {
+            let text = "what it threw cannot be read: \(error)"
+            return MultiprocessingError(.taskFailed, text, task: number, pid: worker)
         }
     }
 }

@@ -6,7 +6,7 @@ import SystemPackage
 ///
 /// Python's children always read `/dev/null`: two processes that read one terminal or pipe take pieces of it from each
 /// other.
-public enum StandardInput: Hashable, Sendable {
+public enum StandardInput: Codable, Hashable, Sendable {
     /// Nothing: `/dev/null`.
     case null
     /// The same file as the process that starts the child, at the place where that has come to.

@@ -78,17 +78,60 @@ private func withPool(
 
 private func expectCode<Result>(
     _ code: MultiprocessingError.Code, file: StaticString = #fileID, line: UInt = #line,
-    _ body: () async throws(MultiprocessingError) -> Result
+    _ body: () async throws -> Result
 ) async {
-    do throws(MultiprocessingError) {
+    do {
         _ = try await body()
         expect(false, "expected \(code), nothing was thrown", file: file, line: line)
     } catch {
-        expect(error.code == code, "expected \(code), thrown was \(error)", file: file, line: line)
+        let seen = (error as? MultiprocessingError)?.code
+        expect(seen == code, "expected \(code), thrown was \(error)", file: file, line: line)
     }
 }
 
 func asyncPoolScenarios() {
+    scenario("mapResultsOfAnAsyncPoolHasWhatBecameOfEach") {
+        try withPool { pool in
+            let errands: [Errand] = [.doubles(1), .throwsAnError, .doubles(2), .isKilled, .doubles(3)]
+            for chunkSize in [nil, 2] {
+                let results = try await pool.mapResults(errands, chunkSize: chunkSize)
+                expectEqual(results.map(\.code), [nil, .taskFailed, nil, .workerDied, nil])
+                for case (let position, .failure(let error)) in results.enumerated() {
+                    expectEqual(error.task, UInt64(position))
+                }
+            }
+            expectEqual(try await pool.map([.doubles(4)], chunkSize: 3), [8])
+            await pool.terminate()
+            await expectCode(.cancelled) { try await pool.mapResults(errands) }
+            await expectCode(.cancelled) { try await pool.status() }
+        }
+    }
+    scenario("applyOfAnAsyncPoolHasItsOwnTimeoutAndAttempts") {
+        try withPool { pool in
+            await expectCode(.taskTimedOut) {
+                try await pool.apply(.sleepsFor(.seconds(1000)), timeout: .milliseconds(50))
+            }
+            await expectCode(.workerDied) { try await pool.apply(.isKilled, attempts: 1) }
+            await expectCode(.invalidState) { try await pool.apply(.doubles(1), timeout: .zero) }
+            await expectCode(.invalidState) { try await pool.apply(.doubles(1), attempts: 0) }
+            await expectCode(.invalidState) { try await pool.map([.doubles(1)], chunkSize: 0) }
+            expectEqual(try await pool.apply(.doubles(1), timeout: .seconds(60), attempts: 1), 2)
+        }
+    }
+    scenario("statusOfAnAsyncPoolCountsWhileItWorks") {
+        try withPool { pool in
+            async let slow = pool.map([Errand.sleepsFor(.seconds(1)), .sleepsFor(.seconds(1)), .doubles(1)])
+            var most = 0
+            while try await pool.status().done < 3 {
+                most = max(most, try await pool.status().running)
+                try? await Task.sleep(for: .milliseconds(10))
+            }
+            expectEqual(most, 2, "workers at once:")
+            expectEqual(try await slow[2], 2)
+            let status = try await pool.status()
+            expectEqual([status.waiting, status.running, status.done, status.workers.count], [0, 0, 3, 2])
+        }
+    }
     scenario("outputsAwaitedComeInTheOrderOfTheInputs") {
         try withPool { pool in
             expectEqual(try await pool.map((0..<10_000).map { .doubles($0) }), (0..<10_000).map { $0 * 2 })

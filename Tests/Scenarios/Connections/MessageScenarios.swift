@@ -44,8 +44,9 @@ struct Fickle: Codable, Equatable {
     var encodes = true
     var text = "fickle"
 
-    init(encodes: Bool) {
+    init(encodes: Bool, text: String = "fickle") {
         self.encodes = encodes
+        self.text = text
     }
 
     func encode(to encoder: any Encoder) throws {

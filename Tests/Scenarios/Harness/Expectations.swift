@@ -94,3 +94,10 @@ private func shortened<Value>(_ value: Value) -> String {
     let text = String(describing: value)
     return text.count <= 400 ? text : "\(text.prefix(200)) … \(text.suffix(100))"
 }
+
+extension Result where Failure == MultiprocessingError {
+    /// The kind of the error; nil where there is none.
+    var code: MultiprocessingError.Code? {
+        if case .failure(let error) = self { error.code } else { nil }
+    }
+}

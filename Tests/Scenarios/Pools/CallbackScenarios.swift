@@ -35,7 +35,7 @@ func callbackScenarios() {
         pool.close()
         try pool.join()
         expectEqual(outputs, [1, 2])
-        expectEqual(errors, ["taskFailed: the tea went cold"])
+        expectEqual(errors, ["taskFailed: task 2: the tea went cold"])
     }
     scenario("callbacksOfResultsThatNobodyReadsRunOnJoinAndAreLetGo") {
         let pool = try Pool(processes: 2) { (number: Int) in number }

@@ -99,7 +99,9 @@ func childSurroundingScenarios() {
             let pool = try Pool(processes: 2) { (_: Int) in readLine() }
             expectEqual(try pool.map(0..<4), [nil, nil, nil, nil])
             try write("for the front", to: writer)
-            let reading = try Pool(processes: 2, standardInput: .inherited) { (_: Int) in readLine() }
+            let reading = try Pool(processes: 2, workers: WorkerSettings(standardInput: .inherited)) { (_: Int) in
+                readLine()
+            }
             expectEqual(try reading.apply(0), "for the front")
             pool.terminate()
             reading.terminate()

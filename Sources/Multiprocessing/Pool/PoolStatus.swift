@@ -1,0 +1,63 @@
+/// What a pool does at a moment.
+///
+/// In Python it would have to be looked up in private variables of `multiprocessing.Pool`.
+public struct PoolStatus: Sendable {
+    /// A worker that lives.
+    public struct Worker: Sendable, BitwiseCopyable {
+        /// Its process id.
+        public let pid: Int32
+        /// 0 for none.
+        private let number: UInt64
+
+        init(pid: Int32, number: UInt64) {
+            self.pid = pid
+            self.number = number
+        }
+
+        /// The task that it runs, as numbered by the pool from 1 upwards; nil while it waits or begins.
+        public var task: UInt64? { number == 0 ? nil : number }
+    }
+
+    /// How many tasks were handed in, and no worker has begun them.
+    public let waiting: Int
+    /// How many tasks workers are at.
+    public let running: Int
+    /// How many tasks have ended, with an output or an error, since the pool was made.
+    public let done: Int
+    /// The workers, in no particular order; none once the pool has ended.
+    public let workers: [Worker]
+
+    init(submitted: UInt64, missing: Int, workers: [Worker]) {
+        let busy = workers.count { $0.task != nil }
+        // One that is done may be answered while this is told.
+        running = min(busy, missing)
+        waiting = missing - running
+        done = Int(submitted) - missing
+        self.workers = workers
+    }
+}
+
+extension PoolStatus: CustomStringConvertible {
+    /// The counts, in words.
+    public var description: String {
+        "\(waiting) waiting, \(running) running, \(done) done by \(workers.count) workers"
+    }
+}
+
+extension Pool {
+    /// What the pool does now.
+    ///
+    /// Asks the pool manager, and blocks until it has answered: some 100 microseconds. Takes in what has arrived.
+    ///
+    /// Throws `managerDied` or `initializerFailed` when the pool has failed.
+    public func status() throws(MultiprocessingError) -> PoolStatus {
+        try link.status()
+    }
+}
+
+extension Pool: CustomStringConvertible {
+    /// The types, how many workers the pool has, and what state it is in; asks nobody.
+    public var description: String {
+        "Pool<\(Input.self), \(Output.self)> of \(link.workerCount) workers, manager \(managerPID), \(link.stateName)"
+    }
+}
