@@ -169,11 +169,14 @@ extension SharedArray: Sequence {
 extension SharedArray where Element: AdditiveArithmetic {
     /// Shares so many zeros.
     ///
-    /// Memory is used only for what is written later.
+    /// - Parameters:
+    ///   - count: how many there are. Memory is used only for what is written later.
+    ///   - lock: guards them, and perhaps other values; one of the array's own where none is given.
     ///
-    /// Throws `invalidState` where the count is negative or too large to be counted in bytes, and `systemCallFailed`.
-    public convenience init(count: Int) throws(MultiprocessingError) {
-        try self.init(repeating: .zero, count: count)
+    /// Throws `invalidState` where the count is negative or too large to be counted in bytes, and `systemCallFailed`. The
+    /// corresponding Python API is `multiprocessing.Array(typecode, count, lock=lock)`.
+    public convenience init(count: Int, lock: RLock? = nil) throws(MultiprocessingError) {
+        try self.init(repeating: .zero, count: count, lock: lock)
     }
 }
 

@@ -6,7 +6,7 @@ func sharedLockScenarios() {
     scenario("valuesAndArraysThatHaveOneLockChangeTogether") {
         let lock = try RLock()
         let (sum, cells) = (try SharedValue(0, lock: lock), try SharedArray(repeating: 0, count: 4, lock: lock))
-        let parts = try SharedArray([0, 0], lock: lock)
+        let parts = try SharedArray<Int>(count: 2, lock: lock)
         expect(sum.lock === lock && cells.lock === lock && parts.lock === lock, "another lock")
         let before = openDescriptors().count
         try expectAllEndWell(

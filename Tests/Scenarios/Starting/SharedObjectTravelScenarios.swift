@@ -59,6 +59,22 @@ struct FirstByte: PoolFunction, Codable {
     func callAsFunction(_ memory: SharedMemory) -> UInt8 { memory.withBytes { $0[0] } }
 }
 
+/// Adds to a value that comes with the function, one worker at a time.
+struct LockedSum: PoolFunction, Codable {
+    let lock: Lock
+    let sum: SharedValue<Int>
+    let log: Queue<Int>
+
+    func callAsFunction(_ number: Int) throws -> Int {
+        try lock.withLock {
+            let old = sum.value
+            sum.value = old + number
+        }
+        try log.put(number)
+        return number
+    }
+}
+
 func sharedObjectTravelScenarios() {
     for method in StartMethod.allCases {
         scenario("sharedObjectsOfEveryKindTravelWithTheTargetOfAChildStarted", by: method) {
@@ -83,6 +99,14 @@ func sharedObjectTravelScenarios() {
             expectEqual(try luggage.queue.get(timeout: .zero), "put by the child")
             expect(try luggage.joinable.join(timeout: .zero), "it is not done")
             try luggage.named.unlink()
+        }
+        scenario("locksValuesAndQueuesTravelWithTheFunctionOfAPoolStarted", by: method) {
+            let function = LockedSum(lock: try Lock(), sum: try SharedValue(0), log: try Queue())
+            let pool = try Pool(startMethod: method, processes: 2, function)
+            expectEqual(try pool.map(1...500), Array(1...500))
+            expectEqual(function.sum.value, 125_250)
+            expectEqual(try function.log.get(upTo: 1000).sorted(), Array(1...500))
+            pool.terminate()
         }
         scenario("namedMemoryTravelsToTheWorkersOfAPoolStarted", by: method) {
             let memory = try SharedMemory(create: freshName(), byteCount: 10, unlinksWhenCreatorEnds: false)
@@ -131,6 +155,12 @@ func sharedObjectTravelScenarios() {
         try expectRefused(SlotArena(slotCount: 1, slotBytes: 10))
         try expectRefused(Pipe().first)
         try expectRefused(DuplicatedDescriptor(.standardInput))
+    }
+    scenario("outputWithDescriptorsIsAnErrorOfItsTaskThatSaysWhatToDo") {
+        let pool = try Pool(processes: 1) { (_: Int) in try Lock() }
+        let error = expectThrows(.taskFailed) { try pool.apply(1) }
+        expectText(of: error, contains: "make it before the processes are forked, or send it to them first")
+        pool.terminate()
     }
     scenario("namedMemoryAndProxiesGoThroughQueuesPoolsAndManagers") {
         let manager = try Manager()
