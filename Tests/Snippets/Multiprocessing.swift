@@ -84,3 +84,6 @@ let names: [String] = []
 
 // In Pool/WorkerSettings.swift
 func resize(_ photo: [UInt8]) -> [UInt8] { photo }
+
+// In SharedMemory/SharedMemorySpans.swift
+let memory: SharedMemory = given()
