@@ -32,3 +32,8 @@ public struct Pipe {
         second = Connection(owning: other, readable: duplex, writable: true)
     }
 }
+
+/// `Pipe`, in a file that imports Foundation too, which has another one.
+///
+/// The corresponding Python API is `multiprocessing.Pipe`.
+public typealias MessagePipe = Pipe

@@ -17,7 +17,7 @@ enum Fork {
     @inline(__always)
     static func child(
         deathSignal: Int32, _ body: () -> Never
-    ) throws(MultiprocessingError) -> ChildProcess {
+    ) throws(MultiprocessingError) -> ProcessHandle {
         if let child = try forked(deathSignal) {
             return child
         }
@@ -26,7 +26,7 @@ enum Fork {
 
     /// The child; nil in the child itself, where nothing is left of what is its parent's alone.
     @inline(never)
-    private static func forked(_ deathSignal: Int32) throws(MultiprocessingError) -> ChildProcess? {
+    private static func forked(_ deathSignal: Int32) throws(MultiprocessingError) -> ProcessHandle? {
         // Otherwise what stands in a stream's buffer would be written by the parent and again by the child.
         fflush(nil)
         // Where a supervisor has started this program with SIGCHLD ignored, children would vanish with their statuses.
@@ -42,9 +42,9 @@ enum Fork {
         }
         guard pid == 0 else {
             if let pipe {
-                return ChildProcess(pid: pid, ending: pipe.sentinel())
+                return ProcessHandle(pid: pid, ending: pipe.sentinel())
             }
-            return try ChildProcess(pid: pid)
+            return try ProcessHandle(pid: pid)
         }
         if deathSignal != 0 {
             _ = mp_set_parent_death_signal(deathSignal)

@@ -72,7 +72,7 @@ public final class Manager {
     /// Starts the server as `start` says.
     init(
         at place: BoundSocket.Place, _ key: AuthenticationKey,
-        _ start: (Int32) throws(MultiprocessingError) -> ChildProcess
+        _ start: (Int32) throws(MultiprocessingError) -> ProcessHandle
     ) throws(MultiprocessingError) {
         let server = try ManagerServerProcess(at: place, start)
         self.server = server

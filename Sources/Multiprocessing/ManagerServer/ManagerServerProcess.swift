@@ -24,7 +24,7 @@ final class ManagerServerProcess {
     let pid: Int32
 
     private let owner = getpid()
-    private var process: ChildProcess
+    private var process: ProcessHandle
     /// Closed to end the server.
     private var control: PrivateDescriptor?
     private let name: SocketName?
@@ -36,7 +36,7 @@ final class ManagerServerProcess {
     ///
     /// - Parameter start: starts it with its end of the control socket, which stays the caller's to close.
     init(
-        at place: BoundSocket.Place, _ start: (Int32) throws(MultiprocessingError) -> ChildProcess
+        at place: BoundSocket.Place, _ start: (Int32) throws(MultiprocessingError) -> ProcessHandle
     ) throws(MultiprocessingError) {
         let (mine, its) = try makeSocketPair()
         control = PrivateDescriptor(owning: mine)
@@ -116,7 +116,7 @@ final class ManagerServerProcess {
     static func fork(
         at place: BoundSocket.Place, _ key: AuthenticationKey, _ types: [any ServedType],
         _ initializer: () throws -> Void, reportingTo control: Int32
-    ) throws(MultiprocessingError) -> ChildProcess {
+    ) throws(MultiprocessingError) -> ProcessHandle {
         try Fork.requireSingleThread(for: "Manager")
         let identity = ProcessIdentity.current.helper(named: "manager")
         return try withTerminationBlocked { () throws(MultiprocessingError) in

@@ -13,7 +13,7 @@ final class ManagedWorker {
     }
 
     let position: Int
-    var process: ChildProcess
+    var process: ProcessHandle
     let channel: FrameChannel
     let claims: TaskClaims
     let outbox: Outbox
@@ -51,7 +51,8 @@ final class ManagedWorker {
     /// Nothing more is sent until the worker has answered those before them.
     private var hasGap = false
 
-    init(at position: Int, process: consuming ChildProcess, channel: FrameChannel, claims: TaskClaims, outbox: Outbox) {
+    init(at position: Int, process: consuming ProcessHandle, channel: FrameChannel, claims: TaskClaims, outbox: Outbox)
+    {
         self.position = position
         self.process = process
         self.channel = channel

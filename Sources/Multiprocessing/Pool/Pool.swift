@@ -113,7 +113,7 @@ public final class Pool<Input: Codable, Output: Codable> {
     /// Starts the pool manager as `start` says.
     init(
         _ taskTimeout: Duration?, _ attempts: Int, _ plan: PoolPlan,
-        _ start: (Int32) throws(MultiprocessingError) -> ChildProcess
+        _ start: (Int32) throws(MultiprocessingError) -> ProcessHandle
     ) throws(MultiprocessingError) {
         usualTerms = try PoolFrame(.task).limited(to: taskTimeout, attempts)
         link = try PoolLink(plan, start)
@@ -203,6 +203,17 @@ public final class Pool<Input: Codable, Output: Codable> {
         link.terminate()
     }
 
+    // MARK: Asking
+
+    /// What the pool does now.
+    ///
+    /// Asks the pool manager, and blocks until it has answered: some 100 microseconds. Takes in what has arrived.
+    ///
+    /// Throws `managerDied` or `initializerFailed` when the pool has failed.
+    public func status() throws(MultiprocessingError) -> PoolStatus {
+        try link.status()
+    }
+
     /// The pool manager's process id.
     public var managerPID: Int32 {
         link.managerPID
@@ -213,5 +224,12 @@ extension Pool: Waitable {
     /// Ready when a result can be received, or the pool has failed.
     public var waitState: WaitState {
         completions.isEmpty ? link.waitState : .ready
+    }
+}
+
+extension Pool: CustomStringConvertible {
+    /// The types, how many workers the pool has, and what state it is in; asks nobody.
+    public var description: String {
+        "Pool<\(Input.self), \(Output.self)> of \(link.workerCount) workers, manager \(managerPID), \(link.stateName)"
     }
 }

@@ -18,7 +18,7 @@ final class PoolLink {
         case ended
     }
 
-    private var manager: ChildProcess
+    private var manager: ProcessHandle
     private let channel: FrameChannel
     private let owner = OwnerProcess()
     private var state = State.open
@@ -47,7 +47,7 @@ final class PoolLink {
 
     /// - Parameter start: starts the pool manager with its end of the channel, which stays the caller's to close.
     init(
-        _ plan: PoolPlan, _ start: (Int32) throws(MultiprocessingError) -> ChildProcess
+        _ plan: PoolPlan, _ start: (Int32) throws(MultiprocessingError) -> ProcessHandle
     ) throws(MultiprocessingError) {
         let (mine, its) = try makeSocketPair()
         channel = FrameChannel(owning: mine, blocking: false)

@@ -32,7 +32,7 @@ extension PoolManager {
         claims.reset()
         outbox.reset()
         outbox.allowWaiting(nanoseconds: pace.outboxNanoseconds)
-        let process: ChildProcess
+        let process: ProcessHandle
         let identity = ProcessIdentity.current.helper(named: "pool-worker-\(position)")
         do {
             process = try Fork.child(deathSignal: SIGKILL) {

@@ -8,7 +8,7 @@ extension PoolManager {
     /// Forks the pool manager process, which has all that the workers' program captures.
     static func fork(
         _ socket: Int32, _ plan: PoolPlan, _ program: WorkerProgram
-    ) throws(MultiprocessingError) -> ChildProcess {
+    ) throws(MultiprocessingError) -> ProcessHandle {
         try Fork.requireSingleThread(for: "Pool")
         let identity = ProcessIdentity.current.helper(named: "pool-manager")
         return try Fork.child(deathSignal: SIGKILL) {

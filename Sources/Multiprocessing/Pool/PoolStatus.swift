@@ -43,21 +43,3 @@ extension PoolStatus: CustomStringConvertible {
         "\(waiting) waiting, \(running) running, \(done) done by \(workers.count) workers"
     }
 }
-
-extension Pool {
-    /// What the pool does now.
-    ///
-    /// Asks the pool manager, and blocks until it has answered: some 100 microseconds. Takes in what has arrived.
-    ///
-    /// Throws `managerDied` or `initializerFailed` when the pool has failed.
-    public func status() throws(MultiprocessingError) -> PoolStatus {
-        try link.status()
-    }
-}
-
-extension Pool: CustomStringConvertible {
-    /// The types, how many workers the pool has, and what state it is in; asks nobody.
-    public var description: String {
-        "Pool<\(Input.self), \(Output.self)> of \(link.workerCount) workers, manager \(managerPID), \(link.stateName)"
-    }
-}

@@ -29,7 +29,7 @@ final class ForkServer {
     }
 
     private let connection: Connection
-    private var process: ChildProcess
+    private var process: ProcessHandle
 
     private static let shared = Guarded<ForkServer?>(nil)
     /// Done once.
@@ -49,7 +49,7 @@ final class ForkServer {
     /// Starts the server if there is none. Throws what the child answers when it cannot decode the entry.
     static func start(
         _ entry: some ProcessEntry, _ identity: ProcessIdentity, _ standardInput: StandardInput = .null
-    ) throws(MultiprocessingError) -> ChildProcess {
+    ) throws(MultiprocessingError) -> ProcessHandle {
         let (mine, its) = try makeSocketPair()
         let reports = Connection(owning: mine, readable: true, writable: false)
         let lifeline: PrivateDescriptor?
@@ -64,7 +64,7 @@ final class ForkServer {
         switch try report(of: identity.name, from: reports) {
         case .begun(let pid, let descriptor):
             let process = PrivateDescriptor(owning: descriptor.fileDescriptor.rawValue)
-            var child = ChildProcess(pid: pid, ending: process) { () throws(MultiprocessingError) in
+            var child = ProcessHandle(pid: pid, ending: process) { () throws(MultiprocessingError) in
                 defer { reports.close() }
                 return try status(of: pid, from: reports)
             }
@@ -173,10 +173,10 @@ final class ForkServer {
     }
 
     private final class Child {
-        var process: ChildProcess
+        var process: ProcessHandle
         private var reports: PrivateDescriptor?
 
-        init(process: consuming ChildProcess, reports: consuming PrivateDescriptor) {
+        init(process: consuming ProcessHandle, reports: consuming PrivateDescriptor) {
             self.process = process
             self.reports = consume reports
         }

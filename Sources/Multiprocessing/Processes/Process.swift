@@ -35,8 +35,8 @@ public final class Process {
     public let startMethod: StartMethod
 
     private let identity: ProcessIdentity
-    private let launch: (ProcessIdentity) throws(MultiprocessingError) -> ChildProcess
-    private var child: ChildProcess?
+    private let launch: (ProcessIdentity) throws(MultiprocessingError) -> ProcessHandle
+    private var child: ProcessHandle?
     /// The process that started it, and the only one that can wait for it.
     private var owner: Int32 = 0
 
@@ -356,3 +356,8 @@ extension Process: Waitable {
         return .descriptor(sentinel, writable: false)
     }
 }
+
+/// `Process`, in a file that imports Foundation too, which has another one.
+///
+/// The corresponding Python API is `multiprocessing.Process`.
+public typealias ChildProcess = Process

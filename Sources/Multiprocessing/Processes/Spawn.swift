@@ -19,13 +19,13 @@ enum Spawn {
     /// Throws what the child answers when it cannot decode the entry.
     static func start(
         _ entry: some ProcessEntry, _ identity: ProcessIdentity, _ standardInput: StandardInput = .null
-    ) throws(MultiprocessingError) -> ChildProcess {
+    ) throws(MultiprocessingError) -> ProcessHandle {
         let (mine, its) = try makeSocketPair()
         let connection = Connection(owning: mine, readable: true, writable: true)
-        var child: ChildProcess
+        var child: ProcessHandle
         do {
             defer { _ = close(its) }
-            child = try ChildProcess(pid: try launch(passing: its))
+            child = try ProcessHandle(pid: try launch(passing: its))
         }
         do throws(MultiprocessingError) {
             child.lifeline = try ProcessOrder.sending(entry, identity, standardInput) {

@@ -109,13 +109,7 @@ func compositionScenarios() {
     }
     scenario("resultsTellWhetherTheyRunOrWereCancelled") {
         let (begun, go) = (Doorbell(), Doorbell())
-        let pool = try Pool(processes: 1) { (number: Int) -> Int in
-            if number == 0 {
-                begun.ring()
-                expect(go.wait(), "nobody rang")
-            }
-            return number
-        }
+        let pool = try poolThatStops(ringing: begun, until: go)
         let (first, second) = (try pool.applyAsync(0), try pool.applyAsync(1))
         expect(begun.wait(), "nobody rang")
         expect(try first.running && !second.running, "the first one runs")
@@ -162,13 +156,7 @@ func compositionScenarios() {
     }
     scenario("closeCanDropWhatWaitsAndLetsRunWhatRuns") {
         let (begun, go) = (Doorbell(), Doorbell())
-        let pool = try Pool(processes: 1) { (number: Int) -> Int in
-            if number == 0 {
-                begun.ring()
-                expect(go.wait(), "nobody rang")
-            }
-            return number
-        }
+        let pool = try poolThatStops(ringing: begun, until: go)
         let results = try (0..<200).map { try pool.applyAsync($0) }
         expect(begun.wait(), "nobody rang")
         pool.close(cancelWaiting: true)
@@ -233,5 +221,16 @@ func compositionScenarios() {
             try $0.map(1...3)
         }
         expectEqual(squares, [1, 4, 9])
+    }
+}
+
+/// One worker that returns its input; 0 it returns when somebody rings.
+private func poolThatStops(ringing begun: Doorbell, until go: Doorbell) throws -> Pool<Int, Int> {
+    try Pool(processes: 1) { number in
+        if number == 0 {
+            begun.ring()
+            expect(go.wait(), "nobody rang")
+        }
+        return number
     }
 }

@@ -3,7 +3,7 @@ import Glibc
 import SystemPackage
 
 /// A child that nobody has waited for yet.
-struct ChildProcess: ~Copyable {
+struct ProcessHandle: ~Copyable {
     let pid: Int32
     /// The pipe whose end is a daemon's end, where it was not forked by this process.
     var lifeline: PrivateDescriptor?
