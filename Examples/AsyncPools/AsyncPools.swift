@@ -19,7 +19,7 @@ struct AsyncPools {
         async let first = pool.map(1...5)
         async let second = pool.apply(6)
         print(try await first, try await second)
-        for try await power in pool.results(of: 1...3) { print(power) }
+        for try await power in pool.imap(1...3) { print(power) }
         await pool.terminate()
     }
 }

@@ -26,6 +26,8 @@ struct Resize: PoolFunction, Codable {
     func callAsFunction(_ photo: [UInt8]) -> [UInt8] { photo }
 }
 let photos: [[UInt8]] = []
+let photo: [UInt8] = []
+func show(_ photo: [UInt8]) {}
 
 // In DuplicatedDescriptor.swift
 let connection: Connection = given()

@@ -2,7 +2,7 @@
 ///
 ///     let pool = try AsyncPool(Resize(width: 640))
 ///     let thumbnails = try await pool.map(photos)
-///     for try await thumbnail in pool.results(of: photos, ordered: false) { … }
+///     for try await thumbnail in pool.imapUnordered(photos) { … }
 ///
 /// Any task may use it, several at once: they share the workers. No thread of Swift's cooperative pool is ever blocked: what
 /// comes from the workers is taken in by one thread of the pool's own, which begins with the first call. When the task
@@ -71,11 +71,33 @@ public final class AsyncPool<Input: Codable & Sendable, Output: Codable & Sendab
         _ input: Input, timeout: Duration? = nil, attempts: Int? = nil,
         isolation: isolated (any Actor)? = #isolation
     ) async throws(MultiprocessingError) -> Output {
-        let results = results(of: CollectionOfOne(input), timeout: timeout, attempts: attempts).makeAsyncIterator()
+        let results = imap(CollectionOfOne(input), timeout: timeout, attempts: attempts).makeAsyncIterator()
         guard let output = try await results.next(isolation: isolation) else {
             throw MultiprocessingError(.cancelled, "the task that waits for the pool was cancelled")
         }
         return output
+    }
+
+    /// Hands in one input, whose output can be had later.
+    ///
+    ///     let pool = try AsyncPool(Resize(width: 640))
+    ///     let thumbnail = pool.applyAsync(photo)
+    ///     …
+    ///     show(try await thumbnail.value)
+    ///
+    /// To cancel that task ends what runs for it; when nobody keeps it, it goes on.
+    ///
+    /// - Parameters:
+    ///   - input: what the function is run for.
+    ///   - timeout: as for `apply`.
+    ///   - attempts: as for `apply`.
+    ///
+    /// The task throws as `apply`. The corresponding Python API is `ProcessPoolExecutor.submit`.
+    @discardableResult
+    public func applyAsync(
+        _ input: Input, timeout: Duration? = nil, attempts: Int? = nil
+    ) -> Task<Output, any Error> {
+        Task { try await apply(input, timeout: timeout, attempts: attempts) }
     }
 
     /// Runs the function for each input; the outputs are in the order of the inputs.
@@ -92,7 +114,7 @@ public final class AsyncPool<Input: Codable & Sendable, Output: Codable & Sendab
     public func map<Inputs: Sequence & Sendable>(
         _ inputs: Inputs, chunkSize: Int? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(MultiprocessingError) -> [Output] where Inputs.Element == Input {
-        let results = results(of: inputs, chunkSize: chunkSize).makeAsyncIterator()
+        let results = imap(inputs, chunkSize: chunkSize).makeAsyncIterator()
         var outputs: [Output] = []
         outputs.reserveCapacity(inputs.underestimatedCount)
         while let output = try await results.next(isolation: isolation) { outputs.append(output) }
@@ -111,7 +133,7 @@ public final class AsyncPool<Input: Codable & Sendable, Output: Codable & Sendab
     public func mapResults<Inputs: Sequence & Sendable>(
         _ inputs: Inputs, chunkSize: Int? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(MultiprocessingError) -> [Result<Output, MultiprocessingError>] where Inputs.Element == Input {
-        let iterator = results(of: inputs, chunkSize: chunkSize).makeAsyncIterator()
+        let iterator = imap(inputs, chunkSize: chunkSize).makeAsyncIterator()
         var results: [Result<Output, MultiprocessingError>] = []
         results.reserveCapacity(inputs.underestimatedCount)
         while true {
@@ -126,30 +148,42 @@ public final class AsyncPool<Input: Codable & Sendable, Output: Codable & Sendab
         }
     }
 
-    /// The outputs one by one, each as soon as it is there.
+    /// The outputs one by one in the order of the inputs, each as soon as it and all before it are there.
     ///
     /// Each iteration is a run of its own, which begins with the first `next`, and is cancelled when its iterator goes away.
     /// Inputs are asked for as workers come to them, in the pool's own thread.
     ///
     /// - Parameters:
     ///   - inputs: what the function is run for.
-    ///   - ordered: whether the outputs come in the order of the inputs, or as they end.
+    ///   - chunkSize: as for `map`.
     ///   - inFlight: at most so many inputs are under way or wait to be taken, and one at least; by default some hundreds
     ///     for each worker.
-    ///   - chunkSize: so many consecutive inputs go to one worker together; nil for as many as the time that they take
-    ///     suggests.
     ///   - timeout: how long the task of each may run, from when a worker begins it; nil for the pool's `taskTimeout`.
     ///   - attempts: how many workers may begin the task of each; nil for the pool's `attempts`.
     ///
-    /// The corresponding Python API is `multiprocessing.Pool.imap`, or `imap_unordered`.
-    public func results<Inputs: Sequence & Sendable>(
-        of inputs: Inputs, ordered: Bool = true, inFlight: Int? = nil, chunkSize: Int? = nil, timeout: Duration? = nil,
-        attempts: Int? = nil
+    /// The corresponding Python API is `multiprocessing.Pool.imap`.
+    public func imap<Inputs: Sequence & Sendable>(
+        _ inputs: Inputs, chunkSize: Int? = nil, inFlight: Int? = nil, timeout: Duration? = nil, attempts: Int? = nil
+    ) -> AsyncPoolResults<Input, Output> where Inputs.Element == Input {
+        results(of: inputs, isOrdered: true, chunkSize, inFlight, timeout, attempts)
+    }
+
+    /// The outputs one by one, each as soon as it is there.
+    ///
+    /// The parameters are those of `imap`. The corresponding Python API is `multiprocessing.Pool.imap_unordered`.
+    public func imapUnordered<Inputs: Sequence & Sendable>(
+        _ inputs: Inputs, chunkSize: Int? = nil, inFlight: Int? = nil, timeout: Duration? = nil, attempts: Int? = nil
+    ) -> AsyncPoolResults<Input, Output> where Inputs.Element == Input {
+        results(of: inputs, isOrdered: false, chunkSize, inFlight, timeout, attempts)
+    }
+
+    private func results<Inputs: Sequence & Sendable>(
+        of inputs: Inputs, isOrdered: Bool, _ chunkSize: Int?, _ inFlight: Int?, _ timeout: Duration?, _ attempts: Int?
     ) -> AsyncPoolResults<Input, Output> where Inputs.Element == Input {
         AsyncPoolResults(pool: self) { pool in
             ServedResults(
                 PoolResults(
-                    pool: pool, inputs.makeIterator(), chunkSize: chunkSize, inFlight: inFlight, isOrdered: ordered,
+                    pool: pool, inputs.makeIterator(), chunkSize: chunkSize, inFlight: inFlight, isOrdered: isOrdered,
                     isCancellable: true, timeout: timeout, attempts: attempts))
         }
     }
@@ -183,7 +217,7 @@ public final class AsyncPool<Input: Codable & Sendable, Output: Codable & Sendab
     }
 }
 
-/// The results of a run, as they come; see `AsyncPool.results(of:ordered:inFlight:)`.
+/// The results of a run, as they come; see `AsyncPool.imap`.
 public struct AsyncPoolResults<Input: Codable & Sendable, Output: Codable & Sendable>: AsyncSequence, Sendable {
     let pool: AsyncPool<Input, Output>
     let begin: @Sendable (Pool<Input, Output>) -> any ServedRun<Output>

@@ -138,13 +138,12 @@ func asyncPoolScenarios() {
             expectEqual(try await pool.apply(.doubles(21)), 42)
             expectEqual(try await pool.map([]), [])
             var sum = 0
-            for try await output in pool.results(of: (0..<1000).map { Errand.doubles($0) }, ordered: false, inFlight: 7)
-            {
+            for try await output in pool.imapUnordered((0..<1000).map { Errand.doubles($0) }, inFlight: 7) {
                 sum += output
             }
             expectEqual(sum, 999_000)
             // An iteration that is given up leaves the pool to others.
-            for try await output in pool.results(of: (0..<100_000).map { Errand.doubles($0) }) where output == 20 {
+            for try await output in pool.imap((0..<100_000).map { Errand.doubles($0) }) where output == 20 {
                 break
             }
             expectEqual(try await pool.apply(.doubles(1)), 2)
@@ -194,8 +193,8 @@ func asyncPoolScenarios() {
                 for ordered in [true, false] {
                     var outputs: [Int] = []
                     var errors = 0
-                    let results = pool.results(of: [.doubles(1), errand, .doubles(3)], ordered: ordered)
-                        .makeAsyncIterator()
+                    let errands: [Errand] = [.doubles(1), errand, .doubles(3)]
+                    let results = (ordered ? pool.imap(errands) : pool.imapUnordered(errands)).makeAsyncIterator()
                     while true {
                         do {
                             guard let output = try await results.next() else { break }
@@ -208,6 +207,9 @@ func asyncPoolScenarios() {
                     expectEqual(outputs.sorted(), [2, 6])
                     expectEqual(errors, 1)
                 }
+                let (good, bad) = (pool.applyAsync(.doubles(5)), pool.applyAsync(errand))
+                await expectCode(code) { try await bad.value }
+                expectEqual(try await good.value, 10)
                 let kitchen = Kitchen(pool)
                 await expectCode(code) { () async throws(MultiprocessingError) in try await kitchen.serve(errand) }
                 expectEqual(try await kitchen.serve(.doubles(4)), 8)
@@ -217,13 +219,20 @@ func asyncPoolScenarios() {
     }
     scenario("aCancelledTaskEndsItsWorker") {
         try withPool(processes: 1) { pool in
-            for way in 0..<3 {
+            for way in 0..<4 {
                 let before = Int32(try await pool.apply(.sleeps(1)))
                 let task = Task { () throws -> Void in
                     switch way {
                     case 0: _ = try await pool.apply(.sleepsFor(.seconds(100)))
                     case 1: _ = try await pool.map([.sleepsFor(.seconds(100)), .doubles(1)])
-                    default: for try await _ in pool.results(of: [.sleepsFor(.seconds(100))]) {}
+                    case 2:
+                        let later = pool.applyAsync(.sleepsFor(.seconds(100)))
+                        _ = try await withTaskCancellationHandler {
+                            try await later.value
+                        } onCancel: {
+                            later.cancel()
+                        }
+                    default: for try await _ in pool.imap([.sleepsFor(.seconds(100))]) {}
                     }
                 }
                 try await Task.sleep(for: .milliseconds(100))
