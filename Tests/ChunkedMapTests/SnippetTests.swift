@@ -23,13 +23,13 @@ struct SnippetTests {
             $0.hasSuffix(".swift")
         }
         .map { lines(try String(contentsOf: examples.appending(path: $0), encoding: .utf8)) }
+        // An empty line in a snippet may stand for more of the program.
         let snippets = text.components(separatedBy: "```swift\n").dropFirst()
-            .map { lines($0.components(separatedBy: "```")[0]) }
+            .map { $0.components(separatedBy: "```")[0] }
             .filter {
-                $0.contains {
-                    $0.contains(/ChunkedFile\(|ChunkPool\(|borrowing Chunk|countWords|catch|PoolFunction|AsyncPool\(/)
-                }
+                $0.contains(/ChunkedFile\(|ChunkPool\(|borrowing Chunk|countWords|catch|PoolFunction|AsyncPool\(/)
             }
+            .flatMap { $0.components(separatedBy: "\n\n").map { lines($0) } }
         #expect(!snippets.isEmpty)
         for snippet in snippets {
             let isShown = programs.contains { program in

@@ -10,7 +10,8 @@ func registerAllScenarios() {
     Registry.group(
         "pools", mapScenarios, iteratorScenarios, submitScenarios, laneScenarios, initializerScenarios,
         recyclingScenarios, poolLoadScenarios,
-        poolEndScenarios, poolMisuseScenarios, sharedDescriptorScenarios, compositionScenarios, poolStatusScenarios,
+        poolEndScenarios, poolMisuseScenarios, sharedDescriptorScenarios, compositionScenarios, resultHabitScenarios,
+        poolStatusScenarios,
         workerSettingsScenarios)
     Registry.group(
         "faults", taskErrorScenarios, thrownErrorScenarios, workerDeathScenarios, poolManagerDeathScenarios,
