@@ -25,8 +25,9 @@ struct ForwardingLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let all = metadata.merging(event.metadata ?? [:]) { $1 }
-        let line = Line(level: event.level, text: "\(event.message)", metadata: all.mapValues { "\($0)" })
+        var all = metadata.merging(event.metadata ?? [:]) { $1 }.mapValues { "\($0)" }
+        all["error"] = event.error.map { "\($0)" } ?? all["error"]
+        let line = Line(level: event.level, text: "\(event.message)", metadata: all)
         var buffer = ByteBuffer()
         if (try? ForwardingLogHandler.coder.encode(line, into: &buffer)) != nil {
             send(buffer.readable)

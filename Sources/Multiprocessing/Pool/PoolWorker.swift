@@ -25,7 +25,11 @@ struct WorkerProgram {
             let output = try function(&state!, input)
             var frame = frame
             frame.durationNanoseconds = monotonicNanoseconds() - frame.startedNanoseconds
-            try channel.enqueue(frame, output, outputs)
+            do {
+                try channel.enqueue(frame, output, outputs)
+            } catch {
+                throw MultiprocessingError.encoding(a: Output.self, error)
+            }
         }
     }
 }
