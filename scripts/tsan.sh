@@ -16,8 +16,9 @@ programs=$(${SWIFT:-swift} build "${build[@]}" --show-bin-path)
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-# A test need not wait for a thread that does nothing any more.
-export TSAN_OPTIONS="die_after_fork=0 report_thread_leaks=0 log_path=$folder/report" SWIFT_BACKTRACE=enable=no
+# A test need not wait for a thread that does nothing any more; and workers that crash do so on purpose.
+options=(die_after_fork=0 report_thread_leaks=0 handle_segv=0 handle_sigbus=0 handle_abort=0 "log_path=$folder/report")
+export TSAN_OPTIONS="${options[*]}" SWIFT_BACKTRACE=enable=no
 
 # Whether the sanitizer has reported anything since the last time; prints it.
 reported() {
