@@ -158,6 +158,25 @@ func nameGuardianScenarios() {
         expect(areGone, "left: \(namesIn("/dev/shm").filter { $0.hasPrefix(prefix) })")
     }
 
+    scenario("aGuardianTakesNoNoticeOfSignalsThatMayBeIgnored") {
+        let (name, made) = (freshName(), Doorbell())
+        let creator = Process {
+            let memory = try guarded(name)
+            made.ring()
+            withExtendedLifetime(memory) { pauseForever() }
+        }
+        try creator.start()
+        expect(made.wait(), "nothing was made")
+        let guardian = try guardian(of: creator.pid)
+        for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { kill(guardian, number) }
+        usleep(20_000)
+        expect(ProcessRecord(guardian).map { !$0.isZombie } ?? false, "it has ended")
+        expect(nameExists(name), "the name is gone")
+        try kill(creator)
+        expectGone(guardian, "kill")
+        expect(!nameExists(name), "the name is left")
+    }
+
     scenario("aNameOfAProcessWithThreadsGoesWithItToo") {
         let (name, pipe) = (freshName(), try Pipe())
         let creator = Process {
