@@ -113,6 +113,7 @@ extension ByteBuffer {
     }
 
     /// Overwrites the bytes in a range of offsets into ``readable`` with zeros.
+    @inline(__always)
     mutating func clear(_ range: Range<Int>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "bytes outside the readable ones")
         guard let base else { return }
@@ -188,5 +189,6 @@ extension ByteBuffer {
         guard let moved = realloc(base, newCapacity) else { fatalError("out of memory") }
         base = moved
         capacity = newCapacity
+        HugePages.advise(moved, byteCount: newCapacity)
     }
 }

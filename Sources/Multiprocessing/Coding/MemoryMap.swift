@@ -59,10 +59,9 @@ final class MemoryMap: Sendable {
     func appendRaw(_ memory: UnsafeRawBufferPointer, to buffer: inout ByteBuffer) {
         let start = buffer.count
         buffer.append(bytes: memory)
-        guard !padding.isEmpty else { return }
-        for first in Swift.stride(from: 0, to: memory.count, by: stride) {
-            for gap in padding where first + gap.lowerBound < memory.count {
-                buffer.clear(start + first + gap.lowerBound..<start + min(first + gap.upperBound, memory.count))
+        for gap in padding {
+            for first in Swift.stride(from: start + gap.lowerBound, to: buffer.count, by: stride) {
+                buffer.clear(first..<min(first + gap.count, buffer.count))
             }
         }
     }
@@ -83,10 +82,10 @@ final class MemoryMap: Sendable {
         guard memory.count == byteCount else {
             throw corrupted("\(type) has \(byteCount) bytes, not \(memory.count)")
         }
-        guard !limits.isEmpty else { return }
-        for first in Swift.stride(from: 0, to: byteCount, by: stride) {
-            for limit in limits where memory[first + limit.offset] > limit.greatest {
-                throw corrupted("byte \(first + limit.offset) of \(type) is \(memory[first + limit.offset])")
+        for limit in limits {
+            for place in Swift.stride(from: limit.offset, to: byteCount, by: stride)
+            where memory[place] > limit.greatest {
+                throw corrupted("byte \(place) of \(type) is \(memory[place])")
             }
         }
     }

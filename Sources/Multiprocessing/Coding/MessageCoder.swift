@@ -161,10 +161,7 @@ extension MessageCoder {
                 }
                 let count = memory.count / map.stride
                 try map.check(memory, is: count * map.stride, of: [Copied].self)
-                return [Copied](unsafeUninitializedCapacity: count) { elements, initialized in
-                    UnsafeMutableRawBufferPointer(elements).copyMemory(from: memory)
-                    initialized = count
-                }
+                return [Copied](copyingMemory: memory)
             })
     }
 }

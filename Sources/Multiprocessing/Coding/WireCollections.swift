@@ -57,9 +57,18 @@ extension WireNumber {
 
     static func readElements(_ item: WireItem, in bytes: UnsafeRawBufferPointer) -> [Self]? {
         guard item.tag == WireTag.packed | wireTag, let source = bytes.payload(of: item) else { return nil }
-        let count = source.count / MemoryLayout<Self>.size
-        return [Self](unsafeUninitializedCapacity: count) { elements, initialized in
-            UnsafeMutableRawBufferPointer(elements).copyMemory(from: source)
+        return [Self](copyingMemory: source)
+    }
+}
+
+extension Array where Element: BitwiseCopyable {
+    /// The elements whose memory it is.
+    init(copyingMemory memory: UnsafeRawBufferPointer) {
+        let count = memory.count / MemoryLayout<Element>.stride
+        self.init(unsafeUninitializedCapacity: count) { elements, initialized in
+            let room = UnsafeMutableRawBufferPointer(elements)
+            if let base = room.baseAddress { HugePages.advise(base, byteCount: room.count) }
+            room.copyMemory(from: memory)
             initialized = count
         }
     }

@@ -183,7 +183,7 @@ final class FrameChannel {
     /// Notes the end. Returns false where nothing is there.
     @discardableResult
     func fill() throws(Errno) -> Bool {
-        let space = incoming.prepareToWrite(atLeast: 1 << 16)
+        let space = incoming.prepareToWrite(atLeast: max(1 << 16, min(missingBytes, 1 << 24)))
         do throws(Errno) {
             let flags = blocking ? 0 : Int32(MSG_DONTWAIT)
             let count = try receive(into: space, flags)
@@ -197,6 +197,13 @@ final class FrameChannel {
             }
         }
         return true
+    }
+
+    /// How much of a frame is yet to come whose beginning waits in the buffer, as far as is known.
+    private var missingBytes: Int {
+        let bytes = incoming.readable
+        guard bytes.count >= PoolFrame.byteCount, PoolFrame.isSound(bytes, at: 0) else { return 0 }
+        return bytes.loadUnaligned(as: PoolFrame.self).totalBytes - bytes.count
     }
 
     private func receive(into space: UnsafeMutableRawBufferPointer, _ flags: Int32) throws(Errno) -> Int {
