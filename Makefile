@@ -91,7 +91,7 @@ docs: ## the libraries' documentation, in .build-docs; every link and every publ
 manual: test-deps build ## make the manual pages in docs/man of what the command says of itself and docs/man/*.in
 	scripts/manual.py $(BINARY)
 
-figures: ## copy the newest run of Benchmarks/runs into README.md
+figures: ## copy the newest runs of Benchmarks/runs into Benchmarks/README.md and README.md
 	scripts/figures.py
 
 # The binary is built only where there is none, so that `make build && sudo make install` needs no Swift as root.

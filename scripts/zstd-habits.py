@@ -11,7 +11,7 @@ poolmap by the names poolmap, zstd, unzstd, zstdcat and zstdmt, once with zstd b
   holes     whether a file takes much less room than its length
   output    standard output, without compression too
 
-What differs must be listed in differences.txt, by the row of the README's table "Other than zstd" that tells of it:
+What differs must be listed in differences.txt, by the row of the README's table "Differences from zstd" that tells of it:
 
     [a row's first cell]
     exit output | the line
@@ -72,7 +72,7 @@ def read_differences(path):
 
 
 def rows_of_readme(path):
-    section = path.read_text().split("\n## Other than zstd\n")[1].split("\n## ")[0]
+    section = path.read_text().split("\n## Differences from zstd\n")[1].split("\n## ")[0]
     return [line.split(" | ")[0].removeprefix("| ") for line in section.splitlines() if line.startswith("| ")]
 
 
@@ -236,7 +236,7 @@ def main():
     known_rows = rows_of_readme(HERE / "README.md")
     failed = [[f"differences.txt: there is no such line: {line}"] for line in listed if line not in table]
     failed += [[f"there twice: {line}"] for line in sorted({line for line in table if table.count(line) > 1})]
-    failed += [[f"README.md has no row in \"Other than zstd\": {row}"] for row in rows if row not in known_rows]
+    failed += [[f"README.md has no row in \"Differences from zstd\": {row}"] for row in rows if row not in known_rows]
     chosen = [line for line in table if all(part in line for part in parts)]
     with tempfile.TemporaryDirectory(prefix="zstd-habits.", dir=PLACE) as name:
         root = pathlib.Path(name)
