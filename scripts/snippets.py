@@ -21,7 +21,6 @@ LIBRARIES = ["Multiprocessing", "ChunkedMap", "JobServer", "SeekableZstd"]
 # The first words of what no compiler takes, and why.
 EXEMPT = {
     '.package(path: "../poolmap")': "lines of a manifest, as in Examples/Server/Package.swift",
-    "let condition = try Condition()": "two processes side by side",
 }
 PRELUDE = """
 /// Code that is left out.

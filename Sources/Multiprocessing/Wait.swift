@@ -54,15 +54,18 @@ extension Connection: Waitable {
 ///
 /// The corresponding Python API is `multiprocessing.connection.wait`.
 public func wait(for objects: [any Waitable], timeout: Duration? = nil) throws(MultiprocessingError) -> [Int] {
-    let deadline = Deadline(after: timeout)
+    try wait(for: objects, until: Deadline(after: timeout))
+}
+
+func wait(for objects: [any Waitable], until deadline: Deadline) throws(MultiprocessingError) -> [Int] {
     while true {
-        let ready = try waitOnce(for: objects, until: deadline, waitsForEver: timeout == nil)
+        let ready = try waitOnce(for: objects, until: deadline)
         if !ready.isEmpty || deadline.hasPassed { return ready }
     }
 }
 
 private func waitOnce(
-    for objects: [any Waitable], until deadline: Deadline, waitsForEver: Bool
+    for objects: [any Waitable], until deadline: Deadline
 ) throws(MultiprocessingError) -> [Int] {
     var ready: [Int] = []
     var entries: [pollfd] = []
@@ -81,7 +84,7 @@ private func waitOnce(
             entries.append(pollfd(fd: descriptor.rawValue, events: Int16(events), revents: 0))
         }
     }
-    guard !waitsForEver || !ready.isEmpty || entries.contains(where: { $0.fd >= 0 }) else {
+    guard deadline.remainingNanoseconds != nil || !ready.isEmpty || entries.contains(where: { $0.fd >= 0 }) else {
         throw MultiprocessingError(.invalidState, "wait for ever for what has ended")
     }
     try poll(&entries, until: ready.isEmpty ? deadline : Deadline(after: .zero))

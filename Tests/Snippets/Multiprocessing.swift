@@ -43,6 +43,10 @@ struct Errand: Codable {
 }
 let list: ListProxy<Errand> = given()
 
+// In Synchronization/Condition.swift
+var jobs: [Job] = []
+let job = Job()
+
 // In ManagerServer/Proxies/LockProxy.swift
 let ready: ConditionProxy = given()
 let jobs: ListProxy<Int> = given()

@@ -136,9 +136,11 @@ extension Pool {
     private func submit<Value>(
         _ inputs: some Sequence<Input>, _ chunkSize: Int?, to pending: CollectedResult<Output, Value>, skipping: Bool
     ) throws(MultiprocessingError) {
-        guard let chunkSize = try checkedChunkSize(chunkSize), chunkSize > 1 else {
+        let chunkSize = try checkedChunkSize(chunkSize) ?? 1
+        let terms = try terms(endsUnit: chunkSize == 1)
+        guard chunkSize > 1 else {
             for input in inputs {
-                try submit(input, to: pending, endsUnit: true, skipping)
+                try submit(input, terms, to: pending, skipping)
             }
             return allSubmitted(to: pending)
         }
@@ -146,15 +148,15 @@ extension Pool {
         for input in inputs {
             chunk.append(input)
             if chunk.count == chunkSize {
-                try submit(unit: &chunk, to: pending, skipping)
+                try submit(unit: &chunk, terms, to: pending, skipping)
             }
         }
-        try submit(unit: &chunk, to: pending, skipping)
+        try submit(unit: &chunk, terms, to: pending, skipping)
         allSubmitted(to: pending)
     }
 
     private func submit<Value>(
-        unit: inout [Input], to pending: CollectedResult<Output, Value>, _ skipping: Bool
+        unit: inout [Input], _ terms: PoolFrame, to pending: CollectedResult<Output, Value>, _ skipping: Bool
     ) throws(MultiprocessingError) {
         guard !unit.isEmpty else { return }
         defer {
@@ -162,20 +164,20 @@ extension Pool {
             unit.removeAll(keepingCapacity: true)
         }
         for input in unit {
-            try submit(input, to: pending, endsUnit: false, skipping)
+            try submit(input, terms, to: pending, skipping)
         }
     }
 
     private func submit<Value>(
-        _ input: Input, to pending: CollectedResult<Output, Value>, endsUnit: Bool, _ skipping: Bool
+        _ input: Input, _ terms: PoolFrame, to pending: CollectedResult<Output, Value>, _ skipping: Bool
     ) throws(MultiprocessingError) {
         do throws(MultiprocessingError) {
-            try link.submit(terms(endsUnit: endsUnit), input, inputCoder, to: pending, at: pending.count)
+            try link.submit(terms, input, inputCoder, to: pending, at: pending.count)
         } catch {
             guard skipping, error.code == .encodingFailed else { throw error }
             return pending.skip(error)
         }
-        if endsUnit {
+        if terms.endsUnit {
             link.sendIfEnough()
         }
         pending.expect()

@@ -118,9 +118,10 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
         // While many are in flight anyway, several are taken at a time, which costs less.
         guard !isExhausted, submitted - taken <= inFlight - min(inFlight / 8, 32) else { return }
         let unitSize = min(try checkedChunkSize(chunkSize) ?? 1, inFlight)
+        let terms = try pool.terms(timeout, attempts, endsUnit: unitSize == 1)
         guard unitSize == 1 else {
             while !isExhausted, submitted - taken <= inFlight - unitSize {
-                try submitUnit(of: unitSize)
+                try submitUnit(of: unitSize, terms)
             }
             return
         }
@@ -132,11 +133,11 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
                 isExhausted = true
                 return
             }
-            try submit(input, endsUnit: true)
+            try submit(input, terms)
         }
     }
 
-    private mutating func submitUnit(of size: Int) throws(MultiprocessingError) {
+    private mutating func submitUnit(of size: Int, _ terms: PoolFrame) throws(MultiprocessingError) {
         // All inputs first: where they come from may use the pool, and a unit's tasks follow one another.
         var unit: [Inputs.Element] = []
         while unit.count < size, let input = inputs.next() {
@@ -146,21 +147,21 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
         guard !unit.isEmpty else { return }
         defer { pool.link.endUnit() }
         for input in unit {
-            try submit(input, endsUnit: false)
+            try submit(input, terms)
         }
     }
 
-    private mutating func submit(_ input: Inputs.Element, endsUnit: Bool) throws(MultiprocessingError) {
+    private mutating func submit(_ input: Inputs.Element, _ terms: PoolFrame) throws(MultiprocessingError) {
         do throws(MultiprocessingError) {
             let task = try pool.link.submit(
-                pool.terms(timeout, attempts, endsUnit: endsUnit), input, pool.inputCoder, to: arrivals, at: submitted)
+                terms, input, pool.inputCoder, to: arrivals, at: submitted)
             arrivals.underWay?.insert(task)
         } catch {
             // An input that cannot be encoded has its place among the results; a pool that failed has none left.
             guard error.code == .encodingFailed else { throw error }
             arrivals.add(error.numbered(UInt64(submitted)), at: submitted)
         }
-        if endsUnit {
+        if terms.endsUnit {
             pool.link.sendIfEnough()
         }
         submitted += 1

@@ -12,17 +12,30 @@ public func waitAny<Output>(
 
 /// Waits until all of several results are there, at most for `timeout`; `nil` waits for ever.
 ///
-/// They may come from several pools of the calling thread. Returns whether all are there. A result that is an error does
-/// not end the wait.
+/// They may come from several pools of the calling thread. Returns whether all are there.
 ///
-/// Throws as `AsyncResult.wait`. The corresponding Python API is `concurrent.futures.wait` with `ALL_COMPLETED`.
+/// - Parameters:
+///   - results: what is waited for.
+///   - timeout: how long.
+///   - stopsAtFirstError: whether the first result that is an error ends the wait, too.
+///
+/// Throws as `AsyncResult.wait`. The corresponding Python API is `concurrent.futures.wait` with `ALL_COMPLETED`, or
+/// `FIRST_EXCEPTION`.
 @discardableResult
 public func waitAll<Output>(
-    _ results: [AsyncResult<Output>], timeout: Duration? = nil
+    _ results: [AsyncResult<Output>], timeout: Duration? = nil, stopsAtFirstError: Bool = false
 ) throws(MultiprocessingError) -> Bool {
     let deadline = Deadline(after: timeout)
-    for result in results {
-        guard try result.wait(until: deadline) else { return false }
+    guard stopsAtFirstError else {
+        for result in results {
+            guard try result.wait(until: deadline) else { return false }
+        }
+        return true
+    }
+    var completed = CompletedResults(results)
+    for left in (0..<results.count).reversed() {
+        guard let (_, result) = try completed.next(until: deadline) else { return false }
+        if left > 0, try !result.successful { return false }
     }
     return true
 }
@@ -66,28 +79,53 @@ public struct CompletedResults<Output>: Sequence, IteratorProtocol {
 
     /// The next result that has come; nil behind the last.
     public mutating func next() -> (position: Int, result: AsyncResult<Output>)? {
-        while arrived.positions.isEmpty {
-            guard let left = isTaken.firstIndex(of: false) else { return nil }
-            do throws(MultiprocessingError) {
-                try takeIn()
-            } catch  where arrived.positions.isEmpty {
-                // None can come any more, as in another process than the pool's; `get` says why.
-                arrived.positions.append(left)
-            } catch {}
+        do throws(MultiprocessingError) {
+            return try next(until: Deadline(after: nil))
+        } catch {
+            // None can come any more, as in another process than the pool's; `get` says why.
+            return isTaken.firstIndex(of: false).map { take($0) }
         }
-        guard let position = arrived.positions.next() else { return nil }
+    }
+
+    /// The next result that has come; nil behind the last.
+    ///
+    /// Blocks for at most `timeout`. Throws `timedOut` when the time is over first: the result can be asked for again.
+    /// Else as `AsyncResult.wait`.
+    public mutating func next(
+        timeout: Duration
+    ) throws(MultiprocessingError) -> (position: Int, result: AsyncResult<Output>)? {
+        if let next = try next(until: Deadline(after: timeout)) { return next }
+        guard isTaken.contains(false) else { return nil }
+        throw MultiprocessingError(.timedOut, "no other result is there after \(timeout)")
+    }
+
+    /// The next result that has come; nil when the time is over first, or behind the last.
+    fileprivate mutating func next(
+        until deadline: Deadline
+    ) throws(MultiprocessingError) -> (position: Int, result: AsyncResult<Output>)? {
+        while arrived.positions.isEmpty, isTaken.contains(false) {
+            do throws(MultiprocessingError) {
+                guard try takeIn(until: deadline) else { return nil }
+            } catch {
+                // A pool that fails gives all its tasks that error, and so their results.
+                guard !arrived.positions.isEmpty else { throw error }
+            }
+        }
+        return arrived.positions.next().map { take($0) }
+    }
+
+    private mutating func take(_ position: Int) -> (position: Int, result: AsyncResult<Output>) {
         isTaken[position] = true
         return (position, results[position])
     }
 
-    /// Waits until something has come for one of the pools, and hands it to its result.
-    private func takeIn() throws(MultiprocessingError) {
-        guard links.count > 1 else {
-            try links.first?.receive(until: Deadline(after: nil))
-            return
+    /// Waits until something has come for one of the pools, and hands it to its result; false when the time was over first.
+    private func takeIn(until deadline: Deadline) throws(MultiprocessingError) -> Bool {
+        if links.count == 1 { return try links[0].receive(until: deadline) && !deadline.hasPassed }
+        let ready = try wait(for: links, until: deadline)
+        for position in ready {
+            try links[position].receive(until: Deadline(after: .zero))
         }
-        for ready in try wait(for: links) {
-            try links[ready].receive(until: Deadline(after: .zero))
-        }
+        return !ready.isEmpty
     }
 }

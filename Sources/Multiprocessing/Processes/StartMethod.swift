@@ -15,6 +15,8 @@ public enum StartMethod: String, Hashable, Sendable, CaseIterable, Codable {
     /// Runs the program's own executable anew. The C function is `posix_spawn`.
     case spawn
     /// Asks a process that has one thread and was spawned for this purpose to fork.
+    ///
+    /// Its children have the environment and the working folder that it was started with, as in Python.
     case forkserver
 
     /// `fork` where the calling process has one thread at this moment, `spawn` where it has more.

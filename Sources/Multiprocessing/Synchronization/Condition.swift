@@ -1,11 +1,17 @@
 /// A lock with which processes wait until others have changed what it protects.
 ///
 ///     let condition = try Condition()
-///     // one process                                    // another
-///     try condition.withLock {                          try condition.withLock {
-///         try condition.wait(for: { !jobs.isEmpty })        jobs.append(job)
-///         ...                                               try condition.notify()
-///     }                                                 }
+///
+///     // One process waits …
+///     try condition.withLock {
+///         try condition.wait(for: { !jobs.isEmpty })
+///     }
+///
+///     // … until another one notifies it.
+///     try condition.withLock {
+///         jobs.append(job)
+///         try condition.notify()
+///     }
 ///
 /// **Nothing is lost between the release and the sleep**: a waiter takes a seat in a `WaitingRoom` while it has the lock,
 /// and only then releases it. Whoever notifies has the lock too, so it sees that seat. It picks the longest waiting ones

@@ -54,6 +54,33 @@ func compositionScenarios() {
         expectEqual(asCompleted(results).map(\.position).sorted(), Array(0..<6))
         expectEqual(asCompleted([AsyncResult<Int>]()).map(\.position), [])
     }
+    scenario("waitsOverResultsEndAtTheFirstErrorOrWhenTheTimeIsOver") {
+        let go = Doorbell()
+        let pools = try (0..<2).map { _ in
+            try Pool(processes: 2) { (number: Int) -> Int in
+                if number == 0 { expect(go.wait(), "nobody rang") }
+                if number < 0 { throw Mishap() }
+                return number
+            }
+        }
+        let results = [try pools[0].applyAsync(0), try pools[1].applyAsync(-1), try pools[1].applyAsync(2)]
+        expect(try !waitAll(results, stopsAtFirstError: true), "one is an error")
+        expect(!results[0].ready, "it waited for all")
+        for results in [results, [results[0]]] {
+            expect(try !waitAll(results, timeout: .milliseconds(20)), "one is not there")
+            var completed = asCompleted(results)
+            for _ in results.dropFirst() { expect(try completed.next(timeout: .seconds(20)) != nil, "one is missing") }
+            expectThrows(.timedOut) { try completed.next(timeout: .milliseconds(20)) }
+            expectThrows(.timedOut) { try completed.next(timeout: .zero) }
+        }
+        expect(try !waitAll([results[0]], timeout: .milliseconds(20), stopsAtFirstError: true), "it is not there")
+        go.ring()
+        var completed = asCompleted(results)
+        for _ in results { expect(try completed.next(timeout: .seconds(20)) != nil, "one is missing") }
+        expect(try completed.next(timeout: .zero) == nil, "there is one more")
+        expect(try waitAll(results), "all are there")
+        expect(try waitAll([results[2], results[1]], stopsAtFirstError: true), "the error is the last one")
+    }
     scenario("asCompletedEndsWhenThePoolsDo") {
         let pool = try Pool(processes: 2) { (number: Int) -> Int in
             pause()
