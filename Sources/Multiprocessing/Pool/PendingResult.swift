@@ -63,15 +63,14 @@ final class SingleResult<Output>: PendingResult<Output> {
     }
 }
 
-/// The outputs of many tasks, in the order of their positions.
-final class CollectedResult<Output, Value>: PendingResult<Value> {
-    /// What is made of the outputs, their count, and the errors by their positions.
-    typealias Collecting = (OutputRing<Output>, Int, [Int: MultiprocessingError]) -> Result<Value, MultiprocessingError>
-
+/// The outputs of many tasks, in the order of their positions, or the error of the first that has one.
+final class CollectedResult<Output>: PendingResult<[Output]> {
     private let coder: MessageCoder<Output>
-    private let collect: Collecting
     private let progress: ((Int) -> Void)?
+    /// Whether what became of each is to be had by `takeResults`: then the result itself holds nothing.
+    private let keepsErrors: Bool
     private let outputs = OutputRing<Output>()
+    /// By their positions.
     private var errors: [Int: MultiprocessingError] = [:]
     /// The position of the next task that is handed in.
     private(set) var count = 0
@@ -83,11 +82,11 @@ final class CollectedResult<Output, Value>: PendingResult<Value> {
     private var isComplete = false
 
     init(
-        _ coder: MessageCoder<Output>, _ collect: @escaping Collecting, progress: ((Int) -> Void)? = nil,
-        _ callback: ((Value) -> Void)? = nil, _ errorCallback: ((MultiprocessingError) -> Void)? = nil
+        _ coder: MessageCoder<Output>, keepsErrors: Bool = false, progress: ((Int) -> Void)? = nil,
+        _ callback: (([Output]) -> Void)? = nil, _ errorCallback: ((MultiprocessingError) -> Void)? = nil
     ) {
         self.coder = coder
-        self.collect = collect
+        self.keepsErrors = keepsErrors
         self.progress = progress
         super.init(callback, errorCallback)
     }
@@ -98,10 +97,12 @@ final class CollectedResult<Output, Value>: PendingResult<Value> {
         missing += 1
     }
 
-    /// Notes that an input could not be handed in.
-    func skip(_ error: MultiprocessingError) {
+    /// Notes that an input could not be encoded; false where that is an error of all.
+    func skip(_ error: MultiprocessingError) -> Bool {
+        guard keepsErrors else { return false }
         errors[count] = error.numbered(UInt64(count))
         count += 1
+        return true
     }
 
     /// All tasks were handed in; returns whether there is a callback to run.
@@ -130,30 +131,17 @@ final class CollectedResult<Output, Value>: PendingResult<Value> {
 
     private func finishIfDone() -> Bool {
         guard missing == 0 && isComplete else { return false }
-        return complete(collect(outputs, count, errors))
+        if keepsErrors { return complete(.success([])) }
+        if let first = errors.min(by: { $0.key < $1.key }) { return complete(.failure(first.value)) }
+        return complete(.success(outputs.takeAll(count)))
     }
-}
 
-extension CollectedResult where Value == [Output] {
-    /// All outputs, or the error of the first position that has one.
-    static var outputs: Collecting {
-        { outputs, count, errors in
-            if let first = errors.min(by: { $0.key < $1.key }) { return .failure(first.value) }
-            return .success(outputs.takeAll(count))
-        }
-    }
-}
-
-extension CollectedResult where Value == [Result<Output, MultiprocessingError>] {
-    /// What became of each.
-    static var results: Collecting {
-        { outputs, count, errors in
-            .success(
-                (0..<count).map { position in
-                    guard let error = errors[position] else { return .success(outputs.takeNext()) }
-                    outputs.skipNext()
-                    return .failure(error)
-                })
+    /// What became of each, once all are done.
+    func takeResults() -> [Result<Output, MultiprocessingError>] {
+        (0..<count).map { position in
+            guard let error = errors[position] else { return .success(outputs.takeNext()) }
+            outputs.skipNext()
+            return .failure(error)
         }
     }
 }

@@ -19,9 +19,9 @@ extension Pool {
         _ inputs: some Sequence<Input>, chunkSize: Int? = nil, timeout: Duration? = nil,
         progress: ((Int) -> Void)? = nil
     ) throws(MultiprocessingError) -> [Output] {
-        let pending = CollectedResult(outputCoder, CollectedResult.outputs, progress: progress)
+        let pending = CollectedResult(outputCoder, progress: progress)
         do throws(MultiprocessingError) {
-            return try finish(pending, inputs, chunkSize, timeout)
+            return try outputs(of: inputs, chunkSize, timeout, to: pending)
         } catch {
             // The tasks that were handed in before come to their end; unless that fails too, which is not the first error.
             while pending.missing > 0, (try? link.receive(until: Deadline(after: nil))) != nil {}
@@ -41,8 +41,9 @@ extension Pool {
         _ inputs: some Sequence<Input>, chunkSize: Int? = nil, timeout: Duration? = nil,
         progress: ((Int) -> Void)? = nil
     ) throws(MultiprocessingError) -> [Result<Output, MultiprocessingError>] {
-        let pending = CollectedResult(outputCoder, CollectedResult.results, progress: progress)
-        return try finish(pending, inputs, chunkSize, timeout, skipping: true)
+        let pending = CollectedResult(outputCoder, keepsErrors: true, progress: progress)
+        _ = try outputs(of: inputs, chunkSize, timeout, to: pending)
+        return pending.takeResults()
     }
 
     /// Runs the function for every input and returns its output or the error of one type that it threw.
@@ -91,24 +92,22 @@ extension Pool {
         _ inputs: some Sequence<Input>, chunkSize: Int? = nil, callback: (([Output]) -> Void)? = nil,
         errorCallback: ((MultiprocessingError) -> Void)? = nil, progress: ((Int) -> Void)? = nil
     ) throws(MultiprocessingError) -> AsyncResult<[Output]> {
-        let pending = CollectedResult(
-            outputCoder, CollectedResult.outputs, progress: progress, callback, errorCallback)
+        let pending = CollectedResult(outputCoder, progress: progress, callback, errorCallback)
         try submitTogether(Array(inputs), chunkSize, to: pending)
         link.send()
         return AsyncResult(link, pending)
     }
 
-    /// Hands in all inputs, and waits for what is made of their results.
-    private func finish<Value>(
-        _ pending: CollectedResult<Output, Value>, _ inputs: some Sequence<Input>, _ chunkSize: Int?,
-        _ timeout: Duration?, skipping: Bool = false
-    ) throws(MultiprocessingError) -> Value {
+    /// Hands in all inputs, and waits for their outputs.
+    private func outputs(
+        of inputs: some Sequence<Input>, _ chunkSize: Int?, _ timeout: Duration?, to pending: CollectedResult<Output>
+    ) throws(MultiprocessingError) -> [Output] {
         guard let timeout else {
-            try submit(inputs, chunkSize, to: pending, skipping: skipping)
+            try submit(inputs, chunkSize, to: pending)
             return try AsyncResult(link, pending).get()
         }
         let deadline = Deadline(after: timeout)
-        try submitTogether(Array(inputs), chunkSize, to: pending, skipping: skipping)
+        try submitTogether(Array(inputs), chunkSize, to: pending)
         let result = AsyncResult(link, pending)
         guard try result.wait(until: deadline) else {
             result.cancel()
@@ -119,12 +118,12 @@ extension Pool {
     }
 
     /// Hands in all at once, so that no other task comes between: they are cancelled by the range of their numbers.
-    private func submitTogether<Value>(
-        _ inputs: [Input], _ chunkSize: Int?, to pending: CollectedResult<Output, Value>, skipping: Bool = false
+    private func submitTogether(
+        _ inputs: [Input], _ chunkSize: Int?, to pending: CollectedResult<Output>
     ) throws(MultiprocessingError) {
         let first = link.nextTask
         do throws(MultiprocessingError) {
-            try submit(inputs, chunkSize, to: pending, skipping: skipping)
+            try submit(inputs, chunkSize, to: pending)
         } catch {
             link.cancel(first..<link.nextTask)
             throw error
@@ -132,15 +131,14 @@ extension Pool {
         pending.tasks = first..<link.nextTask
     }
 
-    /// - Parameter skipping: whether an input that cannot be encoded has that error as its result.
-    private func submit<Value>(
-        _ inputs: some Sequence<Input>, _ chunkSize: Int?, to pending: CollectedResult<Output, Value>, skipping: Bool
+    private func submit(
+        _ inputs: some Sequence<Input>, _ chunkSize: Int?, to pending: CollectedResult<Output>
     ) throws(MultiprocessingError) {
         let chunkSize = try checkedChunkSize(chunkSize) ?? 1
         let terms = try terms(endsUnit: chunkSize == 1)
         guard chunkSize > 1 else {
             for input in inputs {
-                try submit(input, terms, to: pending, skipping)
+                try submit(input, terms, to: pending)
             }
             return allSubmitted(to: pending)
         }
@@ -148,15 +146,15 @@ extension Pool {
         for input in inputs {
             chunk.append(input)
             if chunk.count == chunkSize {
-                try submit(unit: &chunk, terms, to: pending, skipping)
+                try submit(unit: &chunk, terms, to: pending)
             }
         }
-        try submit(unit: &chunk, terms, to: pending, skipping)
+        try submit(unit: &chunk, terms, to: pending)
         allSubmitted(to: pending)
     }
 
-    private func submit<Value>(
-        unit: inout [Input], _ terms: PoolFrame, to pending: CollectedResult<Output, Value>, _ skipping: Bool
+    private func submit(
+        unit: inout [Input], _ terms: PoolFrame, to pending: CollectedResult<Output>
     ) throws(MultiprocessingError) {
         guard !unit.isEmpty else { return }
         defer {
@@ -164,18 +162,18 @@ extension Pool {
             unit.removeAll(keepingCapacity: true)
         }
         for input in unit {
-            try submit(input, terms, to: pending, skipping)
+            try submit(input, terms, to: pending)
         }
     }
 
-    private func submit<Value>(
-        _ input: Input, _ terms: PoolFrame, to pending: CollectedResult<Output, Value>, _ skipping: Bool
+    private func submit(
+        _ input: Input, _ terms: PoolFrame, to pending: CollectedResult<Output>
     ) throws(MultiprocessingError) {
         do throws(MultiprocessingError) {
             try link.submit(terms, input, inputCoder, to: pending, at: pending.count)
         } catch {
-            guard skipping, error.code == .encodingFailed else { throw error }
-            return pending.skip(error)
+            guard error.code == .encodingFailed, pending.skip(error) else { throw error }
+            return
         }
         if terms.endsUnit {
             link.sendIfEnough()
@@ -183,7 +181,7 @@ extension Pool {
         pending.expect()
     }
 
-    private func allSubmitted<Value>(to pending: CollectedResult<Output, Value>) {
+    private func allSubmitted(to pending: CollectedResult<Output>) {
         if pending.expectNoMore() {
             link.willAnnounce(pending)
             link.announce()
