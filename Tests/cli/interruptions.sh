@@ -1,6 +1,7 @@
 # Helpers for the cases in resume/, which source this file after lib.sh.
 
-# Slow enough, at some 100 chunks a second, that a signal meets a run where it is meant to.
+# Slow enough, at some 100 chunks a second, that a signal meets a run where it is meant to, if there are 40 chunks or more
+# to go: a busy machine looks at the run only now and then.
 readonly slowly=(compress --resume -19 --chunk-size 64K)
 # For cases where it does not matter how a run was interrupted.
 readonly quickly=(compress --resume -3 --chunk-size 64K)

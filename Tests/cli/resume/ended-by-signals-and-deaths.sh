@@ -1,7 +1,7 @@
 # SIGINT, SIGTERM, SIGHUP and a dead manager leave what is done, and a dead worker does not even interrupt.
 . "$CLI_LIB"
 . "$CLI_FOLDER/interruptions.sh"
-real_data 5000000 > in
+real_data 6000000 > in
 poolmap "${command[@]}" -q -o reference in
 # One after the other into the same target.
 start_slowly 8 -j 2

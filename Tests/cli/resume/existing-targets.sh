@@ -1,7 +1,7 @@
 # A target that exists is an error before work begins, and one that appears meanwhile is not replaced; -f replaces both.
 . "$CLI_LIB"
 . "$CLI_FOLDER/interruptions.sh"
-real_data 3000000 > in
+real_data 4000000 > in
 chmod 640 in
 touch -d '2001-02-03 04:05:06.123456789 UTC' in
 poolmap compress -q -19 --chunk-size 64K -o reference in

@@ -4,7 +4,7 @@
 seed=${POOLMAP_TEST_SEED:-$RANDOM}
 echo "POOLMAP_TEST_SEED=$seed" >&2
 RANDOM=$seed
-real_data 4000000 > in
+real_data 6000000 > in
 poolmap "${command[@]}" -q -o reference in
 for jobs in "1 3" "3 1" "2 2"; do
     count=$((1 + RANDOM % 30))

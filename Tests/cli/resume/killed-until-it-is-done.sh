@@ -1,16 +1,16 @@
 # Killed again and again, a few frames further each time, it comes to its end, and to the same bytes.
 . "$CLI_LIB"
 . "$CLI_FOLDER/interruptions.sh"
-# The last run that is killed has 25 chunks or more to go, so that the signal meets it on a busy machine, too.
-real_data 6000000 > in
+# The last run that is killed has 50 chunks or more to go, so that the signal meets it on a busy machine, too.
+real_data 8000000 > in
 poolmap "${command[@]}" -q -o reference in
-chunks=$(((6000000 + 65535) / 65536))
+chunks=$(((8000000 + 65535) / 65536))
 runs=0
-while (($(records out) < chunks - 32)); do
+while (($(records out) < chunks - 60)); do
     runs=$((runs + 1))
     start_slowly $(($(records out) + 8)) -j $((1 + runs % 3))
     interrupt KILL 9
     same_text "" "$(< said)"
 done
 ((runs > 2)) || fail "it was not interrupted often enough: $runs times"
-resumes $((chunks - 32)) -j 2
+resumes $((chunks - 60)) -j 2
