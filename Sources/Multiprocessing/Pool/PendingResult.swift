@@ -70,7 +70,7 @@ final class CollectedResult<Output>: PendingResult<[Output]> {
     /// Whether what became of each is to be had by `takeResults`: then the result itself holds nothing.
     private let keepsErrors: Bool
     private let outputs = OutputRing<Output>()
-    /// By their positions.
+    /// By their positions; where they are not kept for each, that of the first.
     private var errors: [Int: MultiprocessingError] = [:]
     /// The position of the next task that is handed in.
     private(set) var count = 0
@@ -116,9 +116,18 @@ final class CollectedResult<Output>: PendingResult<[Output]> {
         do throws(MultiprocessingError) {
             outputs.set(try frame.output(payload, coder, numbered: UInt64(position)), at: position)
         } catch {
-            errors[position] = error
+            note(error, at: position)
         }
         return finishIfDone() || progress != nil
+    }
+
+    private func note(_ error: MultiprocessingError, at position: Int) {
+        if !keepsErrors, let known = errors.first {
+            // The first position's is all that is told: a million others are not kept.
+            guard position < known.key else { return }
+            errors = [:]
+        }
+        errors[position] = error
     }
 
     override func announce() {
@@ -132,7 +141,7 @@ final class CollectedResult<Output>: PendingResult<[Output]> {
     private func finishIfDone() -> Bool {
         guard missing == 0 && isComplete else { return false }
         if keepsErrors { return complete(.success([])) }
-        if let first = errors.min(by: { $0.key < $1.key }) { return complete(.failure(first.value)) }
+        if let error = errors.values.first { return complete(.failure(error)) }
         return complete(.success(outputs.takeAll(count)))
     }
 
