@@ -94,15 +94,8 @@ func nameGuardianScenarios() {
     }
 
     scenario("aNameThatSomebodyElseHasMadeAgainIsNotTakenAway") {
-        let (name, made) = (freshName(), Doorbell())
-        let creator = Process {
-            let memory = try guarded(name)
-            made.ring()
-            withExtendedLifetime(memory) { pauseForever() }
-        }
-        try creator.start()
-        expect(made.wait(), "nothing was made")
-        let guardian = try guardian(of: creator.pid)
+        let name = freshName()
+        let (creator, guardian) = try creatorAndGuardian(of: name)
         try SharedMemory(attach: name).unlink()
         let again = try SharedMemory(create: name, byteCount: 20)
         try kill(creator)
@@ -159,15 +152,8 @@ func nameGuardianScenarios() {
     }
 
     scenario("aGuardianTakesNoNoticeOfSignalsThatMayBeIgnored") {
-        let (name, made) = (freshName(), Doorbell())
-        let creator = Process {
-            let memory = try guarded(name)
-            made.ring()
-            withExtendedLifetime(memory) { pauseForever() }
-        }
-        try creator.start()
-        expect(made.wait(), "nothing was made")
-        let guardian = try guardian(of: creator.pid)
+        let name = freshName()
+        let (creator, guardian) = try creatorAndGuardian(of: name)
         for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { kill(guardian, number) }
         usleep(20_000)
         expect(ProcessRecord(guardian).map { !$0.isZombie } ?? false, "it has ended")
@@ -267,6 +253,19 @@ private func guardian(of creator: Int32?) throws -> Int32 {
     let children = ProcessRecord.children(of: try require(creator))
     expectEqual(children.count, 1)
     return try require(children.first).pid
+}
+
+/// A process that has made a name and lives on, and its guardian.
+private func creatorAndGuardian(of name: String) throws -> (creator: Process, guardian: Int32) {
+    let made = Doorbell()
+    let creator = Process {
+        let memory = try guarded(name)
+        made.ring()
+        withExtendedLifetime(memory) { pauseForever() }
+    }
+    try creator.start()
+    expect(made.wait(), "nothing was made")
+    return (creator, try guardian(of: creator.pid))
 }
 
 /// Waits until a process that is nobody's child here has ended.
