@@ -11,12 +11,13 @@ poolmap by the names poolmap, zstd, unzstd, zstdcat and zstdmt, once with zstd b
   holes     whether a file takes much less room than its length
   output    standard output, without compression too
 
-What differs must be listed in differences.txt, by the row of the README's table "Differences from zstd" that tells of it:
+What differs must be listed in differences.txt, under the row of docs/zstd.md that describes it:
 
     [a row's first cell]
     exit output | the line
 
-and what is listed must differ, in just that. A PART selects the lines that it is in.
+and what is listed must differ, in just that. README.md repeats some of those rows, word for word. A PART selects the
+lines that it is in.
 """
 
 import concurrent.futures
@@ -57,7 +58,7 @@ def lines_of(path):
 
 
 def read_differences(path):
-    """What differs by the line, and the rows of the README's table that are named."""
+    """What differs by the line, and the rows of docs/zstd.md that are named."""
     listed, rows = {}, []
     for line in lines_of(path):
         if line.startswith("["):
@@ -71,9 +72,28 @@ def read_differences(path):
     return listed, rows
 
 
-def rows_of_readme(path):
-    section = path.read_text().split("\n## Differences from zstd\n")[1].split("\n## ")[0]
-    return [line.split(" | ")[0].removeprefix("| ") for line in section.splitlines() if line.startswith("| ")]
+def rows_of(text):
+    """The rows of all tables in it, by their first cells."""
+    lines = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| | ")]
+    rows = {line.split(" | ")[0].removeprefix("| "): line for line in lines}
+    if len(rows) < len(lines):
+        sys.exit(f"zstd-habits: a row is there twice: {len(lines)} rows, {len(rows)} first cells")
+    return rows
+
+
+def complaints_about_tables(named):
+    """Where docs/zstd.md, the part of it that README.md repeats, and differences.txt do not agree."""
+    all_rows = rows_of((HERE / "docs" / "zstd.md").read_text())
+    section = (HERE / "README.md").read_text().split("\n## Differences from zstd\n")[1].split("\n## ")[0]
+    repeated = rows_of(section)
+    complaints = [f"docs/zstd.md has no row: {row}" for row in named if row not in all_rows]
+    complaints += [
+        f"README.md has a row that is not in docs/zstd.md, or not in the same words: {row}"
+        for row, line in repeated.items() if all_rows.get(row) != line
+    ]
+    if not repeated or "](docs/zstd.md)" not in section:
+        complaints.append("README.md has no rows of docs/zstd.md, or no link to it")
+    return [[complaint] for complaint in complaints]
 
 
 class Contents:
@@ -233,10 +253,9 @@ def main():
     tables = [path for path in sorted(TABLES.glob("*.txt")) if path.name != "differences.txt"]
     table = [line for path in tables for line in lines_of(path)]
     listed, rows = read_differences(TABLES / "differences.txt")
-    known_rows = rows_of_readme(HERE / "README.md")
-    failed = [[f"differences.txt: there is no such line: {line}"] for line in listed if line not in table]
+    failed = complaints_about_tables(rows)
+    failed += [[f"differences.txt: there is no such line: {line}"] for line in listed if line not in table]
     failed += [[f"there twice: {line}"] for line in sorted({line for line in table if table.count(line) > 1})]
-    failed += [[f"README.md has no row in \"Differences from zstd\": {row}"] for row in rows if row not in known_rows]
     chosen = [line for line in table if all(part in line for part in parts)]
     with tempfile.TemporaryDirectory(prefix="zstd-habits.", dir=PLACE) as name:
         root = pathlib.Path(name)

@@ -2,7 +2,7 @@
 ///
 /// An option of zstd's is taken in every mode, as zstd takes it, so that one line serves for both ways, as in
 /// `tar -I "poolmap -T0 -19"`. Where it means nothing, it is dropped before the arguments are parsed. This table is the
-/// one place that says so; README.md has it in words.
+/// one place that says so; docs/zstd.md has it in words.
 struct OptionRule: Sendable {
     /// What belongs to an option.
     enum Value: Sendable {
