@@ -1,22 +1,23 @@
 import Files
 import Ground
 
-/// Hands a bundle of names to a worker, and tells what came of each in its order.
+/// Hands a bundle of names to a worker, and reports the results in order.
 ///
-/// What the worker has left to the front, and what it has given back, follows in its place as jobs of their own.
+/// Names that the worker left to the front, or returned unstarted, follow as jobs of their own in the bundle's place.
 package final class BundleJob: Job {
     package let isOpen = false
     private var bundle: NameBundle
     private let plans: BundlePlans
     private var ticket: BundleTicket?
-    /// What is handed out, at first all in one; after deaths each name by itself, so that no other suffers for one.
+    /// The parts handed out: at first the whole bundle; after a worker died each name by itself, so that only one
+    /// fails.
     private var parts: [Range<Int>]
     private var handedOut = 0
     private var results: [Result<BundleOutcome, PoolmapError>] = []
     package private(set) var followers: [PlannedJob] = []
 
-    /// - Parameter ticket: that of the bundle of which this is what a worker gave back: one that was killed before may
-    ///   have noted more than the next had time for.
+    /// - Parameter ticket: the ticket of the bundle that these names were returned from. A killed worker may have noted
+    ///   more names than the worker after it had time for.
     init(_ bundle: NameBundle, _ plans: BundlePlans, _ ticket: BundleTicket?) {
         self.bundle = bundle
         self.bundle.wantedNanoseconds = plans.size.nanoseconds
@@ -36,7 +37,7 @@ package final class BundleJob: Job {
         }
         defer { handedOut += 1 }
         let part = parts.count == 1 && parts[0].count == bundle.count ? bundle : bundle.part(parts[handedOut])
-        // Never taken for the only task, which the front would do: what it does not know may be much.
+        // Never the only task, which the front would do itself: the amount of work is unknown and may be large.
         return .work(NameWork.task(part, [], byteCount: 0), [.whole(0)], slot: nil, isLast: false)
     }
 
@@ -52,7 +53,7 @@ package final class BundleJob: Job {
         results.append(.failure(error))
     }
 
-    /// One of the names ends its workers: which, is found by handing out each by itself.
+    /// One of the names kills its workers: hands out each by itself to find which.
     package func beginsAgain() -> Bool {
         guard case .failure? = results.first, parts.count == 1, bundle.count > 1 else { return false }
         parts = (0..<bundle.count).map { $0..<$0 + 1 }
@@ -82,7 +83,7 @@ package final class BundleJob: Job {
         }
         add(outcome.text)
         let rest = part.lowerBound + outcome.count..<part.upperBound
-        // In as many parts as are worth it: other workers may be idle.
+        // Several parts, because other workers may be idle.
         let count = plans.size.count
         for start in stride(from: rest.lowerBound, to: rest.upperBound, by: count) {
             add(plans.plan(bundle.part(start..<min(start + count, rest.upperBound)), ticket))
@@ -99,17 +100,17 @@ package final class BundleJob: Job {
     }
 }
 
-/// How bundles become jobs, and what is told of their names.
+/// How bundles become jobs, and what is reported of their names.
 package struct BundlePlans {
     package var size = BundleSize()
-    /// Whether names get targets.
+    /// Whether names have targets.
     package var writes = false
     package let meter: Meter
-    /// Takes what is to be printed.
+    /// Called with text to print.
     package let text: (DoneText) -> Void
-    /// What is to be done about a name that has an exception; nil for nothing.
+    /// Returns the job for a name with an exception; nil if there is nothing to do.
     package let exception: (NameBundle, Int, BundleOutcome.Exception) -> PlannedJob?
-    /// Told of a name that nobody could do.
+    /// Called for a name that no process could do.
     package let failure: (NameBundle, Int, PoolmapError) -> Void
 
     package init(
@@ -126,7 +127,7 @@ package struct BundlePlans {
     }
 
     package func plan(_ bundle: NameBundle, _ ticket: BundleTicket? = nil) -> PlannedJob {
-        // The job's from then on: it gives it back when it is done, however late that is reported.
+        // The job owns the ticket from its start, and releases it when done, however late it is reported.
         var ticket = ticket
         return PlannedJob(number: 0, input: .standardInput, target: .nowhere, isInput: false) { _ in
             BundleJob(bundle, self, ticket.take())

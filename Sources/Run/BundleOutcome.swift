@@ -1,55 +1,54 @@
 import Ground
 
-/// What is to be printed of inputs that are done.
+/// Text to print about inputs that are done.
 package struct DoneText {
-    /// For standard output, or the file that stands for it.
+    /// For standard output, or for the file that replaces it.
     package var output: [UInt8] = []
     /// For standard error, with `-v`.
     package var notes: [UInt8] = []
-    /// How many inputs it is about.
+    /// The number of inputs it covers.
     package var count = 0
 
-    /// Nothing.
+    /// Creates an empty text.
     package init() {}
 
     var isEmpty: Bool { count == 0 && output.isEmpty && notes.isEmpty }
 }
 
-/// What a worker answers of a bundle.
+/// A worker's answer to a bundle.
 package struct BundleOutcome {
-    /// A name that is not done with the others, or about which there is something to be said.
+    /// A name that was not done with the others, or needs a report of its own.
     package struct Exception {
         package enum Reason: UInt8, BitwiseCopyable {
-            /// The front is to see to it: it is a link, a folder, a large file, missing, or anything else that is not seen
-            /// every day.
+            /// Left to the front: a link, a folder, a large file, a missing one, or any other unusual case.
             case isForFront
-            /// It was begun, and has failed.
+            /// It was started and failed.
             case hasFailed
-            /// It is done, and there is more to say of it than what is printed of others.
+            /// It is done, and needs more than the usual line of text.
             case isDone
-            /// A line of a list is no such line.
+            /// A line of a list has no valid form.
             case isMalformed
         }
 
-        /// Counted from the first name of the bundle.
+        /// Its index in the bundle.
         package var index: Int
         package var reason: Reason
         package var inputBytes: UInt64 = 0
         package var outputBytes: UInt64 = 0
         package var metadataErrno: Int32?
-        /// Why it has failed.
+        /// Why it failed.
         package var error: PoolmapError?
-        /// What is printed before it, and behind the exception before it.
+        /// Text to print before this exception and after the previous one.
         package var before: DoneText
     }
 
-    /// So many names were dealt with; those behind them are to be handed out again.
+    /// How many names were dealt with; the rest must be handed out again.
     package var count = 0
     package var inputBytes: UInt64 = 0
     package var outputBytes: UInt64 = 0
     package var nanoseconds: UInt64 = 0
     var exceptions: [Exception] = []
-    /// What is printed behind the last exception.
+    /// Text to print after the last exception.
     package var text = DoneText()
 
     package mutating func add(_ reason: Exception.Reason, _ index: Int) {
@@ -62,7 +61,7 @@ package struct BundleOutcome {
         text = DoneText()
     }
 
-    /// Adds a file whose target lacks something.
+    /// Adds a file whose target lacks some of its metadata.
     package mutating func add(_ summary: JobSummary, _ index: Int) {
         exceptions.append(
             Exception(
@@ -73,7 +72,7 @@ package struct BundleOutcome {
 }
 
 extension BundleOutcome.Exception {
-    /// What came of a file that was begun; nil for any other.
+    /// The result of a file that was started; nil for any other.
     package var result: Result<JobSummary, PoolmapError>? {
         if let error { return .failure(error) }
         guard reason == .isDone else { return nil }

@@ -1,15 +1,15 @@
 import Ground
 
-/// How many names go to a worker together: as many as it does in about 12 ms, and in a long run in a 32nd of what that has
-/// taken.
+/// Decides how many names go to a worker together: what it does in about 12 ms or, in a long run, in 1/32 of the time
+/// so far.
 ///
-/// So few that all workers are busy to the end of a run, and so many that the third of a millisecond in which a worker
-/// waits for the next ones is little, and that the front and the pool manager wake seldom. A worker that needs more time
-/// for them gives back what it has not begun.
+/// Bundles are small enough to keep all workers busy to the end, and large enough that the third of a millisecond for
+/// which a worker waits for the next one matters little, and that the front and the pool manager wake rarely. A worker
+/// that runs out of time returns the names it has not started.
 package final class BundleSize {
-    /// What a worker takes for a bundle at least, before it gives back the rest.
+    /// The least time that a worker spends on a bundle before it returns the rest.
     package static let wantedNanoseconds: UInt64 = 12_000_000
-    /// The most, for each of which there may be a note.
+    /// The largest bundle; each of its names may have a note.
     package static let mostNames = 512
     private static let firstNames = 1
     private static let mostNanoseconds: UInt64 = 64_000_000
@@ -18,19 +18,19 @@ package final class BundleSize {
 
     package init() {}
 
-    /// What a worker should take for the next one.
+    /// How long a worker should spend on the next bundle.
     var nanoseconds: UInt64 {
         min(max(BundleSize.wantedNanoseconds, (monotonicNanoseconds() - start) / 32), BundleSize.mostNanoseconds)
     }
 
-    /// So many names the next one should have.
+    /// How many names the next bundle should have.
     package var count: Int {
         guard let nanosecondsOfName else { return BundleSize.firstNames }
-        // With some time to spare, as what comes back is one more message.
+        // Aim below the limit: returned names cost one more message.
         return max(1, Int(min(nanoseconds * 3 / 4 / nanosecondsOfName, UInt64(BundleSize.mostNames))))
     }
 
-    /// Takes account of what names took.
+    /// Learns how long `count` names took.
     package func learn(_ count: Int, _ nanoseconds: UInt64) {
         guard count > 0 else { return }
         let latest = max(1, nanoseconds / UInt64(count))

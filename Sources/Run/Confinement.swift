@@ -2,38 +2,38 @@ import CPoolmap
 import Glibc
 import Multiprocessing
 
-/// Which files the workers of a run open by their names; all others are handed to them.
+/// The files that a run's workers open by name; all other files are passed to them open.
 package struct NameReach: Sendable {
-    /// What they read is in these folders, or below; nil for anywhere.
+    /// Folders at or below which workers read; nil for anywhere.
     package var inputs: [String]?
-    /// What they make, replace or remove is in these folders, or below; nil for anywhere.
+    /// Folders at or below which workers create, replace or remove files; nil for anywhere.
     package var targets: [String]?
 
-    /// Names in these folders, or below.
+    /// Limits workers to names at or below these folders.
     package init(inputs: [String]?, targets: [String]?) {
         self.inputs = inputs
         self.targets = targets
     }
 
-    /// Workers are given no names.
+    /// Workers open nothing by name.
     package static let nothing = NameReach(inputs: [], targets: [])
-    /// Workers read files of any name.
+    /// Workers may read any file.
     package static let reading = NameReach(inputs: nil, targets: [])
 }
 
-/// What keeps workers from all but their work.
+/// The sandbox of a worker process.
 ///
-/// Workers decode bytes of strangers. Each shuts itself in before its first task: docs/security.md says what it can do
-/// afterwards. Where the kernel, or whoever this program was started by, does not let it, it works all the same.
+/// Workers decode untrusted data, so each confines itself before its first task; docs/security.md says what it can do
+/// afterwards. Where the kernel, or an outer sandbox, does not allow this, the worker runs without.
 package struct Confinement: Equatable, Sendable {
-    /// System calls are filtered.
+    /// Whether system calls are filtered.
     package let hasSeccomp: Bool
-    /// The folders are limited.
+    /// Whether access to folders is limited.
     package let hasLandlock: Bool
-    /// Why one of them is missing; nil where none is.
+    /// Why one of them is missing; nil if neither is.
     package let errno: Int32?
 
-    /// Shuts the calling process in, which has one thread, for ever.
+    /// Confines the calling process permanently; it must have one thread.
     ///
     /// The C functions are `landlock_restrict_self` and `seccomp`.
     static func enter(_ reach: NameReach) -> Confinement {
@@ -51,12 +51,12 @@ package struct Confinement: Equatable, Sendable {
         guard let paths else { return body(poolmap_folders(paths: nil, count: 0)) }
         let names = paths.map { $0.cName.withUnsafeBufferPointer { $0.baseAddress.flatMap { strdup($0) } } }
         defer { names.forEach { free($0) } }
-        // An empty list is a limit too, and has an address.
+        // An empty list is a limit too, so it needs an address.
         let ended: [UnsafePointer<CChar>?] = names.map { $0.map { UnsafePointer($0) } } + [nil]
         return ended.withUnsafeBufferPointer { body(poolmap_folders(paths: $0.baseAddress, count: paths.count)) }
     }
 
-    /// As it was noted in memory that processes share.
+    /// Decodes the form kept in shared memory.
     private init(bits: UInt64) {
         hasSeccomp = bits & UInt64(POOLMAP_HAS_SECCOMP) != 0
         hasLandlock = bits & UInt64(POOLMAP_HAS_LANDLOCK) != 0
@@ -69,7 +69,7 @@ package struct Confinement: Equatable, Sendable {
             | UInt64(UInt32(bitPattern: errno ?? 0)) << 32
     }
 
-    /// Where workers note what is in force for them.
+    /// Shared memory in which workers note which limits are in force.
     struct Note {
         private static let isWritten: UInt64 = 1 << 16
         private let word: SharedAtomic<UInt64>
@@ -82,7 +82,7 @@ package struct Confinement: Equatable, Sendable {
             word.store(confinement.bits | Note.isWritten)
         }
 
-        /// nil before the first worker has written.
+        /// nil until the first worker has written.
         var confinement: Confinement? {
             let bits = word.load()
             return bits & Note.isWritten == 0 ? nil : Confinement(bits: bits)

@@ -1,7 +1,8 @@
-/// Small files that go to one worker together, since a task of its own for each would cost as much as its work.
+/// Small files that go to one worker together, since a task for each would cost as much as its work.
 ///
-/// As many as take about 12 ms, by what the last ones took: so few that all workers are busy to the end of a run, and so
-/// many that the third of a millisecond in which a worker waits for the next ones is little. With 4 ms it was a tenth.
+/// A bundle takes about 12 ms, judged by how long the last files took: small enough to keep all workers busy to the end
+/// of a run, and large enough that the third of a millisecond for which a worker waits for the next one matters little.
+/// With 4 ms that wait was a tenth of the time.
 struct FileBundle {
     static let mostFiles = 64
     private static let wantedNanoseconds: UInt64 = 12_000_000
@@ -9,9 +10,9 @@ struct FileBundle {
     private var files: [FileWork] = []
     private var tasks: [UInt64] = []
     private var cost: UInt64 = 0
-    /// What a byte takes, in 1/1024 of a nanosecond; nil before the first file is done, which then goes alone.
+    /// The time for a byte, in 1/1024 of a nanosecond; nil until the first file, which goes alone, is done.
     private var costOfByte: UInt64?
-    /// A file takes as much as so many bytes, beside its own.
+    /// The fixed cost of a file, as a number of bytes.
     private static let bytesOfFile: UInt64 = 8 << 10
 
     var isEmpty: Bool { files.isEmpty }
@@ -34,7 +35,7 @@ struct FileBundle {
         return (files, tasks)
     }
 
-    /// Takes account of what files took.
+    /// Learns how long these files took.
     mutating func learn(_ files: [FileWork], _ nanoseconds: UInt64) {
         let latest = (nanoseconds << 10) / max(FileBundle.bytes(of: files), 1)
         let limited = max(1, min(latest, 1 << 30))

@@ -36,7 +36,7 @@ package struct FileWorks: Message {
     }
 }
 
-/// What a worker answers of files that it was handed together, in their order.
+/// A worker's answers for files handed to it together, in their order.
 package struct FileResults: Message {
     let all: [FileDone]
 
@@ -82,7 +82,7 @@ extension WorkTime {
     }
 }
 
-/// Of a file that a worker has done whole.
+/// The summary of a file that a worker has done whole.
 extension JobSummary: Message {
     package init(from message: inout MessageReader) throws(PoolmapError) {
         self.init(

@@ -3,20 +3,20 @@ import Multiprocessing
 import SystemPackage
 
 extension InputFile {
-    /// How workers have the file: nothing of standard input, which they have from their birth.
+    /// The file as a task passes it to workers; empty for standard input, which workers inherit.
     package var handed: [SharedDescriptor] {
         isOwned ? [shared(descriptor, by: &owner)] : []
     }
 }
 
 extension OutputFile {
-    /// How workers have the file.
+    /// The file as a task passes it to workers.
     package var handed: SharedDescriptor {
         shared(descriptor, by: &owner)
     }
 }
 
-/// What owns the descriptor from now on.
+/// Returns the shared descriptor that owns `descriptor`, making it the owner on the first call.
 private func shared(_ descriptor: FileDescriptor, by owner: inout AnyObject?) -> SharedDescriptor {
     if let shared = owner as? SharedDescriptor { return shared }
     let shared = SharedDescriptor(owning: descriptor)

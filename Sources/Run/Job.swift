@@ -2,34 +2,33 @@ import Files
 import Ground
 import SystemPackage
 
-/// One input on its way to its output, in pieces: what is cut of it, and how what comes of that is joined.
+/// One input on its way to its output, in pieces: how it is cut, and how the results are joined.
 package protocol Job: AnyObject {
-    /// Whether it has descriptors, until it is finished.
+    /// Whether it holds descriptors until it is finished.
     var isOpen: Bool { get }
-    /// The next thing to do. Called until it says `end` or throws; does not block.
+    /// The next step. Called until it returns `end` or throws; does not block.
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step
     /// Takes a result. Called in the order in which `next` handed the pieces out, unless `acceptsInAnyOrder`.
     func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError)
-    /// Takes, in place of a result, the error of a piece that could not be done.
+    /// Takes the error of a piece that failed, in place of its result.
     ///
-    /// Throws it, with its place, unless the job can go on without that piece.
+    /// Rethrows it with its position, unless the job can go on without that piece.
     func recover(from error: PoolmapError, piece: Piece, slot: Int?, _ workforce: Workforce) throws(PoolmapError)
-    /// Called when everything was accepted: whether there is more to do after all, for which `next` is to be called
-    /// again.
+    /// Called when everything was accepted. Returns true if there is more to do after all; then `next` is called again.
     func beginsAgain() throws(PoolmapError) -> Bool
     /// Called when everything was accepted: the output is whole.
     func finish() throws(PoolmapError) -> JobSummary
-    /// Whether `look` is called with each result as soon as it is there, before its turn comes.
+    /// Whether `look` is called with each result as soon as it arrives, before its turn.
     var looksAhead: Bool { get }
-    /// Looks at a result that may have to wait for its turn.
+    /// Sees a result early, while it may still have to wait for its turn.
     func look(at result: Result<TaskAnswer, PoolmapError>, slot: Int?, _ workforce: Workforce) throws(PoolmapError)
-    /// Whether results are accepted as they come, and not in the order in which the pieces were handed out.
+    /// Whether results are accepted as they arrive rather than in the order the pieces were handed out.
     var acceptsInAnyOrder: Bool { get }
-    /// Called as soon as the job has failed: what is under way is not needed.
+    /// Called as soon as the job has failed: work in progress is no longer needed.
     func cancel()
-    /// Called in place of `finish` when the job has failed: gives back the slot that it may be filling.
+    /// Called in place of `finish` when the job has failed; releases the slot that the job may be filling.
     func abandon(_ workforce: Workforce)
-    /// Known once it is finished: what is to be done and told in its place, behind it and before all that comes later.
+    /// Jobs that take this one's place in the order, before all later ones; known once it is finished.
     var followers: [PlannedJob] { get }
 }
 
@@ -58,30 +57,29 @@ extension Job {
     package var followers: [PlannedJob] { [] }
 }
 
-/// What a job wants next.
+/// What a job does next.
 package enum Step {
-    /// A task for a worker, and the pieces that it is about. The slot, if there is one, is released when its result was accepted. `isLast` says that
-    /// the job will have no other; `mayBeDoneHere` that the front has nothing better to do than this little, unless the
-    /// workers have all that they can do.
+    /// A task for a worker, and the pieces it covers. The slot, if any, is released once its result is accepted.
+    /// `isLast` means that no other task of this job follows; `mayBeDoneHere` that the front may do a task this small
+    /// itself while the workers do not have enough to do.
     case work(TaskMessage, [Piece], slot: Int?, isLast: Bool, mayBeDoneHere: Bool = false)
-    /// Something that the front does itself, when all pieces before it have been accepted; with the piece that it is
-    /// about, where it is one.
+    /// A step that the front does itself once all earlier pieces are accepted, with the piece it is about, if any.
     case local(Piece?, () throws(PoolmapError) -> Void)
-    /// Nothing before there is input.
+    /// Nothing to do until there is input.
     case waitForInput(FileDescriptor)
-    /// Nothing before an earlier piece has been accepted.
+    /// Nothing to do until an earlier piece has been accepted.
     case waitForTurn
-    /// Nothing any more.
+    /// Nothing left to do.
     case end
 }
 
 /// An input that a pipeline opens when its turn comes.
 package struct PlannedJob {
-    /// Who is to do the work.
+    /// Which processes may do the work.
     package enum Hands {
-        /// A worker may do the file whole.
+        /// A worker may do the whole file.
         case anyone
-        /// A worker has said that the front must.
+        /// The front must, because a worker declined the file.
         case front
     }
 
@@ -89,12 +87,12 @@ package struct PlannedJob {
     package let number: Int
     package let input: Input
     package let target: Target
-    /// What it writes goes where others write too, though the target does not say so.
+    /// Whether it writes where other jobs write too, although the target does not say so.
     package var writesInTurn = false
-    /// It is no input of its own, of which an account would be kept.
+    /// False for a job that is not itself an input and so has no entry in the report.
     var isInput = true
     package let open: (Hands) throws(PoolmapError) -> any Job
-    /// Called once, in the order of the inputs, when it is done or has failed.
+    /// Called once, in input order, when the job is done or has failed.
     package let report: (Result<JobSummary, PoolmapError>) -> Void
 
     package init(
@@ -111,7 +109,7 @@ package struct PlannedJob {
         self.report = report
     }
 
-    /// Whether it writes where others do too, as to standard output.
+    /// Whether it writes where other jobs write too, such as to standard output.
     package var isStream: Bool {
         if case .standardOutput = target { return true }
         return writesInTurn
@@ -119,7 +117,7 @@ package struct PlannedJob {
 }
 
 extension PlannedJob {
-    /// Something that is only told when its turn comes.
+    /// A job that only calls `body` when its turn comes.
     package static func telling(_ body: @escaping () -> Void) -> PlannedJob {
         PlannedJob(number: 0, input: .standardInput, target: .nowhere, isInput: false) { _ in
             NothingToDo(JobSummary())
@@ -129,7 +127,7 @@ extension PlannedJob {
     }
 }
 
-/// A job that is done at once, and what is to be said of it.
+/// A job that is already done, with its summary.
 package final class NothingToDo: Job {
     package let isOpen = false
     private let summary: JobSummary
@@ -147,22 +145,22 @@ package final class NothingToDo: Job {
 
 /// The inputs of a run, each planned when its turn comes.
 package protocol PlanSource {
-    /// The next one; does not block.
+    /// The next step; does not block.
     mutating func next() -> PlanStep
-    /// False where it is sure that `next` has no other.
+    /// False only if `next` certainly has no more plans.
     var hasMore: Bool { get }
 }
 
 package enum PlanStep {
     case plan(PlannedJob)
-    /// Nothing before there is input, as of a list of names.
+    /// Nothing until there is input, such as more of a list of names.
     case waitForInput(FileDescriptor)
-    /// Nothing before an earlier one has been reported.
+    /// Nothing until an earlier plan has been reported.
     case waitForReport
     case end
 }
 
-/// Inputs that are all known beforehand.
+/// Inputs that are all known in advance.
 package struct PlanList: PlanSource {
     private var plans: ArraySlice<PlannedJob>
 

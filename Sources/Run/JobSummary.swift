@@ -1,23 +1,23 @@
 import Ground
 import SystemPackage
 
-/// What became of an input.
+/// The result of a job that succeeded.
 package struct JobSummary: Sendable {
-    /// What was read, in bytes.
+    /// Bytes read.
     package var inputBytes: UInt64 = 0
-    /// What was made of it, in bytes.
+    /// Bytes written.
     package var outputBytes: UInt64 = 0
-    /// The target was there with this content, and was left alone.
+    /// The target already had this content and was left alone.
     package var isUnchanged = false
-    /// The digests of the content, in the order of the algorithms, where they were asked for.
+    /// The requested digests of the content, in the order of the algorithms.
     package var digests: [String] = []
-    /// Why the target lacks the input's mode or times, or for root the owner; nil where it has them.
+    /// Why the target lacks the input's mode or times, or for root its owner; nil if it has them all.
     package var metadataErrno: Int32?
-    /// The input was to be removed, and is there still, since it is no regular file.
+    /// The input was to be removed but still exists, because it is not a regular file.
     package var isInputKept = false
-    /// Which of all names of the run it has, from 0; nil where they are not counted.
+    /// Its index among all names of the run, from 0; nil where names are not counted.
     package var ordinal: UInt64?
-    /// What of it was lost; nil but of a salvage, which no worker does whole.
+    /// What was lost; nil except for a salvage, which workers never do as whole files.
     package var salvage: SalvageSummary?
 
     package init(
@@ -35,12 +35,12 @@ package struct JobSummary: Sendable {
 }
 
 extension PoolmapError {
-    /// Why an input that was to be removed is there still; nil where it was not, or is gone.
+    /// Why an input that was to be removed still exists; nil if it was not to be removed, or is gone.
     package static func inputKept(of summary: JobSummary) -> PoolmapError? {
         summary.isInputKept ? PoolmapError(.ignored, "is kept: --rm removes regular files only") : nil
     }
 
-    /// What an input's target lacks; nil for nothing.
+    /// What the target lacks of its input's metadata; nil if nothing.
     package static func metadata(of summary: JobSummary) -> PoolmapError? {
         summary.metadataErrno.map {
             PoolmapError(

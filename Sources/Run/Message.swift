@@ -1,9 +1,9 @@
 import Ground
 import SystemPackage
 
-/// What tasks and answers are made of: values as they lie in memory, one behind the other.
+/// A value inside tasks and answers: plain memory, one value after the other.
 ///
-/// Who writes and who reads are the same program, one forked from the other, so that nothing needs a name or a byte order.
+/// Writer and reader are the same program, one forked from the other, so fields need no names and no byte order.
 package protocol Message {
     init(from message: inout MessageReader) throws(PoolmapError)
     func write(to message: inout MessageWriter)
@@ -40,7 +40,7 @@ package struct MessageWriter {
         add(each: Array(text.utf8))
     }
 
-    /// A list whose elements are no plain memory, each added by `write`.
+    /// Adds a list whose elements are not plain memory, calling `write` for each.
     package mutating func add<Element>(list: [Element], _ write: (Element, inout MessageWriter) -> Void) {
         add(list.count)
         for element in list {
@@ -88,7 +88,7 @@ package struct MessageReader {
         String(decoding: try nextArray(of: UInt8.self), as: UTF8.self)
     }
 
-    /// A list whose elements are taken one by one, by `read`.
+    /// Takes a list whose elements are read one by one by `read`.
     package mutating func nextList<Element>(
         _ read: (inout MessageReader) throws(PoolmapError) -> Element
     ) throws(PoolmapError) -> [Element] {

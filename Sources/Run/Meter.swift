@@ -1,24 +1,22 @@
 import Files
 
-/// How far a command has come, for a progress line and for the summary.
-///
-/// In bytes, over all its inputs.
+/// The progress of a command in bytes over all its inputs, for the progress line and the summary.
 package final class Meter {
-    /// What has been read of the inputs, as far as its results are written.
+    /// Input bytes read whose results are written.
     package private(set) var inputBytes: UInt64 = 0
-    /// What has been written.
+    /// Bytes written.
     package private(set) var outputBytes: UInt64 = 0
-    /// What all inputs have that were opened so far; nil once one is a pipe, whose end nobody knows.
+    /// The total size of all inputs opened so far; nil once one is a pipe, whose size is unknown.
     package private(set) var expectedBytes: UInt64? = 0
 
-    /// A meter at zero.
+    /// Creates a meter with all counts at zero.
     package init() {}
 
     package func expect(_ input: InputFile) {
         expect(input.isRegular ? input.byteCount : nil)
     }
 
-    /// - Parameter byteCount: nil where nobody knows.
+    /// - Parameter byteCount: nil if unknown.
     package func expect(_ byteCount: UInt64?) {
         if let byteCount {
             expectedBytes? += byteCount

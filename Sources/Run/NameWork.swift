@@ -5,23 +5,23 @@ import Multiprocessing
 
 /// What is done with each name of a bundle.
 ///
-/// Workers have it from their birth; the front does by it what a worker leaves to it.
+/// Workers inherit it at the fork; the front uses its own for names that workers leave to it.
 package protocol BundleOperation: AnyObject {
-    /// Does a name, and adds to the outcome what came of it.
+    /// Processes a name and adds the result to the outcome.
     func perform(
         _ name: UnsafeRawBufferPointer, _ index: Int, of bundle: NameBundle, _ note: CommitNote?,
         _ files: any WholeFilePerformer,
         into outcome: inout BundleOutcome)
-    /// The content of the file of a name, in bytes, as far as one can see without opening it.
+    /// The size of a name's file in bytes, as far as it is known without opening the file.
     func byteCount(of name: UnsafeRawBufferPointer) -> UInt64
 }
 
-/// Finds and does the files of a bundle of names, or checks them by lines of a list, one after the other.
+/// Opens and processes the files of a bundle of names, or checks them by the lines of a list, one after the other.
 package final class NameWork: Operation {
     private let operation: (any BundleOperation)?
     private let files: any WholeFilePerformer
 
-    /// - Parameter operation: nil where none are handed out.
+    /// - Parameter operation: nil if no names are handed out.
     package init(_ operation: (any BundleOperation)?, _ files: any WholeFilePerformer) {
         self.operation = operation
         self.files = files
@@ -36,7 +36,7 @@ package final class NameWork: Operation {
         files.begin()
         bundle.forEach { index, name in
             if let most = bundle.mostBytes, outcome.inputBytes + operation.byteCount(of: name) > most { return false }
-            // What another worker may have noted of the name before it was killed.
+            // Another worker may have left a note of this name before it was killed.
             let note = bundle.firstNote.flatMap { hands.areas.note($0 + index, ofBundle: bundle.generation) }
             operation.perform(name, index, of: bundle, note, files, into: &outcome)
             outcome.count = index + 1

@@ -4,32 +4,32 @@ import Ground
 import Multiprocessing
 import SystemPackage
 
-/// One kind of work that is done with an input, in three acts.
+/// One kind of work on an input, in three steps.
 ///
-/// They stand together in one file:
+/// The steps stand together in one file:
 ///
 /// - *cut*: a `Job` says what the next task is, `Job.next`;
 /// - *do*: a worker does it, `perform`;
-/// - *join*: the job takes what came of it, in order, `Job.accept`.
+/// - *join*: the job takes the results in order, `Job.accept`.
 ///
-/// A task and its answer are flat bytes, whose layout only the operation knows: `Work` and `Done`. Each process has an
-/// instance of its own of each operation, from before it was forked, so that what `prepare` makes is shared memory. They
-/// are listed in `RunSettings.operations`, and nothing else knows all of them.
+/// A task and its answer are flat bytes, whose layout only the operation knows: `Work` and `Done`. Each process has its
+/// own instance of each operation, created before the fork, so that memory made in `prepare` is shared. All operations
+/// are listed in `RunSettings.operations`, and nowhere else.
 package protocol Operation: AnyObject {
     associatedtype Work: Message
     associatedtype Done: Message
 
     /// Does a task: in a worker process, or in the front where one process is enough.
     ///
-    /// Both run the same code, which is why the output is the same.
+    /// Both run the same code, so the output is the same.
     func perform(_ work: Work, _ files: [SharedDescriptor], _ hands: Hands) throws(PoolmapError) -> Done
-    /// Whether a task takes more memory than a worker may have.
+    /// Whether a task needs more memory than a worker may use.
     func isForFront(_ work: Work, _ files: [SharedDescriptor], _ hands: Hands) throws(PoolmapError) -> Bool
-    /// Makes what workers that are forked from here on are to have from their birth.
+    /// Makes what workers forked from now on must share.
     func prepare() throws(PoolmapError)
-    /// The same task as one for each of its pieces, for the case that one of them ends its workers.
+    /// Splits a task into one for each of its pieces, for when one of them kills its workers.
     static func single(_ work: Work) -> [Work]
-    /// What is told of each piece of a task in a report.
+    /// What a report says about each piece of a task.
     static func results(of done: Done) -> [PieceResult]
 }
 
@@ -40,20 +40,20 @@ extension Operation {
 
     package static func single(_ work: Work) -> [Work] { [work] }
 
-    /// A task for this operation, of about so much work.
+    /// A task for this operation; `byteCount` is about how much work it is.
     package static func task(_ work: Work, _ files: [SharedDescriptor], byteCount: UInt64) -> TaskMessage {
         var message = MessageWriter()
         work.write(to: &message)
         return TaskMessage(operation: Self.self, bytes: message.bytes, files: files, byteCount: byteCount)
     }
 
-    /// What a task of this operation asks.
+    /// Decodes a task of this operation.
     package static func work(_ task: TaskMessage) throws(PoolmapError) -> Work {
         var message = MessageReader(task.bytes)
         return try Work(from: &message)
     }
 
-    /// What a worker has made of a task of this operation.
+    /// Decodes a worker's answer to a task of this operation.
     package static func done(_ answer: TaskAnswer) throws(PoolmapError) -> Done {
         guard case .done(let operation, let bytes) = answer, operation == Self.self else {
             throw PoolmapError(.failed, "a worker gave an answer to another question")
@@ -62,7 +62,7 @@ extension Operation {
         return try Done(from: &message)
     }
 
-    /// Does a task whose layout is this operation's.
+    /// Does a task whose bytes have this operation's layout.
     package func perform(_ task: TaskMessage, _ hands: Hands) -> TaskAnswer {
         do throws(PoolmapError) {
             let work = try Self.work(task)
@@ -85,18 +85,18 @@ extension Operation {
     }
 }
 
-/// What the front asks of a worker: the pieces of an input that are worth a message.
+/// What the front asks of a worker: enough pieces of an input to be worth a message.
 package struct TaskMessage {
     package let operation: any Operation.Type
     package let bytes: [UInt8]
-    /// The files that the bytes name by their places here.
+    /// The files of the task; its bytes refer to them by index.
     package let files: [SharedDescriptor]
-    /// About how much there is to do.
+    /// About how many bytes of work this is.
     package let byteCount: UInt64
-    /// Small files that are done whole.
+    /// Small files that a worker does whole.
     var wholeFiles: FileWorks?
 
-    /// The same task as one for each piece.
+    /// Splits the task into one for each piece.
     package func single() throws(PoolmapError) -> [TaskMessage] {
         try operation.single(self)
     }
@@ -106,12 +106,12 @@ package struct TaskMessage {
 package enum TaskAnswer {
     case done(any Operation.Type, [UInt8])
     case failed(PoolmapError)
-    /// It takes more memory than a worker may have.
+    /// The task needs more memory than a worker may use.
     case leftToFront
-    /// In the order in which they were handed out.
+    /// One result for each file, in the order they were handed out.
     case files(FileResults)
 
-    /// What is told of each piece in a report.
+    /// What a report says about each piece.
     package var results: [PieceResult] {
         get throws(PoolmapError) {
             guard case .done(let operation, _) = self else { return [] }
@@ -120,10 +120,10 @@ package enum TaskAnswer {
     }
 }
 
-/// What is told of a piece of a task in a report.
+/// What a report says about one piece of a task.
 package struct PieceResult {
     package let text: JSONText
-    /// When it was begun, and how long it took; nil where the task as a whole tells that.
+    /// When it started and how long it took; nil where only the task as a whole was timed.
     package var time: WorkTime?
 
     package init(text: JSONText, time: WorkTime? = nil) {
@@ -132,7 +132,7 @@ package struct PieceResult {
     }
 }
 
-/// On the monotonic clock.
+/// A start and a duration on the monotonic clock.
 package struct WorkTime: BitwiseCopyable {
     package var startedNanoseconds: UInt64
     package var durationNanoseconds: UInt64
@@ -144,16 +144,16 @@ package struct WorkTime: BitwiseCopyable {
     }
 }
 
-/// Where the bytes of a task are.
+/// Where a task's bytes are.
 package enum Source: BitwiseCopyable {
-    /// In the input area of the slot that travels with the task, from this byte on.
+    /// In the input area of the task's slot, from this byte on.
     case slot(offset: Int)
-    /// In a regular file, from this byte on; `hasHoles` says that it is worth while to ask where it has data.
+    /// In a regular file, from this byte on; `hasHoles` says that asking for the file's data ranges is worthwhile.
     case file(TaskFile, offset: UInt64, hasHoles: Bool = false)
-    /// Nowhere: all of them are zeros, as in a hole.
+    /// Nowhere: all bytes are zero, as in a hole.
     case zeros
 
-    /// The same so many bytes further on.
+    /// The same source, starting `byteCount` bytes later.
     package func advanced(by byteCount: Int) -> Source {
         switch self {
         case .slot(let offset): .slot(offset: offset + byteCount)
@@ -163,7 +163,7 @@ package enum Source: BitwiseCopyable {
         }
     }
 
-    /// Reads the bytes; nil where they are in a slot.
+    /// A reader of the bytes; nil where they are in a slot.
     package func reader(_ files: [SharedDescriptor], _ byteCount: UInt64) -> FileReader? {
         switch self {
         case .slot: nil
@@ -174,7 +174,7 @@ package enum Source: BitwiseCopyable {
     }
 }
 
-/// A file that the front has open, by its place among those of a task.
+/// A file that the front has open, by its index among the task's files.
 package struct TaskFile: BitwiseCopyable {
     private let place: Int32
 
@@ -182,7 +182,7 @@ package struct TaskFile: BitwiseCopyable {
         self.place = Int32(place)
     }
 
-    /// What every worker has from its birth, as the pool asks for it.
+    /// Standard input, which the pool passes on to every worker.
     package static let standardInput = TaskFile(-1)
 
     /// The descriptor in this process.
@@ -192,8 +192,8 @@ package struct TaskFile: BitwiseCopyable {
 }
 
 extension InputFile {
-    /// Where a worker finds a part of a regular file, the first of its task's files; `offset` counts from where the
-    /// input begins.
+    /// Where a worker finds part of a regular file, which is the first of its task's files; `offset` counts from the
+    /// start of the input.
     package func source(at offset: UInt64, _ byteCount: UInt64) -> Source {
         let place = start + offset
         guard let extent = extent(at: place) else { return .file(number, offset: place) }
@@ -201,7 +201,7 @@ extension InputFile {
         return extent.isHole ? .zeros : .file(number, offset: place)
     }
 
-    /// The same of bytes that are read wherever the file has holes.
+    /// The same for readers that do not care about holes.
     package func source(at offset: UInt64) -> Source {
         .file(number, offset: start + offset)
     }
@@ -209,11 +209,11 @@ extension InputFile {
     private var number: TaskFile { isOwned ? TaskFile(0) : .standardInput }
 }
 
-/// What a process has to work with: the memory that it shares with the others.
+/// What a process works with: the memory shared by all of them.
 package final class Hands {
     package let areas: SharedAreas
     package let layout: SlotLayout
-    /// The process that hands out the work, in which this was made.
+    /// The pid of the front, which creates this object.
     private let front = getpid()
 
     package init(_ layout: SlotLayout, _ areas: SharedAreas) {
@@ -221,10 +221,10 @@ package final class Hands {
         self.areas = areas
     }
 
-    /// Whether this process is the one that hands out the work.
+    /// Whether this process is the front, which hands out the work.
     var isFront: Bool { getpid() == front }
 
-    /// The bytes of a task: in its slot, or read into memory of the operation's.
+    /// A task's bytes: in its slot, or read into the operation's own memory.
     package func bytes(
         of source: Source, _ byteCount: Int, _ slot: Int, _ files: [SharedDescriptor], into space: inout Scratch
     ) throws(PoolmapError) -> UnsafeRawBufferPointer {
@@ -237,6 +237,6 @@ package final class Hands {
         return UnsafeRawBufferPointer(memory)
     }
 
-    /// Reads of this size stay in the nearest cache for those who work on them.
+    /// A read of this size stays in the core's own cache while it is worked on.
     package static let cachedBytes = 256 << 10
 }

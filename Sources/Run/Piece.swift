@@ -1,4 +1,4 @@
-/// A piece of an input, for messages.
+/// A piece of an input, as messages name it.
 package struct Piece {
     /// "chunk", "frame" or "file", as the user knows it.
     package let noun: String
@@ -6,7 +6,7 @@ package struct Piece {
     package let index: Int
     package let offset: UInt64
     package let byteCount: UInt64
-    /// How many frames there are; the index is that of the first.
+    /// The number of frames; `index` is that of the first.
     package var count = 1
 
     package init(noun: String, index: Int, offset: UInt64, byteCount: UInt64, count: Int = 1) {
@@ -17,21 +17,23 @@ package struct Piece {
         self.count = count
     }
 
-    /// A small file in one piece, in which the worker itself says the place.
+    /// A small file as one piece; the worker itself adds positions to errors.
     package static func whole(_ byteCount: UInt64) -> Piece {
         Piece(noun: "file", index: 0, offset: 0, byteCount: byteCount)
     }
 
     var isWholeFile: Bool { noun == "file" }
 
-    /// A stretch that is looked through for borders of chunks.
+    /// A range that is searched for chunk borders.
     package static func search(_ index: Int, _ range: Range<UInt64>) -> Piece {
         Piece(
             noun: "search", index: index, offset: range.lowerBound,
             byteCount: range.upperBound - range.lowerBound)
     }
 
-    /// Whether something comes of it for the output: all of these are the input.
+    /// Whether it contributes to the output.
+    ///
+    /// All pieces for which this is true make up the input.
     var isPart: Bool { noun != "search" && noun != "reduction" }
 
     /// "chunk 3 (bytes 25165824 to 33554431)".

@@ -3,59 +3,60 @@ import Ground
 import Multiprocessing
 import SystemPackage
 
-/// Takes jobs through a workforce, all in one stream of pieces, and puts each job's results back in order.
+/// Runs jobs through a workforce as one stream of pieces, and puts each job's results back in order.
 ///
 ///     plans ──> job.next ──> the job's line ──> workforce ──> the job's line ──> job.accept ──> … ──> job.finish
 ///                        (handed out in order)        (done in any order)     (accepted in order)
 ///
-/// Pieces are handed out in the order of the inputs; those of the next file as soon as the one before has no more, or
-/// has to wait, so that nobody is idle while anything is left. An entry stays in its job's line from the moment that
-/// its piece is handed out until it is accepted, and a job is finished when its own line is through, whatever the
-/// others do. Only two things keep the order of the inputs: what is written to standard output, and the reports.
+/// Pieces are handed out in input order. When a file has no more pieces, or has to wait, the next file's pieces follow,
+/// so no worker is idle while work is left. An entry stays in its job's line from the moment its piece is handed out
+/// until it is accepted, and a job is finished when its own line is empty, whatever the other jobs do. Only writes to
+/// standard output and reports keep the order of the inputs.
 ///
-/// It cannot stop for ever: a task needs a slot or a place among `entryLimit`, and gives it back when its result was
-/// accepted, which waits for earlier pieces of the same job, and at standard output for earlier jobs. There nothing is
-/// handed out before the job before it is, nor, where other inputs go to files, before it may write. Inputs are opened in
-/// their order, since whoever feeds one through a pipe may feed them one after the other; an input behind a bundle of
-/// names waits until it is known which of them are to be opened here. What a bundle leaves to another one has the notes
-/// that bundles behind it wait for, and is begun however many these are. So whoever waits, waits for something that has
-/// all that it needs.
+/// It cannot deadlock. A task needs a slot, or a place among `entryLimit`, and returns it once its result has been
+/// accepted. Acceptance waits for earlier pieces of the same job and, for standard output, for earlier jobs. A job that
+/// writes to standard output hands out pieces only after the job before it has handed out its own, and, when other
+/// inputs go to files, only once it may write. Inputs are opened in order, because a program that feeds them through
+/// pipes may feed them one after the other; an input behind a bundle of names waits until the bundle has said which of
+/// its names must be opened here. Names that one bundle leaves over form another bundle, which holds the notes that
+/// later bundles wait for and is started however many bundles there are. So whatever a task waits for already holds
+/// everything it needs.
 ///
-/// A job that fails takes its own later pieces with it, no others. The error of its earliest piece is the one told.
+/// A job that fails drops its own later pieces and no others. The error of its earliest piece is the one reported.
 package final class Pipeline {
     private let workforce: Workforce
     private let observer: RunObserver
     private var plans: any PlanSource
     private var isAtEnd = false
-    /// Jobs that have more pieces to hand out; those behind the first only while it waits.
+    /// Jobs that have more pieces to hand out; jobs after the first get a turn only while it waits.
     private var open: [RunningJob] = []
-    /// What bundles have left to others, and nobody has begun.
+    /// Bundles of names left over by other bundles, not yet started.
     private var bundles = Line<RunningJob>()
-    /// Bundles of which it is not known what they leave to be opened here.
+    /// Bundles that have not yet said which names must be opened here.
     private var undecided: [RunningJob] = []
-    /// Inputs that are behind one of these; the first in the order of the inputs comes last.
+    /// Inputs behind one of these bundles, in reverse input order.
     private var waiting: [RunningJob] = []
-    /// What was begun and not reported, in the order of the inputs.
+    /// Jobs that were planned and are not reported yet, in input order.
     private var unreported = Line<RunningJob>()
-    /// All go to standard output, as far as they were begun.
+    /// Whether every input planned so far goes to standard output.
     private var hasOnlyStreams = true
     private var byTask: [UInt64: Entry] = [:]
     private var planCount = 0
     private var lastLane = 0
     private var entryCount = 0
-    /// Jobs that have descriptors: also those that have handed out all and are not finished.
+    /// Jobs that hold descriptors, including those that have handed out everything and are not finished.
     private var openCount = 0
     private var awaitedInputs: [FileDescriptor] = []
-    /// There is something to hand out, and nobody who may do it yet.
+    /// There is work to hand out, and no process may take it yet.
     private var lacksHands = false
-    /// Something stands in a line that waits for nobody but those before it.
+    /// An entry is ready that waits only for those before it.
     private var isToBeSettled = false
-    /// What the front is to do itself, once it may be busy.
+    /// Jobs whose next entry the front must do itself, once it is allowed to be busy.
     private var waitingForHands: [RunningJob] = []
 
-    /// So many jobs hand out pieces at once.
+    /// How many jobs hand out pieces at once.
     private static let mostOpen = 8
-    /// While so many reports wait for the one of a slow job, no more is begun.
+    /// No job is started while this many reports wait behind a slow job's.
     private static let mostUnreported = 1 << 16
 
     package init(_ workforce: Workforce, _ plans: some PlanSource, observer: RunObserver = RunObserver()) {
@@ -64,13 +65,11 @@ package final class Pipeline {
         self.observer = observer
     }
 
-    /// Runs all jobs.
-    ///
-    /// Returns when each has been reported.
+    /// Runs all jobs; returns when each has been reported.
     package func run() {
         do throws(PoolmapError) {
             while true {
-                // First what has come, which makes room for what is handed out.
+                // Accept results first: that makes room for what is handed out.
                 try acceptResults()
                 try handOut()
                 observer.onTick()
@@ -80,7 +79,7 @@ package final class Pipeline {
             }
             assert(workforce.hasEverySlot, "a slot was not given back")
         } catch {
-            // The workforce itself failed: nothing that is under way can be finished.
+            // The workforce itself failed: no work in progress can be finished.
             abandonAll(error)
         }
         workforce.dismiss()
@@ -101,7 +100,7 @@ package final class Pipeline {
         try workforce.sendFiles()
     }
 
-    /// Hands out one piece of the first job that has one; false when all have to wait.
+    /// Hands out one piece of the first job that has one; returns false if all have to wait.
     private func handOutNext() throws(PoolmapError) -> Bool {
         awaitedInputs = []
         for running in open where mayHandOut(running) {
@@ -112,7 +111,7 @@ package final class Pipeline {
             begin(running)
             return true
         }
-        // Behind a slow stream there may be files that need not wait for it; behind two, there are only streams.
+        // Files behind one slow stream need not wait for it. Two streams are enough to look past.
         let mayOpen = open.count < Pipeline.mostOpen && open.count(where: { $0.plan.isStream }) < 2
         guard mayOpen, openCount < workforce.openLimit else { return false }
         if let running = waiting.last, !isBehindUndecided(running) {
@@ -142,7 +141,7 @@ package final class Pipeline {
         return false
     }
 
-    /// What goes to standard output holds slots until it may write: nobody before it may need one then.
+    /// A job for standard output holds slots until it may write, so no job before it may still need one.
     private func mayHandOut(_ running: RunningJob) -> Bool {
         mayWrite(running) || (hasOnlyStreams && open.first === running)
     }
@@ -238,7 +237,7 @@ package final class Pipeline {
             look(at: entry)
             settle(entry.job)
         }
-        // What the front does itself follows no completion.
+        // Entries that the front does itself have no completion to trigger them.
         let waiting = open + waitingForHands
         waitingForHands = []
         for running in waiting {
@@ -258,14 +257,14 @@ package final class Pipeline {
         }
     }
 
-    /// The first error is the one told.
+    /// Keeps the first error only.
     private func fail(_ running: RunningJob, _ error: PoolmapError) {
         guard running.error == nil else { return }
         running.error = error
         running.job?.cancel()
     }
 
-    /// Accepts what is done at the head of a job's line, and finishes the job when the line is through.
+    /// Accepts what is ready at the head of a job's line, and finishes the job when the line is empty.
     private func settle(_ running: RunningJob) {
         guard mayWrite(running) else { return }
         if running.job?.acceptsInAnyOrder == true {
@@ -290,7 +289,7 @@ package final class Pipeline {
         }
     }
 
-    /// Standard output gets the inputs' results one after the other.
+    /// Results are written to standard output one input at a time.
     private func mayWrite(_ running: RunningJob) -> Bool {
         !running.plan.isStream || unreported.first === running
     }
@@ -314,7 +313,7 @@ package final class Pipeline {
         }
     }
 
-    /// One of the pieces is the reason, and the others are not to suffer for it.
+    /// One of the pieces killed the workers: runs each by itself, so that the others still succeed.
     private func acceptOneByOne(
         _ task: TaskMessage, _ pieces: [Piece], _ slot: Int?, _ running: RunningJob, after earlier: TaskCompletion
     ) throws(PoolmapError) {
@@ -354,7 +353,7 @@ package final class Pipeline {
 
     private func finish(_ running: RunningJob) {
         if running.isReturned && running.error == nil {
-            // All over again, in pieces that the front writes.
+            // Start over, in pieces that the front writes.
             running.isReturned = false
             running.hands = .front
             running.isHandedOut = false
@@ -381,12 +380,12 @@ package final class Pipeline {
             }
         }
         leaveToOthers(running)
-        // Its descriptors and memory go now, whenever its report's turn comes.
+        // Release descriptors and memory now: the report may have to wait for its turn.
         openCount -= running.job?.isOpen == true ? 1 : 0
         running.job = nil
     }
 
-    /// What a bundle has left follows in its place.
+    /// Queues what a bundle left over, in the bundle's place.
     private func leaveToOthers(_ running: RunningJob) {
         guard !running.plan.isInput else { return }
         undecided.removeAll { $0 === running }
@@ -402,7 +401,7 @@ package final class Pipeline {
         while let running = unreported.first, let result = running.result {
             removeFirstUnreported()
             report(running.plan, result, running.account)
-            // The next may have waited for its turn at standard output.
+            // The next job may have been waiting for its turn at standard output.
             if let next = unreported.first {
                 settle(next)
             }
@@ -424,7 +423,7 @@ package final class Pipeline {
         plan.report(result)
     }
 
-    /// Tells every job that is not finished yet of an error that is not its own.
+    /// Reports every unfinished job as failed with an error that is not its own.
     private func abandonAll(_ error: PoolmapError) {
         while let running = unreported.first {
             running.job?.cancel()

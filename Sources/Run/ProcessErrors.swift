@@ -3,7 +3,7 @@ import Multiprocessing
 import SystemPackage
 
 extension PoolmapError {
-    /// An error of processes or shared memory, with this code where the kernel did not say no.
+    /// Converts an error of processes or shared memory; `code` is used when no system call failed.
     package init(_ error: MultiprocessingError, else code: Code) {
         let code: Code =
             error.errno == .noMemory ? .outOfMemory : error.code == .systemCallFailed ? .system : code
@@ -11,7 +11,7 @@ extension PoolmapError {
             self.init(code, "\(error)")
             return
         }
-        // The description ends with what this one adds by itself.
+        // `PoolmapError` appends the errno's text itself, so drop it from the end of the description.
         let (text, end) = ("\(error)", ": \(errno)")
         self.init(code, text.hasSuffix(end) ? String(text.dropLast(end.count)) : text, errno: errno)
     }

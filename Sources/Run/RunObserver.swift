@@ -1,6 +1,6 @@
-/// Who is told of a run as it goes on.
+/// Callbacks and the recorder that follow a run.
 package struct RunObserver {
-    /// How often `onTick` is called while the run waits, beside each time that something is done; nil for never.
+    /// How often `onTick` is called while the run waits, in addition to each time something is done; nil for never.
     package var tick: Duration?
     package var onTick: () -> Void = {}
     package var recorder: RunRecorder?

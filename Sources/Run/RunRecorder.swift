@@ -2,10 +2,10 @@ import Files
 import Glibc
 import Ground
 
-/// Keeps account of a run, as a report for programs and as a trace for people.
+/// Records a run as a report for programs and as a trace for people.
 ///
-/// Both are written as the run goes on, so that they take no memory but for the inputs that are under way, and appear
-/// under their names when it ends. docs/report.md has the fields.
+/// Both are written as the run goes on, so memory is used only for the inputs in progress. The files get their names at
+/// the end. docs/report.md describes the fields.
 package final class RunRecorder {
     private let report: LineFile?
     private let trace: LineFile?
@@ -20,9 +20,9 @@ package final class RunRecorder {
     /// Opens the files.
     ///
     /// - Parameters:
-    ///   - report: where the report goes, if there is to be one.
-    ///   - trace: where the trace goes, if there is to be one.
-    ///   - head: what is known of the run beforehand, as its options.
+    ///   - report: the path of the report; nil for none.
+    ///   - trace: the path of the trace; nil for none.
+    ///   - head: what is known in advance, such as the options.
     package init(report: String?, trace: String?, head: [(String, JSONText)]) throws(PoolmapError) {
         self.report = try report.map { (path) throws(PoolmapError) in try LineFile(path: path, force: true) }
         self.trace = try trace.map { (path) throws(PoolmapError) in try LineFile(path: path, force: true) }
@@ -41,11 +41,11 @@ package final class RunRecorder {
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
-    // MARK: While it runs
+    // MARK: During the run
 
-    /// A task came to its end, with or without a result.
+    /// Records the end of a task, with or without a result.
     ///
-    /// Returns what the report of the input is to say of it.
+    /// Returns the entries of its pieces for the report of the input.
     package func add(
         _ pieces: [Piece], _ completion: TaskCompletion, of plan: PlannedJob
     ) throws(PoolmapError) -> [JSONText] {
@@ -56,7 +56,7 @@ package final class RunRecorder {
         }
     }
 
-    /// The same of what the front itself has done.
+    /// Records a step that the front did itself.
     package func add(_ piece: Piece, _ time: WorkTime, of plan: PlannedJob) -> JSONText? {
         add(piece, .null, time, by: front, 1, of: plan)
     }
@@ -89,9 +89,9 @@ package final class RunRecorder {
         return report != nil && piece.isPart ? .object(members + effort) : nil
     }
 
-    /// An input was reported; they come in their order.
+    /// Records an input; called in input order.
     ///
-    /// - Parameter pieces: what was to be said of each of its pieces.
+    /// - Parameter pieces: the entries of its pieces.
     package func add(_ result: Result<JobSummary, PoolmapError>, of plan: PlannedJob, _ pieces: [JSONText]) {
         totals.add(result)
         guard report != nil else { return }
@@ -123,7 +123,8 @@ package final class RunRecorder {
 
     // MARK: The end
 
-    /// Gives both files their names, but where that is an input's; throws the first error that happened to one of them.
+    /// Gives both files their names, except a name that is also an input's; throws the first error met in writing
+    /// either.
     package func finish(_ places: RunPlaces) throws(PoolmapError) {
         let wall = monotonicNanoseconds() - startedNanoseconds
         write("\n], \"totals\": \(totals.json(wall).text)}\n", to: report)
@@ -160,7 +161,7 @@ package final class RunRecorder {
     }
 }
 
-/// What all inputs of a run come to.
+/// The totals over all inputs of a run.
 private struct RunTotals {
     private var files: UInt64 = 0
     private var failed: UInt64 = 0
@@ -201,7 +202,7 @@ extension Target {
 }
 
 extension TaskCompletion {
-    /// What came of each piece; of the first alone where none was done.
+    /// The result of each piece; of the first alone if the task failed.
     fileprivate var results: [PieceResult] {
         get throws(PoolmapError) {
             switch result {
@@ -215,7 +216,7 @@ extension TaskCompletion {
 }
 
 extension WorkTime {
-    /// Of a task as a whole.
+    /// The time of the task as a whole.
     fileprivate init(_ completion: TaskCompletion) {
         startedNanoseconds = completion.startedNanoseconds
         durationNanoseconds = completion.durationNanoseconds
@@ -233,7 +234,7 @@ extension FileDone {
 }
 
 extension JSONText {
-    /// What a script is told of an error, here and with `--json`.
+    /// An error as programs see it, here and with `--json`.
     package static func error(_ error: PoolmapError) -> JSONText {
         .object([
             ("code", .string(error.code.rawValue)), ("message", .string("\(error)")),
@@ -241,7 +242,7 @@ extension JSONText {
         ])
     }
 
-    /// Nanoseconds as microseconds, with three places.
+    /// Nanoseconds as microseconds with three decimals.
     fileprivate static func microseconds(_ nanoseconds: UInt64) -> JSONText {
         let fraction = "\(nanoseconds % 1000)"
         return .decimal("\(nanoseconds / 1000)." + String(repeating: "0", count: 3 - fraction.utf8.count) + fraction)
@@ -256,7 +257,7 @@ extension JobSummary {
 }
 
 extension SalvageSummary {
-    /// What was lost, for the report.
+    /// The losses, for the report.
     fileprivate var json: JSONText {
         let ranges = lost.map { range -> JSONText in
             .object([

@@ -1,24 +1,24 @@
 import Ground
 
-/// An input whose pieces are under way.
+/// A job between planning and reporting.
 final class RunningJob {
     let plan: PlannedJob
-    /// Where it stands among the inputs: its plan's number, and behind it that among what that one has left, and so on.
+    /// Its position in input order: its plan's number, then its index among the followers of that plan, and so on.
     package let place: [Int]
-    /// In which the pool gives back its results.
+    /// The lane in which the pool returns its results.
     let lane: Int
     var job: (any Job)?
     var error: PoolmapError?
     var line = Line<Entry>()
-    /// No more pieces will come.
+    /// No more pieces will follow.
     var isHandedOut = false
     var hands = PlannedJob.Hands.anyone
-    /// A worker said that the input is for the front, which has not begun with it.
+    /// A worker left the input to the front, which has not started it yet.
     var isReturned = false
     var result: Result<JobSummary, PoolmapError>?
-    /// What the report is to say of its pieces.
+    /// What the report says about its pieces.
     var account: [JSONText] = []
-    /// They are reported behind it.
+    /// Jobs that are reported right after it.
     var followers: [RunningJob] = []
 
     init(_ plan: PlannedJob, at place: [Int], lane: Int) {
@@ -27,15 +27,14 @@ final class RunningJob {
         self.lane = lane
     }
 
-    /// Whether it comes before the other in the order of the inputs.
+    /// Whether it comes before the other in input order.
     func precedes(_ other: RunningJob) -> Bool {
         place.lexicographicallyPrecedes(other.place)
     }
 }
 
 extension [RunningJob] {
-    /// Puts inputs that stand one behind the other among those that wait, of which the first in the order of the inputs comes
-    /// last.
+    /// Inserts consecutive inputs into this list, which is in reverse input order.
     mutating func putInLine(_ inputs: [RunningJob]) {
         guard let first = inputs.first else { return }
         var (low, high) = (0, count)
@@ -55,7 +54,7 @@ final class Entry {
     enum Kind {
         case work(TaskMessage, [Piece], slot: Int?)
         case local(Piece?, () throws(PoolmapError) -> Void)
-        /// An error in its place among the pieces.
+        /// An error at its position among the pieces.
         case failure(PoolmapError)
     }
 

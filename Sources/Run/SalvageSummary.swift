@@ -1,48 +1,48 @@
-/// What could be had of a damaged file, and what not.
+/// What was recovered from a damaged file, and what was lost.
 package struct SalvageSummary: Sendable {
-    /// A range of the content that is lost.
+    /// A lost range of the content.
     package struct Lost: Sendable {
-        /// Its place in the content, counted without what was lost before it in an unknown length; empty where the
-        /// length of this is not known.
+        /// Its position in the content, not counting earlier losses of unknown length; empty if its own length is
+        /// unknown.
         package var content: Range<UInt64>
         /// Whether its length is known.
         ///
-        /// If not, nothing stands for it in the output.
+        /// If not, the output has no placeholder for it.
         package let isLengthKnown: Bool
-        /// Whether the length is only likely: no table says how many frames there were.
+        /// Whether the length is only an estimate, because no table gives the number of frames.
         package var isLengthAssumed: Bool
-        /// The numbers of its frames, counted from 0; nil where nobody knows how many there were.
+        /// The indexes of its frames, from 0; nil if the number of frames before it is unknown.
         package var frames: ClosedRange<Int>?
         /// Where the frames are in the file, or would have to be, in bytes.
         package var file: Range<UInt64>
-        /// Why the first of them is lost.
+        /// Why the first of its frames is lost.
         package let reason: String
-        /// Whether others of them are lost for other reasons.
+        /// Whether other frames in it are lost for other reasons.
         package var hasOtherReasons = false
     }
 
-    /// What is lost, in the order of the content, neighbours as one; of a great many ranges the first.
+    /// The losses in content order, adjacent ones merged; only the first `mostListed`.
     package private(set) var lost: [Lost] = []
-    /// How many ranges are lost, those among them that are not in `lost`.
+    /// The number of lost ranges, including those not in `lost`.
     package private(set) var lostCount = 0
-    /// What is lost in all, in bytes, as far as its length is known.
+    /// Total bytes lost, as far as lengths are known.
     package private(set) var lostBytes: UInt64 = 0
-    /// What is restored, in bytes.
+    /// Bytes recovered.
     package var restoredBytes: UInt64 = 0
-    /// Whether the length of everything that is lost is known.
+    /// Whether the length of every loss is known.
     package private(set) var isLostKnown = true
-    /// Damage by which nothing of the content is lost; of a great many places the first.
+    /// Places of damage that lose no content; only the first `mostListed`.
     package private(set) var harmless: [String] = []
-    /// In how many places there is such damage, those among them that are not in `harmless`.
+    /// The number of such places, including those not in `harmless`.
     package private(set) var harmlessCount = 0
 
     /// Whether there is no damage.
     package var isWhole: Bool { lostCount == 0 && harmlessCount == 0 }
 
-    /// The length of the content, lost and restored; nil where it is not known.
+    /// The length of the content, lost and recovered; nil if unknown.
     package var contentBytes: UInt64? { isLostKnown ? restoredBytes + lostBytes : nil }
 
-    /// The limit of both lists.
+    /// The length limit of both lists.
     package static let mostListed = 100_000
 
     private var last: Lost?

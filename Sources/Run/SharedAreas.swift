@@ -3,12 +3,12 @@ import Files
 import Ground
 import Multiprocessing
 
-/// The memory that the front shares with its workers, made when it is first needed, and before any worker is.
+/// The memory that the front shares with its workers, created on first use and before any worker is forked.
 package final class SharedAreas {
     private let layout: SlotLayout
     private let slotCount: Int
     private let noteCount: Int
-    /// What workers are to read, and what they write; a slot has the same number in both.
+    /// What workers read, and what they write; a slot has the same number in both.
     private var inputs: SlotArena?
     private var outputs: SlotArena?
     private var notes: SlotArena?
@@ -21,8 +21,8 @@ package final class SharedAreas {
     private static let notesInPage = notePageBytes / CommitNote.byteCount
 
     /// - Parameters:
-    ///   - noteCount: the number of notes of files that workers do whole; 0 for none.
-    ///   - bundleCount: the number of bundles of names that are under way at once.
+    ///   - noteCount: the number of notes for files that workers do whole; 0 for none.
+    ///   - bundleCount: the number of bundles of names in progress at once.
     init(_ layout: SlotLayout, slotCount: Int, noteCount: Int, bundleCount: Int) {
         self.bundleCount = bundleCount
         freeBundles = Array((0..<bundleCount).reversed())
@@ -31,7 +31,7 @@ package final class SharedAreas {
         self.noteCount = noteCount
     }
 
-    /// Makes all that is not made yet, as there will be no later time for it.
+    /// Creates everything not created yet: after the fork it is too late.
     func makeAll() throws(PoolmapError) {
         try makeSlots()
         _ = try madeNotes()
@@ -39,8 +39,8 @@ package final class SharedAreas {
     }
 
     private func makeSlots() throws(PoolmapError) {
-        // Neither takes address space before something is in it: frames of any size have room, and small ones take
-        // little where a process may have little.
+        // Neither arena takes address space until it is used: there is room for frames of any size, and small frames
+        // take little where the process has a limit.
         if inputs == nil, layout.inputBytes > 0 {
             inputs = try SharedAreas.arena(slotCount, layout.inputBytes, isMappedAsUsed: true)
         }
@@ -49,7 +49,7 @@ package final class SharedAreas {
         }
     }
 
-    /// Takes a slot; nil while all are in use, and where the work needs none.
+    /// Takes a slot; returns nil while all are in use, or if the work needs none.
     func acquireSlot() throws(PoolmapError) -> Int? {
         try makeSlots()
         return inputs?.acquire()
@@ -63,12 +63,12 @@ package final class SharedAreas {
         inputs.map { $0.freeCount > 0 } ?? true
     }
 
-    /// The beginning of a slot's input area.
+    /// The first bytes of a slot's input area.
     package func input(_ slot: Int, _ byteCount: Int) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
         try SharedAreas.memory(inputs, slot, byteCount)
     }
 
-    /// The beginning of a slot's output area.
+    /// The first bytes of a slot's output area.
     package func output(_ slot: Int, _ byteCount: Int) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
         try SharedAreas.memory(outputs, slot, byteCount)
     }
@@ -103,7 +103,7 @@ package final class SharedAreas {
         }
     }
 
-    /// Takes a note, which is released when the last reference to it goes; nil while all are in use.
+    /// Takes a note, which is released with the last reference to its ticket; returns nil while all are in use.
     func acquireNote() throws(PoolmapError) -> NoteTicket? {
         _ = try madeNotes()
         guard let index = freeNotes.popLast() else { return nil }
@@ -116,9 +116,10 @@ package final class SharedAreas {
         freeNotes.append(index)
     }
 
-    /// Takes a place for a bundle of names, which is released when the last reference to it goes; nil while all are in use.
+    /// Takes a place for a bundle of names, which is released with the last reference to its ticket; returns nil while
+    /// all are in use.
     ///
-    /// - Parameter writes: whether there are to be notes.
+    /// - Parameter writes: whether the bundle needs notes.
     func acquireBundle(writes: Bool) throws(PoolmapError) -> BundleTicket? {
         guard let place = freeBundles.popLast() else { return nil }
         if writes, bundleNotes == nil {
@@ -153,7 +154,7 @@ package final class SharedAreas {
     }
 }
 
-/// A note's number, for as long as a file is under way.
+/// Holds a note's number while a file is in progress.
 final class NoteTicket {
     let index: Int
     private let areas: SharedAreas
@@ -168,7 +169,7 @@ final class NoteTicket {
     }
 }
 
-/// The place of a bundle of names, with its notes, for as long as it is under way.
+/// Holds the place of a bundle of names, and its notes, while the bundle is in progress.
 package final class BundleTicket {
     let generation: UInt64
     private let place: Int
@@ -182,7 +183,7 @@ package final class BundleTicket {
 
     var firstNote: Int { place * BundleSize.mostNames }
 
-    /// Removes what workers have left that were killed.
+    /// Removes temporary files left by killed workers.
     func removeTemporaries(of bundle: NameBundle) {
         guard let first = bundle.firstNote else { return }
         for index in first..<first + bundle.count {

@@ -1,4 +1,4 @@
-/// How a slot is divided: what a worker reads is not overwritten by what it writes, so that a task can be run again.
+/// The division of a slot: a worker's output never overwrites its input, so a task can be run again.
 package struct SlotLayout {
     package let inputBytes: Int
     package let outputBytes: Int
@@ -8,7 +8,7 @@ package struct SlotLayout {
         self.outputBytes = outputBytes
     }
 
-    /// Whether both sides of a frame have room in a slot.
+    /// Whether a frame and its content both fit in a slot.
     package func holds(compressedBytes: UInt64, contentBound: UInt64) -> Bool {
         contentBound <= UInt64(outputBytes) && compressedBytes <= UInt64(inputBytes)
     }

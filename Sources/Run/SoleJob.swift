@@ -1,11 +1,11 @@
 import Ground
 
 extension Job {
-    /// Does a job in this process, one step after the other, with nothing beside it.
+    /// Runs a job alone in this process, step by step.
     ///
     /// Blocks.
     ///
-    /// - Parameter workforce: of one process.
+    /// - Parameter workforce: a workforce of one process.
     package func performAlone(_ workforce: Workforce) throws(PoolmapError) -> JobSummary {
         do throws(PoolmapError) {
             repeat {
@@ -18,7 +18,7 @@ extension Job {
         return try finish()
     }
 
-    /// False where there is no further step.
+    /// Returns false when there are no more steps.
     private func performStep(_ workforce: Workforce) throws(PoolmapError) -> Bool {
         switch try next(workforce) {
         case .work(let task, let pieces, let slot, _, _):

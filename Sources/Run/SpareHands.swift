@@ -1,30 +1,30 @@
 import Ground
 import Multiprocessing
 
-/// One who does single tasks at once, beside the workforce: a process of its own, where the task may end it.
+/// Runs single tasks beside the workforce: in a process of their own where a task may kill it.
 package final class SpareHands {
     private let workforce: Workforce
     private let isAnother: Bool
     private var pool: Pool<[UInt8], [UInt8]>?
 
     /// - Parameters:
-    ///   - workforce: whose operations these are.
-    ///   - isAnother: whether the tasks are for another process, which has nothing open but what it is born with.
+    ///   - workforce: the workforce whose operations the tasks use.
+    ///   - isAnother: whether tasks run in another process, which has open only what it inherits.
     package init(_ workforce: Workforce, isAnother: Bool) {
         self.workforce = workforce
         self.isAnother = isAnother
     }
 
-    /// Does a task.
+    /// Runs a task.
     ///
-    /// Blocks. Throws why it could not be done.
+    /// Blocks. Throws the task's error.
     package func perform(_ task: TaskMessage) throws(PoolmapError) -> TaskAnswer {
         let answer = isAnother ? try performThere(task) : workforce.perform(task)
         if case .failed(let error) = answer { throw error }
         return answer
     }
 
-    /// Does a task that has ended other processes, and says so.
+    /// Runs a task that killed other processes, and returns its completion.
     package func complete(_ task: TaskMessage, after earlier: TaskCompletion) -> TaskCompletion {
         let start = monotonicNanoseconds()
         let result: Result<TaskAnswer, PoolmapError>

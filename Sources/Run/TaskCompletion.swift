@@ -2,13 +2,13 @@ import Glibc
 import Ground
 import Multiprocessing
 
-/// A task's end, and who came to it.
+/// The end of a task: its result, and the process that ran it.
 package struct TaskCompletion {
     let task: UInt64
     let result: Result<TaskAnswer, PoolmapError>
-    /// The process that did it; 0 where no one could.
+    /// The pid of the process that did it; 0 if none could.
     let worker: Int32
-    /// How many processes began it: 1 unless some died.
+    /// How many processes started it: 1 unless some died.
     let attempts: Int
     /// On the monotonic clock.
     let startedNanoseconds: UInt64
@@ -16,7 +16,7 @@ package struct TaskCompletion {
 }
 
 extension TaskCompletion {
-    /// Of what this process does itself, now.
+    /// Runs a task in this process now.
     package init<Failure: Error>(_ task: UInt64, _ body: () throws(Failure) -> TaskAnswer) throws(Failure) {
         let start = monotonicNanoseconds()
         let answer = try body()

@@ -1,7 +1,7 @@
 import Ground
 import Multiprocessing
 
-/// Tasks and answers as they travel: the bytes of the operation, and behind them what the engine has to know.
+/// Tasks and answers as sent: the operation's bytes, followed by what the engine needs.
 enum TaskWire {
     static func bytes(of task: TaskMessage, _ operation: Int) -> [UInt8] {
         var bytes = task.bytes
@@ -14,7 +14,7 @@ enum TaskWire {
         return bytes
     }
 
-    /// In a worker: does a task, and says what came of it.
+    /// Runs a task in a worker, and returns its encoded answer.
     static func perform(_ bytes: [UInt8], _ operations: [any Operation], _ hands: Hands) -> [UInt8] {
         var bytes = bytes
         let operation = operations[Int(bytes.removeLast())]
@@ -56,7 +56,7 @@ enum TaskWire {
         }
     }
 
-    /// - Parameter operation: whose answer it is.
+    /// - Parameter operation: the operation that the answer belongs to.
     static func answer(_ bytes: [UInt8], of operation: any Operation.Type) throws(PoolmapError) -> TaskAnswer {
         switch bytes.last {
         case Kind.done: return .done(operation, bytes)

@@ -3,7 +3,7 @@ import Ground
 
 /// Hands a small file to one worker, which does all of it.
 ///
-/// No slot is taken, and the front has nothing to write. The `Workforce` sends several to a worker at a time.
+/// It takes no slot, and the front writes nothing. The `Workforce` sends several such files to a worker at a time.
 package final class WholeFileJob: Job {
     private var work: FileWork
     private let target: Target
@@ -12,12 +12,12 @@ package final class WholeFileJob: Job {
     private var ticket: NoteTicket?
     private var isHandedOut = false
     private var summary = JobSummary()
-    /// The worker has it open.
+    // The worker opens the file, not the front.
     package let isOpen = false
 
     /// - Parameters:
     ///   - work: the file, without its target.
-    ///   - root: the folder in whose tree a target is.
+    ///   - root: the folder whose tree contains the target.
     package init(_ work: FileWork, to target: Target, in root: Root?, _ meter: Meter) {
         self.work = work
         self.target = target

@@ -5,23 +5,23 @@ import Ground
 import Multiprocessing
 import SystemPackage
 
-/// A file that one worker does alone.
+/// A file that one worker does whole.
 package struct FileWork {
     /// Where the input is.
     package var input: Place
-    /// Where the target is to be; nil where nothing is written.
+    /// Where the target goes; nil if nothing is written.
     package var target: Place?
-    /// What it had when it was looked at.
+    /// Its size when its status was read.
     package var byteCount: UInt64
-    /// Where the worker notes what it has done, for the case that it is killed; nil where it writes nothing.
+    /// The note in which the worker records what it has done, in case it is killed; nil if it writes nothing.
     package var note: Int?
-    /// By what it is hashed; empty where it is not.
+    /// The digests to compute; empty for none.
     package var algorithms: [HashAlgorithm] = []
-    /// What it must still be when it is opened; nil where any file of that name will do.
+    /// The identity that it must still have when opened; nil to accept any file of that name.
     package var identity: FileIdentity?
-    /// The size of the chunks that are hashed by themselves, by one algorithm; nil where the whole is.
+    /// The size of chunks that are hashed separately, by one algorithm; nil to hash the whole.
     package var chunkBytes: UInt64?
-    /// What the name has led to just before the file is opened; nil where nobody asked then.
+    /// The file's status from just before it is opened; nil if it was not read then.
     package var found: FileStatus?
 
     package init(
@@ -38,11 +38,13 @@ package struct FileWork {
     }
 }
 
-/// What a worker answers of one file of several.
+/// A worker's answer for one file.
 package struct FileDone {
     package enum Outcome {
         case done(JobSummary)
-        /// The file is not what it was taken for: a pipe by now, or large. The front is to do it, in pieces.
+        /// The file has changed its kind: it is a pipe by now, or large.
+        ///
+        /// The front must do it in pieces.
         case isForFront
         case failed(PoolmapError)
     }
@@ -59,15 +61,15 @@ package struct FileDone {
     }
 }
 
-/// Does files whole, in the process that it is used in.
+/// Processes whole files in the calling process.
 package protocol WholeFilePerformer: AnyObject {
-    /// Called before files that were handed out together.
+    /// Called before a group of files that were handed out together.
     func begin()
-    /// Called behind them.
+    /// Called after the group.
     func end()
-    /// Does a file.
+    /// Processes a file.
     ///
-    /// - Parameter note: what another worker may have noted of the same file before it was killed.
+    /// - Parameter note: the note that another worker may have written about the same file before it was killed.
     func run(_ work: FileWork, _ note: CommitNote?) -> FileDone
 }
 
@@ -76,9 +78,9 @@ extension TaskMessage {
         files(FileWorks([work]))
     }
 
-    /// Files that are done whole.
+    /// A task of files that are done whole.
     ///
-    /// - Parameter isSent: whether it is handed out as it is, and no others are to go with them.
+    /// - Parameter isSent: true for a complete task; false if other files may be added before it is sent.
     package static func files(_ works: FileWorks, isSent: Bool = false) -> TaskMessage {
         let byteCount = works.all.reduce(0) { $0 + $1.byteCount }
         if isSent { return WholeFiles.task(works, [], byteCount: byteCount) }
@@ -86,7 +88,7 @@ extension TaskMessage {
     }
 }
 
-/// Does small files whole, each from opening it to giving its target its name.
+/// Processes small files whole, from opening the input to naming the target.
 package final class WholeFiles: Operation {
     private let files: any WholeFilePerformer
 

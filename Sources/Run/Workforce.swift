@@ -4,18 +4,18 @@ import JobServer
 import Multiprocessing
 import SystemPackage
 
-/// Those who do the work of a command: a pool of processes, or the front itself where one process is enough.
+/// Runs the tasks of a command in a pool of worker processes, or in the front itself where one process is enough.
 ///
-/// The pool is forked when there is work for more than one process: not for a task that is known to be the only one,
-/// nor for the first few hundred KiB. Under make's job server it is forked with the first token, or for the first command
-/// of the user's, and so many are busy as there are tokens, and one: tokens are asked for while there is something to hand
-/// out, and given back as soon as nothing is.
+/// The pool is forked when there is work for more than one process: not for a task known to be the only one, and not
+/// for the first few hundred KiB. Under make's job server the pool is forked with the first token, or for the user's
+/// first command, and at most one process more than there are tokens is busy. Tokens are requested while there is work
+/// to hand out, and returned as soon as there is none.
 package final class Workforce {
     package let layout: SlotLayout
     private let jobs: Int
     private let server: JobServer?
     private let areas: SharedAreas
-    /// What this process does itself, and each worker in its own.
+    /// What this process runs itself; each worker has its own copy.
     private let operations: [any Operation]
     private let hands: Hands
     private var pool: Pool<[UInt8], [UInt8]>?
@@ -24,45 +24,45 @@ package final class Workforce {
     private var taskCount: UInt64 = 0
     private var inlineBytes: UInt64 = 0
     private var inlineNanoseconds: UInt64 = 0
-    /// The tasks that the pool knows by these numbers.
+    /// Tasks in the pool, by their numbers there.
     private var underWay: [UInt64: Sent] = [:]
     private var bundle = FileBundle()
     private let reach: NameReach?
     private var confinementNote: Confinement.Note?
     private let onConfinement: (Confinement) -> Void
 
-    /// What was sent to a worker together.
+    /// What was sent to a worker in one message.
     private struct Sent {
         let task: TaskMessage
         let tasks: [UInt64]
-        /// Empty for what is no file.
+        /// Empty for a task that is not a bundle of files.
         let files: [FileWork]
-        /// Whose results come in the order in which they were handed out; nil where they come as they end.
+        /// Tasks of one lane return results in the order they were handed out; nil returns results as they finish.
         var lane: Int?
-        /// How many workers began them before they were sent one by one.
+        /// How many workers started these tasks before they were sent one by one.
         var earlierAttempts = 0
     }
 
-    /// So much the front does before it forks anyone: the forks take as long as this.
+    /// The front does this much itself before it forks: forking takes about as long.
     private static let bytesWithoutFork: UInt64 = 256 << 10
-    /// The same where names tell nothing of what they take: of empty files there could be any number.
+    /// The same limit as time, for bundles of names, whose work is unknown: there may be any number of empty files.
     private static let nanosecondsWithoutFork: UInt64 = 2_000_000
 
-    /// The most tasks with slots that are handed out and not yet written: those that the workers run, and some for each
-    /// to go on with while the front writes.
+    /// The most tasks with slots that are handed out and not yet written: one for each worker, and a few to go on with
+    /// while the front writes.
     package let slotCount: Int
     /// The most tasks, with slots or without, that are handed out and not accepted.
     ///
-    /// Small files take microseconds, so each worker should have some to go on with.
+    /// Small files take microseconds, so each worker needs several queued.
     let entryLimit: Int
-    /// The most inputs that are open at once: one for each worker to go on with, beside its own; and slow pipes.
+    /// The most inputs open at once: each worker's own, one more for it to go on with, and slow pipes.
     let openLimit: Int
 
     /// - Parameters:
-    ///   - operations: what is done, in this process and in each worker.
+    ///   - operations: what tasks do, in this process and in each worker.
     ///   - layout: how slots are divided.
-    ///   - reach: which files workers open by their names; nil where they run commands, and are not shut in.
-    ///   - onConfinement: called once, when workers have begun.
+    ///   - reach: the files that workers open by name; nil for workers that run commands, which are not sandboxed.
+    ///   - onConfinement: called once, when workers have started.
     package init(
         jobs: Int, _ operations: [any Operation], _ layout: SlotLayout, _ reach: NameReach?, _ server: JobServer? = nil,
         onConfinement: @escaping (Confinement) -> Void = { _ in }
@@ -81,24 +81,25 @@ package final class Workforce {
         hands = Hands(layout, areas)
     }
 
-    /// So long a task may take for which pieces are put together: far longer than a message, and so short that everything
-    /// is shared out.
+    /// How long a task made of several pieces may take: far longer than a message, and short enough to spread the work
+    /// evenly.
     package static let taskNanoseconds: UInt64 = 64_000_000
 
-    /// How much of so many bytes that are left should go into one task.
+    /// How many of the remaining bytes should go into one task.
     ///
-    /// The less is left, the less: all are to be busy to the end.
+    /// Tasks get smaller as less is left, so that all workers are busy to the end.
     package func taskBytes(of restBytes: UInt64, most: Int) -> Int {
         jobs == 1 ? 0 : Int(min(UInt64(most), restBytes / UInt64(4 * jobs)))
     }
 
-    /// One process uses one slot; the other is for a slow pipe, which fills its own while files go on.
+    /// One process uses one slot; the second is filled by a slow pipe while files go on.
     package static func slotCount(jobs: Int) -> Int {
         jobs == 1 ? 2 : jobs + max(2, jobs / 2)
     }
 
-    /// So many inputs may be open, with their targets and the folders of these, where the pool manager has them all too,
-    /// beside a socket and a sentinel for each worker.
+    /// How many inputs may be open, each with its target and the target's folder.
+    ///
+    /// The pool manager holds all of them as well, beside a socket and a sentinel for each worker.
     private static func openLimit(jobs: Int) -> Int {
         let others = 12
         return (sysconf(Int32(_SC_OPEN_MAX)) - 2 * jobs - others) / 3
@@ -106,17 +107,17 @@ package final class Workforce {
 
     // MARK: Slots
 
-    /// Takes a slot; nil while all are in use.
+    /// Takes a slot; returns nil while all are in use.
     package func acquireSlot() throws(PoolmapError) -> Int? {
         try areas.acquireSlot()
     }
 
-    /// Takes a place for a worker's note of what it has done; nil while all are in use.
+    /// Takes a place for a worker's note of what it has done; returns nil while all are in use.
     func acquireNote() throws(PoolmapError) -> NoteTicket? {
         try areas.acquireNote()
     }
 
-    /// Takes a place among the bundles that are under way; nil while there are as many as workers have use for.
+    /// Takes a place among the bundles in progress; returns nil while the workers have enough of them.
     ///
     /// - Parameter writes: whether workers note what they have done.
     func acquireBundle(writes: Bool) throws(PoolmapError) -> BundleTicket? {
@@ -131,12 +132,12 @@ package final class Workforce {
         areas.releaseSlot(slot)
     }
 
-    /// The first bytes of what a worker is to read, valid until more of the same slot is asked for.
+    /// The first bytes of a slot's input area, valid until a larger area of the same slot is requested.
     package func inputArea(_ slot: Int, _ byteCount: Int) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
         try areas.input(slot, byteCount)
     }
 
-    /// The first bytes of what a worker has written.
+    /// The first bytes of what a worker wrote to a slot.
     package func output(_ slot: Int, _ byteCount: Int) throws(PoolmapError) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(try areas.output(slot, byteCount))
     }
@@ -147,7 +148,7 @@ package final class Workforce {
 
     // MARK: Tasks
 
-    /// The front's own instance of an operation, for what must be done in order.
+    /// The front's own instance of an operation, for steps that must be done in order.
     package func own<Wanted: Operation>(_: Wanted.Type) -> Wanted {
         for case let operation as Wanted in operations { return operation }
         preconditionFailure("\(Wanted.self) is not among the operations")
@@ -167,14 +168,14 @@ package final class Workforce {
         operations.firstIndex { type(of: $0) == task.operation } ?? 0
     }
 
-    /// Whether one more may be busy now.
+    /// Whether one more process may be busy now.
     var hasHands: Bool {
         guard let server, pool != nil else { return true }
-        // With a token for each, all may be busy, and tasks may wait for them.
+        // With a token for each worker all may be busy, and tasks may queue for them.
         return server.held >= jobs - 1 || underWay.count < 1 + server.held
     }
 
-    /// Whether there may be others than the front.
+    /// Whether processes other than the front may be busy.
     private func mayFork() -> Bool {
         guard let server else { return true }
         server.want(jobs - 1)
@@ -182,11 +183,11 @@ package final class Workforce {
         return server.held > 0
     }
 
-    /// Hands out a task.
+    /// Hands out a task and returns its number.
     ///
-    /// Returns its number; the front does it at once where no other process is needed.
+    /// The front does it at once where no other process is needed.
     ///
-    /// - Parameter lane: the results of one lane are wanted in their order.
+    /// - Parameter lane: results of one lane are returned in the order of their tasks.
     package func submit(
         _ task: TaskMessage, lane: Int?, isOnlyOne: Bool, mayBeDoneHere: Bool = false
     ) throws(PoolmapError) -> UInt64 {
@@ -211,7 +212,8 @@ package final class Workforce {
             }
             bundle.add(files.all, taskCount)
         } else {
-            // A result that waits for its turn would pass for one that is being worked on, and tokens are counted by these.
+            // A finished result that waits for its turn would count as a busy worker, and tokens are requested by that
+            // count.
             try send(Sent(task: task, tasks: [taskCount], files: [], lane: server == nil ? lane : nil))
         }
         return taskCount
@@ -221,11 +223,11 @@ package final class Workforce {
 
     private func isForFront(_ task: TaskMessage, _ isOnlyOne: Bool) -> Bool {
         if jobs == 1 || isOnlyOne { return true }
-        // While the front waits for a command, make would miss the tokens that come in the meantime.
+        // While the front waits for a command, it would miss tokens that arrive in the meantime.
         return !runsCommands && (inlineBytes + task.byteCount < Workforce.bytesWithoutFork || !mayFork())
     }
 
-    /// Does the first names, as far as that takes no longer than to fork workers for them.
+    /// Does the first names here, for as long as forking workers would take.
     private func performNamesHere(_ task: TaskMessage) throws(PoolmapError) -> TaskCompletion {
         var names = try NameWork.work(task)
         if mayFork() {
@@ -242,7 +244,7 @@ package final class Workforce {
         return completion
     }
 
-    /// Sends the files that wait for company.
+    /// Sends the files collected in the bundle.
     func sendFiles() throws(PoolmapError) {
         guard !bundle.isEmpty else { return }
         let (files, tasks) = bundle.take()
@@ -274,13 +276,14 @@ package final class Workforce {
         return try pool(processes: jobs, initializer: { note.write(Confinement.enter(reach)) })
     }
 
-    /// Forks a process for single tasks, which opens nothing by its name, but for those who are not shut in.
+    /// Forks one process for single tasks; it is sandboxed and opens nothing by name, unless the run's workers run
+    /// commands.
     package func sparePool() throws(MultiprocessingError) -> Pool<[UInt8], [UInt8]> {
         let isShutIn = !runsCommands
         return try pool(processes: 1, initializer: { if isShutIn { _ = Confinement.enter(.nothing) } })
     }
 
-    /// Forks processes that do the tasks of this run.
+    /// Forks processes that do this run's tasks.
     private func pool(
         processes: Int, initializer: @escaping () throws -> Void
     ) throws(MultiprocessingError) -> Pool<[UInt8], [UInt8]> {
@@ -297,7 +300,7 @@ package final class Workforce {
         try pool.submit(TaskWire.bytes(of: task, number(of: task)), lane: lane, descriptors: task.files)
     }
 
-    /// What the pool says of a task, in the words of the run.
+    /// Translates a completion of the pool into one of the run.
     package func completion(
         _ completion: Pool<[UInt8], [UInt8]>.Completion, of task: TaskMessage
     ) throws(PoolmapError) -> TaskCompletion {
@@ -320,15 +323,15 @@ package final class Workforce {
         }
     }
 
-    /// What has been done since the last call, in the order in which it was done.
+    /// The tasks finished since the last call, in the order they finished.
     ///
-    /// Does not block, and asks the kernel only where `wait` has seen something.
+    /// Does not block, and makes a system call only after `wait` has seen something.
     func collect() throws(PoolmapError) -> [TaskCompletion] {
         defer { finished.removeAll(keepingCapacity: true) }
         if let pool, mayHaveAnswers {
             mayHaveAnswers = false
             try processErrors {
-                // One call takes in all that there is.
+                // One call receives everything that has arrived.
                 var next = try pool.nextCompletion(timeout: .zero)
                 while let completion = next {
                     try take(completion)
@@ -355,7 +358,7 @@ package final class Workforce {
         }
     }
 
-    /// Whether there is something to collect that need not be waited for.
+    /// Whether a result can be collected without waiting.
     var hasFinished: Bool { !finished.isEmpty }
 
     private func take(_ completion: TaskCompletion, _ sent: Sent) throws(PoolmapError) {
@@ -372,7 +375,7 @@ package final class Workforce {
                         durationNanoseconds: file.durationNanoseconds))
             }
         case .failure where sent.files.count > 1:
-            // One of them ends the workers: the others are not to suffer for it.
+            // One of the files kills the workers: send each by itself, so that the others still succeed.
             for (task, file) in zip(sent.tasks, sent.files) {
                 try send(
                     Sent(
@@ -390,7 +393,7 @@ package final class Workforce {
         }
     }
 
-    /// Waits until something is done, or one of the descriptors can be read, or the time is over.
+    /// Waits until a task is done, one of the descriptors can be read, or the timeout ends.
     package func wait(orFor descriptors: [FileDescriptor], lacksHands: Bool, timeout: Duration?) throws(PoolmapError) {
         var objects: [any Waitable] = descriptors
         if let server {
@@ -398,7 +401,7 @@ package final class Workforce {
             objects += server.descriptor.map { [$0] } ?? []
         }
         if let pool, objects.isEmpty, !underWay.isEmpty {
-            // To wait and to receive is one step then.
+            // Waiting and receiving are one step here.
             try processErrors {
                 if let completion = try pool.nextCompletion(timeout: timeout) {
                     try take(completion)
@@ -407,7 +410,7 @@ package final class Workforce {
             mayHaveAnswers = if case .ready = pool.waitState { true } else { false }
         } else {
             if let pool {
-                // Also when it has nothing to do: that the pool manager died is told at once, not with the next task.
+                // Include an idle pool: the death of its manager is then noticed now, not with the next task.
                 objects.append(pool)
             }
             do {
@@ -422,17 +425,17 @@ package final class Workforce {
 
     /// Ends the pool.
     ///
-    /// Everything that was taken must have been given back, unless the work was given up.
+    /// Every slot must have been returned, unless the run was abandoned.
     package func dismiss() {
         pool?.terminate()
         pool = nil
-        // Only now is nobody busy.
+        // Only now is every process idle.
         server?.close()
     }
 }
 
 extension TaskCompletion {
-    /// The same for a number of the workforce's own.
+    /// The same completion under a task number of the workforce.
     package func of(_ task: UInt64, after earlierAttempts: Int) -> TaskCompletion {
         TaskCompletion(
             task: task, result: result, worker: worker, attempts: earlierAttempts + attempts,
