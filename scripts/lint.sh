@@ -1,5 +1,5 @@
 #!/bin/bash
-# What `swift format` does not look at: scripts, sizes of files, notes to oneself.
+# What `swift format` does not look at: scripts, sizes of files, the version, notes to oneself.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 wrong=0
@@ -17,6 +17,22 @@ while IFS= read -r -d '' file; do
 done < <(git ls-files -z --cached --others --exclude-standard --deduplicate | while IFS= read -r -d '' file; do
     [[ -f $file ]] && printf '%s\0' "$file"
 done)
+
+# The version is written in one place. The manual pages are made of what the command says, and so are the packages.
+version=$(sed -nE 's/^    static let version = "([0-9]+\.[0-9]+\.[0-9]+)"$/\1/p' Sources/poolmap/Program.swift)
+newest=$(sed -nE 's/^## ([0-9]+\.[0-9]+\.[0-9]+) \([0-9]{4}-[0-9]{2}-[0-9]{2}\)$/\1/p' CHANGELOG.md | head -n 1)
+if [[ -z $version || $newest != "$version" ]]; then
+    echo "Program.swift has the version '$version', and the newest in CHANGELOG.md is '$newest'" >&2
+    wrong=1
+fi
+if grep -L "^\.TH .* \"poolmap ${version//./\\.}\" " docs/man/*.1 | grep .; then
+    echo "These pages are not of version $version: make manual" >&2
+    wrong=1
+fi
+if git grep -nwF -e "$version" -- . ':!Sources/poolmap/Program.swift' ':!CHANGELOG.md' ':!docs/man/*.1' ':!Benchmarks/runs'; then
+    echo "The version belongs into Sources/poolmap/Program.swift alone." >&2
+    wrong=1
+fi
 
 if grep -rnE 'TODO|FIXME' Sources Tests; then
     echo "Notes to oneself belong into an issue." >&2

@@ -5,7 +5,7 @@ import JobServer
 
 /// What is the same for every command of this process.
 enum Program {
-    static let version = "0.1.0"
+    static let version = "0.2.0"
 
     /// What was typed, once it was taken apart; there is one thread.
     nonisolated(unsafe) static var arguments: Arguments?
