@@ -2,23 +2,24 @@ import Glibc
 import SystemPackage
 
 extension Connection {
-    /// Makes a connection of an open stream socket, as one that another program has handed over.
+    /// Makes a connection from an open stream socket, for example one that another program has passed on.
     ///
     ///     let connection = try Connection(owning: FileDescriptor(rawValue: 3))
     ///     defer { connection.close() }
     ///
-    /// At the other end must be a `Connection` too. From then on the descriptor is the connection's own: it is made
-    /// close-on-exec, and closed with the connection; do not close it yourself. Where this throws it stays the caller's.
+    /// The other end must be a `Connection` too. The connection takes ownership of the descriptor: it makes it
+    /// close-on-exec and closes it with itself, so do not close it yourself. If this throws, the descriptor remains the
+    /// caller's.
     ///
     /// - Parameters:
-    ///   - descriptor: a stream socket that is connected and blocks. Without a Unix socket nothing that has descriptors can
-    ///     be sent.
+    ///   - descriptor: a connected stream socket in blocking mode. Only a Unix socket can send values that have
+    ///     descriptors.
     ///   - readable: whether this end receives.
     ///   - writable: whether this end sends.
     ///
-    /// Does not block. Throws `invalidState` where the descriptor is no stream socket, as the end of a `pipe`, or does not
-    /// block (`O_NONBLOCK`), and `systemCallFailed` where it is not open. The corresponding Python API is
-    /// `multiprocessing.connection.Connection(handle, readable, writable)`.
+    /// Does not block. Throws `invalidState` if the descriptor is not a stream socket (the end of a `pipe`, for
+    /// example) or is non-blocking (`O_NONBLOCK`), and `systemCallFailed` if it is not open. The corresponding Python
+    /// API is `multiprocessing.connection.Connection(handle, readable, writable)`.
     public convenience init(
         owning descriptor: FileDescriptor, readable: Bool = true, writable: Bool = true
     ) throws(MultiprocessingError) {
@@ -39,7 +40,7 @@ extension Connection {
 }
 
 extension Connection: CustomStringConvertible {
-    /// Its descriptor, and what it can do where that is not both: `Connection(descriptor 5, receives)`.
+    /// Its descriptor, and its direction if it is one-way: `Connection(descriptor 5, receives)`.
     ///
     /// Does not block.
     public var description: String {

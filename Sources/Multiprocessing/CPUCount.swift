@@ -2,25 +2,25 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// The number of processors of the machine that are switched on, whether or not this process may use them.
+/// The number of online processors of the machine, whether or not this process may use them.
 ///
-/// For the number of workers to start, take `processCPUCount()`. Does not block. The corresponding Python API is
+/// To choose a number of workers, use `processCPUCount()`. Does not block. The corresponding Python API is
 /// `multiprocessing.cpu_count`.
 public func cpuCount() -> Int {
     max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
 }
 
-/// The number of processors that this process can keep busy: those of its affinity mask, at most as many as its
-/// control group's time quota pays for (rounded up), at least 1.
+/// The number of processors that this process can keep busy: those in its affinity mask, but no more than its control
+/// group's CPU quota allows (rounded up), and at least 1.
 ///
-/// Does not block. The corresponding Python API is `os.process_cpu_count`, which does not know of quotas.
+/// Does not block. The corresponding Python API is `os.process_cpu_count`, which ignores quotas.
 public func processCPUCount() -> Int {
     let usable = max(1, Int(mp_affinity_count()))
     guard let quota = controlGroupQuota() else { return usable }
     return max(1, min(usable, Int(quota.rounded(.up))))
 }
 
-/// Processors' worth of time that the control groups of this process allow; nil where none has a limit.
+/// The CPU quota of this process's control groups, in processors; nil if none has a limit.
 private func controlGroupQuota() -> Double? {
     guard let membership = textOfFile("/proc/self/cgroup") else { return nil }
     var least: Double?
@@ -40,7 +40,7 @@ private func controlGroupQuota() -> Double? {
     return least
 }
 
-/// "/a/b" → "/a/b", "/a", "": a limit of any parent binds its children too.
+/// "/a/b" → "/a/b", "/a", "": a parent's limit applies to its children too.
 private func selfAndParents(of path: String) -> [String] {
     var components = path.split(separator: "/")
     var groups = [""]

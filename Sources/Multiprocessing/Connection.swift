@@ -2,25 +2,26 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// One end of a channel between two processes, for whole messages: what one `send` sends, one `receive` gets.
+/// One end of a channel between two processes for whole messages: each `receive` returns what one `send` sent.
 ///
-/// A message is a header of eight bytes and then the value or the bytes themselves; the header's lower six bytes are the
-/// length, the upper two the number of descriptors that travel with the message. Make both ends with `Pipe` before the
-/// child is started, or send one end to another process over another connection. Each process should close the end that
-/// it does not use: as long as any process holds a copy of the other end open, its reader waits instead of seeing the
-/// end.
+/// Make both ends with `Pipe` before the child is started, or send one end to another process over another connection.
+/// Each process should close the end that it does not use: as long as any process holds a copy of the other end open,
+/// the reader waits instead of seeing end-of-file.
 ///
-/// A value may contain what has descriptors: a `Connection`, a `DuplicatedDescriptor`, a `Queue`, a `Lock`, shared
-/// memory. The receiver gets descriptors of its own; the sender keeps its own. That needs a Unix socket, which `Pipe`
-/// and a `Listener` at a path make; over TCP it is an error.
+/// A value may contain objects that have descriptors: a `Connection`, a `DuplicatedDescriptor`, a `Queue`, a `Lock`,
+/// shared memory. The receiver gets its own descriptors; the sender keeps its own. This requires a Unix socket, which
+/// `Pipe` and a `Listener` at a path make; over TCP it is an error.
 ///
-/// What comes in is checked: bytes that no sender of this library would send are an error of the call that meets them,
-/// memory grows with the bytes that come and not with those that are announced, and descriptors that no message has
-/// announced are closed. After an error in the middle of a message the connection is good for nothing but to be closed.
+/// Incoming data is checked. Bytes that no sender of this library would send are an error of the call that reads them,
+/// memory grows with the bytes received and not with the announced length, and descriptors that no message has
+/// announced are closed. After an error in the middle of a message the connection can only be closed.
 ///
-/// A `Connection` owns its descriptor and closes it when it is closed or goes away; `defer { connection.close() }` closes
-/// it at the end of a scope, as Python's `with`. It buffers what it reads ahead, so only one process may receive from one
-/// end, and it belongs to one thread.
+/// A message is an eight-byte header followed by the value or the bytes. The lower six bytes of the header are the
+/// length, the upper two the number of descriptors that travel with the message.
+///
+/// A `Connection` owns its descriptor and closes it when it is closed or deallocated; `defer { connection.close() }`
+/// closes it at the end of a scope, like Python's `with`. It reads ahead into a buffer, so only one process may receive
+/// from an end, and it belongs to one thread.
 ///
 /// The corresponding Python API is `multiprocessing.connection.Connection`.
 public final class Connection {
@@ -32,12 +33,12 @@ public final class Connection {
     private var descriptor: OwnedDescriptor?
     private var incoming = ByteBuffer()
     private var outgoing = ByteBuffer()
-    /// Descriptors that came with what was read; those of the first message first.
+    /// Descriptors that have been read, those of the first message first.
     private var arrived: [Int32] = []
     private var senders = LastCoder()
     private var receivers = LastCoder()
 
-    /// Takes over an open, connected stream socket.
+    /// Takes ownership of an open, connected stream socket.
     init(owning socket: Int32, readable: Bool, writable: Bool) {
         self.descriptor = OwnedDescriptor(owning: socket)
         self.readable = readable
@@ -52,17 +53,17 @@ public final class Connection {
     ///
     /// Blocks while the channel is full.
     ///
-    /// Throws `encodingFailed` before anything is sent, `brokenPipe` when nobody can receive it any more.
+    /// Throws `encodingFailed` before anything is sent, and `brokenPipe` if the other end is closed.
     /// The corresponding Python API is `multiprocessing.connection.Connection.send`.
     public func send<Value: Encodable>(_ value: Value) throws(MultiprocessingError) {
         try send(value, senders.coder { MessageCoder<Value>.encodable() })
     }
 
-    /// Sends a trivially copyable value as the bytes it consists of.
+    /// Sends a trivially copyable value as its bytes in memory.
     ///
     /// Blocks while the channel is full.
     ///
-    /// Throws `brokenPipe` when nobody can receive it any more.
+    /// Throws `brokenPipe` if the other end is closed.
     /// The corresponding Python API is `multiprocessing.connection.Connection.send`.
     @_disfavoredOverload
     public func send<Value: BitwiseCopyable>(_ value: Value) throws(MultiprocessingError) {
@@ -73,7 +74,7 @@ public final class Connection {
     ///
     /// Blocks while the channel is full.
     ///
-    /// Throws `brokenPipe` when nobody can receive them any more.
+    /// Throws `brokenPipe` if the other end is closed.
     /// The corresponding Python API is `multiprocessing.connection.Connection.send_bytes`.
     public func send(bytes: UnsafeRawBufferPointer) throws(MultiprocessingError) {
         outgoing.append(UInt64(bytes.count))
@@ -82,17 +83,17 @@ public final class Connection {
 
     /// Receives a `Codable` value.
     ///
-    /// Blocks until it is there.
+    /// Blocks until it arrives.
     ///
-    /// Throws `endOfFile` when the other end is closed and nothing is left, `decodingFailed` when the message is not a
-    /// value of this type. The corresponding Python API is `multiprocessing.connection.Connection.recv`.
+    /// Throws `endOfFile` when the other end is closed and no message is left, and `decodingFailed` when the message is
+    /// not a value of this type. The corresponding Python API is `multiprocessing.connection.Connection.recv`.
     public func receive<Value: Decodable>(_ type: Value.Type = Value.self) throws(MultiprocessingError) -> Value {
         try receive(receivers.coder { MessageCoder<Value>.decodable() })
     }
 
     /// Receives a trivially copyable value.
     ///
-    /// Blocks until it is there.
+    /// Blocks until it arrives.
     ///
     /// Throws as for `Codable` values. The corresponding Python API is `multiprocessing.connection.Connection.recv`.
     @_disfavoredOverload
@@ -102,9 +103,9 @@ public final class Connection {
 
     /// Receives one message as bytes.
     ///
-    /// Blocks until it is there.
+    /// Blocks until it arrives.
     ///
-    /// Throws `endOfFile` when the other end is closed and nothing is left.
+    /// Throws `endOfFile` when the other end is closed and no message is left.
     /// The corresponding Python API is `multiprocessing.connection.Connection.recv_bytes`.
     public func receiveBytes() throws(MultiprocessingError) -> [UInt8] {
         let message = try readMessage()
@@ -112,11 +113,11 @@ public final class Connection {
         return Array(incoming.readable.prefix(message.byteCount))
     }
 
-    /// Receives one message as bytes into the caller's memory, and returns how many there are.
+    /// Receives one message into the caller's memory, and returns its number of bytes.
     ///
-    /// Blocks until it is there.
+    /// Blocks until it arrives.
     ///
-    /// Throws `endOfFile` when the other end is closed and nothing is left, and `invalidState` when the message is
+    /// Throws `endOfFile` when the other end is closed and no message is left, and `invalidState` when the message is
     /// larger than the memory; it can then still be received. The corresponding Python API is
     /// `multiprocessing.connection.Connection.recv_bytes_into`.
     public func receive(into bytes: UnsafeMutableRawBufferPointer) throws(MultiprocessingError) -> Int {
@@ -131,7 +132,7 @@ public final class Connection {
         return message.byteCount
     }
 
-    /// Whether a message, or the end of the channel, is there within `timeout`; `nil` waits for ever.
+    /// Whether a message or end-of-file arrives within `timeout`; `nil` waits forever.
     ///
     /// The corresponding Python API is `multiprocessing.connection.Connection.poll`.
     public func poll(timeout: Duration? = .zero) throws(MultiprocessingError) -> Bool {
@@ -147,14 +148,14 @@ public final class Connection {
 
     /// Closes this process's copy of the end.
     ///
-    /// Does nothing when it is closed already.
+    /// Does nothing if it is already closed.
     ///
     /// The corresponding Python API is `multiprocessing.connection.Connection.close`.
     public func close() {
         descriptor = nil
     }
 
-    /// The descriptor, which stays the connection's own; nil once it is closed.
+    /// The descriptor, which the connection still owns; nil once the connection is closed.
     ///
     /// The corresponding Python API is `multiprocessing.connection.Connection.fileno`.
     public var fileDescriptor: FileDescriptor? {
@@ -199,7 +200,7 @@ extension Connection {
     private var carriesDescriptors: Bool {
         var (domain, size) = (Int32(0), socklen_t(MemoryLayout<Int32>.size))
         guard let number = descriptor?.number, getsockopt(number, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 else {
-            // What was said of a closed connection stays to be said.
+            // A closed connection has an error of its own, which is thrown later.
             return true
         }
         return domain == AF_UNIX
@@ -219,9 +220,9 @@ extension Connection {
         }
     }
 
-    /// Writes what is in the buffer and then the bytes, in as few calls as the kernel allows.
+    /// Writes the buffer and then the bytes, in as few calls as the kernel allows.
     ///
-    /// The descriptors go with the first byte.
+    /// The descriptors are sent with the first byte.
     private func write(
         then bytes: UnsafeRawBufferPointer, _ descriptors: [Int32]
     ) throws(MultiprocessingError) {
@@ -280,7 +281,7 @@ extension Connection {
             self.descriptorCount = descriptorCount
         }
 
-        /// Nil where no sender of this library writes such a header.
+        /// Nil if no sender of this library writes such a header.
         init?(header: UInt64) {
             byteCount = Int(header & (1 << 48 - 1))
             descriptorCount = Int(header >> 48)
@@ -292,9 +293,9 @@ extension Connection {
         }
     }
 
-    /// Reads until a whole message stands in the buffer after its header.
+    /// Reads until the buffer holds a whole message after its header.
     ///
-    /// The buffer grows with the bytes that come, never by the length that a message announces.
+    /// The buffer grows with the bytes received, never by the length that a message announces.
     private func peekMessage() throws(MultiprocessingError) -> Message {
         guard readable else {
             throw MultiprocessingError(.invalidState, "receive on the sending end of a one-way pipe")
@@ -314,12 +315,12 @@ extension Connection {
         return message
     }
 
-    /// The same, with the header taken off.
+    /// The same, and removes the header from the buffer.
     private func readMessage() throws(MultiprocessingError) -> Message {
         let message = try peekMessage()
         incoming.consume(Message.headerBytes)
         guard arrived.count == message.descriptorCount || incoming.count > message.byteCount else {
-            // Those of the next message would have come with its first byte.
+            // Descriptors of the next message would have come with its first byte, so these belong to no message.
             incoming.consume(message.byteCount)
             closeArrived()
             throw MultiprocessingError(.decodingFailed, "descriptors came with a message that announces none or fewer")
@@ -327,7 +328,7 @@ extension Connection {
         return message
     }
 
-    /// Takes a message off that was received as bytes; its descriptors, if any, are nobody's.
+    /// Removes a message that was received as bytes, and closes its descriptors, if any.
     private func consume(_ message: Message) {
         incoming.consume(message.byteCount)
         for number in arrived.prefix(message.descriptorCount) {
@@ -348,7 +349,7 @@ extension Connection {
             let socket = try open(for: "receive")
             let wanted = min(max(count - incoming.count, 4096), 1 << 20)
             let received = try read(socket, into: incoming.prepareToWrite(atLeast: wanted))
-            // Those of this message and of the next, with which reading ahead ends.
+            // Those of this message and of the next one: reading ahead goes no further.
             guard arrived.count <= 2 * Int(MP_MAX_DESCRIPTORS) else {
                 closeArrived()
                 throw MultiprocessingError(.decodingFailed, "descriptors came that no message has announced")
@@ -365,7 +366,7 @@ extension Connection {
         }
     }
 
-    /// Reads what is there, at least a byte, and the descriptors that came with it; 0 at the end.
+    /// Reads at least one byte, and the descriptors that came with it; returns 0 at the end.
     private func read(
         _ socket: Int32, into space: UnsafeMutableRawBufferPointer
     ) throws(MultiprocessingError) -> Int {
@@ -382,7 +383,7 @@ extension Connection {
                 }
             }
         } catch {
-            // The other end was closed before it had read all that was sent to it: closed all the same.
+            // The other end was closed with unread data in its buffer: to us it is closed all the same.
             if error == .connectionReset { return 0 }
             throw MultiprocessingError.systemCall("recvmsg", error)
         }

@@ -1,29 +1,30 @@
 import Glibc
 import SystemPackage
 
-/// A file descriptor as part of a message: the receiver gets one of its own for the same open file.
+/// A file descriptor as part of a message: the receiver gets its own descriptor of the same open file.
 ///
 ///     try connection.send(["log": DuplicatedDescriptor(logFile)])
 ///
-/// The two share the file's offset and flags, as after `dup`. It travels over a `Connection` and with the arguments of a
-/// process that is being started; to any other coder it is an error. The corresponding Python API is
+/// The two share the file's offset and flags, as after `dup`. It can be sent over a `Connection` and with the arguments
+/// of a process that is being started; encoding it in any other way is an error. The corresponding Python API is
 /// `multiprocessing.reduction.DupFd`.
 public struct DuplicatedDescriptor: Codable {
-    /// The descriptor: for the sender the one that it put in, for the receiver a new one, close-on-exec, which it closes.
+    /// The descriptor: in the sender the one that it passed in; in the receiver a new one, close-on-exec, which it must
+    /// close.
     public let fileDescriptor: FileDescriptor
 
-    /// Names a descriptor to send, which stays the caller's and must be open until it was sent.
+    /// Wraps a descriptor to send; the caller still owns it, and must keep it open until it is sent.
     public init(_ fileDescriptor: FileDescriptor) {
         self.fileDescriptor = fileDescriptor
     }
 
-    /// Takes the descriptor out of the message that is being received.
+    /// Takes the descriptor from the message being received.
     public init(from decoder: any Decoder) throws {
         let position = try decoder.singleValueContainer().decode(Int.self)
         fileDescriptor = FileDescriptor(rawValue: try DescriptorTransfer.take(position).release())
     }
 
-    /// Attaches the descriptor to the message that is being sent.
+    /// Attaches the descriptor to the message being sent.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(try DescriptorTransfer.attach(fileDescriptor.rawValue, of: "a descriptor"))
@@ -31,7 +32,7 @@ public struct DuplicatedDescriptor: Codable {
 }
 
 extension Connection {
-    /// Sends a copy of a file descriptor, which stays the caller's own.
+    /// Sends a copy of a file descriptor; the caller keeps its own.
     ///
     /// Blocks while the channel is full.
     ///
@@ -42,7 +43,7 @@ extension Connection {
 
     /// Receives a file descriptor, which the caller then owns; it is close-on-exec.
     ///
-    /// Blocks until it is there.
+    /// Blocks until it arrives.
     ///
     /// Throws as for other values. The corresponding Python API is `multiprocessing.reduction.recv_handle`.
     public func receive(_ type: FileDescriptor.Type) throws(MultiprocessingError) -> FileDescriptor {
@@ -51,9 +52,9 @@ extension Connection {
 }
 
 extension Connection: Codable {
-    /// Attaches this end to the message that is being sent; the receiver gets an end of its own.
+    /// Attaches this end to the message being sent; the receiver gets its own copy of the end.
     ///
-    /// Throws where the connection is closed, or has read ahead what the receiver would miss.
+    /// Throws if the connection is closed, or if it has read ahead data that the receiver would miss.
     public func encode(to encoder: any Encoder) throws {
         guard let number = fileDescriptor?.rawValue else {
             throw MultiprocessingError(.invalidState, "a closed connection cannot be sent")
@@ -67,7 +68,7 @@ extension Connection: Codable {
         try container.encode(writable)
     }
 
-    /// Takes the end out of the message that is being received.
+    /// Takes the end from the message being received.
     public convenience init(from decoder: any Decoder) throws {
         var container = try decoder.unkeyedContainer()
         let position = try container.decode(Int.self)

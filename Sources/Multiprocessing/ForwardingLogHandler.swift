@@ -1,8 +1,8 @@
 import Logging
 
-/// Sends what is logged in one process to the logger of another.
+/// Sends log lines of one process to the logger of another.
 struct ForwardingLogHandler: LogHandler {
-    /// What is logged, as it travels.
+    /// A log line as it is sent.
     struct Line: Codable {
         let level: Logger.Level
         let text: String

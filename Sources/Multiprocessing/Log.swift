@@ -1,20 +1,20 @@
 import Logging
 
-/// The logger that the library writes to; none at first, and then the library is silent.
+/// The logger that the library writes to; there is none at first, so the library is silent.
 ///
-/// Set it before the first process is started: children have it from the fork on, with all that it writes to.
+/// Set it before the first process is started: forked children inherit it with everything that it writes to.
 enum Log {
     nonisolated(unsafe) private(set) static var logger: Logger?
-    /// The level from which on lines go to another process; nil where they do not.
+    /// Lines from this level on are forwarded to another process; nil if none are.
     nonisolated(unsafe) private(set) static var forwardedLevel: Logger.Level?
 
-    /// Sets or takes away the logger.
+    /// Sets or removes the logger.
     static func set(_ logger: Logger?) {
         self.logger = logger
         forwardedLevel = nil
     }
 
-    /// Has the lines of this process go to `send`, as payloads for `take`, and not to where its parent's go.
+    /// Sends this process's lines to `send`, as payloads for `take`, instead of to its parent's destination.
     static func forward(from level: Logger.Level, _ send: @escaping @Sendable (UnsafeRawBufferPointer) -> Void) {
         var forwarding = Logger(label: "multiprocessing", factory: { _ in ForwardingLogHandler(send: send) })
         forwarding.logLevel = level
@@ -41,16 +41,16 @@ enum Log {
     }
 }
 
-/// Hands the library a logger, in which it notes what its processes do: started, ended, replaced, given up.
+/// Sets the logger to which the library reports what happens to its processes: started, ended, replaced, given up.
 ///
-/// Without one the library is silent. Set it while the process has one thread, before the first process is started;
-/// children have it from the fork on. A logger of the level `debug` is told of every process. The corresponding Python
+/// Without one the library is silent. Set it while the process has one thread, before the first process is started:
+/// forked children inherit it. At level `debug`, a logger receives a line for every process. The corresponding Python
 /// API is the logger that `multiprocessing.get_logger` returns.
 public func setLogger(_ logger: Logger?) {
     Log.set(logger)
 }
 
-/// Makes the library log to standard error, a line an event, and returns the logger.
+/// Makes the library log to standard error, one line per event, and returns the logger.
 ///
 /// The corresponding Python API is `multiprocessing.log_to_stderr`.
 @discardableResult
@@ -61,10 +61,10 @@ public func logToStandardError(level: Logger.Level = .info) -> Logger {
     return logger
 }
 
-/// The logger that the library writes to in this process, for one's own lines; nil where there is none.
+/// The logger that the library writes to in this process, for your own lines; nil if there is none.
 ///
-/// In the workers of a pool that was started by `spawn` or `forkserver` its lines go to the logger of the process that made
-/// the pool, when that next takes in results. The corresponding Python API is `multiprocessing.get_logger`.
+/// In the workers of a pool started by `spawn` or `forkserver`, its lines go to the logger of the process that made the
+/// pool, when that process next receives results. The corresponding Python API is `multiprocessing.get_logger`.
 public func getLogger() -> Logger? {
     Log.logger
 }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Two connected ends, for a parent and its child.
+/// Two connected ends of a channel, for a parent and its child.
 ///
 ///     let pipe = try Pipe()
 ///     let child = Process { try pipe.second.send(42) }
@@ -11,9 +11,9 @@ import Glibc
 ///
 /// The corresponding Python API is `multiprocessing.Pipe`.
 public struct Pipe {
-    /// Where the pipe is one-way, the end that receives.
+    /// The end that receives, if the pipe is one-way.
     public let first: Connection
-    /// Where the pipe is one-way, the end that sends.
+    /// The end that sends, if the pipe is one-way.
     public let second: Connection
 
     /// Makes the two ends.
@@ -21,7 +21,7 @@ public struct Pipe {
     /// - Parameter duplex: whether both ends send and receive. With `false`, `first` only receives and `second` only
     ///   sends.
     ///
-    /// Throws `systemCallFailed`, as when no descriptor is left.
+    /// Throws `systemCallFailed`, for example when the process has too many open descriptors.
     public init(duplex: Bool = true) throws(MultiprocessingError) {
         let (one, other) = try makeSocketPair()
         if !duplex {
@@ -33,7 +33,7 @@ public struct Pipe {
     }
 }
 
-/// `Pipe`, in a file that imports Foundation too, which has another one.
+/// `Pipe` under a second name, for files that also import Foundation, which has a `Pipe` of its own.
 ///
 /// The corresponding Python API is `multiprocessing.Pipe`.
 public typealias MessagePipe = Pipe

@@ -1,12 +1,12 @@
 /// A fixed number of equally large pieces of shared memory, which carry payloads between processes without a copy.
 ///
-/// Make it before the `Pool` or `Process` that uses it: children get it with the fork, replacements of dead workers
-/// too. The process that made it owns the list of free slots; a slot's number travels with a task to a worker, and is
-/// released here when the result has been used. That is the back-pressure: no free slot, no new task. A page of a slot
-/// takes memory only once it was written to.
+/// Make it before the `Pool` or `Process` that uses it: children inherit it by the fork, and so do replacements of dead
+/// workers. The process that made it owns the list of free slots. A slot's number travels with a task to a worker, and
+/// the slot is released here when the result has been used. This provides back-pressure: without a free slot there is
+/// no new task. A page of a slot takes memory only once it has been written to.
 ///
-/// An arena that is mapped as it is used takes no address space for what nobody needs: slots may then be as large as the
-/// largest payload that may ever come, also where a process may have little (`ulimit -v`).
+/// With `isMappedAsUsed`, an arena takes no address space for unused memory. Slots may then be as large as the largest
+/// possible payload, even in a process with a small limit on address space (`ulimit -v`).
 ///
 /// The nearest Python API is `multiprocessing.shared_memory.SharedMemory`, used in blocks.
 public final class SlotArena: Codable {
@@ -17,7 +17,7 @@ public final class SlotArena: Codable {
 
     private let memory: Memory
     private let strideBytes: Int
-    /// Empty in a process that was sent the arena, which has no say over its slots.
+    /// Empty in a process that was sent the arena, which cannot acquire or release slots.
     private var free: [Int]
 
     private enum Memory {
@@ -29,15 +29,15 @@ public final class SlotArena: Codable {
         case slotCount, slotBytes, mapping, windows, strideBytes
     }
 
-    /// Makes the memory; nothing of it is used yet.
+    /// Creates the arena; no memory is used yet.
     ///
     /// - Parameters:
     ///   - slotCount: the number of slots.
     ///   - slotBytes: the size of each slot.
-    ///   - isMappedAsUsed: whether each process maps of a slot only what it asks `memory(of:byteCount:)` for, in place of
-    ///     the whole arena at once.
+    ///   - isMappedAsUsed: whether each process maps only the parts of a slot that it asks `memory(of:byteCount:)` for,
+    ///     instead of the whole arena at once.
     ///
-    /// Throws `systemCallFailed` where the kernel refuses, `invalidState` where the sizes are not positive or too large.
+    /// Throws `systemCallFailed` if the kernel refuses, and `invalidState` if the sizes are not positive or too large.
     public init(slotCount: Int, slotBytes: Int, isMappedAsUsed: Bool = false) throws(MultiprocessingError) {
         let pageBytes = 4096
         let (padded, overflowed) = slotBytes.addingReportingOverflow(pageBytes - 1)
@@ -56,12 +56,12 @@ public final class SlotArena: Codable {
         self.slotCount = slotCount
         self.slotBytes = slotBytes
         self.strideBytes = stride
-        // Taken from the end: the slot that was released last is used next, while its pages are in the caches, and
-        // slots that are never needed are never touched.
+        // Used as a stack: the slot released last is used next, while its pages are still cached, and slots that are
+        // never needed are never touched.
         self.free = Array((0..<slotCount).reversed())
     }
 
-    /// Takes the arena out of the message that is being received: the same memory, with no free slots to acquire.
+    /// Takes the arena from the message being received: the same memory, with no free slots to acquire.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         slotCount = try container.decode(Int.self, forKey: .slotCount)
@@ -83,7 +83,7 @@ public final class SlotArena: Codable {
         }
     }
 
-    /// Attaches the memory to the message that is being sent.
+    /// Attaches the memory to the message being sent.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(slotCount, forKey: .slotCount)
@@ -97,7 +97,7 @@ public final class SlotArena: Codable {
 
     /// The memory of a slot, valid in every process as long as the arena lives there.
     ///
-    /// Not for an arena that is mapped as it is used.
+    /// Not for an arena with `isMappedAsUsed`.
     public subscript(slot: Int) -> UnsafeMutableRawBufferPointer {
         precondition((0..<slotCount).contains(slot), "no slot \(slot) in an arena of \(slotCount)")
         guard case .whole(let mapping) = memory else {
@@ -108,7 +108,7 @@ public final class SlotArena: Codable {
 
     /// The first bytes of a slot's memory, valid in the calling process until it asks for more of the same slot.
     ///
-    /// Throws `systemCallFailed` where the kernel refuses to map so much. The C function is `mmap`.
+    /// Throws `systemCallFailed` if the kernel refuses to map that much. The C function is `mmap`.
     public func memory(of slot: Int, byteCount: Int) throws(MultiprocessingError) -> UnsafeMutableRawBufferPointer {
         precondition((0..<slotCount).contains(slot), "no slot \(slot) in an arena of \(slotCount)")
         precondition((0...slotBytes).contains(byteCount), "\(byteCount) bytes of a slot of \(slotBytes)")
@@ -122,20 +122,20 @@ public final class SlotArena: Codable {
 
     /// Takes a free slot, or nil when all are taken.
     ///
-    /// Does not block. For the process that made the arena only.
+    /// Does not block. Only for the process that made the arena.
     public func acquire() -> Int? {
         free.popLast()
     }
 
-    /// Gives a slot back.
+    /// Releases a slot.
     ///
-    /// For the process that made the arena only.
+    /// Only for the process that made the arena.
     public func release(_ slot: Int) {
         precondition(!free.contains(slot), "slot \(slot) was released twice")
         free.append(slot)
     }
 
-    /// How many slots are free; `slotCount` once all that was taken has been given back.
+    /// How many slots are free; `slotCount` once every slot has been released.
     public var freeCount: Int {
         free.count
     }

@@ -1,31 +1,32 @@
 import Glibc
 import SystemPackage
 
-/// Something that `wait(for:timeout:)` can wait for.
+/// An object that `wait(for:timeout:)` can wait for.
 public protocol Waitable {
     /// What to wait for now.
     var waitState: WaitState { get }
 
-    /// Whether it is ready indeed, after its descriptor was.
+    /// Whether it is really ready, called after its descriptor was ready.
     ///
-    /// Does not block. The default says that it is; what shares a descriptor with others looks at what has come.
+    /// Does not block. The default returns true; an object that shares a descriptor with others checks what has
+    /// arrived.
     func confirmReady() -> Bool
 }
 
 extension Waitable {
-    /// Says that it is.
+    /// Returns true.
     public func confirmReady() -> Bool { true }
 }
 
 /// What a `Waitable` is waiting for at the moment.
 public enum WaitState {
-    /// Ready without any waiting, as when a message was already read into a buffer.
+    /// Ready without waiting, for example when a message has already been read into a buffer.
     case ready
-    /// Ready when this descriptor is.
+    /// Ready when this descriptor is ready.
     case descriptor(FileDescriptor, writable: Bool)
-    /// Never ready, as a pool that has ended.
+    /// Never ready, for example a pool that has ended.
     case never
-    /// To wait for it is a mistake, of which this is the text: it is closed, or was not started.
+    /// Cannot be waited for: it is closed, or was not started. The text describes it.
     case invalid(String)
 }
 
@@ -37,20 +38,20 @@ extension FileDescriptor: Waitable {
 }
 
 extension Connection: Waitable {
-    /// Ready when a message, or the end of the channel, is there; a mistake where this end is closed.
+    /// Ready when a message or end-of-file has arrived; invalid if this end is closed.
     public var waitState: WaitState {
         guard let fileDescriptor else { return .invalid("a closed connection") }
         return hasBufferedInput ? .ready : .descriptor(fileDescriptor, writable: false)
     }
 }
 
-/// Waits until at least one of several things is ready, at most for `timeout`; `nil` waits for ever.
+/// Waits until at least one of several objects is ready, for at most `timeout`; `nil` waits forever.
 ///
-/// Returns the positions of those that are ready, in order; empty when the time is over first. A descriptor whose other
-/// end is gone counts as ready.
+/// Returns the positions of those that are ready, in order; empty on a timeout. A descriptor whose other end is closed
+/// counts as ready.
 ///
-/// Throws `invalidState` where one of them is a closed connection or listener, or a process that was not started, and
-/// where none of them can ever be ready and there is no `timeout`.
+/// Throws `invalidState` if one of them is a closed connection or listener, or a process that was not started, and if
+/// none of them can ever be ready and there is no `timeout`.
 ///
 /// The corresponding Python API is `multiprocessing.connection.wait`.
 public func wait(for objects: [any Waitable], timeout: Duration? = nil) throws(MultiprocessingError) -> [Int] {
@@ -75,7 +76,7 @@ private func waitOnce(
             ready.append(position)
             entries.append(pollfd(fd: -1, events: 0, revents: 0))
         case .never:
-            // poll passes over a negative number, so that positions stay the same.
+            // poll ignores a negative number, so positions stay the same.
             entries.append(pollfd(fd: -1, events: 0, revents: 0))
         case .invalid(let text):
             throw MultiprocessingError(.invalidState, "wait for \(text)")

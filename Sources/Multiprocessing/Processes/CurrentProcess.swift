@@ -1,8 +1,8 @@
 import Glibc
 
-/// A process as it knows itself.
+/// The name, process ID and kind of the calling process.
 public struct CurrentProcess: Sendable {
-    /// What its parent has called it, or `MainProcess` for the program itself.
+    /// The name that its parent gave it, or `MainProcess` for the program itself.
     public let name: String
     /// Its process id.
     public let pid: Int32
@@ -19,7 +19,7 @@ extension Process {
         return CurrentProcess(name: identity.name, pid: getpid(), isDaemon: identity.isDaemon)
     }
 
-    /// The process that has started the calling one by this library; nil in the program itself.
+    /// The process that started the calling one with this library; nil in the program itself.
     ///
     /// The corresponding Python API is `multiprocessing.parent_process`.
     public static var parent: ParentProcess? {

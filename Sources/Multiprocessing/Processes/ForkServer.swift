@@ -2,27 +2,27 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// A process that forks children for this one, which may have threads.
+/// A process that forks children on behalf of this one, which may have threads.
 ///
 ///     this process                          fork server (spawned at first use, one thread)
 ///     ForkRequest ── connection ──────────> forks                    child
 ///     Report.begun <── a socket a child ──────────────────────────── has decoded its entry
 ///     Report.ended <── the same socket ──── has reaped the child
 ///
-/// A child is the server's child for the kernel, and ours for the library: it has our pid as its parent's, is ended with
-/// us where it is a daemon, and how it ended comes over its socket. The server ends when its connection closes, which it
-/// also does when this process is killed; its other children live on, as children of a parent that exits do.
+/// To the kernel a child is the server's child; to the library it is ours. Its parent pid is ours, it ends with us if
+/// it is a daemon, and its exit status arrives over its socket. The server ends when its connection closes, which also
+/// happens when this process is killed. Its other children keep running, like the children of any parent that exits.
 final class ForkServer {
     private struct Request: Codable {
         let order: ProcessOrder
-        /// A socket of the child's own.
+        /// The child's own socket.
         let reports: DuplicatedDescriptor
     }
 
     private enum Report: Codable {
-        /// From the child: its number, and a descriptor that stands for it.
+        /// From the child: its pid, and a pidfd of it.
         case begun(Int32, DuplicatedDescriptor)
-        /// From the child, or from the server where it cannot fork.
+        /// From the child, or from the server if it cannot fork.
         case refused(String)
         /// From the server.
         case ended(ExitStatus)
@@ -32,7 +32,7 @@ final class ForkServer {
     private var process: ProcessHandle
 
     private static let shared = Guarded<ForkServer?>(nil)
-    /// Done once.
+    /// Runs once.
     private static let forgetWhenForked: Void = Fork.whenForked(forgetInherited)
 
     private init() throws(MultiprocessingError) {
@@ -44,9 +44,9 @@ final class ForkServer {
             ProcessIdentity.current.helper(named: "fork-server", isDaemon: false))
     }
 
-    /// Has the server fork a child with this entry, and returns when it is about to run it.
+    /// Makes the server fork a child with this entry; returns when the child is about to run it.
     ///
-    /// Starts the server if there is none. Throws what the child answers when it cannot decode the entry.
+    /// Starts the server if there is none. Throws the child's answer if it cannot decode the entry.
     static func start(
         _ entry: some ProcessEntry, _ identity: ProcessIdentity, _ standardInput: StandardInput = .null
     ) throws(MultiprocessingError) -> ProcessHandle {
@@ -82,13 +82,13 @@ final class ForkServer {
         do throws(MultiprocessingError) {
             return try reports.receive(Report.self)
         } catch {
-            // Closed: it was asked for before.
+            // Closed: the status was asked for before.
             guard error.code == .endOfFile || error.code == .invalidState else { throw error }
             throw MultiprocessingError(.managerDied, "the fork server ended, and with it all knowledge of \(name)")
         }
     }
 
-    /// How a child ended, which the server is about to tell or has told.
+    /// How a child ended, which the server has reported or is about to report.
     private static func status(of pid: Int32, from reports: Connection) throws(MultiprocessingError) -> ExitStatus {
         while true {
             if case .ended(let status) = try report(of: "process \(pid)", from: reports) {
@@ -111,7 +111,7 @@ final class ForkServer {
                 do throws(MultiprocessingError) {
                     return try server.connection.send(request)
                 } catch {
-                    // It was killed since it was last used: another one takes its place, once.
+                    // The server was killed since its last use: start another one, once.
                     guard error.code == .brokenPipe, attempt == 1 else { throw error }
                     server.end()
                     shared = nil
@@ -120,7 +120,7 @@ final class ForkServer {
         }
     }
 
-    /// Ends the server, if there is one, and waits for its end.
+    /// Ends the server, if there is one, and waits for it to end.
     static func stop() {
         shared.withLock { shared in
             shared?.end()
@@ -133,7 +133,7 @@ final class ForkServer {
         _ = try? process.wait(until: Deadline(after: nil))
     }
 
-    /// Called in a child right after the fork: the server is its parent's.
+    /// Called in a child right after the fork: the server belongs to its parent.
     private static func forgetInherited() {
         shared.withLock { shared in
             shared?.connection.close()
@@ -143,10 +143,11 @@ final class ForkServer {
 
     // MARK: In the server
 
-    /// What a terminal sends to all processes of a job is for the program and its children to answer; the server ends with
-    /// the program.
+    /// Signals that a terminal sends to all processes of a job.
+    ///
+    /// The program and its children answer them; the server ignores them and ends with the program.
     private static let terminalSignals = [SIGINT, SIGQUIT, SIGHUP]
-    /// What was to be done at these, as its children have it.
+    /// The previous actions for these signals, which its children restore.
     nonisolated(unsafe) private static var signalActions: [__sighandler_t?] = []
 
     fileprivate static func serve(_ requests: Connection) -> Never {
@@ -184,7 +185,7 @@ final class ForkServer {
         func bury() throws(MultiprocessingError) {
             guard let status = try process.wait(until: Deadline(after: nil)) else { return }
             guard let socket = reports.take()?.release() else { return }
-            // The one that it is told to may have ended.
+            // The receiver may have ended.
             try? Connection(owning: socket, readable: false, writable: true).send(Report.ended(status))
         }
     }
@@ -203,7 +204,8 @@ final class ForkServer {
                     begin(refusal, reports)
                 }
             }
-            // Only from here on: the child just forked has it too, those forked later must not.
+            // Registered only now: the child just forked has a copy of this socket too, and children forked later must
+            // not.
             return [Child(process: process, reports: PrivateDescriptor(owning: socket))]
         } catch {
             try? Connection(owning: socket, readable: false, writable: true).send(Report.refused("\(error)"))
@@ -216,7 +218,7 @@ final class ForkServer {
         defer { reports.close() }
         let pid = getpid()
         let descriptor = OwnedDescriptor(owning: mp_pidfd_open(pid))
-        // The one that it is told to may have ended.
+        // The receiver may have ended.
         if let refusal {
             try? reports.send(Report.refused(refusal))
         } else if descriptor.number < 0 {
@@ -228,7 +230,7 @@ final class ForkServer {
     }
 }
 
-/// The beginning of the fork server.
+/// The entry that a spawned fork server runs.
 struct ForkServerEntry: ProcessEntry {
     let requests: DuplicatedDescriptor
 

@@ -6,21 +6,21 @@ import SystemPackage
 ///
 /// The corresponding Python API is what `multiprocessing.parent_process` returns.
 public final class ParentProcess {
-    /// What it is called: `MainProcess`, or as its own parent has called it.
+    /// Its name: `MainProcess`, or the name that its own parent gave it.
     public let name: String
     /// Its process id.
     public let pid: Int32
 
-    /// Nil where it had ended before anyone asked.
+    /// Nil if the parent had already ended when it was first asked for.
     private let descriptor: PrivateDescriptor?
 
-    // Opened when it is first asked for; only a process's main thread asks.
+    // Opened on first use, which only the main thread makes.
     nonisolated(unsafe) private static var known: ParentProcess?
 
     private init(_ identity: ProcessIdentity, isKnownToLive: Bool) {
         name = identity.parentName
         pid = identity.parentPID
-        // Another process may have its number by now, but not our parent's place.
+        // Another process may have reused its pid by now, but then that is not our parent's pid any more.
         let number = isKnownToLive || getppid() == identity.parentPID ? mp_pidfd_open(identity.parentPID) : -1
         descriptor = number < 0 ? nil : PrivateDescriptor(owning: number)
     }
@@ -28,38 +28,38 @@ public final class ParentProcess {
     static func ofThisProcess() -> ParentProcess? {
         let identity = ProcessIdentity.current
         guard !identity.path.isEmpty else { return nil }
-        // The memory of a child may have its own parent's.
+        // A child's memory may still hold its parent's parent.
         if let known, known.pid == identity.parentPID { return known }
         let parent = ParentProcess(identity, isKnownToLive: false)
         known = parent
         return parent
     }
 
-    /// In a child that is about to report to its parent, which so is still there.
+    /// In a child that is about to report to its parent, which is therefore still alive.
     ///
-    /// Of a fork server's children it is not the parent that the kernel knows.
+    /// For a child of a fork server this is not the parent that the kernel knows.
     static func openWhileItWaits() {
         known = ParentProcess(ProcessIdentity.current, isKnownToLive: true)
     }
 
-    /// Whether it has not ended.
+    /// Whether it is still running.
     ///
     /// Does not block.
     public var isAlive: Bool {
         (try? !join(timeout: .zero)) ?? false
     }
 
-    /// A descriptor that becomes readable when the parent ends, for `wait(for:timeout:)`; nil when it has ended before
-    /// anyone asked.
+    /// A descriptor that becomes readable when the parent ends, for `wait(for:timeout:)`; nil if the parent had already
+    /// ended when it was first asked for.
     ///
-    /// It stays the library's own: do not close it.
+    /// The library owns it: do not close it.
     public var sentinel: FileDescriptor? {
         number.map { FileDescriptor(rawValue: $0) }
     }
 
-    /// Waits until it has ended, at most for `timeout`; `nil` waits for ever.
+    /// Waits until it has ended, for at most `timeout`; `nil` waits forever.
     ///
-    /// Returns whether it has. How it ended is for its own parent to know.
+    /// Returns whether it has ended. Only its own parent can know its exit status.
     public func join(timeout: Duration? = nil) throws(MultiprocessingError) -> Bool {
         guard let number else { return true }
         var entries = [pollfd(fd: number, events: Int16(POLLIN), revents: 0)]
@@ -75,7 +75,7 @@ public final class ParentProcess {
 }
 
 extension ParentProcess: CustomStringConvertible {
-    /// Its name and number: `ParentProcess(MainProcess, process 122)`.
+    /// Its name and process ID: `ParentProcess(MainProcess, process 122)`.
     public var description: String {
         "ParentProcess(\(name), process \(pid))"
     }

@@ -2,42 +2,41 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// A closure, or a `ProcessTarget`, that runs in a process of its own.
+/// A closure, or a `ProcessTarget`, that runs in a separate process.
 ///
-/// A forked child starts with a copy of the parent's memory: it sees every value as it was at `start()`, and what it
-/// changes stays its own. Results come back through a `Pipe`, a `Queue`, a `Pool` or shared memory. `StartMethod` tells of
-/// the other ways to start one.
+/// A forked child starts with a copy of the parent's memory: it sees every value as it was at `start()`, and its
+/// changes stay in the child. Results come back through a `Pipe`, a `Queue`, a `Pool` or shared memory. `StartMethod`
+/// describes the other ways to start a child.
 ///
 ///     let child = Process { print("hello from \(getpid())") }
 ///     try child.start()
 ///     try child.join()
 ///
-/// A closure that throws prints its error on standard error, and the child exits with code 1. When the parent exits
-/// normally it first ends its manager servers, then terminates its daemons, and waits for its other children; an error that
-/// nobody catches at the top level is no normal exit in Swift, see <doc:Errors>. A child
-/// reads `/dev/null` as standard input unless it is to have its parent's, and runs what it has itself registered with
-/// `atexit` when it ends normally.
+/// If the closure throws, the child prints the error on standard error and exits with code 1. When the parent exits
+/// normally, it first ends its manager servers, then terminates its daemons, and waits for its other children; an
+/// uncaught error at the top level is not a normal exit in Swift, see <doc:Errors>. A child reads `/dev/null` as
+/// standard input unless told to inherit its parent's, and runs the `atexit` handlers that it has registered itself
+/// when it ends normally.
 ///
 /// Use a `Process` from the thread that made it. The corresponding Python API is `multiprocessing.Process`.
 public final class Process {
-    /// What the process is called in messages and, its first 15 bytes, in `ps`.
+    /// The process's name in messages and, cut to 15 bytes, in `ps`.
     public var name: String {
         identity.name
     }
 
-    /// Whether the child is ended when its parent ends: by `SIGTERM` where the parent exits, by `SIGKILL` where the
-    /// parent is killed.
+    /// Whether the child ends with its parent: by `SIGTERM` if the parent exits, by `SIGKILL` if the parent is killed.
     public var daemon: Bool {
         identity.isDaemon
     }
 
-    /// How the child comes to be.
+    /// How the child is started.
     public let startMethod: StartMethod
 
     private let identity: ProcessIdentity
     private let launch: (ProcessIdentity) throws(MultiprocessingError) -> ProcessHandle
     private var child: ProcessHandle?
-    /// The process that started it, and the only one that can wait for it.
+    /// The process that started it: the only one that can wait for it.
     private var owner: Int32 = 0
 
     // Processes started here and not yet reaped.
@@ -45,24 +44,24 @@ public final class Process {
 
     private struct Started {
         var children: [Process] = []
-        /// Whose normal exit ends them.
+        /// The process whose normal exit ends the children.
         var exitHandlerOwner: Int32 = 0
-        /// Each ends servers that run.
+        /// Each of these ends its running servers.
         var servers: [() -> Void] = []
     }
 
-    /// Has servers end before children are waited for: one may wait for what only a server can answer.
+    /// Ends servers before children are waited for: a child may wait for an answer that only a server can give.
     static func beforeEndingChildren(_ endServers: @escaping @Sendable () -> Void) {
         started.withLock { $0.servers.append(endServers) }
     }
 
-    /// A process that is not started yet, and will be forked.
+    /// Makes a process that will be forked; it is not started yet.
     ///
     /// - Parameters:
-    ///   - name: `Process-N` where none is given.
+    ///   - name: the default is `Process-N`.
     ///   - daemon: see the property.
-    ///   - standardInput: what the child reads there.
-    ///   - target: runs in the child. It keeps what it captures alive in the parent too.
+    ///   - standardInput: the child's standard input.
+    ///   - target: runs in the child. Objects that it captures are kept alive in the parent too.
     public init(
         name: String? = nil, daemon: Bool = false, standardInput: StandardInput = .null,
         target: @escaping () throws -> Void
@@ -79,12 +78,14 @@ public final class Process {
         }
     }
 
-    /// A process that is not started yet, and will be forked; the target need not be `Codable`.
+    /// Makes a process that will be forked; it is not started yet.
+    ///
+    /// The target need not be `Codable`.
     ///
     /// - Parameters:
-    ///   - name: `Process-N` where none is given.
+    ///   - name: the default is `Process-N`.
     ///   - daemon: see the property.
-    ///   - standardInput: what the child reads there.
+    ///   - standardInput: the child's standard input.
     ///   - target: runs in the child.
     public convenience init(
         name: String? = nil, daemon: Bool = false, standardInput: StandardInput = .null, _ target: some ProcessTarget
@@ -92,13 +93,13 @@ public final class Process {
         self.init(name: name, daemon: daemon, standardInput: standardInput) { try target.run() }
     }
 
-    /// A process that is not started yet.
+    /// Makes a process; it is not started yet.
     ///
     /// - Parameters:
-    ///   - startMethod: how the child comes to be.
-    ///   - name: `Process-N` where none is given.
+    ///   - startMethod: how the child is started.
+    ///   - name: the default is `Process-N`.
     ///   - daemon: see the property.
-    ///   - standardInput: what the child reads there.
+    ///   - standardInput: the child's standard input.
     ///   - target: is sent to the child and runs there.
     ///
     /// The corresponding Python API is `multiprocessing.get_context(method).Process`.
@@ -124,7 +125,7 @@ public final class Process {
         }
     }
 
-    /// In the child: runs the body and leaves.
+    /// In the child: runs the body and exits.
     static func live(_ body: () throws -> Void) -> Never {
         do {
             try body()
@@ -136,9 +137,9 @@ public final class Process {
 
     /// Starts the child, which runs the target and exits.
     ///
-    /// Returns when the child is about to run its target; of a forked one, when it is forked. Throws `invalidState` when
-    /// it was started before, `systemCallFailed`; where it is forked, `multipleThreads` in a process with more than one
-    /// thread; where it is not, `encodingFailed` and `decodingFailed` when its target cannot be sent.
+    /// Returns when a forked child has been forked, and otherwise when the child is about to run its target. Throws
+    /// `invalidState` if it was started before, and `systemCallFailed`; if the child is forked, `multipleThreads` in a
+    /// process with more than one thread; otherwise `encodingFailed` and `decodingFailed` if its target cannot be sent.
     ///
     /// The corresponding Python API is `multiprocessing.Process.start`.
     public func start() throws(MultiprocessingError) {
@@ -153,10 +154,10 @@ public final class Process {
         Log.debug("started \(name) as process \(pid ?? 0)")
     }
 
-    /// Waits until the child has ended, at most for `timeout`; `nil` waits for ever.
+    /// Waits until the child has ended, for at most `timeout`; `nil` waits forever.
     ///
-    /// Returns how it ended, or nil when the time was over first. May be called again. Throws `invalidState` before
-    /// `start()`, and `managerDied` when it has ended after its fork server had, so that nobody knows how.
+    /// Returns the exit status, or nil on a timeout. May be called again. Throws `invalidState` before `start()`, and
+    /// `managerDied` if the child ended after its fork server did, so that its status is unknown.
     ///
     /// The corresponding Python API is `multiprocessing.Process.join`.
     @discardableResult
@@ -175,7 +176,7 @@ public final class Process {
             }
             return status
         } catch {
-            // It has ended, and how is not known: the fork server has died.
+            // It has ended, but its status is unknown: the fork server has died.
             forget()
             throw error
         }
@@ -213,7 +214,7 @@ public final class Process {
 
     /// A descriptor that becomes readable when the child ends, for `wait(for:timeout:)`; nil before `start()`.
     ///
-    /// It stays the `Process`'s own: do not close it. The corresponding Python API is
+    /// The `Process` owns it: do not close it. The corresponding Python API is
     /// `multiprocessing.Process.sentinel`.
     public var sentinel: FileDescriptor? {
         owner == getpid() ? (child?.sentinel).map { FileDescriptor(rawValue: $0) } : nil
@@ -238,7 +239,7 @@ public final class Process {
     }
 
     private func send(signal: Int32) {
-        // Its parent may have reaped it, and another process may have its number.
+        // Its parent may have reaped it, and another process may have reused its pid.
         if owner == getpid() {
             child?.send(signal: signal)
         }
@@ -246,15 +247,15 @@ public final class Process {
 
     /// Ends the calling child with a code.
     ///
-    /// What it has registered with `atexit` runs, what its parent had registered does not; its own children are ended or
-    /// waited for, and buffers are written out. The C function `exit` does the same in a child.
+    /// Runs the `atexit` handlers that the child has registered itself, and none of its parent's; ends or waits for its
+    /// own children, and flushes buffers. The C function `exit` does the same in a child.
     ///
     /// The corresponding Python API is `sys.exit` in a child.
     public static func exit(_ code: Int32) -> Never {
         Fork.leave(code)
     }
 
-    /// The children of this process that were started and are still alive; those that ended are reaped.
+    /// The children that this process has started and that are still alive; reaps those that have ended.
     ///
     /// The corresponding Python API is `multiprocessing.active_children`.
     public static var activeChildren: [Process] {
@@ -262,10 +263,10 @@ public final class Process {
         return started.withLock { $0.children }
     }
 
-    /// Ends the process that forks children for `StartMethod.forkserver`, and waits for its end.
+    /// Ends the process that forks children for `StartMethod.forkserver`, and waits for it to end.
     ///
-    /// Does nothing where none runs; the next such start makes a new one. Its children run on, but how they end is not
-    /// known any more: `join` throws `managerDied`.
+    /// Does nothing if none is running; the next such start makes a new one. Its children keep running, but their exit
+    /// status is no longer available: `join` throws `managerDied`.
     public static func stopForkServer() {
         ForkServer.stop()
     }
@@ -279,7 +280,7 @@ public final class Process {
     /// Makes a normal exit of this process end its daemons and wait for its other children.
     private static func installExitHandler() {
         let isFirst = started.withLock { started in
-            // A child that forks in its turn inherits the handler already; it is the owner that says whom it acts for.
+            // A child that forks in turn inherits the handler, so the owner decides for which process it acts.
             defer { started.exitHandlerOwner = getpid() }
             return started.exitHandlerOwner == 0
         }
@@ -296,7 +297,7 @@ public final class Process {
 
     /// What a normal exit does.
     ///
-    /// Nothing in a process that has started no children.
+    /// Does nothing in a process that has started no children.
     static func endChildren() {
         let children = started.withLock { $0.exitHandlerOwner == getpid() ? $0.children : nil }
         guard let children else { return }
@@ -312,7 +313,7 @@ public final class Process {
             }
         }
         for process in children {
-            // A daemon that can be sent no signal, the kernel ends with this process.
+            // A daemon that cannot be sent a signal is ended by the kernel with this process.
             _ = try? process.join(timeout: process.daemon ? .seconds(1) : nil)
         }
         ForkServer.stop()
@@ -320,9 +321,10 @@ public final class Process {
 }
 
 extension Process: CustomStringConvertible {
-    /// Its name, its number and how it fares: `Process(Process-1, process 123, running)`, `…, exited with code 3)`.
+    /// Its name, process ID and state: `Process(Process-1, process 123, running)`, `…, exited with code 3)`.
     ///
-    /// Does not block, and reaps nobody: a child that has ended and was not waited for has just `ended`. The corresponding
+    /// Does not block and reaps no process: a child that has ended but was not waited for is just `ended`. The
+    /// corresponding
     /// Python API is `repr(process)`.
     public var description: String {
         let text = "Process(\(name)" + (daemon ? ", daemon" : "")
@@ -348,7 +350,7 @@ struct TargetEntry<Target: ProcessTarget & Codable>: ProcessEntry {
 }
 
 extension Process: Waitable {
-    /// Ready when the process has ended; a mistake before `start()`, and in a process that has not started it.
+    /// Ready when the process has ended; invalid before `start()`, and in a process that did not start it.
     public var waitState: WaitState {
         guard let sentinel else {
             return .invalid(child == nil ? "\(name), which was not started" : "\(name), a child of process \(owner)")
@@ -357,7 +359,7 @@ extension Process: Waitable {
     }
 }
 
-/// `Process`, in a file that imports Foundation too, which has another one.
+/// `Process` under a second name, for files that also import Foundation, which has a `Process` of its own.
 ///
 /// The corresponding Python API is `multiprocessing.Process`.
 public typealias ChildProcess = Process

@@ -2,27 +2,27 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// What a process knows of itself and its parent.
+/// A process's name and position among its relatives.
 struct ProcessIdentity: Codable {
     let name: String
     let isDaemon: Bool
-    /// The how-manieth child it is, and its parent was, and so on; empty for the program itself.
+    /// The ordinal of this child, preceded by its parent's, and so on; empty for the program itself.
     let path: [Int]
     let parentName: String
     let parentPID: Int32
 
-    /// The calling process's own.
+    /// The identity of the calling process.
     ///
     /// Set once in a child, before it does anything.
     nonisolated(unsafe) static var current = ProcessIdentity(
         name: "MainProcess", isDaemon: false, path: [], parentName: "", parentPID: 0)
 
-    // How many children were numbered; only a process's main thread makes processes.
+    // The number of children so far; only a process's main thread makes processes.
     nonisolated(unsafe) private static var childCount = 0
 
     /// The identity of a new child.
     ///
-    /// Numbers it, and where it has no name calls it `Process-N`, after its parent's numbers: `Process-1:2` is the second
+    /// Numbers it, and if it has no name calls it `Process-N`, after its parent's numbers: `Process-1:2` is the second
     /// child of the first.
     func child(named name: String?, isDaemon: Bool) -> ProcessIdentity {
         ProcessIdentity.childCount += 1
@@ -34,8 +34,8 @@ struct ProcessIdentity: Codable {
 
     /// The identity of a process that the library starts for its own use.
     ///
-    /// The numbers of the program's children are as without it. A daemon is killed with this process; others see to it
-    /// themselves that they end.
+    /// It does not change the numbering of the program's children. A daemon is killed with this process; the others
+    /// make sure themselves that they end.
     func helper(named name: String, isDaemon: Bool = true) -> ProcessIdentity {
         ProcessIdentity(
             name: name, isDaemon: isDaemon, path: path + [0], parentName: self.name, parentPID: getpid())

@@ -2,32 +2,33 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// The beginning of a process that does not have its parent's memory.
+/// The entry point of a process that does not have its parent's memory.
 ///
-/// It is found by the name of its type in the child, which runs the same executable, and decoded from what the parent
-/// has sent.
+/// The child, which runs the same executable, finds it by the name of its type and decodes it from what the parent
+/// sent.
 protocol ProcessEntry: Codable {
     /// The process's whole life.
     func main() -> Never
 }
 
-/// All that a process which does not have its parent's memory is told.
+/// Everything that is sent to a process that does not have its parent's memory.
 struct ProcessOrder: Codable {
     let identity: ProcessIdentity
     /// The mangled name of the entry's type.
     let entryType: String
     /// The encoded entry.
     let entry: [UInt8]
-    /// The descriptors that the entry's values attached, in that order.
+    /// The descriptors that the entry's values attached, in order.
     let descriptors: [DuplicatedDescriptor]
     /// The reading end of a pipe, for a daemon: the kernel kills the child when its writer closes.
     let lifeline: DuplicatedDescriptor?
-    /// What the child reads as its standard input; nil for nothing.
+    /// The child's standard input; nil for `/dev/null`.
     let standardInput: DuplicatedDescriptor?
 
-    /// Encodes the entry and hands the order to `body`; returns the lifeline of a daemon.
+    /// Encodes the entry and passes the order to `body`; returns the lifeline of a daemon.
     ///
-    /// Throws `encodingFailed`, or `invalidState` when the child would not find the type, or what the type uses.
+    /// Throws `encodingFailed`, or `invalidState` if the child would not find the type, or variables that the type
+    /// uses.
     static func sending<Entry: ProcessEntry>(
         _ entry: Entry, _ identity: ProcessIdentity, _ standardInput: StandardInput,
         _ body: (ProcessOrder) throws(MultiprocessingError) -> Void
@@ -48,7 +49,7 @@ struct ProcessOrder: Codable {
         } catch {
             throw MultiprocessingError.encoding(a: Entry.self, error)
         }
-        // Until the order is sent, the entry keeps its descriptors open.
+        // The entry keeps its descriptors open until the order is sent.
         defer { withExtendedLifetime(entry) {} }
         let lifeline = identity.isDaemon ? try makePipe() : nil
         defer { lifeline.map { _ = close($0.reader) } }
@@ -62,9 +63,9 @@ struct ProcessOrder: Codable {
         return writer
     }
 
-    /// In the child: becomes what the order says.
+    /// In the child: carries out the order.
     ///
-    /// - Parameter report: called once, with nil when the entry was decoded and is about to run, else with what is wrong.
+    /// - Parameter report: called once, with nil when the entry was decoded and is about to run, else with the error.
     func follow(reporting report: (String?) -> Void) -> Never {
         if let lifeline, mp_end_with_peer(lifeline.fileDescriptor.rawValue, SIGKILL) != 0 {
             report("a daemon cannot be tied to its parent: \(Errno(rawValue: errno))")
@@ -84,7 +85,7 @@ struct ProcessOrder: Codable {
         entry.main()
     }
 
-    /// In the fork server, which keeps nothing of what the child has.
+    /// In the fork server, which keeps no copy of the child's descriptors.
     func closeDescriptors() {
         for descriptor in descriptors + [lifeline, standardInput].compactMap({ $0 }) {
             try? descriptor.fileDescriptor.close()

@@ -1,10 +1,10 @@
 import CMultiprocessing
 import Glibc
 
-/// Variables at the top level of `main.swift`, which a child that does not run `main` would find empty.
+/// Detects variables at the top level of `main.swift`, which are not set in a child that does not run `main`.
 ///
-/// `main` sets them, from the top to the bottom. What uses them elsewhere in the module reads their memory as it is: 0, no
-/// elements, a crash. So what would be silently wrong in the child is an error of the start.
+/// `main` sets them from top to bottom. Other code of the module that uses them reads their memory as it is: 0, no
+/// elements, a crash. So instead of silent errors in the child, the start fails.
 enum ScriptVariables {
     private struct Variable {
         let name: String
@@ -13,7 +13,7 @@ enum ScriptVariables {
 
     private static let known = Guarded<[String: [Variable]]>([:])
 
-    /// Throws `invalidState` where the module of a type has such variables, its functions use them, and they are set here.
+    /// Throws `invalidState` if the module of a type has such variables, its functions use them, and they are set here.
     static func requireNone(for type: Any.Type) throws(MultiprocessingError) {
         for module in modules(of: type) {
             let variables = known.withLock { known in
@@ -33,7 +33,7 @@ enum ScriptVariables {
         }
     }
 
-    /// The modules of a type and of its arguments, but for those that are no program.
+    /// The modules of a type and of its arguments, except Swift and this library.
     private static func modules(of type: Any.Type) -> Set<String> {
         let paths = String(reflecting: type).split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == ".") }
         return Set(paths.compactMap { $0.split(separator: ".").first.map(String.init) })

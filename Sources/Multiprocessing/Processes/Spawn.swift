@@ -2,7 +2,7 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// Starts the program's own executable as a child that does what it is told, in place of its `main`.
+/// Starts the program's own executable as a child that follows an order instead of running `main`.
 ///
 ///     parent                                          child
 ///     posix_spawn("/proc/self/exe")  ───────────────> libraries and types are loaded
@@ -10,13 +10,13 @@ import SystemPackage
 ///                                                     environment and calls `mp_spawned_main`
 ///     waits for the answer           <─────────────── decodes the entry, answers, runs it, exits
 ///
-/// It is safe however many threads the parent has, as nothing of the parent's memory is used. The child never gets as far
-/// as `main`, so a program need not know that it can be spawned; variables at the top level of a `main.swift` are not
-/// set there (`ScriptVariables`).
+/// This is safe however many threads the parent has, because it uses none of the parent's memory. The child never
+/// reaches `main`, so a program needs no code to support it; variables at the top level of a `main.swift` are not set
+/// there (`ScriptVariables`).
 enum Spawn {
-    /// Starts a child with this entry and returns when it is about to run it.
+    /// Starts a child with this entry; returns when it is about to run it.
     ///
-    /// Throws what the child answers when it cannot decode the entry.
+    /// Throws the child's answer if it cannot decode the entry.
     static func start(
         _ entry: some ProcessEntry, _ identity: ProcessIdentity, _ standardInput: StandardInput = .null
     ) throws(MultiprocessingError) -> ProcessHandle {
@@ -44,7 +44,7 @@ enum Spawn {
         }
     }
 
-    /// Starts the executable with the socket and the variable by which it knows that it is to read there.
+    /// Starts the executable with the socket and with the variable that tells it to read from that socket.
     private static func launch(passing socket: Int32) throws(MultiprocessingError) -> Int32 {
         let variable = "\(MP_SPAWN_VARIABLE)=\(getpid())"
         var arguments = cStrings([CommandLine.arguments.first ?? "spawned"])
@@ -69,16 +69,16 @@ enum Spawn {
         return variables
     }
 
-    /// As `exec` takes them; the caller frees each.
+    /// Arguments for `exec`; the caller frees each.
     private static func cStrings(_ strings: [String]) -> [UnsafeMutablePointer<CChar>?] {
         strings.map { strdup($0) } + [nil]
     }
 
-    /// The life of a spawned child, in place of `main`.
+    /// Runs a spawned child, in place of `main`.
     fileprivate static func serve(parent: Int32) -> Never {
         unsetenv(MP_SPAWN_VARIABLE)
         Fork.beginExitHandlers()
-        // Otherwise the order will never come.
+        // The parent has ended, so no order will come.
         guard getppid() == parent else { _exit(EXIT_FAILURE) }
         let socket: Int32 = MP_SPAWN_SOCKET
         _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
@@ -90,14 +90,14 @@ enum Spawn {
             _exit(EXIT_FAILURE)
         }
         order.follow { refusal in
-            // The parent that does not read it has ended.
+            // A parent that does not read it has ended.
             try? connection.send(refusal)
             connection.close()
         }
     }
 }
 
-/// Called before `main` where the variable is set; returns where its value is not of this library's making.
+/// Called before `main` if the variable is set; returns if its value was not set by this library.
 @_cdecl("mp_spawned_main")
 func spawnedMain() {
     guard let value = getenv(MP_SPAWN_VARIABLE), let parent = Int32(String(cString: value)),

@@ -2,33 +2,33 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// What a child reads as its standard input.
+/// A child's standard input.
 ///
-/// Python's children always read `/dev/null`: two processes that read one terminal or pipe take pieces of it from each
-/// other.
+/// Python's children always read `/dev/null`: two processes that read from one terminal or pipe would each get only
+/// pieces of the input.
 public enum StandardInput: Codable, Hashable, Sendable {
     /// Nothing: `/dev/null`.
     case null
-    /// The same file as the process that starts the child, at the place where that has come to.
+    /// The standard input of the process that starts the child, at its current position.
     ///
-    /// What either reads, the other does not see. What the parent's `stdin` has read ahead, as by `readLine`, is the
-    /// parent's.
+    /// Bytes that one process reads are not seen by the other. Bytes that the parent's `stdin` has read ahead, as with
+    /// `readLine`, stay with the parent.
     case inherited
 
     /// In a child that has its parent's descriptors.
     func takeInForkedChild() {
-        // To itself: only what the stream has read ahead is forgotten.
+        // For `inherited`, this replaces descriptor 0 by itself and only discards what the stream has read ahead.
         let number = self == .inherited ? STDIN_FILENO : -1
         _ = mp_set_standard_input(number)
     }
 
-    /// What a child has to be sent that does not have this process's descriptors.
+    /// What must be sent to a child that does not have this process's descriptors.
     var sent: DuplicatedDescriptor? {
         guard self == .inherited, fcntl(STDIN_FILENO, F_GETFD) >= 0 else { return nil }
         return DuplicatedDescriptor(.standardInput)
     }
 
-    /// In a child that was sent its standard input, or nothing.
+    /// In a child that was sent its standard input, or none.
     static func take(_ sent: DuplicatedDescriptor?) {
         _ = mp_set_standard_input(sent?.fileDescriptor.rawValue ?? -1)
         try? sent?.fileDescriptor.close()
