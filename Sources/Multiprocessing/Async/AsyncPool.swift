@@ -1,42 +1,43 @@
-/// Worker processes that all run one function, for programs that wait by `await`.
+/// Worker processes that all run one function, for programs that wait with `await`.
 ///
 ///     let pool = try AsyncPool(Resize(width: 640))
 ///     let thumbnails = try await pool.map(photos)
 ///     for try await thumbnail in pool.imapUnordered(photos) { … }
 ///
-/// Any task may use it, several at once: they share the workers. No thread of Swift's cooperative pool is ever blocked: what
-/// comes from the workers is taken in by one thread of the pool's own, which begins with the first call. When the task
-/// that waits is cancelled, what it has asked for is: workers that are at it are killed and replaced within milliseconds,
-/// and the call throws `cancelled`.
+/// Any number of tasks may use it at once; they share the workers. No thread of Swift's cooperative pool is ever
+/// blocked: one thread of the pool's own, which starts with the first call, receives what the workers send. When a
+/// waiting task is cancelled, its requests are cancelled too: workers that are running them are killed and replaced
+/// within milliseconds, and the call throws `cancelled`.
 ///
-/// Its processes end when it and all that waits for it are gone, or by `terminate`. `Pool` tells what becomes of tasks
-/// whose worker dies.
+/// Its processes end when the pool and everything that waits for it are gone, or by `terminate`. See `Pool` for what
+/// happens to tasks whose worker dies.
 ///
 /// The corresponding Python API is `concurrent.futures.ProcessPoolExecutor` with `asyncio`.
 public final class AsyncPool<Input: Codable & Sendable, Output: Codable & Sendable>: Sendable {
     let thread: ServerThread<PoolPost<Input, Output>>
 
-    /// Takes over a pool, as one that was forked before there were threads.
+    /// Takes ownership of a pool, for example one that was forked before there were threads.
     ///
-    /// Throws `systemCallFailed` where no descriptor is left.
+    /// Throws `systemCallFailed` if no descriptor is left.
     public init(_ pool: sending Pool<Input, Output>) throws(MultiprocessingError) {
-        // The thread's alone from now on.
+        // From here on only the thread uses it.
         nonisolated(unsafe) let pool = pool
         thread = try ServerThread { $0.serve(ServedRuns(pool)) }
     }
 
-    /// Starts the pool manager by the method, which forks the workers.
+    /// Starts the pool manager by the given method; the pool manager forks the workers.
     ///
-    /// Blocks until the pool manager has begun, some milliseconds.
+    /// Blocks until the pool manager has started, some milliseconds.
     ///
     /// - Parameters:
-    ///   - startMethod: how the pool manager comes to be. A process that has threads needs `spawn` or `forkserver`, and
-    ///     the default is for either.
-    ///   - processes: the number of workers, at least 1; `processCPUCount()` where none is given.
-    ///   - maxTasksPerWorker: a worker is replaced after so many tasks, as against memory that leaks; nil for never.
-    ///   - taskTimeout: how long a task may run, from when a worker begins it; nil for as long as it likes.
-    ///   - attempts: how many workers may begin a task before it fails with `workerDied`; 1 for tasks that must not run twice.
-    ///   - workers: what else the workers begin with.
+    ///   - startMethod: how the pool manager is started. A process that has threads needs `spawn` or `forkserver`; the
+    ///     default works with and without threads.
+    ///   - processes: the number of workers, at least 1; the default is `processCPUCount()`.
+    ///   - maxTasksPerWorker: replace a worker after this many tasks, for example if it leaks memory; nil for never.
+    ///   - taskTimeout: how long a task may run, from when a worker starts it; nil for no limit.
+    ///   - attempts: how many workers may start a task before it fails with `workerDied`; 1 for tasks that must not run
+    ///     twice.
+    ///   - workers: other settings that the workers start with.
     ///   - function: is sent to the pool manager, and copied to each worker.
     ///
     /// Throws as `Pool` does. The corresponding Python API is `concurrent.futures.ProcessPoolExecutor(max_workers,
@@ -59,14 +60,14 @@ public final class AsyncPool<Input: Codable & Sendable, Output: Codable & Sendab
     /// Runs the function for one input and returns its output.
     ///
     /// - Parameters:
-    ///   - input: what the function is run for.
-    ///   - timeout: how long the task may run, from when a worker begins it; nil for the pool's `taskTimeout`.
-    ///   - attempts: how many workers may begin it; nil for the pool's `attempts`.
+    ///   - input: the argument of the function.
+    ///   - timeout: how long the task may run, from when a worker starts it; nil for the pool's `taskTimeout`.
+    ///   - attempts: how many workers may start it; nil for the pool's `attempts`.
     ///   - isolation: the actor that the caller runs on.
     ///
-    /// Throws the task's error, `taskFailed`, `workerDied`, `taskTimedOut`, `encodingFailed` or `decodingFailed`; `cancelled`
-    /// where the calling task is cancelled or the pool was terminated; `managerDied` or `initializerFailed` when the pool
-    /// has failed. The corresponding Python API is `await loop.run_in_executor(pool, function, input)`.
+    /// Throws the task's error, `taskFailed`, `workerDied`, `taskTimedOut`, `encodingFailed` or `decodingFailed`;
+    /// `cancelled` if the calling task is cancelled or the pool was terminated; `managerDied` or `initializerFailed`
+    /// when the pool has failed. The corresponding Python API is `await loop.run_in_executor(pool, function, input)`.
     public func apply(
         _ input: Input, timeout: Duration? = nil, attempts: Int? = nil,
         isolation: isolated (any Actor)? = #isolation
@@ -78,17 +79,17 @@ public final class AsyncPool<Input: Codable & Sendable, Output: Codable & Sendab
         return output
     }
 
-    /// Hands in one input, whose output can be had later.
+    /// Submits one input, and returns a task for its output.
     ///
     ///     let pool = try AsyncPool(Resize(width: 640))
     ///     let thumbnail = pool.applyAsync(photo)
     ///     …
     ///     show(try await thumbnail.value)
     ///
-    /// To cancel that task ends what runs for it; when nobody keeps it, it goes on.
+    /// Cancelling that task ends its work in the pool; discarding the task does not.
     ///
     /// - Parameters:
-    ///   - input: what the function is run for.
+    ///   - input: the argument of the function.
     ///   - timeout: as for `apply`.
     ///   - attempts: as for `apply`.
     ///
@@ -103,13 +104,14 @@ public final class AsyncPool<Input: Codable & Sendable, Output: Codable & Sendab
     /// Runs the function for each input; the outputs are in the order of the inputs.
     ///
     /// - Parameters:
-    ///   - inputs: what the function is run for, each.
-    ///   - chunkSize: so many consecutive inputs go to one worker together; nil for as many as the time that they take
-    ///     suggests.
+    ///   - inputs: the arguments of the function, one for each call.
+    ///   - chunkSize: how many consecutive inputs are sent to a worker together; nil to choose this by how long they
+    ///     take.
     ///   - isolation: the actor that the caller runs on.
     ///
-    /// Throws the error of the first input, in order, that has one, and ends what is under way for the others; its `task`
-    /// is the input's position. Else as `apply`. The corresponding Python API is `ProcessPoolExecutor.map`.
+    /// Throws the error of the first input, in order, that failed, and ends the work for the others; the error's `task`
+    /// is the input's position. Otherwise throws as `apply` does. The corresponding Python API is
+    /// `ProcessPoolExecutor.map`.
     @discardableResult
     public func map<Inputs: Sequence & Sendable>(
         _ inputs: Inputs, chunkSize: Int? = nil, isolation: isolated (any Actor)? = #isolation
@@ -121,15 +123,15 @@ public final class AsyncPool<Input: Codable & Sendable, Output: Codable & Sendab
         return outputs
     }
 
-    /// Runs the function for each input, and returns what became of each, in the order of the inputs.
+    /// Runs the function for each input, and returns an output or an error for each, in the order of the inputs.
     ///
     /// - Parameters:
-    ///   - inputs: what the function is run for, each.
+    ///   - inputs: the arguments of the function, one for each call.
     ///   - chunkSize: as for `map`.
     ///   - isolation: the actor that the caller runs on.
     ///
-    /// An error of an input is its result. Throws only what keeps all from having results: `cancelled` where the calling task
-    /// is cancelled or the pool was terminated, `managerDied` or `initializerFailed` when the pool has failed.
+    /// An input's error is its result. Throws only errors that concern all inputs: `cancelled` if the calling task is
+    /// cancelled or the pool was terminated, `managerDied` or `initializerFailed` when the pool has failed.
     public func mapResults<Inputs: Sequence & Sendable>(
         _ inputs: Inputs, chunkSize: Int? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(MultiprocessingError) -> [Result<Output, MultiprocessingError>] where Inputs.Element == Input {
@@ -141,25 +143,25 @@ public final class AsyncPool<Input: Codable & Sendable, Output: Codable & Sendab
                 guard let output = try await iterator.next(isolation: isolation) else { return results }
                 results.append(.success(output))
             } catch {
-                // An error of the pool is that of no input.
+                // An error without a position is an error of the pool.
                 guard error.task != nil else { throw error }
                 results.append(.failure(error))
             }
         }
     }
 
-    /// The outputs one by one in the order of the inputs, each as soon as it and all before it are there.
+    /// Returns the outputs one by one in the order of the inputs, each as soon as all before it are there.
     ///
-    /// Each iteration is a run of its own, which begins with the first `next`, and is cancelled when its iterator goes away.
-    /// Inputs are asked for as workers come to them, in the pool's own thread.
+    /// Each iteration is a run of its own, which starts with the first `next` and is cancelled when its iterator is
+    /// released. Inputs are requested as workers become free, in the pool's own thread.
     ///
     /// - Parameters:
-    ///   - inputs: what the function is run for.
+    ///   - inputs: the arguments of the function, one for each call.
     ///   - chunkSize: as for `map`.
-    ///   - inFlight: at most so many inputs are under way or wait to be taken, and one at least; by default some hundreds
+    ///   - inFlight: how many inputs may be running or waiting to be taken, at least one; the default is some hundreds
     ///     for each worker.
-    ///   - timeout: how long the task of each may run, from when a worker begins it; nil for the pool's `taskTimeout`.
-    ///   - attempts: how many workers may begin the task of each; nil for the pool's `attempts`.
+    ///   - timeout: how long each task may run, from when a worker starts it; nil for the pool's `taskTimeout`.
+    ///   - attempts: how many workers may start each task; nil for the pool's `attempts`.
     ///
     /// The corresponding Python API is `multiprocessing.Pool.imap`.
     public func imap<Inputs: Sequence & Sendable>(
@@ -168,7 +170,7 @@ public final class AsyncPool<Input: Codable & Sendable, Output: Codable & Sendab
         results(of: inputs, isOrdered: true, chunkSize, inFlight, timeout, attempts)
     }
 
-    /// The outputs one by one, each as soon as it is there.
+    /// Returns the outputs one by one, each as soon as it is there.
     ///
     /// The parameters are those of `imap`. The corresponding Python API is `multiprocessing.Pool.imap_unordered`.
     public func imapUnordered<Inputs: Sequence & Sendable>(
@@ -188,7 +190,7 @@ public final class AsyncPool<Input: Codable & Sendable, Output: Codable & Sendab
         }
     }
 
-    /// What the pool does now.
+    /// The current state of the pool and its tasks.
     ///
     /// Throws `managerDied` or `initializerFailed` when the pool has failed, `cancelled` when it was terminated.
     public func status() async throws(MultiprocessingError) -> PoolStatus {
@@ -204,7 +206,7 @@ public final class AsyncPool<Input: Codable & Sendable, Output: Codable & Sendab
 
     /// Ends all processes of the pool, and returns when they have ended.
     ///
-    /// Calls under way, and those that come afterwards, throw `cancelled`. The corresponding Python API is
+    /// Running calls, and later ones, throw `cancelled`. The corresponding Python API is
     /// `ProcessPoolExecutor.terminate_workers`, with `shutdown`.
     public func terminate() async {
         await withCheckedContinuation { continuation in
@@ -217,23 +219,23 @@ public final class AsyncPool<Input: Codable & Sendable, Output: Codable & Sendab
     }
 }
 
-/// The results of a run, as they come; see `AsyncPool.imap`.
+/// The results of a run, as they arrive; see `AsyncPool.imap`.
 public struct AsyncPoolResults<Input: Codable & Sendable, Output: Codable & Sendable>: AsyncSequence, Sendable {
     let pool: AsyncPool<Input, Output>
     let begin: @Sendable (Pool<Input, Output>) -> any ServedRun<Output>
 
-    /// Begins no run yet.
+    /// Makes an iterator; the run starts with its first `next`.
     public func makeAsyncIterator() -> Iterator {
         Iterator(pool, begin)
     }
 
     /// One run.
     public final class Iterator: AsyncIteratorProtocol {
-        // Its processes are not to end meanwhile.
+        // Keeps the pool's processes alive.
         private let pool: AsyncPool<Input, Output>
         private let begin: @Sendable (Pool<Input, Output>) -> any ServedRun<Output>
         private let key: UInt64
-        /// What has come and was not taken, the next one last.
+        /// Results that have arrived and were not taken, the next one last.
         private var ready: [Result<Output, MultiprocessingError>] = []
 
         init(
@@ -250,18 +252,20 @@ public struct AsyncPoolResults<Input: Codable & Sendable, Output: Codable & Send
 
         /// The next output, or nil when there are no more.
         ///
-        /// Throws the error of that input; those after it go on and can still be taken. Else as `AsyncPool.apply`.
+        /// Throws the error of that input; the later ones continue and can still be taken. Otherwise throws as
+        /// `AsyncPool.apply`.
         public func next() async throws(MultiprocessingError) -> Output? {
             try await next(isolation: nil)
         }
 
         /// The next output, or nil when there are no more.
         ///
-        /// Throws the error of that input; those after it go on and can still be taken. Else as `AsyncPool.apply`.
+        /// Throws the error of that input; the later ones continue and can still be taken. Otherwise throws as
+        /// `AsyncPool.apply`.
         public func next(isolation actor: isolated (any Actor)?) async throws(MultiprocessingError) -> Output? {
             if let next = ready.popLast() { return try next.get() }
             let (thread, key, begin) = (pool.thread, key, begin)
-            // Behind `onCancel` a wish is refused, and one that waits is answered, whichever comes first.
+            // After `onCancel` a request is refused and a waiting one is answered, whichever comes first.
             let answer: PoolAnswer<Output> = await withTaskCancellationHandler {
                 await withCheckedContinuation { continuation in
                     do throws(MultiprocessingError) {

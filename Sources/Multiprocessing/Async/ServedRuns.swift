@@ -1,29 +1,30 @@
-/// What tasks ask of the thread of an `AsyncPool`; a run is known by its key.
+/// What tasks ask of the thread of an `AsyncPool`; each run has a key.
 enum PoolPost<Input: Codable, Output: Codable>: Sendable {
-    /// The results of a run that have come, at least one; nil behind the last. The first wish begins it.
+    /// Asks for the results of a run that have arrived, at least one; nil after the last. The first request starts the
+    /// run.
     case wish(UInt64, @Sendable (Pool<Input, Output>) -> any ServedRun<Output>, @Sendable (PoolAnswer<Output>) -> Void)
     case cancel(UInt64)
-    /// Nobody will wish for anything of it.
+    /// No more requests for this run will follow.
     case forget(UInt64)
-    /// Say what the pool does.
+    /// Report the state of the pool.
     case inspect(@Sendable (Result<PoolStatus, MultiprocessingError>) -> Void)
-    /// End all, and tell when that is done.
+    /// End everything, and call back when that is done.
     case stop(@Sendable () -> Void)
 }
 
-/// Some results in the order that was wanted, or nil behind the last.
+/// Some results in the requested order, or nil after the last.
 typealias PoolAnswer<Output> = [Result<Output, MultiprocessingError>]?
 
-/// A run over inputs, as the thread has it.
+/// A run over inputs, as the thread sees it.
 protocol ServedRun<Output>: AnyObject {
     associatedtype Output
 
-    /// Hands out more, and takes what has come; nil behind the last.
+    /// Submits more inputs, and takes the results that have arrived; nil after the last.
     func takeReady() -> PoolAnswer<Output>
     func cancel()
 }
 
-/// The results of an `imap`, in an object.
+/// The results of an `imap`, as an object.
 final class ServedResults<Inputs: IteratorProtocol, Output: Codable>: ServedRun where Inputs.Element: Codable {
     private var results: PoolResults<Inputs, Output>
 
@@ -44,20 +45,20 @@ final class ServedResults<Inputs: IteratorProtocol, Output: Codable>: ServedRun 
     }
 }
 
-/// The runs of an `AsyncPool` that are under way: what its thread has.
+/// The active runs of an `AsyncPool`: the state of its thread.
 final class ServedRuns<Input: Codable, Output: Codable>: ThreadService {
     private typealias Answer = (PoolAnswer<Output>) -> Void
 
     private enum Run {
-        /// With the wish that waits for its next results.
+        /// With the request that waits for its next results.
         case underWay(any ServedRun<Output>, wish: Answer?)
-        /// With the error that nobody has been told.
+        /// With the error that has not been reported yet.
         case over(MultiprocessingError?)
     }
 
     private let pool: Pool<Input, Output>
     private var runs: [UInt64: Run] = [:]
-    /// Whom to tell when all has ended; nobody, before that is asked for.
+    /// What to call when everything has ended; empty until that is asked for.
     private var stops: [() -> Void] = []
     private var hasEnded = false
 
@@ -67,12 +68,12 @@ final class ServedRuns<Input: Codable, Output: Codable>: ThreadService {
 
     var isStopped: Bool { !stops.isEmpty }
 
-    /// Takes what has come of the pool, and answers wishes.
+    /// Receives what has arrived from the pool, and answers requests.
     func work() {
         do throws(MultiprocessingError) {
             while !runs.isEmpty, try pool.link.receive(until: Deadline(after: .zero)) {}
         } catch {
-            // It has failed, and with it all that is under way.
+            // The pool has failed, and all active runs with it.
             for key in runs.keys { end(key, with: error) }
         }
         for (key, run) in runs {
@@ -80,9 +81,9 @@ final class ServedRuns<Input: Codable, Output: Codable>: ThreadService {
         }
     }
 
-    /// Waits until there is something to do; whether somebody has rung.
+    /// Waits until there is something to do; returns whether the doorway is readable.
     func wait(for doorway: Connection) -> Bool {
-        // A pool of which nothing is wanted is left alone: it may have failed, which the next run will see.
+        // Without requests, the pool is not waited for: it may have failed, which the next run will notice.
         let isBusy = runs.values.contains { if case .underWay(_, _?) = $0 { true } else { false } }
         let ready = try? Multiprocessing.wait(for: isBusy ? [doorway, pool] : [doorway])
         return ready?.contains(0) ?? false
@@ -115,7 +116,7 @@ final class ServedRuns<Input: Codable, Output: Codable>: ThreadService {
         }
     }
 
-    /// Answers a wish, if that can be done now.
+    /// Answers a request, if results have arrived.
     private func answer(_ answer: @escaping Answer, _ key: UInt64, _ run: any ServedRun<Output>) {
         let ready = run.takeReady()
         if ready == nil {
@@ -126,7 +127,7 @@ final class ServedRuns<Input: Codable, Output: Codable>: ThreadService {
         if ready?.isEmpty != true { answer(ready) }
     }
 
-    /// Ends a run, and tells the error to the wish that waits, or to the next one.
+    /// Ends a run, and passes the error to the waiting request, or to the next one.
     private func end(_ key: UInt64, with error: MultiprocessingError?) {
         switch runs[key] {
         case .underWay(let run, let wish):
@@ -138,7 +139,7 @@ final class ServedRuns<Input: Codable, Output: Codable>: ThreadService {
         }
     }
 
-    /// Ends all processes of the pool, and all runs; then tells whoever has asked for it.
+    /// Ends all processes of the pool and all runs; then reports that to those who asked for it.
     func end() {
         hasEnded = true
         pool.terminate()

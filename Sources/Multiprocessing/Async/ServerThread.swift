@@ -1,37 +1,37 @@
 import Glibc
 import SystemPackage
 
-/// A thread of its own, and what the tasks of a program ask of it.
+/// A thread that carries out requests of a program's tasks.
 ///
 ///     a task                  the thread
-///     post(…)  ──mailbox──>   waits for its doorway, and what else it likes
+///     post(…)  ──mailbox──>   waits for its doorway and its own descriptors
 ///     suspended               handle(…)
 ///     resumed  <───────────   answers
 ///
-/// It begins with the first post. The mailbox has a lock, which is held for moments, and a pipe by which the first who puts
-/// something in wakes the thread.
+/// It starts with the first post. The mailbox has a lock, which is only held for moments, and a pipe through which the
+/// first post in an empty mailbox wakes the thread.
 package final class ServerThread<Post: Sendable>: Sendable {
     private struct Mailbox {
         var posts: [Post] = []
         var lastKey: UInt64 = 0
-        /// What the thread will do; nil once it has begun.
+        /// The thread's function; nil once it has started.
         var body: ((ServerThread) -> Void)?
         var hasEnded = false
         let bell: Connection
     }
 
     private let mailbox: Guarded<Mailbox>
-    /// Readable when there are posts; the thread's alone.
+    /// Readable when there are posts; only the thread uses it.
     nonisolated(unsafe) private let doorway: Connection
 
-    /// - Parameter body: calls `serve`; what it captures is the thread's alone.
+    /// - Parameter body: calls `serve`; only the thread uses what it captures.
     package init(_ body: @escaping (ServerThread) -> Void) throws(MultiprocessingError) {
         let pipe = try Pipe(duplex: false)
         doorway = pipe.first
         mailbox = Guarded(Mailbox(body: body, bell: pipe.second))
     }
 
-    /// Another number each time, by which posts can be told to belong together.
+    /// Returns a new number each time, as a key for posts that belong together.
     package func freshKey() -> UInt64 {
         mailbox.withLock { mailbox in
             mailbox.lastKey += 1
@@ -39,13 +39,13 @@ package final class ServerThread<Post: Sendable>: Sendable {
         }
     }
 
-    /// Asks something of the thread, which begins for it if it has not.
+    /// Sends a request to the thread, and starts the thread if necessary.
     ///
     /// Does not block.
     ///
-    /// - Parameter begins: whether it is worth a thread; if not, a post that none has come before is for nobody.
+    /// - Parameter begins: whether the post may start the thread; if not, it is dropped when it would be the first.
     ///
-    /// Throws `cancelled` where the thread has ended, `systemCallFailed` where it cannot begin.
+    /// Throws `cancelled` if the thread has ended, and `systemCallFailed` if it cannot be started.
     package func post(_ post: Post, begins: Bool = true) throws(MultiprocessingError) {
         try mailbox.withLock { (mailbox) throws(MultiprocessingError) in
             if mailbox.hasEnded { throw MultiprocessingError.poolTerminated }
@@ -55,7 +55,7 @@ package final class ServerThread<Post: Sendable>: Sendable {
                 mailbox.body = nil
             }
             mailbox.posts.append(post)
-            // Only the first wakes it. Nothing is in the pipe but this, so it has room.
+            // Only the first post wakes it. The pipe holds nothing else, so it has room.
             if mailbox.posts.count == 1 {
                 try? mailbox.bell.send(bytes: UnsafeRawBufferPointer(start: nil, count: 0))
             }
@@ -65,9 +65,9 @@ package final class ServerThread<Post: Sendable>: Sendable {
     // MARK: The thread
 
     private func begin(_ body: @escaping (ServerThread) -> Void) throws(MultiprocessingError) {
-        // It holds the mailbox as long as it runs.
+        // The thread keeps the mailbox alive while it runs.
         let run = Unmanaged.passRetained(ThreadBody { [self] in body(self) })
-        // The host's signals are for the host's threads; but for those that a thread brings on itself.
+        // Signals of the program go to the program's threads, except those that a thread causes itself.
         var (others, old) = (sigset_t(), sigset_t())
         sigfillset(&others)
         for number in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT] { sigdelset(&others, number) }
@@ -89,31 +89,31 @@ package final class ServerThread<Post: Sendable>: Sendable {
         throw MultiprocessingError.systemCall("pthread_create", Errno(rawValue: number))
     }
 
-    /// The thread's whole life, with what it does for others.
+    /// Runs the thread: serves requests until the service has stopped.
     package func serve(_ service: some ThreadService<Post>) {
         while !service.isStopped {
             service.work()
             for post in service.wait(for: doorway) ? takePosts() : [] { service.handle(post) }
         }
         service.end()
-        // What came meanwhile: it ends too, and no more comes.
+        // Posts that arrived meanwhile: after these, no more are accepted.
         while case let posts = takeLastPosts(), !posts.isEmpty {
             for post in posts { service.handle(post) }
             service.end()
         }
     }
 
-    /// What has been asked since the last time; does not block.
+    /// Takes the posts since the last call; does not block.
     private func takePosts() -> [Post] {
         mailbox.withLock { mailbox in
-            // Rung once for all of them.
+            // One message stands for all of them.
             _ = try? doorway.receiveBytes()
             defer { mailbox.posts = [] }
             return mailbox.posts
         }
     }
 
-    /// What has come meanwhile, when the thread is about to end; when that is nothing, no more comes.
+    /// Takes the posts that arrived before the thread ends; if there are none, no more are accepted.
     private func takeLastPosts() -> [Post] {
         mailbox.withLock { mailbox in
             mailbox.hasEnded = mailbox.posts.isEmpty
@@ -123,27 +123,27 @@ package final class ServerThread<Post: Sendable>: Sendable {
     }
 }
 
-/// What a `ServerThread` does for those who post.
+/// What a `ServerThread` does for its requests.
 package protocol ThreadService<Post> {
     associatedtype Post
 
-    /// Somebody has asked for the end.
+    /// Whether the end was asked for.
     var isStopped: Bool { get }
-    /// Does what can be done without waiting.
+    /// Does everything that can be done without waiting.
     func work()
-    /// Waits until there is something to do; whether the doorway is readable.
+    /// Waits until there is something to do; returns whether the doorway is readable.
     func wait(for doorway: Connection) -> Bool
     func handle(_ post: Post)
-    /// Ends all that there is, and tells whoever has asked for it.
+    /// Ends everything, and reports that to those who asked for it.
     func end()
 }
 
 extension MultiprocessingError {
-    /// Whose thread has ended.
+    /// The error of calls to a pool whose thread has ended.
     static var poolTerminated: MultiprocessingError { MultiprocessingError(.cancelled, "the pool was terminated") }
 }
 
-/// What a thread does, as an object that can be handed to C.
+/// A thread's function, as an object that can be passed to C.
 private final class ThreadBody {
     let run: () -> Void
 

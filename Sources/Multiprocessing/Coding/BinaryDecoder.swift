@@ -1,15 +1,15 @@
 /// Decodes values from the wire form that `WireFormat.swift` describes.
 ///
-/// The bytes may be anyone's. Every read is checked against the end of the value that it is part of, every length
-/// against the bytes that are there, and the depth against a limit; what does not add up is a `DecodingError`.
+/// The bytes are not trusted. Every read is checked against the end of the enclosing value, every length against the
+/// number of bytes, and the depth against a limit; a violation is a `DecodingError`.
 ///
-/// A decoder works in place: it knows where its value lies in the message, and looks for a member when it is asked for.
-/// As types mostly ask in the order in which they wrote, a member is mostly found at once.
+/// A decoder works in place: it knows where its value lies in the message, and searches for a member when it is asked
+/// for. Most types read members in the order in which they wrote them, so the search usually succeeds at once.
 struct BinaryDecoder {
     /// What `Decoder.userInfo` shows to the types being decoded.
     var userInfo: [CodingUserInfoKey: any Sendable] = [:]
 
-    /// Decodes the value whose wire form the bytes are, all of them.
+    /// Decodes a value from its wire form, which must be all of the bytes.
     func decode<T: Decodable>(_ type: T.Type, from bytes: UnsafeRawBufferPointer) throws -> T {
         let session = DecodingSession(userInfo: userInfo)
         defer { session.close() }
@@ -17,11 +17,11 @@ struct BinaryDecoder {
     }
 }
 
-/// What the decoders of one message share.
+/// State shared by the decoders of one message.
 final class DecodingSession {
     let userInfo: [CodingUserInfoKey: Any]
 
-    /// The message, and nothing once it has been decoded: a decoder that someone has kept then finds no bytes.
+    /// The message; empty once it has been decoded, so that a decoder that a type has kept finds no bytes.
     @exclusivity(unchecked) private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
 
     /// The first fault found by a method that cannot throw; thrown when the value is otherwise complete.
@@ -29,10 +29,10 @@ final class DecodingSession {
 
     /// The decoders in use.
     ///
-    /// Unchecked, as the spare ones are, since no caller's code runs while these change.
+    /// Unchecked, like the spare ones, since no caller's code runs while these change.
     @exclusivity(unchecked) private var activeDecoders = 0
 
-    /// The first of a list.
+    /// The head of a list.
     @exclusivity(unchecked) private var spareDecoder: ValueDecoder?
     @exclusivity(unchecked) private var spareCount = 0
     private static let spareLimit = 64
@@ -41,10 +41,10 @@ final class DecodingSession {
         self.userInfo = userInfo
     }
 
-    /// Whether nothing of the last message is still held by anyone, so that the session can serve another.
+    /// Whether no decoder of the last message is still held, so that the session can serve another message.
     var isReusable: Bool { activeDecoders == 0 }
 
-    /// Decodes the value whose wire form the bytes are, all of them.
+    /// Decodes a value from its wire form, which must be all of the bytes.
     func decode<T: Decodable>(_ type: T.Type, from message: UnsafeRawBufferPointer) throws -> T {
         bytes = message
         fault = nil
@@ -65,18 +65,18 @@ final class DecodingSession {
         return value
     }
 
-    /// Breaks the ties between the session and its spare decoders, without which neither would ever be freed.
+    /// Breaks the reference cycle between the session and its spare decoders, so that both can be freed.
     func close() {
         spareDecoder = nil
         spareCount = 0
     }
 
-    /// Remembers a fault for which the caller has no way to throw.
+    /// Remembers a fault that the caller cannot throw.
     func record(_ error: DecodingError) {
         if fault == nil { fault = error }
     }
 
-    /// Reads a value of a type that is a leaf; has the type decode itself where the form is unusual.
+    /// Reads a value of a leaf type; if its form is unusual, lets the type decode itself.
     func readLeaf<T: Decodable>(
         _ leaf: any WireLeaf.Type, as type: T.Type, _ item: WireItem, in parent: ValueDecoder?, at step: CodingStep,
         depth: Int
@@ -89,7 +89,7 @@ final class DecodingSession {
         }
     }
 
-    /// Has a type decode itself from a value of the message.
+    /// Lets a type decode itself from a value of the message.
     func readWhole<T: Decodable>(
         _ type: T.Type, _ item: WireItem, in parent: ValueDecoder?, at step: CodingStep, depth: Int
     ) throws -> T {
@@ -114,7 +114,7 @@ final class DecodingSession {
         return decoder
     }
 
-    /// Takes a decoder back, unless someone still holds it.
+    /// Takes a decoder back, unless it is still held elsewhere.
     private func retire(_ decoder: inout ValueDecoder) {
         guard isKnownUniquelyReferenced(&decoder) else { return }
         decoder.deactivate()

@@ -1,16 +1,16 @@
 /// Encodes values to the wire form that `WireFormat.swift` describes.
 ///
-/// Every legal use of `Codable` may write to several containers by turns: a container nested in another, its owner
-/// again, an encoder for the superclass, and all that inside another value's `encode(to:)`. So each value that is being
-/// encoded has a node with bytes of its own (``EncodingNode``), to which its containers write directly. When a value is
-/// complete its bytes are appended to those of the node around it; the few nodes whose end is not known (nested
-/// containers, encoders for a superclass) are attached at their place and filled in when the node around them is
-/// complete. Nodes are used again, so that a message costs few allocations.
+/// `Codable` allows a type to write to several containers in turn: a container nested in another, its owner again, an
+/// encoder for the superclass, and all of this inside another value's `encode(to:)`. So each value being encoded has a
+/// node with its own bytes (``EncodingNode``), to which its containers write directly. When a value is complete, its
+/// bytes are appended to those of the enclosing node. A few nodes have no known end (nested containers, encoders for a
+/// superclass): they are attached at their place and filled in when the enclosing node is complete. Nodes are reused,
+/// so that a message costs few allocations.
 struct BinaryEncoder {
     /// What `Encoder.userInfo` shows to the types being encoded.
     var userInfo: [CodingUserInfoKey: any Sendable] = [:]
 
-    /// Appends the value's wire form to the buffer; if it throws, the buffer is as it was.
+    /// Appends the value's wire form to the buffer; if it throws, the buffer is unchanged.
     func encode<T: Encodable>(_ value: T, into buffer: inout ByteBuffer) throws {
         let session = EncodingSession(userInfo: userInfo)
         defer { session.close() }
@@ -18,7 +18,7 @@ struct BinaryEncoder {
     }
 }
 
-/// What the nodes of one message share.
+/// State shared by the nodes of one message.
 final class EncodingSession {
     let userInfo: [CodingUserInfoKey: Any]
 
@@ -27,10 +27,10 @@ final class EncodingSession {
 
     /// The nodes in use.
     ///
-    /// Unchecked, as the spare ones are, since no caller's code runs while these change.
+    /// Unchecked, like the spare ones, since no caller's code runs while these change.
     @exclusivity(unchecked) private var activeNodes = 0
 
-    /// The first of a list.
+    /// The head of a list.
     @exclusivity(unchecked) private var spareNode: EncodingNode?
     @exclusivity(unchecked) private var spareCount = 0
     private static let spareLimit = 64
@@ -39,10 +39,10 @@ final class EncodingSession {
         self.userInfo = userInfo
     }
 
-    /// Whether nothing of the last message is still held by anyone, so that the session can serve another.
+    /// Whether no node of the last message is still held, so that the session can serve another message.
     var isReusable: Bool { activeNodes == 0 }
 
-    /// Appends the value's wire form to the buffer; if it throws, the buffer is as it was.
+    /// Appends the value's wire form to the buffer; if it throws, the buffer is unchanged.
     func encode<T: Encodable>(_ value: T, into buffer: inout ByteBuffer) throws {
         if let leaf = LeafTable.leaf(for: T.self) {
             withUnsafePointer(to: value) { leaf.writeWire(from: $0, into: &buffer) }
@@ -56,18 +56,18 @@ final class EncodingSession {
         root.write(into: &buffer)
     }
 
-    /// Breaks the ties between the session and its spare nodes, without which neither would ever be freed.
+    /// Breaks the reference cycle between the session and its spare nodes, so that both can be freed.
     func close() {
         spareNode = nil
         spareCount = 0
     }
 
-    /// Remembers a misuse for which the caller has no way to throw.
+    /// Remembers a misuse that the caller cannot throw.
     func record(_ error: EncodingError) {
         if fault == nil { fault = error }
     }
 
-    /// A node for a value inside another.
+    /// Makes a node for a value inside another.
     func node(in parent: EncodingNode?, at step: CodingStep, depth: Int) -> EncodingNode {
         let node: EncodingNode
         if let spare = spareNode {
@@ -85,7 +85,7 @@ final class EncodingSession {
 
     /// Takes a node back.
     ///
-    /// A node that someone still holds stays out of use, so that a late write reaches no other value.
+    /// A node that is still held elsewhere is not reused, so that a late write reaches no other value.
     func retire(_ node: inout EncodingNode) {
         node.reset()
         guard isKnownUniquelyReferenced(&node) else { return }

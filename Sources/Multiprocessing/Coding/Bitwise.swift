@@ -1,22 +1,21 @@
 /// A trivially copyable value that travels as a copy of its memory.
 ///
-/// Structures that C headers declare, SIMD-like records and other types that are `BitwiseCopyable` but not `Codable`
-/// can be sent, put in queues, and made members of `Codable` types by wrapping them (a `FixedLayout` type needs none):
+/// Wrap structures from C headers, SIMD-like records and other types that are `BitwiseCopyable` but not `Codable` to
+/// send them, put them in queues, or make them members of `Codable` types (a `FixedLayout` type needs no wrapper):
 ///
 ///     struct Sample: Codable {
 ///         var when: Bitwise<timespec>
 ///     }
 ///
-/// The bytes mean the same only to a process with the same layout of the type, which forked and spawned processes of
-/// one program have. Bytes between members are sent as zeros. A pointer arrives as a number that points into the sender's
-/// memory. On arrival the size is checked, and that each `Bool` is one; an optional or an enumeration is not. So bytes
-/// from someone who is not trusted must not be decoded as a type that has one of these or a pointer; a `FixedLayout` type
-/// needs no such trust.
+/// The bytes have the same meaning only in a process with the same layout of the type, as in forked and spawned
+/// processes of one program. Bytes between members are sent as zeros. A pointer arrives as an address in the sender's
+/// memory. The receiver checks the size, and that each `Bool` is valid, but not optionals or enumerations. So do not
+/// decode untrusted bytes as a type that contains one of these or a pointer; a `FixedLayout` type needs no such trust.
 ///
-/// To other coders the value is an array of bytes. Nothing blocks. The corresponding Python modules are `ctypes` and
-/// `struct`, of which an instance is pickled as its bytes.
+/// Other coders see the value as an array of bytes. Nothing blocks. The corresponding Python modules are `ctypes` and
+/// `struct`, whose instances are pickled as their bytes.
 public struct Bitwise<Value: BitwiseCopyable>: FixedLayout {
-    /// The value that is copied.
+    /// The wrapped value.
     public var value: Value
 
     /// Wraps a value.
@@ -35,7 +34,7 @@ public struct Bitwise<Value: BitwiseCopyable>: FixedLayout {
 
     /// Writes the value's memory as an array of bytes.
     ///
-    /// Throws what the encoder throws.
+    /// Throws the encoder's errors.
     public func encode(to encoder: any Encoder) throws {
         var bytes = ByteBuffer()
         withUnsafeBytes(of: value) { MemoryMap.of(Value.self).appendRaw($0, to: &bytes) }

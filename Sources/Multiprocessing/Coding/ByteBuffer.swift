@@ -10,17 +10,18 @@
     #error("Numbers are copied to the wire as they lie in memory, which has to be little endian.")
 #endif
 
-/// A growable first-in, first-out run of raw bytes.
+/// A growable first-in, first-out buffer of raw bytes.
 ///
-/// Bytes go in at the back (``append(bytes:)``, or ``prepareToWrite(atLeast:)`` and ``commit(_:)`` around a `read`) and
-/// come out at the front (``readable`` and ``consume(_:)``). The buffer owns its memory and frees it when it goes.
+/// Bytes are added at the back (``append(bytes:)``, or ``prepareToWrite(atLeast:)`` and ``commit(_:)`` around a `read`)
+/// and removed at the front (``readable`` and ``consume(_:)``). The buffer owns its memory and frees it when it is
+/// destroyed.
 ///
 ///        base        head              tail        base + capacity
 ///         │ consumed  │    readable     │   spare    │
 ///
-/// The consumed part is taken back in one of two ways: for nothing, when the last readable byte has gone; or by moving
-/// the readable bytes to the front, and then only when at least half as many have been consumed as have to be moved. Every
-/// two moved bytes are thus paid for by a consumed one, and the cost of a byte stays constant on average.
+/// The consumed part is reclaimed in one of two ways: at no cost, when the last readable byte has been consumed; or by
+/// moving the readable bytes to the front, but only when at least half as many bytes have been consumed as must be
+/// moved. So each consumed byte pays for at most two moved ones, and the amortized cost of a byte is constant.
 struct ByteBuffer: ~Copyable {
     private var base: UnsafeMutableRawPointer?
     private(set) var capacity = 0
@@ -49,7 +50,7 @@ struct ByteBuffer: ~Copyable {
     }
 }
 
-// Only one owner exists at any time, and the memory is reached through it alone.
+// There is only one owner at any time, and the memory is reachable only through it.
 extension ByteBuffer: @unchecked Sendable {}
 
 // MARK: - Writing
@@ -69,7 +70,7 @@ extension ByteBuffer {
         tail += size
     }
 
-    /// Appends the first bytes of two words, at most 16, with no call for so few.
+    /// Appends the first bytes of two words, at most 16, without a function call.
     @inline(__always)
     mutating func append(_ first: UInt64, _ second: UInt64, byteCount: Int) {
         let place = reserve(16)
@@ -78,10 +79,10 @@ extension ByteBuffer {
         tail += byteCount
     }
 
-    /// Makes room behind the readable bytes, for a call such as `read` to fill.
+    /// Makes room after the readable bytes, for a call such as `read` to fill.
     ///
-    /// The room is at least as large as asked for and may be larger. It is valid until the buffer is next changed;
-    /// ``commit(_:)`` then says how much of it has been filled.
+    /// The room is at least as large as requested. It is valid until the buffer is next changed; ``commit(_:)`` then
+    /// says how much of it has been filled.
     mutating func prepareToWrite(atLeast count: Int) -> UnsafeMutableRawBufferPointer {
         precondition(count >= 0, "room for a negative number of bytes")
         let start = reserve(max(count, 1))
@@ -94,14 +95,15 @@ extension ByteBuffer {
         tail += count
     }
 
-    /// Overwrites the bytes at an offset into ``readable``, as for a length known only after what it counts.
+    /// Overwrites the bytes at an offset into ``readable``, for example with a length that is known only after its
+    /// content.
     mutating func patch<T: BitwiseCopyable>(_ value: T, at offset: Int) {
         precondition(offset >= 0 && offset <= count - MemoryLayout<T>.size, "patch outside the readable bytes")
         guard let base else { return }
         (base + head + offset).storeBytes(of: value, as: T.self)
     }
 
-    /// Moves the bytes from an offset into ``readable`` on towards the back; what is in the gap then is undefined.
+    /// Moves the bytes from an offset into ``readable`` towards the back; the content of the gap is undefined.
     mutating func openGap(of gapBytes: Int, at offset: Int) {
         precondition(gapBytes >= 0 && offset >= 0 && offset <= count, "a gap outside the readable bytes")
         guard gapBytes > 0 else { return }
@@ -124,7 +126,7 @@ extension ByteBuffer {
 // MARK: - Removing
 
 extension ByteBuffer {
-    /// Drops the first `count` readable bytes.
+    /// Removes the first `count` readable bytes.
     mutating func consume(_ count: Int) {
         precondition(count >= 0 && count <= self.count, "more bytes consumed than are readable")
         head += count
@@ -134,7 +136,7 @@ extension ByteBuffer {
         }
     }
 
-    /// Drops the bytes in a range of offsets into ``readable`` and closes the gap.
+    /// Removes the bytes in a range of offsets into ``readable`` and closes the gap.
     mutating func remove(_ range: Range<Int>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "removal outside the readable bytes")
         guard let base, !range.isEmpty else { return }
@@ -143,7 +145,7 @@ extension ByteBuffer {
         tail -= range.count
     }
 
-    /// Drops all bytes and keeps the memory for the next use, unless it is more than ``keptCapacity``.
+    /// Removes all bytes and keeps the memory for the next use, unless it is more than ``keptCapacity``.
     mutating func removeAll() {
         head = 0
         tail = 0
@@ -158,7 +160,7 @@ extension ByteBuffer {
 // MARK: - Memory
 
 extension ByteBuffer {
-    /// Makes sure that `count` bytes fit behind the readable ones, and returns where they start.
+    /// Makes sure that `count` bytes fit after the readable ones, and returns where they start.
     @inline(__always)
     private mutating func reserve(_ count: Int) -> UnsafeMutableRawPointer {
         if let base, count <= capacity - tail { return base + tail }
@@ -185,7 +187,7 @@ extension ByteBuffer {
             tail -= head
             head = 0
         }
-        // realloc can move the pages of a large buffer without touching their contents, so that it is never there twice.
+        // realloc can remap the pages of a large buffer without copying, so that it never takes twice the memory.
         guard let moved = realloc(base, newCapacity) else { fatalError("out of memory") }
         base = moved
         capacity = newCapacity

@@ -1,9 +1,9 @@
-// The containers through which a type reads. They hold the decoder of their value and, where there is an order, a
-// place.
+// The containers from which a type reads. They hold the decoder of their value and, for ordered containers, a position.
 //
-// The methods over `WirePrimitive` stand for the ones that the protocols ask for one by one, from Bool to UInt64. The
-// 128-bit integers are spelled out because the protocols have defaults for them, which throw. They are inlined into
-// each requirement's entry point, as only there the type is known, and the reading comes down to a few instructions.
+// Methods over `WirePrimitive` implement the protocols' separate requirements for the types from Bool to UInt64. The
+// 128-bit integers are written out because the protocols have default implementations for them, which throw. The
+// methods are inlined into each requirement's entry point: only there is the type known, so that reading takes a few
+// instructions.
 
 /// Reads the members of a value.
 struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
@@ -37,7 +37,7 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
         try decoder.decodeMember(type, forKey: key)
     }
 
-    // Not left to the default, which would not look inside an optional that holds nil.
+    // The default implementation would not look inside an optional that holds nil.
     func decodeIfPresent<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T? {
         try decoder.decodeMemberIfPresent(type, forKey: key)
     }
@@ -76,7 +76,7 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
     var count: Int? { decoder.elementCount }
     var isAtEnd: Bool { offset >= decoder.item.end }
 
-    /// Reads the next element and, unless that throws, goes on behind it.
+    /// Reads the next element and, unless that throws, moves past it.
     @inline(__always)
     private mutating func next<T>(_ type: Any.Type, _ read: (ValueDecoder, WireItem, Int) throws -> T) throws -> T {
         let item = try decoder.element(at: offset, place: currentIndex, for: type)
@@ -111,7 +111,7 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
         try next(type) { try $0.decodeElement(type, $1, place: $2) }
     }
 
-    // Not left to the default, which would not look inside an optional that holds nil.
+    // The default implementation would not look inside an optional that holds nil.
     mutating func decodeIfPresent<T: Decodable>(_ type: T.Type) throws -> T? {
         if isAtEnd { return nil }
         return try next(type) { decoder, item, place in

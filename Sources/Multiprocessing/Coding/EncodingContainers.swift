@@ -1,8 +1,9 @@
-// The containers through which a type writes. They hold nothing but the node whose storage they write to.
+// The containers to which a type writes. They only hold the node whose storage they write to.
 //
-// The methods over `WirePrimitive` stand for the ones that the protocols ask for one by one, from Bool to UInt64. The
-// 128-bit integers are spelled out because the protocols have defaults for them, which throw. They are inlined into
-// each requirement's entry point, as only there the type is known, and the writing comes down to a few instructions.
+// Methods over `WirePrimitive` implement the protocols' separate requirements for the types from Bool to UInt64. The
+// 128-bit integers are written out because the protocols have default implementations for them, which throw. The
+// methods are inlined into each requirement's entry point: only there is the type known, so that writing takes a few
+// instructions.
 
 /// Writes the members of a node.
 struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
@@ -31,7 +32,7 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
         try node.encodeMember(value, forKey: key)
     }
 
-    // Not left to the default, which would forget that a value which encodes itself as nil was there.
+    // The default implementation would lose a value that encodes itself as nil.
     func encodeIfPresent<T: Encodable>(_ value: T?, forKey key: Key) throws {
         guard let value else { return }
         try node.encodeMember(value, forKey: key, fromOptional: true)
@@ -84,7 +85,7 @@ struct UnkeyedWriter: UnkeyedEncodingContainer {
         try node.encodeElement(value)
     }
 
-    // Not left to the default, which would write them one by one, with a tag each.
+    // The default implementation would write them one by one, with a tag each.
     func encode<Bytes: Sequence>(contentsOf bytes: Bytes) throws where Bytes.Element == UInt8 {
         node.encodeBytes(bytes)
     }

@@ -1,20 +1,21 @@
 /// One value that is being encoded: its `Encoder`, its single value container, and the storage of its other containers.
 final class EncodingNode {
-    /// What the value has turned out to be.
+    /// The kind of value, as far as it is known.
     enum Shape {
         case nothing, single, keyed, unkeyed
     }
 
-    /// A node whose value belongs between two bytes of this node's.
+    /// A node whose value is inserted between two of this node's bytes.
     private struct Attachment {
         var offset: Int
         var node: EncodingNode
     }
 
     let session: EncodingSession
-    /// The next one in the session's list of spare nodes, where this is one.
+    /// The next one in the session's list of spare nodes, if this is one.
     ///
-    /// Unchecked, as all is here, since the check costs more than the writing, and no caller's code runs meanwhile.
+    /// Unchecked, like everything here, since the check costs more than the writing, and no caller's code runs
+    /// meanwhile.
     @exclusivity(unchecked) var nextSpare: EncodingNode?
     @exclusivity(unchecked) private var parent: EncodingNode?
     @exclusivity(unchecked) private var step = CodingStep.root
@@ -24,9 +25,9 @@ final class EncodingNode {
     @exclusivity(unchecked) private(set) var shape = Shape.nothing
     /// The elements of an unkeyed container so far.
     @exclusivity(unchecked) private(set) var elementCount = 0
-    /// Whether all of them are bytes, which then have no tags.
+    /// Whether all of them are bytes, which are then written without tags.
     @exclusivity(unchecked) private var isRunOfBytes = false
-    /// A whole value if this is a single one, and otherwise the members or elements without tag and length.
+    /// A whole value for a single value, otherwise the members or elements without tag and length.
     @exclusivity(unchecked) private var bytes = ByteBuffer()
     @exclusivity(unchecked) private var members = MemberTable()
     @exclusivity(unchecked) private var attachments: [Attachment] = []
@@ -61,7 +62,7 @@ extension EncodingNode {
         session.nodeWasDeactivated()
     }
 
-    /// Forgets the value, and unties the nodes attached to it: they and their parents hold one another.
+    /// Clears the value, and detaches nested nodes, which would form a reference cycle.
     func reset() {
         if !attachments.isEmpty { detach() }
         members.removeAll()
@@ -85,7 +86,7 @@ extension EncodingNode {
         return session.node(in: self, at: step, depth: depth + 1)
     }
 
-    /// A node that is part of no value, for a caller that has to be given something after a misuse.
+    /// Makes a node that is part of no value, for a caller that needs some result after a misuse.
     private func orphan(for error: EncodingError) -> EncodingNode {
         session.record(error)
         return session.node(in: nil, at: .root, depth: depth)
@@ -116,9 +117,9 @@ extension EncodingNode: Encoder {
 
     func singleValueContainer() -> any SingleValueEncodingContainer { self }
 
-    /// This node if it has or can take the shape.
+    /// This node, if it has or can take the shape.
     ///
-    /// A superclass may ask its encoder for a container as the subclass does, and both then write to the same one.
+    /// A superclass may ask its encoder for a container like the subclass does; both then write to the same one.
     private func shaped(_ wanted: Shape) -> EncodingNode {
         if shape == .nothing { shape = wanted }
         if shape == wanted { return self }
@@ -140,14 +141,14 @@ extension EncodingNode: SingleValueEncodingContainer {
             shape = .single
             return withUnsafePointer(to: value) { leaf.writeWire(from: $0, into: &bytes) }
         }
-        // The value stands for this one and writes to the same node, but it costs stack like any other.
+        // The value takes the place of this one and writes to the same node, but uses stack like any other.
         guard depth < maximumCodingDepth else { throw tooDeep(key: nil) }
         depth += 1
         defer { depth -= 1 }
         try encodeWhole(value)
     }
 
-    // Stands for all the methods that the protocol asks for, as in `EncodingContainers.swift`.
+    // Implements all the methods that the protocol requires, as in `EncodingContainers.swift`.
     @inline(__always)
     func encode<P: WirePrimitive>(_ value: P) throws {
         try claimSingle(value)
@@ -173,10 +174,10 @@ extension EncodingNode: SingleValueEncodingContainer {
         invalid(value, "a single value follows another value in the same place")
     }
 
-    /// Has the value encode itself into this node.
+    /// Lets the value encode itself into this node.
     ///
-    /// An optional that holds nil, as `Int??` may, writes the same nil as one that does not. It is marked here, where
-    /// its type is known, so that nil comes back as it was.
+    /// An optional that holds nil, as in `Int??`, writes the same nil as an outer nil. It is marked here, where its
+    /// type is known, so that it is decoded correctly.
     func encodeWhole<T: Encodable>(_ value: T) throws {
         try value.encode(to: self)
         guard isNull, let optional = T.self as? any OptionalValue.Type else { return }
@@ -187,7 +188,7 @@ extension EncodingNode: SingleValueEncodingContainer {
         shape == .single && bytes.readable[0] <= WireTag.presentNull
     }
 
-    /// Records that one more optional around nil is not nil itself.
+    /// Records that one more optional around nil is not itself nil.
     private func markPresentNull() throws {
         let level = bytes.readable[0] == WireTag.null ? 0 : bytes.readable[1]
         guard level < UInt8.max else { throw invalid((), "nil inside more than \(UInt8.max) optionals") }
@@ -224,7 +225,7 @@ extension EncodingNode {
         bytes.append(WireTag.null)
     }
 
-    /// A node for a member that is written bit by bit: the one that is already there if it has the same shape.
+    /// A node for a member that is written piece by piece: the existing one if it has the same shape.
     func attachMember(_ wanted: Shape, forKey key: some CodingKey) -> EncodingNode {
         guard depth < maximumCodingDepth else { return orphan(for: tooDeep(key: key)) }
         members.leaveExpected(in: bytes.readable)
@@ -237,9 +238,9 @@ extension EncodingNode {
         return attach(wanted, at: .member(key))
     }
 
-    /// Writes a member's name, after which its value has to follow.
+    /// Writes a member's name; its value must follow.
     ///
-    /// A value under the same name gives way.
+    /// Replaces an earlier value of the same name.
     @inline(__always)
     private func openMember(_ name: String) {
         if let duplicate = members.open(name, in: &bytes) { removeMember(duplicate) }
@@ -294,7 +295,7 @@ extension EncodingNode {
         bytes.append(WireTag.null)
     }
 
-    /// Bytes at once, as collections of bytes hand them over.
+    /// Encodes many bytes at once, as collections of bytes provide them.
     func encodeBytes(_ new: some Sequence<UInt8>) {
         guard elementCount == 0 || isRunOfBytes else {
             for byte in new {
@@ -312,7 +313,7 @@ extension EncodingNode {
         isRunOfBytes = elementCount > 0
     }
 
-    /// Gives each byte its tag, as something else is to follow.
+    /// Gives each byte its tag, because another kind of element follows.
     private func tagBytes() {
         var tagged = ByteBuffer()
         for byte in bytes.readable {
@@ -322,7 +323,7 @@ extension EncodingNode {
         isRunOfBytes = false
     }
 
-    /// A node for an element that is written bit by bit.
+    /// A node for an element that is written piece by piece.
     func attachElement(_ shape: Shape) -> EncodingNode {
         guard depth < maximumCodingDepth else { return orphan(for: tooDeep(key: IndexKey(elementCount))) }
         if isRunOfBytes { tagBytes() }
@@ -350,7 +351,7 @@ extension EncodingNode {
         }
     }
 
-    /// Puts the values of the attached nodes where they belong.
+    /// Inserts the values of the attached nodes at their places.
     private func fillIn() {
         var filled = ByteBuffer()
         var done = 0

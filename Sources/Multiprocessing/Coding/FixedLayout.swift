@@ -1,4 +1,4 @@
-/// A `Codable` type of numbers whose messages are a copy of its memory.
+/// A `Codable` type of numbers that is sent as a copy of its memory.
 ///
 ///     struct Sample: FixedLayout {
 ///         var time: Int64
@@ -6,20 +6,20 @@
 ///         var isValid: Bool
 ///     }
 ///
-/// As the input or output of a pool, as the element of a queue and as a message of a connection such a value, and an
-/// array of such values, is copied as it lies in memory, without the coder's work for each member. Nothing else is to be
-/// done for it: the compiler makes `init(from:)` and `encode(to:)`, and refuses a type that has a reference in it.
+/// As the input or output of a pool, an element of a queue or a message of a connection, such a value, or an array of
+/// them, is copied as it lies in memory, without encoding each member. The conformance needs no code: the compiler
+/// synthesizes `init(from:)` and `encode(to:)`, and rejects a type that contains a reference.
 ///
-/// The type says so itself, as nobody could see whether its `Codable` conformance is one that the compiler has made, or
-/// checks what it reads, or has a descriptor sent: that conformance is passed over. A type that must have its say is not
-/// to be one of these.
+/// The type must declare this conformance, because the library cannot see whether a `Codable` conformance is
+/// synthesized, validates what it reads, or sends a descriptor: that conformance is bypassed. A type that needs its own
+/// `Codable` code must not conform.
 ///
-/// The copy is no less safe than the coder. Only members are copied that are numbers, `Bool`, enumerations without
-/// associated values that are `CaseIterable`, and structures of these. Bytes between the members are sent as zeros. What
-/// is received must have the right size, and a `Bool` or an enumeration a pattern that it can have, or it is
-/// `decodingFailed`, whoever has sent it; that a number is sensible is for the receiver to see. A type with any other
-/// member (an optional, a pointer, an enumeration with values) travels by its `Codable` conformance, and so do values
-/// that are part of others which are not of a fixed layout. Both ends must have the same type: that of one program.
+/// The copy is as safe as the coder. Only numbers, `Bool`, `CaseIterable` enumerations without associated values, and
+/// structures of these are copied. Bytes between the members are sent as zeros. A received value must have the right
+/// size, and each `Bool` and enumeration a valid pattern, otherwise it is `decodingFailed`, whoever sent it; whether a
+/// number makes sense is for the receiver to check. A type with any other member (an optional, a pointer, an
+/// enumeration with associated values) is sent by its `Codable` conformance, and so are values inside other types that
+/// do not have a fixed layout. Both ends must have the same type, as in one program.
 ///
-/// Types that are not `Codable`, as C's, can be wrapped in `Bitwise`. The corresponding Python module is `struct`.
+/// For types that are not `Codable`, such as C's, use `Bitwise`. The corresponding Python module is `struct`.
 public protocol FixedLayout: Codable, BitwiseCopyable {}

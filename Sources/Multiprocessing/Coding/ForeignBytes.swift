@@ -1,7 +1,7 @@
-/// A collection of bytes that another module declares, and that encodes itself as an unkeyed container of its bytes.
+/// A collection of bytes, declared in another module, that encodes itself as an unkeyed container of its bytes.
 ///
-/// Such a type is asked for its bytes at once, and made of them at once, in place of one by one. The memory of this
-/// structure is that of its one member, so that it can stand for the type in ``LeafTable``.
+/// Its bytes are read and written all at once instead of one by one. This structure has the memory layout of its only
+/// member, so that it can take the place of the type in ``LeafTable``.
 struct ForeignBytes<Bytes: RangeReplaceableCollection & Codable>: WireLeaf where Bytes.Element == UInt8 {
     private let bytes: Bytes
 
@@ -36,8 +36,9 @@ struct ForeignBytes<Bytes: RangeReplaceableCollection & Codable>: WireLeaf where
     }
 }
 
-/// Foundation's `Data`, in a program that has it: the library does without Foundation, whose start takes long, and so
-/// finds the type by its name.
+/// Foundation's `Data`, if the program has it; nil otherwise.
+///
+/// It is looked up by name because the library does not link Foundation, which takes long to start.
 let foundationData: (type: Any.Type, leaf: any WireLeaf.Type)? = {
     guard let found = _typeByName("20FoundationEssentials4DataV"),
         let type = found as? any (RangeReplaceableCollection<UInt8> & Codable).Type

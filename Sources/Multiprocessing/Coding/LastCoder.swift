@@ -1,4 +1,4 @@
-/// The coder of the type that was sent or received last, which is mostly that of the next message too.
+/// The coder of the type that was sent or received last, which is usually also that of the next message.
 struct LastCoder {
     private final class Box<Value> {
         let coder: MessageCoder<Value>

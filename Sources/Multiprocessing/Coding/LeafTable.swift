@@ -1,8 +1,8 @@
 /// Finds out at run time whether a type is a ``WireLeaf``.
 ///
-/// Generic code, such as the `encode(to:)` of an array or a dictionary, hands every element to the coder's generic
-/// method, also where it is a mere `Int`. A dynamic cast for each would cost more than the writing. This table of the
-/// types that matter answers in one probe, as a rule.
+/// Generic code, such as the `encode(to:)` of an array or a dictionary, passes every element to the coder's generic
+/// method, even a plain `Int`. A dynamic cast for each would cost more than the writing. This table of the common types
+/// usually answers with one probe.
 struct LeafTable: Sendable {
     private struct Slot {
         let type: ObjectIdentifier
@@ -14,7 +14,7 @@ struct LeafTable: Sendable {
 
     private let slots: [Slot?]
 
-    /// The type as a leaf, or nil if it is to encode and decode itself.
+    /// The type as a leaf, or nil if it must encode and decode itself.
     @inline(__always)
     static func leaf(for type: Any.Type) -> (any WireLeaf.Type)? {
         let wanted = ObjectIdentifier(type)
@@ -42,7 +42,7 @@ struct LeafTable: Sendable {
         self.slots = slots
     }
 
-    /// Where the search for a type starts.
+    /// The slot where the search for a type starts.
     ///
     /// The multiplier spreads the addresses of metadata, which differ in few bits.
     @inline(__always)

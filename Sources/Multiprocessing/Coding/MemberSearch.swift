@@ -1,26 +1,26 @@
 /// Finds the members of a keyed container by name, in its bytes.
 ///
-/// The search goes on from where the last one ended, so that members which are asked for in their order are found at
-/// the first try. Asking in another order costs steps, and a container that has cost many of them gets an index: a
-/// large one in an unfavourable order must not take quadratic time.
+/// The search continues where the last one ended, so that members requested in order are found at once. Requesting them
+/// in another order costs steps, and after many steps a container gets an index: a large container in an unfavourable
+/// order must not take quadratic time.
 ///
-/// The names that the last value was asked for are kept, since those of the next one are the same as a rule: then each
-/// is found by a comparison of two words.
+/// The names requested from the last value are kept, since the next value usually has the same ones: then each is found
+/// by comparing two words.
 struct MemberSearch {
     private var range = 0..<0
-    /// The offset behind the member found last.
+    /// The offset after the member found last.
     private var next = 0
-    /// The offset of the member found last, which a type asks for again after it has seen that it is there.
+    /// The offset of the member found last, which a type requests again after checking that it exists.
     private var last = 0
     private var steps = 0
     private var index: [MemberName: Int]?
     private static let stepsWithoutIndex = 512
 
-    /// The names in the order in which they were asked for.
+    /// The names in the order in which they were requested.
     private var expected: [SpelledName] = []
     private var asked = 0
 
-    /// Begins with another value.
+    /// Starts a search in another value.
     mutating func restart(in range: Range<Int>) {
         self.range = range
         next = range.lowerBound
@@ -57,7 +57,7 @@ struct MemberSearch {
             asked += 1
         }
         var name = text
-        // The closure hands faults on as a result, for a `withUTF8` with typed throws does not exist.
+        // The closure returns faults as a result, because there is no `withUTF8` with typed throws.
         let result = name.withUTF8 { utf8 -> Result<WireItem?, WireFault> in
             let name = UnsafeRawBufferPointer(utf8)
             do throws(WireFault) {
@@ -85,7 +85,7 @@ struct MemberSearch {
         return names
     }
 
-    /// The value of the member at an offset if it has the name; the search goes on behind it.
+    /// The value of the member at an offset if it has the name; the search then continues after it.
     @inline(__always)
     private mutating func match(
         _ name: UnsafeRawBufferPointer, at offset: Int, in bytes: UnsafeRawBufferPointer

@@ -1,26 +1,26 @@
-/// Where the members of a keyed container lie in its bytes, kept so that a name is written once only.
+/// The positions of the members of a keyed container in its bytes, kept so that a name is written only once.
 ///
-/// `encode(_:forKey:)` with a key that has been used replaces the value, as assigning to a dictionary's key does.
-/// Nobody should need that, but `Codable` allows it, so every name has to be looked for. Four of its bytes settle
-/// almost all comparisons in a small container; a large one gets an index.
+/// `encode(_:forKey:)` with a key that was used before replaces the value, like assignment to a dictionary's key. It is
+/// rare, but `Codable` allows it, so every name must be looked up. Four bytes decide almost all comparisons in a small
+/// container; a large one gets an index.
 ///
-/// As a rule a value has the members of the one before, in their order. While it has, it is known that no name is there
-/// twice, and nothing is kept.
+/// A value usually has the same members as the one before, in the same order. As long as that holds, no name can be
+/// repeated and no positions are recorded.
 struct MemberTable {
     struct Member {
         /// A digest of the name: its length and three of its bytes.
         let digest: UInt32
-        /// The offsets of the member, which begins with the length of its name, of the name, and of the value.
+        /// The offsets of the member, which starts with the length of its name, of the name, and of the value.
         var start: Int
         var nameStart: Int
         var valueStart: Int
     }
 
-    /// The names that the last value had, in their order.
+    /// The names in the last value, in order.
     private var expected: [SpelledName] = []
-    /// How many members the value has, which are the first ones of those expected; -1 once it goes its own way.
+    /// How many members the value has, as long as they are the first of the expected ones; -1 once they differ.
     private var followed = 0
-    /// Empty as long as the value is as expected.
+    /// Empty as long as the value has the expected members.
     private var members: [Member] = []
     private var index: [MemberName: Int] = [:]
     private static let indexedCount = 16
@@ -33,7 +33,7 @@ struct MemberTable {
 
     /// The member with a name.
     ///
-    /// After ``leaveExpected(in:)``.
+    /// Only after ``leaveExpected(in:)``.
     mutating func find(_ name: String, in bytes: UnsafeRawBufferPointer) -> Member? {
         var name = name
         return name.withUTF8 { utf8 in
@@ -43,8 +43,8 @@ struct MemberTable {
 
     /// Appends a member's name to the bytes.
     ///
-    /// If the name was there already, its member's range is returned. The caller has to remove it from the bytes; here
-    /// it has been removed, and all offsets are those after the removal.
+    /// If the name was there already, returns its member's range. The caller must remove that from the bytes; the table
+    /// has already removed it, and all offsets are those after the removal.
     @inline(__always)
     mutating func open(_ text: String, in bytes: inout ByteBuffer) -> Range<Int>? {
         if followed >= 0, followed < expected.count, expected[followed].isSurely(text) {
@@ -81,13 +81,13 @@ struct MemberTable {
         return nil
     }
 
-    /// Notes what the value has so far, as the next member is not the expected one, or its value will come later.
+    /// Records the members so far, because the next one is not the expected one, or its value will be written later.
     mutating func leaveExpected(in bytes: UnsafeRawBufferPointer) {
         guard followed >= 0 else { return }
         expected.removeSubrange(followed...)
         var start = 0
         for _ in 0..<followed {
-            // They are well formed, and complete: this is called before one that will be filled in later.
+            // They are well formed and complete: this is called before a member that will be filled in later.
             guard let member = try? bytes.member(at: start, before: bytes.count) else { break }
             let name = UnsafeRawBufferPointer(rebasing: bytes[member.name]).assumingMemoryBound(to: UInt8.self)
             let valueStart = member.name.upperBound

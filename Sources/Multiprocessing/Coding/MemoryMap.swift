@@ -1,11 +1,11 @@
 @_spi(Reflection) import Swift
 
-/// What the memory of a trivially copyable type consists of, as far as its members tell; found out once for a type.
+/// The layout of a trivially copyable type's members, determined once for each type.
 ///
-/// It is asked before a copy is sent, and when one has been received: so that nothing is sent which is no member's, and
-/// nothing is taken for a value which is none.
+/// It is used before a copy is sent and after one is received: so that no bytes outside members are sent, and no
+/// invalid pattern is accepted as a value.
 final class MemoryMap: Sendable {
-    /// The byte of a member of which only patterns up to `greatest` are values.
+    /// The byte of a member whose valid patterns end at `greatest`.
     private struct Limit {
         let offset: Int
         let greatest: UInt8
@@ -13,10 +13,10 @@ final class MemoryMap: Sendable {
 
     let size: Int
     let stride: Int
-    /// The bytes of a value that are no member's, and those up to the next value in an array.
+    /// The bytes of a value that belong to no member, including those before the next value in an array.
     private let padding: [Range<Int>]
     private let limits: [Limit]
-    /// All members are numbers, `Bool` or plain enumerations, so that a copy can be checked.
+    /// All members are numbers, `Bool` or plain enumerations, so a copy can be validated.
     let isPlain: Bool
     let hasPointer: Bool
 
@@ -29,7 +29,7 @@ final class MemoryMap: Sendable {
         padding = survey.gaps
     }
 
-    /// Maps by the identity of their type.
+    /// The maps, by the identity of their type.
     private static let known = Guarded<[ObjectIdentifier: MemoryMap]>([:])
 
     static func of<Value: BitwiseCopyable>(_ type: Value.Type) -> MemoryMap {
@@ -42,20 +42,20 @@ final class MemoryMap: Sendable {
         }
     }
 
-    /// The map of a type whose values travel as copies; nil where they travel by their own coding.
+    /// The map of a type whose values are sent as copies; nil if they use their own coding.
     static func forCopies<Value: FixedLayout>(of type: Value.Type) -> MemoryMap? {
         let map = of(type)
         return map.isPlain || type is any CopiedAsItIs.Type ? map : nil
     }
 
-    /// Appends a copy of one value, or of an array of such, as the wire form of an array of bytes.
+    /// Appends a copy of one value, or of an array of values, as the wire form of an array of bytes.
     func append(_ memory: UnsafeRawBufferPointer, to buffer: inout ByteBuffer) {
         buffer.append(WireTag.packed | WireTag.uint8)
         buffer.appendLength(memory.count)
         appendRaw(memory, to: &buffer)
     }
 
-    /// Appends a copy of one value, or of an array of such.
+    /// Appends a copy of one value, or of an array of values.
     func appendRaw(_ memory: UnsafeRawBufferPointer, to buffer: inout ByteBuffer) {
         let start = buffer.count
         buffer.append(bytes: memory)
@@ -66,9 +66,9 @@ final class MemoryMap: Sendable {
         }
     }
 
-    /// The value that the bytes are a copy of.
+    /// The value whose copy the bytes are.
     ///
-    /// Throws where there are more or fewer, or where a member has a pattern that none of its values has.
+    /// Throws if the number of bytes differs, or if a member has an invalid pattern.
     func load<Value: BitwiseCopyable>(_ type: Value.Type, from memory: UnsafeRawBufferPointer) throws -> Value {
         try check(memory, is: size, of: type)
         return withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { value in
@@ -77,7 +77,7 @@ final class MemoryMap: Sendable {
         }
     }
 
-    /// Throws unless there are as many bytes, and all patterns are those of values.
+    /// Throws unless the number of bytes is right and all patterns are valid.
     func check(_ memory: UnsafeRawBufferPointer, is byteCount: Int, of type: Any.Type) throws {
         guard memory.count == byteCount else {
             throw corrupted("\(type) has \(byteCount) bytes, not \(memory.count)")
@@ -94,7 +94,7 @@ final class MemoryMap: Sendable {
         .dataCorrupted(DecodingError.Context(codingPath: [], debugDescription: reason))
     }
 
-    /// A walk through a type's members, and theirs.
+    /// A recursive walk through a type's members.
     private struct Survey {
         var isMember: [Bool]
         var limits: [Limit] = []
@@ -138,7 +138,7 @@ final class MemoryMap: Sendable {
             }
         }
 
-        /// What no member has.
+        /// The bytes that belong to no member.
         var gaps: [Range<Int>] {
             var gaps: [Range<Int>] = []
             for place in isMember.indices where !isMember[place] {
@@ -153,15 +153,15 @@ final class MemoryMap: Sendable {
     }
 }
 
-/// A type whose user has asked for a copy, whatever the members are.
+/// A type whose user has asked for a copy, whatever its members are.
 protocol CopiedAsItIs {}
 
-/// The greatest of the bytes that are cases of an enumeration without associated values, which begin at 0.
+/// The greatest byte that is a case of an enumeration without associated values; the cases start at 0.
 private func greatestPattern<Cases: CaseIterable>(_ type: Cases.Type) -> UInt8? {
     type.allCases.map { withUnsafeBytes(of: $0) { $0[0] } }.max()
 }
 
-/// The type of the one member that every type of pointer has, which has no name in Swift.
+/// The type of the single member of every pointer type, which has no name in Swift.
 private let rawPointer: Any.Type? = {
     var found: Any.Type?
     _ = _forEachField(of: UnsafeRawPointer.self, options: []) { _, _, type, _ in

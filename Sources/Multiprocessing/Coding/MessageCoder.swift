@@ -2,46 +2,46 @@ import Synchronization
 
 /// Turns the values of one type into messages and back; made once for a channel.
 ///
-/// How a type travels is settled when the coder is made. Numbers, strings, arrays of these and dictionaries with them,
-/// ``FixedLayout`` types and arrays of such are written straight into the buffer; other `Codable` types go through
-/// ``BinaryEncoder`` and ``BinaryDecoder``, whose nodes are kept for the next message; a type that is not `Codable` but
-/// trivially copyable travels as a copy of its memory.
+/// The way a type is sent is decided when the coder is made. Numbers, strings, arrays of these and dictionaries with
+/// them, ``FixedLayout`` types and arrays of them are written straight into the buffer. Other `Codable` types use
+/// ``BinaryEncoder`` and ``BinaryDecoder``, whose nodes are kept for the next message. A type that is not `Codable` but
+/// trivially copyable is sent as a copy of its memory.
 ///
-/// The wire form depends on the type only. Whichever factory a caller's generic context picks for a type, the peer may
-/// have picked another. The one exception is a trivially copyable type that is `Encodable` or `Decodable` and not both:
-/// it travels as its memory between two ``bitwise()`` coders, and as its encoding otherwise.
+/// The wire form depends only on the type, because the two ends may have used different factories, depending on their
+/// generic context. The one exception is a trivially copyable type that is either `Encodable` or `Decodable`, but not
+/// both: between two ``bitwise()`` coders it is sent as its memory, otherwise as its encoding.
 ///
-/// A coder may be used by several threads at a time, and survives a fork.
+/// Several threads may use a coder at once, and it survives a fork.
 struct MessageCoder<Value> {
-    /// Values are coded by this library alone: no code of the type's runs.
+    /// Values are coded by this library only; no code of the type runs.
     let isLeaf: Bool
     let encodeBody: (borrowing Value, inout ByteBuffer) throws -> Void
     let decodeBody: (UnsafeRawBufferPointer) throws -> Value
 
-    /// Appends the value's message to the buffer; if it throws, the buffer is as it was.
+    /// Appends the value's message to the buffer; if it throws, the buffer is unchanged.
     @inline(__always)
     func encode(_ value: Value, into buffer: inout ByteBuffer) throws {
         try encodeBody(value, &buffer)
     }
 
-    /// Reads the value whose message the bytes are, all of them.
+    /// Reads the value from its message, which must be all of the bytes.
     ///
-    /// Throws a `DecodingError`, or what the type's own `init(from:)` throws. The bytes are not needed afterwards.
+    /// Throws a `DecodingError`, or an error of the type's own `init(from:)`. The bytes are not needed afterwards.
     @inline(__always)
     func decode(_ bytes: UnsafeRawBufferPointer) throws -> Value {
         try decodeBody(bytes)
     }
 }
 
-// The closures capture nothing but types, a `SpareSession` and a `MemoryMap`. They are not `@Sendable` only because a type's
-// conformance to `Codable` might be isolated to an actor. Such a type is coded on whichever thread calls, and must not
-// be sent.
+// The closures capture only types, a `SpareSession` and a `MemoryMap`. They are not `@Sendable` only because a type's
+// conformance to `Codable` might be isolated to an actor. Such a type is coded on the calling thread, and must not be
+// sent.
 extension MessageCoder: @unchecked Sendable {}
 
 // MARK: - Factories
 
 extension MessageCoder {
-    /// The coder for a type that is sent and received.
+    /// The coder for a type that is both sent and received.
     static func codable() -> MessageCoder where Value: Codable {
         if let coder = leafCoder() { return coder }
         return MessageCoder(isLeaf: false, encodeBody: encodingBody(), decodeBody: decodingBody())
@@ -79,8 +79,7 @@ extension MessageCoder {
 
     /// The coder for a trivially copyable type: its memory, unless it turns out to be `Codable`.
     ///
-    /// See ``Bitwise`` for what a copy of memory does not promise. One that has a pointer is refused: who means to send
-    /// it wraps it.
+    /// See ``Bitwise`` for the limits of a copy of memory. A type with a pointer is rejected: to send it, wrap it.
     static func bitwise() -> MessageCoder where Value: BitwiseCopyable {
         if let type = Value.self as? any Codable.Type, let coder = coder(of: type) as? MessageCoder { return coder }
         let map = MemoryMap.of(Value.self)
@@ -114,7 +113,7 @@ extension MessageCoder {
             isLeaf: true,
             encodeBody: { value, buffer in Leaf.writeWire(copy value, into: &buffer) },
             decodeBody: { bytes in
-                // An unusual form, or none at all: the long way can tell.
+                // An unusual form, or none at all: the full decoder can tell.
                 try Leaf.readMessage(bytes) ?? BinaryDecoder().decode(Leaf.self, from: bytes)
             }
         )
@@ -124,7 +123,7 @@ extension MessageCoder {
 // MARK: - Copies of memory
 
 extension MessageCoder {
-    /// The coder for a type of a fixed layout, or for an array of such.
+    /// The coder for a type of a fixed layout, or for an array of them.
     private static func copyingCoder() -> MessageCoder? {
         if let type = Value.self as? any FixedLayout.Type {
             return coder(copying: type) as? MessageCoder
@@ -167,14 +166,14 @@ extension MessageCoder {
 }
 
 extension UnsafeRawBufferPointer {
-    /// What a message holds that is a copy of memory; nil for any other.
+    /// The content of a message that is a copy of memory; nil for any other message.
     fileprivate var copiedMemory: UnsafeRawBufferPointer? {
         guard let item = try? wholeItem(), item.tag == WireTag.packed | WireTag.uint8 else { return nil }
         return payload(of: item)
     }
 }
 
-/// What finds the element's type of an array at run time.
+/// Gives the element type of an array at run time.
 protocol ArrayOfElements {
     static var element: Any.Type { get }
 }
@@ -206,9 +205,9 @@ extension MessageCoder {
     }
 }
 
-/// What a ``SpareSession`` keeps.
+/// A session that a ``SpareSession`` keeps.
 protocol ReusableSession: AnyObject {
-    /// Whether nothing of the last message is still held by anyone.
+    /// Whether nothing of the last message is still held elsewhere.
     var isReusable: Bool { get }
 
     /// Frees what the session keeps for the next message.
@@ -218,10 +217,10 @@ protocol ReusableSession: AnyObject {
 extension EncodingSession: ReusableSession {}
 extension DecodingSession: ReusableSession {}
 
-/// Room for one session between two messages.
+/// Holds one session between two messages.
 ///
-/// Whoever takes the session has it alone, so that threads that meet here do not wait for each other: the second makes
-/// a session of its own. No lock is involved which a fork could leave locked in the child.
+/// Taking the session makes it exclusive, so threads do not wait for each other: a second thread makes a new session.
+/// There is no lock that a fork could leave locked in the child.
 final class SpareSession<Session: ReusableSession>: Sendable {
     /// The address of the session, or 0.
     private let slot = Atomic<UInt>(0)

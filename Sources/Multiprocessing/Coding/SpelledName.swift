@@ -1,13 +1,13 @@
-/// A member's name with its wire form: what the values of a type had last is what the next one has too, as a rule.
+/// A member's name with its wire form, kept because the next value of a type usually has the same names.
 struct SpelledName {
-    /// Kept, so that no other string can come to lie where this one does.
+    /// Kept alive, so that no other string can be placed at its address.
     private let text: String
     private let first: UInt64
     private let second: UInt64
-    /// The length of the wire form, which is in the two words; 0 for one that does not fit in there.
+    /// The length of the wire form in the two words; 0 if it does not fit.
     let byteCount: Int
 
-    /// What is kept of them, of one type.
+    /// How many names are kept for one type.
     static let mostOfAType = 64
 
     init(_ name: String) {
@@ -24,7 +24,7 @@ struct SpelledName {
         }
     }
 
-    /// Whether a name is this one, in the same memory: false says nothing.
+    /// Whether a name is this one, in the same memory; false does not mean that they differ.
     @inline(__always)
     func isSurely(_ name: String) -> Bool {
         withUnsafeBytes(of: text) { own in
@@ -32,9 +32,9 @@ struct SpelledName {
         }
     }
 
-    /// Whether the wire form lies at an offset.
+    /// Whether the wire form is at an offset.
     ///
-    /// One that is not in the words is said to lie nowhere.
+    /// Always false for a name that does not fit in the two words.
     @inline(__always)
     func lies(at offset: Int, in bytes: UnsafeRawBufferPointer) -> Bool {
         guard byteCount > 0, offset >= 0, offset <= bytes.count - 16 else { return false }

@@ -1,19 +1,21 @@
-/// One value that is being decoded: its `Decoder`, its single value container, and what its other containers share.
+/// One value that is being decoded: its `Decoder`, its single value container, and the shared state of its other
+/// containers.
 final class ValueDecoder {
     let session: DecodingSession
-    /// The next one in the session's list of spare decoders, where this is one.
+    /// The next one in the session's list of spare decoders, if this is one.
     ///
-    /// Unchecked, as all is here, since the check costs more than the search, and no caller's code runs meanwhile.
+    /// Unchecked, like everything here, since the check costs more than the search, and no caller's code runs
+    /// meanwhile.
     @exclusivity(unchecked) var nextSpare: ValueDecoder?
     @exclusivity(unchecked) private(set) var item = WireItem(tag: WireTag.nothing, start: 0, end: 0)
     @exclusivity(unchecked) private var parent: ValueDecoder?
     @exclusivity(unchecked) private var step = CodingStep.root
     @exclusivity(unchecked) private var depth = 0
     @exclusivity(unchecked) private var isActive = false
-    /// Whether the value is an optional around the nil that lies there.
+    /// Whether the value is an optional around the nil in the message.
     @exclusivity(unchecked) private var unwrapsNull = false
     @exclusivity(unchecked) private var search = MemberSearch()
-    /// The elements, once an unkeyed container has been asked for.
+    /// The number of elements, once an unkeyed container has been requested.
     @exclusivity(unchecked) private(set) var elementCount = 0
 
     init(session: DecodingSession) {
@@ -61,7 +63,7 @@ final class ValueDecoder {
         }
     }
 
-    /// Has the type decode itself from this decoder.
+    /// Lets the type decode itself from this decoder.
     func decodeWhole<T: Decodable>(_ type: T.Type) throws -> T {
         if item.isPresentNull { unwrapsNull = type is any OptionalValue.Type }
         return try type.init(from: self)
@@ -97,9 +99,9 @@ extension ValueDecoder: Decoder {
 
     func singleValueContainer() throws -> any SingleValueDecodingContainer { self }
 
-    /// Counts what is there.
+    /// Counts the elements.
     ///
-    /// A number in the message would have to be believed.
+    /// A count in the message could not be trusted.
     private func countElements() throws(WireFault) -> Int {
         if let width = packedWidth { return (item.end - item.start) / width }
         var count = 0
@@ -135,7 +137,7 @@ extension ValueDecoder: SingleValueDecodingContainer {
         }
     }
 
-    /// The value stands for this one and reads from the same decoder, but it costs stack like any other.
+    /// The value takes the place of this one and reads from the same decoder, but uses stack like any other.
     private func decodeInPlace<T: Decodable>(_ type: T.Type) throws -> T {
         try checkDepth()
         depth += 1
@@ -154,7 +156,7 @@ extension ValueDecoder: SingleValueDecodingContainer {
     }
 
     @inline(__always)
-    // Stands for all the methods that the protocol asks for, as in `DecodingContainers.swift`.
+    // Implements all the methods that the protocol requires, as in `DecodingContainers.swift`.
     func decode<P: WirePrimitive>(_ type: P.Type) throws -> P {
         try primitive(type, item, key: nil)
     }
@@ -278,7 +280,7 @@ extension ValueDecoder {
 // MARK: - Elements
 
 extension ValueDecoder {
-    /// The element at an offset, whose place in the order serves errors only.
+    /// The element at an offset; its position is used only in errors.
     @inline(__always)
     func element(at offset: Int, place: Int, for type: Any.Type) throws -> WireItem {
         guard offset < item.end else { throw noElement(place: place, for: type) }

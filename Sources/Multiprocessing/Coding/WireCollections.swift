@@ -1,5 +1,5 @@
-// Arrays and dictionaries of leaves are leaves. An array asks its elements' type to write it, and a dictionary that of its
-// values, so that there is a version of each loop for each type.
+// Arrays and dictionaries of leaves are leaves. They let the type of their elements or values do the writing, so that
+// each loop is compiled separately for each type.
 
 extension Array: WireLeaf where Element: WireLeaf {
     static func writeWire(_ value: [Element], into buffer: inout ByteBuffer) {
@@ -62,7 +62,7 @@ extension WireNumber {
 }
 
 extension Array where Element: BitwiseCopyable {
-    /// The elements whose memory it is.
+    /// Makes the elements from a copy of their memory.
     init(copyingMemory memory: UnsafeRawBufferPointer) {
         let count = memory.count / MemoryLayout<Element>.stride
         self.init(unsafeUninitializedCapacity: count) { elements, initialized in
@@ -104,7 +104,7 @@ extension WireLeaf {
 }
 
 extension UnsafeRawBufferPointer {
-    /// The name and the value of the member that starts at `offset`, and may reach up to `limit`.
+    /// The name and the value of the member that starts at `offset` and may extend to `limit`.
     func member(
         at offset: Int, before limit: Int
     ) throws(WireFault) -> (name: Range<Int>, value: WireItem) {

@@ -9,8 +9,8 @@
 // The wire form of a value
 // ========================
 //
-// A value is one tag byte and what the tag calls for. The form describes itself: a reader can tell nil from a number,
-// step over a member it does not know, and see that a string came where it wanted an integer.
+// A value is one tag byte and what the tag requires. The form describes itself: a reader can tell nil from a number,
+// skip a member that it does not know, and notice a string where it expected an integer.
 //
 //     value     = null | presentNull | nothing | scalar | string | keyed | unkeyed | packed
 //     null      = 0x00                              nil
@@ -25,9 +25,9 @@
 //               | 0x40 (0 | 1)                      Bool
 //     packed    = (0x80 + scalar tag) length bytes  elements of one scalar type, without a tag each
 //
-// The low four bits of a scalar's tag are the binary logarithm of its width. Scalars are little endian and not aligned.
-// A length counts bytes, never elements, and is written seven bits a byte, lowest first, with the top bit set on all
-// bytes but the last. What is counted can thus be checked against what is there, before anything is allocated for it.
+// The low four bits of a scalar's tag are the binary logarithm of its width. Scalars are little endian and unaligned. A
+// length counts bytes, never elements, and is written seven bits per byte, lowest first, with the top bit set on all
+// bytes but the last. So a length can be checked against the available bytes before anything is allocated for it.
 
 /// The bytes that say what follows them.
 enum WireTag {
@@ -52,7 +52,7 @@ enum WireTag {
     static let bool: UInt8 = 0x40
     static let packed: UInt8 = 0x80
 
-    /// The bytes that a scalar takes, or nil where the tag is not a scalar's.
+    /// The width of a scalar in bytes, or nil if the tag is not a scalar's.
     @inline(__always)
     static func width(of tag: UInt8) -> Int? {
         switch tag {
@@ -61,7 +61,7 @@ enum WireTag {
         }
     }
 
-    /// What a value with this tag is called in an error.
+    /// The name in an error of a value with this tag.
     static func name(of tag: UInt8) -> String {
         switch tag {
         case null, presentNull: "nil"
@@ -79,21 +79,21 @@ enum WireTag {
     }
 }
 
-/// Why bytes could not be read, before it is known at which coding path.
+/// Why bytes could not be read, before the coding path is known.
 enum WireFault: Error {
-    /// The value is well formed, and another type's.
+    /// The value is well formed, but of another type.
     case mismatch
-    /// The bytes are not the wire form of any value, or of none that the type can hold.
+    /// The bytes are not the wire form of any value, or of one that the type cannot hold.
     case corrupted(String)
 }
 
-/// How deep values may lie in one another.
+/// How deeply values may be nested.
 ///
-/// Each level costs the reader stack, so that a few bytes a level must not be able to exhaust it. The writer keeps to
-/// the same limit: what could not be read shall not be sent.
+/// Each level takes stack of the reader, so a few bytes per level must not be able to exhaust it. The writer has the
+/// same limit, so that it sends nothing that cannot be read.
 let maximumCodingDepth = 512
 
-/// Where in a message one value lies.
+/// The position of one value in a message.
 struct WireItem {
     var tag: UInt8
     /// For nil: the number of optionals around it that are not nil.
@@ -106,7 +106,7 @@ struct WireItem {
     @inline(__always)
     var isNull: Bool { tag == WireTag.null && level == 0 }
 
-    /// Whether this is nil, and inside an optional which is not.
+    /// Whether this is nil inside an optional that is not nil.
     @inline(__always)
     var isPresentNull: Bool { tag == WireTag.null && level > 0 }
 
@@ -114,7 +114,7 @@ struct WireItem {
 }
 
 extension UnsafeRawBufferPointer {
-    /// The value that starts at `offset` and may reach up to `limit`.
+    /// The value that starts at `offset` and may extend to `limit`.
     func item(at offset: Int, before limit: Int) throws(WireFault) -> WireItem {
         guard offset >= 0, offset < limit, limit <= count else {
             throw .corrupted("the message ends before the value")
@@ -149,7 +149,7 @@ extension UnsafeRawBufferPointer {
         return WireItem(tag: tag, start: start, end: start + length)
     }
 
-    /// Whether these are the same bytes as others.
+    /// Whether these bytes equal others.
     @inline(__always)
     func matches(_ other: UnsafeRawBufferPointer) -> Bool {
         guard count == other.count else { return false }
@@ -164,13 +164,13 @@ extension UnsafeRawBufferPointer {
         return item
     }
 
-    /// Reads a length, moves `offset` behind it, and makes sure that as many bytes are there.
+    /// Reads a length, moves `offset` past it, and checks that as many bytes follow.
     @inline(__always)
     func length(at offset: inout Int, before limit: Int) throws(WireFault) -> Int {
         guard limit <= count else { throw .corrupted("the message ends before a length") }
         var value = 0
         var shift = 0
-        // Nine groups of seven bits fill an Int but for its sign. A tenth would be past every possible memory.
+        // Nine groups of seven bits fill an Int without its sign. A tenth would exceed any possible memory.
         while offset >= 0, offset < limit, shift < 63 {
             let byte = self[offset]
             offset += 1
@@ -207,11 +207,11 @@ extension ByteBuffer {
         }
     }
 
-    /// Appends a tag, and what the closure appends with its length before it.
+    /// Appends a tag, the length of what the closure appends, and that.
     mutating func appendCounted(_ tag: UInt8, _ appendContent: (inout ByteBuffer) -> Void) {
         append(tag)
         let start = count
-        // Enough for most.
+        // One byte is enough for most lengths.
         append(0 as UInt8)
         appendContent(&self)
         var rest = UInt(bitPattern: count - start - 1)
@@ -225,7 +225,7 @@ extension ByteBuffer {
     }
 }
 
-/// The place of an element in an unkeyed container, as a coding path shows it.
+/// The position of an element in an unkeyed container, as it appears in a coding path.
 struct IndexKey: CodingKey {
     let index: Int
 
@@ -239,7 +239,7 @@ struct IndexKey: CodingKey {
 
 /// The last step of a coding path.
 ///
-/// The place of an element becomes a key only where somebody asks for the path.
+/// An element's position becomes a key only when the path is requested.
 enum CodingStep {
     case root
     case element(Int)
@@ -254,7 +254,7 @@ enum CodingStep {
     }
 }
 
-/// The key under which a class leaves its superclass's part, unless it names one itself.
+/// The key under which a class stores its superclass's part, unless it names one itself.
 struct SuperKey: CodingKey {
     init() {}
     init?(intValue: Int) { nil }
@@ -264,7 +264,7 @@ struct SuperKey: CodingKey {
     var stringValue: String { "super" }
 }
 
-/// A member's name that compares by bytes, as the wire does, and not by canonical equivalence, as strings do.
+/// A member's name that compares by bytes, as the wire form does, and not by canonical equivalence, as strings do.
 struct MemberName: Hashable {
     let text: String
 
@@ -283,7 +283,7 @@ struct MemberName: Hashable {
     }
 }
 
-/// What tells an optional from other types at run time.
+/// Distinguishes optionals from other types at run time.
 protocol OptionalValue {
     /// Whether the value of this type at an address is nil.
     static func isNil(at address: UnsafeRawPointer) -> Bool

@@ -1,19 +1,19 @@
 /// A type whose wire form is known without asking it to encode itself.
 ///
-/// Leaves are written and read in place, with no container and no allocation but the value's own. The result is what
-/// the type's own `encode(to:)` would have made of it; a leaf is a short cut and never another form.
+/// Leaves are written and read in place, without containers or allocations other than the value's own. The result is
+/// the same as that of the type's own `encode(to:)`; a leaf is a shortcut and never a different form.
 protocol WireLeaf: Codable, SendableMetatype {
     /// Appends the value's whole wire form.
     static func writeWire(_ value: Self, into buffer: inout ByteBuffer)
 
-    /// Reads the value if it lies there in its usual form.
+    /// Reads the value if it has its usual form.
     ///
-    /// Nil sends the reader the long way, through `init(from:)`, which copes with unusual forms and says what is wrong.
+    /// Nil makes the reader use `init(from:)`, which handles unusual forms and reports errors.
     static func readWire(_ item: WireItem, in bytes: UnsafeRawBufferPointer) -> Self?
 
     /// Reads the value that is a whole message, in its usual form.
     ///
-    /// A requirement, so that each type has a version made for it.
+    /// A protocol requirement, so that it is compiled separately for each type.
     static func readMessage(_ bytes: UnsafeRawBufferPointer) -> Self?
 
     /// Appends the whole wire form of an array of values.
@@ -21,13 +21,13 @@ protocol WireLeaf: Codable, SendableMetatype {
     /// This and the next three are requirements for the same reason.
     static func writeElements(_ elements: [Self], into buffer: inout ByteBuffer)
 
-    /// Reads an array of values if each lies there in its usual form.
+    /// Reads an array of values if each has its usual form.
     static func readElements(_ item: WireItem, in bytes: UnsafeRawBufferPointer) -> [Self]?
 
     /// Appends the whole wire form of a dictionary of values.
     static func writeMembers(_ members: [String: Self], into buffer: inout ByteBuffer)
 
-    /// Reads a dictionary of values if each lies there in its usual form, and no name twice.
+    /// Reads a dictionary of values if each has its usual form, and no name occurs twice.
     static func readMembers(_ item: WireItem, in bytes: UnsafeRawBufferPointer) -> [String: Self]?
 
     /// ``writeWire(_:into:)`` for a caller that knows the type only at run time.
@@ -58,7 +58,7 @@ extension WireLeaf {
     }
 }
 
-/// A leaf for which the containers of `Codable` have methods of their own.
+/// A leaf for which the containers of `Codable` have separate methods.
 protocol WirePrimitive: WireLeaf {
     /// Reads the value from any form that holds it exactly.
     static func convertWire(_ item: WireItem, in bytes: UnsafeRawBufferPointer) throws(WireFault) -> Self
@@ -70,16 +70,16 @@ protocol WireNumber: WirePrimitive, BitwiseCopyable {
 }
 
 extension UnsafeRawBufferPointer {
-    /// The number at an offset, or nil where the bytes do not reach.
+    /// The number at an offset, or nil if it would extend past the end.
     ///
-    /// A decoder that outlives its message finds no bytes at all, and has to be stopped here.
+    /// A decoder that outlives its message finds no bytes, and is stopped here.
     @inline(__always)
     func number<T: BitwiseCopyable>(_ type: T.Type, at offset: Int) -> T? {
         guard offset >= 0, offset <= count - MemoryLayout<T>.size else { return nil }
         return loadUnaligned(fromByteOffset: offset, as: T.self)
     }
 
-    /// The bytes of a value's payload, or nil where the bytes do not reach.
+    /// The bytes of a value's payload, or nil if it would extend past the end.
     @inline(__always)
     func payload(of item: WireItem) -> UnsafeRawBufferPointer? {
         guard item.start >= 0, item.start <= item.end, item.end <= count else { return nil }
@@ -155,7 +155,7 @@ extension UInt128: WireNumber { static var wireTag: UInt8 { WireTag.uint128 } }
 extension Float: WireNumber { static var wireTag: UInt8 { WireTag.float } }
 extension Double: WireNumber { static var wireTag: UInt8 { WireTag.double } }
 
-// The wire has no word-sized integer: both ends are 64-bit, or a narrower end is told what does not fit.
+// The wire has no word-sized integer: both ends are 64-bit, or a narrower end gets an error for what does not fit.
 extension Int: WireNumber { static var wireTag: UInt8 { MemoryLayout<Int>.size == 8 ? WireTag.int64 : WireTag.int32 } }
 extension UInt: WireNumber {
     static var wireTag: UInt8 { MemoryLayout<UInt>.size == 8 ? WireTag.uint64 : WireTag.uint32 }
@@ -170,7 +170,7 @@ extension Bool: WirePrimitive {
         buffer.append(value ? 1 as UInt8 : 0)
     }
 
-    // Loaded as a byte: a Bool made of any other bit pattern would be undefined behaviour.
+    // Loaded as a byte: a Bool made from any other bit pattern would be undefined behaviour.
     @inline(__always)
     static func readWire(_ item: WireItem, in bytes: UnsafeRawBufferPointer) -> Bool? {
         guard item.tag == WireTag.bool, let byte = bytes.number(UInt8.self, at: item.start), byte <= 1 else {
@@ -207,8 +207,8 @@ extension String: WirePrimitive {
 extension String {
     /// The string with these bytes, or nil if they are not UTF-8.
     ///
-    /// Repairing and comparing takes a fraction of the time of `String(validating:as:)`. The repair puts U+FFFD, which
-    /// is valid, where the bytes are not, so that the first repaired byte or the length differs.
+    /// Repairing and comparing takes a fraction of the time of `String(validating:as:)`. The repair replaces invalid
+    /// bytes by U+FFFD, which is valid, so that the first repaired byte or the length differs.
     init?(exactly utf8: UnsafeRawBufferPointer) {
         var text = String(decoding: utf8, as: UTF8.self)
         guard text.withUTF8({ utf8.matches(UnsafeRawBufferPointer($0)) }) else { return nil }

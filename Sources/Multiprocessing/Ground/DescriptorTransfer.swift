@@ -1,20 +1,20 @@
 import CMultiprocessing
 import Glibc
 
-/// The descriptors that travel with the message which the calling thread is encoding or decoding.
+/// The descriptors of the message that the calling thread is encoding or decoding.
 ///
 /// A value that has descriptors (a `Connection`, a `Queue`, shared memory) is `Codable`, but only as part of a message
-/// over a Unix socket: it attaches its descriptors here and encodes their positions. The receiver gets descriptors of
-/// its own for the same open files. To any other coder such a value is an error.
+/// over a Unix socket: it attaches its descriptors here and encodes their positions. The receiver gets its own
+/// descriptors of the same open files. With any other coder such a value is an error.
 ///
 /// The corresponding Python module is `multiprocessing.reduction`.
 enum DescriptorTransfer {
     private final class Descriptors {
         /// When sending, these are borrowed from the values, which the sender holds until the message is sent.
         var numbers: [Int32]
-        /// When receiving, true for those that some value has taken over.
+        /// When receiving, whether a value has taken ownership of each.
         var isTaken: [Bool]
-        /// When receiving, what is to live until the message is decoded.
+        /// When receiving, objects that must live until the message is decoded.
         var kept: [AnyObject] = []
 
         init(_ numbers: [Int32]) {
@@ -27,7 +27,8 @@ enum DescriptorTransfer {
     static func collecting(_ body: () throws -> Void) rethrows -> [Int32] {
         let thread = mp_transfer_of_thread()
         let outer = thread.pointee
-        // Most messages have no descriptors and must not pay for them: the first value that attaches makes the object.
+        // Most messages have no descriptors and must not pay for them: the object is made when the first value attaches
+        // one.
         thread.pointee = mp_transfer(is_sending: 1, descriptors: nil, task: nil)
         defer {
             drop(thread.pointee.descriptors)
@@ -37,9 +38,9 @@ enum DescriptorTransfer {
         return descriptors(thread)?.numbers ?? []
     }
 
-    /// Runs `body`, which encodes what goes where no descriptor can: to attach one is an error.
+    /// Runs `body`, which encodes data for a place where no descriptor can go: attaching one is an error.
     ///
-    /// Also where a message is being encoded around it, which must not get them either.
+    /// This also holds inside the encoding of another message, which must not get the descriptors either.
     static func refusing(_ body: () throws -> Void) rethrows {
         let thread = mp_transfer_of_thread()
         let outer = thread.pointee
@@ -48,14 +49,14 @@ enum DescriptorTransfer {
         try body()
     }
 
-    /// Whether descriptors can be attached to what is being encoded.
+    /// Whether descriptors can be attached to the value being encoded.
     static var isPossible: Bool {
         mp_transfer_of_thread().pointee.is_sending != 0
     }
 
     /// Runs `body`, which decodes a message, and lets its values take these descriptors.
     ///
-    /// Closes those that none has taken.
+    /// Closes those that no value has taken.
     static func handing<Result>(_ numbers: [Int32], _ body: () throws -> Result) rethrows -> Result {
         if numbers.isEmpty {
             return try body()
@@ -75,7 +76,7 @@ enum DescriptorTransfer {
         return try body()
     }
 
-    /// Adds a descriptor to the message that is being encoded, and returns its position there.
+    /// Adds a descriptor to the message being encoded, and returns its position there.
     static func attach(_ number: Int32, of what: String) throws(MultiprocessingError) -> Int {
         let thread = mp_transfer_of_thread()
         guard thread.pointee.is_sending != 0 else {
@@ -98,12 +99,12 @@ enum DescriptorTransfer {
         return attached.numbers.count - 1
     }
 
-    /// The number of a descriptor of the message that is being decoded, which is not the caller's.
+    /// The number of a descriptor of the message being decoded, which the caller does not own.
     static func number(at position: Int) throws(MultiprocessingError) -> Int32 {
         try received(position).numbers[position]
     }
 
-    /// Holds an object until the message is decoded.
+    /// Keeps an object alive until the message is decoded.
     static func keep(_ object: AnyObject) {
         descriptors(mp_transfer_of_thread())?.kept.append(object)
     }
@@ -118,7 +119,7 @@ enum DescriptorTransfer {
         return received
     }
 
-    /// A descriptor of the message that is being decoded; the caller then owns it.
+    /// A descriptor of the message being decoded; the caller then owns it.
     static func take(_ position: Int) throws(MultiprocessingError) -> OwnedDescriptor {
         let received = try received(position)
         let number = received.numbers[position]

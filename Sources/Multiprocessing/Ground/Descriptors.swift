@@ -2,7 +2,7 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// A descriptor that belongs to the process which opened it and to those that it forks on purpose to share it.
+/// A descriptor that belongs to the process that opened it and to those that it forks on purpose to share it.
 struct OwnedDescriptor: ~Copyable {
     let number: Int32
 
@@ -24,8 +24,9 @@ struct OwnedDescriptor: ~Copyable {
 
 /// A descriptor that no child may keep: an inherited copy of a socket would hide from its reader that the writer died.
 ///
-/// Every fork of this module closes them in the child. So an object that travelled into a child with the memory must
-/// not close the same number again, which may mean another file by then: only what this process still lists is closed.
+/// Every fork of this module closes them in the child. An object that was copied into a child with the memory must not
+/// close the same number again, which may be another file by then: only descriptors that this process still lists are
+/// closed.
 struct PrivateDescriptor: ~Copyable {
     let number: Int32
 
@@ -40,7 +41,7 @@ struct PrivateDescriptor: ~Copyable {
         }
     }
 
-    /// Gives up the descriptor without closing it; children that are forked from now on have it.
+    /// Gives up the descriptor without closing it; children forked from now on keep it.
     consuming func release() -> Int32 {
         let number = number
         _ = PrivateDescriptors.remove(number)
@@ -50,7 +51,7 @@ struct PrivateDescriptor: ~Copyable {
 }
 
 enum PrivateDescriptors {
-    // A process that has threads may spawn from any of them. One that forks has no other thread that holds the lock.
+    // A process with threads may spawn from any of them. One that forks has no other thread that could hold the lock.
     private static let numbers = Guarded<Set<Int32>>([])
 
     fileprivate static func insert(_ number: Int32) {

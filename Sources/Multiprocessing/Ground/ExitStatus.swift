@@ -2,13 +2,13 @@ import Glibc
 
 /// How a process ended.
 ///
-/// A status that is not zero is a normal result of a process and is never thrown.
+/// A non-zero status is a normal result of a process and is never thrown.
 ///
-/// The corresponding Python API is `multiprocessing.Process.exitcode`, which says `-N` for a signal N.
+/// The corresponding Python API is `multiprocessing.Process.exitcode`, which is `-N` for signal N.
 public enum ExitStatus: Hashable, Sendable, Codable {
-    /// It left by itself, with this code (0 to 255).
+    /// It exited with this code (0 to 255).
     case exited(Int32)
-    /// This signal ended it.
+    /// It was killed by this signal.
     case signaled(Int32)
 
     /// True for `exited(0)`.
@@ -23,7 +23,7 @@ public enum ExitStatus: Hashable, Sendable, Codable {
 }
 
 extension ExitStatus: CustomStringConvertible {
-    /// As a person would say it: "exited with code 3", "was killed by SIGKILL".
+    /// In words: "exited with code 3", "was killed by SIGKILL".
     public var description: String {
         switch self {
         case .exited(let code): "exited with code \(code)"
@@ -32,7 +32,7 @@ extension ExitStatus: CustomStringConvertible {
     }
 }
 
-/// The signal's name as `kill -l` prints it, with its number where it has none here.
+/// The signal's name as `kill -l` prints it, or its number if it has no name here.
 func signalName(_ number: Int32) -> String {
     let names: [Int32: String] = [
         SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP",

@@ -2,18 +2,18 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// The one place that forks.
+/// The only place that forks.
 ///
-/// Only a process with one thread may: `fork` copies the memory but no thread other than the caller's, so a lock that
-/// another thread held (the allocator's, a stream's) stays locked in the child for ever.
+/// Only a process with one thread may fork: `fork` copies the memory but only the caller's thread, so a lock that
+/// another thread held (the allocator's, a stream's) stays locked in the child forever.
 enum Fork {
     /// Runs `body` in a child and returns the child.
     ///
-    /// `body` must not return: it leaves with `_exit`.
+    /// `body` must not return: it must leave with `_exit`.
     ///
-    /// - Parameter deathSignal: sent to the child when this process ends, whatever ends it; 0 for none.
-    // Small, so that it is inlined: where Swift 6.2 specializes it for a closure instead, it lets go of what the closure
-    // has captured before it calls it, as the call never returns.
+    /// - Parameter deathSignal: sent to the child when this process ends for any reason; 0 for none.
+    // Small, so that it is inlined: if Swift 6.2 specializes it for a closure instead, it releases the closure's
+    // captures before calling it, because the call never returns.
     @inline(__always)
     static func child(
         deathSignal: Int32, _ body: () -> Never
@@ -24,12 +24,13 @@ enum Fork {
         body()
     }
 
-    /// The child; nil in the child itself, where nothing is left of what is its parent's alone.
+    /// The child; nil in the child itself, after it has dropped everything that belongs only to its parent.
     @inline(never)
     private static func forked(_ deathSignal: Int32) throws(MultiprocessingError) -> ProcessHandle? {
-        // Otherwise what stands in a stream's buffer would be written by the parent and again by the child.
+        // Otherwise the parent and the child would both write the contents of the streams' buffers.
         fflush(nil)
-        // Where a supervisor has started this program with SIGCHLD ignored, children would vanish with their statuses.
+        // If a supervisor started this program with SIGCHLD ignored, children would vanish together with their
+        // statuses.
         mp_keep_child_statuses()
         let parent = getpid()
         let pipe = try EndingPipe.ifNeeded()
@@ -48,7 +49,7 @@ enum Fork {
         }
         if deathSignal != 0 {
             _ = mp_set_parent_death_signal(deathSignal)
-            // The parent may have ended before the line above; then nobody will ever send the signal.
+            // The parent may have ended before the line above; then the signal will never be sent.
             if getppid() != parent {
                 _exit(EXIT_FAILURE)
             }
@@ -70,12 +71,13 @@ enum Fork {
 
     private static let hooks = Guarded(Hooks())
 
-    /// Has each child that is forked from now on do something first: it lets go of what is its parent's alone.
+    /// Registers a function that each child forked from now on runs first, to drop what belongs only to its parent.
     static func whenForked(_ forget: @escaping @Sendable () -> Void) {
         hooks.withLock { $0.inChild.append(forget) }
     }
 
-    /// Has this process and its forked children do something when they end normally; it says for whom it acts.
+    /// Registers a function that this process and its forked children run when they end normally; it must check whether
+    /// it concerns the calling process.
     static func beforeLeaving(_ act: @escaping @Sendable () -> Void) {
         let isFirst = hooks.withLock { hooks in
             defer { hooks.beforeLeaving.append(act) }
@@ -92,15 +94,15 @@ enum Fork {
         }
     }
 
-    /// In a child, before it does anything: a normal end runs what it registers itself with `atexit`, as Python has it,
-    /// and nothing that its parent did.
+    /// In a child, before it does anything: makes a normal end run the handlers that it registers itself with `atexit`,
+    /// as in Python, and none of its parent's.
     static func beginExitHandlers() {
         guard mp_begin_exit_handlers({ Fork.finish() }) == 0 else { _exit(EXIT_FAILURE) }
     }
 
     /// Whether the calling process has exactly one thread.
     static var isSafe: Bool {
-        // One call in place of a file to open, read and close: a start takes a tenth less time.
+        // One system call instead of opening, reading and closing a file: a start takes a tenth less time.
         let answer = mp_has_one_thread()
         return answer < 0 ? threadCount == 1 : answer == 1
     }
@@ -115,8 +117,8 @@ enum Fork {
     }
 
     private static var threadCount: Int {
-        // The process's name, in parentheses, may hold anything; the fields that follow its end have no parentheses.
-        // The count is the 20th field of all, so the 18th after the name.
+        // The process's name, in parentheses, may contain anything; the fields after it have no parentheses. The thread
+        // count is the 20th field of all, so the 18th after the name.
         guard let stat = textOfFile("/proc/self/stat"), let nameEnd = stat.utf8.lastIndex(of: UInt8(ascii: ")")) else {
             return 1
         }
@@ -124,14 +126,13 @@ enum Fork {
         return fields.count > 18 ? Int(fields[18]) ?? 1 : 1
     }
 
-    /// Ends a child that has failed: says why on standard error.
+    /// Ends a child that has failed, after printing the error on standard error.
     static func leave(saying error: String) -> Never {
         _ = try? FileDescriptor.standardError.writeAll((error + "\n").utf8)
         leave(EXIT_FAILURE)
     }
 
-    /// Ends a child normally: its own exit handlers run, its children are ended or waited for, then its buffers are written
-    /// out.
+    /// Ends a child normally: runs its own exit handlers, ends or waits for its children, then flushes its buffers.
     static func leave(_ code: Int32) -> Never {
         exit(code)
     }

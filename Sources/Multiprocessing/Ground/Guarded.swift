@@ -1,4 +1,4 @@
-/// A value that the threads of a process use one after the other.
+/// A value protected by a lock, for the threads of a process.
 final class Guarded<Value>: @unchecked Sendable {
     private let lock = ThreadLock()
     private var value: Value

@@ -1,6 +1,6 @@
 import Glibc
 
-/// An open file, under a key that all processes of a pool know it by.
+/// An open file, with a key that identifies it in all processes of a pool.
 final class HandedDescriptor {
     let key: UInt64
     private let descriptor: PrivateDescriptor
@@ -14,15 +14,15 @@ final class HandedDescriptor {
 
     private struct Known {
         var lastCount: UInt64 = 0
-        /// What this process was handed, if it is a worker.
+        /// The descriptors that this process was given, if it is a worker.
         var handed: [UInt64: HandedDescriptor] = [:]
     }
 
-    // Reached under the lock only.
+    // Only accessed under the lock.
     private nonisolated(unsafe) static var known = Known()
     private static let lock = ThreadLock()
 
-    /// Unlike that of any other descriptor, here and in other processes that run.
+    /// A key that no other descriptor has, here or in other running processes.
     static func freshKey() -> UInt64 {
         lock.withLock {
             known.lastCount += 1
@@ -30,7 +30,7 @@ final class HandedDescriptor {
         }
     }
 
-    /// In a worker: the one with a key that it was handed.
+    /// In a worker: the descriptor that it was given under a key.
     static func handed(under key: UInt64) throws(MultiprocessingError) -> HandedDescriptor {
         guard let handed = lock.withLock({ known.handed[key] }) else {
             throw MultiprocessingError(
@@ -39,19 +39,19 @@ final class HandedDescriptor {
         return handed
     }
 
-    /// In a worker: knows a descriptor from now on; nil takes the place of one that could not be received.
+    /// In a worker: records a descriptor; nil if it could not be received.
     static func learn(_ key: UInt64, _ number: Int32?) {
         let handed = number.map { HandedDescriptor(owning: $0, key: key) }
         lock.withLock { known.handed[key] = handed }
     }
 
-    /// In a worker: no task that comes uses it.
+    /// In a worker: drops a descriptor that no later task uses.
     static func forget(_ key: UInt64) {
-        // Taken out under the lock, and closed behind it.
+        // Removed under the lock, but closed after releasing it.
         _ = lock.withLock { known.handed.removeValue(forKey: key) }
     }
 
-    /// In a process that has just been forked: what its parent was handed is not its own.
+    /// In a process that has just been forked: drops what its parent was given.
     static func forgetInherited() {
         lock.withLock { known.handed = [:] }
     }

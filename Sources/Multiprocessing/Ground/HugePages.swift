@@ -2,13 +2,14 @@ import Glibc
 
 /// Asks the kernel for pages of 2 MiB in new memory that is about to be filled.
 ///
-/// A large message is copied into new memory several times on its way, and to get that in pages of 4 KiB takes three
-/// times as long as to copy. Memory of less than `leastBytes` is left as it is: a huge page more or less would count.
+/// A large message is copied into new memory several times on its way, and allocating that in pages of 4 KiB takes
+/// three times as long as the copy. Memory of less than `leastBytes` is left alone: there a whole huge page would waste
+/// too much.
 enum HugePages {
     static let leastBytes = 4 << 20
     private static let pageBytes = UInt(2 << 20)
 
-    /// Does nothing where the kernel has none, or refuses.
+    /// Does nothing if the kernel has no huge pages, or refuses.
     @inline(__always)
     static func advise(_ memory: UnsafeMutableRawPointer, byteCount: Int) {
         if byteCount >= leastBytes { adviseLarge(memory, byteCount) }
