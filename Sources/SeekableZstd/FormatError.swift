@@ -1,9 +1,9 @@
-/// What is wrong with the bytes of a compressed file.
+/// A fault in the bytes of a compressed file.
 ///
-/// Offsets are in bytes from the beginning of the file. The texts do not name the file: whoever reports the error knows
-/// it.
+/// Offsets are in bytes from the beginning of the file. The texts do not name the file, since whoever reports the error
+/// knows it.
 public enum FormatError: Error, Equatable {
-    /// There is not even one frame.
+    /// The file has no frames.
     case empty
 
     /// The file ends inside the frame that begins at `at`.
@@ -18,7 +18,7 @@ public enum FormatError: Error, Equatable {
     /// No frame begins at `at`.
     case notAFrame(at: UInt64)
 
-    /// At `at` is a frame of a Zstandard before 0.8, whose layout was another one in each version.
+    /// The frame at `at` was written by a Zstandard before 0.8, when each version had a layout of its own.
     case oldFormat(at: UInt64, minorVersion: Int)
 
     /// The frame at `at` has the reserved bit of its header set.
@@ -30,31 +30,31 @@ public enum FormatError: Error, Equatable {
     /// The frame at `at` has a block of `bytes` bytes where at most `limit` are allowed.
     case blockTooLarge(at: UInt64, bytes: Int, limit: Int)
 
-    /// The section table or seek table at `at` is not as it must be.
+    /// The section table or seek table at `at` is invalid.
     case damaged(Part, at: UInt64, Flaw)
 
-    /// The section table at `at` is of a version of the layout that this code does not know.
+    /// The section table at `at` has a version of the layout that this code does not know.
     case unsupportedVersion(at: UInt64, version: UInt8)
 
     /// The table at `at` belongs to a section whose first frame is not before it.
     case firstFrameMissing(before: Part, at: UInt64)
 
-    /// The part at `at` has no place there.
+    /// The table at `at` is not allowed there.
     case misplaced(Part, at: UInt64)
 
-    /// A frame that is no part of the section around it begins at `at`.
+    /// A frame that does not belong to the section around it begins at `at`.
     case foreignFrame(at: UInt64)
 
-    /// A section can have no more frames.
+    /// The section has the most frames possible.
     case tooManyFrames(limit: Int)
 
-    /// The data frame at `at` has more compressed bytes than a seek table can say.
+    /// The data frame at `at` is longer than a seek table can record.
     case frameTooLarge(at: UInt64, compressedBytes: UInt64)
 
     /// The data frame at `at` has `found` bytes of content where the chunk size is `chunkBytes`.
     case wrongContentSize(at: UInt64, found: UInt64, chunkBytes: UInt32)
 
-    /// The data frame at `at` has `found` bytes of content, which a seek table cannot say or which are none.
+    /// The data frame at `at` has `found` bytes of content: none, or more than a seek table can record.
     case wrongContent(at: UInt64, found: UInt64)
 
     /// The data frame at `at` has no content checksum, in a section with checksums.
@@ -63,22 +63,24 @@ public enum FormatError: Error, Equatable {
     /// The data frame at `at` has a content checksum, in a section without.
     case contentChecksumUnexpected(at: UInt64)
 
-    /// The compressed bytes of the data frame at `at` do not have the checksum that the section table says.
+    /// The compressed bytes of the data frame at `at` do not match their checksum in the section table.
     case corruptFrame(at: UInt64)
 
-    /// The section table has another number of data frames than there are.
+    /// The section table is for a different number of data frames than there are.
     case sectionTableMismatch(table: Int, frames: Int)
 
-    /// The seek table has another number of rows than there are frames.
+    /// The seek table has a different number of rows than there are frames.
     case seekTableLength(rows: UInt64, frames: Int)
 
-    /// A row of the seek table, counted from 0, says `table` where the frame has `frame`.
+    /// A row of the seek table, counted from 0, says `table`, but the frame has `frame`.
     case seekTableMismatch(row: Int, Field, table: UInt32, frame: UInt32)
 
-    /// The frame at `at` cannot be decompressed, for the reason that libzstd gives.
+    /// The frame at `at` cannot be decompressed; `reason` is libzstd's.
     case undecodable(at: UInt64, reason: String)
 
-    /// A row of the table at `at` is not the frame's: one behind those that a reader keeps, counted from 0.
+    /// A row of the table at `at` does not match its frame.
+    ///
+    /// Its index is `from`, the number of rows a reader keeps, or higher.
     case laterRowsMismatch(Part, at: UInt64, from: Int)
 }
 
@@ -91,21 +93,21 @@ extension FormatError {
         case seekTable = "seek table"
     }
 
-    /// What can be wrong with a part of a section.
+    /// Faults of a part of a section.
     public enum Flaw: String, Equatable, Sendable {
-        /// The magic number of the frame is another one.
+        /// The magic number is wrong.
         case magic = "its magic number is wrong"
-        /// The length is not what it must be.
+        /// The length is wrong.
         case length = "its length is wrong"
-        /// The identifier is another one.
+        /// The identifier is wrong.
         case identifier = "its identifier is wrong"
-        /// The part's own checksum is not that of its bytes.
+        /// The part's checksum does not match its bytes.
         case checksum = "its checksum does not match"
-        /// Bits that must be zero are not.
+        /// Bits that must be zero are set.
         case reserved = "reserved bits are set"
-        /// The number of rows is over the limit, or not that of the flags.
+        /// The number of rows is over the limit, or does not fit the flags.
         case rowCount = "its number of rows is out of range"
-        /// The flags do not say of the frames what the first of them says.
+        /// The flags do not match the section's first frame.
         case flags = "its flags are not those of the frames"
     }
 
@@ -121,7 +123,7 @@ extension FormatError {
 }
 
 extension FormatError: CustomStringConvertible {
-    /// The error as a sentence for a person, without the file's name.
+    /// The error as a sentence, without the file's name.
     public var description: String {
         switch self {
         case .empty:

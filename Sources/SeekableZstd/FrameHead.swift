@@ -1,21 +1,21 @@
 import Ground
 
-/// The beginning of a frame with content, whose blocks may be damaged.
+/// The header of a frame with content; its blocks may be damaged.
 package struct FrameHead {
     package let offset: UInt64
-    /// The size of the content, if the header has it.
+    /// The size of the content, if the header gives it.
     package let contentBytes: UInt64?
-    /// How far back a decoder must remember; nil where the header does not say.
+    /// The window that a decoder needs; nil if the header does not say.
     package let windowBytes: UInt64?
     package let hasChecksum: Bool
-    /// The dictionary that the frame needs, nil if it names none.
+    /// The dictionary that the frame needs; nil if it names none.
     package let dictionaryID: UInt32?
-    /// What says that it is the first of a section.
+    /// The mark of a section's first frame; nil for other frames.
     package let mark: SectionMark?
 
-    /// The header that `bytes` begin with; nil if they begin with none that a decoder would take.
+    /// Reads the header at the start of `bytes`; nil if there is none that a decoder would accept.
     ///
-    /// The mark is seen if they are `SectionMark.shownBytes` or all of the frame.
+    /// The mark is found only if there are at least `SectionMark.shownBytes`, or the whole frame.
     package init?(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) {
         guard bytes.count > FrameLayout.descriptorOffset, bytes.littleEndian(UInt32.self, at: 0) == FrameLayout.magic
         else {
@@ -32,7 +32,7 @@ package struct FrameHead {
         mark = SectionMark(of: bytes)
     }
 
-    /// What it says of the section that it begins; nil if it begins none.
+    /// The rules of the section that this frame begins; nil if it begins none.
     package var rules: SectionRules? {
         SectionRules(mark: mark, contentBytes: contentBytes, hasChecksums: hasChecksum)
     }

@@ -1,31 +1,31 @@
 import Ground
 
-/// What a frame begins with.
+/// The layout of the beginning of a frame.
 package enum FrameLayout {
     /// The magic number of a frame with content.
     static let magic: UInt32 = 0xFD2F_B528
 
-    /// The magic numbers of frames that decoders step over.
+    /// The magic numbers of skippable frames.
     static var skippableMagics: ClosedRange<UInt32> { 0x184D_2A50...0x184D_2A5F }
 
-    /// Where the descriptor of a frame with content is.
+    /// The offset of the descriptor in a frame with content.
     static let descriptorOffset = 4
 
-    /// The most bytes that the header of a frame with content has.
+    /// The length of the longest header of a frame with content.
     package static let mostHeaderBytes = 18
 
-    /// The length of the header of a frame with content that begins with `bytes`, up to its first block.
+    /// The length of the header of the frame with content at the start of `bytes`, up to its first block.
     static func headerBytes(of bytes: UnsafeRawBufferPointer) -> Int {
         descriptorOffset + 1 + FrameDescriptor(bytes[descriptorOffset]).headerBytes
     }
 
-    /// Whether a frame, of either kind, can begin with this magic number.
+    /// Whether a frame of either kind can begin with this magic number.
     package static func isMagic(_ magic: UInt32) -> Bool {
         magic == FrameLayout.magic || skippableMagics.contains(magic)
     }
 }
 
-/// The byte of a Zstandard frame that says which fields its header has.
+/// The byte of a frame header that says which fields follow.
 package struct FrameDescriptor {
     private let byte: UInt8
 
@@ -34,7 +34,7 @@ package struct FrameDescriptor {
         self.byte = byte
     }
 
-    /// Whether the bit is set that all decoders must refuse.
+    /// Whether the reserved bit is set; decoders must reject such a frame.
     var hasReservedBit: Bool { byte & 0x08 != 0 }
 
     /// Whether the frame ends with a checksum of its content.
@@ -62,9 +62,9 @@ package struct FrameDescriptor {
         }
     }
 
-    /// The window size, nil for a frame of one segment, whose window is the content.
+    /// The window size; nil for a single-segment frame, whose window is the content.
     ///
-    /// `header` is what follows the descriptor, at least `headerBytes`.
+    /// `header` is at least `headerBytes` of what follows the descriptor.
     package func windowBytes(in header: UnsafeRawBufferPointer) -> UInt64? {
         guard !isSingleSegment else { return nil }
         let field = header.littleEndian(UInt8.self, at: 0)
@@ -72,9 +72,9 @@ package struct FrameDescriptor {
         return base + base / 8 * UInt64(field & 7)
     }
 
-    /// The dictionary that the frame names, nil if it names none.
+    /// The dictionary that the frame names; nil if it names none.
     ///
-    /// 0 in the field means none, as does no field.
+    /// A field of 0 means none, as does no field.
     package func dictionaryID(in header: UnsafeRawBufferPointer) -> UInt32? {
         var value: UInt32 = 0
         for index in 0..<dictionaryWidth {
@@ -83,12 +83,12 @@ package struct FrameDescriptor {
         return value == 0 ? nil : value
     }
 
-    /// The size of the content, nil if the header does not say.
+    /// The size of the content; nil if the header does not give it.
     package func contentBytes(in header: UnsafeRawBufferPointer) -> UInt64? {
         let offset = windowWidth + dictionaryWidth
         return switch contentSizeWidth {
         case 1: UInt64(header.littleEndian(UInt8.self, at: offset))
-        // Sizes below 256 fit the one byte, so the two bytes count from there.
+        // Sizes below 256 fit in one byte, so the two-byte field is offset by 256.
         case 2: UInt64(header.littleEndian(UInt16.self, at: offset)) + 256
         case 4: UInt64(header.littleEndian(UInt32.self, at: offset))
         case 8: header.littleEndian(UInt64.self, at: offset)
@@ -97,33 +97,33 @@ package struct FrameDescriptor {
     }
 }
 
-/// The three bytes before a block of a Zstandard frame.
+/// The three bytes before each block of a Zstandard frame.
 struct BlockHeader {
     /// How the content of a block is stored.
     package enum Kind: UInt32 {
-        /// As it is.
+        /// Uncompressed.
         case raw
-        /// As one byte, to be repeated.
+        /// As one byte that is repeated.
         case repeatedByte
         /// Compressed.
         case compressed
-        /// Not to be used.
+        /// Reserved.
         case reserved
     }
 
-    /// The number of bytes of a block header.
+    /// The length of a block header.
     package static let byteCount = 3
 
-    /// Whether the frame's last block follows.
+    /// Whether this is the frame's last block.
     package let isLast: Bool
 
     /// How the content is stored.
     package let type: Kind
 
-    /// The size of the block: stored, or for a repeated byte how often to repeat it.
+    /// The size of the stored block, or the number of repetitions of a repeated byte.
     package let size: UInt64
 
-    /// The header in the first three of `bytes`.
+    /// Reads the header in the first three of `bytes`.
     package init(_ bytes: UnsafeRawBufferPointer) {
         let low = UInt32(bytes.littleEndian(UInt16.self, at: 0))
         let value = low | UInt32(bytes.littleEndian(UInt8.self, at: 2)) << 16
@@ -132,6 +132,6 @@ struct BlockHeader {
         size = UInt64(value >> 3)
     }
 
-    /// Whether it is one of those that make a `SectionMark`.
+    /// Whether the block is empty and raw, as those of a `SectionMark` are.
     var isEmptyRaw: Bool { !isLast && type == .raw && size == 0 }
 }

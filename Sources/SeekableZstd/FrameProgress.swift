@@ -1,12 +1,12 @@
 import Ground
 
-/// A frame whose bytes come in any pieces, fed to a `FrameWalker` in those that it wants.
+/// A frame whose bytes arrive in arbitrary pieces and are passed to a `FrameWalker` as it asks for them.
 package struct FrameProgress {
     private var walker: FrameWalker
     private var skipped: UInt64 = 0
     private var taken: [UInt8] = []
     package private(set) var byteCount: UInt64 = 0
-    /// What the walker found at the frame's end.
+    /// The walker's result at the end of the frame.
     package private(set) var result: FrameInfo?
 
     package init(at offset: UInt64) {
@@ -17,7 +17,7 @@ package struct FrameProgress {
         walker.headerInfo
     }
 
-    /// How many bytes may be read without touching the next frame.
+    /// How many bytes can be read without touching the next frame.
     package var wanted: UInt64 {
         walker.demand.skip - skipped + UInt64(walker.demand.take - taken.count)
     }
@@ -26,13 +26,13 @@ package struct FrameProgress {
         taken.withBytes { walker.endOfInput(after: $0) }
     }
 
-    /// Takes the frame's next bytes, no more than `wanted`; returns what is known of it when it is complete.
+    /// Takes the frame's next bytes, at most `wanted`; returns what was found when the frame is complete.
     package mutating func advance(over bytes: UnsafeRawBufferPointer) throws(FormatError) -> FrameInfo? {
         byteCount += UInt64(bytes.count)
         let skipping = min(walker.demand.skip - skipped, UInt64(bytes.count))
         skipped += skipping
         taken += bytes.dropFirst(Int(skipping))
-        // An end that is only a skip needs no bytes, so there may be something to feed when nothing is wanted.
+        // The last demand may be a skip alone, so the walker is fed even when nothing is wanted.
         if wanted == 0 {
             result = try taken.withBytes { (taken) throws(FormatError) in try walker.feed(taken) }
             skipped = 0

@@ -1,19 +1,19 @@
 import Ground
 
-/// Finds the end of one frame by its header and the headers of its blocks, without decompressing it.
+/// Finds the end of one frame from its header and the headers of its blocks, without decompressing it.
 ///
-/// The walker does no reading of its own. It says what it wants next, and is fed just that, until it answers with what
+/// The walker does not read anything itself. It says what it needs next and is fed exactly that, until it returns what
 /// it found:
 ///
 ///     var walker = FrameWalker(at: offset)
 ///     while true {
 ///         let (skip, take) = walker.demand
-///         // Step over `skip` bytes, then get `take` bytes.
+///         // Skip `skip` bytes, then read `take` bytes.
 ///         if let frame = try walker.feed(bytes) { break }
 ///     }
 ///
-/// It never asks for a byte behind the end of the frame, so a reader of a pipe never holds bytes of the next one. The
-/// last demand may be for a skip alone, with nothing to take; it is then fed no bytes.
+/// It never asks for a byte past the end of the frame, so a reader of a pipe never holds bytes of the next one. The
+/// last demand may be a skip with nothing to take; the walker is then fed no bytes.
 public struct FrameWalker {
     /// What the walker will be fed next.
     private enum Expectation {
@@ -26,31 +26,30 @@ public struct FrameWalker {
         case nothing
     }
 
-    /// The bytes to step over, and then the number of bytes to feed.
+    /// The number of bytes to skip, and then the number to feed.
     public private(set) var demand: (skip: UInt64, take: Int) = (0, 4)
 
-    /// What the header of the frame says, from the moment that it was read.
+    /// What the frame's header says; nil until it has been read.
     ///
-    /// The sums in it are of the bytes up to the last that were fed, except for a skippable frame, where all is known
-    /// at once.
+    /// Its sums cover the bytes fed so far, except for a skippable frame, where everything is known at once.
     public private(set) var headerInfo: FrameInfo?
 
     private let start: UInt64
     private var expectation = Expectation.magic
     private var descriptor = FrameDescriptor(0)
     private var info = FrameInfo(kind: .zstandard, compressedBytes: 0)
-    /// The number of empty raw blocks that the frame begins with; nil once another has come.
+    /// The number of empty raw blocks at the start of the frame; nil once another block was seen.
     private var emptyBlocks: Int? = 0
 
-    /// A walker for the frame that begins at `offset`, which only appears in the errors.
+    /// Creates a walker for the frame at `offset`, which is used only in errors.
     public init(at offset: UInt64 = 0) {
         start = offset
     }
 
-    /// Takes the bytes of the last demand.
+    /// Takes the bytes of the last demand, exactly as many as it asked for.
     ///
-    /// The count must be that of the demand. Returns what was found at the end of the frame, nil if there is more to
-    /// come. Throws where no decoder would accept the frame; the walker is of no more use then.
+    /// Returns what was found if this is the end of the frame, nil if there is more. Throws if no decoder would accept
+    /// the frame; the walker must not be used after that.
     public mutating func feed(_ bytes: UnsafeRawBufferPointer) throws(FormatError) -> FrameInfo? {
         precondition(bytes.count == demand.take, "fed \(bytes.count) bytes where \(demand.take) were wanted")
         info.compressedBytes += demand.skip + UInt64(demand.take)
@@ -72,13 +71,13 @@ public struct FrameWalker {
         case .nothing:
             return info
         }
-        // With nothing left to skip either, the frame ends here.
+        // Nothing to skip or take: the frame ends here.
         return demand == (0, 0) ? info : nil
     }
 
-    /// The error for an input that ends where the walker wants more, after `bytes` of the bytes to feed.
+    /// The error for an input that ends inside the frame, after `bytes` of the last demand.
     public func endOfInput(after bytes: UnsafeRawBufferPointer) -> FormatError {
-        // A few bytes that cannot begin a frame are not a frame that was cut.
+        // A few bytes that cannot begin a frame are not a truncated frame.
         guard case .magic = expectation, !bytes.isEmpty else {
             return .truncatedFrame(at: start)
         }
@@ -87,9 +86,9 @@ public struct FrameWalker {
         return mayBegin ? .truncatedFrame(at: start) : .notAFrame(at: start)
     }
 
-    /// What can be known of the frame at the beginning of `bytes`, which may be followed by others.
+    /// Examines the frame at the beginning of `bytes`, which may hold more after it.
     ///
-    /// Throws `FormatError.truncatedFrame` if the bytes end before it does.
+    /// Throws `FormatError.truncatedFrame` if the bytes end before the frame does.
     public static func walk(_ bytes: UnsafeRawBufferPointer, at offset: UInt64 = 0) throws(FormatError) -> FrameInfo {
         var walker = FrameWalker(at: offset)
         var position = 0
@@ -128,7 +127,7 @@ extension FrameWalker {
         case 0xFD2F_B522...0xFD2F_B527:
             throw .oldFormat(at: start, minorVersion: Int(magic & 15))
         case 0x1EB5_2FFD:
-            // The first version wrote its magic number with the most significant byte first.
+            // Version 0.1 wrote its magic number most significant byte first.
             throw .oldFormat(at: start, minorVersion: 1)
         default:
             throw .notAFrame(at: start)
@@ -147,7 +146,7 @@ extension FrameWalker {
         guard !descriptor.hasReservedBit else {
             throw .reservedBit(at: start)
         }
-        // A frame has at least one block, so the header of the first is sure to follow.
+        // A frame has at least one block, so the first block's header must follow.
         expect(.header, skip: 0, take: descriptor.headerBytes + BlockHeader.byteCount)
     }
 

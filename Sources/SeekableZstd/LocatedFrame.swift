@@ -1,23 +1,21 @@
-/// A frame and where it is in its file or pipe.
-///
-/// Offsets count from where the input begins.
+/// A frame and its position in a file or pipe, counted from the start of the input.
 package struct LocatedFrame {
     package let offset: UInt64
     package let compressedBytes: UInt64
     package let isSkippable: Bool
-    /// What the content has by the frame's header or the seek table; nil where neither says.
+    /// The content size from the frame's header or the seek table; nil if neither says.
     package let contentBytes: UInt64?
-    /// What the content has at most.
+    /// An upper bound of the content size.
     package let contentBound: UInt64
-    /// Whether the frame ends with a checksum of its content; nil where only the table was looked at.
+    /// Whether the frame ends with a checksum of its content; nil if only the table was read.
     package let hasChecksum: Bool?
-    /// What that checksum is; nil where only the table was looked at.
+    /// That checksum; nil if only the table was read.
     package let contentChecksum: UInt32?
-    /// What says that it is the first of a section; nil also where only the table was looked at.
+    /// The mark of a section's first frame; nil for other frames, and if only the table was read.
     package let mark: SectionMark?
-    /// The dictionary that it names; nil if it names none, and where only the table was looked at.
+    /// The dictionary that the frame names; nil if it names none, or if only the table was read.
     package let dictionaryID: UInt32?
-    /// The number of its row in the seek table, if it was found by that.
+    /// The index of its row in the seek table, if it was found through the table.
     package var row: Int?
 
     package init(_ info: FrameInfo, at offset: UInt64) {
@@ -32,7 +30,7 @@ package struct LocatedFrame {
         dictionaryID = info.dictionaryID
     }
 
-    /// A data frame as a seek table has it.
+    /// A data frame as a seek table describes it.
     package init(_ row: SeekTable.Row, at offset: UInt64) {
         self.offset = offset
         compressedBytes = UInt64(row.compressedBytes)

@@ -1,9 +1,9 @@
 import CBlake3
 import Ground
 
-/// A digest of rows that nobody keeps, by which they are held against those of a table.
+/// A digest of rows that are too many to keep, to compare with the rows of a table.
 struct RowDigest {
-    /// BLAKE3's state has 2 KiB, which are not to be copied with whatever has this in it.
+    /// A class, so that BLAKE3's 2 KiB of state are not copied with every value that contains this digest.
     private final class Hasher {
         var state = blake3_hasher()
 
@@ -37,7 +37,7 @@ struct RowDigest {
     }
 
     private mutating func flush() {
-        // A copy of this digest goes on by itself.
+        // Another copy of this digest shares the state: continue with one of our own.
         if !isKnownUniquelyReferenced(&hasher) {
             hasher = hasher.map(Hasher.init) ?? Hasher()
         }
@@ -46,7 +46,7 @@ struct RowDigest {
         pending.removeAll(keepingCapacity: true)
     }
 
-    /// The digest of all that was added; empty of nothing.
+    /// The digest of everything added; empty if nothing was.
     consuming func value() -> [UInt8] {
         if hasher == nil && pending.isEmpty { return [] }
         flush()

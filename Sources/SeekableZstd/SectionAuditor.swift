@@ -1,14 +1,14 @@
 import Ground
 
-/// Enforces the rules for reading a file from its beginning, in docs/format.md.
+/// Enforces the rules of docs/format.md for reading a file from its beginning.
 ///
-/// The reader tells it of each frame in the order of the file, and of the end. It throws at the first frame that
-/// breaks a rule, and must not be used after that. Outside of a section it keeps nothing, inside 16 bytes a frame, up to
+/// The reader reports each frame in file order, and the end. The auditor throws at the first frame that breaks a rule,
+/// and must not be used after that. Outside a section it keeps nothing; inside one, 16 bytes for each of up to
 /// `SectionFrames.rowsOfReader` frames.
 ///
-/// A reader whose frames are decompressed out of order puts the results in order before it tells of them here.
+/// A reader that decompresses frames out of order must put the results in order before it reports them.
 public struct SectionAuditor {
-    /// A section whose seek table has not come yet.
+    /// A section whose seek table has not been read yet.
     private struct OpenSection {
         let start: UInt64
         var frames: SectionFrames
@@ -20,41 +20,40 @@ public struct SectionAuditor {
 
     private var section: OpenSection?
     private var hasFrame = false
-    /// Whether there was a frame since the last section, or since the beginning.
+    /// Whether there was a frame since the last section, or since the beginning if there was none.
     private var hasFrameOutside = false
-    /// The table that has begun, and where the frame behind it begins.
+    /// The table being read, and the offset of the frame after it.
     private var table: (check: TableCheck, kind: TableCheck.Kind, end: UInt64)?
     private let seesFrames: Bool
     private let keptRows: Int
 
-    /// An auditor for the frames from `offset` on, which is outside of a section.
+    /// Creates an auditor for the frames from `offset` on, which must be outside a section.
     public init(at offset: UInt64 = 0) {
         self.init(at: offset, seesFrames: true)
     }
 
-    /// The same.
+    /// Creates an auditor with limits of its own.
     ///
     /// - Parameters:
-    ///   - seesFrames: false where only what the frames say of themselves is looked at, and nobody knows the CRC-32C of
-    ///     their bytes.
-    ///   - keptRows: can be lowered by a test.
+    ///   - seesFrames: false if only headers and tables are examined and the frames' CRC-32C is unknown.
+    ///   - keptRows: how many rows to keep; tests lower it.
     package init(at offset: UInt64 = 0, seesFrames: Bool, keptRows: Int = SectionFrames.rowsOfReader) {
         self.offset = offset
         self.seesFrames = seesFrames
         self.keptRows = keptRows
     }
 
-    /// Whether the next frame is in a section.
+    /// Whether the next frame is inside a section.
     ///
-    /// Inside one with checksums, data frames must come with the CRC-32C of their bytes.
+    /// In a section with checksums, data frames must be reported with the CRC-32C of their bytes.
     public var isInSection: Bool {
         section != nil
     }
 
     /// How many of a skippable frame's first bytes `add(skippable:)` needs.
     ///
-    /// `nibble` is the last hexadecimal digit of its magic number. The answer is never more than the frames so far
-    /// warrant, whatever length the frame claims to have.
+    /// `nibble` is the last hexadecimal digit of its magic number. The result never exceeds what the frames so far
+    /// require, whatever length the frame claims.
     public func bytesWanted(ofSkippable nibble: UInt8, frameBytes: UInt64) -> Int {
         var limit = FrameInfo.skippableHeaderBytes
         if nibble == SkippableFrame.sectionNibble || nibble == SkippableFrame.seekTableNibble {
@@ -69,10 +68,9 @@ public struct SectionAuditor {
         return Int(min(frameBytes, UInt64(limit)))
     }
 
-    /// Takes the next frame, a skippable one.
+    /// Reports the next frame, a skippable one.
     ///
-    /// `bytes` are its first bytes, from the magic number, as many as `bytesWanted(ofSkippable:frameBytes:)` says or
-    /// more.
+    /// `bytes` are its first bytes, from the magic number on: at least `bytesWanted(ofSkippable:frameBytes:)` of them.
     public mutating func add(skippable bytes: UnsafeRawBufferPointer) throws(FormatError) {
         guard let frame = SkippableFrame(bytes) else {
             preconditionFailure("not the beginning of a skippable frame")
@@ -86,18 +84,19 @@ public struct SectionAuditor {
         }
     }
 
-    /// Of a skippable frame so many bytes say what it is, or all that it has.
+    /// How many bytes of a skippable frame, or all of a shorter one, show what it is.
     public static let beginningBytes = SectionTable.rowsOffset
 
-    /// The bytes of the table that has begun and is not whole: they are to be fed, in pieces of any size, before the
-    /// next frame is told of.
+    /// How many bytes of the current table are missing.
+    ///
+    /// They must be fed, in pieces of any size, before the next frame is reported.
     public var missingBytes: Int {
         table?.check.missingBytes ?? 0
     }
 
-    /// Takes the first `beginningBytes` of the next frame, a skippable one, or all of it.
+    /// Reports the next frame, a skippable one, by its first `beginningBytes`, or all of a shorter one.
     ///
-    /// The rest is wanted only as far as `missingBytes` says then.
+    /// More bytes are needed only if `missingBytes` says so afterwards.
     public mutating func begin(skippable bytes: UnsafeRawBufferPointer) throws(FormatError) {
         guard let frame = SkippableFrame(bytes) else {
             preconditionFailure("not the beginning of a skippable frame")
@@ -117,7 +116,7 @@ public struct SectionAuditor {
         try feed(bytes.bytes(in: 0..<min(bytes.count, check.missingBytes)))
     }
 
-    /// Takes the next bytes of a table, no more than are missing.
+    /// Takes the next bytes of a table, at most as many as are missing.
     public mutating func feed(_ bytes: UnsafeRawBufferPointer) throws(FormatError) {
         guard let frames = section?.frames else { return }
         table?.check.feed(bytes, frames)
@@ -135,9 +134,9 @@ public struct SectionAuditor {
         offset = whole.end
     }
 
-    /// Takes the next frame, a data frame that was decompressed without an error.
+    /// Reports the next frame, a data frame that decompressed without an error.
     ///
-    /// In a section with checksums its CRC-32C must be there.
+    /// In a section with checksums it must have its CRC-32C.
     public mutating func add(_ frame: DataFrame) throws(FormatError) {
         if let tableOffset = section?.sectionTableOffset {
             throw .misplaced(.sectionTable, at: tableOffset)
@@ -157,7 +156,7 @@ public struct SectionAuditor {
         offset += frame.compressedBytes
     }
 
-    /// Takes the end of the input.
+    /// Reports the end of the input.
     public func finish() throws(FormatError) {
         guard hasFrame else {
             throw .empty
@@ -169,7 +168,7 @@ public struct SectionAuditor {
 }
 
 extension SectionAuditor {
-    /// Refuses a table that must have been a section's, or another seek table that no frame is before.
+    /// Rejects a table that must belong to a section, and a seek table with rows but no frames before it.
     private func checkOutside(_ frame: SkippableFrame, _ bytes: UnsafeRawBufferPointer) throws(FormatError) {
         if SectionTable.isSectionTable(bytes) {
             throw .firstFrameMissing(before: .sectionTable, at: offset)
@@ -180,7 +179,7 @@ extension SectionAuditor {
         }
     }
 
-    /// Which of a section's tables a skippable frame is that begins with `bytes`.
+    /// Which of the section's tables the skippable frame that begins with `bytes` is.
     private func kind(
         of frame: SkippableFrame, _ bytes: UnsafeRawBufferPointer, in section: OpenSection
     ) throws(FormatError) -> TableCheck.Kind {
@@ -213,7 +212,7 @@ extension SectionAuditor {
         try checkLength(of: frame, for: section.frames)
     }
 
-    /// Checks the length of a seek table before its bytes, which are not all there if it is too long.
+    /// Checks the length of a seek table before its bytes, which are incomplete if it is too long.
     private func checkLength(of frame: SkippableFrame, for frames: SectionFrames) throws(FormatError) {
         let hasChecksums = frames.rules.hasChecksums
         let fixedBytes = UInt64(SeekTable.byteCount(rowCount: 0, hasChecksums: hasChecksums))

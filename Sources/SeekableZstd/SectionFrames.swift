@@ -1,19 +1,19 @@
 import Ground
 
-/// What a section needs to know of a data frame.
+/// What a section records about a data frame.
 public struct DataFrame: BitwiseCopyable, Equatable, Sendable {
     /// The length of the frame.
     public var compressedBytes: UInt64
-    /// The size of its content, as it really is: counted by who compressed or decompressed it.
+    /// The actual size of its content, as counted when it was compressed or decompressed.
     public var contentBytes: UInt64
-    /// The content checksum at the end of the frame, nil if there is none.
+    /// The content checksum at the end of the frame; nil if there is none.
     public var contentChecksum: UInt32?
-    /// The CRC-32C of the compressed bytes, which only a section with checksums needs.
+    /// The CRC-32C of the compressed bytes; needed only in a section with checksums.
     public var crc32c: UInt32?
-    /// What says that it is the first of a section, nil of any other.
+    /// The mark of a section's first frame; nil for other frames.
     public var mark: SectionMark?
 
-    /// A data frame by its numbers.
+    /// Creates a data frame from its numbers.
     package init(
         compressedBytes: UInt64, contentBytes: UInt64, contentChecksum: UInt32? = nil, crc32c: UInt32? = nil,
         mark: SectionMark? = nil
@@ -25,9 +25,9 @@ public struct DataFrame: BitwiseCopyable, Equatable, Sendable {
         self.mark = mark
     }
 
-    /// The data frame that is in `bytes`, which has so much content, and nothing else is there.
+    /// Examines the data frame that fills `bytes`; `contentBytes` is the size of its content.
     ///
-    /// Throws where it is none, or ends elsewhere.
+    /// Throws if the bytes are not one frame with content.
     public init(_ bytes: UnsafeRawBufferPointer, contentBytes: UInt64) throws(FormatError) {
         let frame = try FrameWalker.walk(bytes)
         guard frame.kind == .zstandard, frame.compressedBytes == UInt64(bytes.count) else { throw .notAFrame(at: 0) }
@@ -37,24 +37,24 @@ public struct DataFrame: BitwiseCopyable, Equatable, Sendable {
     }
 }
 
-/// The frames of one section so far, and the rules that they obey.
+/// The frames of one section so far, and the rules for them.
 ///
-/// Shared by the writer and the reader, so that neither can be stricter than the other. Keeps 16 bytes a frame; for a
-/// reader no more than `rowsOfReader` of them, and one digest of all that follow.
+/// Writer and reader share it, so neither can be stricter than the other. It keeps 16 bytes a frame. A reader keeps at
+/// most `rowsOfReader` of them, and one digest of the rest.
 package struct SectionFrames {
-    /// What its first frame says.
+    /// The rules given by the first frame.
     package let rules: SectionRules
 
-    /// A row for each frame; of a reader's the first ones.
+    /// A row for each frame; for a reader only the first ones.
     package private(set) var rows: [SeekTable.Row] = []
 
-    /// The CRC-32C of each data frame, if the section has checksums; of a reader's the first ones.
+    /// The CRC-32C of each data frame in a section with checksums; for a reader only the first ones.
     package private(set) var frameChecksums: [UInt32] = []
 
-    /// Of the rows that are not kept.
+    /// The digest of the rows not kept.
     private(set) var restOfRows = RowDigest()
 
-    /// Of the checksums that are not kept.
+    /// The digest of the checksums not kept.
     private(set) var restOfChecksums = RowDigest()
 
     /// The number of rows, kept or not.
@@ -66,18 +66,18 @@ package struct SectionFrames {
     /// The sum of the lengths of all frames.
     package private(set) var compressedBytes: UInt64 = 0
 
-    /// The row that was added last.
+    /// The last row added.
     private var last: SeekTable.Row?
 
     private let rowLimit: Int
     private let keptRows: Int
 
-    /// So many rows a reader keeps: it can say of each what is wrong with it, and no file makes it take more memory.
+    /// How many rows a reader keeps: enough to say what is wrong with each, while the file cannot demand more memory.
     static let rowsOfReader = 1 << 19
 
-    /// The section whose first frame, which must bear a mark, begins at `offset`.
+    /// Begins a section with its first frame, which must have a mark, at `offset`.
     ///
-    /// `rowLimit` can be lowered by a test.
+    /// Tests lower `rowLimit`.
     package init(
         opening frame: DataFrame, at offset: UInt64, rowLimit: Int = SeekTable.maximumRows, keptRows: Int = .max
     ) throws(FormatError) {
@@ -92,12 +92,11 @@ package struct SectionFrames {
         try add(frame, at: offset)
     }
 
-    /// Adds a data frame, which begins at `offset`.
+    /// Adds the data frame at `offset`.
     ///
-    /// In a section with checksums the caller must have computed the frame's CRC-32C, unless only the structure is
-    /// looked at.
+    /// In a section with checksums the frame must have its CRC-32C, unless only the structure is checked.
     package mutating func add(_ frame: DataFrame, at offset: UInt64) throws(FormatError) {
-        // The section table will need a row too.
+        // The section table needs a row too.
         guard rowCount < rowLimit - 1 else {
             throw .tooManyFrames(limit: rowLimit)
         }
@@ -115,14 +114,14 @@ package struct SectionFrames {
         dataFrameCount += 1
     }
 
-    /// The section table of the data frames.
+    /// The section table for the data frames.
     package var sectionTable: SectionTable {
         let fields = SectionTable.Fields(
             frameCount: dataFrameCount, hasChecksums: rules.hasChecksums, hasAnyChunks: rules.chunkBytes == nil)
         return SectionTable(fields, frameChecksums)
     }
 
-    /// Adds the row of that table.
+    /// Adds the row of the section table.
     package mutating func addSectionTable() {
         append(SectionTable.row(frameCount: dataFrameCount, hasChecksums: rules.hasChecksums))
     }
@@ -148,7 +147,7 @@ package struct SectionFrames {
 
     private func checkContent(of frame: DataFrame, at offset: UInt64) throws(FormatError) {
         if let chunkBytes = rules.chunkBytes {
-            // With another one behind it, the frame before was not the last.
+            // A shorter chunk was allowed only as the last, and it was not.
             if let last, last.contentBytes != chunkBytes {
                 throw .wrongContentSize(
                     at: offset - UInt64(last.compressedBytes), found: UInt64(last.contentBytes), chunkBytes: chunkBytes)

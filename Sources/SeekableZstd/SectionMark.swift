@@ -1,12 +1,12 @@
 import Ground
 
-/// What the first frame of a section bears right behind its header: empty raw blocks, which say that tables follow.
+/// A mark in the first frame of a section, which says that tables follow: empty raw blocks right after the header.
 ///
-/// Decoders pass over such blocks, and no encoder writes them. The layout is in docs/format.md.
+/// Decoders ignore such blocks, and no encoder writes them. The layout is in docs/format.md.
 public enum SectionMark: Int, BitwiseCopyable, Sendable {
     /// Every frame of the section but the last has as much content as the first.
     case equalChunks = 2
-    /// Each frame has content of a size of its own.
+    /// Each frame may have a different content size.
     case anyChunks = 3
 
     /// The length of the mark.
@@ -15,10 +15,11 @@ public enum SectionMark: Int, BitwiseCopyable, Sendable {
     /// The length of the longest mark.
     public static let mostBytes = SectionMark.anyChunks.byteCount
 
-    /// So many bytes of a frame show its mark: those of the block behind it too.
+    /// How many bytes of a frame are needed to recognize its mark; includes the header of the block after it.
     public static let shownBytes = FrameLayout.mostHeaderBytes + mostBytes + BlockHeader.byteCount
 
-    /// The mark of the frame that begins with `bytes`, which are `shownBytes` or all of it; nil if it has none.
+    /// Reads the mark of the frame at the start of `bytes`, which are at least `shownBytes` or the whole frame; nil if
+    /// it has none.
     public init?(of bytes: UnsafeRawBufferPointer) {
         guard bytes.count > FrameLayout.descriptorOffset, bytes.littleEndian(UInt32.self, at: 0) == FrameLayout.magic
         else {
@@ -35,7 +36,8 @@ public enum SectionMark: Int, BitwiseCopyable, Sendable {
         self.init(rawValue: count)
     }
 
-    /// Puts the mark into a frame that begins `byteCount` bytes behind the beginning of `space`, where it begins then.
+    /// Inserts the mark into a frame that begins at offset `byteCount` of `space`; afterwards the frame begins at
+    /// offset 0.
     public func insert(into space: UnsafeMutableRawBufferPointer) {
         let frame = UnsafeRawBufferPointer(space).bytes(in: byteCount..<space.count)
         let headerBytes = FrameLayout.headerBytes(of: frame)
@@ -45,18 +47,18 @@ public enum SectionMark: Int, BitwiseCopyable, Sendable {
     }
 }
 
-/// What the first frame of a section says of all its frames.
+/// What the first frame of a section determines for all its frames.
 package struct SectionRules: Equatable, Sendable {
-    /// Whether the data frames carry content checksums, and the tables carry checksums too.
+    /// Whether the data frames have content checksums and the tables have checksums too.
     package let hasChecksums: Bool
 
-    /// The size of the content of every data frame but the last; nil where each has a size of its own.
+    /// The content size of every data frame but the last; nil if sizes may differ.
     package let chunkBytes: UInt32?
 
-    /// What the first frame bears.
+    /// The mark of the first frame.
     package var mark: SectionMark { chunkBytes == nil ? .anyChunks : .equalChunks }
 
-    /// The rules by a first frame; nil if it is none, or has a content that a seek table cannot say.
+    /// Derives the rules from a first frame; nil if it has no mark, or a content size that a seek table cannot record.
     package init?(mark: SectionMark?, contentBytes: UInt64?, hasChecksums: Bool) {
         guard let mark, let contentBytes, contentBytes > 0, let size = UInt32(exactly: contentBytes) else { return nil }
         self.hasChecksums = hasChecksums

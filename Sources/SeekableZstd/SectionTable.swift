@@ -1,20 +1,20 @@
 import Ground
 
-/// What a section says of its data frames in a table of our own: their number, and checksums of their compressed bytes.
+/// A section's table of poolmap's own: the number of data frames, and checksums of their compressed bytes.
 ///
-/// A content checksum cannot notice a change of the bits that a decoder ignores; these do. And a table that begins with
-/// an identifier of ours shows where the first frame of a section has lost its mark. The layout is in docs/format.md.
+/// A content checksum cannot detect changed bits that a decoder ignores; these checksums do. The table's identifier
+/// also reveals a section whose first frame has lost its mark. The layout is in docs/format.md.
 package struct SectionTable: Equatable, Sendable {
-    /// What stands before the checksums.
+    /// The fields before the checksums.
     package struct Fields: Equatable, Sendable {
         /// The number of data frames.
         package var frameCount: Int
-        /// Whether there is a checksum for each.
+        /// Whether each data frame has a checksum.
         package var hasChecksums: Bool
-        /// Whether each data frame has content of a size of its own.
+        /// Whether data frames may have different content sizes.
         package var hasAnyChunks: Bool
 
-        /// Whether they are those of a section with these rules.
+        /// Whether the fields fit a section with these rules.
         func agree(with rules: SectionRules) -> Bool {
             hasChecksums == rules.hasChecksums && hasAnyChunks == (rules.chunkBytes == nil)
         }
@@ -28,7 +28,7 @@ package struct SectionTable: Equatable, Sendable {
     package static let version: UInt8 = 2
 
     private static let identifier: [UInt8] = Array("poolmapT".utf8)
-    /// What a table is known by, also where the last letter is damaged.
+    /// The part that identifies a table even if the last letter is damaged.
     private static let knownIdentifier = identifier.dropLast()
     private static let identifierRange =
         FrameInfo.skippableHeaderBytes..<FrameInfo.skippableHeaderBytes + identifier.count
@@ -39,7 +39,7 @@ package struct SectionTable: Equatable, Sendable {
     private static let checksumFlag: UInt8 = 1
     private static let anyChunksFlag: UInt8 = 2
 
-    /// A table of what it says.
+    /// Creates a table with these fields and checksums.
     init(_ fields: Fields, _ frameChecksums: [UInt32]) {
         self.fields = fields
         self.frameChecksums = frameChecksums
@@ -50,14 +50,14 @@ package struct SectionTable: Equatable, Sendable {
         rowsOffset + (hasChecksums ? 4 * frameCount : 0) + 4
     }
 
-    /// The row of a seek table for the section table of so many data frames.
+    /// The seek table's row for the section table of `frameCount` data frames.
     package static func row(frameCount: Int, hasChecksums: Bool) -> SeekTable.Row {
         SeekTable.Row(
             compressedBytes: UInt32(byteCount(frameCount: frameCount, hasChecksums: hasChecksums)), contentBytes: 0,
             checksum: hasChecksums ? SeekTable.emptyChecksum : 0)
     }
 
-    /// The length of a table with nothing in it.
+    /// The length of a table without checksums.
     package static let fixedBytes = byteCount(frameCount: 0, hasChecksums: false)
 
     /// The bytes of the frame.
@@ -78,9 +78,7 @@ package struct SectionTable: Equatable, Sendable {
         return bytes
     }
 
-    /// Whether a frame that begins with `bytes` is a section table, by its identifier.
-    ///
-    /// It may yet be damaged.
+    /// Whether the frame that begins with `bytes` has the identifier of a section table; it may still be damaged.
     package static func isSectionTable(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard bytes.count >= identifierRange.upperBound,
             SkippableFrame(bytes)?.nibble == SkippableFrame.sectionNibble
@@ -88,9 +86,9 @@ package struct SectionTable: Equatable, Sendable {
         return bytes.bytes(in: identifierRange).starts(with: knownIdentifier)
     }
 
-    /// The table in `bytes`, which must be the whole frame and no more.
+    /// Parses the table in `bytes`, which must be exactly the whole frame.
     ///
-    /// Makes room for what the bytes hold, never for what they announce. `offset` only appears in the errors.
+    /// Allocates memory for the bytes given, never for what they announce. `offset` is used only in errors.
     package static func parse(_ bytes: UnsafeRawBufferPointer, at offset: UInt64 = 0) throws(FormatError)
         -> SectionTable
     {
@@ -109,13 +107,13 @@ package struct SectionTable: Equatable, Sendable {
         return SectionTable(fields, (0..<rowCount).map { bytes.littleEndian(at: rowsOffset + 4 * $0) })
     }
 
-    /// What stands before the checksums of a table whose own checksum is right.
+    /// Parses the fields before the checksums; the table's own checksum must have been verified.
     package static func fields(in head: [UInt8], rowCount: Int, at offset: UInt64) throws(FormatError) -> Fields {
         try head.withBytes { (head) throws(FormatError) in
             guard head.bytes(in: identifierRange).elementsEqual(identifier) else {
                 throw .damaged(.sectionTable, at: offset, .identifier)
             }
-            // Only after the checksum, so that a damaged byte does not pass for a newer version.
+            // Checked only now that the checksum matches, so a damaged byte is not taken for a newer version.
             let version: UInt8 = head.littleEndian(at: 16)
             guard version == SectionTable.version else {
                 throw .unsupportedVersion(at: offset, version: version)
@@ -136,7 +134,7 @@ package struct SectionTable: Equatable, Sendable {
 }
 
 extension SeekTable {
-    /// Whether the table looks like that of a section, by its last row.
+    /// Whether the last row is that of a section table, as in the seek table of a section.
     package var endsWithSectionTable: Bool {
         rows.count > 1 && rows.last == SectionTable.row(frameCount: rows.count - 1, hasChecksums: hasChecksums)
     }

@@ -1,31 +1,31 @@
-/// Makes the bytes behind the data frames of a compressed file.
+/// Produces the bytes that follow the data frames of a compressed file.
 ///
-/// The caller writes each data frame, adding it here, in order, and last what `finish` returns. One frame is plain; of
-/// several the first bears a `SectionMark`, and tables follow the last.
+/// The caller writes each data frame in order, adding it here, and finally the result of `finish`. A single frame is
+/// plain. The first of several has a `SectionMark`, and tables follow the last.
 public struct SectionWriter {
     private var section: SectionFrames?
     private var plainBytes: UInt64 = 0
     private let rowLimit: Int
 
-    /// A writer for a new file.
+    /// Creates a writer for a new file.
     public init() {
         self.init(rowLimit: SeekTable.maximumRows)
     }
 
-    /// - Parameter rowLimit: can be lowered by a test.
+    /// - Parameter rowLimit: the most rows; tests lower it.
     package init(rowLimit: Int) {
         self.rowLimit = rowLimit
     }
 
-    /// The number of bytes so far, to the end of the data frame that was added last.
+    /// The number of bytes up to the end of the last data frame added.
     public var compressedBytes: UInt64 {
         section?.compressedBytes ?? plainBytes
     }
 
-    /// Notes the next data frame.
+    /// Records the next data frame.
     ///
-    /// With checksums, the frame's content checksum and CRC-32C must be there. Throws if it breaks a rule of the
-    /// format, `FormatError.tooManyFrames` above all: the input is too large for the chunk size.
+    /// With checksums, the frame must have its content checksum and CRC-32C. Throws if it breaks a rule of the format;
+    /// most likely `FormatError.tooManyFrames`, which means that the input is too large for the chunk size.
     public mutating func add(_ frame: DataFrame) throws(FormatError) {
         let offset = compressedBytes
         if section != nil {
@@ -40,9 +40,9 @@ public struct SectionWriter {
         }
     }
 
-    /// The bytes behind the last data frame: none behind a plain one, else the section table and the seek table.
+    /// The bytes after the last data frame: none after a plain one, otherwise the section table and the seek table.
     ///
-    /// A data frame must have been added: empty input has one without content.
+    /// At least one data frame must have been added: empty input is one frame without content.
     public consuming func finish() -> [UInt8] {
         guard var section else {
             precondition(plainBytes > 0, "a file without a data frame")

@@ -2,19 +2,19 @@ import Ground
 
 /// The table of the Zstandard seekable format: the sizes of all frames before it, in a skippable frame.
 ///
-/// The layout, and what a section adds to the format's own rules, is in docs/format.md. This type knows the table of
-/// any tool; `SectionAuditor` holds one against the frames.
+/// docs/format.md describes the layout, and the additional rules for a section. This type handles the tables of any
+/// tool; `SectionAuditor` checks one against the frames.
 public struct SeekTable: Equatable, Sendable {
-    /// What the table says of one frame.
+    /// A frame's row of the table.
     public struct Row: Equatable, Sendable {
         /// The length of the frame.
         public var compressedBytes: UInt32
-        /// The size of its content, 0 for a skippable frame.
+        /// The size of its content; 0 for a skippable frame.
         public var contentBytes: UInt32
         /// The low half of the XXH64 of the content; 0 in a table without checksums.
         public var checksum: UInt32
 
-        /// A row with these values.
+        /// Creates a row.
         public init(compressedBytes: UInt32, contentBytes: UInt32, checksum: UInt32 = 0) {
             self.compressedBytes = compressedBytes
             self.contentBytes = contentBytes
@@ -25,10 +25,10 @@ public struct SeekTable: Equatable, Sendable {
     /// The most rows that the seekable format allows.
     public static let maximumRows = 0x800_0000
 
-    /// The length of the fields behind the rows, and the last bytes of a file that ends with a seek table.
+    /// The length of the fields after the rows, which are the last bytes of a file that ends with a seek table.
     public static let footerBytes = 9
 
-    /// The low half of the XXH64 of nothing: the checksum in the row of a skippable frame.
+    /// The low half of the XXH64 of no bytes: the checksum in the row of a skippable frame.
     package static let emptyChecksum: UInt32 = 0x51D8_E999
 
     private static let footerMagic: UInt32 = 0x8F92_EAB1
@@ -41,7 +41,7 @@ public struct SeekTable: Equatable, Sendable {
     /// Whether the rows have checksums.
     public var hasChecksums: Bool
 
-    /// A table of these rows.
+    /// Creates a table of these rows.
     public init(rows: [Row], hasChecksums: Bool) {
         self.rows = rows
         self.hasChecksums = hasChecksums
@@ -69,9 +69,7 @@ public struct SeekTable: Equatable, Sendable {
         fixedBytes + rowCount * rowBytes(hasChecksums: hasChecksums)
     }
 
-    /// The bytes of the frame.
-    ///
-    /// There must be no more than `maximumRows` rows.
+    /// The bytes of the frame; there must be at most `maximumRows` rows.
     public func serialized() -> [UInt8] {
         precondition(rows.count <= SeekTable.maximumRows, "a seek table of \(rows.count) rows")
         var bytes = SkippableFrame.prefix(
@@ -92,7 +90,7 @@ public struct SeekTable: Equatable, Sendable {
 }
 
 extension SeekTable {
-    /// The shape of a table, as its footer says it.
+    /// The shape of a table according to its footer.
     package struct Shape: Equatable {
         /// The number of rows.
         package let rowCount: Int
@@ -104,9 +102,7 @@ extension SeekTable {
             SeekTable.byteCount(rowCount: rowCount, hasChecksums: hasChecksums)
         }
 
-        /// The shape in the last `footerBytes` of `bytes`.
-        ///
-        /// `offset` only appears in the errors.
+        /// Reads the shape from the last `footerBytes` of `bytes`; `offset` is used only in errors.
         package init(footerOf bytes: UnsafeRawBufferPointer, at offset: UInt64 = 0) throws(FormatError) {
             let start = bytes.count - footerBytes
             guard start >= 0 else {
@@ -127,7 +123,7 @@ extension SeekTable {
             hasChecksums = descriptor != 0
         }
 
-        /// The row with the number `index`, counted from 0, of the table `bytes`, which must have this shape.
+        /// The row at `index`, from 0, of the table in `bytes`, which must have this shape.
         package func row(_ index: Int, of bytes: UnsafeRawBufferPointer) -> Row {
             let start = FrameInfo.skippableHeaderBytes + index * SeekTable.rowBytes(hasChecksums: hasChecksums)
             return Row(
@@ -137,18 +133,16 @@ extension SeekTable {
         }
     }
 
-    /// The length of the table at the end of a file of `fileBytes` bytes, by the file's last `footerBytes`.
+    /// The length of the table at the end of a file of `fileBytes` bytes, given the file's last `footerBytes`.
     ///
-    /// Nil if the file cannot end with a seek table. That it can is no proof that it does: parse the bytes.
+    /// Nil if the file cannot end with a seek table. A result is no proof that it does: parse the bytes.
     public static func frameBytes(footer: UnsafeRawBufferPointer, fileBytes: UInt64) -> Int? {
         precondition(footer.count == footerBytes, "a footer of \(footer.count) bytes")
         guard let shape = try? Shape(footerOf: footer), UInt64(shape.frameBytes) <= fileBytes else { return nil }
         return shape.frameBytes
     }
 
-    /// Checks that `bytes` is a seek table and no more, and returns its shape.
-    ///
-    /// `offset` only appears in the errors.
+    /// Checks that `bytes` are exactly a seek table, and returns its shape; `offset` is used only in errors.
     package static func shape(of bytes: UnsafeRawBufferPointer, at offset: UInt64 = 0) throws(FormatError) -> Shape {
         guard let frame = SkippableFrame(bytes), frame.nibble == SkippableFrame.seekTableNibble else {
             throw .damaged(.seekTable, at: offset, .magic)
@@ -163,10 +157,9 @@ extension SeekTable {
         return shape
     }
 
-    /// The table in `bytes`, which must be the whole frame and no more.
+    /// Parses the table in `bytes`, which must be exactly the whole frame.
     ///
-    /// Makes room for the rows that the bytes hold, never for what they announce. `offset` only appears in the
-    /// errors.
+    /// Allocates memory for the rows given, never for what they announce. `offset` is used only in errors.
     public static func parse(_ bytes: UnsafeRawBufferPointer, at offset: UInt64 = 0) throws(FormatError) -> SeekTable {
         let shape = try shape(of: bytes, at: offset)
         return SeekTable(

@@ -1,26 +1,26 @@
 import Ground
 
-/// The seek table at the end of a file, read a piece at a time: however many rows it claims to have, it takes no memory.
+/// The seek table at the end of a file, read piece by piece: its memory use does not depend on the number of rows.
 package final class SeekTableRows {
     package typealias Read = (_ offset: UInt64, _ count: Int) throws(PoolmapError) -> [UInt8]
 
-    /// Where the table begins.
+    /// Where the table begins in the file.
     package let offset: UInt64
     package let shape: SeekTable.Shape
-    /// Whether it begins as it must: its first eight bytes can be damaged, and the last nine tell them again.
+    /// Whether the first eight bytes are correct; if they are damaged, the last nine still give the shape.
     package let isWhole: Bool
     private let read: Read
     private var window: [UInt8] = []
     private var windowStart = 0
     private static let rowsOfWindow = 4096
 
-    /// What all rows say together.
+    /// The sums over all rows.
     package struct Totals {
         package var compressedBytes: UInt64 = 0
         package var contentBytes: UInt64 = 0
         /// The number of rows up to the last one with content.
         package var countWithContent = 0
-        /// The number of rows for which there is no frame so short.
+        /// The number of rows whose compressed size is shorter than any frame.
         package var impossibleCount = 0
 
         package mutating func add(_ row: SeekTable.Row, _ index: Int) {
@@ -35,7 +35,7 @@ package final class SeekTableRows {
         }
     }
 
-    /// The table that the last bytes of a file announce; nil where they announce none.
+    /// Finds the table that the last bytes of a file announce; nil if they announce none.
     package init?(ofFileWith byteCount: UInt64, read: @escaping Read) throws(PoolmapError) {
         guard byteCount >= UInt64(SeekTable.byteCount(rowCount: 0, hasChecksums: false)) else { return nil }
         let footer = try read(byteCount - UInt64(SeekTable.footerBytes), SeekTable.footerBytes)
@@ -49,12 +49,12 @@ package final class SeekTableRows {
         isWhole = try read(offset, prefix.count) == prefix
     }
 
-    /// Whether the bytes before the table can have a frame for each row: none is shorter than eight bytes.
+    /// Whether the bytes before the table can hold a frame for each row; the shortest frame has eight bytes.
     package var hasRoomForItsFrames: Bool {
         UInt64(shape.rowCount) * UInt64(FrameInfo.skippableHeaderBytes) <= offset
     }
 
-    /// A row, counted from 0.
+    /// The row at `index`, from 0.
     package func row(_ index: Int) throws(PoolmapError) -> SeekTable.Row {
         if window.isEmpty || index < windowStart || index >= windowStart + SeekTableRows.rowsOfWindow {
             try moveWindow(to: index)
@@ -76,7 +76,8 @@ package final class SeekTableRows {
             checksum: shape.hasChecksums ? window.littleEndian(at: start + 8) : 0)
     }
 
-    /// The sums over all rows; nil where `isBad` is true of those over the first ones, looked at now and then.
+    /// The sums over all rows; nil if `isBad` is true for the sums so far, which is checked after every few thousand
+    /// rows.
     package func totals(unless isBad: (Totals) -> Bool) throws(PoolmapError) -> Totals? {
         var totals = Totals()
         for start in stride(from: 0, to: shape.rowCount, by: SeekTableRows.rowsOfWindow) {
@@ -99,7 +100,7 @@ package final class SeekTableRows {
             == SectionTable.row(frameCount: frameCount, hasChecksums: shape.hasChecksums)
     }
 
-    /// All of them.
+    /// Reads the whole table.
     package func table() throws(PoolmapError) -> SeekTable {
         var table = SeekTable(rows: [], hasChecksums: shape.hasChecksums)
         table.rows.reserveCapacity(shape.rowCount)

@@ -1,46 +1,45 @@
 import CZstd
 import Ground
-
-/// Reads any part of the content of a file that ends with a seek table, and of the file only what that part needs.
+/// Reads any range of the content of a file that ends with a seek table, and only the parts of the file it needs.
 ///
-/// It opens no file: whoever has the file hands it the bytes that it wants, from a descriptor, a mapping or a server.
+/// It opens no file: the caller's closure returns the requested bytes, from a descriptor, a mapping or a server.
 ///
 ///     let reader = try SeekableReader(fileBytes: size) { offset, count in … }
 ///     let bytes = try reader?.content(in: 5000..<6000) { offset, count in … }
 ///
-/// The table is believed as far as its rows add up to the file. Each frame that is read must have the content that its row
-/// says, the checksum of the row if the table has checksums, and its own if it has one.
+/// A table is accepted if its rows add up to the file. Each frame that is read must match its row: the content size,
+/// and the checksum if the table has checksums. A frame's own checksum is verified too.
 ///
-/// A value that never changes: any number of threads may read by one reader at once. It keeps 48 bytes a frame.
+/// The value is immutable, so any number of threads may use one reader at once. It keeps 48 bytes a frame.
 public struct SeekableReader: Sendable {
-    /// Gives the bytes of the file from `offset` on: just so many as are asked for.
+    /// Returns exactly `count` bytes of the file from `offset` on.
     ///
-    /// It may block, and throw what it likes.
+    /// It may block, and may throw any error.
     public typealias Read = (_ offset: UInt64, _ count: Int) throws -> [UInt8]
 
     /// A frame with content.
     public struct Frame: Sendable {
-        /// Where it is in the file.
+        /// Its range in the file.
         public let bytes: Range<UInt64>
-        /// Where its content is in the content of the whole.
+        /// The range of its content in the whole content.
         public let content: Range<UInt64>
-        /// The number of its row in the table.
+        /// The index of its row in the table.
         let row: Int
-        /// The checksum of its content, where the table has checksums.
+        /// The checksum of its content, if the table has checksums.
         let checksum: UInt32?
     }
 
     /// The frames with content, in order.
     public let frames: [Frame]
 
-    /// The size of the content of all, in bytes.
+    /// The size of the whole content, in bytes.
     public var contentBytes: UInt64 { frames.last?.content.upperBound ?? 0 }
 
-    /// Reads the table of a file of `fileBytes` bytes; nil where it has none that covers it.
+    /// Reads the table of a file of `fileBytes` bytes; nil if there is none that covers the file.
     ///
-    /// Calls `read` for the last 9 bytes and then for the table, of which it takes as much memory as is there, not as much
-    /// as it announces. Throws what `read` throws; and a ``FormatError`` where the table is damaged, or `read` gives another
-    /// number of bytes than it was asked for.
+    /// Calls `read` for the last 9 bytes and then for the table. Memory is allocated for the table as read, not for
+    /// what it announces. Throws what `read` throws, and a ``FormatError`` if the table is damaged or `read` returns a
+    /// different number of bytes than requested.
     public init?(fileBytes: UInt64, read: Read) throws {
         guard fileBytes >= UInt64(SeekTable.footerBytes) else { return nil }
         let footer = try SeekableReader.bytes(fileBytes - UInt64(SeekTable.footerBytes), SeekTable.footerBytes, read)
@@ -65,16 +64,16 @@ public struct SeekableReader: Sendable {
         self.frames = frames
     }
 
-    /// The content of a range, which must be inside the whole.
+    /// Returns the content of a range, which must lie within the whole content.
     ///
-    /// Reads and decompresses the frames that the range meets, one at a time, and so takes memory for the range and for the
-    /// largest of them. Throws what `read` throws; and a ``FormatError`` where a frame is damaged, is not what the table
-    /// says, or needs a dictionary, or where `read` gives another number of bytes than it was asked for.
+    /// Reads and decompresses the frames that overlap the range, one at a time, so it needs memory for the range and
+    /// for the largest of these frames. Throws what `read` throws, and a ``FormatError`` if a frame is damaged, differs
+    /// from its row, or needs a dictionary, or if `read` returns a different number of bytes than requested.
     public func content(in range: Range<UInt64>, read: Read) throws -> [UInt8] {
         precondition(range.upperBound <= contentBytes, "\(range) of \(contentBytes) bytes")
         var content: [UInt8] = []
         if range.isEmpty { return content }
-        // The frame with the first byte of the range.
+        // Find the frame with the first byte of the range.
         var (low, high) = (0, frames.count)
         while low < high {
             let middle = (low + high) / 2
@@ -91,19 +90,19 @@ public struct SeekableReader: Sendable {
 
     private static func bytes(_ offset: UInt64, _ count: Int, _ read: Read) throws -> [UInt8] {
         let bytes = try read(offset, count)
-        // As of a file that was cut since it was measured.
+        // For instance because the file was truncated after its size was read.
         guard bytes.count == count else { throw FormatError.truncatedFrame(at: offset) }
         return bytes
     }
 }
 
 extension SeekableReader.Frame {
-    /// The content of the frame, whose bytes these are.
+    /// Decompresses the frame, whose bytes are `compressed`.
     fileprivate func decompress(_ compressed: [UInt8]) throws(FormatError) -> [UInt8] {
         let offset = bytes.lowerBound
         let info = try compressed.withBytes { (bytes) throws(FormatError) in try FrameWalker.walk(bytes, at: offset) }
         try require(.compressedBytes, UInt64(compressed.count), info.compressedBytes)
-        // Before there is room for it: a row can say any size.
+        // Before memory is allocated: a row can claim any size.
         try require(.contentBytes, UInt64(content.count), info.contentBytes ?? UInt64(content.count))
         let capacity = Int(min(UInt64(content.count), info.contentBound))
         var failure: String?

@@ -14,7 +14,7 @@ package struct SkippableFrame {
     /// The length of the whole frame.
     package let frameBytes: UInt64
 
-    /// The header of the skippable frame that `bytes` begins with, nil if none does.
+    /// Reads the header of the skippable frame at the start of `bytes`; nil if there is none.
     package init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count >= FrameInfo.skippableHeaderBytes else { return nil }
         let magic = bytes.littleEndian(UInt32.self, at: 0)
@@ -23,7 +23,7 @@ package struct SkippableFrame {
         frameBytes = UInt64(FrameInfo.skippableHeaderBytes) + UInt64(bytes.littleEndian(UInt32.self, at: 4))
     }
 
-    /// The first bytes of a skippable frame of `frameBytes` bytes in all, ready for the payload.
+    /// The header of a skippable frame of `frameBytes` bytes in all; the payload is to be appended.
     package static func prefix(nibble: UInt8, frameBytes: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(frameBytes)
@@ -32,7 +32,7 @@ package struct SkippableFrame {
         return bytes
     }
 
-    /// Whether `bytes`, the beginning of a skippable frame, are of a kind that sections have.
+    /// Whether `bytes`, the beginning of a skippable frame, may belong to a table of a section.
     package static func mayBePart(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let nibble = SkippableFrame(bytes)?.nibble
         return nibble == sectionNibble || nibble == seekTableNibble

@@ -1,9 +1,9 @@
 import Ground
 
-/// Holds a table of a section against the frames before it, as the table's bytes come.
+/// Checks a table of a section against the frames before it, as the table's bytes arrive.
 ///
-/// A table can be longer than anyone wants to have in memory; so nothing of it is kept but a row that is cut between
-/// two pieces. What is wrong is told at the end, in the order in which a table is looked at: first whether it is one.
+/// A table may be too long to hold in memory, so only a row cut between two pieces is kept. Faults are reported at the
+/// end, in the usual order of checks: first whether the bytes are a table at all.
 struct TableCheck {
     enum Kind {
         case sectionTable
@@ -11,26 +11,26 @@ struct TableCheck {
     }
 
     private let kind: Kind
-    /// Where the table is in the file, for the errors.
+    /// The table's offset in the file, for errors.
     private let offset: UInt64
     private let frameBytes: Int
     private let itemCount: Int
     private let itemBytes: Int
     private var fedBytes = 0
     private var head: [UInt8] = []
-    /// What came behind the last whole item.
+    /// The bytes after the last whole item.
     private var pending: [UInt8] = []
     private var index = 0
     private var crc: UInt32 = 0
-    /// The first item that is not the frame's.
+    /// The first item that does not match its frame.
     private var mismatch: FormatError?
     private var rest = RowDigest()
-    /// Where the frame of the next checksum begins.
+    /// The offset of the frame of the next checksum.
     private var frameOffset: UInt64
 
-    /// A check of the table of `frameBytes` bytes at `offset`, whose section begins at `start`.
+    /// Begins a check of the table of `frameBytes` bytes at `offset`, whose section begins at `sectionStart`.
     ///
-    /// The length must be one that such a table can have.
+    /// The length must be valid for such a table.
     init(_ kind: Kind, at offset: UInt64, frameBytes: Int, hasChecksums: Bool, sectionStart: UInt64) {
         self.kind = kind
         self.offset = offset
@@ -56,11 +56,11 @@ struct TableCheck {
         }
     }
 
-    /// Takes the next bytes, no more than are missing.
+    /// Takes the next bytes, at most as many as are missing.
     mutating func feed(_ bytes: UnsafeRawBufferPointer, _ frames: SectionFrames) {
         precondition(bytes.count <= missingBytes, "more bytes than the table has")
         if kind == .sectionTable {
-            // All but the checksum itself.
+            // Everything but the checksum itself.
             let covered = max(0, min(bytes.count, frameBytes - 4 - fedBytes))
             crc = CRC32C.checksum(of: bytes.bytes(in: 0..<covered), continuing: crc)
         }
@@ -116,9 +116,9 @@ struct TableCheck {
 
     // MARK: The end
 
-    /// Throws what is wrong with the table, whose last byte has come.
+    /// Throws the first fault of the table, after its last byte has been fed.
     ///
-    /// - Parameter comparesFrames: false where the frames' checksums are not known.
+    /// - Parameter comparesFrames: false if the frames' checksums are unknown.
     consuming func finish(_ frames: SectionFrames, comparesFrames: Bool) throws(FormatError) {
         switch kind {
         case .sectionTable: try finishSectionTable(frames, comparesFrames: comparesFrames)
@@ -151,7 +151,7 @@ struct TableCheck {
         let shape = try pending.withBytes { (footer) throws(FormatError) in
             try SeekTable.Shape(footerOf: footer, at: offset)
         }
-        // The length is that of a table with the frames' flags and so many rows, but for a row count that lies.
+        // The length fits a table with the frames' flags, so it is wrong only if the row count is.
         guard shape.rowCount == itemCount else { throw .damaged(.seekTable, at: offset, .length) }
         guard shape.hasChecksums == frames.rules.hasChecksums else {
             throw .damaged(.seekTable, at: offset, .flags)

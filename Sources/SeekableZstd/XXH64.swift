@@ -1,6 +1,8 @@
 import Ground
 
-/// The checksum of a frame's content: XXH64 with the seed 0, of which frames and seek tables keep the low half.
+/// XXH64 with seed 0, the checksum of a frame's content.
+///
+/// Frames and seek tables keep its low half.
 enum XXH64 {
     private static let primes: (UInt64, UInt64, UInt64, UInt64, UInt64) = (
         0x9E37_79B1_85EB_CA87, 0xC2B2_AE3D_27D4_EB4F, 0x1656_67B1_9E37_79F9, 0x85EB_CA77_C2B2_AE63,
