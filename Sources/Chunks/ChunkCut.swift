@@ -2,18 +2,18 @@ import Ground
 
 /// Where an input is cut into chunks.
 ///
-/// There is a cut every so many bytes, counted from where the data begins; a chunk ends with the first record whose end
-/// begins at its cut or behind. Or it ends with every so many records. So chunks depend on the data and the options alone,
-/// and nobody has to look at what is before a cut.
+/// There is a cut every `chunkBytes` bytes, counted from the start of the data. A chunk ends with the first record
+/// whose end begins at or after its cut; or it has a fixed number of records. So chunks depend only on the data and the
+/// options, and finding a border does not require looking at what is before its cut.
 package enum ChunkCut: Sendable {
     /// At the cut itself.
     case bytes
-    /// Behind records of so many bytes each, and so many in a chunk; nil for as many as chunks have room for.
+    /// After records of fixed size, `count` in a chunk; nil for as many as fit.
     case recordBytes(Int, count: Int?)
-    /// Behind records of a kind.
+    /// After records of a kind, `count` in a chunk; nil if the size decides.
     case records(RecordKind, count: Int?)
 
-    /// The bytes between two cuts, where the cuts themselves are borders; nil where the data says where borders are.
+    /// The distance between cuts that are themselves borders; nil if the borders depend on the data.
     package func stepBytes(_ chunkBytes: Int) -> UInt64? {
         switch self {
         case .bytes: UInt64(chunkBytes)
@@ -23,11 +23,11 @@ package enum ChunkCut: Sendable {
         }
     }
 
-    /// Which ends of records are borders; nil where it is not records that say it.
+    /// Which record ends are borders; nil if borders do not depend on records.
     ///
     /// - Parameters:
     ///   - start: where the data begins.
-    ///   - mostRecordBytes: how far behind its cut a chunk may end.
+    ///   - mostRecordBytes: how far past its cut a chunk may end.
     package func rule(from start: UInt64, chunkBytes: Int, mostRecordBytes: Int) -> BorderRule? {
         guard case .records(let kind, let count) = self else { return nil }
         return BorderRule(
@@ -36,36 +36,36 @@ package enum ChunkCut: Sendable {
     }
 }
 
-/// Which ends of records are borders of chunks: the first that begins at or behind each cut, or every so many.
+/// Which record ends are chunk borders: the first that begins at or after each cut, or every n-th one.
 package struct BorderRule: BitwiseCopyable, Sendable {
-    /// Where the data begins, behind the header.
+    /// Where the data begins, after the header.
     package let start: UInt64
     package let chunkBytes: UInt64
-    /// How many records a chunk has; 0 where its bytes decide.
+    /// The number of records in a chunk; 0 if its size decides.
     package let recordCount: UInt64
-    /// How far behind its cut a chunk may end, or how long one of so many records may be beyond its bytes.
+    /// How far past its cut a chunk may end; if records are counted, how far it may exceed `chunkBytes`.
     package let mostRecordBytes: UInt64
-    /// How many bytes in front of a border belong to the end of a record.
+    /// How many bytes before a border belong to the end of the record.
     package let endBytes: UInt64
 
-    /// The first place that may be the border of a cut.
+    /// The first offset that may be the border of a cut.
     package func firstBorder(of cut: UInt64) -> UInt64 {
         recordCount > 0 ? cut : cut + endBytes
     }
 
-    /// The first cut behind a place; where records are counted there is one behind each.
+    /// The first cut after an offset; if records are counted, every offset is a cut.
     package func cut(behind place: UInt64) -> UInt64 {
         recordCount > 0 ? place + 1 : start + ((place - start) / chunkBytes + 1) * chunkBytes
     }
 
-    /// Up to where the chunk that begins at a place must end.
+    /// The offset by which the chunk that begins at `place` must end.
     package func limit(ofChunkAt place: UInt64) -> UInt64 {
         (recordCount > 0 ? place + chunkBytes : cut(behind: place)) + mostRecordBytes
     }
 
     /// - Parameters:
-    ///   - offset: of the chunk.
-    ///   - option: what allows longer ones.
+    ///   - offset: the chunk's offset.
+    ///   - option: the option that allows longer ones.
     package func longRecord(
         inChunkAt offset: UInt64, allowedBy option: String = "--max-record"
     ) -> PoolmapError {
@@ -82,16 +82,16 @@ package struct BorderRule: BitwiseCopyable, Sendable {
     }
 }
 
-/// Where chunks of a pipe end.
+/// Finds where chunks of a pipe end.
 package struct RecordBorders {
     private let kind: RecordKind
     private let rule: BorderRule
-    /// Goes on from chunk to chunk where all that was before counts.
+    /// Continues from chunk to chunk where everything before a place matters.
     private var scanner: RecordScanner
     private var chunk: UInt64?
     private var seenBytes = 0
     private var recordCount: UInt64 = 0
-    /// The last bytes before the chunk, which may belong to a separator that ends in it.
+    /// The last bytes before the chunk: a separator may begin in them and end in the chunk.
     private var context: [UInt8] = []
 
     package init(_ kind: RecordKind, _ rule: BorderRule) {
@@ -133,13 +133,13 @@ package struct RecordBorders {
     }
 
     private mutating func begin(chunkAt offset: UInt64) {
-        // No chunk begins within quotes, nor within a line.
+        // No chunk begins within quotes or within a line.
         let isAtStart = firstByte(ofChunkAt: offset) == 0
         scanner = RecordScanner(kind, isAtStart: isAtStart, behind: isAtStart ? context : [])
         (chunk, seenBytes, recordCount) = (offset, 0, 0)
     }
 
-    /// All before it say nothing of where the chunk ends.
+    /// The bytes before this one have no influence on where the chunk ends.
     private func firstByte(ofChunkAt offset: UInt64) -> Int {
         rule.recordCount > 0 || kind.dependsOnAll ? 0 : Int(rule.cut(behind: offset) - offset)
     }

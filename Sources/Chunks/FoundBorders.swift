@@ -1,45 +1,45 @@
 import Ground
 
-/// The borders of a regular file's chunks, for which the workers look, a stretch of the file each.
+/// The chunk borders of a regular file, found by workers, each of which searches one stretch of the file at a time.
 ///
-/// Where all that is before a place says whether a record ends there, a stretch is surveyed first: what it changes for
-/// those behind it. These are then looked through once more.
+/// If everything before a place decides whether a record ends there, a stretch is first surveyed: how does it change
+/// the state for the stretches after it? Then it is searched with the state before it known.
 package struct FoundBorders {
-    /// What is to be done to know the next chunk.
+    /// What to do to find the next chunk.
     package enum Next {
         case chunk(byteCount: UInt64)
-        /// Have a worker look at this stretch.
+        /// Have a worker examine this stretch.
         case look(Range<UInt64>, index: Int, BorderQuestion)
-        /// Nothing before a worker has.
+        /// Wait until a worker has returned its result.
         case wait
-        /// It would be too long.
+        /// The chunk would be too long.
         case tooLong
     }
 
     private let rule: BorderRule
     private let byteCount: UInt64
     private let isSurveyed: Bool
-    /// So far ahead of the next chunk borders are looked for, that nobody has to wait for them.
+    /// How far ahead of the next chunk borders are searched, so that chunks need not wait for them.
     private let leadBytes: UInt64
-    /// Nobody has anything to do before the first stretch is known, so it is short, and those behind it longer by and by.
+    /// The size of the next stretch: small at first, because all work waits for the first stretch, then growing.
     private var stretchBytes: UInt64
     private let mostStretchBytes: UInt64
-    /// Up to here somebody surveys, or looks for borders at once.
+    /// The end of the stretches handed out to be surveyed, or to be searched directly.
     private var begunTo: UInt64
     private var surveyedTo: UInt64
     private var knownTo: UInt64
-    /// What was found behind a stretch that somebody still looks at, by where it begins.
+    /// Results for stretches whose predecessors are still being examined, by where they begin.
     private var early: (surveys: [UInt64: StretchBorders], borders: [UInt64: StretchBorders]) = ([:], [:])
-    /// How things stand behind what was surveyed.
+    /// The state after everything surveyed so far.
     private var state = BorderState()
-    /// What was surveyed, and nobody looks through yet.
+    /// Stretches that are surveyed and not yet handed out to be searched.
     private var surveyed = Line<(Range<UInt64>, BorderState)>()
     private var borders = Line<UInt64>()
     private var taskCount = 0
     private static let leastSurveyedBytes: UInt64 = 1 << 20
     private static let cutsInFirst: UInt64 = 2
 
-    /// How many cuts a stretch has at most: many where chunks are small, since several of these go to a worker together.
+    /// The most cuts in a stretch: many if chunks are small, since several small chunks go to a worker together.
     private static func cutsInStretch(_ chunkBytes: UInt64) -> UInt64 {
         min(max(16, (128 << 20) / chunkBytes), 64)
     }
@@ -62,14 +62,14 @@ package struct FoundBorders {
         knownTo = rule.start
     }
 
-    /// Begins with the chunk at a place that is known to be a border.
+    /// Starts with the chunk at a known border.
     package mutating func begin(at offset: UInt64) {
-        // A record may end in the chunk with bytes that are in front of it.
+        // A record may end in this chunk with a separator that begins before it.
         let start = max(rule.start, offset - min(offset, rule.endBytes - 1))
         (begunTo, surveyedTo, knownTo) = (start, start, start)
     }
 
-    /// What is next for the chunk that begins at `offset`.
+    /// The next step for the chunk that begins at `offset`.
     package mutating func next(at offset: UInt64) -> Next {
         if let task = nextTask(at: offset) { return task }
         let cut = rule.cut(behind: offset)
@@ -77,7 +77,8 @@ package struct FoundBorders {
         let first = rule.firstBorder(of: cut)
         while let border = borders.first, border < first { borders.removeFirst() }
         if cut < knownTo || rule.recordCount > 0, let border = borders.first { return chunk(at: offset, to: border) }
-        // Of a cut all is known as far as a record may reach: where that has no border, it has the data's end.
+        // A cut before `knownTo` has been searched as far as a record may reach: if no border was found, the data ends
+        // there.
         if rule.recordCount == 0 { return cut < knownTo ? chunk(at: offset, to: byteCount) : .wait }
         if knownTo >= byteCount { return chunk(at: offset, to: byteCount) }
         return knownTo > rule.limit(ofChunkAt: offset) ? .tooLong : .wait
@@ -101,7 +102,7 @@ package struct FoundBorders {
         return .look(start..<begunTo, index: taskCount - 1, isSurveyed ? .survey : .borders(BorderState()))
     }
 
-    /// Takes what a worker has found, in whatever order it comes.
+    /// Takes a worker's result; results may arrive in any order.
     package mutating func add(_ done: StretchBorders) {
         if done.isSurvey {
             early.surveys[done.start] = done

@@ -1,13 +1,13 @@
 import Glibc
 import Ground
 
-/// A POSIX extended regular expression that lines are held against, byte for byte.
+/// A POSIX extended regular expression that is matched against lines, byte by byte.
 ///
-/// The C functions are `regcomp` and `regexec`. Nothing of it changes once it is made.
+/// It is immutable once created. The C functions are `regcomp` and `regexec`.
 package final class LinePattern: @unchecked Sendable {
     private var pattern = regex_t()
 
-    /// Throws where it is no such expression.
+    /// Throws if the text is not a valid expression.
     package init(_ text: String) throws(PoolmapError) {
         let code = regcomp(&pattern, text.cName, REG_EXTENDED | REG_NOSUB)
         guard code == 0 else {
@@ -23,7 +23,7 @@ package final class LinePattern: @unchecked Sendable {
 
     /// Whether some part of the line matches.
     ///
-    /// - Parameter line: without its end.
+    /// - Parameter line: the line without its line feed.
     func matches(_ line: UnsafeRawBufferPointer) -> Bool {
         guard let start = line.baseAddress?.assumingMemoryBound(to: CChar.self) else {
             return matches([])

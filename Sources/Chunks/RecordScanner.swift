@@ -2,61 +2,60 @@ import CFiles
 import Glibc
 import Ground
 
-/// What records are, and where they end.
+/// How records are delimited.
 package enum RecordKind: Sendable {
-    /// Behind each place where these bytes are.
+    /// A record ends after each occurrence of these bytes.
     case separator([UInt8])
-    /// Behind each line end that is not within double quotes.
+    /// A record ends after each line feed outside double quotes.
     case csv
-    /// In front of each line that matches.
+    /// A record ends before each line that matches.
     case start(LinePattern)
 
-    /// Behind each line.
+    /// A record ends after each line.
     package static let lines = RecordKind.separator([UInt8(ascii: "\n")])
 
-    /// Whether all that is before a place says whether a record ends there.
+    /// Whether everything before a place decides whether a record ends there.
     package var dependsOnAll: Bool {
         if case .csv = self { return true }
         return false
     }
 
-    /// How many bytes in front of a record's end belong to what ends it.
+    /// How many bytes before a record's end belong to its delimiter.
     package var endBytes: Int {
         if case .separator(let bytes) = self { return bytes.count }
         return 1
     }
 
-    /// How many bytes behind a place say whether a record ends there.
+    /// How many bytes after a place decide whether a record ends there.
     var lookaheadBytes: Int {
         if case .start = self { return RecordKind.mostLineBytes }
         return 0
     }
 
-    /// So much of a line is held against a pattern.
+    /// How much of a line is matched against a pattern.
     package static let mostLineBytes = 64 << 10
 }
 
-/// Finds the ends of records in bytes that come one piece after the other.
+/// Finds the ends of records in bytes that arrive in pieces.
 struct RecordScanner {
     private let kind: RecordKind
-    /// Within double quotes.
+    /// Whether the scanner is within double quotes.
     private(set) var isQuoted: Bool
-    /// The bytes before the next ones that may belong to an end, or to a line that is not whole.
+    /// Bytes from earlier pieces that may belong to a delimiter or to an incomplete line.
     private var carried: [UInt8] = []
-    /// The line began before what was seen, so that nobody knows how.
+    /// Whether the current line began before the scanned data, so its beginning is unknown.
     private var isWithinLine: Bool
 
     /// - Parameters:
     ///   - isQuoted: whether the first byte is within double quotes.
-    ///   - isAtStart: whether the first byte is that of the data, and not one that says something of the next.
-    ///   - context: bytes in front of the first one, with which it may end a record.
+    ///   - isAtStart: whether the data begins with the first byte fed, rather than somewhere before it.
+    ///   - context: bytes before the first one, which may begin a separator.
     init(_ kind: RecordKind, isQuoted: Bool = false, isAtStart: Bool = false, behind context: [UInt8] = []) {
         (self.kind, self.isQuoted, carried) = (kind, isQuoted, context)
         isWithinLine = !isAtStart
     }
 
-    /// Takes the next bytes, the first of which is at an offset; `body` gets the end of each record, until it says that this
-    /// is enough.
+    /// Takes the next bytes, which begin at `offset`; calls `body` with the end of each record until it returns true.
     mutating func feed(_ bytes: UnsafeRawBufferPointer, at offset: UInt64, _ body: (UInt64) -> Bool) {
         switch kind {
         case .separator(let separator) where separator.count == 1:
@@ -73,7 +72,7 @@ struct RecordScanner {
         decide(pattern, at: offset - UInt64(carried.count)) { body($0) }
     }
 
-    /// Whether the bytes that come next say whether a record has ended before them.
+    /// Whether the following bytes decide whether a record ends before them.
     var hasOpenLine: Bool {
         if case .start = kind { return !isWithinLine }
         return false
@@ -93,7 +92,7 @@ struct RecordScanner {
         _ separator: [UInt8], _ bytes: UnsafeRawBufferPointer, at offset: UInt64, _ body: (UInt64) -> Bool
     ) {
         let carriedCount = carried.count
-        // An end that lies over the border between two pieces.
+        // A separator across the border between two pieces.
         let seam = carried + bytes.prefix(separator.count - 1)
         var isEnough = false
         seam.withUnsafeBytes { seam in
@@ -157,7 +156,7 @@ struct RecordScanner {
         }
     }
 
-    /// Holds the line that was carried against the pattern; what else there is of it says nothing more.
+    /// Matches the carried line against the pattern; the rest of the line is ignored.
     @discardableResult
     private mutating func decide(_ pattern: LinePattern, at place: UInt64, _ body: (UInt64) -> Bool) -> Bool {
         let isStart = carried.withUnsafeBytes { pattern.matches($0) }

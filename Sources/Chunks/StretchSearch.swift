@@ -1,21 +1,21 @@
 import Ground
 
-/// Bytes that can be read at any place, as those of a regular file.
+/// Bytes that can be read at any offset, such as those of a regular file.
 package protocol ByteSource {
     var byteCount: UInt64 { get }
 
-    /// Fills the space; throws `changed` where there are fewer bytes.
+    /// Fills the space; throws `changed` if there are fewer bytes.
     func readAll(into space: UnsafeMutableRawBufferPointer, at place: UInt64) throws(PoolmapError)
 }
 
-/// How things stand at a place of a file.
+/// The scanner's state at a place of a file.
 package struct BorderState: BitwiseCopyable, Sendable {
-    /// Within double quotes.
+    /// Whether the place is within double quotes.
     var isQuoted = false
-    /// How many records have ended before.
+    /// How many records ended before it.
     var recordCount: UInt64 = 0
 
-    /// The state behind a stretch that was surveyed.
+    /// The state after a stretch that was surveyed.
     func behind(_ survey: StretchBorders) -> BorderState {
         BorderState(
             isQuoted: isQuoted != survey.togglesQuotes,
@@ -23,11 +23,11 @@ package struct BorderState: BitwiseCopyable, Sendable {
     }
 }
 
-/// What is asked of a stretch of a file.
+/// What to find out about a stretch of a file.
 package enum BorderQuestion: BitwiseCopyable, Sendable {
-    /// What it changes for those behind it.
+    /// How it changes the state.
     case survey
-    /// The borders in it.
+    /// Its borders, given the state before it.
     case borders(BorderState)
 }
 
@@ -37,10 +37,10 @@ package struct StretchBorders: Codable, Sendable {
     package let end: UInt64
     package var borders: [UInt64] = []
 
-    // Of a survey.
+    // Results of a survey:
     package var isSurvey = false
     package var togglesQuotes = false
-    /// The records that end in the stretch, if it begins outside of quotes, and within.
+    /// The number of records that end in the stretch if it begins outside quotes, and if it begins within.
     package var count: UInt64 = 0
     package var countWithinQuotes: UInt64 = 0
 
@@ -53,14 +53,14 @@ package struct StretchBorders: Codable, Sendable {
     }
 }
 
-/// Looks for the borders of chunks in a stretch of a file.
+/// Searches a stretch of a file for chunk borders.
 package struct StretchSearch: ~Copyable {
     private var input = Scratch()
 
     package init() {}
 
     private static let firstBytes = 4096
-    /// What is read at a time stays in the processor's cache.
+    /// Small enough that what is read stays in the processor's cache.
     private static let cachedBytes = 256 << 10
 
     package mutating func perform(
@@ -76,9 +76,10 @@ package struct StretchSearch: ~Copyable {
         }
     }
 
-    /// Hands the end of each record to `body`, from a place on, until it says that this is enough.
+    /// Calls `body` with the end of each record from `start` on, until it returns true.
     ///
-    /// - Parameter end: behind it no more is looked for, but by what belongs to it; the scanner's state is that of here.
+    /// - Parameter end: where the search ends, except for what a line begun before it needs; the scanner keeps the
+    ///   state here.
     private mutating func scan(
         _ scanner: inout RecordScanner, from start: UInt64, to end: UInt64, firstBytes: Int, _ file: some ByteSource,
         _ body: (UInt64) -> Bool
@@ -115,15 +116,15 @@ package struct StretchSearch: ~Copyable {
         return found
     }
 
-    /// Hands each end of a record in a stretch to `body`; returns whether the stretch ends within quotes.
+    /// Calls `body` with each record end in a stretch; returns whether the stretch ends within quotes.
     ///
-    /// - Parameter isQuoted: whether it begins so.
+    /// - Parameter isQuoted: whether it begins within quotes.
     private mutating func forEachEnd(
         _ stretch: Range<UInt64>, _ rule: BorderRule, _ kind: RecordKind, isQuoted: Bool, _ file: some ByteSource,
         _ body: (UInt64) -> Void
     ) throws(PoolmapError) -> Bool {
         var scanner = RecordScanner(kind, isQuoted: isQuoted, isAtStart: stretch.lowerBound == rule.start)
-        // The end of a record that begins in the stretch, and so in no other.
+        // Ends whose delimiter begins in this stretch, so that each belongs to exactly one stretch.
         let ends = stretch.lowerBound + rule.endBytes..<stretch.upperBound + rule.endBytes
         let last = min(stretch.upperBound + rule.endBytes - 1, file.byteCount)
         try scan(&scanner, from: stretch.lowerBound, to: last, firstBytes: StretchSearch.cachedBytes, file) {
@@ -133,7 +134,7 @@ package struct StretchSearch: ~Copyable {
         return scanner.isQuoted
     }
 
-    /// Every so many records of all.
+    /// Finds every n-th record end, counted over the whole file.
     private mutating func borders(
         ofRecordsFrom state: BorderState, _ stretch: Range<UInt64>, _ rule: BorderRule, _ kind: RecordKind,
         _ file: some ByteSource
@@ -149,7 +150,7 @@ package struct StretchSearch: ~Copyable {
         return found
     }
 
-    /// Of each cut in the stretch the first end at or behind it.
+    /// Finds the first record end at or after each cut in the stretch.
     private mutating func borders(
         ofCutsFrom state: BorderState, _ stretch: Range<UInt64>, _ rule: BorderRule, _ kind: RecordKind,
         _ file: some ByteSource
@@ -159,7 +160,7 @@ package struct StretchSearch: ~Copyable {
         var (start, isQuoted) = (stretch.lowerBound, state.isQuoted)
         var cut = rule.cut(behind: start > rule.start ? start - 1 : start)
         while cut < stretch.upperBound {
-            // What is between two cuts is not read, unless all of it counts.
+            // The bytes between a border and the next cut are skipped, unless everything counts.
             var scanner = RecordScanner(kind, isQuoted: isQuoted)
             let first = rule.firstBorder(of: cut)
             var border: UInt64?
@@ -176,8 +177,8 @@ package struct StretchSearch: ~Copyable {
                 found.borders.append(border)
                 (start, isQuoted) = (border, false)
             }
-            // Those in front of the record's end have this border, too. Where a cut has none, others may: it is for the front
-            // to know which are those of chunks.
+            // Cuts before the record's end share this border. A cut without a border does not end the search: only the
+            // front knows which cuts belong to chunks.
             let passed = border.map { max(cut, $0 - min($0, rule.endBytes)) } ?? cut
             cut = rule.cut(behind: passed)
         }

@@ -1,15 +1,15 @@
 import SeekableZstd
 
-/// A stretch of a damaged file, as `FrameFinder` sees it.
+/// A part of a damaged file, as `FrameFinder` reports it.
 package enum FoundPart {
     /// A frame with content, from its magic number to its end. Its content may still be damaged.
     case frame(FoundFrame)
-    /// A frame that decoders step over.
+    /// A frame that decoders skip.
     case skippable(LocatedFrame)
-    /// Bytes that are no frame.
+    /// Bytes that are not a frame.
     case gap(FoundGap)
 
-    /// Where it is in the file.
+    /// Its range in the file.
     package var range: Range<UInt64> {
         switch self {
         case .frame(let found): found.range
@@ -19,24 +19,24 @@ package enum FoundPart {
     }
 }
 
-/// A frame with content that ends where its header and its blocks say.
+/// A frame with content that ends where its header and blocks say.
 package struct FoundFrame {
     package let frame: LocatedFrame
-    /// What the frame says of its content at its end, if it does.
+    /// The content checksum at the end of the frame, if there is one.
     let contentChecksum: UInt32?
 
     package var range: Range<UInt64> { frame.offset..<frame.offset + frame.compressedBytes }
 }
 
-/// Bytes between two frames, or between a frame and the end of the file, that are no frame.
+/// Bytes between frames, or between a frame and the end of the file, that are not a frame.
 package struct FoundGap {
     package let range: Range<UInt64>
-    /// Why the frame that should begin there is none.
+    /// Why no valid frame begins there.
     let reason: String
-    /// The headers of damaged frames in it, in order; of a great many the first.
+    /// The headers of damaged frames in it, in order; at most a few thousand are kept.
     let heads: [FrameHead]
 
-    /// The header of the frame that begins where the gap does.
+    /// The frame header at the start of the gap, if there is one.
     var firstHead: FrameHead? {
         heads.first.flatMap { $0.offset == range.lowerBound ? $0 : nil }
     }

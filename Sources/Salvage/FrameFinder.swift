@@ -1,66 +1,66 @@
 import Ground
 import SeekableZstd
 
-/// The frames of a damaged file, and what is between them.
+/// Finds the frames of a damaged file, and the gaps between them.
 ///
 /// It walks from frame to frame. Where no frame begins, or one breaks off, it searches byte by byte for the next one.
-/// Four bytes that look like a magic number are no frame yet: compressed data has such bytes, and files that hold
-/// compressed files have many. So a frame must
+/// Four bytes that look like a magic number do not make a frame: compressed data contains such bytes, and files that
+/// hold compressed files contain many. So a frame must
 ///
 /// - have a header and blocks that lead to its end, with room in the blocks for the content that the header announces;
 /// - and be followed by the end of the file or by another magic number, or else decompress. A damaged block header
-///   leads anywhere, also over the beginning of a frame that is whole; so a length is not believed on its own.
+///   leads anywhere, even past the beginning of an intact frame, so a length alone is not trusted.
 ///
-/// What is followed by neither and has no content must be one of our own tables, or one of pzstd's skippable frames with
-/// the length of the next frame, if there is a border after that length. A frame that the end of the file cuts
-/// off is looked at by a decoder too: where its blocks decompress up to the last, which is cut, no other frame is in
-/// those. (In the last there may be one, if the frame is not cut but damaged; then all is well from there to the end of
-/// the file.)
+/// A frame without content that is followed by neither must be one of our own tables, or one of pzstd's skippable
+/// frames with the length of the next frame, provided that there is a border after that length. A frame that ends past
+/// the end of the file is tested with a decoder too. If its blocks decompress up to the last, which is cut, then those
+/// blocks hide no other frame. (The last one may hide one, if the frame is damaged rather than cut; then everything
+/// from there to the end of the file is intact.)
 ///
-/// Memory does not grow with the file. Nor does the time grow faster than the file, whatever is in it: walks that lead
-/// nowhere are paid out of an allowance, which grows with the bytes that were searched.
+/// Memory does not grow with the file, and time grows at most linearly with it, whatever it contains: walks that lead
+/// nowhere are charged to an allowance, which grows with the bytes searched.
 package final class FrameFinder {
-    /// Decompresses the frame in these bytes, and says what became of it.
+    /// Decompresses the frame in this range of the file.
     package typealias Probe = (Range<UInt64>) throws(PoolmapError) -> ProbeResult
 
-    /// What a decoder says of a frame.
+    /// A decoder's verdict on a frame.
     package enum ProbeResult {
-        /// It is whole.
+        /// The frame is intact.
         case whole
-        /// All bytes there are could be decompressed, and more would have to follow.
+        /// All its bytes decompress, and more must follow.
         case cut
         case damaged
     }
 
     private let source: SalvageSource
     private let windowBytes: Int
-    /// Where the next part begins.
+    /// The offset of the next part.
     private var offset: UInt64 = 0
-    /// What was found behind the gap that was returned last.
+    /// The part found after the gap that was returned last.
     private var upcoming: FoundPart?
-    /// Where the frame at `offset` ends by pzstd's skippable frame before it.
+    /// Where the frame at `offset` ends according to pzstd's skippable frame before it.
     private var announcedEnd: UInt64?
-    /// How far the last walk came.
+    /// How far the last walk got.
     private var lastDemand: UInt64 = 0
-    /// How many blocks may still be looked at in vain.
+    /// How many blocks may still be examined without success.
     private var allowance = 1 << 20
 
     private enum Examination {
         case whole(FoundPart)
-        /// A frame that goes on behind the end of the file, whose last block begins there.
+        /// A frame that continues past the end of the file, and the offset of its last block.
         case cut(String, lastBlock: UInt64)
         case damaged(String)
     }
 
-    /// - Parameter windowBytes: how much is searched at a time.
+    /// - Parameter windowBytes: how many bytes to search at a time.
     package init(_ source: SalvageSource, windowBytes: Int = 256 << 10) {
         self.source = source
         self.windowBytes = windowBytes
     }
 
-    /// The next part, nil at the end of the file.
+    /// The next part; nil at the end of the file.
     ///
-    /// The parts follow each other without a byte between them. Blocks; a search may read all of the file.
+    /// The parts are adjacent. Blocks; a search may read the whole file.
     package func next(probe: Probe) throws(PoolmapError) -> FoundPart? {
         if let found = upcoming {
             upcoming = nil
@@ -83,7 +83,8 @@ package final class FrameFinder {
         return part
     }
 
-    /// Where the next frame ends by pzstd, which puts the length of each frame before it; nil if that is no end.
+    /// Where the next frame ends according to pzstd, which puts each frame's length before it; nil if that is not a
+    /// border.
     private func announcedEnd(by frame: LocatedFrame) throws(PoolmapError) -> UInt64? {
         guard frame.compressedBytes == 12 else { return nil }
         let bytes = try source.read(at: frame.offset, count: 12)
@@ -130,7 +131,7 @@ package final class FrameFinder {
             return .damaged("damaged: the frame at byte \(start) has too few blocks for its content")
         }
         if !isFollowed {
-            // The one damage that a decoder cannot notice: the bit that says that there is a checksum.
+            // A decoder does not notice damage to one bit: the one that says that a checksum follows.
             if !info.hasChecksum, try isBorder(start + info.compressedBytes + 4) {
                 return .damaged("damaged: the frame at byte \(start) does not know its checksum")
             }
@@ -173,21 +174,21 @@ package final class FrameFinder {
         }
     }
 
-    /// Whether the file ends at `offset`, or a frame may begin there.
+    /// Whether the file ends at `offset`, or another frame may begin there.
     private func isBorder(_ offset: UInt64) throws(PoolmapError) -> Bool {
         if offset == source.byteCount { return true }
         let bytes = try source.read(at: offset, count: 4)
         return bytes.withUnsafeBytes { $0.count == 4 && FrameLayout.isMagic($0.littleEndian(at: 0)) }
     }
 
-    /// Whether a skippable frame is a part of a section, or a seek table, that is whole.
+    /// Whether a skippable frame is an intact section table or seek table.
     private func isOwnTable(_ frame: LocatedFrame) throws(PoolmapError) -> Bool {
         let beginning = try source.read(at: frame.offset, count: SectionAuditor.beginningBytes)
         let (isOurs, nibble) = beginning.withUnsafeBytes {
             (SectionTable.isSectionTable($0), SkippableFrame($0)?.nibble)
         }
         guard isOurs || nibble == SkippableFrame.seekTableNibble else { return false }
-        // A table has a row of at most 12 bytes for each frame before it, of which none has fewer than 8 bytes.
+        // A table has a row of at most 12 bytes for each frame before it, and each frame has at least 8 bytes.
         guard frame.compressedBytes <= UInt64(SectionTable.fixedBytes) + 12 * (frame.offset / 8) else { return false }
         if isOurs { return try isSectionTable(beginning, frame) }
         let footerBytes = UInt64(SeekTable.footerBytes)
@@ -224,7 +225,7 @@ package final class FrameFinder {
 
     private static let mostHeads = 4096
 
-    /// The bytes from `offset` to the end of the file; or to a frame in the last block from which on all is well.
+    /// The gap from `offset` to the end of the file, or to a frame in the last block from which the rest is intact.
     private func gap(
         _ reason: String, cutIn lastBlock: UInt64, _ probe: Probe
     ) throws(PoolmapError) -> FoundPart {
@@ -256,7 +257,7 @@ package final class FrameFinder {
         return bytes.withUnsafeBytes { FrameHead($0, at: start) }.map { [$0] } ?? []
     }
 
-    /// Where the next frame begins, which is then `upcoming`; or the end of the file.
+    /// The offset of the next frame, which becomes `upcoming`; or the end of the file.
     private func search(
         from start: UInt64, _ heads: inout [FrameHead], _ probe: Probe
     ) throws(PoolmapError) -> UInt64 {
@@ -275,7 +276,7 @@ package final class FrameFinder {
                     heads += try self.heads(at: place)
                 }
             }
-            // A magic number may lie across the end of the window.
+            // A magic number may straddle the end of the window.
             position += UInt64(bytes.count - 3)
         }
         return source.byteCount

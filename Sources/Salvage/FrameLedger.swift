@@ -1,41 +1,41 @@
 import Ground
 import SeekableZstd
 
-/// What the tables of a section say of its data frames, as far as the tables can be believed.
+/// What a section's tables say about its data frames, as far as the tables can be trusted.
 ///
-/// Of another tool's file with a seek table: of the frames that have content.
+/// For another tool's file with a seek table, it covers the frames with content.
 struct FrameLedger {
     /// The number of data frames.
     let count: Int
-    /// What the seek table says of each; nil without a seek table that can be used.
+    /// The seek table's row of each; nil without a usable seek table.
     let rows: [SeekTable.Row]?
-    /// Where each begins by the seek table, from the beginning of the section.
+    /// The offset of each from the beginning of the section, by the seek table.
     let offsets: [UInt64]?
     /// Whether the rows have checksums.
     let rowsHaveChecksums: Bool
-    /// The CRC-32C of each by the section table; nil without one.
+    /// The CRC-32C of each, from the section table; nil without one.
     let frameChecksums: [UInt32]?
-    /// Where the section begins, if the file is as long as the seek table has it.
+    /// The offset of the section, provided the file is as long as the seek table says.
     let start: UInt64?
-    /// Whether it is a section of ours.
+    /// Whether the section was written by poolmap.
     let isOwn: Bool
-    /// Whether each of its frames has a size of its own.
+    /// Whether frames may have different content sizes.
     let hasAnyChunks: Bool
-    /// The size of the content of all frames but the last, if they have the same and it is known.
+    /// The content size of all frames but the last, if it is uniform and known.
     var chunkBytes: UInt64?
 
-    /// A ledger out of those tables that are there and whole; nil if they do not say how many frames there are.
+    /// Builds a ledger from the tables that are present and intact; nil if they do not give the number of frames.
     ///
     /// - Parameters:
-    ///   - rules: what its first frame says, if that can be read.
-    ///   - seekTable: the table, and where it is.
+    ///   - rules: the rules from the section's first frame, if it is readable.
+    ///   - seekTable: the table and its offset.
     init?(
         rules: SectionRules?, sectionTable: SectionTable?,
         seekTable: (table: SeekTable, offset: UInt64)?
     ) {
         isOwn = rules != nil || sectionTable != nil || seekTable?.table.endsWithSectionTable ?? false
         var data = FrameLedger.dataRows(seekTable?.table, isOwn: isOwn)
-        // The section table has a checksum of its own, the seek table has none.
+        // The section table has its own checksum and the seek table does not, so the section table wins.
         if let sectionTable, let rows = data?.rows, rows.count != sectionTable.fields.frameCount {
             data = nil
         }
@@ -80,13 +80,13 @@ struct FrameLedger {
         return (rows, offsets)
     }
 
-    /// The size on which the rows and the first frame agree, of which either can be damaged; or what most rows say.
+    /// The size on which the rows and the first frame agree, since either may be damaged; or that of most rows.
     private static func chunkBytes(_ rows: [SeekTable.Row], _ ofFirst: UInt64?) -> UInt64? {
         guard let ofRows = majority(rows) else { return ofFirst }
         return rows.count > 2 || ofFirst == nil || ofFirst == ofRows ? ofRows : nil
     }
 
-    /// The size of the content that more than half of the rows have, without the last; a row can be damaged.
+    /// The content size of more than half of the rows, without the last; single rows may be damaged.
     private static func majority(_ rows: [SeekTable.Row]) -> UInt64? {
         var candidate: UInt32?
         var lead = 0
@@ -98,10 +98,10 @@ struct FrameLedger {
         return others * 2 < rows.count - 1 ? candidate.map(UInt64.init) : nil
     }
 
-    /// Whether the number of frames is sure: the section table has a checksum of its own.
+    /// Whether the number of frames is certain: the section table has its own checksum.
     var isConfirmed: Bool { frameChecksums != nil }
 
-    /// The size of the content of a frame; nil if no table says it.
+    /// The content size of a frame; nil if no table gives it.
     func contentBytes(_ index: Int) -> UInt64? {
         if isOwn, let chunkBytes {
             if index < count - 1 { return chunkBytes }
@@ -113,9 +113,9 @@ struct FrameLedger {
 
 /// The seek table at the end of a file.
 ///
-/// It is believed also where only its first eight bytes are damaged, which its last nine tell again, if its rows end
-/// like those of a section or are as long as the file. It is not believed where most of its rows can be of no frame, as
-/// in a hole of the file.
+/// Its first eight bytes may be damaged, since the last nine repeat them; it is then accepted if its rows end like
+/// those of a section, or add up to the length of the file. It is rejected if most of its rows cannot be frames, as in
+/// a hole of the file.
 func seekTableAtEnd(of source: SalvageSource) throws(PoolmapError) -> SeekTableRows? {
     let table = try SeekTableRows(ofFileWith: source.byteCount) { (offset, count) throws(PoolmapError) in
         try source.read(at: offset, count: count)
@@ -130,8 +130,8 @@ func seekTableAtEnd(of source: SalvageSource) throws(PoolmapError) -> SeekTableR
 }
 
 extension FrameLedger {
-    /// The most rows that a table is believed to have, where there are so many parts of a file: many of them may be
-    /// lost, and yet a table must not take all memory.
+    /// The most rows that a table may claim in a file of `count` parts: many frames may be lost, but a table must not
+    /// exhaust memory.
     static func mostRows(ofParts count: Int) -> Int {
         (1 << 18) + 4 * count
     }

@@ -1,34 +1,35 @@
 import Ground
 import SeekableZstd
 
-/// Which frame of a section is which, where some of them are damaged, lost, or not in their places.
+/// Determines which frame of a section is which, when some are damaged, lost, or out of place.
 ///
-/// A frame is known by its length and its content checksum, which its row of the seek table has too; without a seek
-/// table by the CRC-32C of its bytes, which the section table has. A frame of which the tables are silent, or wrong,
-/// is known by its neighbours, as long as nothing damaged is between them; or by where the table has it begin.
+/// A frame is recognized by its length and its content checksum, both of which are in its row of the seek table, or,
+/// without a seek table, by the CRC-32C of its bytes, which is in the section table. A frame that the tables do not
+/// give, or give wrongly, is identified by its neighbours if no damage lies between them, or by the offset that the
+/// tables give.
 struct FrameMatch {
     private let ledger: FrameLedger
     private let frames: [FoundFrame]
-    /// For each frame the number of its run: no gap is between the frames of a run.
+    /// The run of each frame; frames without a gap between them share a run.
     private let runs: [Int]
     private let crc32c: (FoundFrame) throws(PoolmapError) -> UInt32
 
-    /// The number in the ledger of each frame that was found; nil of one that has no place there.
+    /// The ledger index of each frame found; nil if it has none.
     private(set) var numbers: [Int?]
-    /// Which frame has each number of the ledger.
+    /// The frame found for each ledger index.
     private(set) var holders: [Int?]
-    /// How many frames were known by what the tables say of them.
+    /// How many frames were recognized by what the tables say.
     private(set) var knownCount = 0
-    /// The numbers in the ledger, in the order of their keys; empty until they are wanted.
+    /// The ledger indexes sorted by key; empty until needed.
     private var order: [Int] = []
     private let usesRowChecksums: Bool
 
     /// - Parameters:
-    ///   - runs: for each frame a number that is the same for frames without a gap between them, 0 if there is none
-    ///     before the first.
+    ///   - runs: a number for each frame, shared by frames without a gap between them, and 0 if there is none before
+    ///     the first.
     ///   - isCleanAtEnd: whether there is no gap between the last frame and the tables.
-    ///   - bases: where the section may begin.
-    ///   - crc32c: reads a frame and says its CRC-32C.
+    ///   - bases: the offsets at which the section may begin.
+    ///   - crc32c: computes the CRC-32C of a frame's bytes.
     init(
         _ frames: [FoundFrame], runs: [Int], isCleanAtEnd: Bool, against ledger: FrameLedger, bases: [UInt64],
         crc32c: @escaping (FoundFrame) throws(PoolmapError) -> UInt32
@@ -50,13 +51,13 @@ struct FrameMatch {
         }
     }
 
-    /// Whether the ledger is one of these frames.
+    /// Whether the ledger describes these frames.
     ///
-    /// A table that is wrong must not cost a frame that is there: then the frames have their order in the file, and
-    /// no ledger.
+    /// A wrong table must not cost a frame that exists: if this is false, frames are used in file order, without a
+    /// ledger.
     var isTrustworthy: Bool {
         if ledger.isConfirmed {
-            // All frames of the section may be lost, and what was found be content of them that was a frame itself.
+            // All frames of the section may be lost, and those found may be frames that were part of their content.
             return knownCount > 0
                 || frames.indices.allSatisfy {
                     runs[$0] > 0 && frames[$0].frame.compressedBytes <= FrameInfo.maximumBlockBytes
@@ -69,7 +70,7 @@ struct FrameMatch {
         }
     }
 
-    /// Whether the frames are those of the ledger, all, and in their order.
+    /// Whether exactly the ledger's frames were found, in order.
     var isInOrder: Bool {
         frames.count == ledger.count && numbers.enumerated().allSatisfy { $0.offset == $0.element }
     }
@@ -131,7 +132,7 @@ struct FrameMatch {
         }
         let first = order.lowerBound { key(of: $0) < wanted }
         let next = order.lowerBound { (key(of: $0), $0) < (wanted, last + 1) }
-        // Lengths alone say little where several frames have the same.
+        // Lengths alone do not identify a frame if several frames share one.
         if ledger.rows != nil, !usesRowChecksums {
             let isOnlyOne = first < order.count && (first + 1 == order.count || key(of: order[first + 1]) != wanted)
             return isOnlyOne ? free(first, wanted) : nil
@@ -139,7 +140,7 @@ struct FrameMatch {
         return free(next, wanted) ?? free(first, wanted)
     }
 
-    /// The first free number from a place in the order on that has the key; not looked for further than a few places.
+    /// The first free index with this key from a place in `order` on; only a few places are tried.
     private func free(_ place: Int, _ wanted: UInt64) -> Int? {
         order[place...].prefix(64).prefix { key(of: $0) == wanted }.first { holders[$0] == nil }
     }
@@ -157,7 +158,7 @@ struct FrameMatch {
         return length << 32 | (usesRowChecksums ? UInt64(checksum) : 0)
     }
 
-    /// Whether a frame is one that was found in another place too.
+    /// Whether the same frame was found elsewhere too.
     private func isCopy(_ index: Int) -> Bool {
         guard usesRowChecksums, !order.isEmpty else { return false }
         let wanted = key(ofLength: frames[index].frame.compressedBytes, frames[index].contentChecksum ?? 0)
@@ -165,7 +166,8 @@ struct FrameMatch {
         return place < order.count && key(of: order[place]) == wanted
     }
 
-    /// Knows the frames of a run by all their lengths, where there are no checksums to know each by itself.
+    /// Recognizes the frames of a run by all their lengths together, when there are no checksums to recognize each by
+    /// itself.
     private mutating func matchRunsByLengths() {
         guard let rows = ledger.rows, !usesRowChecksums else { return }
         var start = 0
@@ -216,7 +218,7 @@ struct FrameMatch {
 }
 
 extension Array {
-    /// The first place whose element is not in front, in an array where those in front come first.
+    /// The index of the first element for which `isInFront` is false, in an array partitioned by it.
     package func lowerBound(_ isInFront: (Element) -> Bool) -> Int {
         var (low, high) = (0, count)
         while low < high {

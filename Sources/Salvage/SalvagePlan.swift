@@ -1,28 +1,27 @@
 import Ground
 import SeekableZstd
 
-/// What is to be done to restore a damaged file, in the order of its content.
+/// The steps that recover a damaged file, in the order of its content.
 ///
-/// This is how salvage goes: `FrameFinder` finds what is still a frame → `SectionSplit` sees which of it belongs
-/// together → `FrameMatch` holds it against the tables, where there are any, as a `FrameLedger` → the plan says for each
-/// frame of the content whether it is there to be restored or lost → `SalvageJob` has it decompressed, and counts what
-/// does not decompress to what is lost.
+/// Salvage works like this: `FrameFinder` finds what is still a frame → `SectionSplit` groups what belongs together →
+/// `FrameMatch` compares it with the tables, if there are any, as a `FrameLedger` → the plan says for each frame of the
+/// content whether it can be recovered or is lost → `SalvageJob` has it decompressed, and counts as lost what fails.
 ///
-/// A file of which every frame and every table is where it must be is planned as it stands, by `StandingSteps`, and a
-/// file without marks and tables as it is read. Of others all frames are found first, and some 250 bytes are kept for
-/// each.
+/// If all frames and tables of a file are in place, it is planned as it stands, by `StandingSteps`. A file without
+/// marks and tables is planned while it is read. In any other file all frames are found first, at about 250 bytes of
+/// memory each.
 package final class SalvagePlan {
     private let source: SalvageSource
     private let finder: FrameFinder
     private let tableAtEnd: SeekTableRows?
-    /// The steps of a file without damage between its frames; nil before anyone has looked.
+    /// The steps of a file without damage between its frames; the outer nil means not determined yet.
     private var standing: StandingSteps??
-    /// What was found last.
+    /// The parts found last.
     private var split = SectionSplit()
-    /// The sections of it that are still to come, the last one first.
+    /// The sections of `split` still to come, in reverse order.
     private var sections: [SectionSplit.Section] = []
     private var steps: SectionSteps?
-    /// The number of the next frame with content.
+    /// The index of the next frame with content.
     private var frameCount = 0
 
     package init(_ source: SalvageSource) throws(PoolmapError) {
@@ -31,9 +30,9 @@ package final class SalvagePlan {
         tableAtEnd = try seekTableAtEnd(of: source)
     }
 
-    /// The next step, nil at the end.
+    /// The next step; nil at the end.
     ///
-    /// Blocks: the first may read all of the file.
+    /// Blocks: the first call may read the whole file.
     package func next(probe: FrameFinder.Probe) throws(PoolmapError) -> SalvageStep? {
         if standing == nil {
             let isForeign =
@@ -77,7 +76,7 @@ package final class SalvagePlan {
             (SectionTable.isSectionTable($0), SkippableFrame($0)?.nibble)
         }
         guard isOurs || nibble == SkippableFrame.seekTableNibble else { return nil }
-        // A table is not longer than the frames before it allow, found or not.
+        // A table is not longer than the frames before it allow, whether found or not.
         let mostRows = UInt64(FrameLedger.mostRows(ofParts: split.parts.count))
         let limit = UInt64(SectionTable.fixedBytes) + 12 * min(frame.offset / 8, mostRows)
         let bytes = try source.read(at: frame.offset, count: Int(min(frame.compressedBytes, limit)))
@@ -109,7 +108,7 @@ package final class SalvagePlan {
         return ForeignSteps(Array(split.parts[section.parts]), frameCount: frameCount)
     }
 
-    /// The steps by what the tables say; nil if they are not this section's.
+    /// The steps according to the tables; nil if they do not belong to this section.
     private func steps(
         of section: SectionSplit.Section, in split: SectionSplit, _ rules: SectionRules?, by ledger: FrameLedger
     ) throws(PoolmapError) -> SectionSteps? {
@@ -119,7 +118,7 @@ package final class SalvagePlan {
         var gapCount = 0
         for part in split.parts[section.parts] {
             switch part {
-            // The rows of another tool's table that have no content are of frames of any kind.
+            // In another tool's table, rows without content may stand for frames of any kind.
             case .frame(let found) where ledger.isOwn || found.frame.contentBound > 0:
                 frames.append(found)
                 runs.append(gapCount)
@@ -131,7 +130,8 @@ package final class SalvagePlan {
             ledger.chunkBytes = frames.compactMap(\.frame.contentBytes).max()
         }
         let tables = split.tablesOffset(of: section)
-        // As it was written the section begins at both; where bytes were lost or came in, each is right on one side.
+        // If nothing was lost or inserted, both are the section's offset; otherwise each is right on one side of the
+        // damage.
         var bases = [split.parts[section.parts.lowerBound].range.lowerBound]
         if let start = ledger.start, start != bases[0] { bases.append(start) }
         let match = try FrameMatch(
@@ -139,8 +139,8 @@ package final class SalvagePlan {
             bases: bases,
             crc32c: { [source] (found) throws(PoolmapError) in try source.crc32c(of: found.range) })
         guard match.isTrustworthy else { return nil }
-        // Another tool's table may be wrong, and nobody is the worse for it: where nothing is missing, the content is
-        // what a decoder makes of the file as it stands.
+        // Another tool's table may be wrong without consequence: if no bytes are damaged, the content is what a decoder
+        // makes of the file as it stands.
         if !ledger.isOwn, gapCount == 0, !match.isInOrder { return nil }
         let steps = LedgerSteps(
             section, in: split, rules, ledger, frames, match, tablesOffset: tables, frameCount: frameCount)
@@ -150,7 +150,7 @@ package final class SalvagePlan {
         return steps
     }
 
-    /// What is wrong with the tables of a section that are there.
+    /// The damaged tables of a section.
     private func flaws(of section: SectionSplit.Section, in split: SectionSplit) throws(PoolmapError) -> [String] {
         var flaws: [String] = []
         for part in section.parts {
@@ -166,7 +166,7 @@ package final class SalvagePlan {
         return flaws
     }
 
-    /// Whether the content of a section is known to have ended, since a table, though damaged, begins behind it.
+    /// Whether the end of a section's content is known, because a table, even a damaged one, begins after it.
     private func hasContentEnd(
         _ section: SectionSplit.Section, in split: SectionSplit
     ) throws(PoolmapError) -> Bool {
@@ -182,7 +182,7 @@ package final class SalvagePlan {
 }
 
 extension Range<UInt64> {
-    /// "44 to 99": the first and the last.
+    /// The first and the last offset, such as "44 to 99".
     package var inclusiveText: String {
         "\(lowerBound) to \(Swift.max(upperBound, lowerBound + 1) - 1)"
     }

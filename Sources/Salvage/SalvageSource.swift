@@ -1,28 +1,28 @@
 import Ground
 import SystemPackage
 
-/// The bytes of a damaged file, read in any order by whoever looks for its frames.
+/// The bytes of a damaged file, read in any order.
 ///
-/// Where the disk cannot give bytes any more (EIO) there are zeros in their place: a search must get over them, and a
-/// frame that has them is found to be damaged like any other.
+/// Where the disk cannot read bytes (EIO), zeros take their place: the search must get past them, and a frame that
+/// contains them is found to be damaged like any other.
 package final class SalvageSource {
     package typealias Read = (_ offset: UInt64, _ count: Int) throws(PoolmapError) -> [UInt8]
 
     /// The number of bytes.
     package let byteCount: UInt64
     private let readBytes: Read
-    /// The part that was read last: the headers of small frames stand close together.
+    /// The part that was read last: the headers of small frames are close together.
     private var window: [UInt8] = []
     private var windowStart: UInt64 = 0
     private static let windowBytes = 4096
 
-    /// - Parameter read: reads so many bytes from an offset on; throws where it cannot.
+    /// - Parameter read: reads exactly `count` bytes at an offset; throws if it cannot.
     package init(byteCount: UInt64, read: @escaping Read) {
         self.byteCount = byteCount
         readBytes = read
     }
 
-    /// The bytes from `offset` on: `count` of them, or as many as there are.
+    /// Returns `count` bytes from `offset` on, or as many as there are.
     ///
     /// Blocks.
     package func read(at offset: UInt64, count: Int) throws(PoolmapError) -> [UInt8] {
@@ -46,7 +46,7 @@ package final class SalvageSource {
         var bytes: [UInt8] = []
         while bytes.count < count {
             let here = offset + UInt64(bytes.count)
-            // Up to the next page: the kernel gives or refuses these as a whole.
+            // To the end of the page: the kernel reads or fails a page as a whole.
             let restOfPage = SalvageSource.windowBytes - Int(here % UInt64(SalvageSource.windowBytes))
             let rest = min(count - bytes.count, restOfPage)
             do throws(PoolmapError) {
@@ -61,7 +61,7 @@ package final class SalvageSource {
 }
 
 extension PoolmapError {
-    /// Whether the disk could not give the bytes.
+    /// Whether the disk could not read the bytes.
     package var isUnreadable: Bool {
         code == .system && errno == Errno.ioError.rawValue
     }

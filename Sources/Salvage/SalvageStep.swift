@@ -1,36 +1,36 @@
 import SeekableZstd
 
-/// What salvage does next, in the order of the restored content.
+/// The next step of a salvage, in the order of the recovered content.
 package enum SalvageStep {
-    /// Restore a frame.
+    /// Recover a frame.
     case frame(SalvageFrame)
-    /// Hold a skippable frame against the rules of the format; it comes in its order among the others.
+    /// Check a skippable frame against the rules of the format, in its place among the others.
     case skippable(LocatedFrame)
     /// Content that is lost.
     case lost(SalvageLoss)
-    /// Damage by which nothing of the content is lost.
+    /// Damage that loses no content.
     case harmless(String)
 }
 
-/// A frame to be restored, and what the tables say of it.
+/// A frame to be recovered, and what the tables say about it.
 package struct SalvageFrame {
     package let found: FoundFrame
-    /// Counted over all frames with content of the file, lost ones among them, from 0.
+    /// Its index among all frames with content, including lost ones, from 0.
     package let number: Int
-    /// What its content must have by the first frame of its section; nil where that does not say.
+    /// The content size required by the first frame of its section; nil if that does not determine it.
     package var contentBytes: UInt64?
-    /// What its content has by the seek table.
+    /// The content size according to the seek table.
     var rowContentBytes: UInt64?
-    /// The checksum of its content by the seek table.
+    /// The content checksum according to the seek table.
     package var rowChecksum: UInt32?
-    /// Its CRC-32C by the section table.
+    /// Its CRC-32C according to the section table.
     package var crc32c: UInt32?
     /// Whether it must have a content checksum.
     package var mustHaveChecksum = false
 
-    /// What is lost when it cannot be restored.
+    /// The loss to report if it cannot be recovered.
     package func loss(_ reason: String) -> SalvageLoss {
-        // What a frame says of itself is believed as far as its blocks have room for it.
+        // The size in a frame's own header is trusted only if its blocks have room for it.
         let own = found.frame.contentBytes.flatMap { $0 <= found.frame.contentBound ? $0 : nil }
         return SalvageLoss(
             frames: number...number, file: found.range, contentBytes: contentBytes ?? rowContentBytes ?? own,
@@ -38,15 +38,15 @@ package struct SalvageFrame {
     }
 }
 
-/// Lost content: one frame's, or several's that follow each other.
+/// The lost content of one frame, or of several consecutive ones.
 package struct SalvageLoss {
-    /// The numbers of the frames; nil where nobody knows how many there were.
+    /// The indexes of the frames; nil if their number is unknown.
     package let frames: ClosedRange<Int>?
-    /// Where they are in the file, or would be.
+    /// Where they are in the file, or should be.
     package let file: Range<UInt64>
-    /// How long the content was; nil where nobody knows.
+    /// The length of the content; nil if unknown.
     package let contentBytes: UInt64?
-    /// Whether the length is only likely, since no table says how many frames there were.
+    /// Whether the length is only an estimate, because no table gives the number of frames.
     package let isAssumed: Bool
     package let reason: String
 }

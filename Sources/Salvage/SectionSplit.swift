@@ -1,10 +1,10 @@
 import SeekableZstd
 
-/// The parts of a damaged file, divided into sections: the data frames and the tables that belong together.
+/// The parts of a damaged file, grouped into sections: data frames and the tables that belong to them.
 ///
-/// Joined files have several, and what no mark and no table claims is a section too.
+/// Concatenated files have several sections. Parts that no mark and no table claims form a section too.
 struct SectionSplit {
-    /// What a skippable frame is for a section, and what it says if it is whole.
+    /// A table that a skippable frame holds; the payload is nil if it is damaged.
     enum Table {
         case sectionTable(SectionTable?)
         case seekTable(SeekTable?)
@@ -13,14 +13,14 @@ struct SectionSplit {
     /// Parts that belong together.
     struct Section {
         let parts: Range<Int>
-        /// The seek table that ends it, and where that is.
+        /// The seek table that ends it, and its offset.
         var seekTable: (table: SeekTable, offset: UInt64)?
     }
 
     private(set) var parts: [FoundPart] = []
     private var tables: [Int: Table] = [:]
 
-    /// The most bytes that lie in a file one behind the other and are the content of one block.
+    /// The most bytes of a file that can be the content of one block.
     private static let mostNestedBytes = FrameInfo.maximumBlockBytes
 
     package mutating func append(_ part: FoundPart, _ table: Table?) {
@@ -28,7 +28,7 @@ struct SectionSplit {
         parts.append(part)
     }
 
-    /// What the first frame of a section says, if its beginning is there and whole.
+    /// The rules from a section's first frame, if its header is intact.
     func rules(of section: Section) -> SectionRules? {
         switch parts[section.parts.lowerBound] {
         case .frame(let found):
@@ -40,7 +40,7 @@ struct SectionSplit {
         }
     }
 
-    /// Whether a part bears the mark of a section's first frame.
+    /// Whether a part has the mark of a section's first frame.
     func beginsSection(_ part: Int) -> Bool {
         switch parts[part] {
         case .frame(let found): found.frame.mark != nil
@@ -49,7 +49,7 @@ struct SectionSplit {
         }
     }
 
-    /// The section table of a section, if it is there and whole.
+    /// The section table of a section, if it is present and intact.
     func sectionTable(of section: Section) -> SectionTable? {
         for part in section.parts.reversed() {
             if case .sectionTable(let table?)? = tables[part] { return table }
@@ -57,7 +57,7 @@ struct SectionSplit {
         return nil
     }
 
-    /// Where the tables of a section begin, as far as they can be recognized.
+    /// The offset of a section's tables, as far as they are recognizable.
     func tablesOffset(of section: Section) -> UInt64? {
         var offset = section.seekTable?.offset
         for part in section.parts.reversed() {
@@ -70,18 +70,18 @@ struct SectionSplit {
         return offset
     }
 
-    /// The table that a part is, if it is one.
+    /// The table that a part holds, if any.
     func table(at part: Int) -> Table? {
         tables[part]
     }
 
     /// All sections, in order.
     ///
-    /// - Parameter tableAtEnd: the seek table at the end of the file, which may be no part of its own where its
-    ///   beginning is damaged.
+    /// - Parameter tableAtEnd: the seek table at the end of the file, which is not among the parts if its beginning is
+    ///   damaged.
     mutating func sections(tableAtEnd: (table: SeekTable, offset: UInt64)?) -> [Section] {
         removeNested()
-        // From the end: a table claims what is before it, whatever other tables are in there.
+        // Backwards from the end: a table claims what is before it, including other tables.
         var sections: [Section] = []
         var end = parts.count
         if let tableAtEnd, end > 0, seekTable(at: end - 1) == nil {
@@ -109,8 +109,8 @@ struct SectionSplit {
         return (table, parts[part].range.lowerBound)
     }
 
-    /// The part with which the section of a table begins: where its rows say; or else, where bytes were lost or came
-    /// in, at the last first frame before the one that it knows.
+    /// The first part of a table's section: the one where its rows say; or, if bytes were lost or inserted, the last
+    /// marked frame before the first frame that the table lists.
     private func beginning(of table: (table: SeekTable, offset: UInt64), before last: Int) -> Int {
         if let start = SectionSplit.start(of: table) {
             let part = parts.lowerBound { $0.range.lowerBound < start }
@@ -139,14 +139,14 @@ struct SectionSplit {
         compressedBytes > UInt64(UInt32.max) ? .max : compressedBytes << 32 | UInt64(checksum)
     }
 
-    /// Whether a part is the seek table of a section whose first frame is where the table says.
+    /// Whether a part is the seek table of a section whose first frame is at the offset that the table gives.
     private func isEndOfWholeSection(_ part: Int) -> Bool {
         guard let table = seekTable(at: part), let start = SectionSplit.start(of: table) else { return false }
         let first = parts.lowerBound { $0.range.lowerBound < start }
         return parts[first].range.lowerBound == start && beginsSection(first)
     }
 
-    /// Appends, the last one first, sections that no seek table ends.
+    /// Appends sections that no seek table ends, in reverse order.
     private func appendUnclosed(_ range: Range<Int>, to sections: inout [Section]) {
         var end = range.upperBound
         for part in range.reversed() where beginsSection(part) || part == range.lowerBound {
@@ -155,8 +155,8 @@ struct SectionSplit {
         }
     }
 
-    /// Takes a section for damaged bytes where such bytes are before it and behind it, and it is short enough to be
-    /// the content of one block: a small file of ours in a damaged frame of an archive.
+    /// Treats a section as damaged bytes if damaged bytes surround it and it is short enough to be the content of one
+    /// block, such as a small file of ours in a damaged frame of an archive.
     private mutating func removeNested() {
         let claimed = Set(parts.indices.compactMap { seekTable(at: $0).flatMap(SectionSplit.start) })
         var kept = SectionSplit()
@@ -178,9 +178,9 @@ struct SectionSplit {
         self = kept
     }
 
-    /// The gap behind the short section that begins at `part`, if one does.
+    /// The gap after the short section that begins at `part`, if there is one.
     ///
-    /// - Parameter claimed: where sections begin by the seek tables.
+    /// - Parameter claimed: where sections begin according to the seek tables.
     private func endOfNested(at part: Int, _ claimed: Set<UInt64>) -> Int? {
         guard case .frame(let first) = parts[part], first.frame.mark != nil else { return nil }
         let start = parts[part].range.lowerBound

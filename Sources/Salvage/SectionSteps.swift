@@ -1,8 +1,8 @@
 import SeekableZstd
 
-/// The steps for one section, made one by one.
+/// The steps for one section, produced one by one.
 class SectionSteps {
-    /// The number of the next frame with content, over all of the file.
+    /// The index of the next frame with content, over the whole file.
     fileprivate(set) var frameCount: Int
     private var ready: [SalvageStep] = []
     private var takenCount = 0
@@ -11,7 +11,7 @@ class SectionSteps {
         self.frameCount = frameCount
     }
 
-    /// The next step, nil at the end.
+    /// The next step; nil at the end.
     func next() -> SalvageStep? {
         while takenCount == ready.count {
             ready.removeAll(keepingCapacity: true)
@@ -26,7 +26,7 @@ class SectionSteps {
         ready.append(step)
     }
 
-    /// Makes further steps; false at the end.
+    /// Produces more steps; returns false at the end.
     fileprivate func advance() -> Bool {
         false
     }
@@ -49,7 +49,7 @@ class SectionSteps {
     }
 }
 
-/// A section whose frames the tables know: each has its place in the content, whatever has become of the others.
+/// Steps for a section with usable tables: each frame has its place in the content, whatever happened to the others.
 final class LedgerSteps: SectionSteps {
     private let parts: ArraySlice<FoundPart>
     private let rules: SectionRules?
@@ -59,7 +59,7 @@ final class LedgerSteps: SectionSteps {
     private let gaps: [FoundGap]
     private let tablesOffset: UInt64
     private let firstNumber: Int
-    /// Nothing is missing: the parts are taken as they stand in the file, and held against the rules of the format.
+    /// Nothing is missing: the parts are used in file order and checked against the rules of the format.
     private let isAsWritten: Bool
     private var part: Int
     private var number = 0
@@ -114,7 +114,7 @@ final class LedgerSteps: SectionSteps {
             number += 1
         }
         let last = number - 1
-        // Only the last frame can have a length that nobody knows.
+        // Only the last frame can have an unknown length.
         let unknown = ledger.contentBytes(last) == nil ? last : number
         appendLoss(first..<unknown)
         appendLoss(unknown..<number)
@@ -144,9 +144,9 @@ final class LedgerSteps: SectionSteps {
             crc32c: ledger.frameChecksums?[number], mustHaveChecksum: rules?.hasChecksums ?? false)
     }
 
-    // MARK: What to tell
+    // MARK: Reasons and remarks
 
-    /// The bytes between the frames before and behind these.
+    /// The bytes between the frames before and after these.
     private func place(of numbers: Range<Int>) -> Range<UInt64> {
         let before = numbers.lowerBound > 0 ? match.holders[numbers.lowerBound - 1] : nil
         let behind = numbers.upperBound < ledger.count ? match.holders[numbers.upperBound] : nil
@@ -161,7 +161,7 @@ final class LedgerSteps: SectionSteps {
         return gaps[index]
     }
 
-    /// Tells of the damage by which no content is lost.
+    /// Reports damage that loses no content.
     func explain(tables flaws: [String]) {
         for index in harmlessGaps() {
             append(.harmless("bytes \(gaps[index].range.inclusiveText) of the file are damaged: \(gaps[index].reason)"))
@@ -179,7 +179,7 @@ final class LedgerSteps: SectionSteps {
         }
     }
 
-    /// The gaps in which no lost frame can have been.
+    /// The gaps that cannot have contained a lost frame.
     private func harmlessGaps() -> [Int] {
         var isHarmless = Array(repeating: true, count: gaps.count)
         var number = 0
@@ -203,14 +203,14 @@ final class LedgerSteps: SectionSteps {
     }
 }
 
-/// A section without a table that says how many frames there were: all that is known is how long their content is.
+/// Steps for a section without a table that gives the number of frames: only their content size is known.
 final class ChunkSteps: SectionSteps {
     private let parts: ArraySlice<FoundPart>
     private let chunkBytes: UInt64
     private let hasChecksums: Bool
-    /// Whether a table, though damaged, shows that no frame followed the last.
+    /// Whether a table, even a damaged one, shows that no frame followed the last.
     private let hasContentEnd: Bool
-    /// Whether the damage at the end is told.
+    /// Whether the damage at the end has been reported.
     private var isEndTold = false
     private let lastFrame: Int?
     private var part: Int
@@ -250,7 +250,7 @@ final class ChunkSteps: SectionSteps {
 
     private func take(_ found: FoundFrame) {
         let contentBytes = found.frame.contentBytes
-        // A frame of another size that was come upon in damaged bytes was content itself.
+        // A frame of another size found in damaged bytes was part of the content.
         if isBehindGap, !isPlausible(contentBytes, hasChecksum: found.frame.hasChecksum) {
             let range = found.range.inclusiveText
             return append(.harmless("the frame at bytes \(range) of the file is not of this section; it is left out"))
@@ -293,7 +293,7 @@ final class ChunkSteps: SectionSteps {
         }
     }
 
-    /// What followed the last frame, if anything did.
+    /// Reports what may have followed the last frame.
     private func finish() -> Bool {
         guard !isDone else { return false }
         isDone = true
@@ -310,7 +310,7 @@ final class ChunkSteps: SectionSteps {
     }
 }
 
-/// Frames of which nothing says what they were to be, in the order of the file.
+/// Steps for frames about which no mark or table says anything, in file order.
 final class ForeignSteps: SectionSteps {
     private let parts: [FoundPart]
     private var part = 0
@@ -332,7 +332,7 @@ final class ForeignSteps: SectionSteps {
     }
 
     private func take(_ gap: FoundGap) {
-        // Four bytes make at most one block. A header that announces more is damaged, or its frame is cut.
+        // A block with content takes at least four bytes. A header that announces more is damaged, or its frame is cut.
         let mostBlocks = (gap.range.upperBound - gap.range.lowerBound) / 4 + 1
         if let contentBytes = gap.firstHead?.contentBytes, contentBytes / FrameInfo.maximumBlockBytes <= mostBlocks {
             lose(gap, frames: 1, contentBytes)

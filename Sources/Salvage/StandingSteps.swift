@@ -1,10 +1,10 @@
 import Ground
 import SeekableZstd
 
-/// The frames of a file that is damaged at most within its frames: all of them, and all tables, are where they must be.
+/// Steps for a file whose damage, if any, is inside its frames: all frames and tables are where they must be.
 ///
-/// It is walked over twice, once to see whether it is such a file, and once for the steps; so nothing is kept of it,
-/// however many frames it has.
+/// The file is walked twice, once to see whether it qualifies and once for the steps, so nothing is kept in memory,
+/// however many frames there are.
 final class StandingSteps {
     private let source: SalvageSource
     private var offset: UInt64 = 0
@@ -14,9 +14,9 @@ final class StandingSteps {
         self.source = source
     }
 
-    /// The steps for a file; nil if it is not such a one.
+    /// The steps for a file; nil if the file does not qualify.
     ///
-    /// - Parameter needsSizes: whether frames without a content size are better known by a table.
+    /// - Parameter needsSizes: whether a table is needed for frames without a content size.
     ///
     /// Blocks: reads the headers of all frames.
     static func find(in source: SalvageSource, needsSizes: Bool) throws(PoolmapError) -> StandingSteps? {
@@ -31,7 +31,7 @@ final class StandingSteps {
                 let frame = found.frame
                 let contentBytes = frame.contentBytes
                 if contentBytes == nil, needsSizes || frame.mark != nil || auditor.isInSection { return nil }
-                // A decoder would find too little for its size.
+                // A decoder would find less content than the header says.
                 if let contentBytes, contentBytes > found.frame.contentBound { return nil }
                 let content = DataFrame(
                     compressedBytes: frame.compressedBytes, contentBytes: contentBytes ?? 0,
@@ -44,12 +44,12 @@ final class StandingSteps {
         return StandingSteps(source)
     }
 
-    /// The next step, nil at the end.
+    /// The next step; nil at the end.
     func next() throws(PoolmapError) -> SalvageStep? {
         switch try nextPart() {
         case .frame(let found):
             defer { frameCount += 1 }
-            // What the header says was held against the tables, so that it is sure.
+            // The size in the header was checked against the tables, so it is certain.
             return .frame(SalvageFrame(found: found, number: frameCount, contentBytes: found.frame.contentBytes))
         case .skippable(let frame): return .skippable(frame)
         case .gap(let gap): throw PoolmapError(.changed, "changed while it was read: \(gap.reason)")
@@ -85,7 +85,7 @@ final class StandingSteps {
 }
 
 extension SectionAuditor {
-    /// Takes the next frame of a damaged file, a skippable one; false where it breaks a rule.
+    /// Checks the next frame of a damaged file, a skippable one; returns false if it breaks a rule.
     fileprivate mutating func add(
         skippable frame: LocatedFrame, of source: SalvageSource
     ) throws(PoolmapError) -> Bool {
