@@ -7,55 +7,56 @@ import Multiprocessing
 import Run
 import SystemPackage
 
-/// A run of a command over its inputs: all in one workforce, each reported in its turn.
+/// A run of a command over its inputs, in one workforce, with each input reported in its turn.
 ///
-/// This is how a chunk goes: `Batch` plans a job for each input → `Pipeline` asks the job for pieces and hands them to
-/// the `Workforce` → an `Operation` does them in a worker → `Pipeline` gives the result back to
-/// the job, in order → the job writes its `Output`. A small file goes to a worker in one piece (`WholeFileJob`), which
-/// does all of that by itself.
+/// This is the path of a chunk: `Batch` plans a job for each input → `Pipeline` asks the job for pieces and hands them
+/// to the `Workforce` → an `Operation` processes them in a worker → `Pipeline` returns the results to the job, in order
+/// → the job writes its `Output`. A small file goes to a worker as one piece (`WholeFileJob`), and the worker does all
+/// of this itself.
 package struct Batch {
-    /// The number of worker processes; 1 does everything in this one.
+    /// The number of worker processes; 1 does everything in this process.
     package var jobs: Int
-    /// What is to be done with targets and inputs.
+    /// How targets are written and inputs removed.
     package var policy = OutputPolicy()
-    /// How far the run has come.
+    /// The run's progress.
     package let meter = Meter()
-    /// How often `onTick` is called while the run waits, beside each time that something is done; nil for never.
+    /// How often `onTick` is called while the run waits, in addition to each time something is done; nil for never.
     package var tick: Duration?
-    /// Called as the run goes on.
+    /// Called while the run goes on.
     package var onTick: () -> Void = {}
-    /// Called once, with what keeps the workers in, if there are any.
+    /// Called once with the sandbox of the workers, if there are any.
     package var onConfinement: (Confinement) -> Void = { _ in }
-    /// Keeps account of the run.
+    /// Records the run.
     package var recorder: RunRecorder?
-    /// What options have read and written, which inputs that lists of digests name may not be.
+    /// The files that options read and write; names in digest lists must not refer to them.
     package var places: RunPlaces?
     /// make's job server, which limits how many workers are busy; nil for none.
     package var jobServer: JobServer?
-    /// How much may come out of each input that is decompressed.
+    /// Limits the output of each input that is decompressed.
     package var limit = OutputLimit()
-    /// What inputs are decompressed with; nil for nothing.
+    /// The dictionary for decompression; nil for none.
     package var dictionary: ZstdDictionary?
-    /// The part of each input that is decompressed; nil for all of it.
+    /// The part of each input to decompress; nil for all of it.
     package var part: Part?
-    /// The part that is done of inputs that are in every share; nil where there are none.
+    /// The part to process of inputs that are in every share; nil if there are none.
     package var splitPart: Part?
-    /// How it is said what came of an input, where that is all that there is to say of it.
+    /// The text for inputs that need no more than the usual line.
     package var format = DoneFormat()
-    /// Takes what was said so of many inputs; nil where each is to be reported by itself.
+    /// Takes that text for many inputs at once; nil if each input is to be reported by itself.
     package var onText: ((DoneText) -> Void)?
 
-    /// How much memory the window of a frame may take that is decompressed, with half as much for all else; nil for any.
+    /// How much memory a decompressed frame's window may take, with half as much for everything else; nil for any
+    /// amount.
     ///
-    /// It then counts in place of `maximumWindowLog`.
+    /// If set, it replaces `maximumWindowLog`.
     package var memoryBytes: UInt64?
 
-    /// A run with so many jobs.
+    /// Creates a run with this many jobs.
     package init(jobs: Int) {
         self.jobs = jobs
     }
 
-    /// What `report` is called with: the input, and what became of it.
+    /// Called with an input and its result.
     package typealias Report = (Input, Result<JobSummary, PoolmapError>) -> Void
 
     /// Compresses each input to its target.
@@ -66,12 +67,12 @@ package struct Batch {
         )
     }
 
-    /// Decompresses each input to its target; to nowhere, with all checks, where that is the target.
+    /// Decompresses each input to its target, or only checks it if the target is `nowhere`.
     ///
     /// - Parameters:
     ///   - maximumWindowLog: the largest window that a streamed frame may need, as a power of two; nil for libzstd's
     ///     27.
-    ///   - passesThrough: whether an input that is no Zstandard file is copied to its target.
+    ///   - passesThrough: whether an input that is not a Zstandard file is copied to its target.
     package func decompress(
         _ items: some ItemSource, maximumWindowLog: Int? = nil, passesThrough: Bool = false, report: @escaping Report
     ) {
@@ -80,12 +81,12 @@ package struct Batch {
         run(items, settings, report)
     }
 
-    /// Restores of each input what is not damaged, to its target.
+    /// Recovers the undamaged content of each input to its target.
     ///
-    /// What was lost is in the summary's `salvage`.
+    /// The summary's `salvage` says what was lost.
     ///
     /// - Parameters:
-    ///   - omitsLost: whether the content behind lost content moves up, in place of zeros for it.
+    ///   - omitsLost: whether the content after a loss moves up, instead of zeros taking the place of the loss.
     ///   - maximumWindowLog: as for `decompress`.
     package func salvage(
         _ items: some ItemSource, omitsLost: Bool, maximumWindowLog: Int? = nil, report: @escaping Report
@@ -113,12 +114,12 @@ package struct Batch {
         run(PlanList([plan]), settings)
     }
 
-    /// Hashes each input by each algorithm, in one read; the summaries have the digests.
+    /// Computes all digests of each input in one read; the summaries hold them.
     package func hash(_ items: some ItemSource, _ algorithms: [HashAlgorithm], report: @escaping Report) {
         run(items, RunSettings(operation: .hash(algorithms)), report)
     }
 
-    /// Runs a command over the chunks of each input; all that comes of them goes to the output of `map`.
+    /// Runs a command over the chunks of each input; the results go to `map`'s output.
     package func map(
         _ items: some ItemSource, _ map: MapRun, maximumWindowLog: Int? = nil, report: @escaping Report
     ) {
@@ -139,7 +140,7 @@ package struct Batch {
         var settings = settings
         settings.reach = items.reach
         var onText: ((DoneText) -> Void)?
-        // An account is kept of each input.
+        // With a recorder, each input is recorded by itself.
         if jobs > 1, recorder == nil, settings.wholeFileBytes > 0, let text = self.onText {
             settings.bundles = FileOperation(items, settings, format)
             onText = text
@@ -156,7 +157,7 @@ package struct Batch {
     }
 }
 
-/// Plans a job for each item of a batch, or for many whose names are all that is known of them.
+/// Plans a job for each item of a batch, or one for many names about which nothing else is known.
 private final class BatchPlans<Items: ItemSource>: PlanSource {
     private let items: Items
     private let settings: RunSettings
@@ -167,7 +168,7 @@ private final class BatchPlans<Items: ItemSource>: PlanSource {
     private let folders = FolderCache()
     private var bundles: BundlePlans?
 
-    /// - Parameter onText: takes what is printed of bundles; nil where there are to be none.
+    /// - Parameter onText: takes what is printed about bundles; nil if there are to be no bundles.
     init(
         items: Items, settings: RunSettings, jobs: Int, meter: Meter, report: @escaping Batch.Report,
         onText: ((DoneText) -> Void)?
@@ -199,9 +200,9 @@ private final class BatchPlans<Items: ItemSource>: PlanSource {
         }
     }
 
-    /// nil for what is no input.
+    /// nil if the step is not an input.
     ///
-    /// - Parameter ordinal: of a name of a bundle.
+    /// - Parameter ordinal: the ordinal of a name of a bundle.
     private func plan(_ step: ItemStep, isOnlyInput: Bool, ordinal: UInt64? = nil) -> PlannedJob? {
         switch step {
         case .item(let input, let target, let file):

@@ -2,7 +2,7 @@ import Files
 import Ground
 import Run
 
-/// What compress, decompress, test and hash do with a name: they find the file as the front would, and do it whole.
+/// Finds the file of a name as the front would and processes it whole, for compress, decompress, test and hash.
 package final class FileOperation: BundleOperation {
     private let items: any ItemSource
     private let settings: RunSettings
@@ -46,14 +46,14 @@ package final class FileOperation: BundleOperation {
     }
 }
 
-/// How it is said what came of an input: in a worker, or in the front.
+/// The text printed about an input that is done, in a worker or in the front.
 package struct DoneFormat {
     /// Lines for standard output.
     package var output: ((Input, JobSummary) -> [UInt8])?
     /// Lines for standard error.
     package var notes: ((Input, JobSummary) -> [UInt8])?
 
-    /// Says nothing.
+    /// Creates a format that prints nothing.
     package init() {}
 
     func add(_ input: Input, _ summary: JobSummary, to text: inout DoneText) {

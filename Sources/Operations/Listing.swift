@@ -2,7 +2,7 @@ import Files
 import Ground
 import SeekableZstd
 
-/// What `list` says of a compressed file, found without decompressing anything.
+/// What `list` reports about a compressed file, found without decompressing anything.
 package struct Listing {
     /// A frame with content.
     package struct Frame: Sendable {
@@ -10,38 +10,37 @@ package struct Listing {
         package let offset: UInt64
         /// Its length in bytes.
         package let compressedBytes: UInt64
-        /// The size of its content; nil where the frame does not say.
+        /// The size of its content; nil if the frame does not give it.
         package let contentBytes: UInt64?
-        /// The number of the dictionary that it needs; nil if it names none.
+        /// The ID of the dictionary that it needs; nil if it names none.
         package let dictionaryID: UInt32?
     }
 
-    /// The seek tables that a file can have at its end.
+    /// The kinds of seek table at the end of a file.
     package enum SeekTableKind: String, Sendable {
-        /// There is none.
+        /// None.
         case none
         /// It covers the whole file.
         case complete
-        /// It covers only the last part of the file.
+        /// It covers only the end of the file.
         case partial
     }
 
     /// The number of frames with content.
     package private(set) var frameCount = 0
-    /// The number of frames without, which decoders step over.
+    /// The number of skippable frames.
     package private(set) var skippableCount = 0
     /// The length of the file.
     package let compressedBytes: UInt64
-    /// What a decompression makes of it; nil where some frame does not say.
+    /// The size of the decompressed content; nil if some frame does not give it.
     package private(set) var contentBytes: UInt64? = 0
-    /// Whether every frame carries a checksum of its content; nil where there is no frame.
+    /// Whether every frame has a content checksum; nil if there is no frame.
     package private(set) var hasChecksums: Bool?
-    /// The numbers of the dictionaries that frames name, each once, in their order; nil where they are more than
-    /// anyone has.
+    /// The IDs of the dictionaries that frames name, each once, in order; nil if there are implausibly many.
     package private(set) var dictionaryIDs: [UInt32]? = []
     /// Whether the file ends with a seek table.
     package private(set) var seekTable: SeekTableKind
-    /// The chunk size, where the file was made by poolmap of several chunks of one size.
+    /// The chunk size, if poolmap wrote the file with several chunks of one size.
     package private(set) var chunkBytes: UInt64?
     private let input: InputFile
     private var trust = FileFrames.Trust.allTables
@@ -61,7 +60,7 @@ package struct Listing {
         do throws(PoolmapError) {
             try look(at: frames)
         } catch {
-            // The table of another tool may be wrong without any harm: nobody needs it.
+            // A wrong table of another tool does no harm, because it is not needed.
             guard error.code == .damaged, frames.seekTable != nil, frames.rules == nil else { throw error }
             trust = .noTables
             try look(at: FileFrames(input, trusting: trust))
@@ -69,9 +68,9 @@ package struct Listing {
         try input.requireUnchanged()
     }
 
-    /// Calls `body` with each frame with content, in order, of which none is kept.
+    /// Calls `body` with each frame with content, in order; frames are not kept.
     ///
-    /// Reads the file's headers once more.
+    /// Reads the file's headers again.
     package func forEachFrame(_ body: (Frame) throws(PoolmapError) -> Void) throws(PoolmapError) {
         let frames = try FileFrames(input, trusting: trust)
         while let frame = try frames.next() {
@@ -88,8 +87,8 @@ package struct Listing {
         (frameCount, skippableCount, contentBytes, hasChecksums, dictionaryIDs) = (0, 0, 0, nil, [])
         chunkBytes = frames.rules?.chunkBytes.map { UInt64($0) }
         seekTable = frames.seekTable == nil ? try Listing.kindOfTable(of: input) : .complete
-        // A table that covers the file was believed, since it fits. Without one all is held against the rules, as far
-        // as the frames say themselves what they hold.
+        // A table that covers the file was accepted because it fits. Without one, everything is checked against the
+        // rules, as far as the frames give their content sizes.
         var auditor = frames.seekTable == nil ? SectionAuditor(seesFrames: false) : nil
         while let frame = try frames.next() {
             if frame.isSkippable {
@@ -109,7 +108,7 @@ package struct Listing {
         try formatErrors { () throws(FormatError) in try auditor?.finish() }
     }
 
-    /// What a table is that does not cover the file.
+    /// The kind of a table that does not cover the whole file.
     private static func kindOfTable(of input: InputFile) throws(PoolmapError) -> SeekTableKind {
         guard let table = try SeekTableRows.atEnd(of: input), table.isWhole, table.hasRoomForItsFrames,
             try table.totals(unless: { $0.compressedBytes > table.offset || $0.impossibleCount > 0 }) != nil
@@ -132,7 +131,7 @@ package struct Listing {
         frameCount += 1
     }
 
-    /// What the header of a frame says, which was looked at already or must be one.
+    /// The header of a frame; read from the file if it was not read before.
     private static func header(
         of frame: LocatedFrame, in input: InputFile
     ) throws(PoolmapError) -> (hasChecksum: Bool, dictionaryID: UInt32?) {

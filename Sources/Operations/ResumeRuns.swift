@@ -4,12 +4,12 @@ import Ground
 import Run
 
 extension Batch {
-    /// What the names of the files end with that are kept beside an unfinished target.
+    /// The suffixes of the files kept beside an unfinished target.
     package static let resumeSuffixes = [".partial", ".resume"]
 
-    /// Compresses a regular file to a target, from where an earlier run with the same input and options stood.
+    /// Compresses a regular file to a target, continuing an earlier run with the same input and options.
     ///
-    /// - Parameter notice: called when less is kept than there was, and to tell how much is.
+    /// - Parameter notice: called to say how much is kept, and why less than there was.
     package func resumeCompression(
         of path: String, to target: String, _ options: CompressionOptions,
         notice: @escaping (Input, ResumeNotice) -> Void, report: @escaping Report
@@ -21,7 +21,7 @@ extension Batch {
         let plan = PlannedJob(number: 0, input: .file(path), target: .file(target)) {
             [options] (_) throws(PoolmapError) in
             let input = try openResumable(path)
-            // Without a file the input's ends would be read for nothing.
+            // Check that the target exists first: `PartTable` reads both ends of the input.
             if !policy.replaces, FileStatus(ofPath: target) != nil,
                 try PartTable(input, options)?.isThere(target) == true
             {
@@ -40,13 +40,13 @@ extension Batch {
         run(PlanList([plan]), settings)
     }
 
-    /// Hashes a regular file, from where an earlier run with the same state stood.
+    /// Hashes a regular file, continuing an earlier run with the same state.
     ///
-    /// The state stays; `HashState.remove` is for whoever has the digests.
+    /// The state file remains; call `HashState.remove` once the digests are printed.
     ///
     /// - Parameters:
-    ///   - algorithms: all of them divisible.
-    ///   - notice: called when less is kept than there was, and to tell how much is.
+    ///   - algorithms: must all be divisible.
+    ///   - notice: called to say how much is kept, and why less than there was.
     package func resumeHash(
         of path: String, _ algorithms: [HashAlgorithm], _ state: HashState,
         notice: @escaping (Input, ResumeNotice) -> Void, report: @escaping Report
@@ -54,7 +54,7 @@ extension Batch {
         hash(path, algorithms, state, notice, report) { (_) throws(PoolmapError) in nil }
     }
 
-    /// - Parameter part: makes the file of the part that is hashed; nil for all.
+    /// - Parameter part: creates the file of the part to hash; nil for all of the input.
     func hash(
         _ path: String, _ algorithms: [HashAlgorithm], _ state: HashState?,
         _ notice: @escaping (Input, ResumeNotice) -> Void, _ report: @escaping Report,

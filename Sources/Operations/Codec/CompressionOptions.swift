@@ -3,30 +3,30 @@ import CZstd
 
 /// How to compress, in Zstandard's terms.
 ///
-/// Together with the input it decides every byte of the output.
+/// The options and the input together determine every byte of the output.
 package struct CompressionOptions: Sendable {
     /// The level: 1 (fast) to 22 (small), or -1 and below for the fast levels of `zstd --fast`; 0 means 3.
     package var level: Int
-    /// The window as a power of two, with long-distance matching; nil for the level's own window without.
+    /// The window size as a power of two, with long-distance matching; nil for the level's own window without it.
     package var longWindowLog: Int?
-    /// Whether content and compressed bytes carry checksums.
+    /// Whether content and compressed bytes have checksums.
     package var hasChecksums: Bool
-    /// The content size of each frame but the last, in bytes, or with `isRsyncable` the most; nil for what suits the
-    /// level.
+    /// The content size of each frame but the last, in bytes; with `isRsyncable`, the maximum; nil for one that suits
+    /// the level.
     package var requestedChunkBytes: Int?
-    /// Whether chunks are cut by what they hold, so that a change of the input changes few frames.
+    /// Whether chunk borders depend on the content, so that a change of the input changes few frames.
     package var isRsyncable = false
-    /// What goes beyond the level, in the order in which it was said.
+    /// Advanced parameters, in the order given.
     package var parameters: [(CompressionParameter, value: Int)] = []
-    /// What each frame is compressed with, and restored with; nil for nothing.
+    /// The dictionary to compress with, which decompression needs too; nil for none.
     package var dictionary: ZstdDictionary?
     /// Whether frames name the dictionary that they need.
     package var namesDictionary = true
     /// The size that standard input must have; nil for any.
     package var streamBytes: UInt64?
-    /// The part of each input that is compressed; nil for all of it.
+    /// The part of each input to compress; nil for all of it.
     package var part: Part?
-    /// Whether a worker tells the checksums that a journal needs; the one option that decides no byte.
+    /// Whether workers return the checksums that a journal needs; the only option that does not affect the output.
     var isJournaled = false
 
     /// The options of `zstd -3`.
@@ -41,25 +41,25 @@ package struct CompressionOptions: Sendable {
         self.isRsyncable = isRsyncable
     }
 
-    /// The version of libzstd, which decides the bytes too.
+    /// The version of libzstd, which affects the output too.
     package static var libzstdVersion: String { String(cString: ZSTD_versionString()) }
     /// The levels that libzstd knows.
     package static let levels = Int(ZSTD_minCLevel())...Int(ZSTD_maxCLevel())
     /// The window sizes for long-distance matching, as powers of two.
     package static let longWindowLogs = 10...Int(ZSTD_cParam_getBounds(ZSTD_c_windowLog).upperBound)
-    /// The chunk sizes in bytes; a seek table cannot say more than the last.
+    /// The chunk sizes in bytes; a seek table cannot record larger ones.
     package static let chunkSizes = 1024...1 << 30
 
-    /// How content is cut where not by length alone.
+    /// The rule for borders that depend on the content; nil if only the length counts.
     var borders: ContentBorders? {
         isRsyncable ? ContentBorders(mostBytes: chunkBytes) : nil
     }
 
-    /// The content size of each frame but the last, in bytes; with `isRsyncable` the most that one has.
+    /// The content size of each frame but the last, in bytes; with `isRsyncable`, the maximum.
     ///
-    /// A chunk begins without the history that a single frame would have, so it must be long against the level's
-    /// window. Measured on the Linux source: 8 MiB at level 3 makes 0.4 % more output than one frame for all, 4 MiB
-    /// 1.1 %, 1 MiB 4.7 %.
+    /// A chunk starts without the history that a single frame would have, so it must be long compared with the level's
+    /// window. Measured on the Linux source: 8 MiB at level 3 makes 0.4 % more output than a single frame, 4 MiB 1.1 %,
+    /// 1 MiB 4.7 %.
     package var chunkBytes: Int {
         if let requestedChunkBytes {
             return requestedChunkBytes
@@ -75,12 +75,12 @@ package struct CompressionOptions: Sendable {
         return max(mebibytes << 20, windowLog.map { min(1 << $0, CompressionOptions.chunkSizes.upperBound) } ?? 0)
     }
 
-    /// The window that was asked for, as a power of two: what `--zstd=` says counts before `--long`, as with zstd.
+    /// The window size requested, as a power of two; `--zstd=` overrides `--long`, as it does for zstd.
     private var windowLog: Int? {
         setParameters.first { $0.0 == .windowLog }?.value ?? longWindowLog
     }
 
-    /// All that the bytes follow from beside the input, as `name=value`: parts of one file must have the same.
+    /// Everything besides the input that affects the output, as `name=value`; parts of one file must agree on it.
     var settings: [String] {
         [
             "level=\(level == 0 ? Int(ZSTD_defaultCLevel()) : level)",
@@ -92,12 +92,12 @@ package struct CompressionOptions: Sendable {
         ]
     }
 
-    /// Whether a worker tells the checksum of each frame.
+    /// Whether workers return the checksum of each frame.
     var tellsFrameChecksums: Bool { hasChecksums || isJournaled || part != nil }
 
-    /// The parameters that are set: of each the last value counts, and 0 leaves it to the level.
+    /// The parameters in effect: the last value of each, without zeros, which leave a parameter to the level.
     ///
-    /// The overlap of libzstd's own threads means nothing here.
+    /// The overlap of libzstd's own threads has no effect here.
     var setParameters: [(CompressionParameter, value: Int)] {
         CompressionParameter.allCases.compactMap { parameter in parameters.last { $0.0 == parameter } }
             .filter { $0.value != 0 && $0.0 != .overlapLog }

@@ -1,11 +1,11 @@
 import CZstd
 
-/// A parameter of libzstd's that goes beyond the level, by the name that `zstd --zstd=` has for it.
+/// An advanced parameter of libzstd, by its name in `zstd --zstd=`.
 package enum CompressionParameter: String, CaseIterable, Sendable {
     case windowLog, chainLog, hashLog, searchLog, minMatch, targetLength, strategy, overlapLog
     case ldmHashLog, ldmMinMatch, ldmBucketSizeLog, ldmHashRateLog
 
-    /// The parameter of a name, or of zstd's short one.
+    /// The parameter with this name, or with this short name of zstd's.
     package init?(name: String) {
         guard
             let parameter = CompressionParameter.allCases.first(where: { [$0.rawValue, $0.shortName].contains(name) })
@@ -30,7 +30,7 @@ package enum CompressionParameter: String, CaseIterable, Sendable {
         }
     }
 
-    /// What libzstd calls it; nil for what only its own threads heed.
+    /// The parameter's code in libzstd; nil if only libzstd's own threads use it.
     var code: ZSTD_cParameter? {
         switch self {
         case .windowLog: ZSTD_c_windowLog
@@ -48,7 +48,7 @@ package enum CompressionParameter: String, CaseIterable, Sendable {
         }
     }
 
-    /// The values that it may have, beside 0, which leaves it to the level.
+    /// The valid values, besides 0, which leaves the parameter to the level.
     package var range: ClosedRange<Int> {
         guard let code else { return 0...9 }
         let bounds = ZSTD_cParam_getBounds(code)

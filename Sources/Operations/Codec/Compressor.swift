@@ -2,20 +2,21 @@ import CZstd
 import Ground
 import SeekableZstd
 
-/// A compression context of libzstd, with fixed options.
+/// A compression context of libzstd with fixed options.
 ///
-/// Used by one process; each call makes one whole frame.
+/// It is used by one process; each call makes one whole frame.
 struct Compressor: ~Copyable {
     private let context: OpaquePointer
     private let hasChecksums: Bool
     private let isJournaled: Bool
     private let tellsFrameChecksums: Bool
 
-    /// To be raised with each change after which the same content, options and libzstd make other frames: those of a
-    /// partial file that another version has left are then not mixed with new ones.
+    /// Raise this with every change after which the same content, options and libzstd make different frames.
+    ///
+    /// Frames in a partial file left by another version are then not mixed with new ones.
     static let revision: UInt32 = 2
 
-    /// Throws when libzstd has no memory, or refuses a parameter.
+    /// Throws if libzstd has no memory or refuses a parameter.
     init(_ options: CompressionOptions) throws(PoolmapError) {
         guard let context = ZSTD_createCCtx() else {
             throw PoolmapError(.outOfMemory, "no memory for a compression context")
@@ -35,8 +36,8 @@ struct Compressor: ~Copyable {
     private static func prepare(_ context: OpaquePointer, _ options: CompressionOptions) throws(PoolmapError) {
         var parameters = [
             (ZSTD_c_compressionLevel, options.level), (ZSTD_c_checksumFlag, options.hasChecksums ? 1 : 0),
-            // Both buffers stay where they are until the frame is complete (`ZSTD_c_stableInBuffer` and
-            // `ZSTD_c_stableOutBuffer`), so that nothing is copied to buffers of the context.
+            // Both buffers stay in place until the frame is complete (`ZSTD_c_stableInBuffer` and
+            // `ZSTD_c_stableOutBuffer`), so nothing is copied to buffers of the context.
             (ZSTD_c_experimentalParam9, 1), (ZSTD_c_experimentalParam10, 1),
         ]
         if let windowLog = options.longWindowLog {
@@ -44,7 +45,7 @@ struct Compressor: ~Copyable {
         }
         parameters += options.setParameters.compactMap { (parameter, value) in parameter.code.map { ($0, value) } }
         if options.dictionary != nil {
-            // As zstd sets them: `ZSTD_c_enableDedicatedDictSearch`, for tables that are made for a dictionary.
+            // As zstd does: `ZSTD_c_enableDedicatedDictSearch`, for tables that are made for a dictionary.
             parameters += [(ZSTD_c_experimentalParam8, 1), (ZSTD_c_dictIDFlag, options.namesDictionary ? 1 : 0)]
         }
         for (parameter, value) in parameters {
@@ -58,10 +59,10 @@ struct Compressor: ~Copyable {
         }
     }
 
-    /// Makes the level's tables of a dictionary, which the context keeps.
+    /// Makes the level's tables for a dictionary and keeps them in the context.
     ///
-    /// A digest that several contexts refer to (`ZSTD_CDict`) would make other frames than zstd does. So the tables are
-    /// made by a first frame of nothing, before this process is forked, and are then shared memory.
+    /// A digest shared by several contexts (`ZSTD_CDict`) would make other frames than zstd does. So an empty first
+    /// frame makes the tables, before this process is forked, and workers share their memory.
     private static func load(
         _ dictionary: ZstdDictionary, into context: OpaquePointer
     ) throws(PoolmapError) {
@@ -87,13 +88,13 @@ struct Compressor: ~Copyable {
         ZSTD_freeCCtx(context)
     }
 
-    /// Compresses `content` into `space`, which has room for `Compressor.bound(of:)` bytes; says what is used of it.
+    /// Compresses `content` into `space`, which has room for `Compressor.bound(of:)` bytes, with `mark` if there is
+    /// one.
     ///
-    /// The frame bears `mark`, if any.
-    ///
-    /// The content may still be on its way: `read` is called for each piece in turn, before it is compressed, and fills it. A
-    /// piece is then in the nearest cache when it is needed: measured on the Linux source at level 3, 6 % less time
-    /// than to read all of a chunk first. Content that is there already goes the same way, so that the bytes are alike.
+    /// The content may still have to be read: `read` is called to fill each piece in turn, before it is compressed, so
+    /// the piece is still in the nearest cache when it is needed. Measured on the Linux source at level 3, this takes 6
+    /// % less time than reading the whole chunk first. Content in memory is compressed in the same pieces, so the
+    /// output is the same.
     mutating func compress(
         _ content: UnsafeMutableRawBufferPointer, into space: UnsafeMutableRawBufferPointer, _ mark: SectionMark?,
         read: (UnsafeMutableRawBufferPointer) throws(PoolmapError) -> Void
@@ -130,31 +131,31 @@ struct Compressor: ~Copyable {
             chunkChecksum: isJournaled ? chunkChecksum : nil, mark: mark)
     }
 
-    /// Two blocks: libzstd takes a block from a buffer that stays only when all of it is there.
+    /// Two blocks: libzstd takes a block from a stable buffer only when the whole block is there.
     private static let pieceBytes = 256 << 10
 
-    /// The most bytes that a frame of so much content can have.
+    /// The most bytes that a frame with this much content can have.
     static func bound(of contentBytes: Int) -> Int {
         ZSTD_compressBound(contentBytes) + SectionMark.mostBytes
     }
 }
 
-/// What a worker says of a frame that it has made.
+/// What a worker reports about a frame that it compressed.
 struct CompressedFrame: BitwiseCopyable {
     var compressedBytes: Int
     var contentBytes: Int
     /// The low 32 bits of the XXH64 of the content; nil without checksums.
     var contentChecksum: UInt32?
-    /// The CRC-32C of the compressed bytes; nil where none asked for it.
+    /// The CRC-32C of the compressed bytes; nil if nothing needs it.
     var frameChecksum: UInt32?
     /// The CRC-32C of the content; nil without a journal.
     var chunkChecksum: UInt32?
-    /// The mark that it bears.
+    /// The mark in it, if any.
     var mark: SectionMark?
 }
 
 extension DataFrame {
-    /// What a section needs to know of a frame that a worker has made.
+    /// What a section records about a frame that a worker compressed.
     init(_ frame: CompressedFrame) {
         self.init(
             compressedBytes: UInt64(frame.compressedBytes), contentBytes: UInt64(frame.contentBytes),

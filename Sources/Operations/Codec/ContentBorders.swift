@@ -1,28 +1,28 @@
 import Multiprocessing
 
-/// Where content is cut for `--rsyncable`: by what it holds, so that bytes that are inserted or removed move no border
-/// but the next.
+/// The rule for `--rsyncable` borders: they depend on the content, so that inserted or removed bytes move only the next
+/// border.
 ///
-/// A *match* is a place at which a hash of the 64 bytes before it begins with so many zero bits. The input is divided
-/// into cells, and of each only the first match counts: that bounds what is to be told of content that repeats itself.
-/// A chunk ends at the first of these that leaves it `leastBytes`, or else has `mostBytes`. So each match follows from
-/// the bytes around it, and any number of processes can look for them.
+/// A *match* is a place where a hash of the 64 bytes before it begins with a certain number of zero bits. The input is
+/// divided into cells, and only the first match of each cell counts, which limits the number of matches in repetitive
+/// content. A chunk ends at the first counted match that makes it at least `leastBytes` long, or at `mostBytes`. Since
+/// a match depends only on the bytes around it, any number of processes can search for matches.
 ///
-/// The hash is the one called Gear: with each byte it is doubled, and a random number of the byte's own is added.
+/// The hash is the one called Gear: for each byte it is doubled, and a random number for that byte is added.
 struct ContentBorders {
     /// No chunk but the last is shorter.
     let leastBytes: Int
     /// No chunk is longer.
     let mostBytes: Int
-    /// Of so many bytes, from a multiple of it on, one match counts.
+    /// The size and alignment of a cell, in which one match counts.
     let cellBytes: UInt64
-    /// The highest bits of a hash, which a match has zero: on average one place of `leastBytes` is one.
+    /// The highest bits of a hash, which are zero for a match: on average in one place of `leastBytes`.
     fileprivate let mask: UInt64
 
-    /// So many bytes before a place decide whether it is a match.
+    /// How many bytes before a place decide whether it is a match.
     static let windowBytes = 64
 
-    /// - Parameter mostBytes: 1,024 or more.
+    /// - Parameter mostBytes: at least 1,024.
     init(mostBytes: Int) {
         self.mostBytes = mostBytes
         leastBytes = mostBytes / 4
@@ -31,14 +31,14 @@ struct ContentBorders {
         cellBytes = 1 << UInt64(bits - 4)
     }
 
-    /// The beginning of the cell in which a chunk that begins at `offset` may end at the earliest.
+    /// The start of the first cell in which a chunk that begins at `offset` may end.
     func firstCell(ofChunkAt offset: UInt64) -> UInt64 {
         (offset + UInt64(leastBytes)) / cellBytes * cellBytes
     }
 
-    /// A random number for each byte: those of SplitMix64 from 0 on.
+    /// A random number for each byte: the outputs of SplitMix64 from 0 on.
     ///
-    /// They decide where files are cut, for ever.
+    /// They determine borders, so they must never change.
     fileprivate static let gear: [UInt64] = (1...256).map { index in
         var number = UInt64(index) &* 0x9E37_79B9_7F4A_7C15
         number = (number ^ number >> 30) &* 0xBF58_476D_1CE4_E5B9
@@ -47,23 +47,23 @@ struct ContentBorders {
     }
 }
 
-/// Looks for the matches from a place on, as the bytes come.
+/// Searches for matches from a place on, as the bytes arrive.
 struct MatchSearch {
     private let borders: ContentBorders
     /// The place before the next byte.
     private var place: UInt64
     private var hash: UInt64 = 0
-    /// Where the next match may be: not before the window is full, and in a cell that has none yet.
+    /// The first place where the next match may be: after the window is full, in a cell without a match.
     private var next: UInt64
 
-    /// - Parameter place: the beginning of a cell. The bytes to be fed begin `windowBytes` before it.
+    /// - Parameter place: the start of a cell. The bytes to feed begin `windowBytes` before it.
     init(_ borders: ContentBorders, from place: UInt64) {
         self.borders = borders
         next = place
         self.place = place - UInt64(ContentBorders.windowBytes)
     }
 
-    /// Takes the next bytes, and calls `body` with the place of each match among them, until that is true.
+    /// Takes the next bytes; calls `body` with the place of each match among them until it returns true.
     mutating func feed(_ bytes: UnsafeRawBufferPointer, _ body: (UInt64) -> Bool) {
         let (mask, cell) = (borders.mask, borders.cellBytes)
         ContentBorders.gear.withUnsafeBufferPointer { gear in

@@ -1,9 +1,9 @@
 import Ground
 
-/// The contexts of libzstd that a process uses, one task after the other.
+/// The libzstd contexts of a process, used for one task after the other.
 ///
-/// They are made when they are first needed. Where there is a dictionary that is before the pool is made
-/// (`Operation.prepare`), so that all workers share what libzstd has made of it.
+/// They are created on first use. With a dictionary that is before the pool is forked (`Operation.prepare`), so that
+/// all workers share the tables made from it.
 final class Contexts {
     private var compressor: Compressor?
     private var decompressor: Decompressor?

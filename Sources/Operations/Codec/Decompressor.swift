@@ -2,18 +2,18 @@ import CZstd
 import Ground
 import SeekableZstd
 
-/// How large a window may be that a frame needs.
+/// The largest window that a frame may need.
 struct WindowLimit {
     let bytes: UInt64
-    /// Whether it holds also where a whole frame is in memory, which needs none.
+    /// Whether it also applies to a frame that is whole in memory, which needs no window.
     let isForAll: Bool
 
-    /// The largest that libzstd knows.
+    /// The largest window that libzstd supports.
     private static let mostBytes: UInt64 = 1 << 31
     fileprivate static let isUnheardOf = PoolmapError(
         .unsupported, "a frame needs a window of more than 2 GiB of memory")
 
-    /// Throws if the frame that begins with `bytes` needs a larger one.
+    /// Throws if the frame that begins with `bytes` needs a larger window.
     func check(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
         guard let window = FrameHead(bytes, at: 0)?.windowBytes, window > min(self.bytes, WindowLimit.mostBytes) else {
             return
@@ -28,25 +28,23 @@ struct WindowLimit {
     }
 }
 
-/// A decompression context of libzstd.
-///
-/// Used by one process.
+/// A decompression context of libzstd, used by one process.
 struct Decompressor: ~Copyable {
     private let context: OpaquePointer
     private let limit: WindowLimit
     private let dictionary: ZstdDictionary?
-    /// What the frame names that is decompressed; 0 for none.
+    /// The ID of the dictionary that the current frame names; 0 for none.
     private var namedDictionary: UInt32 = 0
 
     /// - Parameters:
-    ///   - limit: frames that need a larger window are refused when they are decompressed as a stream, where the window
-    ///     is memory of its own.
+    ///   - limit: the largest window of a frame that is decompressed as a stream, where the window takes memory of its
+    ///     own.
     ///   - dictionary: for frames that name it, or none.
     init(_ limit: WindowLimit, dictionary: ZstdDictionary? = nil) throws(PoolmapError) {
         guard let context = ZSTD_createDCtx() else {
             throw PoolmapError(.outOfMemory, "no memory for a decompression context")
         }
-        // The limit is held against each frame here, to the byte, which libzstd rounds to a power of two.
+        // Each frame is checked against the limit here, to the byte; libzstd would round it to a power of two.
         _ = ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, 31)
         if let bytes = dictionary?.bytes,
             ZSTD_isError(ZSTD_DCtx_loadDictionary(context, bytes.baseAddress, bytes.count)) != 0
@@ -63,7 +61,7 @@ struct Decompressor: ~Copyable {
         ZSTD_freeDCtx(context)
     }
 
-    /// Decompresses one whole frame; returns the number of bytes of content.
+    /// Decompresses one whole frame; returns the size of its content.
     mutating func decompress(
         _ frame: UnsafeRawBufferPointer, into content: UnsafeMutableRawBufferPointer
     ) throws(PoolmapError) -> Int {
@@ -80,7 +78,7 @@ struct Decompressor: ~Copyable {
         return result
     }
 
-    /// Begins a frame that comes in pieces, the first of which has all of its header; forgets the one before.
+    /// Begins a frame that arrives in pieces, the first of which has the whole header; drops an unfinished one.
     mutating func beginStream(_ firstPiece: UnsafeRawBufferPointer) throws(PoolmapError) {
         ZSTD_DCtx_reset(context, ZSTD_reset_session_only)
         try limit.check(firstPiece)
@@ -89,7 +87,7 @@ struct Decompressor: ~Copyable {
 
     /// Decompresses a piece of a frame as a stream.
     ///
-    /// Returns how much of `piece` was used, how much content was made, and whether the frame has ended with it.
+    /// Returns how much of `piece` was used, how much content was made, and whether the frame ended.
     mutating func decompressPiece(
         _ piece: UnsafeRawBufferPointer, into content: UnsafeMutableRawBufferPointer
     ) throws(PoolmapError) -> (used: Int, made: Int, isAtEnd: Bool) {
@@ -100,7 +98,7 @@ struct Decompressor: ~Copyable {
         return (input.pos, output.pos, result == 0)
     }
 
-    /// Throws if the frame names another dictionary than there is; libzstd would not say which.
+    /// Throws if the frame names another dictionary; libzstd's error would not say which.
     private mutating func requireDictionary(of frame: UnsafeRawBufferPointer) throws(PoolmapError) {
         namedDictionary = ZSTD_getDictID_fromFrame(frame.baseAddress, frame.count)
         guard namedDictionary != 0, namedDictionary != dictionary?.id else { return }
@@ -123,14 +121,14 @@ struct Decompressor: ~Copyable {
         case ZSTD_error_memory_allocation:
             throw PoolmapError(.outOfMemory, "no memory for a frame's window")
         case ZSTD_error_dictionary_corrupted where dictionary == nil:
-            // The first block goes on with tables that nothing before it has.
+            // The first block continues with tables that no earlier block has defined.
             throw PoolmapError(.damaged, "damaged, or made with a dictionary that it does not name: try -D FILE")
         default:
             throw damaged("damaged: \(zstdErrorName(result))")
         }
     }
 
-    /// Damage of a frame that names no dictionary can be another dictionary, too.
+    /// If a frame names no dictionary, apparent damage may also mean the wrong dictionary.
     private func damaged(_ message: String) -> PoolmapError {
         guard let dictionary, namedDictionary == 0 else { return PoolmapError(.damaged, message) }
         return PoolmapError(.damaged, "\(message), or \(dictionary.path) is not its dictionary")

@@ -2,7 +2,7 @@ import Files
 import Ground
 import SeekableZstd
 
-/// What comes behind the frames of a compression: the tables of the whole file, or that of a part.
+/// What follows the frames of a compression: the tables of the whole file, or the table of a part.
 struct FrameEnding {
     private var section: SectionWriter?
     private var part: PartTable?
@@ -12,7 +12,7 @@ struct FrameEnding {
         section = part == nil ? SectionWriter() : nil
     }
 
-    /// Where in the input the first frame of a part begins.
+    /// Sets where in the input the first frame of a part begins.
     mutating func begin(at offset: UInt64) {
         part?.range = offset..<offset
     }
@@ -29,13 +29,13 @@ struct FrameEnding {
 }
 
 extension PartTable {
-    /// That of the part of a compression; nil where all of the input is compressed.
+    /// The table of a part of a compression; nil if the whole input is compressed.
     init?(_ input: InputFile, _ options: CompressionOptions) throws(PoolmapError) {
         guard let part = options.part else { return nil }
         self.init(try PartJob(input, .compress, options.settings), part)
     }
 
-    /// Adds a row for a frame, which has its CRC-32C.
+    /// Adds a row for a frame, which must have its CRC-32C.
     fileprivate mutating func add(_ frame: DataFrame) throws(PoolmapError) {
         guard let checksum = frame.crc32c else {
             throw PoolmapError(.failed, "a worker has not told what a part's table needs")

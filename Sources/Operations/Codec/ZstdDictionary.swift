@@ -3,36 +3,36 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// A dictionary: what small files have in common, as `zstd --train` gathers it, or any bytes at all.
+/// A dictionary: what small files have in common, as collected by `zstd --train`, or any bytes.
 ///
-/// It is read before a pool is made, so that all processes share its memory.
+/// It is read before a pool is forked, so that all processes share its memory.
 package final class ZstdDictionary: Sendable {
-    /// For messages.
+    /// Used in messages.
     package let path: String
-    /// What frames that are made with it name it by; 0 for bytes that are not of `zstd --train`, which have no number.
+    /// The ID by which frames name it; 0 for bytes that are not from `zstd --train`, which have none.
     package let id: UInt32
     nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
 
-    /// That of zstd.
+    /// zstd's limit.
     private static let mostBytes: UInt64 = 32 << 20
-    /// libzstd takes no notice of fewer.
+    /// libzstd ignores a smaller one.
     private static let leastBytes: UInt64 = 8
 
-    /// Reads a dictionary, and sees that libzstd can use it.
+    /// Reads a dictionary, and checks that libzstd can use it.
     package init(path: String) throws(PoolmapError) {
         self.path = path
         bytes = try ZstdDictionary.read(path)
         id = ZSTD_getDictID_fromDict(bytes.baseAddress, bytes.count)
     }
 
-    /// The CRC-32C of it: two of one number need not be the same.
+    /// Its CRC-32C: dictionaries with the same ID may differ.
     package var checksum: UInt32 { CRC32C.checksum(of: bytes) }
 
     deinit {
         free(UnsafeMutableRawPointer(mutating: bytes.baseAddress))
     }
 
-    /// The bytes of a file, if they are a dictionary.
+    /// Reads the bytes of a file, if it can be a dictionary.
     private static func read(_ path: String) throws(PoolmapError) -> UnsafeRawBufferPointer {
         let action = "cannot read the dictionary"
         let file = try attempt(action) { () throws(Errno) in try openFile(path, O_RDONLY | O_NOCTTY | O_NONBLOCK) }
@@ -57,7 +57,7 @@ package final class ZstdDictionary: Sendable {
         return UnsafeRawBufferPointer(memory)
     }
 
-    /// Holds the tables of a trained dictionary against the rules, as those who compress and who decompress read them.
+    /// Checks the tables of a trained dictionary, as compression and decompression would read them.
     private static func check(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
         guard bytes.littleEndian(UInt32.self, at: 0) == ZSTD_MAGIC_DICTIONARY else { return }
         let tables = ZDICT_getDictHeaderSize(bytes.baseAddress, bytes.count)

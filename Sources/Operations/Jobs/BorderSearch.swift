@@ -2,42 +2,42 @@ import Ground
 import Multiprocessing
 import Run
 
-/// The borders of a regular file, of which the workers look for the matches, a stretch each.
+/// The `--rsyncable` borders of a regular file, whose workers each search one stretch at a time for matches.
 struct FileBorders {
-    /// What is to be done to know the next chunk.
+    /// What to do to find the next chunk.
     enum Next {
-        /// The chunk has so many bytes.
+        /// The chunk has this many bytes.
         case chunk(Int)
-        /// Have a worker look for matches here.
+        /// Have a worker search this range for matches.
         case search(Range<UInt64>, index: Int)
-        /// Nothing before a search has come back.
+        /// Wait until a search has returned.
         case wait
     }
 
     private let borders: ContentBorders
     private let byteCount: UInt64
-    /// So far ahead of the next chunk matches are looked for, that nobody has to wait for them.
+    /// How far ahead of the next chunk matches are searched, so that chunks need not wait for them.
     private let leadBytes: UInt64
     private let stretchBytes: UInt64
-    /// Up to here somebody looks, or has looked.
+    /// The end of the stretches handed out.
     private var searchedTo: UInt64
-    /// Up to here all matches are known.
+    /// All matches up to here are known.
     private var knownTo: UInt64
     private var matches: [UInt64] = []
-    /// The number of searches that were handed out.
+    /// The number of searches handed out.
     private var searchCount = 0
 
     init(_ borders: ContentBorders, byteCount: UInt64, leadBytes: UInt64) {
         self.borders = borders
         self.byteCount = byteCount
         self.leadBytes = leadBytes
-        // Some MiB, unless chunks are far smaller or larger than usual.
+        // A few MiB, unless chunks are far smaller or larger than usual.
         stretchBytes = 64 * borders.cellBytes
         searchedTo = borders.firstCell(ofChunkAt: 0)
         knownTo = searchedTo
     }
 
-    /// What is next for the chunk that begins at `offset`.
+    /// The next step for the chunk that begins at `offset`.
     mutating func next(at offset: UInt64) -> Next {
         let rest = byteCount - offset
         if rest <= UInt64(borders.leastBytes) { return .chunk(Int(rest)) }
@@ -53,7 +53,7 @@ struct FileBorders {
         return knownTo >= most ? .chunk(Int(most - offset)) : .wait
     }
 
-    /// Takes what a search has found: they come back in their order.
+    /// Takes the matches of a search; searches return in order.
     ///
     /// - Parameter offset: where the next chunk begins.
     mutating func add(_ found: [UInt64], upTo end: UInt64, nextChunk offset: UInt64) {
@@ -63,27 +63,27 @@ struct FileBorders {
     }
 }
 
-/// Looks for the matches of a stretch of a file, for `--rsyncable`.
+/// Searches a stretch of a file for `--rsyncable` matches.
 ///
-/// What comes of it is joined by `FileBorders.add`.
+/// `FileBorders.add` joins the results.
 final class BorderSearch: Operation {
     private let borders: ContentBorders?
     private var input = Scratch()
 
-    /// - Parameter borders: nil where nobody asks for any.
+    /// - Parameter borders: nil if borders do not depend on the content.
     init(_ borders: ContentBorders?) {
         self.borders = borders
     }
 
     struct Work: Message, BitwiseCopyable {
-        /// Begins so much earlier as a match needs.
+        /// Begins `windowBytes` before `start`.
         var source: Source
         var start: UInt64
         var end: UInt64
     }
 
     struct Done: Message {
-        /// Counted from the beginning of the input.
+        /// Offsets in the input.
         let matches: [UInt64]
         /// Where the stretch ends.
         let end: UInt64

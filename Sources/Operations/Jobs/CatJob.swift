@@ -4,13 +4,13 @@ import Run
 import SeekableZstd
 import SystemPackage
 
-/// A range of the content of a regular file.
+/// Writes a range of the content of a regular file.
 ///
-/// Only the frames that hold it are read and decompressed, where the sizes of those before them are known: by a seek
-/// table, or by the frames' own headers.
+/// Only the frames that hold the range are read and decompressed, provided the sizes of those before it are known from
+/// a seek table or the frames' own headers.
 ///
-/// Each frame is checked as far as it can be by itself: its checksum, and what the tables say of it. That the rest of
-/// the file is whole is for `test` to say.
+/// Each frame is checked as far as possible by itself: its checksum, and its rows in the tables. To check the rest of
+/// the file, use `test`.
 final class CatJob: Job {
     private let input: InputFile
     private let output: Output
@@ -19,32 +19,33 @@ final class CatJob: Job {
     private let limit: ContentLimit
     private let meter: Meter
     private var index = 0
-    /// Where the content of the next frame to be handed out begins; nil once a frame did not say its size.
+    /// Where the content of the next frame to hand out begins; nil after a frame of unknown size.
     private var nextPlace: UInt64? = 0
-    /// Where the content of the next frame to be accepted begins.
+    /// Where the content of the next frame to accept begins.
     private var place: UInt64 = 0
     private var writtenBytes: UInt64 = 0
-    /// The section table of a file of ours that has one.
+    /// The section table, if poolmap wrote the file and it has one.
     private let frameChecksums: ChecksumRows?
-    /// What is under way, the first in front.
+    /// The frames in progress, in order.
     private var underWay: [Expected] = []
 
-    /// What the tables say of a frame, or the frames of a run, of which they say nothing.
+    /// The table rows of a frame; or a run of frames, which have none.
     private enum Expected {
         case frame(TableEntry?)
         case run(FrameRun)
     }
 
-    /// What the tables say of a frame.
+    /// The table rows of a frame.
     private struct TableEntry {
         let number: Int
         let row: SeekTable.Row
-        /// nil where there is no section table.
+        /// nil without a section table.
         let crc32c: UInt32?
     }
 
-    /// The job for a range of the file with this path: of all of it the one that `decompress` has, so that nothing that
-    /// is wrong with the file goes unnoticed.
+    /// The job for a range of the file at this path.
+    ///
+    /// For the whole content it is the job of `decompress`, which checks the whole file.
     static func open(
         _ path: String, _ range: Range<UInt64>, _ policy: OutputPolicy, _ limit: OutputLimit, _ meter: Meter
     ) throws(PoolmapError) -> any Job {
@@ -94,10 +95,10 @@ final class CatJob: Job {
         return .end
     }
 
-    /// Whether the range begins behind the next frames; moves on to the place behind them.
+    /// Skips frames that end before the range; returns whether it did.
     private func skips(_ contentBytes: UInt64?, count: Int) throws(PoolmapError) -> Bool {
         nextPlace = try end(contentBytes)
-        // Nothing was handed out yet then.
+        // Nothing has been handed out yet in that case.
         guard let end = nextPlace, end <= range.lowerBound else { return false }
         index += count
         place = end
@@ -164,7 +165,7 @@ final class CatJob: Job {
             switch outcome {
             case .skippable: break
             case .failed(_, let piece, let error):
-                // Nobody has asked for what is behind the range.
+                // Damage after the range does not matter.
                 if place < range.upperBound { throw error.at(piece.description) }
             case .frame(let frame, let made):
                 let end = start + Int(made.contentBytes)
@@ -187,7 +188,7 @@ final class CatJob: Job {
         try check(done, entry)
     }
 
-    /// Holds a frame against its rows in the tables.
+    /// Checks a frame against its rows in the tables.
     private func check(_ content: DataFrame, _ entry: TableEntry?) throws(PoolmapError) {
         meter.add(input: content.compressedBytes)
         guard let entry, let table = frames.seekTable else { return }
@@ -199,7 +200,7 @@ final class CatJob: Job {
         }
     }
 
-    /// Writes so much of the content as is in the range.
+    /// Writes the part of the content that is in the range.
     private func write(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
         let end = place + UInt64(bytes.count)
         let wanted = max(place, range.lowerBound)..<max(min(end, range.upperBound), max(place, range.lowerBound))

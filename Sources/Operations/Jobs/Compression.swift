@@ -4,22 +4,21 @@ import Multiprocessing
 import Run
 import SeekableZstd
 
-/// Makes frames of chunks, those of a task one behind the other in the output area of its slot.
+/// Compresses chunks to frames; those of one task follow each other in the output area of its slot.
 final class Compression: Operation {
     private let options: CompressionOptions
     private let contexts: Contexts
     private var input = Scratch()
-    /// The last frame of a chunk that is a hole: it is the same for all of one size, but for the mark.
+    /// The last frame made from a hole: all holes of one size give the same frame, except for the mark.
     private var zeros: (frame: CompressedFrame, bytes: [UInt8])?
 
-    /// Chunks that share a task have no more of the input.
+    /// The most input of chunks that share a task.
     static let mostTaskBytes = 16 << 20
-    /// Nor should there come more of them, so that data that is not made smaller takes no more memory than one large chunk.
+    /// The most output expected of them, so that incompressible data takes no more memory than one large chunk.
     static let mostOutputBytes: UInt64 = 8 << 20
-    /// The same of a pipe, whose chunks wait for each other in a slot.
+    /// The most input of chunks of a pipe that share a task: they wait for each other in a slot.
     static let mostPipeBytes = 1 << 20
-    /// So long a task of a pipe may take for which chunks are put together: nobody knows how much more there is to share
-    /// out.
+    /// How long a task of several chunks of a pipe may take: short, since how much work is left to share is unknown.
     static let pipeTaskNanoseconds: UInt64 = 4_000_000
 
     init(_ options: CompressionOptions, _ contexts: Contexts) {
@@ -28,16 +27,16 @@ final class Compression: Operation {
     }
 
     struct Work {
-        /// Where the first chunk begins; the others follow.
+        /// Where the first chunk begins; the others follow it.
         var source: Source
-        /// What the first is to bear.
+        /// The mark of the first frame.
         var mark: SectionMark?
         var slot: Int
         var chunkBytes: [Int]
     }
 
     struct Done: Message {
-        /// Of the chunks in front of the one that could not be compressed, or of all.
+        /// The frames of all chunks, or of those before the chunk that failed.
         var frames: [Frame] = []
         var failure: PoolmapError?
 
@@ -144,23 +143,23 @@ extension Compression.Work: Message {
     }
 }
 
-/// Makes a compressed file from one input, as docs/format.md has it: a frame for each chunk, and behind several tables.
+/// Compresses one input to the format of docs/format.md: a frame for each chunk, and tables if there are several.
 ///
-/// The borders of chunks depend on the input and the options only. A regular file is read by the workers, each its own
-/// chunks; a pipe is read here, into the slots. For borders by content the workers also look through a file beforehand.
+/// Chunk borders depend only on the input and the options. Workers read their chunks of a regular file themselves; a
+/// pipe is read here, into slots. For borders by content, workers also search a file in advance.
 final class CompressJob: Job {
     private let input: InputFile
     private let output: Output
     private let meter: Meter
     private let chunkBytes: Int
-    /// Whether several may share a task: not where each is noted as it is done.
+    /// Whether chunks may share a task: not if each is recorded as soon as it is done.
     private let sharesTasks: Bool
     private var pace = TaskPace()
     /// The size that the input must have; nil for any.
     private let announcedBytes: UInt64?
     private var ending: FrameEnding
     private var writtenBytes: UInt64 = 0
-    /// Up to here all is done, by this part or one before it.
+    /// Everything before this offset is done, by this part or an earlier one.
     private var acceptedBytes: UInt64 = 0
     private var compressedBytes: UInt64 = 0
 
@@ -168,15 +167,15 @@ final class CompressJob: Job {
     private var index = 0
     private var offset: UInt64 = 0
     private let borders: ContentBorders?
-    /// Of a regular file, where its content decides; nil before the first chunk.
+    /// The borders of a regular file by content; nil before the first chunk.
     private var fileBorders: FileBorders?
     private var chunks: PipeChunks
     private var isAtEnd = false
-    /// Of a regular file, where the chunks begin that are wanted: anywhere, or in the share of a part.
+    /// The range of a regular file in which wanted chunks begin: all of it, or the share of a part.
     private let share: Range<UInt64>
-    /// What was found to be due behind the chunks that were handed out last.
+    /// The step that follows the chunks just handed out.
     private var upcoming: Result<Step, PoolmapError>?
-    /// Takes each frame that was written.
+    /// Called with each frame that was written.
     var onFrame: (CompressedFrame) throws(PoolmapError) -> Void = { (_) throws(PoolmapError) in }
 
     init(_ input: InputFile, to output: Output, _ options: CompressionOptions, _ meter: Meter) throws(PoolmapError) {
@@ -188,7 +187,7 @@ final class CompressJob: Job {
         borders = options.borders
         chunks = PipeChunks(cutBy: borders.map { ContentCut($0) })
         announcedBytes = input.hasKnownSize ? nil : options.streamBytes
-        // Where the content decides, only a look at it tells where the chunks of a share begin.
+        // With borders by content, chunks must be cut from the start of the file to find those that begin in the share.
         let pieceBytes = borders == nil ? UInt64(chunkBytes) : 1
         share =
             try options.part.map { (part) throws(PoolmapError) in try part.share(of: input, inPiecesOf: pieceBytes) }
@@ -201,12 +200,12 @@ final class CompressJob: Job {
             index = Int((offset + pieceBytes - 1) / pieceBytes)
             acceptedBytes = offset
         }
-        // The one chunk of an empty input is the first part's.
+        // The one chunk of an empty input belongs to the first part.
         isAtEnd = input.isRegular ? offset >= share.upperBound : part.number > 1
         ending.begin(at: offset)
     }
 
-    /// Takes a frame that the output has already, in place of its chunk: the next one in order.
+    /// Takes a frame that the output already contains, in place of the next chunk.
     func keep(_ frame: DataFrame) throws(PoolmapError) {
         index += 1
         offset += frame.contentBytes
@@ -248,7 +247,7 @@ final class CompressJob: Job {
         return group.step(slot, input.handed, isLast: isAtEnd)
     }
 
-    /// Goes over a chunk that another part has.
+    /// Skips a chunk that belongs to another part.
     private func passOver(_ byteCount: Int) {
         index += 1
         offset += UInt64(byteCount)
@@ -257,13 +256,13 @@ final class CompressJob: Job {
         ending.begin(at: offset)
     }
 
-    /// What chunks may have together that share a task.
+    /// The most input of chunks that share a task.
     private func mostBytes(_ most: Int, _ nanoseconds: UInt64) -> Int {
         guard sharesTasks else { return 0 }
         return min(most, pace.mostBytes(nanoseconds: nanoseconds, outputBytes: Compression.mostOutputBytes))
     }
 
-    /// The length of the next chunk of a file; nil where that is not known yet.
+    /// The length of the next chunk of a file; nil if it is not known yet.
     private func nextByteCount(_ workforce: Workforce) -> Int? {
         guard let borders else { return Int(min(UInt64(chunkBytes), input.byteCount - offset)) }
         var found =
@@ -293,7 +292,7 @@ final class CompressJob: Job {
         case .waitForInput: return .waitForInput(input.descriptor)
         case .waitForSlot: return .waitForTurn
         case .chunks(let lengths, let slot):
-            // The input ended with the chunk before; an empty input is one empty chunk.
+            // The input ended with the previous chunk; an empty input is one empty chunk.
             if lengths == [0] && index > 0 {
                 isAtEnd = true
                 workforce.releaseSlot(slot)
@@ -312,7 +311,7 @@ final class CompressJob: Job {
         }
     }
 
-    /// False where the input has more than it was to have, which is told behind the chunks before.
+    /// Returns false if the input exceeds its announced size, which is reported after the chunks before.
     private func announce(_ byteCount: Int) -> Bool {
         guard let announcedBytes, offset + UInt64(byteCount) > announcedBytes else { return upcoming == nil }
         upcoming = .failure(
@@ -388,7 +387,7 @@ final class CompressJob: Job {
     }
 }
 
-/// Chunks that follow each other, and are so small that a message for each would cost more than its work.
+/// Consecutive chunks so small that a message for each would cost more than its work.
 private struct ChunkGroup {
     private var work: Compression.Work
     private var pieces: [Piece] = []
@@ -409,9 +408,9 @@ private struct ChunkGroup {
         boundBytes += Compressor.bound(of: count)
     }
 
-    /// Whether the next chunk may go with these.
+    /// Whether the next chunk may join these.
     ///
-    /// - Parameter mostBytes: what a task should not have more of.
+    /// - Parameter mostBytes: the most input that a task should have.
     func takes(_ count: Int, _ source: Source, _ mostBytes: Int, _ layout: SlotLayout) -> Bool {
         if case .zeros = source { return false }
         return !isHole && byteCount + count <= mostBytes
@@ -421,7 +420,7 @@ private struct ChunkGroup {
     func step(_ slot: Int, _ files: [SharedDescriptor], isLast: Bool) -> Step {
         var work = work
         work.slot = slot
-        // The frame of a hole is only looked up: less work than a message.
+        // The frame of a hole is only copied, which is less work than a message.
         return .work(
             Compression.task(work, files, byteCount: UInt64(byteCount)), pieces, slot: slot, isLast: isLast,
             mayBeDoneHere: isHole)

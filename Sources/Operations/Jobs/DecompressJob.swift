@@ -5,12 +5,12 @@ import Run
 import SeekableZstd
 import SystemPackage
 
-/// Restores or checks one input, made by this program or any other that writes Zstandard frames.
+/// Decompresses or tests one input, written by poolmap or any other program that writes Zstandard frames.
 ///
-/// Frames are found by the seek table, or by walking over their headers, and decompressed each by itself. Content whose
-/// place in the target is known beforehand is written there by the worker; else it comes back in a slot and is written
-/// here, in order. A frame that is too large for a slot is streamed, here, when its turn comes; small ones go to a worker
-/// together. All frames pass `SectionAuditor` in the file's order.
+/// Frames are found through the seek table, or by walking their headers, and decompressed separately. If the place of
+/// the content in the target is known in advance, the worker writes it there; otherwise the content returns in a slot
+/// and is written here, in order. A frame too large for a slot is streamed here when its turn comes; small frames go to
+/// a worker together. All frames pass `SectionAuditor` in file order.
 final class DecompressJob: Job {
     private let input: InputFile
     private let output: Output
@@ -19,16 +19,16 @@ final class DecompressJob: Job {
     private let source: FrameSource
     private var auditor = SectionAuditor()
     private var index = 0
-    /// Where the content of the next frame to be handed out begins; nil once a frame did not say its size.
+    /// Where the content of the next frame to hand out begins; nil after a frame of unknown size.
     private var nextPlace: UInt64? = 0
-    /// Where the content of the next frame to be accepted begins.
+    /// Where the content of the next frame to accept begins.
     private var place: UInt64 = 0
-    /// The runs that are under way, the first in front.
+    /// The runs in progress, in order.
     private var runs: [FrameRun] = []
-    /// The front streams a frame from the pipe, which nobody else may read meanwhile.
+    /// The front is streaming a frame from the pipe, so nothing else may read from it.
     private var isPipeTaken = false
 
-    /// What is wanted of the file, and what was done of it; nil for all.
+    /// The part to process, and what was done of it; nil for all of the input.
     private var part: FramesOfPart?
 
     private enum FrameSource {
@@ -36,7 +36,7 @@ final class DecompressJob: Job {
         case pipe(PipeFrames)
     }
 
-    /// - Parameter part: which part of the input is done; nil for all of it.
+    /// - Parameter part: the part of the input to process; nil for all of it.
     init(
         _ input: InputFile, to output: Output, _ limit: ContentLimit, _ meter: Meter, _ part: Part? = nil
     ) throws(PoolmapError) {
@@ -48,7 +48,7 @@ final class DecompressJob: Job {
         source = input.isRegular ? .file(try FileFrames(input, share: self.part?.share)) : .pipe(PipeFrames(input))
         meter.expect(input)
         if case .file(let frames) = source {
-            // Of frames that are only looked at, a table that covers the file has the checksums.
+            // Frames of other parts are not decompressed; their checksums come from a table that covers the file.
             auditor = SectionAuditor(seesFrames: part == nil || frames.seekTable != nil)
         }
         if case .file(let frames) = source, let totals = frames.totals {
@@ -98,7 +98,7 @@ final class DecompressJob: Job {
         return next
     }
 
-    /// Looks at frames that other parts have.
+    /// Audits frames that belong to other parts.
     private func passOver(_ passed: [FramesOfPart.Passed]) -> Step {
         for case .frame in passed { index += 1 }
         return .local(nil) { [self] () throws(PoolmapError) in
@@ -136,7 +136,7 @@ final class DecompressJob: Job {
             isPipeTaken = true
             let announced = frames.headerInfo?.contentBytes
             _ = try destination(of: announced, isLast: false)
-            // How long it is nobody knows yet.
+            // The frame's length is not known yet.
             return .local(piece(frames.offset, 0)) { [self] () throws(PoolmapError) in
                 try stream(from: frames, announced, workforce)
             }
@@ -146,7 +146,7 @@ final class DecompressJob: Job {
         }
     }
 
-    /// The same for what is in a slot already, which is given back where that fails.
+    /// The same for frames that are in a slot already; releases the slot on failure.
     private func destination(
         of contentBytes: UInt64?, _ slot: Int, _ workforce: Workforce
     ) throws(PoolmapError) -> FrameDecompression.Destination {
@@ -158,7 +158,7 @@ final class DecompressJob: Job {
         }
     }
 
-    /// Where the content of the next frames goes, which may have a known size; moves on to the place behind it.
+    /// Where the next frames' content goes, whose size may be known; advances `nextPlace`.
     private func destination(of contentBytes: UInt64?, isLast: Bool) throws(PoolmapError)
         -> FrameDecompression.Destination
     {
@@ -173,13 +173,13 @@ final class DecompressJob: Job {
         } else {
             nextPlace = nil
         }
-        // Without its size nothing behind the frame could be placed, and nobody knows how much is to be written.
+        // Without the size, nothing after the frame can be placed, and the amount to be written is unknown.
         let isPlaced = contentBytes != nil || (isLast && !limit.isSet)
         if !isPlaced, limit.isSet { return .slot }
         return output.destination(at: isPlaced ? here : nil)
     }
 
-    /// How much has been read of a pipe.
+    /// How much was read from a pipe.
     private var readBytes: UInt64 {
         if case .pipe(let frames) = source { return frames.readBytes }
         return 0
@@ -239,9 +239,9 @@ final class DecompressJob: Job {
         }
     }
 
-    /// Holds the frames of a run against the rules, up to the first that breaks one, or could not be decompressed.
+    /// Audits the frames of a run, up to the first that breaks a rule or failed to decompress.
     ///
-    /// Returns how much content is in front of that.
+    /// Returns how much content precedes that frame.
     private func audit(_ run: FrameRun, _ done: FrameRunDone) -> (contentBytes: UInt64, PoolmapError?) {
         var contentBytes: UInt64 = 0
         do throws(PoolmapError) {
@@ -315,14 +315,14 @@ final class DecompressJob: Job {
         meter.add(output: UInt64(bytes.count))
     }
 
-    /// - Parameter rest: the bytes behind these, which are read if they are a table's.
+    /// - Parameter rest: the bytes after these, which are read if they belong to a table.
     private func audit(skippable bytes: [UInt8], _ rest: FileReader?) throws(PoolmapError) {
         let before = auditor.offset
         try auditor.add(skippable: bytes, rest)
         meter.add(input: auditor.offset - before)
     }
 
-    /// A table that is long, out of a pipe; or another skippable frame that could have been one.
+    /// Audits a long table from a pipe, or another skippable frame that could have been one.
     private func audit(tableFrom frames: PipeFrames, _ workforce: Workforce) throws(PoolmapError) {
         try withPiece { (space) throws(PoolmapError) in
             var known = 0
@@ -331,7 +331,7 @@ final class DecompressJob: Job {
             }
             let before = auditor.offset
             try auditor.add(skippable: Array(space[..<known]), nil)
-            // What is no table is stepped over, up to its end.
+            // Skip to the end of a frame that is not a table.
             while true {
                 let count = try frames.readRest(into: space, workforce)
                 if count == 0 { break }
@@ -350,7 +350,7 @@ final class DecompressJob: Job {
 }
 
 extension Output {
-    /// Where a worker is to put content that begins at `place`; nil where that is not known yet.
+    /// Where a worker puts content that begins at `place`; nil if that is not known yet.
     fileprivate func destination(at place: UInt64?) -> FrameDecompression.Destination {
         switch self {
         case .file(let file):

@@ -3,27 +3,27 @@ import Ground
 import Multiprocessing
 import Run
 
-/// Hashes pieces of an input, by several algorithms in one read.
+/// Hashes pieces of an input with several algorithms in one read.
 ///
-/// It is how `HashJob` and `ChunksJob` have their pieces hashed; each cuts and joins in its own way.
+/// `HashJob` and `ChunksJob` share it; each cuts and joins in its own way.
 final class Digestion: Operation {
     private var input = Scratch()
 
-    /// So much of a file is worth a message.
+    /// The most input of one task.
     static let mostTaskBytes = 64 << 20
 
     struct Work {
         var source: Source
         /// Where the first piece begins in the input.
         var offset: UInt64
-        /// Of all pieces.
+        /// The size of all pieces together.
         var byteCount: UInt64
-        /// The slot that travels with the task, if the source is a slot.
+        /// The task's slot, if the source is a slot.
         var slot: Int
         var algorithms: [HashAlgorithm]
-        /// The size of all pieces but the last; nil where the input is one piece.
+        /// The size of all pieces but the last; nil if the input is one piece.
         var pieceBytes: UInt64?
-        /// The size of the chunks of a piece, each hashed by itself; nil where pieces are to be joined.
+        /// The size of chunks that are hashed separately; nil if pieces are to be joined.
         var chunkBytes: UInt64?
     }
 
@@ -33,7 +33,7 @@ final class Digestion: Operation {
         struct Piece {
             let byteCount: UInt64
             let time: WorkTime
-            /// For each algorithm what its joiner has to know of the piece, or the digests of its chunks.
+            /// For each algorithm, what its joiner needs from the piece, or the digests of its chunks.
             let digests: [[UInt8]]
         }
 
@@ -111,7 +111,7 @@ extension Digestion.Work: Message {
         message.add(list: algorithms) { $0.write(to: &$1) }
     }
 
-    /// The ranges of the pieces, counted from where the first begins.
+    /// The ranges of the pieces, relative to the start of the first.
     var pieces: [Range<UInt64>] {
         guard let pieceBytes, byteCount > pieceBytes else { return [0..<byteCount] }
         return stride(from: 0, to: byteCount, by: UInt64.Stride(pieceBytes)).map {

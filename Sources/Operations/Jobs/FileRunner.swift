@@ -6,7 +6,7 @@ import Multiprocessing
 import Run
 import SystemPackage
 
-/// Does whole files by the same jobs as the front, one step after the other.
+/// Processes whole files with the same jobs that the front uses, step by step.
 final class FileRunner: WholeFilePerformer {
     private let settings: RunSettings
     private var own: (workforce: Workforce, process: pid_t)?
@@ -18,8 +18,8 @@ final class FileRunner: WholeFilePerformer {
         self.settings = settings
     }
 
-    /// One pair of hands, made by the process that uses it: what the front had for its first files is shared memory,
-    /// which each worker would take for its own.
+    /// A workforce of one, created by the process that uses it: the one that the front used for its first files has
+    /// shared memory, which each worker would take for its own.
     private var workforce: Workforce {
         if let own, own.process == getpid() { return own.workforce }
         let workforce = Workforce(jobs: 1, settings)
@@ -40,7 +40,7 @@ final class FileRunner: WholeFilePerformer {
     }
 
     private func outcomeOf(_ work: FileWork, _ note: CommitNote?) throws(PoolmapError) -> FileDone.Outcome {
-        // A worker that had the file before may have been killed with a file that has a name of its own.
+        // An earlier worker may have been killed after giving its temporary file a name.
         note?.removeTemporary()
         let existing = work.target.flatMap { look(at: $0) }
         if let target = work.target, let written = note?.byteCounts(ofOutput: existing?.status) {
@@ -54,7 +54,7 @@ final class FileRunner: WholeFilePerformer {
         if !work.algorithms.isEmpty { return try hash(input, work) }
         var output = Output.nowhere
         if let target = work.target {
-            // To open a named pipe and close it again would be an end of file to its reader.
+            // Opening a named pipe and closing it again would signal end of file to its reader.
             if let existing, existing.status?.isRegular != true || existing.descriptor != nil { return .isForFront }
             if let existing, existing.isDone(settings.policy, for: input.status) {
                 return .done(JobSummary(inputBytes: input.byteCount, existing))
@@ -64,7 +64,7 @@ final class FileRunner: WholeFilePerformer {
         return .done(try settings.job(input, output, Meter()).performAlone(workforce))
     }
 
-    /// nil where there is nothing, and also where the folder cannot be opened, as will be said later.
+    /// nil if there is nothing, and if the folder cannot be opened, which is reported later.
     private func look(at target: Place) -> TargetLook? {
         guard let folder = try? OutputFile.folder(of: target, folders) else { return nil }
         return TargetLook(at: target.path, in: folder)
@@ -73,17 +73,17 @@ final class FileRunner: WholeFilePerformer {
     func begin() {
         guard process != getpid() else { return }
         process = getpid()
-        // The descriptors were the front's, if they are any here.
+        // Leaked on purpose: its descriptors are the front's, if they are open here at all.
         _ = Unmanaged.passRetained(folders)
         folders = FolderCache()
     }
 
     func end() {
-        // The next files come later, when the paths of their folders may lead to others.
+        // By the time the next files come, the folders' paths may lead elsewhere.
         folders.forget()
     }
 
-    /// nil where the file is to be looked at more closely, or is not hashed as a whole.
+    /// nil if the file needs a closer look, or is not hashed as a whole.
     private func hashSmall(_ work: FileWork) throws(PoolmapError) -> FileDone.Outcome? {
         guard let found = work.found, !work.algorithms.isEmpty, work.chunkBytes == nil, work.target == nil,
             work.identity == nil, found.byteCount < UInt64(Hands.cachedBytes)
@@ -108,7 +108,7 @@ final class FileRunner: WholeFilePerformer {
         return .done(JobSummary(inputBytes: byteCount, digests: digests))
     }
 
-    /// Does what is left of a file whose target has its name: a worker was killed just then.
+    /// Finishes a file whose target already has its name, because a worker was killed right after that.
     private func complete(_ work: FileWork, _ target: Place, _ note: CommitNote?) throws(PoolmapError) {
         if settings.policy.isDurable {
             let folder = try attempt("cannot write the folder of \(target.path) to disk") { () throws(Errno) in
@@ -119,7 +119,7 @@ final class FileRunner: WholeFilePerformer {
         if settings.policy.removesInput, let note {
             var isChanged = false
             _ = try folders.remove(work.input) { left in
-                // Where it is another file by now, the first worker has removed its own.
+                // If the file is another one by now, the first worker has removed its own.
                 isChanged = note.isOfInputFile(left) && !note.isOfInput(left)
                 return note.isOfInput(left)
             }

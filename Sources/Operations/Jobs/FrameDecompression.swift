@@ -7,25 +7,25 @@ import SystemPackage
 
 /// Decompresses a frame, or a run of small ones, into its slot, into its place in the target, or to nowhere.
 ///
-/// It is how `DecompressJob`, `CatJob` and `SalvageJob` have their frames done, each of which cuts and joins in its own way.
+/// `DecompressJob`, `CatJob` and `SalvageJob` share it; each cuts and joins in its own way.
 final class FrameDecompression: Operation {
     private let settings: Settings
     private let contexts: Contexts
     private var input = Scratch()
     private var content = Scratch()
-    /// The last frame of those that are small for their content.
+    /// The last frame that was small for its content.
     private var known: KnownFrame?
 
-    /// What holds for all frames of a run.
+    /// What holds for all frames of a command.
     struct Settings {
         let limit: WindowLimit
-        /// What frames are decompressed with; nil for nothing.
+        /// The dictionary for decompression; nil for none.
         let dictionary: ZstdDictionary?
         /// The largest window of a frame that a worker streams, in bytes; nil for any.
         let mostStreamedWindow: UInt64?
-        /// Whether the target gets holes for zeros.
+        /// Whether zeros become holes in the target.
         let leavesHoles: Bool
-        /// Whether the CRC-32C of the content is told, for the table of a part.
+        /// Whether to compute the CRC-32C of the content, for the table of a part.
         let tellsContentChecksums: Bool
     }
 
@@ -36,17 +36,17 @@ final class FrameDecompression: Operation {
 
     struct Work: Message, BitwiseCopyable {
         var source: Source
-        /// Of a run with the skippable frames that are in it.
+        /// For a run, including the skippable frames in it.
         var compressedBytes: UInt64
-        /// Whether there may be several frames, one behind the other; then the sizes are of all together.
+        /// Whether there may be several consecutive frames; the sizes then cover all of them.
         var isRun = false
-        /// Whether the frames of a run behind one that is damaged are wanted too.
+        /// Whether frames of a run after a damaged one are wanted too.
         var goesOnAfterDamage = false
-        /// What the content must have; nil where nobody said.
+        /// The content size required; nil if unknown.
         var contentBytes: UInt64?
-        /// What the content has at most.
+        /// An upper bound of the content size.
         var contentBound: UInt64
-        /// The slot that travels with the task.
+        /// The task's slot.
         var slot: Int
         var destination: Destination
     }
@@ -55,9 +55,9 @@ final class FrameDecompression: Operation {
     enum Destination: BitwiseCopyable {
         /// To the output area of the slot.
         case slot
-        /// To its place in the target, the last of the task's files, by the worker itself.
+        /// The worker writes it to its place in the target, which is the last of the task's files.
         case file(offset: UInt64)
-        /// Nowhere: it is only checked.
+        /// Nowhere; the content is only checked.
         case nowhere
 
         var isSlot: Bool {
@@ -71,11 +71,11 @@ final class FrameDecompression: Operation {
         }
     }
 
-    /// What became of the content of a frame or a run.
+    /// What happened to the content of a frame or a run.
     struct Content: BitwiseCopyable {
-        /// It waits in the slot, and is not in its place in the target yet.
+        /// Whether it is in the slot, and not yet in the target.
         var isInSlot: Bool
-        /// The CRC-32C of all of it; nil where nobody has asked.
+        /// The CRC-32C of all of it; nil if not needed.
         var checksum: UInt32?
     }
 
@@ -110,7 +110,7 @@ final class FrameDecompression: Operation {
         }
     }
 
-    /// A task for frames of `input`, and what it needs of the target where that is written to.
+    /// A task for frames of `input`; includes the target if the worker writes to it.
     static func task(_ work: Work, _ input: InputFile, _ output: Output) -> TaskMessage {
         var files = input.handed
         if case .file = work.destination, case .file(let target) = output {
@@ -165,7 +165,7 @@ final class FrameDecompression: Operation {
         }
     }
 
-    /// The target could not be written; its name is with whoever hands out the work.
+    /// The target could not be written; only the process that hands out the work knows its name.
     private struct Unwritten: Error {
         let errno: Errno
     }
@@ -202,7 +202,7 @@ final class FrameDecompression: Operation {
         return work.destination.isSlot ? try hands.areas.output(work.slot, bound) : try content.space(of: bound)
     }
 
-    /// Small frames, which lie one behind the other; so does their content.
+    /// Decompresses consecutive small frames; their content is consecutive too.
     private func run(
         _ work: Work, _ files: [SharedDescriptor], _ hands: Hands, _ told: inout Content
     ) throws -> FrameRunDone {
@@ -212,7 +212,7 @@ final class FrameDecompression: Operation {
         var (position, made) = (0, 0)
         while position < compressed.count {
             let rest = UnsafeRawBufferPointer(rebasing: compressed[position...])
-            // It was walked over before, so that it can only fail where the file was changed meanwhile.
+            // The frame was walked before, so this fails only if the file changed in the meantime.
             let info = try formatErrors { () throws(FormatError) in try FrameWalker.walk(rest) }
             position += Int(info.compressedBytes)
             guard info.kind == .zstandard else { continue }
@@ -241,7 +241,7 @@ final class FrameDecompression: Operation {
         return done
     }
 
-    /// False where all of it became a hole.
+    /// Returns false if everything became a hole.
     private func write(
         _ bytes: UnsafeRawBufferPointer, to destination: Destination, _ files: [SharedDescriptor]
     ) throws -> Bool {
@@ -255,7 +255,7 @@ final class FrameDecompression: Operation {
         }
     }
 
-    /// A frame that is too large for memory: piece by piece from file to file.
+    /// Decompresses a frame too large for memory, piece by piece from file to file.
     private func streamFromFile(
         _ work: Work, _ files: [SharedDescriptor], _ told: inout Content
     ) throws -> DataFrame {
@@ -272,7 +272,7 @@ final class FrameDecompression: Operation {
                 write: { (bytes) throws(PoolmapError) in
                     let start = written
                     written += UInt64(bytes.count)
-                    // A table that says too little must not make this frame overwrite the next one's place.
+                    // A size in the table that is too small must not let this frame overwrite the next one's place.
                     if let limit = work.contentBytes, written > limit {
                         throw PoolmapError(.damaged, "there is more content than the sizes in the file say")
                     }
@@ -293,11 +293,11 @@ final class FrameDecompression: Operation {
         }
     }
 
-    /// Decompresses one frame piece by piece, as the front does in its turn with one that is too large for a slot.
+    /// Decompresses one frame piece by piece; the front does this with frames that are too large for a slot.
     ///
     /// - Parameters:
     ///   - read: fills a buffer with the frame's next bytes and returns how many; 0 at its end.
-    ///   - write: takes content.
+    ///   - write: takes the content.
     func stream(
         read: (UnsafeMutableRawBufferPointer) throws(PoolmapError) -> Int,
         write: (UnsafeRawBufferPointer) throws(PoolmapError) -> Void
@@ -327,7 +327,7 @@ final class FrameDecompression: Operation {
                     try write(UnsafeRawBufferPointer(rebasing: made[..<step.made]))
                     frame.contentBytes += UInt64(step.made)
                     isAtEnd = step.isAtEnd
-                    // A full buffer may mean that there is more to come out.
+                    // A full buffer may mean that there is more output.
                     isFlushed = step.made < made.count || isAtEnd
                 }
             }
@@ -346,7 +346,7 @@ final class FrameDecompression: Operation {
 }
 
 extension FrameDecompression.Content {
-    /// Takes the next bytes, in their order.
+    /// Adds the next bytes, in order.
     mutating func add(_ bytes: UnsafeRawBufferPointer) {
         checksum = checksum.map { CRC32C.checksum(of: bytes, continuing: $0) }
     }
@@ -366,7 +366,7 @@ extension FrameDecompression.Work {
     }
 }
 
-/// Gathers what is to be known of a frame whose bytes come in pieces.
+/// Collects the properties of a frame whose bytes arrive in pieces.
 private struct DataFrameBuilder {
     var contentBytes: UInt64 = 0
     private var compressedBytes: UInt64 = 0
@@ -392,7 +392,7 @@ private struct DataFrameBuilder {
 }
 
 extension DataFrame {
-    /// Throws if the content has another size than its header or the seek table has announced.
+    /// Throws if the content size differs from the one in the frame's header or the seek table.
     func requireContent(_ announced: UInt64?) throws(PoolmapError) {
         if let announced, contentBytes != announced {
             throw PoolmapError(
@@ -400,7 +400,7 @@ extension DataFrame {
         }
     }
 
-    /// Of a frame that is whole in memory.
+    /// Describes a frame that is whole in memory.
     init(whole frame: UnsafeRawBufferPointer, contentBytes: UInt64) {
         self.init(
             compressedBytes: UInt64(frame.count), contentBytes: contentBytes,

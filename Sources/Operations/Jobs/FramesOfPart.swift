@@ -2,27 +2,27 @@ import Files
 import Ground
 import SeekableZstd
 
-/// The frames of a compressed file that a part has, and those that it only looks at.
+/// The frames of a compressed file that belong to a part, and the others, which are only examined.
 ///
-/// All of them pass the auditor, so that a part fails as the whole would where the frames and the tables are not what they
-/// should be. What is in the frames of others is for others to say.
+/// All of them pass the auditor, so that a part fails as the whole would if frames and tables do not match. The content
+/// of other parts' frames is checked by those parts.
 struct FramesOfPart {
     /// Frames that begin here are decompressed.
     let share: Range<UInt64>
     private let input: InputFile
     private var table: PartTable
-    /// What was found, and is to be done next.
+    /// The frames found, to be processed next.
     private var upcoming: FileFrames.Next?
-    /// The section table of a file of ours that has one, once it was looked for.
+    /// The section table, if poolmap wrote the file and it has one; the outer nil means not looked for yet.
     private var checksums: ChecksumRows??
 
-    /// What is not decompressed.
+    /// A frame that is not decompressed.
     enum Passed {
         case frame(DataFrame)
         case skippable([UInt8])
     }
 
-    /// So many frames are passed over together.
+    /// How many frames are skipped at a time.
     private static let mostPassed = 4096
 
     init(_ part: Part, of input: InputFile) throws(PoolmapError) {
@@ -31,7 +31,7 @@ struct FramesOfPart {
         table = PartTable(try PartJob(input, .decompress), part, share)
     }
 
-    /// The next frames, if they are those of other parts.
+    /// Skips the next frames if they belong to other parts.
     mutating func passOver(_ frames: FileFrames) throws(PoolmapError) -> [Passed] {
         var passed: [Passed] = []
         while passed.count < FramesOfPart.mostPassed {
@@ -54,13 +54,13 @@ struct FramesOfPart {
         return passed
     }
 
-    /// What comes next, whose ever it is.
+    /// The next frames, whatever part they belong to.
     mutating func next(_ frames: FileFrames) throws(PoolmapError) -> FileFrames.Next {
         if let next = upcoming.take() { return next }
         return try frames.nextFrames()
     }
 
-    /// A frame as its header and the tables have it.
+    /// A frame as its header and the tables describe it.
     private mutating func dataFrame(_ frame: LocatedFrame, _ frames: FileFrames) throws(PoolmapError) -> DataFrame {
         var found = DataFrame(
             compressedBytes: frame.compressedBytes, contentBytes: frame.contentBytes ?? 0,
@@ -79,12 +79,12 @@ struct FramesOfPart {
         return found
     }
 
-    /// Notes the next piece of content.
+    /// Records the next piece of content.
     mutating func add(_ contentBytes: UInt64, _ content: FrameDecompression.Content) {
         guard contentBytes > 0 else { return }
         table.rows.append(PartRow(byteCount: contentBytes, checksum: content.checksum ?? 0))
     }
 
-    /// What stands behind the content.
+    /// The table that follows the content.
     func tableBytes() throws(PoolmapError) -> [UInt8] { try table.serialized() }
 }

@@ -5,18 +5,18 @@ import Ground
 import Run
 import SystemPackage
 
-/// Hashes one input in pieces, each by a worker, and joins what they say of them.
+/// Hashes one input in pieces, each in a worker, and joins the results.
 ///
-/// A regular file is read by the workers; a pipe is read here, into slots. Where an algorithm wants the input from its
-/// beginning to its end, a file is one piece, unless it is the only input; that and a pipe are hashed here, a slice at a
-/// time, so that others can be attended to meanwhile, and progress be shown.
+/// Workers read a regular file themselves; a pipe is read here, into slots. If an algorithm must process the input from
+/// beginning to end, a file is one piece, unless it is the only input. The only input and a pipe are then hashed here,
+/// slice by slice, so that other jobs are served in between and progress is shown.
 final class HashJob: Job {
     private let input: InputFile
     private let algorithms: [HashAlgorithm]
     private let meter: Meter
-    /// nil where the input is one piece.
+    /// nil if the input is one piece.
     private let pieceBytes: UInt64?
-    /// The input as far as it is hashed here; nil where that is for workers.
+    /// The hash of an input that is hashed here; nil if workers do it.
     private var own: DigestRun?
     private var isSliceUnderWay = false
     private let isOnlyInput: Bool
@@ -25,19 +25,19 @@ final class HashJob: Job {
     private var index = 0
     private var offset: UInt64 = 0
     private var isAtEnd = false
-    /// Where pieces are kept for another run; nil where they are not.
+    /// Where pieces are kept for a later run; nil if they are not.
     private let state: HashState?
-    /// Where pieces go that are part of a job; nil where they are joined here.
+    /// Where pieces go that are part of a job; nil if they are joined here.
     private let part: PartWriter?
-    /// Of a regular file, where the last piece ends.
+    /// Where the last piece of a regular file ends.
     private let end: UInt64
-    /// Up to here all is hashed, by this part or one before it.
+    /// Everything before this offset is hashed, by this part or an earlier one.
     private var acceptedBytes: UInt64 = 0
 
     /// - Parameters:
-    ///   - isOnlyInput: whether nothing else is to be done meanwhile.
-    ///   - part: the part that is hashed, with algorithms that can be joined; nil for all.
-    ///   - notice: called where there is a state.
+    ///   - isOnlyInput: whether there is no other work at the same time.
+    ///   - part: the part to hash, with algorithms that can be joined; nil for all.
+    ///   - notice: called if there is a state.
     init(
         _ input: InputFile, _ algorithms: [HashAlgorithm], _ meter: Meter, isOnlyInput: Bool,
         _ state: HashState? = nil, part: PartWriter? = nil, notice: (ResumeNotice) -> Void = { _ in }
@@ -51,7 +51,7 @@ final class HashJob: Job {
         if input.isRegular {
             try algorithms.requireParts(of: input.byteCount)
         }
-        // A file that says it is empty has no pieces at known places.
+        // A file of size 0 that is not empty has no pieces at known offsets.
         self.state = input.isRegular ? state : nil
         self.part = part
         end = part?.share.upperBound ?? input.byteCount
@@ -59,7 +59,7 @@ final class HashJob: Job {
             offset = part.share.lowerBound
             index = Int(offset / (pieceBytes ?? .max))
             acceptedBytes = offset
-            // The one piece of an empty input is the first part's.
+            // The one piece of an empty input belongs to the first part.
             isAtEnd = input.isRegular ? offset == end : part.number.number > 1
             meter.expect(end - offset)
         } else {
@@ -113,27 +113,27 @@ final class HashJob: Job {
         case .chunks(let counts, let slot):
             let count = counts.reduce(0, +)
             do throws(PoolmapError) {
-                // A pipe may have no end, and a piece of it very many parts.
+                // A pipe may be endless, and one piece of it may have very many parts.
                 try algorithms.requireParts(of: offset + UInt64(count))
             } catch {
                 workforce.releaseSlot(slot)
                 throw error
             }
-            // The input ended with the piece before; an empty input is one empty piece.
+            // The input ended with the previous piece; an empty input is one empty piece.
             if count == 0 && index > 0 {
                 workforce.releaseSlot(slot)
                 return .end
             }
-            // Where nobody has written more, the front would only wait, and the bytes are still in its cache.
+            // If there is no more input yet, the front would only wait, and the bytes are still in its cache.
             let hasMore = input.hasInput()
             return work(.slot(offset: 0), UInt64(count), slot, mayBeDoneHere: !hasMore)
         }
     }
 
-    /// So many pieces of a file that they are worth a message.
+    /// Hands out as many pieces of a file as are worth a message.
     private func workOnFile(_ workforce: Workforce) -> Step {
         var count = nextByteCount
-        // Each is kept as it is done, where pieces are kept.
+        // With a state, each piece is recorded as soon as it is done.
         if let pieceBytes, state == nil {
             let rest = end - offset
             let pieceCount = UInt64(workforce.taskBytes(of: rest, most: Digestion.mostTaskBytes)) / pieceBytes
@@ -158,7 +158,7 @@ final class HashJob: Job {
             mayBeDoneHere: mayBeDoneHere)
     }
 
-    // MARK: Here
+    // MARK: In the front
 
     private static let sliceBytes: UInt64 = 32 << 20
 
@@ -169,7 +169,7 @@ final class HashJob: Job {
 
     private func nextSlice() throws(PoolmapError) -> Step {
         if isSliceUnderWay { return .waitForTurn }
-        // How much of a pipe there is nobody knows before.
+        // The size of a pipe is not known in advance.
         var piece: Piece?
         if input.isRegular {
             let count = min(HashJob.sliceBytes, input.byteCount - offset)
@@ -205,7 +205,7 @@ final class HashJob: Job {
         }
     }
 
-    /// False for nothing.
+    /// Returns false if there were no bytes.
     private func take(_ count: Int, of space: UnsafeMutableRawBufferPointer) -> Bool {
         own?.update(UnsafeRawBufferPointer(rebasing: space[..<count]))
         offset += UInt64(count)
@@ -234,7 +234,7 @@ final class HashJob: Job {
         do throws(PoolmapError) {
             try input.requireUnchanged()
         } catch {
-            // What is kept is of content that is no more.
+            // What was kept belongs to content that no longer exists.
             state?.remove()
             throw error
         }

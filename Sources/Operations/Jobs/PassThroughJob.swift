@@ -3,9 +3,9 @@ import Ground
 import Run
 import SystemPackage
 
-/// Copies an input that is no Zstandard file to its output, as `zstdcat -f` does; restores one that is.
+/// Copies an input that is not a Zstandard file to its output, as `zstdcat -f` does; decompresses one that is.
 ///
-/// What an input is its first bytes say, for which nobody waits: a pipe may be slow.
+/// The first bytes of the input decide. Reading them does not block: a pipe may be slow.
 final class PassThroughJob: Job {
     private let input: InputFile
     private let output: Output

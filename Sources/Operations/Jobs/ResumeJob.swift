@@ -5,7 +5,7 @@ import Multiprocessing
 import Run
 import SystemPackage
 
-/// Cuts the verification of all frames of a journal, one a task.
+/// Hands out the verification of a journal's frames, one frame a task.
 private struct KeptFrames {
     private let journal: ResumeJournal
     private var frameOffset: UInt64 = 0
@@ -15,7 +15,7 @@ private struct KeptFrames {
         self.journal = journal
     }
 
-    /// - Parameter partial: has the frames.
+    /// - Parameter partial: the file with the frames.
     mutating func next(_ input: InputFile, _ partial: SharedDescriptor, isLast: Bool) -> Step {
         let frame = journal.frames[handedOut]
         let range = journal.identity.range(ofChunk: handedOut)
@@ -34,21 +34,21 @@ private struct KeptFrames {
     }
 }
 
-/// A compression that goes on where an earlier run was interrupted.
+/// A compression that continues where an earlier run was interrupted.
 ///
-/// First the workers verify the frames that are kept, all at once; the first that is not as its journal says ends them.
-/// Then the rest is compressed, as ever, by a `CompressJob`, and each frame noted in the journal once it is written.
+/// First the workers verify the frames kept; the first one that does not match its journal ends what is kept. Then a
+/// `CompressJob` compresses the rest as usual, and each frame is recorded in the journal once it is written.
 final class ResumeJob: Job {
     private let compression: CompressJob
     private let input: InputFile
     private let output: PartialOutput
     private let notice: (ResumeNotice) -> Void
 
-    // The frames that are to be verified, how many of them there are, and how many have come back.
+    // The frames to verify, how many there are, and how many results have arrived.
     private var kept: KeptFrames
     private var pending: Int
     private var accepted = 0
-    /// How many frames are kept; nil while all that came back were intact.
+    /// How many frames are kept; nil while all results were intact.
     private var cut: Int?
 
     init(
@@ -64,7 +64,7 @@ final class ResumeJob: Job {
         if let loss = output.loss {
             notice(.loss(loss))
         }
-        // A file that says it is empty has no chunks at known places.
+        // A file of size 0 that is not empty has no chunks at known offsets.
         guard input.isRegular else { return }
         compression.onFrame = { (frame) throws(PoolmapError) in
             guard let frameChecksum = frame.frameChecksum, let chunkChecksum = frame.chunkChecksum else {
@@ -79,7 +79,7 @@ final class ResumeJob: Job {
 
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
         if kept.handedOut < pending { return kept.next(input, output.file.handed, isLast: false) }
-        // Before it is known where the kept frames end, there is no next chunk.
+        // The next chunk is not known until it is known where the kept frames end.
         return accepted < kept.handedOut ? .waitForTurn : try compression.next(workforce)
     }
 
@@ -107,7 +107,7 @@ final class ResumeJob: Job {
 
     private func end(at count: Int, _ reason: String) {
         cut = count
-        // What has been handed out comes back, and is not looked at.
+        // Results of frames already handed out are ignored.
         pending = kept.handedOut
         notice(.loss("compresses again from chunk \(count) on: \(reason)"))
     }
@@ -126,7 +126,7 @@ final class ResumeJob: Job {
         discardIfChanged()
     }
 
-    /// Frames of another input are of no use to anyone.
+    /// Frames of another input are useless.
     private func discardIfChanged() {
         do throws(PoolmapError) {
             try input.requireUnchanged()
@@ -138,10 +138,10 @@ final class ResumeJob: Job {
     }
 }
 
-/// A compression that an earlier run has finished but for its journal.
+/// A compression that an earlier run finished, except for removing the journal.
 ///
-/// Where the input is to be removed, target and input are held against the journal first: the input may have been written
-/// since, and its time set back.
+/// If the input is to be removed, target and input are first checked against the journal: the input may have been
+/// written since then, with its time set back.
 final class FinishedJob: Job {
     private let summary: JobSummary
     private let input: InputFile

@@ -5,53 +5,53 @@ import JobServer
 import Run
 import SystemPackage
 
-/// What a run does to each of its inputs.
+/// What a run does with each of its inputs.
 ///
-/// The workers have it from their birth.
+/// Workers inherit it at the fork.
 package struct RunSettings {
     enum Command {
         case compress(CompressionOptions)
         case decompress
-        /// Decompress to nowhere.
+        /// Decompress without writing.
         case test
-        /// Decompress what is not damaged.
+        /// Decompress what is undamaged.
         case salvage(omitsLost: Bool)
         /// Write a range to standard output.
         case cat
-        /// Hash by these; by what each input says where there are none.
+        /// Compute these digests; if there are none, those that each input's list names.
         case hash([HashAlgorithm])
-        /// Hash every chunk of so many bytes by itself; of as many as each input says where that is nil.
+        /// Hash chunks of this size separately; nil for the size that each input's manifest gives.
         case hashChunks(UInt64?)
         /// Run a command over each chunk.
         case map(MapRun)
-        /// Put the parts of a job together.
+        /// Join the parts of a job.
         case join
     }
 
     let operation: Command
-    /// What a process of the run compresses and decompresses with, whoever in it does.
+    /// The contexts for compression and decompression, shared by everything in a process.
     let contexts = Contexts()
     var policy = OutputPolicy()
-    /// Which files workers open by their names; nil where they run commands, and are not shut in.
+    /// The files that workers open by name; nil for workers that run commands, which are not sandboxed.
     var reach: NameReach? = .nothing
     /// The largest window that a streamed frame may need, as a power of two; nil for libzstd's 27.
     var maximumWindowLog: Int?
-    /// Whether what is no Zstandard file is copied as it is.
+    /// Whether an input that is not a Zstandard file is copied unchanged.
     var passesThrough = false
-    /// How much memory frames may take, which then says how large a window may be; nil for any.
+    /// How much memory frames may take, which also limits the window size; nil for any amount.
     var memory: MemoryLimit?
-    /// How much may come out of each input.
+    /// Limits the output of each input.
     var limit = OutputLimit()
-    /// What frames are decompressed with; nil for nothing.
+    /// The dictionary for decompression; nil for none.
     var dictionary: ZstdDictionary?
-    /// The part of each input that is decompressed or checked; nil for all of it.
+    /// The part of each input to decompress or check; nil for all of it.
     var part: Part?
-    /// The part of inputs that are in every share; nil where there are none.
+    /// The part of inputs that are in every share; nil if there are none.
     var splitPart: Part?
-    /// What is done with names that are handed out many at a time; nil where none are.
+    /// What is done with names that are handed out in bundles; nil if none are.
     var bundles: (any BundleOperation)?
 
-    /// All that workers of a run can do, in this order in each process.
+    /// Everything that workers of a run can do; the order is the same in each process.
     var operations: [any Operation] {
         let files = FileRunner(self)
         return [
@@ -61,7 +61,7 @@ package struct RunSettings {
         ]
     }
 
-    /// What the operations of a map need; nil where nothing is mapped.
+    /// What the operations of a map need; nil for other commands.
     private var mapping: MapTools? {
         map.map { mapTools(of: $0) }
     }
@@ -70,7 +70,7 @@ package struct RunSettings {
         MapTools(run.settings, contexts, windowLimit, dictionary)
     }
 
-    /// Decompresses an input in this process, from its beginning to its end.
+    /// Decompresses an input in this process, from beginning to end.
     private func decompress(_ compressed: InputFile, to content: FileDescriptor) throws(PoolmapError) {
         let job = try DecompressJob(compressed, to: .stream(content), ContentLimit(limit, compressed), Meter())
         _ = try job.performAlone(Workforce(jobs: 1, self))
@@ -92,7 +92,7 @@ package struct RunSettings {
             tellsContentChecksums: part != nil || splitPart != nil)
     }
 
-    /// How slots are divided.
+    /// The division of slots.
     var layout: SlotLayout {
         switch operation {
         case .compress(let options): SlotLayout(compressing: options)
@@ -110,25 +110,25 @@ package struct RunSettings {
         return CompressionOptions()
     }
 
-    /// An input of at most so many bytes is done whole by one worker, which takes no slot and leaves the front nothing
-    /// to write: one chunk, or a compressed file that is not worth being shared out.
+    /// An input of at most this size is processed whole by one worker, which takes no slot and leaves the front nothing
+    /// to write: it is one chunk, or a compressed file too small to be worth sharing out.
     var wholeFileBytes: UInt64 {
         switch operation {
         case .compress(let options): options.part == nil ? UInt64(options.chunkBytes) : 0
-        // Under a limit of memory the worker would need slots and a window beside its own.
+        // Under a memory limit the worker would need slots and a window in addition to its own.
         case .decompress, .test: memory == nil && part == nil ? 1 << 20 : 0
         case .hash, .hashChunks: 1 << 20
         case .salvage, .cat, .map, .join: 0
         }
     }
 
-    /// The job for an input: one that has a worker do the file whole, where there are workers and it is small, or one that
-    /// has it open here.
+    /// The job for an input: one that has a worker process the file whole, if there are workers and it is small, or one
+    /// that has the input open here.
     ///
     /// - Parameters:
-    ///   - isOnlyInput: whether nothing else is to be done meanwhile.
-    ///   - file: what is known of the input, where it was found by its name.
-    ///   - folders: where its folder may be open already.
+    ///   - isOnlyInput: whether there is no other work at the same time.
+    ///   - file: what is known about the input if it was found by name.
+    ///   - folders: a cache in which its folder may be open already.
     func job(
         _ input: Input, _ target: Target, _ file: FoundFile?, by hands: PlannedJob.Hands, jobs: Int, _ meter: Meter,
         isOnlyInput: Bool, _ folders: FolderCache
@@ -137,16 +137,16 @@ package struct RunSettings {
         return try job(input, target, meter, isOnlyInput: isOnlyInput, file, folders)
     }
 
-    /// The job that hands a file to one worker; nil where it is not known to be small, or goes to standard output.
+    /// The job that hands a file to one worker; nil if it is not known to be small, or goes to standard output.
     func wholeFile(_ file: FoundFile?, _ target: Target, _ meter: Meter) -> (any Job)? {
         guard let file, let work = fileWork(file, target) else { return nil }
         return WholeFileJob(work, to: target, in: file.targetRoot, meter)
     }
 
-    /// What a worker is to do with a file, which has all but the place of its target; nil where it is not known to be
-    /// small, or goes to standard output.
+    /// The worker's task for a file, without the place of its target; nil if the file is not known to be small, or goes
+    /// to standard output.
     ///
-    /// - Parameter isFound: whether it was a regular file just now, of any size: whoever opens it sees that.
+    /// - Parameter isFound: whether it was a regular file just now, of any size; whoever opens it checks the size.
     func fileWork(_ file: FoundFile, _ target: Target, isFound: Bool = false) -> FileWork? {
         if case .standardOutput = target { return nil }
         guard wholeFileBytes > 0, !file.isDescriptor, !file.isSplit else { return nil }
@@ -165,9 +165,9 @@ package struct RunSettings {
     /// Opens an input and its target.
     ///
     /// - Parameters:
-    ///   - isOnlyInput: whether nothing else is to be done meanwhile.
-    ///   - file: what is known of the input, where it was found by its name.
-    ///   - folders: where its folder may be open already.
+    ///   - isOnlyInput: whether there is no other work at the same time.
+    ///   - file: what is known about the input if it was found by name.
+    ///   - folders: a cache in which its folder may be open already.
     func job(
         _ input: Input, _ target: Target, _ meter: Meter, isOnlyInput: Bool, _ file: FoundFile? = nil,
         _ folders: FolderCache = FolderCache()
@@ -204,7 +204,7 @@ package struct RunSettings {
         return try job(input, try output(target, in: file?.targetRoot, folders, for: input), meter, part)
     }
 
-    /// What there is of a target already, so that nothing is to be done; nil where it is to be made.
+    /// The summary of an input whose target is already done; nil if the target must be made.
     private func done(
         _ path: String, in root: Root?, _ folders: FolderCache, of input: InputFile, _ part: Part?, isSplit: Bool
     ) throws(PoolmapError) -> JobSummary? {
@@ -217,7 +217,7 @@ package struct RunSettings {
         return JobSummary(inputBytes: input.byteCount, isUnchanged: true)
     }
 
-    /// - Parameter mustBeFree: whether another file in the place of the target is an error, before anything is done.
+    /// - Parameter mustBeFree: whether any other file in the target's place is an error.
     private func doneWhole(
         _ path: String, in root: Root?, _ folders: FolderCache, of input: InputFile, mustBeFree: Bool = false
     ) throws(PoolmapError) -> JobSummary? {
@@ -230,9 +230,9 @@ package struct RunSettings {
         return nil
     }
 
-    /// Whether a file is the part of the input already.
+    /// Whether a file already is this part of the input.
     private func isThere(_ path: String, _ input: InputFile, _ part: Part) throws(PoolmapError) -> Bool {
-        // Else the input's ends would be read for nothing.
+        // Check that the file exists first: `PartTable` reads both ends of the input.
         guard FileStatus(ofPath: path) != nil else { return false }
         if case .compress(var options) = operation {
             options.part = part
@@ -241,9 +241,9 @@ package struct RunSettings {
         return PartTable(try PartJob(input, .decompress), part).isThere(path)
     }
 
-    /// The job for an input that is open.
+    /// The job for an open input.
     ///
-    /// - Parameter part: the part that is done; nil for all of it.
+    /// - Parameter part: the part to process; nil for all of it.
     func job(
         _ input: InputFile, _ output: Output, _ meter: Meter, _ part: Part? = nil
     ) throws(PoolmapError) -> any Job {
@@ -260,7 +260,7 @@ package struct RunSettings {
     private func output(
         _ target: Target, in root: Root?, _ folders: FolderCache, for input: InputFile
     ) throws(PoolmapError) -> Output {
-        // The front may come to the next file much later.
+        // Forget open folders: the front may come to the next file much later.
         folders.forget()
         return switch target {
         case .file(let path): .file(try OutputFile(Place(path: path, root: root), in: folders, policy, for: input))
@@ -271,14 +271,14 @@ package struct RunSettings {
 }
 
 extension JobSummary {
-    /// Of an input whose target was there.
+    /// The summary of an input whose target was there.
     init(inputBytes: UInt64, _ existing: TargetLook) {
         self.init(inputBytes: inputBytes, outputBytes: existing.status?.byteCount ?? 0, isUnchanged: true)
     }
 }
 
 extension Workforce {
-    /// - Parameter onConfinement: called once, when workers have begun.
+    /// - Parameter onConfinement: called once, when workers have started.
     convenience init(
         jobs: Int, _ settings: RunSettings, _ server: JobServer? = nil,
         onConfinement: @escaping (Confinement) -> Void = { _ in }
@@ -288,11 +288,11 @@ extension Workforce {
     }
 }
 
-/// How the slots of each kind of work are divided.
+/// The division of slots for each kind of work.
 extension SlotLayout {
     /// The slots of a compression with these options.
     init(compressing options: CompressionOptions) {
-        // Several chunks that are small go together: of a pipe so many as are read, of a file more.
+        // Small chunks share a task: as many as are read at once from a pipe, and more of a file.
         self.init(
             inputBytes: max(1, Compression.mostPipeBytes / options.chunkBytes) * options.chunkBytes,
             outputBytes: max(1, Compression.mostTaskBytes / options.chunkBytes)
@@ -301,17 +301,17 @@ extension SlotLayout {
 
     /// The slots of a decompression: a frame with more content than `contentBytes` does not fit and is streamed.
     ///
-    /// Memory is taken as it is touched, so that only large frames make large slots.
+    /// Memory is allocated as it is touched, so only large frames make large slots.
     init(decompressing contentBytes: Int) {
         self.init(inputBytes: Compressor.bound(of: contentBytes), outputBytes: contentBytes)
     }
 
-    /// The slots of hashing pipes: a piece that does not fit is hashed in order.
+    /// The slots for hashing pipes: a piece that does not fit is hashed in order.
     init(hashing algorithms: [HashAlgorithm]) {
         self.init(pieceBytes: PieceSize.bytes(algorithms, wanted: PieceSize.ofPipe) ?? 0)
     }
 
-    /// The slots of hashing the chunks of pipes each by itself; nil for chunks of any size.
+    /// The slots for hashing the chunks of pipes separately; nil for chunks of any size.
     init(hashingChunksOf chunkBytes: UInt64?) {
         self.init(pieceBytes: chunkBytes.map { PieceSize.ofChunks($0, isRegular: false) } ?? PieceSize.mostOfPipe)
     }

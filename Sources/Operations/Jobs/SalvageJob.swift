@@ -6,11 +6,11 @@ import Salvage
 import SeekableZstd
 import SystemPackage
 
-/// Restores of a damaged file what can still be had.
+/// Recovers everything readable from a damaged file.
 ///
-/// The opening comment of `SalvagePlan` is the map. Content comes back in slots and is written here, when it has passed
-/// all checks, so that nothing of a bad frame gets into the target. A frame that is too large for a slot is
-/// decompressed twice: by a worker to nowhere, and here into the target, when the worker found it whole.
+/// The comment of `SalvagePlan` is the overview. Content returns in slots and is written here once it has passed all
+/// checks, so nothing of a bad frame reaches the target. A frame too large for a slot is decompressed twice: by a
+/// worker to nowhere, and here into the target if the worker found it intact.
 final class SalvageJob: Job {
     private let input: InputFile
     private let output: Output
@@ -19,17 +19,17 @@ final class SalvageJob: Job {
     private let meter: Meter
     private let source: SalvageSource
     private let plan: SalvagePlan
-    /// The frames that are being decompressed, the first in front: small ones together.
+    /// The frames being decompressed, in order; small ones together.
     private var underWay: [(frames: [SalvageFrame], run: FrameRun?)] = []
-    /// What did not fit into the run before it.
+    /// The step that did not fit into the previous run.
     private var upcoming: SalvageStep?
     private var summary = SalvageSummary()
     private var restoredCount = 0
     /// Where in the target the next content goes.
     private var place: UInt64 = 0
-    /// Zeros that belong before that, and are not written yet.
+    /// The number of zeros that belong before it and are not written yet.
     private var zerosBefore: UInt64 = 0
-    /// Holds a whole file against the rules of the format; nil from the first damage on.
+    /// Checks an intact file against the rules of the format; nil after the first damage.
     private var auditor: SectionAuditor? = SectionAuditor()
 
     /// Opens an input, which must be a regular file.
@@ -46,7 +46,7 @@ final class SalvageJob: Job {
         return file
     }
 
-    /// - Parameter omitsLost: whether the content behind lost content moves up, in place of zeros for it.
+    /// - Parameter omitsLost: whether the content after a loss moves up, instead of zeros taking the place of the loss.
     init(
         _ input: InputFile, to output: Output, omitsLost: Bool, _ limit: ContentLimit, _ meter: Meter
     ) throws(PoolmapError) {
@@ -86,7 +86,7 @@ final class SalvageJob: Job {
         return try plan.next { [self] (range) throws(PoolmapError) in try probe(range, workforce) }
     }
 
-    /// The small frames that lie one behind the other in the file.
+    /// Hands out consecutive small frames together.
     private func workOnRun(from first: SalvageFrame, _ workforce: Workforce) throws(PoolmapError) -> Step {
         var run = FrameRun(at: first.found.range.lowerBound)
         run.indexOfFirst = first.number
@@ -145,7 +145,7 @@ final class SalvageJob: Job {
             return .whole
         } catch {
             if error.code == .damaged { return isAllRead ? .cut : .damaged }
-            // What this run cannot decompress, with --long or a dictionary another could.
+            // This run cannot decompress it, but one with --long or a dictionary could.
             if error.code == .unsupported { return .whole }
             if error.isUnreadable { return .damaged }
             throw error
@@ -185,7 +185,7 @@ final class SalvageJob: Job {
         }
     }
 
-    /// - Parameter bytes: the content; nil where it is still to be made.
+    /// - Parameter bytes: the content; nil if the frame must be decompressed again.
     private func accept(
         _ content: DataFrame, _ frame: SalvageFrame, _ bytes: UnsafeRawBufferPointer?, _ workforce: Workforce
     ) throws(PoolmapError) {
@@ -212,7 +212,7 @@ final class SalvageJob: Job {
         meter.add(input: content.compressedBytes)
     }
 
-    /// What is wrong with a frame that could be decompressed, if anything is.
+    /// The fault of a frame that could be decompressed, if there is one.
     private func flaw(of content: DataFrame, _ frame: SalvageFrame) -> String? {
         if let contentBytes = frame.contentBytes, contentBytes != content.contentBytes {
             return "it has \(content.contentBytes) bytes of content where \(contentBytes) were to be"
@@ -220,8 +220,9 @@ final class SalvageJob: Job {
         if frame.mustHaveChecksum, content.contentChecksum == nil {
             return "it has no content checksum, and the first frame has one"
         }
-        // Bits that are in the frame for nothing change the CRC, and neither the content nor its checksum. So where
-        // the seek table speaks for the content, that is enough; but it can be wrong itself, and the CRC cannot.
+        // Bits of a frame that decoders ignore affect the CRC, but not the content or its checksum. So it is enough if
+        // the seek table confirms the content. But the seek table may itself be wrong; the CRC is covered by a
+        // checksum.
         if let crc32c = frame.crc32c, crc32c != content.crc32c,
             frame.rowChecksum == nil || frame.rowChecksum != content.contentChecksum
         {
@@ -235,7 +236,7 @@ final class SalvageJob: Job {
     ) throws(PoolmapError) {
         let (frames, run) = underWay.removeFirst()
         if run != nil, let slot, error.code == .processDied || error.isUnreadable {
-            // One of them is the reason, and the others are not to suffer for it.
+            // One of the frames is the cause: do each by itself, so that the others are recovered.
             return try acceptOneByOne(frames, slot, mayKill: error.code == .processDied, workforce)
         }
         for frame in frames {
@@ -265,7 +266,7 @@ final class SalvageJob: Job {
         }
     }
 
-    /// Counts a frame to what is lost; throws where the error is not the frame's.
+    /// Counts a frame as lost; rethrows an error that is not the frame's.
     private func lose(_ frame: SalvageFrame, _ error: PoolmapError) throws(PoolmapError) {
         switch error.code {
         case .damaged, .unsupported, .processDied: break
@@ -306,7 +307,7 @@ final class SalvageJob: Job {
 
     // MARK: Writing
 
-    /// Writes what is to stand for content that was lost.
+    /// Writes the zeros that stand for lost content.
     private func writeZeros() throws(PoolmapError) {
         if output.leavesHoles {
             place += zerosBefore
@@ -362,9 +363,9 @@ final class SalvageJob: Job {
         audit { (auditor) throws(FormatError) in try auditor.add(content) }
     }
 
-    /// The first broken rule is told, and no other: what follows from it is no news.
+    /// Reports only the first broken rule; others usually follow from it.
     private func audit(_ add: (inout SectionAuditor) throws(FormatError) -> Void) {
-        // Taken out, for there must not be two of it: all that it keeps would be copied.
+        // Moved out, because a second reference would copy everything that it keeps.
         guard var taken = auditor.take() else { return }
         do throws(FormatError) {
             try add(&taken)
@@ -376,7 +377,7 @@ final class SalvageJob: Job {
 }
 
 extension SalvageSource {
-    /// A regular file, from where the input begins.
+    /// The bytes of a regular file, from the start of the input on.
     convenience init(_ input: InputFile) {
         self.init(byteCount: input.byteCount) { (offset, count) throws(PoolmapError) in
             try input.readBytes(at: offset, count: count)
