@@ -2,24 +2,24 @@ import Digests
 import Ground
 import Run
 
-/// Hashes one input, which has to have a certain digest.
+/// Hashes one input and compares the result with the digest in its list.
 ///
-/// Where the digest may be of two kinds, a small input is hashed by both in one read. A large one is hashed by the kind
-/// that was right last, and by the other only if it is not that.
+/// If the digest may be of two kinds, a small input is hashed by both in one read. A large one is hashed by the kind
+/// that matched last, and by the other only if it does not match.
 final class CheckJob: Job {
     private let line: ChecksumLine
     private let kinds: DigestKinds
-    /// What hashes the input now, and by what.
+    /// The job that hashes the input now, and with which algorithms.
     private var job: any Job
     private var tried: [HashAlgorithm]
-    /// By what it may be hashed yet, and how.
+    /// Algorithms not tried yet, and what creates a job for one.
     private var left: [HashAlgorithm] = []
     private let again: (HashAlgorithm) throws(PoolmapError) -> any Job
     private var summary: JobSummary?
 
-    /// An input that is hashed by all candidates in one read.
+    /// An input that is hashed with all candidates in one read.
     ///
-    /// - Parameter job: hashes it by them.
+    /// - Parameter job: hashes the input with all of them.
     init(_ line: ChecksumLine, _ kinds: DigestKinds, inOneRead job: any Job) {
         self.line = line
         self.kinds = kinds
@@ -28,9 +28,9 @@ final class CheckJob: Job {
         again = { (_) throws(PoolmapError) in throw PoolmapError(.failed, "is read only once") }
     }
 
-    /// An input that is hashed by one candidate after the other.
+    /// An input that is hashed with one candidate after the other.
     ///
-    /// - Parameter job: makes what hashes it.
+    /// - Parameter job: creates the job for a candidate.
     init(
         _ line: ChecksumLine, _ kinds: DigestKinds,
         oneByOne job: @escaping (HashAlgorithm) throws(PoolmapError) -> any Job
@@ -74,7 +74,7 @@ final class CheckJob: Job {
         if line.candidates.count > 1 {
             kinds.last = tried[place]
         }
-        // The same memory: thousands may wait for the report of a slow file.
+        // Shares the line's memory: thousands of summaries may wait for the report of a slow file.
         summary.digests = [line.digest]
         return summary
     }
@@ -84,9 +84,9 @@ final class CheckJob: Job {
     }
 }
 
-/// Which of the two kinds of digests of one length a run has met.
+/// Remembers which of two kinds of digest of the same length a run has met.
 final class DigestKinds {
-    /// The one that was right last.
+    /// The kind that matched last.
     var last = HashAlgorithm.blake3()
 }
 

@@ -4,9 +4,9 @@ import Glibc
 import Ground
 import Run
 
-/// What a worker does with a line of a list: it opens the file, and says whether it has the digest.
+/// Checks a line of a list in a worker: opens the file and compares its digest.
 ///
-/// Whatever is not that simple is for the front.
+/// Anything less simple is left to the front.
 final class CheckOperation: BundleOperation {
     private let syntax: ChecksumSyntax
     private let places: RunPlaces?
@@ -17,8 +17,8 @@ final class CheckOperation: BundleOperation {
     private let folders = FolderCache()
 
     /// - Parameters:
-    ///   - mostBytes: larger files are for several workers.
-    ///   - verdict: what is printed of a file that has its digest.
+    ///   - mostBytes: larger files are shared by several workers.
+    ///   - verdict: the text printed for a file with the right digest.
     init(
         _ syntax: ChecksumSyntax, _ places: RunPlaces?, mostBytes: UInt64, _ verdict: @escaping (String) -> [UInt8]
     ) {
@@ -55,12 +55,12 @@ final class CheckOperation: BundleOperation {
         }
     }
 
-    /// The size of a file that is as it should be; nil for what is for the front.
+    /// The size of a file that matches its line; nil for a line left to the front.
     private func check(_ line: ChecksumLine) throws(PoolmapError) -> UInt64? {
         if line.name == "-" || line.hasMore { return nil }
-        // The front keeps account of what an option would have written over.
+        // The front records inputs that an option would overwrite.
         guard (try? places?.require(input: line.name)) != nil || places == nil else { return nil }
-        // To open a named pipe and close it again would be seen at its other end.
+        // The other end of a named pipe would notice its being opened and closed.
         guard let status = FileStatus(freshOfPath: line.name), status.isRegular, status.byteCount <= mostBytes else {
             return nil
         }
@@ -75,7 +75,7 @@ final class CheckOperation: BundleOperation {
 
     /// The size of the content, if it has the digest.
     private func check(_ content: UnsafeRawBufferPointer, _ line: ChecksumLine) throws(PoolmapError) -> UInt64 {
-        // Where the digest may be of two kinds, first by that which was right last.
+        // If the digest may be of two kinds, try the one that matched last first.
         let first = line.candidates.count > 1 && line.candidates.contains(kinds.last) ? kinds.last : line.candidates[0]
         if try has(content, line.digest, first) { return UInt64(content.count) }
         for algorithm in line.candidates where algorithm != first {

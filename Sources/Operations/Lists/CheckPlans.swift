@@ -4,31 +4,31 @@ import Ground
 import Run
 import SystemPackage
 
-/// What is to be told of a check, in the order of the lists and of their lines.
+/// An event of a check, in the order of the lists and their lines.
 package enum CheckEvent {
-    /// A file has the digest of its line, or why not: the error `mismatch`, or what kept it from being read.
+    /// A file has the digest of its line if the error is nil; otherwise `mismatch`, or what prevented reading it.
     case checked(name: String, PoolmapError?)
-    /// Several files have the digests of their lines, of which this is to be printed.
+    /// Several files match their lines; the text is to be printed.
     case matched(DoneText)
-    /// A line, counted from 1, is no line of a list of digests.
+    /// A line, counted from 1, is malformed.
     case malformed(list: String, line: Int)
     /// A list cannot be read, or not to its end.
     case listFailed(list: String, PoolmapError)
-    /// All files of a list were told of.
+    /// All files of a list have been reported.
     case listEnded(list: String, CheckCounts)
 }
 
-/// What became of the lines of a list.
+/// Counts of a list's lines by result.
 package struct CheckCounts: Sendable {
-    /// Lines with a digest and a name.
+    /// Well-formed lines.
     package var lines = 0
-    /// Lines without.
+    /// Malformed lines.
     package var malformed = 0
-    /// Files that have their digest.
+    /// Files that match.
     package var matched = 0
-    /// Files that have another.
+    /// Files that do not match.
     package var mismatched = 0
-    /// Names without a file.
+    /// Files that do not exist.
     package var missing = 0
     /// Files that could not be read for another reason.
     package var unread = 0
@@ -44,19 +44,19 @@ package struct CheckCounts: Sendable {
 }
 
 extension Batch {
-    /// Reads lists of digests, and checks that the files in them have these.
+    /// Checks files against lists of digests.
     ///
     /// - Parameters:
-    ///   - syntax: what the lists themselves leave open.
-    ///   - verdict: what is printed of a file that has its digest.
-    ///   - isOver: asked before each line whether nobody wants to know more.
+    ///   - syntax: how to read what lists do not say themselves.
+    ///   - verdict: the text printed for a file with the right digest.
+    ///   - isOver: called before each line; true ends the check.
     ///   - report: called with each event, in the order of the lines.
     package func check(
         _ lists: [Input], _ syntax: ChecksumSyntax, verdict: @escaping (String) -> [UInt8],
         isOver: @escaping () -> Bool, report: @escaping (CheckEvent) -> Void
     ) {
         var settings = RunSettings(operation: .hash([]), reach: .reading)
-        // An account is kept of each input.
+        // With a recorder, each input is recorded by itself.
         let areBundled = jobs > 1 && recorder == nil
         if areBundled {
             settings.bundles = CheckOperation(syntax, places, mostBytes: settings.wholeFileBytes, verdict)
@@ -65,9 +65,9 @@ extension Batch {
     }
 }
 
-/// Plans jobs for the lines of the lists: one for many lines where workers read them, or one for each.
+/// Plans jobs for the lines of the lists: one for many lines if workers read them, or one for each.
 ///
-/// The lists are read as they are needed, and those that are pipes as far as there is something to read.
+/// Lists are read as needed; those that are pipes, only as far as there is input.
 private final class CheckPlans: PlanSource {
     private var lists: ArraySlice<Input>
     private var list: OpenList?
@@ -106,7 +106,7 @@ private final class CheckPlans: PlanSource {
         return .end
     }
 
-    /// nil for a line that says nothing.
+    /// nil for an ignored line.
     private func next(of list: OpenList) -> PlanStep? {
         if areBundled, let bundle = list.nextLines(atMost: size.count, &parser) {
             return .plan(bundles(of: list).plan(bundle))
@@ -152,7 +152,7 @@ private final class CheckPlans: PlanSource {
         check.report(.checked(name: line.name, error))
     }
 
-    /// nil for a line that says nothing.
+    /// nil for an ignored line.
     private func plan(_ text: ArraySlice<UInt8>, _ number: Int, of list: OpenList) -> PlannedJob? {
         switch parser.read(text) {
         case .ignored: return nil
@@ -171,10 +171,10 @@ private final class OpenList {
     private let separator: UInt8
     var lineNumber = 0
     var counts = CheckCounts()
-    /// What comes next, where that was read already.
+    /// The next step, if it was read in advance.
     private var found: Result<LineReader.Step, PoolmapError>?
 
-    /// The longest digest, and a name in which each byte is escaped, of any length that a path can have.
+    /// The longest digest, and the longest possible path with every byte escaped.
     private static let mostLineBytes = 2 * HashAlgorithm.mostDigestBytes + (1 << 16)
 
     init(_ input: Input, _ file: InputFile, endsWithNull: Bool) throws(PoolmapError) {
@@ -188,7 +188,7 @@ private final class OpenList {
         try (found.take() ?? Result { () throws(PoolmapError) in try lines.next() }).get()
     }
 
-    /// The lines that come next, at most so many; nil where there is something else.
+    /// The next lines, at most `most`; nil if something else comes next.
     func nextLines(atMost most: Int, _ parser: inout ChecksumParser) -> NameBundle? {
         var bundle = NameBundle(NameBundle.Origin(separator: separator))
         bundle.firstLine = lineNumber + 1
@@ -207,7 +207,7 @@ private final class OpenList {
     }
 }
 
-/// What the jobs of a check share.
+/// State shared by the jobs of a check.
 private final class CheckRun {
     let meter: Meter
     let report: (CheckEvent) -> Void
@@ -222,7 +222,7 @@ private final class CheckRun {
         self.report = report
     }
 
-    /// The input itself; but standard input is at its end for all but the first who reads it.
+    /// Returns the input; after its first reader, standard input is replaced by an empty file.
     func onlyOnce(_ input: Input) -> Input {
         guard case .standardInput = input else { return input }
         defer { isStandardInputTaken = true }

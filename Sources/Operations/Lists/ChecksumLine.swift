@@ -3,30 +3,30 @@ import Ground
 
 /// A line of a list of digests, as it was read.
 struct ChecksumLine: Equatable {
-    /// The file is right if it has the digest by one of these: two where the digest does not say what it is.
+    /// The algorithms of which one must give the digest: two if the digest does not say its kind.
     let candidates: [HashAlgorithm]
-    /// As `PieceJoiner` writes it.
+    /// The digest as `PieceJoiner` writes it.
     let digest: String
-    /// Of the file; "-" for standard input.
+    /// The file's name; "-" for standard input.
     let name: String
-    /// The name ended with a NUL, and there was more.
+    /// Whether there was more text after a NUL that ended the name.
     var hasMore = false
 }
 
-/// What lists of digests leave open.
+/// How to read what lists of digests do not say themselves.
 package struct ChecksumSyntax: Sendable {
-    /// What digests without a tag are; nil for what their length says.
+    /// The algorithm of digests without a tag; nil to decide by their length.
     package var untagged: HashAlgorithm?
-    /// Lines end with NUL, and no name is escaped.
+    /// Lines end with NUL, and names are not escaped.
     package var endsWithNull: Bool
 
-    /// A syntax.
+    /// Creates a syntax.
     package init(untagged: HashAlgorithm? = nil, endsWithNull: Bool = false) {
         self.untagged = untagged
         self.endsWithNull = endsWithNull
     }
 
-    /// What BLAKE3 hashes for.
+    /// The purpose for which BLAKE3 hashes.
     var purpose: HashAlgorithm.Blake3Purpose {
         if case .blake3(let purpose, _) = untagged { return purpose }
         return .hash
@@ -40,21 +40,21 @@ package struct ChecksumSyntax: Sendable {
 ///     DIGEST NAME
 ///     TAG (NAME) = DIGEST
 ///
-/// There may be blanks before a line, and then a backslash, which says that the name is escaped. OpenSSL leaves out the
-/// blanks around a name with a tag. The third form is that of an older BSD; where the first digest of a run has it, all
-/// others must, and where it has not, none may: else a file whose name begins with a blank could be taken for another.
-/// A tag says behind a colon what else a digest depends on.
+/// A line may begin with blanks, followed by a backslash if the name is escaped. OpenSSL leaves out the blanks around a
+/// tagged name. The third form is that of older BSDs: if the first digest of a run has this form, all others must, and
+/// otherwise none may. Otherwise a file whose name begins with a blank could be taken for another. After a colon, a tag
+/// gives the other parameters of the digest.
 struct ChecksumParser {
-    /// What a line turned out to be.
+    /// The kinds of lines.
     enum Reading: Equatable {
         case line(ChecksumLine)
-        /// A comment, or nothing.
+        /// A comment or an empty line.
         case ignored
         case malformed
     }
 
     let syntax: ChecksumSyntax
-    /// Whether there is one character between digests and names, not two; nil before the first.
+    /// Whether there is one character between digest and name, rather than two; nil before the first line.
     private(set) var hasOneBlank: Bool?
 
     init(_ syntax: ChecksumSyntax, hasOneBlank: Bool? = nil) {
@@ -62,7 +62,7 @@ struct ChecksumParser {
         self.hasOneBlank = hasOneBlank
     }
 
-    /// Takes account of a line that somebody else reads, who has to be told `hasOneBlank`.
+    /// Notes the form of a line that another process will read, which needs `hasOneBlank`.
     mutating func learn(_ line: ArraySlice<UInt8>) {
         if hasOneBlank == nil {
             _ = read(line)
@@ -109,9 +109,9 @@ struct ChecksumParser {
         return (candidates, digest, isOneBlank ? rest : rest.dropFirst())
     }
 
-    /// What digests are, by their number of digits.
+    /// The algorithms of a digest by its number of digits.
     ///
-    /// Of those with 64 only the content can tell.
+    /// For 64 digits only the content can decide.
     private static let untaggedKinds: [Int: [HashAlgorithm]] = [
         32: [.md5], 40: [.sha1], 64: [.blake3(), .sha256], 128: [.sha512],
     ]
@@ -172,7 +172,7 @@ struct ChecksumParser {
     }
 }
 
-/// The bytes of so many pairs of digits, of either case; nil where they are odd in number, or no digits.
+/// The bytes of pairs of hexadecimal digits of either case; nil if the number is odd or other characters are there.
 package func bytes(ofHexadecimal digits: ArraySlice<UInt8>) -> [UInt8]? {
     guard digits.count % 2 == 0, digits.allSatisfy(DigestNotation.isHexadecimal) else { return nil }
     let values = digits.map { $0 <= UInt8(ascii: "9") ? $0 & 15 : ($0 & 15) + 9 }

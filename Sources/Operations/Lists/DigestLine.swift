@@ -1,33 +1,33 @@
 import Digests
 
-/// A line of a list of digests, as coreutils' tools and b3sum write it, or with a tag, as those of BSD do.
+/// A line of a list of digests, in the format of coreutils and b3sum, or tagged, as on BSD.
 ///
 ///     DIGEST  NAME
 ///     TAG (NAME) = DIGEST
 ///
-/// A name with a backslash or a line break is escaped, and a backslash before the line says so; not where lines end
-/// with NUL.
+/// If a name contains a backslash or a line break, it is escaped and a backslash begins the line, unless lines end with
+/// NUL.
 package struct DigestLine {
-    /// How lines are written.
+    /// The format of a line.
     package enum Style: String, Sendable {
         /// The digest and the name.
         case plain
-        /// With the algorithm, and what it depends on.
+        /// With the algorithm and its parameters.
         case tagged
         /// The digest alone.
         case nameless
     }
 
-    /// What is to be known of the digest.
+    /// The algorithm of the digest.
     package let algorithm: HashAlgorithm
-    /// As it is written.
+    /// The digest as it is printed.
     package let digest: String
-    /// Of the file; "-" for standard input.
+    /// The file's name; "-" for standard input.
     package let name: String
-    /// The digest is that of a folder's tree, as docs/tree.md has it; a tagged line says so.
+    /// Whether the digest is that of a folder's tree (docs/tree.md); a tagged line says so.
     package var isTree = false
 
-    /// A line for a digest.
+    /// Creates a line.
     package init(_ algorithm: HashAlgorithm, _ digest: String, _ name: String) {
         self.algorithm = algorithm
         self.digest = digest
@@ -48,7 +48,7 @@ package struct DigestLine {
 
     /// The name with its backslashes and line breaks escaped.
     package static func escaped(_ name: String) -> String {
-        // By bytes and by characters of Unicode: a backslash with an accent over it is a backslash too.
+        // Test bytes and map scalars: a backslash with a combining accent is a backslash too.
         guard name.utf8.contains(where: isEscaped) else { return name }
         let escapes: [Unicode.Scalar: String] = ["\\": "\\\\", "\n": "\\n", "\r": "\\r"]
         return name.unicodeScalars.map { escapes[$0] ?? String($0) }.joined()
@@ -58,7 +58,7 @@ package struct DigestLine {
         byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
     }
 
-    /// The name that was escaped so; nil for what no program has escaped so.
+    /// The original of an escaped name; nil if the escapes are invalid.
     static func unescaped(_ name: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         if name.contains(0) { return nil }
         guard name.contains(UInt8(ascii: "\\")) else { return name }
@@ -81,7 +81,7 @@ package struct DigestLine {
 }
 
 extension HashAlgorithm {
-    /// Whether other programs write this digest without saying what it is: then so does this one.
+    /// Whether other programs write this digest without naming the algorithm; then this program does so too.
     package var isPlain: Bool {
         switch self {
         case .blake3, .sha256, .sha512, .sha1, .md5: true
@@ -89,7 +89,7 @@ extension HashAlgorithm {
         }
     }
 
-    /// The name that coreutils and b3sum have for it, or one like theirs; behind a colon, what else it depends on.
+    /// The name that coreutils and b3sum use for it, or a similar one; its other parameters follow a colon.
     package var tag: String {
         let name = name.rawValue.uppercased()
         switch self {

@@ -1,15 +1,17 @@
 import Digests
 
-/// How a digest is written.
+/// The textual form of a digest.
 enum DigestNotation: Equatable {
-    /// So many bytes, two digits each.
+    /// Two digits for each of `byteCount` bytes.
     case hexadecimal(byteCount: Int)
-    /// So many bytes, two digits each, and behind a hyphen the number of parts.
+    /// Two digits for each byte, then a hyphen and the number of parts.
     case hexadecimalOfParts(byteCount: Int)
-    /// So many bytes in base64, and behind a hyphen the number of parts.
+    /// The bytes in base64, then a hyphen and the number of parts.
     case base64OfParts(byteCount: Int)
 
-    /// The digest as this program writes it, or nil if the text is none: hexadecimal digits may have either case.
+    /// The digest in this program's form; nil if the text is not one.
+    ///
+    /// Hexadecimal digits may have either case.
     func digest(in text: ArraySlice<UInt8>) -> String? {
         switch self {
         case .hexadecimal(let byteCount):
@@ -25,7 +27,7 @@ enum DigestNotation: Equatable {
 
     private static func hexadecimalDigits(_ text: ArraySlice<UInt8>, _ byteCount: Int) -> String? {
         guard text.count == 2 * byteCount, text.allSatisfy(isHexadecimal) else { return nil }
-        // The letters A to F become small, the digits stay as they are.
+        // Makes A to F lower case, and leaves digits as they are.
         return String(unsafeUninitializedCapacity: text.count) { digits in
             for (place, digit) in text.enumerated() {
                 digits[place] = digit | 0x20
@@ -60,7 +62,7 @@ enum DigestNotation: Equatable {
         }
     }
 
-    /// What stands before and behind the hyphen; nil without a number of parts that can be.
+    /// The text before the hyphen and the number after it; nil without a valid number of parts.
     private static func split(_ text: ArraySlice<UInt8>) -> (digest: ArraySlice<UInt8>, parts: Int)? {
         guard let hyphen = text.lastIndex(of: UInt8(ascii: "-")),
             let parts = decimal(text[(hyphen + 1)...]), (1...UInt64(S3.mostParts)).contains(parts)
@@ -68,7 +70,7 @@ enum DigestNotation: Equatable {
         return (text[..<hyphen], Int(parts))
     }
 
-    /// A number without sign and needless zeros.
+    /// A number without a sign or leading zeros.
     static func decimal(_ digits: ArraySlice<UInt8>) -> UInt64? {
         guard let first = digits.first, digits.count == 1 || first != UInt8(ascii: "0"),
             digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
@@ -78,10 +80,10 @@ enum DigestNotation: Equatable {
 }
 
 extension HashAlgorithm {
-    /// The longest digest of BLAKE3, which is made in memory.
+    /// The longest BLAKE3 digest, which is made in memory.
     package static let mostDigestBytes = 1 << 20
 
-    /// How its digests are written.
+    /// The textual form of its digests.
     var notation: DigestNotation {
         switch self {
         case .blake3(_, let digestBytes): .hexadecimal(byteCount: digestBytes)

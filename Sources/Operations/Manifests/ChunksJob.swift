@@ -4,10 +4,10 @@ import Ground
 import Run
 import SystemPackage
 
-/// Has every chunk of an input hashed by itself, in pieces of whole chunks, each by a worker.
+/// Hashes each chunk of an input separately, in pieces of whole chunks, each in a worker.
 ///
-/// A regular file is read by the workers; a pipe is read here, into slots. Chunks of a pipe that have no room in one are
-/// hashed here.
+/// Workers read a regular file themselves; a pipe is read here, into slots. Chunks of a pipe that are too large for a
+/// slot are hashed here.
 final class ChunksJob: Job {
     private let input: InputFile
     private let scheme: ManifestScheme
@@ -18,21 +18,21 @@ final class ChunksJob: Job {
     private let end: UInt64?
     private var offset: UInt64
     private var index = 0
-    /// Where the last piece ends whose digests are here.
+    /// The end of the last piece whose digests have arrived.
     private var acceptedEnd: UInt64
     private var chunks = PipeChunks()
     private var isInputAtEnd = false
-    /// What a pipe has behind the last piece.
+    /// How many bytes a pipe has after the last piece.
     private var surplusBytes: UInt64 = 0
-    /// The chunk that is hashed here, how much of it was, and whether that is being done.
+    /// The chunk being hashed here, how much of it is hashed, and whether that step is in progress.
     private var chunk: (any PieceHasher)?
     private var chunkTaken: UInt64 = 0
     private var isReading = false
     private var space = Scratch()
 
     /// - Parameters:
-    ///   - part: what is to be hashed, a range that begins with a chunk; nil for all. A pipe must begin at 0, and is read
-    ///     to its end all the same. Of a regular file that ends before the part does only whole chunks are hashed.
+    ///   - part: the range to hash, which begins with a chunk; nil for all. For a pipe it must begin at 0, and the pipe
+    ///     is still read to its end. If a regular file ends before the part does, only whole chunks are hashed.
     ///   - sink: takes the digests.
     init(
         _ input: InputFile, _ scheme: ManifestScheme, part: Range<UInt64>? = nil, into sink: any ChunkSink,
@@ -99,7 +99,7 @@ final class ChunksJob: Job {
             isLast: input.isRegular ? offset == end : isInputAtEnd)
     }
 
-    /// What there is of a pipe now is hashed by the front itself, which waits for more as for anything else.
+    /// Hashes in the front what a pipe has now, and waits for more as for any other input.
     private func nextInOrder() throws(PoolmapError) -> Step {
         if isReading { return .waitForTurn }
         guard input.hasInput() else { return .waitForInput(input.descriptor) }
@@ -129,7 +129,7 @@ final class ChunksJob: Job {
         }
     }
 
-    /// So many, and the front looks after others.
+    /// After this many reads, the front serves other jobs.
     private static let mostReads = 16
 
     private func endChunk() throws(PoolmapError) {
@@ -140,7 +140,7 @@ final class ChunksJob: Job {
         (chunk, chunkTaken) = (nil, 0)
     }
 
-    /// Counts what is behind the part.
+    /// Counts the bytes after the part.
     private func readSurplus() throws(PoolmapError) -> Step {
         while !isInputAtEnd {
             guard input.hasInput() else { return .waitForInput(input.descriptor) }
@@ -172,7 +172,7 @@ final class ChunksJob: Job {
     }
 }
 
-/// Has the chunks of a small file hashed by one worker, which opens it as well.
+/// Has one worker hash the chunks of a small file; the worker opens the file too.
 final class WholeChunksJob: Job {
     let isOpen = false
     private let file: WholeFileJob
@@ -181,8 +181,8 @@ final class WholeChunksJob: Job {
     private let byteCount: UInt64?
 
     /// - Parameters:
-    ///   - byteCount: what the file has.
-    ///   - mayDiffer: whether it may have become another size since.
+    ///   - byteCount: the file's size.
+    ///   - mayDiffer: whether the size may have changed since then.
     init(
         _ input: Place, byteCount: UInt64, mayDiffer: Bool, _ scheme: ManifestScheme, into sink: any ChunkSink,
         _ meter: Meter

@@ -2,16 +2,16 @@ import Digests
 import Ground
 import Run
 
-/// What the chunks of a manifest are, and by what they are hashed; docs/manifest.md has the format.
+/// The chunk size and algorithm of a manifest; docs/manifest.md describes the format.
 package struct ManifestScheme: Hashable, Sendable {
     /// One of `algorithmNames`.
     package let algorithm: HashAlgorithm
     /// The size of each chunk but the last, in bytes, within `chunkBytesRange`.
     package let chunkBytes: UInt64
-    /// The bytes of a digest.
+    /// The length of a digest in bytes.
     let digestBytes: Int
 
-    /// A scheme; nil where the format has no such algorithm or chunk size.
+    /// Creates a scheme; nil if the format does not allow the algorithm or chunk size.
     package init?(_ name: HashAlgorithm.Name, chunkBytes: UInt64 = defaultChunkBytes) {
         guard ManifestScheme.algorithmNames.contains(name), ManifestScheme.chunkBytesRange.contains(chunkBytes) else {
             return nil
@@ -22,19 +22,19 @@ package struct ManifestScheme: Hashable, Sendable {
         digestBytes = ofNothing.finish().count
     }
 
-    /// The algorithms that the format knows.
+    /// The algorithms that the format allows.
     package static let algorithmNames: [HashAlgorithm.Name] = [
         .blake3, .sha256, .sha512, .sha1, .md5, .crc32, .crc32c, .crc64nvme,
     ]
-    /// The chunk sizes that the format knows.
+    /// The chunk sizes that the format allows.
     package static let chunkBytesRange: ClosedRange<UInt64> = 1 << 10...1 << 30
-    /// The size of chunks where nobody says another.
+    /// The default chunk size.
     package static let defaultChunkBytes: UInt64 = 1 << 20
 }
 
 /// The words of a manifest.
 enum ManifestText {
-    /// Every version begins so.
+    /// Every version begins like this.
     static let identifier = Array("poolmap manifest ".utf8)
     static let version: UInt64 = 1
     static let algorithm = Array("algorithm ".utf8)
@@ -44,12 +44,12 @@ enum ManifestText {
     static let root = Array("root ".utf8)
     static let end = Array("end ".utf8)
 
-    /// A name on one line.
+    /// The name, escaped to fit on one line.
     static func escaped(_ name: String) -> [UInt8] {
         FileName.bytes(of: DigestLine.escaped(name))
     }
 
-    /// The name that was escaped so; nil where nothing is escaped so.
+    /// The original of an escaped name; nil if the escapes are invalid.
     static func name(ofEscaped bytes: UnsafeRawBufferPointer) -> String? {
         guard !bytes.isEmpty, !bytes.contains(UInt8(ascii: "\r")), !bytes.contains(UInt8(ascii: "\n")) else {
             return nil
@@ -61,7 +61,7 @@ enum ManifestText {
         byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
     }
 
-    /// A number as the format has it: decimal digits, no leading zeros.
+    /// A number in the format's notation: decimal digits without leading zeros.
     static func number(_ bytes: UnsafeRawBufferPointer) -> UInt64? {
         guard let first = bytes.first, first != UInt8(ascii: "0") || bytes.count == 1 else { return nil }
         var number: UInt64 = 0
@@ -75,7 +75,7 @@ enum ManifestText {
         return number
     }
 
-    /// The bytes of so many pairs of lowercase hexadecimal digits; nil where there is anything else.
+    /// The bytes of `byteCount` pairs of lowercase hexadecimal digits; nil for any other text.
     static func digest(_ digits: UnsafeRawBufferPointer, byteCount: Int) -> [UInt8]? {
         guard digits.count == 2 * byteCount else { return nil }
         var bytes: [UInt8] = []
@@ -100,10 +100,10 @@ enum ManifestText {
 
 // MARK: Digests
 
-/// What is told of an input's chunks as they are hashed, in order.
+/// Receives the digests of an input's chunks, in order.
 protocol ChunkSink: AnyObject {
-    /// Takes the digests of the next chunks, one behind the other, which have so many bytes together.
+    /// Takes the concatenated digests of the next chunks, which have `byteCount` bytes in total.
     func take(_ digests: [UInt8], byteCount: UInt64) throws(PoolmapError)
-    /// The input was read, has so many bytes, and has not changed meanwhile.
+    /// Called when the input was read to its end and has not changed; `byteCount` is its size.
     func finish(byteCount: UInt64) throws(PoolmapError) -> JobSummary
 }

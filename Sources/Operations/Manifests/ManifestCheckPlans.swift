@@ -2,27 +2,27 @@ import Files
 import Ground
 import Run
 
-/// What is to be told of a check by manifests, in the order of the manifests and of the files in them.
+/// An event of a check by manifests, in the order of the manifests and their files.
 package enum ManifestEvent {
-    /// Nothing is checked by a manifest, and why.
+    /// A manifest cannot be used, and why.
     case refused(manifest: String, PoolmapError)
-    /// Something is wrong with a file.
+    /// A file differs from its manifest.
     case found(name: String, ManifestFinding)
-    /// A file was checked, and is right; or was not: the error `mismatch`, of which the findings came before, or what
-    /// kept it from being checked.
+    /// A file was checked and matches if the error is nil; otherwise `mismatch`, after its findings, or what prevented
+    /// the check.
     case checked(name: String, PoolmapError?)
-    /// All files of a manifest were told of.
+    /// All files of a manifest have been reported.
     case ended(manifest: String)
 }
 
 extension Batch {
-    /// Checks the files of manifests.
+    /// Checks files against manifests.
     ///
-    /// Blocks until all is done.
+    /// Blocks until everything is done.
     ///
     /// - Parameters:
-    ///   - range: what is to be checked of each file; nil for all.
-    ///   - isOver: asked before each file whether nobody wants to know more.
+    ///   - range: the range to check of each file; nil for all of it.
+    ///   - isOver: called before each file; true ends the check.
     ///   - report: called with each event.
     package func checkManifests(
         _ manifests: [Input], _ range: ManifestRange? = nil, isOver: @escaping () -> Bool = { false },
@@ -36,20 +36,20 @@ extension Batch {
     }
 }
 
-/// A part of a file that is to be checked.
+/// A range of a file to check.
 package struct ManifestRange: Sendable {
     /// Where it begins.
     package var offset: UInt64
-    /// How many bytes it has; nil for all up to the end.
+    /// Its length; nil for everything up to the end.
     package var byteCount: UInt64?
 
-    /// A part of so many bytes.
+    /// Creates a range.
     package init(offset: UInt64, byteCount: UInt64? = nil) {
         self.offset = offset
         self.byteCount = byteCount
     }
 
-    /// The chunks that have bytes of the range.
+    /// The chunks that overlap the range.
     func chunks(of section: ManifestSection) throws(PoolmapError) -> Range<UInt64> {
         let (end, overflowed) = offset.addingReportingOverflow(byteCount ?? 0)
         let wanted = byteCount == nil ? section.byteCount : overflowed ? .max : end
@@ -101,7 +101,7 @@ private struct ManifestCheckPlans: PlanSource {
         return .end
     }
 
-    /// A job that fails, so that the error is told in its turn.
+    /// A job that fails, so that the error is reported in its turn.
     private mutating func plan(refusing input: Input, _ error: PoolmapError) -> PlannedJob {
         plan(input) { (_) throws(PoolmapError) in
             throw error
@@ -137,7 +137,7 @@ private struct ManifestCheckPlans: PlanSource {
     }
 }
 
-/// What holds for all files of a check.
+/// Settings shared by all files of a check.
 private struct ManifestCheckSettings {
     let range: ManifestRange?
     let mayShareFiles: Bool
@@ -180,7 +180,7 @@ private struct ManifestCheckSettings {
         guard input.isRegular || input.isEmptyFile else {
             throw PoolmapError(.unsupported, "a range can only be checked in a regular file or a block device")
         }
-        // An empty file is read like a pipe, and has no range to begin with.
+        // An empty file is read like a pipe, where no range can begin later than 0.
         let part = input.isRegular ? section.bytes(of: chunks) : 0..<0
         return ChunksJob(input, section.scheme, part: part, into: comparison, meter)
     }

@@ -2,18 +2,18 @@ import Ground
 import Run
 import SystemPackage
 
-/// What is wrong with a file, by its manifest.
+/// A difference between a file and its manifest.
 package enum ManifestFinding: Hashable, Sendable {
-    /// It has another size, in bytes.
+    /// Its size differs.
     case size(UInt64, expected: UInt64)
-    /// The chunks of these bytes are not as they should be, or not there.
+    /// The chunks in this range differ or are missing.
     case damaged(ClosedRange<UInt64>)
 }
 
-/// Holds a file's chunks against a section of a manifest.
+/// Compares a file's chunks with a section of a manifest.
 ///
-/// Findings are held back until the file has been seen through, so that one that changes meanwhile gets no verdict; or
-/// until there are many, so that they take no more memory.
+/// Findings are held back until the file has been read, so that a file that changes in the meantime gets no verdict; or
+/// until there are many, to limit memory.
 final class ManifestComparison: ChunkSink {
     private let manifest: ManifestFile
     private let section: ManifestSection
@@ -21,9 +21,9 @@ final class ManifestComparison: ChunkSink {
     private let report: (ManifestFinding) -> Void
     private lazy var lines = manifest.lines(of: section)
     private lazy var parser = ManifestChunkParser(section.scheme)
-    /// The next chunk to be compared.
+    /// The next chunk to compare.
     private var next: UInt64
-    /// Damaged chunks whose end is not known yet.
+    /// The current range of damaged chunks.
     private var damaged: Range<UInt64>?
     private var findings: [ManifestFinding] = []
     private var hasReported = false
@@ -31,8 +31,8 @@ final class ManifestComparison: ChunkSink {
     private static let mostHeldFindings = 1 << 14
 
     /// - Parameters:
-    ///   - chunks: those that will be taken.
-    ///   - report: takes what is found, in the order of the bytes.
+    ///   - chunks: the chunks to be compared.
+    ///   - report: called with each finding, in file order.
     init(
         _ manifest: ManifestFile, _ section: ManifestSection, _ chunks: Range<UInt64>,
         report: @escaping (ManifestFinding) -> Void
@@ -55,7 +55,7 @@ final class ManifestComparison: ChunkSink {
             let length = min(rest, scheme.chunkBytes)
             rest -= length
             let expected = try expectedDigest()
-            // What a CRC says of a part of a chunk may happen to be what it says of the whole.
+            // The CRC of part of a chunk may happen to equal that of the whole chunk.
             let isWhole = section.bytes(of: next..<next + 1).count == length
             if !isWhole || !digests[start..<start + scheme.digestBytes].elementsEqual(expected) {
                 addDamage(next..<next + 1)
@@ -67,7 +67,7 @@ final class ManifestComparison: ChunkSink {
         }
     }
 
-    /// What the manifest says of the next chunk.
+    /// The manifest's digest of the next chunk.
     private func expectedDigest() throws(PoolmapError) -> [UInt8] {
         while true {
             let index = parser.byteCount / section.scheme.chunkBytes
@@ -76,7 +76,7 @@ final class ManifestComparison: ChunkSink {
                 let digest = try parser.parse(line, lines)
                 if index == next { return digest }
             } catch {
-                // It was right a moment ago.
+                // The line was valid a moment ago.
                 throw manifest.changed
             }
         }
@@ -100,7 +100,7 @@ final class ManifestComparison: ChunkSink {
 
     func finish(byteCount: UInt64) throws(PoolmapError) -> JobSummary {
         if next < chunks.upperBound {
-            // The file lacks them.
+            // These chunks are missing from the file.
             addDamage(next..<chunks.upperBound)
         }
         closeDamage()
@@ -115,7 +115,7 @@ final class ManifestComparison: ChunkSink {
         return JobSummary(inputBytes: UInt64(section.bytes(of: chunks).count))
     }
 
-    /// A part that does not reach the end says nothing of what is behind it.
+    /// A part that does not reach the end of the file says nothing about what follows it.
     private func hasRightSize(_ byteCount: UInt64) -> Bool {
         chunks.upperBound == section.chunkCount
             ? byteCount == section.byteCount : byteCount >= section.bytes(of: chunks).upperBound

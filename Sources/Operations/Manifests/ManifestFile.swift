@@ -3,14 +3,14 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// A manifest that is open: it is read several times.
+/// An open manifest, which is read several times.
 ///
-/// A pipe is copied to a nameless file first, as much at a time as there is to read.
+/// A pipe is first copied to a nameless file, as its input arrives.
 final class ManifestFile {
-    /// As the user named it.
+    /// The name given by the user.
     let input: Input
     private let file: InputFile
-    /// What has a pipe's content.
+    /// The copy of a pipe's content.
     private let copy: FileDescriptor?
     private var copiedBytes: UInt64 = 0
     private var isWhole: Bool
@@ -41,12 +41,12 @@ final class ManifestFile {
 
     enum Step {
         case section(ManifestSection)
-        /// Nothing before a pipe goes on.
+        /// Nothing until the pipe has more input.
         case waitForInput(FileDescriptor)
         case end
     }
 
-    /// The next section; the first one comes once all of them have been found to be right.
+    /// The next section; the first is returned only after all sections have been validated.
     func next() throws(PoolmapError) -> Step {
         if !isWhole {
             guard try copyOn() else { return .waitForInput(file.descriptor) }
@@ -60,7 +60,7 @@ final class ManifestFile {
         return try reader?.next().map { .section($0) } ?? .end
     }
 
-    /// Whether the section that came last is the last one.
+    /// Whether the section returned last is the last one.
     var isAtEnd: Bool {
         reader?.lines.isAtEnd ?? false
     }
@@ -78,7 +78,7 @@ final class ManifestFile {
         return ManifestLines(descriptor, from: range.lowerBound, to: range.upperBound)
     }
 
-    /// The lines of a section's chunks, and what is behind them.
+    /// The lines of a section's chunks and everything after them.
     func lines(of section: ManifestSection) -> ManifestLines {
         let (descriptor, range) = content
         let start = section.chunkLines
@@ -99,7 +99,7 @@ final class ManifestFile {
 
     // MARK: Pipes
 
-    /// Copies what there is to read of a pipe; false if there is more to come.
+    /// Copies what a pipe has now; returns false if there is more to come.
     ///
     /// Does not block.
     private func copyOn() throws(PoolmapError) -> Bool {
@@ -129,7 +129,7 @@ final class ManifestFile {
         }
         let folder = try attempt { () throws(Errno) in try Folder(path: path) }
         if let file = try? folder.openNameless(0o600) { return file }
-        // Not every file system has such files, and every one has this.
+        // Not every file system supports nameless files.
         let temporary = try TemporaryName(in: folder, for: path, nil)
         defer { temporary.remove() }
         return try attempt { () throws(Errno) in
@@ -142,10 +142,10 @@ final class ManifestFile {
 
 /// Whether an input is a manifest, by its first bytes.
 ///
-/// Only of a regular file; of anything else, whose bytes can be read only once, and of what cannot be read, it says no.
-/// Nothing of the input is consumed. Blocks.
+/// False for anything but a readable regular file, since the bytes of other inputs can be read only once. Consumes
+/// nothing of the input. Blocks.
 package func isManifest(_ input: Input) -> Bool {
-    // To open a named pipe and close it again would be the end of its writer.
+    // Opening a named pipe and closing it again would end its writer.
     if case .file(let path) = input, FileStatus(ofPath: path)?.isRegular != true { return false }
     guard let file = try? input.open(), file.isRegular else { return false }
     let identifier = ManifestText.identifier

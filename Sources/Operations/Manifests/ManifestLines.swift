@@ -2,25 +2,25 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// The lines of a part of a file, one after the other, in bounded memory.
+/// The lines of a range of a file, one after the other, in bounded memory.
 final class ManifestLines {
     private let descriptor: FileDescriptor
     private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 64)
-    /// What of the memory was read from the file, and not given out yet.
+    /// The part of the memory that was read from the file and not returned yet.
     private var unread = 0..<0
-    /// Where the next read from the file begins.
+    /// The offset of the next read.
     private var offset: UInt64
     private let end: UInt64
-    /// Of the line that was given out last; 0 before the first.
+    /// The number of the line returned last; 0 before the first.
     private(set) var number: UInt64
 
-    /// Longer than a line with any path can be.
+    /// More than a line with any path can have.
     private static let mostLineBytes = 1 << 14
 
     /// - Parameters:
     ///   - offset: where the first line begins.
-    ///   - end: where the last one ends.
-    ///   - number: how many lines are before the first.
+    ///   - end: where the last line ends.
+    ///   - number: the number of lines before the first.
     init(_ descriptor: FileDescriptor, from offset: UInt64, to end: UInt64, number: UInt64 = 0) {
         self.descriptor = descriptor
         self.offset = offset
@@ -32,7 +32,7 @@ final class ManifestLines {
         memory.deallocate()
     }
 
-    /// Where in the file the next line begins.
+    /// The offset of the next line.
     var position: UInt64 {
         offset - UInt64(unread.count)
     }
@@ -82,7 +82,7 @@ final class ManifestLines {
         offset += UInt64(count)
     }
 
-    /// The error of the line that was given out last.
+    /// An error about the line returned last.
     func damage(_ message: String) -> PoolmapError {
         PoolmapError(.damaged, "line \(number) \(message)")
     }

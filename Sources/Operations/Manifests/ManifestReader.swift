@@ -2,14 +2,14 @@ import Digests
 import Glibc
 import Ground
 
-/// One file's section of a manifest, which was found to be right.
+/// One file's section of a manifest, already validated.
 struct ManifestSection {
     let scheme: ManifestScheme
-    /// The file's.
+    /// The file's name.
     let name: String
-    /// What the file has, in bytes.
+    /// The file's size in bytes.
     let byteCount: UInt64
-    /// Where in the manifest the first chunk's line begins, and how many lines are before it.
+    /// The offset of the first chunk's line in the manifest, and the number of lines before it.
     let chunkLines: (offset: UInt64, number: UInt64)
 
     var chunkCount: UInt64 {
@@ -22,7 +22,7 @@ struct ManifestSection {
     }
 }
 
-/// Reads a manifest section by section, and takes nothing for granted of it.
+/// Reads a manifest section by section, and validates everything.
 struct ManifestReader {
     let lines: ManifestLines
 
@@ -32,14 +32,14 @@ struct ManifestReader {
 
     /// The next section; nil at the end.
     ///
-    /// Throws `damaged`, with the number of the line, where anything of the section is not as docs/manifest.md has it.
+    /// Throws `damaged`, with the line number, if anything differs from docs/manifest.md.
     func next() throws(PoolmapError) -> ManifestSection? {
         guard let first = try lines.next() else { return nil }
         try requireVersion(first)
         let firstLine = Array(first)
         let algorithmLine = try line()
         let name = try algorithm(algorithmLine)
-        // Only now is it known how the line before is hashed.
+        // Only now is it known with which algorithm the first lines are hashed.
         var end = HashAlgorithm(name).wholeHasher()
         firstLine.withUnsafeBytes { end.update($0) }
         end.update(algorithmLine)
@@ -60,7 +60,7 @@ struct ManifestReader {
             throw lines.damage("says \(byteCount) bytes where the chunks have \(chunks.byteCount)")
         }
         try requireDigest(root.finish(), try line(&end), ManifestText.root, "the digest of the chunks' digests")
-        // Its own line is not in it.
+        // The line with the digest is not hashed itself.
         let lastLine = try line()
         try requireDigest(end.finish(), lastLine, ManifestText.end, "the digest of the lines before it")
         return ManifestSection(scheme: scheme, name: file, byteCount: byteCount, chunkLines: chunkLines)
@@ -80,7 +80,7 @@ struct ManifestReader {
         return line
     }
 
-    /// What is behind the word that a line begins with, up to its line feed; nil for another word.
+    /// The text after the word at the start of a line, up to the line feed; nil if the line begins with another word.
     private func value(of line: UnsafeRawBufferPointer, _ word: [UInt8]) -> UnsafeRawBufferPointer? {
         guard line.starts(with: word) else { return nil }
         return UnsafeRawBufferPointer(rebasing: line[word.count..<line.count - 1])
@@ -131,21 +131,21 @@ struct ManifestReader {
     }
 }
 
-/// Reads the lines of a section's chunks, which follow each other without a gap.
+/// Parses the lines of a section's chunks, which must be contiguous.
 struct ManifestChunkParser {
     private let scheme: ManifestScheme
-    /// What the chunks so far have together.
+    /// The total size of the chunks so far.
     private(set) var byteCount: UInt64 = 0
     private var hasShortChunk = false
 
-    /// What the kernel counts a file's bytes with.
+    /// The largest file size that the kernel supports.
     private static let mostBytes = UInt64(Int64.max)
 
     init(_ scheme: ManifestScheme) {
         self.scheme = scheme
     }
 
-    /// The digest of the next chunk, with its line feed.
+    /// Parses the line of the next chunk, line feed included; returns the digest.
     mutating func parse(_ line: UnsafeRawBufferPointer, _ lines: ManifestLines) throws(PoolmapError) -> [UInt8] {
         guard let (first, rest) = ManifestChunkParser.split(UnsafeRawBufferPointer(rebasing: line.dropLast())),
             let (second, last) = ManifestChunkParser.split(rest), let offset = ManifestText.number(first),
@@ -171,7 +171,7 @@ struct ManifestChunkParser {
         return digest
     }
 
-    /// What is before the first space, and behind it.
+    /// The text before the first space, and the text after it.
     private static func split(
         _ bytes: UnsafeRawBufferPointer
     ) -> (UnsafeRawBufferPointer, UnsafeRawBufferPointer)? {

@@ -2,10 +2,10 @@ import Digests
 import Ground
 import Run
 
-/// Writes one file's section of a manifest, as its chunks become known.
+/// Writes one file's section of a manifest as its chunks become known.
 ///
-/// The text is held back until it is whole, so that a file that fails leaves nothing; or until it has 1 MiB, so that a
-/// file of any size takes no more memory.
+/// The text is held back until it is complete, so that a file that fails leaves nothing; or until there is 1 MiB of it,
+/// to limit memory.
 final class ManifestWriter: ChunkSink {
     private let scheme: ManifestScheme
     private let write: ([UInt8]) throws(PoolmapError) -> Void
@@ -13,13 +13,13 @@ final class ManifestWriter: ChunkSink {
     private var byteCount: UInt64 = 0
     private var root: any PieceHasher
     private var end: any PieceHasher
-    /// The lines up to here are in `end`.
+    /// How much of `text` has been hashed into `end`.
     private var hashedCount = 0
 
     private static let mostHeldBytes = 1 << 20
 
     /// - Parameters:
-    ///   - name: the file's, as it is to be found again.
+    ///   - name: the file's name, by which a check will find it.
     ///   - write: takes the text, in parts.
     init(_ scheme: ManifestScheme, name: String, write: @escaping ([UInt8]) throws(PoolmapError) -> Void) {
         self.scheme = scheme
@@ -87,7 +87,7 @@ final class ManifestWriter: ChunkSink {
 }
 
 extension ManifestScheme {
-    /// Throws unless there is a digest for each chunk of so many bytes.
+    /// Throws unless there is one digest for each chunk.
     func requireDigests(_ digests: [UInt8], of byteCount: UInt64) throws(PoolmapError) {
         let count = byteCount / chunkBytes + (byteCount % chunkBytes > 0 ? 1 : 0)
         guard UInt64(digests.count) == count * UInt64(digestBytes) else {

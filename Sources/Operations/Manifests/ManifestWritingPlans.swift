@@ -3,13 +3,13 @@ import Ground
 import Run
 
 extension Batch {
-    /// Writes a section of a manifest for each input, in their order; a summary's digest is the root.
+    /// Writes a section of a manifest for each input, in order; the digest in a summary is the root.
     ///
-    /// Blocks until all is done. Inputs that fail have no section, or a long one without an end.
+    /// Blocks until everything is done. Inputs that fail have no section, or if it is long, one without an end.
     ///
     /// - Parameters:
-    ///   - isOver: asked before each input whether nobody wants to know more.
-    ///   - write: takes the text, in pieces, each with the ordinal of its input.
+    ///   - isOver: called before each input; true ends the run.
+    ///   - write: takes the text, in parts, each with the ordinal of its input.
     package func writeManifests(
         _ items: some ItemSource, _ scheme: ManifestScheme, isOver: @escaping () -> Bool = { false },
         write: @escaping (UInt64?, [UInt8]) throws(PoolmapError) -> Void, report: @escaping Report

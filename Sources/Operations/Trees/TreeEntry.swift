@@ -2,14 +2,14 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// A line of a tree's list, as docs/tree.md has it.
+/// A line of a tree's list, in the format of docs/tree.md.
 struct TreeEntry {
     let kind: Kind
     private let permissions: mode_t
     private let deviceNumber: UInt64
     private let path: String
 
-    /// What an entry is, with the letter that says so.
+    /// The type of an entry, with its letter.
     enum Kind: Character {
         case file = "f"
         case folder = "d"
@@ -21,8 +21,8 @@ struct TreeEntry {
     }
 
     /// - Parameters:
-    ///   - status: what `lstat` says of it.
-    ///   - path: from the tree's folder on; "." for that itself.
+    ///   - status: the result of `lstat`.
+    ///   - path: relative to the tree's folder; "." for the folder itself.
     init(_ status: FileStatus, path: String) throws(PoolmapError) {
         kind =
             switch status.type {
@@ -35,7 +35,7 @@ struct TreeEntry {
             case Int32(DT_BLK): .blockDevice
             default: throw PoolmapError(.unsupported, "is of a kind that the list of a tree has no letter for")
             }
-        // Linux has no other mode for links; some file systems say something else.
+        // Linux has no other mode for links, but some file systems report one.
         permissions = kind == .link ? 0o777 : status.permissions
         deviceNumber = UInt64(status.deviceNumber)
         self.path = path
@@ -43,7 +43,7 @@ struct TreeEntry {
 
     /// The line with its end.
     ///
-    /// - Parameter digest: of a file's content or of a link's target; others have none.
+    /// - Parameter digest: that of a file's content or a link's target; other entries have none.
     func line(_ digest: String = "-") -> [UInt8] {
         let octal = String(permissions, radix: 8)
         let mode = String(repeating: "0", count: max(0, 4 - octal.utf8.count)) + octal
@@ -55,7 +55,7 @@ struct TreeEntry {
         return FileName.bytes(of: "\(kind.rawValue) \(mode) \(fact) \(DigestLine.escaped(path))\n")
     }
 
-    // A device's number as glibc puts it together (`makedev`), whose macros Swift does not see.
+    // Splits a device number the way glibc's `makedev` composes it; Swift cannot see glibc's macros.
 
     private static func major(_ number: UInt64) -> UInt64 {
         number >> 8 & 0xFFF | number >> 32 & ~0xFFF

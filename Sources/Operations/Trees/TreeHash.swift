@@ -5,18 +5,18 @@ import Ground
 import Run
 import SystemPackage
 
-/// Makes the lists of trees, and their digests, as docs/tree.md has them.
+/// Makes the lists of trees and their digests, in the format of docs/tree.md.
 ///
-/// A walk finds what a list has, step by step. Files are hashed as others are; all else, folders, links and so on, is told
-/// in its turn behind the files before it, since the engine reports everything in the order in which it was planned:
+/// A walk finds the entries of a list, step by step. Files are hashed like any others. Folders, links and other entries
+/// are reported in their turn after the files before them, since the engine reports everything in the order planned:
 ///
 ///     FolderWalk ──> next ──> TreePlans ──> Pipeline ──> told, in order ──> the list ──> its digest
 package final class TreeHash {
-    /// By what the files, the links and the list are hashed.
+    /// The algorithm for files, links and the list.
     package let algorithm: HashAlgorithm
-    /// Takes each line of a list, up to the first error in its tree.
+    /// Called with each line of a list, up to the first error in its tree.
     package var onLine: ([UInt8]) -> Void = { _ in }
-    /// Takes the digest of a folder's tree; not called where something of the tree could not be read.
+    /// Called with the digest of a folder's tree, unless something in the tree could not be read.
     package var onDigest: (_ folder: String, _ digest: Result<String, PoolmapError>) -> Void = { _, _ in }
 
     private var folders: ArraySlice<String>
@@ -24,35 +24,35 @@ package final class TreeHash {
     private let standardOutput: FileStatus?
     private var walk: (folder: String, steps: FolderWalk)?
     private var upcoming: Step?
-    /// Of the tree whose steps are being told.
+    /// The list of the tree whose steps are being reported.
     private var list: TreeList
     private var isStopped = false
     private var untoldBytes = 0
 
-    /// What comes next of a tree; `told` is to be called in the order of the steps, with what became of what was read.
+    /// The next step of a tree; `told` must be called in the order of the steps, with the result of what was read.
     enum Step {
         case file(FoundFile, told: (Outcome?) -> Void)
         /// Something that cannot be read.
         case refused(path: String, PoolmapError, told: (Outcome?) -> Void)
-        /// Something that need not be read.
+        /// Something that is not read.
         case known(told: (Outcome?) -> Void)
-        /// Nothing before another step is told; there is one.
+        /// Nothing until another step has been reported; there is one.
         case waitForReport
         case end
     }
 
     typealias Outcome = Result<JobSummary, PoolmapError>
 
-    /// While the steps that are not told take more than this, the walk waits.
+    /// The walk waits while unreported steps take more memory than this.
     var mostUntoldBytes = 8 << 20
-    /// What a step takes beside its bytes, about.
+    /// About how much a step takes besides its path.
     private static let bytesOfStep = 64
 
     /// - Parameters:
-    ///   - folders: whose trees are hashed.
-    ///   - algorithm: one that needs nothing but the content: `isPlain`.
-    ///   - places: what options have written, which may not be in a tree.
-    ///   - writesFile: whether the result is among that, and does not go to standard output.
+    ///   - folders: the folders whose trees are hashed.
+    ///   - algorithm: must be one without parameters: `isPlain`.
+    ///   - places: what options write, which must not be inside a tree.
+    ///   - writesFile: whether the result goes to one of those files, rather than to standard output.
     package init(_ folders: [String], _ algorithm: HashAlgorithm, _ places: RunPlaces, writesFile: Bool) {
         self.folders = folders[...]
         self.algorithm = algorithm
@@ -62,7 +62,7 @@ package final class TreeHash {
         list = TreeList(algorithm)
     }
 
-    /// Nothing more is begun: nobody would take it.
+    /// Starts nothing more; called when the output is no longer wanted.
     package func stop() {
         isStopped = true
     }
@@ -71,12 +71,12 @@ package final class TreeHash {
 // MARK: The walk
 
 extension TreeHash {
-    /// False where it is sure that `next` has no other.
+    /// False only if `next` certainly has no more steps.
     var hasMore: Bool {
         !isStopped && (upcoming != nil || walk != nil || !folders.isEmpty)
     }
 
-    /// The next step; does not block but for a folder's names.
+    /// The next step; blocks only to read a folder's names.
     func next() -> Step {
         while hasMore {
             if let step = upcoming.take() { return step }
@@ -86,7 +86,7 @@ extension TreeHash {
         return .end
     }
 
-    /// Begins with the next folder.
+    /// Begins the next folder.
     private func beginNext() -> Step? {
         guard let folder = folders.popFirst() else { return nil }
         guard let status = FileStatus(ofPath: folder) else {
@@ -138,7 +138,7 @@ extension TreeHash {
         .refused(path: path, error, told: counted(path.utf8.count) { [self] _ in list.hasFailed = true })
     }
 
-    /// The same, of which account is kept until it is done.
+    /// Counts a step's memory until the step has been reported.
     private func counted(_ byteCount: Int = 0, _ body: @escaping (Outcome?) -> Void) -> (Outcome?) -> Void {
         let byteCount = byteCount + TreeHash.bytesOfStep
         untoldBytes += byteCount
@@ -150,12 +150,12 @@ extension TreeHash {
 
     private func linkTarget(_ pathInside: String) throws(PoolmapError) -> [UInt8] {
         let target = try attempt("") { () throws(Errno) in try walk?.steps.link(lastName(of: pathInside)) }
-        // It was one when it was looked at.
+        // It was a link a moment ago.
         guard let target else { throw .changedWhileRead }
         return target
     }
 
-    /// Throws where the tree would have another digest once the result is written.
+    /// Throws if writing the result would change the tree's digest.
     private func requireNoOutput(_ status: FileStatus) throws(PoolmapError) {
         try places.require(inTree: status)
         if standardOutput?.isSameFile(as: status) ?? false {
@@ -191,7 +191,7 @@ extension TreeHash {
     }
 }
 
-/// Plans a job for each file of trees, and has all else told in its turn.
+/// Plans a job for each file of the trees, and reports all other entries in their turn.
 private struct TreePlans: PlanSource {
     let trees: TreeHash
     let settings: RunSettings
@@ -234,9 +234,9 @@ private struct TreePlans: PlanSource {
 }
 
 extension Batch {
-    /// Hashes the files of trees; the lists and the digests come through `trees`.
+    /// Hashes the files of trees; the lists and digests are passed to the callbacks of `trees`.
     ///
-    /// - Parameter report: called for each file, and for all that cannot be read.
+    /// - Parameter report: called for each file, and for everything that cannot be read.
     package func hash(_ trees: TreeHash, report: @escaping Report) {
         let settings = RunSettings(operation: .hash([trees.algorithm]), reach: .reading)
         run(TreePlans(trees: trees, settings: settings, jobs: jobs, meter: meter, report: report), settings)

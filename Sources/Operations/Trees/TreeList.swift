@@ -1,12 +1,12 @@
 import Digests
 import Ground
 
-/// The list of a tree, of which only the digest is kept.
+/// The list of a tree; only its digest is kept.
 struct TreeList {
-    /// Of docs/tree.md.
+    /// The version of docs/tree.md.
     private static let version = 1
 
-    /// Something of the tree could not be read: there is no more to the list, and no digest.
+    /// Something in the tree could not be read, so the list ends and has no digest.
     var hasFailed = false
     private let algorithm: HashAlgorithm
     private var run: DigestRun
@@ -27,7 +27,7 @@ struct TreeList {
         byteCount += UInt64(bytes.count)
     }
 
-    /// The digest of all lines; called once.
+    /// The digest of all lines; call it once.
     mutating func digest() throws(PoolmapError) -> String {
         var join = DigestJoin([algorithm])
         try join.add(run.finish(), byteCount: byteCount)
