@@ -2,31 +2,32 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// A child that nobody has waited for yet.
+/// A child that has not been waited for yet.
 struct ProcessHandle: ~Copyable {
     let pid: Int32
-    /// The pipe whose end is a daemon's end, where it was not forked by this process.
+    /// The pipe whose closing ends a daemon that was not forked by this process.
     var lifeline: PrivateDescriptor?
     private let ending: PrivateDescriptor
-    /// Asks the fork server how a child ended that is its own and not ours.
+    /// Asks the fork server for the status of a child that the server forked.
     private let reportedStatus: (() throws(MultiprocessingError) -> ExitStatus)?
     private(set) var status: ExitStatus?
 
-    /// A child that this process has just made.
+    /// A child that this process has just forked.
     init(pid: Int32) throws(MultiprocessingError) {
         do {
             self.init(pid: pid, ending: PrivateDescriptor(owning: try checked("pidfd_open") { mp_pidfd_open(pid) }))
         } catch {
-            // Without a descriptor nobody could wait for it with a timeout, and it would go on unseen.
+            // Without a descriptor it could not be waited for with a timeout, and would keep running unsupervised.
             _ = kill(pid, SIGKILL)
             _ = waitpid(pid, nil, 0)
             throw error
         }
     }
 
-    /// A child that this process has just made, with a descriptor that becomes readable when it ends.
+    /// A child with a descriptor that becomes readable when it ends.
     ///
-    /// - Parameter reportedStatus: asks who has made it in place of this process how it ended, once it has.
+    /// - Parameter reportedStatus: gets the status, once it has ended, from the process that forked it instead of this
+    ///   one.
     init(
         pid: Int32, ending: consuming PrivateDescriptor,
         reportedStatus: (() throws(MultiprocessingError) -> ExitStatus)? = nil
@@ -42,13 +43,13 @@ struct ProcessHandle: ~Copyable {
         ending.number
     }
 
-    /// Whether it has not ended, reaped or not.
+    /// Whether it is still running; a zombie is not.
     var isRunning: Bool {
         var entries = [pollfd(fd: sentinel, events: Int16(POLLIN), revents: 0)]
         return status == nil && (try? poll(&entries, until: Deadline(after: .zero))) == 0
     }
 
-    /// Waits for the process to end and reaps it; nil when the time is over first.
+    /// Waits for the process to end and reaps it; nil on a timeout.
     mutating func wait(until deadline: Deadline) throws(MultiprocessingError) -> ExitStatus? {
         if let status {
             return status
@@ -65,21 +66,22 @@ struct ProcessHandle: ~Copyable {
         return status
     }
 
-    /// Sends a signal, unless the process was reaped and its number may mean another one.
+    /// Sends a signal, unless the process was reaped and its pid may have been reused.
     ///
-    /// False where the kernel, or who stands before it, lets nobody send one.
+    /// False if the kernel or a sandbox does not allow sending signals.
     @discardableResult
     func send(signal: Int32) -> Bool {
         guard status == nil, mp_pidfd_send_signal(sentinel, signal) != 0, errno != ESRCH else { return true }
-        // A sandbox, or a kernel before 5.1, may know of no other way than the number. Nobody else has that before we
-        // have waited for the process; the fork server's children are waited for there, but hardly in this moment.
+        // A sandbox, or a kernel before 5.1, may only know signals by pid. The pid cannot be reused before we have
+        // waited for the process. The fork server's children are reaped by the server, so there reuse is possible, but
+        // only in this short moment.
         guard reportedStatus == nil || isRunning else { return true }
         return kill(pid, signal) == 0 || errno == ESRCH
     }
 
-    /// Ends the process at once and waits for its end.
+    /// Kills the process and waits for it to end.
     ///
-    /// Not for longer than a second where it can be sent no signal.
+    /// Waits at most a second if it cannot be sent a signal.
     @discardableResult
     mutating func end() -> ExitStatus? {
         let isSent = send(signal: SIGKILL)
@@ -87,10 +89,10 @@ struct ProcessHandle: ~Copyable {
     }
 }
 
-/// How a parent learns of the end of a child that it forks where there are no descriptors of processes: Linux before
-/// 5.3, and sandboxes that do not know of them.
+/// How a parent learns that a forked child has ended where there are no pidfds: Linux before 5.3, and sandboxes that do
+/// not support them.
 ///
-/// Of a pipe nobody but the child has the writing end, so that the reading end is at its end when the child is.
+/// Only the child has the writing end of a pipe, so the reading end reports end-of-file when the child ends.
 struct EndingPipe {
     private let reader: Int32
     private let writer: Int32
@@ -98,14 +100,14 @@ struct EndingPipe {
     /// The writing end of the calling process's own pipe; its children do not keep it.
     nonisolated(unsafe) private static var own: PrivateDescriptor?
 
-    /// Nil where there are descriptors of processes.
+    /// Nil if there are pidfds.
     static func ifNeeded() throws(MultiprocessingError) -> EndingPipe? {
         let descriptor = mp_pidfd_open(getpid())
         if descriptor >= 0 {
             _ = Glibc.close(descriptor)
             return nil
         }
-        // These go by, or would keep a pipe from being opened as well.
+        // These are temporary, or would also prevent opening a pipe.
         if [EMFILE, ENFILE, ENOMEM].contains(errno) {
             throw MultiprocessingError.systemCall("pidfd_open", Errno(rawValue: errno))
         }
@@ -113,19 +115,19 @@ struct EndingPipe {
         return EndingPipe(reader: reader, writer: writer)
     }
 
-    /// In the parent: what is readable once the child has ended.
+    /// In the parent: a descriptor that is readable once the child has ended.
     func sentinel() -> PrivateDescriptor {
         _ = Glibc.close(writer)
         return PrivateDescriptor(owning: reader)
     }
 
-    /// In the child, for all its life.
+    /// In the child, for its whole life.
     func keep() {
         _ = Glibc.close(reader)
         EndingPipe.own = PrivateDescriptor(owning: writer)
     }
 
-    /// Where there is no child.
+    /// When there is no child.
     func close() {
         _ = Glibc.close(reader)
         _ = Glibc.close(writer)

@@ -2,18 +2,18 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// A mutex in shared memory that survives its holder: when that is killed, the next to lock it gets it and is told so.
+/// A mutex in shared memory that survives its holder: if that is killed, the next to lock it gets it and is told so.
 ///
-/// Threads count, not processes: it is released by the thread that took it. The C type is `pthread_mutex_t` with
-/// `PTHREAD_PROCESS_SHARED`, `PTHREAD_MUTEX_ROBUST` and `PTHREAD_MUTEX_ERRORCHECK`.
+/// It belongs to a thread, not a process: only the thread that locked it can unlock it. The C type is `pthread_mutex_t`
+/// with `PTHREAD_PROCESS_SHARED`, `PTHREAD_MUTEX_ROBUST` and `PTHREAD_MUTEX_ERRORCHECK`.
 ///
-/// Each thread keeps a list of the robust mutexes that it holds, which the kernel walks when the thread ends, and the
-/// list runs through the mutexes themselves. So memory with a mutex must stay mapped while a thread of this process
-/// holds it.
+/// Each thread keeps a list of the robust mutexes that it holds, which runs through the mutexes themselves and which
+/// the kernel walks when the thread ends. So memory with a mutex must stay mapped while a thread of this process holds
+/// it.
 struct RobustMutex: @unchecked Sendable {
     typealias Acquisition = Multiprocessing.Acquisition
 
-    /// What an attempt at the mutex that does not wait has met.
+    /// The result of an attempt to lock without waiting.
     enum Attempt {
         case acquired
         case recovered
@@ -45,16 +45,16 @@ struct RobustMutex: @unchecked Sendable {
         pointer = address.assumingMemoryBound(to: pthread_mutex_t.self)
     }
 
-    /// Takes the mutex if that needs no waiting.
+    /// Locks the mutex if it is free.
     @inline(__always)
     func attempt() throws(MultiprocessingError) -> Attempt {
         let result = pthread_mutex_trylock(pointer)
         return result == 0 ? .acquired : try outcome(result)
     }
 
-    /// Takes the mutex; nil when the time is over first.
+    /// Locks the mutex; nil on a timeout.
     ///
-    /// Throws `invalidState` when the calling thread has it already: it would wait for itself.
+    /// Throws `invalidState` if the calling thread already holds it, which would be a deadlock.
     @inline(__always)
     func lock(until deadline: Deadline = Deadline(after: nil)) throws(MultiprocessingError) -> Acquisition? {
         switch try attempt() {
@@ -72,8 +72,8 @@ struct RobustMutex: @unchecked Sendable {
             switch try outcome(mp_mutex_lock_until(pointer, &limit)) {
             case .acquired: return .acquired
             case .recovered: return .recovered
-            // The kernel wakes a waiter when the holder is killed; older kernels not in every case. So nobody
-            // sleeps long without looking again.
+            // The kernel wakes a waiter when the holder is killed, but older kernels not in every case. So never sleep
+            // long without checking again.
             case .held: continue
             case .heldByCaller: throw RobustMutex.heldByCaller
             }
@@ -95,7 +95,7 @@ struct RobustMutex: @unchecked Sendable {
         case 0:
             return .acquired
         case EOWNERDEAD:
-            // Until this is said, a release would make the mutex useless for ever.
+            // Without this call, an unlock would make the mutex unusable forever.
             pthread_mutex_consistent(pointer)
             return .recovered
         case EBUSY, ETIMEDOUT:
@@ -107,19 +107,19 @@ struct RobustMutex: @unchecked Sendable {
         }
     }
 
-    /// Lets go of the mutex; false when the calling thread does not have it.
+    /// Unlocks the mutex; false if the calling thread does not hold it.
     @inline(__always)
     @discardableResult
     func unlock() -> Bool {
         pthread_mutex_unlock(pointer) == 0
     }
 
-    /// The number of the thread that holds it; 0 where none does, -1 where it has ended with it.
+    /// The thread ID of its holder; 0 if there is none, -1 if the holder has ended without unlocking it.
     var owner: Int32 {
         mp_mutex_owner(pointer)
     }
 
-    /// Whether a thread of this process holds it, be it the calling one.
+    /// Whether any thread of this process holds it, including the calling one.
     var isHeldInThisProcess: Bool {
         mp_mutex_is_held_here(pointer) != 0
     }

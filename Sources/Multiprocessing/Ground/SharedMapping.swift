@@ -2,28 +2,28 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// A file in memory that is mapped whole, or memory without a file.
+/// A memory file that is mapped completely, or memory without a file.
 ///
-/// It stays mapped, with one descriptor open, until the last reference in this process goes.
+/// It stays mapped, with one open descriptor, until the last reference in this process is released.
 private final class SharedRegion {
     let base: UnsafeMutableRawPointer
     let byteCount: Int
-    /// Nil where the memory could be mapped only without a file, so that no other process can be handed it.
+    /// Nil if the memory has no file, so that it cannot be sent to another process.
     private let file: OwnedDescriptor?
-    /// Under which the process finds it when it is sent a part of it; nil where it is never sent.
+    /// The key by which this process finds the region again when it is sent a part of it; nil if it is never sent.
     private var identity: FileIdentity?
 
     private struct Reference {
         weak var region: SharedRegion?
     }
 
-    /// What this process has mapped and may be sent parts of again.
+    /// Regions that this process has mapped and may be sent parts of again.
     private static let known = Guarded<[FileIdentity: Reference]>([:])
 
-    /// New memory.
+    /// Creates new memory.
     ///
-    /// Throws `Errno.fileTooLarge` under a limit on the size of files (`ulimit -f`), which counts here too, though nothing
-    /// of this is on a disk.
+    /// Throws `Errno.fileTooLarge` under a limit on file sizes (`ulimit -f`), which applies here too although nothing
+    /// is on disk.
     init(creating byteCount: Int, name: String, isPrivate: Bool) throws {
         let file = OwnedDescriptor(owning: try checked("memfd_create") { mp_memfd_create(name) })
         let number = file.number
@@ -39,7 +39,7 @@ private final class SharedRegion {
         self.file = isPrivate ? nil : consume file
     }
 
-    /// New memory without a file.
+    /// Creates new memory without a file.
     init(withoutFile byteCount: Int) throws(MultiprocessingError) {
         base = try SharedMapping.map(byteCount, -1)
         self.byteCount = byteCount
@@ -54,18 +54,18 @@ private final class SharedRegion {
         self.file = consume file
     }
 
-    /// The region of a file of the message that is being decoded: the one that is mapped already, if it is.
+    /// The region of a file in the message being decoded; the existing region if the file is already mapped.
     static func received(at position: Int) throws(MultiprocessingError) -> SharedRegion {
         let identity = try FileIdentity(of: try DescriptorTransfer.number(at: position))
         if let region = known.withLock({ $0[identity]?.region }) { return region }
         let region = try SharedRegion(file: try DescriptorTransfer.take(position))
         region.makeKnown(as: identity)
-        // The message may have more of it, which asks for this number again.
+        // Other values in the message may ask for this descriptor again.
         DescriptorTransfer.keep(region)
         return region
     }
 
-    /// Has the process find this one when it is sent a part of it.
+    /// Registers this region, so that the process finds it when it is sent a part of it.
     func makeKnown() {
         if let number, let identity = try? FileIdentity(of: number) {
             makeKnown(as: identity)
@@ -86,7 +86,8 @@ private final class SharedRegion {
 
     deinit {
         if let identity {
-            // Unless another thread has mapped the file again meanwhile; that one is not to go while the lock is held.
+            // Unless another thread has mapped the file again meanwhile; that region must not be released while the
+            // lock is held.
             _ = SharedRegion.known.withLock { known in
                 let another = known[identity]?.region
                 if another == nil { known[identity] = nil }
@@ -97,29 +98,29 @@ private final class SharedRegion {
     }
 }
 
-/// Memory that several processes see alike, zero at first.
+/// Memory shared by several processes, initially zero.
 ///
 /// It has no name, so nothing is left behind whatever is killed; pages take memory only once they are touched. Children
-/// that are forked later have it at the same address; a message to another process carries its descriptor, and the
-/// other maps it where there is room. Small objects share a descriptor: each is a part of what is mapped (`ObjectArena`).
+/// forked later have it at the same address. A message to another process carries its descriptor, and that process maps
+/// it at any free address. Small objects share a descriptor: each is a part of a mapping (`ObjectArena`).
 final class SharedMapping {
     let base: UnsafeMutableRawPointer
     let byteCount: Int
     private let region: SharedRegion
 
-    /// - Parameter isPrivate: only forked children will ever have it, so that it needs no descriptor.
+    /// - Parameter isPrivate: only forked children will ever use it, so it needs no descriptor.
     convenience init(byteCount: Int, name: String, isPrivate: Bool = false) throws(MultiprocessingError) {
         do {
             self.init(all: try SharedRegion(creating: byteCount, name: name, isPrivate: isPrivate))
         } catch let error as MultiprocessingError {
             throw error
         } catch {
-            // What has no descriptor at all is free of the limit.
+            // Memory without a descriptor is not subject to the limit.
             self.init(all: try SharedRegion(withoutFile: byteCount))
         }
     }
 
-    /// Maps a file in memory, whole; the mapping then owns the descriptor.
+    /// Maps a whole memory file; the mapping then owns the descriptor.
     convenience init(file: consuming OwnedDescriptor) throws(MultiprocessingError) {
         self.init(all: try SharedRegion(file: file))
     }
@@ -146,13 +147,13 @@ final class SharedMapping {
     }
 }
 
-// The memory is reached by address, and whoever writes there sees to the order of the writes.
+// The memory is accessed by address; the code that writes there orders its writes.
 extension SharedMapping: @unchecked Sendable {}
 
 extension SharedMapping: Codable {
-    /// Attaches the descriptor to the message.
+    /// Attaches the descriptor to the message being sent.
     ///
-    /// Throws outside of one.
+    /// Throws outside of a message.
     func encode(to encoder: any Encoder) throws {
         guard let number = region.number else {
             throw MultiprocessingError(
@@ -178,20 +179,20 @@ extension SharedMapping: Codable {
     }
 }
 
-/// Where small shared objects are made, many to a descriptor: the descriptors of a process are few (1,024 as a rule), its
-/// locks and values may be many.
+/// Memory for small shared objects, many for each descriptor: a process has few descriptors (typically 1,024), but may
+/// have many locks and values.
 ///
-/// An arena is used up from its beginning to its end, and no part of it is used again: nobody can know which processes
-/// still have an object that this one has let go of. It is unmapped, and its descriptor closed, when the process has let
-/// go of all objects in it. A forked child makes its objects in arenas of its own.
+/// An arena is filled from start to end, and no part of it is reused: there is no way to know which processes still use
+/// an object that this one has released. It is unmapped, and its descriptor closed, when the process has released all
+/// objects in it. A forked child makes its objects in its own arenas.
 ///
 /// The corresponding Python module is `multiprocessing.heap`.
 enum ObjectArena {
     /// Objects do not share cache lines.
     static let alignment = 64
-    /// One that is left of many keeps no more than this.
+    /// A single remaining object keeps no more than this much memory.
     private static let byteCount = 256 << 10
-    /// Larger ones have a file of their own.
+    /// Larger objects have their own file.
     private static let mostObjectBytes = 16 << 10
 
     private struct Current {
@@ -201,7 +202,7 @@ enum ObjectArena {
     }
 
     private static let current = Guarded(Current())
-    // Changed only in a child right after the fork, where there is one thread.
+    // Changed only in a child right after the fork, when it has one thread.
     nonisolated(unsafe) private static var forkCount: Int = {
         pthread_atfork(nil, nil) { ObjectArena.forkCount += 1 }
         return 0
@@ -213,7 +214,7 @@ enum ObjectArena {
         return try SharedMapping(byteCount: byteCount, name: name)
     }
 
-    /// Nil where there can be no arena, as under a limit on the size of files.
+    /// Nil if no arena can be made, for example under a limit on file sizes.
     private static func part(_ byteCount: Int) throws(MultiprocessingError) -> SharedMapping? {
         try current.withLock { current throws(MultiprocessingError) in
             let roomBytes = (byteCount + alignment - 1) / alignment * alignment
@@ -223,7 +224,7 @@ enum ObjectArena {
                 defer { current.usedBytes += roomBytes }
                 return SharedMapping(region, at: current.usedBytes, byteCount)
             }
-            // To go beyond this one would end the process by a signal.
+            // Exceeding this limit would end the process by a signal.
             guard limit(on: RLIMIT_FSIZE).map({ $0 >= ObjectArena.byteCount }) ?? true else { return nil }
             let region: SharedRegion
             do {
@@ -241,18 +242,18 @@ enum ObjectArena {
     }
 }
 
-/// Memory that several processes see alike, in pieces of which each process maps as much as it uses.
+/// Memory shared by several processes, in pieces of which each process maps as much as it uses.
 ///
-/// Forked children have what was mapped before, and map the rest for themselves.
+/// Forked children inherit what was mapped before, and map the rest themselves.
 final class SharedWindows {
     let byteCount: Int
     private let strideBytes: Int
     private let file: OwnedDescriptor
     private var mapped: [UnsafeMutableRawBufferPointer]
 
-    /// - Parameter strideBytes: the size of each piece, whole pages.
+    /// - Parameter strideBytes: the size of each piece, a multiple of the page size.
     ///
-    /// Nil where there can be no such file, as under a limit on the size of files.
+    /// Nil if no such file can be made, for example under a limit on file sizes.
     convenience init?(count: Int, strideBytes: Int, name: String) throws(MultiprocessingError) {
         let file = OwnedDescriptor(owning: try checked("memfd_create") { mp_memfd_create(name) })
         let number = file.number
@@ -279,11 +280,11 @@ final class SharedWindows {
         }
     }
 
-    /// Where a piece begins in this process, with at least so many bytes mapped.
+    /// The address of a piece in this process, with at least this many bytes mapped.
     func base(of index: Int, byteCount: Int) throws(MultiprocessingError) -> UnsafeMutableRawPointer {
         let window = mapped[index]
         if let base = window.baseAddress, window.count >= byteCount { return base }
-        // What has grown once may do so again.
+        // A piece that has grown once may grow again.
         let wanted = max(byteCount, window.count > 0 ? 2 * window.count : 1)
         let pageBytes = 4096
         let size = min(strideBytes, (wanted + pageBytes - 1) / pageBytes * pageBytes)
@@ -305,9 +306,9 @@ extension SharedWindows: Codable {
         case count, strideBytes, file
     }
 
-    /// Attaches the descriptor to the message.
+    /// Attaches the descriptor to the message being sent.
     ///
-    /// Throws outside of one.
+    /// Throws outside of a message.
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(mapped.count, forKey: .count)
@@ -323,7 +324,7 @@ extension SharedWindows: Codable {
         let number = file.number
         let end = try checked("lseek") { lseek(number, 0, SEEK_END) }
         let (byteCount, overflowed) = count.multipliedReportingOverflow(by: strideBytes)
-        // To touch what is mapped behind a file's end would end the process.
+        // Touching mapped memory past the end of its file would end the process.
         guard count > 0, strideBytes > 0, strideBytes % 4096 == 0, !overflowed, byteCount <= end else {
             throw MultiprocessingError(.decodingFailed, "the message's shared memory is larger than its file")
         }

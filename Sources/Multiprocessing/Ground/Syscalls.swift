@@ -2,7 +2,7 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// Runs a system call again for as long as a signal interrupts it; every blocking call of the module goes through here.
+/// Repeats a system call as long as signals interrupt it; every blocking call of the module uses this.
 func retryingInterrupted<Result: SignedInteger>(_ call: () -> Result) throws(Errno) -> Result {
     while true {
         let result = call()
@@ -16,7 +16,7 @@ func retryingInterrupted<Result: SignedInteger>(_ call: () -> Result) throws(Err
     }
 }
 
-/// Runs a system call and names its C function in the error that it throws.
+/// Runs a system call; the error that it throws names the call's C function.
 func checked<Result: SignedInteger>(_ name: String, _ call: () -> Result) throws(MultiprocessingError) -> Result {
     do {
         return try retryingInterrupted(call)
@@ -25,7 +25,7 @@ func checked<Result: SignedInteger>(_ name: String, _ call: () -> Result) throws
     }
 }
 
-/// Time since an arbitrary start, the same in every process of this machine, in nanoseconds.
+/// Time since an arbitrary start that is the same in every process of this machine, in nanoseconds.
 func monotonicNanoseconds() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
@@ -33,7 +33,7 @@ func monotonicNanoseconds() -> UInt64 {
 }
 
 extension Duration {
-    /// 0 for less than nothing; a year for every longer time, so that no sum of two overflows.
+    /// Clamped to the range from 0 to a year, so that no sum of two overflows.
     var boundedNanoseconds: UInt64 {
         let (seconds, attoseconds) = components
         return UInt64(clamping: min(seconds, 31_536_000)) * 1_000_000_000
@@ -42,22 +42,22 @@ extension Duration {
 }
 
 extension Duration? {
-    /// For shared memory and messages; all ones for no limit.
+    /// For shared memory and messages; all bits set for no limit.
     var limitNanoseconds: UInt64 {
         map(\.boundedNanoseconds) ?? .max
     }
 
-    /// A limit as another process has written it.
+    /// A limit written by another process.
     init(limitNanoseconds nanoseconds: UInt64) {
         self = nanoseconds == .max ? nil : .nanoseconds(Int64(clamping: nanoseconds))
     }
 }
 
-/// A moment by which a wait must have ended; `nil` of a timeout means never.
+/// The latest end of a wait; a `nil` timeout means never.
 struct Deadline {
     private let nanoseconds: UInt64?
 
-    /// A moment by the monotonic clock; `UInt64.max` for never.
+    /// A point in time of the monotonic clock; `UInt64.max` for never.
     init(at nanoseconds: UInt64) {
         self.nanoseconds = nanoseconds == .max ? nil : nanoseconds
     }
@@ -70,7 +70,7 @@ struct Deadline {
         nanoseconds = monotonicNanoseconds() + timeout.boundedNanoseconds
     }
 
-    /// What `poll` takes: milliseconds rounded up, so that it never wakes before the time and spins; -1 for never.
+    /// The timeout for `poll`: milliseconds rounded up, so that it never wakes too early and spins; -1 for never.
     var pollMilliseconds: Int32 {
         remainingNanoseconds.map { Int32(clamping: ($0 + 999_999) / 1_000_000) } ?? -1
     }
@@ -82,7 +82,7 @@ struct Deadline {
         return nanoseconds <= now ? 0 : nanoseconds - now
     }
 
-    /// The moment itself, by `CLOCK_MONOTONIC`; nil for never.
+    /// The deadline in `CLOCK_MONOTONIC` time; nil for never.
     var monotonicTime: timespec? {
         nanoseconds.map { timespec(tv_sec: Int($0 / 1_000_000_000), tv_nsec: Int($0 % 1_000_000_000)) }
     }
@@ -92,9 +92,9 @@ struct Deadline {
     }
 }
 
-/// Waits until a descriptor is ready or the time is over; the answer is in the entries' `revents`.
+/// Waits until a descriptor is ready or the deadline has passed; the result is in the entries' `revents`.
 ///
-/// Returns the number of ready entries, 0 when the time is over.
+/// Returns the number of ready entries, 0 on a timeout.
 @discardableResult
 func poll(_ entries: inout [pollfd], until deadline: Deadline) throws(MultiprocessingError) -> Int {
     while true {
@@ -108,7 +108,7 @@ func poll(_ entries: inout [pollfd], until deadline: Deadline) throws(Multiproce
     }
 }
 
-/// The text of a small file such as those in `/proc`; nil where it cannot be read.
+/// The text of a small file such as those in `/proc`; nil if it cannot be read.
 func textOfFile(_ path: String) -> String? {
     guard let opened = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) else { return nil }
     let file = FileDescriptor(rawValue: mp_above_standard(opened.rawValue))
@@ -124,7 +124,7 @@ func textOfFile(_ path: String) -> String? {
     }
 }
 
-/// What the process may use of a resource; nil for as much as it likes.
+/// The process's soft limit on a resource; nil if unlimited.
 ///
 /// The C function is `getrlimit`.
 func limit(on resource: __rlimit_resource) -> Int? {

@@ -1,4 +1,4 @@
-/// First in, first out; what was taken and could not be done is put back at the front.
+/// First in, first out; an element that was taken and could not be used is put back at the front.
 struct TaskQueue<Element> {
     private var elements: [Element?] = []
     private var head = 0
@@ -8,7 +8,7 @@ struct TaskQueue<Element> {
         returned.isEmpty && head == elements.count
     }
 
-    /// What `next` would take.
+    /// The element that `next` would take.
     var first: Element? {
         returned.last ?? (head < elements.count ? elements[head] : nil)
     }
@@ -28,7 +28,7 @@ struct TaskQueue<Element> {
         guard head < elements.count else { return nil }
         let element = elements[head].take()
         head += 1
-        // Half of it is used up: moving the rest costs as much as was taken since, so a constant for each.
+        // Half of it is used up: moving the rest costs as much as was taken since, so a constant time per element.
         if head > 32 && head * 2 > elements.count {
             elements.removeFirst(head)
             head = 0

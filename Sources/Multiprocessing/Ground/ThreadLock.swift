@@ -2,8 +2,8 @@ import Glibc
 
 /// A lock between the threads of one process.
 ///
-/// `Mutex` of the Synchronization module notes the number of the thread that has it, which another process does not
-/// have: this one may be held over a fork and let go on both sides. The C type is `pthread_mutex_t`.
+/// `Mutex` of the Synchronization module records the thread ID of its holder, which differs in a forked child. This one
+/// may be held across a fork and released on both sides. The C type is `pthread_mutex_t`.
 final class ThreadLock: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
 

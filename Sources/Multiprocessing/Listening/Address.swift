@@ -1,15 +1,15 @@
-/// Where a `Listener` or the server of a `Manager` is to be found.
+/// The address of a `Listener` or of a `Manager`'s server.
 ///
 /// The corresponding Python notion is the address of `multiprocessing.connection.Listener`: a path or a pair.
 public enum Address: Hashable, Codable, Sendable {
-    /// A Unix socket, by its path, of at most 107 bytes: for processes of this machine.
+    /// A Unix socket, by its path of at most 107 bytes: for processes of this machine.
     ///
-    /// Who may write to the file may connect: this user alone, unless its mode is changed.
+    /// Anyone with write permission on the file may connect: only this user, unless its mode is changed.
     case unix(_ path: String)
-    /// A TCP socket, by the name or number of a host and a port.
+    /// A TCP socket, by the name or number of a host, and a port.
     ///
-    /// For a listener the host says on which of the machine's addresses it listens, `localhost` being for processes of
-    /// this machine only, though of all its users; port 0 lets the kernel choose one.
+    /// For a listener the host selects the local addresses on which it listens; `localhost` admits only processes of
+    /// this machine, though of all its users. Port 0 lets the kernel choose one.
     case tcp(_ host: String, _ port: UInt16)
 }
 

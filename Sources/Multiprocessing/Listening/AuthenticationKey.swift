@@ -1,14 +1,14 @@
 import CBlake3
 
-/// A secret that both ends of a connection have to know.
+/// A secret that both ends of a connection must know.
 ///
 ///     let key = AuthenticationKey()                        // 32 random bytes
 ///     let shared = try AuthenticationKey("from a file")    // the same on both sides
 ///
-/// It never travels in a handshake, nor is it ever printed. What it protects is who may connect; what is sent afterwards
-/// is neither hidden from nor protected against those who can read or change the network's packets.
+/// It is never sent in a handshake and never printed. It controls who may connect; later messages are neither encrypted
+/// nor protected against anyone who can read or change network packets.
 ///
-/// Who watches handshakes can try keys without asking anyone, so use a random one rather than a word.
+/// Anyone who observes handshakes can try keys offline, so use random bytes rather than a word.
 ///
 /// The corresponding Python notion is the `authkey` of `multiprocessing.current_process()`.
 public struct AuthenticationKey: Sendable {
@@ -23,7 +23,7 @@ public struct AuthenticationKey: Sendable {
 
     /// Takes a key from bytes.
     ///
-    /// Throws `invalidState` when there are none: that would be no key. The corresponding Python API is
+    /// Throws `invalidState` for an empty sequence. The corresponding Python API is
     /// `multiprocessing.process.AuthenticationString`.
     public init(bytes: some Sequence<UInt8>) throws(MultiprocessingError) {
         self.bytes = Array(bytes)
@@ -41,7 +41,7 @@ public struct AuthenticationKey: Sendable {
     }
 
     static let randomByteCount = 32
-    /// Those of a derived key too.
+    /// The size of a derived key too.
     static let proofBytes = 32
 
     static func randomBytes() -> [UInt8] {
@@ -50,19 +50,19 @@ public struct AuthenticationKey: Sendable {
         return (0..<randomByteCount / 8).flatMap { _ in withUnsafeBytes(of: generator.next()) { Array($0) } }
     }
 
-    /// The proof that the key is known: its message authentication code for what was said so far.
+    /// A proof that the key is known: the key's message authentication code for this message.
     func proof(of message: [UInt8]) -> [UInt8] {
         let context = "poolmap Multiprocessing 2026 proof that an authentication key is known"
         let derivation = context.utf8CString.withUnsafeBytes { blake3_derive_key_mode($0.baseAddress, $0.count - 1) }
         return blake3_keyed_mode(derivation.hash(of: bytes)).hash(of: message)
     }
 
-    /// Whether the other end has proved that it knows the key; takes as long for every wrong proof.
+    /// Whether the other end has proved that it knows the key; takes the same time for every wrong proof.
     func isProved(by proof: ArraySlice<UInt8>, of message: [UInt8]) -> Bool {
         AuthenticationKey.areEqual(Array(proof), self.proof(of: message))
     }
 
-    /// Compares in a time that does not tell where two of one length differ.
+    /// Compares in constant time for equal lengths.
     private static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         left.count == right.count && zip(left, right).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
@@ -78,19 +78,19 @@ extension blake3_mode {
 }
 
 extension AuthenticationKey: Equatable {
-    /// Compares in a time that does not tell where two keys of one length differ.
+    /// Compares in constant time for keys of equal length.
     public static func == (left: AuthenticationKey, right: AuthenticationKey) -> Bool {
         areEqual(left.bytes, right.bytes)
     }
 }
 
 extension AuthenticationKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Says that it is a key, and nothing of it.
+    /// A fixed text that reveals nothing of the key.
     public var description: String { "an authentication key" }
 
-    /// Says that it is a key, and nothing of it.
+    /// A fixed text that reveals nothing of the key.
     public var debugDescription: String { description }
 
-    /// Shows nothing, so that `dump` does not either.
+    /// Empty, so that `dump` reveals nothing either.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -7,7 +7,7 @@ struct BoundSocket {
     /// Where to listen.
     enum Place: Codable {
         case address(Address)
-        /// A directory that is still to be made, for this socket and this user alone.
+        /// A directory that is yet to be created, for this socket and this user only.
         case privateDirectory(String)
 
         /// A directory that does not exist.
@@ -16,22 +16,22 @@ struct BoundSocket {
         static var fresh: Place {
             let name = "/multiprocessing-" + String(UInt64.random(in: .min ... .max), radix: 36)
             let folder = getenv("TMPDIR").map { String(cString: $0) } ?? ""
-            // A Unix socket's path has little room.
+            // A Unix socket's path must be short.
             let isUsable = folder.hasPrefix("/") && folder.utf8.count <= 64
             return .privateDirectory((isUsable ? folder : "/tmp") + name)
         }
 
-        /// The path in a private directory.
+        /// The path of the socket in a private directory.
         static func path(in directory: String) -> String {
             directory + "/socket"
         }
     }
 
-    /// The descriptor, which is the caller's; it does not block.
+    /// The descriptor, which the caller owns; it is non-blocking.
     let number: Int32
-    /// Where it listens: a port that the kernel has chosen is filled in.
+    /// Its address, with the port that the kernel has chosen.
     let address: Address
-    /// What to remove from the file system in the end.
+    /// The name to remove from the file system at the end.
     let name: SocketName?
 
     /// Binds a socket and listens.
@@ -57,12 +57,12 @@ struct BoundSocket {
             let number = socket.number
             do throws(Errno) {
                 if candidate.family != AF_UNIX {
-                    // Connections that have ended keep a port for a minute; a new listener is no less right for that.
+                    // Closed connections occupy a port for a minute, which is no reason to reject a new listener.
                     var on: Int32 = 1
                     setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
                 }
                 if candidate.family == AF_UNIX {
-                    // The file gets the socket's own mode, less the umask, which would let others in where it is 0.
+                    // The file gets the socket's own mode, minus the umask; a umask of 0 would let others in.
                     _ = try retryingInterrupted { fchmod(number, 0o600) }
                 }
                 _ = try retryingInterrupted { candidate.withPointer { bind(number, $0, $1) } }
@@ -108,7 +108,7 @@ struct BoundSocket {
         return MultiprocessingError(.systemCallFailed, "cannot listen on \(path): \(reason)", errno: errno)
     }
 
-    /// Whether nobody listens on a Unix socket any more.
+    /// Whether no process listens on a Unix socket any more.
     private static func isAbandoned(_ path: String) -> Bool {
         guard let address = try? SocketAddress.resolve(.unix(path), passive: false).first,
             let socket = try? address.makeSocket()

@@ -6,18 +6,18 @@ extension Connection {
     /// Connects to a `Listener`.
     ///
     /// - Parameters:
-    ///   - address: where it listens.
-    ///   - authenticationKey: the listener's; nil where it has none, which has to be written out: without a key nobody
-    ///     knows who answers there.
-    ///   - timeout: how long it may take until the other end has accepted and both have proved that they know the key;
-    ///     nil for ever.
+    ///   - address: the address of the listener.
+    ///   - authenticationKey: the listener's key. The argument is required even if the listener has none (nil): without
+    ///     a key there is no telling who answers.
+    ///   - timeout: the maximum time until the other end has accepted and both have proved that they know the key; nil
+    ///     for no limit.
     ///
-    /// Blocks for as long.
+    /// Blocks for that time at most.
     ///
-    /// Throws `authenticationFailed` when the other end has another key, has one and the caller has none or the reverse,
-    /// or speaks another protocol; `timedOut`; `endOfFile` when it closes the connection first; `systemCallFailed` when
-    /// nobody listens there. The corresponding Python API is `multiprocessing.connection.Client`, whose `authkey` is none
-    /// unless it is given.
+    /// Throws `authenticationFailed` if the other end has another key, if only one of the two has a key, or if it
+    /// speaks another protocol; `timedOut`; `endOfFile` if it closes the connection first; `systemCallFailed` if no
+    /// process listens there. The corresponding Python API is `multiprocessing.connection.Client`, whose `authkey`
+    /// defaults to none.
     public convenience init(
         to address: Address, authenticationKey: AuthenticationKey?, timeout: Duration? = .seconds(10)
     ) throws(MultiprocessingError) {
@@ -26,7 +26,7 @@ extension Connection {
     }
 }
 
-/// Connects and shakes hands.
+/// Connects and performs the handshake.
 func connectedSocket(
     to address: Address, key: AuthenticationKey?, until deadline: Deadline
 ) throws(MultiprocessingError) -> OwnedDescriptor {
@@ -66,14 +66,14 @@ private func connectedSocket(
     throw failure ?? MultiprocessingError(.systemCallFailed, "\(address) has no address to connect to")
 }
 
-/// Waits, inside the call, while the listener's backlog is full, which is what a Unix socket's `connect` can wait for.
+/// Connects a Unix socket; `connect` blocks only while the listener's backlog is full.
 private func connectUnix(_ socket: Int32, _ address: SocketAddress, until deadline: Deadline) throws(Errno) {
     func limit(_ nanoseconds: UInt64) {
         var time = timeval(tv_sec: Int(nanoseconds / 1_000_000_000), tv_usec: Int(nanoseconds % 1_000_000_000 / 1000))
         setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
     }
     if let remaining = deadline.remainingNanoseconds {
-        // Zero would stand for ever.
+        // Zero would mean no limit.
         limit(max(remaining, 1000))
     }
     _ = try retryingInterrupted { address.withPointer { connect(socket, $0, $1) } }
@@ -86,7 +86,7 @@ private func connectTCP(_ socket: Int32, _ address: SocketAddress, until deadlin
     let flags = fcntl(socket, F_GETFL)
     _ = fcntl(socket, F_SETFL, flags | O_NONBLOCK)
     do throws(Errno) {
-        // An interrupted attempt goes on like one that does not block.
+        // Without the timeout, an interrupted attempt continues like a non-blocking one.
         _ = try retryingInterrupted { address.withPointer { connect(socket, $0, $1) } }
     } catch {
         guard error == .nowInProgress || error == .alreadyInProcess else { throw error }

@@ -1,22 +1,22 @@
 import Glibc
 import SystemPackage
 
-/// What the two ends of a new connection say to each other before anything else.
+/// The exchange between the two ends of a new connection before anything else.
 ///
 ///     client                                                listener
 ///       ── hello: magic, version, role, flags, nonce ──────────>
 ///       <───────────── hello: magic, version, role, flags, nonce ──     both at once
-///       ── the client's proof ──────────────────────────────────>     only where both have a key
+///       ── the client's proof ──────────────────────────────────>     only if both have a key
 ///       <─────────────── a verdict, and the listener's proof ──
 ///
-/// A proof is the keyed BLAKE3 hash, under a key that is derived from the secret, of the prover's role and of both hellos.
-/// The nonces are random and of both sides, so an old proof fits no new handshake; the role is part of it, so sending a
-/// proof back to its maker proves nothing. The client proves first: to a stranger the listener gives nothing that depends
-/// on the key. Who has a key talks only to someone who has it too, and who has none only to someone who has none, so a
-/// forgotten key is an error on both sides and not a silence.
+/// A proof is the keyed BLAKE3 hash of the prover's role and of both hellos; the key is derived from the secret. The
+/// nonces of both sides are random, so an old proof fits no new handshake. The role is included, so sending a proof
+/// back to its maker proves nothing. The client proves first: the listener reveals nothing that depends on the key to a
+/// stranger. An end with a key only talks to an end with a key, and an end without one only to an end without one, so a
+/// forgotten key is an error on both sides instead of a hang.
 ///
-/// Until it is done the other end may be anyone. All messages have fixed sizes, no more than the next one is read, and
-/// descriptors that come with them are never taken in: the kernel drops them, as nobody asks for them.
+/// Until the handshake is done, the other end is not trusted. All messages have fixed sizes, at most the next one is
+/// read, and descriptors that come with them are never received: the kernel drops them, as they are not asked for.
 struct Handshake {
     enum Role: UInt8 {
         case listener = 0x4C
@@ -49,17 +49,17 @@ struct Handshake {
         ownHello = Handshake.magic + [role.rawValue, flags] + AuthenticationKey.randomBytes()
     }
 
-    /// Says hello.
+    /// Sends the hello.
     ///
     /// Does not block.
     func begin(over socket: Int32) throws(MultiprocessingError) {
         try send(ownHello, over: socket)
     }
 
-    /// Reads and answers what is there; true once both sides know that it is done.
+    /// Reads and answers what has arrived; true once both sides know that the handshake is done.
     ///
-    /// Does not block. Throws `authenticationFailed` when the other end is not the right one, `endOfFile` when it has
-    /// closed the connection.
+    /// Does not block. Throws `authenticationFailed` if the other end is not accepted, and `endOfFile` if it has closed
+    /// the connection.
     mutating func advance(over socket: Int32) throws(MultiprocessingError) -> Bool {
         while step != .done {
             guard try fill(from: socket) else { return false }
@@ -112,7 +112,7 @@ struct Handshake {
         step = .done
     }
 
-    /// What the proof of this role is about.
+    /// The message that a proof of this role covers.
     private func statement(of prover: Role) -> [UInt8] {
         let (clients, listeners) = role == .client ? (ownHello, theirHello) : (theirHello, ownHello)
         return [prover.rawValue] + clients + listeners
@@ -131,7 +131,7 @@ struct Handshake {
         }
     }
 
-    /// Reads up to the end of the awaited message; whether it is whole.
+    /// Reads up to the end of the awaited message; returns whether it is complete.
     private mutating func fill(from socket: Int32) throws(MultiprocessingError) -> Bool {
         while input.count < awaitedBytes {
             let wanted = awaitedBytes - input.count
@@ -147,7 +147,7 @@ struct Handshake {
                 if error == .wouldBlock { return false }
                 throw Handshake.closed
             }
-            // Someone who speaks another language is told from one who is slow by the first bytes.
+            // The first bytes distinguish an end that speaks another protocol from a slow one.
             if step == .hello, zip(input, Handshake.magic).contains(where: { $0 != $1 }) {
                 throw Handshake.failure("the other end does not speak this protocol, or another version of it")
             }
@@ -160,7 +160,7 @@ struct Handshake {
             let count = try retryingInterrupted {
                 Glibc.send(socket, message, message.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
             }
-            // The first few bytes of a connection always find room in its buffer.
+            // The first few bytes of a connection always fit in its buffer.
             guard count == message.count else { throw .wouldBlock }
         } catch {
             throw Handshake.closed

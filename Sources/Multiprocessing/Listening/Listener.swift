@@ -1,33 +1,33 @@
 import Glibc
 import SystemPackage
 
-/// A place where other processes can connect to this one, related or not.
+/// A socket to which other processes can connect, related or not.
 ///
-///     let listener = try Listener(authenticationKey: key)              // a Unix socket in a directory of its own
+///     let listener = try Listener(authenticationKey: key)              // a Unix socket in its own directory
 ///     let connection = try listener.accept()                           // here
 ///     let connection = try Connection(to: address, authenticationKey: key)   // in the other process
 ///
-/// Before `accept` returns a connection both ends have shown that they speak this library's protocol and know the same
-/// key, or that neither has one (`Handshake` tells how). Clients which fail in that, or dawdle, are logged and dropped;
-/// they neither end `accept` nor hold it up. Without a key everyone who can reach the address gets in: for a Unix socket
-/// the processes of this user (and root's), for TCP everyone on the machine, or on the network. So who gives an address
-/// also says which key, be it none. (Python's default is none, also for TCP.)
+/// Before `accept` returns a connection, both ends have shown that they speak this library's protocol and know the same
+/// key, or that neither has one (see `Handshake`). Clients that fail in that, or are too slow, are logged and dropped;
+/// they neither end nor delay `accept`. Without a key everyone who can reach the address gets in: for a Unix socket the
+/// processes of this user (and root's), for TCP everyone on the machine or on the network. So an address requires a key
+/// argument, even if it is nil. (Python's default is no key, even for TCP.)
 ///
-/// The name of a Unix socket is removed when the listener is closed or goes away, and by a normal exit, but only by the
-/// process that made it. A process that is killed leaves it behind.
+/// The name of a Unix socket is removed when the listener is closed or released, and by a normal exit, but only by the
+/// process that made it. A killed process leaves it behind.
 ///
-/// A child that is forked later has a copy of the listener and can accept in its turn. Use it from one thread.
-/// `defer { listener.close() }` closes it at the end of a scope, as Python's `with`.
+/// A child that is forked later has a copy of the listener and can accept connections as well. Use it from one thread.
+/// `defer { listener.close() }` closes it at the end of a scope, like Python's `with`.
 ///
 /// The corresponding Python API is `multiprocessing.connection.Listener`.
 public final class Listener {
-    /// Where to connect to.
+    /// The address to connect to.
     ///
-    /// A port that the kernel has chosen is filled in.
+    /// If the kernel chose the port, the address contains it.
     ///
     /// The corresponding Python API is `multiprocessing.connection.Listener.address`.
     public let address: Address
-    /// Who connected last: an address in numbers, or a Unix socket, whose path is empty as a rule; nil at first.
+    /// The last client's address: numeric, or a Unix socket, whose path is usually empty; nil at first.
     ///
     /// The corresponding Python API is `multiprocessing.connection.Listener.last_accepted`.
     public private(set) var lastAccepted: Address?
@@ -37,24 +37,24 @@ public final class Listener {
     private let handshakeTimeout: Duration
     private var descriptor: OwnedDescriptor?
     private var reception: Reception?
-    /// The process that the reception belongs to: in a child it is the parent's.
+    /// The process that the reception belongs to: in a child, that is the parent.
     private var receptionOwner: Int32 = 0
     private var arrivals: [Reception.Arrival] = []
 
     /// Binds and listens at an address.
     ///
     /// - Parameters:
-    ///   - address: nil stands for a Unix socket in a new directory that only this user may enter. One with a name is made
-    ///     for this user alone too; `chmod` of its file lets others in.
-    ///   - backlog: how many may wait in the kernel to be accepted.
-    ///   - authenticationKey: what those who connect must know; nil, which has to be written out, lets in everyone who
-    ///     has none.
-    ///   - handshakeTimeout: how long someone who connects may take to prove it.
+    ///   - address: nil stands for a Unix socket in a new directory that only this user may enter. A Unix socket with a
+    ///     given path is also accessible to this user only; `chmod` its file to let others in.
+    ///   - backlog: how many connections may wait in the kernel to be accepted.
+    ///   - authenticationKey: the key that clients must know. The argument is required even if it is nil, which admits
+    ///     every client without a key.
+    ///   - handshakeTimeout: how long a client's handshake may take.
     ///
-    /// Does not block, but for a name server where the address is a name. Throws `systemCallFailed` when the address is
-    /// in use, by a process or only by a name that one has left behind, or cannot be used; `invalidState` when a path
-    /// is too long. The corresponding Python API is `multiprocessing.connection.Listener`, whose `authkey` is none unless
-    /// it is given, and whose sockets have the mode that the process's umask leaves.
+    /// Does not block, except to resolve a host name. Throws `systemCallFailed` if the address is in use, by a process
+    /// or only by a name that one has left behind, or cannot be used; `invalidState` if a path is too long. The
+    /// corresponding Python API is `multiprocessing.connection.Listener`, whose `authkey` defaults to none, and whose
+    /// sockets get their mode from the process's umask.
     public init(
         address: Address?, backlog: Int = 128, authenticationKey: AuthenticationKey?,
         handshakeTimeout: Duration = .seconds(10)
@@ -70,9 +70,9 @@ public final class Listener {
     /// Listens at a Unix socket in a new directory that only this user may enter.
     ///
     /// - Parameters:
-    ///   - backlog: how many may wait in the kernel to be accepted.
-    ///   - authenticationKey: what those who connect must know; without one every process of this user gets in.
-    ///   - handshakeTimeout: how long someone who connects may take to prove it.
+    ///   - backlog: how many connections may wait in the kernel to be accepted.
+    ///   - authenticationKey: the key that clients must know; without one every process of this user gets in.
+    ///   - handshakeTimeout: how long a client's handshake may take.
     ///
     /// Does not block. Throws `systemCallFailed`. The corresponding Python API is
     /// `multiprocessing.connection.Listener` without an address.
@@ -87,11 +87,11 @@ public final class Listener {
         close()
     }
 
-    /// Waits for someone who gets through the handshake, and returns the connection, which the caller then owns.
+    /// Waits for a client that completes the handshake, and returns the connection, which the caller then owns.
     ///
     /// Blocks until there is one.
     ///
-    /// Throws `invalidState` when the listener is closed, `systemCallFailed` when the kernel has no descriptor left; it
+    /// Throws `invalidState` if the listener is closed, and `systemCallFailed` if the kernel has no descriptor left; it
     /// can then be called again. The corresponding Python API is `multiprocessing.connection.Listener.accept`.
     public func accept() throws(MultiprocessingError) -> Connection {
         while true {
@@ -101,11 +101,11 @@ public final class Listener {
         }
     }
 
-    /// Waits for someone who gets through the handshake, at most for `timeout`; `nil` waits for ever.
+    /// Waits for a client that completes the handshake, for at most `timeout`; `nil` waits forever.
     ///
-    /// Returns the connection, which the caller then owns, or nil when the time was over first.
+    /// Returns the connection, which the caller then owns, or nil on a timeout.
     ///
-    /// Throws as the other one. The corresponding Python API is `multiprocessing.connection.Listener.accept`.
+    /// Throws as `accept()`. The corresponding Python API is `multiprocessing.connection.Listener.accept`.
     public func accept(timeout: Duration?) throws(MultiprocessingError) -> Connection? {
         let deadline = Deadline(after: timeout)
         let reception = try openReception()
@@ -123,9 +123,10 @@ public final class Listener {
         }
     }
 
-    /// Stops listening, drops those who wait, and removes the name of a Unix socket.
+    /// Stops listening, drops waiting clients, and removes the name of a Unix socket.
     ///
-    /// Connections that were accepted stay. Does nothing when it is closed already. In a forked child it closes the
+    /// Accepted connections stay open. Does nothing if it is already closed. In a forked child it only closes the
+    /// child's copy. Does not block.
     /// child's copy only. Does not block.
     ///
     /// The corresponding Python API is `multiprocessing.connection.Listener.close`.
@@ -163,9 +164,9 @@ public final class Listener {
 }
 
 extension Listener: Waitable {
-    /// Ready when someone wants to connect or goes on with the handshake.
+    /// Ready when a client connects or continues its handshake.
     ///
-    /// That may come to nothing: use `accept(timeout: .zero)`, which then returns nil.
+    /// The handshake may still fail: use `accept(timeout: .zero)`, which then returns nil.
     public var waitState: WaitState {
         guard arrivals.isEmpty || receptionOwner != getpid() else { return .ready }
         guard let reception = try? openReception() else { return .invalid("a closed listener") }
@@ -174,7 +175,7 @@ extension Listener: Waitable {
 }
 
 extension Listener: CustomStringConvertible {
-    /// Where it listens: `Listener(localhost:4000)`; or `Listener(closed)`.
+    /// Its address, `Listener(localhost:4000)`, or `Listener(closed)`.
     ///
     /// Does not block.
     public var description: String {

@@ -2,15 +2,15 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// Lets in those who connect to a listening socket and get through the `Handshake`.
+/// Admits clients that connect to a listening socket and complete the `Handshake`.
 ///
-/// Nobody is waited for: the listening socket, all who have not finished their handshake, and a clock for those who take
-/// too long are in one epoll instance, whose descriptor is readable when there is something to do. So one who stays
-/// silent, or sends a byte a second, keeps nobody else out. There are at most `maximumVisitors` unfinished ones; when one
-/// more comes, the oldest has to go, unless it came within the last `graceNanoseconds`: a crowd of honest ones that come
-/// at once wait in the kernel's queue instead of driving each other out.
+/// It waits for no single client: the listening socket, all clients with an unfinished handshake, and a timer for slow
+/// ones are in one epoll instance, whose descriptor is readable when there is something to do. So a client that stays
+/// silent, or sends a byte a second, blocks no other. At most `maximumVisitors` are unfinished. One more replaces the
+/// oldest, unless that came within the last `graceNanoseconds`: honest clients that come all at once wait in the
+/// kernel's queue instead of replacing each other.
 final class Reception {
-    /// Someone whose handshake is done.
+    /// A client whose handshake is done.
     struct Arrival {
         /// The connected socket, which the taker owns.
         let socket: Int32
@@ -31,7 +31,7 @@ final class Reception {
             self.handshake = handshake
         }
 
-        /// Ends the connection, also where a child has inherited a copy of the descriptor.
+        /// Ends the connection, even if a child has inherited a copy of the descriptor.
         func turnAway() {
             shutdown(number, Int32(SHUT_RDWR))
             socket = nil
@@ -40,7 +40,7 @@ final class Reception {
 
     private static let maximumVisitors = 64
     private static let graceNanoseconds: UInt64 = 500_000_000
-    /// How soon accepting is tried again after the kernel had no descriptor or no memory for it.
+    /// The pause before accepting again after the kernel had no descriptor or no memory for it.
     private static let pauseNanoseconds: UInt64 = 100_000_000
 
     private let listening: Int32
@@ -49,14 +49,14 @@ final class Reception {
     private let epoll: OwnedDescriptor
     private let clock: OwnedDescriptor
     private let owner = getpid()
-    /// In the order in which they came.
+    /// In the order in which they connected.
     private var visitors: [Visitor] = []
     private var isAccepting = true
-    /// No accepting before this moment.
+    /// Do not accept before this time.
     private var pausedUntil: UInt64 = 0
     private var alarm: UInt64 = 0
 
-    /// Watches a listening socket, which stays the caller's.
+    /// Watches a listening socket, which the caller still owns.
     init(at listening: Int32, key: AuthenticationKey?, patience: Duration) throws(MultiprocessingError) {
         self.listening = listening
         self.key = key
@@ -72,7 +72,7 @@ final class Reception {
     }
 
     deinit {
-        // In a child these are copies; the parent goes on with its own.
+        // In a child these are copies; the parent continues with its own.
         if owner == getpid() {
             for visitor in visitors {
                 visitor.turnAway()
@@ -85,9 +85,9 @@ final class Reception {
         epoll.number
     }
 
-    /// Does what can be done now, and returns those who have got through.
+    /// Does everything that can be done now, and returns the clients that have been admitted.
     ///
-    /// Does not block. Throws where the kernel has no descriptor left for those who wait.
+    /// Does not block. Throws if the kernel has no descriptor left for waiting clients.
     func admit() throws(MultiprocessingError) -> [Arrival] {
         var arrivals: [Arrival] = []
         let ready = try readyDescriptors()
@@ -99,7 +99,7 @@ final class Reception {
         for visitor in visitors where ready.contains(visitor.number) {
             attend(to: visitor, &arrivals)
         }
-        // Only after all that came in the meantime was read: it may have been we who had no time.
+        // Only after reading all that has arrived meanwhile: the delay may be ours.
         for visitor in visitors where monotonicNanoseconds() >= visitor.arrivedNanoseconds + patienceNanoseconds {
             dismiss(visitor, because: "it has not finished its handshake in time")
         }
@@ -111,7 +111,7 @@ final class Reception {
         return arrivals
     }
 
-    /// Accepts as many as there is room for; returns why the kernel could not.
+    /// Accepts as many clients as there is room for; returns the error if the kernel could not.
     private func acceptWaiting(_ arrivals: inout [Arrival]) -> MultiprocessingError? {
         var failure: MultiprocessingError?
         while failure == nil, monotonicNanoseconds() >= pausedUntil, makeRoom() {
@@ -131,7 +131,7 @@ final class Reception {
                     failure = MultiprocessingError.systemCall("accept", error)
                     continue
                 default:
-                    // It was one connection that failed, before it was ours.
+                    // A single connection failed before it was accepted.
                     Log.info("a connection failed before it was accepted: \(error)")
                     continue
                 }
@@ -175,11 +175,11 @@ final class Reception {
 
     private func leave(_ visitor: Visitor) {
         visitors.removeAll { $0 === visitor }
-        // A copy of the socket in a child would keep it in the list for ever.
+        // A copy of the socket in a child would keep it in the list forever.
         _ = epoll_ctl(epoll.number, EPOLL_CTL_DEL, visitor.number, nil)
     }
 
-    /// Whether one more can be let in, if need be in the place of the oldest.
+    /// Whether one more can be admitted, if necessary in place of the oldest.
     private func makeRoom() -> Bool {
         guard visitors.count >= Reception.maximumVisitors, let oldest = visitors.first else { return true }
         guard monotonicNanoseconds() >= oldest.arrivedNanoseconds + Reception.graceNanoseconds else { return false }
@@ -194,7 +194,7 @@ final class Reception {
         _ = try checked("epoll_ctl") { epoll_ctl(epoll.number, EPOLL_CTL_ADD, number, &event) }
     }
 
-    /// Whether a new connection makes the descriptor readable.
+    /// Sets whether a new connection makes the descriptor readable.
     private func resume(_ isAccepting: Bool) {
         guard isAccepting != self.isAccepting else { return }
         self.isAccepting = isAccepting
@@ -209,7 +209,7 @@ final class Reception {
         return Set(events.prefix(Int(count)).map { $0.data.fd })
     }
 
-    /// Sets the clock to the next moment at which there is something to do even if nobody sends anything.
+    /// Sets the timer to the next time at which there is something to do even if nothing arrives.
     private func setAlarm() {
         var next = UInt64.max
         if let oldest = visitors.first {

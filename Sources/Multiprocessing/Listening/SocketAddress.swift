@@ -2,7 +2,7 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// An address as the kernel takes it.
+/// An address in the kernel's form.
 struct SocketAddress {
     private var storage = sockaddr_storage()
     private var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -11,11 +11,11 @@ struct SocketAddress {
         Int32(storage.ss_family)
     }
 
-    /// Finds the numbers of an address.
+    /// Resolves an address.
     ///
-    /// A name may have several, in the order in which they should be tried. Blocks while a name server is asked.
+    /// A name may have several, in the order in which they should be tried. Blocks while resolving a name.
     ///
-    /// - Parameter passive: whether it is to listen on.
+    /// - Parameter passive: whether to listen on it.
     static func resolve(_ address: Address, passive: Bool) throws(MultiprocessingError) -> [SocketAddress] {
         switch address {
         case .unix(let path): [try SocketAddress(unixPath: path)]
@@ -26,7 +26,7 @@ struct SocketAddress {
     private init(unixPath path: String) throws(MultiprocessingError) {
         var name = sockaddr_un()
         let bytes = Array(path.utf8)
-        // One byte stays for the zero at the end.
+        // One byte is needed for the terminating zero.
         let room = MemoryLayout.size(ofValue: name.sun_path) - 1
         guard (1...room).contains(bytes.count), !bytes.contains(0) else {
             throw MultiprocessingError(
@@ -101,7 +101,7 @@ struct SocketAddress {
 
     private init() {}
 
-    /// The address in numbers; a Unix socket that was not bound has an empty path.
+    /// The numeric address; an unbound Unix socket has an empty path.
     var address: Address {
         family == AF_UNIX ? .unix(unixPath) : tcp
     }
@@ -125,8 +125,8 @@ struct SocketAddress {
         return .tcp(text(host), UInt16(text(service)) ?? 0)
     }
 
-    /// Sets what a TCP connection of this library has: no waiting for more bytes, and a look now and then whether the
-    /// other host is still there.
+    /// Configures a TCP connection of this library: no delay to collect more bytes, and keepalive probes to notice when
+    /// the other host is gone.
     static func prepareStream(_ socket: Int32, family: Int32) {
         guard family != AF_UNIX else { return }
         var on: Int32 = 1

@@ -2,11 +2,11 @@ import Glibc
 
 /// The name of a bound Unix socket in the file system, which its maker removes when the socket is closed.
 ///
-/// The kernel does not: a process that is killed leaves the name behind, and the next one that binds there is told that
-/// the address is in use. A normal exit removes the names that are left. Nothing but the very file that was made is
-/// removed, as another process may have put its own in the place.
+/// The kernel does not remove it: a killed process leaves the name behind, and the next one that binds there gets
+/// "address in use". A normal exit removes the remaining names. Only the file that was made is removed, since another
+/// process may have put its own in its place.
 final class SocketName {
-    // Kept as C strings, so that a signal handler can remove the name without asking for memory.
+    // C strings, so that a signal handler can remove the name without allocating memory.
     private let path: UnsafeMutablePointer<CChar>?
     private let directory: UnsafeMutablePointer<CChar>?
     private let device: dev_t
@@ -17,9 +17,9 @@ final class SocketName {
     nonisolated(unsafe) private static var known: [ObjectIdentifier: Unmanaged<SocketName>] = [:]
     nonisolated(unsafe) private static var hasExitHandler = false
 
-    /// Takes note of a name that was just made.
+    /// Records a name that was just made.
     ///
-    /// - Parameter directory: made for this name alone, and removed with it.
+    /// - Parameter directory: made only for this name, and removed with it.
     init(_ path: String, directory: String?) {
         var information = stat()
         lstat(path, &information)

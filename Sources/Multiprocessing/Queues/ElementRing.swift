@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A ring of values of one type, in this process: what `Queue` and `SimpleQueue` have in common.
+/// A ring of values of one type, in this process: the common part of `Queue` and `SimpleQueue`.
 final class ElementRing<Element: Codable> {
     let ring: ValueRing
 
@@ -14,7 +14,7 @@ final class ElementRing<Element: Codable> {
         self.ring = ring
     }
 
-    /// Whether this process wants to put and get no more.
+    /// Whether this process has closed its use of the queue.
     var isClosed: Bool {
         closed.load(ordering: .relaxed)
     }
@@ -30,20 +30,20 @@ final class ElementRing<Element: Codable> {
         }
     }
 
-    /// How many values there are at this moment, for a description.
+    /// The current number of values, for a description.
     func contents(atMost maxSize: Int?) -> String {
         let count = ring.count
         let text = maxSize.map { "\(count) of \($0) values" } ?? (count == 1 ? "1 value" : "\(count) values")
         return isClosed ? "closed, \(text)" : text
     }
 
-    /// Attaches the memory to the message that is being encoded.
+    /// Attaches the memory to the message being encoded.
     func encode(to encoder: any Encoder) throws {
         try requireOpen(for: "send")
         try ring.mapping.encode(to: encoder)
     }
 
-    /// Puts a value; false when the time is over before there is room.
+    /// Puts a value; false on a timeout before there is room.
     func put(_ element: Element, until deadline: Deadline) throws(MultiprocessingError) -> Bool {
         try requireOpen(for: "put into")
         let buffer = spare.take() ?? ValueBuffer()
@@ -55,8 +55,8 @@ final class ElementRing<Element: Codable> {
         return try ring.put(buffer.bytes.readable, count: 1, until: deadline) == 1
     }
 
-    /// Puts values one after another, with none of another producer's between them; all, or none if one of them cannot
-    /// be encoded.
+    /// Puts values one after another, with no other producer's values between them; either all, or none if one of them
+    /// cannot be encoded.
     func put(contentsOf elements: some Sequence<Element>) throws(MultiprocessingError) {
         try requireOpen(for: "put into")
         let buffer = spare.take() ?? ValueBuffer()
@@ -69,7 +69,7 @@ final class ElementRing<Element: Codable> {
         _ = try ring.put(buffer.bytes.readable, count: count, until: Deadline(after: nil))
     }
 
-    /// Takes the next value, whenever there is one.
+    /// Takes the next value, and waits for one without limit.
     func get() throws(MultiprocessingError) -> Element {
         try requireOpen(for: "get from")
         while true {
@@ -79,7 +79,7 @@ final class ElementRing<Element: Codable> {
         }
     }
 
-    /// Takes the next value; nil when the time is over before there is one.
+    /// Takes the next value; nil on a timeout.
     func get(until deadline: Deadline) throws(MultiprocessingError) -> Element? {
         try requireOpen(for: "get from")
         if deadline.hasPassed && ring.count == 0 {
@@ -106,7 +106,7 @@ final class ElementRing<Element: Codable> {
         return try decode(buffer.bytes.readable)
     }
 
-    /// Takes the values that are there, at most so many, as soon as there is one; none when the time is over first.
+    /// Takes the available values, at most `count`, as soon as there is one; none on a timeout.
     func get(upTo count: Int, until deadline: Deadline) throws(MultiprocessingError) -> [Element] {
         try requireOpen(for: "get from")
         guard count > 0, !(deadline.hasPassed && ring.count == 0), var record = try ring.beginGet(until: deadline)
@@ -123,7 +123,7 @@ final class ElementRing<Element: Codable> {
                     ring.consume(record)
                     throw error
                 }
-                // The next to get a value finds it again, and the error with it.
+                // The next consumer finds the value again, and gets the error.
                 ring.claim(nil)
                 return elements
             }
@@ -160,7 +160,7 @@ final class ElementRing<Element: Codable> {
         }
     }
 
-    /// Decodes a value where it lies, or as a whole from the two places where it does.
+    /// Decodes a value in place, or as a whole if it is in two places.
     private func decode(_ record: RingRecord) throws(MultiprocessingError) -> Element {
         if !coder.isLeaf {
             ring.claim(record)
@@ -188,12 +188,12 @@ final class ElementRing<Element: Codable> {
     }
 }
 
-/// Bytes of a value on its way into or out of a ring.
+/// The bytes of a value on its way into or out of a ring.
 private final class ValueBuffer {
-    // Only one call has it at a time.
+    // Only one call uses it at a time.
     @exclusivity(unchecked) var bytes = ByteBuffer()
 
-    /// A larger value is decoded where it lies, while the lock is held; a smaller one is copied.
+    /// A larger value is decoded in place, while the lock is held; a smaller one is copied.
     static let largestCopy = 8 << 20
 }
 

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A queue whose producers can wait until all that they have put is not only got but done.
+/// A queue whose producers can wait until all values are not only taken but processed.
 ///
 ///     let queue = try JoinableQueue<Job>()
 ///     let worker = Process(daemon: true) {
@@ -13,17 +13,17 @@ import Synchronization
 ///     try queue.put(contentsOf: jobs)
 ///     try queue.join()
 ///
-/// Each value that was put is unfinished until `taskDone()` was called once for it. A value that a killed process had got
-/// stays unfinished: whoever notices the death calls `taskDone()` in its place, or puts the value again and does so. Both
-/// `taskDone()` and `join` go on to work after `close()`.
+/// Each value is unfinished until `taskDone()` has been called once for it. A value that a killed process had taken
+/// stays unfinished: a process that notices the death calls `taskDone()` in its place, or puts the value again and then
+/// calls it. `taskDone()` and `join` still work after `close()`.
 ///
 /// The corresponding Python API is `multiprocessing.JoinableQueue`.
 public final class JoinableQueue<Element: Codable>: Queue<Element>, @unchecked Sendable {
-    /// Says that one value that was got is done.
+    /// Reports that one value that was taken has been processed.
     ///
     /// Does not block.
     ///
-    /// Throws `invalidState` when it is called more often than values were put. The corresponding Python API is
+    /// Throws `invalidState` if it is called more often than values were put. The corresponding Python API is
     /// `multiprocessing.JoinableQueue.task_done`.
     public func taskDone() throws(MultiprocessingError) {
         guard elements.ring.taskDone() else {
@@ -31,10 +31,10 @@ public final class JoinableQueue<Element: Codable>: Queue<Element>, @unchecked S
         }
     }
 
-    /// Waits until all values that were put are done, at most for `timeout`; `nil` waits for ever.
+    /// Waits until all values that were put are done, for at most `timeout`; `nil` waits forever.
     ///
-    /// Returns true at once where nothing was put, and false when the time is over first. The corresponding Python API
-    /// is `multiprocessing.JoinableQueue.join`.
+    /// Returns true at once if no value was put, and false on a timeout. The corresponding Python API is
+    /// `multiprocessing.JoinableQueue.join`.
     @discardableResult
     public func join(timeout: Duration? = nil) throws(MultiprocessingError) -> Bool {
         elements.ring.join(until: Deadline(after: timeout))
@@ -42,20 +42,20 @@ public final class JoinableQueue<Element: Codable>: Queue<Element>, @unchecked S
 
     override var remark: String { ", \(unfinishedCount) not done" }
 
-    /// How many values were put and are not done, a moment ago.
+    /// How many values are unfinished; the number may already have changed.
     ///
-    /// Does not block. It has no counterpart in Python.
+    /// Does not block. Python has no counterpart.
     public var unfinishedCount: Int {
         elements.ring.unfinishedCount
     }
 }
 
 extension ValueRing {
-    /// Counts one value as done, in one step that a kill cannot halve; false where all were done before.
+    /// Counts one value as done, in a single atomic step; false if all were already done.
     fileprivate func taskDone() -> Bool {
         var done = control.done.pointee.load(ordering: .relaxed)
         while true {
-            // Whoever has got a value sees it counted here.
+            // A process that has taken a value sees it counted here.
             guard control.tail.count != done else { return false }
             let (exchanged, seen) = control.done.pointee.compareExchange(
                 expected: done, desired: done &+ 1, ordering: .sequentiallyConsistent)
@@ -85,7 +85,7 @@ extension ValueRing {
     }
 
     fileprivate var unfinishedCount: Int {
-        // In this order the difference is 0 only if there was a moment at which all were done, and never negative.
+        // In this order the difference is 0 only if all were done at some moment, and it is never negative.
         let done = control.done.pointee.load(ordering: .sequentiallyConsistent)
         return Int(clamping: control.tail.count &- done)
     }

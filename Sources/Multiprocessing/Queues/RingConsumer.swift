@@ -1,19 +1,19 @@
 import CMultiprocessing
 import Synchronization
 
-/// A value's bytes where they lie in the ring, and the offset behind them.
+/// A value's bytes in the ring, and the offset after them.
 struct RingRecord {
     let first: UnsafeMutableRawBufferPointer
-    /// The rest, if the value goes on at the ring's start.
+    /// The rest, if the value wraps around to the ring's start.
     let second: UnsafeMutableRawBufferPointer
     let end: UInt64
 }
 
 extension ValueRing {
-    /// Waits for a record and keeps the consumers' lock; nil, without the lock, when the time is over first.
+    /// Waits for a record and keeps the consumers' lock; on a timeout returns nil and holds no lock.
     ///
-    /// The caller copies or decodes the record, calls `consume(_:)`, and at last `endGet()`. Blocks until other
-    /// consumers are ready and until a value is put.
+    /// The caller copies or decodes the record, calls `consume(_:)`, and finally `endGet()`. Blocks until other
+    /// consumers are done and until a value is put.
     @inline(__always)
     func beginGet(until deadline: Deadline) throws(MultiprocessingError) -> RingRecord? {
         guard let acquisition = try lock(control.getLock, until: deadline) else { return nil }
@@ -47,14 +47,14 @@ extension ValueRing {
         return RingRecord(first: first, second: second, end: offset &+ header.recordBytes)
     }
 
-    /// Takes the record off the ring: from now on nobody else gets it.
+    /// Takes the record off the ring: no other consumer gets it.
     @inline(__always)
     func consume(_ record: RingRecord) {
         let offset = control.head.position.offset
         control.head.advance(bytes: record.end &- offset, values: 1)
     }
 
-    /// Gives memory back, wakes a producer that waits for it, and lets the next consumer in.
+    /// Gives memory back, wakes a producer that waits for it, and releases the lock for the next consumer.
     @inline(__always)
     func endGet() {
         giveBack()
@@ -66,7 +66,7 @@ extension ValueRing {
         control.getLock.unlock()
     }
 
-    /// Notes that the record is going to be decoded where it lies; nil that this has come to nothing.
+    /// Records that the record is about to be decoded in place; nil that this was abandoned.
     func claim(_ record: RingRecord?) {
         control.claim.pointee.store(record?.end ?? control.head.position.offset, ordering: .releasing)
     }
@@ -112,8 +112,8 @@ extension ValueRing {
             let (ended, seen) = control.wait.pointee.compareExchange(
                 expected: RingControl.Wait.lets, desired: RingControl.Wait.none, ordering: .acquiring)
             if ended || seen == RingControl.Wait.none { return }
-            // A producer will soon give it back, or was killed; then its lock can be had, or the next one's producer has
-            // put this right. It is not waited for any longer, as that one may wait for a consumer.
+            // A producer will soon give it back. If it was killed, its lock can be taken, or the next producer has
+            // corrected this. Do not wait longer for the lock, as its holder may be waiting for a consumer.
             if (try? control.putLock.lock(until: Deadline(after: .milliseconds(1)))) != nil {
                 control.wait.pointee.store(RingControl.Wait.none, ordering: .relaxed)
                 control.putLock.unlock()
@@ -126,32 +126,32 @@ extension ValueRing {
 // MARK: - Giving memory back
 
 extension ValueRing {
-    /// Of a ring that is in use, this much from its start keeps its memory.
+    /// The first part of the ring, which keeps its memory while the ring is in use.
     static let keptBytes: UInt64 = 1 << 20
 
-    /// Gives back what was taken, unless it is too little to be worth a system call.
+    /// Gives memory of taken records back, unless it is too little to be worth a system call.
     @inline(__always)
     private func giveBack() {
         let head = control.head.position.offset
         let taken = head &- control.freed.pointee.load(ordering: .relaxed)
         let place = place(of: head)
         if (place <= ValueRing.keptBytes && taken <= place) || capacity < ValueRing.leastGivenBack {
-            // It lies where the memory is kept, so there is nothing to do but to say so.
+            // It is in the part that keeps its memory, so updating the offset is enough.
             control.freed.pointee.store(head, ordering: .releasing)
         } else if taken >= min(1 << 20, capacity / 4) || !hasRecord {
             giveBackPages()
         }
     }
 
-    /// Gives the pages back before it says so: from then on they are the producers'.
+    /// Gives the pages back before publishing it: from then on they belong to the producers.
     ///
-    /// The page that the head is in waits for the next time, or it would never be a whole one.
+    /// The page that contains the head is left for the next time; otherwise only partial pages would be given back.
     private func giveBackPages() {
         let head = control.head.position.offset
         let place = place(of: head)
         let end = place <= ValueRing.keptBytes ? head : head &- place % UInt64(RingMemory.pageBytes)
         let freed = control.freed.pointee.load(ordering: .relaxed)
-        // Less than nothing if freed lies in the same page.
+        // Negative if `freed` is in the same page.
         guard Int64(bitPattern: end &- freed) > 0 else { return }
         let (first, second) = memory(from: freed, byteCount: end &- freed)
         giveBack(first)
@@ -159,10 +159,10 @@ extension ValueRing {
         control.freed.pointee.store(end, ordering: .releasing)
     }
 
-    /// Turns an empty ring so that the next value comes to lie at its start; for a producer that has found it so far
-    /// on, and empty.
+    /// Turns an empty ring so that the next value is placed at its start; called by a producer that has found it empty
+    /// and far from its start.
     ///
-    /// What is the consumers' must not be in use for that: either nobody has their lock, or its holder waits.
+    /// The consumers' part must not be in use meanwhile: either their lock is free, or its holder waits.
     func turnToStart() {
         let (lent, _) = control.wait.pointee.compareExchange(
             expected: RingControl.Wait.lets, desired: RingControl.Wait.lent, ordering: .acquiring)
@@ -177,7 +177,7 @@ extension ValueRing {
 
     private func turn() {
         let head = control.head.position.offset
-        // Nothing lies in the rest of the last page either.
+        // The rest of the last page is empty too.
         let freed = control.freed.pointee.load(ordering: .relaxed)
         let rest = (UInt64(RingMemory.pageBytes) &- place(of: head)) % UInt64(RingMemory.pageBytes)
         giveBack(memory(from: freed, byteCount: head &- freed &+ rest).0)
@@ -185,7 +185,7 @@ extension ValueRing {
         control.turn.pointee.store(0 &- head, ordering: .relaxed)
     }
 
-    /// Whether it is time to see if the ring can be turned: now and then beyond the part that keeps its memory.
+    /// Whether to check if the ring can be turned: once per page past the part that keeps its memory.
     @inline(__always)
     func mayTurn(before byteCount: UInt64) -> Bool {
         let place = place(of: control.tail.position.offset)
@@ -193,7 +193,7 @@ extension ValueRing {
             && capacity >= ValueRing.leastGivenBack
     }
 
-    /// Gives a part of the ring back, but for what lies in the kept part.
+    /// Gives a part of the ring back, except what is in the part that keeps its memory.
     private func giveBack(_ piece: UnsafeMutableRawBufferPointer) {
         guard let address = piece.baseAddress else { return }
         let kept = max(0, start + Int(ValueRing.keptBytes) - address)

@@ -1,18 +1,19 @@
 import Synchronization
 
-/// The first page of a ring's memory: its size, its locks, how far each side has got, who sleeps.
+/// The first page of a ring's memory: its size, its locks, the positions of both sides, and who sleeps.
 ///
-/// The opening comment of `ValueRing` says what each is for.
+/// The comment at the top of `ValueRing` explains them.
 struct RingControl: @unchecked Sendable {
-    /// A whole page, so that those of the ring are whole too.
+    /// A whole page, so that the ring starts at a page boundary.
     static let byteCount = max(4096, RingMemory.pageBytes)
 
-    /// "mpqueue", and the version of what is written here.
+    /// "mpqueue", and the version of this layout.
     private static let magic: UInt64 = 0x0175_6575_6571_706D
 
-    /// Where things lie.
+    /// The layout of the page.
     ///
-    /// What one side changes all the time has 128 bytes to itself: processors fetch lines of 64 bytes in pairs.
+    /// Words that one side changes frequently have 128 bytes to themselves: processors fetch cache lines of 64 bytes in
+    /// pairs.
     private enum Place {
         static let magic = 0
         static let capacity = 8
@@ -34,13 +35,13 @@ struct RingControl: @unchecked Sendable {
         static let joinerSleeps = 1024
     }
 
-    /// What the word `wait` says.
+    /// The values of the word `wait`.
     enum Wait {
-        /// The consumer is at work, or there is none.
+        /// The consumer is working, or there is none.
         static let none: UInt64 = 0
-        /// It waits for a record and lets a producer use what is otherwise the consumer's.
+        /// It waits for a record and lets a producer use the consumer's part.
         static let lets: UInt64 = 1
-        /// A producer does so.
+        /// A producer is using it.
         static let lent: UInt64 = 2
     }
 
@@ -52,26 +53,26 @@ struct RingControl: @unchecked Sendable {
     let tail: RingCursor
     /// How far consumers have emptied it; changed by the holder of `getLock`.
     let head: RingCursor
-    /// Up to where consumers have given the memory back; changed by the holder of `getLock`.
+    /// Up to where consumers have given memory back; changed by the holder of `getLock`.
     let freed: UnsafeMutablePointer<Atomic<UInt64>>
-    /// The end of the record that is being decoded where it lies; changed by the holder of `getLock`.
+    /// The end of the record that is being decoded in place; changed by the holder of `getLock`.
     let claim: UnsafeMutablePointer<Atomic<UInt64>>
-    /// What is added to an offset to find its place in the ring; changed by producers, see `turnToStart`.
+    /// Added to an offset to find its place in the ring; changed by producers, see `turnToStart`.
     let turn: UnsafeMutablePointer<Atomic<UInt64>>
-    /// What producers have last seen of `freed`, and of the head's count; for the holder of `putLock`.
+    /// The values of `freed` and of the head's count that producers have last seen; for the holder of `putLock`.
     let seenFreed: UnsafeMutablePointer<UInt64>
     let seenTaken: UnsafeMutablePointer<UInt64>
-    /// What consumers have last seen of the tail; for the holder of `getLock`.
+    /// The tail that consumers have last seen; for the holder of `getLock`.
     let seenTail: UnsafeMutablePointer<UInt64>
-    /// Whether the holder of `getLock` waits: one of the `Wait` numbers.
+    /// Whether the holder of `getLock` waits: one of the `Wait` values.
     let wait: UnsafeMutablePointer<Atomic<UInt64>>
     /// 1 while the holder of `getLock` sleeps.
     let consumerSleeps: SharedWord
     /// 1 while the holder of `putLock` sleeps.
     let producerSleeps: SharedWord
-    /// How many values were reported as done; of use to a `JoinableQueue`.
+    /// How many values were reported as done; used by `JoinableQueue`.
     let done: UnsafeMutablePointer<Atomic<UInt64>>
-    /// 1 while someone sleeps until all values are done.
+    /// 1 while a process sleeps until all values are done.
     let joinerSleeps: SharedWord
 
     /// Makes the control of an empty ring in zeroed memory.
@@ -84,7 +85,7 @@ struct RingControl: @unchecked Sendable {
         self.init(at: base)
     }
 
-    /// Finds the control that another process has made here; nil where there is none.
+    /// Finds the control that another process has made here; nil if there is none.
     init?(findingAt base: UnsafeMutableRawPointer) {
         guard base.load(fromByteOffset: Place.magic, as: UInt64.self) == RingControl.magic else { return nil }
         self.init(at: base)
@@ -117,30 +118,30 @@ struct RingControl: @unchecked Sendable {
         base.load(fromByteOffset: Place.capacity, as: UInt64.self)
     }
 
-    /// The most values that the ring may hold; `UInt64.max` for as many as there is memory for.
+    /// The maximum number of values in the ring; `UInt64.max` if only memory limits it.
     var limit: UInt64 {
         base.load(fromByteOffset: Place.limit, as: UInt64.self)
     }
 }
 
 extension SharedWord {
-    /// Says that somebody is about to sleep on the word.
+    /// Announces that the caller is about to sleep on the word.
     ///
-    /// The caller then looks once more whether it must: the fence sees to it that either this look finds what the other
-    /// side has done, or the other side finds the word set.
+    /// The caller then checks once more whether it must. The fence ensures that either this check sees what the other
+    /// side has done, or the other side sees the word set.
     @inline(__always)
     func announceSleep() {
         atomic.pointee.store(1, ordering: .relaxed)
         atomicMemoryFence(ordering: .sequentiallyConsistent)
     }
 
-    /// Takes the announcement back, or what is left of it.
+    /// Withdraws the announcement, if it is still there.
     @inline(__always)
     func cancelSleep() {
         atomic.pointee.store(0, ordering: .relaxed)
     }
 
-    /// Whether somebody has announced to sleep; asked after a fence that follows what the sleeper waits for.
+    /// Whether a sleep is announced; call it after a fence that follows the change the sleeper waits for.
     @inline(__always)
     var isSleepAnnounced: Bool {
         atomic.pointee.load(ordering: .relaxed) != 0

@@ -1,14 +1,15 @@
 import Synchronization
 
-/// How far a ring was filled, or emptied: a byte offset that only grows, and the number of values up to there.
+/// The position up to which a ring has been filled, or emptied: a byte offset that only grows, and the number of values
+/// up to there.
 ///
-/// Both change in one store, though they are two words. Offsets are multiples of eight, so the lowest bit of the stored
-/// one is free to say which of two counts belongs to it: the new count is written where the old one is not, and nobody
-/// looks there until the offset with the other bit is stored. Whoever is killed before that store has changed nothing.
+/// Both change in one store, although they are two words. Offsets are multiples of eight, so the lowest bit of the
+/// stored one can select which of two counts belongs to it: the new count is written to the unused one, which is not
+/// read until the offset with the other bit is stored. A process that is killed before that store has changed nothing.
 ///
-/// Offsets and counts are compared by their differences only, so that they may wrap around.
+/// Offsets and counts are compared only by their differences, so they may wrap around.
 struct RingCursor: @unchecked Sendable {
-    /// The offset's word and the two counts, which lie behind one another.
+    /// The offset's word, followed by the two counts.
     static let byteCount = 24
 
     private let words: UnsafeMutablePointer<Atomic<UInt64>>
@@ -17,15 +18,15 @@ struct RingCursor: @unchecked Sendable {
         words = address.assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
-    /// Where the ring's other side has got to.
+    /// The position of the ring's other side.
     @inline(__always)
     var offset: UInt64 {
         words.pointee.load(ordering: .acquiring) & ~1
     }
 
-    /// The number of values up to the offset, for anybody.
+    /// The number of values up to the offset; callable from either side.
     ///
-    /// Does not block: it looks again only if the owner has moved on twice in the meantime.
+    /// Does not block: it retries only if the owner has moved on twice in the meantime.
     var count: UInt64 {
         while true {
             let before = words.pointee.load(ordering: .acquiring)
@@ -36,16 +37,16 @@ struct RingCursor: @unchecked Sendable {
         }
     }
 
-    /// Both, for the one that holds the lock of this side.
+    /// Both, for the holder of this side's lock.
     @inline(__always)
     var position: (offset: UInt64, count: UInt64) {
         let word = words.pointee.load(ordering: .relaxed)
         return (word & ~1, words[1 + Int(word & 1)].load(ordering: .relaxed))
     }
 
-    /// Moves on; for the one that holds the lock of this side.
+    /// Moves on; for the holder of this side's lock.
     ///
-    /// All that was written before is visible to whoever sees the new offset.
+    /// Earlier writes are visible to every process that sees the new offset.
     @inline(__always)
     func advance(bytes: UInt64, values: UInt64) {
         let word = words.pointee.load(ordering: .relaxed)

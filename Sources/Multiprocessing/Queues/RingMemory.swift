@@ -2,19 +2,19 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// Reserves the memory of rings, and takes and gives back pages of it.
+/// Reserves the memory of rings, and allocates and frees pages of it.
 enum RingMemory {
     static let pageBytes = Int(sysconf(Int32(_SC_PAGESIZE)))
 
-    /// Below this much the machine has no address space left.
+    /// With less than this, the address space is considered exhausted.
     private static let leastCapacity = 1 << 20
-    /// Of what use would be more? And a machine with very much memory should be able to have many queues too.
+    /// More would be of no use, and a machine with very much memory must be able to have many queues too.
     private static let mostCapacity = 1 << 38
 
-    /// Maps memory for a ring and what stands before it; nothing of it is used yet.
+    /// Reserves address space for a ring and its control page; no memory is used yet.
     ///
-    /// Returns the ring's size too, a power of two: the one asked for, or as much as the machine has memory, or less
-    /// where there is a limit on address space.
+    /// Returns the ring's size too, a power of two: the requested one, or as much as the machine has memory, or less if
+    /// address space is limited.
     static func reserve(
         _ wanted: Int?, besides controlBytes: Int
     ) throws(MultiprocessingError) -> (SharedMapping, capacity: Int) {
@@ -34,11 +34,11 @@ enum RingMemory {
     private static var usualCapacity: Int {
         let physical = sysconf(Int32(_SC_PHYS_PAGES)) * pageBytes
         var capacity = min(powerOfTwo(atLeast: max(physical, 1 << 30)), mostCapacity)
-        // What the program itself may still need of a limited address space is more than what a queue does.
+        // The program may still need most of a limited address space for itself.
         if let limit = limit(on: RLIMIT_AS) {
             capacity = min(capacity, powerOfTwo(atMost: limit / 8))
         }
-        // To go beyond this one would end the process by a signal.
+        // Exceeding this limit would end the process by a signal.
         if let limit = limit(on: RLIMIT_FSIZE) {
             capacity = min(capacity, powerOfTwo(atMost: limit - pageBytes))
         }
@@ -53,12 +53,12 @@ enum RingMemory {
         number < 1 ? 1 : 1 << (Int.bitWidth - 1 - number.leadingZeroBitCount)
     }
 
-    /// A crash's core file would otherwise have the whole ring in it, and take memory for all of it.
+    /// Otherwise the core file of a crash would contain the whole ring, and allocate memory for all of it.
     static func keepOutOfCoreFiles(_ mapping: SharedMapping) {
         madvise(mapping.base, mapping.byteCount, Int32(MADV_DONTDUMP))
     }
 
-    /// Gives the whole pages in a range back to the kernel; what was in them is lost, in every process.
+    /// Gives the whole pages in a range back to the kernel; their content is lost, in every process.
     static func giveBack(_ range: UnsafeMutableRawBufferPointer) {
         let pages = wholePages(of: range)
         if !pages.isEmpty {
@@ -66,14 +66,14 @@ enum RingMemory {
         }
     }
 
-    /// Takes memory for the whole pages in a range now.
+    /// Allocates memory for the whole pages in a range now.
     ///
-    /// This is faster than one fault for each, and where there is none left it is an error here and not a signal later.
+    /// This is faster than a page fault for each, and lack of memory is an error here instead of a signal later.
     static func populate(_ range: UnsafeMutableRawBufferPointer) throws(MultiprocessingError) {
         let pages = wholePages(of: range)
         guard !pages.isEmpty, madvise(pages.baseAddress, pages.count, Int32(MADV_POPULATE_WRITE)) < 0 else { return }
         let error = Errno(rawValue: errno)
-        // Before Linux 5.14 there is no such call.
+        // Linux before 5.14 does not have this call.
         guard error == .badAddress || error == .noMemory else { return }
         giveBack(range)
         throw MultiprocessingError(

@@ -2,17 +2,17 @@ import CMultiprocessing
 import Synchronization
 
 extension ValueRing {
-    /// Puts records into the ring, as many at a time as there is room for, and returns how many it has put before the
-    /// time was over: all, if there is a deadline only for a single one.
+    /// Puts records into the ring, as many at a time as there is room for.
     ///
-    /// None of them may be larger than the ring. Blocks until another producer is ready and until there is room.
+    /// Returns how many it has put before the deadline. A deadline is only used with a single record, so otherwise it puts all. No record may be larger than the ring.
+    /// Blocks until other producers are done and until there is room.
     func put(
         _ records: UnsafeRawBufferPointer, count: Int, until deadline: Deadline
     ) throws(MultiprocessingError) -> Int {
         guard let acquisition = try lock(control.putLock, until: deadline) else { return 0 }
         defer { control.putLock.unlock() }
         if acquisition == .recovered {
-            // All else that a killed producer may have left undone is as if it had not been begun.
+            // Anything else that a killed producer may have left unfinished has no effect.
             _ = control.wait.pointee.compareExchange(
                 expected: RingControl.Wait.lent, desired: RingControl.Wait.lets, ordering: .relaxed)
         }
@@ -32,7 +32,7 @@ extension ValueRing {
         return count - left
     }
 
-    /// Whether the ring has as many values as it may have.
+    /// Whether the ring holds as many values as it may.
     var isFull: Bool {
         limit != .max && count >= limit
     }
@@ -45,13 +45,13 @@ extension ValueRing {
         }
     }
 
-    /// Waits until there is room for a record; false when the time is over first.
+    /// Waits until there is room for a record; false on a timeout.
     @inline(__always)
     private func waitForRoom(_ byteCount: UInt64, until deadline: Deadline) -> Bool {
         hasSeenRoom(byteCount) || looksForRoom(byteCount) || sleepsUntilRoom(byteCount, deadline)
     }
 
-    /// Whether there is room by what was last seen of the other side, which only ever makes more.
+    /// Whether there was already room when the other side was last seen; it can only have made more since.
     @inline(__always)
     private func hasSeenRoom(_ byteCount: UInt64) -> Bool {
         let (offset, count) = control.tail.position
@@ -82,7 +82,7 @@ extension ValueRing {
         return looksForRoom(byteCount)
     }
 
-    /// How many of the records fit into the room that was last seen, at least the first, and how many bytes they are.
+    /// How many of the records fit into the room that was last seen, at least one, and their size in bytes.
     private func fitting(_ records: UnsafeRawBufferPointer, _ count: Int) -> (byteCount: Int, values: Int) {
         let (offset, taken) = control.tail.position
         let room = Int(capacity - (offset &- control.seenFreed.pointee))
@@ -100,7 +100,7 @@ extension ValueRing {
         return (byteCount, fitting)
     }
 
-    /// Copies records behind the tail, where nobody sees them yet.
+    /// Copies records behind the tail, where no process reads them yet.
     private func write(_ records: UnsafeRawBufferPointer) throws(MultiprocessingError) {
         let (first, second) = memory(from: control.tail.position.offset, byteCount: UInt64(records.count))
         if records.count >= ValueRing.populatedBytes, isBeyondKept(first) {
@@ -117,20 +117,20 @@ extension ValueRing {
         memory.baseAddress.map { $0 + memory.count > start + Int(ValueRing.keptBytes) } ?? false
     }
 
-    /// From this size on it pays to ask for all pages at once.
+    /// From this size on, allocating all pages at once pays off.
     private static let populatedBytes = 1 << 15
 }
 
-/// The eight bytes that stand before a value.
+/// The eight bytes before a value.
 struct RecordHeader {
-    /// The number of bytes that the value was turned into.
+    /// The size of the encoded value in bytes.
     let valueBytes: UInt64
 
     init(_ bytes: UnsafeRawBufferPointer) {
         valueBytes = bytes.loadUnaligned(as: UInt64.self)
     }
 
-    /// What the whole record takes, a multiple of eight.
+    /// The size of the whole record, a multiple of eight.
     var recordBytes: UInt64 {
         ValueRing.recordBytes(forValueOf: valueBytes)
     }

@@ -1,32 +1,32 @@
-/// The least that a queue can be: values are put, and got, and there is no limit to how many but memory.
+/// A minimal queue: values are put and taken, and only memory limits their number.
 ///
-/// It is a `Queue` in all other respects. The corresponding Python API is `multiprocessing.SimpleQueue`.
+/// In all other respects it is a `Queue`. The corresponding Python API is `multiprocessing.SimpleQueue`.
 public final class SimpleQueue<Element: Codable>: Codable, @unchecked Sendable {
     private let elements: ElementRing<Element>
 
     /// Makes an empty queue.
     ///
-    /// Throws `systemCallFailed` where the kernel refuses memory or a descriptor, of which a queue has one. The
+    /// Throws `systemCallFailed` if the kernel refuses memory or a descriptor; a queue has one descriptor. The
     /// corresponding Python API is `multiprocessing.SimpleQueue`.
     public init() throws(MultiprocessingError) {
         elements = ElementRing(try ValueRing(maxSize: nil))
     }
 
-    /// Takes the queue out of the message that is being received: the same queue, with what is in it.
+    /// Takes the queue from the message being received: the same queue, with its content.
     public init(from decoder: any Decoder) throws {
         elements = ElementRing(try ValueRing(in: try SharedMapping(from: decoder)))
     }
 
-    /// Attaches the queue to the message that is being sent.
+    /// Attaches the queue to the message being sent.
     public func encode(to encoder: any Encoder) throws {
         try elements.encode(to: encoder)
     }
 
     /// Puts a value at the end of the queue.
     ///
-    /// Blocks only while another producer is at work, or while the machine has no memory left.
+    /// Blocks only while another producer is active, or while the machine has no memory left.
     ///
-    /// Throws as `Queue.put(_:)`. The corresponding Python API is `multiprocessing.SimpleQueue.put`.
+    /// Throws as `Queue.put(_:)` does. The corresponding Python API is `multiprocessing.SimpleQueue.put`.
     public func put(_ element: Element) throws(MultiprocessingError) {
         _ = try elements.put(element, until: Deadline(after: nil))
     }
@@ -35,19 +35,19 @@ public final class SimpleQueue<Element: Codable>: Codable, @unchecked Sendable {
     ///
     /// Blocks until there is one.
     ///
-    /// Throws as `Queue.get()`. The corresponding Python API is `multiprocessing.SimpleQueue.get`.
+    /// Throws as `Queue.get()` does. The corresponding Python API is `multiprocessing.SimpleQueue.get`.
     public func get() throws(MultiprocessingError) -> Element {
         try elements.get()
     }
 
-    /// Ends this object's use of the queue, as `Queue.close()`.
+    /// Ends the use of the queue by this object, like `Queue.close()`.
     ///
     /// Does not block. The corresponding Python API is `multiprocessing.SimpleQueue.close`.
     public func close() {
         elements.close()
     }
 
-    /// Whether there was no value in the queue, a moment ago.
+    /// Whether the queue is empty; this may already have changed.
     ///
     /// Does not block. The corresponding Python API is `multiprocessing.SimpleQueue.empty`.
     public var isEmpty: Bool {
@@ -56,7 +56,7 @@ public final class SimpleQueue<Element: Codable>: Codable, @unchecked Sendable {
 }
 
 extension SimpleQueue: CustomStringConvertible {
-    /// How many values are in it, a moment ago: `SimpleQueue<Int>(3 values)`.
+    /// The number of values in it: `SimpleQueue<Int>(3 values)`.
     ///
     /// Does not block.
     public var description: String {

@@ -1,7 +1,6 @@
 import Synchronization
 
-/// Values of one type in shared memory with the recursive lock under which they are used: the caller's, or one that lies
-/// in front of them.
+/// Values of one type in shared memory with their recursive lock: the caller's, or one stored before them.
 ///
 ///     0   lock, unless it is the caller's      64   turn of a change      72   the values
 struct GuardedElements<Element: BitwiseCopyable> {
@@ -14,7 +13,7 @@ struct GuardedElements<Element: BitwiseCopyable> {
 
     private static var headBytes: Int { LockCore.byteCount + MemoryLayout<UInt64>.size }
 
-    /// Maps zeroed memory for so many.
+    /// Maps zeroed memory for `count` values.
     init(_ kind: SharedObject, count: Int, lock: RLock?) throws(MultiprocessingError) {
         elements = try SharedElements(kind, headBytes: GuardedElements.headBytes, count: count)
         if let lock {
@@ -24,7 +23,7 @@ struct GuardedElements<Element: BitwiseCopyable> {
         }
     }
 
-    /// Takes them, and the lock, out of a message.
+    /// Takes the values and the lock from a message.
     init(_ kind: SharedObject, from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let mapping = try container.decode(SharedMapping.self, forKey: .memory)
@@ -45,10 +44,10 @@ struct GuardedElements<Element: BitwiseCopyable> {
         }
     }
 
-    /// Whether what the lock protects is lent to somebody to change; for the holder.
+    /// Whether the protected values are lent for a change; for the holder of the lock.
     ///
-    /// It is the number of a turn, and says nothing about later ones, so neither a kill nor a fork leaves it behind. It
-    /// lies with the values, as the lock may be that of others too.
+    /// It stores the number of a turn and is false in later turns, so neither a kill nor a fork leaves it set. It is
+    /// stored with the values, as the lock may be shared with others.
     var isLent: Bool {
         get {
             lentTurn.pointee.load(ordering: .relaxed) == lock.core.holdersTurn

@@ -1,18 +1,18 @@
 /// A fixed number of values that processes share, without a lock.
 ///
-/// A `Collection`, so that Swift's algorithms read it; they see what others write meanwhile. For changes, set single
-/// elements or use `withUnsafeMutableBufferPointer`. What is said at `RawSharedValue` of using it at the same time holds
-/// for each element; processes that keep to different elements do not disturb each other.
+/// It is a `Collection`, so Swift's algorithms can read it; they see changes that others make meanwhile. To change it,
+/// set single elements or use `withUnsafeMutableBufferPointer`. The rules of `RawSharedValue` for concurrent use apply
+/// to each element; processes that use different elements do not disturb each other.
 ///
 /// The corresponding Python API is `multiprocessing.sharedctypes.RawArray`.
 public final class RawSharedArray<Element: BitwiseCopyable>: Codable {
     private let elements: SharedElements<Element>
 
-    /// Shares so many elements, which all begin as this one.
+    /// Shares `count` elements with the same initial value.
     ///
-    /// Where that is zero, memory is used only for what is written later.
+    /// If that is zero, memory is used only for what is written later.
     ///
-    /// Throws `invalidState` where the count is negative or too large to be counted in bytes, and `systemCallFailed`.
+    /// Throws `invalidState` if the count is negative or its size in bytes overflows, and `systemCallFailed`.
     public init(repeating element: Element, count: Int) throws(MultiprocessingError) {
         elements = try SharedElements(.rawArray, headBytes: 0, count: count)
         elements.fill(with: element)
@@ -20,19 +20,19 @@ public final class RawSharedArray<Element: BitwiseCopyable>: Codable {
 
     /// Shares a copy of these elements.
     ///
-    /// Throws `systemCallFailed`, as when no descriptor is left.
+    /// Throws `systemCallFailed`, for example when no descriptor is left.
     public init(_ initial: some Sequence<Element>) throws(MultiprocessingError) {
         let initial = Array(initial)
         elements = try SharedElements(.rawArray, headBytes: 0, count: initial.count)
         _ = elements.buffer.update(from: initial)
     }
 
-    /// Takes the elements out of the message that is being received.
+    /// Takes the elements from the message being received.
     public init(from decoder: any Decoder) throws {
         elements = try SharedElements(.rawArray, headBytes: 0, from: decoder)
     }
 
-    /// Attaches the array to the message that is being sent: the memory itself, no copy.
+    /// Attaches the array to the message being sent: the memory itself, not a copy.
     public func encode(to encoder: any Encoder) throws {
         try elements.mapping.encode(to: encoder)
     }
@@ -41,23 +41,23 @@ public final class RawSharedArray<Element: BitwiseCopyable>: Codable {
     ///
     /// Does not block.
     ///
-    /// Throws what the body throws. The corresponding Python API is `ctypes.addressof`.
+    /// Rethrows the body's error. The corresponding Python API is `ctypes.addressof`.
     public func withUnsafeMutableBufferPointer<Result, Failure: Error>(
         _ body: (inout UnsafeMutableBufferPointer<Element>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         defer { withExtendedLifetime(self) {} }
-        // `inout` only because the methods that change a collection ask for it.
+        // `inout` only because the methods that change a collection require it.
         var buffer = elements.buffer
         return try body(&buffer)
     }
 }
 
 extension RawSharedArray where Element: AdditiveArithmetic {
-    /// Shares so many zeros.
+    /// Shares `count` zeros.
     ///
     /// Memory is used only for what is written later.
     ///
-    /// Throws `invalidState` where the count is negative or too large to be counted in bytes, and `systemCallFailed`.
+    /// Throws `invalidState` if the count is negative or its size in bytes overflows, and `systemCallFailed`.
     public convenience init(count: Int) throws(MultiprocessingError) {
         try self.init(repeating: .zero, count: count)
     }
@@ -86,7 +86,7 @@ extension RawSharedArray: RandomAccessCollection {
         }
     }
 
-    /// Lends the elements as they lie in memory, which makes copying them fast.
+    /// Lends the elements as contiguous memory, which makes copying them fast.
     public func withContiguousStorageIfAvailable<Result>(
         _ body: (UnsafeBufferPointer<Element>) throws -> Result
     ) rethrows -> Result? {
@@ -96,7 +96,7 @@ extension RawSharedArray: RandomAccessCollection {
 }
 
 extension RawSharedArray: CustomStringConvertible {
-    /// How many elements it has: `RawSharedArray<Double>(1000 elements)`.
+    /// The number of elements: `RawSharedArray<Double>(1000 elements)`.
     public var description: String {
         "\(type(of: self))(\(elements.contents))"
     }

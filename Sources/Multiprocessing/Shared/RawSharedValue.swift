@@ -1,22 +1,22 @@
 /// One value that processes share, without a lock.
 ///
-/// Two processes that use it at the same time, one of them writing, may see half a value, and a loop that waits for it
-/// to change may wait for ever: guard it with a `Lock`, or take a `SharedAtomic` or a `SharedValue`. It is not
-/// `Sendable`, as an unsafe pointer is not, though it can be sent to another process.
+/// If two processes use it at the same time and one of them writes, they may see half a value, and a loop that waits
+/// for a change may never end: guard it with a `Lock`, or use a `SharedAtomic` or a `SharedValue`. Like an unsafe
+/// pointer it is not `Sendable`, though it can be sent to another process.
 ///
 /// The corresponding Python API is `multiprocessing.sharedctypes.RawValue`.
 public final class RawSharedValue<Value: BitwiseCopyable>: Codable {
     private let elements: SharedElements<Value>
 
-    /// Shares a value, which begins as this one.
+    /// Shares a value with this initial value.
     ///
-    /// Throws `systemCallFailed`, as when no descriptor is left.
+    /// Throws `systemCallFailed`, for example when no descriptor is left.
     public init(_ value: Value) throws(MultiprocessingError) {
         elements = try SharedElements(.rawValue, headBytes: 0, count: 1)
         elements.element(0).initialize(to: value)
     }
 
-    /// Takes the value out of the message that is being received.
+    /// Takes the value from the message being received.
     public init(from decoder: any Decoder) throws {
         elements = try SharedElements(.rawValue, headBytes: 0, from: decoder)
         guard elements.buffer.count == 1 else {
@@ -24,7 +24,7 @@ public final class RawSharedValue<Value: BitwiseCopyable>: Codable {
         }
     }
 
-    /// Attaches the value to the message that is being sent: the memory itself, no copy.
+    /// Attaches the value to the message being sent: the memory itself, not a copy.
     public func encode(to encoder: any Encoder) throws {
         try elements.mapping.encode(to: encoder)
     }
@@ -47,7 +47,7 @@ public final class RawSharedValue<Value: BitwiseCopyable>: Codable {
     ///
     /// Does not block.
     ///
-    /// Throws what the body throws. The corresponding Python API is `ctypes.addressof`.
+    /// Rethrows the body's error. The corresponding Python API is `ctypes.addressof`.
     public func withUnsafeMutablePointer<Result, Failure: Error>(
         _ body: (UnsafeMutablePointer<Value>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -57,7 +57,7 @@ public final class RawSharedValue<Value: BitwiseCopyable>: Codable {
 }
 
 extension RawSharedValue: CustomStringConvertible {
-    /// The value, where it is a number or a `Bool`, and for another its size: `RawSharedValue<Int>(5)`.
+    /// The value if it is a number or a `Bool`, otherwise its size: `RawSharedValue<Int>(5)`.
     public var description: String {
         "\(type(of: self))(\(elements.onlyElement))"
     }

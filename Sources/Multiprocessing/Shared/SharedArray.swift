@@ -3,11 +3,11 @@
 ///     let cells = try SharedArray(repeating: 0.0, count: 1000)
 ///     let child = Process { cells.withLock { $0.sort() } }
 ///
-/// The elements can be of any type that is `BitwiseCopyable`. Reading or writing one element takes the lock; `values` and
-/// ranges of indices copy many under the lock, and `withLock` lends them all. It is a `Sequence`, whose loops and
-/// algorithms see the elements as they were at one moment; it is no `Collection`, as one that others change meanwhile
-/// would not keep a collection's promises: take `values`. A process that is killed inside `withLock` leaves what it has
-/// written until then; the next to take `lock` is told `recovered`. See `SharedValue` for the rest.
+/// The elements can be of any `BitwiseCopyable` type. Reading or writing one element takes the lock; `values` and index
+/// ranges copy many elements under the lock, and `withLock` lends all of them. It is a `Sequence`, whose loops and
+/// algorithms see a snapshot of the elements. It is not a `Collection`, because concurrent changes would break a
+/// collection's promises: use `values`. A process that is killed inside `withLock` leaves what it has written until
+/// then; the next to take `lock` is told `recovered`. See `SharedValue` for the rest.
 ///
 /// The corresponding Python API is `multiprocessing.Array`.
 public final class SharedArray<Element: BitwiseCopyable>: Codable {
@@ -18,14 +18,14 @@ public final class SharedArray<Element: BitwiseCopyable>: Codable {
 
     private let guarded: GuardedElements<Element>
 
-    /// Shares so many elements, which all begin as this one.
+    /// Shares `count` elements with the same initial value.
     ///
     /// - Parameters:
-    ///   - element: what each is at first. Where that is zero, memory is used only for what is written later.
-    ///   - count: how many there are.
-    ///   - lock: guards them, and perhaps other values; one of the array's own where none is given.
+    ///   - element: the initial value of each. If it is zero, memory is used only for what is written later.
+    ///   - count: the number of elements.
+    ///   - lock: guards them, and possibly other values; the default is the array's own lock.
     ///
-    /// Throws `invalidState` where the count is negative or too large to be counted in bytes, and `systemCallFailed`. The
+    /// Throws `invalidState` if the count is negative or its size in bytes overflows, and `systemCallFailed`. The
     /// corresponding Python API is `multiprocessing.Array(typecode, count, lock=lock)`.
     public init(repeating element: Element, count: Int, lock: RLock? = nil) throws(MultiprocessingError) {
         guarded = try GuardedElements(.array, count: count, lock: lock)
@@ -35,10 +35,10 @@ public final class SharedArray<Element: BitwiseCopyable>: Codable {
     /// Shares a copy of these elements.
     ///
     /// - Parameters:
-    ///   - initial: what they are at first.
-    ///   - lock: guards them, and perhaps other values; one of the array's own where none is given.
+    ///   - initial: the initial values.
+    ///   - lock: guards them, and possibly other values; the default is the array's own lock.
     ///
-    /// Throws `systemCallFailed`, as when no descriptor is left. The corresponding Python API is
+    /// Throws `systemCallFailed`, for example when no descriptor is left. The corresponding Python API is
     /// `multiprocessing.Array(typecode, sequence, lock=lock)`.
     public init(_ initial: some Sequence<Element>, lock: RLock? = nil) throws(MultiprocessingError) {
         let initial = Array(initial)
@@ -46,12 +46,12 @@ public final class SharedArray<Element: BitwiseCopyable>: Codable {
         _ = elements.buffer.update(from: initial)
     }
 
-    /// Takes the elements out of the message that is being received.
+    /// Takes the elements from the message being received.
     public init(from decoder: any Decoder) throws {
         guarded = try GuardedElements(.array, from: decoder)
     }
 
-    /// Attaches the array and its lock to the message that is being sent: the memory itself, no copy.
+    /// Attaches the array and its lock to the message being sent: the memory itself, not a copy.
     public func encode(to encoder: any Encoder) throws {
         try guarded.encode(to: encoder)
     }
@@ -65,7 +65,7 @@ public final class SharedArray<Element: BitwiseCopyable>: Codable {
         elements.buffer.count
     }
 
-    /// Whether there are no elements.
+    /// Whether the array has no elements.
     public var isEmpty: Bool {
         count == 0
     }
@@ -90,11 +90,11 @@ public final class SharedArray<Element: BitwiseCopyable>: Codable {
         }
     }
 
-    /// A copy of the elements in a range of indices, as they are at one moment: `array[2..<5]`, `array[2...]`.
+    /// A copy of the elements in an index range, as a snapshot: `array[2..<5]`, `array[2...]`.
     ///
-    /// To set them takes the lock once too, and wants as many as there are in the range. Blocks until the lock is free. A
-    /// range that is not all within `indices`, or another number of elements, ends the program. The corresponding Python
-    /// API is `array[start:stop]`, which leaves out what is past the end.
+    /// Setting them takes the lock once too, and requires as many elements as the range has. Blocks until the lock is
+    /// free. A range that exceeds `indices`, or another number of elements, ends the program. The corresponding Python
+    /// API is `array[start:stop]`, which ignores what is past the end.
     public subscript(range: some RangeExpression<Int>) -> [Element] {
         get {
             let range = elements.range(range)
@@ -111,7 +111,7 @@ public final class SharedArray<Element: BitwiseCopyable>: Codable {
         }
     }
 
-    /// A copy of all elements, as they are at one moment.
+    /// A copy of all elements, as a snapshot.
     ///
     /// Blocks until the lock is free.
     ///
@@ -120,11 +120,11 @@ public final class SharedArray<Element: BitwiseCopyable>: Codable {
         withLock { Array($0) }
     }
 
-    /// Runs the body with the lock held and lends it the elements, which are the shared memory itself.
+    /// Runs the body with the lock held and lends it the elements in the shared memory itself.
     ///
     /// The pointer must not leave the body. Blocks until the lock is free.
     ///
-    /// Throws what the body throws. The corresponding Python API is `with array.get_lock():`.
+    /// Rethrows the body's error. The corresponding Python API is `with array.get_lock():`.
     public func withLock<Result, Failure: Error>(
         _ body: (inout UnsafeMutableBufferPointer<Element>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -133,17 +133,18 @@ public final class SharedArray<Element: BitwiseCopyable>: Codable {
         }
     }
 
-    /// Runs the body with the lock held, lends it the elements, and tells it how the lock was come by.
+    /// Runs the body with the lock held, lends it the elements, and tells it whether the last holder had released the
+    /// lock.
     ///
     /// The pointer must not leave the body. Blocks until the lock is free.
     ///
-    /// Throws what the body throws. The corresponding Python API is `with array.get_lock():`.
+    /// Rethrows the body's error. The corresponding Python API is `with array.get_lock():`.
     public func withLock<Result, Failure: Error>(
         _ body: (inout UnsafeMutableBufferPointer<Element>, Acquisition) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let acquisition = lock.core.acquireOrEnd()
         defer { lock.core.releaseOrEnd() }
-        // `inout` only because the methods that change a collection ask for it.
+        // `inout` only because the methods that change a collection require it.
         var buffer = elements.buffer
         return try body(&buffer, acquisition)
     }
@@ -152,28 +153,28 @@ public final class SharedArray<Element: BitwiseCopyable>: Codable {
 extension SharedArray: @unchecked Sendable where Element: Sendable {}
 
 extension SharedArray: Sequence {
-    /// Goes over a copy of all elements, as they are at this moment.
+    /// Iterates over a copy of all elements, as a snapshot.
     ///
-    /// Blocks until the lock is free. The corresponding Python expression is `iter(array)`, which takes the lock for each
-    /// element by itself.
+    /// Blocks until the lock is free. The corresponding Python expression is `iter(array)`, which takes the lock for
+    /// each element separately.
     public func makeIterator() -> IndexingIterator<[Element]> {
         values.makeIterator()
     }
 
-    /// How many there are.
+    /// The number of elements.
     public var underestimatedCount: Int {
         count
     }
 }
 
 extension SharedArray where Element: AdditiveArithmetic {
-    /// Shares so many zeros.
+    /// Shares `count` zeros.
     ///
     /// - Parameters:
-    ///   - count: how many there are. Memory is used only for what is written later.
-    ///   - lock: guards them, and perhaps other values; one of the array's own where none is given.
+    ///   - count: the number of elements. Memory is used only for what is written later.
+    ///   - lock: guards them, and possibly other values; the default is the array's own lock.
     ///
-    /// Throws `invalidState` where the count is negative or too large to be counted in bytes, and `systemCallFailed`. The
+    /// Throws `invalidState` if the count is negative or its size in bytes overflows, and `systemCallFailed`. The
     /// corresponding Python API is `multiprocessing.Array(typecode, count, lock=lock)`.
     public convenience init(count: Int, lock: RLock? = nil) throws(MultiprocessingError) {
         try self.init(repeating: .zero, count: count, lock: lock)
@@ -181,7 +182,7 @@ extension SharedArray where Element: AdditiveArithmetic {
 }
 
 extension SharedArray: CustomStringConvertible {
-    /// How many elements it has: `SharedArray<Double>(1000 elements)`; `values` has them.
+    /// The number of elements: `SharedArray<Double>(1000 elements)`; for the elements see `values`.
     ///
     /// Does not block.
     public var description: String {

@@ -1,16 +1,16 @@
 import CMultiprocessing
 import Synchronization
 
-/// A value that processes share and change in single, indivisible steps, without a lock.
+/// A value that processes share and change in atomic steps, without a lock.
 ///
 ///     let finished = try SharedAtomic(0)
 ///     let child = Process { finished.add(1) }
 ///
-/// For the integers, `Bool`, pointers, and all else that Swift's `Atomic` takes and that has at most 8 bytes. A process
-/// that is killed has either made its step or not. All steps are sequentially consistent where no other order is asked
-/// for.
+/// For the integers, `Bool`, pointers, and every other type of at most 8 bytes that Swift's `Atomic` supports. If a
+/// process is killed, its step has either happened or not. All steps are sequentially consistent unless another
+/// ordering is given.
 ///
-/// Python has no like; the nearest is `multiprocessing.Value` with its lock.
+/// Python has no counterpart; the nearest is `multiprocessing.Value` with its lock.
 public final class SharedAtomic<Value: AtomicRepresentable>: Codable {
     private let mapping: SharedMapping
     @usableFromInline let address: UnsafeMutableRawPointer
@@ -20,9 +20,10 @@ public final class SharedAtomic<Value: AtomicRepresentable>: Codable {
         MemoryLayout<Value.AtomicRepresentation>.size
     }
 
-    /// Shares a value, which begins as this one.
+    /// Shares a value with this initial value.
     ///
-    /// Throws `invalidState` where it has more than 8 bytes, and `systemCallFailed`, as when no descriptor is left.
+    /// Throws `invalidState` if it has more than 8 bytes, and `systemCallFailed`, for example when no descriptor is
+    /// left.
     public init(_ value: Value) throws(MultiprocessingError) {
         guard [1, 2, 4, 8].contains(Self.byteCount) else {
             throw MultiprocessingError(
@@ -33,7 +34,7 @@ public final class SharedAtomic<Value: AtomicRepresentable>: Codable {
         store(value)
     }
 
-    /// Takes the value out of the message that is being received.
+    /// Takes the value from the message being received.
     public init(from decoder: any Decoder) throws {
         mapping = try SharedMapping.received([.atomic], byteCount: 8, from: decoder)
         guard mapping.elementBytes == Self.byteCount else {
@@ -43,12 +44,12 @@ public final class SharedAtomic<Value: AtomicRepresentable>: Codable {
         address = mapping.object
     }
 
-    /// Attaches the value to the message that is being sent: the memory itself, no copy.
+    /// Attaches the value to the message being sent: the memory itself, not a copy.
     public func encode(to encoder: any Encoder) throws {
         try mapping.encode(to: encoder)
     }
 
-    /// The value at this moment.
+    /// The current value.
     ///
     /// Does not block.
     @inlinable
@@ -56,7 +57,7 @@ public final class SharedAtomic<Value: AtomicRepresentable>: Codable {
         value(mp_atomic_load(address, Self.byteCount, ordering.number))
     }
 
-    /// Puts a value in the place of the old one.
+    /// Replaces the value.
     ///
     /// Does not block.
     @inlinable
@@ -64,7 +65,7 @@ public final class SharedAtomic<Value: AtomicRepresentable>: Codable {
         mp_atomic_store(address, Self.byteCount, bits(desired), ordering.number)
     }
 
-    /// Puts a value in the place of the old one, which it returns.
+    /// Replaces the value and returns the old one.
     ///
     /// Does not block.
     @inlinable
@@ -72,9 +73,9 @@ public final class SharedAtomic<Value: AtomicRepresentable>: Codable {
         value(mp_atomic_exchange(address, Self.byteCount, bits(desired), ordering.number))
     }
 
-    /// Puts a value in the place of the old one if that is the expected one, bit by bit.
+    /// Replaces the value if it is bitwise equal to the expected one.
     ///
-    /// Returns whether it was, and the value that it has found. Does not block.
+    /// Returns whether it was, and the old value. Does not block.
     @inlinable
     @discardableResult
     public func compareExchange(
@@ -90,12 +91,12 @@ public final class SharedAtomic<Value: AtomicRepresentable>: Codable {
 extension SharedAtomic where Value: FixedWidthInteger {
     /// Shares a zero.
     ///
-    /// Throws `systemCallFailed`, as when no descriptor is left.
+    /// Throws `systemCallFailed`, for example when no descriptor is left.
     public convenience init() throws(MultiprocessingError) {
         try self.init(.zero)
     }
 
-    /// Adds to the value; a sum that the type cannot have ends the program.
+    /// Adds to the value; overflow ends the program.
     ///
     /// Does not block.
     @inlinable
@@ -106,7 +107,7 @@ extension SharedAtomic where Value: FixedWidthInteger {
         update(ordering) { $0 + operand }
     }
 
-    /// Subtracts from the value; a difference that the type cannot have ends the program.
+    /// Subtracts from the value; overflow ends the program.
     ///
     /// Does not block.
     @inlinable
@@ -117,7 +118,7 @@ extension SharedAtomic where Value: FixedWidthInteger {
         update(ordering) { $0 - operand }
     }
 
-    /// Adds to the value; what does not fit the type is cut off.
+    /// Adds to the value; overflow wraps around.
     ///
     /// Does not block.
     @inlinable
@@ -129,7 +130,7 @@ extension SharedAtomic where Value: FixedWidthInteger {
         return (old, old &+ operand)
     }
 
-    /// Subtracts from the value; what does not fit the type is cut off.
+    /// Subtracts from the value; overflow wraps around.
     ///
     /// Does not block.
     @inlinable
@@ -156,7 +157,7 @@ extension SharedAtomic where Value: FixedWidthInteger {
 }
 
 extension SharedAtomic {
-    /// The lower bytes are those of the value; this module is for little-endian machines only.
+    /// The lower bytes are the value's; this module supports only little-endian machines.
     @inlinable
     func bits(_ value: Value) -> UInt64 {
         let representation = Value.encodeAtomicRepresentation(value)
@@ -175,7 +176,7 @@ extension SharedAtomic {
 
 extension SharedAtomic: @unchecked Sendable where Value: Sendable {}
 
-// What C calls the orders.
+// The names of the orderings in C.
 extension AtomicLoadOrdering {
     @inlinable
     var number: Int32 {
@@ -212,7 +213,7 @@ extension AtomicUpdateOrdering {
 }
 
 extension SharedAtomic: CustomStringConvertible {
-    /// The value at this moment: `SharedAtomic<Int>(5)`.
+    /// The current value: `SharedAtomic<Int>(5)`.
     public var description: String {
         "\(type(of: self))(\(load()))"
     }

@@ -2,13 +2,13 @@ import Glibc
 
 /// Values of one type, one after the other in the shared memory of an object.
 ///
-/// `BitwiseCopyable` values have no references, so their bytes mean the same to every process; only a pointer is good
-/// for nothing in a process that has not forked it along.
+/// `BitwiseCopyable` values have no references, so their bytes mean the same to every process. Only pointers are valid
+/// just in processes that inherited the memory they point to by a fork.
 struct SharedElements<Element: BitwiseCopyable> {
     let mapping: SharedMapping
     let buffer: UnsafeMutableBufferPointer<Element>
 
-    /// Maps zeroed memory for so many elements, which come after `headBytes` of the object's own.
+    /// Maps zeroed memory for `count` elements, preceded by `headBytes` of the object itself.
     init(_ kind: SharedObject, headBytes: Int, count: Int) throws(MultiprocessingError) {
         let stride = MemoryLayout<Element>.stride
         let offset = SharedElements.offset(headBytes)
@@ -22,17 +22,17 @@ struct SharedElements<Element: BitwiseCopyable> {
         buffer = SharedElements.buffer(in: mapping, offset, count)
     }
 
-    /// Takes the elements out of a message.
+    /// Takes the elements from a message.
     ///
-    /// Throws as the other one.
+    /// Throws as `init(_:headBytes:in:)`.
     init(_ kind: SharedObject, headBytes: Int, from decoder: any Decoder) throws {
         try self.init(kind, headBytes: headBytes, in: SharedMapping(from: decoder))
     }
 
     /// Finds the elements in memory that came with a message.
     ///
-    /// Throws `decodingFailed` where the sender's have another size; that they are of another type of the same size,
-    /// nobody can see.
+    /// Throws `decodingFailed` if the sender's elements have another size; another type of the same size is not
+    /// detected.
     init(_ kind: SharedObject, headBytes: Int, in received: SharedMapping) throws(MultiprocessingError) {
         let offset = SharedElements.offset(headBytes)
         mapping = try received.verified([kind], byteCount: offset)
@@ -60,9 +60,9 @@ struct SharedElements<Element: BitwiseCopyable> {
         return UnsafeMutableBufferPointer(start: start, count: count)
     }
 
-    /// Gives all elements a value.
+    /// Sets all elements to a value.
     ///
-    /// Where that is zero in every byte, as the memory is already, no page of it is touched.
+    /// If all its bytes are zero, like the memory already, no page is touched.
     func fill(with element: Element) {
         let isZero = withUnsafeBytes(of: element) { bytes in bytes.allSatisfy { $0 == 0 } }
         if !isZero {
@@ -73,14 +73,14 @@ struct SharedElements<Element: BitwiseCopyable> {
     /// The address of an element.
     @inline(__always)
     func element(_ index: Int) -> UnsafeMutablePointer<Element> {
-        // A text that release builds print too, which those of `precondition` are not.
+        // `fatalError` also prints its message in release builds, unlike `precondition`.
         guard UInt(bitPattern: index) < UInt(bitPattern: buffer.count), let start = buffer.baseAddress else {
             fatalError("index \(index) is out of range for a shared array of \(buffer.count) elements")
         }
         return start + index
     }
 
-    /// The indices that a range means, all of which there must be.
+    /// The indices of a range, which must all exist.
     func range(_ range: some RangeExpression<Int>) -> Range<Int> {
         let ends = range.ends
         let upper = ends.upper ?? max(ends.lower, buffer.count)
@@ -91,13 +91,16 @@ struct SharedElements<Element: BitwiseCopyable> {
         return ends.lower..<upper
     }
 
-    /// The only element, for a description: read without a lock, so only where half of a change is a value too.
+    /// The only element, for a description.
+    ///
+    /// It is read without a lock, so only types for which a torn read is also a
+    /// value.
     var onlyElement: String {
         let isNumber = Element.self is any Numeric.Type || Element.self == Bool.self
         return isNumber ? "\(element(0).pointee)" : "\(MemoryLayout<Element>.size) bytes"
     }
 
-    /// Their number, for a description.
+    /// The number of elements, for a description.
     var contents: String {
         buffer.count == 1 ? "1 element" : "\(buffer.count) elements"
     }

@@ -1,21 +1,21 @@
 import Glibc
 
-// The names in this folder: Python's `Value`, `Array`, `RawValue` and `RawArray` have "Shared" in front here, because
-// `Array` would hide Swift's own in every file that imports this module, and one prefix for all is easier to find.
+// Names in this folder: Python's `Value`, `Array`, `RawValue` and `RawArray` have "Shared" in front here, because
+// `Array` would hide Swift's own in every file that imports this module, and one prefix for all is easier to remember.
 
 /// One value that processes share, with a lock.
 ///
 ///     let total = try SharedValue(0)
 ///     let child = Process { total.withLock { $0 += 1 } }
 ///
-/// The value can be of any type that is `BitwiseCopyable`: numbers, `Bool`, structures of such. Children that are forked
-/// later share it; a `Connection` hands it to others. Thousands share a descriptor.
+/// The value can be of any `BitwiseCopyable` type: numbers, `Bool`, structures of these. Children forked later share
+/// it; to other processes send it over a `Connection`. Thousands of values share a descriptor.
 ///
-/// `value` is read and written under the lock, but `total.value += 1` takes the lock twice, and another process may come
-/// in between, as in Python: use `withLock`, which changes a copy and stores it at the end. So a process that is killed
-/// in the middle leaves the value as it was, except in the moment in which more than one word of it is being stored. The
-/// lock is robust and recursive: `lock.withLock` holds it over several such steps, and tells whether the last holder was
-/// killed. Several values and arrays can have one lock, so that they change together:
+/// `value` is read and written under the lock, but `total.value += 1` takes the lock twice, and another process may
+/// come in between, as in Python: use `withLock`, which changes a copy and stores it at the end. So a process that is
+/// killed in the middle leaves the value unchanged, except while more than one word of it is being stored. The lock is
+/// robust and recursive: `lock.withLock` holds it over several such steps, and tells whether the last holder was
+/// killed. Several values and arrays can share a lock, so that they change together:
 ///
 ///     let lock = try RLock()
 ///     let (sum, count) = (try SharedValue(0.0, lock: lock), try SharedValue(0, lock: lock))
@@ -30,20 +30,20 @@ public final class SharedValue<Value: BitwiseCopyable>: Codable {
 
     private let guarded: GuardedElements<Value>
 
-    /// Shares a value, which begins as this one.
+    /// Shares a value with this initial value.
     ///
     /// - Parameters:
-    ///   - value: what it is at first.
-    ///   - lock: guards it; one of its own where none is given. A `Lock` cannot, as its holder could not use `value`.
+    ///   - value: the initial value.
+    ///   - lock: guards it; the default is its own lock. It cannot be a `Lock`, whose holder could not use `value`.
     ///
-    /// Throws `systemCallFailed`, as when no descriptor is left. The corresponding Python API is
+    /// Throws `systemCallFailed`, for example when no descriptor is left. The corresponding Python API is
     /// `multiprocessing.Value(typecode, value, lock=lock)`.
     public init(_ value: Value, lock: RLock? = nil) throws(MultiprocessingError) {
         guarded = try GuardedElements(.value, count: 1, lock: lock)
         pointer.initialize(to: value)
     }
 
-    /// Takes the value out of the message that is being received.
+    /// Takes the value from the message being received.
     public init(from decoder: any Decoder) throws {
         guarded = try GuardedElements(.value, from: decoder)
         guard guarded.elements.buffer.count == 1 else {
@@ -51,7 +51,7 @@ public final class SharedValue<Value: BitwiseCopyable>: Codable {
         }
     }
 
-    /// Attaches the value and its lock to the message that is being sent: the memory itself, no copy.
+    /// Attaches the value and its lock to the message being sent: the memory itself, not a copy.
     public func encode(to encoder: any Encoder) throws {
         try guarded.encode(to: encoder)
     }
@@ -60,10 +60,10 @@ public final class SharedValue<Value: BitwiseCopyable>: Codable {
         guarded.elements.element(0)
     }
 
-    /// The value.
+    /// The current value.
     ///
-    /// Blocks until the lock is free, for reading and for writing. Inside the body of `withLock` it must not be used: it
-    /// ends the program, as Swift does where accesses to a variable overlap.
+    /// Blocks until the lock is free, for reading and for writing. Using it inside the body of `withLock` ends the
+    /// program, like overlapping accesses to a variable in Swift.
     ///
     /// The corresponding Python API is `multiprocessing.Value.value`.
     public var value: Value {
@@ -75,28 +75,29 @@ public final class SharedValue<Value: BitwiseCopyable>: Codable {
         }
     }
 
-    /// Runs the body with the lock held and hands it the value to change.
+    /// Runs the body with the lock held and passes it the value to change.
     ///
-    /// Blocks until the lock is free. What the body has changed is stored when it returns, and also when it throws.
+    /// Blocks until the lock is free. Changes are stored when the body returns, and also when it throws.
     ///
-    /// Throws what the body throws. The corresponding Python API is `with value.get_lock():`.
+    /// Rethrows the body's error. The corresponding Python API is `with value.get_lock():`.
     public func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try withLock { (value: inout Value, _: Acquisition) throws(Failure) in try body(&value) }
     }
 
-    /// Runs the body with the lock held, hands it the value to change, and tells it how the lock was come by.
+    /// Runs the body with the lock held, passes it the value to change, and tells it whether the last holder had
+    /// released the lock.
     ///
-    /// Blocks until the lock is free. What the body has changed is stored when it returns, and also when it throws.
+    /// Blocks until the lock is free. Changes are stored when the body returns, and also when it throws.
     ///
-    /// Throws what the body throws. The corresponding Python API is `with value.get_lock():`.
+    /// Rethrows the body's error. The corresponding Python API is `with value.get_lock():`.
     public func withLock<Result, Failure: Error>(
         _ body: (inout Value, Acquisition) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try locked { (acquisition: Acquisition) throws(Failure) in
             guarded.isLent = true
-            // A copy, so that a kill leaves no half of a change, and nobody else has a way to what `inout` lends.
+            // A copy, so that a kill leaves no half-made change, and no other code can access what `inout` lends.
             var value = pointer.pointee
             defer {
                 pointer.pointee = value
@@ -121,7 +122,7 @@ public final class SharedValue<Value: BitwiseCopyable>: Codable {
 extension SharedValue: @unchecked Sendable where Value: Sendable {}
 
 extension SharedValue: CustomStringConvertible {
-    /// The value, a moment ago, where it is a number or a `Bool`, and for another its size: `SharedValue<Int>(5)`.
+    /// The current value if it is a number or a `Bool`, otherwise its size: `SharedValue<Int>(5)`.
     ///
     /// Does not take the lock, and does not block. The corresponding Python API is `repr(value)`.
     public var description: String {

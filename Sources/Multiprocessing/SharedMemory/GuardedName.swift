@@ -1,6 +1,6 @@
 import Glibc
 
-/// A name, and the file that it is to mean.
+/// A name, and the file that it must refer to.
 struct GuardedName: Hashable {
     enum Message: UInt8 {
         case register = 1
@@ -14,14 +14,14 @@ struct GuardedName: Hashable {
         (self.path, self.identity) = (path, identity)
     }
 
-    /// The bytes in which the guardian is told of it.
+    /// The bytes of a message to the guardian about this name.
     func message(_ kind: Message) -> [UInt8] {
         var bytes = [kind.rawValue]
         withUnsafeBytes(of: (identity.device, identity.number)) { bytes += $0 }
         return bytes + Array(path.utf8)
     }
 
-    /// Nil where the bytes are not such a message.
+    /// Nil if the bytes are not such a message.
     init?(_ message: UnsafeRawBufferPointer, is kind: Message) {
         guard message.count > 17, message[0] == kind.rawValue else { return nil }
         identity = FileIdentity(

@@ -2,27 +2,28 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-// Names of shared memory that are to go with the process that made them, whatever ends it.
+// Names of shared memory that are removed when the process that made them ends, for whatever reason.
 //
-// A killed process cannot clean up after itself, so another one does: the guardian, one for a creator. It is forked when
-// the first such name is registered (or spawned, where there are threads), keeps nothing but its end of a socket and a descriptor of its creator, belongs to a
-// session of its own and takes no notice of the signals that end whole groups of processes. The creator tells it each
-// name just before it gives it to a file, and again when it has taken the name away. When the creator has ended, by
-// whatever means, the guardian first reads what the creator has still said, takes away the names that are left, and ends
-// too. It knows of the end by the creator's pidfd, and not only by the socket, of which forked children may have copies.
+// A killed process cannot clean up after itself, so another process does it: the guardian, one for each creator. It is
+// forked when the first such name is registered (or spawned, if there are threads). It keeps only its end of a socket
+// and a descriptor of its creator, has a session of its own, and ignores the signals that end whole groups of
+// processes. The creator reports each name just before giving it to a file, and again after removing it. When the
+// creator has ended, by whatever means, the guardian first reads the remaining messages, removes the names that are
+// left, and exits. It learns of the end from the creator's pidfd and not only from the socket, of which forked children
+// may have copies.
 //
-// A name may have been unlinked in the meantime and made again by somebody else. So a name is registered with the device
-// and number of its file, and is taken away only while it still means that file. This also makes it safe to register a
-// name before it is known whether it can be had.
+// A name may meanwhile have been unlinked and made again by another process. So a name is registered with the device
+// and inode number of its file, and is removed only while it still refers to that file. This also makes it safe to
+// register a name before it is known to be available.
 //
-// A guardian without names ends, and is waited for, so that a process which has unlinked all that it had made has no
-// child left of which it did not know. At a normal exit the creator's other children come first: they may still use the
+// A guardian without names exits and is reaped, so that a process that has unlinked everything it made has no
+// unexpected child left. At a normal exit the creator first waits for its other children, which may still use the
 // names.
 
 /// The creator's side.
 enum NameGuardian {
     private struct Guardian {
-        /// The process whose guardian it is: a forked child has a copy of this, and no guardian.
+        /// The process whose guardian it is: a forked child has a copy of this structure, but no guardian.
         let creator: Int32
         let pid: Int32
         let socket: Int32
@@ -32,7 +33,7 @@ enum NameGuardian {
     private static let current = Guarded<Guardian?>(nil)
     nonisolated(unsafe) private static var hasExitHandler = false
 
-    /// Makes sure that the name goes with this process, if it then means this file.
+    /// Makes sure that the name is removed when this process ends, if it refers to this file by then.
     static func register(_ guarded: GuardedName) throws(MultiprocessingError) {
         try current.withLock { (guardian) throws(MultiprocessingError) in
             dropInherited(&guardian)
@@ -42,7 +43,7 @@ enum NameGuardian {
                 guardian?.names.insert(guarded)
             }
             guard let now = guardian, !tell(now, .register, guarded) else { return }
-            // Somebody has killed it: the next one is told all.
+            // The guardian was killed: report everything to a new one.
             reap(now)
             guardian = nil
             let next = try start(now.names)
@@ -53,7 +54,7 @@ enum NameGuardian {
         }
     }
 
-    /// Says that the name need not be watched any more; nothing where it is not.
+    /// Stops watching the name; does nothing if it is not watched.
     static func forget(_ guarded: GuardedName) {
         current.withLock { guardian in
             dropInherited(&guardian)
@@ -79,7 +80,7 @@ enum NameGuardian {
         let far = OwnedDescriptor(owning: mp_above_standard(sockets[1]))
         let near = OwnedDescriptor(owning: mp_above_standard(sockets[0]))
         let (socket, sentinel) = (far.number, creator.number)
-        // Its own descriptors are given up at once: unlike them, the guardian may be ended by any thread.
+        // Its own descriptors are released at once: unlike them, the guardian may be ended by any thread.
         let pid: Int32
         if Fork.isSafe {
             pid = try Fork.child(deathSignal: 0) { NameGuardianProcess.run(socket: socket, creator: sentinel) }.pid
@@ -94,9 +95,9 @@ enum NameGuardian {
         return Guardian(creator: getpid(), pid: pid, socket: near.release(), names: names)
     }
 
-    /// Waits until the guardian has left this process's group: whoever ends that at once would end both.
+    /// Waits until the guardian has left this process's group: until then, a signal that ends the group would end both.
     private static func awaitReadiness(_ socket: Int32, of pid: Int32) {
-        // One that was stopped, or has ended, is not waited for longer than this.
+        // Do not wait longer than this for a guardian that was stopped or has ended.
         let deadline = Deadline(after: .seconds(5))
         var entries = [pollfd(fd: socket, events: Int16(POLLIN), revents: 0)]
         if let sentinel = try? checked("pidfd_open", { mp_pidfd_open(pid) }) {
@@ -110,7 +111,7 @@ enum NameGuardian {
         _ = recv(socket, &byte, 1, Int32(MSG_DONTWAIT))
     }
 
-    /// False where the guardian has ended.
+    /// False if the guardian has ended.
     private static func tell(_ guardian: Guardian, _ kind: GuardedName.Message, _ name: GuardedName) -> Bool {
         let message = name.message(kind)
         return
@@ -119,18 +120,19 @@ enum NameGuardian {
             }) == message.count
     }
 
-    /// Lets the guardian take away what is left, and waits for it.
+    /// Lets the guardian remove the remaining names, and waits for it.
     private static func end(_ guardian: Guardian) {
-        // Not only closed: forked children may have copies.
+        // Not just closed: forked children may have copies.
         shutdown(guardian.socket, Int32(SHUT_RDWR))
         reap(guardian)
     }
 
     private static func reap(_ guardian: Guardian) {
         close(guardian.socket)
-        // The number is still its own, as nobody else waits for it; if somebody does, there is nothing to wait for.
+        // Its pid cannot be reused, since only this code waits for it; if other code has reaped it, there is nothing to
+        // wait for.
         if let sentinel = try? checked("pidfd_open", { mp_pidfd_open(guardian.pid) }) {
-            // Somebody may have stopped it. It then ends later, and this process does not wait for that.
+            // The guardian may have been stopped. It then ends later, and this process does not wait for that.
             var entries = [pollfd(fd: sentinel, events: Int16(POLLIN), revents: 0)]
             _ = try? poll(&entries, until: Deadline(after: .seconds(5)))
             close(sentinel)
@@ -138,7 +140,7 @@ enum NameGuardian {
         waitpid(guardian.pid, nil, Int32(WNOHANG))
     }
 
-    /// A forked child has its parent's guardian in its memory, and nothing to do with it.
+    /// Forgets the parent's guardian that a forked child finds in its memory.
     private static func dropInherited(_ guardian: inout Guardian?) {
         if let inherited = guardian, inherited.creator != getpid() {
             close(inherited.socket)

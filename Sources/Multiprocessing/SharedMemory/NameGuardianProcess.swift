@@ -1,7 +1,7 @@
 import CMultiprocessing
 import Glibc
 
-/// The beginning of a guardian that is spawned.
+/// The entry point of a spawned guardian.
 struct NameGuardianEntry: ProcessEntry {
     let socket: DuplicatedDescriptor
     let creator: DuplicatedDescriptor
@@ -11,21 +11,21 @@ struct NameGuardianEntry: ProcessEntry {
     }
 }
 
-/// The guardian's side: what it does in its own process.
+/// The guardian's side, which runs in its own process.
 enum NameGuardianProcess {
     /// The largest message: its kind, the file's identity, the path of a name of 255 bytes.
     private static let messageBytes = 512
 
     static func run(socket: Int32, creator: Int32) -> Never {
         leaveCreatorsSurroundings(keeping: [socket, creator])
-        // Now nothing that ends the creator ends this process as well, which is what the creator waits for.
+        // From here on, nothing that ends the creator also ends this process; the creator waits for this message.
         _ = send(socket, [UInt8(1)], 1, Int32(MSG_NOSIGNAL))
         var names: Set<GuardedName> = []
         var message = [UInt8](repeating: 0, count: messageBytes)
         while true {
             var entries = [socket, creator].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
             guard (try? poll(&entries, until: Deadline(after: nil))) != nil else { break }
-            // Messages first: the creator may have sent some just before its end.
+            // Messages first: the creator may have sent some just before it ended.
             let count = recv(socket, &message, message.count, Int32(MSG_DONTWAIT))
             if count > 0 {
                 message.withUnsafeBytes { take(UnsafeRawBufferPointer(rebasing: $0[..<count]), &names) }
@@ -47,10 +47,10 @@ enum NameGuardianProcess {
         }
     }
 
-    /// Gives up all that this process has of its creator's and does not need: nobody is to wait for it, or to keep
-    /// something open or in memory on its account.
+    /// Releases everything of the creator's that this process does not need, so that it delays no other process and
+    /// keeps nothing open or in memory.
     private static func leaveCreatorsSurroundings(keeping kept: [Int32]) {
-        // From here on what ends the creator's group, or its terminal, does not end this process.
+        // From here on, whatever ends the creator's process group, or its terminal, does not end this process.
         setsid()
         mp_reset_signal_handlers()
         for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP] {
@@ -83,10 +83,10 @@ enum NameGuardianProcess {
         }
     }
 
-    /// Memory that processes share is freed when the last of them has let go of it, and this one does not use it.
+    /// Shared memory is freed when the last process has unmapped it, and this one does not use it.
     private static func unmapSharedMemory() {
         for line in textOfFile("/proc/self/maps")?.split(separator: "\n") ?? [] {
-            // Such as "7f0c2a000000-7f0c2a001000 rw-s 00000000 00:01 5125 /memfd:x (deleted)".
+            // For example "7f0c2a000000-7f0c2a001000 rw-s 00000000 00:01 5125 /memfd:x (deleted)".
             let fields = line.split(separator: " ", maxSplits: 2)
             guard fields.count == 3, fields[1].hasSuffix("s") else { continue }
             let ends = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }

@@ -1,19 +1,19 @@
-/// What a place of a `ShareableList` can hold.
+/// An element of a `ShareableList`.
 ///
-/// Literals will do: `[1, 2.5, "text", true, nil]`. Two elements are equal only if they are of the same kind: unlike in
-/// Python, 1 is not 1.0, and not true.
+/// It can be written as a literal: `[1, 2.5, "text", true, nil]`. Two elements are equal only if they are of the same
+/// kind: unlike in Python, 1 equals neither 1.0 nor true.
 public enum ShareableElement: Hashable, Sendable {
-    /// A whole number.
+    /// An integer.
     case int(Int)
-    /// A number with a fraction.
+    /// A floating-point number.
     case double(Double)
     /// True or false.
     case bool(Bool)
-    /// Text, which takes as many bytes as it has in UTF-8.
+    /// Text, which takes as many bytes as its UTF-8.
     case string(String)
-    /// Bytes as they are.
+    /// Raw bytes.
     case bytes([UInt8])
-    /// Nothing; Python's `None`.
+    /// No value; Python's `None`.
     case null
 }
 
@@ -53,7 +53,7 @@ extension ShareableElement: ExpressibleByNilLiteral {
 }
 
 extension ShareableElement: CustomStringConvertible {
-    /// The element as one would write it.
+    /// The element as it would be written in source code.
     public var description: String {
         switch self {
         case .int(let value): "\(value)"

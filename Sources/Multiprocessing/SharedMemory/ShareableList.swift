@@ -1,35 +1,35 @@
-/// A list in shared memory: its length is fixed, its elements can be read and replaced by every process that has it.
+/// A list of fixed length in shared memory, whose elements every process that has it can read and replace.
 ///
 ///     let list = try ShareableList([1, 2.5, "text", true, nil], name: "settings")
 ///     try list.set("word", at: 2)
 ///     // in another process
 ///     let text = try ShareableList(attach: "settings")[2]
 ///
-/// An element may be replaced by one of another kind. A text or bytes may become as long as the room that the place has,
-/// which is what its first element needed, rounded up to a multiple of 8, and at least 8 bytes.
+/// An element may be replaced by one of another kind. Text or bytes may grow up to the room of their place, which is
+/// the size of its first element, rounded up to a multiple of 8, and at least 8 bytes.
 ///
-/// An element is read whole, as it was before or after a change, while one process at a time writes; several that write
-/// need a `Lock`. Reading an element that a process was killed over is an error until the element is set again. What a
-/// list has in its memory is never trusted: damage is an error.
+/// Reads are atomic while one process at a time writes: they return the element before or after a change. Several
+/// writers need a `Lock`. If a process is killed while it writes an element, reading that element is an error until it
+/// is set again. The content of the memory is never trusted: damage is an error.
 ///
-/// The corresponding Python API is `multiprocessing.shared_memory.ShareableList`; the two do not read each other's
+/// The corresponding Python API is `multiprocessing.shared_memory.ShareableList`; the two cannot read each other's
 /// memory.
 public final class ShareableList: Codable, Sendable {
-    /// What a place can hold.
+    /// An element of the list.
     public typealias Element = ShareableElement
 
-    /// The memory that the list lies in: with its name, to be closed and unlinked as any other.
+    /// The memory of the list: it has the list's name, and can be closed and unlinked like any other.
     ///
     /// The corresponding Python API is `ShareableList.shm`.
     public let memory: SharedMemory
 
     private let places: [ShareableListLayout.Place]
 
-    /// Makes a list in memory under a name.
+    /// Makes a list in named memory.
     ///
     /// - Parameters:
-    ///   - elements: what it holds at first. Their number cannot change.
-    ///   - name: see `SharedMemory(create:byteCount:unlinksWhenCreatorEnds:)`, as for what is thrown.
+    ///   - elements: the initial elements. Their number cannot change.
+    ///   - name: see `SharedMemory(create:byteCount:unlinksWhenCreatorEnds:)`, also for the errors.
     ///   - unlinksWhenCreatorEnds: see there too.
     ///
     /// The corresponding Python API is `ShareableList(sequence, name=name)`.
@@ -50,7 +50,7 @@ public final class ShareableList: Codable, Sendable {
 
     /// Makes a list in memory without a name, for processes that are forked later or to which it is sent.
     ///
-    /// Throws as `SharedMemory(anonymousOf:)`.
+    /// Throws as `SharedMemory(anonymousOf:)` does.
     public init(anonymous elements: [Element]) throws(MultiprocessingError) {
         let layout = ShareableListLayout(for: elements)
         memory = try SharedMemory(anonymousOf: layout.byteCount)
@@ -58,22 +58,22 @@ public final class ShareableList: Codable, Sendable {
         try layout.write(elements, into: memory.openMapping())
     }
 
-    /// Finds the list in the memory that has this name.
+    /// Finds the list in the memory with this name.
     ///
-    /// Throws as `SharedMemory(attach:)`, and `decodingFailed` where there is no list in it, or a damaged one. The
+    /// Throws as `SharedMemory(attach:)` does, and `decodingFailed` if the memory holds no list, or a damaged one. The
     /// corresponding Python API is `ShareableList(name=name)`.
     public init(attach name: String) throws(MultiprocessingError) {
         memory = try SharedMemory(attach: name)
         places = try ShareableListLayout(in: memory.openMapping()).places
     }
 
-    /// Takes the list out of the message that is being received.
+    /// Takes the list from the message being received.
     public init(from decoder: any Decoder) throws {
         memory = try SharedMemory(from: decoder)
         places = try ShareableListLayout(in: memory.openMapping()).places
     }
 
-    /// Attaches the list to the message that is being sent.
+    /// Attaches the list to the message being sent.
     public func encode(to encoder: any Encoder) throws {
         try memory.encode(to: encoder)
     }
@@ -87,8 +87,9 @@ public final class ShareableList: Codable, Sendable {
 
     /// The element at a position, counted from 0.
     ///
-    /// Throws `invalidState` where there is no such position or the memory is closed, `decodingFailed` where the memory is
-    /// damaged or whoever set the element was killed over it. `set(_:at:)` replaces it. The corresponding Python API is
+    /// Throws `invalidState` if there is no such position or the memory is closed, and `decodingFailed` if the memory
+    /// is damaged or a process was killed while it wrote the element. `set(_:at:)` replaces it. The corresponding
+    /// Python API is
     /// `ShareableList.__getitem__`.
     public subscript(index: Int) -> Element {
         get throws(MultiprocessingError) {
@@ -103,8 +104,8 @@ public final class ShareableList: Codable, Sendable {
 
     /// Replaces the element at a position, counted from 0.
     ///
-    /// Throws `encodingFailed` where the text or the bytes are longer than the room that the place has, and the element is
-    /// as it was; `invalidState` where there is no such position or the memory is closed. The corresponding Python API is
+    /// Throws `encodingFailed`, and leaves the element unchanged, if the text or the bytes are longer than the room of
+    /// the place; `invalidState` if there is no such position or the memory is closed. The corresponding Python API is
     /// `ShareableList.__setitem__`.
     public func set(_ element: Element, at index: Int) throws(MultiprocessingError) {
         let place = try place(at: index)
@@ -118,7 +119,7 @@ public final class ShareableList: Codable, Sendable {
 
     /// All elements, one after another.
     ///
-    /// Throws as the subscript. The corresponding Python API is `list`.
+    /// Throws as the subscript does. The corresponding Python API is `list`.
     public var elements: [Element] {
         get throws(MultiprocessingError) {
             var elements: [Element] = []
@@ -131,14 +132,14 @@ public final class ShareableList: Codable, Sendable {
 
     /// How often an element is in the list.
     ///
-    /// Throws as the subscript. The corresponding Python API is `ShareableList.count`.
+    /// Throws as the subscript does. The corresponding Python API is `ShareableList.count`.
     public func count(of element: Element) throws(MultiprocessingError) -> Int {
         try elements.count { $0 == element }
     }
 
-    /// The first position that an element is at; nil where it is at none.
+    /// The first position of an element; nil if it is not in the list.
     ///
-    /// Throws as the subscript. The corresponding Python API is `ShareableList.index`.
+    /// Throws as the subscript does. The corresponding Python API is `ShareableList.index`.
     public func index(of element: Element) throws(MultiprocessingError) -> Int? {
         for index in 0..<count where try self[index] == element {
             return index
@@ -146,9 +147,9 @@ public final class ShareableList: Codable, Sendable {
         return nil
     }
 
-    /// The most bytes that a text or bytes at a position may have.
+    /// The maximum size in bytes of text or bytes at a position.
     ///
-    /// Throws `invalidState` where there is no such position.
+    /// Throws `invalidState` if there is no such position.
     public func room(at index: Int) throws(MultiprocessingError) -> Int {
         try place(at: index).room
     }
@@ -162,9 +163,9 @@ public final class ShareableList: Codable, Sendable {
 }
 
 extension ShareableList: CustomStringConvertible {
-    /// How many elements it has, and where: `ShareableList(3 elements, SharedMemory(settings, 160 bytes))`.
+    /// Its number of elements and its memory: `ShareableList(3 elements, SharedMemory(settings, 160 bytes))`.
     ///
-    /// The corresponding Python API is `repr(list)`, which has the elements.
+    /// The corresponding Python API is `repr(list)`, which includes the elements.
     public var description: String {
         "ShareableList(\(count == 1 ? "1 element" : "\(count) elements"), \(memory))"
     }

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-// How a list lies in shared memory; all numbers have 8 bytes and the machine's order.
+// The layout of a list in shared memory; all numbers have 8 bytes and the machine's byte order.
 //
 //     offset  size
 //          0     8   "mplist" and two bytes of version, 0 and 1
@@ -12,13 +12,13 @@ import Synchronization
 //                      16   8   its state: kind (8 bits), edition (16 bits), length in bytes (40 bits), highest first
 //     16+24·n        the values: an Int or Double in its 8 bytes, a Bool in one, a String as UTF-8, bytes as they are
 //
-// Where values are and how much room they have is checked once, when the list is found, and kept in the process: after
-// that it does not matter what becomes of it in the memory. A state and its value may be changed by others at any time.
-// So a reader copies the value, and then looks whether the state is still the same; the writer sets the kind `written`
-// first, writes the value, and then sets the new state, with the next edition. A writer that is killed in between leaves
-// the kind `written`, which no value has.
+// The positions of values and their room are checked once, when the list is found, and kept in the process: later
+// changes to them in the memory have no effect. A state and its value may be changed by others at any time. So a reader
+// copies the value, and then checks that the state is unchanged; the writer sets the kind `written` first, writes the
+// value, and then sets the new state, with the next edition. A writer that is killed in between leaves the kind
+// `written`, which no value has.
 
-/// Where the elements of a list are.
+/// The positions of a list's elements.
 struct ShareableListLayout {
     /// "mplist", 0, 1.
     private static let magic: UInt64 = 0x0100_7473_696C_706D
@@ -26,7 +26,7 @@ struct ShareableListLayout {
     private static let recordBytes = 24
 
     let places: [Place]
-    /// The size of the whole.
+    /// The size of the whole list.
     let byteCount: Int
 
     /// Lays out a new list.
@@ -43,7 +43,7 @@ struct ShareableListLayout {
 
     /// Finds the list in memory that may hold anything.
     ///
-    /// Throws `decodingFailed` where what is there is not a list.
+    /// Throws `decodingFailed` if the memory does not hold a list.
     init(in mapping: SharedMapping) throws(MultiprocessingError) {
         let bytes = UnsafeRawBufferPointer(start: mapping.base, count: mapping.byteCount)
         guard bytes.count >= ShareableListLayout.headerBytes, bytes.load(as: UInt64.self) == ShareableListLayout.magic
@@ -70,7 +70,7 @@ struct ShareableListLayout {
         (self.places, byteCount) = (places, bytes.count)
     }
 
-    /// Fills memory with a new list; whoever finds it sees all or nothing of it.
+    /// Fills memory with a new list; a process that finds it sees either all of it or nothing.
     func write(_ elements: [ShareableElement], into mapping: SharedMapping) {
         mapping.base.storeBytes(of: UInt64(elements.count), toByteOffset: 8, as: UInt64.self)
         for (place, element) in zip(places, elements) {
@@ -88,7 +88,7 @@ struct ShareableListLayout {
 }
 
 extension ShareableListLayout {
-    /// Where an element is, and how large it may be.
+    /// The position and room of an element.
     struct Place {
         let record: Int
         let offset: Int
@@ -97,7 +97,7 @@ extension ShareableListLayout {
 
     /// The kind, edition and length of an element.
     fileprivate struct State: Equatable {
-        /// That of an element which is just being written.
+        /// The kind of an element that is being written.
         static let written: UInt8 = 0x57
 
         let word: UInt64
@@ -117,12 +117,12 @@ extension ShareableListLayout {
 }
 
 extension ShareableListLayout.Place {
-    /// For so long a reader believes that the writer which it meets is at work, though perhaps not on a processor.
+    /// How long a reader waits for a writer, which may be active but not scheduled.
     private static let patience = Duration.milliseconds(500)
 
     private typealias State = ShareableListLayout.State
 
-    /// The element; nil where it is damaged, or not completely written.
+    /// Reads the element; nil if it is damaged or incomplete.
     func read(in mapping: SharedMapping) -> ShareableElement? {
         var end: Deadline?
         while true {
@@ -144,7 +144,7 @@ extension ShareableListLayout.Place {
         }
     }
 
-    /// Writes an element for which there is room.
+    /// Writes an element, for which there must be room.
     func write(_ element: ShareableElement, in mapping: SharedMapping) {
         let state = state(in: mapping)
         let edition = State(word: state.pointee.load(ordering: .relaxed)).edition &+ 1
@@ -163,7 +163,7 @@ extension ShareableListLayout.Place {
 }
 
 extension ShareableElement {
-    /// How many bytes its value has.
+    /// The size of its value.
     var byteCount: Int {
         switch self {
         case .int, .double: 8
@@ -174,7 +174,7 @@ extension ShareableElement {
         }
     }
 
-    /// The number that its kind has in a list's memory; 0 is none, so that zeroes are no element.
+    /// The number of its kind in a list's memory; 0 is not used, so that zeros are no element.
     fileprivate var kind: UInt8 {
         switch self {
         case .null: 1
@@ -186,7 +186,7 @@ extension ShareableElement {
         }
     }
 
-    /// Nil where the bytes are not a value of this kind.
+    /// Nil if the bytes are not a value of this kind.
     fileprivate init?(kind: UInt8, bytes: [UInt8]) {
         func number<Number: BitwiseCopyable>(_ type: Number.Type) -> Number? {
             bytes.count == 8 ? bytes.withUnsafeBytes { $0.loadUnaligned(as: type) } : nil

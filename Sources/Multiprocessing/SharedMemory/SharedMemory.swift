@@ -1,33 +1,34 @@
 import Glibc
 import SystemPackage
 
-// Memory under a name, which unrelated processes find by it, as `shm_open` and CPython's `SharedMemory` have it; or
-// without a name, for those that it is handed to.
+// Memory with a name, by which unrelated processes find it, like `shm_open` and CPython's `SharedMemory`; or without a
+// name, for the processes that it is sent to.
 //
-// A name appears last. The memory is made as a nameless file in /dev/shm, gets its size and all its pages, and is then
-// linked under its name in one step, which fails if there is that name. So nobody ever attaches to memory that has no
-// size yet; a full /dev/shm is an error of the call that makes the memory, not a signal when it is first written to; and
-// a process that is killed on the way leaves nothing. Where the name is to go with its creator, the guardian is told of
-// it just before that step, see `NameGuardian`.
+// The name appears last. The memory is made as a nameless file in /dev/shm, gets its size and all its pages, and is
+// then linked under its name in one step, which fails if the name exists. So no process ever attaches to memory without
+// a size; a full /dev/shm is an error of the call that makes the memory, not a signal at the first write; and a process
+// that is killed on the way leaves nothing. If the name is to be removed with its creator, the guardian is told just
+// before that step, see `NameGuardian`.
 //
-// A name goes when somebody unlinks it, and the memory when, besides, nobody has it mapped any more. Nobody else unlinks
-// it: in Python the end of any process that had attached does, which is the best known complaint about its module.
+// A name exists until a process unlinks it, and the memory until, in addition, no process maps it any more. No other
+// process unlinks it: in Python the end of any attached process does, which is the best-known complaint about its
+// module.
 
-/// A block of memory that several processes see alike, at different addresses.
+/// A block of memory that several processes share, at different addresses.
 ///
 ///     let memory = try SharedMemory(create: "frames", byteCount: 1 << 20)
 ///     memory.bytes[0] = 1
 ///     // in another process
 ///     let memory = try SharedMemory(attach: "frames")
 ///
-/// The memory is zero at first. A named block is found by its name (in `/dev/shm`, mode 0600) until one process calls
-/// `unlink()`, and outlives its creator if nobody does. A process that is forked later has the block too; to one that
-/// exists already it can be sent over a `Connection`, also if it has no name; with a name through queues and pools too.
+/// The memory is initially zero. A named block is found by its name (in `/dev/shm`, mode 0600) until a process calls
+/// `unlink()`, and outlives its creator otherwise. A process that is forked later has the block too. To a running
+/// process it can be sent over a `Connection`, even without a name; with a name, through queues and pools too.
 ///
-/// Nothing keeps several processes from writing at a time: use a `Lock`, or atomics. The corresponding Python API is
+/// Access is not synchronized: use a `Lock`, or atomics. The corresponding Python API is
 /// `multiprocessing.shared_memory.SharedMemory`, which finds blocks made here and whose blocks are found here.
 public final class SharedMemory: Codable, Sendable {
-    /// The name, without a slash; nil for memory that has none.
+    /// The name, without a slash; nil for nameless memory.
     ///
     /// The corresponding Python API is `SharedMemory.name`.
     public let name: String?
@@ -40,17 +41,17 @@ public final class SharedMemory: Codable, Sendable {
     private let mapping: Guarded<SharedMapping?>
     private let identity: FileIdentity
 
-    /// Makes a block of memory under a name, and takes all the memory for it now.
+    /// Makes a block of memory under a name, and allocates all the memory for it now.
     ///
     /// - Parameters:
-    ///   - name: as `shm_open` takes it: no slash but one at the start, at most 255 bytes. Where none is given, one that
-    ///     nothing else has is made up, `psm_` and eight digits.
+    ///   - name: a name for `shm_open`: no slash except at the start, at most 255 bytes. The default is an unused one,
+    ///     `psm_` and eight digits.
     ///   - byteCount: the size, at least 1.
-    ///   - unlinksWhenCreatorEnds: whether the name is to go when this process ends, even if it is killed. A small child
-    ///     process sees to that, for as long as there are such names.
+    ///   - unlinksWhenCreatorEnds: whether the name is removed when this process ends, even if it is killed. A small
+    ///     child process does this; it runs as long as there are such names.
     ///
-    /// Throws `systemCallFailed` with the errno `fileExists` where there is that name, `noSpace` where `/dev/shm` is
-    /// full, `noMemory` where the machine has not so much; `invalidState` for a name or a size that is impossible.
+    /// Throws `systemCallFailed` with the errno `fileExists` if the name exists, `noSpace` if `/dev/shm` is full,
+    /// `noMemory` if the machine does not have that much memory; `invalidState` for an invalid name or size.
     ///
     /// The corresponding Python API is `SharedMemory(create=True)`.
     public init(
@@ -76,11 +77,11 @@ public final class SharedMemory: Codable, Sendable {
         }
     }
 
-    /// Finds the block of memory that has this name.
+    /// Finds the block of memory with this name.
     ///
-    /// Nothing happens to the name when this object goes, or this process. Throws `systemCallFailed` with the errno
-    /// `noSuchFileOrDirectory` where there is no such name, and `invalidState` where the name is impossible or what has it
-    /// is not memory of at least a byte. The corresponding Python API is `SharedMemory(name)`.
+    /// The name is not affected when this object or this process goes away. Throws `systemCallFailed` with the errno
+    /// `noSuchFileOrDirectory` if there is no such name, and `invalidState` if the name is invalid, or is not that of
+    /// memory of at least one byte. The corresponding Python API is `SharedMemory(name)`.
     public init(attach name: String) throws(MultiprocessingError) {
         let found = try SharedMemoryName(name)
         let file = try found.open()
@@ -93,9 +94,9 @@ public final class SharedMemory: Codable, Sendable {
 
     /// Makes a block of memory without a name, for processes that are forked later or to which it is sent.
     ///
-    /// Nothing is left of it when all of them have ended, however they end. Pages take memory once they are touched.
+    /// It is freed when all of them have ended, in whatever way. Pages take memory once they are touched.
     ///
-    /// Throws `invalidState` for a size that is not positive, `systemCallFailed` where the kernel refuses. The nearest
+    /// Throws `invalidState` for a size that is not positive, and `systemCallFailed` if the kernel refuses. The nearest
     /// Python API is `multiprocessing.heap.BufferWrapper`.
     public init(anonymousOf byteCount: Int) throws(MultiprocessingError) {
         try SharedMemoryName.requirePossible(byteCount: byteCount)
@@ -103,7 +104,7 @@ public final class SharedMemory: Codable, Sendable {
         (name, identity, self.byteCount) = (nil, FileIdentity(device: 0, number: 0), byteCount)
     }
 
-    /// Takes the memory out of the message that is being received; the receiver has it mapped on its own.
+    /// Takes the memory from the message being received; the receiver has its own mapping.
     public init(from decoder: any Decoder) throws {
         var container = try decoder.unkeyedContainer()
         name = try container.decode(String?.self)
@@ -129,11 +130,11 @@ public final class SharedMemory: Codable, Sendable {
         byteCount = mapping.byteCount
     }
 
-    /// Attaches the memory to the message that is being sent; where no descriptor can travel, as through a queue, to a
-    /// pool's worker or into a `Manager`, its name, by which the receiver finds it if it was not unlinked meanwhile.
+    /// Attaches the memory to the message being sent.
     ///
-    /// Throws `invalidState` where it is closed, `encodingFailed` for memory without a name where no descriptor can
-    /// travel.
+    /// Where no descriptor can travel (through a queue, to a pool's worker, into a `Manager`), it sends the name, by
+    /// which the receiver finds the memory unless it was unlinked meanwhile. Throws `invalidState` if it is closed, and
+    /// `encodingFailed` for memory without a name where no descriptor can travel.
     public func encode(to encoder: any Encoder) throws {
         let mapping = try openMapping()
         var container = encoder.unkeyedContainer()
@@ -145,8 +146,9 @@ public final class SharedMemory: Codable, Sendable {
 
     /// The memory itself; empty once it is closed.
     ///
-    /// The addresses are good in this process and those that it forks, as long as this object lives and is not closed:
-    /// keep the object in a variable for as long as the bytes are used, or use `withBytes(_:)`. The corresponding Python API is `SharedMemory.buf`.
+    /// The addresses are valid in this process and those that it forks, as long as this object lives and is not closed:
+    /// keep the object in a variable as long as the bytes are used, or use `withBytes(_:)`. The corresponding Python
+    /// API is `SharedMemory.buf`.
     public var bytes: UnsafeMutableRawBufferPointer {
         mapping.withLock {
             $0.map { UnsafeMutableRawBufferPointer(start: $0.base, count: $0.byteCount) }
@@ -154,9 +156,9 @@ public final class SharedMemory: Codable, Sendable {
         }
     }
 
-    /// Runs a closure with the memory, which stays where it is until the closure returns.
+    /// Runs a closure with the memory, which stays mapped until the closure returns.
     ///
-    /// Throws what the closure throws. Without memory, as it is closed, the closure gets none.
+    /// Rethrows the closure's error. If the memory is closed, the closure gets an empty buffer.
     public func withBytes<Result, Failure>(
         _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -165,18 +167,19 @@ public final class SharedMemory: Codable, Sendable {
         return try body(UnsafeMutableRawBufferPointer(start: mapping?.base, count: mapping?.byteCount ?? 0))
     }
 
-    /// Takes the memory away from this process; its name and the other processes keep it.
+    /// Unmaps the memory in this process; its name and other processes are not affected.
     ///
-    /// Happens by itself when the object goes. Does nothing when it is closed already. The corresponding Python API is
+    /// This also happens when the object is released. Does nothing if it is already closed. The corresponding Python
+    /// API is
     /// `SharedMemory.close`.
     public func close() {
         mapping.withLock { $0 = nil }
     }
 
-    /// Takes the name away, so that nobody can attach to the memory any more; who has it keeps it.
+    /// Removes the name, so that no process can attach any more; processes that have the memory keep it.
     ///
-    /// To be called by one process, mostly the creator. Throws `systemCallFailed` with the errno `noSuchFileOrDirectory`
-    /// where the name is gone, also if another block has it by now, and `invalidState` for memory without a name. The
+    /// Call it in one process, usually the creator. Throws `systemCallFailed` with the errno `noSuchFileOrDirectory` if
+    /// the name is gone, even if another block has it by now, and `invalidState` for memory without a name. The
     /// corresponding Python API is `SharedMemory.unlink`.
     public func unlink() throws(MultiprocessingError) {
         guard let name else {
@@ -185,7 +188,7 @@ public final class SharedMemory: Codable, Sendable {
         try SharedMemoryName(name).unlink(identity)
     }
 
-    /// The mapping, which stays while the caller holds it.
+    /// The mapping, which stays mapped while the caller holds it.
     func openMapping() throws(MultiprocessingError) -> SharedMapping {
         guard let mapping = mapping.withLock({ $0 }) else {
             throw MultiprocessingError(.invalidState, "this shared memory is closed")

@@ -2,15 +2,15 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// A name that shared memory may have.
+/// A valid name for shared memory.
 struct SharedMemoryName {
-    /// Where `shm_open` has its names.
+    /// The folder that `shm_open` uses.
     private static let folder = "/dev/shm"
 
     /// Without a slash.
     let text: String
 
-    /// Throws `invalidState` for a name that `shm_open` would not take, or would take for another.
+    /// Throws `invalidState` for a name that `shm_open` would reject or change.
     init(_ name: String) throws(MultiprocessingError) {
         text = name.hasPrefix("/") ? String(name.dropFirst()) : name
         let isPossible = !text.isEmpty && text != "." && text != ".." && text.utf8.count <= 255
@@ -23,7 +23,7 @@ struct SharedMemoryName {
         "\(SharedMemoryName.folder)/\(text)"
     }
 
-    /// A nameless file in the folder, with memory for all of it.
+    /// Makes a nameless file in the folder, with memory for all of it.
     static func makeFile(byteCount: Int) throws(MultiprocessingError) -> OwnedDescriptor {
         try requirePossible(byteCount: byteCount)
         guard byteCount <= memoryOfMachine else {
@@ -42,7 +42,7 @@ struct SharedMemoryName {
         return file
     }
 
-    /// Throws unless a process may make a file of this size: to try would end it by a signal.
+    /// Throws unless a process may make a file of this size: trying would end it by a signal.
     static func requirePossible(byteCount: Int) throws(MultiprocessingError) {
         guard byteCount > 0 else {
             throw MultiprocessingError(.invalidState, "shared memory of \(byteCount) bytes is impossible")
@@ -56,7 +56,7 @@ struct SharedMemoryName {
         }
     }
 
-    /// In bytes, swap space included: beyond that the kernel would end processes at random to make room.
+    /// In bytes, including swap space: beyond that the kernel would kill arbitrary processes to free memory.
     private static var memoryOfMachine: Int {
         let lines = textOfFile("/proc/meminfo")?.split(separator: "\n") ?? []
         let kibibytes = lines.filter { $0.hasPrefix("MemTotal:") || $0.hasPrefix("SwapTotal:") }.compactMap {
@@ -65,10 +65,10 @@ struct SharedMemoryName {
         return kibibytes.isEmpty ? .max : kibibytes.reduce(0, +) * 1024
     }
 
-    /// Gives the file this name, which nothing may have.
+    /// Gives the file this name, which must not exist yet.
     func give(to file: Int32, _ identity: FileIdentity, guarded: Bool) throws(MultiprocessingError) {
-        // The guardian is told first: were it told afterwards, a kill in between would leave the name for ever. It takes
-        // away no name that means another file.
+        // The guardian is told first: if it were told afterwards, a kill in between would leave the name forever. It
+        // does not remove a name that refers to another file.
         if guarded {
             try NameGuardian.register(GuardedName(path: path, identity: identity))
         }
@@ -84,7 +84,7 @@ struct SharedMemoryName {
         }
     }
 
-    /// Gives the file a name that nothing has, and returns it.
+    /// Gives the file an unused name, and returns it.
     static func giveRandom(
         to file: Int32, _ identity: FileIdentity, guarded: Bool
     ) throws(MultiprocessingError) -> SharedMemoryName {
@@ -100,7 +100,7 @@ struct SharedMemoryName {
         }
     }
 
-    /// Opens what has this name.
+    /// Opens the file with this name.
     func open() throws(MultiprocessingError) -> OwnedDescriptor {
         let file = OwnedDescriptor(
             owning: try checked("shm_open") {
@@ -115,9 +115,9 @@ struct SharedMemoryName {
         return file
     }
 
-    /// Takes the name away from this file; throws where it is gone or means another file.
+    /// Removes the name from this file; throws if it is gone or refers to another file.
     func unlink(_ identity: FileIdentity) throws(MultiprocessingError) {
-        // The guardian forgets it only afterwards: this process may be killed in between.
+        // The guardian is told afterwards: this process may be killed in between.
         defer { NameGuardian.forget(GuardedName(path: path, identity: identity)) }
         guard FileIdentity(at: path) == identity else {
             throw MultiprocessingError.systemCall("shm_unlink", .noSuchFileOrDirectory)

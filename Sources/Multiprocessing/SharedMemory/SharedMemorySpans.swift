@@ -1,17 +1,16 @@
-// Views of shared memory that the compiler keeps within their bounds and their time: none can be kept after the closure
-// that it was handed to, and so none outlives the mapping, whoever closes the memory meanwhile.
+// Views of shared memory whose bounds and lifetime the compiler checks: none can escape its closure, so none outlives
+// the mapping, even if the memory is closed meanwhile.
 
 extension SharedMemory {
-    /// Runs a closure with the memory to read, without a copy.
+    /// Runs a closure with read access to the memory, without a copy.
     ///
     ///     let length = memory.withSpan { bytes in bytes.unsafeLoad(as: Int64.self) }
     ///
-    /// The memory stays where it is until the closure returns. Nothing keeps other processes from writing meanwhile.
-    /// Does not block.
+    /// The memory stays mapped until the closure returns. Other processes may write to it meanwhile. Does not block.
     ///
-    /// - Parameter body: is handed all bytes; none where the memory is closed.
+    /// - Parameter body: gets all bytes; none if the memory is closed.
     ///
-    /// Throws what the closure throws. The corresponding Python API is `SharedMemory.buf.toreadonly`.
+    /// Rethrows the closure's error. The corresponding Python API is `SharedMemory.buf.toreadonly`.
     public func withSpan<Result, Failure>(
         _ body: (RawSpan) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -20,20 +19,19 @@ extension SharedMemory {
         }
     }
 
-    /// Runs a closure with the memory to read, as values of one type, without a copy.
+    /// Runs a closure with read access to the memory as values of one type, without a copy.
     ///
     ///     let sum = memory.withSpan(of: Double.self) { values in
     ///         values.indices.reduce(0) { $0 + values[$1] }
     ///     }
     ///
-    /// The memory stays where it is until the closure returns. Nothing keeps other processes from writing meanwhile.
-    /// Does not block.
+    /// The memory stays mapped until the closure returns. Other processes may write to it meanwhile. Does not block.
     ///
     /// - Parameters:
-    ///   - type: of numbers, or of structures of numbers: whatever the bytes are, they have to be values of it.
-    ///   - body: is handed as many values as there is room for; none where the memory is closed.
+    ///   - type: a type of numbers, or of structures of numbers: every bit pattern must be a valid value.
+    ///   - body: gets as many values as fit in the memory; none if it is closed.
     ///
-    /// Throws what the closure throws. The corresponding Python API is `SharedMemory.buf.cast`.
+    /// Rethrows the closure's error. The corresponding Python API is `SharedMemory.buf.cast`.
     public func withSpan<Element: BitwiseCopyable, Result, Failure>(
         of type: Element.Type, _ body: (Span<Element>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -42,14 +40,14 @@ extension SharedMemory {
         }
     }
 
-    /// Runs a closure with the memory to read and write, without a copy.
+    /// Runs a closure with read and write access to the memory, without a copy.
     ///
-    /// The memory stays where it is until the closure returns. Nothing keeps other processes from reading and writing
-    /// meanwhile: use a `Lock`, or hand the memory on when it is written. Does not block.
+    /// The memory stays mapped until the closure returns. Other processes may read and write it meanwhile: use a
+    /// `Lock`, or pass the memory on only when it is written. Does not block.
     ///
-    /// - Parameter body: is handed all bytes; none where the memory is closed.
+    /// - Parameter body: gets all bytes; none if the memory is closed.
     ///
-    /// Throws what the closure throws. The corresponding Python API is `SharedMemory.buf`.
+    /// Rethrows the closure's error. The corresponding Python API is `SharedMemory.buf`.
     public func withMutableSpan<Result, Failure>(
         _ body: (inout MutableRawSpan) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -59,20 +57,20 @@ extension SharedMemory {
         }
     }
 
-    /// Runs a closure with the memory to read and write, as values of one type, without a copy.
+    /// Runs a closure with read and write access to the memory as values of one type, without a copy.
     ///
     ///     memory.withMutableSpan(of: Double.self) { values in
     ///         for index in values.indices { values[index] *= 2 }
     ///     }
     ///
-    /// The memory stays where it is until the closure returns. Nothing keeps other processes from reading and writing
-    /// meanwhile: use a `Lock`, or hand the memory on when it is written. Does not block.
+    /// The memory stays mapped until the closure returns. Other processes may read and write it meanwhile: use a
+    /// `Lock`, or pass the memory on only when it is written. Does not block.
     ///
     /// - Parameters:
-    ///   - type: of numbers, or of structures of numbers: whatever the bytes are, they have to be values of it.
-    ///   - body: is handed as many values as there is room for; none where the memory is closed.
+    ///   - type: a type of numbers, or of structures of numbers: every bit pattern must be a valid value.
+    ///   - body: gets as many values as fit in the memory; none if it is closed.
     ///
-    /// Throws what the closure throws. The corresponding Python API is `SharedMemory.buf.cast`.
+    /// Rethrows the closure's error. The corresponding Python API is `SharedMemory.buf.cast`.
     public func withMutableSpan<Element: BitwiseCopyable, Result, Failure>(
         of type: Element.Type, _ body: (inout MutableSpan<Element>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -84,9 +82,9 @@ extension SharedMemory {
 }
 
 extension UnsafeMutableRawBufferPointer {
-    /// The memory as so many values as there is room for.
+    /// The memory as an array of as many values as fit.
     fileprivate func elements<Element: BitwiseCopyable>(of type: Element.Type) -> UnsafeMutableBufferPointer<Element> {
-        // A span's length is in elements, and those of no size would be without number.
+        // A span's length is in elements; with elements of size zero there would be no limit.
         precondition(MemoryLayout<Element>.size > 0, "\(type) has no size")
         let count = count / MemoryLayout<Element>.stride
         return UnsafeMutableBufferPointer(start: baseAddress?.bindMemory(to: type, capacity: count), count: count)

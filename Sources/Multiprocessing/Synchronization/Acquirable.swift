@@ -1,39 +1,40 @@
-/// How a lock was come by.
+/// Whether a lock was released by its last holder.
 ///
-/// Python has no like: there a lock whose holder was killed stays locked for ever.
+/// Python has no counterpart: there a lock whose holder was killed stays locked forever.
 public enum Acquisition: Sendable {
     /// The lock was free, or its holder released it.
     case acquired
-    /// The last holder was killed, ended, or dropped the lock without releasing it: what it protects may be half done.
+    /// The last holder was killed, ended, or dropped the lock without releasing it: the protected data may be half
+    /// changed.
     case recovered
 }
 
-/// What a thread can hold and others then wait for: a `Lock`, an `RLock`, a `Condition`'s lock.
+/// An object that one thread can hold while others wait: a `Lock`, an `RLock`, a `Condition`'s lock.
 ///
 /// The corresponding Python concept is a lock as a context manager.
 public protocol Acquirable: AnyObject {
-    /// Waits until the lock is the calling thread's, and says how it came by it.
+    /// Waits until the calling thread holds the lock, and returns whether its last holder had released it.
     @available(*, noasync, message: "a task may go on in another thread; use withLock")
     @discardableResult
     func acquire() throws(MultiprocessingError) -> Acquisition
 
-    /// Waits for the lock at most for `timeout`; nil when the time is over first.
+    /// Waits for the lock for at most `timeout`; nil on a timeout.
     @available(*, noasync, message: "a task may go on in another thread; use withLock")
     func acquire(timeout: Duration?) throws(MultiprocessingError) -> Acquisition?
 
-    /// Gives the lock back.
+    /// Releases the lock.
     @available(*, noasync, message: "a task may go on in another thread; use withLock")
     func release() throws(MultiprocessingError)
 }
 
-// Each of the two forms stands here twice: a body that throws nothing, or nothing but the library's error, leaves the
-// call's error typed; the compiler takes the other for every other body.
+// There are two versions of each form: with a body that throws nothing or only the library's error, the call's error is
+// typed; the compiler uses the other version for every other body.
 extension Acquirable {
-    /// Runs the body with the lock held, and releases it also when the body throws.
+    /// Runs the body with the lock held, and releases it even if the body throws.
     ///
     /// Blocks until the lock is free.
     ///
-    /// Throws what the body throws, and what `acquire()` and `release()` do: `invalidState` when the calling thread
+    /// Rethrows the body's error, and throws as `acquire()` and `release()` do: `invalidState` when the calling thread
     /// holds a `Lock` already, or when the body has released it. The corresponding Python API is `with lock:`.
     @inlinable
     public func withLock<Result>(
@@ -42,23 +43,23 @@ extension Acquirable {
         try withLock { (_: Acquisition) throws(MultiprocessingError) -> Result in try body() }
     }
 
-    /// Runs the body with the lock held, and releases it also when the body throws.
+    /// Runs the body with the lock held, and releases it even if the body throws.
     ///
     /// Blocks until the lock is free.
     ///
-    /// Throws what the body throws, and what `acquire()` and `release()` do: `invalidState` when the calling thread
+    /// Rethrows the body's error, and throws as `acquire()` and `release()` do: `invalidState` when the calling thread
     /// holds a `Lock` already, or when the body has released it. The corresponding Python API is `with lock:`.
     @inlinable
     public func withLock<Result>(_ body: () throws -> Result) throws -> Result {
         try withLock { (_: Acquisition) throws -> Result in try body() }
     }
 
-    /// Runs the body with the lock held, and tells it how the lock was come by: a body that is handed `recovered` looks
-    /// first after what the last holder left half done.
+    /// Runs the body with the lock held, and tells it whether the last holder had released the lock.
     ///
-    /// Blocks until the lock is free. The lock is released also when the body throws.
+    /// A body that gets `recovered` should first repair what the last holder left half done. Blocks until the lock is
+    /// free. The lock is released even if the body throws.
     ///
-    /// Throws what the body throws, and what `acquire()` and `release()` do: `invalidState` when the calling thread
+    /// Rethrows the body's error, and throws as `acquire()` and `release()` do: `invalidState` when the calling thread
     /// holds a `Lock` already, or when the body has released it. The corresponding Python API is `with lock:`.
     @inlinable
     public func withLock<Result>(
@@ -68,12 +69,12 @@ extension Acquirable {
         return try giveBack(release) { () throws(MultiprocessingError) in try body(acquisition) }
     }
 
-    /// Runs the body with the lock held, and tells it how the lock was come by: a body that is handed `recovered` looks
-    /// first after what the last holder left half done.
+    /// Runs the body with the lock held, and tells it whether the last holder had released the lock.
     ///
-    /// Blocks until the lock is free. The lock is released also when the body throws.
+    /// A body that gets `recovered` should first repair what the last holder left half done. Blocks until the lock is
+    /// free. The lock is released even if the body throws.
     ///
-    /// Throws what the body throws, and what `acquire()` and `release()` do: `invalidState` when the calling thread
+    /// Rethrows the body's error, and throws as `acquire()` and `release()` do: `invalidState` when the calling thread
     /// holds a `Lock` already, or when the body has released it. The corresponding Python API is `with lock:`.
     @inlinable
     public func withLock<Result>(_ body: (Acquisition) throws -> Result) throws -> Result {
@@ -82,7 +83,7 @@ extension Acquirable {
     }
 }
 
-/// Runs the body and then what gives back what it had, also when the body throws: its own error is the one to tell.
+/// Runs the body and then the release, even if the body throws; the body's own error takes precedence.
 @inlinable
 func giveBack<Result, Failure: Error>(
     _ release: () throws(Failure) -> Void, after body: () throws(Failure) -> Result

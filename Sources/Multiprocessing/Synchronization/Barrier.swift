@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A point where so many parties wait for each other, and then all go on, as often as they like.
+/// A point where a fixed number of parties wait for each other, again and again.
 ///
 ///     let barrier = try Barrier(parties: 3)
 ///     // in each of three processes
@@ -9,46 +9,46 @@ import Synchronization
 ///         try barrier.wait(timeout: .seconds(60))
 ///     }
 ///
-/// Parties sit in a `WaitingRoom`, each with the number of the meeting that it came for. The last to come counts the
-/// others in, runs the action, and calls all who came for the same meeting; they can come for the next one at once, even
-/// if some have not woken up yet.
+/// Parties sit in a `WaitingRoom`, each with the number of its meeting. The last to arrive checks that all are there,
+/// runs the action, and wakes all who came for the same meeting. They can come for the next one at once, even if some
+/// have not woken up yet.
 ///
-/// **A party that is killed while it waits** is noticed by the others within about a tenth of a second: the barrier is
-/// then broken, and all who wait, and all who come later, are told `brokenBarrier`. **A party that is killed elsewhere**
-/// cannot be noticed, as nobody knows who was going to come: the others wait for ever, unless they or the barrier have a
-/// timeout, which breaks the barrier when it is over. `reset()` repairs a broken barrier. If the parties are fewer from then on, make a
-/// new one.
+/// **If a party is killed while it waits,** the others notice it within about a tenth of a second: the barrier is then
+/// broken, and all who wait or arrive later get `brokenBarrier`. **If a party is killed elsewhere,** this cannot be
+/// noticed, because the barrier does not know who was going to come: the others wait forever, unless they or the
+/// barrier have a timeout, which breaks the barrier when it expires. `reset()` repairs a broken barrier. If there are
+/// fewer parties from then on, make a new one.
 ///
 /// The corresponding Python API is `multiprocessing.Barrier`.
 public final class Barrier: Codable, @unchecked Sendable {
-    /// How many parties meet.
+    /// The number of parties.
     ///
     /// The corresponding Python API is `multiprocessing.Barrier.parties`.
     public let parties: Int
 
-    /// How long a wait may take that says nothing else; nil for ever.
+    /// The timeout of a wait that has none of its own; nil waits forever.
     ///
     /// The corresponding Python API is the `timeout` of `multiprocessing.Barrier`.
     public let timeout: Duration?
 
-    // The shared memory: the number of the meeting, the mark that the barrier is broken, the timeout, and the room.
+    // The shared memory: the number of the meeting, whether the barrier is broken, the timeout, and the room.
     private let mapping: SharedMapping
     private static let timeoutOffset = 16
     private static let roomOffset = 32
 
     private let room: WaitingRoom
-    /// Run by one party at a time, when all others have come.
+    /// Run by one party at a time, when all have arrived.
     private let action: (() throws -> Void)?
 
-    /// Makes a barrier at which nobody waits.
+    /// Makes a barrier without waiting parties.
     ///
     /// - Parameters:
-    ///   - parties: how many meet.
-    ///   - timeout: how long a wait may take that says nothing else; nil for ever.
-    ///   - action: what the last to come does, in its process, before the others go on. If it throws, the barrier is
-    ///     broken.
+    ///   - parties: the number of parties.
+    ///   - timeout: the timeout of a wait that has none of its own; nil waits forever.
+    ///   - action: the last party to arrive runs it, in its process, before the others continue. If it throws, the
+    ///     barrier is broken.
     ///
-    /// Throws `invalidState` where the parties are fewer than 1 or more than a million, and `systemCallFailed`.
+    /// Throws `invalidState` for fewer than 1 or more than a million parties, and `systemCallFailed`.
     public init(
         parties: Int, timeout: Duration? = nil, action: (() throws -> Void)? = nil
     ) throws(MultiprocessingError) {
@@ -63,7 +63,7 @@ public final class Barrier: Codable, @unchecked Sendable {
         room = try WaitingRoom(makingAt: mapping.object + Barrier.roomOffset, seats: Barrier.seatCount(parties))
     }
 
-    /// Takes the barrier out of the message that is being received.
+    /// Takes the barrier from the message being received.
     public init(from decoder: any Decoder) throws {
         mapping = try SharedMapping.received([.barrier], byteCount: Barrier.roomOffset, from: decoder)
         parties = mapping.elementCount
@@ -77,9 +77,9 @@ public final class Barrier: Codable, @unchecked Sendable {
         room = WaitingRoom(at: mapping.object + Barrier.roomOffset, seats: Barrier.seatCount(parties))
     }
 
-    /// Attaches the barrier to the message that is being sent.
+    /// Attaches the barrier to the message being sent.
     ///
-    /// Throws `invalidState` where it has an action: a closure cannot be sent, and every party must be able to run it.
+    /// Throws `invalidState` if it has an action: a closure cannot be sent, and every party must be able to run it.
     public func encode(to encoder: any Encoder) throws {
         guard action == nil else {
             throw MultiprocessingError(.invalidState, "a barrier with an action cannot be sent: fork with it instead")
@@ -87,7 +87,7 @@ public final class Barrier: Codable, @unchecked Sendable {
         try mapping.encode(to: encoder)
     }
 
-    /// Those who wait for a meeting, and those who have not yet left the last.
+    /// Room for those who wait for a meeting and those who have not yet left the last.
     private static func seatCount(_ parties: Int) -> Int {
         max(1024, 2 * parties)
     }
@@ -107,14 +107,14 @@ public final class Barrier: Codable, @unchecked Sendable {
 }
 
 extension Barrier {
-    /// Waits until all parties have come, at most for `timeout`; `nil` stands for the barrier's own `timeout`.
+    /// Waits until all parties have arrived, for at most `timeout`; `nil` means the barrier's own `timeout`.
     ///
-    /// Returns how many had come before this one: a different number for each party, from 0 to `parties` - 1.
+    /// Returns how many had arrived before: a different number for each party, from 0 to `parties` - 1.
     ///
-    /// Blocks until the last has come and its action is done.
+    /// Blocks until the last has arrived and its action is done.
     ///
-    /// Throws `brokenBarrier` where the barrier is or gets broken: a party's time was over, its process was killed while
-    /// it waited, its action threw, or somebody called `abort()` or `reset()`. The corresponding Python API is
+    /// Throws `brokenBarrier` if the barrier is broken, before or meanwhile: a party's wait timed out, its process was
+    /// killed while it waited, its action threw, or `abort()` or `reset()` was called. The corresponding Python API is
     /// `multiprocessing.Barrier.wait`.
     @discardableResult
     public func wait(timeout: Duration? = nil) throws(MultiprocessingError) -> Int {
@@ -160,7 +160,7 @@ extension Barrier {
             throw MultiprocessingError(.brokenBarrier, "the barrier's action threw: \(error)")
         }
         try room.alone {
-            // Somebody may have broken the barrier during the action.
+            // The barrier may have been broken during the action.
             guard seat.state == .waiting else { return }
             // Its own seat last: if this process is killed before, the others find the seat of a dead party.
             for other in room.seats where other.state == .waiting && other.note == seat.note && other != seat {
@@ -170,7 +170,7 @@ extension Barrier {
         }
     }
 
-    /// Breaks the barrier for all who wait, and for all who come until `reset()`.
+    /// Breaks the barrier for all who wait, and for all who arrive before `reset()`.
     ///
     /// Does not wait.
     ///
@@ -179,7 +179,7 @@ extension Barrier {
         try room.alone(breakNow)
     }
 
-    /// Makes the barrier as new; those who wait get `brokenBarrier`.
+    /// Makes the barrier usable again; those who wait get `brokenBarrier`.
     ///
     /// Does not wait.
     ///
@@ -200,7 +200,7 @@ extension Barrier {
         brokenMark.atomic.pointee.load(ordering: .acquiring) != 0
     }
 
-    /// How many parties wait for the others at the moment.
+    /// How many parties are waiting at the moment.
     ///
     /// Does not block.
     ///
@@ -210,7 +210,7 @@ extension Barrier {
     }
 }
 
-// All for `room.alone`. A seat's note is the meeting that its party came for.
+// Call all of this inside `room.alone`. A seat's note is the number of the meeting that its party came for.
 extension Barrier {
     private func arrive() throws(MultiprocessingError) -> (WaitingRoom.Seat, Int) {
         breakIfAPartyHasDied()
@@ -231,7 +231,7 @@ extension Barrier {
     }
 
     private func breakNow() {
-        // First of all, so that a kill half way leaves a barrier that is broken.
+        // First, so that a kill half way leaves a broken barrier.
         brokenMark.atomic.pointee.store(1, ordering: .releasing)
         for seat in room.seats where seat.state == .waiting {
             seat.wake(.sentAway)
@@ -239,7 +239,7 @@ extension Barrier {
     }
 
     private func breakIfAPartyHasDied() {
-        // The seat stays until the barrier is broken, for the case that this process is killed on the way.
+        // The seat stays until the barrier is broken, in case this process is killed on the way.
         if isBroken || room.seats.contains(where: { $0.state == .waiting && $0.isOfTheDead }) {
             breakNow()
         }
@@ -250,7 +250,7 @@ extension Barrier {
 }
 
 extension Barrier: CustomStringConvertible {
-    /// How many of its parties wait, a moment ago: `Barrier(1 of 3 waiting)`, or `Barrier(broken)`.
+    /// How many parties are waiting: `Barrier(1 of 3 waiting)`, or `Barrier(broken)`.
     ///
     /// Does not block. The corresponding Python API is `repr(barrier)`.
     public var description: String {

@@ -1,4 +1,4 @@
-/// A lock with which processes wait until others have changed what it protects.
+/// A lock with which processes wait until others have changed the protected data.
 ///
 ///     let condition = try Condition()
 ///
@@ -13,18 +13,18 @@
 ///         try condition.notify()
 ///     }
 ///
-/// **Nothing is lost between the release and the sleep**: a waiter takes a seat in a `WaitingRoom` while it has the lock,
-/// and only then releases it. Whoever notifies has the lock too, so it sees that seat. It picks the longest waiting ones
-/// and wakes just those; nobody else wakes up.
+/// **No notification is lost between the release and the sleep**: a waiter takes a seat in a `WaitingRoom` while it has
+/// the lock, and only then releases it. The notifier holds the lock too, so it sees that seat. It picks those who have
+/// waited longest and wakes only them.
 ///
-/// **A waiter that was killed** is known by its seat, see `WaitingRoom`, and is passed over. One that is killed after it
-/// was notified, and before it has the lock again, would take the notification along: the others, which look round ten
-/// times a second, hand it on to the longest waiting of those who were waiting when it was given. If that goes wrong
-/// half way, because the one who hands it on is killed too, a waiter may wake up once too often, but none too seldom.
+/// **A killed waiter** is recognized by its seat (see `WaitingRoom`) and skipped. If a waiter is killed after it was
+/// notified, but before it has the lock again, its notification would be lost: the other waiters check for that ten
+/// times a second and pass it on to the longest waiting of those who were waiting when it was given. If the process
+/// that passes it on is killed half way, a waiter may wake up once too often, but never once too seldom.
 ///
-/// A holder of the lock that was killed is found by the next to acquire it, which may be a waiter that was notified:
-/// then `isRecovered` is true there. Nobody notifies in its place, so give a timeout where the only one who would notify
-/// may be killed.
+/// If a holder of the lock was killed, the next to acquire it is told so. That may be a notified waiter: `isRecovered`
+/// is then true. No notification is sent in place of the dead process, so use a timeout if the only notifier may be
+/// killed.
 ///
 /// The corresponding Python API is `multiprocessing.Condition`.
 public final class Condition: OwnedLock, Codable, @unchecked Sendable {
@@ -32,13 +32,13 @@ public final class Condition: OwnedLock, Codable, @unchecked Sendable {
         case room, lock, recursiveLock
     }
 
-    /// As many may wait at a time; memory is used only by those who do.
+    /// How many may wait at a time; seats take memory only when used.
     private static let seatCount = 4096
     /// The condition's own lock comes first.
     private static let roomOffset = LockCore.byteCount
     private static let byteCount = roomOffset + WaitingRoom.byteCount(seats: seatCount)
 
-    /// The lock: the one that was given, or the condition's own `Lock`.
+    /// The lock: the given one, or the condition's own `Lock`.
     public let lock: any Acquirable & Sendable
 
     private let mapping: SharedMapping
@@ -51,27 +51,27 @@ public final class Condition: OwnedLock, Codable, @unchecked Sendable {
         super.init(core: core)
     }
 
-    /// Makes a condition with a `Lock` of its own.
+    /// Makes a condition with its own `Lock`.
     ///
-    /// Throws `systemCallFailed`, as when no descriptor is left.
+    /// Throws `systemCallFailed`, for example when no descriptor is left.
     public convenience init() throws(MultiprocessingError) {
         let mapping = try SharedMapping.making(.condition, byteCount: Condition.byteCount)
         let core = try LockCore(makingIn: mapping, isRecursive: false)
         self.init(lock: Lock(core: core), core: core, mapping: mapping, room: try Condition.makeRoom(in: mapping))
     }
 
-    /// Makes a condition with a lock that others may use without it.
+    /// Makes a condition with a given lock, which can also be used without it.
     ///
-    /// Throws `systemCallFailed`, as when no descriptor is left.
+    /// Throws `systemCallFailed`, for example when no descriptor is left.
     public convenience init(lock: Lock) throws(MultiprocessingError) {
         let mapping = try SharedMapping.making(.condition, byteCount: Condition.byteCount)
         self.init(lock: lock, core: lock.core, mapping: mapping, room: try Condition.makeRoom(in: mapping))
     }
 
-    /// Makes a condition with a recursive lock that others may use without it; a wait releases it altogether, however
-    /// often it was acquired.
+    /// Makes a condition with a given recursive lock, which can also be used without it.
     ///
-    /// Throws `systemCallFailed`, as when no descriptor is left.
+    /// A wait releases the lock completely, however often it was acquired. Throws `systemCallFailed`, for example when
+    /// no descriptor is left.
     public convenience init(lock: RLock) throws(MultiprocessingError) {
         let mapping = try SharedMapping.making(.condition, byteCount: Condition.byteCount)
         self.init(lock: lock, core: lock.core, mapping: mapping, room: try Condition.makeRoom(in: mapping))
@@ -81,7 +81,7 @@ public final class Condition: OwnedLock, Codable, @unchecked Sendable {
         try WaitingRoom(makingAt: mapping.object + roomOffset, seats: seatCount)
     }
 
-    /// Takes the condition and its lock out of the message that is being received.
+    /// Takes the condition and its lock from the message being received.
     public convenience init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let mapping = try container.decode(SharedMapping.self, forKey: .room)
@@ -97,7 +97,7 @@ public final class Condition: OwnedLock, Codable, @unchecked Sendable {
         }
     }
 
-    /// Attaches the condition and its lock to the message that is being sent.
+    /// Attaches the condition and its lock to the message being sent.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(mapping, forKey: .room)
@@ -108,7 +108,7 @@ public final class Condition: OwnedLock, Codable, @unchecked Sendable {
         }
     }
 
-    /// Its lock, and how many wait, a moment ago: `Condition(Lock(free), 2 waiting)`.
+    /// Its lock, and the number of waiters: `Condition(Lock(free), 2 waiting)`.
     ///
     /// Does not block. The corresponding Python API is `repr(condition)`.
     public override var description: String {
@@ -117,12 +117,13 @@ public final class Condition: OwnedLock, Codable, @unchecked Sendable {
 }
 
 extension Condition {
-    /// Releases the lock, waits to be notified, at most for `timeout`, and acquires the lock again; `nil` waits for ever.
+    /// Releases the lock, waits for a notification for at most `timeout`, and acquires the lock again; `nil` waits
+    /// forever.
     ///
-    /// Blocks until then, and until the lock is free. Returns whether it was notified. After a kill elsewhere it may be
-    /// notified once too often, so wait in a loop, or with `wait(for:timeout:)`.
+    /// Blocks until then, and until the lock is free. Returns whether it was notified. If another process was killed,
+    /// there may be one notification too many, so wait in a loop, or with `wait(for:timeout:)`.
     ///
-    /// Throws `invalidState` when the calling thread does not hold the lock, and when 4,096 wait already. The
+    /// Throws `invalidState` if the calling thread does not hold the lock, or if 4,096 are already waiting. The
     /// corresponding Python API is `multiprocessing.Condition.wait`.
     @discardableResult
     public func wait(timeout: Duration? = nil) throws(MultiprocessingError) -> Bool {
@@ -130,9 +131,9 @@ extension Condition {
         return try wait(until: Deadline(after: timeout))
     }
 
-    /// Waits until the predicate is true, at most for `timeout`; `nil` waits for ever.
+    /// Waits until the predicate is true, for at most `timeout`; `nil` waits forever.
     ///
-    /// Calls the predicate with the lock held, at first and after each notification. Returns what it said last.
+    /// Calls the predicate with the lock held, at first and after each notification. Returns its last result.
     ///
     /// Blocks until then, and until the lock is free.
     ///
@@ -151,13 +152,14 @@ extension Condition {
         return true
     }
 
-    /// Waits until the predicate is true, at most for `timeout`; `nil` waits for ever.
+    /// Waits until the predicate is true, for at most `timeout`; `nil` waits forever.
     ///
-    /// Calls the predicate with the lock held, at first and after each notification. Returns what it said last.
+    /// Calls the predicate with the lock held, at first and after each notification. Returns its last result.
     ///
     /// Blocks until then, and until the lock is free.
     ///
-    /// Throws what the predicate throws, with the lock held, and as `wait(timeout:)` does. The corresponding Python API
+    /// Rethrows the predicate's error, with the lock held, and throws as `wait(timeout:)` does. The corresponding
+    /// Python API
     /// is `multiprocessing.Condition.wait_for`.
     @discardableResult
     public func wait(for predicate: () throws -> Bool, timeout: Duration? = nil) throws -> Bool {
@@ -177,7 +179,7 @@ extension Condition {
         room.sleep(in: seat, until: deadline) {
             _ = try? room.alone(handOnFromTheDead)
         }
-        // Only with the lock in hand is the seat given up: until then a kill leaves the notification there for others.
+        // Give up the seat only after acquiring the lock: until then a kill leaves the notification for the others.
         try core.acquireAgain(depth)
         return try room.alone {
             let wasNotified = seat.state == .called
@@ -197,11 +199,11 @@ extension Condition {
         return seat
     }
 
-    /// Wakes the `count` that have waited longest, or all if they are fewer.
+    /// Wakes the `count` longest waiting, or all if there are fewer.
     ///
-    /// They go on once the lock is released. Does not block.
+    /// They continue once the lock is released. Does not block.
     ///
-    /// Throws `invalidState` when the calling thread does not hold the lock, or the count is not positive. The
+    /// Throws `invalidState` if the calling thread does not hold the lock, or the count is not positive. The
     /// corresponding Python API is `multiprocessing.Condition.notify`.
     public func notify(_ count: Int = 1) throws(MultiprocessingError) {
         try core.requireHeldByCaller()
@@ -216,11 +218,11 @@ extension Condition {
         }
     }
 
-    /// Wakes all that wait.
+    /// Wakes all waiters.
     ///
-    /// They go on, one after the other, once the lock is released. Does not block.
+    /// They continue, one after the other, once the lock is released. Does not block.
     ///
-    /// Throws `invalidState` when the calling thread does not hold the lock. The corresponding Python API is
+    /// Throws `invalidState` if the calling thread does not hold the lock. The corresponding Python API is
     /// `multiprocessing.Condition.notify_all`.
     public func notifyAll() throws(MultiprocessingError) {
         try core.requireHeldByCaller()
@@ -232,8 +234,8 @@ extension Condition {
     }
 }
 
-// All for `room.alone`. A seat's note is the ticket that was next when its waiter was notified: those with a lower one
-// were waiting then, and may be notified in its place.
+// Call all of this inside `room.alone`. A seat's note is the next ticket at the time when its waiter was notified:
+// waiters with a lower ticket were waiting then, and may be notified in its place.
 extension Condition {
     private func notify(_ seat: WaitingRoom.Seat, before ticket: UInt64) {
         seat.note = ticket
@@ -253,7 +255,8 @@ extension Condition {
 
     private func handOnFromTheDead() {
         for seat in room.seats where seat.state != .free && seat.isOfTheDead {
-            // The heir first: if this process is killed in between, there is a notification too many, not one too few.
+            // The heir first: if this process is killed in between, there is one notification too many, not one too
+            // few.
             if seat.state == .called, let heir = longestWaiting(before: seat.note) {
                 notify(heir, before: seat.note)
             }

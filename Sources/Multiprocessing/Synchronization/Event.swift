@@ -7,10 +7,11 @@ import Synchronization
 ///     try child.start()
 ///     ready.set()
 ///
-/// All of it is one word, on which waiters sleep: the lowest bit is the flag, the next says that somebody may be asleep,
-/// the others count how often the flag was set. So a waiter notices that it was set even if it was cleared again before
-/// the waiter ran, where Python's may sleep on. A process that is killed, waiting or setting, changes nothing for the
-/// others; if it was killed before it could wake them, they see the flag within a tenth of a second.
+/// All its state is one word, on which waiters sleep: the lowest bit is the flag, the next says that a waiter may be
+/// asleep, and the others count how often the flag was set. So a waiter notices that the flag was set even if it was
+/// cleared again before the waiter ran, where Python's may keep sleeping. If a waiting or setting process is killed,
+/// the others are not affected; if it was killed before it could wake them, they see the flag within a tenth of a
+/// second.
 ///
 /// The corresponding Python API is `multiprocessing.Event`.
 public final class Event: Codable, Sendable {
@@ -22,17 +23,17 @@ public final class Event: Codable, Sendable {
 
     /// Makes an event that is not set.
     ///
-    /// Throws `systemCallFailed`, as when no descriptor is left.
+    /// Throws `systemCallFailed`, for example when no descriptor is left.
     public init() throws(MultiprocessingError) {
         mapping = try SharedMapping.making(.event, byteCount: 8)
     }
 
-    /// Takes the event out of the message that is being received.
+    /// Takes the event from the message being received.
     public init(from decoder: any Decoder) throws {
         mapping = try SharedMapping.received([.event], byteCount: 8, from: decoder)
     }
 
-    /// Attaches the event to the message that is being sent.
+    /// Attaches the event to the message being sent.
     public func encode(to encoder: any Encoder) throws {
         try mapping.encode(to: encoder)
     }
@@ -41,7 +42,7 @@ public final class Event: Codable, Sendable {
         SharedWord(at: mapping.object)
     }
 
-    /// Sets the flag and wakes all who wait for it.
+    /// Sets the flag and wakes all waiters.
     ///
     /// Does not block.
     ///
@@ -51,7 +52,7 @@ public final class Event: Codable, Sendable {
         var seen = atomic.pointee.load(ordering: .relaxed)
         while true {
             let wasSet = seen & Event.flag != 0
-            // A flag that is set already is written again, so that its waiters see what this process has done before.
+            // A flag that is already set is written again, so that its waiters see this process's earlier writes.
             let new = wasSet ? seen : (seen & ~Event.sleepersMark &+ Event.oneSetting) | Event.flag
             let (exchanged, original) = atomic.pointee.compareExchange(
                 expected: seen, desired: new, ordering: .acquiringAndReleasing)
@@ -69,7 +70,7 @@ public final class Event: Codable, Sendable {
     ///
     /// Does not block.
     ///
-    /// Who was waiting when it was set returns nevertheless. The corresponding Python API is
+    /// Waiters from before the flag was set return nevertheless. The corresponding Python API is
     /// `multiprocessing.Event.clear`.
     public func clear() {
         word.atomic.pointee.bitwiseAnd(~Event.flag, ordering: .acquiringAndReleasing)
@@ -84,9 +85,9 @@ public final class Event: Codable, Sendable {
         word.atomic.pointee.load(ordering: .acquiring) & Event.flag != 0
     }
 
-    /// Waits until the flag is set, at most for `timeout`; `nil` waits for ever.
+    /// Waits until the flag is set, for at most `timeout`; `nil` waits forever.
     ///
-    /// Blocks until then. Returns true when the flag is set or was set meanwhile, false when the time was over first.
+    /// Blocks until then. Returns true if the flag is set or was set meanwhile, and false on a timeout.
     ///
     /// The corresponding Python API is `multiprocessing.Event.wait`.
     @discardableResult
@@ -98,7 +99,7 @@ public final class Event: Codable, Sendable {
         }
         let deadline = Deadline(after: timeout)
         while !deadline.hasPassed {
-            // This changes nothing but the mark, and only of a word that is otherwise as it was.
+            // This changes only the mark, and only if the word is otherwise unchanged.
             let marked = first | Event.sleepersMark
             let seen = atomic.pointee.compareExchange(
                 expected: first, desired: marked, ordering: .acquiring
@@ -116,7 +117,7 @@ public final class Event: Codable, Sendable {
 }
 
 extension Event: CustomStringConvertible {
-    /// `Event(set)` or `Event(not set)`, a moment ago.
+    /// `Event(set)` or `Event(not set)`.
     ///
     /// Does not block. The corresponding Python API is `repr(event)`.
     public var description: String {

@@ -1,25 +1,25 @@
 import Glibc
 import Synchronization
 
-/// A robust mutex with what `Lock` and `RLock` add to it; it stands at the start of an object's shared memory.
+/// A robust mutex with the additions of `Lock` and `RLock`, at the start of an object's shared memory.
 ///
 ///     0   mutex      40   turn      48   depth      52   marks
 ///
-/// The words are written by the holder only. Whoever is killed on the way leaves them in one of two states: the
-/// mutex is not taken yet, or the kernel marks it, and then the next holder sets them anew.
+/// Only the holder writes the words. If it is killed meanwhile, there are two cases: the mutex is not taken yet, or the
+/// kernel marks it, and the next holder then sets the words anew.
 final class LockCore: @unchecked Sendable {
     static let byteCount = 64
 
     private struct Words: ~Copyable {
-        /// Counts the acquisitions, nested ones not.
+        /// Counts the acquisitions, without nested ones.
         let turn: Atomic<UInt64>
-        /// How often the holder has taken it.
+        /// How many times the holder has acquired it.
         let depth: Atomic<UInt32>
         let marks: Atomic<UInt32>
     }
 
     private enum Mark {
-        /// A process dropped the lock while it held it, so the next holder is to be told.
+        /// A process dropped the lock while it held it, so the next holder must be told.
         static let abandoned: UInt32 = 1
         /// The present holder was told.
         static let recovered: UInt32 = 2
@@ -31,7 +31,7 @@ final class LockCore: @unchecked Sendable {
     private let words: UnsafeMutablePointer<Words>
     /// The turn of the last acquisition through this object.
     ///
-    /// A process may have several objects for one lock, if it was sent it in several messages. Only the holder writes
+    /// A process may have several objects of one lock, if it received it in several messages. Only the holder writes
     /// here.
     private var turn: UInt64 = 0
 
@@ -56,15 +56,15 @@ final class LockCore: @unchecked Sendable {
     }
 
     deinit {
-        // glibc's list of the mutexes that a thread holds runs through the mutexes: it must not lead into memory that is
-        // unmapped, or the thread's next call for any robust mutex writes there.
+        // glibc's list of the mutexes that a thread holds runs through the mutexes: it must not lead into unmapped
+        // memory, or the thread's next call for any robust mutex writes there.
         guard turn != 0, turn == words.pointee.turn.load(ordering: .relaxed), mutex.isHeldInThisProcess else { return }
         if isHeldByCaller {
             words.pointee.marks.store(Mark.abandoned, ordering: .relaxed)
             mutex.unlock()
             Log.warning("a lock was dropped by the thread that held it, without a release")
         } else {
-            // Only its own thread could take it off its list. The memory stays as long as the process.
+            // Only its own thread could take it off its list. Keep the memory mapped for the rest of the process.
             _ = Unmanaged.passRetained(mapping)
             Log.warning("a lock was dropped while another thread of the process held it")
         }
@@ -72,7 +72,7 @@ final class LockCore: @unchecked Sendable {
 }
 
 extension LockCore {
-    /// Waits for the lock; nil when the time is over first.
+    /// Waits for the lock; nil on a timeout.
     @inline(__always)
     func acquire(timeout: Duration?) throws(MultiprocessingError) -> Acquisition? {
         switch try mutex.attempt() {
@@ -83,7 +83,7 @@ extension LockCore {
         }
     }
 
-    /// The same without a limit.
+    /// The same without a timeout.
     @inline(__always)
     func acquire() throws(MultiprocessingError) -> Acquisition {
         while true {
@@ -105,7 +105,7 @@ extension LockCore {
     private func beginAfterMishap(_ acquisition: Acquisition) -> Acquisition {
         let wasAbandoned = words.pointee.marks.load(ordering: .relaxed) & Mark.abandoned != 0
         guard acquisition == .recovered || wasAbandoned else {
-            // Cannot be: a release clears the other mark.
+            // Impossible: a release clears the other mark.
             words.pointee.marks.store(0, ordering: .relaxed)
             return .acquired
         }
@@ -123,12 +123,12 @@ extension LockCore {
         return .acquired
     }
 
-    /// Gives the lock back, or undoes the last of several acquisitions.
+    /// Releases the lock, or undoes the last of several acquisitions.
     ///
-    /// Throws `invalidState` when the calling thread does not hold it.
+    /// Throws `invalidState` if the calling thread does not hold it.
     @inline(__always)
     func release() throws(MultiprocessingError) {
-        // Whoever is not the holder may read anything here, and is refused on either way.
+        // A thread that is not the holder may read anything here, and is rejected in either case.
         if words.pointee.depth.load(ordering: .relaxed) > 1 || words.pointee.marks.load(ordering: .relaxed) != 0 {
             try releaseWithCare()
         } else if !mutex.unlock() {
@@ -152,7 +152,7 @@ extension LockCore {
 extension LockCore {
     /// Whether the calling thread holds the lock.
     ///
-    /// An attempt is the cheapest way to know. One that does get the lock gives it back at once.
+    /// An attempt is the cheapest way to find out. If it gets the lock, it releases it at once.
     var isHeldByCaller: Bool {
         switch try? mutex.attempt() {
         case .heldByCaller:
@@ -161,7 +161,7 @@ extension LockCore {
             mutex.unlock()
             return false
         case .recovered:
-            // The next holder has to be told in its place.
+            // The next holder must be told instead.
             words.pointee.marks.store(Mark.abandoned, ordering: .relaxed)
             mutex.unlock()
             return false
@@ -176,12 +176,12 @@ extension LockCore {
         }
     }
 
-    /// Whether the calling thread holds the lock, and was told that the holder before it had not released it.
+    /// Whether the calling thread holds the lock, and was told that the previous holder had not released it.
     var isRecovered: Bool {
         words.pointee.marks.load(ordering: .relaxed) & Mark.recovered != 0 && isHeldByCaller
     }
 
-    /// Who has it at this moment, for a description.
+    /// The current holder, for a description.
     var holder: String {
         let (owner, depth) = (mutex.owner, words.pointee.depth.load(ordering: .relaxed))
         return switch owner {
@@ -191,12 +191,12 @@ extension LockCore {
         }
     }
 
-    /// The number of the acquisition by which the holder, the caller, has the lock; never 0.
+    /// The number of the acquisition by which the caller holds the lock; never 0.
     var holdersTurn: UInt64 {
         words.pointee.turn.load(ordering: .relaxed)
     }
 
-    /// Lets go of the lock however often its holder, the caller, has taken it; returns how often that was.
+    /// Releases the lock completely, however often the caller has acquired it; returns how often that was.
     func releaseAll() -> UInt32 {
         let depth = words.pointee.depth.load(ordering: .relaxed)
         words.pointee.marks.store(0, ordering: .relaxed)
@@ -213,7 +213,7 @@ extension LockCore {
     }
 }
 
-// For what cannot throw, such as a property. A recursive lock refuses nothing, so the kernel would have to.
+// For callers that cannot throw, such as a property. A recursive lock refuses nothing, so only the kernel could.
 extension LockCore {
     func acquireOrEnd() -> Acquisition {
         do {

@@ -1,6 +1,6 @@
-/// What a `Lock`, an `RLock` and a `Condition` have in common: each belongs to the thread that has acquired it.
+/// The common part of `Lock`, `RLock` and `Condition`: each belongs to the thread that has acquired it.
 ///
-/// What becomes of it when its holder is killed is told at `Lock`.
+/// See `Lock` for what happens if its holder is killed.
 public class OwnedLock: Acquirable, CustomStringConvertible, @unchecked Sendable {
     final let core: LockCore
 
@@ -8,11 +8,11 @@ public class OwnedLock: Acquirable, CustomStringConvertible, @unchecked Sendable
         self.core = core
     }
 
-    /// Acquires the lock, and says whether the last holder had released it.
+    /// Acquires the lock, and returns whether the last holder had released it.
     ///
-    /// Blocks until it is free; not when the calling thread holds a recursive one already.
+    /// Blocks until it is free, unless the calling thread already holds a recursive lock.
     ///
-    /// Throws `invalidState` when the calling thread holds a lock already that is not recursive. The corresponding Python
+    /// Throws `invalidState` if the calling thread already holds a lock that is not recursive. The corresponding Python
     /// API is `multiprocessing.Lock.acquire`.
     @available(*, noasync, message: "a task may go on in another thread; use withLock")
     @discardableResult
@@ -20,11 +20,11 @@ public class OwnedLock: Acquirable, CustomStringConvertible, @unchecked Sendable
         try core.acquire()
     }
 
-    /// Acquires the lock within `timeout`; `nil` waits for ever, zero not at all.
+    /// Acquires the lock within `timeout`; `nil` waits forever, zero does not wait.
     ///
-    /// Blocks until the lock is free or the time is over, and then returns nil.
+    /// Blocks until the lock is free, or returns nil on a timeout.
     ///
-    /// Throws as `acquire()`. The corresponding Python API is `multiprocessing.Lock.acquire`.
+    /// Throws as `acquire()` does. The corresponding Python API is `multiprocessing.Lock.acquire`.
     @available(*, noasync, message: "a task may go on in another thread; use withLock")
     public final func acquire(timeout: Duration?) throws(MultiprocessingError) -> Acquisition? {
         try core.acquire(timeout: timeout)
@@ -34,25 +34,25 @@ public class OwnedLock: Acquirable, CustomStringConvertible, @unchecked Sendable
     ///
     /// Does not block.
     ///
-    /// Throws `invalidState` when the calling thread does not hold it; in Python any process may release a `Lock`.
+    /// Throws `invalidState` if the calling thread does not hold it; in Python any process may release a `Lock`.
     /// The corresponding Python API is `multiprocessing.Lock.release`.
     @available(*, noasync, message: "a task may go on in another thread; use withLock")
     public final func release() throws(MultiprocessingError) {
         try core.release()
     }
 
-    /// Whether the calling thread holds the lock and was told, or after a `Condition.wait` would have been told, that it is
-    /// `recovered`.
+    /// Whether the calling thread holds the lock and was told that it is `recovered`, or would have been told after a
+    /// `Condition.wait`.
     ///
     /// Does not block.
     public final var isRecovered: Bool {
         core.isRecovered
     }
 
-    /// What it is, and which thread has it, a moment ago: `Lock(held by thread 123)`.
+    /// Its type, and the thread that holds it: `Lock(held by thread 123)`.
     ///
-    /// Does not block. The number of a process's first thread is that of the process. The corresponding Python API is
-    /// `repr(lock)`, which has the owner's name.
+    /// Does not block. The ID of a process's first thread is the pid. The corresponding Python API is `repr(lock)`,
+    /// which shows the owner's name.
     public var description: String {
         "\(type(of: self))(\(core.holder))"
     }

@@ -1,19 +1,19 @@
 import Synchronization
 
-/// A number of units in shared memory, of which none can be taken while there is none.
+/// A number of units in shared memory; taking a unit requires that there is one.
 ///
-/// All of it is one word of 64 bits, which changes in one step or not at all, so that a kill leaves no half change:
+/// All its state is one 64-bit word, which changes atomically, so a kill leaves no half-made change:
 ///
-///     bits 0–30   units      bit 31   somebody may be asleep      bits 32–63   counts the releases
+///     bits 0–30   units      bit 31   a waiter may be asleep      bits 32–63   counts the releases
 ///
-/// Waiters sleep on the lower half while it is exactly "no units, somebody may be asleep". To release is to add units;
-/// only where the mark was set there is then a system call, to wake as many as there are new units. Woken ones compete
-/// with newcomers, and go back to sleep if they lose. The mark is taken away when there was nobody left to wake and the
-/// whole word is still as that release has left it: the count of releases tells an old word from a new one that looks
-/// alike, so no waiter can have fallen asleep in between.
+/// Waiters sleep on the lower half while it is exactly "no units, a waiter may be asleep". A release adds units. Only
+/// if the mark was set does it make a system call, to wake as many waiters as there are new units. Woken waiters
+/// compete with newcomers, and go back to sleep if they lose. The mark is cleared when there was no waiter left to wake
+/// and the whole word is still as that release has left it: the count of releases distinguishes an old word from a new
+/// one with the same lower half, so no waiter can have fallen asleep in between.
 ///
-/// A process killed between its release and its wake-up call, or after it was woken and before it has taken the unit,
-/// loses nothing but time: the unit is in the word, and no sleep is longer than `SharedWord` lets it be.
+/// If a process is killed between its release and its wake-up call, or after it was woken but before it has taken the
+/// unit, only time is lost: the unit is in the word, and `SharedWord` never sleeps for long.
 struct SemaphoreCore: Sendable {
     static let byteCount = 16
     static let maximum = Int(Int32.max)
@@ -34,7 +34,7 @@ struct SemaphoreCore: Sendable {
         (mapping.object + 8).storeBytes(of: bound, as: Int.self)
     }
 
-    /// Takes the semaphore out of a message.
+    /// Takes the semaphore from a message.
     init(_ kind: SharedObject, from decoder: any Decoder) throws {
         mapping = try SharedMapping.received([kind], byteCount: SemaphoreCore.byteCount, from: decoder)
     }
@@ -43,7 +43,7 @@ struct SemaphoreCore: Sendable {
         mapping.object.assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
-    /// The lower half, which the kernel looks at.
+    /// The lower half, on which the kernel lets waiters sleep.
     private var word: SharedWord {
         SharedWord(at: mapping.object)
     }
@@ -94,7 +94,7 @@ struct SemaphoreCore: Sendable {
 
     /// Adds units.
     ///
-    /// Throws `invalidState` where there would be more than the bound, and then adds none.
+    /// Throws `invalidState`, and adds none, if there would be more than the bound.
     @inline(__always)
     func release(_ count: Int) throws(MultiprocessingError) {
         guard count > 0 else {

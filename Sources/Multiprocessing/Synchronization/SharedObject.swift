@@ -1,10 +1,10 @@
-/// What a piece of shared memory holds; stands at its start, so that a message's `Lock` is not taken for a `Semaphore`.
+/// The kind of object in shared memory, stored at its start, so that a message's `Lock` is not taken for a `Semaphore`.
 enum SharedObject: UInt32 {
     case lock = 0x4C50_4D01
     case rLock, semaphore, boundedSemaphore, event, condition, barrier
     case value, array, rawValue, rawArray, atomic
 
-    /// The objects begin with this much of their own kind; it is a multiple of every alignment that Swift's types have.
+    /// The size of the header before each object; a multiple of every alignment of Swift's types.
     static let headerBytes = 64
 
     /// Those with a lock, which is then the first thing after the header.
@@ -12,7 +12,7 @@ enum SharedObject: UInt32 {
     static let recursiveLocks: Set = [rLock, value, array]
 }
 
-/// Memory with one object in it: a header, then what the object's class has laid out.
+/// Memory with one object in it: a header, then the layout of the object's class.
 ///
 ///     0   kind, of 4 bytes      4   size of an element      8   number of elements      64   the object
 ///
@@ -33,14 +33,14 @@ extension SharedMapping {
         return mapping
     }
 
-    /// Where the object begins.
+    /// The address of the object.
     var object: UnsafeMutableRawPointer {
         base + SharedObject.headerBytes
     }
 
-    /// Takes the memory of an object out of a message.
+    /// Takes the memory of an object from a message.
     ///
-    /// Throws `decodingFailed` where it holds another kind of object, or has less than this size.
+    /// Throws `decodingFailed` if it holds another kind of object, or is smaller than `byteCount`.
     static func received(
         _ kinds: Set<SharedObject>, byteCount: Int, from decoder: any Decoder
     ) throws -> SharedMapping {
@@ -61,12 +61,12 @@ extension SharedMapping {
         SharedObject(rawValue: base.load(as: UInt32.self))
     }
 
-    /// The size of an element, as the maker of an array has it.
+    /// The size of an element, as set by the maker of an array.
     var elementBytes: Int {
         Int(base.load(fromByteOffset: 4, as: UInt32.self))
     }
 
-    /// How many elements an array has.
+    /// The number of elements in an array.
     var elementCount: Int {
         base.load(fromByteOffset: 8, as: Int.self)
     }

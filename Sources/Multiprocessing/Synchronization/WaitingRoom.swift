@@ -1,27 +1,27 @@
 import Glibc
 import Synchronization
 
-/// Where the processes are listed that wait for a `Condition` or a `Barrier`, each in a seat of its own.
+/// The list of processes that wait for a `Condition` or a `Barrier`, each in its own seat.
 ///
-///     0   mutex    40   next ticket    48   seats used so far    56   when somebody looked round    64   the seats
+///     0   mutex    40   next ticket    48   seats used so far    56   time of the last check    64   the seats
 ///
 ///     seat:   0   mutex      40   state      48   ticket      56   note
 ///
-/// A waiter sleeps on its seat's state until another calls it. It holds the seat's robust mutex all that time, so that
-/// the kernel itself tells whether it is still there: an attempt at the mutex of a seat fails as long as the waiter
-/// lives, and succeeds once it was killed.
+/// A waiter sleeps on its seat's state until another process wakes it. Meanwhile it holds the seat's robust mutex, so
+/// the kernel itself tells whether the waiter still exists: an attempt to lock a seat's mutex fails as long as the
+/// waiter lives, and succeeds once it was killed.
 ///
-/// The room's own mutex guards everything but the sleeping. It too is robust. Each change of a seat's state is a single
-/// store, done last, so whoever gets the mutex after a kill finds seats that are free, taken by the living, or taken by
-/// the dead, and nothing that would have to be mended first. A seat's mutex is only ever attempted with the room's
-/// mutex held, and nobody waits for one, so the two cannot block each other.
+/// The room's own mutex guards everything except the sleeping. It is robust as well. Each change of a seat's state is a
+/// single store, done last. So a process that gets the mutex after a kill finds seats that are free, taken by a living
+/// waiter, or taken by a dead one, and nothing that needs repair first. A seat's mutex is only ever attempted with the
+/// room's mutex held, and never waited for, so the two cannot deadlock.
 struct WaitingRoom: @unchecked Sendable {
     enum State: UInt32 {
         case free
         case waiting
-        /// What the waiter waits for has come.
+        /// The event that the waiter waits for has happened.
         case called
-        /// It will not come.
+        /// It will not happen.
         case sentAway
     }
 
@@ -50,7 +50,8 @@ struct WaitingRoom: @unchecked Sendable {
         mutex = RobustMutex(at: base)
     }
 
-    /// Runs the body with the room to itself; everything below but `sleep` is for such bodies.
+    /// Runs the body with exclusive access to the room; everything below except `sleep` must be called from such
+    /// bodies.
     func alone<Result>(
         _ body: () throws(MultiprocessingError) -> Result
     ) throws(MultiprocessingError) -> Result {
@@ -59,7 +60,7 @@ struct WaitingRoom: @unchecked Sendable {
         return try body()
     }
 
-    /// The number that the next waiter will get; waiters are in the order of their numbers.
+    /// The ticket that the next waiter will get; waiters are in the order of their tickets.
     var nextTicket: UInt64 {
         get { base.load(fromByteOffset: RobustMutex.byteCount, as: UInt64.self) }
         nonmutating set { base.storeBytes(of: newValue, toByteOffset: RobustMutex.byteCount, as: UInt64.self) }
@@ -76,17 +77,17 @@ struct WaitingRoom: @unchecked Sendable {
         base + WaitingRoom.headBytes + index * Seat.byteCount
     }
 
-    /// All seats that were ever used.
+    /// All seats that have ever been used.
     var seats: LazyMapSequence<Range<Int>, Seat> {
         (0..<usedCount).lazy.map { Seat(at: seatAddress($0)) }
     }
 
-    /// How many wait at this moment; also without the room to oneself.
+    /// The current number of waiters; may be called without exclusive access.
     var waitingCount: Int {
         seats.count { $0.state == .waiting }
     }
 
-    /// Takes a seat; nil when none is free.
+    /// Takes a seat; nil if none is free.
     func takeSeat(note: UInt64 = 0) throws(MultiprocessingError) -> Seat? {
         guard let index = try freeSeat() else { return nil }
         let seat = Seat(at: seatAddress(index))
@@ -108,7 +109,7 @@ struct WaitingRoom: @unchecked Sendable {
 
     /// Sleeps until the seat is called or sent away, at most until the deadline.
     ///
-    /// Now and then one of those who sleep looks round, as nobody else may be there to see that a process has died.
+    /// Sleepers take turns in checking for dead processes, since there may be no other process to do it.
     func sleep(in seat: Seat, until deadline: Deadline, lookingRound: () -> Void) {
         while seat.state == .waiting && !deadline.hasPassed {
             seat.word.sleep(while: State.waiting.rawValue, until: deadline)
@@ -118,18 +119,18 @@ struct WaitingRoom: @unchecked Sendable {
         }
     }
 
-    /// True for one caller at a time, so that many waiters are no more work than few.
+    /// True for one caller at a time, so that many waiters cause no more work than few.
     private var isTimeToLookRound: Bool {
         let lastLook = (base + 56).assumingMemoryBound(to: Atomic<UInt64>.self)
         let (last, now) = (lastLook.pointee.load(ordering: .relaxed), monotonicNanoseconds())
-        // The difference is also large where the clock of another container is ahead.
+        // The difference is also large if the clock of another container is ahead.
         return now &- last > WaitingRoom.lookEveryNanoseconds
             && lastLook.pointee.compareExchange(expected: last, desired: now, ordering: .relaxed).exchanged
     }
 }
 
 extension WaitingRoom {
-    /// One waiter's place.
+    /// The place of one waiter.
     struct Seat: Equatable {
         static let byteCount = 64
 
@@ -141,7 +142,7 @@ extension WaitingRoom {
             mutex = RobustMutex(at: base)
         }
 
-        /// Makes a seat in memory that was never one.
+        /// Makes a seat in memory that has not been one yet.
         fileprivate static func make(at base: UnsafeMutableRawPointer) throws(MultiprocessingError) {
             _ = try RobustMutex(makingAt: base)
         }
@@ -179,13 +180,13 @@ extension WaitingRoom {
             state = .waiting
         }
 
-        /// Lets the seat's waiter, which is the caller, go.
+        /// Frees the seat of the calling waiter.
         func leave() {
             state = .free
             mutex.unlock()
         }
 
-        /// Wakes the waiter and says why.
+        /// Wakes the waiter with a reason.
         func wake(_ state: State) {
             self.state = state
             word.wake(1)
