@@ -2,7 +2,7 @@ import Files
 import Ground
 import SeekableZstd
 
-/// The checksums in the section table of a file, of which only those are read that are wanted.
+/// The checksums in the section table of a file; only those needed are read.
 final class ChecksumRows {
     /// The number of checksums.
     let count: Int
@@ -12,13 +12,13 @@ final class ChecksumRows {
     private var windowStart = 0
     private static let rowsOfWindow = 4096
 
-    /// The table of `count` checksums that begins at `offset`; reads it once, a piece at a time, to see that it is whole.
+    /// The table of `count` checksums at `offset`; reads all of it once, piece by piece, to verify it.
     init(of count: Int, at offset: UInt64, in input: InputFile) throws(PoolmapError) {
         self.count = count
         self.input = input
         self.offset = offset
         let frameBytes = UInt64(SectionTable.byteCount(frameCount: count, hasChecksums: true))
-        // The rows add up to the file, but which of them lies is not known: the table may seem to be behind the end.
+        // The rows add up to the file, but one of them may be wrong, and then the table may seem to lie past the end.
         guard offset <= input.byteCount, frameBytes <= input.byteCount - offset else {
             throw PoolmapError(.damaged, "the seek table does not match the file: there is no section table")
         }
@@ -39,7 +39,7 @@ final class ChecksumRows {
         }
     }
 
-    /// The checksum of a data frame, counted from 0.
+    /// The checksum of the data frame at `index`, from 0.
     func checksum(_ index: Int) throws(PoolmapError) -> UInt32 {
         if index < windowStart || 4 * (index - windowStart) >= window.count {
             windowStart = index
@@ -51,8 +51,9 @@ final class ChecksumRows {
 }
 
 extension ChecksumRows {
-    /// Of a file of ours, by its first frame and its seek table: holds one against the other, and finds the section
-    /// table.
+    /// The section table of a file that poolmap wrote; nil for others.
+    ///
+    /// Checks the seek table against the first frame to find it.
     static func ofSection(_ frames: FileFrames, in input: InputFile) throws(PoolmapError) -> ChecksumRows? {
         guard let table = frames.seekTable else { return nil }
         guard let rules = frames.rules else {
@@ -64,7 +65,7 @@ extension ChecksumRows {
             }
             return nil
         }
-        // What a part of the file does not show, its rows must: where each chunk is.
+        // The rows must say where each chunk is, since only some of the frames will be read.
         let dataRows = 0..<table.shape.rowCount - 1
         var end: UInt64 = 0
         var isRight = table.shape.hasChecksums == rules.hasChecksums
@@ -84,12 +85,12 @@ extension ChecksumRows {
 }
 
 extension CRC32C {
-    /// The checksum of all that there is to read.
+    /// The checksum of everything the reader returns.
     static func checksum(of reader: FileReader) throws(PoolmapError) -> UInt32 {
         try withPiece { (space) throws(PoolmapError) in try checksum(of: reader, through: space) }
     }
 
-    /// The same, by memory that is there already.
+    /// The same, using existing memory.
     static func checksum(
         of reader: FileReader, through space: UnsafeMutableRawBufferPointer
     ) throws(PoolmapError) -> UInt32 {

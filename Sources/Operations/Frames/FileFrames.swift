@@ -3,41 +3,41 @@ import Ground
 import SeekableZstd
 import SystemPackage
 
-/// The frames of a regular file, in order, found without decompressing anything: by a seek table that covers the whole
-/// file, or else by stepping from block to block.
+/// The frames of a regular file, in order, found without decompressing anything: through a seek table that covers the
+/// whole file, or by walking from block to block.
 ///
-/// A table that does not fit the file is not believed. Whether it is wrong is for `SectionAuditor` to say, which holds
-/// it against the frames, and takes no notice of those of other tools.
+/// A table that does not fit the file is ignored here. `SectionAuditor` decides whether it is wrong: it checks
+/// poolmap's tables against the frames, and ignores those of other tools.
 final class FileFrames {
-    /// Whose tables say where the frames are.
+    /// Whose tables are trusted to say where the frames are.
     enum Trust {
-        /// Those of sections: all that they say is checked later.
+        /// Those of sections; everything they say is checked later.
         case ownTables
-        /// Also those of other tools, of which only the frames that are read are checked.
+        /// Those of other tools too, of which only the frames that are read are checked.
         case allTables
         case noTables
     }
 
-    /// What is to be done next.
+    /// The next frame or frames.
     enum Next {
         case frame(LocatedFrame)
         case run(FrameRun)
         case end
     }
 
-    /// The table at the file's end, if it covers the file.
+    /// The table at the end of the file, if it covers the file.
     let seekTable: SeekTableRows?
-    /// What its rows say together.
+    /// The sums over its rows.
     let totals: SeekTableRows.Totals?
-    /// What the file's first frame says, if the table is that of a section.
+    /// The rules from the file's first frame, if the table is that of a section.
     let rules: SectionRules?
     private(set) var offset: UInt64 = 0
     private let input: InputFile
     private let window: FileWindow
     private var row = 0
-    /// No run of small frames has some that begin in it, and some that do not; nil for a file that is read as a whole.
+    /// No run of small frames crosses a border of this range; nil for a file that is read as a whole.
     private let share: Range<UInt64>?
-    /// What was found and did not fit into the run before it.
+    /// A result that did not fit into the previous run.
     private var upcoming: Result<LocatedFrame, PoolmapError>?
 
     init(
@@ -52,7 +52,7 @@ final class FileFrames {
         if trust == .allTables || (trust == .ownTables && own != nil) {
             found = try FileFrames.coveringTable(of: input)
         }
-        // A section's table ends with the section table's row.
+        // A section's seek table ends with the row of the section table.
         if let table = found?.0, own != nil, try !table.endsWithSectionTable() {
             found = nil
         }
@@ -65,7 +65,7 @@ final class FileFrames {
         offset == input.byteCount && upcoming == nil
     }
 
-    /// The next frame, or a run of small ones that follow each other.
+    /// The next frame, or a run of consecutive small ones.
     func nextFrames() throws(PoolmapError) -> Next {
         var run: FrameRun?
         while run.map({ !$0.isFull }) ?? true {
@@ -82,7 +82,7 @@ final class FileFrames {
             }
             upcoming = nil
             guard case .success(let frame) = found, try add(frame, to: &run) else {
-                // An error has its place behind the frames before it.
+                // An error is reported after the frames before it.
                 guard run == nil else {
                     upcoming = found
                     break
@@ -94,7 +94,7 @@ final class FileFrames {
         return run.onlyFrame.map { .frame($0) } ?? .run(run)
     }
 
-    /// False where the frame is not small.
+    /// Returns false if the frame is not small.
     private func add(_ frame: LocatedFrame, to run: inout FrameRun?) throws(PoolmapError) -> Bool {
         guard FrameRun.takes(frame) else { return false }
         if frame.isSkippable {
@@ -108,15 +108,15 @@ final class FileFrames {
         return true
     }
 
-    /// The next frame, nil at the end of the file.
+    /// The next frame; nil at the end of the file.
     func next() throws(PoolmapError) -> LocatedFrame? {
         guard offset < input.byteCount else { return nil }
         var frame: LocatedFrame
         let tableRow = try seekTable.flatMap { (table) throws(PoolmapError) in
             row < table.shape.rowCount ? try table.row(row) : nil
         }
-        // A row without content may be an empty frame or a skippable one, which only the frame itself says; and small
-        // frames are looked at as soon as the table.
+        // A row without content may be an empty frame or a skippable one, so the frame itself must be read. Small
+        // frames are read as quickly as their rows.
         if let tableRow, tableRow.contentBytes > 0, tableRow.compressedBytes > FileFrames.walkedBytes {
             frame = LocatedFrame(tableRow, at: offset)
             guard frame.compressedBytes <= input.byteCount - offset else {
@@ -142,12 +142,12 @@ final class FileFrames {
 
     private static let walkedBytes = UInt32(FrameRun.smallBytes)
 
-    /// Whether no frame with content follows those that were found.
+    /// Whether no frame with content follows those found so far.
     var hasOnlyTablesLeft: Bool {
         isAtEnd || (upcoming == nil && totals.map { row >= $0.countWithContent } ?? false)
     }
 
-    /// So much of a skippable frame as says what it is.
+    /// As many bytes of a skippable frame as show what it is.
     func beginning(of frame: LocatedFrame) throws(PoolmapError) -> [UInt8] {
         let count = Int(min(frame.compressedBytes, UInt64(SectionAuditor.beginningBytes)))
         return try window.read(at: frame.offset, count: count)
@@ -176,10 +176,10 @@ final class FileFrames {
         }
     }
 
-    /// The seek table at the end of the file, if its rows and itself are as long as the file.
+    /// The seek table at the end of the file, if its rows and the table itself add up to the length of the file.
     ///
-    /// A table of fewer bytes stands at the end of files that were joined: the frames before its own are found by
-    /// walking. One of more bytes than there are lies.
+    /// A table with a smaller sum is at the end of concatenated files; the frames before its own are found by walking.
+    /// One with a larger sum is wrong.
     private static func coveringTable(
         of input: InputFile
     ) throws(PoolmapError) -> (SeekTableRows, SeekTableRows.Totals)? {
@@ -192,7 +192,7 @@ final class FileFrames {
     }
 }
 
-/// A few bytes of a file here and there, mostly close together: read a piece at a time, the larger the closer.
+/// Reads a few bytes of a file here and there, mostly close together, in pieces that grow the closer the reads are.
 final class FileWindow {
     private let input: InputFile
     private var bytes: [UInt8] = []
@@ -205,7 +205,7 @@ final class FileWindow {
         self.input = input
     }
 
-    /// Bytes that the file has.
+    /// Reads bytes that must be within the file.
     func read(at offset: UInt64, count: Int) throws(PoolmapError) -> [UInt8] {
         try withBytes(at: offset, count: count) { Array($0) }
     }
@@ -215,7 +215,7 @@ final class FileWindow {
     ) throws(PoolmapError) -> Result {
         let end = start + UInt64(bytes.count)
         if offset < start || offset + UInt64(count) > end {
-            // What lies between two large blocks is not worth reading.
+            // The bytes between two large blocks are not worth reading.
             let isClose = offset >= start && offset <= end + UInt64(FileWindow.smallestBytes)
             nextBytes = isClose ? min(2 * nextBytes, FileWindow.largestBytes) : FileWindow.smallestBytes
             let wanted = UInt64(max(nextBytes, count))
@@ -227,7 +227,7 @@ final class FileWindow {
     }
 }
 
-/// Turns what is wrong with a format into the error that a user sees.
+/// Converts a format error to the error that a user sees.
 func formatErrors<Result>(_ body: () throws(FormatError) -> Result) throws(PoolmapError) -> Result {
     do {
         return try body()

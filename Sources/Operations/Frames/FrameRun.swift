@@ -2,37 +2,37 @@ import Ground
 import Run
 import SeekableZstd
 
-/// Frames that follow each other and are so small that a message for each would cost more than its work.
+/// Consecutive frames so small that a message for each would cost more than its work.
 ///
-/// One worker does them together, and steps over short skippable frames between them, which the front looks at: so also
-/// the sections of many small files that were joined are one run.
+/// One worker does them together, and skips short skippable frames between them, which the front examines. So the
+/// sections of many concatenated small files form one run too.
 struct FrameRun {
-    /// One of the frames.
+    /// A frame of the run.
     enum Item {
         case frame(LocatedFrame)
-        /// All of one that decoders step over.
+        /// A skippable frame, complete.
         case skippable([UInt8])
     }
 
     private(set) var items: [Item] = []
     private(set) var compressedBytes: UInt64 = 0
     private(set) var contentBound: UInt64 = 0
-    /// What all have together; nil where one does not say.
+    /// The total content size; nil if some frame does not give its own.
     private(set) var contentBytes: UInt64? = 0
     private(set) var frameCount = 0
-    /// Where the first begins.
+    /// Where the first frame begins.
     let offset: UInt64
-    /// Counted from 0, over all frames with content of the input.
+    /// The index of the first frame among all frames with content of the input.
     var indexOfFirst = 0
 
     private static let mostItems = 4096
     private static let mostCompressedBytes: UInt64 = 1 << 20
     private static let mostContentBytes: UInt64 = 2 << 20
-    /// What the content of any run fits into, and its compressed bytes too.
+    /// The most content that any run can have, and the most compressed bytes.
     static let mostBytes = Int(mostContentBytes + mostUnknownBytes)
-    /// From here on a frame is worth a message.
+    /// From this size on, a frame is worth a message of its own.
     static let smallBytes = 64 << 10
-    /// What a frame without a content size may have, whose blocks have much room: one block.
+    /// The most content of a frame without a content size: one block.
     private static let mostUnknownBytes = FrameInfo.maximumBlockBytes
     private static let mostSkippableBytes: UInt64 = 1024
 
@@ -40,12 +40,12 @@ struct FrameRun {
         self.offset = offset
     }
 
-    /// Whether a frame is small.
+    /// Whether a frame is small enough for a run.
     static func takes(_ frame: LocatedFrame) -> Bool {
         if frame.isSkippable { return frame.compressedBytes <= mostSkippableBytes }
-        // Of one that only a table knows the end was not seen.
+        // The end of a frame known only from a table has not been seen.
         guard frame.hasChecksum != nil else { return false }
-        // A header can announce any size, however little is in the frame.
+        // A header can announce any size, however small the frame.
         let announced = frame.contentBytes ?? 0
         let most = frame.contentBytes == nil ? mostUnknownBytes : UInt64(smallBytes) - 1
         return frame.compressedBytes < UInt64(smallBytes) && max(frame.contentBound, announced) <= most
@@ -64,24 +64,24 @@ struct FrameRun {
         frameCount += 1
     }
 
-    /// - Parameter bytes: all of the frame.
+    /// - Parameter bytes: the whole frame.
     mutating func add(skippable bytes: [UInt8]) {
         items.append(.skippable(bytes))
         compressedBytes += UInt64(bytes.count)
     }
 
-    /// The frame, where the run is but one.
+    /// The frame of a run that has only one.
     var onlyFrame: LocatedFrame? {
         if items.count == 1, case .frame(let frame) = items[0] { return frame }
         return nil
     }
 
-    /// The run as it is listed among the pieces of its input.
+    /// The run as a piece of its input.
     var piece: Piece {
         Piece(noun: "frame", index: indexOfFirst, offset: offset, byteCount: compressedBytes, count: frameCount)
     }
 
-    /// What became of one of the frames.
+    /// The result of one of the frames.
     enum Outcome {
         case frame(LocatedFrame, DataFrame)
         /// The frame could not be decompressed; the piece is the frame alone.
@@ -89,7 +89,7 @@ struct FrameRun {
         case skippable([UInt8])
     }
 
-    /// Says of each frame, in their order, what a worker has made of it.
+    /// Calls `body` with each frame's result, in order.
     func forEach(
         _ done: FrameRunDone, _ body: (Outcome) throws(PoolmapError) -> Void
     ) throws(PoolmapError) {

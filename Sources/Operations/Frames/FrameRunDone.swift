@@ -1,7 +1,7 @@
 import Ground
 import Run
 
-/// What a worker answers of a run of frames, by the column: one number after the other, and all in the frames' order.
+/// A worker's answer for a run of frames, column by column, in the order of the frames.
 struct FrameRunDone: Message {
     /// A frame that could not be decompressed.
     struct Failure {
@@ -9,11 +9,11 @@ struct FrameRunDone: Message {
         let error: PoolmapError
     }
 
-    /// The sizes of the frames' content, which is there one behind the other; 0 of one that has failed.
+    /// The sizes of the frames' content, which is consecutive; 0 for a frame that failed.
     var contentBytes: [UInt32] = []
     /// The checksums of the compressed bytes.
     var checksums: [UInt32] = []
-    /// Those that have failed; where nobody wants to go on it is one, the last.
+    /// The frames that failed; only the last frame, unless the run goes on after damage.
     var failures: [Failure] = []
 
     /// The size of all content.

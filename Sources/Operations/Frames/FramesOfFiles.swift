@@ -4,14 +4,14 @@ import Run
 import SeekableZstd
 
 extension LocatedFrame {
-    /// Whether both sides of the frame have room in a slot.
+    /// Whether the frame and its content both fit in a slot.
     func fits(_ layout: SlotLayout) -> Bool {
         layout.holds(compressedBytes: compressedBytes, contentBound: contentBound)
     }
 }
 
 extension FileReader {
-    /// Reads a frame of a regular file, or what of it is behind its first bytes.
+    /// Reads a frame of a regular file, or what follows its first `start` bytes.
     init(_ input: InputFile, _ frame: LocatedFrame, from start: Int = 0) {
         self.init(
             input.descriptor, at: input.start + frame.offset + UInt64(start),

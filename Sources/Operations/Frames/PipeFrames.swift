@@ -4,26 +4,26 @@ import Run
 import SeekableZstd
 import SystemPackage
 
-/// The frames of a pipe, in order, each read into a slot; small ones that are there together into one.
+/// The frames of a pipe, in order, each read into a slot; small frames that arrive together share one.
 ///
-/// A frame is handed out as soon as it is whole: nothing waits for what comes behind it.
+/// A frame is handed out as soon as it is complete, without waiting for what follows.
 final class PipeFrames {
     enum Event {
         case frame(LocatedFrame, slot: Int)
-        /// Small frames, one behind the other in the slot.
+        /// Small consecutive frames in the slot.
         case run(FrameRun, slot: Int)
-        /// A skippable frame: all of it if it can be a part of a section, else at least its first bytes.
+        /// A skippable frame: complete if it can belong to a section, otherwise at least its first bytes.
         case skippable([UInt8])
-        /// The frame does not fit its slot: `readRest` gives it piece by piece, from its beginning.
+        /// A frame that does not fit its slot: `readRest` returns it piece by piece, from its beginning.
         case tooLarge
-        /// A skippable frame that may be a table, and is long: as above.
+        /// A long skippable frame that may be a table; read it with `readRest` too.
         case longTable
         case waitForInput
         case waitForSlot
         case end
     }
 
-    /// What comes behind the run that was handed out last.
+    /// What follows the run that was handed out last.
     private enum Upcoming {
         case frame(LocatedFrame)
         case skippable([UInt8])
@@ -37,16 +37,15 @@ final class PipeFrames {
     /// The small frames in the slot, and where the last of them ends.
     private var run: FrameRun?
     private var runEnd = 0
-    /// Where in the slot the bytes of the frame end that is being read, then of those how many `readRest` has given
-    /// away.
+    /// Where the bytes of the current frame end in the slot, and how many of them `readRest` has returned.
     private var filled = 0
     private var given = 0
     private var skippable: [UInt8] = []
     private var upcoming: Upcoming?
-    /// The bytes of the next frame that came with the last run.
+    /// Bytes of the next frame that arrived with the last run.
     private var carried: [UInt8] = []
 
-    /// A longer table is not read as a whole.
+    /// A longer table is not read at once.
     private static let longTableBytes: UInt64 = 64 << 10
 
     init(_ input: InputFile) {
@@ -57,7 +56,7 @@ final class PipeFrames {
     /// How much has been read.
     var readBytes: UInt64 { source.readBytes }
 
-    /// Reads on until something is to be done about it.
+    /// Reads until there is something to do.
     func read(_ workforce: Workforce) throws(PoolmapError) -> Event {
         switch upcoming {
         case .failure(let error): throw error
@@ -86,7 +85,7 @@ final class PipeFrames {
                 return event
             }
         } catch {
-            // An error has its place behind the frames before it.
+            // An error is reported after the frames before it.
             guard let run else { throw error }
             upcoming = .failure(error)
             return try handOut(run, slot, workforce)
@@ -114,7 +113,7 @@ final class PipeFrames {
             guard let run else { return .waitForInput }
             return try handOut(run, slot, workforce)
         }
-        // Nothing of a skippable frame but its beginning is kept; the slot serves as the place to read it to.
+        // Only the beginning of a skippable frame is kept; the rest is read into the slot and dropped.
         let start = isSkippable ? runEnd : filled
         let end = min(most, start + Int(min(progress.wanted, 1 << 20)))
         let area = try workforce.inputArea(slot, end)
@@ -130,7 +129,7 @@ final class PipeFrames {
             keep(skippable: bytes)
         } else {
             filled += count
-            // Whether it is skippable is known after four bytes, its length after eight.
+            // Four bytes show whether the frame is skippable, eight its length.
             if progress.headerInfo.map({ $0.kind != .zstandard }) ?? false {
                 keep(skippable: UnsafeRawBufferPointer(rebasing: area[runEnd..<filled]))
                 filled = runEnd
@@ -143,7 +142,7 @@ final class PipeFrames {
         skippable += bytes.prefix(max(0, Int(PipeFrames.longTableBytes) - skippable.count))
     }
 
-    /// Takes a frame whose last byte has come; nil where it waits for company.
+    /// Takes a complete frame; nil if it waits for others to share a run.
     private func complete(
         _ info: FrameInfo, _ slot: Int, _ workforce: Workforce
     ) throws(PoolmapError) -> Event? {
@@ -218,10 +217,10 @@ final class PipeFrames {
         return count
     }
 
-    /// What the header of the frame says that `readRest` gives.
+    /// The header of the frame that `readRest` returns.
     var headerInfo: FrameInfo? { progress.headerInfo }
 
-    /// Gives back the slot that was to be filled.
+    /// Releases the slot that is being filled.
     func abandon(_ workforce: Workforce) {
         if let slot {
             workforce.releaseSlot(slot)
@@ -237,13 +236,13 @@ final class PipeFrames {
     }
 }
 
-/// Reads a pipe for one who asks for a few bytes at a time.
+/// Reads a pipe on behalf of a caller that needs a few bytes at a time.
 final class PipeReader {
     private let input: InputFile
     private var bytes: [UInt8] = []
     private var taken = 0
     private var isAtEnd = false
-    /// How much has been read of the pipe.
+    /// How much has been read from the pipe.
     private(set) var readBytes: UInt64 = 0
     private static let pieceBytes = 64 << 10
 
@@ -263,7 +262,7 @@ final class PipeReader {
     func read(into space: UnsafeMutableRawBufferPointer) throws(PoolmapError) -> Int {
         if taken == bytes.count {
             if isAtEnd { return 0 }
-            // What is longer goes to its place at once.
+            // Larger reads go directly to their destination.
             if space.count >= PipeReader.pieceBytes { return try readPipe(into: space) }
             var failure: PoolmapError?
             bytes = [UInt8](unsafeUninitializedCapacity: PipeReader.pieceBytes) { piece, count in

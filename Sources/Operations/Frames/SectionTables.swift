@@ -3,11 +3,11 @@ import Ground
 import SeekableZstd
 
 extension SectionAuditor {
-    /// Takes the next frame, a skippable one, and reads a table to its end.
+    /// Reports the next frame, a skippable one, and reads a table to its end.
     ///
     /// - Parameters:
-    ///   - bytes: its first bytes, `beginningBytes` or more, or all of it.
-    ///   - rest: what is behind them, which is read as far as it is wanted; nil where somebody else feeds it.
+    ///   - bytes: its first bytes, at least `beginningBytes`, or all of a shorter frame.
+    ///   - rest: reads what follows them, as far as needed; nil if the caller feeds it.
     mutating func add(skippable bytes: [UInt8], _ rest: FileReader?) throws(PoolmapError) {
         try formatErrors { () throws(FormatError) in
             try bytes.withBytes { (bytes) throws(FormatError) in

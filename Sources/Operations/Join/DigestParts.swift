@@ -3,11 +3,11 @@ import Files
 import Ground
 import Run
 
-/// How the digests of an input are written, once all of its parts are there.
+/// The format of an input's digests, once all of its parts are joined.
 package struct DigestForm {
     let style: DigestLine.Style
     let endsWithNull: Bool
-    /// As it stands in a line.
+    /// The name in the lines.
     let name: String
 
     package init(_ style: DigestLine.Style, endsWithNull: Bool, name: String) {
@@ -22,7 +22,7 @@ package struct DigestForm {
 }
 
 extension PartWriter: ChunkSink {
-    /// The part of an input that is hashed as a whole, in such pieces.
+    /// The part of an input that is hashed as a whole, in pieces of this size.
     convenience init(
         _ part: Part, of input: InputFile, _ algorithms: [HashAlgorithm], in pieceBytes: UInt64, _ form: DigestForm,
         to path: String, _ policy: OutputPolicy
@@ -49,9 +49,9 @@ extension PartWriter: ChunkSink {
     }
 }
 
-/// Makes of what all parts know of their pieces the digests of the whole, in lines, or a manifest.
+/// Computes the digests of the whole input, as lines or a manifest, from what all parts recorded about their pieces.
 ///
-/// The front does it: of 4 MiB of an input some tens of bytes are known.
+/// The front does this itself: there are only some tens of bytes for each 4 MiB of an input.
 final class DigestJoinJob: Job {
     private let parts: PartSet
     private let output: PartTarget
@@ -113,14 +113,14 @@ final class DigestJoinJob: Job {
     }
 }
 
-/// The digests of an input, as their lines have them.
+/// The lines with an input's digests.
 private final class DigestLines: ChunkSink {
     private let algorithms: [HashAlgorithm]
     private let form: DigestForm
     private var join: DigestJoin
     private let write: ([UInt8]) throws(PoolmapError) -> Void
 
-    /// nil where a job says no such thing.
+    /// nil if the job's settings are incomplete.
     init?(_ job: PartJob, write: @escaping ([UInt8]) throws(PoolmapError) -> Void) {
         let names = job.values(of: "algorithm")
         algorithms = names.compactMap { HashAlgorithm(partSetting: $0) }
@@ -149,7 +149,7 @@ private final class DigestLines: ChunkSink {
 }
 
 extension ManifestWriter {
-    /// nil where a job says no such thing.
+    /// nil if the job's settings are incomplete.
     fileprivate convenience init?(_ job: PartJob, write: @escaping ([UInt8]) throws(PoolmapError) -> Void) {
         guard let algorithm = job.values(of: "algorithm").first.flatMap({ HashAlgorithm(partSetting: $0) }),
             let chunkBytes = job.values(of: "chunk-size").first.flatMap({ UInt64($0) }), let name = job.name,
@@ -160,7 +160,7 @@ extension ManifestWriter {
 }
 
 extension PartJob {
-    /// The name of the input, as it stands in a line.
+    /// The name of the input, as it appears in a line.
     fileprivate var name: String? {
         values(of: "name").first.flatMap { DigestLine.unescaped(FileName.bytes(of: $0)[...]) }.map {
             FileName.text(of: $0)
@@ -169,7 +169,7 @@ extension PartJob {
 }
 
 extension HashAlgorithm {
-    /// All that a digest depends on beside the content, but for a key, which no part may have.
+    /// All parameters of a digest, except a key, which must not be in a part.
     var partSetting: String {
         switch self {
         case .blake3(.deriveKey(let context), let digestBytes):

@@ -5,9 +5,9 @@ import Run
 import SeekableZstd
 import SystemPackage
 
-/// Makes of all parts of a job what one run would have made.
+/// Joins all parts of a job to the result that one run would have made.
 ///
-/// What the parts say of themselves was read before; the workers copy the pieces, and look at each byte.
+/// The parts' tables were read before; the workers copy the pieces and verify every byte.
 final class JoinJob: Job {
     private let parts: PartSet
     private let output: PartTarget
@@ -16,13 +16,13 @@ final class JoinJob: Job {
     private var cursor: PieceCursor
     /// Where the next pieces go in the target.
     private var place: UInt64 = 0
-    /// What is under way, the first in front.
+    /// The copies in progress, in order.
     private var copies: [PartPieces] = []
-    /// Makes the tables behind frames; nil where the parts are content.
+    /// Makes the tables that follow frames; nil if the parts are content.
     private var frames: JoinedFrames?
-    /// What all parts have together.
+    /// The total size of all parts.
     private let byteCount: UInt64
-    /// A task has so much to copy at least, where there is so much, and at most.
+    /// How much a task copies, at least if there is that much, and at most.
     private static let taskBytes = (least: UInt64(1 << 20), most: 64 << 20)
     private static let mostRowsOfTask = 4096
 
@@ -31,7 +31,7 @@ final class JoinJob: Job {
         self.output = output
         self.meter = meter
         frames = parts.operation == .compress ? try JoinedFrames(parts) : nil
-        // The first lines of outputs are kept once.
+        // The header lines of outputs are kept once.
         let headers = try JoinedHeaders(parts)
         cursor = PieceCursor(parts) { headers?.bytesLeftOut(of: $0) }
         byteCount = parts.members.reduce(0) { $0 + $1.byteCount }
@@ -57,7 +57,7 @@ final class JoinJob: Job {
             slot: nil, isLast: false)
     }
 
-    /// Copies to where only the front writes.
+    /// Copies to a target that only the front can write.
     private func copy(
         _ work: PartCopy.Work, of pieces: PartPieces, _ workforce: Workforce
     ) throws(PoolmapError) -> PartCopy.Done {
@@ -109,11 +109,11 @@ final class JoinJob: Job {
     }
 }
 
-/// The frames of all parts of a compression, and the tables behind them.
+/// The frames of all parts of a compression, and the tables after them.
 private struct JoinedFrames {
     private var section = SectionWriter()
     private let hasChecksums: Bool
-    /// What the next frame bears.
+    /// The mark of the next frame.
     private var mark: SectionMark?
 
     init(_ parts: PartSet) throws(PoolmapError) {

@@ -3,14 +3,14 @@ import Ground
 import Multiprocessing
 import Run
 
-/// Gives the outputs that the parts of a map have kept to what joins them, as if their commands had just ended.
+/// Passes the outputs kept by the parts of a map to the reduction, as if their commands had just ended.
 ///
-/// For a command the workers copy each output to a file of its own; numbers are added up here.
+/// For a reducing command the workers copy each output to a file of its own; sums are computed here.
 final class KeptOutputsJob: Job {
     private let run: MapRun
     private let meter: Meter
     private var cursor: PieceCursor
-    /// What is under way, each with the file that it is copied to, the first in front.
+    /// The copies in progress, each with the file that it is copied to, in order.
     private var copies: [(output: PartPieces, file: SharedDescriptor)] = []
     private var byteCount: UInt64 = 0
 
@@ -26,7 +26,7 @@ final class KeptOutputsJob: Job {
     func next(_ workforce: Workforce) throws(PoolmapError) -> Step {
         if run.isHalted { return .end }
         if let step = try run.nextReduction(workforce) { return step }
-        // What is to be joined goes first, so that few outputs wait, each with a file that is open.
+        // Reductions go first, so that few outputs wait, each with an open file.
         guard copies.count < workforce.slotCount, !run.hasGroup else { return .waitForTurn }
         guard let output = try cursor.next() else {
             run.endCut()

@@ -3,13 +3,13 @@ import Ground
 import Run
 import SystemPackage
 
-/// Which parts of a map have their first lines left out, since others begin with the same: `MapPart` says where these are.
+/// Which parts of a map omit their first lines because others begin with the same ones; `MapPart` says where these are.
 struct JoinedHeaders {
     private var bytesLeftOut: [Int: UInt64] = [:]
 
-    /// nil where outputs have no such lines.
+    /// nil if outputs have no header lines.
     ///
-    /// Throws where those of a part are not those of the others.
+    /// Throws if a part's header lines differ from the others'.
     init?(_ parts: PartSet) throws(PoolmapError) {
         guard parts.operation == .map, let lineCount = parts.headerLineCount, lineCount > 0 else { return nil }
         var first: [UInt8]?
@@ -31,19 +31,19 @@ struct JoinedHeaders {
         }
     }
 
-    /// How long the lines are that are left out at the beginning of a part; nil where there are none.
+    /// The length of the lines omitted at the beginning of a part; nil if there are none.
     func bytesLeftOut(of number: Int) -> UInt64? { bytesLeftOut[number] }
 }
 
 extension PartSet {
-    /// How many first lines of each output are kept once; nil where no command has made these parts.
+    /// How many header lines of each output are kept once; nil if the parts are not outputs of commands.
     package var headerLineCount: Int? {
         job.values(of: "output-header").first.flatMap { Int($0) }
     }
 
-    /// Throws unless what joins the outputs of commands is what the parts were made for.
+    /// Throws unless the parts were made for this reduction.
     ///
-    /// - Parameter reduction: the line, as it was typed; nil for none.
+    /// - Parameter reduction: its command line as typed; nil for none.
     package func requireReduction(_ reduction: String?) throws(PoolmapError) {
         guard operation == .map else {
             guard reduction == nil else {
@@ -63,6 +63,6 @@ extension PartSet {
 
     private static func noted(_ reduction: String?) -> String { (reduction ?? "concat").debugDescription }
 
-    /// What a part says of what will join its outputs.
+    /// A part's setting for the reduction that will join its outputs.
     package static func setting(ofReduction reduction: String?) -> String { "\(reductionName)=\(noted(reduction))" }
 }

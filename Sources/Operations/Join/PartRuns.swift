@@ -12,14 +12,14 @@ package struct PartGroup {
         (self.target, self.paths) = (target, paths)
     }
 
-    /// For messages.
+    /// The name for messages.
     package var name: String {
         if case .file(let path) = target { path } else { "standard output" }
     }
 }
 
 extension MapSettings {
-    /// What joins outputs that parts of a map have kept, in place of a command over chunks.
+    /// Settings for a reduction of outputs that parts of a map kept, without a command over chunks.
     package init(joining parts: PartSet, by join: Join, jobs: Int) {
         self.init(CommandTemplate(shellLine: ""), .bytes, chunkBytes: 1, jobs: jobs)
         self.join = join
@@ -29,7 +29,7 @@ extension MapSettings {
 }
 
 extension Batch {
-    /// Joins what the parts of a map have kept as `map` is set to; the target is what is reported.
+    /// Joins the outputs kept by the parts of a map as `map` says; the target is reported in place of an input.
     package func join(_ parts: PartSet, _ map: MapRun, to group: PartGroup, report: @escaping Report) {
         var settings = RunSettings(operation: .map(map), policy: policy)
         settings.reach = nil
@@ -44,11 +44,11 @@ extension Batch {
         run(MapPlans(PlanList([plan]), map), settings)
     }
 
-    /// Makes of the parts of each job what one run would have made; the target is what is reported.
+    /// Joins the parts of each job to the result of a single run; the targets are reported in place of inputs.
     package func join(_ groups: [PartGroup], report: @escaping Report) {
         var policy = policy
         (policy.removesInput, policy.syncs) = (false, policy.isDurable)
-        // What a part has left out, the target leaves out too.
+        // Holes in a part become holes in the target.
         policy.sparse = .files
         let plans = groups.enumerated().map { (number, group) in plan(number, group, policy, report) }
         run(PlanList(plans), RunSettings(operation: .join, policy: policy))
@@ -64,7 +64,8 @@ extension Batch {
             let parts = try PartSet(group.paths)
             if case .file(let path) = target { try parts.requireOthers(than: path) }
             try parts.requireReduction(nil)
-            // A part has the mode, owner and times of what it was made of; a list of digests and commands' outputs have none.
+            // A part has the mode, owner and times of its input; lists of digests and outputs of commands have none to
+            // pass on.
             let isOfContent = parts.operation == .compress || parts.operation == .decompress
             let output = try PartTarget(
                 target, policy, for: isOfContent ? try parts.members[0].open() : nil, removesParts: removesParts)
@@ -80,13 +81,13 @@ extension Batch {
 }
 
 extension Batch {
-    /// Hashes a part of a regular file, and leaves what is to be known of it in a file of its own.
+    /// Hashes a part of a regular file, and writes what a join needs to a file of its own.
     ///
     /// - Parameters:
-    ///   - algorithms: all of them divisible.
+    ///   - algorithms: must all be divisible.
     ///   - target: the part's file.
-    ///   - form: how the lines are to be, once all parts are joined.
-    ///   - state: as for `resumeHash`; nil where nothing is kept.
+    ///   - form: the format of the lines once all parts are joined.
+    ///   - state: as for `resumeHash`; nil if nothing is to be kept.
     package func hashPart(
         _ part: Part, of path: String, to target: String, _ algorithms: [HashAlgorithm], _ form: DigestForm,
         _ state: HashState?, notice: @escaping (Input, ResumeNotice) -> Void, report: @escaping Report
@@ -98,7 +99,7 @@ extension Batch {
         }
     }
 
-    /// Hashes the chunks of a part of a regular file, and leaves the digests in a file of their own.
+    /// Hashes the chunks of a part of a regular file, and writes the digests to a file of their own.
     package func writeManifestPart(
         _ part: Part, of path: String, to target: String, _ scheme: ManifestScheme, report: @escaping Report
     ) {

@@ -2,17 +2,17 @@ import Files
 import Ground
 import Run
 
-/// What parts are joined to, in order or at any place.
+/// The target of a join, written in order or at any offset.
 final class PartTarget {
     private let output: Output
     private let metadata: InputFile?
     private let removesParts: Bool
-    /// Where what was appended ends.
+    /// The end of what was appended.
     private(set) var end: UInt64 = 0
 
     /// - Parameters:
     ///   - metadata: the file whose mode, owner and times the target gets; nil for those of a new file.
-    ///   - removesParts: whether the parts are removed when the target is whole.
+    ///   - removesParts: whether to remove the parts when the target is complete.
     init(
         _ target: Target, _ policy: OutputPolicy, for metadata: InputFile?, removesParts: Bool
     ) throws(PoolmapError) {
@@ -24,27 +24,27 @@ final class PartTarget {
         (self.metadata, self.removesParts) = (metadata, removesParts)
     }
 
-    /// For messages.
+    /// The name for messages.
     var name: String { output.name }
 
-    /// The file, where workers may write at any place of it.
+    /// The file, if workers may write at any offset of it.
     var randomAccess: OutputFile? {
         if case .file(let file) = output, file.allowsRandomAccess { return file }
         return nil
     }
 
-    /// Writes at a place; where nobody can write at any place, in order.
+    /// Writes at an offset; a target without random access must be written in order.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(PoolmapError) {
         try output.write(bytes, at: offset)
     }
 
-    /// Writes behind what was written so.
+    /// Writes after what was appended before.
     func append(_ bytes: [UInt8]) throws(PoolmapError) {
         try bytes.withBytes { (bytes) throws(PoolmapError) in try output.write(bytes, at: end) }
         end += UInt64(bytes.count)
     }
 
-    /// The target is whole, and gets its name; then the parts go, if that was asked.
+    /// Completes the target and gives it its name; then removes the parts if requested.
     func commit(_ parts: PartSet, _ summary: JobSummary) throws(PoolmapError) -> JobSummary {
         guard case .file(let file) = output else { return summary }
         if removesParts, !file.allowsRandomAccess {

@@ -2,14 +2,14 @@ import Files
 import Ground
 import Run
 
-/// Goes over the pieces of all parts, in their order.
+/// Iterates over the pieces of all parts, in order.
 struct PieceCursor {
     private let members: [PartSet.Member]
     private var partIndex = 0
     private var rowIndex = 0
     private var offset: UInt64 = 0
     private var file: InputFile?
-    /// How many bytes at the beginning of a part are passed over, which are its first piece.
+    /// The length of the header lines skipped at the beginning of a part, which are its first piece.
     private let bytesLeftOut: (Int) -> UInt64?
 
     init(_ parts: PartSet, leavingOut bytesLeftOut: @escaping (Int) -> UInt64? = { _ in nil }) {
@@ -17,8 +17,7 @@ struct PieceCursor {
         self.bytesLeftOut = bytesLeftOut
     }
 
-    /// The pieces that come next, all of one part: as many as have so many bytes together, and at least one; nil at the
-    /// end.
+    /// The next pieces, all from one part: enough to have `byteCount` bytes in total, and at least one; nil at the end.
     mutating func next(_ byteCount: UInt64 = 0, mostRows: Int = 1) throws(PoolmapError) -> PartPieces? {
         while true {
             guard partIndex < members.count else { return nil }
@@ -43,11 +42,11 @@ struct PieceCursor {
     }
 }
 
-/// Pieces of a part that stand one behind the other.
+/// Consecutive pieces of a part.
 struct PartPieces {
     let member: PartSet.Member
     let file: InputFile
-    /// Where they begin in the part's file.
+    /// Their offset in the part's file.
     let offset: UInt64
     fileprivate(set) var rows: Range<Int>
     fileprivate(set) var byteCount: UInt64 = 0
@@ -56,19 +55,19 @@ struct PartPieces {
         (self.member, self.file, self.offset, self.rows) = (member, file, offset, rows)
     }
 
-    /// For messages and accounts.
+    /// For messages and reports.
     var piece: Piece {
         Piece(noun: "chunk", index: rows.lowerBound, offset: offset, byteCount: byteCount, count: rows.count)
     }
 
-    /// What copies them to a place.
+    /// The task that copies them to `place`.
     func work(to place: UInt64, hasHoles: Bool) -> PartCopy.Work {
         var work = PartCopy.Work(offset: offset, place: place, hasHoles: hasHoles)
         work.rows = Array(member.table.rows[rows])
         return work
     }
 
-    /// Throws where one of them is not as it was written, or the part was changed before they were all read.
+    /// Throws if one of them is damaged, or the part changed before all of them were read.
     func requireIntact(_ done: PartCopy.Done) throws(PoolmapError) {
         do throws(PoolmapError) {
             if let damaged = done.damaged {

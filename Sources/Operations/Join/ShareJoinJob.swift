@@ -2,13 +2,13 @@ import Files
 import Ground
 import Run
 
-/// Puts the lines of all shares of many files into the order of their names, as one run writes them.
+/// Merges the lines of all shares of many files in the order of the names, as a single run writes them.
 ///
-/// The front does it: of a file some tens of bytes are known.
+/// The front does this itself: there are only some tens of bytes for each file.
 final class ShareJoinJob: Job {
     private let parts: PartSet
     private let output: PartTarget
-    /// What comes next of each part that has more, the last of all names first.
+    /// The next record of each part that has more, in reverse order of the names.
     private var waiting: [Waiting] = []
     private var hasBegun = false
 
@@ -35,7 +35,7 @@ final class ShareJoinJob: Job {
         }
     }
 
-    /// Writes the lines that come next, about a buffer full.
+    /// Writes the next lines, about one buffer full.
     private func merge() throws(PoolmapError) {
         var lines: [UInt8] = []
         while lines.count < ShareJoinJob.bufferBytes, let first = waiting.popLast() {
@@ -45,7 +45,7 @@ final class ShareJoinJob: Job {
         try output.append(lines)
     }
 
-    /// Puts the next record of a part among those that wait, of which there is one for each part.
+    /// Inserts the next record of a part into `waiting`.
     private func wait(for cursor: ShareCursor, after ordinal: UInt64 = 0) throws(PoolmapError) {
         guard let record = try cursor.next() else { return }
         guard ordinal <= record.ordinal, record.ordinal < parts.job.inputBytes else { throw cursor.damage }
@@ -64,7 +64,7 @@ final class ShareJoinJob: Job {
     }
 }
 
-/// The records of one part, a block of them at a time; between two blocks its file is not open.
+/// The records of one part, read block by block; its file is closed between blocks.
 private final class ShareCursor {
     private let member: PartSet.Member
     private var rowIndex = 0

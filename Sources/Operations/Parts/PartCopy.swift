@@ -4,18 +4,18 @@ import Multiprocessing
 import Run
 import SystemPackage
 
-/// Copies pieces of a part to their place in the target, and holds each against its checksum.
+/// Copies pieces of a part to their place in the target, and verifies each against its checksum.
 ///
-/// Where the file system can, whole blocks are not copied but shared. That takes a part whose pieces lie in its file as
-/// they do in the target, seen from the borders of blocks: content does, unless chunks have odd sizes; frames do not.
+/// If the file system allows, whole blocks are shared rather than copied. This requires that the pieces have the same
+/// alignment in the part and in the target, which is so for content, unless chunks have odd sizes, but not for frames.
 final class PartCopy: Operation {
     private var space = Scratch()
 
     /// The files of a task are the part and the target.
     struct Work: Message {
-        /// Where the pieces are in the part; one is behind the other.
+        /// Where the pieces, which are consecutive, begin in the part.
         var offset: UInt64
-        /// Where they go.
+        /// Where they go in the target.
         var place: UInt64
         var rows: [PartRow] = []
         /// Whether holes of the part become holes of the target.
@@ -43,9 +43,9 @@ final class PartCopy: Operation {
     }
 
     struct Done: Message, BitwiseCopyable {
-        /// The first piece, counted within the task, that is not as it was written; nil if all are.
+        /// The index within the task of the first damaged piece; nil if all are intact.
         var damaged: Int?
-        /// Why the target could not be written, which a worker does not know the name of; nil if it could.
+        /// Why the target, whose name workers do not know, could not be written; nil if it could.
         var unwritten: Int32?
     }
 
@@ -72,7 +72,7 @@ final class PartCopy: Operation {
         }
     }
 
-    /// Hands the pieces to `write`, with the place of each; a piece that is damaged is handed out before that is known.
+    /// Passes the pieces to `write` with the place of each; a damaged piece is passed before the damage is known.
     func copy(
         _ work: Work, from part: FileDescriptor,
         _ write: (UnsafeRawBufferPointer, UInt64) throws(PoolmapError) -> Void

@@ -3,20 +3,20 @@ import Files
 import Ground
 import SeekableZstd
 
-/// What all parts of one job have in common, or they cannot be joined.
+/// What all parts of one job must have in common to be joined.
 struct PartJob: Equatable {
-    /// The size of the whole input; of many files how many they are.
+    /// The size of the whole input; for a job on many files, their number.
     var inputBytes: UInt64
     /// The input's modification time, in whole seconds and nanoseconds.
     var modifiedSeconds: Int64
     var modifiedNanoseconds: UInt32
-    /// 16 bytes of the SHA-256 of the input's first and last bytes, `endBytes` of each; of many files the checksum of
-    /// their names in the first 8.
+    /// 16 bytes of the SHA-256 of the first and the last `endBytes` of the input; for a job on many files, the checksum
+    /// of their names in the first 8 bytes.
     var ends: [UInt8]
-    /// All that the bytes follow from beside the input, as `name=value`.
+    /// Everything besides the input that affects the output, as `name=value`.
     var settings: [String]
 
-    /// What is done to the input: the first of the settings.
+    /// What is done with the input; the first of the settings.
     enum Operation: String {
         case compress, decompress, hash, manifest, map
         /// Lines about many files, of which each part has a share.
@@ -26,7 +26,7 @@ struct PartJob: Equatable {
     static let digestBytes = 16
     private static let endBytes: UInt64 = 64 << 10
 
-    /// The job on an input as it is now.
+    /// Describes a job on an input as it is now.
     init(_ input: InputFile, _ operation: Operation, _ settings: [String] = []) throws(PoolmapError) {
         inputBytes = input.byteCount
         modifiedSeconds = Int64(input.status.modified.tv_sec)
@@ -40,7 +40,7 @@ struct PartJob: Equatable {
         self.settings = ["operation=" + operation.rawValue] + settings
     }
 
-    /// A job on many files, of which each part has a share: all that they have in common is their names.
+    /// Describes a job on many files, of which each part has a share: only the names are common to all.
     init(_ names: NameTally, _ settings: [String]) {
         (inputBytes, modifiedSeconds, modifiedNanoseconds) = (names.count, 0, 0)
         ends = []
@@ -49,15 +49,15 @@ struct PartJob: Equatable {
         self.settings = ["operation=" + Operation.files.rawValue] + settings
     }
 
-    /// What stands behind a name, of each setting with that name.
+    /// The values of all settings with this name.
     func values(of name: String) -> [String] {
         settings.compactMap { $0.hasPrefix(name + "=") ? String($0.dropFirst(name.count + 1)) : nil }
     }
 
-    /// What parts share among them: the input, or its content where they say how much that is.
+    /// What parts divide among them: the input, or its content if the settings give its size.
     var sharedBytes: UInt64 { values(of: "content").first.flatMap { UInt64($0) } ?? inputBytes }
 
-    /// nil for one that is not known here.
+    /// nil if the operation is unknown.
     var operation: Operation? {
         values(of: "operation").first.flatMap { Operation(rawValue: $0) }
     }
@@ -72,7 +72,7 @@ struct PartJob: Equatable {
         self.settings = settings
     }
 
-    /// Why a part of this job does not belong to one of another, for the user; nil if it does.
+    /// Why a part of this job does not belong to another job, as text for the user; nil if it does.
     func difference(from other: PartJob) -> String? {
         if operation == .files, other.operation == .files {
             if inputBytes != other.inputBytes {
@@ -94,32 +94,32 @@ struct PartJob: Equatable {
     }
 }
 
-/// One piece of what a part has, as a row of its table.
+/// A row of a part's table: one piece.
 struct PartRow: BitwiseCopyable, Equatable {
     /// The length in the part's file.
     var byteCount: UInt64
-    /// Of a frame that was made, how long its content is.
+    /// The content size, if the piece is a compressed frame.
     var contentBytes: UInt64 = 0
     /// The CRC-32C of the bytes in the part's file.
     var checksum: UInt32
-    /// The content checksum of a frame that was made; 0 where there is none.
+    /// The content checksum, if the piece is a compressed frame with one; otherwise 0.
     var contentChecksum: UInt32 = 0
 
     static let byteCount = 24
 }
 
-/// What stands at the end of a part's file, behind its pieces: a skippable frame, so that the pieces of a compression
-/// are restored by every decoder.
+/// The table at the end of a part's file, after its pieces.
 ///
-/// The layout is in docs/parts.md.
+/// It is a skippable frame, so that every decoder can decompress the pieces of a compression. The layout is in
+/// docs/parts.md.
 struct PartTable: Equatable {
     var job: PartJob
     var part: Part
-    /// Where the part's pieces are in the input.
+    /// The range of the part's pieces in the input.
     var range: Range<UInt64>
     var rows: [PartRow]
 
-    /// How long the file is in front of the table; nil for more than any file has.
+    /// The length of the file before the table; nil if the sum overflows.
     var byteCount: UInt64? {
         rows.reduce(0) { (sum: UInt64?, row) in
             guard let (sum, isTooMuch) = sum?.addingReportingOverflow(row.byteCount), !isTooMuch else { return nil }
@@ -132,13 +132,13 @@ struct PartTable: Equatable {
     private static let version: UInt8 = 1
     /// Where the settings begin.
     private static let headBytes = 88
-    /// The length, the checksum, and what the end is known by.
+    /// The length, the checksum and the end mark.
     private static let tailBytes = 12
     private static let leastBytes = headBytes + tailBytes
 
     /// The bytes of the frame.
     ///
-    /// Throws where there are more pieces than a frame can have rows.
+    /// Throws if there are more pieces than a frame has room for.
     func serialized() throws(PoolmapError) -> [UInt8] {
         let text = Array(job.settings.joined(separator: "\n").utf8)
         let frameBytes = PartTable.leastBytes + text.count + rows.count * PartRow.byteCount
@@ -171,9 +171,10 @@ struct PartTable: Equatable {
 
     /// Reads the table at the end of a file.
     ///
-    /// Throws where there is none, or it does not fit the file. Makes room for what the file has, never for what it says.
+    /// Throws if there is none, or it does not fit the file. Allocates memory for what the file holds, never for what
+    /// it announces.
     ///
-    /// - Returns: the table, and how long the file is in front of it.
+    /// - Returns: the table, and the length of the file before it.
     static func read(of file: InputFile) throws(PoolmapError) -> (PartTable, byteCount: UInt64) {
         let damaged = PoolmapError(.damaged, "is no part of poolmap's, or is cut or damaged; make the part again")
         guard file.isRegular, file.byteCount >= UInt64(PartTable.leastBytes) else { throw damaged }
@@ -189,9 +190,9 @@ struct PartTable: Equatable {
         return (table, byteCount)
     }
 
-    /// Whether a file is this part already, whole, and of the same job.
+    /// Whether a file already is this part, complete and of the same job, so that it need not be made again.
     ///
-    /// Then it need not be made again. Its pieces are looked at by the join.
+    /// The join verifies its pieces.
     func isThere(_ path: String) -> Bool {
         guard FileStatus(ofPath: path)?.isRegular == true, let file = try? InputFile.open(path: path),
             let (found, _) = try? PartTable.read(of: file)
@@ -199,7 +200,7 @@ struct PartTable: Equatable {
         return found.job == job && found.part == part
     }
 
-    /// nil where `bytes` are no table.
+    /// nil if `bytes` are not a table.
     init?(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
         guard bytes.count >= PartTable.leastBytes, let frame = SkippableFrame(bytes),
             frame.nibble == SkippableFrame.sectionNibble, frame.frameBytes == UInt64(bytes.count),
@@ -207,7 +208,7 @@ struct PartTable: Equatable {
         else { return nil }
         let checked = bytes.bytes(in: 0..<bytes.count - 8)
         guard CRC32C.checksum(of: checked) == bytes.littleEndian(at: checked.count) else { return nil }
-        // Only after the checksum, so that a damaged byte does not pass for another version.
+        // Checked only now that the checksum matches, so a damaged byte is not taken for another version.
         guard bytes[16] == PartTable.version else {
             throw PoolmapError(.unsupported, "is a part of another version of poolmap")
         }
@@ -235,7 +236,7 @@ struct PartTable: Equatable {
         }
     }
 
-    /// One without pieces.
+    /// Creates a table without pieces.
     init(_ job: PartJob, _ part: Part, _ range: Range<UInt64> = 0..<0) {
         (self.job, self.part, self.range) = (job, part, range)
         rows = []

@@ -2,15 +2,15 @@ import Files
 import Ground
 import SystemPackage
 
-/// The parts of one job, in their order: all of them, each once.
+/// The parts of one job, in order and complete.
 package struct PartSet {
-    /// A part, and the file that it is in.
+    /// A part and its file.
     struct Member {
         let path: String
         let table: PartTable
-        /// How long it is in front of the table.
+        /// The length of the file before the table.
         let byteCount: UInt64
-        /// As it was when the table was read.
+        /// The file's status when the table was read.
         let status: FileStatus
 
         /// Opens the file again.
@@ -32,9 +32,9 @@ package struct PartSet {
 
     var job: PartJob { members[0].table.job }
 
-    /// Reads what the files say of themselves.
+    /// Reads the tables of the files.
     ///
-    /// Throws unless they belong together, nothing is missing, and nothing is there twice. Blocks.
+    /// Throws unless they belong together, none is missing, and none is given twice. Blocks.
     ///
     /// - Parameter paths: at least one.
     package init(_ paths: [String]) throws(PoolmapError) {
@@ -58,7 +58,7 @@ package struct PartSet {
         try requireAll()
     }
 
-    /// Throws where a target is one of the parts.
+    /// Throws if a target is one of the parts.
     package func requireOthers(than target: String) throws(PoolmapError) {
         guard let status = FileStatus(ofPath: target) else { return }
         if let member = members.first(where: { $0.status.isSameFile(as: status) }) {
@@ -66,7 +66,7 @@ package struct PartSet {
         }
     }
 
-    /// Removes them, once what they are joined to is whole.
+    /// Removes the parts; call it once what they are joined to is complete.
     package func remove() throws(PoolmapError) {
         for member in members {
             _ = try member.open().remove()
@@ -116,7 +116,7 @@ package struct PartSet {
 }
 
 extension PoolmapError {
-    /// The same with a file's name in front, where another file is what is told of.
+    /// The same error with the name of a file before the message, for an error that is not about the reported input.
     package func of(_ path: String) -> PoolmapError {
         PoolmapError(code, "\(path)\(message.isEmpty ? "" : " \(message)")", errno: errno.map { Errno(rawValue: $0) })
     }

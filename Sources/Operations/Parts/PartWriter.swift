@@ -2,16 +2,17 @@ import Files
 import Ground
 import Run
 
-/// Writes the file of a part whose pieces are so small that the front has them: of digests, what a joiner has to know.
+/// Writes the file of a part whose pieces are small enough to pass through the front, such as the inputs of digest
+/// joiners.
 final class PartWriter {
-    /// Nil where the file is there already.
+    /// nil if the file is already there.
     private let output: OutputFile?
     private var table: PartTable
     private var buffer: [UInt8] = []
     private var byteCount: UInt64 = 0
-    /// Whether the file is there already, whole, so that there is nothing to do.
+    /// Whether the file is already there and complete, so that there is nothing to do.
     var isThere: Bool { output == nil }
-    /// Where its pieces are.
+    /// The range of its pieces in the input.
     var share: Range<UInt64> { table.range }
     /// Which part it is.
     var number: Part { table.part }
@@ -20,13 +21,13 @@ final class PartWriter {
 
     /// Opens the part's file.
     ///
-    /// - Parameter table: one without pieces.
+    /// - Parameter table: a table without pieces.
     init(_ table: PartTable, to path: String, _ policy: OutputPolicy) throws(PoolmapError) {
         self.table = table
         output = try OutputFile(Place(path: path), policy, for: nil)
     }
 
-    /// The same for the part of an input, unless its file is there already and whole.
+    /// Opens the file for a part of an input, unless it is already there and complete.
     ///
     /// - Parameter pieceBytes: the size of all pieces but the last.
     init(
@@ -39,7 +40,7 @@ final class PartWriter {
         output = isThere ? nil : try OutputFile(Place(path: path), policy, for: nil)
     }
 
-    /// Writes what is known of the next piece, which has so many bytes.
+    /// Writes the data of the next piece, which covers `byteCount` bytes of the input.
     func take(_ piece: [UInt8], byteCount: UInt64) throws(PoolmapError) {
         table.rows.append(
             PartRow(
@@ -55,7 +56,7 @@ final class PartWriter {
         buffer.removeAll(keepingCapacity: true)
     }
 
-    /// The part is whole, and its file appears.
+    /// Completes the part and gives its file its name.
     ///
     /// - Parameter inputBytes: the size of the whole input.
     func finish(byteCount inputBytes: UInt64) throws(PoolmapError) -> JobSummary {
@@ -65,7 +66,7 @@ final class PartWriter {
         return JobSummary(inputBytes: share.upperBound - share.lowerBound, outputBytes: byteCount)
     }
 
-    /// The same of a part whose job is known only at its end.
+    /// The same for a part whose job is known only at its end.
     func finish(_ job: PartJob) throws(PoolmapError) -> JobSummary {
         table.job = job
         table.range = number.share(of: job.inputBytes)

@@ -3,14 +3,14 @@ import Files
 import Ground
 import Run
 
-/// Lines about one of many files, and which of all files that is: so `join` puts them in the order of one run.
+/// Lines about one of many files, with the file's ordinal, by which `join` restores the order of a single run.
 struct ShareRecord {
     let ordinal: UInt64
     let lines: ArraySlice<UInt8>
 
     private static let headBytes = 12
 
-    /// As it is written: the ordinal in 8 bytes, the length of the lines in 4, and the lines.
+    /// The record's bytes: the ordinal in 8 bytes, the length of the lines in 4, and the lines.
     ///
     /// - Parameter lines: less than 4 GiB.
     static func bytes(_ ordinal: UInt64, _ lines: [UInt8]) -> [UInt8] {
@@ -21,7 +21,7 @@ struct ShareRecord {
         return bytes + lines
     }
 
-    /// Takes the record that `bytes` begin with; nil where there is none.
+    /// Takes the record at the start of `bytes`; nil if there is none.
     init?(takenFrom bytes: inout ArraySlice<UInt8>) {
         guard bytes.count >= ShareRecord.headBytes else { return nil }
         let (ordinal, count) = bytes.withUnsafeBytes {
@@ -34,7 +34,7 @@ struct ShareRecord {
     }
 }
 
-/// Writes the file of a part that has a share of many files: their lines.
+/// Writes the file of a part with the lines of a share of many files.
 package final class SharePartWriter {
     private let writer: PartWriter
     private let settings: [String]
@@ -45,7 +45,7 @@ package final class SharePartWriter {
     ///
     /// - Parameters:
     ///   - path: the part's file.
-    ///   - lines: what they are.
+    ///   - lines: what the lines are.
     package init(
         _ part: Part, to path: String, _ lines: ShareLines, _ policy: OutputPolicy
     ) throws(PoolmapError) {
@@ -53,13 +53,13 @@ package final class SharePartWriter {
         writer = try PartWriter(PartTable(PartJob(NameTally(), settings), part), to: path, policy)
     }
 
-    /// Writes whole records, as `record` makes them.
+    /// Writes whole records, made by `record`.
     package func write(_ records: [UInt8]) throws(PoolmapError) {
         self.records += records
         if self.records.count >= SharePartWriter.blockBytes { try flush() }
     }
 
-    /// The lines of a file, as they stand in the part.
+    /// The record of a file's lines.
     package static func record(_ ordinal: UInt64?, _ lines: [UInt8]) -> [UInt8] {
         ShareRecord.bytes(ordinal ?? 0, lines)
     }
@@ -70,18 +70,18 @@ package final class SharePartWriter {
         records.removeAll(keepingCapacity: true)
     }
 
-    /// All names have been seen: the file appears.
+    /// Completes the part once all names have been seen, and gives its file its name.
     package func commit(_ tally: NameTally) throws(PoolmapError) {
         try flush()
         _ = try writer.finish(PartJob(tally, settings))
     }
 }
 
-/// What the lines of many files are: all shares write the same.
+/// What the lines of many files are; the same in all shares.
 package struct ShareLines {
     let settings: [String]
 
-    /// Digests, in a form whose name of a file says nothing.
+    /// Digests, in a format that does not depend on the file's name.
     package static func digests(_ algorithms: [HashAlgorithm], _ style: DigestLine.Style, endsWithNull: Bool) -> Self {
         ShareLines(
             settings: algorithms.map { "algorithm=\($0.partSetting)" } + [

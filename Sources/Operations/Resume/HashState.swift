@@ -3,7 +3,7 @@ import Files
 import Ground
 import SystemPackage
 
-/// What is done of the digests of a file, in a file of its own, so that another run can go on with it.
+/// The state of hashing a file, kept in a file of its own so that another run can continue.
 package final class HashState {
     /// The state file.
     package let path: String
@@ -14,20 +14,20 @@ package final class HashState {
         identifier: Array("poolmapH".utf8), noun: "state of poolmap hash", again: "hashes again", settings: "digests")
 
     /// - Parameters:
-    ///   - path: the state file, which is made where there is none.
-    ///   - force: whether a file of that name that is no state is overwritten.
+    ///   - path: the state file, created if it does not exist.
+    ///   - force: whether to overwrite a file of that name that is not a state.
     package init(path: String, force: Bool) {
         self.path = path
         self.force = force
     }
 
-    /// Opens the state of an input, or begins one.
+    /// Opens the state of an input, or creates it.
     ///
     /// - Parameters:
     ///   - pieceBytes: the size of the pieces.
-    ///   - part: the part of the input that is hashed; nil for all.
-    ///   - keep: called with what is known of each piece that is kept, in order.
-    /// - Returns: why not all that an earlier run has left is kept; nil if it is, or there was nothing.
+    ///   - part: the part of the input to hash; nil for all.
+    ///   - keep: called with the fields of each piece that is kept, in order.
+    /// - Returns: why less is kept than an earlier run left; nil if everything is, or there was nothing.
     func open(
         for input: InputFile, _ algorithms: [HashAlgorithm], pieceBytes: UInt64, _ part: Part?,
         keep: ([[UInt8]]) throws(PoolmapError) -> Void
@@ -49,12 +49,12 @@ package final class HashState {
         }
     }
 
-    /// Notes a piece; they come in order.
+    /// Records a piece; call it in order.
     func append(_ piece: [[UInt8]]) throws(PoolmapError) {
         try journal?.append(piece)
     }
 
-    /// Takes the state away: the digests are where they belong, or it is of no use to anyone.
+    /// Removes the state, once the digests are printed or it is useless.
     package func remove() {
         journal?.file.remove()
         journal = nil
@@ -62,7 +62,7 @@ package final class HashState {
 }
 
 extension HashAlgorithm {
-    /// All that the digest depends on beside the content, for comparison.
+    /// All parameters of the digest, for comparison.
     fileprivate var identity: String {
         guard case .blake3(let purpose, let digestBytes) = self else { return tag }
         switch purpose {

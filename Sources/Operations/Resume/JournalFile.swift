@@ -5,9 +5,9 @@ import SystemPackage
 
 /// The journal of an unfinished target on disk, locked by this process.
 ///
-/// The lock is that of `fcntl`, which belongs to the process and not to the open file: workers have the descriptor by
-/// their birth, and must not keep the lock when the front is killed. It is lost when this process closes any
-/// descriptor of the file, so nobody else may open the journal.
+/// The lock is an `fcntl` lock, which belongs to the process and not to the open file: workers inherit the descriptor,
+/// and must not keep the lock if the front is killed. The lock is lost when this process closes any descriptor of the
+/// file, so nothing else may open the journal.
 final class JournalFile {
     let path: String
     private let folder: Folder
@@ -23,9 +23,9 @@ final class JournalFile {
         try? descriptor.close()
     }
 
-    /// Opens and locks a journal that is there; nil if there is none.
+    /// Opens and locks an existing journal; nil if there is none.
     ///
-    /// Throws where another process has it locked; does not wait.
+    /// Throws if another process has locked it; does not wait.
     static func open(_ path: String, in folder: Folder, for input: InputFile) throws(PoolmapError) -> JournalFile? {
         while true {
             guard
@@ -36,7 +36,7 @@ final class JournalFile {
         }
     }
 
-    /// Makes and locks an empty journal; nil if there is one by now.
+    /// Creates and locks an empty journal; nil if one exists by now.
     static func create(_ path: String, in folder: Folder, for input: InputFile) throws(PoolmapError) -> JournalFile? {
         let flags = O_RDWR | O_CREAT | O_EXCL
         guard let descriptor = try folder.openBeside(path, flags, for: input, otherwise: .fileExists) else {
@@ -53,7 +53,7 @@ final class JournalFile {
         return region
     }
 
-    /// False if another run has finished with the file, and removed it, before it could be locked.
+    /// Returns false if another run finished with the file and removed it before it could be locked.
     private func lock() throws(PoolmapError) -> Bool {
         var region = JournalFile.wholeFile
         do throws(Errno) {
@@ -67,7 +67,7 @@ final class JournalFile {
         return folder.status(of: lastName(of: path), followsLinks: false)?.isSameFile(as: own) ?? false
     }
 
-    /// " (process 123)", where that can be told.
+    /// " (process 123)", if it can be found out.
     private func holder() -> String {
         var region = JournalFile.wholeFile
         guard fcntl(descriptor.rawValue, F_GETLK, &region) == 0, region.l_type != Int16(F_UNLCK), region.l_pid > 0
@@ -75,15 +75,15 @@ final class JournalFile {
         return " (process \(region.l_pid))"
     }
 
-    /// What the file begins with.
+    /// Reads the header.
     func header() throws(PoolmapError) -> ResumeIdentity.Parsed {
         let bytes = try read(ResumeIdentity.byteCount, at: 0)
         return bytes.withUnsafeBytes { ResumeIdentity.parse($0) }
     }
 
-    /// All that can be kept of a journal with this header.
+    /// Reads the records that can be kept from a journal with this header.
     ///
-    /// Takes memory for valid records only, however long the file is.
+    /// Allocates memory for valid records only, however long the file is.
     func journal(_ identity: ResumeIdentity) throws(PoolmapError) -> ResumeJournal {
         var journal = ResumeJournal(identity)
         while true {
@@ -92,7 +92,7 @@ final class JournalFile {
         }
     }
 
-    /// At most `count` bytes, fewer at the file's end.
+    /// Reads at most `count` bytes, fewer at the end of the file.
     func read(_ count: Int, at offset: UInt64) throws(PoolmapError) -> [UInt8] {
         let status = try attempt("cannot read \(path)") { () throws(Errno) in try FileStatus(of: descriptor) }
         let rest = max(status.byteCount, offset) - offset
@@ -103,7 +103,7 @@ final class JournalFile {
         }
     }
 
-    /// Writes at a place, which is where the journal ends.
+    /// Writes at `offset`, which is the end of the journal.
     func write(_ bytes: [UInt8], at offset: UInt64) throws(PoolmapError) {
         try bytes.withBytes { (bytes) throws(PoolmapError) in
             try descriptor.writeAll(bytes, at: offset, to: path)
@@ -114,18 +114,16 @@ final class JournalFile {
         try descriptor.truncate(to: byteCount, name: path)
     }
 
-    /// Takes the name away.
-    ///
-    /// The lock stays until the object goes.
+    /// Removes the name; the lock remains until this object is released.
     func remove() {
         try? folder.remove(lastName(of: path))
     }
 }
 
 extension FileDescriptor {
-    /// Cuts a file.
+    /// Truncates a file; `name` is used in the error.
     ///
-    /// The C function is `ftruncate`. The name is for the error.
+    /// The C function is `ftruncate`.
     func truncate(to byteCount: UInt64, name: String) throws(PoolmapError) {
         try attempt("cannot write \(name)") { () throws(Errno) in
             _ = try retryingInterrupted { ftruncate(rawValue, off_t(clamping: byteCount)) }
@@ -134,9 +132,9 @@ extension FileDescriptor {
 }
 
 extension Folder {
-    /// Opens a file that is kept beside a target: regular, under its own name, not the input, not planted by another user.
+    /// Opens a file beside a target: a regular file under its own name, which is not the input and not another user's.
     ///
-    /// Nil if the call fails with `otherwise`.
+    /// Returns nil if the call fails with `otherwise`.
     func openBeside(
         _ path: String, _ flags: Int32, for input: InputFile, otherwise: Errno
     ) throws(PoolmapError) -> FileDescriptor? {
@@ -156,8 +154,8 @@ extension Folder {
             if status.isSameFile(as: input.status) {
                 throw PoolmapError(.failed, "is both input and output")
             }
-            // Who owns a file can read what is written into it, whatever its mode. The input's owner can do so anyway, and
-            // gets the partial file a moment before it becomes the target.
+            // The owner of a file can read what is written to it, whatever its mode. The input's owner may, and becomes
+            // the owner of the partial file just before it becomes the target.
             if let folder = try? self.status(), folder.isSharedFolder,
                 ![geteuid(), folder.owner, input.status.owner].contains(status.owner)
             {

@@ -4,13 +4,13 @@ import Ground
 import Multiprocessing
 import SystemPackage
 
-/// A target that is written under another name, beside a journal of what it has.
+/// A target that is written under another name, beside a journal of its content.
 ///
-///     TARGET.partial   becomes the target when it is whole
-///     TARGET.resume    the journal: says of what is in the partial file how it came to be
+///     TARGET.partial   becomes the target when it is complete
+///     TARGET.resume    the journal, which describes the content of the partial file
 ///
-/// Only the process that has the journal locked writes to either, and the two are no temporary files: no signal removes
-/// them.
+/// Only the process that has locked the journal writes to either. They are not temporary files, so signals do not
+/// remove them.
 final class PartialFile {
     let path: String
     let partialPath: String
@@ -18,12 +18,12 @@ final class PartialFile {
     let journal: JournalFile
     private let folder: Folder
     private let descriptor: FileDescriptor
-    /// Owns the descriptor; how workers have the file.
+    /// Owns the descriptor; passes the file to workers.
     let handed: SharedDescriptor
-    /// The names are no longer this run's.
+    /// Whether the names no longer belong to this run.
     private(set) var isSettled = false
 
-    /// What is beside a target, locked, before it is known what of it can be kept.
+    /// The files beside a target, with the journal locked, before it is known what can be kept.
     struct Names {
         let path: String
         let partialPath: String
@@ -34,10 +34,10 @@ final class PartialFile {
         let isThere: Bool
     }
 
-    /// Finds or makes the journal of a target, and looks for the rest.
+    /// Finds or creates the journal of a target, and looks for the partial file.
     ///
-    /// Throws where the target is no regular file, or may not be replaced though there is nothing to go on with, and where
-    /// another process is at work on it.
+    /// Throws if the target is not a regular file, if it must not be replaced and there is nothing to continue, or if
+    /// another process is writing it.
     static func find(
         path: String, _ policy: OutputPolicy, for input: InputFile
     ) throws(PoolmapError) -> Names {
@@ -65,7 +65,7 @@ final class PartialFile {
         }
     }
 
-    /// The journal that is there, or a new one where a run may begin.
+    /// Opens the existing journal, or creates one if a run may begin.
     private static func openJournal(
         _ path: String, _ partialPath: String, in folder: Folder, force: Bool, for input: InputFile
     ) throws(PoolmapError) -> JournalFile {
@@ -74,7 +74,7 @@ final class PartialFile {
             if let file = try JournalFile.open(path + ".resume", in: folder, for: input) { return file }
             if !force {
                 if folder.has(path) { throw OutputFile.exists(path) }
-                // A run makes the journal before the partial file, and removes it after.
+                // A run creates the journal before the partial file, and removes it after.
                 if isPartialThere, folder.has(partialPath) {
                     throw PoolmapError(
                         .failed,
@@ -85,13 +85,13 @@ final class PartialFile {
         }
     }
 
-    /// Opens the partial file, or makes it.
+    /// Opens the partial file, or creates it.
     ///
-    /// Throws where the target is there, and may not be replaced.
+    /// Throws if the target exists and must not be replaced.
     ///
-    /// - Parameter isNew: whether nothing was in the journal, which then goes where the partial file cannot be made.
+    /// - Parameter isNew: whether the journal was empty; it is then removed if the partial file cannot be created.
     init(_ names: Names, for input: InputFile, isNew: Bool) throws(PoolmapError) {
-        // Once more, since whoever had the journal locked may just have finished.
+        // Check again: the process that had locked the journal may just have finished.
         if !names.policy.replaces, names.folder.has(names.path) {
             if !names.isThere { names.journal.remove() }
             throw OutputFile.exists(names.path)
@@ -118,7 +118,7 @@ final class PartialFile {
                     return descriptor
                 }
             } catch  where error.errno == EACCES && !isModeSet {
-                // A run that was ended just before its rename may have set the mode of an input that is read-only.
+                // A run that was killed just before its rename may have set the mode of a read-only input.
                 isModeSet = true
                 if let readable = try? folder.openBeside(path, O_RDONLY, for: input, otherwise: .noSuchFileOrDirectory)
                 {
@@ -139,7 +139,7 @@ final class PartialFile {
         try attempt("cannot read \(partialPath)") { () throws(Errno) in try FileStatus(of: descriptor) }.byteCount
     }
 
-    /// Writes all bytes at a place of the file.
+    /// Writes all bytes at an offset of the file.
     ///
     /// Blocks.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(PoolmapError) {
@@ -150,10 +150,11 @@ final class PartialFile {
         try descriptor.truncate(to: byteCount, name: partialPath)
     }
 
-    /// Makes the whole file the target, with the mode, owner and times of what it was made of, or as any new file; as the
-    /// policy says, only if that changes it, and only once it is on disk.
+    /// Makes the complete file the target, with the mode, owner and times of its input, or those of a new file.
     ///
-    /// - Parameter input: nil where it is not made in the place of one.
+    /// As the policy says, only if that changes the target, and only after an fsync.
+    ///
+    /// - Parameter input: the input whose metadata the target gets; nil for none.
     func commit(of input: InputFile?, outputBytes: UInt64) throws(PoolmapError) -> CommittedTarget {
         let written = try descriptor.status(having: outputBytes, of: partialPath)
         if try descriptor.isToBeDropped(
@@ -189,17 +190,17 @@ final class PartialFile {
         }
     }
 
-    /// Removes both files: there is nothing to go on with.
+    /// Removes both files: there is nothing to continue.
     func discard() {
         isSettled = true
-        // The partial file first: without a journal it would be nobody's.
+        // The partial file first: without a journal, no run would remove it.
         try? folder.remove(lastName(of: partialPath))
         journal.remove()
     }
 }
 
 extension Folder {
-    /// Whether the last name of a path leads to something.
+    /// Whether the last component of a path leads to a file.
     fileprivate func has(_ path: String) -> Bool {
         status(of: lastName(of: path), followsLinks: true) != nil
     }

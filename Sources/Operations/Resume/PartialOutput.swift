@@ -4,29 +4,29 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// A compressed target that is written under another name, with a journal, so that it can be gone on with whatever ends
-/// the run.
+/// A compressed target that is written under another name, with a journal, so that another run can continue it however
+/// this one ends.
 ///
-/// The partial file has the frames, in order; the journal a record for each frame, written after the frame.
-/// docs/resume.md says what is kept when, and why each step may be the last.
+/// The partial file has the frames, in order; the journal has a record for each frame, written after the frame.
+/// docs/resume.md says what is kept when, and why a run may end after any step.
 final class PartialOutput {
     let file: PartialFile
-    /// The frames of the file: at first those of an earlier run, which are still to be verified, then what was added.
+    /// The frames of the file: at first those of an earlier run, still to be verified, then those added.
     private(set) var journal: ResumeJournal
-    /// Why not all that an earlier run has left is kept; nil if it is, or there was nothing.
+    /// Why less is kept than an earlier run left; nil if everything is, or there was nothing.
     private(set) var loss: String?
 
-    /// What a run finds.
+    /// What was found beside the target.
     enum Opened {
         case unfinished(PartialOutput)
-        /// The target is whole, and made of these frames: the run before was ended between its last two steps.
+        /// The target is complete and has these frames: the previous run ended between its last two steps.
         case finished(ResumeJournal, byteCount: UInt64)
     }
 
-    /// Opens the files beside a target, or makes them.
+    /// Opens or creates the files beside a target.
     ///
-    /// Throws `targetExists` where the target is there already, `force` is not given, and it is not just what the
-    /// journal describes; also where another process is at work on it.
+    /// Throws `targetExists` if the target exists, `force` is not given, and it is not exactly what the journal
+    /// describes; also throws if another process is writing it.
     static func open(
         path: String, _ policy: OutputPolicy, for input: InputFile, _ options: CompressionOptions
     ) throws(PoolmapError) -> Opened {
@@ -55,9 +55,7 @@ final class PartialOutput {
         (self.file, self.journal, self.loss) = (file, journal, loss)
     }
 
-    /// Closes both files.
-    ///
-    /// They stay, unless there is nothing in them to go on with.
+    /// Closes both files, and removes them if there is nothing to continue.
     deinit {
         if !file.isSettled && journal.frames.isEmpty {
             file.discard()
@@ -69,14 +67,14 @@ final class PartialOutput {
             try dropMissingFrames(isThere: isThere)
         }
         if journal.frames.isEmpty {
-            // The journal first: it must never speak of bytes that are gone.
+            // The journal first: it must never describe bytes that are gone.
             try file.journal.truncate(to: 0)
             try file.truncate(to: 0)
             try file.journal.write(journal.identity.serialized(), at: 0)
         }
     }
 
-    /// Forgets the frames that the partial file does not have, by its size; they stay on disk until `keep`.
+    /// Drops the frames beyond the size of the partial file; they stay on disk until `keep`.
     private func dropMissingFrames(isThere: Bool) throws(PoolmapError) {
         let byteCount = try file.byteCount()
         guard isThere else {
@@ -95,21 +93,21 @@ final class PartialOutput {
         }
     }
 
-    /// Notes a frame that has been written.
+    /// Records a frame that has been written.
     func note(_ frame: KeptFrame) throws(PoolmapError) {
         let end = journal.byteCount
         try file.journal.write(journal.append(frame), at: end)
     }
 
-    /// Cuts both files behind the first `count` frames.
+    /// Truncates both files after the first `count` frames.
     func keep(first count: Int) throws(PoolmapError) {
         journal.keep(first: count)
-        // The journal first: it must never speak of bytes that are gone.
+        // The journal first: it must never describe bytes that are gone.
         try file.journal.truncate(to: journal.byteCount)
         try file.truncate(to: journal.partialBytes)
     }
 
-    /// The journal if it is one of this input and these options; else why nothing is kept, where there was something.
+    /// The journal, if it fits this input and these options; otherwise why nothing is kept, if there was anything.
     private static func keptJournal(
         of earlier: ResumeIdentity.Parsed, for identity: ResumeIdentity, in file: JournalFile
     ) throws(PoolmapError) -> (ResumeJournal?, loss: String?) {
@@ -127,9 +125,9 @@ final class PartialOutput {
 }
 
 extension ResumeJournal {
-    /// The size of the target, if it is what these frames make: with their tables behind them.
+    /// The size of the target, if it consists of exactly these frames and their tables; otherwise nil.
     ///
-    /// - Parameter ending: for no frames yet.
+    /// - Parameter ending: an ending without frames.
     fileprivate func byteCount(
         ofFinishedTarget path: String, in folder: Folder, _ ending: FrameEnding
     ) throws(PoolmapError) -> UInt64? {
@@ -147,7 +145,7 @@ extension ResumeJournal {
         guard let status = try? FileStatus(of: descriptor), status.isRegular, status.byteCount == byteCount else {
             return nil
         }
-        // The tables have a checksum of each frame; one frame alone has no tables.
+        // The tables have a checksum of each frame; a single frame has no tables.
         let first = FileReader(descriptor, at: 0, byteCount: UInt64(frames[0].compressedBytes))
         guard let found = try? descriptor.readBytes(at: framesEnd, count: tables.count), found == tables,
             (try? CRC32C.checksum(of: first)) == frames[0].frameChecksum
@@ -157,7 +155,7 @@ extension ResumeJournal {
 }
 
 extension CompressionOptions {
-    /// Of what holds of `--zstd=` and `--part`; 0 for nothing.
+    /// The checksum of `--zstd=` and `--part`; 0 if neither is in effect.
     fileprivate var parametersChecksum: UInt32 {
         let texts =
             setParameters.map { "\($0.0.rawValue)=\($0.value)\n" }
@@ -167,7 +165,7 @@ extension CompressionOptions {
 }
 
 extension ResumeIdentity {
-    /// Of what this version makes of an input as it is now.
+    /// The identity of what this version makes from an input as it is now.
     init(_ input: InputFile, _ options: CompressionOptions) {
         self.init(
             inputBytes: input.byteCount, modifiedSeconds: Int64(input.status.modified.tv_sec),

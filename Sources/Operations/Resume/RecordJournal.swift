@@ -2,33 +2,33 @@ import Digests
 import Files
 import Ground
 
-/// What is done of an input, kept on disk so that a run that was ended in whatever way can be gone on with.
+/// The progress on an input, kept on disk so that another run can continue however this one ends.
 ///
-/// The layout is in docs/resume.md: a header that says which file and which settings, and a record for each piece, in
-/// order, written when the front has joined it. A worker or the front may be killed at any moment: then the last record
-/// is cut at most, which its checksum tells.
+/// docs/resume.md describes the layout: a header that identifies the file and the settings, and a record for each
+/// piece, in order, written once the front has joined the piece. If the front is killed, at most the last record is
+/// incomplete, which its checksum reveals.
 final class RecordJournal {
-    /// What a journal is of.
+    /// A kind of journal.
     struct Kind {
         /// Its first eight bytes.
         let identifier: [UInt8]
-        /// For messages: what it is, and what is done where nothing of it can be kept.
+        /// For messages: what the journal is called, and what is done if nothing of it can be kept.
         let noun: String
         let again: String
-        /// What the pieces depend on beside the input, for the user.
+        /// For messages: what the pieces depend on besides the input.
         let settings: String
     }
 
-    /// Which input and which settings.
+    /// The input and the settings.
     struct Identity {
         let input: FileStatus
         let pieceBytes: UInt64
-        /// How many fields a record has.
+        /// The number of fields in a record.
         let fieldCount: Int
-        /// The settings, 16 bytes of their SHA-256: a key must not be written anywhere.
+        /// The first 16 bytes of the settings' SHA-256, since a key among them must not be written to disk.
         let settings: ArraySlice<UInt8>
 
-        /// - Parameter settings: all of them as text, a line each.
+        /// - Parameter settings: all of them as text, one a line.
         init(_ input: FileStatus, pieceBytes: UInt64, fieldCount: Int, settings: [String]) {
             (self.input, self.pieceBytes, self.fieldCount) = (input, pieceBytes, fieldCount)
             var function = SHA256Hasher()
@@ -41,25 +41,25 @@ final class RecordJournal {
 
     let file: JournalFile
     private let kind: Kind
-    /// Behind the header, and behind each record: the length of the file, and the checksum.
+    /// The length and the checksum of the file after the header, and after each record.
     private var ends: [(byteCount: UInt64, checksum: UInt32)] = []
 
     /// The length of the header.
     static let headerBytes = 80
     private static let version: UInt8 = 1
-    /// A record is longer only if it is none.
+    /// A longer record is invalid.
     private static let mostRecordBytes = 64 << 20
 
     init(_ file: JournalFile, _ kind: Kind) {
         (self.file, self.kind) = (file, kind)
     }
 
-    /// Reads what an earlier run has left, or begins.
+    /// Reads what an earlier run left, or begins a journal.
     ///
     /// - Parameters:
-    ///   - force: whether a file that is no such journal is overwritten.
+    ///   - force: whether to overwrite a file that is not such a journal.
     ///   - keep: called with the fields of each record that is kept, in order.
-    /// - Returns: why not all is kept; nil if it is, or there was nothing.
+    /// - Returns: why less is kept than there was; nil if everything is, or there was nothing.
     func open(
         _ identity: Identity, force: Bool, keep: ([[UInt8]]) throws(PoolmapError) -> Void
     ) throws(PoolmapError) -> String? {
@@ -78,7 +78,7 @@ final class RecordJournal {
             try file.truncate(to: 0)
             try file.write(header, at: 0)
         }
-        // A record that is cut, or of another run.
+        // Drop a record that is incomplete or belongs to another run.
         try file.truncate(to: end.byteCount)
         return loss
     }
@@ -101,7 +101,7 @@ final class RecordJournal {
         return bytes
     }
 
-    /// Why records behind the header `found` cannot be kept, for the user; nil where there was nothing to keep.
+    /// Why records after the header `found` cannot be kept, as text for the user; nil if there was nothing to keep.
     private func difference(_ header: [UInt8], from found: [UInt8]) -> String? {
         func differs(_ range: Range<Int>) -> Bool { header[range] != found[range] }
         guard found.count == RecordJournal.headerBytes else {
@@ -139,7 +139,7 @@ final class RecordJournal {
         }
     }
 
-    /// Notes a piece; they come in order.
+    /// Records a piece; call it in order.
     func append(_ fields: [[UInt8]]) throws(PoolmapError) {
         let content = RecordJournal.content(of: fields)
         var record: [UInt8] = []
@@ -151,13 +151,13 @@ final class RecordJournal {
         ends.append((end.byteCount + UInt64(record.count), checksum))
     }
 
-    /// Forgets all records but the first.
+    /// Drops all records after the first `count`.
     func keep(first count: Int) throws(PoolmapError) {
         ends.removeSubrange((count + 1)...)
         try file.truncate(to: end.byteCount)
     }
 
-    /// Fields one behind the other, each with its length before it.
+    /// Concatenates fields, each preceded by its length.
     static func content(of fields: [[UInt8]]) -> [UInt8] {
         var content: [UInt8] = []
         for field in fields {
@@ -167,7 +167,7 @@ final class RecordJournal {
         return content
     }
 
-    /// The fields that are one behind the other so; nil where something else is there.
+    /// Splits concatenated fields; nil if the bytes are anything else.
     static func fields(_ content: ArraySlice<UInt8>) -> [[UInt8]]? {
         var fields: [[UInt8]] = []
         var rest = content

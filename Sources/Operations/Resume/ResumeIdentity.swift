@@ -1,15 +1,14 @@
 import Files
 import Ground
 
-/// What every byte of a target follows from, besides the content of the input: the header of a journal.
+/// Everything besides the input's content that determines the target: the header of a journal.
 ///
-/// Frames that an interrupted run has made are kept only by a run with the same identity. The layout is in
-/// docs/resume.md.
+/// Frames from an interrupted run are kept only by a run with the same identity. The layout is in docs/resume.md.
 struct ResumeIdentity: Equatable, Sendable {
     /// The length of the header, the same in every version.
     static let byteCount = 64
 
-    /// What a journal begins with.
+    /// The first bytes of a journal.
     static let identifier: [UInt8] = Array("poolmapJ".utf8)
 
     /// The version of the layout that this code writes and reads.
@@ -20,39 +19,41 @@ struct ResumeIdentity: Equatable, Sendable {
     var modifiedSeconds: Int64
     var modifiedNanoseconds: UInt32
     var level: Int32
-    /// The power of two that `--long` asks for; 0 without it.
+    /// The exponent given by `--long`; 0 without it.
     var longWindowLog: UInt32
     var chunkBytes: UInt32
     var hasChecksums: Bool
-    /// As `ZSTD_versionNumber` has it.
+    /// The result of `ZSTD_versionNumber`.
     var libzstdVersion: UInt32
     /// `Compressor.revision`.
     var compressorRevision: UInt32
-    /// The CRC-32C of the parameters of `--zstd=` and of the part; 0 without both.
+    /// The CRC-32C of the parameters of `--zstd=` and of the part; 0 without either.
     var parametersChecksum: UInt32 = 0
     /// The CRC-32C of the dictionary; 0 without one.
     var dictionaryChecksum: UInt32 = 0
-    /// Whether frames have the number of the dictionary.
+    /// Whether frames contain the dictionary's ID.
     var namesDictionary = true
-    /// The part of the input, which a file has only in the checksum of the parameters; nil for all of it.
+    /// The part of the input; nil for all of it.
+    ///
+    /// On disk it is only in the checksum of the parameters.
     var part: Part?
 
     private static let checksumOffset = 60
 
-    /// Where the chunks are that can be kept.
+    /// The range of the chunks that can be kept.
     private var share: Range<UInt64> {
         part?.share(of: inputBytes, inPiecesOf: UInt64(chunkBytes)) ?? 0..<inputBytes
     }
 
-    /// The number of chunks that can be kept: all but those of an input that says it is empty, as files in /proc do.
+    /// The number of chunks that can be kept; none of an input whose size is 0, as that of files in /proc is.
     var chunkCount: UInt64 {
         share.isEmpty ? 0 : (share.upperBound - share.lowerBound - 1) / UInt64(chunkBytes) + 1
     }
 
-    /// Whether the first of them is the first of several of the whole input.
+    /// Whether the first of these chunks begins a section of several frames.
     var beginsSection: Bool { share.lowerBound == 0 && inputBytes > UInt64(chunkBytes) }
 
-    /// Where a chunk is in the input, counted from the first of them.
+    /// The range of a chunk in the input; `index` counts from the first of these chunks.
     func range(ofChunk index: Int) -> Range<UInt64> {
         let start = share.lowerBound + UInt64(index) * UInt64(chunkBytes)
         return start..<min(start + UInt64(chunkBytes), inputBytes)
@@ -76,25 +77,25 @@ struct ResumeIdentity: Equatable, Sendable {
         return bytes
     }
 
-    /// What a file that should be a journal begins with.
+    /// The header of a file that should be a journal.
     enum Parsed: Equatable {
         case identity(ResumeIdentity)
-        /// Nothing, or less than a header: a run ended before it had written it.
+        /// Empty, or shorter than a header: a run ended before it had written one.
         case none
-        /// No journal at all.
+        /// Not a journal.
         case foreign
         case damaged
         case otherVersion(UInt8)
     }
 
-    /// Reads the header from the beginning of a file.
+    /// Parses the header at the beginning of a file.
     static func parse(_ bytes: UnsafeRawBufferPointer) -> Parsed {
         guard bytes.starts(with: identifier.prefix(bytes.count)) else { return .foreign }
         guard bytes.count >= byteCount else { return .none }
         guard CRC32C.checksum(of: bytes.bytes(in: 0..<checksumOffset)) == bytes.littleEndian(at: checksumOffset) else {
             return .damaged
         }
-        // Only after the checksum, so that a damaged byte does not pass for another version.
+        // Checked only now that the checksum matches, so a damaged byte is not taken for another version.
         let found: UInt8 = bytes.littleEndian(at: 8)
         guard found == version else { return .otherVersion(found) }
         let flags: UInt8 = bytes.littleEndian(at: 9)
@@ -113,7 +114,7 @@ struct ResumeIdentity: Equatable, Sendable {
                 namesDictionary: flags & 2 == 0))
     }
 
-    /// Why frames of a run with the identity `earlier` cannot be kept, for the user; nil if they can.
+    /// Why frames of a run with the identity `earlier` cannot be kept, as text for the user; nil if they can.
     func difference(from earlier: ResumeIdentity) -> String? {
         if inputBytes != earlier.inputBytes {
             return "the input has \(inputBytes) bytes, and had \(earlier.inputBytes)"

@@ -1,7 +1,7 @@
 import Ground
 import SeekableZstd
 
-/// What is to be known of a frame of a partial file, to keep it: a record of a journal.
+/// A journal's record of a frame in a partial file: what is needed to keep the frame.
 struct KeptFrame: BitwiseCopyable, Equatable, Sendable {
     var compressedBytes: UInt32
     /// The checksum at the frame's end; 0 in a section without checksums.
@@ -14,15 +14,15 @@ struct KeptFrame: BitwiseCopyable, Equatable, Sendable {
 
 /// The journal of an unfinished target: its identity, and a record for each frame, in order.
 ///
-/// Each record's checksum goes on from the one before it, so that a record counts only at its own place. The layout is
-/// in docs/resume.md.
+/// Each record's checksum continues the one before it, so a record is valid only in its own place. The layout is in
+/// docs/resume.md.
 struct ResumeJournal {
     /// The length of a record.
     static let recordBytes = 20
 
     let identity: ResumeIdentity
     private(set) var frames: [KeptFrame] = []
-    /// That of the last record, or of the header.
+    /// The checksum of the last record, or of the header.
     private var checksum: UInt32
 
     init(_ identity: ResumeIdentity) {
@@ -35,7 +35,7 @@ struct ResumeJournal {
         UInt64(ResumeIdentity.byteCount) + UInt64(frames.count) * UInt64(ResumeJournal.recordBytes)
     }
 
-    /// Whether there is a record for each chunk of the input, and at least one.
+    /// Whether there is a record for each chunk, and at least one.
     var isComplete: Bool {
         !frames.isEmpty && UInt64(frames.count) == identity.chunkCount
     }
@@ -49,9 +49,9 @@ struct ResumeJournal {
         return bytes
     }
 
-    /// Takes records from a file, up to the first that is none.
+    /// Takes records from a file, up to the first invalid one.
     ///
-    /// False if there was one: what follows it is none either.
+    /// Returns false if there was an invalid one; everything after it is invalid too.
     mutating func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var rest = bytes
         while rest.count >= ResumeJournal.recordBytes {
@@ -69,7 +69,7 @@ struct ResumeJournal {
         return rest.isEmpty
     }
 
-    /// Forgets all frames but the first `count`.
+    /// Drops all frames after the first `count`.
     mutating func keep(first count: Int) {
         let kept = frames.prefix(count)
         self = ResumeJournal(identity)
@@ -94,7 +94,7 @@ struct ResumeJournal {
 }
 
 extension ResumeJournal {
-    /// What a section needs to know of a frame of the journal.
+    /// What a section records about a frame of the journal.
     func dataFrame(_ index: Int) -> DataFrame {
         let frame = frames[index]
         let range = identity.range(ofChunk: index)

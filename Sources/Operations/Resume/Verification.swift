@@ -3,21 +3,21 @@ import Ground
 import Multiprocessing
 import Run
 
-/// What a run with `--resume` says of what it found.
+/// What a run with `--resume` reports about what it found.
 package enum ResumeNotice: Sendable {
-    /// Something is done again, or all of it; why.
+    /// Some or all of the work is repeated, and why.
     case loss(String)
     /// How much is kept.
     case kept(String)
 }
 
-/// Holds a frame, or other bytes, that an interrupted run has left against its journal, and against the chunk of the input
-/// that it was made of.
+/// Verifies a frame, or other bytes, left by an interrupted run: against its journal, and against the chunk of the
+/// input from which it was made.
 final class Verification: Operation {
     private var space = Scratch()
 
     struct Work: Message, BitwiseCopyable {
-        /// What it was made of; nil where that is not looked at.
+        /// The chunk that it was made from; nil if that is not checked.
         var content: Content?
         var partial: TaskFile
         var frameOffset: UInt64
@@ -32,12 +32,12 @@ final class Verification: Operation {
         }
     }
 
-    /// How a frame and its chunk are found.
+    /// The result for a frame and its chunk.
     enum Done: Message, BitwiseCopyable {
         case intact
-        /// The frame has other bytes than were written, or cannot be read.
+        /// The frame's bytes differ from what was written, or cannot be read.
         case damaged
-        /// The chunk is not the one that the frame was made of.
+        /// The chunk is not the one from which the frame was made.
         case otherContent
     }
 

@@ -1,14 +1,14 @@
 import Files
 import Ground
 
-/// How much content a run may make of each input, whatever the input says of itself.
+/// The most content that a run may make from each input, whatever the input claims.
 package struct OutputLimit: Sendable {
-    /// The most bytes; nil for any number.
+    /// The most bytes; nil for no limit.
     package var bytes: UInt64?
-    /// The most bytes for each byte of the input; nil for any number.
+    /// The most bytes for each byte of the input; nil for no limit.
     package var ratio: UInt64?
 
-    /// A limit that nothing exceeds.
+    /// Creates a limit that allows everything.
     package init() {}
 
     var isSet: Bool { bytes != nil || ratio != nil }
@@ -16,13 +16,13 @@ package struct OutputLimit: Sendable {
 
 /// The limit of one input.
 ///
-/// How long a pipe is nobody knows before its end. Until then what has been read of it counts, and only where there is
-/// so much content that it matters: content often begins with what compresses better than the rest.
+/// The length of a pipe is unknown before its end. Until then the bytes read so far count, and only once there is so
+/// much content that it matters: content often begins with data that compresses better than the rest.
 struct ContentLimit {
     private let limit: OutputLimit
     /// The size of a regular file.
     private let byteCount: UInt64?
-    /// So much any pipe may come to before its end.
+    /// How much content a pipe may always produce before its end.
     private static let bytesOfPipe: UInt64 = 64 << 20
 
     init(_ limit: OutputLimit, _ input: InputFile) {
@@ -32,11 +32,11 @@ struct ContentLimit {
 
     var isSet: Bool { limit.isSet }
 
-    /// Throws if there is more content than there may be.
+    /// Throws if there is more content than allowed.
     ///
     /// - Parameters:
-    ///   - contentBytes: all content up to some place; nil where it is more than can be counted.
-    ///   - readBytes: what has been read of a pipe.
+    ///   - contentBytes: the content up to some point; nil if it is too much to count.
+    ///   - readBytes: how much was read from a pipe.
     func check(_ contentBytes: UInt64?, readBytes: UInt64 = 0, isAtEnd: Bool = false) throws(PoolmapError) {
         if let most = limit.bytes, contentBytes.map({ $0 > most }) ?? true {
             throw PoolmapError(

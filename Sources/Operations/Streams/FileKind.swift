@@ -2,11 +2,11 @@ import Files
 import Ground
 import SeekableZstd
 
-/// What a file's first bytes say that it is.
+/// The kind of a file according to its first bytes.
 enum FileKind {
     case zstandard, gzip, xz, lzma, lz4, other
 
-    /// So many bytes are looked at.
+    /// How many bytes decide.
     static let byteCount = 4
 
     init(_ beginning: [UInt8]) {
@@ -16,7 +16,7 @@ enum FileKind {
         }
         let magic = beginning.withUnsafeBytes { $0.littleEndian(UInt32.self, at: 0) }
         switch magic {
-        // With those of the versions before 1.0, which libzstd says more of.
+        // Includes versions before 1.0, for which libzstd has better errors.
         case 0xFD2F_B522...0xFD2F_B528, 0x184D_2A50...0x184D_2A5F: self = .zstandard
         case 0x184D_2204: self = .lz4
         case _ where beginning.starts(with: [0x1F, 0x8B]): self = .gzip
@@ -26,7 +26,7 @@ enum FileKind {
         }
     }
 
-    /// The program of a format that zstd reads and poolmap does not: its compressed bytes are nobody's content.
+    /// The name of a format that zstd reads but poolmap does not, so that its bytes are not passed through as content.
     var nameOfOther: String? {
         switch self {
         case .zstandard, .other: nil
@@ -39,9 +39,9 @@ enum FileKind {
 }
 
 extension InputFile {
-    /// Reads so many of the first bytes as say what it is, or all where there are fewer; false where that would be to wait.
+    /// Reads the bytes that show what the input is, or fewer if it is shorter; returns false if this would block.
     ///
-    /// A pipe has them still.
+    /// A pipe still returns these bytes when it is read.
     func readBeginning(into beginning: inout [UInt8]) throws(PoolmapError) -> Bool {
         if isRegular {
             beginning = try readBytes(at: 0, count: Int(min(UInt64(FileKind.byteCount), byteCount)))

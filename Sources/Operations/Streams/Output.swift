@@ -5,16 +5,16 @@ import Ground
 import Run
 import SystemPackage
 
-/// Where the content of a job goes.
+/// Where a job's content goes.
 enum Output {
     case file(OutputFile)
-    /// Written in order under another name, so that it can be gone on with.
+    /// Written in order under another name, so that a later run can continue it.
     case partial(PartialFile)
-    /// Written in order, as it is: standard output.
+    /// Written in order to standard output.
     case stream(FileDescriptor)
-    /// The same, with holes for zeros if it is a file.
+    /// The same, with holes in place of zeros if it is a file.
     case sparseStream(SparseStream)
-    /// Checked only.
+    /// Checked, not written.
     case nowhere
 
     static func standardOutput(_ policy: OutputPolicy) -> Output {
@@ -36,7 +36,7 @@ enum Output {
         }
     }
 
-    /// For messages.
+    /// The name for messages.
     var name: String {
         switch self {
         case .file(let file): file.path
@@ -46,14 +46,14 @@ enum Output {
         }
     }
 
-    /// Whether what is left out between two writes, or at the end, reads as zeros.
+    /// Whether bytes that are skipped between writes, or at the end, read as zeros.
     var leavesHoles: Bool {
         if case .file(let file) = self { return file.allowsRandomAccess && file.policy.leavesHoles }
         return false
     }
 
-    /// The output is whole: gives a file its name, and the input's mode, owner and times; then removes the input, if
-    /// that was asked.
+    /// Completes the output: gives a file its name, and the input's mode, owner and times; then removes the input if
+    /// requested.
     func commit(of input: InputFile, _ summary: JobSummary) throws(PoolmapError) -> JobSummary {
         let (committed, policy): (CommittedTarget, OutputPolicy)
         switch self {

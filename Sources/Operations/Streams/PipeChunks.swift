@@ -2,45 +2,47 @@ import Files
 import Ground
 import Run
 
-/// Says where chunks of a pipe end, by what they hold.
+/// Decides where chunks of a pipe end, by their content.
 protocol PipeCut {
-    /// The length of a chunk that begins at an offset of the input; nil where what there is of it does not hold its end.
+    /// The length of the chunk that begins at `offset`; nil if its end is not in `bytes` yet.
     ///
     /// - Parameters:
-    ///   - bytes: the chunk's first bytes; it is asked again with more of them, and nothing else between.
-    ///   - isAtEnd: whether these are all that the input has; then it is asked a second time about them.
+    ///   - bytes: the chunk's first bytes; later calls for the same chunk have more of them.
+    ///   - isAtEnd: whether the input has no more bytes; these bytes may have been passed before without it.
     mutating func length(
         ofChunkAt offset: UInt64, in bytes: UnsafeRawBufferPointer, isAtEnd: Bool
     ) throws(PoolmapError) -> Int?
 }
 
-/// Fills slots with the chunks of a pipe, one after the other, as far as there is something to read.
+/// Fills slots with the chunks of a pipe, one after the other, as input arrives.
 struct PipeChunks {
     /// What comes next.
     enum Step {
-        /// Chunks, one behind the other in the slot; of which one, alone, may be empty at the input's end. The first only
-        /// once it is known whether another follows.
+        /// Consecutive chunks in the slot.
+        ///
+        /// A single chunk may be empty, at the end of the input. The first chunk is handed out only once it is known
+        /// whether another follows.
         case chunks([Int], slot: Int)
         case waitForInput
         case waitForSlot
     }
 
-    /// Nothing comes behind the last chunk.
+    /// Whether nothing follows the last chunk.
     private(set) var isAtEnd = false
-    /// There is nothing more to read.
+    /// Whether the input has been read to its end.
     private var isInputAtEnd = false
     private var cut: (any PipeCut)?
     private var filling: Filling?
-    /// Whether the first chunk is still to be handed out.
+    /// Whether the first chunk has not been handed out yet.
     private var isFirst = true
-    /// What was read of the next chunk.
+    /// Bytes of the next chunk that were already read.
     private var carried: [UInt8] = []
-    /// Where in the input the chunk begins that is being filled.
+    /// The offset in the input of the chunk being filled.
     private var offset: UInt64
-    /// No pipe gives more at once, and a chunk may be far larger than all there is.
+    // A pipe returns no more at once, and a chunk may be far larger than the whole input.
     private static let mostBytesOfRead = 1 << 20
 
-    /// A slot with whole chunks, and behind them what there is of the next one.
+    /// A slot with whole chunks, followed by the beginning of the next one.
     private struct Filling {
         let slot: Int
         var chunks: [Int] = []
@@ -51,25 +53,25 @@ struct PipeChunks {
 
     /// - Parameters:
     ///   - cut: nil for chunks of one length.
-    ///   - offset: where the first chunk begins in the input.
+    ///   - offset: the offset of the first chunk in the input.
     init(cutBy cut: (any PipeCut)? = nil, from offset: UInt64 = 0) {
         (self.cut, self.offset) = (cut, offset)
     }
 
     /// Reads on; does not block.
     ///
-    /// - Parameter mostBytes: what chunks have that are handed out together; one alone may have more.
+    /// - Parameter mostBytes: the most bytes of chunks that are handed out together; a single chunk may be larger.
     mutating func next(
         of input: InputFile, _ chunkBytes: Int, upTo mostBytes: Int, _ workforce: Workforce
     ) throws(PoolmapError) -> Step {
         guard var filling = filling == nil ? try begin(workforce) : filling else { return .waitForSlot }
-        // Also where a read fails, so that the slot is given back.
+        // Also if a read fails, so that the slot is released.
         defer { self.filling = self.filling == nil ? nil : filling }
         while true {
             var length = try border(filling, workforce)
             while length == nil, filling.count < chunkBytes, !isInputAtEnd {
                 guard input.hasInput() else {
-                    // Nobody knows when more comes, and these need not wait for it.
+                    // More may come at any time, and complete chunks need not wait for it.
                     return filling.chunks.isEmpty ? .waitForInput : try handOut(filling, workforce)
                 }
                 let end = min(chunkBytes, filling.count + PipeChunks.mostBytesOfRead)
@@ -106,9 +108,9 @@ struct PipeChunks {
         return filling
     }
 
-    /// Notes that the chunk which is being filled has so many bytes.
+    /// Ends the current chunk after `byteCount` bytes.
     private mutating func end(_ byteCount: Int, _ filling: inout Filling) {
-        // The input may have ended with the chunk before.
+        // The input may have ended with the previous chunk.
         if byteCount > 0 || filling.chunks.isEmpty {
             filling.chunks.append(byteCount)
         }
@@ -126,7 +128,7 @@ struct PipeChunks {
         return .chunks(filled.chunks, slot: filled.slot)
     }
 
-    /// The length of the chunk, if what there is of it holds its border.
+    /// The length of the chunk, if its border has been read.
     private mutating func border(_ filling: Filling, _ workforce: Workforce) throws(PoolmapError) -> Int? {
         guard cut != nil else { return nil }
         let area = try workforce.inputArea(filling.slot, filling.start + filling.count)[filling.start...]
@@ -135,7 +137,7 @@ struct PipeChunks {
             isAtEnd: isInputAtEnd)
     }
 
-    /// The next byte; none at the input's end.
+    /// The next byte; empty at the end of the input.
     private mutating func lookAhead(in input: InputFile) throws(PoolmapError) -> [UInt8] {
         var byte: UInt8 = 0
         let count = try withUnsafeMutableBytes(of: &byte) { (space) throws(PoolmapError) in
@@ -146,7 +148,7 @@ struct PipeChunks {
         return isAtEnd ? [] : [byte]
     }
 
-    /// Gives back the slot that is being filled.
+    /// Releases the slot that is being filled.
     mutating func abandon(_ workforce: Workforce) {
         if let filling {
             workforce.releaseSlot(filling.slot)
@@ -155,10 +157,10 @@ struct PipeChunks {
     }
 }
 
-/// Where chunks of a pipe end for `--rsyncable`.
+/// Finds where chunks of a pipe end for `--rsyncable`.
 struct ContentCut: PipeCut {
     private let borders: ContentBorders
-    /// The search for a chunk's border, and how much of it that has seen.
+    /// The search for a chunk's border, and how much of the chunk it has seen.
     private var search: (chunk: UInt64, matches: MatchSearch, searchedBytes: Int)?
 
     init(_ borders: ContentBorders) {
