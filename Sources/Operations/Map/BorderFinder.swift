@@ -3,12 +3,12 @@ import Ground
 import Multiprocessing
 import Run
 
-/// Has workers look for the borders of chunks in stretches of a file, as `FoundBorders` asks.
+/// Searches stretches of a file for chunk borders in workers, as `FoundBorders` asks.
 final class BorderFinder: Operation {
     private let tools: MapTools?
     private var search = StretchSearch()
 
-    /// - Parameter tools: nil where nobody asks for any.
+    /// - Parameter tools: nil if no borders are needed.
     init(_ tools: MapTools?) {
         self.tools = tools
     }
@@ -27,7 +27,7 @@ final class BorderFinder: Operation {
         guard let tools, case .records(let kind, _) = tools.settings.cut else {
             throw PoolmapError(.failed, "nobody has asked for borders")
         }
-        // All chunks behind a survey depend on it; on a border only the chunks that it is between.
+        // All chunks after a survey depend on it; a border affects only the two chunks next to it.
         let isSurvey = if case .survey = work.question { true } else { false }
         let reader = tools.reader(of: work.file, files, verifies: isSurvey)
         let done = try search.perform(work.question, in: work.start..<work.end, work.rule, kind, of: reader)

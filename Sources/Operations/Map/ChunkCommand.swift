@@ -8,8 +8,8 @@ import SystemPackage
 
 /// Runs the command of a map over a chunk, from its standard input to its standard output.
 ///
-/// What it writes waits in the output area of the slot: its output in front, its errors behind; what has no room there in
-/// the slot's spill files.
+/// What it writes waits in the output area of the slot: first its output, then its errors. What does not fit there goes
+/// to the slot's spill files.
 final class ChunkCommand: Operation {
     private let tools: MapTools?
     private var settings: MapSettings? { tools?.settings }
@@ -17,15 +17,15 @@ final class ChunkCommand: Operation {
     private var space = Scratch()
     private let output: SlotStream
     private let errors: SlotStream
-    /// Where outputs are compressed.
+    /// Compresses outputs; nil if they are not compressed.
     private let frames: OutputFrames?
     private var madeFrames: [CompressedFrame] = []
-    /// Where they go to a file of the chunk's own.
+    /// The chunk's own file, if compressed output goes to one.
     private var compressedFile: CompressedFile?
-    /// A command is work for another process, however little it reads.
+    /// A command is worth another process, however little it reads.
     static let leastTaskBytes: UInt64 = 1 << 20
 
-    /// - Parameter tools: nil where nothing is mapped.
+    /// - Parameter tools: nil if nothing is mapped.
     init(_ tools: MapTools?) {
         self.tools = tools
         let settings = tools?.settings
@@ -34,24 +34,24 @@ final class ChunkCommand: Operation {
         output.reckonsChecksum = settings?.part != nil
         frames = tools?.outputFrames
         if let settings {
-            // Where that fails, no command can be started, and says so.
+            // If this fails, commands cannot be started, and report that.
             _ = poolmap_make_command_places(UInt32(settings.slotCount))
-            // And here, each has a core all the same, and none is lent.
+            // If this fails, each command still has a core, but none is lent.
             _ = poolmap_make_cores(UInt32(settings.servedCoreCount), UInt32(settings.slotCount))
         }
     }
 
     struct Work: Message {
-        /// Where the chunk is, which its own offset says more of; nil where it is in the slot.
+        /// The file with the chunk, whose offset is `chunk.offset`; nil if the chunk is in the slot.
         var file: MappedFile?
         var slot: Int
         var chunk: CommandTemplate.Chunk
-        /// The bytes of the chunks behind it, for each of which the command is run too.
+        /// The sizes of the chunks after it, for each of which the command is run too.
         var others: [UInt64] = []
-        /// What the command reads in front of the chunk.
+        /// What the command reads before the chunk.
         var header: [UInt8]
         var destination: Destination
-        /// How many of the task's first files are reduced to one, in place of a chunk that is mapped.
+        /// How many of the task's first files are reduced to one; 0 for a chunk that is mapped.
         var reducedCount = 0
 
         init(
@@ -86,7 +86,7 @@ final class ChunkCommand: Operation {
             message.add(reducedCount)
         }
 
-        /// The same for each chunk by itself.
+        /// The same work, split into one task for each chunk.
         var single: [Work] {
             var next = self
             next.others = []
@@ -102,9 +102,9 @@ final class ChunkCommand: Operation {
 
     /// Where the command writes.
     enum Destination: BitwiseCopyable {
-        /// Into a pipe, from which it comes into the slot.
+        /// To a pipe, from which it is read into the slot.
         case slot
-        /// Into the last file of the task, from its beginning on.
+        /// To the last file of the task, from its beginning.
         case file
         /// The same, compressed.
         case compressedFile
@@ -112,7 +112,7 @@ final class ChunkCommand: Operation {
     }
 
     struct Done: Message {
-        /// One for each chunk, in order.
+        /// One outcome for each chunk, in order.
         var all: [CommandOutcome] = []
 
         init() {}
@@ -158,7 +158,7 @@ final class ChunkCommand: Operation {
         return done
     }
 
-    /// Runs the command over a chunk, until that succeeds or has been tried often enough.
+    /// Runs the command over a chunk until it succeeds or has been tried often enough.
     private func run(
         _ work: Work, _ files: [SharedDescriptor], _ hands: Hands, _ settings: MapSettings,
         _ outcome: inout CommandOutcome
@@ -185,7 +185,7 @@ final class ChunkCommand: Operation {
         }
     }
 
-    /// What takes the command's output.
+    /// What receives the command's output.
     private func sink(of work: Work, _ files: [SharedDescriptor]) throws(PoolmapError) -> any PipeSink {
         (madeFrames, compressedFile) = ([], nil)
         guard let frames, work.destination == .slot || work.destination == .compressedFile else { return output }
@@ -203,7 +203,7 @@ final class ChunkCommand: Operation {
         return frames
     }
 
-    /// Notes what a command has written, all of which has come.
+    /// Records what a command wrote, all of which has been received.
     private func note(_ outcome: inout CommandOutcome, of work: Work, _ files: [SharedDescriptor]) {
         (outcome.output, outcome.errors) = (output.ofChunk, errors.ofChunk)
         outcome.checksum = output.checksum
@@ -218,7 +218,7 @@ final class ChunkCommand: Operation {
         return file.fileDescriptor
     }
 
-    /// Where the command is to write, which has nothing of an earlier try; nil for a pipe.
+    /// The descriptor that the command writes to, emptied of an earlier attempt's output; nil for a pipe.
     private func target(of work: Work, _ files: [SharedDescriptor]) throws(PoolmapError) -> Int32? {
         switch work.destination {
         case .slot, .compressedFile: return nil
@@ -234,7 +234,7 @@ final class ChunkCommand: Operation {
     private func input(
         of work: Work, _ files: [SharedDescriptor], _ hands: Hands
     ) throws(PoolmapError) -> ChunkInput {
-        // It is not moved: the message's own bytes do not stay where they are.
+        // Copied to memory that stays in place, which the message's own bytes do not.
         let header = try space.space(of: work.header.count)
         header.copyBytes(from: work.header)
         let front = UnsafeRawBufferPointer(header)
@@ -262,7 +262,7 @@ final class ChunkCommand: Operation {
         }
     }
 
-    /// In the front: hands what a command has written to `body`, a piece at a time.
+    /// In the front: passes what a command wrote to `body`, piece by piece.
     func forEachPiece(
         of part: SlotStream.Part, _ stream: SpillFiles.Stream, _ slot: Int, _ workforce: Workforce,
         _ body: (UnsafeRawBufferPointer) throws(PoolmapError) -> Void
@@ -284,7 +284,7 @@ final class ChunkCommand: Operation {
         }
     }
 
-    /// In the front: gives back the room on the disk, once nobody needs what is in a slot.
+    /// In the front: frees the disk space when the contents of a slot are no longer needed.
     func clearSpills(of done: Done, _ slot: Int) {
         for (stream, part) in [(SpillFiles.Stream.output, \CommandOutcome.output), (.error, \.errors)]
         where done.all.contains(where: { $0[keyPath: part].spilledBytes > 0 }) {

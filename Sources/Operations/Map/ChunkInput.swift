@@ -5,23 +5,23 @@ import Ground
 import Run
 import SystemPackage
 
-/// What a command reads: some bytes, and behind them perhaps a part of a regular file, as far as it was written to a pipe.
+/// What a command reads: some bytes, perhaps followed by part of a regular file; keeps track of what a pipe has taken.
 struct ChunkInput {
     private var parts: [UnsafeRawBufferPointer]
     private let file: MappedFileReader?
-    /// What was decompressed and not written yet.
+    /// Decompressed bytes that are not written yet.
     private var decompressed: [UInt8] = []
     private var decompressedStart = 0
     private var offset: UInt64
     private var byteCount: UInt64
-    /// How much a pipe has taken so far.
+    /// How much the pipe has taken so far.
     private(set) var writtenBytes = 0
-    /// Whether the kernel moves pages of the file into the pipe by itself.
+    /// Whether the kernel moves pages of the file into the pipe directly.
     private var isSpliced = true
 
     /// - Parameters:
-    ///   - parts: bytes that stay where they are.
-    ///   - file: what comes behind them is in this file, from an offset on; nil for nothing.
+    ///   - parts: bytes that stay in place.
+    ///   - file: the file whose bytes follow them, from `offset` on; nil for none.
     init(
         _ parts: [UnsafeRawBufferPointer], of file: MappedFileReader? = nil, at offset: UInt64 = 0,
         byteCount: UInt64 = 0
@@ -32,9 +32,9 @@ struct ChunkInput {
         self.byteCount = file == nil ? 0 : byteCount
     }
 
-    /// Writes as much as a pipe takes now, whose writer does not wait; false where there is no more, or nobody reads on.
+    /// Writes as much as a non-blocking pipe takes; returns false if there is no more, or the reader has closed it.
     ///
-    /// Throws `changed` where the file has become shorter.
+    /// Throws `changed` if the file has become shorter.
     mutating func write(to pipe: Int32) throws(PoolmapError) -> Bool {
         while true {
             if parts.isEmpty, let file, !file.isPlain, decompressedStart == decompressed.count, byteCount > 0 {
@@ -75,7 +75,7 @@ struct ChunkInput {
         }
     }
 
-    /// Throws if what was read of the file is not to be relied on, since its frame is damaged behind it.
+    /// Throws if the file's content cannot be trusted, because its frame is damaged after the part that was read.
     func finish() throws(PoolmapError) {
         try file?.finish()
     }

@@ -3,9 +3,9 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// The two ends of a new pipe, which no program that is executed keeps.
+/// The two ends of a new pipe, both closed on exec.
 ///
-/// Whoever makes it closes both. The standard descriptors are open, so that these are others.
+/// The creator must close both. The standard descriptors are open, so these are others.
 struct ClosedOnExecPipe {
     let reading: FileDescriptor
     let writing: FileDescriptor

@@ -1,18 +1,18 @@
 import Ground
 
-/// Adds up the numbers in the columns of lines: exactly, as long as they are decimal numbers without an exponent.
+/// Adds up the numbers in columns of lines: exactly, if they are decimal numbers without an exponent.
 struct ColumnSum {
     private var columns: [Number] = []
     private var line: [UInt8] = []
     private static let mostLineBytes = 1 << 20
 
-    /// A sum: so many times a power of ten, or once there was an exponent the nearest binary number.
+    /// A sum: a multiple of a power of ten or, once a number had an exponent, the nearest binary number.
     private enum Number {
         case decimal(Int128, digits: Int)
         case binary(Double)
     }
 
-    /// Takes bytes of lines.
+    /// Adds bytes of lines.
     mutating func add(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
         for byte in bytes {
             if byte == UInt8(ascii: "\n") {
@@ -24,7 +24,7 @@ struct ColumnSum {
         }
     }
 
-    /// The line is whole, also where it has no end.
+    /// Ends the current line; call it too if the last line has no line feed.
     mutating func endLine() throws(PoolmapError) {
         defer { line.removeAll(keepingCapacity: true) }
         let words = line.split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }
@@ -90,7 +90,7 @@ struct ColumnSum {
         }
     }
 
-    /// The sums, with spaces between them; nothing where there was no number.
+    /// The sums, separated by spaces; empty if there were no numbers.
     var lineOfSums: [UInt8] {
         if columns.isEmpty { return [] }
         let words = columns.map { column -> String in

@@ -4,42 +4,42 @@ import Ground
 import JobServer
 import SystemPackage
 
-/// The job server of one command: lends it cores that no other command needs, as tokens in a pipe.
+/// The job server of one command: lends it idle cores, as tokens in a pipe.
 ///
-/// Each command has a pipe of its own. So what it has taken is known when it has ended, also where it was killed and gives
-/// nothing back, and what it gives back too late goes nowhere. The table of cores (`cores.h`) keeps the account: a token is
-/// written once its core is lent to the command's place, and the core is given back when the token was taken out again, or
-/// the command is no more.
+/// Each command has a pipe of its own. So it is known what it has taken when it ends, even if it was killed and returns
+/// nothing, and tokens returned too late are harmless. The table of cores (`cores.h`) keeps the account: a token is
+/// written after its core has been lent to the command's place, and the core is returned when the token has been taken
+/// out again or the command is gone.
 ///
-/// A token that the command leaves in its pipe is taken out for whoever has more use for it: a command that waits for a
-/// core, and one that has taken all its tokens.
+/// Tokens that the command leaves in its pipe are taken out for others that need them: a command waiting for a core, or
+/// one that has taken all its tokens.
 final class CommandJobs {
     private let pipe: ClosedOnExecPipe
     private let place: UInt32
-    /// For the environment: what tells make, cargo and ninja of the pipe.
+    /// The environment variables that tell make, cargo and ninja about the pipe.
     let variables: [ServedJobs.Variable]
 
     /// - Parameters:
-    ///   - place: of the command, which has a core for itself.
-    ///   - coreCount: of all commands together.
+    ///   - place: the place of the command, which has one core already.
+    ///   - coreCount: the number of cores for all commands together.
     init(place: Int, coreCount: Int) throws(PoolmapError) {
         pipe = try ClosedOnExecPipe()
         self.place = UInt32(place)
         variables = ServedJobs.variables(
             jobs: coreCount, reader: pipe.reading.rawValue, writer: pipe.writing.rawValue,
-            // Of whoever finds no such descriptors, as a shell may have closed them.
+            // For programs that do not inherit the descriptors, since a shell may have closed them.
             path: "/proc/\(getpid())/fd/\(pipe.writing.rawValue)")
         attend()
     }
 
-    /// What the command is to have under these numbers.
+    /// The descriptors that the command must inherit under the same numbers.
     var descriptors: [Int32] { [pipe.reading.rawValue, pipe.writing.rawValue] }
 
-    /// Takes a core for the command of a slot; false where the run needs the command no more.
+    /// Takes a core for the command of a slot; returns false if the run no longer needs the command.
     ///
-    /// Blocks where all are in use, since some are lent: until one of them is given back, or a command has ended.
+    /// If all cores are in use because some are lent, blocks until one is returned or a command ends.
     static func takeCore(_ slot: Int) -> Bool {
-        // What a worker had that has died.
+        // Releases what a worker that died still had.
         poolmap_release_cores(UInt32(slot))
         while poolmap_take_core(UInt32(slot)) == 0 {
             guard poolmap_is_command_cancelled(UInt32(slot)) == 0 else { return false }
@@ -50,10 +50,10 @@ final class CommandJobs {
 
     private static let waitMicroseconds: UInt32 = 2000
 
-    /// So often tokens are looked after, and whether the run still needs the command.
+    /// How often to attend to tokens, and to check whether the run still needs the command.
     static var tickMilliseconds: Int32 { poolmap_has_spare_cores() != 0 ? 20 : 100 }
 
-    /// Takes back what is needed elsewhere, and lends what is free.
+    /// Takes back cores that are needed elsewhere, and lends idle ones.
     ///
     /// Does not block.
     func attend() {
@@ -64,7 +64,7 @@ final class CommandJobs {
         } else {
             let count = Int(poolmap_lend_cores(place))
             let tokens = [UInt8](repeating: UInt8(ascii: "+"), count: count)
-            // A pipe has room for more than there are cores.
+            // A pipe has room for more tokens than there are cores.
             _ = tokens.withUnsafeBytes { write(pipe.writing.rawValue, $0.baseAddress, count) }
         }
     }

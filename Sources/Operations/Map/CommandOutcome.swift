@@ -2,24 +2,24 @@ import Ground
 import Multiprocessing
 import Run
 
-/// What has come of a command that was run over a chunk, or that joined outputs.
+/// The result of a command that was run over a chunk, or that joined outputs.
 struct CommandOutcome: Message {
-    /// Of the chunk.
+    /// The index of the chunk.
     let index: Int
     let offset: UInt64
     let chunkBytes: UInt64
-    /// It joined outputs.
+    /// Whether the command joined outputs.
     let isReduction: Bool
     var end = CommandRun.End.cancelled
-    /// Why it could not be run, or what it has written not be taken.
+    /// Why it could not be run, or its output not be taken.
     var error: PoolmapError?
     /// How often it was run.
     var attempts = 0
     var output = SlotStream.Part()
     var errors = SlotStream.Part()
-    /// The CRC-32C of the output, where a part of an input is mapped.
+    /// The CRC-32C of the output, if a part of an input is mapped.
     var checksum: UInt32 = 0
-    /// Of an output that is compressed: its first lines, which are no part of it, and what it is made of.
+    /// For a compressed output: its header lines, which are not in the frames, and the frames.
     var header: [UInt8] = []
     var frames: [CompressedFrame] = []
     var time: WorkTime
@@ -67,15 +67,15 @@ struct CommandOutcome: Message {
         Piece(noun: "reduction", index: Int(index), offset: 0, byteCount: 0)
     }
 
-    /// The run did not need it any more.
+    /// Whether the run no longer needed it.
     var isCancelled: Bool {
         if case .cancelled = end { return error == nil }
         return false
     }
 
-    /// Why there is no output; nil where there is.
+    /// Why there is no output; nil if there is.
     ///
-    /// - Parameter command: its name, for the message.
+    /// - Parameter command: the command's name, for the message.
     func failure(of command: String?) -> PoolmapError? {
         if let error { return error }
         let name = command ?? "the command"

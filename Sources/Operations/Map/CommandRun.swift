@@ -6,42 +6,42 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// A command that runs once: is fed a chunk, and has what it writes taken from it.
+/// Runs a command once: feeds it a chunk and collects what it writes.
 ///
-/// It ends when its own process ends: what that has written by then is its output, whoever else keeps the pipe open.
-/// That it does not read all of the chunk is no failure.
+/// It ends when its own process ends: its output is what has been written by then, even if other processes keep the
+/// pipe open. Not reading the whole chunk is no failure.
 struct CommandRun {
-    /// How a command has ended.
+    /// How a command ended.
     enum End: BitwiseCopyable {
-        /// By itself, or by somebody's signal: the status as `wait` has it.
+        /// By itself, or by a signal from elsewhere: the status as `wait` returns it.
         case ended(status: Int32)
-        /// It took longer than it may.
+        /// It exceeded its time limit.
         case timedOut
-        /// The run needs it no more.
+        /// The run no longer needed it.
         case cancelled
     }
 
-    /// What was taken of what a command writes, in bytes, and whether there may be more.
+    /// How many bytes of a command's output were taken, and whether there may be more.
     typealias Taken = (byteCount: Int, isOpen: Bool)
 
     private let slot: Int
     private let timeoutNanoseconds: UInt64?
-    /// Where the command writes; nil for a pipe, from which its output is taken.
+    /// The descriptor that the command writes to; nil for a pipe, from which its output is taken.
     private let output: Int32?
-    /// Files that it reads beside its standard input.
+    /// Files that it reads besides its standard input.
     private let files: [Int32]
-    /// So many cores all commands share; 0 where another job server has a say in it, which the command finds by itself.
+    /// The number of cores that all commands share; 0 under another job server, which the command finds by itself.
     private let coreCount: Int
     private var jobs: CommandJobs?
     private var input: ChunkInput
     private var process: pid_t = 0
-    /// -1 for what is closed.
+    /// -1 for closed ends.
     private var pipes = Pipes()
     private var processDescriptor: Int32 = -1
     private var early: End?
-    /// How long its pipes are not looked at.
+    /// How long not to look at its pipes.
     private var napMilliseconds: Int32 = 0
-    /// When what was asked to end is made to.
+    /// When to kill a command that was asked to end.
     private var killTime: UInt64?
 
     private struct Pipes {
@@ -50,12 +50,12 @@ struct CommandRun {
         var error: Int32 = -1
     }
 
-    /// So long a command has to end by itself that was asked to.
+    /// How long a command that was asked to end may take.
     private static let graceNanoseconds: UInt64 = 1_000_000_000
-    /// So often it is looked whether a process has ended that has no descriptor.
+    /// How often to check whether a process without a descriptor has ended.
     private static let tickWithoutDescriptor: Int32 = 5
 
-    /// - Parameter slot: the place in the table of commands.
+    /// - Parameter slot: the command's place in the table of commands.
     init(
         _ input: ChunkInput, to output: Int32?, files: [Int32], slot: Int, coreCount: Int, timeoutNanoseconds: UInt64?
     ) {
@@ -64,10 +64,10 @@ struct CommandRun {
         (self.slot, self.timeoutNanoseconds) = (slot, timeoutNanoseconds)
     }
 
-    /// Runs the command; what it writes goes to `take`, a piece at a time.
+    /// Runs the command; passes what it writes to `take`, piece by piece.
     ///
-    /// Blocks. Throws where the command cannot be started, the chunk not be read, and what `take` throws; then nothing of
-    /// its process group is left.
+    /// Blocks. Throws if the command cannot be started or the chunk cannot be read, and what `take` throws; nothing of
+    /// its process group is left then.
     mutating func run(
         _ template: CommandTemplate, for chunk: CommandTemplate.Chunk, wideBytes: Int,
         _ take: (SpillFiles.Stream, Int32) throws(PoolmapError) -> Taken
@@ -84,7 +84,7 @@ struct CommandRun {
             throw error
         }
         if early != nil {
-            // What it has started may have heard nothing.
+            // Processes that it started may not have received the signal.
             killGroup(SIGKILL)
         }
         let status = reap()
@@ -167,7 +167,7 @@ struct CommandRun {
         return status
     }
 
-    // MARK: Attend
+    // MARK: While it runs
 
     /// Feeds the command and takes what it writes, until its process has ended.
     private mutating func attend(
@@ -177,7 +177,7 @@ struct CommandRun {
         while !hasEnded {
             hasEnded = wait(until: killTime ?? deadline)
             let before = input.writtenBytes
-            // Behind what it has written when it has ended, nothing of it comes.
+            // After the process has ended, this takes the last of its output.
             let taken = try takeOutput(&pipes.output, .output, take) + takeOutput(&pipes.error, .error, take)
             if pipes.input >= 0, try !input.write(to: pipes.input) {
                 _ = Glibc.close(pipes.input)
@@ -189,7 +189,7 @@ struct CommandRun {
         }
     }
 
-    /// Waits until there is something to do; true once the process has ended.
+    /// Waits until there is something to do; returns true once the process has ended.
     private func wait(until time: UInt64?) -> Bool {
         let isNapping = napMilliseconds > 0
         var entries = [
@@ -204,10 +204,10 @@ struct CommandRun {
         return processDescriptor < 0 ? isGone : entries[0].revents != 0
     }
 
-    /// A command that reads and writes in small pieces would wake this process for each.
+    /// Avoids waking this process for every small read or write of the command.
     ///
-    /// So where little was moved, it is left to fill its pipes, or to empty them, for some milliseconds; but where they were
-    /// half full, for fewer.
+    /// If little was moved, the command is left to fill or empty its pipes for some milliseconds; if they were half
+    /// full, for fewer.
     private mutating func pace(movedBytes: Int) {
         if movedBytes < CommandRun.littleBytes {
             napMilliseconds = min(max(1, 2 * napMilliseconds), CommandRun.mostNapMilliseconds)
@@ -233,7 +233,7 @@ struct CommandRun {
         return taken.byteCount
     }
 
-    /// Where the kernel has no descriptors for processes.
+    /// Whether the process has ended, for kernels without process descriptors.
     private var isGone: Bool {
         var information = siginfo_t()
         return waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT | WNOHANG) == 0

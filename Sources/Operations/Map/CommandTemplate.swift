@@ -4,16 +4,16 @@ import Ground
 import JobServer
 import SystemPackage
 
-/// A command of the user's, with what its arguments and its environment say of the chunk.
+/// A user's command, whose arguments and environment depend on the chunk.
 package struct CommandTemplate: Sendable {
-    /// What is to be said of a chunk.
+    /// The properties of a chunk that a command can use.
     package struct Chunk {
-        /// Counted from 0, in its input.
+        /// Its index in its input, from 0.
         package var index: UInt64
-        /// Where it begins in its input, and how long it is, in bytes.
+        /// Its offset in its input and its length, in bytes.
         package var offset: UInt64
         package var byteCount: UInt64
-        /// How many its input has; nil where only its end will tell.
+        /// The number of chunks of its input; nil if only the end will tell.
         package var count: UInt64?
         /// The input's name; "-" for standard input.
         package var input: String
@@ -22,12 +22,12 @@ package struct CommandTemplate: Sendable {
     private enum Field: String, CaseIterable {
         case index, offset, length, count, input
 
-        /// For the environment.
+        /// The environment variable.
         var variable: String {
             self == .input ? "POOLMAP_INPUT" : "POOLMAP_CHUNK_\(rawValue.uppercased())"
         }
 
-        /// nil where nobody knows.
+        /// nil if unknown.
         func value(of chunk: Chunk) -> String? {
             switch self {
             case .index: "\(chunk.index)"
@@ -42,30 +42,30 @@ package struct CommandTemplate: Sendable {
     private enum Part {
         case text([UInt8])
         case field(Field)
-        /// For a shell.
+        /// The input's name, quoted for a shell.
         case quotedInput
         /// The files that a reduction reads.
         case files
     }
 
-    /// For messages.
+    /// Used in messages.
     package let name: String
     private let path: [CChar]
     private let arguments: [[Part]]
 
-    /// A command by its words, the first of which names the program.
+    /// Creates a command from its words, the first of which names the program.
     ///
-    /// - Parameter path: where the program is.
+    /// - Parameter path: the path of the program.
     package init(_ words: [String], path: String) {
         name = words.first ?? ""
         self.path = Array(path.cName)
-        // The first is a name, whatever it looks like.
+        // The first word is a name, whatever it looks like.
         arguments = words.enumerated().map { place, word in
             place == 0 ? [.text(FileName.bytes(of: word))] : CommandTemplate.parts(of: word)
         }
     }
 
-    /// A line for `/bin/sh`, in which an input's name is one word, whatever it looks like.
+    /// Creates a command from a line for `/bin/sh`, in which an input's name is always a single word.
     package init(shellLine line: String) {
         name = "sh"
         path = Array("/bin/sh".cName)
@@ -75,7 +75,8 @@ package struct CommandTemplate: Sendable {
         arguments = [[.text(Array("sh".utf8))], [.text(Array("-c".utf8))], parts]
     }
 
-    /// A line for `/bin/sh` that reads files, which stand for "{}"; at its end where it has none.
+    /// Creates a command from a line for `/bin/sh` that reads files; they replace "{}", or follow the line if it has
+    /// none.
     package init(reducing line: String) {
         name = "sh"
         path = Array("/bin/sh".cName)
@@ -95,7 +96,7 @@ package struct CommandTemplate: Sendable {
         arguments = [[.text(Array("sh".utf8))], [.text(Array("-c".utf8))], parts]
     }
 
-    /// Whether an argument asks how many chunks there are.
+    /// Whether an argument contains the number of chunks.
     var asksForCount: Bool {
         arguments.joined().contains { if case .field(.count) = $0 { true } else { false } }
     }
@@ -121,7 +122,7 @@ package struct CommandTemplate: Sendable {
         Field.allCases.first { bytes.starts(with: "{\($0.rawValue)}".utf8) }
     }
 
-    /// A word with what it says of a chunk.
+    /// A word with its fields replaced by the properties of a chunk.
     package static func text(of word: String, for chunk: Chunk) -> [UInt8] {
         text(of: parts(of: word), for: chunk, [])
     }
@@ -142,9 +143,9 @@ package struct CommandTemplate: Sendable {
         return [quote] + bytes.flatMap { $0 == quote ? Array("'\\''".utf8) : [$0] } + [quote]
     }
 
-    /// Lends the arguments and the environment for a chunk, or for descriptors of files, as `execve` wants them.
+    /// Calls `body` with the arguments and the environment for a chunk, or for files, as `execve` takes them.
     ///
-    /// - Parameter others: variables beside those of the chunk.
+    /// - Parameter others: variables besides those of the chunk.
     func withPointers<Result>(
         for chunk: Chunk, _ files: [Int32], _ others: [ServedJobs.Variable],
         _ body: (
@@ -189,8 +190,8 @@ package struct CommandTemplate: Sendable {
         return copy
     }
 
-    /// This process's own, but for those of these names, and those that say something of a chunk: of another `poolmap map`,
-    /// around this one.
+    /// This process's own variables, without those of these names and without those about a chunk, which come from an
+    /// outer `poolmap map`.
     private static func inheritedVariables(but others: [String]) -> [UnsafeMutablePointer<CChar>?] {
         var variables: [UnsafeMutablePointer<CChar>?] = []
         var next: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = environ
@@ -206,9 +207,9 @@ package struct CommandTemplate: Sendable {
 }
 
 extension CommandTemplate {
-    /// Where a program is that a command names: by a path, or in one of the folders of `PATH`.
+    /// The path of the program that a command names: the name itself if it is a path, else searched for in `PATH`.
     ///
-    /// Throws with `ENOENT` where there is none, and `EACCES` where it may not be executed. The C function is `execvp`.
+    /// Throws with `ENOENT` if there is none, and `EACCES` if it is not executable. The C function is `execvp`.
     package static func find(_ name: String) throws(PoolmapError) -> String {
         if name.contains("/") {
             try requireProgram(name, name)

@@ -6,17 +6,17 @@ import Multiprocessing
 import Run
 import SystemPackage
 
-/// The content of a compressed input that workers cannot take apart, out of a pipe: a process of its own decompresses it
-/// from the beginning to the end.
+/// The content of a compressed input that workers cannot read in parts, as a pipe: one process decompresses the input
+/// from beginning to end.
 final class ContentPipe {
     /// The reading end.
     let input: InputFile
     private let process: Process
     private let failure: FileDescriptor
 
-    /// Forks the process, from one with one thread.
+    /// Forks the process; the caller must have one thread.
     ///
-    /// - Parameter decompress: what it does, to the writing end.
+    /// - Parameter decompress: run in the process, with the writing end.
     init(
         of compressed: InputFile, decompress: @escaping (InputFile, FileDescriptor) throws(PoolmapError) -> Void
     ) throws(PoolmapError) {
@@ -52,7 +52,7 @@ final class ContentPipe {
         message.bytes.withUnsafeBytes { _ = write(failure.rawValue, $0.baseAddress, $0.count) }
     }
 
-    /// Throws what kept the process from decompressing all, once its pipe has ended.
+    /// Throws what prevented the process from decompressing everything; call it once the pipe has ended.
     func finish() throws(PoolmapError) {
         var bytes = [UInt8](repeating: 0, count: 64 << 10)
         let count = bytes.withUnsafeMutableBytes { space in
@@ -68,7 +68,7 @@ final class ContentPipe {
         }
     }
 
-    /// Ends the process, whose content nobody wants.
+    /// Ends the process when its content is no longer needed.
     func cancel() {
         process.kill()
         _ = try? process.join()

@@ -7,11 +7,11 @@ import Run
 import SeekableZstd
 import SystemPackage
 
-/// Where the content of a compressed file is, frame by frame, for workers that want a part of it.
+/// The positions of the frames of a compressed file and of their content, for workers that read parts of it.
 ///
-/// It is a table in memory that processes share, with a row for each frame and one for the end.
+/// It is a table in shared memory, with a row for each frame and one for the end.
 struct FrameIndex {
-    /// A row: where a frame begins, how long it is, and where its content begins.
+    /// A row: the offset and length of a frame, and the offset of its content.
     struct Row: BitwiseCopyable {
         var offset: UInt64
         var compressedBytes: UInt64
@@ -22,10 +22,10 @@ struct FrameIndex {
     let frameCount: Int
     let contentBytes: UInt64
 
-    /// Reads the headers of the frames of a regular file, and holds these against its tables; nil where workers cannot
-    /// take it apart: a frame does not say what it holds, or holds more than `mostContentBytes`.
+    /// Reads the headers of the frames of a regular file, and checks them against its tables.
     ///
-    /// Throws where the file is damaged, as far as can be told without decompressing anything.
+    /// nil if workers cannot read the file in parts, because a frame does not give its content size or has more than
+    /// `mostContentBytes`. Throws if the file is damaged, as far as that shows without decompressing anything.
     init?(of input: InputFile, mostContentBytes: UInt64) throws(PoolmapError) {
         let frames = try FileFrames(input)
         var auditor = frames.seekTable == nil ? SectionAuditor(seesFrames: false) : nil
@@ -73,17 +73,17 @@ struct MappedFile: BitwiseCopyable {
     let file: TaskFile
     /// Where the input begins in the file.
     let start: UInt64
-    /// How much there is to map.
+    /// The size of what is mapped.
     let byteCount: UInt64
-    /// The table of a `FrameIndex`, and how many frames it has; nil where the bytes are mapped.
+    /// The table of a `FrameIndex`, and its number of frames; nil if the file's bytes are mapped.
     let index: TaskFile?
     let frameCount: Int
 }
 
-/// Reads parts of what is mapped of a regular file, wherever they are.
+/// Reads parts of what is mapped of a regular file, at any offset.
 ///
-/// Content is decompressed from the beginning of its frame on; who goes on where the last read has ended goes on in the
-/// frame. A frame whose end was reached has passed its checksum.
+/// A frame is decompressed from its beginning; a read that continues where the last one ended continues in the same
+/// frame. A frame that was read to its end has passed its checksum.
 final class MappedFileReader {
     let descriptor: FileDescriptor
     let place: MappedFile
@@ -94,26 +94,26 @@ final class MappedFileReader {
     private var input = Scratch()
     private var passed = Scratch()
     private var frame: OpenFrame?
-    /// Whether no frame is left before its end.
+    /// Whether every frame is decompressed to its end.
     private let verifies: Bool
     private static let readBytes = 128 << 10
 
     /// A frame that is being decompressed.
     private struct OpenFrame {
         let number: Int
-        /// Its content.
+        /// The range of its content.
         let content: Range<UInt64>
-        /// Where its bytes go on, and where they end.
+        /// Where its remaining bytes begin, and where they end.
         var offset: UInt64
         let end: UInt64
         var contentOffset: UInt64
-        /// What was read of it and is not decompressed yet: this part of the input buffer.
+        /// The part of the input buffer that was read and not decompressed yet.
         var read = 0..<0
         var hasBegun = false
         var hasEnded = false
     }
 
-    /// - Parameter verifies: whether `finish` is to be called behind the last read, before anybody relies on what was read.
+    /// - Parameter verifies: whether `finish` will be called after the last read, before the content is relied on.
     init(
         _ descriptor: FileDescriptor, _ place: MappedFile, index: FileDescriptor?, _ contexts: Contexts,
         _ limit: WindowLimit, _ dictionary: ZstdDictionary?, verifies: Bool = false
@@ -123,10 +123,10 @@ final class MappedFileReader {
         (self.contexts, self.limit, self.dictionary) = (contexts, limit, dictionary)
     }
 
-    /// Whether these are bytes of the file itself.
+    /// Whether the file's own bytes are read.
     var isPlain: Bool { index == nil }
 
-    /// Fills the space from an offset on, behind which there is so much.
+    /// Fills the space from `offset` on; there must be enough content.
     func readAll(into space: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(PoolmapError) {
         guard let index else { return try descriptor.readAll(into: space, at: place.start + offset) }
         var done = 0
@@ -142,15 +142,15 @@ final class MappedFileReader {
         }
     }
 
-    /// Where that was asked for, goes to the end of the frame that was read last, so that its checksum has passed too.
+    /// If requested, decompresses the last frame to its end, so that its checksum is verified too.
     ///
-    /// Throws where it is damaged.
+    /// Throws if the frame is damaged.
     func finish() throws(PoolmapError) {
         guard verifies, let end = frame?.content.upperBound else { return }
         try passOver(to: end)
     }
 
-    /// Decompresses what is in front of a place of the open frame.
+    /// Decompresses and drops the open frame's content before `offset`.
     private func passOver(to offset: UInt64) throws(PoolmapError) {
         while let frame, frame.contentOffset < offset {
             let space = try passed.space(of: Int(min(offset - frame.contentOffset, UInt64(Hands.cachedBytes))))
@@ -167,11 +167,11 @@ final class MappedFileReader {
         return row
     }
 
-    /// The frame that holds a place, which is not the end of all.
+    /// Opens the frame that holds `offset`, which must not be the end.
     private func openFrame(holding offset: UInt64, _ index: FileDescriptor) throws(PoolmapError) -> OpenFrame {
         var low = 0
         var high = place.frameCount
-        // The last frame that begins at the place or before it: none without content.
+        // The last frame that begins at or before the offset; so it has content.
         while high - low > 1 {
             let middle = (low + high) / 2
             if try row(middle, index).contentOffset <= offset { low = middle } else { high = middle }
@@ -182,7 +182,7 @@ final class MappedFileReader {
             end: first.offset + first.compressedBytes, contentOffset: first.contentOffset)
     }
 
-    /// Decompresses the next content of the open frame, and behind the last its end.
+    /// Decompresses the next content of the open frame; after the last content also its end.
     private func decompress(into space: UnsafeMutableRawBufferPointer) throws(PoolmapError) -> Int {
         guard var frame = frame.take() else { return 0 }
         let wanted = UnsafeMutableRawBufferPointer(

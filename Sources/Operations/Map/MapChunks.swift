@@ -3,17 +3,17 @@ import Files
 import Ground
 import Run
 
-/// The chunks of one input, in their order, as far as they are to be done: not those of other parts, nor those that an
-/// earlier run has done.
+/// The chunks of one input that must be done, in order: without those of other parts and those that an earlier run has
+/// done.
 ///
-/// Workers find where the chunks of a regular file end; a pipe is cut here, as it is read into slots. Both make the same
-/// chunks.
+/// Workers find where the chunks of a regular file end; a pipe is cut here while it is read into slots. Both give the
+/// same chunks.
 final class MapChunks {
-    /// What comes next.
+    /// The next chunks or step.
     enum Next {
-        /// The lengths of chunks that share a task, and its slot; `moveOn` is called once they are handed out.
+        /// The lengths of chunks that share a task, and its slot; `moveOn` must be called when they are handed out.
         case chunks([UInt64], slot: Int)
-        /// Something else is due first, or nothing more comes.
+        /// Another step is due first, or nothing is left.
         case step(Step)
     }
 
@@ -22,30 +22,30 @@ final class MapChunks {
     private let resume: MapResume?
     private let meter: Meter
     private let rule: BorderRule?
-    /// Of a regular file that is cut by what it holds.
+    /// The borders of a regular file that is cut by content.
     private var found: FoundBorders?
     private var pipeChunks: PipeChunks?
-    /// How many the input has, in all parts; nil where that is known only at its end.
+    /// The number of chunks in the input, over all parts; nil if only its end will tell.
     private(set) var count: UInt64?
-    /// Of a regular file, where the chunks begin that are wanted: anywhere, or in the share of a part.
+    /// The range of a regular file in which wanted chunks begin: all of it, or the share of a part.
     private var share: Range<UInt64> = 0..<0
-    /// The first of them.
+    /// The first wanted chunk.
     private(set) var first: (index: Int, offset: UInt64) = (0, 0)
-    /// So many from the first on were done by an earlier run.
+    /// How many chunks, from the first on, an earlier run has done.
     private let keptCount: Int
 
     // The next chunk.
     private(set) var index = 0
     private(set) var offset: UInt64
-    /// So many bytes are in front of the first chunk that is handed out.
+    /// How many bytes precede the first chunk that is handed out.
     private(set) var passedBytes: UInt64
-    /// None follows.
+    /// Whether no chunk follows.
     private(set) var isAtEnd = false
-    /// What was found to be due behind the chunks that were handed out last.
+    /// A step that must follow the chunks just handed out.
     private var upcoming: Step?
     private static let mostOfTask = 64
 
-    /// - Parameter header: the bytes in front of the first chunk.
+    /// - Parameter header: the bytes before the first chunk.
     init(
         of content: MapContent, behind header: [UInt8], _ settings: MapSettings, _ resume: MapResume?, _ meter: Meter
     ) throws(PoolmapError) {
@@ -71,10 +71,9 @@ final class MapChunks {
         if let part = settings.part { begin(part, step) }
     }
 
-    /// Goes on behind the chunks of an earlier run.
+    /// Continues after the chunks of an earlier run.
     ///
-    /// What is in front of a place in a pipe has to come all the same; of a part it is found again which number its chunks
-    /// have.
+    /// A pipe must still be read up to there. For a part, the indexes of its chunks are counted again.
     private func goOn(_ mapped: MappedFile) throws(PoolmapError) {
         guard let resume, keptCount > 0 else { return }
         guard (offset...mapped.byteCount).contains(resume.kept.inputEnd) else { throw resume.isDamaged }
@@ -83,14 +82,14 @@ final class MapChunks {
         isAtEnd = offset == mapped.byteCount
     }
 
-    /// Begins with the chunks that begin in the share of a part.
+    /// Starts with the chunks that begin in the share of a part.
     private func begin(_ part: Part, _ step: UInt64?) {
         // An empty file is read like a pipe.
         let byteCount = content.mapped?.byteCount ?? 0
         share = part.share(of: byteCount)
         first = (0, offset)
         if offset == byteCount {
-            // The one chunk of an empty input is the first part's.
+            // The one chunk of an empty input belongs to the first part.
             isAtEnd = part.number > 1
         } else if let step, offset < share.lowerBound {
             let count = (share.lowerBound - offset + step - 1) / step
@@ -100,11 +99,11 @@ final class MapChunks {
         }
     }
 
-    // MARK: On and on
+    // MARK: Next chunks
 
     /// The next chunks that may share a task; does not block.
     ///
-    /// - Parameter pace: what chunks have taken so far.
+    /// - Parameter pace: the pace of the chunks so far.
     func next(_ workforce: Workforce, _ pace: TaskPace) throws(PoolmapError) -> Next {
         if isAtEnd { return .step(.end) }
         if let mapped = content.mapped { return try next(of: mapped, workforce, pace) }
@@ -112,20 +111,20 @@ final class MapChunks {
         return .step(.end)
     }
 
-    /// The chunks that were returned last are handed out.
+    /// Records that the chunks returned last are handed out.
     func moveOn(over lengths: [UInt64]) {
         index += lengths.count
         offset += lengths.reduce(0, +)
     }
 
-    /// Moves on over chunks that are done.
+    /// Skips chunks that are already done.
     private func pass(over count: Int, to end: UInt64) {
         meter.add(input: end - offset)
         index += count
         (offset, passedBytes) = (end, end)
     }
 
-    /// Moves on over chunks that other parts have.
+    /// Skips chunks that belong to other parts.
     private func passToOthers(_ count: Int, to end: UInt64) {
         index += count
         (offset, passedBytes, first) = (end, end, (index, end))
@@ -167,7 +166,7 @@ final class MapChunks {
         return .chunks(lengths, slot: slot)
     }
 
-    /// Goes over chunks in front of those that are to be done; what is due where their borders are not known yet.
+    /// Skips chunks before the wanted ones; returns a step if their borders are not known yet.
     private func passOver(_ mapped: MappedFile) throws(PoolmapError) -> Step? {
         while !isAtEnd, offset < share.lowerBound || index < first.index + keptCount {
             switch nextOfFile(mapped, at: offset) {
@@ -192,7 +191,7 @@ final class MapChunks {
         return .chunk(byteCount: min(step, mapped.byteCount - place))
     }
 
-    /// Has a worker look for borders, which come back to `add`.
+    /// Has a worker search for borders, which are then passed to `add`.
     private func look(
         _ range: Range<UInt64>, _ index: Int, _ question: BorderQuestion, _ mapped: MappedFile
     ) -> Step {
@@ -212,11 +211,11 @@ final class MapChunks {
         rule?.longRecord(inChunkAt: offset) ?? PoolmapError(.failed, "a chunk is too long")
     }
 
-    /// What chunks may have together that share a task; 0 where each is to go alone.
+    /// The most bytes of chunks that share a task; 0 if each must go alone.
     private func mostBytes(_ workforce: Workforce, _ pace: TaskPace) -> Int {
-        // Nor where each chunk is noted as it is done.
+        // With a journal, each chunk is recorded as soon as it is done.
         guard settings.sharesTasks, resume == nil else { return 0 }
-        // What they write should have its place in half of the room.
+        // Their outputs should fit in half of the room.
         return workforce.taskBytes(
             of: share.upperBound - min(offset, share.upperBound),
             most: pace.mostBytes(
@@ -247,10 +246,10 @@ final class MapChunks {
         return .step(.end)
     }
 
-    /// Whether the chunk that was read is to be done; if it is not, it is passed over.
+    /// Whether the chunk just read is wanted; skips it if not.
     private func isWanted(_ byteCount: UInt64, _ slot: Int, _ workforce: Workforce) throws(PoolmapError) -> Bool {
         do throws(PoolmapError) {
-            // Else the last chunk may be but a part.
+            // Without this check the last chunk may be incomplete.
             try content.requireWhole(behind: offset + byteCount, isAtEnd: isAtEnd)
         } catch {
             workforce.releaseSlot(slot)
@@ -267,12 +266,12 @@ final class MapChunks {
 
     // MARK: The end
 
-    /// Whether so many bytes are those of all chunks that were to be done.
+    /// Whether this many bytes are all chunks that had to be done.
     func areAll(_ acceptedBytes: UInt64) -> Bool {
         isAtEnd && passedBytes + acceptedBytes == offset && (content.mapped == nil || offset >= share.upperBound)
     }
 
-    /// Nobody needs what was read.
+    /// Drops what was read.
     func abandon(_ workforce: Workforce) {
         pipeChunks?.abandon(workforce)
     }

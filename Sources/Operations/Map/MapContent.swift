@@ -4,31 +4,31 @@ import Multiprocessing
 import Run
 import SystemPackage
 
-/// What of an input is mapped: its bytes, or the content of a compressed one; and the first lines of that.
+/// What is mapped of an input: its bytes, or its content if it is compressed; and the header lines of that.
 ///
-///     regular file ──────────────────────> mapped: workers read it
-///     compressed, its frames are known ──> mapped: workers decompress the frames that they need
-///     compressed, else ──> ContentPipe ──> pipe: read here
-///     pipe ──────────────────────────────> pipe
+///     regular file ───────────────────────> mapped: workers read it
+///     compressed, frames known ───────────> mapped: workers decompress the frames that they need
+///     compressed otherwise ─> ContentPipe ─> pipe: read here
+///     pipe ───────────────────────────────> pipe
 final class MapContent {
     private let input: InputFile
     private let settings: MapSettings
     private let tools: MapTools
     private let limit: ContentLimit
     private let decompress: (InputFile, FileDescriptor) throws(PoolmapError) -> Void
-    /// The first bytes of a pipe, as far as they have come.
+    /// The first bytes of a pipe, as far as they have arrived.
     private var beginning: [UInt8] = []
     private var hasContent = false
-    /// Where workers read it; nil where it is the pipe.
+    /// What workers read; nil for a pipe.
     private(set) var mapped: MappedFile?
     private(set) var pipe: InputFile?
-    /// Of a compressed input, whichever it has.
+    /// One of these is set for a compressed input.
     private var index: FrameIndex?
     private var contentPipe: ContentPipe?
-    /// The bytes of a pipe in front of the end of its header.
+    /// The bytes of a pipe read before the end of its header was found.
     private var headerSoFar: [UInt8] = []
 
-    /// - Parameter decompress: what a process of its own does with a compressed input, if there has to be one.
+    /// - Parameter decompress: run in a process of its own for a compressed input, if necessary.
     init(
         _ input: InputFile, _ settings: MapSettings, _ tools: MapTools, _ limit: ContentLimit,
         decompress: @escaping (InputFile, FileDescriptor) throws(PoolmapError) -> Void
@@ -37,10 +37,10 @@ final class MapContent {
         self.limit = limit
     }
 
-    /// What there may be to wait for.
+    /// The descriptor to wait for.
     var descriptor: FileDescriptor { pipe?.descriptor ?? input.descriptor }
 
-    /// Finds out whether it is the content of the input that is mapped, or its bytes; false where that would be to wait.
+    /// Decides whether the input's content or its bytes are mapped; returns false if that would block.
     func find() throws(PoolmapError) -> Bool {
         if hasContent { return true }
         if settings.decompresses {
@@ -67,7 +67,7 @@ final class MapContent {
     private func openContent() throws(PoolmapError) -> Bool {
         hasContent = true
         let mostContentBytes = UInt64(MapContent.mostChunksOfFrame * settings.chunkBytes)
-        // Every part decompresses what it needs, and nothing else.
+        // Every part decompresses only what it needs.
         let index = input.isRegular ? try FrameIndex(of: input, mostContentBytes: mostContentBytes) : nil
         guard index != nil || settings.part == nil else {
             throw PoolmapError(
@@ -88,19 +88,20 @@ final class MapContent {
         return true
     }
 
-    /// A frame is decompressed by each chunk that it holds a part of: where these were more, one process does it for all.
+    /// A frame is decompressed once for each chunk that overlaps it; if these were more, one process decompresses the
+    /// input.
     private static let mostChunksOfFrame = 4
 
     private var inputFile: TaskFile { input.isOwned ? TaskFile(0) : .standardInput }
 
-    /// What workers need for a task.
+    /// The files that workers need for a task.
     var handed: [SharedDescriptor] { input.handed + (index.map { [$0.table] } ?? []) }
 
     // MARK: Header
 
-    /// Reads the header; nil where that would be to wait.
+    /// Reads the header; nil if that would block.
     ///
-    /// Call it once the content is found, and until it returns a header.
+    /// Call it after `find`, until it returns a header.
     func readHeader() throws(PoolmapError) -> [UInt8]? {
         if settings.headerLineCount == 0 {
             return []
@@ -151,14 +152,14 @@ final class MapContent {
 
     // MARK: The end
 
-    /// Whether content is read before all of its frame has been checked.
+    /// Whether content is used before all of its frame has been verified.
     var isCheckedLate: Bool { contentPipe != nil }
-    /// Whether content was found to be damaged that commands had read by then.
+    /// Whether content was found to be damaged after commands had read it.
     private(set) var wasMappedDamaged = false
 
-    /// Throws if the pipe has more content than it may have, or has ended before all of its content has come.
+    /// Throws if a pipe has more content than allowed, or ended before all of its content arrived.
     ///
-    /// - Parameter end: so much was read.
+    /// - Parameter end: how much was read.
     func requireWhole(behind end: UInt64, isAtEnd: Bool) throws(PoolmapError) {
         guard let contentPipe else { return try limit.check(end, readBytes: end, isAtEnd: isAtEnd) }
         guard isAtEnd else { return }
@@ -170,12 +171,12 @@ final class MapContent {
         }
     }
 
-    /// Nobody needs the rest.
+    /// Stops decompressing; the rest is not needed.
     func cancel() {
         contentPipe?.cancel()
     }
 
-    /// Leaves the input's offset behind what was mapped, or behind all of a compressed input.
+    /// Sets the input's offset to the end of what was mapped, or of the whole compressed input.
     func leaveOffset(behind byteCount: UInt64) {
         input.leaveOffset(behind: index == nil ? byteCount : input.byteCount)
     }

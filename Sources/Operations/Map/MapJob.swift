@@ -5,11 +5,11 @@ import Multiprocessing
 import Run
 import SystemPackage
 
-/// Runs a command over the chunks of one input, and puts its outputs together in their order.
+/// Runs a command over the chunks of one input and joins the outputs in order.
 ///
 ///     MapContent ─> MapChunks ─> next ─> ChunkCommand, in a worker ─> look ─> accept ─> MapRun ─> MapOutput
 ///
-/// `look` sees how each chunk has ended as soon as it has, `accept` takes its output when it is its turn.
+/// `look` sees how each chunk ended as soon as it has; `accept` takes its output when its turn comes.
 final class MapJob: Job {
     private let name: Input
     private let input: InputFile
@@ -17,27 +17,27 @@ final class MapJob: Job {
     private let meter: Meter
     private var settings: MapSettings { run.settings }
     private let content: MapContent
-    /// What an earlier run has left; nil where there is no such thing.
+    /// What an earlier run left; nil if the run is not resumable.
     private let resume: MapResume?
-    /// The first lines, which each chunk has in front.
+    /// The header lines, which precede each chunk.
     private var header: [UInt8] = []
-    /// Nil before the header is read.
+    /// nil until the header has been read.
     private var chunks: MapChunks?
-    /// Nothing more is handed out.
+    /// Whether nothing more is handed out.
     private var isAtEnd = false {
         didSet { if isAtEnd && !oldValue { run.endCut() } }
     }
     private var acceptedBytes: UInt64 = 0
     private var writtenBytes: UInt64 = 0
     private var failedCount = 0
-    /// What is under way, by slots.
+    /// The chunks in progress, by slot.
     private var pieces: [Int: [Piece]] = [:]
-    /// Whose chunks are done once more, one by one, since their worker died.
+    /// Slots whose chunks are run again one by one because their worker died.
     private var dividedSlots: Set<Int> = []
     private var pace = TaskPace()
-    /// The failure for which this input has halted, which is not told yet.
+    /// The failure that halted this input, not reported yet.
     private var earlyFailure: PoolmapError?
-    /// It has failed, and what is under way comes to its end all the same.
+    /// The input has failed, but commands in progress may finish.
     private var endsSoon = false
 
     init(
@@ -50,7 +50,7 @@ final class MapJob: Job {
         meter.expect(
             part.map { UInt64($0.share(of: input.byteCount).count) } ?? (input.isRegular ? input.byteCount : nil))
         run.begin(input)
-        // A pipe may be slow.
+        // A pipe may be slow, so it is examined later.
         if input.isRegular {
             _ = try content.find()
         }
@@ -67,7 +67,7 @@ final class MapJob: Job {
             meter.add(output: kept.outputEnd)
         }
         if let part = settings.part {
-            // The chunks of an input that is not compressed are shared out by its own bytes.
+            // An uncompressed input is divided among parts by its own bytes.
             let contentBytes = content.mapped.flatMap { $0.index == nil ? nil : $0.byteCount }
             try run.begin(MapPart(part, of: input, contentBytes: contentBytes, settings))
         }
@@ -103,7 +103,7 @@ final class MapJob: Job {
         }
     }
 
-    /// Has the command run over the next chunks.
+    /// Hands out the next chunks to the command.
     private func work(
         _ chunks: MapChunks, _ lengths: [UInt64], _ slot: Int, _ workforce: Workforce
     ) throws(PoolmapError) -> Step {
@@ -137,13 +137,13 @@ final class MapJob: Job {
 
     // MARK: Join
 
-    /// A failure is to be known at once, however long the chunks before it take.
+    /// Failures are noticed at once, however long the chunks before take.
     var looksAhead: Bool { true }
 
     var acceptsInAnyOrder: Bool { settings.isUnordered }
 
     func look(at result: Result<TaskAnswer, PoolmapError>, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
-        // Else it is no chunk.
+        // Without a slot it is not a chunk.
         guard let slot else { return }
         run.end(slot)
         let pieces = pieces.removeValue(forKey: slot) ?? []
@@ -166,7 +166,7 @@ final class MapJob: Job {
         outcome.failure(of: settings.name(of: outcome))?.at(outcome.piece.description)
     }
 
-    /// Notes how a chunk has ended, which may halt the run.
+    /// Records how a chunk ended, which may halt the run.
     private func note(_ failure: PoolmapError?) {
         if run.note(isSuccess: failure == nil) {
             earlyFailure = earlyFailure ?? failure
@@ -188,7 +188,7 @@ final class MapJob: Job {
         do throws(PoolmapError) {
             try accept(done, slot, workforce)
         } catch {
-            // What is in front of a chunk that failed is written.
+            // Write the outputs before the chunk that failed.
             try? run.flush()
             throw error
         }
@@ -244,11 +244,11 @@ final class MapJob: Job {
         meter.add(input: piece.byteCount)
     }
 
-    /// - Parameter isFirst: whether the chunk failed by itself, and not since another one has.
+    /// - Parameter isFirst: whether the chunk failed by itself, rather than because another one did.
     private func fail(_ error: PoolmapError, isFirst: Bool) throws(PoolmapError) {
         run.leaveOut()
         guard run.toleratesFailures else {
-            // The one that failed has its turn later, with what it has written to its standard error.
+            // The chunk that failed first is reported when its turn comes, with its standard error.
             if !isFirst, earlyFailure != nil { return }
             endsSoon = settings.halt == .soon
             throw error
@@ -277,7 +277,7 @@ final class MapJob: Job {
             throw PoolmapError(.failed, "\(failedCount) of \(chunks.index - chunks.first.index) chunks failed")
         }
         guard let part = settings.part else { return JobSummary(inputBytes: chunks.offset, outputBytes: writtenBytes) }
-        // The header is with the first part.
+        // The header belongs to the first part.
         run.endPart((part.number == 1 ? 0 : chunks.first.offset)..<chunks.offset)
         return JobSummary(inputBytes: chunks.offset - chunks.first.offset, outputBytes: writtenBytes)
     }
@@ -286,7 +286,7 @@ final class MapJob: Job {
         content.leaveOffset(behind: (chunks?.passedBytes ?? 0) + acceptedBytes)
     }
 
-    /// The run needs nothing more of this input.
+    /// Called when the run needs nothing more of this input.
     func cancel() {
         if endsSoon { return }
         run.cancel(pieces.keys)
@@ -300,7 +300,7 @@ final class MapJob: Job {
         discardIfChanged()
     }
 
-    /// Outputs of another input are of no use to anyone.
+    /// Outputs of another input are useless.
     private func discardIfChanged() {
         do throws(PoolmapError) {
             try input.requireUnchanged()
@@ -311,7 +311,7 @@ final class MapJob: Job {
 }
 
 extension Input {
-    /// As it is typed.
+    /// The operand as typed.
     fileprivate var operand: String {
         switch self {
         case .file(let path): path

@@ -3,32 +3,32 @@ import Ground
 import Run
 import SystemPackage
 
-/// The one output of a map, in which the outputs of its commands are put together.
+/// The output of a map, which joins the outputs of its commands.
 ///
-///     bytes ──> first lines kept once ──> Output
+///     bytes ──> header lines kept once ──> Output
 ///     bytes ──> ColumnSum ──> a line at the end ──> Output
 ///     frames ──> FrameJoiner ──> Output
 final class MapOutput {
     private let settings: MapSettings
     private let output: Output
-    /// Where it is noted what was written, so that another run can go on with it; nil where it is not.
+    /// Records what was written so that another run can continue; nil if not requested.
     private let resume: MapResume?
-    /// What is not noted yet.
+    /// What is not recorded yet.
     private var stretch = MapResume.Stretch()
     private(set) var writtenBytes: UInt64 = 0
-    /// It could not be written.
+    /// Whether writing has failed.
     private(set) var hasFailed = false
     private var sum = ColumnSum()
-    /// What was taken and is not written: the outputs of chunks that were done together, if they are small.
+    /// Small outputs of chunks done together, not written yet.
     private var waiting: [UInt8] = []
     private static let mostWaitingBytes = 64 << 10
-    /// The first lines of the first output, which others begin with as well.
+    /// The header lines of the first output, with which the others must begin.
     private var headerLines: [UInt8]?
     private var isFirstPiece = true
     private var joiner: FrameJoiner
-    /// What it is noted in that is written, where it is a part; begun before anything is written.
+    /// Records the outputs of a part; set before anything is written.
     private var part: MapPart?
-    /// For the little that is compressed here.
+    /// Compresses the little that is compressed in the front.
     private let contexts = Contexts()
 
     init(_ settings: MapSettings, _ output: Output) {
@@ -41,14 +41,14 @@ final class MapOutput {
         joiner = FrameJoiner(notesFrames: true)
     }
 
-    /// Goes on behind what is kept of another run.
+    /// Continues after what is kept of another run.
     func resumeWriting() throws(PoolmapError) {
         guard let kept = resume?.kept else { return }
         (writtenBytes, headerLines) = (kept.outputEnd, kept.header)
         try joiner.begin(behind: kept.frames)
     }
 
-    /// Begins what is noted of a part, with what is kept of another run.
+    /// Starts recording a part, with what is kept of another run.
     func begin(_ part: MapPart) throws(PoolmapError) {
         self.part = part
         try resume?.forEachKeptOutput { output, checksum, header in
@@ -56,18 +56,18 @@ final class MapOutput {
         }
     }
 
-    /// The chunks are those of this range of the input.
+    /// Sets the range of the input that the chunks cover.
     func endPart(_ range: Range<UInt64>) {
         part?.range = range
     }
 
-    /// Whether commands' outputs come as frames.
+    /// Whether commands' outputs arrive as frames.
     private var takesFrames: Bool {
         if case .sum = settings.join { return false }
         return settings.compression != nil
     }
 
-    /// The file that it is; nil for standard output.
+    /// The output file; nil for standard output.
     var file: OutputFile? {
         if case .file(let file) = output { return file }
         return nil
@@ -75,7 +75,7 @@ final class MapOutput {
 
     // MARK: Outputs
 
-    /// Begins with what a command has written, all of whose bytes follow.
+    /// Begins a command's output, whose bytes follow.
     func begin(_ done: CommandOutcome) throws(PoolmapError) {
         isFirstPiece = true
         guard takesFrames else { return }
@@ -83,9 +83,9 @@ final class MapOutput {
         joiner.add(done.frames)
     }
 
-    /// Takes the next of its bytes; says how many of them were kept.
+    /// Takes the next bytes of the output; returns how many were kept.
     ///
-    /// Blocks. Throws where they do not begin with the lines that all outputs are to begin with.
+    /// Blocks. Throws if they do not begin with the header lines common to all outputs.
     func take(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) -> Int {
         if takesFrames {
             try joiner.feed(bytes, write)
@@ -105,7 +105,7 @@ final class MapOutput {
         return bytes.count
     }
 
-    /// All of it was taken.
+    /// Ends the output.
     func end(_ done: CommandOutcome) throws(PoolmapError) {
         if case .sum = settings.join { try sum.endLine() }
         if part != nil {
@@ -117,7 +117,7 @@ final class MapOutput {
         if !joiner.isHolding { try noteStretch() }
     }
 
-    /// Takes an output that a part has kept, whose bytes `body` hands out in pieces.
+    /// Takes an output kept by a part; `body` passes its bytes in pieces.
     func takeKept(
         _ body: ((UnsafeRawBufferPointer) throws(PoolmapError) -> Void) throws(PoolmapError) -> Void
     ) throws(PoolmapError) {
@@ -135,7 +135,7 @@ final class MapOutput {
         stretch = MapResume.Stretch()
     }
 
-    /// Has few bytes wait for others.
+    /// Collects small amounts of bytes before writing them.
     private func write(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
         if waiting.count + bytes.count <= MapOutput.mostWaitingBytes {
             waiting += bytes
@@ -145,7 +145,7 @@ final class MapOutput {
         }
     }
 
-    /// Writes what waits.
+    /// Writes what was collected.
     ///
     /// Blocks.
     func flush() throws(PoolmapError) {
@@ -165,9 +165,9 @@ final class MapOutput {
         writtenBytes += UInt64(bytes.count)
     }
 
-    // MARK: First lines
+    // MARK: Header lines
 
-    /// The header of an output that comes as frames: it is a frame of its own, in front of the others.
+    /// Takes the header of an output that arrives as frames; it becomes a frame of its own, before the others.
     private func takeHeader(_ lines: [UInt8]) throws(PoolmapError) {
         if lines.isEmpty { return }
         if headerLines != nil { return try requireHeader(lines) }
@@ -188,10 +188,10 @@ final class MapOutput {
         }
     }
 
-    /// What stands for the beginning of an output: nothing, where its first lines were written already.
+    /// How much of an output's beginning to omit, because its header lines were written already.
     ///
-    /// - Parameter bytes: the first bytes of a command's output, which hold all of its header or are all of it.
-    /// - Returns: how many bytes are to be left out.
+    /// - Parameter bytes: the first bytes of an output, which contain its whole header or are the whole output.
+    /// - Returns: the number of bytes to omit.
     private func headerBytes(of bytes: UnsafeRawBufferPointer) throws(PoolmapError) -> Int {
         guard settings.sharedHeaderLineCount > 0 else { return 0 }
         let end = bytes.end(ofLine: settings.sharedHeaderLineCount) ?? bytes.count
@@ -206,12 +206,12 @@ final class MapOutput {
 
     // MARK: The end
 
-    /// A command has written the file by itself.
+    /// Records that a command wrote the file itself.
     func wasWritten(_ byteCount: UInt64) {
         writtenBytes = byteCount
     }
 
-    /// The output is whole: a file gets its name.
+    /// Completes the output; a file gets its name.
     func commit() throws(PoolmapError) {
         if case .sum = settings.join { try commitSum() }
         if takesFrames { try finishFrames() }
@@ -239,7 +239,7 @@ final class MapOutput {
 }
 
 extension UnsafeRawBufferPointer {
-    /// Behind the line end of so many lines; nil where there are fewer.
+    /// The offset after `count` lines; nil if there are fewer.
     func end(ofLine count: Int) -> Int? {
         var place = 0
         for _ in 0..<count {

@@ -1,7 +1,7 @@
 import Ground
 import Run
 
-/// The inputs of a map, and behind them what joins their outputs, if a command does.
+/// The inputs of a map, followed by the reduction of their outputs, if a command does it.
 final class MapPlans: PlanSource {
     private var inputs: any PlanSource
     private let run: MapRun
@@ -28,7 +28,7 @@ final class MapPlans: PlanSource {
         return step
     }
 
-    /// What is not begun since the run has halted is told all the same, each input once.
+    /// Reports inputs that were not started because the run has halted, each once.
     private func notBegun(_ step: PlanStep) -> PlanStep {
         guard case .plan(let plan) = step else { return end() }
         run.planInput()

@@ -7,47 +7,47 @@ import Run
 import SeekableZstd
 import SystemPackage
 
-/// What an earlier run of the same map has left beside its target, and what this one adds to it.
+/// What an earlier run of the same map left beside its target, and what this run adds.
 ///
-/// The partial file has the outputs of the first chunks, in order, and the journal a record for each of these; docs/resume.md
-/// says more. First workers hold the file against the journal, all of it at once; then the map goes on behind the first
-/// record that is not as the file.
+/// The partial file has the outputs of the first chunks, in order, and the journal a record for each of them; see
+/// docs/resume.md. First workers verify the file against the journal, all of it at once. Then the map continues after
+/// the last record before the first that does not match.
 final class MapResume {
     let file: PartialFile
     private let journal: RecordJournal
     private let notice: (ResumeNotice) -> Void
-    /// What is in the partial file, as far as is known.
+    /// The content of the partial file, as far as it is known.
     private var stretches: [Stretch] = []
     private var chunkCount: UInt64 = 0
     private var outputEnd: UInt64 = 0
 
-    // The stretches that are to be held against the file, and those that were.
+    // How many stretches were handed out for verification, and how many results have arrived.
     private var handedOut = 0
     private var accepted = 0
     private var cut: Int?
-    /// It is known what is kept.
+    /// Whether it is known what is kept.
     private(set) var isSettled = false
 
-    /// One chunk, or several where nothing could be written before their last one.
+    /// One chunk, or several if nothing could be written before the last of them.
     struct Stretch {
         var chunkCount: UInt64 = 0
-        /// Behind its last chunk in the input, and behind what was written in the output.
+        /// The end of its last chunk in the input, and of what was written in the output.
         var inputEnd: UInt64 = 0
         var outputEnd: UInt64 = 0
         /// The CRC-32C of what was written.
         var checksum: UInt32 = 0
-        /// The output is whole; what was written is behind those of chunks.
+        /// Whether this is the end of a complete output, after the chunks.
         var isEnd = false
-        /// The first lines that are kept once; nil where these were known before.
+        /// The header lines that are kept once; nil if they were known before.
         var header: [UInt8]?
-        /// Of a compressed output.
+        /// The frames of a compressed output.
         var frames: [DataFrame] = []
     }
 
-    /// What a run finds.
+    /// What was found beside the target.
     enum Opened {
         case unfinished(MapResume)
-        /// The target is whole: the run before was ended between its last two steps.
+        /// The target is complete: the previous run ended between its last two steps.
         case finished(byteCount: UInt64)
     }
 
@@ -55,7 +55,7 @@ final class MapResume {
         identifier: Array("poolmapM".utf8), noun: "journal of poolmap map", again: "begins anew",
         settings: "options, or of another command")
 
-    /// Opens the files beside a target, or makes them.
+    /// Opens or creates the files beside a target.
     ///
     /// Throws as `PartialOutput.open` does.
     static func open(
@@ -71,7 +71,7 @@ final class MapResume {
         var stretches: [Stretch] = []
         var isSound = true
         let loss = try journal.open(identity, force: policy.replaces) { fields in
-            // Who writes journals by hand may have written anything.
+            // A journal may have been written by hand, so check everything.
             guard isSound, let stretch = Stretch(fields),
                 stretch.follows(stretches, isCompressed: settings.compression != nil)
             else {
@@ -99,17 +99,17 @@ final class MapResume {
         _ notice: @escaping (ResumeNotice) -> Void
     ) throws(PoolmapError) {
         (self.file, self.journal, self.notice) = (file, journal, notice)
-        // What was behind the chunks is written again. In the journal there may be more that cannot be kept.
+        // Whatever follows the chunks is written again. The journal may contain more that cannot be kept.
         self.stretches = Array(stretches.prefix { !$0.isEnd })
         if self.stretches.isEmpty { try settle() }
     }
 
-    /// They stay, unless there is nothing in them to go on with.
+    /// Keeps the files, unless there is nothing to continue.
     deinit {
         if !file.isSettled && chunkCount == 0 { file.discard() }
     }
 
-    /// The size of the target, if it is what the journal describes.
+    /// The size of the target, if it is exactly what the journal describes.
     private static func byteCount(
         ofFinished target: String, in folder: Folder, _ stretches: [Stretch]
     ) -> UInt64? {
@@ -120,7 +120,7 @@ final class MapResume {
         guard let status = try? FileStatus(of: descriptor), status.isRegular, status.byteCount == last.outputEnd else {
             return nil
         }
-        // It is seldom that a run ends just there: then all of it is read once more, here.
+        // A run rarely ends at this point, so reading the whole target again in the front is acceptable.
         var start: UInt64 = 0
         for stretch in stretches {
             guard start <= stretch.outputEnd,
@@ -134,7 +134,7 @@ final class MapResume {
 
     // MARK: What is kept
 
-    /// Holds the next stretch against the file; nil where all are on their way.
+    /// Hands out the next stretch for verification; nil when all are handed out.
     func next(_ input: InputFile) -> Step? {
         guard handedOut < stretches.count, cut == nil else { return nil }
         let stretch = stretches[handedOut]
@@ -159,11 +159,11 @@ final class MapResume {
         if accepted == (cut == nil ? stretches.count : handedOut) { try settle() }
     }
 
-    /// Cuts both files behind what is kept.
+    /// Truncates both files after what is kept.
     private func settle() throws(PoolmapError) {
         stretches.removeSubrange((cut ?? accepted)...)
         outputEnd = stretches.last?.outputEnd ?? 0
-        // The journal first: it must never speak of bytes that are gone.
+        // The journal first: it must never describe bytes that are gone.
         try journal.keep(first: stretches.count)
         try file.truncate(to: outputEnd)
         isSettled = true
@@ -178,7 +178,7 @@ final class MapResume {
         )
     }
 
-    /// Hands the length, the checksum and the first lines of each output that is kept to `body`, where each is that of one
+    /// Calls `body` with the length, checksum and header lines of each output kept; each must be the output of one
     /// chunk.
     func forEachKeptOutput(_ body: (UInt64, UInt32, [UInt8]) -> Void) throws(PoolmapError) {
         var start: UInt64 = 0
@@ -195,13 +195,13 @@ final class MapResume {
 
     // MARK: What is added
 
-    /// Notes what was written.
+    /// Records what was written.
     func note(_ stretch: Stretch) throws(PoolmapError) {
         try journal.append(stretch.fields)
         chunkCount += stretch.chunkCount
     }
 
-    /// The input is another by now: what comes of it is of no use to anyone.
+    /// Discards everything, because the input has changed.
     func discard() {
         file.discard()
     }
@@ -212,7 +212,7 @@ extension MapResume.Stretch {
     private static let numberBytes = 32
     private static let frameBytes = 25
 
-    /// By the fields of a record; nil where it is none.
+    /// Parses the fields of a record; nil if they are invalid.
     fileprivate init?(_ fields: [[UInt8]]) {
         guard fields.count == MapResume.Stretch.fieldCount, fields[0].count == MapResume.Stretch.numberBytes,
             fields[2].count % MapResume.Stretch.frameBytes == 0
@@ -238,7 +238,7 @@ extension MapResume.Stretch {
         }
     }
 
-    /// Whether it can be behind others.
+    /// Whether it can follow the others.
     fileprivate func follows(_ others: [MapResume.Stretch], isCompressed: Bool) -> Bool {
         let last = others.last
         let (input, output) = (last?.inputEnd ?? 0, last?.outputEnd ?? 0)
@@ -280,7 +280,7 @@ extension MapResume.Stretch {
 }
 
 extension MapSettings {
-    /// All that the output depends on beside the input and its cut into chunks of `chunkBytes`.
+    /// Everything that affects the output besides the input and its cut into chunks of `chunkBytes`.
     fileprivate var resumeIdentity: [String] {
         var lines = resumedBy
         if let compression {

@@ -6,16 +6,16 @@ import Multiprocessing
 import Run
 import SystemPackage
 
-/// What the inputs of a map share: one output, in their order, and whether the run is to go on.
+/// State shared by the inputs of a map: one output, in input order, and whether to go on.
 package final class MapRun {
     let settings: MapSettings
     private let policy: OutputPolicy
     private var output: MapOutput
-    /// A target that an earlier run may have begun with; nil where that is not looked at.
+    /// A target that an earlier run may have begun; nil if the run is not resumable.
     private let resumption: (target: String, notice: (ResumeNotice) -> Void)?
     private var reduction = Reduction()
     private let spillFolder = SpillFolder()
-    /// Files of chunks that are whole, and have no name before all are.
+    /// Complete files of chunks, which get their names when all are complete.
     private var finishedFiles: [OutputFile] = []
     private var fileNames: Set<[UInt8]> = []
     private var inputFiles: Set<FileKey> = []
@@ -29,18 +29,18 @@ package final class MapRun {
         }
     }
 
-    /// What the commands under way write to, by their slots.
+    /// Where the commands in progress write, by slot.
     private var targets: [Int: ChunkTarget] = [:]
     private var plannedCount = 0
     private var reportedCount = 0
     private var hasAllPlans = false
-    /// A chunk's output is missing: nothing can follow it, and nothing is to be published.
+    /// A chunk's output is missing, so nothing may follow it and nothing is published.
     package private(set) var isBroken = false
-    /// No more is begun.
+    /// Whether nothing more is started.
     private(set) var isHalted = false
-    /// An earlier run has done all.
+    /// Whether an earlier run has done everything.
     private(set) var isFinished = false
-    /// Of whose output nobody knows yet whether it is whole.
+    /// A command's output file, not known to be complete yet.
     private enum ChunkTarget {
         case file(OutputFile)
         case reduced(SharedDescriptor, level: Int)
@@ -48,13 +48,13 @@ package final class MapRun {
     private var reductionCount = 0
     private var doneCount = 0
     private var failedCount = 0
-    /// Takes what a command has written to its standard error, a piece at a time; nothing behind the last.
+    /// Called with what a command wrote to its standard error, in pieces; the last piece is empty.
     package var onErrors: (Input?, Piece, [UInt8]) -> Void = { _, _, _ in }
-    /// Takes why a chunk has no output, where its input goes on.
+    /// Called with why a chunk has no output, if its input goes on.
     package var onFailure: (Input, PoolmapError) -> Void = { _, _ in }
-    /// Takes why what outputs are joined to is missing.
+    /// Called with why the result of the reduction is missing.
     package var onReductionFailure: (PoolmapError) -> Void = { _ in }
-    /// Throws where a chunk's file may not be made.
+    /// Throws if a chunk's file must not be created.
     package var onTarget: (String) throws(PoolmapError) -> Void = { (_) throws(PoolmapError) in }
 
     /// - Parameters:
@@ -71,9 +71,9 @@ package final class MapRun {
         }
     }
 
-    /// A run that goes on where another over the same input stood, and can be gone on with itself.
+    /// Creates a run that continues another one over the same input, and can be continued itself.
     ///
-    /// - Parameter notice: called when less is kept than there was, and to tell how much is.
+    /// - Parameter notice: called to say how much is kept, and why less than there was.
     package init(
         _ settings: MapSettings, resuming target: String, _ policy: OutputPolicy,
         notice: @escaping (ResumeNotice) -> Void
@@ -84,7 +84,7 @@ package final class MapRun {
 
     var isResumed: Bool { resumption != nil }
 
-    /// Opens what is beside the target; nil where it is not looked at, or is whole.
+    /// Opens the files beside the target; nil if the run is not resumable, or the target is complete.
     func openResume(for input: InputFile) throws(PoolmapError) -> MapResume? {
         guard let (target, notice) = resumption else { return nil }
         switch try MapResume.open(target, policy, for: input, settings, notice: notice) {
@@ -97,19 +97,19 @@ package final class MapRun {
         }
     }
 
-    /// It is known what is kept.
+    /// Continues the output; called when it is known what is kept.
     func resumeWriting() throws(PoolmapError) {
         try output.resumeWriting()
     }
 
     // MARK: Parts
 
-    /// Begins what is noted of a part.
+    /// Starts recording a part.
     func begin(_ part: MapPart) throws(PoolmapError) {
         try output.begin(part)
     }
 
-    /// The chunks of the part are those of this range of what is mapped.
+    /// Sets the range of what is mapped that the part's chunks cover.
     func endPart(_ range: Range<UInt64>) {
         output.endPart(range)
     }
@@ -117,17 +117,17 @@ package final class MapRun {
     /// Whether the output is a regular file.
     package var makesFile: Bool { output.file?.allowsRandomAccess ?? false }
 
-    /// A file for an output that a part has kept.
+    /// Creates a file for an output kept by a part.
     func openOutput() throws(PoolmapError) -> SharedDescriptor {
         try spillFolder.openShared()
     }
 
-    /// Takes an output that a part has kept, to be joined.
+    /// Adds an output kept by a part to the reduction.
     func add(_ output: SharedDescriptor) {
         reduction.add(output, level: 0)
     }
 
-    /// Takes an output that a part has kept, whose bytes `body` hands out in pieces.
+    /// Takes an output kept by a part; `body` passes its bytes in pieces.
     func takeKept(
         _ body: ((UnsafeRawBufferPointer) throws(PoolmapError) -> Void) throws(PoolmapError) -> Void
     ) throws(PoolmapError) {
@@ -136,7 +136,7 @@ package final class MapRun {
 
     // MARK: Inputs
 
-    /// Notes an input, which no chunk's file is to take the place of.
+    /// Records an input, which no chunk's file may replace.
     func begin(_ input: InputFile) {
         inputFiles.insert(FileKey(input.status))
     }
@@ -144,12 +144,12 @@ package final class MapRun {
     func planInput() { plannedCount += 1 }
     func reportInput() { reportedCount += 1 }
     func endPlans() { (hasAllPlans, hasMorePlans) = (true, false) }
-    /// All inputs are done.
+    /// Whether all inputs are done.
     var hasAllInputs: Bool { hasAllPlans && plannedCount == reportedCount }
 
-    /// Whether there are inputs behind those that are planned.
+    /// Whether more inputs may follow those already planned.
     var hasMorePlans = true
-    /// Inputs that have more chunks to come.
+    /// The number of inputs that have more chunks to hand out.
     private var uncutCount = 0
 
     func beginCut() { uncutCount += 1 }
@@ -157,29 +157,29 @@ package final class MapRun {
 
     // MARK: Chunks
 
-    /// What is handed out and not done.
+    /// The slots handed out and not done.
     private(set) var slotsUnderWay: Set<Int> = []
 
-    /// Notes that a command is handed out.
+    /// Records that a command is handed out.
     func begin(_ slot: Int) {
         slotsUnderWay.insert(slot)
         poolmap_use_command_place(UInt32(slot))
         setSpareCores()
     }
 
-    /// Notes that a command has ended.
+    /// Records that a command has ended.
     func end(_ slot: Int) {
         slotsUnderWay.remove(slot)
         setSpareCores()
     }
 
-    /// Once no more chunks come, cores that have no command are for what the others start.
+    /// When no more chunks follow, cores without a command are lent to what the others start.
     private func setSpareCores() {
         let isAtEnd = !hasMorePlans && uncutCount == 0
         poolmap_set_spare_cores(isAtEnd ? UInt32(max(0, settings.servedCoreCount - slotsUnderWay.count)) : 0)
     }
 
-    /// Where the command of a chunk is to write, until `acceptFile` or `drop` is told how that went.
+    /// Where the command of a chunk writes; `acceptFile` or `drop` must be called when it has ended.
     func destination(
         of chunk: CommandTemplate.Chunk, _ slot: Int
     ) throws(PoolmapError) -> (ChunkCommand.Destination, SharedDescriptor?) {
@@ -209,9 +209,9 @@ package final class MapRun {
         }
     }
 
-    /// Takes the output of a command that went to a file; false where it did not.
+    /// Takes the output of a command that wrote to a file; returns false if it did not.
     ///
-    /// - Parameter isKept: whether it gets its name with all others, whatever was asked for.
+    /// - Parameter isKept: whether the file gets its name with all others in any case.
     func acceptFile(_ done: CommandOutcome, _ slot: Int, isKept: Bool) throws(PoolmapError) -> Bool {
         switch targets.removeValue(forKey: slot) {
         case nil: return false
@@ -226,14 +226,14 @@ package final class MapRun {
         return true
     }
 
-    /// Nothing is to come of what a command wrote.
+    /// Drops what a command wrote.
     func drop(_ slot: Int) {
         targets[slot] = nil
     }
 
     // MARK: Reduction
 
-    /// A task that joins neighbours among the outputs; nil where there are not enough of them.
+    /// A task that reduces adjacent outputs; nil if there are not enough of them.
     func nextReduction(_ workforce: Workforce) throws(PoolmapError) -> Step? {
         guard case .command = settings.join, !isBroken, workforce.hasFreeSlot, let group = reduction.takeGroup(),
             let slot = try workforce.acquireSlot()
@@ -244,14 +244,14 @@ package final class MapRun {
     /// Whether there are enough outputs for `nextReduction`.
     var hasGroup: Bool { reduction.hasGroup }
 
-    /// All outputs that are not joined yet.
+    /// All outputs not reduced yet.
     func takeAllOutputs() -> [SharedDescriptor] {
         reduction.takeAll()
     }
 
     /// - Parameters:
-    ///   - isFinal: whether what comes of them is the output of the run.
-    ///   - level: what comes of them has been joined so often.
+    ///   - isFinal: whether the result is the output of the run.
+    ///   - level: how often the result has been reduced.
     func reduce(
         _ files: [SharedDescriptor], _ slot: Int, isFinal: Bool = false, level: Int = 0
     ) throws(PoolmapError) -> Step {
@@ -277,7 +277,7 @@ package final class MapRun {
         return .work(task, [CommandOutcome.reductionPiece(chunk.index)], slot: slot, isLast: false)
     }
 
-    /// Takes what has come of a reduction; returns its file, where it has one that is to be joined further.
+    /// Takes the result of a reduction; returns its file if it must be reduced further.
     func acceptReduced(
         _ done: CommandOutcome, _ slot: Int, _ workforce: Workforce
     ) throws(PoolmapError) -> SharedDescriptor? {
@@ -296,7 +296,7 @@ package final class MapRun {
         return nil
     }
 
-    /// The same of one that was made while there are more inputs.
+    /// The same for a reduction made while there are more inputs.
     func acceptReducedEarly(
         _ done: CommandOutcome, _ slot: Int, _ workforce: Workforce
     ) throws(PoolmapError) {
@@ -308,7 +308,7 @@ package final class MapRun {
 
     // MARK: Failure
 
-    /// Tells what a command has written to its standard error.
+    /// Reports what a command wrote to its standard error.
     ///
     /// - Parameter input: nil for a command that joins outputs.
     func tellErrors(
@@ -322,7 +322,7 @@ package final class MapRun {
         onErrors(input, done.piece, [])
     }
 
-    /// Notes how a chunk has ended, as soon as that is known; whether the run halts for it at once.
+    /// Records how a chunk ended, as soon as that is known; returns whether the run halts at once.
     func note(isSuccess: Bool) -> Bool {
         doneCount += 1
         guard !isSuccess else { return false }
@@ -338,7 +338,7 @@ package final class MapRun {
         return halts
     }
 
-    /// Ends all commands: nobody needs what they do.
+    /// Ends all commands: their results are not needed.
     func cancelAll() {
         cancel(slotsUnderWay)
     }
@@ -349,7 +349,7 @@ package final class MapRun {
         }
     }
 
-    /// Whether each failed chunk is told, and its input goes on.
+    /// Whether each failed chunk is reported and its input goes on.
     var toleratesFailures: Bool {
         switch settings.halt {
         case .now, .soon: settings.keepsGoing
@@ -357,16 +357,16 @@ package final class MapRun {
         }
     }
 
-    /// Notes that a chunk, or all of an input, has no output.
+    /// Records that a chunk, or a whole input, has no output.
     ///
-    /// - Parameter always: whether nothing can be published then, whatever was asked for.
+    /// - Parameter always: whether nothing can then be published, even with `keepsGoing`.
     func leaveOut(always: Bool = false) {
         isBroken = isBroken || always || !settings.keepsGoing
     }
 
-    /// Takes what a command has written, behind what was taken before; says how many bytes that were.
+    /// Takes what a command wrote, and appends it to the output; returns the number of bytes kept.
     ///
-    /// Blocks where that is much; else it is written by `flush`.
+    /// Blocks if there is much; small amounts are written by `flush`.
     func write(
         _ done: CommandOutcome, _ slot: Int, _ workforce: Workforce
     ) throws(PoolmapError) -> UInt64 {
@@ -383,7 +383,7 @@ package final class MapRun {
         return byteCount
     }
 
-    /// Writes what was taken and is not written.
+    /// Writes what was taken and not written yet.
     ///
     /// Blocks.
     func flush() throws(PoolmapError) {
@@ -395,7 +395,7 @@ package final class MapRun {
         do throws(PoolmapError) {
             try body()
         } catch {
-            // What others would write goes nowhere either.
+            // The other commands' output would be lost too.
             if output.hasFailed {
                 (isHalted, isBroken) = (true, true)
                 cancelAll()
@@ -404,9 +404,9 @@ package final class MapRun {
         }
     }
 
-    /// The output is whole: a file gets its name.
+    /// Completes the output; a file gets its name.
     ///
-    /// Call it once all inputs are done, and only where what there is is to be published.
+    /// Call it once all inputs are done, and only if the output is to be published.
     package func commit() throws(PoolmapError) {
         for file in finishedFiles {
             let byteCount = (try? FileStatus(of: file.descriptor))?.byteCount ?? 0

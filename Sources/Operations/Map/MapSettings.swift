@@ -5,66 +5,66 @@ import Run
 
 /// What `poolmap map` does with each chunk.
 package struct MapSettings: Sendable {
-    /// What becomes of the run when a chunk has failed.
+    /// What happens to the run when a chunk has failed.
     package enum Halt: Sendable, Equatable {
-        /// The commands that run are ended.
+        /// Commands in progress are ended.
         case now
-        /// They come to their end, and no other is begun.
+        /// Commands in progress finish, and no other is started.
         case soon
-        /// All are done.
+        /// All chunks are done.
         case never
-        /// As `now`, once so many have failed.
+        /// Like `now`, once this many have failed.
         case afterCount(Int)
-        /// As `now`, once so many of a hundred have failed, three at least being done.
+        /// Like `now`, once this percentage has failed, with at least three done.
         case afterPercent(Int)
     }
 
-    /// What becomes of the outputs.
+    /// What happens to the outputs.
     package enum Join: Sendable {
-        /// They are put one behind the other.
+        /// They are concatenated.
         case concatenation
-        /// Each is a file of its own, whose name this says.
+        /// Each is a file of its own; the string is the template of its name.
         case files(String)
         /// The numbers in their columns are added up.
         case sum
-        /// A command makes one of them.
+        /// A command reduces them to one.
         case command(CommandTemplate)
     }
 
     package var command: CommandTemplate
     package var cut: ChunkCut
-    /// How long chunks are to be, in bytes.
+    /// The size of chunks in bytes.
     package var chunkBytes: Int
-    /// How much longer than that a chunk may become for its last record.
+    /// How far a chunk may exceed that size for its last record.
     package var mostRecordBytes = MapSettings.usualRecordBytes
-    /// So many lines at the beginning of an input each chunk has in front; and so many of each output but the first are
-    /// left out.
+    /// How many lines at the beginning of an input precede each chunk; and how many lines of each output but the first
+    /// are omitted.
     package var headerLineCount = 0
     package var outputHeaderLineCount = 0
     package var join = Join.concatenation
     package var retryCount = 0
-    /// Exit codes beside 0 that are no failure.
+    /// Exit codes besides 0 that count as success.
     package var successCodes: Set<Int32> = []
     package var timeoutNanoseconds: UInt64?
     package var halt = Halt.now
-    /// Whether the output of the others is published where chunks have failed.
+    /// Whether the output of the other chunks is published if some have failed.
     package var keepsGoing = false
-    /// Whether outputs are put together as they come, and not in their order.
+    /// Whether outputs are joined as they arrive, rather than in order.
     package var isUnordered = false
-    /// What commands may write before it goes to the disk, all together, in bytes; nil for what is usual.
+    /// How much output of all commands is kept in memory before it goes to disk, in bytes; nil for the default.
     package var memoryBytes: UInt64?
-    /// Whether the content of compressed inputs is mapped, and not their bytes.
+    /// Whether the content of compressed inputs is mapped, rather than their bytes.
     package var decompresses = true
-    /// How outputs are compressed; nil where they are not.
+    /// How outputs are compressed; nil if they are not.
     package var compression: CompressionOptions?
-    /// So many jobs may run at a time, which this run serves to the programs that its commands start; 0 where another job
-    /// server has a say in it.
+    /// How many jobs may run at a time, which this run offers as a job server to what its commands start; 0 under
+    /// another job server.
     package var servedCoreCount = 0
-    /// What must be the same for a run that goes on with what another has left: cut and command, as they were typed.
+    /// What a resuming run must have in common with the earlier one: cut and command, as typed.
     package var resumedBy: [String] = []
-    /// The part of the input that is mapped; nil for all of it.
+    /// The part of the input to map; nil for all of it.
     package private(set) var part: Part?
-    /// What must be the same for all parts, as `name=value`.
+    /// What all parts must have in common, as `name=value`.
     private(set) var partSettings: [String] = []
     let slotCount: Int
 
@@ -76,9 +76,9 @@ package struct MapSettings: Sendable {
         slotCount = Workforce.slotCount(jobs: jobs)
     }
 
-    /// Maps a part of the input, which keeps the outputs as they are, whatever joins those of all parts.
+    /// Maps a part of the input, which keeps its outputs as they are, however the outputs of all parts will be joined.
     ///
-    /// - Parameter settings: what must be the same for all parts, as `name=value`.
+    /// - Parameter settings: what all parts must have in common, as `name=value`.
     package mutating func take(_ part: Part, _ settings: [String]) {
         (self.part, partSettings) = (part, settings)
         if case .concatenation = join {} else { outputHeaderLineCount = 0 }
@@ -86,12 +86,12 @@ package struct MapSettings: Sendable {
         resumedBy += ["part \(part.number)/\(part.count)"] + settings
     }
 
-    /// How long a chunk of any input may be.
+    /// The longest chunk of any input.
     var mostChunkBytes: Int {
         max(chunkBytes + mostRecordBytes, Int(cut.stepBytes(chunkBytes) ?? 0))
     }
 
-    /// How many lines of a chunk's output are left out of all but the first.
+    /// How many lines of a chunk's output are omitted from all but the first.
     var sharedHeaderLineCount: Int {
         switch join {
         case .concatenation, .sum: outputHeaderLineCount
@@ -99,8 +99,8 @@ package struct MapSettings: Sendable {
         }
     }
 
-    /// Whether the chunks of a task may be several: not where one that fails is to be known, and the others of its task not to
-    /// begin; nor where each has a file of its own.
+    /// Whether a task may have several chunks: not if a failed chunk must keep the others of its task from starting,
+    /// nor if each chunk has a file of its own.
     var sharesTasks: Bool {
         switch (join, halt) {
         case (.concatenation, .now), (.concatenation, .never), (.sum, .now), (.sum, .never): true
@@ -113,7 +113,7 @@ package struct MapSettings: Sendable {
         return nil
     }
 
-    /// For messages.
+    /// The command's name for messages.
     func name(of done: CommandOutcome) -> String {
         done.isReduction ? "the command of --reduce" : command.name
     }
@@ -125,17 +125,17 @@ package struct MapSettings: Sendable {
 
     package static let usualRecordBytes = 64 << 20
     package static let usualChunkBytes = 8 << 20
-    /// Of what a command writes to its standard error.
+    /// The room for what a command writes to its standard error.
     static let errorRoomBytes = 64 << 10
 
-    /// What one command may write that has its place in memory.
+    /// How much output of one command is kept in memory.
     var roomBytes: Int {
         guard let memoryBytes else { return max(16 << 20, 2 * chunkBytes) }
         return Int(clamping: max(memoryBytes / UInt64(slotCount), 64 << 10)) / 4096 * 4096
     }
 }
 
-/// What the operations of a map have in each process.
+/// What the operations of a map share in each process.
 struct MapTools {
     let settings: MapSettings
     private let contexts: Contexts
@@ -146,7 +146,7 @@ struct MapTools {
         (self.settings, self.contexts, self.limit, self.dictionary) = (settings, contexts, limit, dictionary)
     }
 
-    /// In a worker: what compresses outputs; nil where these are left as they are, or what comes of all together is small.
+    /// In a worker: what compresses outputs; nil if they are not compressed, or only a small sum is written.
     var outputFrames: OutputFrames? {
         if case .sum = settings.join { return nil }
         return settings.compression.map {
@@ -154,9 +154,9 @@ struct MapTools {
         }
     }
 
-    /// In a worker: the way to what is mapped.
+    /// In a worker: a reader of what is mapped.
     ///
-    /// - Parameter verifies: whether what is read counts by itself, also where the run has failed otherwise.
+    /// - Parameter verifies: whether what was read counts even if the run fails otherwise.
     func reader(
         of file: MappedFile, _ files: [SharedDescriptor], verifies: Bool = false
     ) -> MappedFileReader {
@@ -167,7 +167,7 @@ struct MapTools {
 }
 
 extension SlotLayout {
-    /// The slots of a map: a chunk of a pipe, and what comes of any chunk.
+    /// The slots of a map: room for a chunk of a pipe, and for the output of any chunk.
     init(mapping settings: MapSettings) {
         self.init(
             inputBytes: settings.mostChunkBytes + RecordKind.mostLineBytes + 1,

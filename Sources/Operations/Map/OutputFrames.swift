@@ -3,9 +3,9 @@ import Run
 import SeekableZstd
 import SystemPackage
 
-/// Compresses what a command writes while it writes it, a frame for every so many bytes.
+/// Compresses what a command writes while it writes, one frame for each `chunkBytes`.
 ///
-/// Its header lines are no part of that: they are kept apart, so that they can be left out of all outputs but the first.
+/// Header lines are kept apart from the frames, so that they can be omitted from all outputs but the first.
 final class OutputFrames: PipeSink {
     private let options: CompressionOptions
     private let contexts: Contexts
@@ -13,10 +13,10 @@ final class OutputFrames: PipeSink {
     private var content = Scratch()
     private var compressed = Scratch()
     private var filledBytes = 0
-    /// The header has been taken, if there is one.
+    /// Whether the header, if there is one, has been taken.
     private var isBehindHeader = false
     private(set) var header: [UInt8] = []
-    /// Takes each frame, whose bytes are valid until it returns.
+    /// Called with each frame, whose bytes are valid until it returns.
     private var onFrame: (CompressedFrame, UnsafeRawBufferPointer) throws(PoolmapError) -> Void = {
         (_, _) throws(PoolmapError) in
     }
@@ -40,7 +40,7 @@ final class OutputFrames: PipeSink {
         if filledBytes == options.chunkBytes { try flush() }
     }
 
-    /// The command has written all.
+    /// Ends the output.
     func finish() throws(PoolmapError) {
         if filledBytes > 0 { try flush() }
     }
@@ -75,13 +75,13 @@ final class OutputFrames: PipeSink {
     }
 }
 
-/// A compressed file, written from its beginning on as its frames come.
+/// A compressed file, written frame by frame from its beginning.
 struct CompressedFile {
     private let file: FileDescriptor
     private var byteCount: UInt64 = 0
     private var joiner = FrameJoiner()
 
-    /// Cuts a file to nothing.
+    /// Begins with an empty file.
     init(_ file: FileDescriptor) throws(PoolmapError) {
         self.file = file
         try file.truncate(to: 0, name: CompressedFile.name)
@@ -109,37 +109,37 @@ struct CompressedFile {
     }
 }
 
-/// Makes one compressed file of frames that were made apart, as docs/format.md has it: a plain frame of one, and of
-/// several a section.
+/// Joins separately made frames to one file in the format of docs/format.md: a single frame stays plain, several become
+/// a section.
 ///
-/// Only the last of them says which it is to be. So the first frame waits here for the second, and then gets its mark.
+/// Which one it is becomes known only with the second frame. So the first waits here for it, and then gets its mark.
 struct FrameJoiner {
     /// Writes the next bytes of the file.
     typealias Write = (UnsafeRawBufferPointer) throws(PoolmapError) -> Void
 
     private var section = SectionWriter()
     private var first: (frame: CompressedFrame, bytes: [UInt8])?
-    /// What has come behind the first, while that waits for its bytes.
+    /// Frames after the first, while that waits for its bytes.
     private var waiting: [CompressedFrame] = []
     private var isSection = false
-    /// What has been written since somebody took it; nil where nobody does.
+    /// Frames written since `takeWritten` was called; nil if they are not recorded.
     private var written: [DataFrame]?
 
     init(notesFrames: Bool = false) {
         written = notesFrames ? [] : nil
     }
 
-    /// Goes on behind frames that are written.
+    /// Continues after frames that are already written.
     mutating func begin(behind frames: [DataFrame]) throws(PoolmapError) {
         isSection = !frames.isEmpty
         for frame in frames { try note(frame) }
         _ = takeWritten()
     }
 
-    /// Whether something was taken that is not written.
+    /// Whether something was taken and is not written yet.
     var isHolding: Bool { first != nil }
 
-    /// The frames that were written since the last call.
+    /// The frames written since the last call.
     mutating func takeWritten() -> [DataFrame] {
         defer { written = written.map { _ in [] } }
         return written ?? []
@@ -150,7 +150,7 @@ struct FrameJoiner {
         written?.append(frame)
     }
 
-    /// Takes the next frames, whose bytes are fed next, in order.
+    /// Adds frames, whose bytes are fed next, in order.
     mutating func add(_ frames: [CompressedFrame]) {
         var frames = frames[...]
         if !isSection, first == nil, let frame = frames.popFirst() { first = (frame, []) }
@@ -191,7 +191,7 @@ struct FrameJoiner {
         waiting = []
     }
 
-    /// Writes what is behind the last frame.
+    /// Writes what follows the last frame.
     ///
     /// - Parameter empty: makes the frame of a file without content.
     mutating func finish(
@@ -208,7 +208,7 @@ struct FrameJoiner {
 }
 
 extension Contexts {
-    /// A frame of a few bytes.
+    /// Compresses a few bytes to a frame.
     func frame(
         of content: [UInt8], _ options: CompressionOptions
     ) throws(PoolmapError) -> (CompressedFrame, [UInt8]) {

@@ -2,16 +2,16 @@ import Ground
 import Multiprocessing
 import Run
 
-/// Joins what is left of the outputs of a map once all its inputs are done.
+/// Reduces the remaining outputs of a map once all its inputs are done.
 final class ReduceJob: Job {
     private let run: MapRun
-    /// What is to be joined next, in order.
+    /// The files to reduce next, in order.
     private var files: [SharedDescriptor] = []
     private var joined: [SharedDescriptor] = []
     private var hasBegun = false
     private var isFinal = false
     private var index = 0
-    /// Of those that are under way before all is joined round by round.
+    /// The number of groups in progress before the reduction goes round by round.
     private var groupCount = 0
 
     init(_ run: MapRun) {
@@ -22,7 +22,8 @@ final class ReduceJob: Job {
         guard run.hasAllInputs else { return .waitForTurn }
         if run.isBroken || isFinal { return .end }
         if !hasBegun {
-            // First whatever could have been joined earlier, so that it is all the same how fast the chunks were.
+            // First reduce what could have been reduced earlier, so that the result does not depend on the speed of
+            // chunks.
             if let step = try run.nextReduction(workforce) {
                 groupCount += 1
                 return step

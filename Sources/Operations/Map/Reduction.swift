@@ -1,14 +1,14 @@
 import Multiprocessing
 
-/// Outputs that a command joins to one: neighbours first, so many at a time, and what comes of them likewise.
+/// Outputs that a command reduces to one: adjacent ones first, a fixed number at a time, then the results likewise.
 ///
-/// Each is a file without a name, in TMPDIR, so that nothing is left of it whatever is killed. Which ones are joined
-/// together depends on their number alone.
+/// Each is a nameless file in TMPDIR, so nothing is left of it whatever is killed. Which ones are grouped depends only
+/// on their number.
 struct Reduction {
-    /// Files that are to be joined, in their order.
+    /// Files to be reduced, in order.
     struct Group {
         let files: [SharedDescriptor]
-        /// How often what is in them was joined.
+        /// How often their contents have been reduced.
         let level: Int
     }
 
@@ -16,7 +16,7 @@ struct Reduction {
     static let most = 16
     private var levels: [[SharedDescriptor]] = []
 
-    /// Takes the next file of a level.
+    /// Adds the next file of a level.
     mutating func add(_ file: SharedDescriptor, level: Int) {
         while levels.count <= level { levels.append([]) }
         levels[level].append(file)
@@ -24,14 +24,14 @@ struct Reduction {
 
     var hasGroup: Bool { levels.contains { $0.count >= Reduction.most } }
 
-    /// Files that may be joined, whatever comes; nil for none.
+    /// Files that form a group whatever follows; nil if there are none.
     mutating func takeGroup() -> Group? {
         guard let level = levels.firstIndex(where: { $0.count >= Reduction.most }) else { return nil }
         defer { levels[level].removeFirst(Reduction.most) }
         return Group(files: Array(levels[level].prefix(Reduction.most)), level: level)
     }
 
-    /// All that there is, in order, once nothing more comes.
+    /// All remaining files in order, once no more follow.
     mutating func takeAll() -> [SharedDescriptor] {
         defer { levels = [] }
         return levels.reversed().flatMap(\.self)

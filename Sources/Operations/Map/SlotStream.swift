@@ -3,21 +3,21 @@ import Ground
 import Run
 import SystemPackage
 
-/// What takes the bytes of a command's pipe.
+/// A destination for the bytes of a command's pipe.
 protocol PipeSink: AnyObject {
-    /// Where the next ones are to be put.
+    /// Where to put the next bytes.
     func space() throws(PoolmapError) -> UnsafeMutableRawBufferPointer
-    /// So many have been put there.
+    /// Called when this many bytes have been put there.
     func took(_ byteCount: Int) throws(PoolmapError)
 }
 
 extension PipeSink {
-    /// Takes what a command has written so far, from a pipe that does not block.
+    /// Takes what a command has written so far, from a non-blocking pipe.
     ///
-    /// Of a command that writes without end it takes some, so that it is looked at again.
+    /// If a command writes without end, takes some and returns, so that the command is attended to.
     func take(from pipe: Int32) throws(PoolmapError) -> CommandRun.Taken {
         var byteCount = 0
-        // A pipe holds less.
+        // More than a pipe holds.
         while byteCount < 4 << 20 {
             let space = try space()
             let count: Int
@@ -35,19 +35,19 @@ extension PipeSink {
     }
 }
 
-/// Keeps what a command writes in a part of its slot's output area, and what has no room there in the slot's spill file.
+/// Keeps what a command writes in part of its slot's output area, and what does not fit in the slot's spill file.
 final class SlotStream: PipeSink {
     private let stream: SpillFiles.Stream
     private let spills: SpillFiles
     private var slot = 0
     private var room = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private(set) var ofChunk = Part()
-    /// Whether the CRC-32C of what it takes is wanted, and that of the chunk's so far.
+    /// Whether to compute the CRC-32C of what it takes; `checksum` is that of the chunk so far.
     var reckonsChecksum = false
     private(set) var checksum: UInt32 = 0
     private var spare = Scratch()
 
-    /// Where in a slot a command's stream is, in bytes.
+    /// The position of a command's stream in a slot, in bytes.
     struct Part: BitwiseCopyable {
         var slotStart = 0
         var slotBytes = 0
@@ -62,20 +62,20 @@ final class SlotStream: PipeSink {
         (self.stream, self.spills) = (stream, spills)
     }
 
-    /// Begins with a slot that keeps nothing.
+    /// Begins with an empty slot.
     func begin(_ slot: Int, _ room: UnsafeMutableRawBufferPointer) {
         (self.slot, self.room) = (slot, room)
         ofChunk = Part()
     }
 
-    /// What comes next is of another chunk, and behind those before.
+    /// Begins the next chunk, after those before.
     func beginChunk() {
         checksum = 0
         ofChunk = Part(
             slotStart: ofChunk.slotStart + ofChunk.slotBytes, spillStart: ofChunk.spillStart + ofChunk.spilledBytes)
     }
 
-    /// Forgets what was kept of the chunk.
+    /// Drops what was kept of the chunk.
     func clear() {
         if ofChunk.spilledBytes > 0, ofChunk.spillStart == 0 { spills.clear(stream, of: slot) }
         (ofChunk.slotBytes, ofChunk.spilledBytes, checksum) = (0, 0, 0)
@@ -100,12 +100,12 @@ final class SlotStream: PipeSink {
         }
     }
 
-    /// The bytes have just come, so they are in the cache.
+    /// Updates the checksum while the bytes are still in the cache.
     private func reckon(_ bytes: UnsafeRawBufferPointer) {
         if reckonsChecksum { checksum = CRC32C.checksum(of: bytes, continuing: checksum) }
     }
 
-    /// Takes bytes that lie elsewhere.
+    /// Appends bytes that are elsewhere.
     func append(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
         let count = min(bytes.count, rest.count)
         rest.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<count]))

@@ -4,7 +4,7 @@ import Ground
 import Multiprocessing
 import SystemPackage
 
-/// Where files without a name are made: TMPDIR.
+/// The folder for nameless files: TMPDIR.
 struct SpillFolder {
     let path: String
 
@@ -25,7 +25,7 @@ struct SpillFolder {
         }
     }
 
-    /// The same for workers, too.
+    /// Opens a file that can be passed to workers.
     func openShared() throws(PoolmapError) -> SharedDescriptor {
         do throws(Errno) {
             return SharedDescriptor(owning: try open())
@@ -39,12 +39,12 @@ struct SpillFolder {
     }
 }
 
-/// Where the output of commands goes that has no room in memory: two nameless files for each slot, in TMPDIR.
+/// The files for output of commands that does not fit in memory: two nameless files for each slot, in TMPDIR.
 ///
-/// They are made before workers are forked, so that each process has them; and nothing is left of them, whatever is
+/// They are created before workers are forked, so that each process has them; and nothing is left of them, whatever is
 /// killed.
 final class SpillFiles {
-    /// Which of a command's outputs.
+    /// One of a command's output streams.
     enum Stream: Int {
         case output, error
     }
@@ -62,7 +62,7 @@ final class SpillFiles {
         }
     }
 
-    /// Makes all that are not made yet; what cannot be made is told when it is needed.
+    /// Creates all files that do not exist yet; failures are reported when a file is needed.
     func makeAll() {
         for place in files.indices where files[place] == nil {
             files[place] = try? folder.open()
@@ -81,7 +81,7 @@ final class SpillFiles {
         }
     }
 
-    /// Writes bytes of a command for which there is no room elsewhere.
+    /// Writes bytes of a command that do not fit elsewhere.
     func write(
         _ bytes: UnsafeRawBufferPointer, _ stream: Stream, of slot: Int, at offset: UInt64
     ) throws(PoolmapError) {
@@ -93,7 +93,7 @@ final class SpillFiles {
         }
     }
 
-    /// Gives back the room on the disk.
+    /// Frees the disk space.
     func clear(_ stream: Stream, of slot: Int) {
         if let file = files[2 * slot + stream.rawValue] {
             ftruncate(file.rawValue, 0)
