@@ -2,7 +2,7 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// Objects in a process of their own, which any number of other processes use through proxies.
+/// Objects in a separate server process, which any number of other processes use through proxies.
 ///
 ///     let manager = try Manager()
 ///     let totals = try manager.dictionary(of: String.self, Int.self)
@@ -11,36 +11,36 @@ import SystemPackage
 ///     try child.join()
 ///     try totals.get("a")                                      // 1
 ///
-/// The `Manager` forks a server process, which holds the objects. A proxy is an address, a number and a key; it works in
-/// every process that it gets to: in children that are forked later, in those that are sent it over a `Connection`, and
-/// where it lies in another proxy's object. Each process opens its own connections. Values are kept as the bytes that
-/// they are encoded to, so the server needs to know no types but those that are registered (`RegisteredType`).
+/// A `Manager` forks a server process, which holds the objects. A proxy is an address, a number and a key. It works in
+/// every process that gets it: in children forked later, in processes that receive it over a `Connection`, and when it
+/// is stored in another proxy's object. Each process opens its own connections. Values are kept in encoded form, so the
+/// server needs to know no types except registered ones (`RegisteredType`).
 ///
-/// One request is carried out at a time and whole, or not at all. Two calls are two requests: between `get` and `set`
-/// others may set; `update` on a dictionary, a list or a value is for that.
+/// Requests are carried out one at a time, each completely or not at all. Two calls are two requests: between `get` and
+/// `set` other processes may set; use `update` on a dictionary, a list or a value instead.
 ///
-/// When the server dies, its objects are gone, and every call in every process, also one that waits, throws
-/// `managerDied`. A process that dies takes no others with it: a lock that it had goes to the next, who is told, and what
-/// it waited for is forgotten, and an item of a queue that it was handed and has not read goes to another. The server ends
-/// when this process ends, in whatever way, and its socket's name goes with it.
+/// When the server dies, its objects are lost, and every call in every process, even one that is waiting, throws
+/// `managerDied`. When a client dies, no other process is affected: its locks go to the next waiter, which is told so;
+/// its waiting requests are dropped; and an item of a queue that was sent to it and not read goes to another process.
+/// The server ends when this process ends, for whatever reason, and its socket's name is removed.
 ///
 /// Objects live as long as the server, or until `remove(_:)`. Python counts references across processes instead, and
-/// keeps an object for ever that a killed process has held.
+/// never frees an object that a killed process has held.
 ///
-/// A `Manager` belongs to the thread that made it, its proxies to all. The corresponding Python API is
-/// `multiprocessing.Manager`, which makes a `multiprocessing.managers.SyncManager`.
+/// A `Manager` belongs to the thread that made it; its proxies may be used by all threads. The corresponding Python API
+/// is `multiprocessing.Manager`, which makes a `multiprocessing.managers.SyncManager`.
 public final class Manager {
-    /// Where the server listens.
+    /// The address at which the server listens.
     ///
     /// The corresponding Python API is `multiprocessing.managers.BaseManager.address`.
     public var address: Address { link.address }
-    /// What a process that was not handed a proxy needs to connect.
+    /// The key that a process without a proxy needs to connect.
     ///
     /// The corresponding Python notion is the `authkey` of `multiprocessing.managers.BaseManager`.
     public var authenticationKey: AuthenticationKey { link.key }
-    /// The server's process.
+    /// The server's process ID.
     ///
-    /// Python has it as `multiprocessing.managers.BaseManager._process.pid`.
+    /// In Python it is `multiprocessing.managers.BaseManager._process.pid`.
     public var pid: Int32 { link.serverPID }
 
     let link: ManagerServerLink
@@ -50,13 +50,13 @@ public final class Manager {
     ///
     /// - Parameters:
     ///   - address: nil stands for a Unix socket in a new directory that only this user may enter.
-    ///   - authenticationKey: what every process must know that connects; proxies carry it with them.
-    ///   - types: those whose instances the server can make. What their closures capture is copied with the fork.
-    ///   - initializer: runs in the server before it serves anyone: opens what the types use, sets what they read.
+    ///   - authenticationKey: the key that every connecting process needs; proxies carry it with them.
+    ///   - types: types whose instances the server can make. The fork copies what their closures capture.
+    ///   - initializer: runs in the server before it serves requests, for example to open what the types use.
     ///
-    /// Throws `multipleThreads` in a process with more than one thread, `invalidState` when two types have one name,
-    /// `systemCallFailed` as when the address is in use, `initializerFailed` with the text of what the initializer throws,
-    /// `managerDied` when the server ends before it listens.
+    /// Throws `multipleThreads` in a process with more than one thread, `invalidState` if two types have the same name,
+    /// `systemCallFailed` for example if the address is in use, `initializerFailed` with the text of the initializer's
+    /// error, and `managerDied` if the server ends before it listens.
     /// The corresponding Python API is `multiprocessing.managers.BaseManager.start(initializer, initargs)`.
     public convenience init(
         address: Address? = nil, authenticationKey: AuthenticationKey = AuthenticationKey(),
@@ -69,7 +69,7 @@ public final class Manager {
         }
     }
 
-    /// Starts the server as `start` says.
+    /// Starts the server with `start`.
     init(
         at place: BoundSocket.Place, _ key: AuthenticationKey,
         _ start: (Int32) throws(MultiprocessingError) -> ProcessHandle
@@ -90,12 +90,12 @@ public final class Manager {
 
     /// Connects to the server of a `Manager` that another process has made.
     ///
-    /// The result makes and finds objects as the other does; it cannot shut the server down.
+    /// The result can make and find objects like the original; it cannot shut the server down.
     ///
-    /// Blocks until the server has answered, at most for `timeout`; nil for ever.
+    /// Blocks until the server has answered, for at most `timeout`; nil waits forever.
     ///
-    /// Throws `authenticationFailed` when the key is not the server's, `timedOut`, `systemCallFailed` when nobody
-    /// listens there, `endOfFile` when the other end is no manager server. The corresponding Python API is
+    /// Throws `authenticationFailed` if the key is not the server's, `timedOut`, `systemCallFailed` if no process
+    /// listens there, and `endOfFile` if the other end is not a manager server. The corresponding Python API is
     /// `multiprocessing.managers.BaseManager.connect`.
     public static func connect(
         to address: Address, authenticationKey: AuthenticationKey, timeout: Duration? = .seconds(10)
@@ -103,7 +103,7 @@ public final class Manager {
         Manager(try ManagerServerLink.connect(to: address, authenticationKey, until: Deadline(after: timeout)))
     }
 
-    /// Makes a `Manager`, hands it to `body`, and shuts it down when `body` returns or throws.
+    /// Makes a `Manager`, passes it to `body`, and shuts it down when `body` returns or throws.
     ///
     /// The parameters are those of the `Manager`. The corresponding Python API is
     /// `with multiprocessing.Manager() as manager`.
@@ -118,10 +118,10 @@ public final class Manager {
         return try body(manager)
     }
 
-    /// Ends the server, and with it all objects, and removes its socket's name.
+    /// Ends the server with all its objects, and removes its socket's name.
     ///
-    /// Blocks until the server has ended; one that does not end within a second, as in a method that does not return, is
-    /// made to. Does nothing in a process that has not made the `Manager`, or when it was called before.
+    /// Blocks until the server has ended; a server that does not end within a second, for example because a method does
+    /// not return, is killed. Does nothing in a process that did not make the `Manager`, or if it was called before.
     ///
     /// The corresponding Python API is `multiprocessing.managers.BaseManager.shutdown`.
     public func shutdown() {
@@ -130,10 +130,10 @@ public final class Manager {
 
     // MARK: Objects
 
-    /// Takes an object out of the server; its proxies then throw `requestFailed`.
+    /// Removes an object from the server; its proxies then throw `requestFailed`.
     ///
-    /// Whoever waits there is told so. Returns whether the object was there. In Python an object goes with its last
-    /// proxy.
+    /// Waiting requests get that error too. Returns whether the object existed. In Python an object is removed with its
+    /// last proxy.
     @discardableResult
     public func remove(_ proxy: ManagerProxy) throws(MultiprocessingError) -> Bool {
         try requireOwn(proxy)
@@ -144,10 +144,10 @@ public final class Manager {
         }
     }
 
-    /// Makes an object known by a name, for processes that connect and were handed no proxy.
+    /// Publishes an object under a name, for connecting processes that have no proxy of it.
     ///
-    /// A name that was given before is given anew. The corresponding Python notion is a callable that is registered with
-    /// `BaseManager.register`.
+    /// Publishing under a name again replaces the object. The corresponding Python notion is a callable that is
+    /// registered with `BaseManager.register`.
     public func publish(_ proxy: ManagerProxy, as name: String) throws(MultiprocessingError) {
         try requireOwn(proxy)
         try link.call(.publish, on: 0) { (arguments) throws(MultiprocessingError) in
@@ -157,10 +157,10 @@ public final class Manager {
         }
     }
 
-    /// A proxy of an object that was published; nil where there is none of this name.
+    /// Returns a proxy of a published object; nil if there is none of this name.
     ///
-    /// What the object holds must be of the proxy's types: the server knows only whether it is a dictionary, a list or
-    /// what else. Throws `requestFailed` when it is another of these. The corresponding Python notion is the method that
+    /// The object's content must have the proxy's types: the server only knows whether it is a dictionary, a list or
+    /// another kind. Throws `requestFailed` if the kind differs. The corresponding Python notion is the method that
     /// `BaseManager.register` adds.
     public func find<Proxy: ManagerProxy>(
         _ name: String, as type: Proxy.Type = Proxy.self
@@ -174,7 +174,7 @@ public final class Manager {
         return object.map { Proxy(link: link, object: $0) }
     }
 
-    /// How many objects the server holds.
+    /// The number of objects in the server.
     ///
     /// The corresponding Python API is `multiprocessing.managers.BaseManager._number_of_objects`.
     public var objectCount: Int {
@@ -191,7 +191,7 @@ public final class Manager {
         }
     }
 
-    /// Makes an object of a kind; the closure appends what the kind wants to know.
+    /// Makes an object of a kind; the closure appends what the kind requires.
     func make<Proxy: ManagerProxy>(
         _ kind: ManagerServerObjectKind = Proxy.kind,
         _ write: (inout ByteBuffer) throws(MultiprocessingError) -> Void = { (_) throws(MultiprocessingError) in }
@@ -207,16 +207,16 @@ public final class Manager {
 }
 
 extension Manager: Waitable {
-    /// Ready when the server has ended; never in a process that has not made the `Manager`.
+    /// Ready when the server has ended; never in a process that did not make the `Manager`.
     public var waitState: WaitState {
         server?.waitState ?? .never
     }
 }
 
 extension Manager: CustomStringConvertible {
-    /// Where its server listens, and its process: `Manager(/tmp/…, process 123)`.
+    /// The server's address and process ID: `Manager(/tmp/…, process 123)`.
     ///
-    /// Asks nobody, and does not block; the key is not in it.
+    /// Sends no request and does not block; the key is not included.
     public var description: String {
         "Manager(\(address), process \(pid))"
     }

@@ -1,5 +1,5 @@
-// What a `Manager` can make. Each call makes a new object and blocks until the server has; the errors are those that
-// `ManagerProxy` tells of.
+// The objects that a `Manager` can make. Each call makes a new object and blocks until the server has made it; for the
+// errors see `ManagerProxy`.
 
 extension Manager {
     /// Makes a dictionary.
@@ -40,7 +40,7 @@ extension Manager {
         try make()
     }
 
-    /// Makes an array of these elements, which keeps its length.
+    /// Makes an array of these elements, whose length is fixed.
     ///
     /// The corresponding Python API is `multiprocessing.managers.SyncManager.Array`.
     public func array<Element: Codable>(
@@ -72,7 +72,7 @@ extension Manager {
         try make()
     }
 
-    /// Makes a queue, for at most `maxSize` items; 0 stands for any number.
+    /// Makes a queue for at most `maxSize` items; 0 means no limit.
     ///
     /// The corresponding Python API is `multiprocessing.managers.SyncManager.Queue`.
     public func queue<Element: Codable>(
@@ -81,7 +81,7 @@ extension Manager {
         try make { (arguments) throws(MultiprocessingError) in arguments.append(Int64(maxSize)) }
     }
 
-    /// Makes a queue that can be joined, for at most `maxSize` items; 0 stands for any number.
+    /// Makes a joinable queue for at most `maxSize` items; 0 means no limit.
     ///
     /// The corresponding Python API is `multiprocessing.managers.SyncManager.JoinableQueue`.
     public func joinableQueue<Element: Codable>(
@@ -104,17 +104,17 @@ extension Manager {
         try make()
     }
 
-    /// Makes a semaphore that can be acquired `value` times at first.
+    /// Makes a semaphore with `value` units.
     ///
-    /// Throws `invalidState` when that is negative. The corresponding Python API is
+    /// Throws `invalidState` if that is negative. The corresponding Python API is
     /// `multiprocessing.managers.SyncManager.Semaphore`.
     public func semaphore(_ value: Int = 1) throws(MultiprocessingError) -> SemaphoreProxy {
         try makeSemaphore(value, isBounded: false)
     }
 
-    /// Makes a semaphore that can be acquired `value` times at first, and never oftener.
+    /// Makes a semaphore with `value` units, which is also the maximum.
     ///
-    /// Throws `invalidState` when that is negative. The corresponding Python API is
+    /// Throws `invalidState` if that is negative. The corresponding Python API is
     /// `multiprocessing.managers.SyncManager.BoundedSemaphore`.
     public func boundedSemaphore(_ value: Int = 1) throws(MultiprocessingError) -> SemaphoreProxy {
         try makeSemaphore(value, isBounded: true)
@@ -130,21 +130,21 @@ extension Manager {
         }
     }
 
-    /// Makes an event that has not happened yet.
+    /// Makes an event that is not set.
     ///
     /// The corresponding Python API is `multiprocessing.managers.SyncManager.Event`.
     public func event() throws(MultiprocessingError) -> EventProxy {
         try make()
     }
 
-    /// Makes a condition with a recursive lock of its own.
+    /// Makes a condition with its own recursive lock.
     ///
     /// The corresponding Python API is `multiprocessing.managers.SyncManager.Condition`.
     public func condition() throws(MultiprocessingError) -> ConditionProxy {
         try makeCondition(with: 0)
     }
 
-    /// Makes a condition with this lock, which must be of the same `Manager`.
+    /// Makes a condition with this lock, which must belong to the same `Manager`.
     ///
     /// The corresponding Python API is `multiprocessing.managers.SyncManager.Condition`.
     public func condition(_ lock: LockProxy) throws(MultiprocessingError) -> ConditionProxy {
@@ -152,7 +152,7 @@ extension Manager {
         return try makeCondition(with: lock.object)
     }
 
-    /// Makes a condition with this lock, which must be of the same `Manager`.
+    /// Makes a condition with this lock, which must belong to the same `Manager`.
     ///
     /// The corresponding Python API is `multiprocessing.managers.SyncManager.Condition`.
     public func condition(_ lock: RLockProxy) throws(MultiprocessingError) -> ConditionProxy {
@@ -164,14 +164,14 @@ extension Manager {
         try make { (arguments) throws(MultiprocessingError) in arguments.append(lock) }
     }
 
-    /// Makes a barrier for so many parties.
+    /// Makes a barrier.
     ///
     /// - Parameters:
-    ///   - parties: how many meet.
-    ///   - timeout: how long a wait may take that says nothing else; nil for ever.
+    ///   - parties: the number of parties.
+    ///   - timeout: the timeout of a wait that has none of its own; nil waits forever.
     ///
-    /// There is no action, as a closure does not travel: the party whose `wait` returns `parties` - 1 was the last.
-    /// Throws `invalidState` for fewer than 1. The corresponding Python API is
+    /// There is no action, since closures do not travel: the party whose `wait` returns `parties` - 1 was the last to
+    /// arrive. Throws `invalidState` for fewer than 1. The corresponding Python API is
     /// `multiprocessing.managers.SyncManager.Barrier`.
     public func barrier(parties: Int, timeout: Duration? = nil) throws(MultiprocessingError) -> BarrierProxy {
         guard parties >= 1 else {
@@ -183,10 +183,10 @@ extension Manager {
         }
     }
 
-    /// Makes an instance of a type that the server was told of, by the name of the type.
+    /// Makes an instance of a registered type, which the server finds by the type's name.
     ///
-    /// Throws `requestFailed` where the server knows no such type, or making the instance throws, with the text of the
-    /// error. The corresponding Python API is the method that `BaseManager.register` adds.
+    /// Throws `requestFailed` if the server does not know the type, or if making the instance throws, with the text of
+    /// that error. The corresponding Python API is the method that `BaseManager.register` adds.
     public func make<Object, Argument: Codable>(
         _ type: RegisteredType<Object, Argument>, _ argument: Argument
     ) throws(MultiprocessingError) -> ObjectProxy<Object> {

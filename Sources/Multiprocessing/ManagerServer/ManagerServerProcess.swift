@@ -2,15 +2,15 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// A manager server, as the process has it that made it.
+/// A manager server, as seen by the process that made it.
 ///
-/// Who removes the socket's name? Both sides know it, and each removes it when it sees the other end: the server when
-/// this process closes the control socket or dies, in which case the kernel sends it SIGTERM, whose handler does
-/// nothing else; this process when it has seen the server end. SIGTERM is blocked over the fork, so that there is no
-/// moment at which it would end the server before the handler is there. Only when both are killed at once is the name
-/// left. (A death signal of SIGKILL would leave it whenever this process is killed.)
+/// Both sides know the socket's name, and each removes it when it notices that the other has ended: the server when
+/// this process closes the control socket or dies, in which case the kernel sends the server SIGTERM, whose handler
+/// only removes the name and exits; this process when it has seen the server end. SIGTERM is blocked across the fork,
+/// so that it cannot end the server before the handler is installed. The name remains only if both are killed at once.
+/// (With SIGKILL as the death signal it would remain whenever this process is killed.)
 final class ManagerServerProcess {
-    /// What the server says when it listens, or cannot.
+    /// The server's report that it listens, or cannot.
     private struct Birth: Codable {
         var identity: UInt64 = 0
         var address: Address?
@@ -25,16 +25,16 @@ final class ManagerServerProcess {
 
     private let owner = getpid()
     private var process: ProcessHandle
-    /// Closed to end the server.
+    /// Closing it ends the server.
     private var control: PrivateDescriptor?
     private let name: SocketName?
 
-    /// The name that the signal handler removes; in a server only.
+    /// The name that the signal handler removes; only in a server.
     nonisolated(unsafe) private static var ownName: SocketName?
 
     /// Starts a server and waits until it listens.
     ///
-    /// - Parameter start: starts it with its end of the control socket, which stays the caller's to close.
+    /// - Parameter start: starts it with its end of the control socket, which the caller must close.
     init(
         at place: BoundSocket.Place, _ start: (Int32) throws(MultiprocessingError) -> ProcessHandle
     ) throws(MultiprocessingError) {
@@ -79,25 +79,25 @@ final class ManagerServerProcess {
         weak var server: ManagerServerProcess?
     }
 
-    /// Those that this process has started, and copies of its parent's where it was forked.
+    /// The servers that this process has started, and, in a forked child, copies of its parent's.
     private static let all = Guarded<[Reference]>([])
 
-    /// Done once.
+    /// Runs once.
     private static let endWithTheProcess: Void = Process.beforeEndingChildren(endAll)
 
-    /// Ends those that run, as a normal exit does.
+    /// Ends the running servers, as a normal exit does.
     private static func endAll() {
         for reference in all.withLock({ $0 }) {
             reference.server?.end()
         }
     }
 
-    /// Ends the server and waits for that.
+    /// Ends the server and waits for it.
     func end() {
-        // A child inherits the object with the memory; the server is its parent's.
+        // A child inherits the object with the memory; the server belongs to its parent.
         guard owner == getpid(), process.status == nil else { return }
         if let number = control?.number {
-            // Also for the copies of children that the library has not forked.
+            // This also covers copies in children that were not forked by the library.
             shutdown(number, Int32(SHUT_RDWR))
         }
         control = nil
@@ -112,7 +112,7 @@ final class ManagerServerProcess {
         owner == getpid() ? .descriptor(FileDescriptor(rawValue: process.sentinel), writable: false) : .never
     }
 
-    /// Forks a server, which has all that the types' closures capture.
+    /// Forks a server, which has everything that the types' closures capture.
     static func fork(
         at place: BoundSocket.Place, _ key: AuthenticationKey, _ types: [any ServedType],
         _ initializer: () throws -> Void, reportingTo control: Int32
@@ -151,13 +151,13 @@ final class ManagerServerProcess {
 
     private static func error(of birth: Birth) -> MultiprocessingError {
         let errno = birth.errno.map { Errno(rawValue: $0) }
-        // The text was an error's description, which ends with what `errno` says again.
+        // The text was an error's description, which already ends with the text of `errno`.
         let ending = errno.map { ": \($0)" } ?? ""
         let text = birth.failure.hasSuffix(ending) ? String(birth.failure.dropLast(ending.count)) : birth.failure
         return MultiprocessingError(birth.isOfInitializer ? .initializerFailed : .systemCallFailed, text, errno: errno)
     }
 
-    /// What a server leaves that was killed before it could say where it listens.
+    /// Removes what a server leaves that was killed before it could report its address.
     private static func removeLeftovers(of place: BoundSocket.Place) {
         if case .privateDirectory(let directory) = place {
             unlink(BoundSocket.Place.path(in: directory))
@@ -167,12 +167,12 @@ final class ManagerServerProcess {
 
     // MARK: In the server
 
-    /// The server's whole life.
+    /// Runs the server.
     static func serve(
         at place: BoundSocket.Place, key: AuthenticationKey, types: [any ServedType],
         _ initializer: () throws -> Void, reportingTo control: Int32
     ) -> Never {
-        // As for a pool manager: a terminal's signals are for the creator to answer.
+        // As in a pool manager: signals of a terminal are for the creator to handle.
         mp_reset_signal_handlers()
         for number in [SIGINT, SIGQUIT, SIGHUP] {
             signal(number, SIG_IGN)

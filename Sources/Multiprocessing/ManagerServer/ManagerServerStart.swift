@@ -2,22 +2,22 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// The types that a `Manager` registers whose server is not forked from this process.
+/// The registered types of a `Manager` whose server is not forked from this process.
 ///
 ///     struct Accounts: ManagerTypes, Codable {
 ///         var types: [any ManagedType] { [account] }
 ///     }
 ///     let manager = try Manager(startMethod: .spawn, registering: Accounts())
 ///
-/// The value is sent to the server, which asks it for the types. As for a `ProcessTarget`, its type must be one that
-/// the program can find by its name: not `private` and not inside a function.
+/// The value is sent to the server, which asks it for the types. As for a `ProcessTarget`, the program must be able to
+/// find its type by name: it must not be `private`, nor be declared inside a function.
 public protocol ManagerTypes {
-    /// The types to register; asked for in the server.
+    /// The types to register; read in the server.
     var types: [any ManagedType] { get }
 
-    /// Runs in the server before it serves anyone.
+    /// Runs in the server before it serves requests.
     ///
-    /// When it throws, the `Manager` is not made: `initializerFailed`. The default does nothing. The corresponding Python
+    /// If it throws, the `Manager` is not made: `initializerFailed`. The default does nothing. The corresponding Python
     /// API is the initializer of `multiprocessing.managers.BaseManager.start`.
     func prepare() throws
 }
@@ -27,9 +27,9 @@ extension ManagerTypes {
     public func prepare() {}
 }
 
-/// No types but those of the library.
+/// Registers no types beyond those of the library.
 public struct LibraryTypes: ManagerTypes, Codable {
-    /// Makes the one value that there is.
+    /// Makes the only value.
     public init() {}
 
     /// Empty.
@@ -39,16 +39,16 @@ public struct LibraryTypes: ManagerTypes, Codable {
 }
 
 extension Manager {
-    /// Starts the server by the method, and waits until it listens.
+    /// Starts the server by the given method, and waits until it listens.
     ///
     /// - Parameters:
-    ///   - startMethod: how the server comes to be. A process that has threads needs `spawn` or `forkserver`;
-    ///     `automatic` knows.
+    ///   - startMethod: how the server is started. A process that has threads needs `spawn` or `forkserver`;
+    ///     `automatic` chooses.
     ///   - address: nil stands for a Unix socket in a new directory that only this user may enter.
-    ///   - authenticationKey: what every process must know that connects; proxies carry it with them.
-    ///   - types: is sent to the server, tells which types' instances it can make, and prepares it.
+    ///   - authenticationKey: the key that every connecting process needs; proxies carry it with them.
+    ///   - types: is sent to the server, tells it which types' instances it can make, and prepares it.
     ///
-    /// Throws as the other one; `encodingFailed` and `decodingFailed` when the types cannot be sent.
+    /// Throws as the forking initializer does; also `encodingFailed` and `decodingFailed` if the types cannot be sent.
     /// The corresponding Python API is `multiprocessing.get_context(method).Manager`.
     public convenience init<Types: ManagerTypes & Codable>(
         startMethod: StartMethod, address: Address? = nil, authenticationKey: AuthenticationKey = AuthenticationKey(),
@@ -71,7 +71,7 @@ extension Manager {
         }
     }
 
-    /// Makes such a `Manager`, hands it to `body`, and ends its server when `body` returns or throws.
+    /// Makes such a `Manager`, passes it to `body`, and ends its server when `body` returns or throws.
     ///
     /// The parameters are those of the `Manager`. The corresponding Python API is
     /// `with multiprocessing.get_context(method).Manager() as manager`.
@@ -86,7 +86,7 @@ extension Manager {
     }
 }
 
-/// The beginning of a manager server that does not have its creator's memory.
+/// The entry point of a manager server that does not have its creator's memory.
 struct ServerEntry<Types: ManagerTypes & Codable>: ProcessEntry {
     let place: BoundSocket.Place
     let key: [UInt8]
@@ -95,7 +95,7 @@ struct ServerEntry<Types: ManagerTypes & Codable>: ProcessEntry {
 
     func main() -> Never {
         let control = control.fileDescriptor.rawValue
-        // As the death signal of a forked server: it gets out of a method that does not return, and removes the
+        // Like the death signal of a forked server: it interrupts a method that does not return, and removes the
         // socket's name.
         _ = mp_end_with_peer(control, SIGTERM)
         do {

@@ -1,15 +1,15 @@
-/// The arguments of a function that takes several: the input of a `Pool` whose function does.
+/// The arguments of a function that takes several, as the input of its `Pool`.
 ///
 ///     let pool = try Pool { (base: Int, exponent: Int) in power(base, exponent) }
 ///     let powers = try pool.starmap([(2, 3), (10, 2)])        // [8, 100]
 ///     let one = try pool.apply(Arguments(7, 0))
 ///
-/// In Python a tuple takes this place; Swift's tuples cannot be `Codable`.
+/// Python uses a tuple here; Swift's tuples cannot be `Codable`.
 public struct Arguments<each Argument: Codable>: Codable {
     /// The arguments, in order.
     public let values: (repeat each Argument)
 
-    /// Takes the arguments, in order.
+    /// Stores the arguments, in order.
     public init(_ values: repeat each Argument) {
         self.values = (repeat each values)
     }
@@ -31,7 +31,8 @@ public struct Arguments<each Argument: Codable>: Codable {
 extension Pool {
     /// Forks the pool manager and the workers, which run a function of several arguments.
     ///
-    /// Parameters and errors are those of the function of one. The inputs are `Arguments`; `starmap` takes tuples.
+    /// Parameters and errors are those of a pool whose function has one argument. The inputs are `Arguments`; `starmap`
+    /// takes tuples.
     /// The corresponding Python API is `multiprocessing.Pool(processes, initializer, initargs, maxtasksperchild)`.
     public convenience init<each Argument: Codable>(
         processes: Int? = nil, maxTasksPerWorker: Int? = nil, taskTimeout: Duration? = nil,
@@ -54,7 +55,7 @@ extension Pool {
         try map(inputs.lazy.map { Arguments(repeat each $0) }, chunkSize: chunkSize)
     }
 
-    /// Runs a function of several arguments for every tuple of them; the outputs can be had later.
+    /// Runs a function of several arguments for every tuple of them; returns a handle for the outputs.
     ///
     /// Does not block.
     ///

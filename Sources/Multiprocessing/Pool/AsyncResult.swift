@@ -1,7 +1,7 @@
-/// The output of `Pool.applyAsync`, or the outputs of `Pool.mapAsync`, once they are there.
+/// The future output of `Pool.applyAsync`, or the future outputs of `Pool.mapAsync`.
 ///
-/// It may be asked in any order with others, after `close()` and `join()` too, or never: its callbacks run all the same.
-/// Use it from the pool's thread. As long as it is held, the pool's processes live.
+/// Results may be requested in any order, even after `close()` and `join()`, or never: the callbacks run in any case.
+/// Use it from the pool's thread. The pool's processes live as long as it is held.
 ///
 /// The corresponding Python API is `multiprocessing.pool.AsyncResult`.
 public final class AsyncResult<Output> {
@@ -13,14 +13,14 @@ public final class AsyncResult<Output> {
         self.pending = pending
     }
 
-    /// The output, once it is there.
+    /// Waits for the output and returns it.
     ///
-    /// Blocks for at most `timeout`; `nil` waits for ever.
+    /// Blocks for at most `timeout`; `nil` waits forever.
     ///
-    /// Throws `timedOut` when the time is over first: the task goes on, and the output can be asked for again. Throws
-    /// the task's error, where there is no output: `taskFailed`, `workerDied`, `taskTimedOut`, `cancelled`,
-    /// `decodingFailed`; and `managerDied` or `initializerFailed` when the pool has failed.
-    /// The corresponding Python API is `multiprocessing.pool.AsyncResult.get`.
+    /// Throws `timedOut` on a timeout: the task continues, and the output can be requested again. Throws the task's
+    /// error if there is no output: `taskFailed`, `workerDied`, `taskTimedOut`, `cancelled`, `decodingFailed`; and
+    /// `managerDied` or `initializerFailed` when the pool has failed. The corresponding Python API is
+    /// `multiprocessing.pool.AsyncResult.get`.
     public func get(timeout: Duration? = nil) throws(MultiprocessingError) -> Output {
         if try wait(timeout: timeout), let result = pending.result {
             return try result.get()
@@ -28,11 +28,11 @@ public final class AsyncResult<Output> {
         throw MultiprocessingError(.timedOut, "there is no result after \(timeout ?? .zero)")
     }
 
-    /// Waits until there is an output or an error; false when the time was over first.
+    /// Waits until there is an output or an error; returns false on a timeout.
     ///
-    /// Blocks for at most `timeout`; `nil` waits for ever.
+    /// Blocks for at most `timeout`; `nil` waits forever.
     ///
-    /// Throws `invalidState` in another process than the pool's, if the result was not there when that was forked. The
+    /// Throws `invalidState` in a process other than the pool's, if the result was not there when that was forked. The
     /// corresponding Python API is `multiprocessing.pool.AsyncResult.wait`.
     @discardableResult
     public func wait(timeout: Duration? = nil) throws(MultiprocessingError) -> Bool {
@@ -45,7 +45,7 @@ public final class AsyncResult<Output> {
             do throws(MultiprocessingError) {
                 hasReceived = try link.receive(until: deadline)
             } catch {
-                // A pool that fails gives all its tasks that error, and so this one its result.
+                // A pool that fails gives that error to all its tasks, so this one has its result.
                 if pending.result != nil { break }
                 throw error
             }
@@ -56,7 +56,7 @@ public final class AsyncResult<Output> {
 
     /// Whether there is an output or an error.
     ///
-    /// Does not block: takes in what has arrived.
+    /// Does not block: processes what has arrived.
     ///
     /// The corresponding Python API is `multiprocessing.pool.AsyncResult.ready`.
     public var ready: Bool {
@@ -66,11 +66,11 @@ public final class AsyncResult<Output> {
         return pending.result != nil
     }
 
-    /// Whether there is an output, not an error.
+    /// Whether there is an output rather than an error.
     ///
     /// Does not block.
     ///
-    /// Throws `invalidState` when it is not `ready`. The corresponding Python API is
+    /// Throws `invalidState` if it is not `ready`. The corresponding Python API is
     /// `multiprocessing.pool.AsyncResult.successful`, which raises `ValueError` then.
     public var successful: Bool {
         get throws(MultiprocessingError) {
@@ -82,7 +82,7 @@ public final class AsyncResult<Output> {
         }
     }
 
-    /// Whether it has ended without an output because its tasks were cancelled, or the pool was terminated.
+    /// Whether it ended without an output because its tasks were cancelled or the pool was terminated.
     ///
     /// Does not block. The corresponding Python API is `concurrent.futures.Future.cancelled`.
     public var cancelled: Bool {
@@ -90,12 +90,12 @@ public final class AsyncResult<Output> {
         return error.code == .cancelled
     }
 
-    /// Whether a worker is at one of its tasks.
+    /// Whether a worker is processing one of its tasks.
     ///
     /// Asks the pool manager, and blocks until it has answered: some 100 microseconds.
     ///
     /// Throws `managerDied` or `initializerFailed` when the pool has failed. The corresponding Python API is
-    /// `concurrent.futures.Future.running`, which is true for tasks too that are about to be sent to a worker.
+    /// `concurrent.futures.Future.running`, which is also true for tasks that are about to be sent to a worker.
     public var running: Bool {
         get throws(MultiprocessingError) {
             guard pending.result == nil else { return false }
@@ -104,7 +104,7 @@ public final class AsyncResult<Output> {
         }
     }
 
-    /// Has a function called with the result when it is there, or at once where it is.
+    /// Adds a function that is called with the result when it is there, or at once if it already is.
     ///
     /// It runs as the callbacks of `Pool.applyAsync` do. The corresponding Python API is
     /// `concurrent.futures.Future.add_done_callback`.
@@ -112,12 +112,12 @@ public final class AsyncResult<Output> {
         pending.add(callback)
     }
 
-    /// Ends its tasks that have no result yet.
+    /// Ends its unfinished tasks.
     ///
-    /// Does not block: `get` tells what became of them, `cancelled` or what it was before.
+    /// Does not block: `get` then reports the outcome, `cancelled` or an earlier result.
     ///
-    /// A task that waits is taken out. One that runs is ended with its worker, by `SIGKILL`; what else that worker held
-    /// goes to others. Python has nothing like it.
+    /// A waiting task is removed. A running one is ended by `SIGKILL` with its worker; other tasks of that worker go to
+    /// other workers. Python has no counterpart.
     public func cancel() {
         if pending.result == nil {
             link.cancel(pending.tasks)
@@ -131,14 +131,14 @@ extension AsyncResult: Waitable {
         pending.result == nil ? link.waitState : .ready
     }
 
-    /// Takes in what has arrived, which may be another task's.
+    /// Processes what has arrived, which may concern another task.
     public func confirmReady() -> Bool {
         ready
     }
 }
 
 extension AsyncResult: CustomStringConvertible {
-    /// The type of the output, and whether it is there; asks nobody.
+    /// The type of the output, and its state; sends no request.
     public var description: String {
         let state =
             switch pending.result {

@@ -4,31 +4,31 @@ import SystemPackage
 
 /// A socket that carries `PoolFrame`s, with a buffer on each side so that many frames share one system call.
 ///
-/// Front and pool manager use it without blocking: they always read before they wait, so that neither can wait for the
-/// other to read. Workers, the leaves, block.
+/// The front and the pool manager use it without blocking: they always read before they wait, so neither can wait for
+/// the other to read. Workers, the leaves, block.
 ///
-/// A descriptor travels with a frame of its own. The kernel hands it over with the frame's first byte, and descriptors
-/// in the order in which they were sent, so that the receiver's next descriptor is that of the next such frame.
+/// A descriptor has a frame of its own. The kernel delivers it with the frame's first byte, and descriptors in the
+/// order in which they were sent, so the receiver's next descriptor belongs to the next such frame.
 final class FrameChannel {
     /// Nil once it was closed on this side.
     private var descriptor: PrivateDescriptor?
     private let blocking: Bool
     private var incoming = ByteBuffer()
     private var outgoing = ByteBuffer()
-    /// Descriptors that wait to be sent, with the places of their frames in `outgoing`.
+    /// Descriptors to be sent, with the positions of their frames in `outgoing`.
     private var outgoingDescriptors: [(offset: Int, handed: HandedDescriptor)] = []
-    /// Descriptors that have come and were not taken; -1 for one that this process had no room for.
+    /// Descriptors that have arrived and were not taken; -1 for one that this process had no room for.
     private var incomingDescriptors: [Int32] = []
-    /// Nothing will come any more: the other end is closed.
+    /// Nothing more will arrive: the other end is closed.
     private(set) var isAtEnd = false
 
-    /// Takes over a connected socket.
+    /// Takes ownership of a connected socket.
     init(owning socket: Int32, blocking: Bool) {
         self.descriptor = PrivateDescriptor(owning: socket)
         self.blocking = blocking
     }
 
-    /// -1 once it was closed on this side, which `poll` passes over.
+    /// -1 once it was closed on this side, which `poll` ignores.
     var number: Int32 {
         switch descriptor {
         case .some(let descriptor): descriptor.number
@@ -42,7 +42,7 @@ final class FrameChannel {
         outgoing.count
     }
 
-    /// What waits to be sent, valid until the channel is next used.
+    /// The unsent bytes, valid until the channel is next used.
     var unsent: UnsafeRawBufferPointer {
         outgoing.readable
     }
@@ -59,7 +59,7 @@ final class FrameChannel {
         outgoing.append(bytes: payload)
     }
 
-    /// Writes a frame whose payload is encoded straight into the buffer; nothing of it stays when that throws.
+    /// Appends a frame whose payload is encoded straight into the buffer; leaves the buffer unchanged if that throws.
     func enqueue<Value>(_ frame: PoolFrame, _ value: Value, _ coder: MessageCoder<Value>) throws {
         let start = outgoing.count
         outgoing.append(frame)
@@ -74,16 +74,16 @@ final class FrameChannel {
         outgoing.patch(complete, at: start)
     }
 
-    /// Passes a descriptor on, which is kept open until it is sent.
+    /// Sends a descriptor, which is kept open until then.
     func enqueue(_ handed: HandedDescriptor) {
         outgoingDescriptors.append((outgoing.count, handed))
         outgoing.append(PoolFrame(.descriptor, task: handed.key))
     }
 
-    /// Adds the keys of what a task uses to the last frame that waits, which begins at this offset, and puts those
-    /// descriptors before it that the other end does not have yet.
+    /// Adds a task's descriptor keys to the last unsent frame, which starts at this offset, and inserts before it the
+    /// descriptors that the other end does not have yet.
     ///
-    /// Returns where the frame begins then.
+    /// Returns the new offset of the frame.
     func attach(_ keys: [UInt64], sending new: [HandedDescriptor], toUnsentAt offset: Int) -> Int {
         let frame = Array(outgoing.readable[offset...])
         outgoing.remove(offset..<outgoing.count)
@@ -102,26 +102,26 @@ final class FrameChannel {
         return place
     }
 
-    /// Passes on whole frames as they are.
+    /// Appends whole frames unchanged.
     func enqueue(frames bytes: UnsafeRawBufferPointer) {
         outgoing.append(bytes: bytes)
     }
 
-    /// Changes the frame that begins at this offset into what waits to be sent.
+    /// Changes the unsent frame that starts at this offset.
     func amendUnsent(at offset: Int, _ change: (inout PoolFrame) -> Void) {
         guard var frame = PoolFrame(in: outgoing.readable, at: offset) else { return }
         change(&frame)
         outgoing.patch(frame, at: offset)
     }
 
-    /// Takes back what waits to be sent: it has gone another way.
+    /// Drops the unsent bytes: they were sent in another way.
     func dropUnsent() {
         outgoing.removeAll()
     }
 
-    /// Sends what is in the buffer: all of it if the channel blocks, else what the kernel takes now.
+    /// Sends what is in the buffer: everything if the channel blocks, else what the kernel accepts now.
     ///
-    /// Throws when the other end is closed.
+    /// Throws if the other end is closed.
     func flush() throws(Errno) {
         while unsentBytes > 0 {
             let sent = try sendNext()
@@ -133,7 +133,7 @@ final class FrameChannel {
         }
     }
 
-    /// Sends what goes by one system call: a descriptor's frame and what follows it, up to the next such frame.
+    /// Sends with one system call a descriptor's frame and what follows it, up to the next such frame.
     private func sendNext() throws(Errno) -> Int {
         let bytes = outgoing.readable
         guard let first = outgoingDescriptors.first else { return try send(bytes) }
@@ -146,7 +146,7 @@ final class FrameChannel {
         return sent
     }
 
-    /// Sends frames from elsewhere, all of them, before those in the buffer; for a channel that blocks.
+    /// Sends frames from elsewhere, completely, before those in the buffer; for a channel that blocks.
     func sendAll(_ bytes: UnsafeRawBufferPointer) throws(Errno) {
         precondition(blocking)
         var rest = bytes
@@ -155,7 +155,7 @@ final class FrameChannel {
         }
     }
 
-    /// 0 where the kernel takes nothing now.
+    /// 0 if the kernel accepts nothing now.
     private func send(_ bytes: UnsafeRawBufferPointer, with descriptor: Int32? = nil) throws(Errno) -> Int {
         let flags = Int32(MSG_NOSIGNAL) | (blocking ? 0 : Int32(MSG_DONTWAIT))
         do throws(Errno) {
@@ -168,7 +168,7 @@ final class FrameChannel {
             switch error {
             case .wouldBlock: return 0
             case .tooManyReferences:
-                // As many descriptors are on their way as this user may have open. `poll` does not wait for that.
+                // The number of descriptors in flight has reached this user's limit. `poll` does not wait for that.
                 usleep(1000)
                 return 0
             default: throw error
@@ -180,7 +180,7 @@ final class FrameChannel {
 
     /// Reads once: what is there now, or at least one byte if the channel blocks.
     ///
-    /// Notes the end. Returns false where nothing is there.
+    /// Notices end-of-file. Returns false if nothing is there.
     @discardableResult
     func fill() throws(Errno) -> Bool {
         let space = incoming.prepareToWrite(atLeast: max(1 << 16, min(missingBytes, 1 << 24)))
@@ -199,7 +199,7 @@ final class FrameChannel {
         return true
     }
 
-    /// How much of a frame is yet to come whose beginning waits in the buffer, as far as is known.
+    /// How many bytes of an incomplete frame in the buffer are still missing, as far as is known.
     private var missingBytes: Int {
         let bytes = incoming.readable
         guard bytes.count >= PoolFrame.byteCount, PoolFrame.isSound(bytes, at: 0) else { return 0 }
@@ -213,21 +213,21 @@ final class FrameChannel {
                 var isCut: Int32 = 0
                 let received = mp_receive_descriptors(
                     number, space.baseAddress, space.count, numbers.baseAddress, &count, &isCut, flags)
-                // One at a time is sent.
+                // Only one at a time is sent.
                 incomingDescriptors += isCut != 0 && count == 0 ? [-1] : Array(numbers.prefix(count))
                 return received
             }
         }
     }
 
-    /// The descriptor that came with a frame which was just taken; nil where this process had no room for it.
+    /// The descriptor that came with the frame just taken; nil if this process had no room for it.
     func takeDescriptor() -> Int32? {
         guard !incomingDescriptors.isEmpty else { return nil }
         let number = incomingDescriptors.removeFirst()
         return number < 0 ? nil : number
     }
 
-    /// Reads all that a peer has sent until now.
+    /// Reads everything that the peer has sent so far.
     func drain() {
         while !isAtEnd {
             let before = incoming.count
@@ -235,23 +235,23 @@ final class FrameChannel {
         }
     }
 
-    /// Whether a complete frame waits in the buffer.
+    /// Whether a complete frame is in the buffer.
     var hasFrame: Bool {
         nextFrame != nil
     }
 
-    /// Whether what waits in the buffer is not, and will not be, a frame.
+    /// Whether the content of the buffer is not, and will not become, a frame.
     var isBroken: Bool {
         let bytes = incoming.readable
         return bytes.count >= PoolFrame.byteCount && !PoolFrame.isSound(bytes, at: 0)
     }
 
-    /// The header of the complete frame that waits in the buffer.
+    /// The header of the complete frame in the buffer.
     var nextFrame: PoolFrame? {
         PoolFrame(in: incoming.readable, at: 0)
     }
 
-    /// Hands the next complete frame with its payload to `body` and takes it off; nil when there is none.
+    /// Passes the next complete frame with its payload to `body` and removes it; nil if there is none.
     ///
     /// The payload is valid only there.
     func takeFrame<Result>(_ body: (PoolFrame, UnsafeRawBufferPointer) throws -> Result) rethrows -> Result? {
@@ -261,7 +261,7 @@ final class FrameChannel {
         return try body(frame, UnsafeRawBufferPointer(rebasing: bytes[PoolFrame.byteCount..<frame.totalBytes]))
     }
 
-    /// Hands all complete frames to `body`, each with the bytes of header and payload, and takes them off.
+    /// Passes all complete frames to `body`, each with the bytes of header and payload, and removes them.
     ///
     /// The bytes are valid only there, and `body` must not use the channel's incoming side.
     func takeFrames(_ body: (PoolFrame, UnsafeRawBufferPointer) -> Void) {
@@ -275,12 +275,12 @@ final class FrameChannel {
         incoming.consume(offset)
     }
 
-    /// Adds frames that have come another way, behind all that has been read.
+    /// Appends frames that arrived in another way, after everything that has been read.
     func take(frames bytes: UnsafeRawBufferPointer) {
         incoming.append(bytes: bytes)
     }
 
-    /// Drops a frame of which only a part has come, as nobody will send the rest.
+    /// Drops an incomplete frame, since the rest will never arrive.
     func dropPartialFrame() {
         guard !hasFrame else { return }
         incoming.removeAll()
@@ -302,8 +302,8 @@ final class FrameChannel {
 
     private func end(_ direction: Int32) {
         guard number >= 0, shutdown(number, direction) != 0 else { return }
-        // A sandbox refuses it. To close does the same, in both directions, where no other process has a copy; who
-        // calls this waits for nothing more.
+        // A sandbox refuses it. Closing has the same effect, in both directions, if no other process has a copy; the
+        // caller waits for nothing more.
         descriptor = nil
         isAtEnd = true
         outgoing.removeAll()

@@ -1,14 +1,14 @@
 import Glibc
 
-/// What the pool manager knows of one worker: its process, its channel, and the tasks that it holds.
+/// The pool manager's view of one worker: its process, its channel, and the tasks that it holds.
 ///
 /// A worker *holds* the tasks that were sent to it and have no result yet. Their frames are kept, as the worker may die
-/// or be relieved of them.
+/// or have them taken back.
 final class ManagedWorker {
-    /// Why the pool manager has killed a worker: this task was to end.
+    /// Why the pool manager has killed a worker: to end this task.
     struct Sentence {
         let task: UInt64
-        /// What the front is told.
+        /// What is reported to the front.
         let verdict: PoolFrame.Kind
     }
 
@@ -19,21 +19,21 @@ final class ManagedWorker {
     let outbox: Outbox
     /// Its initializer is done.
     var isReady = false
-    /// It is to be replaced, and is given nothing any more.
+    /// It is to be replaced, and gets no more tasks.
     var isSpent = false
     var sentence: Sentence?
-    /// When it last gave a sign: took its first task, or sent a result.
+    /// When it last showed progress: took its first task, or sent a result.
     var lastSign: UInt64 = 0
-    /// When the pool manager should look at what it does; `UInt64.max` for when it gives a sign.
+    /// When the pool manager should check what it does; `UInt64.max` to wait for progress.
     var lookAt = UInt64.max
-    /// The events that its channel is watched for; nil where it is not.
+    /// The events for which its channel is watched; nil if it is not.
     var watched: UInt32?
-    /// It is among those that have something to be sent.
+    /// Whether it is in the list of workers with unsent frames.
     var isListed = false
-    /// How many tasks it was given in its life and not relieved of.
+    /// The number of tasks given to it over its lifetime, without those taken back.
     private(set) var handedCount = 0
 
-    /// The frames of the tasks that it holds, in the order in which they were sent, which is that of the results.
+    /// The frames of the tasks that it holds, in the order of sending, which is also the order of results.
     private var held = ByteBuffer()
     private(set) var heldCount = 0
     /// How many units end among them.
@@ -46,9 +46,9 @@ final class ManagedWorker {
     private var allowedEnd = TaskClaims.firstSequence
     /// The keys of the descriptors that it has.
     private var descriptors: Set<UInt64> = []
-    /// Some of the tasks sent last were taken back.
+    /// Some of the last tasks sent were taken back.
     ///
-    /// Nothing more is sent until the worker has answered those before them.
+    /// Nothing more is sent until the worker has answered the earlier ones.
     private var hasGap = false
 
     init(at position: Int, process: consuming ProcessHandle, channel: FrameChannel, claims: TaskClaims, outbox: Outbox)
@@ -60,7 +60,7 @@ final class ManagedWorker {
         self.outbox = outbox
     }
 
-    /// Whether it can be given a task when it may hold this many, and do as many in all its life.
+    /// Whether it can be given a task, with these limits on held tasks and on tasks in its lifetime.
     func canTake(holding limit: Int, lifetime maximum: Int) -> Bool {
         isReady && !isSpent && sentence == nil && heldCount < limit && handedCount < maximum
             && (heldCount == 0 || !hasGap)
@@ -68,11 +68,10 @@ final class ManagedWorker {
 
     // MARK: Giving
 
-    /// Gives it a task, which it may begin after `allowGiven`, behind those descriptors that it has not been handed
-    /// yet.
+    /// Gives it a task, which it may begin after `allowGiven`, preceded by the descriptors that it does not have yet.
     func give(_ frame: UnsafeRawBufferPointer, _ available: [UInt64: HandedDescriptor]) {
         if hasGap {
-            // It has answered all before the gap, so the sequence goes on behind it.
+            // It has answered everything before the gap, so the sequence continues after it.
             claims.allow(from: sentEnd, upTo: sentEnd)
             (firstHeld, allowedEnd, hasGap) = (sentEnd, sentEnd, false)
         }
@@ -91,26 +90,26 @@ final class ManagedWorker {
     private func hand(_ keys: UnsafeRawBufferPointer, _ available: [UInt64: HandedDescriptor]) {
         for offset in stride(from: 0, to: keys.count, by: MemoryLayout<UInt64>.size) {
             let key = keys.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            // One that could not be received is missing; the task then fails when its input is decoded.
+            // A descriptor that could not be received is missing; the task then fails when its input is decoded.
             guard !descriptors.contains(key), let handed = available[key] else { continue }
             descriptors.insert(key)
             channel.enqueue(handed)
         }
     }
 
-    /// Has it close a descriptor behind all tasks that it was given.
+    /// Tells it to close a descriptor after all tasks given so far.
     func release(_ key: UInt64) {
         if descriptors.remove(key) != nil {
             channel.enqueue(PoolFrame(.release, task: key))
         }
     }
 
-    /// Whether it was given tasks that it may not begin yet.
+    /// Whether it has tasks that it may not begin yet.
     var hasNewTasks: Bool {
         !hasGap && allowedEnd != sentEnd
     }
 
-    /// Lets it begin what was given; comes before the frames are sent.
+    /// Allows it to begin the given tasks; must be called before the frames are sent.
     func allowGiven() {
         guard hasNewTasks else { return }
         claims.allow(from: allowedEnd, upTo: sentEnd)
@@ -119,12 +118,12 @@ final class ManagedWorker {
 
     // MARK: What it holds
 
-    /// The task that it will answer next, as its frame has it; nil when it holds none.
+    /// The frame of the task that it will answer next; nil if it holds none.
     var nextToAnswer: PoolFrame? {
         PoolFrame(in: held.readable, at: 0)
     }
 
-    /// Notes that the first task has its result.
+    /// Removes the first task, which has its result.
     func dropFirst(_ frame: PoolFrame) {
         held.consume(frame.totalBytes)
         heldUnits -= frame.endsUnit ? 1 : 0
@@ -132,7 +131,7 @@ final class ManagedWorker {
         firstHeld &+= 1
     }
 
-    /// Hands the frames of all tasks that it holds to `body`, each with its sequence number, until that returns false.
+    /// Passes the frames of all tasks that it holds to `body`, each with its sequence number, until that returns false.
     func forEachHeld(_ body: (UInt32, PoolFrame, UnsafeRawBufferPointer) -> Bool) {
         let bytes = held.readable
         var (offset, sequence) = (0, firstHeld)
@@ -144,7 +143,7 @@ final class ManagedWorker {
         }
     }
 
-    /// The frame of one task; nil when it does not hold that.
+    /// The frame of one task; nil if it does not hold that task.
     func frame(of sequence: UInt32) -> PoolFrame? {
         var found: PoolFrame?
         forEachHeld { number, frame, _ in
@@ -154,7 +153,7 @@ final class ManagedWorker {
         return found
     }
 
-    /// The sequence number after the unit that a task belongs to.
+    /// The sequence number after a task's unit.
     func endOfUnit(of sequence: UInt32) -> UInt32 {
         var end = firstHeld
         forEachHeld { number, frame, _ in
@@ -166,7 +165,7 @@ final class ManagedWorker {
 
     // MARK: Taking back
 
-    /// Relieves it of the tasks from `sequence` on that it has not begun, and returns their frames.
+    /// Takes back the tasks from `sequence` on that it has not begun, and returns their frames.
     func takeBack(from sequence: UInt32) -> [UInt8] {
         let first = claims.takeBack(from: sequence)
         guard first != allowedEnd else { return [] }

@@ -1,6 +1,6 @@
-/// The output of a function that returns nothing, as `Void` cannot be sent.
+/// The output of a function that returns nothing, since `Void` cannot be sent.
 ///
-/// In Python it would be `None`.
+/// Python uses `None`.
 public struct Nothing: Codable, Hashable, Sendable {
     /// The only value.
     public init() {}

@@ -2,14 +2,14 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// Results that a worker has finished and not yet sent, in memory that the pool manager sees too.
+/// Results that a worker has finished and not yet sent, in memory shared with the pool manager.
 ///
-/// Results of short tasks are sent many at a time. Were they collected in the worker's own memory, those in front of a
-/// task that turns out to be long would wait for it, and a worker that dies would take them along. So they are
-/// collected here, where the pool manager can fetch them at any time.
+/// Results of short tasks are sent many at a time. If they were collected in the worker's own memory, results before a
+/// long task would have to wait for it, and would be lost if the worker dies. So they are collected here, where the
+/// pool manager can fetch them at any time.
 ///
-/// One word says how many bytes are complete, and who is at them: the worker while it sends them, the pool manager
-/// while it copies them. Neither holds up the other for longer than that takes.
+/// One word holds the number of complete bytes, and who is using them: the worker while it sends them, or the pool
+/// manager while it copies them. Neither holds up the other for longer than that takes.
 struct Outbox {
     private static let isSending: UInt32 = 1 << 31
     private static let isBeingFetched: UInt32 = 1 << 30
@@ -26,12 +26,12 @@ struct Outbox {
 
     // MARK: The worker's side
 
-    /// Whether nothing waits here.
+    /// Whether no results are waiting.
     var isEmpty: Bool {
         state.pointee.load(ordering: .relaxed) == 0
     }
 
-    /// Adds a result; false when there is no room for it.
+    /// Adds a result; false if there is no room for it.
     func append(_ result: UnsafeRawBufferPointer) -> Bool {
         while true {
             let old = unlocked()
@@ -43,20 +43,20 @@ struct Outbox {
         }
     }
 
-    /// Sends all over the channel, which blocks.
+    /// Sends everything over the channel, which blocks.
     func send(over channel: FrameChannel) throws(Errno) {
         while true {
             let old = unlocked()
             if old == 0 { return }
             guard exchange(old, old | Outbox.isSending) else { continue }
-            // They stay here until they are all sent: who dies meanwhile leaves them to the pool manager.
+            // They stay here until they are all sent: if the worker dies meanwhile, the pool manager finds them.
             try channel.sendAll(UnsafeRawBufferPointer(rebasing: bytes[..<Int(old)]))
             state.pointee.store(0, ordering: .releasing)
             return
         }
     }
 
-    /// The count, once the pool manager is not at the bytes.
+    /// The number of bytes, once the pool manager is not using them.
     private func unlocked() -> UInt32 {
         while true {
             let old = state.pointee.load(ordering: .acquiring)
@@ -72,29 +72,29 @@ struct Outbox {
 
     // MARK: The pool manager's side
 
-    /// For a worker that is yet to be forked.
+    /// Clears it for a new worker, before that is forked.
     func reset() {
         state.pointee.store(0, ordering: .releasing)
     }
 
-    /// Says how long a result may wait here, less than 4 seconds.
+    /// Sets how long a result may wait here, less than 4 seconds.
     func allowWaiting(nanoseconds: UInt64) {
         patience.pointee.store(UInt32(nanoseconds), ordering: .relaxed)
     }
 
-    /// Adds what waits here to what has come over the channel.
+    /// Adds the waiting results to those that have arrived over the channel.
     func fetch(into channel: FrameChannel) {
         let old = state.pointee.load(ordering: .acquiring)
         guard old != 0, old & Outbox.isSending == 0, exchange(old, old | Outbox.isBeingFetched) else { return }
-        // The worker sends nothing while this is locked, so what it has sent before is all in the channel now.
+        // The worker sends nothing while this is locked, so everything it has sent before is now in the channel.
         channel.drain()
         channel.take(frames: UnsafeRawBufferPointer(rebasing: bytes[..<Int(old)]))
         state.pointee.store(0, ordering: .releasing)
     }
 
-    /// Adds what a dead worker has left to what has come over the channel.
+    /// Adds what a dead worker has left to what has arrived over the channel.
     ///
-    /// If it died while it sent, some of the frames have come already.
+    /// If it died while sending, some of the frames have already arrived.
     func fetchRemains(into channel: FrameChannel) {
         let count = Int(state.pointee.load(ordering: .acquiring) & ~(Outbox.isSending | Outbox.isBeingFetched))
         channel.take(frames: UnsafeRawBufferPointer(rebasing: bytes[..<count]))

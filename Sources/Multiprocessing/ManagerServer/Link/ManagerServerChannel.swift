@@ -8,20 +8,20 @@ final class ManagerServerChannel {
     private var incoming = ByteBuffer()
     private let number: Int32
 
-    /// Takes over a socket whose handshake is done.
+    /// Takes ownership of a socket whose handshake is done.
     init(owning socket: consuming OwnedDescriptor) {
         number = socket.release()
         OwnSockets.add(number)
     }
 
     deinit {
-        // In a child the fork has closed it, and the number may mean another file by now.
+        // In a child the fork has closed it, and the number may be another file by now.
         if generation == OwnSockets.generation {
             OwnSockets.close(number)
         }
     }
 
-    /// Puts the header of a request into the empty buffer; the arguments follow it.
+    /// Writes the header of a request into the empty buffer; the arguments follow it.
     func begin(_ request: ManagerServerRequest) {
         outgoing.removeAll()
         outgoing.append(request)
@@ -29,7 +29,7 @@ final class ManagerServerChannel {
 
     /// Sends the request.
     ///
-    /// Throws when the server has ended.
+    /// Throws if the server has ended.
     func send() throws(Errno) {
         outgoing.patch(UInt32(outgoing.count - ManagerServerRequest.byteCount), at: 0)
         while outgoing.count > 0 {
@@ -39,13 +39,13 @@ final class ManagerServerChannel {
             }
             outgoing.consume(sent)
         }
-        // A large one should not keep its memory.
+        // Do not keep the memory of a large request.
         outgoing.removeAll()
     }
 
-    /// Waits for the reply, and hands it to `body`, whose bytes are valid only there.
+    /// Waits for the reply, and passes it to `body`; the bytes are valid only there.
     ///
-    /// When the deadline passes first the server is asked to answer at once. Throws when the server has ended.
+    /// If the deadline passes first, the server is asked to answer at once. Throws if the server has ended.
     func receive<Result, Failure: Error>(
         until deadline: Deadline?, _ body: (ManagerServerStatus, ItemReader) throws(Failure) -> Result
     ) throws(Errno) -> Swift.Result<Result, Failure> {
@@ -74,7 +74,7 @@ final class ManagerServerChannel {
         }
     }
 
-    /// Whether the reply, or the end, is there in time.
+    /// Whether the reply, or end-of-file, arrives in time.
     func isReadable(until deadline: Deadline) throws(Errno) -> Bool {
         var entries = [pollfd(fd: number, events: Int16(POLLIN), revents: 0)]
         do {
@@ -96,13 +96,13 @@ final class ManagerServerChannel {
         }
     }
 
-    /// How long a caller looks for its reply before it sleeps.
+    /// How long a caller polls for its reply before it sleeps.
     ///
-    /// To fall asleep and be woken takes an idle processor longer than the server takes for most requests: a set went
-    /// from 0.97 to 2.5 times CPython's rate. With a single processor the server can do nothing meanwhile.
+    /// Falling asleep and being woken takes an idle processor longer than the server takes for most requests: a set
+    /// went from 0.97 to 2.5 times CPython's rate. With a single processor the server could do nothing meanwhile.
     private static let patienceNanoseconds: UInt64 = processCPUCount() > 1 ? 60_000 : 0
 
-    /// What comes within a short time; nil where that is nothing.
+    /// The bytes that arrive within a short time; nil if there are none.
     private func receivedSoon(into space: UnsafeMutableRawBufferPointer) throws(Errno) -> Int? {
         let end = monotonicNanoseconds() + ManagerServerChannel.patienceNanoseconds
         repeat {

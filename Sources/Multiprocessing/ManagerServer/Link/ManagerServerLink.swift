@@ -1,22 +1,22 @@
 import Glibc
 import SystemPackage
 
-/// This process's way to one server: its connections, shared by all proxies of that server's objects.
+/// This process's connections to one server, shared by all proxies of that server's objects.
 ///
-/// A call takes an idle connection, or makes one where all are in use, and puts it back when it has its answer; so as
-/// many threads may call at a time as like to. A request is sent once and never again, as nobody can know whether the
-/// server has carried out one that it did not answer.
+/// A call takes an idle connection, or opens one if all are in use, and puts it back when it has its answer; so any
+/// number of threads may call at a time. A request is sent once and never again, because there is no way to know
+/// whether the server has carried out a request that it did not answer.
 final class ManagerServerLink: @unchecked Sendable {
     let address: Address
     let key: AuthenticationKey
-    /// A number that no other server has.
+    /// Unique among all servers.
     let server: UInt64
     let serverPID: Int32
 
-    // Behind `OwnSockets.lock`.
+    // Protected by `OwnSockets.lock`.
     private var idle: [ManagerServerChannel]
     private var generation = OwnSockets.generation
-    /// By this the server knows which connections are of one process.
+    /// Tells the server which connections belong to one process.
     private var session: UInt64
     private final class Reference {
         private(set) weak var link: ManagerServerLink?
@@ -43,14 +43,14 @@ final class ManagerServerLink: @unchecked Sendable {
 
     deinit {
         OwnSockets.lock.withLock {
-            // Another may have taken the place of this one, which nobody could find any more.
+            // Another link may have replaced this one, which could not be found any more.
             if let reference = ManagerServerLink.known[server], reference.identity == ObjectIdentifier(self) {
                 ManagerServerLink.known[server] = nil
             }
         }
     }
 
-    /// The link to a server of which all is known; it connects when it is first used.
+    /// The link to a server whose address, key and identity are known; it connects on first use.
     static func to(_ address: Address, _ key: AuthenticationKey, server: UInt64, pid: Int32) -> ManagerServerLink {
         OwnSockets.lock.withLock {
             if let reference = known[server], let link = reference.link {
@@ -82,7 +82,7 @@ final class ManagerServerLink: @unchecked Sendable {
 
     // MARK: Calls
 
-    /// Asks for something that the server answers at once.
+    /// Sends a request that the server answers at once.
     @inline(__always)
     func call<Output>(
         _ operation: ManagerServerOperation, on object: UInt64,
@@ -92,7 +92,7 @@ final class ManagerServerLink: @unchecked Sendable {
         try call(ManagerServerRequest(operation, on: object, isImpatient: false), until: nil, write, read)
     }
 
-    /// Asks for something for which the server may have to wait, at most for `timeout`; nil for ever.
+    /// Sends a request for which the server may have to wait, for at most `timeout`; nil waits forever.
     @inline(__always)
     func wait<Output>(
         _ operation: ManagerServerOperation, on object: UInt64, _ timeout: Duration?,
@@ -137,7 +137,7 @@ final class ManagerServerLink: @unchecked Sendable {
                 return try ManagerServerLink.accept(status, &results, read)
             }
         } catch {
-            // What may still come over this connection would be taken for the answer to another question.
+            // A late reply on this connection would be taken for the answer to another request.
             throw hasEnded
         }
         putBack(channel)
@@ -166,7 +166,7 @@ final class ManagerServerLink: @unchecked Sendable {
     private func takeChannel() throws(MultiprocessingError) -> ManagerServerChannel {
         let (channel, session): (ManagerServerChannel?, UInt64) = OwnSockets.lock.withLock {
             if generation != OwnSockets.generation {
-                // This is a child. The parent's connections, which the fork has closed here, are the parent's.
+                // This is a child. The fork has closed its copies of the parent's connections.
                 generation = OwnSockets.generation
                 self.session = .random(in: .min ... .max)
                 idle = []
@@ -190,7 +190,7 @@ final class ManagerServerLink: @unchecked Sendable {
         while true {
             attempts += 1
             do throws(MultiprocessingError) {
-                // A server that is busy with a method is waited for, as in any other call.
+                // Wait for a server that is busy with a method, as in any other call.
                 let socket = try connectedSocket(to: address, key: key, until: Deadline(after: nil))
                 let channel = ManagerServerChannel(owning: socket)
                 _ = try ManagerServerLink.introduce(channel, to: server, session, until: Deadline(after: nil))
@@ -198,7 +198,8 @@ final class ManagerServerLink: @unchecked Sendable {
             } catch {
                 switch (error.code, error.errno) {
                 case (.endOfFile, _) where attempts < 3:
-                    // It has died, which the next attempt tells, or strangers crowd its door.
+                    // The server has died, which the next attempt will report, or too many unknown clients are
+                    // connecting.
                     continue
                 case (.endOfFile, _), (.managerDied, _), (_, .connectionRefused?), (_, .noSuchFileOrDirectory?),
                     (_, .connectionReset?):
@@ -210,7 +211,7 @@ final class ManagerServerLink: @unchecked Sendable {
         }
     }
 
-    /// Tells the server whose connection it is, and returns the server's numbers.
+    /// Introduces this process to the server, and returns the server's identity.
     private static func introduce(
         _ channel: ManagerServerChannel, to server: UInt64, _ session: UInt64, until deadline: Deadline
     ) throws(MultiprocessingError) -> (server: UInt64, pid: Int32) {
@@ -242,7 +243,7 @@ extension MultiprocessingError {
         MultiprocessingError(.decodingFailed, "the manager's reply has too few bytes")
     }
 
-    /// A reply that the request does not allow.
+    /// A reply that is invalid for the request.
     static func unexpected(_ status: ManagerServerStatus) -> MultiprocessingError {
         MultiprocessingError(.decodingFailed, "the manager's reply has the status \(status)")
     }
@@ -259,7 +260,7 @@ extension ItemReader {
         }
     }
 
-    /// All items that are left, as values.
+    /// All remaining items, as values.
     mutating func values<Value>(_ coder: MessageCoder<Value>) throws(MultiprocessingError) -> [Value] {
         var values: [Value] = []
         while !isAtEnd {
@@ -268,7 +269,7 @@ extension ItemReader {
         return values
     }
 
-    /// The next number, as a result must have it.
+    /// The next number, which the reply must contain.
     mutating func result<Number: FixedWidthInteger & BitwiseCopyable>(
         _ type: Number.Type
     ) throws(MultiprocessingError) -> Number {

@@ -1,26 +1,26 @@
 import Glibc
 
-// What clients and a manager server say to each other
+// The protocol between clients and a manager server
 // ===========================================================
 //
 // After the handshake a client sends requests, each a header and its arguments, and gets one reply to each, a header
-// and the results. It has one request under way on a connection. The exception is `cancel`, which asks the server to
-// answer the request that it holds back; by itself it gets no reply.
+// and the results. There is at most one request under way on a connection. The exception is `cancel`, which asks the
+// server to answer the request that it is holding back; it has no reply of its own.
 //
 //     request = length:UInt32 operation:UInt16 flags:UInt16 object:UInt64 thread:UInt64 arguments
 //     reply   = length:UInt64 status:UInt64 results
 //     item    = length:UInt32 bytes                 a value as `MessageCoder` writes it, or a text
 //
-// Arguments and results are numbers and items in the order that each operation says. Everything is little endian.
+// Arguments and results are numbers and items in the order that each operation defines. Everything is little endian.
 
-/// What a client asks for, with its arguments and results.
+/// A client's request, with its arguments and results.
 enum ManagerServerOperation: UInt16 {
-    // Of the server itself.
+    // Operations of the server itself.
     /// The first request of a connection: server:UInt64 session:UInt64 → server:UInt64 pid:Int64.
     case hello
-    /// Answer what waits.
+    /// Answer the waiting request.
     case cancel
-    /// kind:UInt8, then what the kind wants → object:UInt64.
+    /// kind:UInt8, then what the kind requires → object:UInt64.
     case make
     case remove
     /// name:item.
@@ -30,14 +30,14 @@ enum ManagerServerOperation: UInt16 {
     /// → count:Int64.
     case objectCount
 
-    // Of several kinds of object.
+    // Operations of several kinds of objects.
     /// A key or an index → value:item.
     case get = 0x100
     /// A key or an index, value:item.
     case set
     /// A key or an index → value:item.
     case pop
-    /// The same, without the result.
+    /// The same, without a result.
     case delete
     /// A key or a value.
     case contains
@@ -45,12 +45,12 @@ enum ManagerServerOperation: UInt16 {
     case clear
     /// A key or an index → stamp:UInt64, value:item unless it is absent.
     case getStamped
-    /// A key or an index, stamp:UInt64, value:item unless it is to be absent → `conflict`: as `getStamped`.
+    /// A key or an index, stamp:UInt64, value:item unless it shall be absent → `conflict`: as `getStamped`.
     case exchange
-    /// Everything → items.
+    /// All values → items.
     case values
 
-    // Of dictionaries.
+    // Operations of dictionaries.
     /// (key:item value:item)*.
     case update = 0x200
     /// key:item value:item → value:item.
@@ -63,7 +63,7 @@ enum ManagerServerOperation: UInt16 {
     /// key:item*, → for each 0:UInt8, or 1:UInt8 value:item.
     case getMany
 
-    // Of lists.
+    // Operations of lists.
     /// value:item*.
     case append = 0x300
     /// index:Int64 value:item.
@@ -83,7 +83,7 @@ enum ManagerServerOperation: UInt16 {
     /// stamp:UInt64 value:item* → `conflict`: as `getAllStamped`.
     case exchangeAll
 
-    // Of queues.
+    // Operations of queues.
     case put = 0x400
     case take
     case taskDone
@@ -91,7 +91,7 @@ enum ManagerServerOperation: UInt16 {
     /// → count:Int64 limit:Int64.
     case state
 
-    // Of locks, semaphores, events, conditions and barriers.
+    // Operations of locks, semaphores, events, conditions and barriers.
     case acquire = 0x500
     /// count:Int64 for semaphores.
     case release
@@ -108,12 +108,12 @@ enum ManagerServerOperation: UInt16 {
     /// → waiting:Int64 isBroken:UInt8 parties:Int64 timeout:UInt64.
     case barrierState
 
-    // Of instances of registered types.
+    // Operations of instances of registered types.
     /// method:item argument:item → result:item.
     case call = 0x600
 }
 
-/// What a server holds under a number.
+/// The kind of an object in a server.
 enum ManagerServerObjectKind: UInt8, Codable {
     case dictionary, namespace, list, array, value, queue, lock, recursiveLock, semaphore, event, condition, barrier
     case instance
@@ -122,23 +122,23 @@ enum ManagerServerObjectKind: UInt8, Codable {
 /// How a request ended.
 enum ManagerServerStatus: UInt64 {
     case done
-    /// There is no such key, or nothing at all.
+    /// There is no such key or element.
     case absent
-    /// The time was over, or it would have had to wait and was not to.
+    /// The time was up, or the request would have had to wait and may not.
     case timedOut
-    /// The lock is the caller's, and the one before ended with it.
+    /// The caller has the lock, and the previous holder ended while holding it.
     case recovered
     /// The barrier is broken.
     case broken
-    /// It is not what it was when it was read.
+    /// It has changed since it was read.
     case conflict
-    /// item: why.
+    /// item: the reason.
     case refused
 }
 
 struct ManagerServerRequest: BitwiseCopyable {
     static let byteCount = 24
-    /// A request may have so many bytes of arguments; a client that announces more is no client of this library.
+    /// The maximum size of a request's arguments in bytes; a client that announces more is not one of this library.
     static let maximumArgumentBytes = 1 << 30
     static let impatient: UInt16 = 1
 
@@ -183,7 +183,7 @@ extension ByteBuffer {
         text.withUTF8 { append(item: UnsafeRawBufferPointer($0)) }
     }
 
-    /// Appends a value as an item; if it throws, a part of it may be there.
+    /// Appends a value as an item; if it throws, a part may remain.
     mutating func append<Value>(_ value: Value, _ coder: MessageCoder<Value>) throws(MultiprocessingError) {
         let start = count
         append(UInt32(0))
@@ -200,7 +200,7 @@ extension ByteBuffer {
     }
 }
 
-/// Reads arguments or results; everything is nil where the bytes do not reach.
+/// Reads arguments or results; returns nil past the end.
 struct ItemReader {
     private let bytes: UnsafeRawBufferPointer
     private var offset = 0

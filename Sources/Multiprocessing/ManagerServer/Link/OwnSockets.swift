@@ -1,22 +1,23 @@
 import Glibc
 
-/// The sockets over which this process talks to manager servers, which no child may keep.
+/// This process's sockets to manager servers, which no child may keep.
 ///
-/// A server takes the end of a process's connections for the end of the process, and gives its locks to others. A child
-/// that has a copy of a socket would hide that. So every fork, also one that the library knows nothing of, closes them
-/// in the child, and counts: who finds another count than before knows that it lives in a child now, and connects anew.
+/// When a process's connections close, a server assumes that the process has ended, and gives its locks to others. A
+/// child with a copy of a socket would hide that. So every fork, even one that the library does not know of, closes
+/// them in the child, and increments a count: code that finds a changed count knows that it now runs in a child, and
+/// connects again.
 ///
-/// Threads may come here at the same time. The lock is taken around a fork, so that the child finds the list whole.
+/// Several threads may use this at a time. The lock is held across a fork, so that the child finds the list in order.
 enum OwnSockets {
     static let lock = ThreadLock()
     nonisolated(unsafe) private static var numbers: Set<Int32> = []
     nonisolated(unsafe) private static var isWatching = false
-    /// How many forks lie between the first process and this one.
+    /// The number of forks between the first process and this one.
     ///
     /// It changes only in a child, before anything else happens there.
     nonisolated(unsafe) private(set) static var generation: UInt64 = 0
 
-    /// Takes over a socket.
+    /// Takes ownership of a socket.
     static func add(_ number: Int32) {
         lock.withLock {
             if !isWatching {

@@ -1,11 +1,12 @@
 /// A dictionary in a manager server.
 ///
-/// Two keys are the same when they are encoded to the same bytes, whatever their type's `==` says: 0.0 and -0.0 are two
-/// keys, and so are two spellings of one letter; a key that contains a `Set` or a `Dictionary` is hardly found again,
-/// as those have no fixed order. The order of keys, values and items is that in which the keys came.
+/// Two keys are the same if they are encoded to the same bytes, whatever their type's `==` says: 0.0 and -0.0 are two
+/// keys, and so are two Unicode spellings of one letter. A key that contains a `Set` or a `Dictionary` will rarely be
+/// found again, because these have no fixed order. Keys, values and items are in the order in which the keys were
+/// added.
 ///
-/// Each method is one request and atomic, but for `update(_:_:)`, which is as good. All of them block until the server
-/// has answered, and throw as `ManagerProxy` says. The corresponding Python API is
+/// Each method is one atomic request, except `update(_:_:)`, which has the same effect. All of them block until the
+/// server has answered, and throw as `ManagerProxy` describes. The corresponding Python API is
 /// `multiprocessing.managers.DictProxy`.
 public final class DictionaryProxy<Key: Codable, Value: Codable>: ManagerProxy, @unchecked Sendable {
     override class var kind: ManagerServerObjectKind { .dictionary }
@@ -22,9 +23,9 @@ public final class DictionaryProxy<Key: Codable, Value: Codable>: ManagerProxy, 
         }
     }
 
-    /// The values of several keys, in one request; nil for those that are not there.
+    /// The values of several keys, in one request; nil for missing ones.
     ///
-    /// Python has nothing like it.
+    /// Python has no counterpart.
     public func get(_ keys: [Key]) throws(MultiprocessingError) -> [Value?] {
         try link.call(.getMany, on: object) { (arguments) throws(MultiprocessingError) in
             for key in keys { try arguments.append(key, keyCoder) }
@@ -47,7 +48,7 @@ public final class DictionaryProxy<Key: Codable, Value: Codable>: ManagerProxy, 
         }
     }
 
-    /// Sets the values of many keys in one request, which takes a fraction of the time.
+    /// Sets the values of many keys in one request, which takes a fraction of the time of separate ones.
     ///
     /// The corresponding Python API is `dict.update`.
     public func update(_ items: some Sequence<(key: Key, value: Value)>) throws(MultiprocessingError) {
@@ -59,10 +60,11 @@ public final class DictionaryProxy<Key: Codable, Value: Codable>: ManagerProxy, 
         }
     }
 
-    /// Changes the value of a key, where no other process changes it in between: nothing that others set is lost.
+    /// Changes the value of a key so that no other process's change is lost.
     ///
-    /// The closure gets the value, nil where there is none, and leaves nil to remove it. It is called again when
-    /// another process was faster, so it should do nothing else. Returns what it returned, and throws what it throws.
+    /// The closure gets the value, or nil if there is none, and sets it to nil to remove it. It is called again if
+    /// another process changed the value meanwhile, so it should have no other effects. Returns the closure's result
+    /// and rethrows its error.
     ///
     /// In Python one takes a lock around `d[key] = d[key] + 1`.
     @discardableResult
@@ -71,7 +73,7 @@ public final class DictionaryProxy<Key: Codable, Value: Codable>: ManagerProxy, 
             valueCoder, at: { (arguments) throws(MultiprocessingError) in try arguments.append(key, keyCoder) }, change)
     }
 
-    /// The value of a key, which is set to this one where there is none.
+    /// Returns the value of a key, after setting it to this one if there was none.
     ///
     /// The corresponding Python API is `dict.setdefault`.
     public func setDefault(_ key: Key, _ value: Value) throws(MultiprocessingError) -> Value {
@@ -82,7 +84,7 @@ public final class DictionaryProxy<Key: Codable, Value: Codable>: ManagerProxy, 
         return current ?? value
     }
 
-    /// Removes a key; whether it was there.
+    /// Removes a key; returns whether it was there.
     ///
     /// The corresponding Python API is `dict.__delitem__`.
     @discardableResult
@@ -90,7 +92,7 @@ public final class DictionaryProxy<Key: Codable, Value: Codable>: ManagerProxy, 
         try ask(.delete) { (arguments) throws(MultiprocessingError) in try arguments.append(key, keyCoder) }
     }
 
-    /// Removes a key and returns its value, nil where there was none.
+    /// Removes a key and returns its value, or nil if there was none.
     ///
     /// The corresponding Python API is `dict.pop`.
     public func pop(_ key: Key) throws(MultiprocessingError) -> Value? {
@@ -99,7 +101,7 @@ public final class DictionaryProxy<Key: Codable, Value: Codable>: ManagerProxy, 
         }
     }
 
-    /// Removes the key that came last and returns it with its value; nil where there is none.
+    /// Removes the key that was added last and returns it with its value; nil if the dictionary is empty.
     ///
     /// The corresponding Python API is `dict.popitem`.
     public func popItem() throws(MultiprocessingError) -> (key: Key, value: Value)? {
@@ -115,28 +117,28 @@ public final class DictionaryProxy<Key: Codable, Value: Codable>: ManagerProxy, 
         try ask(.contains) { (arguments) throws(MultiprocessingError) in try arguments.append(key, keyCoder) }
     }
 
-    /// How many keys there are.
+    /// The number of keys.
     ///
     /// The corresponding Python API is `len(dict)`.
     public var count: Int {
         get throws(MultiprocessingError) { try count(.count) }
     }
 
-    /// All keys, as they were at one moment; `for key in try dictionary.keys()` goes over them.
+    /// All keys, as a snapshot; to iterate, write `for key in try dictionary.keys()`.
     ///
     /// The corresponding Python API is `dict.keys`, and `for key in dict`.
     public func keys() throws(MultiprocessingError) -> [Key] {
         try fetchAll(.keys, keyCoder)
     }
 
-    /// All values, as they were at one moment.
+    /// All values, as a snapshot.
     ///
     /// The corresponding Python API is `dict.values`.
     public func values() throws(MultiprocessingError) -> [Value] {
         try fetchAll(.values, valueCoder)
     }
 
-    /// All keys with their values, as they were at one moment.
+    /// All keys with their values, as a snapshot.
     ///
     /// The corresponding Python API is `dict.items`.
     public func items() throws(MultiprocessingError) -> [(key: Key, value: Value)] {
@@ -149,7 +151,7 @@ public final class DictionaryProxy<Key: Codable, Value: Codable>: ManagerProxy, 
         }
     }
 
-    /// Removes everything.
+    /// Removes all keys.
     ///
     /// The corresponding Python API is `dict.clear`.
     public func clear() throws(MultiprocessingError) {
@@ -158,7 +160,7 @@ public final class DictionaryProxy<Key: Codable, Value: Codable>: ManagerProxy, 
 }
 
 extension DictionaryProxy where Key: Hashable {
-    /// A copy of everything, as it was at one moment.
+    /// A copy of the whole dictionary, as a snapshot.
     ///
     /// The corresponding Python API is `dict.copy`.
     public func copy() throws(MultiprocessingError) -> [Key: Value] {

@@ -1,7 +1,7 @@
-/// What a list and an array in a manager server have in common.
+/// The common part of a list and an array in a manager server.
 ///
-/// Each method is one request and atomic, but for `update(at:_:)`, which is as good. All of them block until the server
-/// has answered, and throw as `ManagerProxy` says, `requestFailed` also for an index that there is not.
+/// Each method is one atomic request, except `update(at:_:)`, which has the same effect. All of them block until the
+/// server has answered, and throw as `ManagerProxy` describes; also `requestFailed` for an index out of range.
 public class ElementsProxy<Element: Codable>: ManagerProxy, @unchecked Sendable {
     fileprivate final let coder = MessageCoder<Element>.codable()
 
@@ -12,25 +12,25 @@ public class ElementsProxy<Element: Codable>: ManagerProxy, @unchecked Sendable 
         try element(at: index, coder)
     }
 
-    /// Puts an element in the place of the one at an index.
+    /// Replaces the element at an index.
     ///
     /// The corresponding Python API is `list.__setitem__`.
     public final func set(_ index: Int, to element: Element) throws(MultiprocessingError) {
         try setElement(at: index, to: element, coder)
     }
 
-    /// Changes the element at an index, where no other process changes it in between.
+    /// Changes the element at an index so that no other process's change is lost.
     ///
-    /// The closure is called again when another process was faster, or has put another element there, so it should do
-    /// nothing else. Returns what it returned, and throws what it throws. In Python one takes a lock.
+    /// The closure is called again if another process changed or moved the element meanwhile, so it should have no
+    /// other effects. Returns the closure's result and rethrows its error. In Python one takes a lock.
     @discardableResult
     public final func update<Result>(at index: Int, _ change: (inout Element) throws -> Result) throws -> Result {
         try updateElement(at: index, coder, change)
     }
 
-    /// The elements in a range of indices, of which those past the end are left out: `get(2...)`, `get(..<10)`.
+    /// The elements in an index range, clipped to the list: `get(2...)`, `get(..<10)`.
     ///
-    /// Throws `requestFailed` for a range that begins before 0; Python counts from the end there. The corresponding
+    /// Throws `requestFailed` for a range that starts below 0; Python counts from the end there. The corresponding
     /// Python API is `list.__getitem__` with a slice.
     public final func get(_ range: some RangeExpression<Int>) throws(MultiprocessingError) -> [Element] {
         try fetchAll(.slice, coder) { (arguments) throws(MultiprocessingError) in
@@ -38,17 +38,17 @@ public class ElementsProxy<Element: Codable>: ManagerProxy, @unchecked Sendable 
         }
     }
 
-    /// All elements, as they were at one moment.
+    /// All elements, as a snapshot.
     ///
     ///     for element in try list.values() { … }
     ///
-    /// One request, whatever others do to the list meanwhile. In Python `for element in list` asks for each element by
-    /// itself. The corresponding Python API is `list.copy`, and `array.array.tolist`.
+    /// One request, whatever others do to the list meanwhile. In Python `for element in list` sends a request for each
+    /// element. The corresponding Python API is `list.copy`, and `array.array.tolist`.
     public final func values() throws(MultiprocessingError) -> [Element] {
         try fetchAll(.values, coder)
     }
 
-    /// How many elements there are.
+    /// The number of elements.
     ///
     /// The corresponding Python API is `len(list)`.
     public final var count: Int {
@@ -58,9 +58,9 @@ public class ElementsProxy<Element: Codable>: ManagerProxy, @unchecked Sendable 
 
 /// A list in a manager server.
 ///
-/// `ElementsProxy` has what it shares with an array; each method here is one request and atomic as well, and throws the
-/// same. Elements are equal when they are encoded to the same bytes. The corresponding Python API is
-/// `multiprocessing.managers.ListProxy`.
+/// For the methods that it shares with an array see `ElementsProxy`; each method here is one atomic request as well,
+/// and throws the same errors. Elements are equal if they are encoded to the same bytes. The corresponding Python API
+/// is `multiprocessing.managers.ListProxy`.
 public final class ListProxy<Element: Codable>: ElementsProxy<Element>, @unchecked Sendable {
     override class var kind: ManagerServerObjectKind { .list }
 
@@ -80,9 +80,9 @@ public final class ListProxy<Element: Codable>: ElementsProxy<Element>, @uncheck
         }
     }
 
-    /// Puts an element before the one at an index, or at the end where the index is past it.
+    /// Inserts an element before the one at an index, or at the end if the index is past it.
     ///
-    /// Throws `requestFailed` for an index below 0. The corresponding Python API is `list.insert`.
+    /// Throws `requestFailed` for a negative index. The corresponding Python API is `list.insert`.
     public func insert(_ element: Element, at index: Int) throws(MultiprocessingError) {
         try perform(.insert) { (arguments) throws(MultiprocessingError) in
             arguments.append(Int64(index))
@@ -90,7 +90,7 @@ public final class ListProxy<Element: Codable>: ElementsProxy<Element>, @uncheck
         }
     }
 
-    /// Removes the last element and returns it, nil where there is none.
+    /// Removes the last element and returns it; nil if the list is empty.
     ///
     /// The corresponding Python API is `list.pop`.
     public func pop() throws(MultiprocessingError) -> Element? {
@@ -105,7 +105,7 @@ public final class ListProxy<Element: Codable>: ElementsProxy<Element>, @uncheck
         try require(fetch(.pop, coder) { (arguments) throws(MultiprocessingError) in arguments.append(Int64(index)) })
     }
 
-    /// Removes the first element that is equal to this one; whether there was one.
+    /// Removes the first element that is equal to this one; returns whether there was one.
     ///
     /// The corresponding Python API is `list.remove`.
     @discardableResult
@@ -113,10 +113,10 @@ public final class ListProxy<Element: Codable>: ElementsProxy<Element>, @uncheck
         try ask(.removeValue) { (arguments) throws(MultiprocessingError) in try arguments.append(element, coder) }
     }
 
-    /// Puts any number of elements, also none, in the place of those in a range; what of it is past the end counts for
-    /// nothing.
+    /// Replaces the elements in a range, clipped to the list, by any number of elements.
     ///
-    /// Throws `requestFailed` for a range that begins before 0. The corresponding Python API is `list.__setitem__` with a
+    /// Throws `requestFailed` for a range that starts below 0. The corresponding Python API is `list.__setitem__` with
+    /// a
     /// slice, and `list.__delitem__`.
     public func replace(
         _ range: some RangeExpression<Int>, with elements: some Sequence<Element>
@@ -145,7 +145,7 @@ public final class ListProxy<Element: Codable>: ElementsProxy<Element>, @uncheck
         try index(of: element) != nil
     }
 
-    /// How many elements are equal to this one.
+    /// The number of elements that are equal to this one.
     ///
     /// The corresponding Python API is `list.count`.
     public func count(of element: Element) throws(MultiprocessingError) -> Int {
@@ -156,13 +156,13 @@ public final class ListProxy<Element: Codable>: ElementsProxy<Element>, @uncheck
         }
     }
 
-    /// Changes the list as a whole, where no other process changes it in between.
+    /// Changes the whole list so that no other process's change is lost.
     ///
     ///     try list.update { $0.removeAll { $0.isDone } }
     ///
-    /// The closure gets all elements and may do to them what it likes. It is called again when another process was faster,
-    /// so it should do nothing else. The whole list travels both ways. Returns what the closure returned, and throws what
-    /// it throws. In Python one takes a lock.
+    /// The closure gets all elements and may change them in any way. It is called again if another process changed the
+    /// list meanwhile, so it should have no other effects. The whole list is sent both ways. Returns the closure's
+    /// result and rethrows its error. In Python one takes a lock.
     @discardableResult
     public func update<Result>(_ change: (inout [Element]) throws -> Result) throws -> Result {
         try update(.getAllStamped, .exchangeAll) { results throws(MultiprocessingError) in
@@ -174,24 +174,23 @@ public final class ListProxy<Element: Codable>: ElementsProxy<Element>, @uncheck
         }
     }
 
-    /// Puts the elements into order: `update` with a sort, as the server cannot compare what it holds.
+    /// Sorts the elements: an `update`, because the server cannot compare elements.
     ///
-    /// - Parameter areInIncreasingOrder: whether the first comes before the second.
+    /// - Parameter areInIncreasingOrder: whether the first element comes before the second.
     ///
-    /// Equal elements stay in the order in which they were. Throws what the closure throws, too. The corresponding Python
-    /// API is `list.sort` with a `key`.
+    /// The sort is stable. Rethrows the closure's error. The corresponding Python API is `list.sort` with a `key`.
     public func sort(by areInIncreasingOrder: (Element, Element) throws -> Bool) throws {
         try update { try $0.sort(by: areInIncreasingOrder) }
     }
 
-    /// Puts the elements into the opposite order.
+    /// Reverses the order of the elements.
     ///
     /// The corresponding Python API is `list.reverse`.
     public func reverse() throws(MultiprocessingError) {
         try perform(.reverse)
     }
 
-    /// Removes everything.
+    /// Removes all elements.
     ///
     /// The corresponding Python API is `list.clear`.
     public func clear() throws(MultiprocessingError) {
@@ -200,7 +199,7 @@ public final class ListProxy<Element: Codable>: ElementsProxy<Element>, @uncheck
 }
 
 extension ListProxy where Element: Comparable {
-    /// Puts the elements into order, the least first: `update` with a sort, as the server cannot compare what it holds.
+    /// Sorts the elements in increasing order: an `update`, because the server cannot compare elements.
     ///
     /// The corresponding Python API is `list.sort`.
     public func sort() throws {
@@ -209,7 +208,7 @@ extension ListProxy where Element: Comparable {
 }
 
 extension ByteBuffer {
-    /// Appends both ends of a range; one that is not given is the list's own.
+    /// Appends both ends of a range; a missing end is the list's own.
     fileprivate mutating func append(boundsOf range: some RangeExpression<Int>) {
         let (lower, upper) = range.ends
         append(Int64(lower))
@@ -217,17 +216,17 @@ extension ByteBuffer {
     }
 }
 
-/// An array in a manager server, whose length stays as it was made.
+/// An array of fixed length in a manager server.
 ///
-/// `ElementsProxy` has all its methods. The corresponding Python API is `multiprocessing.managers.ArrayProxy`.
+/// All its methods are in `ElementsProxy`. The corresponding Python API is `multiprocessing.managers.ArrayProxy`.
 public final class ArrayProxy<Element: Codable>: ElementsProxy<Element>, @unchecked Sendable {
     override class var kind: ManagerServerObjectKind { .array }
 }
 
 /// A single value in a manager server.
 ///
-/// Each method is one request and atomic, but for `update(_:)`, which is as good. All of them block until the server
-/// has answered, and throw as `ManagerProxy` says. The corresponding Python API is
+/// Each method is one atomic request, except `update(_:)`, which has the same effect. All of them block until the
+/// server has answered, and throw as `ManagerProxy` describes. The corresponding Python API is
 /// `multiprocessing.managers.ValueProxy`.
 public final class ValueProxy<Value: Codable>: ManagerProxy, @unchecked Sendable {
     override class var kind: ManagerServerObjectKind { .value }
@@ -248,17 +247,17 @@ public final class ValueProxy<Value: Codable>: ManagerProxy, @unchecked Sendable
         try setElement(at: 0, to: value, coder)
     }
 
-    /// Changes the value, where no other process changes it in between.
+    /// Changes the value so that no other process's change is lost.
     ///
-    /// The closure is called again when another process was faster, so it should do nothing else. Returns what it
-    /// returned, and throws what it throws. In Python one takes a lock.
+    /// The closure is called again if another process changed the value meanwhile, so it should have no other effects.
+    /// Returns the closure's result and rethrows its error. In Python one takes a lock.
     @discardableResult
     public func update<Result>(_ change: (inout Value) throws -> Result) throws -> Result {
         try updateElement(at: 0, coder, change)
     }
 }
 
-// What a list, an array and a value ask in the same way.
+// Requests that are the same for a list, an array and a value.
 extension ManagerProxy {
     fileprivate func require<Value>(_ value: Value?) throws(MultiprocessingError) -> Value {
         guard let value else { throw MultiprocessingError.badReply }

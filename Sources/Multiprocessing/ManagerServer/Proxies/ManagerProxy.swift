@@ -1,12 +1,12 @@
-/// What stands for an object in a manager server: the base of all proxies.
+/// A reference to an object in a manager server: the base of all proxies.
 ///
-/// A proxy is thread-safe, works in every process that it gets to, and is `Codable` for any coder: it encodes the
-/// server's address and key, and the object's number. So who can read the encoding can use all of the server's
-/// objects. Two proxies are equal when they stand for the same object.
+/// A proxy is thread-safe, works in every process that gets it, and is `Codable` with any coder: it encodes the
+/// server's address and key, and the object's number. So anyone who can read the encoding can use all of the server's
+/// objects. Two proxies are equal if they refer to the same object.
 ///
-/// Every call throws `managerDied` when the server has ended, and `requestFailed` when the object was removed or
-/// refuses what it is asked; `encodingFailed` and `decodingFailed` where a value cannot be turned into bytes or back. A
-/// value that has descriptors cannot be kept in a manager server.
+/// Every call throws `managerDied` if the server has ended, `requestFailed` if the object was removed or refuses the
+/// request, and `encodingFailed` or `decodingFailed` if a value cannot be encoded or decoded. A value that has
+/// descriptors cannot be stored in a manager server.
 ///
 /// The corresponding Python API is `multiprocessing.managers.BaseProxy`.
 public class ManagerProxy: Codable, Hashable, CustomStringConvertible, @unchecked Sendable {
@@ -20,9 +20,9 @@ public class ManagerProxy: Codable, Hashable, CustomStringConvertible, @unchecke
         self.object = object
     }
 
-    /// Takes the proxy out of what it was encoded to; it connects when it is first used.
+    /// Decodes the proxy; it connects on first use.
     ///
-    /// Throws when it is one of another kind of object.
+    /// Throws if it is a proxy of another kind of object.
     public required init(from decoder: any Decoder) throws {
         var container = try decoder.unkeyedContainer()
         guard try container.decode(UInt8.self) == Self.kind.rawValue else {
@@ -36,7 +36,7 @@ public class ManagerProxy: Codable, Hashable, CustomStringConvertible, @unchecke
         link = .to(port.map { .tcp(host, $0) } ?? .unix(host), key, server: server, pid: pid)
     }
 
-    /// Encodes all that another process needs to use the object, the key among it.
+    /// Encodes everything that another process needs to use the object, including the key.
     public final func encode(to encoder: any Encoder) throws {
         var container = encoder.unkeyedContainer()
         try container.encode(Self.kind.rawValue)
@@ -54,24 +54,24 @@ public class ManagerProxy: Codable, Hashable, CustomStringConvertible, @unchecke
         }
     }
 
-    /// Whether both stand for the same object.
+    /// Whether both refer to the same object.
     public static func == (left: ManagerProxy, right: ManagerProxy) -> Bool {
         left.object == right.object && left.link.server == right.link.server
     }
 
-    /// Adds what `==` compares.
+    /// Hashes what `==` compares.
     public final func hash(into hasher: inout Hasher) {
         hasher.combine(object)
         hasher.combine(link.server)
     }
 
-    /// What it is, which one, and where.
+    /// Its type, its number, and its server's address.
     public final var description: String {
         "\(type(of: self)) \(object) of the manager at \(link.address)"
     }
 }
 
-// What the proxies ask, put once: `perform` for what has no result, the others by their result.
+// The requests of the proxies: `perform` for those without a result, the others by their result.
 extension ManagerProxy {
     typealias Arguments = (inout ByteBuffer) throws(MultiprocessingError) -> Void
 
@@ -92,7 +92,7 @@ extension ManagerProxy {
         try link.call(operation, on: object, write) { status, _ throws(MultiprocessingError) in status == .done }
     }
 
-    /// A value, or nil where there is none.
+    /// A value, or nil if there is none.
     @inline(__always)
     final func fetch<Value>(
         _ operation: ManagerServerOperation, _ coder: MessageCoder<Value>,
@@ -120,7 +120,7 @@ extension ManagerProxy {
         }
     }
 
-    /// Whether what was waited for came in time.
+    /// Whether the awaited event happened in time.
     final func wait(
         _ operation: ManagerServerOperation, _ timeout: Duration?
     ) throws(MultiprocessingError) -> Bool {
@@ -129,7 +129,7 @@ extension ManagerProxy {
         }
     }
 
-    /// Reads a value, has it changed, and sets it if nobody else has set it in between; else once more.
+    /// Reads a value, applies the change, and stores it if it was not changed meanwhile; otherwise tries again.
     ///
     /// - Parameter place: appends the key or the index.
     final func update<Value, Result>(
@@ -144,8 +144,8 @@ extension ManagerProxy {
         }
     }
 
-    /// Reads a state with its stamp, has it changed, and exchanges it if nobody else has changed it in between; else once
-    /// more.
+    /// Reads a state with its stamp, applies the change, and exchanges it if it was not changed meanwhile; otherwise
+    /// tries again.
     final func update<State, Result>(
         _ get: ManagerServerOperation, _ exchange: ManagerServerOperation,
         at place: Arguments = { (_) throws(MultiprocessingError) in },

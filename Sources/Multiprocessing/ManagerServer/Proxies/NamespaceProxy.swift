@@ -1,17 +1,17 @@
-/// Named attributes in a manager server, each of which may be of another type.
+/// Named attributes in a manager server, each of its own type.
 ///
 ///     try settings.set("limit", to: 10)
 ///     try settings.get("limit", as: Int.self)                  // 10
 ///
-/// Each method is one request and atomic, but for `update(_:as:_:)`, which is as good. All of them block until the
-/// server has answered, and throw as `ManagerProxy` says, `decodingFailed` also for an attribute of another type. The
-/// corresponding Python API is `multiprocessing.managers.NamespaceProxy`.
+/// Each method is one atomic request, except `update(_:as:_:)`, which has the same effect. All of them block until the
+/// server has answered, and throw as `ManagerProxy` describes; also `decodingFailed` for an attribute of another type.
+/// The corresponding Python API is `multiprocessing.managers.NamespaceProxy`.
 public final class NamespaceProxy: ManagerProxy, @unchecked Sendable {
     override class var kind: ManagerServerObjectKind { .namespace }
 
     private let nameCoder = MessageCoder<String>.codable()
 
-    /// The attribute of a name, or nil where there is none.
+    /// The attribute with a name, or nil if there is none.
     ///
     /// The corresponding Python expression is `namespace.name`.
     public func get<Value: Codable>(
@@ -32,10 +32,11 @@ public final class NamespaceProxy: ManagerProxy, @unchecked Sendable {
         }
     }
 
-    /// Changes an attribute, where no other process changes it in between.
+    /// Changes an attribute so that no other process's change is lost.
     ///
-    /// The closure gets the value, nil where there is none, and leaves nil to remove it. It is called again when
-    /// another process was faster, so it should do nothing else. Returns what it returned, and throws what it throws.
+    /// The closure gets the value, or nil if there is none, and sets it to nil to remove it. It is called again if
+    /// another process changed the value meanwhile, so it should have no other effects. Returns the closure's result
+    /// and rethrows its error.
     ///
     /// In Python one takes a lock.
     @discardableResult
@@ -47,7 +48,7 @@ public final class NamespaceProxy: ManagerProxy, @unchecked Sendable {
             at: { (arguments) throws(MultiprocessingError) in try arguments.append(name, nameCoder) }, change)
     }
 
-    /// Removes an attribute; whether it was there.
+    /// Removes an attribute; returns whether it was there.
     ///
     /// The corresponding Python statement is `del namespace.name`.
     @discardableResult
@@ -62,7 +63,7 @@ public final class NamespaceProxy: ManagerProxy, @unchecked Sendable {
         try ask(.contains) { (arguments) throws(MultiprocessingError) in try arguments.append(name, nameCoder) }
     }
 
-    /// The names of all attributes, in the order in which they came.
+    /// The names of all attributes, in the order in which they were added.
     ///
     /// The corresponding Python API is `dir`.
     public func names() throws(MultiprocessingError) -> [String] {

@@ -8,8 +8,8 @@ public final class ObjectProxy<Object>: ManagerProxy, @unchecked Sendable {
     ///
     /// Blocks until it has run in the server, where methods run one at a time.
     ///
-    /// Throws as `ManagerProxy` says, `requestFailed` also where the method throws, with the text of its error, or
-    /// where the server was not told of it. The corresponding Python API is
+    /// Throws as `ManagerProxy` describes; also `requestFailed` if the method throws, with the text of its error, or if
+    /// it was not registered in the server. The corresponding Python API is
     /// `multiprocessing.managers.BaseProxy._callmethod`.
     @discardableResult
     public func call<Method: ManagedMethod>(_ method: Method) throws(MultiprocessingError) -> Method.Output

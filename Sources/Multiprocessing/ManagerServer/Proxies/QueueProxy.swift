@@ -1,16 +1,16 @@
-/// A queue in a manager server: what is put first is taken first, whoever puts and takes.
+/// A first-in, first-out queue in a manager server, for any number of producers and consumers.
 ///
-/// Each method is one request and atomic; those that wait may do so for as long as they like without holding anyone up.
-/// An item whose taker dies before it has read it goes to the next; one that it has read is gone with it. All methods
-/// throw as `ManagerProxy` says. The corresponding Python API is `multiprocessing.Manager().Queue()`, a `queue.Queue`.
+/// Each method is one atomic request; a waiting request holds up no other. If a consumer dies before it has read an
+/// item sent to it, the item goes to the next one; an item that it has read is lost with it. All methods throw as
+/// `ManagerProxy` describes. The corresponding Python API is `multiprocessing.Manager().Queue()`, a `queue.Queue`.
 public class QueueProxy<Element: Codable>: ManagerProxy, @unchecked Sendable {
     override final class var kind: ManagerServerObjectKind { .queue }
 
     private let coder = MessageCoder<Element>.codable()
 
-    /// Puts an item at the end, at most for `timeout` waiting for room; `nil` waits for ever.
+    /// Puts an item at the end, waiting for room for at most `timeout`; `nil` waits forever.
     ///
-    /// Blocks while the queue is full. Whether there was room in time. The corresponding Python API is
+    /// Blocks while the queue is full. Returns whether there was room in time. The corresponding Python API is
     /// `queue.Queue.put`.
     @discardableResult
     public final func put(_ item: Element, timeout: Duration? = nil) throws(MultiprocessingError) -> Bool {
@@ -34,23 +34,23 @@ public class QueueProxy<Element: Codable>: ManagerProxy, @unchecked Sendable {
         }
     }
 
-    /// Takes the first item, at most for `timeout` waiting for one; `nil` waits for ever.
+    /// Takes the first item, waiting for at most `timeout`; `nil` waits forever.
     ///
-    /// Returns nil when the time was over first. The corresponding Python API is `queue.Queue.get`.
+    /// Returns nil on a timeout. The corresponding Python API is `queue.Queue.get`.
     public final func get(timeout: Duration?) throws(MultiprocessingError) -> Element? {
         try link.wait(.take, on: object, timeout) { status, results throws(MultiprocessingError) in
             status == .timedOut ? nil : try results.value(coder)
         }
     }
 
-    /// How many items there are.
+    /// The number of items.
     ///
     /// The corresponding Python API is `queue.Queue.qsize`.
     public final var count: Int {
         get throws(MultiprocessingError) { try state().count }
     }
 
-    /// Whether there is no item.
+    /// Whether the queue is empty.
     ///
     /// The corresponding Python API is `queue.Queue.empty`.
     public final var isEmpty: Bool {
@@ -74,22 +74,22 @@ public class QueueProxy<Element: Codable>: ManagerProxy, @unchecked Sendable {
     }
 }
 
-/// A queue in a manager server that knows when all that was put has been dealt with.
+/// A queue in a manager server that knows when all items have been processed.
 ///
 /// The corresponding Python API is `multiprocessing.Manager().JoinableQueue()`.
 public final class JoinableQueueProxy<Element: Codable>: QueueProxy<Element>, @unchecked Sendable {
-    /// Says that an item which was taken has been dealt with.
+    /// Reports that an item that was taken has been processed.
     ///
-    /// Throws `requestFailed` when it is said more often than items were put. The corresponding Python API is
+    /// Throws `requestFailed` if it is called more often than items were put. The corresponding Python API is
     /// `queue.Queue.task_done`.
     public func taskDone() throws(MultiprocessingError) {
         try perform(.taskDone)
     }
 
-    /// Waits until every item that was put has been dealt with, at most for `timeout`; `nil` waits for ever.
+    /// Waits until every item has been processed, for at most `timeout`; `nil` waits forever.
     ///
-    /// Whether that was so in time. A process that dies with an item never says that it is done. The corresponding
-    /// Python API is `queue.Queue.join`.
+    /// Returns whether that was so in time. If a process dies with an item, that item stays unfinished. The
+    /// corresponding Python API is `queue.Queue.join`.
     @discardableResult
     public func join(timeout: Duration? = nil) throws(MultiprocessingError) -> Bool {
         try wait(.join, timeout)

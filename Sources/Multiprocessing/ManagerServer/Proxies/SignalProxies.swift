@@ -1,38 +1,38 @@
-/// A semaphore in a manager server: so many may have it at a time.
+/// A semaphore in a manager server.
 ///
-/// It belongs to nobody, so whoever likes may release it, and what a process has acquired when it dies stays acquired,
-/// unless it has not yet been told.
-/// All methods throw as `ManagerProxy` says. The corresponding Python API is `multiprocessing.Manager().Semaphore()`.
+/// Units have no owner: any process may release them, and units that a process had acquired when it dies stay acquired,
+/// unless the reply had not reached it. All methods throw as `ManagerProxy` describes. The corresponding Python API is
+/// `multiprocessing.Manager().Semaphore()`.
 public final class SemaphoreProxy: ManagerProxy, @unchecked Sendable {
     override class var kind: ManagerServerObjectKind { .semaphore }
 
-    /// Takes one off, at most for `timeout` waiting for it; `nil` waits for ever.
+    /// Takes a unit, waiting for at most `timeout`; `nil` waits forever.
     ///
-    /// Whether there was one in time. The corresponding Python API is `multiprocessing.Semaphore.acquire`.
+    /// Returns whether there was one in time. The corresponding Python API is `multiprocessing.Semaphore.acquire`.
     @discardableResult
     public func acquire(timeout: Duration? = nil) throws(MultiprocessingError) -> Bool {
         try wait(.acquire, timeout)
     }
 
-    /// Gives so many back.
+    /// Releases `count` units.
     ///
-    /// Throws `requestFailed` when a bounded one then had more than at first. The corresponding Python API is
+    /// Throws `requestFailed` if a bounded one would then have more than at first. The corresponding Python API is
     /// `multiprocessing.Semaphore.release`.
     public func release(_ count: Int = 1) throws(MultiprocessingError) {
         try perform(.release) { (arguments) throws(MultiprocessingError) in arguments.append(Int64(count)) }
     }
 
-    /// Takes one off, runs the body, and gives it back also when the body throws.
+    /// Takes a unit, runs the body, and releases the unit even if the body throws.
     ///
-    /// Blocks until there is one.
+    /// Blocks until there is a unit.
     ///
-    /// Throws what the body throws, too. The corresponding Python API is `with semaphore:`.
+    /// Rethrows the body's error. The corresponding Python API is `with semaphore:`.
     public func withSemaphore<Result>(_ body: () throws -> Result) throws -> Result {
         try acquire()
         return try giveBack({ try release() }, after: body)
     }
 
-    /// How many can be acquired at this moment.
+    /// The current number of units.
     ///
     /// The corresponding Python API is `multiprocessing.Semaphore.get_value`.
     public var value: Int {
@@ -40,46 +40,46 @@ public final class SemaphoreProxy: ManagerProxy, @unchecked Sendable {
     }
 }
 
-/// An event in a manager server: something that has happened, or not yet.
+/// An event in a manager server: a flag that processes can wait for.
 ///
-/// All methods throw as `ManagerProxy` says. The corresponding Python API is `multiprocessing.Manager().Event()`.
+/// All methods throw as `ManagerProxy` describes. The corresponding Python API is `multiprocessing.Manager().Event()`.
 public final class EventProxy: ManagerProxy, @unchecked Sendable {
     override class var kind: ManagerServerObjectKind { .event }
 
-    /// Says that it has happened, and wakes all that wait.
+    /// Sets the flag and wakes all waiters.
     ///
     /// The corresponding Python API is `multiprocessing.Event.set`.
     public func set() throws(MultiprocessingError) {
         try perform(.raise)
     }
 
-    /// Says that it has not happened.
+    /// Clears the flag.
     ///
     /// The corresponding Python API is `multiprocessing.Event.clear`.
     public func clear() throws(MultiprocessingError) {
         try perform(.lower)
     }
 
-    /// Whether it has happened.
+    /// Whether the flag is set.
     ///
     /// The corresponding Python API is `multiprocessing.Event.is_set`.
     public var isSet: Bool {
         get throws(MultiprocessingError) { try ask(.isRaised) }
     }
 
-    /// Waits until it has happened, at most for `timeout`; `nil` waits for ever.
+    /// Waits until the flag is set, for at most `timeout`; `nil` waits forever.
     ///
-    /// Whether it happened in time. The corresponding Python API is `multiprocessing.Event.wait`.
+    /// Returns whether it was set in time. The corresponding Python API is `multiprocessing.Event.wait`.
     @discardableResult
     public func wait(timeout: Duration? = nil) throws(MultiprocessingError) -> Bool {
         try wait(.wait, timeout)
     }
 }
 
-/// A barrier in a manager server, at which so many parties wait for each other.
+/// A barrier in a manager server, at which a fixed number of parties wait for each other.
 ///
-/// A party that gives up, or whose process ends while it waits there, breaks the barrier: the others could wait for
-/// ever. All methods throw as `ManagerProxy` says. The corresponding Python API is
+/// If a party gives up, or its process ends while it waits, the barrier is broken: otherwise the others could wait
+/// forever. All methods throw as `ManagerProxy` describes. The corresponding Python API is
 /// `multiprocessing.Manager().Barrier()`.
 public final class BarrierProxy: ManagerProxy, @unchecked Sendable {
     override class var kind: ManagerServerObjectKind { .barrier }
@@ -89,15 +89,15 @@ public final class BarrierProxy: ManagerProxy, @unchecked Sendable {
         let timeout: Duration?
     }
 
-    /// What never changes, once it is known.
+    /// The constant properties, once they are known.
     private let known = Guarded<Nature?>(nil)
 
-    /// Waits until all parties are here, at most for `timeout`; `nil` stands for the barrier's own, which is for ever where
-    /// it was made without one.
+    /// Waits until all parties are here, for at most `timeout`; `nil` means the barrier's own timeout, or no limit if
+    /// it has none.
     ///
-    /// Returns a number that each party has alone, from 0 for the first that came. When the time is over first the
-    /// barrier is broken. Throws `brokenBarrier` at all parties that wait at a broken one. The corresponding Python API
-    /// is `multiprocessing.Barrier.wait`.
+    /// Returns a different number for each party, from 0 for the first to arrive. A timeout breaks the barrier. Throws
+    /// `brokenBarrier` for all parties that wait at a broken one. The corresponding Python API is
+    /// `multiprocessing.Barrier.wait`.
     @discardableResult
     public func wait(timeout: Duration? = nil) throws(MultiprocessingError) -> Int {
         var timeout = timeout
@@ -110,7 +110,7 @@ public final class BarrierProxy: ManagerProxy, @unchecked Sendable {
         }
     }
 
-    /// Makes a broken barrier whole again, and breaks it for those that wait.
+    /// Repairs a broken barrier; those that wait get `brokenBarrier`.
     ///
     /// The corresponding Python API is `multiprocessing.Barrier.reset`.
     public func reset() throws(MultiprocessingError) {
@@ -124,14 +124,14 @@ public final class BarrierProxy: ManagerProxy, @unchecked Sendable {
         try perform(.abort)
     }
 
-    /// How many parties meet.
+    /// The number of parties.
     ///
     /// The corresponding Python API is `multiprocessing.Barrier.parties`.
     public var parties: Int {
         get throws(MultiprocessingError) { try nature().parties }
     }
 
-    /// How many parties wait at this moment.
+    /// The number of parties that are waiting at this moment.
     ///
     /// The corresponding Python API is `multiprocessing.Barrier.n_waiting`.
     public var waitingCount: Int {

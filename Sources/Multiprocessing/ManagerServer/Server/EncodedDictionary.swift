@@ -1,19 +1,19 @@
-/// Encoded values by encoded keys, in the order in which the keys came.
+/// Encoded values by encoded keys, in the order in which the keys were added.
 ///
-/// The entries lie in a list; a table with open addressing says where. A removed entry leaves a gap until the list is
-/// closed up, which is when it would have to grow. Looking a key up needs no copy of it.
+/// The entries are in a list; a hash table with open addressing has their positions. A removed entry leaves a gap until
+/// the list is compacted, which happens when it would have to grow. Looking up a key does not copy it.
 struct EncodedDictionary {
     struct Entry {
         fileprivate(set) var key: [UInt8]
         var value: [UInt8]
-        /// Changes with every change of the value.
+        /// Changes whenever the value changes.
         var stamp: UInt64
         fileprivate let hash: Int
         fileprivate(set) var isLive = true
     }
 
-    /// A place of the table: free, a gap, or a part of the key's hash above the position of its entry, so that most
-    /// entries of other keys need not be looked at.
+    /// A slot of the table: free, a gap, or a part of the key's hash above the position of its entry, so that most
+    /// entries of other keys need not be compared.
     private typealias Slot = UInt64
     private static let free: Slot = .max
     private static let gap: Slot = .max - 1
@@ -21,11 +21,11 @@ struct EncodedDictionary {
 
     private(set) var count = 0
     private var entries: [Entry] = []
-    /// A power of two, at most two thirds of which are not free.
+    /// Its size is a power of two; at most two thirds of it are not free.
     private var table: [Slot] = []
     private var usedSlots = 0
 
-    /// The entries that are there, in order.
+    /// The existing entries, in order.
     var live: some Sequence<Entry> {
         entries.lazy.filter(\.isLive)
     }
@@ -34,7 +34,7 @@ struct EncodedDictionary {
         entries.last(where: \.isLive)
     }
 
-    /// Where the key's entry is.
+    /// The position of the key's entry.
     func find(_ key: UnsafeRawBufferPointer) -> Int? {
         table.isEmpty ? nil : find(key, EncodedDictionary.hash(key))
     }
@@ -59,7 +59,7 @@ struct EncodedDictionary {
         count += 1
     }
 
-    /// Takes an entry out and returns its value.
+    /// Removes an entry and returns its value.
     @discardableResult
     mutating func remove(at position: Int) -> [UInt8] {
         let wanted = EncodedDictionary.slot(entries[position].hash, position)
@@ -71,7 +71,7 @@ struct EncodedDictionary {
         let value = entries[position].value
         (entries[position].key, entries[position].value, entries[position].isLive) = ([], [], false)
         count -= 1
-        // So that the last one is found at once, however many were taken from the end.
+        // So that the last one is found at once, even after many were removed from the end.
         while let last = entries.last, !last.isLive {
             entries.removeLast()
         }
@@ -84,7 +84,7 @@ struct EncodedDictionary {
 
     @inline(__always)
     private static func hash(_ key: UnsafeRawBufferPointer) -> Int {
-        // Seeded anew in each process, so that nobody can choose keys which all fall on one place.
+        // Seeded differently in each process, so that keys cannot be chosen to collide.
         var hasher = Hasher()
         hasher.combine(bytes: key)
         return hasher.finalize()
@@ -92,7 +92,7 @@ struct EncodedDictionary {
 
     @inline(__always)
     private static func slot(_ hash: Int, _ position: Int) -> Slot {
-        // The upper half: the lower says where in the table the search begins. All ones would look like no position.
+        // The upper half: the lower half determines where the search starts. All ones would look like no position.
         (Slot(UInt(bitPattern: hash)) & ~positionBits) & ~(1 << 63) | Slot(position)
     }
 
@@ -135,7 +135,7 @@ struct EncodedDictionary {
 }
 
 extension [UInt8] {
-    /// Becomes a copy of other bytes, in its own memory where they fit.
+    /// Becomes a copy of other bytes, in its existing memory if they have the same length.
     mutating func assign(_ bytes: UnsafeRawBufferPointer) {
         if count == bytes.count {
             withUnsafeMutableBytes { $0.copyMemory(from: bytes) }

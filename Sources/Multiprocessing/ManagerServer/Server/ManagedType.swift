@@ -1,4 +1,4 @@
-/// A method of a registered type, as a value that travels to the server with its arguments.
+/// A method of a registered type, as a value that is sent to the server with its arguments.
 ///
 ///     struct Add: ManagedMethod {
 ///         var amount: Int
@@ -10,17 +10,17 @@
 ///
 /// The corresponding Python notion is the name of a method in the `exposed` of `BaseManager.register`.
 public protocol ManagedMethod: Codable {
-    /// The type that it is a method of, which need not be `Codable`.
+    /// The type whose method it is; it need not be `Codable`.
     associatedtype Object
-    /// What it returns; `NoResult` where that is nothing.
+    /// The result type; `NoResult` if there is none.
     associatedtype Output: Codable
 
-    /// What the method is called between the processes: its type's name, unless it says otherwise.
+    /// The method's name in requests; the default is the type's name.
     static var name: String { get }
 
     /// Runs in the server, one at a time.
     ///
-    /// What it throws is thrown to the caller as `requestFailed`, as text.
+    /// An error that it throws reaches the caller as `requestFailed` with its text.
     func run(on object: inout Object) throws -> Output
 }
 
@@ -33,12 +33,12 @@ extension ManagedMethod {
 
 /// The output of a `ManagedMethod` that has none.
 public struct NoResult: Codable, Sendable, Equatable {
-    /// Makes the one value that there is.
+    /// Makes the only value.
     public init() {}
 }
 
-/// A type that a `Manager` was told of; `RegisteredType` is the only one.
+/// A type that can be registered with a `Manager`; `RegisteredType` is the only one.
 public protocol ManagedType {
-    /// The name by which processes ask for it.
+    /// The name by which processes request it.
     var name: String { get }
 }

@@ -2,20 +2,21 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// The server process that holds a `Manager`'s objects: one thread, which never waits but in one `epoll_wait`.
+/// The server process that holds a `Manager`'s objects: one thread, which waits only in one `epoll_wait`.
 ///
 ///     client ──request──> server ──> object
 ///     client <───reply─── server
 ///
-/// What cannot be answered yet is kept as a `Waiter` in the line of its object, and answered by whoever makes it
-/// possible; the time that a client allows is the client's to watch, which then asks for the answer (`cancel`). A client
-/// is read only while it reads its replies. Whatever a client sends that no client of this library would send ends its
-/// connection, and nothing else.
+/// A request that cannot be answered yet is kept as a `Waiter` in the line of its object, and answered when another
+/// request makes that possible. Timeouts are kept by the client, which asks for an answer when its time is up
+/// (`cancel`). A client's requests are read only while it reads its replies. If a client sends something that no client
+/// of this library would send, its connection is closed; nothing else is affected.
 ///
-/// A client that dies closes its connections: what waited for it is withdrawn, and with the last of them its locks go to
-/// the next. The server itself can be killed anywhere: its objects are gone then, all connections close, and every proxy
-/// says so. It ends when its creator does, of which it hears twice: the creator's end of `control` closes, and the kernel
-/// sends it SIGTERM, which also gets it out of a method that does not return.
+/// When a client dies, its connections close: its waiting requests are withdrawn, and with the last connection its
+/// locks go to the next waiters. The server itself can be killed at any time: its objects are lost, all connections
+/// close, and every proxy reports it. The server ends when its creator does, which it notices in two ways: the
+/// creator's end of `control` closes, and the kernel sends it SIGTERM, which also interrupts a method that does not
+/// return.
 final class ManagerServer: ClientKeeper {
     private static let listeningTag: UInt64 = 1 << 32
     private static let controlTag: UInt64 = 2 << 32
@@ -29,13 +30,13 @@ final class ManagerServer: ClientKeeper {
     private var objects: [UInt64: ServedObject] = [:]
     private var names: [String: UInt64] = [:]
     private var sessions: [UInt64: ServedSession] = [:]
-    /// By the number of the socket.
+    /// Indexed by the number of the socket.
     private var clients: [ServedClient?] = []
-    /// Those who have something to be sent.
+    /// Clients with unsent replies.
     private var listed: [ServedClient] = []
     private var lastObject: UInt64 = 0
     private var lastStamp: UInt64 = 0
-    /// What is read goes here first: few requests need more room, and no client needs a buffer while it is silent.
+    /// The buffer for reading: few requests need more room, and a silent client needs no buffer.
     private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
 
     init(
@@ -54,12 +55,12 @@ final class ManagerServer: ClientKeeper {
         scratch.deallocate()
     }
 
-    /// Serves until the creator lets go.
+    /// Serves until the creator closes the control socket.
     func run() throws(MultiprocessingError) {
         while try attend(until: Deadline(after: nil)) {}
     }
 
-    /// Does what there is to do, for which it waits so long at most; false when the creator has let go.
+    /// Handles one round of events, waiting until the deadline; false when the creator has closed the control socket.
     func attend(until deadline: Deadline) throws(MultiprocessingError) -> Bool {
         var hasVisitors = false
         for event in try waiting.wait(until: deadline) {
@@ -69,7 +70,7 @@ final class ManagerServer: ClientKeeper {
             case let number: attend(toClient: Int(number), event.events)
             }
         }
-        // Last, so that the number of a connection that has just ended cannot be a new one's in this round.
+        // Last, so that a new connection cannot reuse the number of one that ended in this round.
         if hasVisitors {
             admit()
         }
@@ -86,7 +87,7 @@ final class ManagerServer: ClientKeeper {
 
     private func admit() {
         do throws(MultiprocessingError) {
-            // Owned at once, as the rest would stay open where one of them cannot be watched.
+            // Wrapped at once, so that all are closed if one of them cannot be watched.
             for client in try reception.admit().map({ ServedClient(owning: $0.socket, of: self) }) {
                 while clients.count <= Int(client.number) { clients.append(nil) }
                 try waiting.add(client.number, client.events, tag: UInt64(client.number))
@@ -116,7 +117,7 @@ final class ManagerServer: ClientKeeper {
         let space = isFresh ? UnsafeMutableRawBufferPointer(rebasing: scratch[...]) : roomForMore(of: client)
         let count = recv(client.number, space.baseAddress, space.count, Int32(MSG_DONTWAIT))
         guard count > 0 else {
-            // The kernel tells a connection that was closed from one that was closed with something unread.
+            // The kernel distinguishes a normal close from one with unread data.
             if count == 0 || (errno != EAGAIN && errno != EINTR) { end(client, hasRead: count == 0) }
             return
         }
@@ -130,12 +131,12 @@ final class ManagerServer: ClientKeeper {
         }
     }
 
-    /// The buffer grows with what comes, never by what is announced.
+    /// The buffer grows with the bytes received, never by the announced length.
     private func roomForMore(of client: ServedClient) -> UnsafeMutableRawBufferPointer {
         client.incoming.prepareToWrite(atLeast: min(max(client.incoming.count, 1 << 16), 1 << 20))
     }
 
-    /// Carries out what stands in the client's buffer.
+    /// Carries out the requests in the client's buffer.
     private func goOn(with client: ServedClient) {
         guard let used = carryOutRequests(in: client.incoming.readable, of: client) else { return end(client) }
         client.incoming.consume(used)
@@ -144,7 +145,7 @@ final class ManagerServer: ClientKeeper {
         }
     }
 
-    /// Carries out all whole requests, and returns how many bytes they had; nil where the connection is to end.
+    /// Carries out all complete requests, and returns their size in bytes; nil if the connection must be closed.
     private func carryOutRequests(in bytes: UnsafeRawBufferPointer, of client: ServedClient) -> Int? {
         var offset = 0
         while bytes.count - offset >= ManagerServerRequest.byteCount, !client.isSlow {
@@ -161,12 +162,12 @@ final class ManagerServer: ClientKeeper {
         return offset
     }
 
-    /// - Parameter hasRead: whether the client has read all that it was sent.
+    /// - Parameter hasRead: whether the client has read everything that was sent to it.
     private func end(_ client: ServedClient, hasRead: Bool = true) {
         guard clients[Int(client.number)] === client else { return }
         clients[Int(client.number)] = nil
         waiting.remove(client.number)
-        // A child of ours, as a method may start, could have a copy; the client shall know all the same.
+        // A child of ours, started by a method, could have a copy of the socket; the client must still notice.
         shutdown(client.number, Int32(SHUT_RDWR))
         if let waiter = client.waiter {
             client.waiter = nil
@@ -185,7 +186,7 @@ final class ManagerServer: ClientKeeper {
 
     // MARK: Replies
 
-    /// Takes note of a client that has something to be sent.
+    /// Lists a client with unsent replies.
     @inline(__always)
     func list(_ client: ServedClient) {
         if !client.isListed {
@@ -195,7 +196,7 @@ final class ManagerServer: ClientKeeper {
     }
 
     private func flushListed() {
-        // Ending a client can give its lock to another, who is then to be told.
+        // Ending a client can give its lock to another, which must then get its reply.
         while let client = listed.popLast() {
             client.isListed = false
             flush(client)
@@ -223,7 +224,7 @@ final class ManagerServer: ClientKeeper {
 // MARK: - Requests
 
 extension ManagerServer {
-    /// Carries out one request; whether it was one that a client of this library may send now.
+    /// Carries out one request; false if a client of this library could not have sent it now.
     private func carryOut(_ header: ManagerServerRequest, _ bytes: UnsafeRawBufferPointer, of client: ServedClient)
         -> Bool
     {
@@ -234,7 +235,7 @@ extension ManagerServer {
             return operation == .hello && greet(client, &arguments)
         }
         if operation == .cancel {
-            // Where nothing waits the answer has crossed the question.
+            // If nothing waits, the answer and the cancellation have crossed.
             if let waiter = client.waiter { waiter.object.withdraw(waiter, isTimedOut: true) }
             return true
         }
@@ -279,7 +280,7 @@ extension ManagerServer {
         return true
     }
 
-    /// What is asked of the server itself.
+    /// Requests to the server itself.
     private func perform(_ request: ServedRequest, _ arguments: inout ItemReader) throws(RequestFault) {
         let client = request.client
         switch request.operation {

@@ -1,4 +1,4 @@
-/// A type whose instances a manager server makes and holds for others, who call its methods.
+/// A type whose instances a manager server makes and holds for clients, which call its methods.
 ///
 ///     let counter = RegisteredType("Counter") { (start: Int) in Counter(total: start) }
 ///         .method(Add.self)
@@ -6,13 +6,13 @@
 ///     let proxy = try manager.make(counter, 5)
 ///     try proxy.call(Add(amount: 3))                           // 8
 ///
-/// Only these types, with these methods, can be asked for: what a client sends chooses among them and says nothing
-/// else. The methods run in the server, one at a time, so each is atomic, and while one runs nobody else is answered.
-/// One that ends its process ends the server.
+/// Only these types and methods can be used: a client's request selects one of them and cannot do anything else. The
+/// methods run in the server, one at a time. So each is atomic, and while one runs the server answers no other request.
+/// A method that ends its process ends the server.
 ///
 /// The corresponding Python API is `multiprocessing.managers.BaseManager.register`.
 public struct RegisteredType<Object, Argument: Codable>: ManagedType {
-    /// The name by which processes ask for it.
+    /// The name by which processes request it.
     public let name: String
 
     private let factory: (Argument) throws -> Object
@@ -22,7 +22,7 @@ public struct RegisteredType<Object, Argument: Codable>: ManagedType {
     ///
     /// - Parameters:
     ///   - name: the same in all programs that use it.
-    ///   - factory: makes an instance, in the server, from what `Manager.make` is given.
+    ///   - factory: makes an instance, in the server, from the argument of `Manager.make`.
     ///
     /// The corresponding Python API is `multiprocessing.managers.BaseManager.register(typeid, callable)`.
     public init(_ name: String, _ factory: @escaping (Argument) throws -> Object) {
@@ -30,7 +30,7 @@ public struct RegisteredType<Object, Argument: Codable>: ManagedType {
         self.factory = factory
     }
 
-    /// The same with one more method.
+    /// A copy with one more method.
     ///
     /// Two methods of one type need different names. The corresponding Python notion is the `exposed` of
     /// `BaseManager.register`.

@@ -1,11 +1,11 @@
 import CMultiprocessing
 import Glibc
 
-/// A process that is connected to the server, with all of its connections.
+/// A client process, with all of its connections.
 final class ServedSession {
     let number: UInt64
     var connectionCount = 0
-    /// What others get when the process ends.
+    /// The locks that go to other clients when the process ends.
     private(set) var heldLocks: [ObjectIdentifier: ServedObject] = [:]
 
     init(_ number: UInt64) {
@@ -21,33 +21,33 @@ final class ServedSession {
     }
 }
 
-/// What a client needs of its server.
+/// The part of the server that clients use.
 protocol ClientKeeper: AnyObject {
-    /// Takes note of a client that has something to be sent.
+    /// Lists a client with unsent replies.
     func list(_ client: ServedClient)
 
-    /// Unlike that of any other change of any object.
+    /// A number that no other change of any object has.
     func nextStamp() -> UInt64
 }
 
-/// One connection of a client, as the server has it.
+/// One connection of a client, as seen by the server.
 final class ServedClient {
-    /// No more is read from a client that leaves so much unread.
+    /// No more requests are read from a client with this many unread reply bytes.
     static let maximumUnsentBytes = 1 << 20
 
     let number: Int32
     let server: any ClientKeeper
     var incoming = ByteBuffer()
     private(set) var outgoing = ByteBuffer()
-    /// Nil until the client has said who it is.
+    /// Nil until the client has introduced itself.
     var session: ServedSession?
-    /// The request that is held back.
+    /// The request whose answer is held back.
     var waiter: Waiter?
-    /// What the last reply hands over, as long as it is not known whether the client has read it.
+    /// An item that the last reply hands over, until the client is known to have read it.
     private var handover: (object: ServedObject, bytes: [UInt8])?
-    /// It waits in the server's list of those who have something to be sent.
+    /// Whether it is in the server's list of clients with unsent replies.
     var isListed = false
-    /// What the server was last asked to be told.
+    /// The events for which it is currently watched.
     var events = EventQueue.readable
     private let socket: PrivateDescriptor
 
@@ -86,25 +86,25 @@ final class ServedClient {
 
     // MARK: Handing over
 
-    /// Takes note that the reply hands over something which must not get lost with a client that never reads it.
+    /// Records that the reply hands over an item that must not be lost if the client never reads it.
     func handsOver(_ bytes: [UInt8], of object: ServedObject) {
         handover = (object, bytes)
     }
 
-    /// The client has read the last reply: it asks for something new.
+    /// The client has read the last reply, since it sends a new request.
     @inline(__always)
     func hasRead() {
         if handover != nil { handover = nil }
     }
 
-    /// The client has ended without reading its last reply: what that hands over goes back to where it was.
+    /// The client has ended without reading its last reply: the item goes back to its object.
     func takeBack() {
         guard let (object, bytes) = handover else { return }
         handover = nil
         object.takeBack(bytes)
     }
 
-    /// Sends what the kernel takes now; false when nobody can read it any more.
+    /// Sends what the kernel accepts now; false if the other end is closed.
     func flush() -> Bool {
         while outgoing.count > 0 {
             let bytes = outgoing.readable
@@ -122,17 +122,17 @@ final class ServedClient {
 
 /// A request that cannot be answered yet.
 ///
-/// It lies in the line of one object, and may move on to that of another: from a condition to its lock.
+/// It is in the line of one object, and may move to that of another: from a condition to its lock.
 final class Waiter {
     let client: ServedClient
     let session: ServedSession
     let thread: UInt64
     var object: ServedObject
-    /// What a queue is to be given.
+    /// The item to put into a queue.
     var bytes: [UInt8] = []
-    /// How many times over the lock was held that is to be held again.
+    /// How many times the lock must be held again.
     var depth = 1
-    /// How the request ends once the lock is there; nil where it asks for nothing but the lock.
+    /// The status of the request once it has the lock; nil if it only asks for the lock.
     var outcome: ManagerServerStatus?
 
     init(_ request: ServedRequest, at object: ServedObject) {
@@ -159,7 +159,7 @@ final class Waiter {
     }
 }
 
-/// Those who wait for the same thing; the first gets it first.
+/// Waiters for the same object, in order of arrival.
 struct WaitingLine {
     private var waiters: [Waiter] = []
 
@@ -178,7 +178,7 @@ struct WaitingLine {
         waiters.removeAll { $0 === waiter }
     }
 
-    /// All of them, who then wait no longer.
+    /// Removes and returns all waiters.
     mutating func takeAll() -> [Waiter] {
         defer { waiters = [] }
         return waiters

@@ -52,7 +52,7 @@ final class ServedDictionary: ServedObject {
     }
 
     private func update(_ client: ServedClient, _ arguments: inout ItemReader) throws(RequestFault) {
-        // All or nothing, also where the end is not what it should be.
+        // All or nothing, even if the arguments are malformed at the end.
         var check = arguments
         while !check.isAtEnd {
             _ = try check.requiredItem()

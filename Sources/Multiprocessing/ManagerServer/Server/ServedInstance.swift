@@ -1,9 +1,9 @@
-/// What the server needs of a registered type.
+/// The part of a registered type that the server uses.
 protocol ServedType: ManagedType {
     func makeInstance(_ argument: UnsafeRawBufferPointer) throws -> ServedInstance
 }
 
-/// What the server is to know of the types.
+/// The registered types in the form that the server uses.
 func servedTypes(_ types: [any ManagedType]) throws(MultiprocessingError) -> [any ServedType] {
     guard Set(types.map(\.name)).count == types.count else {
         throw MultiprocessingError(.invalidState, "two types that are registered have one name")

@@ -6,10 +6,10 @@ final class ServedList: ServedObject {
     }
 
     private var elements: [Element] = []
-    /// That of the last change.
+    /// The stamp of the last change.
     private var stamp: UInt64 = 0
 
-    /// Takes the first elements from the arguments, all that are left there.
+    /// Takes the first elements from the remaining arguments.
     init(
         _ kind: ManagerServerObjectKind, _ arguments: inout ItemReader, of server: any ClientKeeper
     ) throws(RequestFault) {
@@ -43,7 +43,7 @@ final class ServedList: ServedObject {
         }
     }
 
-    /// What only a list does, as the others keep their length.
+    /// Operations of a list only, since the others have a fixed length.
     private func performGrowing(_ request: ServedRequest, _ arguments: inout ItemReader) throws(RequestFault) {
         let (client, server) = (request.client, request.client.server)
         switch request.operation {
@@ -81,9 +81,9 @@ final class ServedList: ServedObject {
         return stamp
     }
 
-    /// What is left of the arguments.
+    /// The remaining arguments as elements.
     ///
-    /// Each element has a stamp of its own, by which it is known again when it has another index.
+    /// Each element has its own stamp, which identifies it when its index has changed.
     private func newElements(
         _ arguments: inout ItemReader, _ server: any ClientKeeper
     ) throws(RequestFault) -> [Element] {
@@ -102,7 +102,7 @@ final class ServedList: ServedObject {
         return index
     }
 
-    /// A place between two elements, or at an end; what is past the end stands for it.
+    /// A position between two elements, or at an end; clipped to the end.
     private func position(_ arguments: inout ItemReader) throws(RequestFault) -> Int {
         let index = Int(try arguments.required(Int64.self))
         guard index >= 0 else { throw .refused("the position \(index) is before the first element") }

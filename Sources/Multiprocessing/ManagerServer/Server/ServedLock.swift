@@ -1,12 +1,13 @@
 /// A lock in the server, recursive or not, which survives the process that holds it.
 ///
-/// A plain lock belongs to a process, any thread of which may release it; a recursive one to a thread. When the process
-/// has ended, or has let go of all its connections, the lock goes to the next who waits or asks, and that one is told.
+/// A plain lock belongs to a process, and any of its threads may release it; a recursive one belongs to a thread. If
+/// the process has ended, or has closed all its connections, the lock goes to the next waiter or caller, which is told
+/// so.
 final class ServedLock: ServedObject {
     private let isRecursive: Bool
     private var holder: (session: ServedSession, thread: UInt64)?
     private var depth = 0
-    /// The last holder has ended with it, and nobody was told so far.
+    /// The last holder has ended while holding it, and no one has been told yet.
     private var isAbandoned = false
     private var line = WaitingLine()
 
@@ -55,13 +56,13 @@ final class ServedLock: ServedObject {
 
     // MARK: Conditions
 
-    /// Lets go of the lock, however many times over it is held, and returns that number.
+    /// Releases the lock, however many times it is held, and returns that number.
     func releaseWholly() -> Int {
         defer { passOn() }
         return depth
     }
 
-    /// Puts someone who had the lock in line for it again.
+    /// Puts a former holder in line for the lock again.
     func enqueue(_ waiter: Waiter) {
         waiter.object = self
         if holder == nil {
@@ -85,7 +86,7 @@ final class ServedLock: ServedObject {
         depth = waiter.depth
         waiter.session.hold(self)
         if let outcome = waiter.outcome {
-            // It asked for more than the lock, and that is what it is told.
+            // The request was for more than the lock; this is its answer.
             waiter.answer(outcome)
         } else {
             waiter.answer(isAbandoned ? .recovered : .done)
@@ -100,7 +101,7 @@ final class ServedLock: ServedObject {
     }
 
     override func withdraw(_ waiter: Waiter, isTimedOut: Bool) {
-        // What a condition has woken comes back with the lock, whatever the time.
+        // A request that a condition has woken comes back with the lock, even after its time is up.
         if isTimedOut && waiter.outcome != nil { return }
         line.remove(waiter)
         if isTimedOut { waiter.answer(.timedOut) }
@@ -111,13 +112,13 @@ final class ServedLock: ServedObject {
     }
 }
 
-/// A condition in the server, with a lock of its own or another object's.
+/// A condition in the server, with its own lock or another object's.
 final class ServedCondition: ServedObject {
     private let lock: ServedLock
     private let ownsLock: Bool
     private var line = WaitingLine()
 
-    /// - Parameter lock: one that has a number of its own; nil for a recursive one of this condition's.
+    /// - Parameter lock: a lock that is an object of its own; nil makes a recursive one for this condition.
     init(_ lock: ServedLock?) {
         self.lock = lock ?? ServedLock(isRecursive: true)
         ownsLock = lock == nil

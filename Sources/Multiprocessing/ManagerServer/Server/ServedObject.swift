@@ -9,13 +9,13 @@ struct ServedRequest {
 
 /// Why a request is not carried out.
 enum RequestFault: Error {
-    /// No client of this library would send it: the connection is ended.
+    /// No client of this library would send it: the connection is closed.
     case malformed
-    /// The caller is told why.
+    /// The reason, which is sent to the caller.
     case refused(String)
 }
 
-/// Something that the server holds for its clients.
+/// An object that the server holds for its clients.
 class ServedObject {
     let kind: ManagerServerObjectKind
 
@@ -23,31 +23,31 @@ class ServedObject {
         self.kind = kind
     }
 
-    /// Carries a request out: replies, keeps a `Waiter`, or throws.
+    /// Carries out a request: replies, keeps a `Waiter`, or throws.
     func perform(_ request: ServedRequest, _ arguments: inout ItemReader) throws(RequestFault) {
         throw .malformed
     }
 
-    /// Takes a request out of the line, because its time is over or its client has gone.
+    /// Removes a request from the line, because its time is up or its client has gone.
     func withdraw(_ waiter: Waiter, isTimedOut: Bool) {}
 
-    /// Gets back what was handed to a client that ended without reading the reply.
+    /// Takes back an item that was sent to a client that ended without reading the reply.
     func takeBack(_ bytes: [UInt8]) {}
 
-    /// Is let go of by a process that ended while it held this.
+    /// The process that held this object has ended.
     func recover() {}
 
-    /// All who wait; they then do no longer.
+    /// Removes and returns all waiters.
     func takeWaiters() -> [Waiter] { [] }
 
-    /// Whether a proxy of this kind is one for the object.
+    /// Whether a proxy of this kind can refer to the object.
     func isOf(_ kind: ManagerServerObjectKind) -> Bool {
         kind == self.kind
     }
 }
 
 extension ItemReader {
-    /// The next item, which there must be.
+    /// The next item, which must exist.
     @inline(__always)
     mutating func requiredItem() throws(RequestFault) -> UnsafeRawBufferPointer {
         guard let item = item() else { throw .malformed }

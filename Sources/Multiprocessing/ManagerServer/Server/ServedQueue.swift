@@ -1,10 +1,10 @@
 /// A queue in the server.
 final class ServedQueue: ServedObject {
-    /// 0 for none.
+    /// 0 for no limit.
     private let limit: Int
     private var items = TaskQueue<[UInt8]>()
     private var count = 0
-    /// Put and not yet reported as done.
+    /// Items that were put and not yet reported as done.
     private var unfinished = 0
     private var takers = WaitingLine()
     private var putters = WaitingLine()

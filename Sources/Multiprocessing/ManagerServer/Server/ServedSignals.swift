@@ -1,9 +1,9 @@
 /// A semaphore in the server.
 ///
-/// It belongs to nobody: what a process has acquired and not released when it ends stays acquired.
+/// Units have no owner: those that a process has not released when it ends stay acquired.
 final class ServedSemaphore: ServedObject {
     private var value: Int
-    /// What the value may not exceed; nil for none.
+    /// The maximum value; nil for none.
     private let bound: Int?
     private var line = WaitingLine()
 
@@ -52,7 +52,7 @@ final class ServedSemaphore: ServedObject {
     }
 
     override func takeBack(_ bytes: [UInt8]) {
-        // Another may have released meanwhile what was handed over.
+        // Another process may have released the unit meanwhile.
         guard value < bound ?? .max else { return }
         value += 1
         passOn()
@@ -112,10 +112,11 @@ final class ServedEvent: ServedObject {
 
 /// A barrier in the server.
 ///
-/// A party that gives up, or whose process ends while it waits, breaks it: the others would wait for ever.
+/// If a party gives up, or its process ends while it waits, the barrier is broken: otherwise the others would wait
+/// forever.
 final class ServedBarrier: ServedObject {
     private let parties: Int
-    /// Of those who name none, in nanoseconds; for the clients to watch.
+    /// The default timeout in nanoseconds, which clients apply.
     private let timeout: UInt64
     private var line = WaitingLine()
     private var isBroken = false
