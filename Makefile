@@ -13,9 +13,11 @@ SECONDS ?= 3600
 
 # One file that needs nothing else on the machine, and starts fast: a fully static executable starts in 1.45 times the
 # time of the zstd tool, one with only the Swift runtime static in 2.35 times. lld, which comes with Swift, because
-# Debian's ld repeats glibc's notes on getgrnam_r and its like for each static program; errors are shown as ever.
+# Debian's ld repeats glibc's notes on getgrnam_r and its like for each static program; errors are shown as ever. Paths
+# of sources begin with a dot in place of this folder, so that the same bytes come out in whatever folder it is built.
 RELEASE = --configuration release --scratch-path .build-release --static-swift-stdlib \
-	-Xswiftc -static-executable -Xswiftc -use-ld=lld
+	-Xswiftc -static-executable -Xswiftc -use-ld=lld \
+	-Xswiftc -file-prefix-map -Xswiftc "$(CURDIR)=." -Xcc "-ffile-prefix-map=$(CURDIR)=."
 BINARY = .build-release/release/poolmap
 
 # What the tests find the command by.
@@ -32,7 +34,7 @@ zstd-links = $(if $(ZSTD_LINKS),scripts/zstd-links.sh $(1) "$(PREFIX)/bin/poolma
 FISH_COMPLETION = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/poolmap.fish
 
 .PHONY: help build run test fuzz tsan interop lint format bench bench-command bench-library docs manual figures install uninstall deb \
-	clean deps test-deps python-tools interop-deps bench-deps
+	rpm dist check-dist clean deps test-deps package-deps python-tools interop-deps bench-deps
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +56,8 @@ test: test-deps python-tools build ## all tests: units, the command line, the fi
 	scripts/zstd-habits.py $(BINARY)
 	scripts/check-manual.sh $(BINARY)
 	scripts/check-deb.sh $(BINARY)
+	scripts/check-rpm.sh $(BINARY)
+	scripts/check-dist.sh $(BINARY)
 	fixtures/check.sh $(BINARY)
 	Examples/Server/test.sh
 	scripts/docs.sh
@@ -111,11 +115,20 @@ uninstall: ## remove what install has put there
 	$(call zstd-links,remove)
 	rm -f "$(PROGRAM)" $(MANUAL_PAGES:%="$(MANUAL)/%") "$(BASH_COMPLETION)" "$(ZSH_COMPLETION)" "$(FISH_COMPLETION)"
 
-deb: build ## a Debian package of what install installs, in .build-release
+deb: package-deps build ## a Debian package of what install installs, in .build-release
 	scripts/deb.sh $(BINARY) .build-release
 
+rpm: package-deps build ## an RPM package of the same
+	scripts/rpm.sh $(BINARY) .build-release
+
+dist: package-deps build ## a tarball of the same for any Linux, and its checksum
+	scripts/dist.sh $(BINARY) .build-release
+
+check-dist: package-deps build ## build this commit again in another folder, and compare all packages; several minutes
+	scripts/check-reproducible.sh $(BINARY)
+
 clean: ## remove all that was built
-	rm -rf .build .build-release .build-fuzz .build-server .build-tsan
+	rm -rf .build .build-docs .build-release .build-fuzz .build-server .build-tsan
 
 # Each word is a Debian package and how to see that it is there. Silent when nothing is missing.
 deps:
@@ -123,8 +136,11 @@ deps:
 	@scripts/need.sh 'git=command -v git' 'g++=command -v g++' 'pkg-config=command -v pkg-config' \
 		'libzstd-dev=pkg-config --exists libzstd'
 
-test-deps: deps
-	@scripts/need.sh 'zstd=command -v zstd && command -v pzstd' 'bsdutils=command -v script' 'mount=command -v losetup' \
+package-deps: deps
+	@scripts/need.sh 'binutils=command -v strip' 'rpm=command -v rpmbuild'
+
+test-deps: package-deps
+	@scripts/need.sh 'lintian=command -v lintian' 'zstd=command -v zstd && command -v pzstd' 'bsdutils=command -v script' 'mount=command -v losetup' \
 		'procps=command -v ps' 'curl=command -v curl' 'python3=command -v python3' 'man-db=command -v man' 'mandoc=command -v mandoc' \
 		'zsh=command -v zsh' 'fish=command -v fish' 'strace=command -v strace' \
 		'b3sum=command -v b3sum' 'fsverity=command -v fsverity' 'python3-venv=python3 -c "import ensurepip, venv"' \

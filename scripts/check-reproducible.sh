@@ -1,0 +1,34 @@
+#!/bin/bash
+# Builds this commit once more, in another folder, and holds the packages against those of this folder's build, byte by
+# byte: scripts/check-reproducible.sh POOLMAP
+#
+# The same are the commit, the compiler, Debian's libraries, and the versions of the dependencies: Package.resolved, which
+# is not part of a commit, is copied. In a package the file "built-with" lists them all.
+set -euo pipefail
+poolmap=$(realpath "$1")
+cd "$(dirname "$0")/.."
+if [[ -n $(git status --porcelain --untracked-files=no) ]]; then
+    echo "check-reproducible.sh: commit first: the other folder has what is committed" >&2
+    exit 1
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+other=$work/another-folder-with-a-longer-name
+git clone --quiet . "$other"
+cp Package.resolved "$other"
+MAKEFLAGS='' make --silent -C "$other" build
+
+export PACKAGE_LEVEL=1
+wrong=0
+for kind in deb rpm dist; do
+    scripts/$kind.sh "$poolmap" "$work/here" > "$work/names"
+    "$other/scripts/$kind.sh" "$other/.build-release/release/poolmap" "$work/there" > /dev/null
+    while read -r file; do
+        if cmp "$file" "$work/there/${file##*/}"; then
+            echo "the same bytes: ${file##*/}"
+        else
+            wrong=1
+        fi
+    done < "$work/names"
+done
+exit $wrong
