@@ -1,10 +1,10 @@
-/// Outputs by number, which come in any order; those up to some number have been taken.
+/// Outputs by number, which arrive in any order; all before some number have been taken.
 ///
-/// An output lies at its number modulo the capacity, which grows with the distance between the first one that was not
-/// taken and the last one that has come.
+/// The index of an output is its number modulo the capacity. The capacity grows with the distance between the first
+/// output not taken and the last one that has arrived.
 ///
-/// A class with plain memory, as the library does not know the type of the outputs when it is compiled: an array of
-/// optional outputs, or a structure of them, would be looked up as a type for each task.
+/// This is a class with plain memory, because the type of the outputs is unknown when the library is compiled: an array
+/// of optional outputs, or a structure of them, would require a type lookup for each task.
 final class OutputRing<Output> {
     private var base: UnsafeMutablePointer<Output>?
     private var isSet: [Bool] = []
@@ -24,7 +24,7 @@ final class OutputRing<Output> {
         base.deallocate()
     }
 
-    /// Puts the output with a number in, which is done once for each.
+    /// Stores the output with a number, once for each number.
     func set(_ output: consuming Output, at number: Int) {
         while number - takenCount >= capacity {
             grow()
@@ -50,12 +50,12 @@ final class OutputRing<Output> {
         (base, isSet) = (newBase, isSetThere)
     }
 
-    /// Whether the next output is there.
+    /// Whether the next output has arrived.
     var hasNext: Bool {
         capacity > 0 && isSet[takenCount & (capacity - 1)]
     }
 
-    /// Takes the next output out, which is there.
+    /// Takes the next output, which must have arrived.
     func takeNext() -> Output {
         guard let base, hasNext else { preconditionFailure("the next output is not there") }
         let index = takenCount & (capacity - 1)
@@ -64,12 +64,12 @@ final class OutputRing<Output> {
         return (base + index).move()
     }
 
-    /// Passes over the next number, for which there is no output.
+    /// Skips the next number, for which there is no output.
     func skipNext() {
         takenCount += 1
     }
 
-    /// Takes out the first `count` outputs, which are all there and of which none has been taken.
+    /// Takes the first `count` outputs, which must all have arrived and of which none has been taken.
     func takeAll(_ count: Int) -> [Output] {
         guard let base else { return [] }
         let outputs = Array(unsafeUninitializedCapacity: count) { room, initialized in

@@ -1,9 +1,9 @@
 import Glibc
 
-/// The process that made a thing which only it can use.
+/// The process that made an object which only it can use.
 ///
-/// A child inherits the thing with the memory. To ask the kernel each time which process this is would cost more than
-/// all else that a small task costs the front.
+/// A child inherits the object with the memory. Asking the kernel for the pid each time would cost more than everything
+/// else that the front does for a small task.
 struct OwnerProcess {
     let pid = OwnerProcess.current
 
@@ -11,7 +11,7 @@ struct OwnerProcess {
         pid == OwnerProcess.current
     }
 
-    // Changed only in a child right after the fork, where there is one thread.
+    // Changed only in a child right after the fork, when it has one thread.
     nonisolated(unsafe) private static var current: Int32 = {
         pthread_atfork(nil, nil) { OwnerProcess.current = getpid() }
         return getpid()

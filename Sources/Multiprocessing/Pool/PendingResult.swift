@@ -1,11 +1,11 @@
-/// A result that is not there yet, and whom to tell when it is: the inside of an `AsyncResult`.
+/// A result that is not there yet, and its callbacks: the inside of an `AsyncResult`.
 class PendingResult<Value>: TaskReceiver {
-    /// nil until it is there.
+    /// Nil until it is there.
     private(set) var result: Result<Value, MultiprocessingError>?
-    /// The tasks that it takes.
+    /// The tasks whose answers it takes.
     var tasks: Range<UInt64> = 0..<0
 
-    /// What is told of the result when it is there.
+    /// Called with the result when it is there.
     private var callbacks: [(Result<Value, MultiprocessingError>) -> Void] = []
 
     init(_ callback: ((Value) -> Void)? = nil, _ errorCallback: ((MultiprocessingError) -> Void)? = nil) {
@@ -18,7 +18,7 @@ class PendingResult<Value>: TaskReceiver {
         }
     }
 
-    /// Has it called with the result: at once if that is there and was told.
+    /// Adds a callback: it is called at once if the result is there and has been announced.
     final func add(_ callback: @escaping (Result<Value, MultiprocessingError>) -> Void) {
         if let result, callbacks.isEmpty { return callback(result) }
         callbacks.append(callback)
@@ -31,14 +31,14 @@ class PendingResult<Value>: TaskReceiver {
     }
 
     override func abandon(_ error: MultiprocessingError) -> Bool {
-        // It may take several tasks.
+        // There may be several tasks.
         result == nil && complete(.failure(error))
     }
 
     override func announce() {
         guard let result else { return }
         while !callbacks.isEmpty {
-            // Let go of before they run, with all that they hold; they may add others.
+            // Released before they run, with everything that they hold; they may add others.
             let told = callbacks
             callbacks = []
             for callback in told { callback(result) }
@@ -63,22 +63,22 @@ final class SingleResult<Output>: PendingResult<Output> {
     }
 }
 
-/// The outputs of many tasks, in the order of their positions, or the error of the first that has one.
+/// The outputs of many tasks, in the order of their positions, or the error of the first that failed.
 final class CollectedResult<Output>: PendingResult<[Output]> {
     private let coder: MessageCoder<Output>
     private let progress: ((Int) -> Void)?
-    /// Whether what became of each is to be had by `takeResults`: then the result itself holds nothing.
+    /// Whether `takeResults` returns the result of each task; the result itself is then empty.
     private let keepsErrors: Bool
     private let outputs = OutputRing<Output>()
-    /// By their positions; where they are not kept for each, that of the first.
+    /// By position; if they are not kept for each task, only the first.
     private var errors: [Int: MultiprocessingError] = [:]
-    /// The position of the next task that is handed in.
+    /// The position of the next task that is submitted.
     private(set) var count = 0
-    /// How many tasks that were handed in have no answer.
+    /// The number of submitted tasks without an answer.
     private(set) var missing = 0
-    /// How many `progress` knows of.
+    /// The last number that was passed to `progress`.
     private var toldCount = 0
-    /// All tasks were handed in.
+    /// Whether all tasks have been submitted.
     private var isComplete = false
 
     init(
@@ -91,13 +91,13 @@ final class CollectedResult<Output>: PendingResult<[Output]> {
         super.init(callback, errorCallback)
     }
 
-    /// Notes that a task was handed in.
+    /// Records that a task was submitted.
     func expect() {
         count += 1
         missing += 1
     }
 
-    /// Notes that an input could not be encoded; false where that is an error of all.
+    /// Records that an input could not be encoded; returns false if that fails the whole call.
     func skip(_ error: MultiprocessingError) -> Bool {
         guard keepsErrors else { return false }
         errors[count] = error.numbered(UInt64(count))
@@ -105,7 +105,7 @@ final class CollectedResult<Output>: PendingResult<[Output]> {
         return true
     }
 
-    /// All tasks were handed in; returns whether there is a callback to run.
+    /// All tasks have been submitted; returns whether there is a callback to run.
     func expectNoMore() -> Bool {
         isComplete = true
         return finishIfDone()
@@ -123,7 +123,7 @@ final class CollectedResult<Output>: PendingResult<[Output]> {
 
     private func note(_ error: MultiprocessingError, at position: Int) {
         if !keepsErrors, let known = errors.first {
-            // The first position's is all that is told: a million others are not kept.
+            // Only the error of the first position is reported, so up to a million others are not kept.
             guard position < known.key else { return }
             errors = [:]
         }
@@ -145,7 +145,7 @@ final class CollectedResult<Output>: PendingResult<[Output]> {
         return complete(.success(outputs.takeAll(count)))
     }
 
-    /// What became of each, once all are done.
+    /// The result of each task, once all are done.
     func takeResults() -> [Result<Output, MultiprocessingError>] {
         (0..<count).map { position in
             guard let error = errors[position] else { return .success(outputs.takeNext()) }

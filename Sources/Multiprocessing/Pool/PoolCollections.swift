@@ -1,18 +1,19 @@
-/// Whole collections.
+/// Methods for whole collections.
 extension Pool {
     /// Runs the function for every input and returns the outputs in the inputs' order.
     ///
     /// Blocks until all are done.
     ///
     /// - Parameters:
-    ///   - inputs: what the function is run for, each.
-    ///   - chunkSize: so many consecutive tasks go to one worker together, at least 1; nil for as many as the time that
-    ///     they take suggests. Whether one fails is no matter of the others.
-    ///   - timeout: how long all may take together; then what has no result is ended, and `timedOut` thrown. nil for as
-    ///     long as they like.
-    ///   - progress: is told how many inputs are done, as their results come: of several that come together once.
+    ///   - inputs: the arguments of the function, one for each call.
+    ///   - chunkSize: how many consecutive tasks are sent to a worker together, at least 1; nil to choose this by how
+    ///     long they take. An error of one task does not affect the others.
+    ///   - timeout: the time limit for all tasks together; when it is exceeded, unfinished tasks are ended, and
+    ///     `timedOut` is thrown. nil for no limit.
+    ///   - progress: called with the number of finished inputs as results arrive; once for several that arrive
+    ///     together.
     ///
-    /// Throws the error of the first input, in order, that has none. When it throws, all tasks have ended.
+    /// Throws the error of the first input, in order, that failed. When it throws, all tasks have ended.
     /// The corresponding Python API is `multiprocessing.Pool.map`.
     @discardableResult
     public func map(
@@ -23,20 +24,20 @@ extension Pool {
         do throws(MultiprocessingError) {
             return try outputs(of: inputs, chunkSize, timeout, to: pending)
         } catch {
-            // The tasks that were handed in before come to their end; unless that fails too, which is not the first error.
+            // Tasks that were submitted before finish; if that fails too, it is not the first error.
             while pending.missing > 0, (try? link.receive(until: Deadline(after: nil))) != nil {}
             throw error
         }
     }
 
-    /// Runs the function for every input and returns what became of each, in the inputs' order.
+    /// Runs the function for every input and returns an output or an error for each, in the inputs' order.
     ///
     /// Blocks until all are done. The parameters are those of `map`.
     ///
-    /// An error of an input is its result: `taskFailed` with what the function threw as `underlying`, `workerDied`,
-    /// `taskTimedOut`, `cancelled`, `encodingFailed`, `decodingFailed`. Throws only what keeps all from having results:
-    /// `timedOut`, and `managerDied` or `initializerFailed` when the pool has failed. In Python one would catch the error
-    /// around each `AsyncResult.get`.
+    /// An input's error is its result: `taskFailed` with the thrown error as `underlying`, `workerDied`,
+    /// `taskTimedOut`, `cancelled`, `encodingFailed`, `decodingFailed`. Throws only errors that concern all inputs:
+    /// `timedOut`, and `managerDied` or `initializerFailed` when the pool has failed. In Python one would catch the
+    /// error around each `AsyncResult.get`.
     public func mapResults(
         _ inputs: some Sequence<Input>, chunkSize: Int? = nil, timeout: Duration? = nil,
         progress: ((Int) -> Void)? = nil
@@ -46,19 +47,19 @@ extension Pool {
         return pending.takeResults()
     }
 
-    /// Runs the function for every input and returns its output or the error of one type that it threw.
+    /// Runs the function for every input and returns its output or its error, if that has the given type.
     ///
     /// Blocks until all are done.
     ///
     /// - Parameters:
-    ///   - inputs: what the function is run for, each.
-    ///   - failure: the type of the errors that are results.
+    ///   - inputs: the arguments of the function, one for each call.
+    ///   - failure: the type of the errors that are returned as results.
     ///   - chunkSize: as for `map`.
     ///   - timeout: as for `map`.
     ///   - progress: as for `map`.
     ///
-    /// Throws the first error, in order, of another type, as `map` does; and as `mapResults`. In Python one would catch that
-    /// class around each `AsyncResult.get`.
+    /// Throws the first error, in order, of any other type, as `map` does; and as `mapResults` does. In Python one
+    /// would catch that class around each `AsyncResult.get`.
     public func map<Failure: Error & Codable>(
         _ inputs: some Sequence<Input>, catching failure: Failure.Type, chunkSize: Int? = nil,
         timeout: Duration? = nil, progress: ((Int) -> Void)? = nil
@@ -75,19 +76,19 @@ extension Pool {
         return caught
     }
 
-    /// Runs the function for every input; the outputs, in the inputs' order, can be had later.
+    /// Runs the function for every input; returns a handle for the outputs, which are in the inputs' order.
     ///
     /// Does not block.
     ///
     /// - Parameters:
-    ///   - inputs: what the function is run for, each.
+    ///   - inputs: the arguments of the function, one for each call.
     ///   - chunkSize: as for `map`.
-    ///   - callback: is handed the outputs when all are there.
-    ///   - errorCallback: is handed the error of the first input, in order, that has one, when all tasks have ended.
-    ///   - progress: as for `map`; it is called where callbacks are.
+    ///   - callback: called with the outputs when all are there.
+    ///   - errorCallback: called with the error of the first input, in order, that failed, when all tasks have ended.
+    ///   - progress: as for `map`; called when callbacks run.
     ///
-    /// The callbacks run as those of `applyAsync`. Throws `encodingFailed`, whereupon the tasks of the inputs before it
-    /// are cancelled, and else as `applyAsync`. The corresponding Python API is `multiprocessing.Pool.map_async`.
+    /// The callbacks run like those of `applyAsync`. Throws `encodingFailed`, after cancelling the tasks of the inputs
+    /// before it, and otherwise as `applyAsync` does. The corresponding Python API is `multiprocessing.Pool.map_async`.
     public func mapAsync(
         _ inputs: some Sequence<Input>, chunkSize: Int? = nil, callback: (([Output]) -> Void)? = nil,
         errorCallback: ((MultiprocessingError) -> Void)? = nil, progress: ((Int) -> Void)? = nil
@@ -98,7 +99,7 @@ extension Pool {
         return AsyncResult(link, pending)
     }
 
-    /// Hands in all inputs, and waits for their outputs.
+    /// Submits all inputs, and waits for their outputs.
     private func outputs(
         of inputs: some Sequence<Input>, _ chunkSize: Int?, _ timeout: Duration?, to pending: CollectedResult<Output>
     ) throws(MultiprocessingError) -> [Output] {
@@ -117,7 +118,7 @@ extension Pool {
         return try result.get()
     }
 
-    /// Hands in all at once, so that no other task comes between: they are cancelled by the range of their numbers.
+    /// Submits all at once, with no other task in between, because they are cancelled by a range of task numbers.
     private func submitTogether(
         _ inputs: [Input], _ chunkSize: Int?, to pending: CollectedResult<Output>
     ) throws(MultiprocessingError) {
@@ -188,14 +189,15 @@ extension Pool {
         }
     }
 
-    /// The outputs one by one in the inputs' order, each as soon as it and all before it are done.
+    /// Returns the outputs one by one in the inputs' order, each as soon as all before it are done.
     ///
     /// - Parameters:
-    ///   - inputs: what the function is run for, each. They are taken from the sequence only as results are used.
-    ///   - chunkSize: as for `map`, and no more than `inFlight`. If it is not positive, the first `next()` throws
+    ///   - inputs: the arguments of the function, one for each call. They are taken from the sequence only as results
+    ///     are consumed.
+    ///   - chunkSize: as for `map`, and at most `inFlight`. If it is not positive, the first `next()` throws
     ///     `invalidState`.
-    ///   - inFlight: at most so many tasks are under way or wait to be taken; by default 64 for each worker, up to 256
-    ///     once tasks have shown to be short and outputs small, or two chunks.
+    ///   - inFlight: the maximum number of tasks that are unfinished or waiting to be taken. The default is 64 for each
+    ///     worker, up to 256 once tasks have been short and outputs small, or two chunks.
     ///
     /// The corresponding Python API is `multiprocessing.Pool.imap`, which takes all inputs at once.
     public func imap<Inputs: Sequence<Input>>(
@@ -204,7 +206,7 @@ extension Pool {
         PoolResults(pool: self, inputs.makeIterator(), chunkSize: chunkSize, inFlight: inFlight, isOrdered: true)
     }
 
-    /// The outputs one by one, each as soon as it is done.
+    /// Returns the outputs one by one, each as soon as it is done.
     ///
     /// The parameters are those of `imap`. The corresponding Python API is `multiprocessing.Pool.imap_unordered`.
     public func imapUnordered<Inputs: Sequence<Input>>(

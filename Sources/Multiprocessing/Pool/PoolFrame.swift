@@ -1,71 +1,74 @@
-/// The one kind of message between front, pool manager and workers: this header, then `payloadBytes` bytes.
+/// The only kind of message between front, pool manager and workers: this header, then `payloadBytes` bytes.
 ///
-/// It is copied as memory: all three are forks of one process.
+/// It is copied as memory, because all three are forks of one process.
 struct PoolFrame: BitwiseCopyable {
     enum Kind: UInt8 {
         /// Front → pool manager → worker: run this; the payload is the encoded input.
         case task
         /// Front → pool manager → worker: a descriptor comes with this frame; `task` is its key.
         case descriptor
-        /// Front → pool manager → worker: the descriptor with the key `task` is used by no later task.
+        /// Front → pool manager → worker: no later task uses the descriptor with the key `task`.
         case release
-        /// Front → pool manager: end the tasks from `task` on, as many as the payload says, those that have no result
-        /// yet.
+        /// Front → pool manager: end the tasks from `task` on (the payload is their number), except those that have a
+        /// result.
         case cancel
         /// Front → pool manager: end all tasks that no worker has begun.
         case withdraw
-        /// Front → pool manager: say what the workers do.
+        /// Front → pool manager: report what the workers do.
         case inspect
         /// Front → pool manager: no more tasks will come.
         case close
         /// Worker → pool manager: the initializer is done.
         case ready
-        /// Worker → pool manager: it has more memory than it may, and is to be replaced.
+        /// Worker → pool manager: it has exceeded its memory limit and must be replaced.
         case spent
-        /// Worker → pool manager → front: the initializer threw, the payload is its text; the pool cannot run anything.
+        /// Worker → pool manager → front: the initializer threw, the payload is the error's text; the pool cannot run
+        /// anything.
         case initializerFailed
         /// Worker → pool manager → front: the payload is the encoded output.
         case result
         /// Worker → pool manager → front: the function threw, the payload is the encoded `ThrownError`.
         case failure
-        /// Pool manager → front: what the workers do, in order: a `PoolStatus.Worker` of each that lives.
+        /// Pool manager → front: what the workers do: a `PoolStatus.Worker` for each living worker, in order.
         case inspection
-        /// Worker → pool manager → front: a line for the logger, as the payload has it.
+        /// Worker → pool manager → front: a line for the logger, encoded in the payload.
         case log
-        /// Pool manager → front: the kernel refuses what the pool needs, the payload says what; the pool manager ends.
+        /// Pool manager → front: the kernel refuses something the pool needs, named in the payload; the pool manager
+        /// ends.
         case poolManagerFailed
-        /// Pool manager → front: workers died of this task, `status` says how the last one did.
+        /// Pool manager → front: workers died while running this task; `status` is the last one's exit status.
         case workerDied
-        /// Pool manager → front: the task ran for longer than `limitNanoseconds`, and `worker` was killed.
+        /// Pool manager → front: the task exceeded `limitNanoseconds`, and `worker` was killed.
         case taskTimedOut
-        /// Pool manager → front: the task was ended by `cancel`; `worker` is who ran it, 0 where nobody had begun.
+        /// Pool manager → front: the task was ended by `cancel`; `worker` is the one that ran it, 0 if none had begun
+        /// it.
         case cancelled
-        /// In the pool manager's queue only: what was a task there until it was cancelled.
+        /// Only in the pool manager's queue: a task that was cancelled there.
         case removed
     }
 
     var kind: Kind
-    /// Whether a task is the last one of those that go to one worker together.
+    /// Whether a task is the last of those that go to one worker together.
     var endsUnit = true
-    /// How many shared descriptors a task uses; their keys stand at the end of the payload.
+    /// The number of shared descriptors that a task uses; their keys are at the end of the payload.
     var descriptorCount: UInt16 = 0
-    /// How the worker ended: the code, or 256 plus the signal.
+    /// The worker's exit status: the code, or 256 plus the signal.
     ///
-    /// Only in `workerDied` and `initializerFailed`; in `poolManagerFailed` the error number, or 0.
+    /// Only in `workerDied` and `initializerFailed`; in `poolManagerFailed` the errno, or 0.
     var status: Int32 = 0
     /// The worker that ran the task.
     var worker: Int32 = 0
     /// How many workers began the task, this one included.
     var attempts: UInt16 = 1
-    /// How many workers may begin it, before their deaths are the task's end.
+    /// How many workers may begin it before it fails with their deaths.
     var attemptLimit = PoolFrame.usualAttempts
     var task: UInt64 = 0
-    /// When the worker began, on the machine's monotonic clock.
+    /// When the worker began it, on the machine's monotonic clock.
     var startedNanoseconds: UInt64 = 0
     var durationNanoseconds: UInt64 = 0
-    /// How long the task may run; 0 for as long as it likes.
+    /// The time limit of the task; 0 for none.
     var limitNanoseconds: UInt64 = 0
-    /// The answers to the tasks of one lane reach the front in the order of the tasks.
+    /// Answers to the tasks of one lane reach the front in the order of the tasks.
     var lane = PoolFrame.noLane
     var payloadBytes: UInt64 = 0
 
@@ -74,17 +77,17 @@ struct PoolFrame: BitwiseCopyable {
         self.task = task
     }
 
-    /// The lane of tasks whose answers reach the front as they end.
+    /// For tasks whose answers reach the front as they finish.
     static let noLane = -1
     static let usualAttempts: UInt16 = 3
     static let byteCount = MemoryLayout<PoolFrame>.size
 
-    /// Header and payload.
+    /// The size of header and payload.
     var totalBytes: Int {
         PoolFrame.byteCount + Int(payloadBytes)
     }
 
-    /// The frame that begins at an offset; nil where the bytes do not hold all of it yet, or hold none.
+    /// The frame that starts at an offset; nil if the bytes do not hold all of it yet, or hold none.
     @inline(__always)
     init?(in bytes: UnsafeRawBufferPointer, at offset: Int) {
         guard bytes.count - offset >= PoolFrame.byteCount, PoolFrame.isSound(bytes, at: offset) else { return nil }
@@ -92,7 +95,7 @@ struct PoolFrame: BitwiseCopyable {
         guard bytes.count - offset >= totalBytes else { return nil }
     }
 
-    /// Whether the bytes of a header are one: not only the library's code writes them, where a worker is taken over.
+    /// Whether the bytes of a header are valid: in a compromised worker, other code may write them.
     @inline(__always)
     static func isSound(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Bool {
         // `payloadBytes`, the last field.
@@ -102,9 +105,9 @@ struct PoolFrame: BitwiseCopyable {
 
     private static let mostPayloadBytes: UInt64 = 1 << 48
 
-    /// The keys of the shared descriptors that a task uses, and the payload without them.
+    /// Splits the payload into the input and the keys of the shared descriptors that a task uses.
     ///
-    /// - Parameter payload: all that follows the header.
+    /// - Parameter payload: everything that follows the header.
     func split(_ payload: UnsafeRawBufferPointer) -> (input: UnsafeRawBufferPointer, keys: UnsafeRawBufferPointer) {
         let keyBytes = min(Int(descriptorCount) * MemoryLayout<UInt64>.size, payload.count)
         let border = payload.count - keyBytes

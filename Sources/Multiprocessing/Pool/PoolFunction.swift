@@ -3,7 +3,7 @@ import Glibc
 import Logging
 import SystemPackage
 
-/// What a pool's workers run, as a type: its properties are the arguments, and the state of each worker.
+/// A function for a pool's workers, as a type: its properties are the arguments, and the state of each worker.
 ///
 ///     struct Scale: PoolFunction, Codable {
 ///         let factor: Double
@@ -12,19 +12,19 @@ import SystemPackage
 ///     let pool = try Pool(startMethod: .spawn, Scale(factor: 2))
 ///
 /// A pool of such a function can be made in a process that has threads. The function's value is sent to the pool
-/// manager, which the workers are forked from: each has a copy of its own. As for a `ProcessTarget`, its type must be
-/// one that the program can find by its name: not `private` and not inside a function.
+/// manager, from which the workers are forked: each has its own copy. As for a `ProcessTarget`, the program must be
+/// able to find its type by name: it must not be `private`, nor be declared inside a function.
 ///
 /// In Python it would be a function at the top level of a module, and the state a global variable.
 public protocol PoolFunction {
-    /// What a task is made of.
+    /// The input of a task.
     associatedtype Input: Codable
-    /// What comes back.
+    /// The output of a task.
     associatedtype Output: Codable
 
     /// Runs once in each worker before its first task.
     ///
-    /// When it throws, every task of the pool fails with `initializerFailed`. The default does nothing.
+    /// If it throws, every task of the pool fails with `initializerFailed`. The default does nothing.
     mutating func prepare() throws
 
     /// Runs in a worker, for each input.
@@ -37,21 +37,21 @@ extension PoolFunction {
 }
 
 extension Pool {
-    /// Starts the pool manager by the method, which forks the workers.
+    /// Starts the pool manager by the given method; the pool manager forks the workers.
     ///
     /// Does not wait until the workers are ready.
     ///
     /// - Parameters:
-    ///   - startMethod: how the pool manager comes to be. A process that has threads needs `spawn` or `forkserver`;
-    ///     `automatic` knows.
-    ///   - processes: the number of workers, at least 1; `processCPUCount()` where none is given.
-    ///   - maxTasksPerWorker: a worker is replaced after so many tasks, as against memory that leaks; nil for never.
+    ///   - startMethod: how the pool manager is started. A process that has threads needs `spawn` or `forkserver`;
+    ///     `automatic` chooses.
+    ///   - processes: the number of workers, at least 1; the default is `processCPUCount()`.
+    ///   - maxTasksPerWorker: replace a worker after this many tasks, for example if it leaks memory; nil for never.
     ///   - taskTimeout: how long a task may run, as for a pool of a closure.
-    ///   - attempts: how many workers may begin a task, as for a pool of a closure.
-    ///   - workers: what else the workers begin with.
+    ///   - attempts: how many workers may start a task, as for a pool of a closure.
+    ///   - workers: other settings that the workers start with.
     ///   - function: is sent to the pool manager, and copied to each worker.
     ///
-    /// Throws as the others do, `encodingFailed` and `decodingFailed` when the function cannot be sent.
+    /// Throws as the other initializers do; also `encodingFailed` and `decodingFailed` if the function cannot be sent.
     /// The corresponding Python API is `multiprocessing.get_context(method).Pool`.
     public convenience init<Function: PoolFunction & Codable>(
         startMethod: StartMethod, processes: Int? = nil, maxTasksPerWorker: Int? = nil, taskTimeout: Duration? = nil,
@@ -71,7 +71,7 @@ extension Pool {
         }
     }
 
-    /// Makes such a pool, hands it to `body`, and ends all its processes when `body` returns or throws.
+    /// Makes such a pool, passes it to `body`, and ends all its processes when `body` returns or throws.
     ///
     /// The parameters are those of the pool. The corresponding Python API is
     /// `with multiprocessing.get_context(method).Pool(…) as pool`.
@@ -88,12 +88,12 @@ extension Pool {
     }
 }
 
-/// The beginning of a pool manager that does not have the front's memory.
+/// The entry point of a pool manager that does not have the front's memory.
 struct PoolManagerEntry<Function: PoolFunction & Codable>: ProcessEntry {
     let socket: DuplicatedDescriptor
     let plan: PoolPlan
     let function: Function
-    /// From which on the front wants to have lines; nil where it has no logger.
+    /// The level from which on the front wants log lines; nil if it has no logger.
     let logLevel: Logger.Level?
 
     func main() -> Never {

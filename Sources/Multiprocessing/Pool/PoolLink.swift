@@ -2,10 +2,10 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// The front's end of a pool: the pool manager process, the channel to it, and who waits for what comes.
+/// The front's end of a pool: the pool manager process, the channel to it, and the receivers of answers.
 ///
-/// An `AsyncResult` holds the link and not the pool, whose types it need not know; the processes end with the last
-/// of those that hold it.
+/// An `AsyncResult` holds the link and not the pool, whose types it need not know; the processes end when the last
+/// holder of the link is released.
 final class PoolLink {
     let workerCount: Int
     let managerPID: Int32
@@ -13,7 +13,7 @@ final class PoolLink {
     private enum State {
         case open
         case closed
-        /// Nothing more can be asked of the pool manager; it may be running its last tasks no more.
+        /// The pool manager can no longer be used; it may have stopped running its last tasks.
         case failed(MultiprocessingError)
         case ended
     }
@@ -24,28 +24,28 @@ final class PoolLink {
     private var state = State.open
     private var lastTask: UInt64 = 0
     private var receivers = TaskReceivers()
-    /// The answer to the last question what the workers do.
+    /// The last answer about what the workers do.
     private var inspection: [PoolStatus.Worker]?
-    /// How many tasks were under way when the pool was terminated.
+    /// How many tasks were unfinished when the pool was terminated.
     private var lostCount = 0
-    /// Those whose callbacks are to run.
+    /// The receivers whose callbacks must run.
     private var announcements = TaskQueue<TaskReceiver>()
-    /// A value is being encoded or decoded, in which the user's code may run.
+    /// A value is being encoded or decoded, which may run the user's code.
     private var isCoding = false
-    /// Where the frame of the task begins that was handed in last, in what the channel has not sent.
+    /// The offset of the frame of the task submitted last, in the channel's unsent bytes.
     private var lastTaskOffset = 0
-    /// That task is not the last one of its unit.
+    /// Whether that task is not the last one of its unit.
     private var isUnitOpen = false
-    /// What the task that is being handed in uses.
+    /// The descriptors of the task being submitted.
     private let taskDescriptors = TaskDescriptors()
     private var ledger = DescriptorLedger()
-    /// So much waits to be sent before the next attempt to send it.
+    /// Send when there are more unsent bytes than this.
     private var sendingThreshold = PoolLink.bytesPerSend
     private static let bytesPerSend = 1 << 14
     private var sentAt: UInt64 = 0
     private static let patienceNanoseconds: UInt64 = 100_000
 
-    /// - Parameter start: starts the pool manager with its end of the channel, which stays the caller's to close.
+    /// - Parameter start: starts the pool manager with its end of the channel, which the caller must close.
     init(
         _ plan: PoolPlan, _ start: (Int32) throws(MultiprocessingError) -> ProcessHandle
     ) throws(MultiprocessingError) {
@@ -65,20 +65,20 @@ final class PoolLink {
         }
     }
 
-    // MARK: Handing in
+    // MARK: Submitting
 
-    /// The number of the task that will be handed in next.
+    /// The number of the task that will be submitted next.
     var nextTask: UInt64 {
         lastTask + 1
     }
 
-    /// Hands in a task, which is yet to be sent, and returns its number.
+    /// Submits a task without sending it yet, and returns its number.
     ///
     /// - Parameters:
-    ///   - terms: the header of the task, but for its number. If it does not end its unit, others follow that are to go
-    ///     to the same worker; `endUnit` ends them.
-    ///   - descriptors: what it uses, besides those that are in the input.
-    ///   - receiver: is handed the answer, with the position.
+    ///   - terms: the header of the task, without its number. If it does not end its unit, more tasks for the same
+    ///     worker follow; `endUnit` ends them.
+    ///   - descriptors: the descriptors that it uses, besides those in the input.
+    ///   - receiver: gets the answer, with the position.
     @discardableResult
     func submit<Input>(
         _ terms: PoolFrame, _ input: Input, _ coder: MessageCoder<Input>, using descriptors: [SharedDescriptor] = [],
@@ -89,7 +89,7 @@ final class PoolLink {
             throw MultiprocessingError(.invalidState, "the pool is closed and takes no more tasks")
         }
         try requireNoCoding()
-        // First, so that the pool manager has room for what comes.
+        // First, so that the pool manager has room for the new ones.
         enqueueReleases()
         var frame = terms
         frame.task = lastTask + 1
@@ -109,7 +109,7 @@ final class PoolLink {
         return lastTask
     }
 
-    /// Returns where the task's frame begins then, which is behind those of descriptors.
+    /// Returns the new offset of the task's frame, which is after those of descriptors.
     private func attach(_ descriptors: [SharedDescriptor], toUnsentAt offset: Int) -> Int {
         let new = ledger.keep(descriptors, for: lastTask + 1)
         for descriptor in new {
@@ -118,8 +118,7 @@ final class PoolLink {
         return channel.attach(descriptors.map(\.key), sending: new.map(\.handed), toUnsentAt: offset)
     }
 
-    /// Tells the pool manager of descriptors that no task will use any more, with what is sent next: one may go in the
-    /// midst of anything.
+    /// Adds to the unsent frames the keys of descriptors that no task will use any more; such a frame may be anywhere.
     private func enqueueReleases() {
         guard ledger.hasReleased, !isCoding else { return }
         for key in ledger.takeReleased() {
@@ -127,7 +126,7 @@ final class PoolLink {
         }
     }
 
-    /// Makes the task that was handed in last the end of its unit, if it is not.
+    /// Makes the task submitted last the end of its unit, if it is not.
     func endUnit() {
         guard isUnitOpen else { return }
         isUnitOpen = false
@@ -135,25 +134,25 @@ final class PoolLink {
         sendIfEnough()
     }
 
-    /// Sends what was handed in, as nobody may call again before it is to be done.
+    /// Sends the submitted tasks, because there may be no later call to do it.
     ///
-    /// What the kernel does not take now is more than the workers can do soon.
+    /// What the kernel does not accept now is more than the workers can soon do.
     func send() {
         if channel.unsentBytes > sendingThreshold || sendingThreshold == PoolLink.bytesPerSend {
             flush()
         }
     }
 
-    /// While a call hands in many small tasks they share a system call; it ends with `send` or `receive`.
+    /// Lets many small tasks submitted by one call share a system call; the call ends with `send` or `receive`.
     func sendIfEnough() {
         sendIfNeeded()
-        // The inputs may take their time to come, and the results to be used; nobody is to wait for that.
+        // Inputs may arrive slowly and results be consumed slowly; hold no task back for either.
         if channel.unsentBytes > 0, monotonicNanoseconds() - sentAt > PoolLink.patienceNanoseconds {
             flush()
         }
     }
 
-    /// Sends what was handed in where workers may have nothing else to do, or where it is much.
+    /// Sends the submitted tasks if workers may be idle, or if there are many unsent bytes.
     func sendIfNeeded() {
         if channel.unsentBytes > sendingThreshold || receivers.missing <= workerCount * 2 {
             flush()
@@ -165,17 +164,17 @@ final class PoolLink {
         do throws(Errno) {
             try channel.flush()
         } catch {
-            // What the pool manager sent before it died is read first; the end of its channel then tells the rest.
+            // First read what the pool manager sent before it died; the end of its channel then reports its death.
             if error != .brokenPipe && error != .connectionReset {
                 fail(MultiprocessingError.systemCall("send", error))
             }
         }
-        // The kernel may have taken only a part; it is not asked again for each task.
+        // The kernel may have accepted only a part; do not try again for each task.
         sendingThreshold = channel.unsentBytes + PoolLink.bytesPerSend
         sentAt = monotonicNanoseconds()
     }
 
-    /// Where the kernel refuses what the channel needs; who waits is told when it next receives.
+    /// Records that the kernel refuses something the channel needs; waiters are told when they next receive.
     private func fail(_ error: MultiprocessingError) {
         switch state {
         case .open, .closed:
@@ -198,7 +197,7 @@ final class PoolLink {
         }
     }
 
-    // MARK: Asking
+    // MARK: Status
 
     func status() throws(MultiprocessingError) -> PoolStatus {
         inspection = nil
@@ -227,7 +226,7 @@ final class PoolLink {
 
     // MARK: Receiving
 
-    /// Sends, then waits for answers and hands them to their receivers; false when the time was over first.
+    /// Sends, then waits for answers and passes them to their receivers; false on a timeout.
     ///
     /// Runs callbacks at the end.
     @discardableResult
@@ -260,9 +259,9 @@ final class PoolLink {
         return true
     }
 
-    /// Reads what has come, once; false when the time was over first.
+    /// Reads what has arrived, once; false on a timeout.
     private func fill(until deadline: Deadline) throws(MultiprocessingError) -> Bool {
-        // Who has no time, as after `wait(for:)`, need not ask whether there is something to read before it is read.
+        // With an expired deadline, as after `wait(for:)`, read at once without polling first.
         let waits = !deadline.hasPassed
         if waits {
             guard try waitForInput(until: deadline) else { return false }
@@ -313,7 +312,7 @@ final class PoolLink {
         }
     }
 
-    /// Throws after the tasks were told, where sending has failed.
+    /// Throws if sending has failed, after the tasks were told.
     private func requireNoFailure() throws(MultiprocessingError) {
         if owner.isCurrent, case .failed(let error) = state {
             abandonTasks(error)
@@ -329,12 +328,12 @@ final class PoolLink {
         }
     }
 
-    /// Has a receiver's callbacks run with the next ones.
+    /// Schedules a receiver's callbacks.
     func willAnnounce(_ receiver: TaskReceiver) {
         announcements.append(receiver)
     }
 
-    /// Runs the callbacks of what has its result.
+    /// Runs the callbacks of finished results.
     func announce() {
         while let receiver = announcements.next() {
             receiver.announce()
@@ -368,7 +367,7 @@ final class PoolLink {
     }
 
     func terminate() {
-        // A child inherits the object with the memory; the processes are its parent's.
+        // A child inherits the object with the memory; the processes belong to its parent.
         guard owner.isCurrent else { return }
         if case .ended = state { return }
         if case .failed = state { return }
@@ -380,9 +379,9 @@ final class PoolLink {
     }
 
     var waitState: WaitState {
-        // In another process the descriptor's number means another file.
+        // In another process the descriptor's number may be another file.
         guard owner.isCurrent else { return .never }
-        // Who waits hands in nothing more.
+        // A waiting thread submits nothing more.
         if !isCoding, channel.unsentBytes > 0 {
             flush()
         }
@@ -394,7 +393,7 @@ final class PoolLink {
         }
     }
 
-    /// Closes the channel, whereupon the pool manager ends its workers and itself, and waits for that.
+    /// Closes the channel, which makes the pool manager end its workers and itself, and waits for that.
     private func endManager() {
         channel.endSending()
         channel.endReceiving()

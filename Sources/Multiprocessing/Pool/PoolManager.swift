@@ -1,36 +1,36 @@
 import Glibc
 import SystemPackage
 
-/// The pool manager: hands tasks to workers, passes results back, replaces workers that die.
+/// The pool manager: gives tasks to workers, passes results back, replaces workers that die.
 ///
 ///     front ──tasks──> pool manager ──tasks──> worker 0 … worker N-1
 ///     front <─results─ pool manager <─results─ worker
 ///
-/// It has one thread from birth and is the only process that forks workers, so it may do so at any moment. It never
-/// blocks but in one wait for everything: front, workers, and the sentinel of each worker. A worker that is slow to
-/// read keeps its bytes in that worker's buffer here; a front that is slow to read stops the pool manager from reading
-/// more results (`maximumUnsentBytes`), and so the workers from producing them. Nobody waits in a circle: workers wait
-/// for the pool manager, the pool manager for no one.
+/// It always has a single thread and is the only process that forks workers, so it may fork at any moment. It blocks
+/// only in one wait for everything: the front, the workers, and the sentinel of each worker. If a worker is slow to
+/// read, its bytes stay in that worker's buffer here. If the front is slow to read, the pool manager stops reading
+/// results (`maximumUnsentBytes`), and so the workers stop producing them. It cannot deadlock: workers wait for the
+/// pool manager, and the pool manager waits for no one.
 ///
-/// A worker *holds* the tasks that were sent to it and are not answered: one at a time, or some more while tasks are
-/// short, so that it need not wait for the next. It begins them one after the other, each by a claim in memory that the
-/// pool manager shares (`TaskClaims`). So the pool manager can take back what has not begun, and does when the one
-/// before takes long (`PoolManagerSupervision.swift`). When a task is cancelled or runs for longer than it may, it
-/// takes back what is behind it and kills the worker.
+/// A worker *holds* the tasks that were sent to it and not answered yet: one at a time, or more while tasks are short,
+/// so that it need not wait for the next. It begins them one after the other, each by a claim in memory shared with the
+/// pool manager (`TaskClaims`). So the pool manager can take back tasks that have not begun, and does when the one
+/// before takes long (`PoolManagerSupervision.swift`). When a task is cancelled or exceeds its time limit, the pool
+/// manager takes back the tasks behind it and kills the worker.
 ///
-/// A worker dies with at most one task begun, which the claims name. That one is tried again, as often
-/// as its frame says; what the worker held besides goes to others, without blame (`PoolManagerStaff.swift`). When the front closes
-/// its end or dies, the pool manager ends the workers, reaps them and leaves; and if it is killed itself, the kernel
-/// kills the workers.
+/// A worker that dies has begun at most one unfinished task, which the claims identify. That one is tried again, as
+/// often as its frame says; the other tasks of the worker go to others and are not counted as attempts
+/// (`PoolManagerStaff.swift`). When the front closes its end or dies, the pool manager ends the workers, reaps them and
+/// exits. If the pool manager itself is killed, the kernel kills the workers.
 ///
-/// Each task ends once: its frame is in the backlog or held by one worker, and whoever takes it out for good, be it a
-/// result, a death, the clock or the front, sends the one answer. Of the tasks of a lane the answers go in the order of
-/// the tasks (`TaskLanes`).
+/// Each task ends once: its frame is in the backlog or held by one worker, and the event that removes it for good (a
+/// result, a death, a timeout or a request of the front) sends its only answer. Answers to the tasks of a lane are sent
+/// in the order of the tasks (`TaskLanes`).
 final class PoolManager {
-    /// While so much waits for the front to read, no more results are taken from workers.
+    /// With this many bytes unread by the front, no more results are taken from workers.
     private static let maximumUnsentBytes = 16 << 20
     private static let maximumInFlight = 64
-    /// While results may wait, they go to the front so many bytes at a time.
+    /// While results may wait, they are sent to the front in batches of this many bytes.
     private static let bytesPerMessage = 1 << 15
 
     let front: FrameChannel
@@ -41,28 +41,28 @@ final class PoolManager {
     var backlog = TaskBacklog()
     private(set) var pace = PoolPace.prompt
     private var lanes = TaskLanes()
-    /// What tasks use; a worker is handed one with its first task that does.
+    /// The descriptors that tasks use; a worker gets one with its first task that uses it.
     private var descriptors: [UInt64: HandedDescriptor] = [:]
     private var frontHasClosed = false
-    /// The initializer does not work: no more workers are made, and the front is to close the pool.
+    /// The initializer has failed: no more workers are made, and the front should close the pool.
     private(set) var hasFailed = false
-    /// What the kernel has refused where it could not be thrown.
+    /// An error of the kernel that could not be thrown where it occurred.
     var refusal: MultiprocessingError?
     /// How many workers in a row have died before their initializer was done.
     var stillbirths = 0
-    /// A moving mean of what a task takes; it starts high, so that the first tasks are handed out one by one.
+    /// A moving average of task durations; it starts high, so that the first tasks are given out one by one.
     private var meanNanoseconds: UInt64 = 10_000_000
-    /// When it last waited.
+    /// Whether the front was slow at the last wait.
     private var wasFrontSlow = false
-    /// When the results that wait for others go to the front at the latest; `UInt64.max` where none does.
+    /// When waiting results must be sent to the front; `UInt64.max` if there are none.
     private var tellFrontAt = UInt64.max
-    /// A worker is looked at by this moment, if nothing happens before; `UInt64.max` for never.
+    /// When the next check of a worker is due; `UInt64.max` for never.
     var nextLook = UInt64.max
-    /// There is room for a worker.
+    /// Whether a worker's place is empty.
     var isWorkerMissing = true
-    /// Those that may have something to be sent.
+    /// Workers that may have unsent frames.
     private var listed: [ManagedWorker] = []
-    /// What it waits for: the front, channel and sentinel of each worker.
+    /// Everything it waits for: the front, and the channel and sentinel of each worker.
     private var events: EventQueue
     private var frontEvents = EventQueue.readable
     private static let frontTag: UInt64 = 0
@@ -77,7 +77,7 @@ final class PoolManager {
         try events.add(front.number, frontEvents, tag: PoolManager.frontTag)
     }
 
-    /// The process's whole life.
+    /// Runs the pool manager process.
     func run() -> Never {
         do {
             while !front.isAtEnd && !(frontHasClosed && isIdle) {
@@ -89,7 +89,7 @@ final class PoolManager {
             }
             try drainToFront()
         } catch Errno.brokenPipe {
-            // The front has closed its end or died: as if it had said so before.
+            // The front has closed its end or died: the same as a request to end.
         } catch {
             endWorkers(byKilling: true)
             PoolManager.leave(after: error, telling: front)
@@ -98,7 +98,7 @@ final class PoolManager {
         Fork.leave(EXIT_SUCCESS)
     }
 
-    /// Tells the front what the kernel refused, if it still can.
+    /// Reports to the front, if possible, what the kernel refused.
     static func leave(after error: any Error, telling front: FrameChannel) -> Never {
         var frame = PoolFrame(.poolManagerFailed)
         let errno = (error as? MultiprocessingError)?.errno ?? error as? Errno
@@ -115,23 +115,23 @@ final class PoolManager {
 
     // MARK: Tasks to workers
 
-    /// More than one at a time only where tasks are short: a task that waits behind a long one could run elsewhere.
+    /// More than one at a time only if tasks are short: a task that waits behind a long one could run elsewhere.
     private var tasksInFlight: Int {
         1 + min(PoolManager.maximumInFlight - 1, Int(pace.aheadNanoseconds / max(meanNanoseconds, 1)))
     }
 
-    /// Whether the next task may go to a worker, though much waits for the front or for a task before it.
+    /// Whether the next task may go to a worker, even though many bytes wait for the front or for an earlier task.
     ///
-    /// It may if its answer would not wait, or if no answer is to be expected from anyone else. So the task that others
-    /// wait for goes to a worker sooner or later, whatever is before it here.
+    /// It may if its answer would not have to wait, or if no other answers are expected. So a task for which others
+    /// wait goes to a worker sooner or later, whatever is before it here.
     ///
-    /// - Parameter heldCount: how many tasks workers hold, whose answers are taken to be as large as those that wait.
+    /// - Parameter heldCount: how many tasks workers hold; their answers are assumed to be as large as those that wait.
     private func mayHandOut(beside heldCount: Int) -> Bool {
         lanes.heldBytes + heldCount * lanes.meanBytes + front.unsentBytes <= PoolManager.maximumUnsentBytes
             || backlog.next.map(lanes.isNext) != false || workers.allSatisfy { ($0?.heldCount ?? 0) == 0 }
     }
 
-    /// Takes its time where tasks wait for each worker besides those that it holds.
+    /// Chooses batching over latency if each worker has tasks waiting besides those that it holds.
     private func choosePace() {
         let new: PoolPace = backlog.unitCount >= 2 * workers.count ? .thrifty : .prompt
         guard new != pace else { return }
@@ -153,7 +153,7 @@ final class PoolManager {
             }
         }
         takers.sort { $0.heldCount < $1.heldCount }
-        // Who holds less is served first, so that nobody waits while others hold several.
+        // Workers that hold fewer tasks are served first, so that none is idle while others hold several.
         var (level, end) = ((takers.first?.heldCount ?? limit) + 1, 0)
         while level <= limit && !backlog.isEmpty && mayHandOut(beside: heldCount) {
             while end < takers.count && takers[end].heldCount < level { end += 1 }
@@ -179,12 +179,12 @@ final class PoolManager {
         worker.canTake(holding: limit, lifetime: plan.maxTasksPerWorker)
     }
 
-    /// Tasks are short in the mean, but the one that this worker is at is not: others would wait behind it.
+    /// Tasks are short on average, but this worker's current one is not: others would wait behind it.
     private func isStuck(_ worker: ManagedWorker, _ now: UInt64) -> Bool {
         worker.heldCount > 0 && now - worker.lastSign > pace.aheadNanoseconds
     }
 
-    /// Takes note of a worker that may have something to be sent.
+    /// Lists a worker that may have unsent frames.
     private func list(_ worker: ManagedWorker) {
         if !worker.isListed {
             worker.isListed = true
@@ -198,7 +198,7 @@ final class PoolManager {
             do throws(Errno) {
                 try worker.channel.flush()
             } catch {
-                // A worker that does not take its tasks any more has died; its sentinel says so.
+                // A worker that no longer reads its tasks has died; its sentinel will report that.
                 guard error == .brokenPipe || error == .connectionReset else { throw error }
             }
             try watch(worker)
@@ -213,9 +213,9 @@ final class PoolManager {
         }
     }
 
-    /// Whether what is to go to the front waits for more, so that the front wakes once for many.
+    /// Whether results for the front wait for more, so that the front wakes once for many.
     ///
-    /// Not where a worker has no next task: the front may hand one in when it has results.
+    /// Not if a worker has no next task: the front may submit one when it gets results.
     private var resultsMayWait: Bool {
         backlog.unitCount >= workers.count && front.unsentBytes < PoolManager.bytesPerMessage
             && (tellFrontAt == .max || tellFrontAt > monotonicNanoseconds())
@@ -223,7 +223,7 @@ final class PoolManager {
 
     // MARK: Waiting
 
-    /// No more results are taken in until the front has read.
+    /// Take no more results until the front has read.
     var isFrontSlow: Bool {
         front.unsentBytes > PoolManager.maximumUnsentBytes
     }
@@ -236,7 +236,7 @@ final class PoolManager {
                 try watch(worker)
             }
         }
-        // 0 where the kernel did not take all of it.
+        // 0 if the kernel has not accepted all of it.
         let wanted = EventQueue.readable | (tellFrontAt == 0 ? EventQueue.writable : 0)
         if wanted != frontEvents {
             try events.change(front.number, wanted, tag: PoolManager.frontTag)
@@ -281,9 +281,9 @@ final class PoolManager {
         worker.watched = nil
     }
 
-    /// Has a worker's channel watched for what is to be done with it now.
+    /// Watches a worker's channel for what is currently needed.
     private func watch(_ worker: ManagedWorker) throws(MultiprocessingError) {
-        // One at its end would be ready for ever.
+        // A channel at its end would always be ready.
         let wanted: UInt32? =
             worker.channel.isAtEnd
             ? nil
@@ -339,7 +339,7 @@ final class PoolManager {
             receive(frame, bytes, from: worker)
         }
         if worker.channel.isBroken {
-            // It is not our code that writes this. Its tasks go to others once it is dead.
+            // This was not written by the library's code. The worker's tasks go to others once it is dead.
             worker.process.send(signal: SIGKILL)
         }
         guard worker.heldCount != before || worker.isSpent else { return }
@@ -360,7 +360,7 @@ final class PoolManager {
             worker.isSpent = true
             backlog.putBack(worker.takeBack(from: worker.firstHeld))
         case .result, .failure:
-            // One that a dead worker had in its outbox may have come over the channel too.
+            // A result in a dead worker's outbox may also have arrived over the channel.
             guard let task = worker.nextToAnswer, task.task == frame.task else { return }
             worker.dropFirst(task)
             meanNanoseconds = (meanNanoseconds * 7 + min(frame.durationNanoseconds, 1 << 50)) / 8
@@ -370,13 +370,13 @@ final class PoolManager {
         }
     }
 
-    /// Sends the one answer to a task, when it is its turn.
+    /// Sends the only answer to a task, when it is its turn.
     func pass(_ task: PoolFrame, _ answer: UnsafeRawBufferPointer) {
         lanes.pass(task, answer, while: { !isFrontSlow }) { front.enqueue(frames: $0) }
         noteUnsent()
     }
 
-    /// Sends on what waited for the front to read, as far as it has.
+    /// Sends on waiting answers, as far as the front has read.
     private func passOn() {
         lanes.passOn(while: { !isFrontSlow }) { front.enqueue(frames: $0) }
         noteUnsent()
@@ -388,7 +388,7 @@ final class PoolManager {
         }
     }
 
-    /// The first failure is the pool's; the other workers', which fail alike, are not told.
+    /// The first failure becomes the pool's; the same failures of other workers are not reported.
     func fail(with frame: UnsafeRawBufferPointer) {
         guard !hasFailed else { return }
         hasFailed = true
@@ -396,12 +396,12 @@ final class PoolManager {
         tellFrontNow()
     }
 
-    /// Has what is to go to the front wait for nothing.
+    /// Makes results for the front wait no longer.
     func tellFrontNow() {
         tellFrontAt = 0
     }
 
-    /// Sends what is left while the front still reads.
+    /// Sends the remaining results while the front still reads.
     private func drainToFront() throws {
         while (front.unsentBytes > 0 || lanes.hasFullLanes) && !front.isAtEnd {
             passOn()

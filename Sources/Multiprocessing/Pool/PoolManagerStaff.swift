@@ -2,9 +2,9 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// How workers are made, die, and what becomes of the tasks that they leave behind.
+/// How workers are made and die, and what happens to the tasks that they leave.
 extension PoolManager {
-    /// This many workers in a row may die before their initializer is done; then the pool has failed.
+    /// How many workers in a row may die before their initializer is done; then the pool has failed.
     private static let maximumStillbirths = 3
 
     func replaceMissingWorkers() throws(MultiprocessingError) {
@@ -19,7 +19,7 @@ extension PoolManager {
         }
     }
 
-    /// Whether more tasks wait than workers do, or workers are wanted before there are tasks.
+    /// Whether there are more waiting tasks than idle workers, or workers are made before there are tasks.
     private var isAnotherWorkerNeeded: Bool {
         !plan.settings.startsAsNeeded
             || backlog.unitCount > workers.count { $0.map { $0.heldCount == 0 } ?? false }
@@ -51,7 +51,7 @@ extension PoolManager {
         return worker
     }
 
-    /// Takes a worker that has ended out of the pool: first its last results, then the tasks that it leaves behind.
+    /// Removes a worker that has ended from the pool: first takes its last results, then the tasks that it leaves.
     func bury(workerAt position: Int) throws(MultiprocessingError) {
         guard let worker = workers[position] else { return }
         endWatching(worker)
@@ -110,7 +110,7 @@ extension PoolManager {
         backlog.putBack(bytes)
     }
 
-    /// Tells the front how a task ended that has no result.
+    /// Reports to the front how a task ended that has no result.
     func answer(_ task: PoolFrame, _ kind: PoolFrame.Kind, _ pid: Int32, _ status: ExitStatus? = nil) {
         var frame = task
         frame.kind = kind
@@ -121,14 +121,14 @@ extension PoolManager {
     }
 
     func endWorkers(byKilling isKilling: Bool) {
-        // Those that can be sent no signal are not waited for long: the kernel kills them when this process ends.
+        // Do not wait long for workers that cannot be sent a signal: the kernel kills them when this process ends.
         var deadline = Deadline(after: nil)
         for case let worker? in workers {
             if isKilling {
                 guard !worker.process.send(signal: SIGKILL) else { continue }
                 deadline = Deadline(after: .milliseconds(500))
             }
-            // It leaves by itself, and writes out what is in its streams' buffers.
+            // It exits by itself, and flushes its streams' buffers.
             worker.channel.endSending()
         }
         for case let worker? in workers {

@@ -3,9 +3,9 @@ import Glibc
 import Logging
 import SystemPackage
 
-/// How the pool manager begins.
+/// How the pool manager starts.
 extension PoolManager {
-    /// Forks the pool manager process, which has all that the workers' program captures.
+    /// Forks the pool manager process, which has everything that the workers' program captures.
     static func fork(
         _ socket: Int32, _ plan: PoolPlan, _ program: WorkerProgram
     ) throws(MultiprocessingError) -> ProcessHandle {
@@ -18,15 +18,15 @@ extension PoolManager {
         }
     }
 
-    /// The pool manager process's whole life.
+    /// Runs the pool manager process.
     ///
-    /// - Parameter level: from which on lines for the logger are sent to the front; nil where that has none, or where this
-    ///   process has the front's logger with its memory.
+    /// - Parameter level: log lines from this level on are sent to the front; nil if the front has no logger, or if
+    ///   this process has inherited the front's logger with its memory.
     static func begin(
         _ socket: Int32, _ plan: PoolPlan, _ program: WorkerProgram, forwardingLogFrom level: Logger.Level? = nil
     ) -> Never {
-        // The front's handlers would act for the front: clean up its files, say. What a terminal sends to all
-        // processes of a job is for the front to answer; the others end when it does.
+        // The front's handlers would act for the front, for example clean up its files. Signals that a terminal sends
+        // to all processes of a job are for the front to handle; the others end when it does.
         mp_reset_signal_handlers()
         for number in [SIGINT, SIGQUIT, SIGHUP] {
             signal(number, SIG_IGN)

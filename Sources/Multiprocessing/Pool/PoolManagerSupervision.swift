@@ -1,21 +1,21 @@
 import Glibc
 import SystemPackage
 
-/// What the pool manager does while a worker is at a task: relieves it of those behind, and ends what must end.
+/// What the pool manager does while a worker runs a task: takes back later tasks, and ends tasks that must end.
 extension PoolManager {
-    // MARK: When to look
+    // MARK: When to check
 
-    /// Notes when to look at a worker that has just been given tasks, or given a result.
+    /// Schedules a check of a worker that has just been given tasks, or has given a result.
     func scheduleLook(at worker: ManagedWorker, _ now: UInt64) {
         worker.lookAt = worker.heldCount > 1 ? now + pace.reliefNanoseconds : .max
         if let task = worker.nextToAnswer, task.limitNanoseconds > 0 {
-            // It may have begun, but hardly earlier than now; a look then tells exactly.
+            // It may have begun already, but hardly earlier than now; the check then finds the exact time.
             worker.lookAt = min(worker.lookAt, now &+ task.limitNanoseconds)
         }
         nextLook = min(nextLook, worker.lookAt)
     }
 
-    /// Makes up for the looks of the time in which the front read too little for results to be fetched.
+    /// Schedules the checks that were omitted while the front read too little for results to be fetched.
     func scheduleLooks() {
         let now = monotonicNanoseconds()
         for case let worker? in workers {
@@ -23,7 +23,7 @@ extension PoolManager {
         }
     }
 
-    /// Looks at those workers for which it is time.
+    /// Checks the workers whose check is due.
     func lookAtWorkers() {
         guard nextLook != .max else { return }
         let now = monotonicNanoseconds()
@@ -39,9 +39,9 @@ extension PoolManager {
 
     private func look(at worker: ManagedWorker, _ now: UInt64) {
         let running = worker.claims.running(from: worker.firstHeld)
-        // What it is at, or would begin next, stays with it: so that there is progress where all are slow.
+        // The task that it runs, or would begin next, stays with it, so that there is progress even if all are slow.
         let current = running?.sequence ?? worker.claims.begun
-        // While it sends a result nothing is its fault; the result will be a sign.
+        // While it sends a result it is not to blame; the result will count as progress.
         guard running?.started != .max else {
             worker.lookAt = .max
             return
@@ -62,11 +62,12 @@ extension PoolManager {
         }
     }
 
-    // MARK: Relieving
+    // MARK: Taking back
 
-    /// Takes from a worker what it has finished and what others can begin: all but the unit that this task is in.
+    /// Takes from a worker the results that it has finished and the tasks that others can run: all except this task's
+    /// unit.
     ///
-    /// - Parameter isAtIt: whether the worker has been at the task for long, and is not about to begin it.
+    /// - Parameter isAtIt: whether the worker has been running the task for long, and is not just about to begin it.
     private func relieve(_ worker: ManagedWorker, ofAllBut current: UInt32, isAtIt: Bool) {
         if worker.heldUnits > 1 {
             backlog.putBack(worker.takeBack(from: worker.endOfUnit(of: current)))
@@ -76,11 +77,11 @@ extension PoolManager {
         worker.outbox.fetch(into: worker.channel)
         receive(from: worker)
         if isAtIt, worker.claims.running(from: worker.firstHeld)?.sequence == current {
-            // That it finished tasks before this one is no sign of anything new; when it finishes this one, it will
-            // send the result.
+            // Having finished earlier tasks does not count as new progress; when it finishes this one, it will send the
+            // result.
             (worker.lookAt, worker.lastSign) = (lookAt, lastSign)
         } else {
-            // It goes on, and may send nothing for a while: the next long task can have results in front of it.
+            // It continues, and may send nothing for a while: there may be results waiting before the next long task.
             scheduleLook(at: worker, monotonicNanoseconds())
         }
     }
@@ -89,10 +90,10 @@ extension PoolManager {
 
     /// Ends tasks, wherever they are.
     ///
-    /// Those that have a result keep it.
+    /// Tasks that have a result keep it.
     func cancel(_ tasks: TaskRanges) {
         withdraw(tasks)
-        // What workers still hold of them has begun, and is done but for what they are at.
+        // Of these, workers now hold only tasks that have begun: finished ones, and the one that is running.
         for case let worker? in workers where worker.sentence == nil {
             if let running = worker.claims.running(from: worker.firstHeld),
                 let frame = worker.frame(of: running.sequence), tasks.contains(frame.task)
@@ -117,9 +118,9 @@ extension PoolManager {
         backlog.remove(tasks) { answer($0, .cancelled, 0) }
     }
 
-    // MARK: Telling
+    // MARK: Reporting
 
-    /// Tells the front at once what each worker does.
+    /// Reports to the front at once what each worker does.
     func tellWhatWorkersDo() {
         let doings = workers.compactMap { worker in
             worker.map { worker in
@@ -132,11 +133,11 @@ extension PoolManager {
         tellFrontNow()
     }
 
-    /// Kills the worker that runs a task, unless it is done with it.
+    /// Kills the worker that runs a task, unless it has finished it.
     ///
-    /// What becomes of the task is told when the worker is dead.
+    /// The task's outcome is reported when the worker is dead.
     private func end(_ sequence: UInt32, of worker: ManagedWorker, _ verdict: PoolFrame.Kind) {
-        // First of all, so that it cannot begin another one, which would be killed for nothing.
+        // First, so that it cannot begin another task, which would be killed for nothing.
         backlog.putBack(worker.takeBack(from: sequence &+ 1))
         guard let running = worker.claims.running(from: worker.firstHeld), running.sequence == sequence,
             verdict == .cancelled || running.started != .max, let task = worker.frame(of: sequence)?.task
@@ -146,7 +147,7 @@ extension PoolManager {
         worker.sentence = ManagedWorker.Sentence(task: task, verdict: verdict)
         worker.lookAt = .max
         if !worker.process.send(signal: SIGKILL) {
-            // It may go on for ever, and who waits for the task would too.
+            // The task might run forever, and its waiters would wait forever.
             refusal = refusal ?? MultiprocessingError.systemCall("kill", Errno(rawValue: errno))
         }
     }

@@ -1,16 +1,17 @@
-/// How many tasks and results the pool manager lets share a message and a wake-up.
+/// How many tasks and results the pool manager puts into one message and one wake-up.
 ///
-/// Where few tasks wait, each result may be what the front needs to hand in the next one, and no task should wait
-/// behind another one. Where many wait, nobody is kept from work by a result that comes a little later.
+/// If few tasks wait, each result may be what the front needs to submit the next one, and no task should wait behind
+/// another. If many wait, a result that arrives a little later keeps no worker idle.
 struct PoolPace: Equatable {
-    /// How much work a worker should hold: enough to last while a message goes to the pool manager and back.
+    /// How much work a worker should hold: enough to last for a message to the pool manager and back.
     let aheadNanoseconds: UInt64
-    /// A result waits in a worker's outbox at most about this long while further tasks begin; less than the worker
-    /// holds, so that new ones come before it has none.
+    /// About how long a result may wait in a worker's outbox while further tasks begin.
+    ///
+    /// It is less than the work that the worker holds, so that new tasks arrive before it runs out.
     let outboxNanoseconds: UInt64
-    /// Results wait in the pool manager for others at most this long, before they go to the front.
+    /// How long results may wait in the pool manager for others before they go to the front.
     let messageNanoseconds: UInt64
-    /// A worker that is at one task for this long is relieved of those that it holds besides.
+    /// A worker that runs one task for this long has its other tasks taken back.
     let reliefNanoseconds: UInt64
 
     static let prompt = PoolPace(

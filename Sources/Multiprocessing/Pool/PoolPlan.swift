@@ -1,11 +1,11 @@
-/// How many workers a pool has, how long each lives, and what it begins with.
+/// How many workers a pool has, how long each lives, and the settings that it starts with.
 struct PoolPlan: Codable {
     let workerCount: Int
-    /// A worker is replaced after so many tasks.
+    /// Replace a worker after this many tasks.
     let maxTasksPerWorker: Int
     let settings: WorkerSettings
 
-    /// As the caller says, or as many workers as can be busy, for ever.
+    /// Uses the caller's numbers; the defaults are as many workers as processors, and no limit on tasks.
     init(
         _ processes: Int?, _ maxTasksPerWorker: Int?, _ settings: WorkerSettings
     ) throws(MultiprocessingError) {

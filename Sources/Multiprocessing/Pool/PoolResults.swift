@@ -3,7 +3,8 @@
 ///     var results = pool.imap(files)
 ///     while let result = try results.next() { … }
 ///
-/// Swift's `for` cannot throw on its way: a loop over `results` has each output or its error as a `Result`.
+/// A `for` loop in Swift cannot throw between iterations: loop over `results` to get each output or error as a
+/// `Result`.
 ///
 ///     for result in pool.imap(files).results {
 ///         print(try result.get())
@@ -38,10 +39,10 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
 
     /// The next output, or nil when there are no more.
     ///
-    /// Blocks until it is there, at most for `timeout`; `nil` waits for ever.
+    /// Blocks until it is there, for at most `timeout`; `nil` waits forever.
     ///
-    /// Throws the error of that task; the tasks after it go on and can still be taken. Throws `timedOut` when the time is over
-    /// first: that output can be asked for again. Throws `managerDied` or `initializerFailed` when the pool has failed,
+    /// Throws the error of that task; the later tasks continue and can still be taken. Throws `timedOut` on a timeout:
+    /// that output can be requested again. Throws `managerDied` or `initializerFailed` when the pool has failed, and
     /// `invalidState` for a chunk size that is not positive. The corresponding Python API is the iterator's
     /// `next(timeout)`.
     public mutating func next(timeout: Duration? = nil) throws(MultiprocessingError) -> Output? {
@@ -52,9 +53,9 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
         return try arrivals.takeNext()
     }
 
-    /// The outputs that were not taken yet, or the errors in their places, for a loop.
+    /// The outputs or errors that were not taken yet, for a loop.
     ///
-    /// When the pool fails, its error is the last one.
+    /// When the pool fails, its error is the last element.
     public var results: Results { Results(self) }
 
     /// The outputs or errors of a `PoolResults`, one by one.
@@ -81,7 +82,7 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
         }
     }
 
-    /// Waits until the next result is there, or the time is over; false where there are no more.
+    /// Waits until the next result is there, or the deadline; false if there are no more.
     private mutating func waitForNext(until deadline: Deadline) throws(MultiprocessingError) -> Bool {
         try refill()
         guard taken < submitted else { return false }
@@ -91,21 +92,22 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
         return true
     }
 
-    /// Hands out more, and takes what has come, in order; nil behind the last.
+    /// Submits more tasks, and takes the results that have arrived, in order; nil after the last.
     ///
-    /// Does not block, and receives nothing. Throws as `next` where the pool has failed.
+    /// Does not block, and receives nothing. Throws as `next` does when the pool has failed.
     mutating func takeReady() throws(MultiprocessingError) -> [Result<Output, MultiprocessingError>]? {
         var ready: [Result<Output, MultiprocessingError>] = []
         try refill()
         while arrivals.hasNext {
             ready.append(arrivals.takeNextResult())
-            // There is room for more, before the caller has used anything; what cannot be encoded is there at once.
+            // Each result taken makes room for more tasks, before the caller has used any; encoding errors are results
+            // at once.
             if !arrivals.hasNext { try refill() }
         }
         return ready.isEmpty && isExhausted && taken == submitted ? nil : ready
     }
 
-    /// Ends the tasks under way, where it was made to be cancelled; what comes of them is taken by nobody.
+    /// Ends the unfinished tasks, if it was made to be cancellable; their results are discarded.
     func cancel() {
         for task in arrivals.underWay ?? [] { pool.link.cancel(task..<task + 1) }
     }
@@ -115,7 +117,7 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
             window.adapt(after: taken, haveBeenSmall: arrivals.haveBeenSmall())
         }
         let inFlight = window.size
-        // While many are in flight anyway, several are taken at a time, which costs less.
+        // While many are in flight anyway, several are submitted at a time, which costs less.
         guard !isExhausted, submitted - taken <= inFlight - min(inFlight / 8, 32) else { return }
         let unitSize = min(try checkedChunkSize(chunkSize) ?? 1, inFlight)
         let terms = try pool.terms(timeout, attempts, endsUnit: unitSize == 1)
@@ -138,7 +140,7 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
     }
 
     private mutating func submitUnit(of size: Int, _ terms: PoolFrame) throws(MultiprocessingError) {
-        // All inputs first: where they come from may use the pool, and a unit's tasks follow one another.
+        // Get all inputs first: their sequence may use the pool, and the tasks of a unit must be consecutive.
         var unit: [Inputs.Element] = []
         while unit.count < size, let input = inputs.next() {
             unit.append(input)
@@ -157,7 +159,7 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
                 terms, input, pool.inputCoder, to: arrivals, at: submitted)
             arrivals.underWay?.insert(task)
         } catch {
-            // An input that cannot be encoded has its place among the results; a pool that failed has none left.
+            // An input that cannot be encoded has an error as its result; a pool that has failed has no more results.
             guard error.code == .encodingFailed else { throw error }
             arrivals.add(error.numbered(UInt64(submitted)), at: submitted)
         }
@@ -168,13 +170,13 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
     }
 }
 
-/// How many tasks are under way or wait to be taken, at most.
+/// The maximum number of tasks that are unfinished or waiting to be taken.
 private struct Window {
     private(set) var size: Int
     private let smallest: Int
     /// For short tasks with small outputs.
     ///
-    /// The more are under way, the more share a message; and that costs little memory.
+    /// With more tasks in flight, more share a message, and it takes little memory.
     private let largest: Int
     private var adaptAt: Int
 
@@ -182,7 +184,7 @@ private struct Window {
         if let inFlight {
             (smallest, largest) = (max(1, inFlight), max(1, inFlight))
         } else if let chunkSize {
-            // Of chunks that are larger than anyone's memory no more than some are made.
+            // Of chunks that are too large for memory only some are made.
             smallest = max(64, 2 * min(max(chunkSize, 1), 1 << 24)) * workerCount
             largest = smallest
         } else {
@@ -202,21 +204,21 @@ private struct Window {
     }
 }
 
-/// The results of an iterator that have come and were not taken.
+/// The results of an iterator that have arrived and were not taken.
 ///
-/// Held by the tasks under way, which may outlive the iterator.
+/// Held by its unfinished tasks, which may outlive the iterator.
 private final class Arrivals<Output>: TaskReceiver {
     private let coder: MessageCoder<Output>
     private let isOrdered: Bool
     private let outputs = OutputRing<Output>()
-    /// By the same numbers, the errors of those that have no output.
+    /// By the same numbers, the errors of tasks without an output.
     private var errors: [Int: MultiprocessingError] = [:]
-    /// How many have arrived, which numbers them where order does not matter.
+    /// How many have arrived, which numbers them if order does not matter.
     private var arrivedCount = 0
-    /// Of those that have arrived since `haveBeenSmall` was asked last.
+    /// Totals of the results since the last call of `haveBeenSmall`.
     private var (tasks, bytes, nanoseconds): (UInt64, UInt64, UInt64) = (0, 0, 0)
 
-    /// The tasks that have no result, where they may be cancelled; else nil.
+    /// The tasks that have no result, if they may be cancelled; else nil.
     var underWay: Set<UInt64>?
 
     init(_ coder: MessageCoder<Output>, isOrdered: Bool, isCancellable: Bool) {
@@ -251,12 +253,12 @@ private final class Arrivals<Output>: TaskReceiver {
         return bytes <= 256 * tasks && nanoseconds <= 20_000 * tasks
     }
 
-    /// Whether the next result, in order or as it arrived, is there.
+    /// Whether the next result, in order or by arrival, is there.
     var hasNext: Bool {
         outputs.hasNext || (!errors.isEmpty && errors[outputs.takenCount] != nil)
     }
 
-    /// Takes the next result, which is there.
+    /// Takes the next result, which must be there.
     func takeNext() throws(MultiprocessingError) -> Output {
         if !errors.isEmpty, let error = errors.removeValue(forKey: outputs.takenCount) {
             outputs.skipNext()
@@ -265,7 +267,7 @@ private final class Arrivals<Output>: TaskReceiver {
         return outputs.takeNext()
     }
 
-    /// The same as a value.
+    /// The same as a `Result`.
     func takeNextResult() -> Result<Output, MultiprocessingError> {
         do throws(MultiprocessingError) {
             return .success(try takeNext())

@@ -1,10 +1,10 @@
-/// What a pool does at a moment.
+/// The state of a pool at a moment.
 ///
-/// In Python it would have to be looked up in private variables of `multiprocessing.Pool`.
+/// In Python one would have to read private variables of `multiprocessing.Pool`.
 public struct PoolStatus: Sendable {
-    /// A worker that lives.
+    /// A living worker.
     public struct Worker: Sendable, BitwiseCopyable {
-        /// Its process id.
+        /// Its process ID.
         public let pid: Int32
         /// 0 for none.
         private let number: UInt64
@@ -14,13 +14,13 @@ public struct PoolStatus: Sendable {
             self.number = number
         }
 
-        /// The task that it runs, as numbered by the pool from 1 upwards; nil while it waits or begins.
+        /// The task that it runs, as numbered by the pool from 1; nil while it waits or starts.
         public var task: UInt64? { number == 0 ? nil : number }
     }
 
-    /// How many tasks were handed in, and no worker has begun them.
+    /// How many submitted tasks no worker has begun.
     public let waiting: Int
-    /// How many tasks workers are at.
+    /// How many tasks are being run.
     public let running: Int
     /// How many tasks have ended, with an output or an error, since the pool was made.
     public let done: Int
@@ -29,7 +29,7 @@ public struct PoolStatus: Sendable {
 
     init(submitted: UInt64, missing: Int, workers: [Worker]) {
         let busy = workers.count { $0.task != nil }
-        // One that is done may be answered while this is told.
+        // A finished task may be answered while this is being reported.
         running = min(busy, missing)
         waiting = missing - running
         done = Int(submitted) - missing

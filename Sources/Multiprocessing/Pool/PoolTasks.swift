@@ -1,22 +1,22 @@
-/// One task at a time.
+/// Methods for single tasks.
 extension Pool {
-    /// What became of one task.
+    /// The outcome of one task.
     public struct Completion {
-        /// The number that `submit` gave.
+        /// The number that `submit` returned.
         public let task: UInt64
-        /// The output, or why there is none: `taskFailed`, `workerDied`, `taskTimedOut`, `cancelled`, `decodingFailed`.
+        /// The output, or the error: `taskFailed`, `workerDied`, `taskTimedOut`, `cancelled`, `decodingFailed`.
         public let result: Result<Output, MultiprocessingError>
-        /// The process that ran it; 0 where it was cancelled before any did.
+        /// The pid of the process that ran it; 0 if it was cancelled before any did.
         public let worker: Int32
         /// How many workers began it: 1 unless some died.
         public let attempts: Int
-        /// When it began, on the monotonic clock that all processes of a machine share; 0 where it has no result.
+        /// When it began, on the monotonic clock that all processes of a machine share; 0 if it has no result.
         public let startedNanoseconds: UInt64
         /// How long it ran.
         public let duration: Duration
     }
 
-    /// Takes the answers to the tasks of `submit`.
+    /// Receives the answers to the tasks of `submit`.
     final class Completions: TaskReceiver {
         private let coder = MessageCoder<Output>.codable()
         private var arrived = TaskQueue<Completion>()
@@ -56,22 +56,23 @@ extension Pool {
         try applyAsync(input).get()
     }
 
-    /// Hands in one task, whose output can be had later.
+    /// Submits one task and returns a handle for its output.
     ///
     /// Does not block.
     ///
     /// - Parameters:
-    ///   - input: what the function is run for.
-    ///   - timeout: how long the task may run, from when a worker begins it; nil for the pool's `taskTimeout`.
-    ///   - attempts: how many workers may begin it; nil for the pool's `attempts`.
-    ///   - callback: is handed the output when it is there.
-    ///   - errorCallback: is handed the error when there is one in place of an output.
+    ///   - input: the argument of the function.
+    ///   - timeout: how long the task may run, from when a worker starts it; nil for the pool's `taskTimeout`.
+    ///   - attempts: how many workers may start it; nil for the pool's `attempts`.
+    ///   - callback: called with the output when it is there.
+    ///   - errorCallback: called with the error if there is one instead of an output.
     ///
-    /// One of the callbacks runs, once, while the pool's thread is in a method of the pool or of an `AsyncResult`; it may
-    /// use the pool. None runs when the pool goes away without `join()` or `terminate()`.
+    /// One of the callbacks runs, once, while the pool's thread is in a method of the pool or of an `AsyncResult`; it
+    /// may use the pool. None runs if the pool is released without `join()` or `terminate()`.
     ///
-    /// Throws `encodingFailed`, `invalidState` after `close()` or for a timeout or a number that is not positive, and `managerDied` or
-    /// `initializerFailed` when the pool has failed. The corresponding Python API is `multiprocessing.Pool.apply_async`.
+    /// Throws `encodingFailed`; `invalidState` after `close()`, or for a timeout or a number that is not positive; and
+    /// `managerDied` or `initializerFailed` when the pool has failed. The corresponding Python API is
+    /// `multiprocessing.Pool.apply_async`.
     public func applyAsync(
         _ input: Input, timeout: Duration? = nil, attempts: Int? = nil, callback: ((Output) -> Void)? = nil,
         errorCallback: ((MultiprocessingError) -> Void)? = nil
@@ -83,26 +84,25 @@ extension Pool {
         return AsyncResult(link, pending)
     }
 
-    /// Hands in one task and returns its number, from 1 upwards.
+    /// Submits one task and returns its number; numbers start at 1.
     ///
     /// Does not block.
     ///
     /// - Parameters:
-    ///   - input: what the function is run for.
-    ///   - timeout: how long the task may run, from when a worker begins it; nil for the pool's `taskTimeout`.
-    ///   - attempts: how many workers may begin it; nil for the pool's `attempts`.
-    ///   - lane: 0 or more. The completions of the tasks of one lane come in the order in which the tasks were handed
-    ///     in: one that is out of its turn waits in the pool's manager process, and this process is not woken for it.
-    ///     While 16 MiB of results wait there, only those tasks are begun that others wait for. nil for a task whose
-    ///     completion comes as it ends.
-    ///   - descriptors: files that the task uses, besides those that are part of the input: the worker finds each by its
+    ///   - input: the argument of the function.
+    ///   - timeout: how long the task may run, from when a worker starts it; nil for the pool's `taskTimeout`.
+    ///   - attempts: how many workers may start it; nil for the pool's `attempts`.
+    ///   - lane: 0 or more. The completions of the tasks in one lane come in the order of submission: an early one
+    ///     waits in the pool's manager process, and does not wake this process. While 16 MiB of results wait there,
+    ///     only tasks for which others wait are started. nil for a task whose completion comes when it ends.
+    ///   - descriptors: files that the task uses, besides those in the input: the worker finds each by its
     ///     `SharedDescriptor.key`. At most 1,024 in all.
     ///   - mayWait: while workers have enough to do, the task may wait in this process to be sent together with others,
-    ///     until the pool is waited for by `wait(for:timeout:)` or `nextCompletion(timeout:)`, or one is handed in that
-    ///     may not.
+    ///     until `wait(for:timeout:)` or `nextCompletion(timeout:)` waits for the pool, or a task that may not wait is
+    ///     submitted.
     ///
-    /// What became of it comes from `nextCompletion(timeout:)`. Throws `invalidState` for a lane below 0, and else as
-    /// `applyAsync`. The nearest Python API is `multiprocessing.Pool.apply_async`.
+    /// `nextCompletion(timeout:)` returns the outcome. Throws `invalidState` for a negative lane, and otherwise as
+    /// `applyAsync` does. The nearest Python API is `multiprocessing.Pool.apply_async`.
     @discardableResult
     public func submit(
         _ input: Input, timeout: Duration? = nil, attempts: Int? = nil, lane: Int? = nil,
@@ -124,12 +124,12 @@ extension Pool {
         return task
     }
 
-    /// What became of a task that `submit` handed in: those of a lane in their order, others as they end.
+    /// The outcome of a task submitted by `submit`: those of a lane in order, others as they end.
     ///
-    /// Blocks for at most `timeout`; `nil` waits for ever.
+    /// Blocks for at most `timeout`; `nil` waits forever.
     ///
-    /// Returns nil when the time is over first, or when no such task is under way. Throws `managerDied` or
-    /// `initializerFailed` when the pool has failed.
+    /// Returns nil on a timeout, or when no such task is unfinished. Throws `managerDied` or `initializerFailed` when
+    /// the pool has failed.
     public func nextCompletion(timeout: Duration? = nil) throws(MultiprocessingError) -> Completion? {
         let deadline = Deadline(after: timeout)
         while true {
@@ -137,7 +137,7 @@ extension Pool {
                 return completion
             }
             if completions.missing == 0 {
-                // Nothing will come, but the pool may have failed meanwhile.
+                // Nothing more will arrive, but the pool may have failed meanwhile.
                 try link.receive(until: Deadline(after: .zero))
                 return nil
             }
@@ -145,19 +145,19 @@ extension Pool {
         }
     }
 
-    /// Ends a task that `submit` handed in, unless it has a result.
+    /// Ends a task submitted by `submit`, unless it has a result.
     ///
-    /// Does not block: `nextCompletion` tells what became of it, `cancelled` or what it was before.
+    /// Does not block: `nextCompletion` then returns the outcome, `cancelled` or an earlier result.
     ///
-    /// A task that waits is taken out. One that runs is ended with its worker, by `SIGKILL`; what else that worker held
-    /// goes to others. Does nothing for a number that is no task's. Python has nothing like it.
+    /// A waiting task is removed. A running one is ended by `SIGKILL` with its worker; other tasks of that worker go to
+    /// other workers. Does nothing for a number that belongs to no task. Python has no counterpart.
     public func cancel(task: UInt64) {
         if task < .max {
             link.cancel(task..<task + 1)
         }
     }
 
-    /// The header of a task, with what the caller says of it, or else the pool.
+    /// The header of a task, with the caller's settings, or else the pool's.
     func terms(
         _ timeout: Duration? = nil, _ attempts: Int? = nil, endsUnit: Bool = true
     ) throws(MultiprocessingError) -> PoolFrame {
@@ -168,7 +168,7 @@ extension Pool {
 }
 
 extension PoolFrame {
-    /// The same header, with the timeout and the number of attempts where they are given.
+    /// The same header, with the timeout and the number of attempts if they are given.
     func limited(to timeout: Duration?, _ attempts: Int?) throws(MultiprocessingError) -> PoolFrame {
         var frame = self
         if let timeout {

@@ -1,13 +1,13 @@
 import Glibc
 import SystemPackage
 
-/// What a worker runs, with the types of the pool taken away: the pool manager knows neither input nor output.
+/// The program of a worker, with the pool's types erased: the pool manager knows neither input nor output.
 struct WorkerProgram {
     /// Makes the worker's state; its error fails the pool.
     let initialize: () throws -> Void
     /// Decodes the input, runs the function and appends the frame with the encoded output.
     ///
-    /// Throws what the function and the coders throw, and has appended nothing then.
+    /// Rethrows the errors of the function and the coders, and then has appended nothing.
     let run: (UnsafeRawBufferPointer, PoolFrame, FrameChannel) throws -> Void
 
     /// The program of a function with a state.
@@ -34,13 +34,13 @@ struct WorkerProgram {
     }
 }
 
-/// A chunk size that a caller has given, where it makes sense.
+/// A caller's chunk size, if it is valid.
 func checkedChunkSize(_ size: Int?) throws(MultiprocessingError) -> Int? {
     guard let size, size < 1 else { return size }
     throw MultiprocessingError(.invalidState, "a chunk has at least 1 task, not \(size)")
 }
 
-/// The life of a worker: initialize, then one task after the other until the pool manager closes the channel.
+/// A worker: runs the initializer, then one task after the other until the pool manager closes the channel.
 final class PoolWorker {
     private let program: WorkerProgram
     private let settings: WorkerSettings
@@ -48,11 +48,11 @@ final class PoolWorker {
     private let claims: TaskClaims
     private let outbox: Outbox
     private let pid = getpid()
-    /// The sequence number of the next task that comes; see `TaskClaims`.
+    /// The sequence number of the next task; see `TaskClaims`.
     private var sequence = TaskClaims.firstSequence
-    /// What it watches its memory with, until it has grown too much.
+    /// Monitors its memory until that has grown too much.
     private var growth: MemoryGrowth?
-    /// Lines for the logger of the front that wait to be sent.
+    /// Unsent lines for the front's logger.
     private let logLines = Guarded<[[UInt8]]>([])
 
     init(
@@ -96,7 +96,7 @@ final class PoolWorker {
         var unsentSince = now
         while true {
             // The pool manager sends several tasks at once only while they take a few microseconds, see
-            // `PoolManager.tasksInFlight`; their results go back together, unless they turn out to take longer.
+            // `PoolManager.tasksInFlight`; their results are sent together, unless they turn out to take longer.
             if !channel.hasFrame || now - unsentSince > outbox.patienceNanoseconds {
                 try outbox.send(over: channel)
                 unsentSince = now
@@ -139,7 +139,7 @@ final class PoolWorker {
         }
     }
 
-    /// Has the pool manager give it no more; what it holds it may yet do.
+    /// Asks the pool manager for no more tasks; it may still run those that it holds.
     private func askForEnd() throws(Errno) {
         growth = nil
         try outbox.send(over: channel)
@@ -147,7 +147,7 @@ final class PoolWorker {
         try channel.flush()
     }
 
-    /// Takes what is no task, and no claim goes with.
+    /// Receives frames other than tasks, which have no claim.
     private func takeNotice() {
         channel.takeFrame { frame, _ in
             switch frame.kind {
@@ -157,7 +157,7 @@ final class PoolWorker {
         }
     }
 
-    /// Runs a task and leaves the frame with its result in the channel's buffer.
+    /// Runs a task and puts the frame with its result into the channel's buffer.
     private func run(_ task: PoolFrame, _ input: UnsafeRawBufferPointer, at now: UInt64) {
         var answer = task
         answer.worker = pid
@@ -169,13 +169,12 @@ final class PoolWorker {
         } catch {
             answer.kind = .failure
             answer.durationNanoseconds = monotonicNanoseconds() - now
-            // Text and bytes, which are always encoded.
+            // Text and bytes, which can always be encoded.
             try? channel.enqueue(answer, ThrownError(error), MessageCoder<ThrownError>.codable())
         }
     }
 
-    /// Puts the result where the pool manager finds it: into the outbox, or over the channel where it is too large for
-    /// that.
+    /// Makes the result available to the pool manager: in the outbox, or over the channel if it is too large for that.
     private func handOver() throws(Errno) {
         if outbox.append(channel.unsent) {
             channel.dropUnsent()

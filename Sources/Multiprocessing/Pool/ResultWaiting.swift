@@ -1,25 +1,26 @@
-/// Waits until at least one of several results is there, at most for `timeout`; `nil` waits for ever.
+/// Waits until at least one of several results is there, for at most `timeout`; `nil` waits forever.
 ///
-/// They may come from several pools of the calling thread. Returns the positions of those that are there, in order; empty
-/// when the time is over first, or when there are no results at all.
+/// They may belong to several pools of the calling thread. Returns the positions of those that are there, in order;
+/// empty on a timeout, or if there are no results at all.
 ///
-/// Throws as `AsyncResult.wait`. The corresponding Python API is `concurrent.futures.wait` with `FIRST_COMPLETED`.
+/// Throws as `AsyncResult.wait` does. The corresponding Python API is `concurrent.futures.wait` with `FIRST_COMPLETED`.
 public func waitAny<Output>(
     _ results: [AsyncResult<Output>], timeout: Duration? = nil
 ) throws(MultiprocessingError) -> [Int] {
     results.isEmpty ? [] : try wait(for: results, timeout: timeout)
 }
 
-/// Waits until all of several results are there, at most for `timeout`; `nil` waits for ever.
+/// Waits until all of several results are there, for at most `timeout`; `nil` waits forever.
 ///
-/// They may come from several pools of the calling thread. Returns whether all are there.
+/// They may belong to several pools of the calling thread. Returns whether all are there.
 ///
 /// - Parameters:
-///   - results: what is waited for.
-///   - timeout: how long.
-///   - stopsAtFirstError: whether the first result that is an error ends the wait, too.
+///   - results: the results to wait for.
+///   - timeout: the maximum time to wait.
+///   - stopsAtFirstError: whether the first result that is an error also ends the wait.
 ///
-/// Throws as `AsyncResult.wait`. The corresponding Python API is `concurrent.futures.wait` with `ALL_COMPLETED`, or
+/// Throws as `AsyncResult.wait` does. The corresponding Python API is `concurrent.futures.wait` with `ALL_COMPLETED`,
+/// or
 /// `FIRST_EXCEPTION`.
 @discardableResult
 public func waitAll<Output>(
@@ -40,29 +41,29 @@ public func waitAll<Output>(
     return true
 }
 
-/// Several results in the order in which they come, each with its position among them.
+/// Returns several results in the order in which they arrive, each with its position in the array.
 ///
 ///     for (position, result) in asCompleted(results) {
 ///         print(names[position], try result.get())
 ///     }
 ///
-/// Taking the next one blocks until it is there. They may come from several pools of the calling thread. When a pool fails,
-/// all its results are there, with that error.
+/// Taking the next one blocks until it is there. They may belong to several pools of the calling thread. When a pool
+/// fails, all its results are there, with that error.
 ///
 /// The corresponding Python API is `concurrent.futures.as_completed`.
 public func asCompleted<Output>(_ results: [AsyncResult<Output>]) -> CompletedResults<Output> {
     CompletedResults(results)
 }
 
-/// The results of `asCompleted(_:)`, which can be gone through once.
+/// The results of `asCompleted(_:)`, which can be iterated once.
 public struct CompletedResults<Output>: Sequence, IteratorProtocol {
-    /// The positions of those that have come and were not taken.
+    /// The positions of results that have arrived and were not taken.
     private final class Arrived {
         var positions = TaskQueue<Int>()
     }
 
     private let results: [AsyncResult<Output>]
-    /// Each once.
+    /// Without duplicates.
     private let links: [PoolLink]
     private let arrived = Arrived()
     private var isTaken: [Bool]
@@ -77,20 +78,20 @@ public struct CompletedResults<Output>: Sequence, IteratorProtocol {
         }
     }
 
-    /// The next result that has come; nil behind the last.
+    /// The next result that has arrived; nil after the last.
     public mutating func next() -> (position: Int, result: AsyncResult<Output>)? {
         do throws(MultiprocessingError) {
             return try next(until: Deadline(after: nil))
         } catch {
-            // None can come any more, as in another process than the pool's; `get` says why.
+            // No more can arrive, for example in a process other than the pool's; `get` then throws the reason.
             return isTaken.firstIndex(of: false).map { take($0) }
         }
     }
 
-    /// The next result that has come; nil behind the last.
+    /// The next result that has arrived; nil after the last.
     ///
-    /// Blocks for at most `timeout`. Throws `timedOut` when the time is over first: the result can be asked for again.
-    /// Else as `AsyncResult.wait`.
+    /// Blocks for at most `timeout`. Throws `timedOut` on a timeout: the result can be requested again. Otherwise
+    /// throws as `AsyncResult.wait` does.
     public mutating func next(
         timeout: Duration
     ) throws(MultiprocessingError) -> (position: Int, result: AsyncResult<Output>)? {
@@ -99,7 +100,7 @@ public struct CompletedResults<Output>: Sequence, IteratorProtocol {
         throw MultiprocessingError(.timedOut, "no other result is there after \(timeout)")
     }
 
-    /// The next result that has come; nil when the time is over first, or behind the last.
+    /// The next result that has arrived; nil on a timeout, or after the last.
     fileprivate mutating func next(
         until deadline: Deadline
     ) throws(MultiprocessingError) -> (position: Int, result: AsyncResult<Output>)? {
@@ -107,7 +108,7 @@ public struct CompletedResults<Output>: Sequence, IteratorProtocol {
             do throws(MultiprocessingError) {
                 guard try takeIn(until: deadline) else { return nil }
             } catch {
-                // A pool that fails gives all its tasks that error, and so their results.
+                // A pool that fails gives that error to all its tasks, so they have results.
                 guard !arrived.positions.isEmpty else { throw error }
             }
         }
@@ -119,7 +120,7 @@ public struct CompletedResults<Output>: Sequence, IteratorProtocol {
         return (position, results[position])
     }
 
-    /// Waits until something has come for one of the pools, and hands it to its result; false when the time was over first.
+    /// Waits until something has arrived for one of the pools, and passes it to its result; false on a timeout.
     private func takeIn(until deadline: Deadline) throws(MultiprocessingError) -> Bool {
         if links.count == 1 { return try links[0].receive(until: deadline) && !deadline.hasPassed }
         let ready = try wait(for: links, until: deadline)

@@ -2,27 +2,27 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// A file that the tasks of a pool use: each worker is handed a descriptor of its own for the same open file, once.
+/// A file that the tasks of a pool use: each worker is sent its own descriptor of the same open file, once.
 ///
 ///     let log = SharedDescriptor(owning: try FileDescriptor.open("log", .readOnly))
 ///     let pool = try Pool(processes: 4) { (task: Part) in try countLines(of: task.log.fileDescriptor, task.range) }
 ///     try pool.map(ranges.map { Part(log: log, range: $0) })
 ///
-/// It is `Codable`, but only as part of a pool's inputs. The descriptor goes over the sockets of the pool, to those
-/// workers that get a task with it, however many tasks they get; so a worker needs neither the file's name nor the
-/// right to open it. The processes share the file's offset and flags, as after `dup`: read with `pread`. They close
-/// theirs when this object is gone, and all tasks that use it are done. A process that is forked does not have it.
+/// It is `Codable`, but only as part of a pool's inputs. The descriptor is sent over the sockets of the pool, once to
+/// each worker that gets a task with it; so a worker needs neither the file's name nor permission to open it. The
+/// processes share the file's offset and flags, as after `dup`: read with `pread`. They close their copies when this
+/// object is released and all tasks that use it are done. Forked processes do not inherit it.
 ///
-/// Where a task is bytes of a layout of its own, these have the `key`, and `Pool.submit` is given the object besides.
+/// If a task is encoded in a custom byte layout, put the `key` into it and pass the object to `Pool.submit` separately.
 ///
 /// In Python it would be `multiprocessing.reduction.DupFd`, which is sent with every message.
 public final class SharedDescriptor: Codable {
-    /// The open file under its key.
+    /// The open file with its key.
     let handed: HandedDescriptor
-    /// Called with the key when it is gone.
+    /// Called with the key when the object is released.
     private var farewells: [(UInt64) -> Void] = []
 
-    /// Takes over a descriptor, which is closed when the object goes; no child of this process keeps it.
+    /// Takes ownership of a descriptor, which is closed with the object; no child of this process keeps it.
     public init(owning descriptor: FileDescriptor) {
         handed = HandedDescriptor(owning: descriptor.rawValue, key: HandedDescriptor.freshKey())
     }
@@ -40,29 +40,29 @@ public final class SharedDescriptor: Codable {
         FileDescriptor(rawValue: handed.number)
     }
 
-    /// What names it in all processes of a pool.
+    /// Identifies it in all processes of a pool.
     public var key: UInt64 {
         handed.key
     }
 
-    /// Finds the descriptor with a key that this worker was handed.
+    /// Finds the descriptor that this worker was sent under a key.
     ///
-    /// Throws `invalidState` where this process has none with that key, as when it had too many files open.
+    /// Throws `invalidState` if this process has none with that key, for example because it had too many open files.
     public init(key: UInt64) throws(MultiprocessingError) {
         handed = try HandedDescriptor.handed(under: key)
     }
 
-    /// Has whoever passed the descriptor on told when no task can use it any more.
+    /// Adds a function that is called when no task can use the descriptor any more.
     func whenGone(_ farewell: @escaping (UInt64) -> Void) {
         farewells.append(farewell)
     }
 
-    /// Finds the descriptor that this worker was handed.
+    /// Finds the descriptor that this worker was sent.
     public init(from decoder: any Decoder) throws {
         handed = try HandedDescriptor.handed(under: decoder.singleValueContainer().decode(UInt64.self))
     }
 
-    /// Has the descriptor handed to whoever runs the task that is being encoded.
+    /// Sends the descriptor to the worker that will run the task being encoded.
     public func encode(to encoder: any Encoder) throws {
         try TaskDescriptors.add(self)
         var container = encoder.singleValueContainer()
@@ -74,7 +74,8 @@ public final class SharedDescriptor: Codable {
 final class TaskDescriptors {
     private(set) var all: [SharedDescriptor] = []
 
-    /// Runs `body`, which encodes a task's input, and returns what it uses, with those that it is known to use.
+    /// Runs `body`, which encodes a task's input, and returns the descriptors that it uses together with the known
+    /// ones.
     func collecting(
         _ known: [SharedDescriptor], _ body: () throws -> Void
     ) throws -> [SharedDescriptor] {

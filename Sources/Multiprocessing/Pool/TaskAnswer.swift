@@ -1,8 +1,8 @@
-/// What the front makes of an answer.
+/// How the front decodes an answer.
 extension PoolFrame {
-    /// The output; throws why there is none.
+    /// Returns the output, or throws the error.
     ///
-    /// - Parameter number: the task's number in the error; nil for that of the pool.
+    /// - Parameter number: the task's number in the error; nil for the pool's number.
     func output<Output>(
         _ payload: UnsafeRawBufferPointer, _ coder: MessageCoder<Output>, numbered number: UInt64? = nil
     ) throws(MultiprocessingError) -> Output {
@@ -15,7 +15,7 @@ extension PoolFrame {
         }
     }
 
-    /// The output, or why there is none.
+    /// The output or the error.
     func outcome<Output>(
         _ payload: UnsafeRawBufferPointer, _ coder: MessageCoder<Output>
     ) -> Result<Output, MultiprocessingError> {
@@ -46,7 +46,7 @@ extension PoolFrame {
         }
     }
 
-    /// What the function threw.
+    /// The error that the function threw.
     private func thrown(_ payload: UnsafeRawBufferPointer, _ number: UInt64) -> MultiprocessingError {
         do {
             let thrown = try MessageCoder<ThrownError>.codable().decode(payload)

@@ -1,28 +1,28 @@
-/// The tasks that wait in the pool manager, as the frames in which they came, in *units*.
+/// The tasks that wait in the pool manager, as the frames in which they arrived, in *units*.
 ///
-/// A unit is a run of tasks that go to one worker together; the frame of its last one says so. First in, first out,
-/// except that what was given to a worker and comes back goes first.
+/// A unit is a run of tasks that go to one worker together; the frame of the last one is marked. First in, first out,
+/// except that tasks taken back from a worker go first.
 struct TaskBacklog: ~Copyable {
-    /// As they came from the front, one behind the other; what was cancelled stays as a frame of kind `removed`.
+    /// As they arrived from the front, one behind the other; cancelled tasks remain as frames of kind `removed`.
     private var fresh = ByteBuffer()
-    /// How many units in `fresh` are there to their end.
+    /// How many units in `fresh` are complete.
     private var freshUnits = 0
-    /// Where each frame in `fresh` begins.
+    /// The offset of each frame in `fresh`.
     private var places = FramePlaces()
-    /// Units that came back, the next one last.
+    /// Units that were put back, the next one last.
     private var returned: [[UInt8]] = []
 
-    /// Whether no complete unit waits.
+    /// Whether no complete unit is waiting.
     var isEmpty: Bool {
         unitCount == 0
     }
 
-    /// How many complete units wait.
+    /// How many complete units are waiting.
     var unitCount: Int {
         freshUnits + returned.count
     }
 
-    /// The header of the task that comes out next.
+    /// The header of the next task.
     var next: PoolFrame? {
         if let unit = returned.last {
             return unit.withUnsafeBytes { TaskBacklog.firstTask(in: $0) }
@@ -47,7 +47,7 @@ struct TaskBacklog: ~Copyable {
 
     // MARK: Taking out
 
-    /// Takes the next unit out, or its first `limit` tasks, and hands their frames to `body`.
+    /// Takes the next unit, or its first `limit` tasks, and passes their frames to `body`.
     mutating func takeUnit(atMost limit: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
         guard let unit = returned.popLast() else {
             let (count, end, isWhole) = TaskBacklog.take(from: fresh.readable, atMost: limit, body)
@@ -81,12 +81,12 @@ struct TaskBacklog: ~Copyable {
 
     // MARK: Putting back
 
-    /// Puts tasks back to where they came from, before all others.
+    /// Puts tasks back, before all others.
     mutating func putBack(_ frames: [UInt8]) {
         returned += TaskBacklog.units(of: frames) { _ in true }.reversed()
     }
 
-    /// The units of those frames that are wanted, each with its end marked, also where that one is not wanted.
+    /// The units of the wanted frames, each with its end marked, even if its original end is not wanted.
     private static func units(of frames: [UInt8], where isWanted: (PoolFrame) -> Bool) -> [[UInt8]] {
         var units: [[UInt8]] = []
         frames.withUnsafeBytes { bytes in
@@ -119,7 +119,7 @@ struct TaskBacklog: ~Copyable {
 
     // MARK: Removing
 
-    /// Removes tasks by their numbers and hands the frame of each to `body`.
+    /// Removes tasks by their numbers and passes the frame of each to `body`.
     mutating func remove(_ tasks: TaskRanges, _ body: (PoolFrame) -> Void) {
         returned = returned.flatMap { unit in
             TaskBacklog.units(of: unit) { frame in
@@ -134,7 +134,7 @@ struct TaskBacklog: ~Copyable {
             }
         }
         if freshUnits == 0 {
-            // Nothing but what was removed is left.
+            // Only removed tasks are left.
             fresh.removeAll()
             places = FramePlaces()
         }
@@ -151,7 +151,7 @@ struct TaskBacklog: ~Copyable {
         }
     }
 
-    /// Makes the last task of a unit that is left before this one its end; false where none is left.
+    /// Marks the last remaining task of a unit before this one as its end; false if none remains.
     private mutating func endUnit(before task: UInt64) -> Bool {
         for earlier in (places.tasks.lowerBound..<task).reversed() {
             let offset = places.offset(of: earlier)
@@ -167,9 +167,9 @@ struct TaskBacklog: ~Copyable {
     }
 }
 
-/// Where the frame of each task begins in a run of frames that follow one another by number.
+/// The offset of the frame of each task in a run of frames with consecutive numbers.
 private struct FramePlaces {
-    /// As if nothing had been taken out at the front; those before `head` were.
+    /// As if nothing had been removed at the front; those before `head` were.
     private var offsets: [Int] = []
     private var head = 0
     private var firstTask: UInt64 = 0
@@ -191,7 +191,7 @@ private struct FramePlaces {
         head += count
         firstTask += UInt64(count)
         start += offset
-        // Half of them are used up: moving the rest costs as much as was dropped since, so a constant for each.
+        // Half of them are used up: moving the rest costs as much as was removed since, so a constant time per element.
         if head > 32 && head * 2 > offsets.count {
             offsets.removeFirst(head)
             head = 0

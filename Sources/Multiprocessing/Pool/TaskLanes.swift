@@ -1,27 +1,28 @@
-/// Puts the answers to the tasks of each lane in the order of the tasks, in the pool manager.
+/// Sorts the answers to the tasks of each lane into the order of the tasks, in the pool manager.
 ///
-/// An answer out of its turn waits here until all before it have been passed on, so that it wakes nobody; and while much
-/// waits for the front to read, those whose turn comes all at once stay here too. What waits is bounded by handing out no more tasks whose answers
-/// would wait too (`PoolManager.mayHandOut`); those that others wait for are always handed out.
+/// An early answer waits here until all before it have been passed on, so it does not wake the front. While much is
+/// waiting for the front to read, answers whose turn comes all at once stay here too. The memory is bounded: no more
+/// tasks are given out whose answers would have to wait too (`PoolManager.mayHandOut`); tasks for which others wait are
+/// always given out.
 struct TaskLanes {
     private struct Lane {
-        /// Those whose answers were not passed on, in order.
+        /// Tasks whose answers were not passed on yet, in order.
         var tasks = TaskQueue<UInt64>()
-        /// The answers that are out of their turn.
+        /// The early answers.
         var waiting: [UInt64: [UInt8]] = [:]
     }
 
     private var lanes: [Int: Lane] = [:]
-    /// Lanes whose first answer is here, and waits for room.
+    /// Lanes whose next answer is here, and waits for room.
     private var fullLanes: [Int] = []
-    /// How much waits, with the headers.
+    /// The size of the waiting answers with their headers.
     private(set) var heldBytes = 0
     private var heldCount = 0
 
-    /// How large an answer that waits is in the mean; 0 while none does.
+    /// The average size of a waiting answer; 0 if there are none.
     var meanBytes: Int { heldCount == 0 ? 0 : heldBytes / heldCount }
 
-    /// Notes a task that has come from the front.
+    /// Records a task that has arrived from the front.
     mutating func expect(_ task: PoolFrame) {
         if task.lane != PoolFrame.noLane {
             lanes[task.lane, default: Lane()].tasks.append(task.task)
@@ -33,8 +34,8 @@ struct TaskLanes {
         task.lane == PoolFrame.noLane || lanes[task.lane]?.tasks.first == task.task
     }
 
-    /// Hands the answer to a task to `body`, and those that waited for it after it as long as there is room; or has it
-    /// wait.
+    /// Passes the answer to a task to `body`, followed by those that waited for it as long as there is room; or stores
+    /// it.
     ///
     /// - Parameter answer: header and payload.
     mutating func pass(
@@ -42,7 +43,7 @@ struct TaskLanes {
         _ body: (UnsafeRawBufferPointer) -> Void
     ) {
         guard task.lane != PoolFrame.noLane else { return body(answer) }
-        // In place: a copy of the lane would copy all that waits in it.
+        // In place: a copy of the lane would copy everything that waits in it.
         guard isNext(task) else {
             lanes[task.lane]?.waiting[task.task] = Array(answer)
             heldBytes += answer.count
@@ -54,10 +55,10 @@ struct TaskLanes {
         passOn(task.lane, while: hasRoom, body)
     }
 
-    /// Whether answers wait for room alone.
+    /// Whether answers wait only for room.
     var hasFullLanes: Bool { !fullLanes.isEmpty }
 
-    /// Hands on what waits for room, as long as there is some.
+    /// Passes on the answers that wait for room, as long as there is some.
     mutating func passOn(while hasRoom: () -> Bool, _ body: (UnsafeRawBufferPointer) -> Void) {
         let full = fullLanes
         fullLanes = []

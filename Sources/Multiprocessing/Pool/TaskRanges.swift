@@ -1,12 +1,12 @@
-/// Some numbers of tasks.
+/// A set of task numbers.
 struct TaskRanges {
     /// In order, with gaps between them.
     private(set) var ranges: [Range<UInt64>] = []
 
-    /// These and some more.
+    /// The set with a range added.
     consuming func adding(_ range: Range<UInt64>) -> TaskRanges {
         var all = self
-        // Those that meet the new one become one with it.
+        // Ranges that touch the new one are merged with it.
         let first = all.firstIndex(endingFrom: range.lowerBound)
         var (end, merged) = (first, range)
         while end < all.ranges.count, all.ranges[end].lowerBound <= range.upperBound {
@@ -23,7 +23,7 @@ struct TaskRanges {
         return index < ranges.count && ranges[index].contains(task)
     }
 
-    /// The first range that ends at a number or behind it, by bisection.
+    /// The first range that ends at or after a number, by bisection.
     private func firstIndex(endingFrom task: UInt64) -> Int {
         var (low, high) = (0, ranges.count)
         while low < high {

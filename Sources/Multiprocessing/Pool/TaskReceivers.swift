@@ -1,47 +1,47 @@
-/// Who takes the answers to some tasks: a call that waits, an iterator, an `AsyncResult`, or `nextCompletion`.
+/// Receives the answers to some tasks: a waiting call, an iterator, an `AsyncResult`, or `nextCompletion`.
 ///
-/// It may outlive the one that wants the results, and must not hold the pool, which holds it.
+/// It may outlive the object that wants the results, and must not hold the pool, which holds it.
 class TaskReceiver {
-    /// Takes an answer; `position` is what was said when the task was handed in.
+    /// Takes an answer; `position` is the value given at submission.
     ///
-    /// Returns whether `announce` is to be called.
+    /// Returns whether `announce` must be called.
     func receive(_ frame: PoolFrame, _ payload: UnsafeRawBufferPointer, at position: Int) -> Bool {
         false
     }
 
-    /// Learns that the tasks that have no answer will never get one.
+    /// Learns that the unanswered tasks will never get an answer.
     ///
-    /// Returns whether `announce` is to be called.
+    /// Returns whether `announce` must be called.
     func abandon(_ error: MultiprocessingError) -> Bool {
         false
     }
 
     /// Runs the user's callbacks.
     ///
-    /// Called when nothing of the pool is in use, so that they may use it.
+    /// Called when nothing of the pool is in use, so the callbacks may use it.
     func announce() {}
 }
 
-/// The receivers of the tasks under way.
+/// The receivers of the unfinished tasks.
 ///
-/// Tasks are numbered as they are handed in, and those of one receiver mostly follow one another: so an entry is a run of
-/// them, which is found by bisection.
+/// Tasks are numbered in the order of submission, and those of one receiver are mostly consecutive: so an entry is a
+/// run of them, which is found by bisection.
 struct TaskReceivers {
     private struct Run {
         let first: UInt64
         var end: UInt64
         /// How many have no answer yet.
         var missing: Int
-        /// Of the first task.
+        /// The position of the first task.
         let position: Int
-        /// nil once all have their answers.
+        /// Nil once all have their answers.
         var receiver: TaskReceiver?
     }
 
     /// In the order of the tasks.
     private var runs: [Run] = []
     private var finishedRuns = 0
-    /// Where the last answer belonged, as the next one mostly does too.
+    /// The index of the last run found, which is usually also the next.
     private var lastFound = 0
     /// How many tasks have no answer yet.
     private(set) var missing = 0
@@ -60,7 +60,7 @@ struct TaskReceivers {
         }
     }
 
-    /// Takes out who is to be handed the answer to a task, and the task's position there.
+    /// Removes and returns the receiver of the answer to a task, and the task's position there.
     mutating func take(_ task: UInt64) -> (receiver: TaskReceiver, position: Int)? {
         let index = find(task)
         guard index < runs.count, runs[index].first <= task, let receiver = runs[index].receiver else {
@@ -77,13 +77,13 @@ struct TaskReceivers {
         return (receiver, position)
     }
 
-    /// Tells all receivers that there will be no more answers; returns those that want to announce something.
+    /// Tells all receivers that there will be no more answers; returns those that must announce something.
     mutating func abandon(_ error: MultiprocessingError) -> [TaskReceiver] {
         defer { self = TaskReceivers() }
         return runs.compactMap(\.receiver).filter { $0.abandon(error) }
     }
 
-    /// The first run that ends behind a task.
+    /// The first run that ends after a task.
     private mutating func find(_ task: UInt64) -> Int {
         if lastFound < runs.count, runs[lastFound].first <= task, task < runs[lastFound].end {
             return lastFound
@@ -97,7 +97,7 @@ struct TaskReceivers {
         return low
     }
 
-    /// Half of them are finished: taking these out costs as much as was put in since, so a constant for each.
+    /// Half of them are finished: removing them costs as much as was added since, so a constant time per element.
     private mutating func removeFinished() {
         if finishedRuns > 16 && finishedRuns * 2 > runs.count {
             runs.removeAll { $0.receiver == nil }

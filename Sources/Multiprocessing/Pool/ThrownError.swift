@@ -1,8 +1,8 @@
-/// An error that a function threw in a worker, as it travels to the front.
+/// An error that a function threw in a worker, as it is sent to the front.
 struct ThrownError: Codable {
-    /// What printing it gives.
+    /// Its description.
     let text: String
-    /// The mangled name of its type, and its encoding; nil where the front could not make it anew.
+    /// The mangled name of its type, and its encoding; nil if the front could not decode it.
     private let value: Value?
 
     private struct Value: Codable {
@@ -15,7 +15,7 @@ struct ThrownError: Codable {
         value = (error as? any Error & Codable).flatMap { ThrownError.value(of: $0) }
     }
 
-    /// The error itself, where it can be made anew.
+    /// The error itself, if it can be decoded.
     var error: (any Error)? {
         guard let value, let type = _typeByName(value.type) as? any (Error & Codable).Type else { return nil }
         func decode<Failure: Error & Codable>(_: Failure.Type) -> (any Error)? {
@@ -25,7 +25,7 @@ struct ThrownError: Codable {
     }
 
     private static func value<Failure: Error & Codable>(of error: Failure) -> Value? {
-        // A private type's name holds an address, by which no type is found.
+        // A private type's name contains an address, by which no type can be found.
         guard let type = _mangledTypeName(Failure.self), !type.contains("$") else { return nil }
         var buffer = ByteBuffer()
         guard (try? MessageCoder<Failure>.codable().encode(error, into: &buffer)) != nil else { return nil }

@@ -2,14 +2,14 @@ import Synchronization
 
 /// Shared memory of the pool manager and its workers: for each worker its `TaskClaims` and its `Outbox`.
 ///
-/// It outlives the worker. So the pool manager knows which of the tasks that a dead worker held is to blame, and has
-/// the results of those that were done.
+/// It outlives the worker. So the pool manager knows which of the tasks held by a dead worker is to blame, and has the
+/// results of finished ones.
 struct WorkerBoard: ~Copyable {
     private let mapping: SharedMapping
 
-    // A page of its own for each worker, so that workers do not slow each other down.
+    // Separate pages for each worker, so that workers do not slow each other down.
     private static let strideBytes = 1 << 15
-    // Own cache lines: the claims change twice a task, and the pool manager looks at them.
+    // Separate cache lines: the claims change twice per task, and the pool manager reads them.
     private static let outboxOffset = 64
 
     init(workers: Int) throws(MultiprocessingError) {
@@ -30,13 +30,13 @@ struct WorkerBoard: ~Copyable {
 
 /// Which of the tasks sent to a worker it has begun, and which it may begin.
 ///
-/// The tasks that go over a worker's channel have sequence numbers, which both sides count for themselves. The worker
-/// begins a task by moving `begun` past it, the pool manager takes back what has not begun by moving `limit` back.
-/// Both are halves of one word, so of two that want the same task one gets it. A task that was taken back is still in
-/// the channel; the worker passes over it, as it is not between `begun` and `limit`.
+/// Tasks sent over a worker's channel have sequence numbers, which both sides count for themselves. The worker begins a
+/// task by moving `begun` past it; the pool manager takes back tasks that have not begun by moving `limit` back. Both
+/// are halves of one word, so if both want the same task, exactly one gets it. A task that was taken back is still in
+/// the channel; the worker skips it, as it is not between `begun` and `limit`.
 ///
-/// The numbers wrap around, which is well as no two that are compared are 2³¹ apart. So that this is no rare case, they
-/// start a little before the end.
+/// The numbers wrap around, which is safe since no two compared numbers are 2³¹ apart. They start a little before the
+/// end, so that wrapping is not a rare, untested case.
 struct TaskClaims {
     private struct Word {
         var begun: UInt32
@@ -61,8 +61,8 @@ struct TaskClaims {
     private let started: UnsafeMutablePointer<Atomic<UInt64>>
     private let finished: UnsafeMutablePointer<Atomic<UInt32>>
 
-    /// What `started` is while a result is being sent: the task has had its time, and waiting for a reader is not its
-    /// fault.
+    /// The value of `started` while a result is being sent: the task's time is over, and waiting for a reader does not
+    /// count.
     private static let never = UInt64.max
 
     fileprivate init(at base: UnsafeMutableRawPointer) {
@@ -73,9 +73,9 @@ struct TaskClaims {
 
     // MARK: The worker's side
 
-    /// Begins a task; false when it was taken back.
+    /// Begins a task; false if it was taken back.
     func begin(_ sequence: UInt32, at now: UInt64) -> Bool {
-        // Before the claim: who sees the task begun must not see when the one before it did.
+        // Before the claim: a reader that sees the task begun must not see the previous task's start time.
         started.pointee.store(now, ordering: .relaxed)
         while true {
             let old = Word(bits: word.pointee.load(ordering: .acquiring))
@@ -85,19 +85,19 @@ struct TaskClaims {
         }
     }
 
-    /// Stops the clock of the task that runs.
+    /// Stops the clock of the running task.
     func stopClock() {
         started.pointee.store(TaskClaims.never, ordering: .relaxed)
     }
 
-    /// Ends a task, whose result is where the pool manager finds it.
+    /// Ends a task, whose result the pool manager can now find.
     func finish(_ sequence: UInt32) {
         finished.pointee.store(sequence &+ 1, ordering: .releasing)
     }
 
     // MARK: The pool manager's side
 
-    /// For a worker that is yet to be forked.
+    /// Clears them for a new worker, before that is forked.
     func reset() {
         let first = TaskClaims.firstSequence
         word.pointee.store(Word(begun: first, limit: first).bits, ordering: .relaxed)
@@ -105,13 +105,13 @@ struct TaskClaims {
         finished.pointee.store(first, ordering: .releasing)
     }
 
-    /// Lets the worker begin the tasks from `sequence` up to `end`, when all that it might begin before has been
+    /// Lets the worker begin the tasks from `sequence` up to `end`; everything that it might begin before must have
     /// begun.
     func allow(from sequence: UInt32, upTo end: UInt32) {
         while true {
             let old = Word(bits: word.pointee.load(ordering: .acquiring))
             assert(old.limit == sequence || old.limit == old.begun, "tasks before these were taken back")
-            // What was taken back is jumped over.
+            // Skip what was taken back.
             let new = Word(begun: old.limit == sequence ? old.begun : sequence, limit: end)
             if exchange(old, new) { return }
         }
@@ -119,7 +119,7 @@ struct TaskClaims {
 
     /// Takes back the tasks from `sequence` on that have not begun.
     ///
-    /// Returns the first one that was taken back: all before it have begun, or may yet.
+    /// Returns the first one that was taken back: all before it have begun, or still may.
     func takeBack(from sequence: UInt32) -> UInt32 {
         while true {
             let old = Word(bits: word.pointee.load(ordering: .acquiring))
@@ -134,8 +134,8 @@ struct TaskClaims {
         Word(bits: word.pointee.load(ordering: .acquiring)).begun
     }
 
-    /// The task that the worker is at, and since when; nil where it is at none from `first` on, the first one whose
-    /// result has not come.
+    /// The running task and its start time; nil if the worker runs none from `first` on, the first task without a
+    /// result.
     ///
     /// The time is `UInt64.max` while it sends the result.
     func running(from first: UInt32) -> (sequence: UInt32, started: UInt64)? {

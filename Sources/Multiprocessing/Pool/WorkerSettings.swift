@@ -2,53 +2,53 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// The surroundings of a pool's workers: what else they begin with, and when one is replaced.
+/// The environment of a pool's workers, and when one is replaced.
 ///
 ///     let settings = WorkerSettings(niceness: 10, maxMemoryGrowthBytes: 1 << 30)
 ///     let pool = try Pool(processes: 8, workers: settings, resize)
 ///
-/// Python leaves all of it to the initializer, but for `maxtasksperchild`.
+/// Python leaves all of this to the initializer, except `maxtasksperchild`.
 public struct WorkerSettings: Codable, Sendable {
-    /// What the workers read as their standard input.
+    /// The workers' standard input.
     public var standardInput: StandardInput
-    /// Where the workers' standard output goes.
+    /// The workers' standard output.
     public var standardOutput: WorkerOutput
-    /// Where the workers' standard error goes.
+    /// The workers' standard error.
     public var standardError: WorkerOutput
-    /// The folder that the workers begin in; nil for that of the process that makes the pool.
+    /// The workers' initial working directory; nil for that of the process that makes the pool.
     public var workingDirectory: String?
-    /// Variables of the environment that are other than in the process that makes the pool; nil takes one away.
+    /// Environment variables that differ from those of the process that makes the pool; nil removes one.
     public var environment: [String: String?]
-    /// What is added to the niceness of the process that makes the pool, as `nice(2)` has it.
+    /// A number added to the niceness of the process that makes the pool, as by `nice(2)`.
     ///
-    /// 19 is for what should only run where nothing else would.
+    /// 19 is for work that should run only when the processors are otherwise idle.
     public var niceness: Int
     /// The processors that the workers are bound to, numbered as by `sched_setaffinity(2)`.
     ///
-    /// Each worker is bound to one of them, in turn. Empty where they run on any.
+    /// Each worker is bound to one of them, in turn. Empty to use any.
     public var cpus: [Int]
-    /// A worker is replaced after a task that leaves it with so many bytes more than it had when its initializer was done,
-    /// as against memory that leaks; nil for never.
+    /// Replace a worker after a task that leaves it with this many more bytes than after its initializer, for example
+    /// if it leaks memory; nil for never.
     ///
-    /// What counts is the worker's own memory that is resident, without shared memory and mapped files. It is looked at
-    /// between tasks: no task is kept from taking more.
+    /// This counts the worker's resident private memory, without shared memory and mapped files. It is checked between
+    /// tasks: no task is prevented from using more.
     public var maxMemoryGrowthBytes: Int?
-    /// Whether workers are made only as there are tasks for them, and not all at once.
+    /// Whether workers are made only when there are tasks for them, instead of all at once.
     public var startsAsNeeded: Bool
 
-    /// Everything as it is in the process that makes the pool, unless something else is said, but for the standard input,
-    /// which is empty.
+    /// Settings like those of the process that makes the pool, except for the arguments given and for the standard
+    /// input, which is empty.
     ///
     /// - Parameters:
-    ///   - standardInput: what the workers read there.
-    ///   - standardOutput: where their standard output goes.
-    ///   - standardError: where their standard error goes.
-    ///   - workingDirectory: the folder that they begin in.
-    ///   - environment: variables that are other there; nil takes one away.
-    ///   - niceness: what is added to the niceness.
+    ///   - standardInput: the workers' standard input.
+    ///   - standardOutput: their standard output.
+    ///   - standardError: their standard error.
+    ///   - workingDirectory: their initial working directory.
+    ///   - environment: environment variables that differ; nil removes one.
+    ///   - niceness: is added to the niceness.
     ///   - cpus: the processors that they are bound to, one each, in turn.
-    ///   - maxMemoryGrowthBytes: a worker is replaced when its memory has grown by more.
-    ///   - startsAsNeeded: whether they are made only as there are tasks for them.
+    ///   - maxMemoryGrowthBytes: replace a worker when its memory has grown by more than this.
+    ///   - startsAsNeeded: whether they are made only when there are tasks for them.
     public init(
         standardInput: StandardInput = .null, standardOutput: WorkerOutput = .inherited,
         standardError: WorkerOutput = .inherited, workingDirectory: String? = nil, environment: [String: String?] = [:],
@@ -67,7 +67,7 @@ public struct WorkerSettings: Codable, Sendable {
 
     private static let highestCPU = 1 << 20
 
-    /// Throws where no worker could begin with these.
+    /// Throws if no worker could start with these settings.
     func check() throws(MultiprocessingError) {
         if let limit = maxMemoryGrowthBytes, limit < 1 {
             throw MultiprocessingError(.invalidState, "a worker's memory cannot grow by at most \(limit) bytes")
@@ -80,7 +80,7 @@ public struct WorkerSettings: Codable, Sendable {
         }
     }
 
-    /// In a worker that was just forked: takes them on.
+    /// In a worker that was just forked: applies the settings.
     func takeOn(at position: Int) throws(MultiprocessingError) {
         try standardOutput.takeOn(as: STDOUT_FILENO, at: position)
         try standardError.takeOn(as: STDERR_FILENO, at: position)
@@ -91,7 +91,7 @@ public struct WorkerSettings: Codable, Sendable {
             guard (value.map { setenv(name, $0, 1) } ?? unsetenv(name)) == 0 else { throw refused("setenv of \(name)") }
         }
         if niceness != 0 {
-            // -1 may be the new niceness as well.
+            // -1 may also be the new niceness.
             errno = 0
             if nice(Int32(clamping: niceness)) == -1, errno != 0 { throw refused("nice") }
         }
@@ -101,14 +101,16 @@ public struct WorkerSettings: Codable, Sendable {
     }
 }
 
-/// Where what the workers of a pool write to a standard stream goes.
+/// The destination of a standard stream of a pool's workers.
 public enum WorkerOutput: Codable, Hashable, Sendable {
-    /// To the same file as for the process that makes the pool.
+    /// The same file as in the process that makes the pool.
     case inherited
-    /// Nowhere: `/dev/null`.
+    /// `/dev/null`.
     case null
-    /// To the end of a file for each worker, which is made if it is not there: with a dot and the worker's number behind the
-    /// name, from 0. A worker that replaces another has its number.
+    /// Appended to a file for each worker, which is created if necessary.
+    ///
+    /// The worker's number, from 0, is added to the name after a dot. A replacement has the number of the worker it
+    /// replaces.
     case files(String)
 
     fileprivate func takeOn(as stream: Int32, at position: Int) throws(MultiprocessingError) {
