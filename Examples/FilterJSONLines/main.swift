@@ -29,7 +29,7 @@ let chunkBytes = arguments.count > 2 ? Int(arguments[2]) ?? 0 : 8 << 20
 
 let file = try ChunkedFile(arguments[1], cut: .lines, chunkBytes: chunkBytes)
 let pool = try ChunkPool(serverErrors)
-// Each chunk's lines as soon as they and all before them are there: memory has those of a few chunks.
+// Each chunk's lines arrive as soon as they and all earlier ones are there; only a few chunks are in memory.
 let results = try pool.imap(file)
 while let kept = try results.next() {
     try FileDescriptor.standardOutput.writeAll(kept)
