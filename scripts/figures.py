@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Copies the figures of the newest runs in Benchmarks/runs, between the comments that mark the places: all of them into
-Benchmarks/README.md, eight rows into README.md. Those have the slowest two and the largest memory."""
+"""Copies the figures of the newest runs in Benchmarks/runs between the marker comments: all of them into
+Benchmarks/README.md, and eight rows, with the slowest two and the memory, into README.md."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ FASTER = {
     "linux": "Ratios are poolmap's wall time divided by the other's: below 1 is faster.",
     "library": "Ratios are this library's rate divided by the other's: above 1 is faster.",
 }
-# Rows that need the row above them to be understood.
+# Rows that do not make sense without the row above them.
 IN_FULL = {
     "compress -3 --engine slurm, 2 nodes of one core, with them":
         "compress -3 --engine slurm, 2 nodes of one core, with Slurm's delays",
@@ -45,14 +45,14 @@ class Run:
         return f"{folder}runs/{self.file.name}"
 
     def row(self, work: str, against: str) -> list[str]:
-        """The row with these first cells, each an expression for the whole cell."""
+        """The row with these first cells, each given as a regular expression for the whole cell."""
         for row in self.rows:
             if re.fullmatch(work, row[0]) and re.fullmatch(against, row[1]):
                 return row
         raise SystemExit(f"figures: {self.file.name} has no row: {work}, {against}")
 
     def spread(self, row: list[str]) -> str:
-        """How many pairs a row's figure is of, and the range of their ratios."""
+        """The range of a row's ratios, and the number of pairs."""
         details = self.file.read_text().split("\n## Details\n")[1]
         line = next(line for line in details.splitlines() if line.startswith(f"| {row[0]} | {row[1]} |"))
         count, spread = re.search(r"(\d+ pairs), ([\d.]+ to [\d.]+)", line).groups()
@@ -87,7 +87,7 @@ def headline(runs: dict[str, Run]) -> str:
 
 
 def eight_less_three(runs: dict[str, Run]) -> str:
-    """What README.md has beside the headline: where it is worst, and the library."""
+    """The rows of README.md besides the headline: the worst ones, and the library."""
     run, library = runs["linux"], runs["library"]
     lines = ["| work | compared with | measured |", "|---|---|---:|"]
     slowest = sorted(((ratio, row, other) for other in runs.values() if other is not library
@@ -118,7 +118,7 @@ def all_figures(runs: dict[str, Run]) -> str:
         if "input" in facts:
             lines.append(f"Input: {facts['input']}.")
         lines += [FASTER.get(kind, FASTER["linux"]),
-                  f"[The run]({run.link('')}) has the times, the spread and what to type to repeat it.", "", run.table]
+                  f"[The run]({run.link('')}) has the times, the spread and the command to repeat it.", "", run.table]
     return "\n".join(lines)
 
 
@@ -126,7 +126,7 @@ def write(file: Path, name: str, text: str) -> None:
     page, count = re.subn(rf"(<!-- {name}: begin.*?-->\n).*?(<!-- {name}: end -->)",
                           lambda match: f"{match[1]}{text}\n{match[2]}", file.read_text(), flags=re.S)
     if count != 1:
-        raise SystemExit(f"figures: {file.relative_to(ROOT)} has no place for: {name}")
+        raise SystemExit(f"figures: {file.relative_to(ROOT)} must have exactly one pair of markers for: {name}")
     file.write_text(page)
     print(f"{file.relative_to(ROOT)}: {name}")
 
