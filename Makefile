@@ -1,31 +1,31 @@
-# poolmap: what one types. `make` alone lists it.
+# poolmap's targets. `make` alone lists them.
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
-# Debian's zsh looks for the completions of packages elsewhere.
+# Debian's zsh looks for package completions elsewhere.
 ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
-# A folder for links of zstd's names to the command; none are laid where it is empty.
+# A folder for links from zstd's names to the command; none are made if it is empty.
 ZSTD_LINKS ?=
 INPUT ?=
 BENCH ?=
 TARGETS ?=
 SECONDS ?= 3600
 
-# One file that needs nothing else on the machine, and starts fast: a fully static executable starts in 1.45 times the
-# time of the zstd tool, one with only the Swift runtime static in 2.35 times. lld, which comes with Swift, because
-# Debian's ld repeats glibc's notes on getgrnam_r and its like for each static program; errors are shown as ever. Paths
+# One file that depends on nothing else, and starts fast: a fully static executable takes 1.45 times as long to start as
+# the zstd tool, one with only the Swift runtime static 2.35 times. lld, which comes with Swift, because Debian's ld
+# repeats glibc's notes on getgrnam_r and the like for each static program; lld still shows errors. Paths
 # of sources begin with a dot in place of this folder, so that the same bytes come out in whatever folder it is built.
 RELEASE = --configuration release --scratch-path .build-release --static-swift-stdlib \
 	-Xswiftc -static-executable -Xswiftc -use-ld=lld \
 	-Xswiftc -file-prefix-map -Xswiftc "$(CURDIR)=." -Xcc "-ffile-prefix-map=$(CURDIR)=."
 BINARY = .build-release/release/poolmap
 
-# What the tests find the command by.
+# The tests find the command by this variable.
 export SWIFT
 export POOLMAP = $(CURDIR)/$(BINARY)
 
 MANUAL_PAGES = $(notdir $(wildcard docs/man/*.1))
-# Where install puts things.
+# Where install puts its files.
 PROGRAM = $(DESTDIR)$(PREFIX)/bin/poolmap
 MANUAL = $(DESTDIR)$(PREFIX)/share/man/man1
 BASH_COMPLETION = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/poolmap
@@ -63,43 +63,43 @@ test: test-deps python-tools build ## all tests: units, the command line, the fi
 	scripts/docs.sh
 	scripts/snippets.py
 
-fuzz: deps ## fuzz the readers of bytes of strangers: TARGETS="frames lists", SECONDS=3600 each, SEED=N
+fuzz: deps ## fuzz the parsers of untrusted bytes: TARGETS="frames lists", SECONDS=3600 each, SEED=N
 	SEED=$(SEED) scripts/fuzz.sh --keep $(SECONDS) $(TARGETS)
 
-tsan: deps ## look for data races in programs with threads that have pools, with the thread sanitizer
+tsan: deps ## run the thread sanitizer over multi-threaded programs that use pools
 	scripts/tsan.sh
 
-interop: interop-deps build ## readers in other languages, which need compilers of their own
+interop: interop-deps build ## test readers in other languages, which need their own compilers
 	scripts/interop.sh $(BINARY)
 
-lint: test-deps ## the house rules that a program can check
+lint: test-deps ## check the house rules that a program can check
 	$(SWIFT) format lint --strict --recursive Sources Tests Examples Benchmarks/Library Package.swift
 	scripts/lint.sh
 
-format: ## bring the Swift sources into the house format
+format: ## format the Swift sources
 	$(SWIFT) format --in-place --recursive Sources Tests Examples Benchmarks/Library Package.swift
 
 bench: bench-command bench-library ## measure against zstd, pzstd and CPython, 10 to 20 minutes; BENCH=--quick for 2
 
-bench-command: bench-deps build ## the command's part of it; BENCH=--help for more
+bench-command: bench-deps build ## the command's part of bench; BENCH=--help for more
 	$(SWIFT) build --product library-bench $(RELEASE)
 	Benchmarks/bench.py $(BENCH)
 
-bench-library: bench-deps ## the library's part of it; BENCH=--help for more
+bench-library: bench-deps ## the library's part of bench; BENCH=--help for more
 	$(SWIFT) build --product library-bench $(RELEASE)
 	Benchmarks/library.py $(BENCH)
 
-docs: ## the libraries' documentation, in .build-docs; every link and every public symbol is checked
+docs: ## build the libraries' documentation in .build-docs; checks every link and every public symbol
 	scripts/docs.sh
 
-manual: test-deps build ## make the manual pages in docs/man of what the command says of itself and docs/man/*.in
+manual: test-deps build ## make the manual pages in docs/man from the command's help and docs/man/*.in
 	scripts/manual.py $(BINARY)
 
 figures: ## copy the newest runs of Benchmarks/runs into Benchmarks/README.md and README.md
 	scripts/figures.py
 
-# The binary is built only where there is none, so that `make build && sudo make install` needs no Swift as root.
-install: $(BINARY) ## the command, its manual pages and shell completions: PREFIX=/usr/local, DESTDIR=, ZSTD_LINKS=
+# The binary is built only if there is none, so that `make build && sudo make install` needs no Swift as root.
+install: $(BINARY) ## install the command, manual pages and shell completions: PREFIX=/usr/local, DESTDIR=, ZSTD_LINKS=
 	$(call zstd-links,lay)
 	install -D -s -m 755 $(BINARY) "$(PROGRAM)"
 	install -d "$(MANUAL)"
@@ -111,7 +111,7 @@ install: $(BINARY) ## the command, its manual pages and shell completions: PREFI
 	$(BINARY) --generate-completion-script zsh > "$(ZSH_COMPLETION)"
 	$(BINARY) --generate-completion-script fish > "$(FISH_COMPLETION)"
 
-uninstall: ## remove what install has put there
+uninstall: ## remove what install has installed
 	$(call zstd-links,remove)
 	rm -f "$(PROGRAM)" $(MANUAL_PAGES:%="$(MANUAL)/%") "$(BASH_COMPLETION)" "$(ZSH_COMPLETION)" "$(FISH_COMPLETION)"
 
@@ -127,7 +127,7 @@ dist: package-deps build ## a tarball of the same for any Linux, and its checksu
 check-dist: package-deps build ## build this commit again in another folder, and compare all packages; several minutes
 	scripts/check-reproducible.sh $(BINARY)
 
-clean: ## remove all that was built
+clean: ## remove all build results
 	rm -rf .build .build-docs .build-release .build-fuzz .build-server .build-tsan
 
 # Each word is a Debian package and how to see that it is there. Silent when nothing is missing.

@@ -2,7 +2,7 @@
 
 import PackageDescription
 
-/// Programs of a screen each that show a library; `swift run NAME` runs one.
+/// One-screen programs that demonstrate a library; `swift run NAME` runs one.
 let examples: KeyValuePairs = [
     "ChunkedMap": ["AsyncWordCount", "CountKmers", "FilterJSONLines", "TransformCSV", "WordCount"],
     "JobServer": ["MakeTokens"],
@@ -16,7 +16,7 @@ let examples: KeyValuePairs = [
     "SeekableZstd": ["SeekableRange"],
 ]
 
-/// What a test needs that runs the programs of some libraries.
+/// The example programs of the selected libraries, for a test that runs them.
 func exampleDependencies(of isWanted: (String) -> Bool) -> [Target.Dependency] {
     examples.filter { isWanted($0.key) }.flatMap { library in library.value.map { .target(name: $0) } }
 }
@@ -64,7 +64,7 @@ let package = Package(
         .target(name: "CFiles"),
         .target(name: "CPoolmap", dependencies: ["CFiles", "CJobServer"]),
 
-        // What the command's targets lean on: one error type, system calls, names.
+        // The base of the command's targets: one error type, system calls, names.
         .target(
             name: "Ground",
             dependencies: ["CChecksums", "CFiles", .product(name: "SystemPackage", package: "swift-system")]
@@ -82,22 +82,22 @@ let package = Package(
         ),
         .target(name: "SeekableZstd", dependencies: ["CBlake3", "CZstd", "Ground"]),
 
-        // Inputs, targets and their names: knows no process and no engine.
+        // Inputs, targets and their names; independent of processes and the engine.
         .target(
             name: "Files",
             dependencies: ["CChecksums", "CFiles", "Ground", .product(name: "SystemPackage", package: "swift-system")]),
         // Where a file is cut into chunks: bytes in, borders out.
         .target(name: "Chunks", dependencies: ["CFiles", "Ground"]),
-        // A map of a closure over the chunks of a file, for programs of others.
+        // A library product: maps a closure over the chunks of a file.
         .target(
             name: "ChunkedMap",
             dependencies: [
                 "Chunks", "Files", "Ground", "Multiprocessing",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            // What says how long a span is valid.
+            // For @_lifetime, which says how long a span is valid.
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
-        // What of a damaged file can be restored.
+        // Recovery of damaged files.
         .target(name: "Salvage", dependencies: ["Ground", "SeekableZstd"]),
         // The engine: takes jobs through a pool of workers, and puts their results back in order.
         .target(
@@ -106,7 +106,7 @@ let package = Package(
                 "CFiles", "CPoolmap", "Digests", "Files", "Ground", "JobServer", "Multiprocessing",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        // What the engine is for: each operation with its cut, its act, its messages and its joiner.
+        // The operations that the engine runs, each with its cut, its work, its messages and its join.
         .target(
             name: "Operations",
             dependencies: [
@@ -115,9 +115,9 @@ let package = Package(
                 "Salvage", "SeekableZstd", .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
-        // What Slurm is told and says, as text: runs nothing.
+        // Slurm's input and output as text; runs nothing.
         .target(name: "Slurm", dependencies: ["Ground"]),
-        // What was typed, in the parser's terms: knows no command and no file.
+        // Translates command lines into the parser's syntax; independent of commands and files.
         .target(
             name: "ArgumentSyntax",
             dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
@@ -187,14 +187,14 @@ let package = Package(
             dependencies: [
                 "CZstd", "Chunks", "Digests", "Files", "Ground", "Operations", "Run", "SeekableZstd", "TestSupport",
             ]),
-        // What several of them use: small files of the real tools, and numbers by chance.
+        // Shared by several test targets: small files of the real tools, and random numbers.
         .target(name: "TestSupport", dependencies: ["Ground", "SeekableZstd"], path: "Tests/Support"),
     ] + exampleTargets,
     swiftLanguageModes: [.v6]
 )
 
-// What scripts/fuzz.sh builds, and nobody else: it needs libFuzzer, and the insides of both modules. Only what is fuzzed
-// is instrumented. `-assert-config Debug` keeps the checks of unsafe pointers, which `-O` alone would drop.
+// Built only by scripts/fuzz.sh, since it needs libFuzzer. Only what is fuzzed is instrumented. `-assert-config Debug` keeps
+// the checks of unsafe pointers, which `-O` alone would drop.
 if Context.environment["POOLMAP_FUZZ"] != nil {
     let instrumented = [
         "Chunks", "Digests", "Files", "Ground", "JobServer", "Multiprocessing", "Operations", "Run", "Salvage",

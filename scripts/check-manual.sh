@@ -1,8 +1,8 @@
 #!/bin/bash
-# Holds the manual pages in docs/man against the command, its sources and docs/errors.md: scripts/check-manual.sh POOLMAP
+# Checks the manual pages in docs/man against the command, its sources and docs/errors.md: scripts/check-manual.sh POOLMAP
 #
-# They must be what `make manual` would make now, have no mistake that a formatter notices, and tell of every option and
-# every exit code: what the help says is looked for in the text that a reader sees.
+# They must be what `make manual` would make now, cause no warning of a formatter, and describe every option and every exit
+# code: what the help lists must be in the formatted text.
 set -euo pipefail
 export LC_ALL=C.UTF-8
 
@@ -16,7 +16,7 @@ complain() {
     wrong=1
 }
 
-# page_of COMMAND: the page's text. Without words broken at the line's end, and without marks for bold.
+# page_of COMMAND: the page's text, without hyphenation and without marks for bold.
 page_of() { MANWIDTH=120 man --no-hyphenation --no-justification -P cat -l "$work/$1.1" | col -bx; }
 
 scripts/manual.py "$poolmap" "$work"
@@ -25,26 +25,26 @@ diff -u docs/man "$work" --exclude '*.in' >&2 || complain "docs/man is not what 
 for page in "$work"/*.1; do
     name=${page##*/}
     said=$(MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 > /dev/null) || true
-    # The pages have no date, so that they are the same whenever they are made.
+    # The pages have no date, so that they are reproducible.
     said+=$(mandoc -T lint -W warning "$page" | grep -v 'missing date') || true
     [[ -z $said ]] || complain "docs/man/$name: $said"
 done
 
-# What the help lists, each with the name of its page.
+# The commands in the help, each with the name of its page.
 mapfile -t commands < <("$poolmap" --help | sed -n '/^SUBCOMMANDS/,/^$/s/^  \([a-z][a-z-]*\) .*/\1/p')
-((${#commands[@]} >= 6)) || complain "the help lists no commands that this script can read"
+((${#commands[@]} >= 6)) || complain "this script cannot read the commands in the help"
 for command in "${commands[@]}"; do
     text=$(page_of "poolmap-$command")
     "$poolmap" "$command" --help | sed -n '/^OPTIONS/,$p' | sed -nE 's/^  (-[^ ]*( [^ ]+)*)(  .*)?$/\1/p' |
         grep -oE -- '(^|[ /])--?[A-Za-z][A-Za-z0-9-]*' | tr -d ' /' > "$work/options"
-    grep -qx -e --help "$work/options" || complain "the help of $command has no options that this script can read"
+    grep -qx -e --help "$work/options" || complain "this script cannot read the options in the help of $command"
     while read -r option; do
-        grep -qE -e "^ {7}(-.*, )?$option(,| |$)" <<< "$text" || complain "poolmap-$command.1 does not tell of $option"
+        grep -qE -e "^ {7}(-.*, )?$option(,| |$)" <<< "$text" || complain "poolmap-$command.1 does not describe $option"
     done < "$work/options"
-    grep -q "poolmap-$command(1)" <<< "$(page_of poolmap)" || complain "poolmap.1 does not tell of $command"
+    grep -q "poolmap-$command(1)" <<< "$(page_of poolmap)" || complain "poolmap.1 does not mention $command"
 done
 
-# The options that take a value, as the arguments are sorted before they are parsed.
+# The options that take a value, which must be known to sort the arguments before parsing.
 python3 - "$poolmap" << 'END' >&2 || complain "Sources/ArgumentSyntax does not know these options that take a value"
 import json, re, subprocess, sys
 
@@ -73,7 +73,7 @@ print(*sorted(missing), sep=", ", end="\n" if missing else "")
 sys.exit(bool(missing) or count < 10)
 END
 
-# Exit codes: of the sources, the help and the table of docs/errors.md, where a wrong usage's 2 must be.
+# Exit codes in the sources, the help and the table of docs/errors.md; each must have 2, for wrong usage.
 codes=$(
     grep -ohE 'exit\([0-9]+\)' Sources/poolmap/*.swift | tr -dc '0-9\n'
     "$poolmap" --help | tr '\n' ' ' | grep -oE 'Exit codes: [^.]*' | grep -oE '(: |; +)[0-9]+ ' | tr -dc '0-9\n'
@@ -84,11 +84,11 @@ for page in "$work"/*.1; do
     name=${page##*/}
     text=$(page_of "${name%.1}" | sed -n '/^EXIT STATUS/,/^[A-DF-Z]/p')
     for code in $(sort -u <<< "$codes"); do
-        grep -qE "^ {7}$code  " <<< "$text" || complain "$name does not tell of exit code $code"
+        grep -qE "^ {7}$code  " <<< "$text" || complain "$name does not describe exit code $code"
     done
-    # Where a page sends its reader.
+    # The pages that it refers to must exist.
     for link in $(page_of "${name%.1}" | grep -oE 'poolmap(-[a-z]+)*\(1\)' | sort -u); do
-        [[ -f $work/${link%(1)}.1 ]] || complain "$name names $link, which is not there"
+        [[ -f $work/${link%(1)}.1 ]] || complain "$name refers to $link, which does not exist"
     done
 done
 exit $wrong

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Builds the libraries' documentation into a folder each, and fails on a broken link or a public symbol without a comment.
+# Builds each library's documentation in a folder, and fails on a broken link or a public symbol without a comment.
 #
-#     scripts/docs.sh [FOLDER]      .build-docs where none is given
+#     scripts/docs.sh [FOLDER]      FOLDER is .build-docs by default
 set -euo pipefail
 cd "$(dirname "$0")/.."
 output=${1:-.build-docs}
@@ -10,7 +10,7 @@ mkdir -p "$output"
 graphs=$(mktemp -d)
 trap 'rm -rf "$graphs"' EXIT
 
-# Every library product has a catalog of its own name.
+# Every library product has a catalog with its name.
 for catalog in Sources/*/*.docc; do
     library=$(basename "$catalog" .docc)
     swift build --target "$library"
@@ -27,7 +27,7 @@ for catalog in Sources/*/*.docc; do
 
     scripts/undocumented.py "$graphs/$library"/*.symbols.json
 
-    # The compiler comes with Swift; the folder can be served with any web server, under the library's name.
+    # docc comes with Swift; any web server can serve the folder, under the library's name.
     docc convert "$catalog" --additional-symbol-graph-dir "$graphs/$library" \
         --fallback-display-name "$library" --fallback-bundle-identifier "${library,,}" \
         --hosting-base-path "$library" --warnings-as-errors --output-path "$output/$library"

@@ -1,10 +1,10 @@
 #!/bin/bash
 # Usage: scripts/fuzz.sh [--keep] SECONDS [TARGET]…
 #
-# Runs the fuzz targets, all of them or those that are named, so many seconds each, two at a time, from the corpus in
-# Tests/Fuzz/corpus. A target fails where it finds a fault, and where it reaches fewer edges of the code than it says it
-# must: it would test nothing. What is found stays in .build-fuzz/crashes; with --keep, so do the inputs that reached
-# something new, in .build-fuzz/corpus, and the next run goes on from them. SEED=N repeats a run as far as time allows.
+# Runs all fuzz targets, or the given ones, for SECONDS each, two at a time, from the corpus in Tests/Fuzz/corpus. A target
+# fails if it finds a bug, or if it reaches fewer edges of the code than it requires, since it would then test nothing.
+# Findings stay in .build-fuzz/crashes; with --keep, inputs that reached new code stay in .build-fuzz/corpus, and the next
+# run continues from them. SEED=N repeats a run as far as timing allows.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -30,17 +30,17 @@ while read -r name least most; do
     edges[$name]=$least bytes[$name]=$most
 done < <("$fuzz" --list)
 for name in "$@"; do
-    [[ -n ${edges[$name]-} ]] || { echo "fuzz: no target $name; there are: ${names[*]}" >&2; exit 1; }
+    [[ -n ${edges[$name]-} ]] || { echo "fuzz: no target $name; the targets are: ${names[*]}" >&2; exit 1; }
 done
 (($# > 0)) && names=("$@")
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 mkdir -p $folder/crashes
-# Its own report of a crash takes the place of the one by Swift; what is freed is remembered for a while, and no longer.
+# The sanitizer's crash report replaces Swift's; a small quarantine of freed memory keeps the process small.
 export TMPDIR=$scratch SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=quarantine_size_mb=16
 
-# Fuzzes one target; a line says how it went.
+# Fuzzes one target, and prints a line with the result.
 run() {
     local name=$1 log=$scratch/$1.log found=$scratch/$1 status=0 reached
     [[ -n $keep ]] && found=$folder/corpus/$name
@@ -53,11 +53,11 @@ run() {
         local file
         file=$(sed -n 's/.*Test unit written to //p' "$log" | tail -1)
         grep -E 'Fatal error|ERROR|SUMMARY|^ALARM' "$log" >&2 || tail -20 "$log" >&2
-        echo "fuzz: $name: a fault (seed $seed); the input is kept. To repeat it: $fuzz $name ${file:-}" >&2
+        echo "fuzz: $name: failed (seed $seed); the input is kept. To repeat it: $fuzz $name ${file:-}" >&2
         return 1
     fi
     if ((${reached:-0} < edges[$name])); then
-        echo "fuzz: $name: reaches ${reached:-0} edges of the code, which should be ${edges[$name]} or more" >&2
+        echo "fuzz: $name: reaches only ${reached:-0} edges of the code, and must reach ${edges[$name]}" >&2
         return 1
     fi
     echo "$name: $(sed -n 's/^#\([0-9]*\).*DONE.*/\1/p' "$log") inputs, $reached edges"

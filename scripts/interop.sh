@@ -1,5 +1,5 @@
 #!/bin/bash
-# Has Go's klauspost/compress, as Debian packages it, read what poolmap wrote: scripts/interop.sh POOLMAP
+# Checks that Go's klauspost/compress, from Debian's package, reads poolmap's files: scripts/interop.sh POOLMAP
 set -euo pipefail
 poolmap=$(realpath "$1")
 cd "$(dirname "$0")/.."

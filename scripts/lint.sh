@@ -1,5 +1,5 @@
 #!/bin/bash
-# What `swift format` does not look at: scripts, sizes of files, the version, notes to oneself.
+# Checks what `swift format` does not: scripts, file sizes, the version, TODO notes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 wrong=0
@@ -11,7 +11,7 @@ while IFS= read -r -d '' file; do
         Makefile | */Makefile) make --file "$file" --dry-run clean FOLDER=docs > /dev/null || wrong=1 ;;
     esac
     if (($(stat -c %s "$file") >= 2 << 20)); then
-        echo "$file: not under 2 MiB" >&2
+        echo "$file: must be smaller than 2 MiB" >&2
         wrong=1
     fi
 done < <(git ls-files -z --cached --others --exclude-standard --deduplicate | while IFS= read -r -d '' file; do
@@ -22,20 +22,20 @@ done)
 version=$(sed -nE 's/^    static let version = "([0-9]+\.[0-9]+\.[0-9]+)"$/\1/p' Sources/poolmap/Program.swift)
 newest=$(sed -nE 's/^## ([0-9]+\.[0-9]+\.[0-9]+) \([0-9]{4}-[0-9]{2}-[0-9]{2}\)$/\1/p' CHANGELOG.md | head -n 1)
 if [[ -z $version || $newest != "$version" ]]; then
-    echo "Program.swift has the version '$version', and the newest in CHANGELOG.md is '$newest'" >&2
+    echo "Program.swift has the version '$version', but the newest in CHANGELOG.md is '$newest'" >&2
     wrong=1
 fi
 if grep -L "^\.TH .* \"poolmap ${version//./\\.}\" " docs/man/*.1 | grep .; then
-    echo "These pages are not of version $version: make manual" >&2
+    echo "These pages have another version than $version; run: make manual" >&2
     wrong=1
 fi
 if git grep -nwF -e "$version" -- . ':!Sources/poolmap/Program.swift' ':!CHANGELOG.md' ':!docs/man/*.1' ':!Benchmarks/runs'; then
-    echo "The version belongs into Sources/poolmap/Program.swift alone." >&2
+    echo "Only Sources/poolmap/Program.swift may contain the version." >&2
     wrong=1
 fi
 
 if grep -rnE 'TODO|FIXME' Sources Tests; then
-    echo "Notes to oneself belong into an issue." >&2
+    echo "Open an issue instead of these notes." >&2
     wrong=1
 fi
 exit $wrong

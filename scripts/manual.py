@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Makes the manual pages: scripts/manual.py POOLMAP [FOLDER]    docs/man where no folder is given
+"""Makes the manual pages: scripts/manual.py POOLMAP [FOLDER]    FOLDER is docs/man by default
 
-What the command says of itself, `poolmap --experimental-dump-help`, gives each page its synopsis, its options and the
-first sentences; docs/man/NAME.in adds what the parser cannot know. There a line in brackets begins a part, in man(7):
+The command's own help, `poolmap --experimental-dump-help`, provides the synopsis, the options and the first sentences of
+each page; docs/man/NAME.in adds the rest. There a line in brackets begins a part, which is written in man(7):
 
-    [description]        after what the parser says of the command
-    [option --jobs]      after what the parser says of the option; in poolmap.in those that most commands have
-    [section EXAMPLES]   a section of its own; [section EXIT STATUS] comes in place of the one that is made here
-    [see also]           pages for SEE ALSO, as zstd(1)
+    [description]        follows the parser's description of the command
+    [option --jobs]      follows the parser's text for the option; in poolmap.in the options that most commands have
+    [section EXAMPLES]   a separate section; [section EXIT STATUS] replaces the generated one
+    [see also]           pages for SEE ALSO, such as zstd(1)
 """
 
 import json
@@ -27,7 +27,7 @@ def fail(message):
 
 
 def literal(text):
-    """Text that is shown as it is, its hyphens such as one can type."""
+    """Text that is shown unchanged, with hyphens that can be copied and pasted."""
     escapes = {"\\": "\\e", "-": "\\-", "^": "\\(ha", "~": "\\(ti", "'": "\\(aq", "`": "\\(ga"}
     return "".join(escapes.get(character, character) for character in text)
 
@@ -44,14 +44,14 @@ OPTION = r"(?<![\w-])--?[A-Za-z0-9][\w-]*(?:=[\w]+)?"
 
 
 def prose(text):
-    """The parser's sentences: a line each, options bold, what stands for a name of the user's slanted."""
+    """The parser's sentences: one per line, with options in bold and placeholders for names in italics."""
     lines = []
     for sentence in re.split(r"(?<=[.?!])\s+(?=[A-Z-])|\n+", text.strip()):
         pieces = re.split(rf"({OPTION}|\b[A-Z]{{4,}}\b(?!/))", sentence)
         marked = []
         for index, piece in enumerate(pieces):
             if index % 2 == 0:
-                # A hyphen between letters stays one, so that words may break there.
+                # Words may break at a hyphen between letters.
                 marked.append(re.sub(r"\\-(?=\w)", "-", literal(piece)))
             elif piece.startswith("-"):
                 marked.append(bold(piece))
@@ -69,7 +69,7 @@ def lower_first(text):
 
 
 class Source:
-    """A file with brackets, apart: its parts by their names, such as "option --jobs"."""
+    """A parsed .in file: its parts by name, such as "option --jobs"."""
 
     def __init__(self, name):
         self.path = SOURCES / f"{name}.in"
@@ -97,11 +97,11 @@ class Source:
         return [part.removeprefix("option ") for part in self.parts if part.startswith("option ")]
 
 
-# ---- What the parser says
+# ---- The parser's description
 
 
 class Option:
-    """An option, or a pair of them that say yes and no."""
+    """An option, or a pair such as --check and --no-check."""
 
     def __init__(self, argument):
         self.names = []
@@ -115,7 +115,7 @@ class Option:
 
     def add(self, argument):
         for name in argument["names"]:
-            # A long name with a single dash is the third kind.
+            # The third kind is a long name with a single dash.
             self.names.append(("--" if name["kind"] == "long" else "-") + name["name"])
 
     def is_opposite(self, argument):
@@ -197,7 +197,7 @@ class Manual:
         self.common = self.common_options()
 
     def common_options(self):
-        """Those that more than half of the commands have, just so; help and version are last."""
+        """The options that more than half of the commands share exactly; help and version are last."""
         counts = self.counts()
         options = {option.identity: option for command in self.commands for option in command.options}
         common = {key: option for key, option in options.items() if counts[key] * 2 > len(self.commands)}
@@ -217,7 +217,7 @@ class Manual:
 
     def head(self, command):
         name = self.page_name(command)
-        # A list of commands has room for a line.
+        # In a list of commands it must fit on one line.
         summary = command.abstract if len(command.abstract) < 70 else command.abstract.split(", ")[0]
         return [
             '.\\" Made by `make manual` of what the command says of itself and of docs/man/*.in: change those.',
@@ -308,7 +308,7 @@ class Manual:
                 fail(f"{source.path} tells of {name}, which is no option there")
 
     def pages(self):
-        """The names of the files, and what is in them."""
+        """The names of the files, and their contents."""
         known = {self.root.name, *(command.name for command in self.commands)}
         for path in SOURCES.glob("*.in"):
             if path.stem not in known:

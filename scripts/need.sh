@@ -1,8 +1,8 @@
 #!/bin/bash
 # Installs the Debian packages whose check fails: scripts/need.sh 'PACKAGE=CHECK'...
 #
-# A check is a shell command that succeeds once the package is there. Silent when nothing is missing. Uses apt-get as
-# root, or through sudo where that asks for no password; otherwise says the command to type, and fails.
+# A check is a shell command that succeeds if the package is installed. Silent if none is missing. Uses apt-get as root, or
+# through sudo if that needs no password; otherwise prints the command to type, and fails.
 set -euo pipefail
 
 missing=()
@@ -30,7 +30,7 @@ apt() {
     "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" < /dev/null > /dev/null
 }
 apt update
-# Debian starts the services of what it installs, but for this script's no. None is to run because of a test.
+# Debian starts the services of packages that it installs, unless this script forbids it. Tests need none of them.
 policy=/usr/sbin/policy-rc.d
 if [[ ! -e $policy ]]; then
     trap '"${root[@]}" rm -f "$policy"' EXIT

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs the Python packages of python-tools.txt, which tests use, into .build-tools/python.
 #
-# A folder of its own, since Debian's Python takes no packages but Debian's. Silent when all is there.
+# In a separate folder, since Debian's Python accepts only Debian's packages. Silent if everything is installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=.build-tools/python
@@ -16,8 +16,8 @@ cmp -s <(wanted) "$folder/installed.txt" && exit 0
 echo "Installing Python packages for the tests into $folder"
 rm -rf "$folder"
 python3 -m venv "$folder"
-# Wheels only, so that nothing is compiled here.
+# Only wheels, so that nothing needs to be compiled.
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --no-compile \
     --requirement "$list"
-# Last, so that half an installation does not count.
+# Last, so that an incomplete installation does not count.
 wanted > "$folder/installed.txt"

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Compresses a file, checks it and restores it, and shows what that gives: scripts/run.sh POOLMAP [INPUT]
+# Compresses, checks and restores a file, and shows the results: scripts/run.sh POOLMAP [INPUT]
 #
-# Without INPUT: the Unicode data of fixtures/, in chunks of 1 MiB so that there are many.
+# INPUT is by default the Unicode data of fixtures/, in chunks of 1 MiB so that there are many.
 set -euo pipefail
 export LC_ALL=C
 
@@ -10,7 +10,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 PATH=$(dirname "$poolmap"):$PATH
 
-# Prints a command, runs it, and leaves its time in $seconds.
+# Prints a command, runs it, and stores its time in $seconds.
 show() {
     echo "\$ $*"
     local begin=$EPOCHREALTIME
@@ -22,7 +22,7 @@ size() {
     stat -Lc %s "$1"
 }
 
-# BYTES: how many MiB a second that was.
+# rate BYTES: the time and the rate in MiB/s.
 rate() {
     awk -v n="$1" -v s="$seconds" 'BEGIN { printf "%.2f s, %.0f MiB/s", s, n / 1048576 / s }'
 }
@@ -31,7 +31,7 @@ echo "poolmap $(poolmap --version), $(nproc) cores"
 options=()
 if [[ -n ${2-} ]]; then
     if [[ ! -f $2 || ! -s $2 ]]; then
-        echo "INPUT=$2 is not a file with something in it" >&2
+        echo "INPUT=$2 is not a file, or is empty" >&2
         exit 1
     fi
     input=$(realpath "$2")
@@ -59,11 +59,11 @@ echo
 show poolmap list packed.zst
 echo
 show poolmap test packed.zst
-echo "  whole, $(rate "$bytes")"
+echo "  intact, $(rate "$bytes")"
 if command -v zstd > /dev/null; then
     echo
     show zstd -q -t packed.zst
-    echo "  zstd says so too, $(rate "$bytes")"
+    echo "  zstd agrees, $(rate "$bytes")"
 fi
 echo
 show poolmap decompress -o restored packed.zst

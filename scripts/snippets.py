@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Compiles what the documents and the doc comments show: scripts/snippets.py
+"""Compiles the snippets of the documents and the doc comments: scripts/snippets.py
 
-A snippet is a block of Swift in README.md, docs or an article, or an indented block in the doc comment of something public.
-It is right if it is part of a program in Examples, which is compiled and run elsewhere, or if the compiler takes it as the
-body of a function. What it uses and does not declare is in Tests/Snippets, a file for each library: first what all snippets
-may use, then, behind a line such as `// In Queues/JoinableQueue.swift`, what only those of one file do.
+A snippet is a block of Swift in README.md, docs or an article, or an indented block in the doc comment of a public symbol.
+It passes if it is part of a program in Examples, which is compiled and run elsewhere, or if it compiles as the body of a
+function. Tests/Snippets has a file for each library, which declares what snippets use but do not show: first what all
+snippets may use, then, after a line such as `// In Queues/JoinableQueue.swift`, what only those of one file may.
 
-Code left out is written `…`. A name that is declared again begins another scope, as for what another process does. The
-modules are those of the last `swift build`.
+Omitted code is written `…`. A name that is declared again begins a new scope, for instance for the code of another
+process. The modules are those of the last `swift build`.
 """
 import pathlib
 import platform
@@ -18,7 +18,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LIBRARIES = ["Multiprocessing", "ChunkedMap", "JobServer", "SeekableZstd"]
-# The first words of what no compiler takes, and why.
+# The first words of snippets that cannot be compiled, and why.
 EXEMPT = {
     '.package(path: "../poolmap")': "lines of a manifest, as in Examples/Server/Package.swift",
 }
@@ -39,7 +39,7 @@ class Snippet:
 
     @property
     def library(self):
-        """The one whose article or source it is from; ChunkedMap knows the most of them."""
+        """The library whose article or source it is from; else ChunkedMap, which imports most of the others."""
         parts = self.path.relative_to(ROOT).parts
         return parts[1] if parts[0] == "Sources" else "ChunkedMap"
 
@@ -51,7 +51,7 @@ def of_document(path):
 
 
 def of_comments(path):
-    """The indented blocks of doc comments in front of what is public."""
+    """The indented blocks in doc comments of public declarations."""
     lines = path.read_text().split("\n")
     at = 0
     while at < len(lines):
@@ -89,7 +89,7 @@ def is_part_of(program, snippet):
 
 
 def contexts(library):
-    """What all snippets of a library may use, and by file what only its own may."""
+    """What all snippets of a library may use, and what only those of a file may, by file."""
     shared, *parts = re.split(r"(?m)^// In (\S+)\n", (ROOT / "Tests/Snippets" / f"{library}.swift").read_text())
     return shared, dict(zip(parts[::2], parts[1::2]))
 

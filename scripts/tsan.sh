@@ -1,10 +1,10 @@
 #!/bin/bash
-# Looks for data races in programs with threads that have pools: scripts/tsan.sh
+# Looks for data races in multi-threaded programs that use pools: scripts/tsan.sh
 #
 # Runs the scenarios of asynchronous pools, those of chunks that have tasks, and two examples, with the thread sanitizer in
-# their processes and in all that these start; built in .build-tsan. A report fails, and is printed. First the sanitizer
-# must report a race that is there. The sanitizer has a thread of its own in each child, so the scenarios whose child forks
-# are refused; they are counted, and say nothing.
+# their processes and all child processes; built in .build-tsan. A report is printed and is a failure. First the sanitizer
+# must report a deliberate race. The sanitizer has its own thread in each child, so scenarios whose child forks are refused;
+# they are only counted.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,11 +16,11 @@ programs=$(${SWIFT:-swift} build "${build[@]}" --show-bin-path)
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-# A test need not wait for a thread that does nothing any more; and workers that crash do so on purpose.
+# Tests need not wait for idle threads; and crashes of workers are deliberate.
 options=(die_after_fork=0 report_thread_leaks=0 handle_segv=0 handle_sigbus=0 handle_abort=0 "log_path=$folder/report")
 export TSAN_OPTIONS="${options[*]}" SWIFT_BACKTRACE=enable=no
 
-# Whether the sanitizer has reported anything since the last time; prints it.
+# Prints the reports since the last call; fails if there are none.
 reported() {
     local reports=("$folder"/report.*)
     [[ -e ${reports[0]} ]] || return 1
@@ -30,7 +30,7 @@ reported() {
 
 timeout 120 "$programs/scenarios" --race > /dev/null 2>&1 < /dev/null || true
 if ! reported | grep 'ThreadSanitizer: .*race' > /dev/null; then
-    echo "tsan: a race that is there is not reported" >&2
+    echo "tsan: the deliberate race is not reported" >&2
     exit 1
 fi
 
@@ -40,7 +40,7 @@ try() {
     shift
     timeout --kill-after=1 240 "$@" > "$folder/output" 2>&1 < /dev/null || status=$?
     if reported; then
-        echo "tsan: a report in $name" >&2
+        echo "tsan: report in $name" >&2
         failed=1
     elif ((status == 0)); then
         tried=$((tried + 1))
@@ -59,7 +59,7 @@ done
 for name in AsyncPools PoolsAndThreads; do
     try "$name" "$programs/$name"
 done
-echo "tsan: $tried programs without a report, $refused that could not be tried"
-# Most of the former; the sanitizer's thread may not have come to be everywhere.
-((tried >= 14)) || { echo "tsan: too few could be tried" >&2; exit 1; }
+echo "tsan: $tried programs without a report, $refused could not be tested"
+# How many are refused varies, since the sanitizer's thread may not have started in every child.
+((tried >= 14)) || { echo "tsan: too few could be tested" >&2; exit 1; }
 exit $failed

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Names the public symbols in symbol graphs that have no documentation comment; exits 1 if there are any.
 
-What the compiler makes (the members of a `Codable` enumeration's keys, say) and what only fulfils a protocol of the
-standard library need none.
+Symbols that the compiler generates (such as the coding keys of a `Codable` type) and that only implement a requirement of
+a standard library protocol need none.
 """
 
 import json

@@ -1,5 +1,5 @@
 #!/bin/bash
-# swift test, and at the end once more what failed, since a run prints thousands of lines: scripts/unit-tests.sh [ARGUMENT…]
+# Runs swift test, and repeats the failures at the end of its thousands of lines: scripts/unit-tests.sh [ARGUMENT…]
 set -euo pipefail
 
 output=$(mktemp)
@@ -8,7 +8,7 @@ code=0
 ${SWIFT:-swift} test "$@" 2>&1 | tee "$output" || code=$?
 if ((code != 0)); then
     echo
-    echo "What failed:"
+    echo "Failures:"
     grep -A 8 -E '✘ .* recorded an issue|error:|Fatal error' "$output" | head -n 200 || true
 fi
 exit "$code"

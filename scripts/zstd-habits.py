@@ -1,23 +1,23 @@
 #!/usr/bin/env python3
-"""Holds poolmap against the machine's zstd, command line by command line: scripts/zstd-habits.py POOLMAP [PART…]
+"""Compares poolmap with the installed zstd, command line by command line: scripts/zstd-habits.py POOLMAP [PART…]
 
-Each line of Tests/habits/*.txt runs twice, each time in a new copy of the folder that folder.sh there makes: once with
-poolmap by the names poolmap, zstd, unzstd, zstdcat and zstdmt, once with zstd by them. Compared are
-  exit      the exit code, as 0 or not; a crash is a third thing
-  files     which files, folders and links are there afterwards
-  content   what is in them, without compression: each Zstandard file is decompressed first
+Each line of Tests/habits/*.txt runs twice, each time in a fresh copy of the folder that folder.sh there makes: once with
+poolmap under the names poolmap, zstd, unzstd, zstdcat and zstdmt, once with zstd under them. It compares
+  exit      the exit code: 0, not 0, or a crash
+  files     which files, folders and links exist afterwards
+  content   their contents, with each Zstandard file decompressed first
   mode      their permissions
-  time      when they were changed, if they have the time of a file of the folder: any later time is `new`
-  holes     whether a file takes much less room than its length
-  output    standard output, without compression too
+  time      their modification times, if they are those of files in the folder: any later time is `new`
+  holes     whether a file takes much less space than its length
+  output    standard output, also decompressed
 
-What differs must be listed in differences.txt, under the row of docs/zstd.md that describes it:
+Each difference must be listed in differences.txt, under the row of docs/zstd.md that describes it:
 
     [a row's first cell]
     exit output | the line
 
-and what is listed must differ, in just that. README.md repeats some of those rows, word for word. A PART selects the
-lines that it is in.
+and each listed line must differ in exactly these aspects. README.md repeats some of those rows, word for word. PART
+selects the lines that contain it.
 """
 
 import concurrent.futures
@@ -39,12 +39,12 @@ NAMES = ("poolmap", "zstd", "unzstd", "zstdcat", "zstdmt")
 ASPECTS = ("exit", "files", "content", "mode", "time", "holes", "output")
 KINDS = {stat.S_IFDIR: "folder", stat.S_IFLNK: "link", stat.S_IFREG: "file"}
 MAGIC = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
-# Files of the folder are older.
+# All files of the folder are older than this.
 NEW = 1_000_000_000
-# A hang is an error; nothing else depends on this.
+# Turns a hang into an error; nothing else depends on it.
 LIMIT_SECONDS = 120
 CRASHES = {128 + number for number in (signal.SIGILL, signal.SIGTRAP, signal.SIGABRT, signal.SIGBUS, signal.SIGSEGV)}
-# Root may read and write everything, which hides what a user sees.
+# Root may read and write everything, which would hide the errors that a user sees.
 AS_USER = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"] if os.geteuid() == 0 else []
 OWNER = (65534, 65534) if os.geteuid() == 0 else (-1, -1)
 
@@ -58,7 +58,7 @@ def lines_of(path):
 
 
 def read_differences(path):
-    """What differs by the line, and the rows of docs/zstd.md that are named."""
+    """The listed aspects of each line, and the named rows of docs/zstd.md."""
     listed, rows = {}, []
     for line in lines_of(path):
         if line.startswith("["):
@@ -73,7 +73,7 @@ def read_differences(path):
 
 
 def rows_of(text):
-    """The rows of all tables in it, by their first cells."""
+    """The rows of all tables in the text, by their first cells."""
     lines = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| | ")]
     rows = {line.split(" | ")[0].removeprefix("| "): line for line in lines}
     if len(rows) < len(lines):
@@ -82,7 +82,7 @@ def rows_of(text):
 
 
 def complaints_about_tables(named):
-    """Where docs/zstd.md, the part of it that README.md repeats, and differences.txt do not agree."""
+    """Disagreements of docs/zstd.md, the rows of it in README.md, and differences.txt."""
     all_rows = rows_of((HERE / "docs" / "zstd.md").read_text())
     section = (HERE / "README.md").read_text().split("\n## Differences from zstd\n")[1].split("\n## ")[0]
     repeated = rows_of(section)
@@ -97,7 +97,7 @@ def complaints_about_tables(named):
 
 
 class Contents:
-    """Bytes without their compression, each of them decompressed once."""
+    """Decompresses bytes, the same ones only once."""
 
     def __init__(self, zstd, folder):
         self.zstd = zstd
@@ -117,7 +117,7 @@ class Contents:
     def decompressed(self, data):
         key = hashlib.sha256(data).digest()
         if key not in self.known:
-            # Another lane may do the same meanwhile, and comes to the same.
+            # Another thread may do the same at the same time, with the same result.
             self.known[key] = self.newly_decompressed(data)
         return self.known[key]
 
@@ -137,8 +137,8 @@ class Comparison:
         self.contents = Contents(root / "zstd" / "zstd", self.folder)
 
     def differences(self, number, line):
-        """By aspect, what poolmap and zstd make of the line."""
-        # In the same place, one after the other, so that even names are the same.
+        """The results of poolmap and zstd for the line, by aspect, where they differ."""
+        # One after the other in the same folder, so that even paths are the same.
         ours, theirs = (self.outcome(self.root / f"line{number}", name, line) for name in ("poolmap", "zstd"))
         found = {}
         for aspect in ASPECTS:
@@ -176,14 +176,14 @@ class Comparison:
 
     def look_at(self, place):
         result = {aspect: {} for aspect in ASPECTS}
-        # What a line has closed to its user is looked at all the same, and can be removed; the mode is taken before.
+        # Makes files readable and folders removable again if the line has removed permissions, after noting the mode.
         for path in self.paths_in(place, result["mode"]):
             name = os.fsdecode(os.path.relpath(path, place))
             status = os.lstat(path)
             kind = stat.S_IFMT(status.st_mode)
             result["files"][name] = KINDS.get(kind, "other")
             if kind == stat.S_IFDIR:
-                # Its time only says that something was done in it.
+                # A folder's time only says that something in it has changed.
                 continue
             result["time"][name] = status.st_mtime_ns if status.st_mtime < NEW else "new"
             if kind == stat.S_IFLNK:
@@ -216,7 +216,7 @@ def shown(aspect, ours, theirs):
 
 def complaints_about(line, found, expected):
     unlisted = {aspect: sides for aspect, sides in found.items() if aspect not in expected}
-    # A file that only one side has needs no second word about its mode and content.
+    # If only one side has a file, report only that, not its mode and content.
     if "files" in found:
         for aspect in ("content", "mode", "time", "holes"):
             sides = unlisted.get(aspect)
@@ -233,7 +233,7 @@ def run_as_user(command, folder):
 
 
 def prepare(root, poolmap):
-    """The folders of the two programs, and the one whose copies the lines run in."""
+    """Makes the folders of the two programs, and the folder that is copied for each line."""
     root.chmod(0o755)
     for folder in "program", "poolmap", "zstd", "folder":
         (root / folder).mkdir()

@@ -1,8 +1,8 @@
 #!/bin/bash
-# Lays links with zstd's names to the command, or removes them: scripts/zstd-links.sh lay|remove PROGRAM FOLDER
+# Makes or removes links with zstd's names to the command: scripts/zstd-links.sh lay|remove PROGRAM FOLDER
 #
-# What is no such link stays: zstd itself is neither replaced nor removed. PROGRAM is what the links lead to, and need not
-# be there yet.
+# Other files are left alone: zstd itself is neither replaced nor removed. The links lead to PROGRAM, which need not exist
+# yet.
 set -euo pipefail
 
 action=$1 program=$2 folder=$3
@@ -15,7 +15,7 @@ case $action in
     lay)
         for name in "${names[@]}"; do
             if ! is_ours "$name" && [[ -e $folder/$name || -L $folder/$name ]]; then
-                echo "$folder/$name is there, and is no link to $program: it stays, and nothing is installed" >&2
+                echo "$folder/$name exists and is not a link to $program; nothing is installed" >&2
                 exit 1
             fi
         done
