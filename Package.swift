@@ -223,7 +223,7 @@ if Context.environment["POOLMAP_FUZZ"] != nil {
     }
 }
 
-// Warnings are errors where this is set, as in CI; a newer compiler's new warnings stop nobody else from building.
+// Warnings are errors if this is set, as in CI; elsewhere a newer compiler's new warnings must not break the build.
 if Context.environment["POOLMAP_STRICT"] != nil {
     for target in package.targets where target.type != .system {
         target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
