@@ -1,9 +1,9 @@
 # Helpers for the cases of batches in faults/, which source this file after lib.sh.
 #
-# The targets of a batch go to the folder `out`, and are compared with `reference`.
+# The targets of a batch go to the folder `out` and are compared with `reference`.
 
-# lay_out_files COUNT: the folder `files`: one of 1.2 MB, `0`, which is done in chunks and has the workers forked, and
-# COUNT small ones of up to 40 KB, from `1` on.
+# lay_out_files COUNT: makes the folder `files`: `0` with 1.2 MB, which is processed in chunks and needs workers, and
+# COUNT small ones of up to 40 KB, from `1`.
 lay_out_files() {
     local number
     mkdir files
@@ -19,19 +19,19 @@ lay_out_files() {
     same_text "$1" "$(($(find reference -name '*.zst' | wc -l) - 1))"
 }
 
-# names FIRST LAST: those of the inputs.
+# names FIRST LAST: names of inputs.
 names() { seq -f 'files/%g' "$1" "$2"; }
 
-# compress_to FOLDER [OPTION…]: all of them, in the order of their numbers.
+# compress_to FOLDER [OPTION…]: compresses all of them, in the order of their numbers.
 compress_to() { poolmap compress -q --chunk-size 64K --output-dir "$1" --files-from <(ls -v -d files/*) "${@:2}"; }
 
-# all_but NUMBER…: every target is there and right, but for these, which are not there; and nothing else is.
+# all_but NUMBER…: every target is there and correct, except for these, which are missing; there is nothing else.
 all_but() {
     same_text "$( (($# == 0)) || printf 'Only in reference: %s.zst\n' "$@" | sort)" \
         "$(diff -rq reference out | sort)"
 }
 
-# each_whole_or_absent: of the targets each is right or not there; and nothing else is.
+# each_whole_or_absent: each target is either correct or missing; there is nothing else.
 each_whole_or_absent() {
     [[ ! -e out ]] || same_text "" "$(diff -rq reference out | grep -v '^Only in reference' || true)"
 }

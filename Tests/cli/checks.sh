@@ -1,14 +1,14 @@
 # Helpers for the cases in check/, which source this file after lib.sh.
 
-# messages PROGRAM FILE: what a check said about lists on stderr, without what programs may say in their own words:
-# their name, the kind of digest, and why a file cannot be read.
+# messages PROGRAM FILE: what a check said about lists on stderr, without what programs may phrase differently: their
+# name, the kind of digest, and why a file cannot be read.
 messages() {
     sed -En "s/^$1: //; s/^'standard input'/standard input/; s/formatted [A-Z0-9]+ checksum/formatted checksum/
         /^WARNING: |improperly formatted|no properly formatted|no file was verified\$/p" "$2"
 }
 
-# like TOOL ARGUMENT…: `poolmap hash --check` prints what `TOOL -c` prints, says the same on stderr about the lists,
-# and ends with the same exit code. Both read $input, if that is set.
+# like TOOL ARGUMENT…: `poolmap hash --check` prints what `TOOL -c` prints, says the same about the lists on stderr, and
+# has the same exit code. Both read $input if it is set.
 like() {
     local tool=$1 expected=0 code=0
     shift

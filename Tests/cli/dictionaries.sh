@@ -1,6 +1,6 @@
 # Helpers for the cases in dictionary/, which source this file after lib.sh.
 
-# write_records FOLDER COUNT: so many small files that are alike, and no two the same.
+# write_records FOLDER COUNT: writes COUNT small files that are similar, but all different.
 write_records() {
     mkdir -p "$1"
     perl -e '
@@ -20,8 +20,8 @@ write_records() {
         }' "$@"
 }
 
-# lay_out_dictionaries: 400 small files in `records`, the dictionaries `one` and `other` of them, which have the numbers
-# 4711 and 77, and `raw`, which is some of their bytes and has none.
+# lay_out_dictionaries: makes 400 small files in `records`, the dictionaries `one` and `other` from them, with the
+# numbers 4711 and 77, and `raw`, some of their bytes without a number.
 lay_out_dictionaries() {
     write_records records 400
     zstd -q --train -r records --maxdict=8000 --dictID=4711 -o one

@@ -1,14 +1,14 @@
 # Helpers for the cases in resume/, which source this file after lib.sh.
 
-# Slow enough, at some 100 chunks a second, that a signal meets a run where it is meant to, if there are 40 chunks or more
-# to go: a busy machine looks at the run only now and then.
+# Slow enough, at some 100 chunks a second, that a signal meets a run at the intended point if there are 40 chunks or
+# more to go: on a busy machine the script checks the run only now and then.
 readonly slowly=(compress --resume -19 --chunk-size 64K)
-# For cases where it does not matter how a run was interrupted.
+# For cases in which it does not matter how a run was interrupted.
 readonly quickly=(compress --resume -3 --chunk-size 64K)
-# What the functions below run.
+# The command that the functions below run.
 command=("${slowly[@]}")
 
-# records TARGET: how many frames its journal has.
+# records TARGET: the number of frames in its journal.
 records() {
     local bytes
     bytes=$(stat -c %s "$1.resume" 2> /dev/null) || bytes=0
@@ -16,7 +16,7 @@ records() {
 }
 has_records() { (($(records "$1") >= $2)); }
 
-# start_slowly COUNT [OPTION…]: starts to compress `in` to `out`, and returns with COUNT frames in the journal.
+# start_slowly COUNT [OPTION…]: starts to compress `in` to `out`, and returns once the journal has COUNT frames.
 start_slowly() {
     local count=$1
     shift
@@ -25,7 +25,7 @@ start_slowly() {
     is_running "$front" || fail "it was done before it could be interrupted: $(cat said)"
 }
 
-# interrupt SIGNAL NUMBER: ends the front with a signal; its children end by themselves.
+# interrupt SIGNAL NUMBER: ends the front with a signal; its children then end by themselves.
 interrupt() {
     local everyone
     # shellcheck disable=SC2207
@@ -35,7 +35,7 @@ interrupt() {
     wait_gone "$soon" ${everyone[@]+"${everyone[@]}"}
 }
 
-# interrupted_at COUNT [OPTION…]: a run that was killed with COUNT frames in its journal, or a few more.
+# interrupted_at COUNT [OPTION…]: a run that is killed with COUNT frames in its journal, or a few more.
 interrupted_at() {
     start_slowly "$@"
     interrupt KILL 9
@@ -43,7 +43,7 @@ interrupted_at() {
     no_file out
 }
 
-# interrupted_by_limit KIB [OPTION…]: a run that was ended by a limit for files, at KIB KiB of the partial file.
+# interrupted_by_limit KIB [OPTION…]: a run that a file size limit ends at KIB KiB of the partial file.
 interrupted_by_limit() {
     (
         ulimit -f "$1"
@@ -53,7 +53,7 @@ interrupted_by_limit() {
     has_records out 1 || fail "no frame is kept"
 }
 
-# resumes KEPT-AT-LEAST [OPTION…]: goes on, says nothing that is wrong, and the target is `reference`, alone.
+# resumes KEPT-AT-LEAST [OPTION…]: resumes without errors; the target is `reference`, and nothing else is left.
 resumes() {
     local least=$1 kept
     shift
@@ -64,7 +64,7 @@ resumes() {
     is_whole
 }
 
-# resumes_saying TEXT [OPTION…]: goes on with one line on stderr that has TEXT in it, and the target is `reference`.
+# resumes_saying TEXT [OPTION…]: resumes with one line on stderr that contains TEXT; the target is `reference`.
 resumes_saying() {
     local text=$1
     shift

@@ -1,6 +1,6 @@
-# Helpers for the cases in map/ whose commands start programs that share cores, which source this file after lib.sh.
+# Helpers for the cases in map/ whose commands start programs that share cores; source this file after lib.sh.
 
-# meets COUNT: writes `meet`, which notes how many of it run beside it, and waits until COUNT have met.
+# meets COUNT: writes `meet`, which records how many of it run at the same time, and waits until COUNT have met.
 meets() {
     rm -rf counts met run-*
     cat > meet <<END2
@@ -13,7 +13,7 @@ while :; do
     [[ ! -e met ]] || break
     sleep 0.01
 done
-# Long enough for one too many to be seen.
+# Long enough to notice one too many.
 for i in 1 2 3 4 5; do
     sleep 0.01
     set -- run-*
@@ -24,10 +24,10 @@ END2
     chmod 755 meet
 }
 
-# most_at_once: how many ran at a time.
+# most_at_once: the largest number that ran at a time.
 most_at_once() { sort -n counts | tail -1; }
 
-# eight_jobs: writes `jobs.mk`, by which make may run eight of `meet` at a time.
+# eight_jobs: writes `jobs.mk`, with which make may run `meet` eight times.
 eight_jobs() {
     cat > jobs.mk <<'END2'
 jobs := 1 2 3 4 5 6 7 8

@@ -1,14 +1,14 @@
-# Helpers for the cases that do the parts of a job and join them, which source this file after lib.sh.
+# Helpers for the cases that make the parts of a job and join them, which source this file after lib.sh.
 
-# each_part COUNT COMMAND…: the command with --part I/COUNT at its end for each part, in no order, two at a time.
+# each_part COUNT COMMAND…: runs the command with --part I/COUNT appended for each part, unordered, two at a time.
 each_part() {
     seq "$1" | shuf | xargs -P 2 -I @part@ "${@:2}" --part "@part@/$1"
 }
 
-# parts_of TARGET COUNT: the names of its parts, the first one first.
+# parts_of TARGET COUNT: the names of its parts, in order.
 parts_of() { seq -f "$1.part-%.0f-of-$2" "$2"; }
 
-# joins_to WHOLE TARGET COUNT: the parts make TARGET, with the bytes, the mode, the owner and the time of WHOLE.
+# joins_to WHOLE TARGET COUNT: the parts make TARGET, with the bytes, mode, owner and time of WHOLE.
 joins_to() {
     local paths
     mapfile -t paths < <(parts_of "$2" "$3" | shuf)
@@ -18,14 +18,14 @@ joins_to() {
     same_text "$(stat -c '%a %u %g %.9Y' "$1")" "$(stat -c '%a %u %g %.9Y' "$2")"
 }
 
-# refuses_to_join TEXT PATH…: one line with TEXT in it, exit code 1, and no target `out`, which -o names.
+# refuses_to_join TEXT PATH…: one line that contains TEXT, exit code 1, and no target `out`, which -o names.
 refuses_to_join() {
     refuses 1 "$1" poolmap join -o out "${@:2}"
     no_file out
 }
 
-# damage_each FOLDER PART FLIP|CUT STEP: copies of the parts of `out`, in which one byte of the part of this name is
-# another, or which end in front of it: FOLDER/NUMBER.part-…, for every STEPth byte.
+# damage_each FOLDER PART FLIP|CUT STEP: copies the parts of `out` to FOLDER/NUMBER.part-…, for every STEPth byte of the
+# part of this name: with that byte changed, or with the part cut before it.
 damage_each() {
     mkdir "$1"
     perl -e '
@@ -46,8 +46,8 @@ damage_each() {
         }' "$@"
 }
 
-# all_damaged_refused FOLDER PART: the join of each copy that damage_each has made is refused with a line of its own, which
-# names the part and says what to do; and there is no target.
+# all_damaged_refused FOLDER PART: the join of each copy of damage_each is refused with one line, which names the part
+# and says what to do; there is no target.
 all_damaged_refused() {
     local code=0 suffix=${2#out}
     poolmap join "$1"/* 2> "$CLI_NOTES/refusals" || code=$?

@@ -1,20 +1,20 @@
 # Helpers for the cases; each case sources this file first.
 #
-# A case is a list of statements that must all succeed: the first that does not ends it, and says which line it was.
+# All statements of a case must succeed: the first that fails ends the case, and its line is reported.
 set -Eeuo pipefail
 trap 'echo "line $LINENO: ended with $?: $BASH_COMMAND" >&2' ERR
 
-# What must be done "within a second" is given three: a busy machine with two cores is late at times.
+# Whatever must happen "within a second" is given three, since a busy machine with two cores may be slow.
 readonly soon=3
 
 fail() {
     trap - ERR
     echo "line ${BASH_LINENO[*]: -2:1}: $*" >&2
-    # Also from a subshell this ends the case, by set -e.
+    # With set -e this ends the case even from a subshell.
     exit 70
 }
 
-# ---- Inputs. The same arguments give the same bytes, but for real_data: that is the same on one machine.
+# ---- Inputs. The same arguments give the same bytes; those of real_data depend on the machine.
 
 # text BYTES: lines that compress well.
 text() { { seq 1 1000000000 || true; } 2> /dev/null | head -c "$1"; }
@@ -37,10 +37,10 @@ noise() {
         }' "$1" "${2:-1}"
 }
 
-# real_data BYTES: the programs of this machine, one after the other; behind them text, where there are too few.
+# real_data BYTES: the programs of this machine, concatenated, followed by text if they are too short.
 real_data() { { cat /usr/bin/[a-z]* /usr/lib/*/*.so* || true; text 1000000000 || true; } 2> /dev/null | head -c "$1"; }
 
-# part FILE OFFSET LENGTH: so many bytes from there on, or what there is of them.
+# part FILE OFFSET LENGTH: prints LENGTH bytes from OFFSET, or as many as there are.
 part() {
     perl -e '
         my ($file, $offset, $left) = @ARGV;
@@ -61,10 +61,10 @@ patch() {
         print $out pack "C*", @bytes;' "$@"
 }
 
-# u32 NUMBER: prints the four bytes, in decimal, little endian.
+# u32 NUMBER: prints its four bytes in decimal, little endian.
 u32() { echo "$(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255))"; }
 
-# flip_each_bit FILE FOLDER: for every bit of FILE a copy with that bit flipped, as FOLDER/<byte>-<bit>.
+# flip_each_bit FILE FOLDER: writes a copy for every bit of FILE with that bit flipped, as FOLDER/<byte>-<bit>.
 flip_each_bit() {
     mkdir "$2"
     perl -e '
@@ -81,7 +81,7 @@ flip_each_bit() {
         }' "$@"
 }
 
-# cut_at_each_byte FILE FOLDER: for every length below that of FILE its beginning, as FOLDER/<length>.
+# cut_at_each_byte FILE FOLDER: writes every shorter beginning of FILE, as FOLDER/<length>.
 cut_at_each_byte() {
     mkdir "$2"
     perl -e '
@@ -96,7 +96,7 @@ cut_at_each_byte() {
 
 size_of() { stat -c %s -- "$1"; }
 
-# islands FILE SIZE OFFSET:LENGTH…: a file of holes, with so many bytes that do not compress from each offset on.
+# islands FILE SIZE OFFSET:LENGTH…: writes a sparse file with LENGTH incompressible bytes at each OFFSET.
 islands() {
     perl -e '
         my ($file, $size, @islands) = @ARGV;
@@ -109,12 +109,12 @@ islands() {
             print $out join "", map { chr 1 + int rand 255 } 1 .. $length;
         }' "$@"
 }
-# disk_of FILE: the KiB that it takes of its disk.
+# disk_of FILE: the disk space that it takes, in KiB.
 disk_of() { echo $(($(stat -c %b -- "$1") / 2)); }
 
 # ---- Expectations
 
-# skip REASON: ends the case, which this machine does not let run; the runner counts it and says why.
+# skip REASON: ends a case that cannot run on this machine; the runner counts it and prints the reason.
 skip() {
     trap - ERR
     echo "$*" > "$CLI_NOTES/skipped"
@@ -126,17 +126,17 @@ same_file() {
 }
 
 same_text() {
-    [[ $1 == "$2" ]] || fail "expected \"$1\", and it is \"$2\""
+    [[ $1 == "$2" ]] || fail "expected \"$1\", got \"$2\""
 }
 
 no_file() {
     local path
     for path in "$@"; do
-        [[ ! -e $path && ! -L $path ]] || fail "$path is there, and should not be"
+        [[ ! -e $path && ! -L $path ]] || fail "$path should not exist"
     done
 }
 
-# only_files NAME…: the folder has these files and no other.
+# only_files NAME…: the folder contains exactly these files.
 only_files() {
     same_text "$(printf '%s\n' "$@" | sort)" "$(find . -mindepth 1 -printf '%P\n' | sort)"
 }
@@ -149,11 +149,11 @@ expect_exit() {
     ((code == expected)) || fail "exit code $code, expected $expected: $*"
 }
 
-# one_error_line FILE [PART…]: FILE is one line that begins "poolmap: " and has each PART in it.
+# one_error_line FILE [PART…]: FILE is one line that begins with "poolmap: " and contains each PART.
 one_error_line() {
     local file=$1 part line
     shift
-    (($(wc -l < "$file") == 1)) || fail "expected one line on stderr, and there are: $(< "$file")"
+    (($(wc -l < "$file") == 1)) || fail "expected one line on stderr, got: $(< "$file")"
     line=$(< "$file")
     [[ $line == "poolmap: "?* ]] || fail "the line does not begin with \"poolmap: \": $line"
     for part in "$@"; do
@@ -161,7 +161,7 @@ one_error_line() {
     done
 }
 
-# refuses CODE PART COMMAND…: exit code CODE, and one line on stderr with PART in it, as the name of the file.
+# refuses CODE PART COMMAND…: exit code CODE, and one line on stderr that contains PART, such as the name of the file.
 refuses() {
     local expected=$1 part=$2 code=0
     shift 2
@@ -173,10 +173,10 @@ refuses() {
 # silently COMMAND…: succeeds, with nothing on stderr.
 silently() {
     "$@" 2> "$CLI_NOTES/stderr" || fail "exit code $?: $* said: $(< "$CLI_NOTES/stderr")"
-    [[ ! -s $CLI_NOTES/stderr ]] || fail "stderr should be empty, and says: $(< "$CLI_NOTES/stderr")"
+    [[ ! -s $CLI_NOTES/stderr ]] || fail "stderr should be empty, but has: $(< "$CLI_NOTES/stderr")"
 }
 
-# all_refused SUBCOMMAND FILE…: each of the files is refused with a line of its own, in their order.
+# all_refused SUBCOMMAND FILE…: each file is refused with its own line, in their order.
 all_refused() {
     local subcommand=$1 code=0
     shift
@@ -190,7 +190,7 @@ all_refused() {
 # all_refused_from_pipes FILE…: decompress refuses each of these small files from a pipe, with one line each.
 all_refused_from_pipes() {
     local part jobs=()
-    # Two at a time, since it takes a process for each file.
+    # Two at a time, since each file takes a process.
     for part in 0 1; do
         printf '%s\0' "$@" | perl -0 -e '
             my $part = shift;
@@ -223,14 +223,14 @@ all_refused_from_pipes() {
     wait "${jobs[1]}" || fail "not all were refused from pipes"
 }
 
-# zstd_refuses FILE…: prints which of the files zstd finds bad. It takes one without a byte.
+# zstd_refuses FILE…: prints the files that zstd refuses. zstd accepts an empty file.
 zstd_refuses() {
     { zstd -q -t "$@" 2>&1 || true; } | tr '\r' '\n' | sed -n 's/^\(zstd: \)\?\([^ :]*\) *: .*/\2/p' | sort -u
 }
 
 # ---- Users and mounts
 
-# as_user COMMAND…: without root's rights; as root it becomes the user nobody.
+# as_user COMMAND…: runs it without root's privileges; for root, as the user nobody.
 as_user() {
     if ((EUID == 0)); then
         setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"
@@ -239,7 +239,7 @@ as_user() {
     fi
 }
 
-# with_small_disk SIZE COMMAND…: runs it where the folder `disk` is an empty tmpfs of SIZE, which nobody else sees.
+# with_small_disk SIZE COMMAND…: runs it with an empty tmpfs of SIZE mounted at `disk`, invisible to other processes.
 with_small_disk() {
     local size=$1 options=-m
     shift
@@ -251,8 +251,8 @@ with_small_disk() {
     unshare $options bash -c 'mount -t tmpfs -o "size=$1,mode=777" none disk && shift && "$@"' - "$size" "$@"
 }
 
-# in_own_mounts: begins the case anew where nobody else sees what it mounts, and all of it goes with it. False, with a
-# word about it, for who is not root or may not.
+# in_own_mounts: restarts the case in its own mount namespace, whose mounts end with it. Prints a message and fails
+# without root's privileges.
 in_own_mounts() {
     [[ -z ${CLI_OWN_MOUNTS-} ]] || return 0
     if ((EUID != 0)) || ! unshare -m true 2> /dev/null; then
@@ -262,8 +262,8 @@ in_own_mounts() {
     CLI_OWN_MOUNTS=yes exec unshare -m bash "$0"
 }
 
-# mount_fuse [OPTION…]: from now on the folder `fuse` shows the folder `behind` by way of FUSE, with options of bindfs:
-# without nameless files, and without a rename that replaces nothing. For behind in_own_mounts. False where there is none.
+# mount_fuse [OPTION…]: mounts the folder `behind` at `fuse` by FUSE, with options of bindfs: it has no nameless files,
+# and no RENAME_NOREPLACE. Call it after in_own_mounts. Prints a message and fails if there is no FUSE.
 mount_fuse() {
     mkdir -p fuse behind
     if [[ ! -c /dev/fuse ]] || ! bindfs "$@" behind fuse 2> /dev/null; then

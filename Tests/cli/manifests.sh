@@ -1,7 +1,7 @@
 # Helpers for the cases of manifests; sourced after lib.sh.
 
-# manifest_of ALGORITHM CHUNK_BYTES FILE…: what the manifest of these files must be, by Python and b3sum, with the content
-# of the folder `contents` where there is such a file (for pipes).
+# manifest_of ALGORITHM CHUNK_BYTES FILE…: the expected manifest of these files, made with Python and b3sum; the content
+# is from the folder `contents` if there is such a file (for pipes).
 manifest_of() {
     python3 - "$@" << 'END'
 import hashlib, os, subprocess, sys, zlib
@@ -41,7 +41,7 @@ for name in map(os.fsencode, sys.argv[3:]):
 END
 }
 
-# says CODE TEXT COMMAND…: exit code CODE, and this on standard output.
+# says CODE TEXT COMMAND…: the command exits with CODE and prints TEXT on standard output.
 says() {
     local expected=$1 text=$2 code=0
     shift 2

@@ -1,12 +1,12 @@
 # Helpers for the cases in map/, which source this file after lib.sh.
 
-# chunks_by_hand FILE CHUNK-BYTES CUT…: "offset length" of each chunk, a line each, as map/borders.py reckons them.
+# chunks_by_hand FILE CHUNK-BYTES CUT…: "offset length" of each chunk, one per line, as map/borders.py computes them.
 chunks_by_hand() { python3 -B "$CLI_FOLDER/map/borders.py" "$@"; }
 
-# chunks_of OPTION…: the same, as the commands of a run are told.
+# chunks_of OPTION…: the same, as the commands of a run receive it.
 chunks_of() { poolmap map "$@" -- echo '{offset} {length}'; }
 
-# groups_of FILE…: whether a process of a group runs whose number is in one of the files.
+# groups_of FILE…: succeeds if a process runs whose process group is in one of the files.
 groups_of() {
     local file group
     for file in "$@"; do
@@ -17,7 +17,7 @@ groups_of() {
 }
 no_groups_of() { ! groups_of "$@"; }
 
-# exist COUNT FILE…: so many of the files are there, or more.
+# exist COUNT FILE…: succeeds if COUNT or more of the files exist.
 exist() {
     local count=0 file
     for file in "${@:2}"; do
@@ -25,7 +25,7 @@ exist() {
     done
     ((count >= $1))
 }
-# random_data BYTES ALPHABET: bytes of an alphabet, so that separators are near, far and above each other.
+# random_data BYTES ALPHABET: bytes of an alphabet, so that separators are near, far apart and overlapping.
 random_data() {
     python3 -c '
 import random, sys

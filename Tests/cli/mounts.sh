@@ -1,8 +1,8 @@
-# Helpers for the cases in mounts/, which source this file after lib.sh: file systems that lack what others have.
+# Helpers for the cases in mounts/, which source this file after lib.sh: file systems with fewer features than others.
 
-# in_mount KIND FUNCTION [OPTION…]: runs the function of this case in a folder of a fresh file system, which nobody else
-# sees and which is gone afterwards. KIND is vfat, an image on a loop device, or exfat by FUSE where the kernel has no
-# vfat; or fuse, a folder behind bindfs, with its options. Skips the case where the machine has no such thing to give.
+# in_mount KIND FUNCTION [OPTION…]: runs the function of this case in a folder of a fresh file system, in its own mount
+# namespace. KIND is vfat, an image on a loop device, or exfat by FUSE if the kernel has no vfat; or fuse, a folder
+# behind bindfs, with its options. Skips the case if the machine has none.
 in_mount() {
     local kind=$1 function=$2
     shift 2
@@ -16,7 +16,7 @@ in_mount() {
         shift
         . "$CLI_LIB"
         . "$CLI_FOLDER/mounts.sh"
-        # Who serves the mount would else go on with it.
+        # Otherwise the process that serves the mount would keep running.
         trap "cd / && umount \"$PWD/mount\"" EXIT
         "mount_$kind" "$@"
         cd mount
@@ -42,18 +42,18 @@ can_mount() {
     unshare -m bash -c '. "$CLI_LIB" && . "$CLI_FOLDER/mounts.sh" && "mount_$@" && umount mount' - "$@" 2> "$CLI_NOTES/mount"
 }
 
-# no_leftovers: no hidden file is here, soon: FUSE renames a file that is removed while it is open, until it is closed.
+# no_leftovers: no hidden file is left, soon: FUSE renames a file that is removed while it is open, until it is closed.
 no_leftovers() { wait_until "$soon" nothing_is_left; }
 nothing_is_left() { [[ -z $(find . -name '.*' ! -name . -o -name '*.partial' -o -name '*.resume') ]]; }
 
-# noted COMMAND…: succeeds, with at most one line on standard error, which is a note about mode, owner or times.
+# noted COMMAND…: succeeds, with at most one line on standard error, a note about mode, owner or times.
 noted() {
     "$@" 2> "$CLI_NOTES/noted" || fail "exit code $?: $* said: $(< "$CLI_NOTES/noted")"
     (($(wc -l < "$CLI_NOTES/noted") <= 1)) || fail "$* said: $(< "$CLI_NOTES/noted")"
     ! grep -v '^poolmap: .*\(mode\|permission\|owner\|time\)' "$CLI_NOTES/noted" || fail "$* said that"
 }
 
-# everything: what users do, one after the other. To be run in the folder of such a file system.
+# everything: common uses, one after another. To be run in a folder of such a file system.
 everything() {
     { text 400000 && noise 900000; } > in
     noted poolmap -j 2 --chunk-size 64K in
@@ -97,10 +97,10 @@ everything() {
     interrupted
 }
 
-# has_frames JOURNAL: there is more than its head.
+# has_frames JOURNAL: it has more than its header.
 has_frames() { [[ -e $1 ]] && (($(size_of "$1") > 64)); }
 
-# interrupted: signals in the middle leave nothing, and no half target.
+# interrupted: signals in the middle of a run leave nothing, and no partial target.
 interrupted() {
     local signal
     { cat kept kept kept; } > large
@@ -123,7 +123,7 @@ interrupted() {
         fi
         rm -rf out
     done
-    # What is to be resumed stays, and is.
+    # What --resume keeps stays, and can be resumed.
     start poolmap compress -19 -j 2 --resume --chunk-size 64K -o out large 2> /dev/null
     wait_until 20 has_frames out.resume
     kill -TERM "$front"
@@ -133,7 +133,7 @@ interrupted() {
     rm -rf many large out
 }
 
-# Sparse files become the bytes of full ones, and come back, with holes or without.
+# Sparse files give the same bytes as full ones, and can be restored with or without holes.
 holes() {
     islands in 3000000 4097:3 200000:70000 2097151:1
     cat in | poolmap -q --chunk-size 64K > expected.zst

@@ -1,9 +1,9 @@
 # Helpers for the cases about parts, which source this file after lib.sh.
 
-# contents FOLDER: what is in it, with sizes and sums.
+# contents FOLDER: its files, with sizes and digests.
 contents() { (cd "$1" && find . -type f -print0 | sort -z | xargs -0 b3sum --no-names | paste -sd ' ' && find . -type f | LC_ALL=C sort); }
 
-# in_parts COUNT COMMAND…: all parts of a command, in any order, side by side, with one to three workers.
+# in_parts COUNT COMMAND…: all parts of a command, in any order, several at a time, with one to three workers.
 in_parts() {
     local count=$1 number pids=() pid
     shift
@@ -14,9 +14,9 @@ in_parts() {
     for pid in "${pids[@]}"; do wait "$pid" || fail "a part failed: $*"; done
 }
 
-# ---- What docs/cluster.md says
+# ---- The examples in docs/cluster.md
 
-# block SECTION NUMBER: the block of code of that number in a section of the page.
+# block SECTION NUMBER: the code block with that number in a section of the page.
 block() {
     awk -v section="## $1" -v wanted="$2" '
         /^## / { here = $0 == section }
@@ -26,7 +26,7 @@ block() {
     cat "$CLI_NOTES/block"
 }
 
-# small_chunks: from now on `poolmap compress` cuts so small that each of sixteen parts of three megabytes has something.
+# small_chunks: makes `poolmap compress` use chunks so small that each of sixteen parts of three megabytes has some.
 small_chunks() {
     mkdir -p bin
     cat > bin/poolmap << SCRIPT

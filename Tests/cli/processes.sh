@@ -1,8 +1,9 @@
-# Helpers for cases that look at processes, or signal them; part of lib.sh.
+# Helpers for cases that inspect processes or send them signals; part of lib.sh.
 #
-# The front is the process that was started, its child pool-manager, whose children pool-worker-N.
+# The front is the process that was started; its child is pool-manager, whose children are pool-worker-N.
 
-# start COMMAND…: in the background, its pid in $front, with the signals that a shell starts its jobs without.
+# start COMMAND…: starts it in the background, its pid in $front, with default signal handling: a shell's background
+# jobs ignore SIGINT and SIGQUIT.
 start() {
     env --default-signal "$@" <&0 &
     front=$!
@@ -16,17 +17,17 @@ start_into() {
     env --default-signal "${@:2}" <&0 > "$1" &
     front=$!
 }
-# wait_full DESCRIPTOR: until the pipe that this shell reads there is full, and who writes to it waits.
+# wait_full DESCRIPTOR: waits until the pipe that this shell reads there is full, so that its writer waits.
 wait_full() {
     wait_until 20 perl -e '
-        # FIONREAD: how many bytes wait in the pipe, which holds 64 KiB at least.
+        # FIONREAD: the bytes in the pipe, whose capacity is at least 64 KiB.
         open my $pipe, "<&=", $ARGV[0];
         my $count = pack "L", 0;
         ioctl $pipe, 0x541B, $count;
         exit(unpack("L", $count) >= 60000 ? 0 : 1)' "$1"
 }
 
-# tree_of PID: "depth pid name" of what runs below a process, the oldest first. Zombies are gone, but for their parents.
+# tree_of PID: "depth pid name" of the processes below a process, oldest first. Zombies are left out, except parents.
 tree_of() {
     perl -e '
         my (%children, %facts);
@@ -51,18 +52,18 @@ tree_of() {
 }
 descendants_of() { tree_of "$1" | cut -d' ' -f2; }
 manager_pid() { tree_of "$1" | sed -n 's/^1 \([0-9]*\) pool-manager$/\1/p'; }
-# worker_pids FRONT: those of the workers, the oldest first.
+# worker_pids FRONT: the pids of the workers, oldest first.
 worker_pids() { tree_of "$1" | sed -n 's/^2 \([0-9]*\) pool-worker-[0-9]*$/\1/p'; }
 
-# start_stopping FILE NUMBER COMMAND…: each process of the command is stopped after its read of the file of this number.
-# The reads go into the file `trace`, by the pids; $front is the strace, below which the command runs.
+# start_stopping FILE NUMBER COMMAND…: stops each process of the command after its NUMBERth read of the file.
+# The reads are logged in the file `trace`, with pids; $front is the strace, below which the command runs.
 start_stopping() {
     : > trace
     start strace -f -qq -P "$PWD/$1" -e signal=none -e trace=read,pread64 \
         -e inject=read,pread64:signal=STOP:when="$2" -o trace "${@:3}"
 }
 is_read() { [[ -s trace ]]; }
-# find_traced: $tracer is the strace that was started, and $front the poolmap below it.
+# find_traced: sets $tracer to the strace that was started, and $front to the poolmap below it.
 find_traced() {
     tracer=$front
     wait_until 20 has_traced
@@ -71,7 +72,8 @@ has_traced() {
     front=$(tree_of "$tracer" | sed -n 's/^1 \([0-9]*\) poolmap$/\1/p')
     [[ -n $front ]]
 }
-# continue_stopped PID: all that is stopped below a process goes on, also what is stopped only now, until that is gone.
+# continue_stopped PID: continues every stopped process below a process, including ones that stop later, until it has
+# ended.
 continue_stopped() {
     while is_running "$1"; do
         # shellcheck disable=SC2046
@@ -89,7 +91,7 @@ is_running() {
     [[ $line != [ZX]* ]]
 }
 
-# wait_until SECONDS COMMAND…: until the command succeeds.
+# wait_until SECONDS COMMAND…: waits until the command succeeds.
 wait_until() {
     local seconds=$1 deadline
     shift
@@ -100,7 +102,7 @@ wait_until() {
     done
 }
 
-# wait_workers FRONT COUNT: until the front has so many workers.
+# wait_workers FRONT COUNT: waits until the front has COUNT workers.
 wait_workers() { wait_until 20 has_workers "$1" "$2"; }
 
 are_gone() {
@@ -110,14 +112,14 @@ are_gone() {
     done
 }
 
-# wait_gone SECONDS PID…: until none of them runs.
+# wait_gone SECONDS PID…: waits until none of them runs.
 wait_gone() {
     local seconds=$1
     shift
     wait_until "$seconds" are_gone "$@"
 }
 
-# expect_end CODE PID: the background job ends soon, with this code as the shell says it.
+# expect_end CODE PID: the background job ends soon, with this code as the shell reports it.
 expect_end() {
     local code=0
     wait_gone "$soon" "$2"

@@ -1,17 +1,17 @@
 # Helpers for the cases in refused/, which source this file after lib.sh.
 #
-# Each case is one operation, and runs it once for each refusal below, two side by side. A run must do all, with the
-# same bytes as ever, or say one line and end with exit code 1; in time; and leave nothing behind.
+# Each case is one operation, and runs it once for each refusal below, two at a time. A run must either do everything,
+# with the usual bytes, or print one line and exit with code 1; in time; and leave nothing behind.
 #
-# Out of it are: execve, without which no run begins; exit_group, after which nobody is left to say anything; rt_sigreturn,
-# which the kernel itself has a process call; mprotect and futex, without which libc ends a program before its main
-# begins, or in the first lock; and close, where Linux has closed what it says it has not.
+# Not refused are: execve, which every run needs to start; exit_group, after which no process could report anything;
+# rt_sigreturn, which the kernel itself makes a process call; mprotect and futex, without which libc ends a program
+# before main, or at the first lock; and close, where Linux closes the descriptor even if it reports an error.
 
-# With CALL=ERRNO,ERRNO…: what each operation is tried with.
+# CALL=ERRNO,ERRNO…: the refusals that each operation is tested with.
 #
-# EPERM is what containers say, ENOSYS old kernels and emulators; the others are the call's own. The calls that poolmap
-# makes come first, then those that libraries make in their place on other processors and systems, and those that it may
-# come to make.
+# EPERM is what containers return, ENOSYS old kernels and emulators; the others are specific to the call. First come the
+# calls that poolmap makes, then those that libraries make instead on other processors and systems, and those that it
+# may make in future.
 readonly refusals="
     openat=EPERM,EMFILE,ENOSYS openat:O_TMPFILE=EOPNOTSUPP,EISDIR,EINVAL,ENOSYS openat:O_CREAT=EPERM,EACCES,ENOSPC
     linkat=EPERM,ENOSYS,EOPNOTSUPP,EMLINK rename=EPERM,ENOSYS,EACCES renameat2=EPERM,ENOSYS,EINVAL
@@ -46,10 +46,10 @@ readonly refusals="
     dup3=EPERM close_range=ENOSYS sigaltstack=EPERM getrlimit=EPERM sysinfo=EPERM uname=EPERM getrusage=EPERM
 "
 
-# Of these no line can be written.
+# With these no line can be written.
 readonly silent="write=EPERM write=EIO write=ENOSPC write=ENOSYS"
 
-# each_refusal all|first: what is said to `refuse`, a line each; with the first error of a call, or with all.
+# each_refusal all|first: the arguments for `refuse`, one per line; with the first error of each call, or with all.
 each_refusal() {
     local word errors
     for word in $refusals; do
@@ -66,8 +66,8 @@ each_refusal() {
 }
 
 # refused_runs OPERATION [first]: runs the function OPERATION with each refusal, or with the first of each call, each in
-# a folder of its own, two levels below the case's. "${run[@]}" begins poolmap there. Then OPERATION_is_right says
-# whether all was done, and OPERATION_is_undone whether a run that has failed has left nothing that looks otherwise.
+# its own folder, two levels below the case's. "${run[@]}" starts poolmap there. Then OPERATION_is_right checks that all
+# was done, and OPERATION_is_undone that a failed run has left nothing misleading.
 refused_runs() {
     local operation=$1 half jobs=()
     mkdir runs
@@ -84,14 +84,14 @@ refused_runs() {
     wait "${jobs[0]}" || fail "the first half of the runs broke off"
     wait "${jobs[1]}" || fail "the second half of the runs broke off"
     if [[ -s verdicts-0 || -s verdicts-1 ]]; then
-        # All of them, where a case that fails shows its last lines only.
+        # All of them, since the runner shows only the last lines of a failed case.
         tr -cd '[:print:]\n' < <(cat verdicts-[01]) >&2
         fail "$(cat verdicts-[01] | wc -l) of $(wc -l < refusals) runs are not right"
     fi
     rm -rf runs
 }
 
-# judge OPERATION REFUSAL: prints what is wrong with the run; nothing where all is right.
+# judge OPERATION REFUSAL: prints what is wrong with the run; nothing if all is right.
 judge() {
     local operation=$1 refusal=$2 code=0 lines left
     mkdir "$refusal"
@@ -124,8 +124,8 @@ judge() {
     cd ..
 }
 
-# One line is said, unless a run has several inputs.
+# One line is printed, unless a run has several inputs.
 most_lines=1
 
-# begins FILE WHOLE: FILE is the beginning of WHOLE.
+# begins FILE WHOLE: FILE is a prefix of WHOLE.
 begins() { cmp -s -n "$(size_of "$1")" "$1" "$2"; }

@@ -1,26 +1,26 @@
 #!/usr/bin/env bash
-# Runs the command-line cases of poolmap, some side by side, and says how many passed.
+# Runs the command-line cases of poolmap, several at a time, and reports how many passed.
 #
 #     Tests/cli/run.sh [--poolmap PATH] [--lanes N] [--keep] [--times] [FILTER…]
 #
-# N cases run at a time, as many as there are processors unless it is given.
+# N cases run at a time, by default one per processor.
 #
-# A FILTER is a part of a case's name, as "options/" or "roundtrip/pipes"; without, all cases run. --keep leaves the
-# folders of failed cases for a look; --times says how long each case took.
+# A FILTER is a part of a case's name, such as "options/" or "roundtrip/pipes"; without one, all cases run. --keep keeps
+# the folders of failed cases; --times prints how long each case took.
 #
-# A case is AREA/NAME.sh. Its first comment line says as a sentence what it shows. It sources "$CLI_LIB" (lib.sh), runs
-# in a fresh folder of its own, and finds the program as $POOLMAP and as `poolmap`. It passes when
-#   - it ends in time, with the exit code that NAME.exit says (0 without that file);
-#   - its standard output and error are what NAME.stdout and NAME.stderr say, where there are such files: line for line
-#     the same text, and a line that begins with "~ " is an extended regular expression for the whole line;
-#   - it leaves nothing behind: no process (any that inherited this case's environment, in whatever session), no name
-#     in /dev/shm, no file named .poolmap-* in its folder.
-# A case that the machine does not let run says `skip REASON`; that is shown, and counted by itself.
-# The cases in selftest/ fail on purpose, each in another way; they pass when the complaint of this runner matches
-# NAME.complaint. So a checker that has gone blind is noticed.
+# A case is AREA/NAME.sh. Its first comment line is a sentence that says what it shows. It sources "$CLI_LIB" (lib.sh),
+# runs in a fresh folder, and finds the program as $POOLMAP and as `poolmap`. It passes if
+#   - it ends in time, with the exit code in NAME.exit (0 without that file);
+#   - its standard output and error match NAME.stdout and NAME.stderr, if these exist: each line must be the same, and a
+#     line that begins with "~ " is an extended regular expression for the whole line;
+#   - it leaves nothing behind: no process (that inherited this case's environment, in any session), no name in /dev/shm,
+#     no file named .poolmap-* in its folder.
+# A case that cannot run on this machine calls `skip REASON`; it is reported and counted separately.
+# The cases in selftest/ fail deliberately, each in a different way; they pass if this runner's complaint matches
+# NAME.complaint. So a check that no longer works is noticed.
 set -euo pipefail
 export LC_ALL=C
-# And nothing of a make that this was started by.
+# Also hide a make that started this script.
 unset TMOUT CDPATH MAKEFLAGS MFLAGS MAKELEVEL
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -69,17 +69,17 @@ require_tools() {
 }
 require_tools
 if [[ ! -f $program || ! -x $program ]]; then
-    echo "run.sh: no program at $program; build it, or say --poolmap PATH" >&2
+    echo "run.sh: no program at $program; build it, or give --poolmap PATH" >&2
     exit 2
 fi
 
 root=$(mktemp -d "${TMPDIR:-/tmp}/poolmap-cli.XXXXXXXX")
-# Cases that drop root's rights must still get through to their folder.
+# Cases that drop root's privileges must still reach their folder.
 chmod 755 "$root"
 trap '[[ $keep == yes ]] || rm -rf "$root"' EXIT
 trap 'kill "${lane_pids[@]}" 2> /dev/null; exit 130' INT TERM HUP
 lane_pids=()
-# A copy: it can be run by every user, and stays the same while the program is built anew.
+# A copy, which every user can run, and which does not change if the program is built again meanwhile.
 mkdir "$root/bin" "$root/program"
 cp "$program" "$root/program/poolmap"
 chmod 755 "$root/program/poolmap"
@@ -87,7 +87,7 @@ ln -s ../program/poolmap "$root/bin/poolmap"
 export POOLMAP=$root/bin/poolmap PATH=$root/bin:$PATH
 cc -O1 -Wall -Wextra -Werror -o "$root/bin/refuse" "$here/../refuse/refuse.c"
 export CLI_LIB=$here/lib.sh CLI_FOLDER=$here
-# With the packages of scripts/python-tools.txt.
+# A Python with the packages of scripts/python-tools.txt.
 export CLI_PYTHON=$here/../../.build-tools/python/bin/python
 
 # processes_of MARK: "pid name" of every process whose environment has POOLMAP_CASE=MARK; zombies have none.
@@ -99,10 +99,10 @@ processes_of() {
     done 2> /dev/null || true
 }
 
-# complain_of_leftovers MARK FOLDER SHM_BEFORE: prints what the case has left behind, and ends its processes.
+# complain_of_leftovers MARK FOLDER SHM_BEFORE: prints what the case has left behind, and kills its processes.
 complain_of_leftovers() {
     local mark=$1 folder=$2 before=$3 try left names
-    # A process may be late on a busy machine; a name in /dev/shm may be gone by itself.
+    # On a busy machine a process may take a moment to end; another program's name in /dev/shm may disappear.
     for try in {1..60}; do
         left=$(processes_of "$mark")
         ((try > 20)) || names=$(comm -13 <(echo "$before") <(ls -A /dev/shm))
@@ -118,7 +118,7 @@ complain_of_leftovers() {
     [[ -z $names ]] || echo "left temporary files: ${names//$'\n'/, }"
 }
 
-# compare_output WHAT EXPECTED SEEN: prints a diff if the lines of SEEN are not those of EXPECTED.
+# compare_output WHAT EXPECTED SEEN: prints a diff if the lines of SEEN do not match those of EXPECTED.
 compare_output() {
     local what=$1 line seen_line index
     local -a expected seen resolved=()
@@ -127,7 +127,7 @@ compare_output() {
     for index in "${!expected[@]}"; do
         line=${expected[index]}
         seen_line=${seen[index]-}
-        # A pattern that matches stands for what it matched, so that the diff shows the other lines only.
+        # A matching pattern is replaced by the line that it matched, so that the diff shows only the other lines.
         if [[ $line == "~ "* && -v seen[index] && $seen_line =~ ^(${line#\~ })$ ]]; then
             line=$seen_line
         fi
@@ -138,7 +138,7 @@ compare_output() {
         <(((${#seen[@]} == 0)) || printf '%s\n' "${seen[@]}") || true
 }
 
-# complaints_about SCRIPT WORK: runs a case in the folder WORK and prints what is wrong with it; nothing is a pass.
+# complaints_about SCRIPT WORK: runs a case in the folder WORK and prints what is wrong; nothing if it passes.
 complaints_about() {
     local script=$1 work=$2 base=${1%.sh} before code=0 expected=0 seconds=$case_seconds
     local mark=${work##*/}-$$
@@ -172,14 +172,14 @@ is_wanted() {
     return 1
 }
 
-# run_case NAME WORK: runs a case and prints what is wrong with it, if anything is; 3 if it was skipped.
+# run_case NAME WORK: runs a case, prints what is wrong, and fails then; the status is 3 if it was skipped.
 run_case() {
     local name=$1 work=$2 complaint began wanted
     mkdir "$work"
     began=$(date +%s%N)
     complaint=$(complaints_about "$here/$name.sh" "$work")
     if [[ $complaint == "left in /dev/shm: "* ]]; then
-        # Others use /dev/shm too: to blame is only a case after which it happens again.
+        # Other programs use /dev/shm too: blame a case only if it happens again.
         chmod -R u+rwx "$work" && rm -rf "$work" && mkdir "$work"
         complaint=$(complaints_about "$here/$name.sh" "$work")
     fi
@@ -189,7 +189,7 @@ run_case() {
         if [[ $complaint =~ $wanted ]]; then
             complaint=
         else
-            complaint="the runner should have said \"$wanted\", and said: ${complaint:-nothing}"
+            complaint="the runner should have said \"$wanted\", but said: ${complaint:-nothing}"
         fi
     fi
     if [[ -z $complaint && -s $work/notes/skipped ]]; then
@@ -207,13 +207,13 @@ run_case() {
     [[ -z $complaint ]]
 }
 
-# run_lane: runs one case after the other that no other lane has taken.
+# run_lane: runs cases one after another, skipping those that another lane has taken.
 run_lane() {
     local index said code
     for index in "${!names[@]}"; do
         mkdir "$root/taken/$index" 2> /dev/null || continue
         code=0
-        # In one piece, so that what lanes print is not mixed.
+        # Printed in one piece, so that the output of lanes is not mixed.
         said=$(run_case "${names[index]}" "$root/case-$index") || code=$?
         case $code in
             0) touch "$root/passed/$index" ;;
@@ -241,7 +241,7 @@ done
 wait "${lane_pids[@]}"
 passed=$(count_in passed)
 skipped=$(count_in skipped)
-# A lane that died has left its case untold.
+# A case whose lane died counts as failed.
 failed=$((${#names[@]} - passed - skipped))
 ((failed == 0)) || echo
 echo "$passed passed, $failed failed$( ((skipped == 0)) || echo ", $skipped skipped")"

@@ -1,18 +1,18 @@
 # Helpers for the cases in tree/, which source this file after lib.sh.
 
-# reference ALGORITHM FOLDER: the list of a tree, by a program that knows docs/tree.md and not poolmap.
+# reference ALGORITHM FOLDER: the list of a tree, from an independent program that implements docs/tree.md.
 reference() { python3 "$CLI_FOLDER/tree/reference.py" "$1" "$2"; }
 
-# tool_of ALGORITHM: who else computes it.
+# tool_of ALGORITHM: another tool that computes it.
 tool_of() { [[ $1 == blake3 ]] && echo b3sum || echo "$1sum"; }
 
-# digest_of ALGORITHM: of standard input, by that tool.
+# digest_of ALGORITHM: the digest of standard input, by that tool.
 digest_of() { "$(tool_of "$1")" | cut -d' ' -f1; }
 
 # tree_digest OPTION… FOLDER: the digest alone.
 tree_digest() { silently poolmap hash --tree --no-names "$@"; }
 
-# lay_out_tree FOLDER: every kind of entry that there is here, odd names, and all sorts of modes.
+# lay_out_tree FOLDER: makes every kind of entry that can be made here, odd names, and many modes.
 lay_out_tree() {
     python3 - "$1" << 'END'
 import os, socket, stat, sys
@@ -38,7 +38,7 @@ write("empty", b"")
 write("large", bytes(range(256)) * 20000)
 write("over-a-piece", b"\x01" * 4194305)
 for mode in (0o000, 0o400, 0o755, 0o4755, 0o2755, 0o1644, 0o7777, 0o600):
-    # Who is not root could not read the first.
+    # A user other than root could not read the file with mode 0000.
     write("mode-%04o" % mode, b"mode", mode if os.geteuid() == 0 else mode | 0o400)
 names = [
     b" ", b" leading", b"trailing ", b"two  blanks", b"back\\slash", b"\\", b"\\n", b"line\nbreak", b"\n", b"return\r",
