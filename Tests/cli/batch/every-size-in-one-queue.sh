@@ -1,4 +1,4 @@
-# Files of every size, named one by one, in a list and under a folder, go through one queue to the same bytes at any -j.
+# Files of every size, given by name, list and folder, share one queue and give the same bytes at any -j.
 . "$CLI_LIB"
 chunk=65536
 mkdir -p tree/inner named reference restored
@@ -9,7 +9,7 @@ for bytes in 0 1 17 $((chunk - 1)) $chunk $((chunk + 1)) $((3 * chunk)) $((5 * c
 done
 cp named/[1-4] tree
 cp named/{5..9} named/1? tree/inner
-# In a mix: folders, names and lists of both kinds. A list's names come behind those of the command line.
+# A mix of folders, names and both kinds of lists. The names of a list follow those of the command line.
 printf '%s\n' named/{8..11} > lines
 printf '%s\0' named/{8..11} > nulls
 for file in named/*; do

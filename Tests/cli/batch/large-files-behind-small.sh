@@ -1,4 +1,4 @@
-# Thousands of small files, then large ones: workers give back names that they have no time for, and all are done.
+# Thousands of small files, then large ones: workers return names that they have no time for, and all files are done.
 . "$CLI_LIB"
 real_data 8000000 > data
 mkdir tree

@@ -1,4 +1,4 @@
-# A tree of 20,000 small files takes little memory and few descriptors, and passes where only 64 descriptors may be open.
+# A tree of 20,000 small files takes little memory and few descriptors, and works with at most 64 open descriptors.
 . "$CLI_LIB"
 perl -e '
     mkdir "tree";
@@ -8,7 +8,7 @@ perl -e '
         open my $out, ">", "$folder/$number" or die "$number: $!";
         print $out "file $number\n" x ($number % 50);
     }'
-# watch PID: the most descriptors that one of its processes had, and the front's peak memory in KiB.
+# watch PID: the largest number of descriptors of one of its processes, and the front's peak memory in KiB.
 watch() {
     perl -e '
         my ($front, $most, $samples, $peak) = (shift, 0, 0, 0);
@@ -46,7 +46,7 @@ start poolmap compress -j 2 -r tree --output-dir made
 check
 (($(find made -type f | wc -l) == 20000))
 zstd -q -dc made/tree/7/19987.zst made/tree/19/1999.zst made/tree/0/0.zst | cmp - <(cat tree/7/19987 tree/19/1999 tree/0/0)
-# A report and make's rules are written as the run goes on.
+# A report and make's rules are written during the run.
 # shellcheck disable=SC2016
 start bash -c 'ulimit -n 64; exec "$@"' - poolmap decompress -j 2 --rm -r made/tree --output-dir restored --report report
 check

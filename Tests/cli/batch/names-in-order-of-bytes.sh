@@ -1,4 +1,4 @@
-# The files under a folder come in the order of their names' bytes, also of those that are no UTF-8.
+# The files under a folder come in the order of their names' bytes, including names that are not UTF-8.
 . "$CLI_LIB"
 mkdir -p tree/a tree/$'\xe0'
 for name in z B $'\x80' $'\xff' $'\xc3' $'\xc3\xa9' $'e\xcc\x81' $'\xf0\x9f\x98\x80' $'\xf4\x8f\xbe\x80' $'\xf4\x8f\xbf\xbf' \
@@ -6,7 +6,7 @@ for name in z B $'\x80' $'\xff' $'\xc3' $'\xc3\xa9' $'e\xcc\x81' $'\xf0\x9f\x98\
     echo x > "tree/$name"
 done
 cd tree
-# A folder's own names stand where it does, not where its path would.
+# A folder's files are sorted by the folder's name, not by whole paths.
 files=($'B' $'a/b' $'a-b' $'a.b')
 mapfile -td '' rest < <(find . -mindepth 1 -maxdepth 1 -printf '%P\0' | sort -z | grep -zvxF -e B -e a -e a-b -e a.b)
 for name in "${rest[@]}"; do

@@ -6,12 +6,12 @@ text 200000 > large
 : > many/empty
 mkfifo slow
 for jobs in 2 4; do
-    # The first is a pipe whose writer comes when the others are done: the large file has its target by then.
+    # The first is a pipe whose writer starts when the others are done: the large file has its target by then.
     start poolmap compress -v -j $jobs --chunk-size 64K slow many/{1..60} none/a large none/b many/{61..120} 2> said
     wait_until 20 test -e large.zst
     wait_until 20 test -e many/120.zst
     is_running "$front"
-    # Nobody's line is before that of the first; what keeps the workers in is nobody's.
+    # No line comes before that of the first file, except the line about the sandbox.
     [[ $(< said) == "workers: "* ]] || fail "-v does not say what keeps the workers in: $(< said)"
     (($(wc -l < said) == 1)) || fail "somebody was told before his turn: $(< said)"
     text 300000 > slow
@@ -21,12 +21,12 @@ for jobs in 2 4; do
     (($(grep -c '^poolmap: none/[ab]: No such file' said) == 2))
     rm ./*.zst many/*.zst
 done
-# Digests: the first by far the largest, behind it a file that is not there.
+# Digests: the first file is by far the largest, and after it comes one that does not exist.
 head -c 20000000 /dev/zero > huge
 poolmap hash -a sha256 -j 3 huge none many/{120..1} large > digests 2> said && fail "a missing file is no failure"
 one_error_line said "none: "
 sha256sum huge many/{120..1} large | cmp - digests
-# All to standard output, in order, too.
+# Everything to standard output, in order, too.
 { sleep 0.2 && text 300000; } > slow &
 poolmap compress -c -j 3 --chunk-size 64K slow many/* large | zstd -q -dc | cmp - <(text 300000; cat many/* large)
 wait "$!"

@@ -1,11 +1,11 @@
-# A named pipe or a standard input that nobody writes to holds no other file back.
+# A named pipe or standard input without a writer delays no other file.
 . "$CLI_LIB"
 mkdir files
 for number in {1..12}; do noise $((number * 20000)) $number > "files/$number"; done
 mkfifo slow input
 all_there() { (($(find "$1" -name "$2" -printf x | wc -c) == 12)); }
 for jobs in 1 2 3; do
-    # There is no writer at all, and then one who has given half a chunk.
+    # First there is no writer at all, then one that has written half a chunk.
     start poolmap compress -j $jobs --chunk-size 64K slow files/{1..12} < /dev/null 4>&-
     wait_until 20 all_there files '*.zst'
     is_running "$front"
@@ -33,7 +33,7 @@ for jobs in 1 2 3; do
     exec 4>&-
     expect_end 0 "$front"
     zstd -q -dc out | cmp - <(text 30000)
-    # What waits for its turn at standard output keeps nothing that a file before it needs.
+    # Results that wait for their turn at standard output hold no resource that an earlier file needs.
     rm files/*.zst
     noise 2000000 > large
     exec 4<> slow
@@ -47,7 +47,7 @@ for jobs in 1 2 3; do
     rm slow.zst
     ((jobs == 3)) || rm files/*.zst
 done
-# So it is for the other way, which finds its frames as they come.
+# The same for decompression, which finds frames as they arrive.
 mkdir restored
 exec 4<> input
 poolmap compress -c files/12 > whole && head -c 3000 whole >&4

@@ -1,8 +1,8 @@
-# Names that workers give back, for want of time, keep no place of others while a slow file is first.
+# Names that workers return for lack of time occupy no places that others need while a slow file is first.
 . "$CLI_LIB"
 mkdir many
 for number in {1..300}; do
-    # Every tenth takes a worker longer than all names of a bundle should.
+    # Every tenth takes a worker longer than a whole bundle of names should.
     if ((number % 10)); then text "$number"; else text 300000; fi > "many/$number"
 done
 mkfifo slow

@@ -1,4 +1,4 @@
-# cat gives any range of any kind of file, as tail and head cut it from the content.
+# cat prints any range of any kind of file, the same bytes that tail and head cut from the content.
 . "$CLI_LIB"
 size=1000000
 real_data $size > in

@@ -1,4 +1,4 @@
-# cat refuses what it cannot read at any place, with one line.
+# cat refuses an input that it cannot seek in, with one line.
 . "$CLI_LIB"
 text 1000 > in
 poolmap compress -q in

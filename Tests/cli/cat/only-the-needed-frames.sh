@@ -1,4 +1,4 @@
-# Only the frames that hold the range are read: damage elsewhere does not matter, damage in them does.
+# cat reads only the frames that contain the range: damage elsewhere does not matter, damage in them does.
 . "$CLI_LIB"
 noise 1000000 > in
 poolmap compress -q --chunk-size 100000 -o own.zst in

@@ -1,4 +1,4 @@
-# Lists by coreutils, b3sum and OpenSSL are checked here, and ours by them; all kinds of digests in one list too.
+# poolmap checks lists by coreutils, b3sum and OpenSSL, and they check poolmap's; one list may mix all kinds of digests.
 . "$CLI_LIB"
 . "$CLI_FOLDER/checks.sh"
 names=('two words' ' leading' 'back\slash' $'line\nbreak' $'both\n\\' '*' 'a) = (b' $'\xc3\xa4' -dash)
@@ -11,7 +11,7 @@ noise 1048577 > more
 noise 5000000 > large
 : > nothing
 files=("${names[@]}" one mebibyte more large nothing)
-# all_ok LIST [OPTION…]: each file is found to be right, in their order.
+# all_ok LIST [OPTION…]: every file matches, in order.
 all_ok() {
     silently poolmap hash -j "${jobs-2}" -c "${@:2}" "$1" > said
     cmp said right || fail "$1: $(diff said right)"
@@ -49,7 +49,7 @@ for kind in sha256 sha512 sha1 md5; do
     openssl dgst -$kind -- "${plain[@]}" > list
     all_ok list
 done
-# Each kind of digest with all that it depends on; then without tags, where the same options say it.
+# Each kind of digest with everything that it depends on; then without tags, where the same options provide it.
 for options in "-a sha256" "-a md5" "-a crc32" "-a crc32c" "-a crc64nvme" "-a s3-etag" "-a s3-etag --part-size 64K" \
     "-a s3-sha256 --part-size 1M" "-a s3-crc32c --part-size 3000" "-a dropbox" "-a fsverity-sha256" \
     "-a fsverity-sha256 --salt 0AFF" "-a fsverity-sha512 --salt 01" "-a blake3" "-a blake3 --length 1" \
@@ -68,7 +68,7 @@ for _ in {1..18}; do cat right; done > more-right
 mv more-right right
 all_ok mixed
 jobs=1 all_ok mixed
-# Digests in capital letters, as Windows writes them; base64 has letters of both kinds.
+# Digests in capital letters, as on Windows; base64 has letters of both cases.
 grep -v '^S3-[SC]' mixed | sed -E 's/(= |^)([0-9a-f]{8,}(-[0-9]+)?)$/\1\U\2/' > capitals
 (($(grep -c '[A-F][0-9A-F]*$' capitals) > 100))
 silently poolmap hash -c --quiet capitals > said
@@ -76,7 +76,7 @@ same_text "" "$(< said)"
 grep '^S3-[SC]' mixed | sed 's/ = .\([^ ]*\)$/ = _\1/' > wrong
 expect_exit 1 poolmap hash -c wrong > said 2>&1
 same_text "poolmap: wrong: no properly formatted checksum lines found" "$(< said)"
-# With a key, which is standard input, also for digests with a tag.
+# With a key on standard input, also for digests with a tag.
 noise 32 7 > key
 poolmap hash --keyed -- "${files[@]}" < key > list
 poolmap hash --keyed --tag -- "${files[@]}" < key > tagged

@@ -1,4 +1,4 @@
-# A reader who closes the pipe ends a check as it ends sha256sum, long before the end of the list; a full disk is told.
+# A reader that closes the pipe ends a check early, as it ends sha256sum; a full disk is an error.
 . "$CLI_LIB"
 echo a > a
 sha256sum a > one
@@ -13,7 +13,7 @@ for jobs in 1 2; do
         set -e -o pipefail
         ((status == 141)) || fail "the status is $status, expected 141 as of SIGPIPE"
         same_text "" "$(grep -v '^poolmap: WARNING: [0-9]* computed' said || true)"
-        # Files whose lines stood in the pipe, and those that were begun by then, but not all.
+        # Files whose lines were in the pipe, and those that had been started, but not all files.
         (($(grep -c '"input"' report) < 30000)) || fail "all files were checked"
     done
     refuses 1 "No space left on device" poolmap hash -j $jobs -c list > /dev/full

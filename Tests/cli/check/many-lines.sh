@@ -5,7 +5,7 @@ for number in {0..99}; do echo "$number" > "tree/$number"; done
 sha256sum tree/* > hundred
 for _ in {1..500}; do cat hundred; done > list
 (($(wc -l < list) == 50000))
-# peak PID: in KiB, once it has ended.
+# peak PID: its peak memory in KiB, once it has ended.
 peak() {
     perl -e '
         my ($front, $peak, $samples) = (shift, 0, 0);
@@ -18,7 +18,7 @@ peak() {
         }
         print "$peak $samples\n";' "$1"
 }
-# run LIST: all its files are right, and the front takes less than 40 MiB.
+# run LIST: all its files match, and the front takes less than 40 MiB.
 run() {
     local kib samples
     start poolmap hash -a sha256 -j 2 -c "$1" > printed

@@ -1,4 +1,4 @@
-# Lines that people, editors and attackers write are read, or refused, as sha256sum does it.
+# Lines as people, editors and attackers write them are accepted or refused as by sha256sum.
 . "$CLI_LIB"
 . "$CLI_FOLDER/checks.sh"
 names=(a ' ' ' b' '*c' 'back\slash' $'line\nbreak' $'return\r' $'all\n\\\r' 'a(b) = c' ')' '#d' $'\xff'
@@ -11,13 +11,13 @@ digest() { sha256sum < "./$1" | cut -d' ' -f1; }
 A=$(digest a) S=$(digest ' ') B=$(digest ' b') C=$(digest '*c') X=$(digest x) N=${A//?/0}
 back=$(digest 'back\slash') break=$(digest $'line\nbreak') all=$(digest $'all\n\\\r') odd=$(digest $'\xff')
 paren=$(digest 'a(b) = c') close=$(digest ')') return=$(digest $'return\r') slash=$(digest '\n')
-# try FORMAT: a list, and the same as part of a longer one.
+# try FORMAT: a list, and the same list as part of a longer one.
 try() {
     # shellcheck disable=SC2059
     printf "$1" > list
     like sha256sum -w list
 }
-# The end of a line, and what is no line.
+# Line ends, and lines that are not digests.
 try "$A  a"
 try "$A  a\r\n$X  x\n"
 try "$A  a\r\r\n"
@@ -26,7 +26,7 @@ try "\r\r\n$A  a\n"
 try "  \n \t\n$A  a\n"
 try "#$A  a\n # b\n$A  a\n"
 try "$A  a \n"
-# White space before and in it.
+# White space before the line and in it.
 try "  \t$A  a\n\t$A *a\n"
 try "$A\t a\n"
 try "$A\t\ta\n"
@@ -78,7 +78,7 @@ try "\\\\$A  a\\\\\n\\\\$A  a\\\\q\n\\\\\\\\$A  a\n$X  x\n"
 try "$slash  \\\\n\n"
 try "$return  return\r\r\n"
 try "$odd  \xff\n$N  \xfe\n"
-# NUL bytes, behind which coreutils reads nothing. That something is there is told, and with --strict an error.
+# NUL bytes, after which coreutils ignores the rest. poolmap reports the rest, and with --strict it is an error.
 for line in "$A  a\0b\n" "SHA256 (a\0b) = $A\n" "$A \0 a\n$A  a\n"; do
     # shellcheck disable=SC2059
     printf "$line" > list
@@ -87,17 +87,17 @@ for line in "$A  a\0b\n" "SHA256 (a\0b) = $A\n" "$A \0 a\n$A  a\n"; do
     expect_exit 1 poolmap hash -c --status --strict list 2> said
 done
 try "\\\\$A  a\0b\n\0$A  a\n\0\n\0\r\n$X  x\n"
-# A line of 3 MB is one that is no line.
+# A line of 3 MB counts as improperly formatted.
 { printf '%s  ' "$A" && noise 1500000 | od -An -v -tx1 | tr -d ' \n' && printf '\n%s  x\n' "$X"; } > list
 ((${#A} == 64 && $(size_of list) > 3000000))
 expect_exit 0 poolmap hash -c -w list > printed 2> said
 same_text "x: OK" "$(< printed)"
 same_text "poolmap: list: 1: improperly formatted checksum line
 poolmap: WARNING: 1 line is improperly formatted" "$(< said)"
-# A program in place of a list.
+# A program instead of a list.
 cp "$POOLMAP" program
 refuses 1 "program: no properly formatted checksum lines found" poolmap hash -c program
-# Standard input as a file of the list: it is read once, and not where the list is read from it.
+# Standard input as a file in the list: it is read once, and never if the list itself comes from it.
 echo "$A  -" > list
 input=a like sha256sum list
 jobs=1 input=a like sha256sum list

@@ -1,10 +1,10 @@
-# All options and their order: what is printed, said of the lists and returned is as with sha256sum and its like.
+# All options and their order: output, messages about the lists and exit code are those of sha256sum and related tools.
 . "$CLI_LIB"
 . "$CLI_FOLDER/checks.sh"
 echo good > good
 echo other > other
 mkdir folder
-# lay_out TOOL: parts of lists.
+# lay_out TOOL: writes parts of lists.
 lay_out() {
     "$1" good > "good.$1"
     "$1" other | sed "s/^[0-9a-f]*/$("$1" < good | cut -d' ' -f1)/" > "wrong.$1"
@@ -12,7 +12,7 @@ lay_out() {
     "$1" good | sed 's/good/folder/' > "folder.$1"
     printf 'no line of a list\n\n# a comment\n' > "bad.$1"
 }
-# compose TOOL PART…: the file `list`.
+# compose TOOL PART…: writes the file `list`.
 compose() { printf "%s.$1\n" "${@:2}" | xargs cat > list; }
 lay_out sha256sum
 for parts in good missing "good bad" "good missing" "good wrong missing folder bad bad wrong missing"; do
@@ -23,7 +23,7 @@ for parts in good missing "good bad" "good missing" "good wrong missing folder b
         like sha256sum $options list
     done
 done
-# The last of those that say how much is printed holds.
+# The last option about the amount of output takes effect.
 for options in "--quiet --status" "--status --quiet" "--warn --quiet" "--quiet -w" "--status --warn" "-w --status" \
     "-w --strict" "--quiet --strict --ignore-missing" "--warn --status --quiet" "--ignore-missing --quiet --warn"; do
     # shellcheck disable=SC2086
@@ -42,7 +42,7 @@ for tool in md5sum sha1sum sha512sum; do
     compose $tool good wrong missing folder bad bad wrong missing
     like $tool -w list
 done
-# No lines at all; several lists, some of which cannot be read; standard input, by its name and without one.
+# No lines at all; several lists, some of them unreadable; standard input, named and by default.
 : > empty
 like sha256sum empty
 like sha256sum --status empty
@@ -51,7 +51,7 @@ input=good.sha256sum like sha256sum
 input=good.sha256sum like sha256sum - wrong.sha256sum --quiet
 input=bad.sha256sum like sha256sum -w
 input=empty like sha256sum
-# Short options together; -q is ours.
+# Bundled short options; -q is poolmap's own.
 poolmap hash -cqa sha256 good.sha256sum > said
 same_text "" "$(< said)"
 refuses 1 none poolmap hash -c none

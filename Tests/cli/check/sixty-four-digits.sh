@@ -1,4 +1,4 @@
-# A digest of 64 digits may be BLAKE3's or SHA-256's: small files and large ones, in any mix, are right by either.
+# A digest of 64 digits may be BLAKE3 or SHA-256: small files and large ones, in any mix, pass if either matches.
 . "$CLI_LIB"
 . "$CLI_FOLDER/checks.sh"
 for number in {1..12}; do
@@ -17,7 +17,7 @@ for jobs in 1 2 3; do
     silently poolmap hash -j $jobs -c mixed > said
     sed -E 's/^[0-9a-f]+  (.*)/\1: OK/' mixed | cmp - said
 done
-# Changed files are right by neither.
+# Changed files match neither.
 for number in {1..12}; do
     patch small-$number 999 0 1 2 3
     patch large-$number 299999 0 1 2 3
@@ -27,7 +27,7 @@ for jobs in 1 3; do
     sed -E 's/^[0-9a-f]+  (.*)/\1: FAILED/' mixed | cmp - said
     same_text "poolmap: WARNING: 36 computed checksums did NOT match" "$(< messages)"
 done
-# Where it is said what they are, the others are wrong.
+# If the algorithm is given, the others do not match.
 sha256sum small-* large-* > right
 b3sum small-* large-* > other
 silently poolmap hash -a sha256 -c --quiet right > said
@@ -35,7 +35,7 @@ expect_exit 1 poolmap hash -a sha256 -c --quiet other > said 2> /dev/null
 (($(grep -c ': FAILED$' said) == 24))
 expect_exit 1 poolmap hash -a blake3 -c --quiet right > said 2> /dev/null
 (($(grep -c ': FAILED$' said) == 24))
-# From a pipe, which can be read only once, both are made in one go.
+# A pipe can be read only once, so both are computed together.
 for tool in sha256sum b3sum; do
     $tool < large-9 > list
     [[ $(< list) == *- ]] || sed 's/$/  -/' -i list
@@ -47,7 +47,7 @@ for tool in sha256sum b3sum; do
         same_text "-: FAILED" "$(< said)"
     done
 done
-# The report has each file once, with what was read, or what is wrong.
+# The report has each file once, with the bytes read, or the error.
 expect_exit 1 poolmap hash -j 2 -c --json --report report right mixed > said 2> messages
 python3 - <<'END'
 import json

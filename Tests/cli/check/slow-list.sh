@@ -1,10 +1,10 @@
-# From a slow pipe each file is told of as soon as it is done, before the next line comes; slow files hold none back.
+# With a slow pipe each file is reported as soon as it is done, before the next line arrives; slow files delay none.
 . "$CLI_LIB"
 echo a > a
 echo b > b
 noise 2000000 > large
 mkfifo list out next
-# answers LINE…: these come next.
+# answers LINE…: these lines come next.
 answers() {
     local line
     for expected in "$@"; do
@@ -19,14 +19,14 @@ for jobs in 1 2 3; do
     answers "a: OK"
     sha256sum large b >&3
     answers "large: OK" "b: OK"
-    # Half a line is none yet.
+    # An incomplete line does not count yet.
     echo "no line" >&3
     sha256sum b | head -c 30 >&3
     has_said() { grep -qs "poolmap: list: 4: improperly formatted" said; }
     wait_until 20 has_said
     sha256sum b large | tail -c +31 >&3
     answers "b: OK" "large: OK"
-    # What is to be said of a list does not wait for the next.
+    # The messages about a list do not wait for the next list.
     sed 's/^....../000000/' <(sha256sum a) >&3
     answers "a: FAILED"
     exec 3>&-
@@ -38,7 +38,7 @@ for jobs in 1 2 3; do
     exec 5>&-
     expect_end 1 "$front"
     exec 4<&-
-    # A named pipe among the files: those behind it are done, and told of behind it.
+    # A named pipe among the files: those after it are checked, and reported after it.
     exec 4<> next
     { b3sum a && sha256sum b | sed 's/b$/next/' && sha256sum large b; } > slow
     start poolmap hash -j $jobs -c slow > said 4>&- < /dev/null

@@ -22,7 +22,7 @@ for jobs in 1 2; do
     same_file expected printed
     same_text "3 7 8 WARNING" "$(sed 's/^poolmap: \([^:]*\): .*/\1/' said | xargs)"
 done
-# Large and small ones that change between two reads: strace has their reader wait there.
+# Large and small ones that change between two reads, where strace makes their reader wait.
 chmod 644 3 8
 rmdir 7
 echo 5 > 5

@@ -1,4 +1,4 @@
-# Options that say how to hash exclude --check, and those that say how to check need it.
+# Options about how to hash cannot be combined with --check, and options about how to check require it.
 . "$CLI_LIB"
 echo a > a
 sha256sum a > list
@@ -17,7 +17,7 @@ refuses 2 "needs --check" poolmap hash --status -q a
 refuses 2 --part-size poolmap hash -c --part-size 8M list
 refuses 2 "only once" poolmap hash -c - - < list
 no_file new
-# What is not meant as an option is a name.
+# After -- it is a name, not an option.
 cp list -- -w
 silently poolmap hash -c -- -w > said
 same_text "a: OK" "$(< said)"

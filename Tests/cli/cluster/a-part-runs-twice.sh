@@ -1,4 +1,4 @@
-# A node that Slurm takes for lost does its part to the end, while the part is done again on another: the same bytes.
+# A node that Slurm considers lost finishes its part while the part is run again elsewhere: same bytes.
 . "$CLI_LIB"
 . "$CLI_FOLDER/../cluster/slurm.sh"
 real_data 4000000 > big.tar
@@ -12,15 +12,15 @@ slurm_start cluster 2 1
 id=$(sbatch --parsable --array=1-1 part-job)
 wait_until 20 slurm_runs_part "$id" 1
 first=$front lost=$(slurm_facts "$id" NodeList)
-# A stopped process is asked for nothing by its workers, and so lasts for as long as it is to.
+# A stopped front gives its workers nothing more to do, so it lasts as long as the case needs.
 kill -STOP "$first"
-# Its slurmd does not come back before the end, or it would end what is not to run there.
+# Its slurmd does not come back before the end, or it would kill the job that should not run there.
 slurm_kill_daemon "$lost"
 slurm_node_is_down "$lost"
 other=$([[ $lost == node1 ]] && echo node2 || echo node1)
 wait_until 30 slurm_runs_part "$id" 1 "$other"
 kill -STOP "$front"
-# The one that Slurm has given up ends first, and ends nothing but itself.
+# The one that Slurm has given up ends first, and ends only itself.
 kill -CONT "$first"
 wait_until 20 test -s done
 same_text "$lost" "$(< done)"

@@ -1,4 +1,4 @@
-# --engine slurm in 1, 2, 7 and 40 parts, over every operation: what one machine makes, and nothing else is left.
+# --engine slurm in 1, 2, 7 and 40 parts, for every operation: the result of one machine, and nothing else is left.
 . "$CLI_LIB"
 . "$CLI_FOLDER/../cluster/slurm.sh"
 real_data 9000000 > big.tar
@@ -13,7 +13,7 @@ mkdir work
 cd work
 ln ../big.tar big.tar
 ln ../lines lines
-# together LINE…: lines of poolmap that run side by side, each with nothing to say.
+# together LINE…: runs lines of poolmap at the same time, each of which must be silent.
 together() {
     local line pids=()
     for line in "$@"; do
@@ -42,7 +42,8 @@ for parts in 1 2 7 40; do
     rm back big.tar.zst manifest mapped sorted sums
 done
 
-# ---- The target's name follows from the input's, and any name will do; an old target gives way to -f, or stays.
+# ---- ---- The target's name is derived from the input's, and any name works; -f replaces an old target, otherwise it
+# stays.
 name=$'it\'s $HOME/\xff\n *.tar'
 mkdir -p "${name%/*}"
 ln ../big.tar "$name"

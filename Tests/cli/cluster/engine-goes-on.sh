@@ -1,4 +1,4 @@
-# --engine slurm, killed at any moment: the same line finds its jobs and goes on. Ctrl-C cancels them, --detach leaves them.
+# --engine slurm, killed at any moment, resumes with the same line. Ctrl-C cancels its jobs, --detach leaves them.
 . "$CLI_LIB"
 . "$CLI_FOLDER/../cluster/slurm.sh"
 real_data 9000000 > big.tar
@@ -6,7 +6,7 @@ poolmap compress -q -k --chunk-size 256K -o one.zst big.tar
 slurm_start cluster 2 1
 line="poolmap compress --engine slurm --parts 4 --chunk-size 256K -o big.tar.zst big.tar"
 
-# occupy: all nodes are taken until `free`, so that what is submitted waits.
+# occupy: takes all nodes until `free`, so that submitted jobs wait.
 occupy() { blocker=$(sbatch --parsable -o /dev/null --array=1-2 --wrap 'while [ ! -e free ]; do sleep 0.05; done'); }
 release() {
     touch free

@@ -19,7 +19,7 @@ for size in 0000000000010000 0000000000000080 ffffffffffffffff; do
     frame e0 $size 010000
     hostile "single segment, size $size"
 done
-# Windows of 2^41 bytes, with and without a size; an RLE block that is longer than a block may be.
+# Windows of 2^41 bytes, with and without a size; an RLE block larger than a block may be.
 frame 00 f8 010000
 hostile "window"
 frame 00 ff 010000

@@ -1,10 +1,10 @@
-# Another tool's seek table that lies is an error or is not believed: no other bytes come out, and nothing crashes.
+# Another tool's false seek table is an error or is ignored: no wrong bytes come out, and nothing crashes.
 . "$CLI_LIB"
 ulimit -v 2097152
 real_data 300000 > in
 zstd -q -c --check <(part in 0 150000) > one
 zstd -q -c --check <(part in 150000 150000) > two
-# seekable PAYLOAD ROWS DESCRIPTOR BYTES…: both frames and a table that says so.
+# seekable PAYLOAD ROWS DESCRIPTOR BYTES…: both frames and a table with these fields.
 seekable() {
     local payload=$1 count=$2 descriptor=$3
     shift 3
@@ -32,7 +32,7 @@ hint() {
     in_order test || true
     in_order list || true
     in_order cat --offset 200000 --length 10 || true
-    # A pipe's table comes behind its frames, so it can only be skipped.
+    # In a pipe the table comes after its frames, so it can only be skipped.
     cat lie.zst | poolmap decompress -j 2 2> said | cmp -s - in || one_error_line said "standard input"
 }
 big=(255 255 255 255)

@@ -1,6 +1,6 @@
-# A seek table that lies about sizes, counts or checksums is a clear error, without a crash or a giant allocation.
+# A seek table with false sizes, counts or checksums is a clear error, without a crash or a giant allocation.
 . "$CLI_LIB"
-# Two GiB of address space are plenty for an honest small file, and far less than what these tables announce.
+# Two GiB of address space are plenty for a valid small file, and far less than these tables announce.
 ulimit -v 2097152
 real_data 300000 > in
 poolmap compress -q --chunk-size 64K -o own.zst in
@@ -15,7 +15,7 @@ lie() {
     copy=${copy// /.}
     cp "$file.zst" "$copy"
     patch "$copy" "$@"
-    # Some of the lies are true.
+    # Some of the "lies" are true.
     ! cmp -s "$copy" "$file.zst" || rm "$copy"
 }
 
@@ -38,7 +38,7 @@ for file in own plain; do
         # shellcheck disable=SC2046
         lie $file -$((table - 4)) $(u32 $value)
     done
-    # The table is longer than what it stands behind, and one that belongs to another file.
+    # A table longer than what precedes it, and one that belongs to another file.
     tail -c $table $file.zst > lies/$file-alone
     { head -c 1000 $file.zst; tail -c $table $file.zst; } > lies/$file-after-little
 done
@@ -51,7 +51,7 @@ for file in lies/*-9-* lies/*5-*; do
     refuses 1 "$file" poolmap decompress -j 2 -f -o out "$file"
     no_file out
 done
-# These may look at less than all of a file, and see no lie, but they end in order.
+# These commands may read only part of a file and not notice, but they must end normally.
 code=0
 poolmap list lies/* > table 2> said || code=$?
 ((code <= 1))

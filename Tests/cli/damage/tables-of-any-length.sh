@@ -1,4 +1,4 @@
-# Whatever a table claims to have, no reader of it takes more than 64 MiB, and all of them agree about the file.
+# Whatever length a table claims, no reader of it takes more than 64 MiB, and all readers agree about the file.
 . "$CLI_LIB"
 text 300000 > in
 poolmap compress -q --chunk-size 1K -o own.zst in
@@ -6,7 +6,7 @@ zstd -q -o other.zst in
 table=$((17 + 12 * (293 + 1)))
 first=$(poolmap list -v own.zst | sed -n 's/.*frame 0: \([0-9]*\) bytes at .*/\1/p')
 
-# sparse FILE HOLE CHECKSUMS FIRST…: HOLE bytes, then a seek table of 2^27 rows; all but FIRST are holes.
+# sparse FILE HOLE CHECKSUMS FIRST…: HOLE bytes, then a seek table of 2^27 rows, all holes except FIRST.
 sparse() {
     python3 - "$@" << 'END'
 import struct, sys
@@ -41,7 +41,7 @@ truncate -s $(($(size_of own.zst) - table + 0x80000000)) files/checksums
 truncate -s $(($(size_of other.zst) + 0x20000000)) files/skippable
 (($(du -sk files | cut -f1) < 2000))
 
-# limited COMMAND…: runs it; prints its exit code, and complains if one of its processes had more than 64 MiB.
+# limited COMMAND…: runs it and prints its exit code; complains if one of its processes had more than 64 MiB.
 limited() {
     python3 -c '
 import resource, subprocess, sys
@@ -61,12 +61,12 @@ for file in files/*; do
         same_text "$file $command $whole" "$file $command $(limited poolmap $command "$file")"
     done
     [[ $file != files/behind-other ]] || silently poolmap cat --offset 1000 --length 10 "$file" | cmp - <(part in 1000 10)
-    # A search through all of a hole takes its time.
+    # Searching a whole hole takes too long.
     [[ $file == files/hole ]] || same_text "$file salvage $whole" "$file salvage $(limited poolmap decompress --salvage -f -o out "$file")"
     rm -f out
 done
 for file in in-own skippable; do
     whole=$([[ $file == in-own ]] && echo 1 || echo 0)
-    # The reader may have enough of it before the end.
+    # The reader may stop before the end.
     same_text "$file from a pipe $whole" "$file from a pipe $({ cat "files/$file" 2> /dev/null || true; } | limited poolmap test -j 2)"
 done

@@ -1,4 +1,4 @@
-# A trained dictionary with a flipped bit is refused by name, or restores nothing that its checksum does not fit.
+# A trained dictionary with a flipped bit is refused by name, or restores nothing that does not match its checksum.
 . "$CLI_LIB"
 . "$CLI_FOLDER/dictionaries.sh"
 lay_out_dictionaries
@@ -21,7 +21,7 @@ for number in {0..159}; do
             one_error_line said
         fi
     done
-    # Who can compress with it can restore with it.
+    # A dictionary that can compress can also restore.
     if poolmap -q -D dictionary -f -o made in 2> said; then
         silently poolmap -D dictionary -dc made | cmp - in
     else

@@ -1,4 +1,4 @@
-# With a dictionary too every cut and flipped bit is noticed; in a file of one chunk at least where the content differs.
+# With a dictionary too every cut and flipped bit is noticed; in a file of one chunk at least if the content differs.
 . "$CLI_LIB"
 . "$CLI_FOLDER/dictionaries.sh"
 lay_out_dictionaries

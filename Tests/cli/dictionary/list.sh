@@ -31,9 +31,9 @@ import json, sys
 large, joined = ([frame["dictionaryID"] for frame in file["frameList"]] for file in json.load(sys.stdin))
 assert large == [4711] * 4, large
 assert joined[0] == 4711 and joined[-3:] == [None, 77, 4711], joined'
-# It needs none, and takes it, as zstd does.
+# It needs none, and accepts one, as zstd does.
 same_text "$(poolmap list single.zst)" "$(poolmap list -D one single.zst)"
-# More numbers than anybody has are counted by nobody.
+# A file may list up to 1,000 different numbers; with more the field is null.
 perl -e 'print pack("VCVCCv", 0xfd2fb528, 0x23, $_, 0, 1, 0) for 1 .. 1000' > many.zst
 same_text 1000 "$(poolmap list --json many.zst | python3 -c 'import json, sys; print(len(json.load(sys.stdin)[0]["dictionaryIDs"]))')"
 perl -e 'print pack("VCVCCv", 0xfd2fb528, 0x23, $_, 0, 1, 0) for 1 .. 1001' > many.zst

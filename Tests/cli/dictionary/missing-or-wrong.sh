@@ -1,4 +1,4 @@
-# A dictionary that is missing, or is none, is named in one line; so is the one that a frame needs.
+# A missing or invalid dictionary is reported by name in one line; so is the dictionary that a frame needs.
 . "$CLI_LIB"
 . "$CLI_FOLDER/dictionaries.sh"
 lay_out_dictionaries
@@ -13,7 +13,7 @@ mkfifo pipe
 printf 1234567 > short
 truncate -s $(((32 << 20) + 1)) large
 (part one 0 8 && noise 300) > broken
-# unusable NAME TEXT: no command goes on with such a dictionary, nor makes a file.
+# unusable NAME TEXT: every command stops at such a dictionary, and makes no file.
 unusable() {
     refuses 1 "$1: $2" poolmap -D "$1" -o out in
     refuses 1 "$1: $2" poolmap -D "$1" -d -o out named.zst
@@ -30,12 +30,12 @@ unusable empty "has 0 bytes, and a dictionary has at least 8"
 unusable short "has 7 bytes, and a dictionary has at least 8"
 unusable large "has 33554433 bytes, and a dictionary has at most 33554432"
 unusable broken "damaged"
-# As large as may be.
+# The largest allowed.
 truncate -s $((32 << 20)) large
 silently poolmap -q -D large -o out in
 zstd -q -D large -dc out | cmp - in
 rm out
-# for_all_ways TEXT FILE OPTION…: FILE is refused, whoever works on it, from a file or a pipe.
+# for_all_ways TEXT FILE OPTION…: every command refuses FILE, from a file or a pipe.
 for_all_ways() {
     local text=$1 file=$2 jobs
     shift 2
@@ -54,14 +54,14 @@ for_all_ways "needs the dictionary 4711, and other is 77" named.zst -D other
 for_all_ways "needs the dictionary 4711, and raw has no number" named.zst -D raw
 refuses 1 "needs the dictionary 4711: name its file with -D" poolmap -d --salvage -o out named.zst
 refuses 1 "needs the dictionary 4711, and other is 77" poolmap -d --salvage -D other -o out named.zst
-# Frames that do not say which: what comes out is held against its checksum, as ever.
+# Frames that do not name their dictionary: the content is checked against its checksum, as always.
 for_all_ways "damaged, or made with a dictionary that it does not name" nameless.zst
 for_all_ways "or other is not its dictionary" nameless.zst -D other
 for_all_ways "or raw is not its dictionary" nameless.zst -D raw
 for_all_ways "or one is not its dictionary" raw.zst -D one
 for_all_ways "damaged: Data corruption detected" raw.zst
 zstd_refuses named.zst nameless.zst raw.zst plain.zst | diff - <(printf '%s\n' named.zst nameless.zst raw.zst)
-# Of several files only those are refused that need another.
+# Of several files only those that need another dictionary are refused.
 poolmap -j 2 -D one -dc named.zst raw.zst plain.zst nameless.zst 2> said > out || (($? == 1))
 one_error_line said "raw.zst: " "or one is not its dictionary"
 same_file out <(cat in in in)

@@ -1,4 +1,4 @@
-# A dictionary is no target and no report, and stays an input as any other; make's rules name it.
+# A dictionary is never a target or a report, and otherwise an ordinary input; make's rules name it.
 . "$CLI_LIB"
 . "$CLI_FOLDER/dictionaries.sh"
 lay_out_dictionaries
@@ -22,11 +22,11 @@ refuses 1 "--report one" poolmap test --report one -D one in.zst
 refuses 1 "--report one" poolmap cat --report one -D one in.zst
 same_file kept one
 no_file out
-# Compressed by itself it is an input.
+# Compressed by itself it is an ordinary input.
 silently poolmap -q -D one -o out.zst one
 zstd -q -D one -dc out.zst | cmp - kept
 rm out.zst
-# A new dictionary makes all targets old.
+# A new dictionary makes all targets out of date.
 silently poolmap -q -D one --depfile rules --output-dir out records/00001.json records/00002.json
 printf 'include rules\nout/%%.zst:\n\t@echo $@\n' > Makefile
 touch -d "2 hours ago" records/00001.json records/00002.json one
@@ -38,7 +38,7 @@ touch one
 for target in out/00001.json.zst out/00002.json.zst; do
     same_text "$target" "$(make $target)"
 done
-# One that is gone stops nobody.
+# A missing dictionary does not make make fail.
 rm one
 make -s out/00001.json.zst > /dev/null
 poolmap --report report.json -D kept -q -f -o out.zst in

@@ -1,9 +1,9 @@
-# What was made with a dictionary, by poolmap or zstd, is restored, checked and read in part with it, however it comes.
+# Files made with a dictionary, by poolmap or zstd, are restored, tested and read in part with it, from files and pipes.
 . "$CLI_LIB"
 . "$CLI_FOLDER/dictionaries.sh"
 lay_out_dictionaries
 cat records/*.json > all
-# restores DICTIONARY FILE CONTENT: by every way.
+# restores DICTIONARY FILE CONTENT: in every way.
 restores() {
     local jobs
     for jobs in 1 3; do
@@ -28,7 +28,7 @@ for dictionary in one raw; do
         # shellcheck disable=SC2086
         poolmap -q -D $dictionary $option --chunk-size 16K -f -o chunks.zst all
         restores $dictionary chunks.zst all
-        # Frames of zstd, one behind the other.
+        # Frames of zstd, concatenated.
         # shellcheck disable=SC2086
         zstd -q -D $dictionary $option -c records/*.json > frames.zst
         restores $dictionary frames.zst all
@@ -39,7 +39,7 @@ for dictionary in one raw; do
     zstd -q -c all > foreign.zst
     restores $dictionary foreign.zst all
 done
-# A frame that is too large for a worker, and one that does not say its size.
+# A frame that is too large for a worker, and one without a content size.
 text 70000000 > large
 zstd -q -1 -D one -o large.zst large
 zstd -q -1 -D one -c < large > unsized.zst

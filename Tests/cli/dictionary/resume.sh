@@ -1,4 +1,4 @@
-# --resume keeps what was made with the same dictionary, by what is in it, and begins anew with another.
+# --resume keeps frames made with the same dictionary, judged by its content, and starts over with another.
 . "$CLI_LIB"
 . "$CLI_FOLDER/interruptions.sh"
 . "$CLI_FOLDER/dictionaries.sh"
@@ -12,7 +12,7 @@ begins_anew "it was with a dictionary" --chunk-size 64K
 begins_anew "the dictionary is another, or new" --chunk-size 64K -D other
 begins_anew "the dictionary is another, or new" --chunk-size 64K -D raw
 begins_anew "it was without --no-dictID" --chunk-size 64K -D one --no-dictID
-# Another file of the same name has the same number, and is another dictionary.
+# Another file of the same name and number is still another dictionary.
 cp one kept
 (cat one && printf x) > longer
 begins_anew "the dictionary is another, or new" --chunk-size 64K -D longer
@@ -23,7 +23,7 @@ mv one moved
 poolmap compress --chunk-size 64K -D moved -f -o reference in
 silently poolmap "${command[@]}" -j 3 -D moved -o out in
 is_whole
-# The other way.
+# The other way round.
 rm -f out
 interrupted_by_limit 500 -j 2
 resumes_saying "the dictionary is another, or new" -D moved

@@ -1,4 +1,4 @@
-# Damage in a file that was made with a dictionary costs the frames that it is in, also where it is in their headers.
+# Damage in a file made with a dictionary loses only the frames that it is in, even if it is in their headers.
 . "$CLI_LIB"
 . "$CLI_FOLDER/dictionaries.sh"
 lay_out_dictionaries
@@ -9,7 +9,7 @@ mapfile -t offsets < <(poolmap list -v whole.zst | sed -n 's/.*frame [0-9]*: .* 
 ((${#offsets[@]} == 7))
 for number in 0 2 6; do
     { part in 0 $((number * 16384)); head -c $((number < 6 ? 16384 : 1696)) /dev/zero; part in $((number * 16384 + 16384)) 100000; } > without
-    # The bits of the descriptor that say how long the dictionary's number is; the number; the content.
+    # The bits of the descriptor that give the length of the dictionary's number; the number; the content.
     for place in 4 5 6 7 200; do
         for bit in 1 2; do
             cp whole.zst bad.zst
@@ -21,7 +21,7 @@ for number in 0 2 6; do
         done
     done
 done
-# Frames of another dictionary are lost, and that is said.
+# Frames of another dictionary are lost, and reported.
 { cat whole.zst; zstd -q -D other -c in; } > joined.zst
 expect_exit 1 poolmap -d -D one --salvage --omit -c joined.zst 2> said > out
 same_file in out

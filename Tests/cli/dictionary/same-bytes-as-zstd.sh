@@ -1,4 +1,4 @@
-# A file of one chunk that was compressed with a dictionary has the bytes that zstd -D makes of it, at every level.
+# A file of one chunk that was compressed with a dictionary has the same bytes as by zstd -D, at every level.
 . "$CLI_LIB"
 . "$CLI_FOLDER/dictionaries.sh"
 lay_out_dictionaries
@@ -28,10 +28,10 @@ for dictionary in one raw; do
         same_as_zstd -D $dictionary $option some
     done
 done
-# The last of several holds.
+# The last of several takes effect.
 same_as_zstd -D one -D other record
 same_as_zstd -D other -D one record
-# Many files by workers, each as by itself.
+# Many files by workers, each the same as by itself.
 mkdir expected.d
 zstd -q -D one -r records --output-dir-flat expected.d
 for jobs in 1 2 3; do
@@ -39,7 +39,7 @@ for jobs in 1 2 3; do
     diff -r expected.d out.d/records
     rm -r out.d
 done
-# It is worth it.
+# A dictionary saves space.
 silently poolmap -q -r records --output-dir plain.d
 with=$(cat expected.d/* | wc -c) without=$(cat plain.d/records/* | wc -c)
 ((with * 2 < without)) || fail "$with bytes with the dictionary, $without without"

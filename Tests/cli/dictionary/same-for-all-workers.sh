@@ -12,7 +12,7 @@ for dictionary in one raw; do
         same_file expected out "-j $jobs, from a pipe"
     done
 done
-# Each chunk has it, not the first alone.
+# Every chunk uses it, not just the first.
 cat records/*.json > in
 poolmap -q -D raw --chunk-size 16K -f -o out in
 refuses 1 "damaged" poolmap cat --offset 80000 out

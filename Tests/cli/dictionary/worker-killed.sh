@@ -1,4 +1,4 @@
-# A worker that takes the place of one that was killed has the dictionary as well, though its file is gone by then.
+# The replacement of a killed worker has the dictionary too, even if its file is gone by then.
 . "$CLI_LIB"
 . "$CLI_FOLDER/dictionaries.sh"
 lay_out_dictionaries

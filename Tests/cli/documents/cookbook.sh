@@ -1,10 +1,10 @@
-# Each line of docs/cookbook.md and of "Use" in README.md does what the page says, with the result of plain programs.
+# Each line of docs/cookbook.md and of "Use" in README.md does what the page says, as compared with plain programs.
 . "$CLI_LIB"
 unset MAKEFLAGS MAKELEVEL MFLAGS
 export LC_ALL=C
 documents=$(cd "$CLI_FOLDER/../.." && pwd)
 
-# ---- Inputs, as the recipes name them; each recipe has a copy of its own.
+# ---- ---- Inputs, as the recipes name them; each recipe gets its own copy.
 mkdir -p inputs/project/deep records
 (
     cd inputs
@@ -29,7 +29,7 @@ END
     tar -cf project.tar project
     poolmap -q --rm project.tar
 )
-# Files that some recipes read, as poolmap makes them.
+# Files that some recipes read, made by poolmap.
 mkdir packed
 poolmap -q -o packed/big.tar.zst inputs/big.tar
 cp packed/big.tar.zst packed/damaged.tar.zst
@@ -38,7 +38,7 @@ patch packed/damaged.tar.zst 5000000 1 2 3 4 5 6 7 8
 patch packed/damaged.log.zst 50000 1 2 3 4 5 6 7 8
 (cd packed && sha256sum big.tar.zst > SHA256SUMS)
 
-# Stand-ins for what needs a network: a host is this machine, and a bucket a folder.
+# Stand-ins for the network: this machine as the host, and a folder as the bucket.
 mkdir bin bucket
 cat > bin/ssh << 'END'
 #!/bin/sh
@@ -58,8 +58,8 @@ PATH=$PWD/bin:$PATH
 # lines_of FILE HEADING: the indented lines below a heading.
 lines_of() { awk -v "wanted=## $2" '/^## / { here = $0 == wanted } here && sub(/^    /, "")' "$documents/$1"; }
 
-# recipe HEADING COUNT [FILE]: runs its COUNT lines in a new folder, and stays there. Line N prints to out-N and said-N. Only
-# -v, zstd and --salvage, which exits with 1, may print to standard error.
+# recipe HEADING COUNT [FILE]: runs its COUNT lines in a new folder, and stays there. Line N prints to out-N and said-N.
+# Only -v, zstd and --salvage, which exits with 1, may print to standard error.
 recipe() {
     local line code number=0 expected
     cd "$top"
@@ -170,7 +170,7 @@ same_text $((1 << 20)) $(($(size_of app.log) - $(size_of saved.log)))
 recipe "See where the time went" 1
 python3 -c 'import json; assert json.load(open("run.json"))["files"][0]["chunks"]; json.load(open("run.trace"))'
 
-# ---- No recipe is left out.
+# ---- ---- Every recipe is covered.
 sed -n 's/^## //p' "$documents/docs/cookbook.md" | diff - "$CLI_NOTES/recipes"
 sed -n 's/^- \[\(.*\)\](#.*/\1/p' "$documents/docs/cookbook.md" | diff - "$CLI_NOTES/recipes"
 

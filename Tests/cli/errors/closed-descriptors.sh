@@ -1,4 +1,4 @@
-# A standard descriptor that is closed from the start never takes a file's place: errors fail, files come out right.
+# A standard descriptor that is closed from the start never takes a file's place: errors fail, files are correct.
 . "$CLI_LIB"
 real_data 700000 > in
 poolmap compress -q -j 1 --chunk-size 64K -o reference.zst in

@@ -1,4 +1,4 @@
-# With few descriptors many files go through all the same, one after the other; with too few there is one line.
+# With few descriptors many files are still processed, one after another; with too few there is one line.
 . "$CLI_LIB"
 for number in {1..60}; do text "$((number * 1000))" > "$number"; done
 # shellcheck disable=SC2016

@@ -1,4 +1,4 @@
-# A file that was open already is read also where the user could not open it, in parallel too.
+# A file that is already open can be read even if the user could not open it, also in parallel.
 . "$CLI_LIB"
 chmod 777 .
 real_data 1500000 > secret

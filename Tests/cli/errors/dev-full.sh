@@ -1,4 +1,4 @@
-# A standard output that takes nothing (/dev/full) is an error with one line, for each subcommand that writes there.
+# A standard output that accepts nothing (/dev/full) is an error with one line, for each subcommand that writes to it.
 . "$CLI_LIB"
 real_data 1000000 > in
 poolmap compress -q --chunk-size 64K in
@@ -20,7 +20,7 @@ expect_exit 1 poolmap list --json in.zst > /dev/full 2> said
 grep -q '"errno": 28' said
 refuses 1 "" poolmap compress -o /dev/full in
 refuses 1 "" poolmap decompress -o /dev/full in.zst
-# Nothing is written where all is well.
+# On success nothing is written.
 silently poolmap test in.zst > /dev/full
 silently poolmap compress -o /dev/null in
 [[ -c /dev/null && -c /dev/full ]]

@@ -22,7 +22,7 @@ on_full_disk() {
         rm disk/old
         refuses 1 "" poolmap decompress -j $jobs -c compressible.zst > disk/stdout
         rm disk/stdout
-        # What fits is written; what does not, does not stop it.
+        # Fills the disk; cp is expected to fail at the end.
         cp in disk/big 2> /dev/null || true
         : > disk/big
         echo small > disk/a

@@ -1,4 +1,4 @@
-# An empty file compresses to a valid one; to restore a file of 0 bytes is an error.
+# An empty file compresses to a valid one; restoring a file of 0 bytes is an error.
 . "$CLI_LIB"
 : > empty
 silently poolmap compress empty

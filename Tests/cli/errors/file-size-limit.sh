@@ -1,4 +1,4 @@
-# A limit on the size of files is an error with one line, not a death by signal.
+# A limit on file sizes is an error with one line, not death by a signal.
 . "$CLI_LIB"
 noise 2000000 > in
 text 2000000 > compressible

@@ -1,4 +1,4 @@
-# A folder as input, as target and as standard input is refused.
+# A folder as input, target or standard input is refused.
 . "$CLI_LIB"
 text 1000 > in
 poolmap compress -q in

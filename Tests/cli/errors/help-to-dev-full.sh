@@ -1,4 +1,4 @@
-# Even the help and the version notice that they cannot be written.
+# Even the help and the version report that they cannot be written.
 . "$CLI_LIB"
 refuses 1 "" poolmap --version > /dev/full
 refuses 1 "" poolmap --help > /dev/full

@@ -1,4 +1,4 @@
-# Under any limit of address space each operation is done right, or is one line about memory; 60 MB are enough for most.
+# Under any limit of address space each operation succeeds, or prints one line about memory; 60 MB are enough for most.
 . "$CLI_LIB"
 { text 500000 && noise 900000; } > in
 silently poolmap -19 --chunk-size 128K -o in.zst in
@@ -11,17 +11,17 @@ poolmap hash in > digest
 poolmap hash -r tree > digests
 silently poolmap -r --output-dir wanted tree
 
-# tried WORD…: in a folder of its own, under a limit of $limit KiB.
+# tried WORD…: runs it in its own folder, under a limit of $limit KiB.
 tried() {
     local code=0
     # shellcheck disable=SC2016
     bash -c 'ulimit -v "$1" && shift && exec timeout 20 poolmap "$@"' - "$limit" "$@" < in > got 2> said || code=$?
     if ((code != 0)); then
         ((code == 1)) || fail "$limit KiB: exit code $code: poolmap $*: $(head -c 500 said)"
-        # A file of a list is as well the list's own line.
+        # A file of a list may have one more line, for the list.
         (($(wc -l < said) == 1)) || [[ $* == *-r* || $* == *--check* ]] || fail "$limit KiB: poolmap $*: $(head -c 500 said)"
         ! grep -v '"error": "outOfMemory"' said | grep -v "file of the list\|digest" || fail "$limit KiB: poolmap $*"
-        # A pipe has what was done before.
+        # A pipe keeps the output from before the failure.
         [[ ! -e out || $* == *--output-dir* ]] || fail "$limit KiB: there is a target: poolmap $*"
         return 1
     fi

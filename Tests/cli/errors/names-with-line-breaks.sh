@@ -1,4 +1,4 @@
-# A file's name cannot make two lines of an error, nor say things to the terminal.
+# A file's name can neither split an error into two lines nor send control characters to the terminal.
 . "$CLI_LIB"
 name=$'first\npoolmap: second\e[31m'
 refuses 1 "first" poolmap compress "$name"

@@ -1,4 +1,4 @@
-# An input that may not be read and a folder that may not be written to are refused, and nothing is left.
+# An unreadable input and a folder without write permission are refused, and nothing is left.
 . "$CLI_LIB"
 chmod 777 .
 text 1000 > in
@@ -22,7 +22,7 @@ for jobs in 1 2; do
     refuses 1 locked/in as_user poolmap compress locked/in
     refuses 1 in as_user poolmap compress -o locked/new in
 done
-# What may be read and not removed: the output is there, and that the input stays is an error.
+# An input that can be read but not removed: the output exists, and the failure to remove the input is an error.
 mkdir sticky
 chmod 1777 sticky
 cp in sticky

@@ -1,4 +1,4 @@
-# A missing input, a missing folder of the target and an empty name are one line each; other inputs are done.
+# A missing input, a missing target folder and an empty name are one line each; other inputs are processed.
 . "$CLI_LIB"
 text 1000 > in
 poolmap compress -q in

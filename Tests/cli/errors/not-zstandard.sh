@@ -1,4 +1,4 @@
-# What is no Zstandard file is refused by each subcommand that reads one, from files and pipes, without a target.
+# Input that is not a Zstandard file is refused by every subcommand that reads one, without a target.
 . "$CLI_LIB"
 text 100000 > text
 noise 100000 > noise

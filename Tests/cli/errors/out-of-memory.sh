@@ -1,4 +1,4 @@
-# Where there is no memory for what was asked, that is one line.
+# Too little memory for the requested options is reported in one line.
 . "$CLI_LIB"
 text 3000000 > in
 for jobs in 1 2; do

@@ -1,8 +1,8 @@
-# Where no process can be forked, that is one line, and nothing is left.
+# If no process can be forked, that is one line, and nothing is left.
 . "$CLI_LIB"
 chmod 777 .
 real_data 2000000 > in
-# The limit counts all processes of a user, root has none: so this is another user, whom nobody else is.
+# The limit counts all processes of a user, but not root's: so use another user, one without other processes.
 if ((EUID == 0)); then
     alone() { setpriv --reuid=61234 --regid=61234 --clear-groups -- "$@"; }
 else

@@ -1,4 +1,4 @@
-# A reader that closes the pipe ends it quietly, and the exit status is not 0.
+# A reader that closes the pipe ends poolmap quietly, and the exit status is not 0.
 . "$CLI_LIB"
 noise 3000000 > in
 poolmap compress -q --chunk-size 64K in
@@ -23,7 +23,7 @@ for jobs in 1 2; do
     closes poolmap decompress -j $jobs < in.zst
     closes poolmap decompress -j $jobs < <(cat in.zst)
 done
-# What is as short as the help, where the reader is gone before it is written.
+# Output as short as the help, where the reader has gone before it is written.
 closed_at_once() {
     local status=0
     perl -e '
@@ -44,7 +44,7 @@ for command in "help compress" --help --version "hash --help" "--generate-comple
     # shellcheck disable=SC2086
     closed_at_once poolmap $command
 done
-# Lines too, where there are more of them than a pipe holds.
+# Lists too, if there are more lines than a pipe holds.
 mkdir many
 long=$(printf "x%.0s" {1..90})
 for number in {1..1500}; do : > "many/$number-$long"; done

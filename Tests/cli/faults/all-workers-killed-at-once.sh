@@ -1,4 +1,4 @@
-# All workers killed in the same moment, and those in their place again: the output is that of -j 1.
+# All workers killed at the same moment, and their replacements too: the output is that of -j 1.
 . "$CLI_LIB"
 real_data 3000000 > in
 poolmap compress -q -j 1 --chunk-size 64K -o reference.zst in

@@ -1,4 +1,4 @@
-# A front that is ended in mid-batch by whatever signal leaves each target whole or absent, and no worker.
+# If any signal ends the front during a batch, each target is complete or absent, and no worker is left.
 . "$CLI_LIB"
 . "$CLI_FOLDER/batches.sh"
 lay_out_files 200
@@ -28,7 +28,7 @@ for round in {1..12}; do
         wait_gone "$soon" "${everyone[@]}"
         ended=0
         wait "$front" 2> /dev/null || ended=$?
-        # It may have been at its end.
+        # It may have been about to finish.
         ((ended == code || ended == 0)) || fail "exit code $ended after SIG$signal"
         ((ended == 0)) || cut=$((cut + 1))
     else
@@ -36,7 +36,7 @@ for round in {1..12}; do
     fi
     same_text "" "$(< said)"
     each_whole_or_absent
-    # With --rm too every content is there, as input or as target.
+    # With --rm too every content exists, as input or as target.
     for number in {0..200..7}; do
         [[ -e files/$number || -e out/$number.zst ]] || fail "$number is gone"
     done

@@ -1,4 +1,4 @@
-# Of a small file that kills each worker that opens it there is one line, and the others of its bundle are done.
+# A small file that kills each worker that opens it is reported in one line, and the rest of its bundle is processed.
 . "$CLI_LIB"
 . "$CLI_FOLDER/batches.sh"
 lay_out_files 40
@@ -9,7 +9,7 @@ for options in "" --rm; do
         poolmap compress --chunk-size 64K --output-dir out -j 2 $options $(names 0 40) 2> said
     wait_gone 20 "$front"
     expect_exit 1 wait "$front"
-    # strace says of which path it takes this to be another name.
+    # strace reports the path that it resolves this name to.
     sed -i '/^strace: Requested path /d' said
     one_error_line said "files/17: "
     grep -Eqi 'SIGKILL|signal 9|killed' said

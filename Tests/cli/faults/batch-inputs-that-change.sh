@@ -1,8 +1,8 @@
-# A file that vanishes before its turn, grows while it is read or may not be read is one line each; the others are done.
+# A file that vanishes, grows while it is read or cannot be read is one line each; the others are processed.
 . "$CLI_LIB"
 . "$CLI_FOLDER/batches.sh"
 lay_out_files 60
-# Chunks of half a second, so that there is time to stop the workers before it is the small files' turn.
+# Chunks of half a second, so that there is time to stop the workers before the small files' turn.
 real_data 2100000 > files/0
 work=(-19 --chunk-size 1M)
 compress_to reference "${work[@]}" -f -j 1
@@ -32,7 +32,7 @@ cp files/1 files/7
 chmod 644 files/11 files/60
 work=(-1 --chunk-size 64K)
 compress_to reference "${work[@]}" -f -j 1
-# What is added to a file after its bytes were read, and before it is done, is seen: strace has its reader wait then.
+# Bytes added after a file was read, and before it is done, are noticed: strace makes its reader wait then.
 growing=$PWD/files/31
 start strace -qq -f -o trace -P "$growing" -e inject=pread64:delay_exit=400000 \
     poolmap compress "${work[@]}" --output-dir out -j 2 $(names 0 60) 2> said

@@ -1,4 +1,4 @@
-# When the disk gets full in mid-batch, what was finished stays and is right; each of the others is one line.
+# When the disk becomes full during a batch, finished targets stay and are correct; each of the others is one line.
 . "$CLI_LIB"
 . "$CLI_FOLDER/batches.sh"
 mkdir files
@@ -13,7 +13,7 @@ on_full_disk() {
         poolmap compress --chunk-size 64K -j $jobs --output-dir disk/out $(names 1 20) files/0 $(names 21 40) \
             2> said || code=$?
         same_text 1 "$code"
-        # Both: some found room, others did not.
+        # Some files found space, and others did not.
         done=$(find disk/out -name '*.zst' | wc -l)
         ((done >= 10 && done <= 38)) || fail "$done of 41 are done: $(< said)"
         same_text $((41 - done)) "$(wc -l < said)"
@@ -23,7 +23,7 @@ on_full_disk() {
             zstd -q -dc "$target" | cmp - "files/$number"
             ! grep -q "files/$number:" said || fail "$number is done, and was reported"
         done
-        # Nothing has the room but what has a name.
+        # Only files with a name use space.
         rm disk/out/*
         same_text 0 "$(find disk -type f | wc -l)"
         (($(df --output=used disk | tail -n 1) < 16)) || fail "$(df disk)"

@@ -1,4 +1,4 @@
-# With 64 descriptors, 300 files of mixed sizes go through.
+# With 64 descriptors, 300 files of mixed sizes are processed.
 . "$CLI_LIB"
 . "$CLI_FOLDER/batches.sh"
 lay_out_files 285

@@ -1,4 +1,4 @@
-# In a batch of small files workers are killed again and again: all targets are right, with --rm too, and no error.
+# Workers killed again and again in a batch of small files: all targets are correct, with --rm too, without an error.
 . "$CLI_LIB"
 . "$CLI_FOLDER/batches.sh"
 lay_out_files 240
@@ -14,7 +14,7 @@ for options in "" --rm -f; do
     start poolmap compress -12 --chunk-size 64K --output-dir out -j 2 $options --report report $(names 0 240) 2> said
     killed=0 next=0
     while is_running "$front"; do
-        # A file whose workers die three times is given up: so there is some progress between two deaths.
+        # A file whose workers die three times is given up, so wait for some progress between two deaths.
         count=$(find . -path './out/*.zst' | wc -l)
         ((count >= next)) || continue
         mapfile -t workers < <(worker_pids "$front")
@@ -26,7 +26,7 @@ for options in "" --rm -f; do
     same_text "" "$(< said)"
     ((killed >= 4)) || fail "only $killed workers were killed"
     all_but
-    # Each is reported once, with what was read.
+    # Each file is reported once, with the bytes read.
     python3 -c '
 import json
 files = json.load(open("report"))["files"]

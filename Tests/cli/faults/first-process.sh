@@ -1,10 +1,10 @@
-# As the first process of a container, where the kernel spares it the signals that it has no handler for, it ends as ever.
+# As the first process of a container, which the kernel shields from signals without a handler, it still ends on them.
 . "$CLI_LIB"
 unshare -pf --mount-proc true 2> /dev/null || { unshare -Urpf --mount-proc true && options=-Ur; } ||
     fail "this case needs a namespace of processes: run it as root, or where users may have namespaces of their own"
 real_data 20000000 > in
 contained=(unshare ${options:+"$options"} -pf --mount-proc poolmap)
-# It works there.
+# poolmap works there.
 silently "${contained[@]}" compress -1 -j 2 -o small in
 zstd -q -dc small | cmp - in
 rm small
@@ -23,7 +23,7 @@ for signal in "INT 2" "TERM 15" "HUP 1"; do
         only_files in said
     done
 done
-# Nobody reads on: that is a signal as well.
+# If the reader has gone, that is a signal as well.
 set +e +o pipefail
 "${contained[@]}" decompress -c <(poolmap compress -c in) 2> said | head -c 1 > first
 status=${PIPESTATUS[0]}

@@ -1,4 +1,4 @@
-# The front killed: manager and workers are gone within a second, and there is no target nor a temporary file.
+# After kill -9 of the front, manager and workers end within a second, without a target or a temporary file.
 . "$CLI_LIB"
 real_data 20000000 > in
 poolmap compress -q -1 --chunk-size 256K -o in.zst in
@@ -26,7 +26,7 @@ for command in "compress --chunk-size 64K" decompress; do
     front_dies
     exec 3>&-
 done
-# Also while the workers are stopped, and so deaf to all but this.
+# Even while the workers are stopped, and so react to nothing but SIGKILL.
 start poolmap compress -19 -j 2 --chunk-size 256K -o out in
 wait_workers "$front" 2
 # shellcheck disable=SC2046

@@ -1,4 +1,4 @@
-# A worker that dies while it waits for work is replaced, before anyone misses it.
+# A worker that dies while it waits for work is replaced before it is needed.
 . "$CLI_LIB"
 mkfifo source
 real_data 1500000 > in

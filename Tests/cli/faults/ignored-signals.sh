@@ -1,4 +1,4 @@
-# A signal that was ignored from the start, as nohup does it, stays ignored, and the work goes on to its end.
+# A signal that was ignored from the start, as with nohup, stays ignored, and the run finishes.
 . "$CLI_LIB"
 real_data 2000000 > in
 mkfifo source

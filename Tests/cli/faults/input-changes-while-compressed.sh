@@ -1,10 +1,10 @@
-# An input that grows, shrinks, is rewritten or touched while it is compressed is an error, and there is no target.
+# An input that grows, shrinks, is rewritten or touched while it is compressed is an error, without a target.
 . "$CLI_LIB"
 real_data 3000000 > original
 echo old > old.zst
 change_during() {
     start poolmap compress -17 -j 2 --chunk-size 128K "$@" 2> said
-    # The workers are there, so it is open and being read.
+    # Workers run, so the input is open and being read.
     wait_workers "$front" 2
     kill -STOP "$front"
     is_running "$front" || fail "it was done before the change"
@@ -31,7 +31,7 @@ for change in grows shrinks shrinks_to_nothing is_cut_in_half is_rewritten is_to
     only_files original in old.zst said
     same_text old "$(< old.zst)"
 done
-# Another file under its name is no change of this one.
+# Replacing the input by another file of its name does not change it.
 cp original in
 change=is_replaced
 is_replaced() { echo another > new && mv new in; }

@@ -1,4 +1,4 @@
-# A compressed file that grows, shrinks or is touched while it is restored, tested or cut from is an error.
+# A compressed file that grows, shrinks or is touched while it is restored, tested or read by cat is an error.
 . "$CLI_LIB"
 real_data 6000000 > data
 poolmap compress -q --chunk-size 64K -o own data
@@ -11,7 +11,7 @@ for kind in own foreign; do
     for change in grows shrinks is_touched; do
         for command in "decompress -j 2 -c" "decompress -j 1 -c" "cat -j 2"; do
             cp $kind in.zst
-            # It cannot go on before someone reads what it has written.
+            # It cannot continue until someone reads its output.
             # shellcheck disable=SC2086
             start_into sink poolmap $command in.zst 2> said
             exec 3< sink

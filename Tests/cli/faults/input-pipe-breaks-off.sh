@@ -1,4 +1,4 @@
-# A producer that ends in mid-file makes a valid end for compress, and an error for decompress.
+# A producer that ends early gives a valid end for compress, and an error for decompress.
 . "$CLI_LIB"
 real_data 1000000 > in
 poolmap compress -q --chunk-size 64K in

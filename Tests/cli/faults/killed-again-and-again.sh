@@ -1,4 +1,4 @@
-# Ended at any moment of a short run, by any signal, it leaves the old target, or the new one, and never a part.
+# Ended at any moment of a short run, by any signal, it leaves the old target or the new one, never a partial one.
 . "$CLI_LIB"
 real_data 1500000 > in
 poolmap compress -q -j 1 --chunk-size 64K -o reference.zst in
@@ -12,7 +12,7 @@ for round in {1..60}; do
     else
         start poolmap compress -j 2 --chunk-size 64K -o new in 2> said
     fi
-    # At steps of a millisecond through the whole run and a little more.
+    # In steps of a millisecond over the whole run and a little more.
     perl -e 'select undef, undef, undef, $ARGV[0] / 1000' "$round"
     # shellcheck disable=SC2207
     everyone=("$front" $(descendants_of "$front"))

@@ -1,4 +1,4 @@
-# The manager killed: an error within a second, exit code 1, nothing written, nobody left; whether busy or waiting.
+# Killing the manager, busy or idle, is an error within a second: exit code 1, no output, no process left.
 . "$CLI_LIB"
 real_data 20000000 > in
 poolmap compress -q -1 --chunk-size 256K -o in.zst in

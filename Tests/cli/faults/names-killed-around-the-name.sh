@@ -1,17 +1,17 @@
-# Workers that were given many names at once are killed just before or after a target gets its name: nothing is lost, done
-# twice or complained of; and a file that kills whoever opens it takes no other with it.
+# Workers with many names are killed just before or after a target gets its name: nothing is lost or done twice.
+# There is no error; and a file that kills every process that opens it affects no other file.
 . "$CLI_LIB"
 . "$CLI_FOLDER/batches.sh"
 lay_out_files 60
 mv files kept
-# run_traced INJECT OPTION…: under strace, so that it says what happens to the workers' calls, as it says it.
+# run_traced INJECT OPTION…: runs under strace, which injects faults into the workers' calls and logs them.
 run_traced() {
     rm -rf files trace
     cp -r kept files
     start strace -qq -f -o trace -e trace=linkat,close -e "inject=$1" \
         poolmap compress --chunk-size 64K -j 2 "${@:2}" 2> said
 }
-# all_but_given NUMBER…: every target is beside its input, and right, but for these.
+# all_but_given NUMBER…: every target except these is beside its input and correct.
 all_but_given() {
     mkdir out
     find files -name '*.zst' -exec mv {} out/ \;
@@ -21,7 +21,7 @@ all_but_given() {
 died_in() { grep -Eq "(^|[ .])$1(\(| resumed).* = \?$" trace || fail "nobody was killed in $1"; }
 for names in "-r files" "--files-from list"; do
     (cd kept && ls -v) | sed 's|^|files/|' > list
-    # Killed as it begins the call; who comes in its place has the count anew.
+    # Killed as it begins the call; a replacement counts from zero.
     # shellcheck disable=SC2086
     run_traced linkat:signal=SIGKILL:when=7 $names
     wait_gone 20 "$front"
@@ -29,7 +29,7 @@ for names in "-r files" "--files-from list"; do
     died_in linkat
     same_text "" "$(grep -v '^strace: ' said || true)"
     all_but_given
-    # Killed when the call is done and before anything else is.
+    # Killed after the call is done and before anything else is.
     # shellcheck disable=SC2086
     run_traced linkat:delay_exit=300000:when=7 $names
     killed=0
@@ -45,7 +45,7 @@ for names in "-r files" "--files-from list"; do
     same_text "" "$(grep -v '^strace: ' said || true)"
     all_but_given
 done
-# One of them kills each worker that opens it.
+# One of the files kills each worker that opens it.
 for command in "compress --chunk-size 64K" hash; do
     rm -rf files trace
     cp -r kept files

@@ -1,4 +1,4 @@
-# Where every file has a name at once, as on FUSE and NFS, a run that is ended in whatever way leaves none of its own.
+# Where every file has a name from the start, as on FUSE and NFS, a run leaves no temporary file, however it ends.
 . "$CLI_LIB"
 in_own_mounts || exit 0
 mount_fuse || exit 0
@@ -10,7 +10,7 @@ names() { find behind -name '.poolmap-*'; }
 has_name() { [[ -n $(names) ]]; }
 has_two() { (($(names | wc -l) > 1)); }
 is_clean() { same_text "" "$(names)"; }
-# slowly COMMAND…: the workers have names for long enough.
+# slowly COMMAND…: temporary names exist for long enough.
 slowly() { start poolmap compress -q --ultra -22 --chunk-size 4M "$@" 2> said; }
 for signal in INT:130 TERM:143 HUP:129; do
     for jobs in 1 2; do
@@ -26,14 +26,14 @@ for signal in INT:130 TERM:143 HUP:129; do
         rm -f behind/*.zst
     done
 done
-# The manager is killed: that is an error, and the workers go with it.
+# Killing the manager is an error, and the workers end with it.
 slowly -r -j 2 fuse
 wait_until 20 has_two
 kill -KILL "$(manager_pid "$front")"
 expect_exit 1 wait "$front"
 is_clean
 rm -f behind/*.zst
-# A worker is killed: another does its file, and removes what the first has left; the third time it is an error.
+# If a worker is killed, another does its file and removes its leftovers; the third time it is an error.
 slowly -j 2 fuse/1 fuse/2
 wait_until 20 has_two
 kill -KILL $(worker_pids "$front")
@@ -51,7 +51,7 @@ while is_running "$front"; do
 done
 expect_exit 1 wait "$front"
 is_clean
-# Errors at the start, and an output that is closed.
+# Errors at the start, and a closed output.
 refuses 1 "missing" poolmap hash --tree -o fuse/sums missing
 refuses 1 "missing" poolmap hash -o fuse/sums missing
 refuses 1 "missing" poolmap compress --report fuse/report --trace fuse/trace -o fuse/out missing
@@ -61,11 +61,11 @@ code=0
 poolmap compress --report fuse/report -c behind/[1-6] 2> said | head -c 1 > /dev/null || code=$?
 ((code == 141)) || fail "exit code $code: $(< said)"
 is_clean
-# A pipe that is a manifest is copied.
+# A manifest from a pipe is copied.
 poolmap hash --manifest behind/1 > manifest
 TMPDIR=$PWD/fuse poolmap hash --check --manifest < <(cat manifest)
 is_clean
-# And everything is made, with the modes and times of the inputs, over old files and where there are none.
+# Everything is made, with the modes and times of the inputs, both over old files and as new ones.
 chmod 640 fuse/1
 touch -d 2001-02-03 fuse/1
 for option in -k -f; do
@@ -75,7 +75,7 @@ for option in -k -f; do
     rm -rf behind/made
     mv behind/out behind/made
 done
-# Until it is whole nobody else reads it; then it has the mode of any new file where there is no input with another.
+# Until a file is complete only its owner can read it; then it has the mode of its input, or that of any new file.
 umask 022
 mkfifo pipe
 start_from pipe poolmap compress -o fuse/from-pipe.zst 2> said

@@ -1,4 +1,4 @@
-# While the work goes on there is neither the target nor any other name in its folder, and the old target stays.
+# During the run there is no target and no other name in its folder, and the old target stays.
 . "$CLI_LIB"
 mkfifo source
 real_data 2000000 > in

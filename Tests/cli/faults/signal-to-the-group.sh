@@ -1,11 +1,11 @@
-# Ctrl-C reaches all processes of the group at once: the same quiet end as for the front alone.
+# Ctrl-C reaches all processes of the group at once: it ends as quietly as after a signal to the front alone.
 . "$CLI_LIB"
 real_data 20000000 > in
 mkfifo source
 for signal in "INT 2" "TERM 15" "HUP 1"; do
     read -r name number <<< "$signal"
     for input in file pipe; do
-        # In a process group of its own, so that the signal does not reach this case.
+        # In its own process group, so that the signal does not reach this case.
         if [[ $input == file ]]; then
             env --default-signal setsid poolmap compress -19 -j 2 --chunk-size 256K -o out in 2> said &
         else

@@ -1,4 +1,4 @@
-# A signal ends it also where the front does all the work, or waits for its first input, or for a reader.
+# A signal also ends a run in which the front does all the work, or waits for its first input or for a reader.
 . "$CLI_LIB"
 real_data 3000000 > in
 mkfifo source sink
@@ -10,7 +10,7 @@ for signal in "INT 2" "TERM 15" "HUP 1"; do
     kill -"$name" "$front"
     expect_end $((128 + number)) "$front" 2> /dev/null
     exec 3>&-
-    # Nobody reads: it waits in a write.
+    # Without a reader it waits in a write.
     for jobs in 1 2; do
         start_into sink poolmap compress -j $jobs --chunk-size 64K -c in 2> said
         exec 3< sink

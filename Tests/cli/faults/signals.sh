@@ -1,4 +1,4 @@
-# SIGINT, SIGTERM and SIGHUP end it soon, the exit status shows the signal, and there is no target or the old one.
+# SIGINT, SIGTERM and SIGHUP end it soon with the signal as exit status, and leave the old target or none.
 . "$CLI_LIB"
 real_data 20000000 > in
 poolmap compress -q -1 --chunk-size 256K -o in.zst in

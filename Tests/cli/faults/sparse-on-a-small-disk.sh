@@ -1,4 +1,4 @@
-# A file with holes is restored where there is no room for its zeros; without holes it is one line, and nothing is left.
+# A file with holes is restored where its zeros do not fit; without holes it is one line, and nothing is left.
 . "$CLI_LIB"
 islands in 60000000 70001:4096 30000000:100000
 poolmap -q --chunk-size 64K -o in.zst in

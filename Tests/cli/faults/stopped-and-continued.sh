@@ -1,4 +1,4 @@
-# Stopped and continued, all or each alone, nothing is lost.
+# Stopping and continuing processes, together or one at a time, loses nothing.
 . "$CLI_LIB"
 real_data 4000000 > in
 poolmap compress -q -j 1 --chunk-size 64K -o reference.zst in

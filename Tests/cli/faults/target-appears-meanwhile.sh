@@ -1,4 +1,4 @@
-# A target that someone else makes while the work goes on is not replaced without -f.
+# A target that another program makes during the run is not replaced without -f.
 . "$CLI_LIB"
 mkfifo source
 real_data 1000000 > in

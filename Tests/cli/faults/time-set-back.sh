@@ -1,9 +1,9 @@
-# A file that is written while it is read, and whose time is set back then, has changed all the same; --rm leaves it.
+# A file that is written while it is read has changed even if its time is set back; --rm does not remove it.
 . "$CLI_LIB"
 noise 3000000 > large
 noise 300000 2 > small
 touch -d 2001-02-03 large small
-# Overwritten by another content of that size, as rsync --inplace -t does it.
+# Overwritten with other content of the same size, as rsync --inplace -t does.
 changes() {
     local bytes
     bytes=$(size_of "$1")
@@ -12,7 +12,7 @@ changes() {
     touch -r time "$1"
     same_text "$bytes $(stat -c %y time)" "$(stat -c '%s %y' "$1")"
 }
-# change_during COMMAND…: `in` is changed when some of it was read, and the run ends with 1.
+# change_during COMMAND…: `in` is changed after some of it was read, and the run exits with 1.
 change_during() {
     rm -f trace
     start strace -f -qq -P "$PWD/in" -P "$PWD/tree/in" -e signal=none -e trace=read,pread64 \
@@ -30,7 +30,7 @@ for size in large small; do
     for jobs in 1 2; do
         for command in "compress --rm" "compress -f -o out" "hash --no-names" "hash --manifest"; do
             cp -p $size in
-            # With another, a worker does the small one whole.
+            # If there is another file, a worker processes the small one whole.
             # shellcheck disable=SC2086
             change_during poolmap $command -j $jobs --report r in $([[ $command == *-o* ]] || echo other)
             [[ -f in ]] || fail "the changed input was removed"
@@ -38,7 +38,7 @@ for size in large small; do
             rm -f other.zst
             echo other > other
         done
-        # What is read after the change is no Zstandard frame.
+        # The data read after the change is not a Zstandard frame.
         complaint="in: "
         for command in "decompress -f --rm" "test"; do
             cp -p $size plain
@@ -61,7 +61,7 @@ for jobs in 1 2; do
     [[ ! -s output ]] || fail "there is a digest"
 done
 rm -rf tree
-# A change behind the last look, when the target has its name: it is there, and the input stays.
+# A change after the last check, when the target has its name: the target exists, and the input stays.
 for jobs in 1 2; do
     for size in large small; do
         rm -f trace ./*.zst

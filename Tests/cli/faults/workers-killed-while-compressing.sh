@@ -1,10 +1,10 @@
-# Up to fourteen workers killed in mid-run, one after the other: the output is byte for byte that of -j 1.
+# Up to fourteen workers killed during a run, one after another: the output is byte for byte that of -j 1.
 . "$CLI_LIB"
 real_data 16777216 > in
 options=(-18 --chunk-size 128K)
 poolmap compress -j 1 "${options[@]}" -o reference.zst in
 start poolmap compress -j 4 "${options[@]}" -o out.zst in 2> said
-# target_bytes: how much there is of the target, which has no name yet.
+# target_bytes: the size of the target, which has no name yet.
 target_bytes() {
     local entry
     for entry in "/proc/$front/fd/"*; do
@@ -14,8 +14,8 @@ target_bytes() {
 whole=$(size_of reference.zst)
 kills=0
 while ((kills < 14)) && is_running "$front"; do
-    # A chunk may be lost twice. So the next worker is killed once the target has grown by some ten chunks: those that were
-    # under way at the last kill are in it.
+    # A chunk may be lost only twice. So kill the next worker only when the target has grown by some ten chunks: those
+    # in progress at the last kill are in it.
     if (($(target_bytes) + 0 < kills * whole / 15)); then
         sleep 0.01
         continue

@@ -1,4 +1,4 @@
-# Workers killed while they hold frames of a pipe, twenty in all: every byte comes out, once and in order.
+# Twenty workers killed while they hold frames of a pipe: every byte comes out, once and in order.
 . "$CLI_LIB"
 real_data 12000000 > in
 poolmap compress -q -1 --chunk-size 128K -o in.zst in
@@ -10,7 +10,7 @@ wait_workers "$front" 3
 offset=2000000
 piece=$((($(size_of in.zst) - offset) / 19))
 for round in {1..20}; do
-    # Stopped first, it is sure to hold what it was given when it is killed.
+    # Stopped first, so that it certainly holds its frames when it is killed.
     victim=$(worker_pids "$front" | shuf -n 1 --random-source=<(noise 1000 $round))
     kill -STOP "$victim" 2> /dev/null
     part in.zst "$offset" "$piece" >&3

@@ -1,4 +1,4 @@
-# Workers killed while they write to their places in the target: the target is whole all the same.
+# Workers killed while they write to their places in the target: the target is still complete.
 . "$CLI_LIB"
 real_data 40000000 > in
 poolmap compress -q -1 --chunk-size 64K -o in.zst in

@@ -1,5 +1,5 @@
-# BLAKE3 is that of b3sum in all three modes and at any length of the digest, around the borders of chunks and pieces
-# and at random sizes, from files and pipes, by one worker and several.
+# BLAKE3 equals b3sum in all three modes and any digest length, around chunk borders and at random sizes.
+# From files and pipes, with one worker and several.
 . "$CLI_LIB"
 seed=${POOLMAP_TEST_SEED:-$RANDOM}
 echo "POOLMAP_TEST_SEED=$seed" >&2

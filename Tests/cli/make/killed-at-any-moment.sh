@@ -1,4 +1,4 @@
-# At 100 random kills under make -j4, of fronts, workers, managers or all, no target is half and no token is lost.
+# After 100 random kills of fronts, workers and managers under make -j4, no target is partial and no token is lost.
 . "$CLI_LIB"
 for number in {1..12}; do
     real_data $((1000000 + number * 160000)) > "$number"
@@ -9,7 +9,7 @@ done
 cat > Makefile <<'END'
 %.zst: %
 	+@poolmap -6 --chunk-size 64K -o $@ $<
-# make 4.3 may count its tokens while the guardian of a recipe that was killed last gives them back: this is the last.
+# make 4.3 may count its tokens while the guardian of the last killed recipe returns them, so this recipe comes last.
 wait:
 	@until [ -e enough ]; do sleep 0.01; done
 END
@@ -62,7 +62,7 @@ def check_targets():
             try:
                 content = open(name, "rb").read()
             except FileNotFoundError:
-                # make removes what a recipe that was killed has made, even if it is whole.
+                # make removes the target of a killed recipe, even if it is complete.
                 continue
             assert content == references[name[:-4]], f"{name} is not whole"
         else:
@@ -78,7 +78,7 @@ def kill(processes):
     of = [(pid, kinds.get(name, "worker")) for pid, name in processes if name == "poolmap" or name.startswith("pool-")]
     if not of:
         return
-    # Workers are there for a short time only: so it is said beforehand who is next, and waited for.
+    # Workers exist only for a short time, so the victim is chosen first, and then waited for.
     kind = wanted_kind[0]
     some = [item for item in of if item[1] == kind]
     if kind != "all" and not some:
@@ -108,8 +108,8 @@ def run(goals, wanted):
             processes = below(make.pid)
             guardians |= {pid for pid, name in processes if name == "token-guardian"}
             ours = [pid for pid, name in processes if name == "poolmap" or name.startswith("pool-")]
-            # Between two recipes there may be none for a moment, and a recipe may be over before it is seen: the
-            # targets say whether there is another.
+            # Between two recipes there may be none for a moment, and a recipe may end before it is noticed: the targets
+            # say whether there is another.
             said = open("said").read()
             over = all(os.path.exists(name + ".zst") or f" {name}.zst]" in said for name in goals)
             if not ours and over:
@@ -127,7 +127,7 @@ def run(goals, wanted):
         make.wait(20)
     said = open("said").read()
     for line in said.splitlines():
-        # Of lost tokens make says "INTERNAL".
+        # make reports lost tokens with "INTERNAL".
         assert line.startswith(("make: *** [", "make: *** Deleting ", "make: Target ", "poolmap: ")), line
     check_targets()
 

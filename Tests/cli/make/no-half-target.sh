@@ -1,4 +1,4 @@
-# A target of the documentation's Makefile that fails is not there, or is the old one, without .DELETE_ON_ERROR.
+# A failed target of the documentation's Makefile is absent or the old one, without .DELETE_ON_ERROR.
 . "$CLI_LIB"
 unset MAKEFLAGS MAKELEVEL MFLAGS
 cp "$CLI_FOLDER/../../docs/examples/Makefile" Makefile
@@ -7,12 +7,12 @@ try() {
     noise 600000 > disk/large
     text 1000 > disk/small
     silently make -j4 FOLDER=disk disk/small.zst > said
-    # No room for a second one.
+    # No space for a second one.
     expect_exit 2 make -k -j4 FOLDER=disk > said 2> errors
     grep -q '^poolmap: disk/large: ' errors
     no_file disk/large.zst
     [[ -f disk/small.zst && -f disk/small.sha256 && -f disk/large.sha256 ]] || fail "the others were not made"
-    # With an old one: it stays, is still older than its file, and so is made as soon as there is room.
+    # With an old target: it stays, is still older than its file, and so is made as soon as there is space.
     text 1000 > disk/large
     silently make -j4 FOLDER=disk > said
     cp disk/large.zst old

@@ -11,7 +11,7 @@ with-plus:
 END
 for goal in all with-plus; do
     start make -s -j1 $goal
-    # Looks as often as it can, from the beginning to the end.
+    # Checks as often as possible, from start to end.
     looks=0
     while is_running "$front"; do
         tree=$(tree_of "$front")

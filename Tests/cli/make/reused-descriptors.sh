@@ -1,4 +1,4 @@
-# What stands in the places of make's descriptors and is not one pipe is left alone: one worker, and -v says so.
+# If make's descriptors are now something other than one pipe, they are not used: one worker, and -v says so.
 . "$CLI_LIB"
 . "$CLI_FOLDER/tokens.sh"
 on_two_cores
@@ -29,9 +29,9 @@ one_worker "> one" "> one"
 one_worker "<&5" ">&-"
 one_worker "<&-" ">&5"
 one_worker "< /dev/null" "> /dev/null"
-# A pipe that others wait to read from or write to is none of them.
+# A pipe that other processes read or write is left unchanged.
 [[ $(head -c 4 <&5) == ++++ && $(head -c 4 <&6) == ++++ ]]
-# And this is how it looks where they are right.
+# For comparison, the right descriptors.
 eval "exec 7< one 8> one"
 printf a >&5
 start poolmap --report report -f -19 -o out.zst --chunk-size 256K in
@@ -40,7 +40,7 @@ wait_until 20 no_token
 wait_workers "$front" 2
 wait "$front"
 same_text a "$(head -c 1 <&5)"
-# A named pipe that has become a file, or is gone, or is nobody's.
+# A named pipe that has become a file, has vanished, or has no other end.
 mkfifo lonely
 for path in "$PWD/file" "$PWD/missing" "$PWD/lonely" "" "$PWD"; do
     export MAKEFLAGS=" -j3 --jobserver-auth=fifo:$path"

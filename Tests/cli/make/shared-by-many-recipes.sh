@@ -1,4 +1,4 @@
-# Under make -j3 never more than three pieces are being done at a time, by however many recipes; and more than one is.
+# Under make -j3 more than one and at most three pieces are in progress at a time, however many recipes run.
 . "$CLI_LIB"
 . "$CLI_FOLDER/tokens.sh"
 on_two_cores
@@ -9,12 +9,12 @@ all: 1.zst 2.zst 3.zst 4.zst
 	+@poolmap -19 --chunk-size 256K --report $*.report $<
 END
 same_text "" "$(make -s -j3 2>&1)"
-# The clocks of two runs differ by what it takes to start one.
+# The start times of two runs differ by the time it takes to start one.
 export MARGIN=10
 most=$(busy_at_once ./*.report)
 ((most >= 2 && most <= 3)) || fail "$most at a time"
 for number in {1..4}; do zstd -q -dc "$number.zst" | cmp - "$number"; done
-# Nor with one for each core that it was told: poolmap's own -j is its own affair.
+# An explicit -j overrides make's tokens: more pieces run at a time, which shows that this case can tell the difference.
 rm ./*.zst
 sed -i 's/poolmap/poolmap -j 2/' Makefile
 same_text "" "$(make -s -j3 2>&1)"

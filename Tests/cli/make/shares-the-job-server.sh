@@ -1,4 +1,4 @@
-# The lines of the documentation's Makefile that run poolmap have make's job server at hand.
+# The lines of the documentation's Makefile that run poolmap can use make's job server.
 . "$CLI_LIB"
 unset MAKEFLAGS MAKELEVEL MFLAGS
 cp "$CLI_FOLDER/../../docs/examples/Makefile" Makefile
@@ -6,7 +6,7 @@ mkdir data
 text 1000 > data/file
 cat > see << 'END'
 #!/bin/bash
-# Notes whether the pipe that MAKEFLAGS names is open, and then is poolmap.
+# Records whether the pipe named by MAKEFLAGS is open, then runs poolmap.
 auth=${MAKEFLAGS##*--jobserver-auth=}
 auth=${auth%% *}
 case $auth in

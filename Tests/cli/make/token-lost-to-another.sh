@@ -1,4 +1,4 @@
-# When another job has taken the token meanwhile, the workers that are there already work one at a time.
+# When another job takes the token in between, the workers that already run take turns.
 . "$CLI_LIB"
 . "$CLI_FOLDER/tokens.sh"
 on_two_cores
@@ -7,8 +7,8 @@ lay_out_tokens a
 mkfifo source
 start_from source poolmap -19 --chunk-size 128K --report report -o out.zst
 exec 3> source
-# Without waiting, as the token may lie in the pipe for moments only. Not by bash's `read -t`: where the time is over as
-# the byte comes, it reports a failure and has taken the byte all the same.
+# Without blocking, as the token may be in the pipe only for moments. Not by bash's `read -t`: if the time is over just
+# as the byte arrives, it reports a failure although it has taken the byte.
 takes_it() {
     [[ -n $(worker_pids "$front") ]] && token=$(dd if=tokens iflag=nonblock bs=1 count=1 2> /dev/null) && [[ -n $token ]]
 }

@@ -1,4 +1,4 @@
-# A token that becomes free in the middle of a run is taken then, and a second worker is busy from then on.
+# A token that becomes free during a run is taken, and a second worker is busy from then on.
 . "$CLI_LIB"
 . "$CLI_FOLDER/tokens.sh"
 on_two_cores

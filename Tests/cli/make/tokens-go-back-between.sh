@@ -1,4 +1,4 @@
-# While a pipe gives nothing to do the tokens are back with make, the very bytes; later they are taken again.
+# While a pipe provides no work, make has its tokens back, the same bytes; later they are taken again.
 . "$CLI_LIB"
 . "$CLI_FOLDER/tokens.sh"
 on_two_cores
@@ -7,8 +7,8 @@ lay_out_tokens xyz
 mkfifo source
 start_from source poolmap -15 --chunk-size 128K -o out.zst
 exec 3> source
-# All tokens are in the pipe, the very bytes, and make may hand them to others. Between two chunks this can be so for a
-# moment only: then another look is due, with what was there given back.
+# All tokens are in the pipe, the same bytes, and make may give them to others. Between two chunks this may last only a
+# moment: then put back what was read, and check again.
 all_are_back() {
     local taken
     taken=$(take_all_tokens)
@@ -26,7 +26,7 @@ exec 3>&-
 expect_end 0 "$front"
 expect_tokens xyz
 zstd -q -dc out.zst | cmp - <(part in 0 3600000)
-# The same at a list of names that goes on slowly.
+# The same with a list of names that arrives slowly.
 mkdir many
 for number in {1..90}; do part in $((number * 30000)) 30000 > many/$number; done
 start_from source poolmap -19 --files-from -

@@ -1,4 +1,4 @@
-# Of several job servers in MAKEFLAGS the last counts, and nothing behind --; and so for -j1 where there is none.
+# Of several job servers in MAKEFLAGS the last counts, but nothing after --; -j1 counts if there is no job server.
 . "$CLI_LIB"
 . "$CLI_FOLDER/tokens.sh"
 on_two_cores
@@ -11,7 +11,7 @@ printf + >&9
 this=--jobserver-auth=fifo:$PWD/tokens
 that=--jobserver-auth=fifo:$PWD/other
 printf + >&"$pool"
-# takes_from DESCRIPTOR: a token of this pipe, and none of the other.
+# takes_from DESCRIPTOR: takes a token from this pipe, and none from the other.
 takes_from() {
     start poolmap -19 -q -f -o out.zst --chunk-size 256K in
     is_taken() { (($(tokens_left "$1") == 0)); }
@@ -29,10 +29,10 @@ done
 for MAKEFLAGS in " -j3 $this $that" "s --jobserver-fds=7,8 $that -j1"; do
     takes_from 9
 done
-# has_workers_with COUNT MAKEFLAGS: one, or at least two; and no token is touched.
+# has_workers_with COUNT MAKEFLAGS: one worker, or at least two; and no token is touched.
 has_workers_with() {
     MAKEFLAGS=$2 poolmap -q --report report -f -o out.zst --chunk-size 64K in
-    # Where there are more, the front that began is one of them.
+    # If there are more, the front, which started the work, is one of them.
     local workers=$(($(workers_in report) > 1 ? 2 : 1))
     ((workers == $1)) || fail "$workers workers with MAKEFLAGS=$2"
     same_text 1,1 "$(tokens_left 9),$(tokens_left "$pool")"

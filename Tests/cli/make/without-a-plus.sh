@@ -7,7 +7,7 @@ cat > Makefile <<'END'
 all:
 	@poolmap $(OPTIONS) -c --chunk-size 64K --report report < in > out.zst
 END
-# From make 4.4 on it has both forms, and this one is the default no more.
+# make 4.4 and later has both forms, and this one is no longer the default.
 make=(make -s -j3)
 ! make --jobserver-style=pipe --version > /dev/null 2>&1 || make+=(--jobserver-style=pipe)
 same_text "" "$("${make[@]}" 2>&1)"
@@ -16,7 +16,7 @@ zstd -q -dc out.zst | cmp - in
 "${make[@]}" OPTIONS=-v 2> said
 same_text "poolmap: one worker: make passes its job server only to recipe lines that begin with +" "$(sed 1q said)"
 same_text 1 "$(grep -c "^poolmap: " said)"
-# The same said by make in its own words, from 4.4 on.
+# make 4.4 and later says the same explicitly.
 export MAKEFLAGS=" -j3 --jobserver-auth=-2,-2"
 silently poolmap --report report -f -o out.zst --chunk-size 64K in
 same_text 1 "$(workers_in report)"

@@ -1,8 +1,8 @@
-# A block device has a size, and is hashed, compressed and checked as a file is, also a part of it.
+# A block device has a size, and is hashed, compressed and checked like a file, ranges included.
 . "$CLI_LIB"
 noise 5242880 > image
 device=$(losetup --show -f image 2> /dev/null) || {
-    # Not every machine lets one have a device.
+    # Not every machine provides a device.
     ((EUID != 0)) || [[ ! -e /dev/loop-control ]] || ! losetup -f > /dev/null 2>&1 || fail "losetup has failed"
     exit 0
 }
@@ -24,13 +24,13 @@ for jobs in 1 2; do
     same_text "$(sha256sum < rest)" \
         "$({ dd bs=1000000 count=1 of=/dev/null status=none; poolmap hash -j $jobs -a sha256; } < "$device")"
 done
-# Damage is found where it is, and only where somebody looks.
+# Damage is found where it is, and only in the checked range.
 patch "$device" 4000000 1 2 3
 same_text "$device: OK" "$(silently poolmap hash --check --offset 0 --length 1M manifest)"
 expect_exit 1 poolmap hash --check --offset 3M manifest > said 2>&1
 grep -q "^$device: FAILED bytes 3145728 to 4194303$" said
 same_text "$(b3sum "$device")" "$(silently poolmap hash "$device")"
-# Other devices have no size, and no part of them can be found.
+# Other devices have no size, so ranges of them are refused.
 printf 'x' > one
 poolmap hash --manifest one | sed 's|^file one|file /dev/zero|' > other
 refuses 1 "" poolmap hash --check --offset 0 other

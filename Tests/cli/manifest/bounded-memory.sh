@@ -1,6 +1,6 @@
 # A manifest of 40,000 chunks and its check take no more memory than one of a few.
 . "$CLI_LIB"
-# peak COMMAND…: prints the most memory in KiB that one of its processes had.
+# peak COMMAND…: prints the highest memory use of its processes, in KiB.
 peak() {
     python3 -c '
 import resource, subprocess, sys

@@ -1,4 +1,4 @@
-# A pipe with chunks of more than 64 MiB has the manifest of the file; so has one that is checked.
+# A pipe with chunks of more than 64 MiB has the same manifest as the file, and checks against it.
 . "$CLI_LIB"
 . "$CLI_FOLDER/manifests.sh"
 text 1000 > file

@@ -1,8 +1,8 @@
-# A reader that goes away ends the command by SIGPIPE, and nothing is said.
+# A reader that closes the pipe ends the command by SIGPIPE, without a message.
 . "$CLI_LIB"
 noise 3000000 > in
 poolmap hash --manifest -a sha256 --chunk-size 1K -o manifest in
-# into_closed COMMAND…: where nobody reads standard output.
+# into_closed COMMAND…: runs it with a standard output that has no reader.
 into_closed() {
     perl -e 'pipe my $read, my $write; open STDOUT, ">&", $write; close $read; close $write; exec @ARGV' "$@"
 }

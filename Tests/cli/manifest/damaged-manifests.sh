@@ -1,5 +1,5 @@
-# A manifest with any line changed, deleted, doubled or moved, or cut anywhere, is one error with the line's number, and
-# nothing is read of the files.
+# A manifest with any line changed, deleted, duplicated or moved, or cut anywhere, is one error with a line number.
+# None of its files is read.
 . "$CLI_LIB"
 . "$CLI_FOLDER/manifests.sh"
 noise 5000 > first
@@ -54,7 +54,7 @@ refuse_all() {
 import os, re, subprocess, sys
 failures = []
 files = sorted(os.listdir("bad"))
-# All in one run: each is told in its turn.
+# All in one run: each is reported in turn.
 run = subprocess.run(["poolmap", "hash", "--check", "--manifest", *sys.argv[1:]] + ["bad/" + name for name in files], capture_output=True)
 if run.returncode != 1 or run.stdout: sys.exit(f"code {run.returncode}, stdout {run.stdout[:500]}")
 lines = run.stderr.decode().splitlines()
@@ -66,7 +66,7 @@ for name, line in zip(files, lines):
     place = re.match(r"[0-9]+-([0-9]+)-(?:[0-9]-)?(changed|doubled|upper|nine|minus|tab|return|gone)", name)
     if place and first and ": line " in line:
         told = int(re.search(": line ([0-9]+) ", line)[1])
-        # What is valid by itself is noticed by the line that depends on it.
+        # A line that is valid by itself is reported at the line that depends on it.
         if told < int(place[1]): failures.append(line)
 if failures: sys.exit("\n".join(failures[:10]))
 END
@@ -74,7 +74,7 @@ END
 for jobs in 1 2; do
     refuse_all -j "$jobs"
 done
-# Nothing was read of the files: not even opened.
+# The files were not even opened.
 strace -f -qq -e trace=openat,open,stat,newfstatat -o trace poolmap hash --check --manifest bad/0900-* > said 2> errors || true
 [[ ! -s said ]] || fail "it said: $(< said)"
 ! grep -q '"first"\|"second"' trace || fail "a file was opened: $(grep '"first"' trace)"
@@ -82,13 +82,13 @@ strace -f -qq -e trace=openat,open,stat,newfstatat -o trace poolmap hash --check
 rm -r bad
 flip_each_bit good bad
 refuse_all
-# Another manifest behind it is checked all the same.
+# Another manifest after it is still checked.
 says 1 $'first: OK\nsecond: OK' poolmap hash --check --manifest "bad/00050-3" good
 one_error_line "$CLI_NOTES/errors" bad/00050-3
-# A version of the future.
+# A future version.
 sed 1s/1/2/ good > future
 refuses 1 "version 2" poolmap hash --check --manifest future
-# What is no manifest.
+# Files that are not manifests.
 : > empty
 refuses 1 "empty: is no manifest" poolmap hash --check --manifest empty
 refuses 1 "first: is no manifest" poolmap hash --check --manifest first

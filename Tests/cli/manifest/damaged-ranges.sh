@@ -1,11 +1,11 @@
-# The damaged byte ranges of a file are named, neighbours as one, from a file and a pipe, for each -j.
+# The damaged byte ranges of a file are listed, adjacent ones together, from a file and a pipe, for each -j.
 . "$CLI_LIB"
 . "$CLI_FOLDER/manifests.sh"
 real_data 9000000 > good
 cp good in
 poolmap hash --manifest -a sha256 --chunk-size 1M -o manifest in
 poolmap hash --manifest -a sha256 --chunk-size 1M < <(cat in) > of-pipe
-# expect SAID: where "NAME: " stands for the beginning of each line.
+# expect SAID: "NAME: " stands for the start of each line.
 expect() {
     local jobs
     for jobs in 1 3; do
@@ -19,16 +19,16 @@ for chunk in 0 4 7 8; do
     last=$((chunk == 8 ? 8999999 : chunk * 1048576 + 1048575))
     expect "NAME: FAILED bytes $((chunk * 1048576)) to $last"
 done
-# First and last byte of two chunks that are neighbours, and one apart.
+# The first and last byte of two adjacent chunks, and one elsewhere.
 cp good in
 flip in 2097152
 flip in 4194303
 flip in 6291456
 expect $'NAME: FAILED bytes 2097152 to 4194303\nNAME: FAILED bytes 6291456 to 7340031'
-# All of it.
+# Every byte.
 tr '\0-\377' '\1-\377\0' < good > in
 expect 'NAME: FAILED bytes 0 to 8999999'
-# Shorter: inside a chunk, at a border, with damage before, empty.
+# Shorter: inside a chunk, at a border, with damage before it, empty.
 head -c 8388609 good > in
 expect $'NAME: FAILED: has 8388609 bytes, and should have 9000000\nNAME: FAILED bytes 8388608 to 8999999'
 head -c 5242880 good > in
@@ -44,12 +44,12 @@ expect $'NAME: FAILED: has 0 bytes, and should have 9000000\nNAME: FAILED bytes 
 expect 'NAME: FAILED: has 9000005 bytes, and should have 9000000'
 flip in 8999999
 expect $'NAME: FAILED: has 9000005 bytes, and should have 9000000\nNAME: FAILED bytes 8388608 to 8999999'
-# Nothing of an empty file is damaged.
+# An empty file has no damaged range.
 : > in
 poolmap hash --manifest -f -o manifest in
 echo something > in
 says 1 'in: FAILED: has 10 bytes, and should have 0' poolmap hash --check manifest
-# A CRC-32 that is the same of a chunk's beginning does not make it whole.
+# A truncated chunk is damaged, whatever its CRC-32.
 head -c 2048 /dev/zero > in
 poolmap hash --manifest -a crc32 --chunk-size 1K -f -o manifest in
 head -c 2047 in > short && mv short in

@@ -1,4 +1,4 @@
-# What docs/manifest.md says for those who have no poolmap: a chunk, the root, the end, and another name.
+# The commands in docs/manifest.md that do without poolmap: a chunk, the root, the end, and another name.
 . "$CLI_LIB"
 . "$CLI_FOLDER/manifests.sh"
 real_data 2500000 > backup.tar

@@ -1,4 +1,4 @@
-# With 64 descriptors the manifests of 120 files go through, and their checks.
+# With 64 descriptors the manifests of 120 files can be made and checked.
 . "$CLI_LIB"
 mkdir files
 for number in {1..120}; do truncate -s $((1048000 + number * 4)) "files/$number"; done

@@ -1,4 +1,4 @@
-# A file, or the manifest, that changes while it is read is an error: no section, and no verdict.
+# A file or manifest that changes while it is read is an error: no section, and no result.
 . "$CLI_LIB"
 . "$CLI_FOLDER/manifests.sh"
 mkfifo slow
@@ -9,14 +9,14 @@ cp "$CLI_LIB" contents
 manifest_of blake3 1048576 - | sed 's/^file .*/file slow/' | head -n -1 > of-slow
 echo "end $(b3sum --no-names < of-slow)" >> of-slow
 has_open() { find "/proc/$front/fd" -lname "$PWD/$1" 2> /dev/null | grep -q .; }
-# begin FILE COMMAND…: until the command, which reads slow first, has opened the file; slow is open for writing as 3.
+# begin FILE COMMAND…: waits until the command, which reads slow first, has opened FILE; slow is open for writing as 3.
 begin() {
     "${@:2}" > said 2> errors &
     front=$!
     exec 3> slow
     wait_until 20 has_open "$1"
 }
-# go_on: slow gets its content.
+# go_on: writes the content of slow.
 go_on() {
     cat "$CLI_LIB" >&3
     exec 3>&-
@@ -37,7 +37,7 @@ for jobs in 1 2; do
         same_text $'slow: OK\nin: FAILED open or read' "$(< said)"
         cp good in
     done
-    # The manifest itself.
+    # The manifest itself changes.
     cp of-slow again
     begin again poolmap hash --check -j "$jobs" again
     echo >> again

@@ -19,7 +19,7 @@ on_small_disk() {
     mount -o remount,size=4m disk
     silently poolmap hash --manifest -a sha512 --chunk-size 1K -o disk/manifest in
     same_text "in: OK" "$(poolmap hash --check disk/manifest)"
-    # The copy of a manifest from a pipe has no room either.
+    # There is no space for the copy of a manifest from a pipe either.
     mount -o remount,size=$(($(stat -f -c '(%b-%f+1)*%S' disk))) disk
     TMPDIR=$PWD/disk refuses 1 "cannot write its copy in $PWD/disk: No space left on device" \
         poolmap hash --check --manifest < <(cat disk/manifest)

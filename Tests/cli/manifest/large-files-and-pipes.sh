@@ -1,4 +1,4 @@
-# Files of many pieces, and pipes, have the same manifest as by Python and b3sum, for each -j and several chunk sizes.
+# Files of many pieces, and pipes, have the manifest that Python and b3sum make, for each -j and several chunk sizes.
 . "$CLI_LIB"
 . "$CLI_FOLDER/manifests.sh"
 real_data 9000001 > contents
@@ -14,7 +14,7 @@ for chunk in 64K:65536 1M:1048576 3M:3145728 8M:8388608 9000001:9000001 9000002:
         says 0 "-: OK" poolmap hash --check -j "$jobs" of-pipe < <(cat file)
     done
 done
-# A regular file on standard input is hashed from where it stands.
+# A regular file on standard input is hashed from its current offset.
 { head -c 4096 > /dev/null; perl -e 'sysseek STDIN, 1000000, 0'; poolmap hash --manifest -a md5 -; } < file > manifest
 tail -c +1000001 file > contents
 manifest_of md5 1048576 - | cmp - manifest

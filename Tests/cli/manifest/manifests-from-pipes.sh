@@ -1,4 +1,4 @@
-# A manifest from a pipe, also a slow one, is checked with --manifest like a file, and leaves nothing in TMPDIR.
+# A manifest from a pipe, even a slow one, is checked with --manifest like a file, and leaves nothing in TMPDIR.
 . "$CLI_LIB"
 . "$CLI_FOLDER/manifests.sh"
 noise 300000 > in
@@ -12,12 +12,12 @@ for jobs in 1 2; do
     says 0 $'in: OK\nsmall: OK\nin: OK\nsmall: OK' poolmap hash --check --manifest -j "$jobs" manifest <(cat manifest)
 done
 same_text "" "$(ls -A temporary)"
-# Nothing is said before it is whole.
+# Nothing is printed before it is complete.
 mkfifo slow
 start poolmap hash --check --manifest -j 2 slow > said 2> errors
 exec 3> slow
 head -c 20000 manifest >&3
-# Until it has read all that there is.
+# Waits until poolmap has read all that there is.
 is_drained() { perl -e 'my $count = pack "L", 0; ioctl STDIN, 0x541B, $count; exit(unpack("L", $count) > 0)' <> slow; }
 wait_until "$soon" is_drained
 [[ ! -s said ]] || fail "it said: $(< said)"
@@ -27,10 +27,10 @@ expect_end 0 "$front"
 same_text $'in: OK\nsmall: OK' "$(< said)"
 refuses 1 "line 100 is the last one" poolmap hash --check --manifest < <(head -n 100 manifest) > said
 [[ ! -s said ]]
-# The file cannot be read from where the manifest comes from.
+# The file cannot be read from the same pipe as the manifest.
 poolmap hash --manifest < in > of-input
 says 1 "-: FAILED open or read" poolmap hash --check --manifest < of-input
 one_error_line "$CLI_NOTES/errors" "standard input: is the manifest itself"
 says 0 "-: OK" poolmap hash --check --manifest of-input < in
-# No folder for the copy.
+# TMPDIR does not exist.
 TMPDIR=$PWD/none refuses 1 "is a pipe, and cannot be copied to $PWD/none" poolmap hash --check --manifest < <(cat manifest)

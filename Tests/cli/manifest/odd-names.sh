@@ -1,4 +1,4 @@
-# Names with backslashes, line breaks and bytes that are no text are escaped, found again, and shown as coreutils does.
+# Names with backslashes, line breaks and invalid UTF-8 are escaped, found again, and shown as coreutils does.
 . "$CLI_LIB"
 . "$CLI_FOLDER/manifests.sh"
 names=('two words' ' leading' 'trailing ' 'back\slash' '\' '\n' $'line\nbreak' $'both\n\\' $'return\r' $'\r\n' $'tab\t'

@@ -1,4 +1,4 @@
-# With --offset and --length only the chunks of the range are judged, and only their bytes are read.
+# With --offset and --length only the chunks of the range are checked, and only their bytes are read.
 . "$CLI_LIB"
 . "$CLI_FOLDER/manifests.sh"
 noise 1000000 > in
@@ -14,7 +14,7 @@ says 1 "in: FAILED bytes 327680 to 393215" check --offset 393215 --length 1
 says 1 "in: FAILED bytes 327680 to 393215" check --offset 200000
 says 1 "in: FAILED bytes 327680 to 393215" check -l 512K
 says 0 "in: OK" check --offset 999999 --length 1
-# Not within the file: one line, and no verdict.
+# Outside the file: one line, and no result.
 for range in "--offset 1000000" "--offset 1000000 --length 1" "--offset 999999 --length 2" "--length 1000001" \
     "--offset 16T --length 16T" "--offset 18446744073709551615 --length 18446744073709551615"; do
     # shellcheck disable=SC2086
@@ -22,7 +22,7 @@ for range in "--offset 1000000" "--offset 1000000 --length 1" "--offset 999999 -
     [[ ! -s said ]] || fail "$range: $(< said)"
 done
 refuses 1 "a range can only be checked in a regular file" poolmap hash --check --manifest --length 5 <(poolmap hash --manifest < in) < <(cat in) > said
-# The bytes that are read of the file are those of the chunks, with workers and without.
+# Exactly the bytes of these chunks are read, with workers and without.
 for jobs in 1 3; do
     for range in "--offset 100000 --length 100000:65536 262144" "--offset 999999 --length 1:983040 1000000" \
         "--length 1:0 65536" "--offset 786432:786432 1000000"; do
@@ -45,7 +45,7 @@ for jobs in 1 3; do
             }' trace)"
     done
 done
-# The size matters as far as the range goes.
+# The size matters only for the range.
 head -c 700000 in > short && mv short in
 says 0 "in: OK" check --offset 384K --length 256K
 says 1 $'in: FAILED: has 700000 bytes, and should have 1000000\nin: FAILED bytes 655360 to 720895' \

@@ -1,4 +1,4 @@
-# Whoever puts the right bytes into the ranges that are told, and cuts the file to its size, has the right file again.
+# Writing the right bytes into the reported ranges, and truncating the file to its size, repairs it.
 . "$CLI_LIB"
 . "$CLI_FOLDER/manifests.sh"
 seed=$RANDOM

@@ -1,4 +1,4 @@
-# With sha256 and chunks of 4 MiB the root is Dropbox's content hash, by the few lines that define it.
+# With sha256 and chunks of 4 MiB the root is Dropbox's content hash, as the few lines of its definition compute it.
 . "$CLI_LIB"
 for size in 0 1 4194304 4194305 9000000; do
     noise "$size" > file

@@ -13,14 +13,14 @@ for jobs in 1 3; do
     silently poolmap hash --manifest -j "$jobs" -a sha1 --chunk-size 4K "${files[@]}" | cmp - expected
     silently poolmap hash --check -j "$jobs" expected | cmp - <(printf '%s: OK\n' "${files[@]}")
 done
-# Each by its own algorithm and chunk size, from manifests one behind the other, a list of names and a folder.
+# Each with its own algorithm and chunk size, from concatenated manifests, a list of names and a folder.
 poolmap hash --manifest -a md5 many/1 many/2 > one
 printf '%s\n' many/3 many/large | poolmap hash --manifest --chunk-size 2M --files-from - > two
 cat one two > three
 says 0 "$(printf '%s: OK\n' many/{1..3} many/large many/1 many/2 many/{1..3} many/large many/3 many/large)" \
     poolmap hash --check -j 2 three one three two
 same_text 152 "$(poolmap hash --manifest -r many | grep -c '^end ')"
-# A file that is damaged, one that is missing, one that is a folder: the others are checked.
+# A damaged file, a missing one and a folder: the others are checked.
 flip many/2 50
 rm many/1
 mkdir many/1
@@ -37,7 +37,7 @@ expect_exit 1 poolmap hash --check --json --status two one 2> errors
 same_text '{"error": "mismatch", "file": "many/2", "message": "is not as the manifest says", "errno": null}' \
     "$(grep mismatch errors)"
 same_text 3 "$(wc -l < errors)"
-# A file that cannot be read has no section, and with -o there is no manifest.
+# An unreadable file has no section, and with -o there is no manifest.
 manifest_of blake3 1048576 many/4 many/5 > expected
 refuses 1 many/3 poolmap hash --manifest -j 2 many/4 many/3 many/5 > manifest
 same_file expected manifest

@@ -1,4 +1,4 @@
-# A manifest is what Python and b3sum make of the file, for sizes around the chunk's, by every algorithm, for each -j.
+# A manifest is the one that Python and b3sum make, for sizes around the chunk size, every algorithm and each -j.
 . "$CLI_LIB"
 . "$CLI_FOLDER/manifests.sh"
 for size in 0 1 1023 1024 1025 2048 2049 70000; do
@@ -12,6 +12,6 @@ for algorithm in blake3 sha256 sha512 sha1 md5 crc32 crc32c crc64nvme; do
     done
     says 0 "$(printf '%s: OK\n' noise-*)" poolmap hash --check manifest
 done
-# BLAKE3 and 1 MiB, where nothing else is said.
+# The defaults are BLAKE3 and 1 MiB.
 manifest_of blake3 1048576 noise-70000 > expected
 silently poolmap hash --manifest noise-70000 | cmp - expected

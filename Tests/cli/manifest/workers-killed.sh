@@ -1,4 +1,4 @@
-# Workers killed while chunks are hashed: the manifest is the same, and so is what a check says.
+# Workers killed while chunks are hashed: the manifest is the same, and so is the result of a check.
 . "$CLI_LIB"
 . "$CLI_FOLDER/manifests.sh"
 real_data 40000000 > in
@@ -8,7 +8,7 @@ flip bad 20000000
 sed s/^file.*/file\ bad/ expected | head -n -1 > of-bad
 echo "end $(sha512sum < of-bad | cut -d' ' -f1)" >> of-bad
 kills=0
-# kill_workers: two, since three would be too many for one piece.
+# kill_workers: kills two, since three would be too many for one piece.
 kill_workers() {
     local victim victims=0
     while ((victims < 2)) && is_running "$front"; do

@@ -1,4 +1,4 @@
-# Options that say nothing of a manifest or a check are refused, and sizes that cannot be.
+# Options without a meaning for a manifest or a check are refused, and so are invalid sizes.
 . "$CLI_LIB"
 echo content > in
 poolmap hash --manifest -o manifest in
@@ -26,7 +26,7 @@ usage "--length must be from 1 to 1048576" --length 0 in
 usage "--length must be from 1 to 1048576" --length 2M in
 usage "--length needs --algorithm blake3" -a md5 --length 16 in
 usage "--offset" --check --offset -1 manifest
-# The length of a BLAKE3 digest is what it was.
+# The length of a BLAKE3 digest still works.
 same_text "$(b3sum --no-names -l 50 in)" "$(poolmap hash --no-names --length 50 in)"
 silently poolmap hash --manifest --chunk-size 1K in > small
 silently poolmap hash --manifest --chunk-size 1G in > large
