@@ -7,7 +7,7 @@ small_chunks
 poolmap compress -q -o whole big.tar
 slurm_start cluster 2 32
 
-# ---- ---- The documented lines, unchanged. No element has more workers than cores.
+# ---- The documented lines, unchanged. No element has more workers than cores.
 block Slurm 1 > parts.sh
 block Slurm 2 > submit.sh
 silently sh submit.sh > said
@@ -17,7 +17,7 @@ no_file big.tar.zst.part-*
 cat slurm-*.out > said
 same_text "" "$(< said)"
 
-# ---- ---- An element fails, and the join waits in vain. Run again, it makes the same part as before; the others stay.
+# ---- An element fails, and the join waits in vain. Run again, it makes the same part as before; the others stay.
 rm big.tar.zst
 sed -i 's/^exec/[ $SLURM_ARRAY_TASK_ID != 5 ] || [ -e repaired ] || exit 1; exec/' parts.sh
 parts=$(sbatch --parsable parts.sh)
@@ -29,7 +29,7 @@ scontrol requeue "${parts}_5"
 wait_until 60 test -e big.tar.zst.part-5-of-16
 wait_until 60 slurm_has_states "$parts"
 
-# ---- ---- Two are resubmitted: not with auto, which would make the first two of two.
+# ---- Two are resubmitted: not with auto, which would make the first two of two.
 rm big.tar.zst.part-{3,7}-of-16
 again=$(sbatch --parsable --array=3,7 -o again-%a parts.sh)
 wait_until 60 slurm_has_states "$again"
@@ -42,7 +42,7 @@ wait_until 60 slurm_has_states "$again"
 silently poolmap join --rm -o big.tar.zst big.tar.zst.part-*-of-16
 same_file big.tar.zst whole
 
-# ---- ---- Cores: as many as the element requested, or as it has.
+# ---- Cores: as many as the element requested, or as it has.
 for option in --cpus-per-task=1 --ntasks=1; do
     id=$(sbatch --parsable $option --wrap 'poolmap hash -q --report report big.tar')
     wait_until 60 slurm_has_states "$id"

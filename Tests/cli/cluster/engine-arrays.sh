@@ -42,7 +42,7 @@ for parts in 1 2 7 40; do
     rm back big.tar.zst manifest mapped sorted sums
 done
 
-# ---- ---- The target's name is derived from the input's, and any name works; -f replaces an old target, otherwise it
+# ---- The target's name is derived from the input's, and any name works; -f replaces an old target, otherwise it
 # stays.
 name=$'it\'s $HOME/\xff\n *.tar'
 mkdir -p "${name%/*}"

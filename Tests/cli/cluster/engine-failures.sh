@@ -13,13 +13,13 @@ runs() {
     [[ -n $id ]] && slurm_runs_part "$id" "$1"
 }
 
-# ---- ---- Slurm refuses: its message is shown, and nothing is left.
+# ---- Slurm refuses: its message is shown, and nothing is left.
 refuses 1 "big.tar: sbatch: error: invalid partition specified: none; sbatch: error: Batch job submission failed: Invalid partition name specified" \
     poolmap compress --parts 3 --engine-option=--partition=none $engine
 refuses 1 "Invalid job array specification" poolmap compress --parts 1001 $engine
 no_file big.tar.zst*
 
-# ---- ---- A part that always fails: retried twice, then reported with its node, code and log; the others are done.
+# ---- A part that always fails: retried twice, then reported with its node, code and log; the others are done.
 poolmap compress -q --chunk-size 256K -o bad.zst big.tar
 patch bad.zst 3000000 1 2 3 4 5 6 7 8
 expect_exit 1 poolmap test -q bad.zst 2> one
@@ -34,7 +34,7 @@ same_text 2 "$(grep -c 'part 4 of 5' said)"
 grep -q '4 of 5 parts are done' said
 rm -r bad.zst.test.engine
 
-# ---- ---- Killed parts: by kill -9, and together with their node.
+# ---- Killed parts: by kill -9, and together with their node.
 start poolmap compress -v -j 2 -19 --parts 5 $engine 2> said
 line=$front
 wait_until 20 runs 1

@@ -14,13 +14,13 @@ noise 2600000 > disk/other
 expect_exit 1 $line -v 2> said
 grep -q '^poolmap: big.tar: part [1-3] of 3 failed on node[12] with exit code 1, as disk/big.tar.zst.engine/part-[1-3].log has it.*No space left on device' said
 no_file disk/big.tar.zst
-# ---- ---- Space for the parts, but not for the whole.
+# ---- Space for the parts, but not for the whole.
 noise 400000 > disk/other
 expect_exit 1 $line 2> said
 one_error_line said "big.tar: the join failed on node" "No space left on device"
 same_text 3 "$(ls disk/big.tar.zst.part-?-of-3 | wc -l)"
 no_file disk/big.tar.zst
-# ---- ---- With space again, the parts are not made a second time.
+# ---- With space again, the parts are not made a second time.
 rm disk/other
 : > disk/before
 mount -o remount,size=8m disk

@@ -13,7 +13,7 @@ release() {
     wait_until 20 slurm_has_states "$blocker"
     rm free
 }
-# jobs: how many jobs poolmap has submitted in all that Slurm remembers.
+# jobs: how many jobs poolmap has submitted, among all that Slurm remembers.
 jobs() { squeue -h -t all -o '%F %j' | sed -n 's/ poolmap-.*//p' | sort -u | wc -l; }
 has_jobs() { (($(jobs) == $1)); }
 is_recorded() { grep -qx 'join [0-9]*' big.tar.zst.engine/record 2> /dev/null; }
@@ -32,7 +32,7 @@ wait "$front" 2> /dev/null || true
 same_text 2 "$(jobs)"
 start $line -v 2> said
 wait_until 20 grep -q "^big.tar: goes on with job [0-9]*, 0 of 4 parts are done$" said
-# One at a time, and nothing else with the same target.
+# Only one at a time may use the same target.
 refuses 1 "another poolmap waits for the same job" $line
 kill -KILL "$front"
 wait "$front" 2> /dev/null || true
@@ -43,7 +43,7 @@ silently $line
 same_text 2 "$(jobs)"
 done_with
 
-# ---- Killed when the parts and the join are done, and nobody knows.
+# ---- Killed when the parts and the join are done, which poolmap has not noticed.
 occupy
 start $line
 wait_until 20 is_recorded
@@ -55,7 +55,7 @@ silently $line
 same_text 4 "$(jobs)"
 done_with
 
-# ---- Killed right after sbatch has the job, before its number is written down.
+# ---- Killed right after sbatch has the job, before its number is recorded.
 mkdir bin
 cat > bin/sbatch << SCRIPT
 #!/bin/sh
@@ -74,7 +74,7 @@ same_text 6 "$(jobs)"
 done_with
 PATH=$path
 
-# ---- Ctrl-C cancels; the same line does what is left.
+# ---- Ctrl-C cancels; the same line does the rest.
 occupy
 start $line 2> said
 wait_until 20 is_recorded
@@ -87,7 +87,7 @@ release
 silently $line
 done_with
 
-# ---- Cancelled by others: said, and not submitted again.
+# ---- Cancelled by another user: reported, and not submitted again.
 occupy
 start $line 2> said
 wait_until 20 is_recorded
@@ -99,7 +99,7 @@ release
 silently $line
 done_with
 
-# ---- Detached: the number, and the rest comes by itself. Detached again it is the same number.
+# ---- Detached: prints the number, and the rest happens by itself. Detached again, it prints the same number.
 occupy
 id=$(silently $line --detach)
 [[ $id =~ ^[0-9]+$ ]]

@@ -1,4 +1,4 @@
-# --engine slurm on many files: each part does its share of them, and all together what one machine does.
+# --engine slurm with many files: each part processes its share, and the result is that of one machine.
 . "$CLI_LIB"
 . "$CLI_FOLDER/../cluster/slurm.sh"
 mkdir -p tree/a/b tree/c
@@ -20,7 +20,7 @@ silently poolmap decompress $engine --files-from compressed --output-dir-mirror 
 only_files_here() { same_text "$(printf '%s\n' "$@" | sort)" "$(find . -mindepth 1 -maxdepth 1 -printf '%P\n' | sort)"; }
 only_files_here back cluster compressed names one sums tree
 
-# ---- Digests of all files are one target, which the join makes.
+# ---- The digests of all files are one target, which the join makes.
 poolmap hash -r -o whole -a sha256 one tree
 silently poolmap hash $engine -r -o sums.all -a sha256 one tree
 cmp whole sums.all
@@ -29,7 +29,7 @@ silently poolmap hash $engine -f --manifest -o sums.all -r tree
 cmp whole sums.all
 silently poolmap hash $engine -f -o sums.all --files-from compressed
 poolmap hash --files-from compressed | cmp - sums.all
-# Without -o the lines go to standard output, from a file or from many.
+# Without -o the lines go to standard output, for one file or many.
 silently poolmap hash $engine -a sha256 -r one tree > said
 poolmap hash -a sha256 -r one tree | cmp - said
 silently poolmap hash $engine --tag -o - tree/a/40 > said
@@ -41,7 +41,7 @@ refuses 2 "the parts would be in ., and" poolmap hash $engine -r .
 rm whole sums.all said
 only_files_here back cluster compressed names one sums tree
 
-# ---- Large files are done by all parts, and joined behind them: beside the inputs, or where the targets go.
+# ---- All parts process large files together, which are then joined: beside the inputs, or in the output folder.
 cp -rp tree large
 find large -name '*.zst' -delete
 text 3000000 > large/c/3M
@@ -61,7 +61,7 @@ refuses 2 "--engine and --split take folders, by -r" poolmap compress $engine --
 rm -r large large.one out
 only_files_here back cluster compressed names one sums tree
 
-# ---- A list of names. The inputs go where the names are found.
+# ---- A list of names. Targets go beside the inputs.
 find tree -name '*.zst' -delete
 find tree/a/b -type f > list
 silently poolmap compress $engine --files-from list
@@ -72,13 +72,13 @@ silently poolmap compress $engine --rm -r tree
 same_text 80 "$(find tree -type f -name '*.zst' | wc -l)"
 same_text 80 "$(find tree -type f | wc -l)"
 
-# ---- Notes of no job say nothing.
+# ---- Notes that belong to no job are ignored.
 mkdir tree.test.engine
 for part in 1 2 3 4 5; do echo "0 1 node1" > tree.test.engine/part-$part.exit; done
 poolmap test $engine -v -r tree 2> said
 same_text 5 "$(grep -c '^part [1-5] of 5: done on node[12]$' said)"
 
-# ---- One that is damaged: its part fails, the others are done; with it whole again the same line does what is left.
+# ---- A damaged file: its part fails, the others are done; once it is repaired the same line does the rest.
 cp tree/a/9.zst kept
 printf x >> tree/a/9.zst
 expect_exit 1 poolmap test $engine --engine-retries 0 -r tree 2> said

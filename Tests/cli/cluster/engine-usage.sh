@@ -1,4 +1,4 @@
-# What --engine cannot do is refused in one line, before anything is submitted; so is what the command itself refuses.
+# Unsupported uses of --engine are refused in one line before anything is submitted, and so is other wrong usage.
 . "$CLI_LIB"
 mkdir bin
 cat > bin/sbatch << 'SCRIPT'
@@ -55,7 +55,7 @@ for option in --array=1-2 -a1 -J=x --job-name=x --wrap=true --wait; do
 done
 refuses 2 "level 20 needs --ultra" poolmap compress $engine -20 file
 
-# ---- What one machine would refuse.
+# ---- Errors that one machine would report.
 refuses 1 "none" poolmap compress $engine none
 refuses 1 "file.zst already exists" poolmap compress $engine file
 mkdir folder

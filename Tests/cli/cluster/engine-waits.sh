@@ -1,4 +1,4 @@
-# --engine slurm waits through what Slurm does meanwhile: no answer from it, parts that it puts back into the queue itself.
+# --engine slurm survives periods without an answer from Slurm, and parts that Slurm itself requeues.
 . "$CLI_LIB"
 . "$CLI_FOLDER/../cluster/slurm.sh"
 real_data 9000000 > big.tar
@@ -9,14 +9,14 @@ line="poolmap compress --engine slurm --parts 4 -j 2 --chunk-size 256K -o big.ta
 occupy() { blocker=$(sbatch --parsable -o /dev/null --array=1-2 --wrap 'while [ ! -e free ]; do sleep 0.05; done'); }
 is_recorded() { grep -qx 'join [0-9]*' big.tar.zst.engine/record 2> /dev/null; }
 
-# ---- The progress line; meanwhile nobody answers.
+# ---- The progress line, while slurmctld does not answer.
 occupy
 start $line --progress 2> said
 wait_until 20 grep -q 'parts: 0 of 4 done, 0 running, 4 waiting: [A-Z]' said
 kill "${slurm_daemons[slurmctld]}"
 wait "${slurm_daemons[slurmctld]}" || true
 touch free
-# Longer than it takes to be told that there is no answer.
+# Longer than the timeout of squeue.
 wait_until 20 eval '! squeue > /dev/null 2>&1'
 slurm_start_controller
 wait_gone 60 "$front"
@@ -25,7 +25,7 @@ same_file one.zst big.tar.zst
 no_file big.tar.zst?*
 rm big.tar.zst free
 
-# ---- The join notes its end while nobody answers: that is enough.
+# ---- The join records its end while slurmctld does not answer: that is enough.
 occupy
 start $line 2> said
 wait_until 20 is_recorded
@@ -49,7 +49,7 @@ rm big.tar.zst
 wait_until 20 slurm_has_no_jobs
 rm free
 
-# ---- A part that Slurm itself puts back has failed once, to a join that waits by afterok: it is submitted anew.
+# ---- If Slurm requeues a part, a join with afterok counts it as failed: it is submitted again.
 occupy
 start $line -19 -v 2> said
 own=$front

@@ -3,7 +3,7 @@
 . "$CLI_FOLDER/../cluster/slurm.sh"
 real_data 9000000 > big.tar
 poolmap compress -k --chunk-size 128K -o one.zst big.tar
-# part-job PART: `own` in it is the element's index.
+# part-job PART: `own` in it is the index of the element.
 cat > part-job <<'SCRIPT'
 #!/bin/bash
 poolmap compress --chunk-size 128K --part "${1/own/$SLURM_ARRAY_TASK_ID}" -o big.tar.zst big.tar
@@ -13,7 +13,7 @@ cat > join-job <<'SCRIPT'
 poolmap join -o big.tar.zst big.tar.zst.part-*
 SCRIPT
 slurm_start cluster 2 4
-# One element, and elements that begin at 2, may be the rest of an array: there the count is to be given.
+# One element, or elements that begin at 2, may be the rest of an array: there the count must be given.
 for line in "1-1 auto/1" "1-2 auto" "1-7 auto" "0-6 auto" "2-14:2 auto/7" "1-40 auto"; do
     read -r array part <<< "$line"
     id=$(sbatch --parsable --array="$array" part-job "$part")
@@ -25,12 +25,12 @@ for line in "1-1 auto/1" "1-2 auto" "1-7 auto" "0-6 auto" "2-14:2 auto/7" "1-40 
     [[ $array != 1-40 ]] || same_text "node1 node2" "$(slurm_facts "$id" NodeList | sort -u | xargs)"
     parts=$(slurm_facts "$id" JobState | wc -l)
     same_text "$parts" "$(ls big.tar.zst.part-*-of-"$parts" | wc -l)"
-    # Nobody had anything to say.
+    # No job printed anything.
     same_text "" "$(cat slurm-*)"
     rm big.tar.zst* slurm-*
 done
 
-# Elements that may not be all are told so.
+# Elements that may be incomplete get an error.
 for array in 1-1 2-4 1,3,7; do
     id=$(sbatch --parsable --array="$array" part-job auto)
     wait_until 20 slurm_has_states "$id"
@@ -38,7 +38,7 @@ for array in 1-1 2-4 1,3,7; do
     for said in slurm-*; do one_error_line "$said" "--part auto: the array "; done
     rm slurm-*
 done
-# As what was missing is made by an array of it alone.
+# A missing part is made by an array of its own.
 for array in 1,3,7 2,4-6; do
     id=$(sbatch --parsable --array="$array" part-job own/7)
     wait_until 20 slurm_has_states "$id"

@@ -1,21 +1,21 @@
-# kill -9 of a worker, of a part's poolmap, of a node and of a slurmd, while an array runs on Slurm: the same bytes.
+# kill -9 of a worker, of a part's poolmap, of a node and of a slurmd during a Slurm array: the same bytes.
 . "$CLI_LIB"
 . "$CLI_FOLDER/../cluster/slurm.sh"
 real_data 20000000 > big.tar
 cat > part-job <<'SCRIPT'
 #!/bin/bash
 echo "$SLURMD_NODENAME" >> "nodes-$SLURM_ARRAY_TASK_ID"
-# Not exec: Slurm puts a script back into its queue by its exit code, not by the signal that ended it.
+# Not exec: Slurm requeues a script because of its exit code, not because of the signal that ended it.
 poolmap compress -f -19 -j 2 --chunk-size 256K --part auto -o big.tar.zst big.tar
 SCRIPT
 cat > join-job <<'SCRIPT'
 #!/bin/bash
 poolmap join -o big.tar.zst big.tar.zst.part-*
 SCRIPT
-# Puts what was killed back into the queue, as --requeue does what was on a lost node.
+# Requeues killed elements, as --requeue does with those on a lost node.
 slurm_start cluster 2 1 RequeueExit=137
 id=$(sbatch --parsable --requeue --open-mode=append --array=1-7 part-job)
-# Not afterok: Slurm remembers that an element has failed, also where its next try succeeds.
+# Not afterok: Slurm counts an element as failed even if its next attempt succeeds.
 last=$(sbatch --parsable --dependency="afterany:$id" join-job)
 
 wait_until 20 slurm_runs_part "$id" 1
@@ -27,7 +27,7 @@ lost=$(< nodes-3)
 slurm_kill_node "$lost"
 slurm_node_is_down "$lost"
 slurm_start_node "$lost"
-# Of this Slurm sees nothing.
+# Slurm does not notice this.
 wait_until 20 slurm_runs_part "$id" 4
 slurm_kill_daemon "$(< nodes-4)"
 slurm_start_node "$(< nodes-4)"

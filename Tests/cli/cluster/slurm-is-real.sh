@@ -1,10 +1,10 @@
-# The Slurm that the cases of this area start is a real one: arrays, both nodes, requeueing, cancelling, refusals.
+# The Slurm of these cases is a real one: arrays, both nodes, requeueing, cancelling, refusals.
 . "$CLI_LIB"
 . "$CLI_FOLDER/../cluster/slurm.sh"
 slurm_start cluster 2 1
 same_text "node1 node2" "$(sinfo -h -N -o %N | xargs)"
 
-# ---- Each element runs once, knows its place, and heeds the signals that end it: HUP, INT, QUIT, PIPE, TERM.
+# ---- Each element runs once, knows its place, and is ended by signals: HUP, INT, QUIT, PIPE, TERM.
 cat > element <<'SCRIPT'
 #!/bin/bash
 ignored=0x$(sed -n 's/^SigIgn:[^0-9]*//p' /proc/self/status)
@@ -17,7 +17,7 @@ same_text "$(for element in {1..7}; do echo "$element of 1-7:1, 7, 0"; done)" "$
 same_text "0:0 0:0 0:0 0:0 0:0 0:0 0:0" "$(slurm_facts "$id" ExitCode | xargs)"
 same_text "node1 node2" "$(slurm_facts "$id" NodeList | sort -u | xargs)"
 
-# ---- A node that is lost: its element runs again, the other goes on.
+# ---- A lost node: its element runs again, the other continues.
 cat > sleeper <<'SCRIPT'
 #!/bin/bash
 echo "$SLURMD_NODENAME" >> "nodes-$SLURM_ARRAY_TASK_ID"
@@ -41,7 +41,7 @@ same_text "COMPLETED COMPLETED" "$(slurm_facts "$id" JobState | xargs)"
 same_text "$lost $lost done" "$(xargs < nodes-1)"
 same_text "$other done" "$(xargs < nodes-2)"
 
-# ---- Where only slurmd is killed, its job goes on, and is seen when it is back.
+# ---- If only slurmd is killed, its job continues, and is known again once slurmd is back.
 rm go nodes-*
 id=$(sbatch --parsable --array=1-1 -o /dev/null sleeper)
 wait_until 20 test -s nodes-1
@@ -51,7 +51,7 @@ touch go
 wait_until 20 slurm_has_states "$id"
 same_text "0 COMPLETED" "$(slurm_facts "$id" Restarts) $(slurm_facts "$id" JobState)"
 
-# ---- scancel ends what runs and what waits.
+# ---- scancel ends running and waiting jobs.
 rm go nodes-*
 id=$(sbatch --parsable --array=1-3 -o /dev/null sleeper)
 wait_until 20 test -s nodes-1 -a -s nodes-2
@@ -65,7 +65,7 @@ expect_exit 1 sbatch --partition=none --wrap=true 2> said
 same_text "sbatch: error: invalid partition specified: none
 sbatch: error: Batch job submission failed: Invalid partition name specified" "$(< said)"
 
-# ---- What a job leaves behind is noticed, as is a job that is left.
+# ---- Whatever a job leaves behind is detected, and so is a job that is left.
 id=$(sbatch --parsable -o /dev/null --wrap 'setsid sleep 1000 & while [ ! -e gone ]; do sleep 0.05; done')
 expect_exit 70 eval '(slurm_stop)' 2> said
 grep -q "there are jobs still: $id " said

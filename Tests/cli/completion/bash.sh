@@ -1,10 +1,10 @@
-# In bash the script completes command words, options, values and the names of files, with and without a command word.
+# In bash the script completes command words, options, values and file names, with and without a command word.
 . "$CLI_LIB"
 poolmap --generate-completion-script bash > script
 mkdir folder
 touch big.tar big.zst "two words.zst" note.txt
 
-# completes LINE: what Tab offers at the end of a line, sorted, as a bash without any settings has it.
+# completes LINE: what Tab offers at the end of a line, sorted, in a bash with default settings.
 completes() {
     bash --noprofile --norc -c '
         set -u
@@ -63,7 +63,7 @@ for command in compress decompress test list cat hash map; do
     comm -23 options offered > missing
     [[ ! -s missing ]] || fail "poolmap $command - does not offer $(xargs < missing)"
 done
-# What is a file by its name in the help completes as one.
+# An option that takes a file according to the help completes file names.
 poolmap --experimental-dump-help | python3 -c '
 import json, sys
 

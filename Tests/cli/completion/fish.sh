@@ -1,11 +1,11 @@
-# In fish the script completes command words, options, values and the names of files, with and without a command word.
+# In fish the script completes command words, options, values and file names, with and without a command word.
 . "$CLI_LIB"
 poolmap --generate-completion-script fish > script
 fish --no-execute script
 touch big.tar big.zst note.txt
 export HOME=$PWD XDG_DATA_HOME=$PWD XDG_CONFIG_HOME=$PWD
 
-# offers LINE WORD…: fish answers itself what Tab offers; the descriptions are left out.
+# offers LINE WORD…: asks fish itself what Tab offers, without the descriptions.
 offers() {
     local line=$1
     shift

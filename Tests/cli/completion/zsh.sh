@@ -1,4 +1,4 @@
-# In zsh the script completes command words, options and the names of files, with and without a command word.
+# In zsh the script completes command words, options and file names, with and without a command word.
 . "$CLI_LIB"
 mkdir functions
 poolmap --generate-completion-script zsh > functions/_poolmap
@@ -6,14 +6,14 @@ zsh -n functions/_poolmap
 touch big.tar big.zst note.txt
 export HOME=$PWD ZDOTDIR=$PWD
 
-# A zsh on a terminal of its own; what it offers stands between two marks. Its completion runs in an editor only.
+# A zsh on its own terminal, which prints its offers between two marks. Completion works only in its line editor.
 cat > asks << 'END'
 zmodload zsh/zpty || exit 1
 zpty shell zsh -f -i
 answer=
 ask() {
     zpty -w shell "$1"
-    # Until the prompt that follows: its text is put together there, so that the echo of this line is not it.
+    # Until the next prompt; its text is put together there, so that the echo of this line does not match.
     zpty -r -m shell answer "*<$2>*" || exit 1
 }
 ask 'unset zle_bracketed_paste; PS1="<rea""dy>"' ready

@@ -1,4 +1,4 @@
-# The workers of every operation shut themselves in before their first task, and those that are given pieces open nothing.
+# The workers of every operation sandbox themselves before their first task, and those that get pieces open no file.
 . "$CLI_LIB"
 real_data 9000000 > large
 poolmap compress -q --chunk-size 256K -o large.zst large
@@ -9,8 +9,8 @@ poolmap hash --manifest large > manifest
 cp large.zst bad.zst
 patch bad.zst 400000 1 2 3
 
-# shut_in NAMES COMMAND…: workers are shut in, in both ways; NAMES is whether they may open files then. A run may be over
-# before its second worker is ready.
+# shut_in NAMES COMMAND…: both sandboxes are in force in the workers; NAMES says whether they may open files. A run may
+# end before its second worker is ready.
 shut_in() {
     local names=$1 code=0
     shift

@@ -1,4 +1,4 @@
-# Workers that do small files by their names reach every folder that the arguments mean: links, lists, other file systems.
+# Workers that process small files by name reach every folder that the arguments name: links, lists, other file systems.
 . "$CLI_LIB"
 mkdir -p a b/c real out
 for name in {1..12}; do text $((30000 + name)) > a/$name; cp a/$name b/c/$name; cp a/$name real/$name; done
@@ -19,7 +19,7 @@ cd real
 silently poolmap -j 2 -f [1-9]
 cd /
 silently poolmap -j 2 -f "$OLDPWD"/[1-9]
-# More folders than are named one by one.
+# More folders than are allowed individually.
 cd "$OLDPWD/.."
 for folder in {1..80}; do mkdir many-$folder; text 4000 > many-$folder/file; done
 silently poolmap -j 2 many-*/file

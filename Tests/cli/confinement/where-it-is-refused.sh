@@ -1,11 +1,11 @@
-# Where the kernel refuses to shut workers in, they work all the same, and -v says on one line what is missing.
+# If the kernel refuses to sandbox workers, they work anyway, and -v says on one line what is missing.
 . "$CLI_LIB"
 real_data 1500000 > data
 mkdir tree
 for name in {1..30}; do text $((20000 + name)) > tree/$name; done
 poolmap compress -q -j 1 --chunk-size 256K -o reference.zst data
 
-# without CALLS SENTENCE: these calls are refused, and -v says this.
+# without CALLS SENTENCE: these calls are refused, and -v prints this.
 without() {
     local call options=()
     for call in $1; do options+=(-e "inject=$call:error=EPERM"); done

@@ -1,4 +1,4 @@
-# A frame of a section is noticed when it is copied within the section; before it or behind it only the first is.
+# A frame of a section that is copied within the section is detected; before or after the section only the first is.
 . "$CLI_LIB"
 text 3072 > in
 poolmap compress -q --chunk-size 1K -o own.zst in
@@ -9,23 +9,23 @@ for frame in json.load(sys.stdin)[0]["frameList"]:
 frame() { part own.zst "${offsets[$1]}" $((offsets[$1 + 1] - offsets[$1])); }
 before() { part own.zst 0 "${offsets[$1]}"; }
 behind() { part own.zst "${offsets[$1]}" 1000000; }
-# In the places between two parts of the section.
+# Between two parts of the section.
 for place in 1 2 3; do
     for number in 0 1 2; do
         { before $place; frame $number; behind $place; } > "copy-$number-at-$place"
     done
 done
-# The first says wherever it stands that a table must follow.
+# Wherever the first one is, it says that a table must follow.
 { frame 0; cat own.zst; } > copy-0-at-0
 { cat own.zst; frame 0; } > copy-0-at-the-end
 all_refused test copy-*
 all_refused_from_pipes copy-*
-# Outside it is a frame as any other, as in joined files: its content is a part of what comes out.
+# Outside it is like any other frame, as in joined files: its content is part of the output.
 { frame 1; cat own.zst; } > before
 { cat own.zst; frame 2; } > behind
 silently poolmap test before behind
 silently poolmap decompress -c before | cmp - <(part in 1024 1024; cat in)
 silently poolmap decompress -c < <(cat behind) | cmp - <(cat in; part in 2048 1024)
-# And so is a whole section that is there twice.
+# So is a whole section that occurs twice.
 cat own.zst own.zst > twice
 silently poolmap decompress -c twice | cmp - <(cat in in)

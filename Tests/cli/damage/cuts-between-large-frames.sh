@@ -1,4 +1,4 @@
-# A larger own file that is cut at each border of its frames is refused in parallel, and no target is left.
+# A larger poolmap file that is cut at any border of its frames is refused in parallel, without a target.
 . "$CLI_LIB"
 real_data 1000000 > in
 poolmap compress -q --chunk-size 64K -o own.zst in
@@ -16,7 +16,7 @@ while read -r border; do
     refuses 1 cut.zst poolmap decompress -j 2 -o out cut.zst
     refuses 1 "standard input" poolmap decompress -j 2 -o out < <(cat cut.zst)
     no_file out
-    # Without its beginning, it is not taken for another tool's file either.
+    # Without its beginning, it is not mistaken for another tool's file either.
     tail -c +$((border + 1)) own.zst > headless.zst
     refuses 1 headless.zst poolmap test -j 2 headless.zst
     refuses 1 "standard input" poolmap decompress -j 2 -o out < <(cat headless.zst)

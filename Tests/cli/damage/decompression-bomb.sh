@@ -1,4 +1,4 @@
-# A small file with very much content is counted in bounded memory.
+# A small file with a huge content is counted in bounded memory.
 . "$CLI_LIB"
 ulimit -v 2097152
 # 64 MiB of zeros in a few KiB, 30 times.

@@ -1,4 +1,4 @@
-# Each single bit of an own file that flips is noticed, in a file and in a pipe, whatever part it belongs to.
+# Each flipped bit of a poolmap file is detected, in a file and in a pipe, whatever part it belongs to.
 . "$CLI_LIB"
 # Chunks with Huffman-coded literals and matches, of one repeated byte, and short and incompressible.
 for word in alpha beta gamma delta; do

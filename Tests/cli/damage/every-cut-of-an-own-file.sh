@@ -1,4 +1,4 @@
-# An own file that is cut anywhere, also between two frames, is refused, in a file and in a pipe, with checksums and without.
+# A poolmap file cut anywhere, even between frames, is refused, as a file and as a pipe, with and without checksums.
 . "$CLI_LIB"
 { text 2048; noise 30; } > in
 : > empty
@@ -11,7 +11,7 @@ for options in --check --no-check; do
         rm -r cuts
     done
 done
-# Behind a whole part too.
+# Also after a complete section.
 poolmap compress -q --chunk-size 1K -f in
 cat in.zst in.zst > joined
 cut_at_each_byte joined cuts

@@ -1,4 +1,4 @@
-# Thousands of damaged files are whole, or not, in the same way for test, -d, --salvage and cat, from a file and a pipe.
+# test, -d, --salvage and cat agree on thousands of files whether each is damaged, from a file and from a pipe.
 . "$CLI_LIB"
 seed=${POOLMAP_TEST_SEED:-$((RANDOM << 15 | RANDOM))}
 echo "POOLMAP_TEST_SEED=$seed" >&2
@@ -17,7 +17,7 @@ def block(kind, size, last, content=b""):
     return struct.pack("<I", size << 3 | kind << 1 | last)[:3] + content
 
 def frame(content_bytes, blocks, single=False, window=0x38):
-    # Eight bytes of content size, no checksum; a window of 128 KiB unless another is given.
+    # Eight bytes of content size, no checksum; a window of 128 KiB by default.
     head = b"\x28\xb5\x2f\xfd" + (b"\xe0" if single else b"\xc0" + bytes([window]))
     return head + struct.pack("<Q", content_bytes % (1 << 64)) + blocks
 
@@ -76,7 +76,7 @@ def mutated(data):
     return bytes(data)
 
 files = list(bases)
-# Content sizes that lie, and tables of others that do.
+# False content sizes, and other tools' tables with false ones.
 for content in (0, 1, 4, 6, 70 << 20, 1 << 40, 1 << 63, (1 << 64) - 2, (1 << 64) - 1):
     for single in (False, True):
         files.append(frame(content, block(0, 5, 1, b"hello"), single))
@@ -89,23 +89,23 @@ length = 520 * 131072 + 10
 for content in (length, length - 1, length + 1, 5, 0, 70 << 20, 1 << 40, (1 << 64) - 1):
     files.append(frame(content, large(520)))
     files.append(tiny[1] + frame(content, large(520)) + tiny[1])
-# Windows that zstd takes only when it is asked, and such as it never takes; it needs none of them here.
+# Windows that zstd accepts only on request, and some that it never accepts; these frames need none of them.
 for window in (0x90, 0x98, 0xA8, 0xAD, 0xFF):
     files.append(frame(5, block(0, 5, 1, b"hello"), window=window))
-# Whole ones, of all kinds.
+# Undamaged files of all kinds.
 while len(files) < 600:
     files.append(joined())
 while len(files) < 3000:
     files.append(mutated(joined() if random.random() < 0.3 else random.choice(bases)))
 for number, data in enumerate(files):
-    # One without a byte is no pipe's matter: zstd takes it for whole.
+    # An empty file is not tested from a pipe: zstd accepts it.
     with open("files/%04d.zst" % number, "wb") as out:
         out.write(data or b"?")
 END
 mkdir files pipes out salvaged
 python3 make-files.py "$seed"
 
-# names_of FILE: the numbers of the files of which there is a line.
+# The numbers of the files that have an error line.
 refused() { sed -n 's/^poolmap: [a-z]*\/\([0-9]*\)\.zst: .*/\1/p' "$1" | sort -u; }
 
 code=0
@@ -114,10 +114,10 @@ poolmap test -v -j 2 files/*.zst 2> tested || code=$?
 grep -v ': ok, ' tested > bad
 refused bad > by-test
 (($(wc -l < by-test) > 500))
-# A line for each file: no other kind of error hides among them.
+# One line for each file: no other kind of error hides among them.
 same_text "$(ls files | wc -l)" "$(grep -c '^\(poolmap: \)\?files/' tested)"
 
-# The same files from pipes, one behind the other.
+# The same files from pipes, one after another.
 for file in files/*.zst; do mkfifo "pipes/${file#files/}"; done
 python3 -c '
 import glob, os, signal
@@ -134,7 +134,7 @@ poolmap test -v -j 2 pipes/*.zst 2> piped || code=$?
 wait "$feeder"
 ((code == 1))
 refused <(grep -v ': ok, ' piped) | diff by-test - || fail "test of a pipe and of a file do not agree"
-# And what comes out has the same length.
+# The output also has the same length.
 diff <(grep ': ok, ' tested) <(grep ': ok, ' piped | sed 's/: pipes/: files/; s/^pipes/files/') ||
     fail "a pipe and a file hold different content"
 
@@ -150,13 +150,13 @@ poolmap decompress --salvage -j 2 --output-dir salvaged files/*.zst 2> said || c
 refused said | diff by-test - || fail "--salvage and test do not agree"
 for file in out/*; do cmp "$file" "salvaged/${file#out/}"; done
 
-# Whatever zstd refuses we refuse: but for windows, which matter only to who needs one, and what it says of --long.
+# poolmap refuses whatever zstd refuses, except for windows that the content does not need, and messages about --long.
 { zstd -q -t files/*.zst 2>&1 || true; } | tr '\r' '\n' | grep -v 'too much memory\|Window size\|Window log\|--memory' |
     sed -n 's/^\(zstd: \)\?files\/\([0-9]*\)\.zst *: .*/\2/p' | sort -u > by-zstd
 comm -23 by-zstd by-test > missed
 [[ ! -s missed ]] || fail "zstd refuses what poolmap takes: $(head -5 missed)"
 
-# cat of all is the same, a process for each file.
+# cat of whole files is the same; each takes a process.
 for number in $(shuf -n 40 --random-source=real <(ls files | sed 's/\.zst//')); do
     code=0
     poolmap cat "files/$number.zst" > cat.out 2> said || code=$?

@@ -1,4 +1,4 @@
-# A foreign file that is cut or has a flipped bit is refused at least whenever zstd refuses it; what passes is right.
+# A foreign file that is truncated or has a flipped bit is refused at least if zstd refuses it, or is read correctly.
 . "$CLI_LIB"
 { text 300; head -c 300 /dev/zero; noise 30; } > in
 zstd -q -o single.zst in
@@ -12,13 +12,13 @@ for file in single unsized joined pzstd; do
     bad+=(cuts/00000)
     ((${#bad[@]} > 500)) || fail "only ${#bad[@]} of $file are bad"
     all_refused test "${bad[@]}"
-    # From a pipe a part of them, as each takes a process.
+    # Only some from a pipe, as each takes a process.
     some=()
     for ((index = 0; index < ${#bad[@]}; index += 7)); do
         some+=("${bad[index]}")
     done
     all_refused_from_pipes "${some[@]}"
-    # What zstd takes has its content, or we refuse it.
+    # If zstd accepts it, the content is right, or poolmap refuses it.
     rm -f "${bad[@]}"
     passed=0
     for damaged in cuts/* flips/*; do

@@ -1,4 +1,4 @@
-# Frames of an own file that were swapped, repeated, left out or put in from another file are noticed.
+# Frames of a poolmap file that were swapped, repeated, removed or inserted from another file are detected.
 . "$CLI_LIB"
 real_data 262144 > in
 poolmap compress -q --chunk-size 64K -o own.zst in

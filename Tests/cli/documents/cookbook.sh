@@ -4,7 +4,7 @@ unset MAKEFLAGS MAKELEVEL MFLAGS
 export LC_ALL=C
 documents=$(cd "$CLI_FOLDER/../.." && pwd)
 
-# ---- ---- Inputs, as the recipes name them; each recipe gets its own copy.
+# ---- Inputs, as the recipes name them; each recipe gets its own copy.
 mkdir -p inputs/project/deep records
 (
     cd inputs
@@ -170,7 +170,7 @@ same_text $((1 << 20)) $(($(size_of app.log) - $(size_of saved.log)))
 recipe "See where the time went" 1
 python3 -c 'import json; assert json.load(open("run.json"))["files"][0]["chunks"]; json.load(open("run.trace"))'
 
-# ---- ---- Every recipe is covered.
+# ---- Every recipe is covered.
 sed -n 's/^## //p' "$documents/docs/cookbook.md" | diff - "$CLI_NOTES/recipes"
 sed -n 's/^- \[\(.*\)\](#.*/\1/p' "$documents/docs/cookbook.md" | diff - "$CLI_NOTES/recipes"
 

@@ -1,9 +1,9 @@
-# Killed by SIGKILL again and again, a hash goes on where it stood, with other numbers of workers too, to the same digest.
+# Killed by SIGKILL again and again, a hash resumes where it stopped, with any number of workers, to the same digest.
 . "$CLI_LIB"
 seed=${SEED-$RANDOM}
 echo "SEED=$seed" >&2
 RANDOM=$seed
-# Holes, so that it is long and takes no room; with something of its own in each part.
+# With holes, so that it is long but takes no space; each part is different.
 truncate -s 1000M in
 for offset in {1..40}; do
     patch in $((offset * 25000000)) "$offset"

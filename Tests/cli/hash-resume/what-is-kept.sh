@@ -1,10 +1,10 @@
-# Only what was hashed of the same bytes, under the same options, is kept; all else begins anew, and says so.
+# Only digests of the same bytes, with the same options, are kept; otherwise hashing starts over, with a message.
 . "$CLI_LIB"
-# Long by holes.
+# Long because of holes.
 real_data 3000000 > in
 truncate -s 100M in
 b3sum in > reference
-# interrupted: a state that a run has left which was ended by a limit for files.
+# interrupted: leaves the state of a run that a file size limit ended.
 interrupted() {
     (
         ulimit -f 1
@@ -17,7 +17,7 @@ resumed() {
     poolmap hash --resume state -v "$@" in > digests 2> said || fail "exit code $?: $(< said)"
     no_file state
 }
-# anew REASON [OPTION…]: begins from the beginning, with one line that says why.
+# anew REASON [OPTION…]: starts over, with one line that says why.
 anew() {
     local reason=$1
     shift
@@ -31,7 +31,7 @@ for jobs in 1 2; do
     cmp digests reference
     grep -q "^in: [1-9][0-9]* of 25 chunks are kept$" said || fail "$(< said)"
 done
-# A part, whatever else the file has.
+# Truncated, whatever the file has.
 interrupted
 cp state kept
 for bytes in 79 80 81 100 "$(($(stat -c %s kept) - 1))"; do
@@ -39,7 +39,7 @@ for bytes in 79 80 81 100 "$(($(stat -c %s kept) - 1))"; do
     resumed
     cmp digests reference
 done
-# Each byte of it damaged.
+# With each byte damaged.
 for ((byte = 0; byte < $(stat -c %s kept); byte += 37)); do
     cp kept state
     patch state "$byte" $((RANDOM % 256))
@@ -60,7 +60,7 @@ cp kept state
 touch in
 anew "has changed"
 cmp digests reference
-# One byte is another, and the time is as before.
+# One byte differs, and the time is as before.
 interrupted
 touch -r in time
 patch in 3 0

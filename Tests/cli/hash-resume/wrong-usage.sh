@@ -1,4 +1,4 @@
-# What cannot be gone on with is refused before anything is read; nobody else's file is overwritten; two do not share.
+# Hashes that cannot be resumed are refused before reading; no other file is overwritten; runs cannot share a state.
 . "$CLI_LIB"
 echo content > in
 for arguments in "in in" "-" "" "-r ." "-a sha256 in" "-a md5 -a blake3 in"; do
@@ -19,13 +19,13 @@ silently poolmap hash -f --resume state in | cmp - <(b3sum in)
 no_file state
 refuses 1 "is both input and output" poolmap hash -f --resume in in
 same_text content "$(< in)"
-# A link is not followed.
+# A symbolic link is not followed.
 echo other > other
 ln -s other state
 refuses 1 "state" poolmap hash -f --resume state in
 same_text other "$(< other)"
 rm state
-# Another run has it.
+# Another run holds the lock.
 truncate -s 2G long
 start poolmap hash --resume state long > digests
 wait_until 20 test -s state

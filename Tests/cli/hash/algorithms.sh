@@ -1,4 +1,4 @@
-# Each algorithm's digests are those of coreutils, for sizes around their block sizes, from files and standard input.
+# Each algorithm's digests are those of coreutils, for sizes around the block sizes, from files and standard input.
 . "$CLI_LIB"
 for size in 0 1 55 56 57 63 64 65 111 112 113 127 128 129 1000 262143 262144 262145 3000000; do
     noise "$size" > "noise-$size"

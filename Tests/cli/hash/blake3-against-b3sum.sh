@@ -5,7 +5,7 @@ seed=${POOLMAP_TEST_SEED:-$RANDOM}
 echo "POOLMAP_TEST_SEED=$seed" >&2
 RANDOM=$seed
 
-# All inputs are beginnings of one.
+# All inputs are prefixes of one.
 python3 -I -c 'import random, sys; sys.stdout.buffer.write(random.Random(int(sys.argv[1])).randbytes(17000000))' \
     "$seed" > noise
 head -c 32 noise > key
@@ -21,7 +21,7 @@ for size in "${sizes[@]}"; do
 done
 files=(in-*)
 
-# both HOW OPTION…: digests of all files, and of each from a pipe where no key takes standard input.
+# both HOW OPTION…: digests of all files, and of each from a pipe unless a key takes standard input.
 both() {
     local jobs file
     b3sum "$@" "${files[@]}" < key > expected
@@ -29,7 +29,7 @@ both() {
         silently poolmap hash -j $jobs "$@" "${files[@]}" < key | diff expected -
     done
     [[ $1 != --keyed ]] || return 0
-    # Some, each time others: a process for each takes longer than the hash.
+    # Only some, different ones each time: starting a process for each takes longer than the hash.
     for file in in-0 "${files[RANDOM % ${#files[@]}]}" in-1048577 in-4194305; do
         b3sum "$@" < "$file" > expected
         jobs=$((RANDOM % 3 + 1))
@@ -50,10 +50,10 @@ for length in 1 31 33 64 65 1000 1048576; do
         cmp - <(b3sum --length $length --no-names in-0 in-1024 in-1025 in-4194305)
 done
 
-# Without options it is BLAKE3, and b3sum checks what it writes.
+# BLAKE3 is the default, and b3sum checks its lines.
 silently poolmap hash -j 2 "${files[@]}" > sums
 b3sum --check --quiet sums
-# A file that is not begun at its beginning, and another key.
+# A file that is read from an offset, and another key.
 { perl -e 'sysseek STDIN, 70000, 0'; silently poolmap hash -j 2; } < in-8388609 |
     cmp - <(tail -c +70001 in-8388609 | b3sum)
 head -c 32 /dev/zero > zeros

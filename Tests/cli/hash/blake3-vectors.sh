@@ -1,8 +1,8 @@
-# BLAKE3's published test vectors come out of the command, in all three modes, from files and pipes.
+# BLAKE3's published test vectors are reproduced in all three modes, from files and pipes.
 . "$CLI_LIB"
 key='whats the Elvish word for friend'
 context='BLAKE3 2019-12-27 16:29:52 test vectors context'
-# The inputs are beginnings of the bytes 0 to 250, again and again.
+# The inputs are prefixes of the bytes 0 to 250, repeated.
 perl -e 'binmode STDOUT; print pack("C*", 0 .. 250) x 408' > pattern
 
 while read -r bytes mode digest; do
@@ -62,7 +62,7 @@ for bytes in "${files[@]}"; do
     cat "$bytes" | silently poolmap hash -j 2 --derive-key "$context" |
         cmp - <(grep -w "$bytes" derived.expected | sed 's/  .*/  -/')
 done
-# A whole published digest.
+# A complete published digest.
 long=62b6960e1a44bcc1eb1a611a8d6235b6b4b78f32e7abc4fb4c6cdcce94895c47860cc51f2b0c28a7b77304bd55fe73af663c
 long+=02d3f52ea053ba43431ca5bab7bfea2f5e9d7121770d88f70ae9649ea713087d1914f7f312147e247f87eb2d4ffef0ac978b
 long+=f7b6579d57d533355aa20b8b77b13fd09748728a5cc327a8ec470f4013226f

@@ -1,6 +1,6 @@
-# A pipe of any length is hashed in less than 64 MiB by all processes together, in pieces as in order.
+# A pipe of any length is hashed in less than 64 MiB by all processes together, in pieces and in order.
 . "$CLI_LIB"
-# peak FRONT: the highest sum of the proportional set sizes of the front and all below it, in KiB.
+# peak FRONT: the highest sum of the proportional set sizes of the front and all processes below it, in KiB.
 peak() {
     local most=0 sum manager
     while is_running "$1"; do

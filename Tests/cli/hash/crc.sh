@@ -1,10 +1,10 @@
-# The CRCs are those of zlib and of Python's numbers as polynomials, around the borders of pieces, of files and pipes.
+# The CRCs equal zlib's and those of a definition in Python, around the borders of pieces, from files and pipes.
 . "$CLI_LIB"
 seed=${POOLMAP_TEST_SEED:-$RANDOM}
 echo "POOLMAP_TEST_SEED=$seed" >&2
 
-# Makes the inputs and writes their checks as `hash` should. Most of a large input is zeros, whose effect is a product;
-# noise is where pieces begin and end: of files at multiples of 4 MiB, of pipes at those of 1 MiB.
+# Makes the inputs and writes the expected lines of `hash`. Most of a large input is zeros, whose effect is a product;
+# there is noise where pieces begin and end: in files at multiples of 4 MiB, in pipes at those of 1 MiB.
 python3 -I - "$seed" > expected << 'PYTHON'
 import random, sys, zlib
 
@@ -12,7 +12,7 @@ POLYNOMIALS = {
     "CRC32C": (1 << 32) | 0x1EDC6F41,
     "CRC64NVME": (1 << 64) | 0xAD93D23594C93659,
 }
-# In numbers the highest bit is the highest power; in CRCs of this kind it is a byte's lowest bit.
+# In numbers the highest bit is the highest power; in these CRCs it is a byte's lowest bit.
 REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
@@ -91,7 +91,7 @@ for jobs in 1 3; do
         silently poolmap hash "${all[@]}" -j $jobs - < "$file" | diff of-file -
     done
 done
-# One alone, and all beside another algorithm, whose pieces are larger or which lets nobody cut the input.
+# One alone, and all together with another algorithm that has larger pieces or none.
 for name in crc32 crc32c crc64nvme; do
     silently poolmap hash -a $name -j 2 in-4194305 | cmp - <(grep -F "${name^^} (in-4194305)" expected)
 done
@@ -99,7 +99,7 @@ for other in blake3 dropbox fsverity-sha256 sha256; do
     silently poolmap hash -a $other "${all[@]}" -j 2 in-20000000 | tail -n 3 | cmp - <(grep -F "(in-20000000)" expected)
 done
 
-# Noise all through, which takes Python too long but for zlib's.
+# Noise throughout, for which Python is too slow except with zlib.
 python3 -I -c 'import random, sys; sys.stdout.buffer.write(random.Random(int(sys.argv[1])).randbytes(30000001))' \
     "$seed" > noise
 silently poolmap hash "${all[@]}" -j 1 noise > whole
@@ -107,5 +107,5 @@ python3 -I -c 'import zlib; print("CRC32 (noise) = %08x" % zlib.crc32(open("nois
     cmp - <(head -n 1 whole)
 silently poolmap hash "${all[@]}" -j 3 noise | cmp - whole
 cat noise | silently poolmap hash "${all[@]}" -j 3 | cmp - <(sed 's/ (.*) / (-) /' whole)
-# In order, by one worker: nobody combines anything.
+# In order, by one worker: nothing is combined.
 silently poolmap hash "${all[@]}" -a sha256 -j 2 noise | head -n 3 | cmp - whole

@@ -1,10 +1,10 @@
-# Dropbox's content hash is that of its definition in a few lines, and of the published vectors of rclone's tests.
+# Dropbox's content hash equals a short program of its definition, and the published vectors of rclone's tests.
 #
-# The example in Dropbox's own documentation is of a picture that cannot be had here; the digests of its blocks, which
+# The example in Dropbox's own documentation is a picture that is not available here; the digests of its blocks, which
 # are published too, are joined in DigestTests.swift.
 . "$CLI_LIB"
 block=4194304
-# From github.com/rclone/rclone, backend/dropbox/dbhash/dbhash_test.go: so many letters A.
+# From github.com/rclone/rclone, backend/dropbox/dbhash/dbhash_test.go: SIZE letters A.
 while read -r size digest; do
     head -c "$size" /dev/zero | tr '\0' A > letters
     same_text "$digest" "$(silently poolmap hash -j 2 -a dropbox --no-names letters)"
@@ -21,7 +21,7 @@ done << 'END'
 8388608 e08b3ba1f538804075c5f939accdeaa9efc7b5c01865c94a41e78ca6550a88e7
 8388609 02c8a4aefc2bfc9036f89a7098001865885938ca580e5c9e5db672385edd303c
 END
-# Blocks that are not alike.
+# Blocks that differ.
 noise $((4 * block + 1)) > all
 for size in 1000000 $((block - 1)) $((block + 1)) $((3 * block - 1)) $((3 * block)) $((4 * block + 1)); do
     head -c "$size" all > "noise-$size"

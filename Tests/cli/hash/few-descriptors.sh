@@ -1,4 +1,4 @@
-# Hundreds of files that are not small are hashed with 64 descriptors, by more workers than there are cores.
+# Hundreds of larger files are hashed with 64 descriptors, by more workers than there are cores.
 . "$CLI_LIB"
 truncate -s 1100000 file-{1..120}
 sha256sum file-* > expected

@@ -1,4 +1,4 @@
-# The front killed while it hashes a file or a pipe: no process is left, and no file of -o.
+# If the front is killed while it hashes a file or a pipe, no process is left, and no file of -o.
 . "$CLI_LIB"
 noise 12000000 > large
 mkfifo source
@@ -12,21 +12,21 @@ front_dies() {
     wait_gone "$soon" "$front" "${everyone[@]}"
     expect_exit 137 wait "$front" 2> /dev/null
 }
-# Three files after the other, the last of which has no end.
+# Three inputs in order, the last of which does not end.
 start poolmap hash -j 2 -a blake3 -a sha256 -o digests large large source
 exec 3<> source
 front_dies
 for options in "-a blake3" "-a sha256" "-a s3-etag --part-size 100M"; do
     # shellcheck disable=SC2086
     start_from source poolmap hash -j 2 $options large -
-    # Opened to write, while it is opened to be read.
+    # Opened for writing once poolmap opens it for reading.
     exec 4> source
     part large 0 3000000 >&4
     front_dies
     exec 4>&-
 done
 exec 3>&-
-# The workers stopped in the middle of a read, so that they are deaf to all but this.
+# Workers stopped in the middle of a read, so that they react to nothing but SIGKILL.
 start strace -f -qq -P "$PWD/large" -e signal=none -e trace=pread64 -e inject=pread64:signal=STOP:when=1 -o trace \
     poolmap hash -j 2 large
 strace=$front

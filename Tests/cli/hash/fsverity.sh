@@ -1,4 +1,4 @@
-# fs-verity's digests are those of `fsverity digest`, for both hash functions, salts, and sizes around blocks and levels.
+# fs-verity's digests are those of `fsverity digest`, for both hash functions, salts, and sizes around blocks.
 . "$CLI_LIB"
 block=4096
 noise $((2 * 128 * block + 1)) > some
@@ -6,7 +6,7 @@ for number in {1..65}; do
     cat some
     echo "$number"
 done > all
-# make_files NAME SIZE…: the beginnings of `all`; their names are in the list NAME.
+# make_files NAME SIZE…: prefixes of `all`; their names are in the list NAME.
 make_files() {
     local -n list=$1
     local size
@@ -33,7 +33,7 @@ make_files small 0 1 $((block - 1)) $block $((block + 1)) $((2 * block + 5))
 for middle in $((64 * block)) $((128 * block)); do
     make_files small $((middle - 1)) "$middle" $((middle + 1))
 done
-# Around the piece that a worker takes of a file, which is cut in a pipe too.
+# Around the size of a worker's piece of a file; a pipe is cut there, too.
 make_files pieces $(((4 << 20) - 1)) $((4 << 20)) $(((4 << 20) + 1))
 longest=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff
 for hash in sha256 sha512; do

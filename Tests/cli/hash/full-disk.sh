@@ -1,4 +1,4 @@
-# Where the lines of many files cannot be written, one line says so, whatever they are, and names no input.
+# If the lines of many files cannot be written, one line says so, whatever they are, and names no input.
 . "$CLI_LIB"
 mkdir tree
 for number in {1..3000}; do echo $number > "tree/a file with a name that is rather long, so that lines are many bytes $number"; done
@@ -26,7 +26,7 @@ on_small_disk() {
             same_text "" "$(ls -A disk)"
         done
     done
-    # Parts that are whole, and a join that is not.
+    # The parts can be written, the join's output cannot.
     for number in 1 2; do silently poolmap hash -r -o sums --part $number/2 tree; done
     refuses 1 "cannot write disk/sums: No space left on device" poolmap join --rm -o disk/sums sums.part-*
     same_text "" "$(ls -A disk)"

@@ -1,4 +1,4 @@
-# A file that grows, shrinks, is rewritten or touched while it is hashed is an error and has no digest; others have theirs.
+# A file that changes while it is hashed is an error without a digest; the others have theirs.
 . "$CLI_LIB"
 noise 9000000 > large
 noise 900000 2 > small
@@ -9,7 +9,7 @@ shrinks_to_nothing() { : > in; }
 is_cut_in_half() { truncate -s "$(($(size_of in) / 2))" in; }
 is_rewritten() { head -c "$(size_of in)" /dev/zero | dd of=in conv=notrunc status=none; }
 is_touched() { touch in; }
-# change_during CODE COMMAND…: what it says is in `digests` and `said`.
+# change_during CODE COMMAND…: its output is in `digests` and `said`.
 change_during() {
     start_stopping in 1 "${@:2}" > digests 2> said
     wait_until 20 is_read
@@ -20,7 +20,7 @@ change_during() {
 }
 for original in large small; do
     for change in grows shrinks shrinks_to_nothing is_cut_in_half is_rewritten is_touched; do
-        # The small one is done whole by a worker where there are two; SHA-256 makes a worker do all of the large one.
+        # With two workers, a worker hashes the small file whole; with SHA-256, one worker hashes the whole large file.
         for options in "-j 1 -a blake3" "-j 2 -a blake3" "-j 2 -a sha256 -a s3-etag"; do
             cp $original in
             # shellcheck disable=SC2086
@@ -31,7 +31,7 @@ for original in large small; do
         done
     done
     for change in grows shrinks is_rewritten; do
-        # Alone, a file under SHA-256 is read by the front.
+        # A single file is hashed with SHA-256 by the front.
         for algorithm in blake3 sha256; do
             cp $original in
             change_during 1 poolmap hash -j 2 -a $algorithm < in
@@ -40,7 +40,7 @@ for original in large small; do
         done
     done
 done
-# Another file under its name is no change of this one.
+# Replacing the file by another of its name does not change it.
 is_replaced() { cp other new && mv new in; }
 change=is_replaced
 for options in "-j 1" "-j 2"; do

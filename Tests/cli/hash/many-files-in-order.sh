@@ -1,4 +1,4 @@
-# Hundreds of files, the first the largest, come in the order of the arguments.
+# The digests of hundreds of files, the first the largest, come in the order of the arguments.
 . "$CLI_LIB"
 mkdir many
 for number in {1..400}; do

@@ -1,4 +1,4 @@
-# A file that cannot be read is one line on stderr; all others are hashed, in order, and the exit code is 1.
+# An unreadable file is one line on stderr; all others are hashed, in order, and the exit code is 1.
 . "$CLI_LIB"
 echo a > a
 echo b > b

@@ -1,14 +1,14 @@
-# What a name could say to a terminal is escaped there, in lines, lists and JSON; a file or a pipe gets the name itself.
+# Control characters in names are escaped on a terminal, in lines, lists and JSON, but not in files and pipes.
 . "$CLI_LIB"
-# Escape, bell, an 8-bit control by itself and in UTF-8, a mark of direction, an isolate, a separator of lines, a space of
-# no width, a tag; and a letter with an accent, which is text.
+# Escape, bell, an 8-bit control by itself and in UTF-8, a bidirectional mark, an isolate, a line separator, a
+# zero-width space, a tag; and a letter with an accent, which is text.
 name=$'e\e[31m\a\x9b\xc2\x9b\xe2\x80\xae\xe2\x81\xa6\xe2\x80\xa8\xe2\x80\x8b\xd8\x9c\xf3\xa0\x81\x81\xc3\xa9'
 shown='e\x1B[31m\x07\x9B\xC2\x9B\xE2\x80\xAE\xE2\x81\xA6\xE2\x80\xA8\xE2\x80\x8B\xD8\x9C\xF3\xA0\x81\x81'$'\xc3\xa9'
 echo x > "$name"
 sum=$(sha256sum < "$name" | cut -d' ' -f1)
 on_terminal() { script -qec "$*" /dev/null < /dev/null | tr -d '\r'; }
 is_clean() {
-    # Line feeds are all there is of controls.
+    # The only control characters are line feeds.
     ! LC_ALL=C grep -aq $'[\x01-\x09\x0b-\x1f\x7f\x9b]\|\xe2\x80\|\xe2\x81\|\xd8\x9c\|\xf3\xa0' "$1" ||
         fail "a control went through: $(od -c "$1")"
 }
@@ -41,19 +41,19 @@ for command in 'poolmap list "$name.zst"' 'poolmap list -v "$name.zst"' 'poolmap
     on_terminal "$command" > seen || true
     is_clean seen
 done
-# JSON says the same to every reader, wherever it goes.
+# JSON is the same wherever it goes.
 poolmap list --json "$name.zst" > seen
 is_clean seen
 python3 -c '
 import json, os, sys
 assert os.fsencode(json.load(open("seen"))[0]["file"]) == os.environb[b"name"] + b".zst"'
-# Lines that end with NUL keep that.
+# Lines that end with NUL still do.
 on_terminal 'poolmap hash -a sha256 -z "$name"' > seen
 printf '%s  %s\0' "$sum" "$shown" | cmp - seen
-# Content is never touched.
+# Content is never changed.
 printf 'a\e[0m\xe2\x80\xae\n' > plain
 poolmap compress -q plain
 script -qec 'poolmap decompress -c plain.zst' /dev/null < /dev/null | tr -d '\r' | cmp - plain
-# Errors are escaped wherever they go.
+# Errors are always escaped.
 refuses 1 "$shown" poolmap hash "$name.no"
 is_clean "$CLI_NOTES/refusal"

@@ -1,8 +1,8 @@
-# Parts of every size give the digests of S3's definition; 10,000 parts are the most that S3 takes, and no one reads on.
+# Parts of every size give S3's digests; more than the 10,000 parts that S3 allows are an error without further reading.
 . "$CLI_LIB"
 limit="has more than 10000 parts"
 noise 10000001 > all
-# same_as_definition PART FILE…: under all three algorithms, from files and pipes, with any number of workers.
+# same_as_definition PART FILE…: with all three algorithms, from files and pipes, with any number of workers.
 same_as_definition() {
     local options=(-a s3-crc32c -a s3-etag -a s3-sha256 --part-size "$1") jobs file
     python3 -I - "$@" << 'END' > expected
@@ -32,7 +32,7 @@ for name in sys.argv[2:]:
     sha256 = composite(lambda part: hashlib.sha256(part).digest())
     print(f"S3-SHA256:{size} ({name}) = {base64.b64encode(sha256).decode()}-{len(parts)}")
 END
-    # In Python the CRC of a large file takes long.
+    # Python is slow for the CRC of a large file.
     (($(size_of "$2") <= 300000)) || options=("${options[@]:2}")
     for jobs in 1 3; do
         silently poolmap hash -j $jobs "${options[@]}" "${@:2}" | cmp - expected
@@ -49,7 +49,7 @@ same_as_definition 3 file-{1,29997,29998,30000}
 same_as_definition 9999 file-{0,1,9999,10000,29997}
 same_as_definition 10000 file-{9999,10000,10001,30000}
 same_as_definition 18446744073709551615 file-{0,10001}
-# Files that several workers share, in pieces that are no power of two.
+# Files that several workers share, in pieces whose size is not a power of two.
 for size in 9000000 9999999 10000000; do take $size; done
 for part in 1000 1999999 3000000 10000000; do
     same_as_definition $part file-{9000000,9999999,10000000}
@@ -74,14 +74,14 @@ done << 'END'
 10000001 1000
 10000001 1
 END
-# And a pipe once it has brought so much: this one has no end. Also where it is hashed in order.
+# And a pipe as soon as it exceeds the limit: this one does not end. Also if it is hashed in order.
 for options in "-a s3-etag" "-a s3-sha256 -a sha256"; do
     for jobs in 1 2; do
         # shellcheck disable=SC2086
         refuses 1 "standard input: $limit" poolmap hash -j $jobs $options --part-size 1000 < <(exec yes)
     done
 done
-# What is no size.
+# Invalid sizes.
 for size in 0 0K 0M -1 "" x 8Q 1.5M 18446744073709551616 16777216T; do
     refuses 2 --part-size poolmap hash -a s3-etag --part-size="$size" file-1
 done

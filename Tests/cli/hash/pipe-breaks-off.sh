@@ -1,4 +1,4 @@
-# A pipe whose producer is killed is taken for whole: a reader cannot tell. Whose digest that is, `pipefail` tells.
+# A pipe whose producer is killed looks complete: poolmap cannot tell, but `pipefail` does.
 . "$CLI_LIB"
 noise 3000000 > in
 head -c 1300000 in > begin

@@ -1,11 +1,11 @@
-# S3's digests are what a service says after real uploads in parts, by boto3 to the server of moto on loopback.
+# S3's digests equal those that a service reports after real multipart uploads, by boto3 to moto's server on loopback.
 #
-# moto makes them as S3 does, from the parts that it was sent, and knows nothing of what boto3 computes.
+# Like S3, moto computes them from the parts that it receives, independently of boto3.
 . "$CLI_LIB"
 [[ -x $CLI_PYTHON ]] || fail "there is no $CLI_PYTHON; install it with: scripts/python-tools.sh"
 noise 11000001 > in
 : > empty
-# The least that S3 takes, its tools' default, no power of two, all of the file, and more.
+# S3's minimum, the default of its tools, no power of two, the whole file, and more.
 parts=(5242880 8388608 6000000 11000001 12000000)
 silently "$CLI_PYTHON" -I "$CLI_FOLDER/hash/s3-multipart.py" in "${parts[@]}" > said
 same_text "$((3 * ${#parts[@]} + 3 + 6))" "$(wc -l < said)"
@@ -21,7 +21,7 @@ same_as_said() {
     for algorithm in "${algorithms[@]}"; do
         options+=(-a "$algorithm")
     done
-    # What is said twice must be the same.
+    # Values that are reported twice must be the same.
     expected=$(for algorithm in "${algorithms[@]}"; do
         awk -v algorithm="$algorithm" -v part="$part" '$1 == algorithm && $2 == part { print $3 }' said | sort -u
     done)

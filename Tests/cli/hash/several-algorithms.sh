@@ -1,6 +1,6 @@
-# Several algorithms are computed in one read of the file, and give what each gives alone, in the order they are named.
+# Several algorithms in one read of the file give what each gives alone, in the order in which they are named.
 . "$CLI_LIB"
-# No two neighbours cut their inputs alike; all but the plain functions can be cut.
+# Neighbours in this list cut their inputs differently; all but the plain hash functions can be cut.
 cut=(crc32 fsverity-sha512 blake3 s3-crc32c dropbox crc64nvme s3-etag fsverity-sha256 crc32c s3-sha256)
 all=(md5 "${cut[@]}" sha512 sha256 sha1)
 noise 13000001 > large
@@ -8,7 +8,7 @@ noise 300000 > small
 : > empty
 files=(large empty small)
 reading=read,pread64,readv,preadv,preadv2,mmap,splice,sendfile,copy_file_range
-# alone ALGORITHM… -- OPTION…: the lines of each by itself, brought together by the file.
+# alone ALGORITHM… -- OPTION…: the lines of each alone, grouped by file.
 alone() {
     local algorithms=() lists=()
     while [[ $1 != -- ]]; do
@@ -22,7 +22,7 @@ alone() {
     done
     paste -d '\n' "${lists[@]}"
 }
-# in_one LIST: the options for all of the list.
+# in_one LIST: the options for all algorithms of the list.
 in_one() {
     local -n list=$1
     options=()
@@ -50,15 +50,15 @@ for kind in cut all; do
     done
 done
 in_one all
-# Beside each other: with names, with tags, without names, with NUL.
+# All formats: with names, with tags, without names, with NUL.
 silently poolmap hash "${options[@]}" --tag "${files[@]}" | cmp - expected
 silently poolmap hash "${options[@]}" --no-names "${files[@]}" | cmp - <(sed 's/.* = //' expected)
 silently poolmap hash "${options[@]}" -z "${files[@]}" | cmp - <(tr '\n' '\0' < expected)
 silently poolmap hash "${options[@]}" --no-names -z "${files[@]}" | cmp - <(sed 's/.* = //' expected | tr '\n' '\0')
-# A name that is given twice counts once, where it was first.
+# An algorithm that is given twice counts once, at its first place.
 silently poolmap hash -a md5 -a sha1 -a md5 -a sha1 small | cmp - <(md5sum --tag small; sha1sum --tag small)
 silently poolmap hash -a md5 -amd5 --algorithm=md5 small | cmp - <(md5sum small)
-# Parts that have no common multiple with BLAKE3's pieces below 5 GB, and one that is too large for memory.
+# Parts whose size has no common multiple with BLAKE3's pieces below 5 GB, and parts too large for memory.
 for size in 5000000 100M; do
     few=(s3-etag blake3 dropbox)
     in_one few

@@ -1,4 +1,4 @@
-# While a pipe that is hashed gives nothing, the files behind it are read, whether workers hash it or the front in order.
+# While a hashed pipe provides no data, the files after it are read, whether workers or the front hash it.
 . "$CLI_LIB"
 noise 5000000 > large
 mkfifo slow

@@ -5,7 +5,7 @@ mkdir many
 for number in {1..40}; do echo "$number" > many/$number; done
 files=(large many/{1..40})
 algorithms=(-a blake3 -a s3-etag -a crc64nvme -a fsverity-sha256 -a dropbox)
-# `stopped` has those that have read of the file, and are not among those `seen` before.
+# `stopped` has those that have read from the file, except those in `seen`.
 seen=
 has_stopped() {
     local pid
@@ -15,14 +15,14 @@ has_stopped() {
     done
     (($(wc -w <<< "$stopped") >= $1))
 }
-# kill_stopped COUNT: once so many have stopped.
+# kill_stopped COUNT: kills them once COUNT have stopped.
 kill_stopped() {
     wait_until 20 has_stopped "$1"
     # shellcheck disable=SC2086
     kill -KILL $stopped
     seen+=" $stopped"
 }
-# Twice, so that a worker in the place of another is lost too.
+# Twice, so that a replacement dies too.
 for options in "" "-a sha256"; do
     # shellcheck disable=SC2086
     poolmap hash -j 1 "${algorithms[@]}" $options "${files[@]}" > expected
@@ -37,16 +37,16 @@ for options in "" "-a sha256"; do
         same_file expected digests "$victim $options"
     done
 done
-# A third time is too often: of one file that one worker does there is no digest then; of the others there is.
+# A third time is too often: a file that one worker hashes then has no digest; the others have theirs.
 start_stopping large 1 poolmap hash -j 2 -a sha256 "${files[@]}" > digests 2> said
 for _ in 1 2 3; do kill_stopped 1; done
 continue_stopped "$front"
 expect_exit 1 wait "$front"
 one_error_line said "large: " "chunk 0 (bytes 0 to 11999999)" process
 sha256sum many/{1..40} | cmp - digests
-# From a pipe: pieces that come while all workers are stopped are lost with them.
+# From a pipe: pieces that arrive while all workers are stopped are lost with them.
 #
-# state_of PID: a letter, S for one that sleeps, R for one that runs; nothing for one that is gone.
+# state_of PID: S for sleeping, R for running; nothing if it has ended.
 state_of() { sed -n 's/.*) \(.\) .*/\1/p' "/proc/$1/stat" 2> /dev/null || true; }
 are_asleep() {
     local pid
@@ -66,7 +66,7 @@ for begin in 2000000 5000000; do
     # More than the pipe and a piece hold; it may have to wait until there are other workers.
     part large $begin 3000000 >&3 &
     writer=$!
-    # Most likely the front has read what it can, and all of that is handed out.
+    # Probably the front has read what it can, and handed out all of it.
     wait_until 20 are_asleep "$front" "$(manager_pid "$front")"
     # shellcheck disable=SC2046
     kill -KILL $(worker_pids "$front")
@@ -77,7 +77,7 @@ exec 3>&-
 wait "$front" || fail "exit code $?: $(< said)"
 same_text "" "$(< said)"
 same_file expected digests
-# And in the middle of one, if it is seen at it; often enough that is so.
+# And in the middle of a piece, if it can be caught there; often enough it can.
 is_computing() {
     local pid
     for pid in $(worker_pids "$front"); do

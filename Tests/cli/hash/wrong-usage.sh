@@ -1,4 +1,4 @@
-# Options that make no sense, or without the algorithm that heeds them, and keys of a wrong size: one line, no digest.
+# Options that make no sense, or lack their algorithm, and keys of a wrong size: one line, no digest.
 . "$CLI_LIB"
 echo a > a
 nothing_but() {
@@ -6,7 +6,7 @@ nothing_but() {
     [[ ! -s digests ]] || fail "there is a digest: $(< digests)"
 }
 b=(poolmap hash)
-# A key has 32 bytes, and there is one standard input.
+# A key has 32 bytes, and there is only one standard input.
 for size in 0 1 31 33 100000; do
     noise "$size" > key
     for jobs in 1 2; do
@@ -31,13 +31,13 @@ for length in 0 -1 x 1048577 99999999999999999999 ""; do
     nothing_but 2 length "${b[@]}" --length="$length" a
 done
 nothing_but 2 length "${b[@]}" -l 0 a
-# Algorithms that there are not.
+# Unknown algorithms.
 nothing_but 2 "-a is empty" "${b[@]}" -a "" a
 for name in blake sha-256 SHA256 "sha256 " xxh3 sha256,md5; do
     nothing_but 2 "for '-a" "${b[@]}" -a "$name" a
     nothing_but 2 "for '-a" "${b[@]}" -a md5 -a "$name" a
 done
-# Without the algorithm; beside it another is no matter.
+# Without their algorithm; other algorithms in addition do not matter.
 for option in "--length 16" --keyed "--derive-key context"; do
     # shellcheck disable=SC2086
     nothing_but 2 "${option%% *}" "${b[@]}" -a sha256 -a dropbox $option a < key
@@ -50,9 +50,9 @@ nothing_but 2 --salt "${b[@]}" -a sha256 --salt 00 a
 nothing_but 2 --part-size "${b[@]}" --part-size 8M a
 nothing_but 2 --part-size "${b[@]}" -a dropbox --part-size 8M a
 nothing_but 2 exclude "${b[@]}" --tag --no-names a
-# What there is comes on the same line.
+# The line lists the valid ones.
 nothing_but 2 "following: blake3, sha256, sha512, " "${b[@]}" -a sha3 a
-# A folder is no file, among others.
+# A folder among files.
 mkdir folder
 refuses 1 folder "${b[@]}" -j 2 folder a > digests
 b3sum a | cmp - digests

@@ -1,9 +1,9 @@
-# make install puts the command, manual pages and completions where they are looked for, and make uninstall removes them.
+# make install puts the command, manual pages and completions where they are found, and make uninstall removes them.
 . "$CLI_LIB"
 unset MAKEFLAGS MAKELEVEL MFLAGS
 source=$CLI_FOLDER/../..
 in_source() { make --silent -C "$source" BINARY="$POOLMAP" "$@"; }
-# A name with a space, and nothing that a strict umask takes away.
+# A name with a space, and a strict umask that must not take effect.
 root="$PWD/a root"
 pages=$(cd "$source/docs/man" && ls ./*.1 | sed 's|^\./|share/man/man1/|')
 for prefix in "" /usr; do
@@ -30,13 +30,13 @@ for prefix in "" /usr; do
     cmp ../zsh share/zsh/site-functions/_poolmap
     cmp ../fish share/fish/vendor_completions.d/poolmap.fish
     rm ../bash ../zsh ../fish
-    # By the names that people type, found where man looks.
+    # By the names that people type, found by man itself.
     for page in poolmap poolmap-compress "poolmap hash"; do
         # shellcheck disable=SC2086
         LC_ALL=C.UTF-8 man --no-justification -P cat -M "$PWD/share/man" $page | col -bx > "$CLI_NOTES/page"
         grep -q "^ *${page/ /-} - " "$CLI_NOTES/page" || fail "man $page: $(head -c 500 "$CLI_NOTES/page")"
     done
-    # A second time over the first, as for a new version.
+    # Again over the first, as for a new version.
     silently in_source install "${options[@]}"
     echo other > share/man/man1/other.1
     silently in_source uninstall "${options[@]}"

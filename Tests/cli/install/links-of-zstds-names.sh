@@ -1,4 +1,4 @@
-# make install ZSTD_LINKS=FOLDER lays links of zstd's names, by which scripts find poolmap; nothing else is replaced or removed.
+# make install ZSTD_LINKS=FOLDER makes links of zstd's names for scripts; nothing else is replaced or removed.
 . "$CLI_LIB"
 unset MAKEFLAGS MAKELEVEL MFLAGS
 source=$CLI_FOLDER/../..
@@ -21,7 +21,7 @@ text 5000 > f
     tar -c --zstd -f t.tar.zst f
     same_text f "$(tar -t --zstd -f t.tar.zst)"
 )
-# What is not ours stays.
+# Other files stay.
 echo mine > "$links/other"
 silently in_source uninstall PREFIX="$prefix" ZSTD_LINKS="$links"
 same_text other "$(ls "$links")"
@@ -37,7 +37,7 @@ for stranger in "echo theirs > zstdcat" "ln -s /usr/bin/zstd zstdcat" "ln -s now
     same_text "$before" "$(ls -l "$links")"
     rm -r "$links/zstdcat"
 done
-# Without the variable there are none; under DESTDIR they lead to where the program will be.
+# Without the variable there are no links; under DESTDIR they lead to where the program will be.
 silently in_source install PREFIX="$prefix"
 same_text other "$(ls "$links")"
 silently in_source install DESTDIR="$PWD/root" PREFIX=/usr ZSTD_LINKS=/usr/lib/poolmap/zstd

@@ -1,4 +1,4 @@
-# Ours and foreign files come back from any cat of them, with empty files and skippable frames in between.
+# Any concatenation of poolmap's and other files, with empty files and skippable frames in between, can be restored.
 . "$CLI_LIB"
 real_data 600000 > a
 text 90000 > b
@@ -33,7 +33,7 @@ check() {
     poolmap cat --offset 1000 --length 777 joined.zst | cmp - <(part expected 1000 777)
     poolmap list -q joined.zst
 }
-# Every pair, and some long rows.
+# Every pair, and some long sequences.
 for first in "${names[@]}"; do
     for second in "${names[@]}"; do
         [[ "$first$second" == *-[ab]* ]] || continue

@@ -1,6 +1,6 @@
-# A window above 2^27 needs --long, as it does with zstd; with it the file comes back.
+# A window above 2^27 needs --long, as it does with zstd; with it the file is restored.
 . "$CLI_LIB"
-# Frames with less content than 64 MiB are decompressed as a whole and need no window.
+# Frames with less than 64 MiB of content are decompressed as a whole and need no window.
 text 80000000 | zstd -q --long=28 -c > large.zst
 expect_exit 1 zstd -q -t large.zst 2> /dev/null
 refuses 1 "large.zst" poolmap test large.zst

@@ -1,4 +1,4 @@
-# A single frame far larger than memory may be streams, from a file and through a pipe.
+# A single frame that is far larger than the memory limit is streamed, from a file and through a pipe.
 . "$CLI_LIB"
 size=250000000
 perl -e 'print "0123456789abcdef" x 65536 for 1 .. 238; print "x" x (250000000 - 238 * 1048576)' > in
@@ -15,7 +15,7 @@ for file in sized.zst unsized.zst long.zst; do
     rm out
     same_text "" "$(poolmap cat --offset 249999000 --length 5 "$file" | tr -d x)"
 done
-# No more memory than its window and some buffers.
+# It takes no more memory than its window and some buffers.
 start poolmap -d -j 2 < <(cat unsized.zst) > >(wc -c > counted)
 most=0
 while is_running "$front"; do

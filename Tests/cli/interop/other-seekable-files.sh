@@ -1,4 +1,4 @@
-# A file with another tool's seek table, with and without checksums in it, comes back and can be read at any place.
+# A file with another tool's seek table, with and without checksums, is restored and can be read at any offset.
 . "$CLI_LIB"
 real_data 500000 > in
 for checked in 0 1; do

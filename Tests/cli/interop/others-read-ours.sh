@@ -1,4 +1,4 @@
-# zstd and pzstd read our files, whole and joined, and count the same content.
+# zstd and pzstd read poolmap's files, single and joined, and count the same content.
 . "$CLI_LIB"
 real_data 1000000 > in
 text 70000 > other

@@ -1,4 +1,4 @@
-# What zstd and pzstd write in any way comes back, with one job and more, from files and through pipes.
+# poolmap restores whatever zstd and pzstd write, with one job and more, from files and through pipes.
 . "$CLI_LIB"
 real_data 3000000 > in
 text 100000 > small

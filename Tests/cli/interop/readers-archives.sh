@@ -4,7 +4,7 @@ mkdir tree
 real_data 900000 > tree/data
 text 500000 > tree/text
 tar -cf tree.tar tree
-# Debian leaves out the suffix .zst where a program finds out by itself.
+# Omits the suffix .zst if a program recognizes the format itself.
 for chunk in 256K 1G; do
     poolmap -q -f --chunk-size "$chunk" -o tree.tar.zst tree.tar
     cp tree.tar.zst plain
@@ -20,7 +20,7 @@ for chunk in 256K 1G; do
     same_text application/zstd "$(file -b --mime-type plain)"
 done
 
-# make_package NAME OPTION…: a package whose members poolmap compressed, with these options for the larger one.
+# make_package NAME OPTION…: makes a package with members compressed by poolmap, the larger one with these options.
 printf 'Package: example\nVersion: 1\nArchitecture: all\nMaintainer: A <a@example.org>\nDescription: an example\n' > control
 tar -cf control.tar ./control
 tar -cf data.tar ./tree
@@ -39,7 +39,7 @@ for package in one.deb whole.deb; do
     dpkg-deb -x "$package" "from-$package"
     diff -r tree "from-$package/tree"
 done
-# It reads to the end of the first frame, and says so in its way.
+# It reads to the end of the first frame, and reports that in its own words.
 make_package many.deb --chunk-size 256K
 expect_exit 2 dpkg-deb -x many.deb from-many 2> said
 grep -q 'Unexpected EOF' said

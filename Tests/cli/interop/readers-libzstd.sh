@@ -1,4 +1,4 @@
-# A program that decompresses with libzstd as a stream reads every file; one that takes a single frame, a file of one chunk.
+# A program that streams through libzstd reads every file; one that decodes a single frame reads files of one chunk.
 . "$CLI_LIB"
 cat > stream.c <<'C'
 #include <stdio.h>
@@ -63,6 +63,6 @@ done
 ./stream < none.zst | cmp - empty
 ./whole < one.zst | cmp - in
 ./whole < none.zst | cmp - empty
-# The first frame says the size of its own content.
+# The first frame states the size of its own content.
 expect_exit 1 ./whole < many.zst > out 2> said
 grep -q 'too small' said

@@ -1,4 +1,4 @@
-# Python's readers take all of a file of many chunks, or what their documents say of files of many frames.
+# Python's readers read all of a file of many chunks, or what their documentation says for several frames.
 . "$CLI_LIB"
 [[ -x $CLI_PYTHON ]] || fail "no $CLI_PYTHON: make python-tools"
 real_data 900000 > content
@@ -49,7 +49,7 @@ for name, source in ("one", "content"), ("many", "content"), ("unchecked", "cont
     }
     for reader, got in whole.items():
         assert got == content, f"{reader}: {path}: {len(got)} bytes"
-    # These take one frame.
+    # These read one frame.
     first = content[:CHUNK] if many else content
     assert decompressor.decompress(data) == first, path
     assert decompressor.decompressobj().decompress(data) == first, path

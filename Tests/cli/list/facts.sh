@@ -1,4 +1,4 @@
-# list says frames, sizes, ratio, checksum and seek table; --json says the same, as JSON that others parse.
+# list shows frames, sizes, ratio, checksum and seek table; --json shows the same as valid JSON.
 . "$CLI_LIB"
 real_data 1000000 > in
 poolmap compress -q --chunk-size 256K -o own.zst in

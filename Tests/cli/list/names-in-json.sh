@@ -1,4 +1,4 @@
-# Any name is a valid JSON string, also one with quotes, line breaks and control characters.
+# Any name is a valid JSON string, even with quotes, line breaks and control characters.
 . "$CLI_LIB"
 names=('two words' 'a "quote"' 'back\slash' $'line\nbreak' $'tab\tand\x01' $'\xc3\xa4')
 for name in "${names[@]}"; do

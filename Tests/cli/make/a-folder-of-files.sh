@@ -1,4 +1,4 @@
-# The documentation's Makefile under make -j4 makes what is missing, then only what is older, and its check finds damage.
+# The documentation's Makefile under make -j4 makes what is missing or out of date, and its check finds damage.
 . "$CLI_LIB"
 unset MAKEFLAGS MAKELEVEL MFLAGS
 example=$CLI_FOLDER/../../docs/examples/Makefile
@@ -9,18 +9,18 @@ for name in {1..12}; do
 done
 noise 3000000 > data/deep/large
 : > data/empty
-# make's own rules would compile this, were they not off.
+# make's built-in rules would compile this if they were not disabled.
 echo 'broken' > data/tool.c
 echo 'a program' > data/tool
 touch -d 2001-01-01 data/tool
-# Another's compressed file is left alone.
+# Another compressed file is left alone.
 noise 10 | poolmap -o data/other.zst
 find data -type f ! -name other.zst | sort > inputs
 (($(wc -l < inputs) == 16))
 
-# state: each target, with what changes when it is made again.
+# state: each target, with values that change when it is made again.
 state() { find data \( -name '*.zst' -o -name '*.sha256' \) -printf '%p %i %C@\n' | sort; }
-# targets_made: those that are not as in the file `before`.
+# targets_made: those that differ from the file `before`.
 targets_made() { comm -13 before <(state) | cut -d' ' -f1 | sort; }
 
 state > before
@@ -34,7 +34,7 @@ while read -r input; do
 done < inputs
 same_text 'a program' "$(< data/tool)"
 
-# Nothing is old now.
+# Everything is up to date now.
 state > before
 silently make -j4 > said
 same_text "" "$(targets_made)"

@@ -1,4 +1,4 @@
-# A number of jobs that is given wins over make's: so many workers are forked, and no token is taken; 0 is no number.
+# An explicit number of jobs overrides make's: as many workers are forked, and no token is taken; 0 does not count.
 . "$CLI_LIB"
 . "$CLI_FOLDER/tokens.sh"
 on_two_cores
@@ -18,7 +18,7 @@ forks() {
 forks 3 -j 3
 forks 3 --jobs=3
 forks 3 -T3
-# Also where make has one job only, and where it keeps its job server to itself.
+# Also if make has only one job, and if it does not share its job server.
 MAKEFLAGS=" -j1" forks 3 -j 3
 MAKEFLAGS=" -j3 --jobserver-auth=-2,-2" forks 3 -j 3
 poolmap "${work[@]}" -3 -j 1 --report report in

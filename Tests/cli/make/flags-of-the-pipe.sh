@@ -1,4 +1,4 @@
-# The flags of the descriptors that make has handed down stay as they are, whether their reads wait or not.
+# poolmap does not change the flags of make's descriptors, whether they are blocking or not.
 . "$CLI_LIB"
 . "$CLI_FOLDER/tokens.sh"
 on_two_cores
@@ -6,7 +6,7 @@ real_data 10000000 > in
 lay_out_tokens opq
 export MAKEFLAGS=" -j4 --jobserver-auth=7,8"
 for mode in blocking nonblocking; do
-    # Whatever opens it, the flags belong to the open file, which all have in common.
+    # However it was opened, the flags belong to the open file description, which all processes share.
     exec 7< tokens 8> tokens
     if [[ $mode == nonblocking ]]; then
         perl -MFcntl -e 'for my $fd (7, 8) { open my $end, ($fd == 7 ? "<" : ">") . "&=$fd" or die;
@@ -14,7 +14,7 @@ for mode in blocking nonblocking; do
     fi
     flags() { sed -n 's/^flags:\t//p' "/proc/$1/fdinfo/7" "/proc/$1/fdinfo/8" | tr '\n' ' '; }
     before=$(flags $$)
-    # In octal, O_NONBLOCK among them.
+    # In octal, with O_NONBLOCK.
     same_text $([[ $mode == blocking ]] && echo 0,0 || echo 2048,2048) \
         "$((0${before% * } & 04000)),$((0$(cut -d' ' -f2 <<< "$before") & 04000))"
     holds_a_token poolmap -19 --chunk-size 512K -f -o out in
