@@ -1,4 +1,4 @@
-# Chunks end where an independent reckoning says, for random data, small chunks and large, from a file and from a pipe.
+# Chunks end where an independent program computes it, for random data, small chunks and large, from a file and a pipe.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 seed=${SEED-$RANDOM}

@@ -14,7 +14,7 @@ for _ in range(int(header_lines)):
 if kind == "record":
     chunk = int(value) * (records or max(1, chunk // int(value)))
     records = 0
-# A record ends with so many bytes, which have to be behind the cut.
+# The number of bytes at the end of a record that must be after the cut.
 end_bytes = {"separator": len(value) // 2, "csv": 1, "start": 1}.get(kind, 0)
 
 

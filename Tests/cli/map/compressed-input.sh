@@ -1,4 +1,4 @@
-# The content of a compressed input is mapped: the same chunks as of the plain file, whoever compressed it, and from pipes.
+# map uses the content of a compressed input: the same chunks as of the plain file, from any compressor, and from pipes.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 seq 10000 59999 > in
@@ -23,7 +23,7 @@ for jobs in 1 2; do
     done
     poolmap map -j $jobs --lines --chunk-size 30K frames.zst in -- cat | cmp - <(cat in in)
     same_text "0 0" "$(chunks_of -j $jobs --lines empty.zst)"
-    # The bytes as they are.
+    # The compressed bytes.
     poolmap map -j $jobs --no-decompress --chunk-size 10K frames.zst -- cat | cmp - frames.zst
     # Damage is an error, and nothing is published.
     cp frames.zst damaged.zst

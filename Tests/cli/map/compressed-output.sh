@@ -1,11 +1,10 @@
-# --compress writes what compress writes: the same bytes for all workers, complete, and read by zstd; also where little or
-# nothing comes of some chunks.
+# --compress writes files as compress does: the same bytes for all workers, complete, even with empty outputs.
 . "$CLI_LIB"
 seq 100000 399999 > in
 chmod 777 .
 mkdir spill
 export TMPDIR=$PWD/spill
-# compressed WANTED -- COMMAND…: the output is WANTED, whoever makes it and from whatever.
+# compressed WANTED -- COMMAND…: the output is WANTED, with any number of workers and from any input.
 compressed() {
     local wanted=$1
     shift
@@ -19,7 +18,7 @@ compressed() {
 }
 compressed in -- cat
 poolmap list first.zst | grep -q 'complete *first.zst$'
-# Chunks of which nothing comes have no frame: also the first, and all but one, which then is plain.
+# Chunks without output have no frame: also the first, and all but one, whose frame is then plain.
 grep ^3000 in > some
 compressed some -- sed -n /^3000/p
 same_text 1 "$(poolmap list --json first.zst | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["frames"])')"
@@ -29,7 +28,7 @@ poolmap list first.zst | grep -q complete
 : > none
 compressed none -- sed -n /x/p
 same_text "$(zstd -q -c none | xxd -p)" "$(xxd -p first.zst)"
-# A command that writes more than a frame holds.
+# A command that writes more than fits in a frame.
 tenfold='cat > all-$$; for n in 1 2 3 4 5 6 7 8 9 10; do cat all-$$; done; rm all-$$'
 poolmap map --lines --chunk-size 1M -j 1 in -- sh -c "$tenfold" > tenfold
 for jobs in 1 2; do
@@ -37,12 +36,12 @@ for jobs in 1 2; do
     zstd -q -dc tenfold.$jobs | cmp - tenfold
 done
 same_file tenfold.1 tenfold.2
-# The content of a compressed file, compressed again: from end to end it is never on the disk.
+# The content of a compressed file, compressed again: it is never on disk uncompressed.
 zstd -q in
 for jobs in 1 2; do
     poolmap map -j $jobs --lines --chunk-size 128K --compress --success-codes 1 in.zst -- grep 7 | zstd -q -dc | cmp - <(grep 7 in)
 done
-# First lines are there once; others than those of the first output are an error, as without --compress.
+# Common first lines are written once; if some output has different ones, that is an error, as without --compress.
 { echo head; cat in; } > table
 for more in "" "-j 1"; do
     poolmap map $more --lines --header 1 --chunk-size 128K --compress table -- cat > out.zst
@@ -59,7 +58,7 @@ poolmap map --lines --compress -1 --no-check in -- cat > fast.zst
 (($(size_of small.zst) < $(size_of fast.zst)))
 zstd -q -dc fast.zst | cmp - in
 poolmap list fast.zst | grep -qi none
-# What is joined by other means than one behind the other.
+# Outputs that are joined other than by concatenation.
 poolmap map --lines --chunk-size 128K --compress --reduce sum in -- cat | zstd -q -dc > sum
 same_text "$(awk '{ s += $1 } END { printf "%.0f", s }' in)" "$(cat sum)"
 sort -R --random-source=in in > mixed
@@ -71,7 +70,7 @@ same_file sorted.1.zst sorted.2.zst
 poolmap map -j 2 --lines --chunk-size 512K --compress --output-template 'part-{index}.zst' in -- cat
 poolmap test part-*.zst 2> /dev/null
 zstd -q -dc part-0.zst part-1.zst part-2.zst part-3.zst part-4.zst | cmp - in
-# A command that fails, once or for good.
+# A command that fails once, or always.
 poolmap map -j 2 --lines --chunk-size 128K --compress --retries 1 -o again.zst in -- \
     sh -c 'if [ -e "tried-$POOLMAP_CHUNK_INDEX" ]; then cat; else : > "tried-$POOLMAP_CHUNK_INDEX"; head -n 100; exit 1; fi'
 zstd -q -dc again.zst | cmp - in

@@ -1,5 +1,5 @@
-# With --keep-going nothing is published of what a command has read of a damaged frame, though the frame's beginning could
-# be read and only its checksum at the end is wrong.
+# With --keep-going no output is published of a command that has read from a damaged frame.
+# Even if the frame's beginning can be read and only its checksum at the end is wrong.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 seq 10000 59999 > in
@@ -8,11 +8,11 @@ for part in 0 1 2 3 4; do
     zstd -q part-$part
 done
 cat part-[0-4].zst > whole.zst
-# Its last byte is one of the checksum.
+# The last byte belongs to the checksum.
 at=$(($(size_of part-0.zst) + $(size_of part-1.zst) - 1))
 cp whole.zst checksum.zst
 patch checksum.zst $at $(($(tail -c 1 part-1.zst | od -An -tu1) ^ 1))
-# expected [CUT…]: "in" without the chunks that have a byte of the damaged frame, which "absent" names.
+# expected [CUT…]: "in" without the chunks that have a byte of the damaged frame; "absent" lists those.
 expected() {
     chunks_by_hand in 20480 "$@" > borders
     python3 - <<'END2'
@@ -37,7 +37,7 @@ for jobs in 1 2 3; do
         expect_exit 1 "${run[@]}" -f -o out checksum.zst -- $command 2> said
         same_file expected out
     done
-    # A command that leaves its chunk has read the beginning of the frame, too.
+    # A command that stops reading its chunk has read the beginning of the frame, too.
     expect_exit 1 "${run[@]}" checksum.zst -- sh -c 'read line; echo $POOLMAP_CHUNK_INDEX' 2> said > out
     same_text "$(comm -23 <(seq 0 14 | sort) <(sort absent) | sort -n)" "$(< out)"
     expect_exit 1 "${run[@]}" --output-template 'piece-{index}' checksum.zst -- cat 2> said
@@ -46,10 +46,10 @@ for jobs in 1 2 3; do
     expect_exit 1 "${run[@]}" --reduce 'cat {}' -o reduced checksum.zst -- cat 2> said
     same_file expected reduced
     rm reduced
-    # Without the option there is nothing at all.
+    # Without the option there is no output at all.
     expect_exit 1 poolmap map -j $jobs --lines --chunk-size 20K -o new checksum.zst -- cat 2> said
     no_file new
-    # The lines of a header that cannot be relied on are nobody's.
+    # If the header lines are damaged, no chunk gets them.
     patch checksum.zst $(($(size_of part-0.zst) - 1)) $(($(tail -c 1 part-0.zst | od -An -tu1) ^ 1))
     expect_exit 1 "${run[@]}" --header 1 -o new checksum.zst -- cat 2> said
     one_error_line said checksum.zst checksum
@@ -57,7 +57,7 @@ for jobs in 1 2 3; do
     rm new
     patch checksum.zst $(($(size_of part-0.zst) - 1)) $(tail -c 1 part-0.zst | od -An -tu1)
 done
-# Where all that is in front of a chunk decides where it begins, nothing comes behind the damage.
+# If everything before a chunk determines where it begins, nothing comes after the damage.
 for cut in --csv "--lines --records 3000"; do
     # shellcheck disable=SC2086
     expect_exit 1 poolmap map -j 2 $cut --chunk-size 20K --keep-going checksum.zst -- cat 2> said > out
@@ -74,7 +74,7 @@ data, out = open("in", "rb").read(), open("out", "rb").read()
 lines, good = out.split(b"\n")[:-1], set(data[:60000].split(b"\n") + data[120000:].split(b"\n"))
 assert lines == sorted(set(lines)) and all(line in good for line in lines), "lines of the damaged frame came out"
 END2
-# What one process decompresses for all is checked when commands have read it: of such an input no file appears.
+# What one process decompresses for all is checked only after commands have read it: then no file appears.
 zstd -q -c in > one.zst
 patch one.zst $(($(size_of one.zst) - 1)) $(($(tail -c 1 one.zst | od -An -tu1) ^ 1))
 for jobs in 1 2; do

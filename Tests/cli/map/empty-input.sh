@@ -1,4 +1,4 @@
-# An empty input is one chunk without a byte, so its command runs once; so of each empty file, and behind a header.
+# An empty input is one empty chunk, so its command runs once; so is each empty file, and an empty rest after a header.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 : > empty

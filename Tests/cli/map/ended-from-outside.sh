@@ -1,4 +1,4 @@
-# The front ended by a signal or killed: its commands are gone with all that they have started, and there is no output.
+# If the front is ended by a signal or killed, its commands and their children end too, and there is no output.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 seq 10000 19999 > in
@@ -30,7 +30,7 @@ for signal in "KILL 9" "TERM 15" "INT 2" "HUP 1"; do
         exec 3>&-
     }
 done
-# While all is done in one process, too.
+# Even if one process does everything.
 start poolmap map -j 1 --lines -o out in -- sh -c "$hangs" 2> said
 wait_until 20 exist 1 group-0
 wait_until 20 exist 1 deaf-0

@@ -1,4 +1,4 @@
-# --output-template writes a file for each chunk, each all or nothing; an older one stays without -f, or where its chunk fails.
+# --output-template writes each chunk all or nothing to its file; an old file stays without -f, or if the chunk fails.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 seq 10000 11999 > in
@@ -11,7 +11,7 @@ for jobs in 1 2; do
     refuses 1 "already exists" poolmap map -j $jobs --lines --chunk-size 1M --output-template 'parts/{index}-of-in' in -- cat
     poolmap map -f -j $jobs --lines --chunk-size 1M --output-template 'parts/{index}-of-in' in -- tr 0-9 a-j
     tr 0-9 a-j < in | cmp - parts/0-of-in
-    # One fails: its file is not there, or the old one is.
+    # One fails: its file does not exist, or is the old one.
     rm parts/*
     echo old > parts/3
     code=0

@@ -1,4 +1,4 @@
-# A full disk in TMPDIR is an error that names it, without an output; so is one that is full where -o is.
+# A full disk in TMPDIR is an error that names it, without an output; so is a full disk at the output.
 . "$CLI_LIB"
 text 200000 > in
 on_full_disk() {
@@ -12,7 +12,7 @@ on_full_disk() {
                 poolmap map $keep -j $jobs --memory 64K --chunk-size 1M -f -o "out$keep" in -- sh -c "$fivefold"
             no_file out
         done
-        # Room for one is enough for many, one after the other.
+        # Space for one output is enough for many, one after another.
         poolmap map -j 1 --memory 64K --chunk-size 20K in -- sh -c "$fivefold" > all
         same_text 2000000 "$(size_of all)"
         same_text "" "$(ls -A disk)"

@@ -1,8 +1,8 @@
-# --halt says what becomes of the other chunks once some have failed: now, soon, never, after a count or a percentage.
+# --halt decides about the other chunks once some have failed: now, soon, never, after a count or a percentage.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 seq 10000 17999 > in
-# Chunk 0 fails once chunk 1 runs; that ends by itself once it may, and all others are quick.
+# Chunk 0 fails once chunk 1 runs; chunk 1 ends when it is allowed to, and all others are quick.
 cat > command <<'END2'
 #!/bin/bash
 : > "begun-$POOLMAP_CHUNK_INDEX"
@@ -26,19 +26,19 @@ run() {
     no_groups_of group-* || fail "commands are left: $*"
 }
 export HANG=yes
-# now: chunk 1, which would never end, is ended, and few are begun behind it. So without --halt.
+# now, also the default: chunk 1, which would never end, is killed, and few others are started.
 for options in "--halt now" "" "--halt 1" "--retries 0"; do
     anew
     # shellcheck disable=SC2086
     run 1 $options
-    # A count is no word, so each failed chunk is told.
+    # With a count, every failed chunk is reported.
     [[ $options == "--halt 1" ]] || one_error_line said "in: chunk 0 (bytes 0 to 2047): ./command exited with code 3"
     grep -q '^poolmap: in: chunk 0 (bytes 0 to 2047): ./command exited with code 3$' said
     (($(begun) < 15)) || fail "$(begun) were begun with $options"
     no_file out ended-1
 done
 export HANG=
-# soon: what runs comes to its end, and nothing else is begun.
+# soon: running commands finish, and no other is started.
 anew
 start poolmap map -j 2 --chunk-size 2K -o out --halt soon in -- ./command 2> said
 wait_until 20 exist 1 begun-1
@@ -47,7 +47,7 @@ expect_exit 1 wait "$front"
 one_error_line said "in: chunk 0 (bytes 0 to 2047): ./command exited with code 3"
 [[ -e ended-1 ]] || fail "the command of chunk 1 did not come to its end"
 no_file out
-# never: all are done, each failure is told, and nothing is published.
+# never: all are run, each failure is reported, and nothing is published.
 anew
 : > may-end
 run 1 --halt never
@@ -55,7 +55,7 @@ same_text 24 "$(begun)"
 grep -q '^poolmap: in: chunk 0 (bytes 0 to 2047): ./command exited with code 3$' said
 grep -q '^poolmap: in: 1 of 24 chunks failed$' said
 no_file out
-# --keep-going publishes the others.
+# --keep-going publishes the other outputs.
 anew
 : > may-end
 run 1 --keep-going
@@ -63,7 +63,7 @@ same_text 24 "$(begun)"
 one_error_line said "in: chunk 0 (bytes 0 to 2047): ./command exited with code 3"
 part in 2048 100000 | cmp - out
 rm out
-# After a count, or a percentage of those that are done, three at least.
+# After a count, or a percentage of the finished ones, at least three.
 for halt in 5 50%; do
     rm -f ran-*
     code=0
@@ -76,13 +76,13 @@ for halt in 5 50%; do
     (($(grep -c 'chunk [0-9]* .*sh exited with code 1' said) >= failed)) || fail "--halt $halt said: $(< said)"
     no_file out
 done
-# Below it all is done, and all is told.
+# Below the limit all are run, and all failures are reported.
 code=0
 poolmap map -j 1 --chunk-size 1K -o out --halt 90% in -- sh -c '[ $POOLMAP_CHUNK_INDEX != 9 ]' 2> said || code=$?
 ((code == 1))
 grep -q '^poolmap: in: chunk 9 (bytes 9216 to 10239): sh exited with code 1$' said
 no_file out
-# Each input that was not done is told once, in the order of the inputs, also in an account of the run.
+# Each unfinished input is reported once, in the order of the inputs, and also in the report.
 for number in 1 2 3 4 5 6 7 8; do cp in in-$number; done
 for options in "" "--halt now" "--halt soon"; do
     for jobs in 1 2; do
@@ -104,7 +104,7 @@ assert all(file["status"] == "failed" for file in files if file["input"] != "in-
 END2
     done
 done
-# A list that still grows is not waited for.
+# It does not wait for a list that still grows.
 mkfifo list
 start poolmap map -j 2 --chunk-size 20K -o out --files-from list 2> said -- false
 exec {feed}> list

@@ -1,7 +1,7 @@
-# Outputs are in the order of the input, also where the first chunk is the last to be done; --unordered takes them whole.
+# Outputs are in the order of the input, even if the first chunk is done last; --unordered writes each as it is done.
 . "$CLI_LIB"
 seq 10000 17999 > in
-# The first ends once the others have, as far as they may begin before it.
+# The first ends after the others, as far as they may start before it.
 first_waits='
     if [ "$POOLMAP_CHUNK_INDEX" = 0 ]; then
         until [ -e done-3 ]; do sleep 0.01; done
@@ -22,7 +22,7 @@ for source in file pipe; do
     ! cmp -s in out || fail "the first chunk was the last, and is in front"
     sort out | cmp - in
 done
-# Never mixed: each output is a line of one letter, however it comes and goes.
+# Never mixed: each output is a line of one letter, whatever the timing.
 poolmap map -j 5 --unordered --chunk-size 1024 in -- sh -c 'for n in 1 2 3 4 5 6 7 8; do printf "%s " $POOLMAP_CHUNK_INDEX; done; echo' > mixed
 awk '{ for (n = 2; n <= 8; n++) if ($n != $1) exit 1 } NF != 8 { exit 1 } END { print NR }' mixed > count
 same_text 47 "$(< count)"

@@ -1,4 +1,4 @@
-# An input that grows, shrinks, or is written anew while commands read it is an error, and there is no output.
+# An input that grows, shrinks, or is rewritten while commands read it is an error, without an output.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 seq 100000 119999 > original
@@ -26,7 +26,7 @@ for change in grows shrinks is_cut_in_half shrinks_to_nothing is_rewritten is_to
     change_during "in: " --lines in
     change_during "standard input: "  --record-size 7
 done
-# Another file under its name is no change of this one.
+# Replacing the file by another of its name does not change it.
 rm -f begun-* go
 cp original in
 start poolmap map -j 2 --lines --chunk-size 50K -o out in -- sh -c "$waits" 2> said

@@ -1,5 +1,5 @@
-# ninja and cargo, too, have the cores that no command needs, and no more; also where the pipe's descriptors are closed,
-# since ninja opens it anew.
+# ninja and cargo too use the cores that no command needs, and no more.
+# Also with the pipe's descriptors closed, since ninja opens the pipe again.
 . "$CLI_LIB"
 . "$CLI_FOLDER/jobs.sh"
 seq 1 9 > in
@@ -33,7 +33,7 @@ for crate in "${crates[@]}"; do
 done
 cat > compiler <<END2
 #!/bin/bash
-# Meets the others for each crate but the one that comes last.
+# Meets the others for each crate except the last.
 case " \$* " in
     *" --crate-name "[ot]*| *" --crate-name f"*|*" --crate-name s"*) (cd "$PWD" && ./meet) ;;
 esac

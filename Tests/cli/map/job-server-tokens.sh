@@ -1,10 +1,10 @@
-# What a command has taken of the job server and never gives back is free when the command has ended, however it did: the
-# others have all cores then, and no more, also where it gives some back that it never had.
+# Tokens that a command takes from the job server and never returns are free when it has ended, however it ended.
+# The others then have all cores, and no more, even if it returns tokens that it never took.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 . "$CLI_FOLDER/jobs.sh"
 eight_jobs
-# Chunk 0 does what it does with its tokens; then chunk 1 lets make run as many as it may.
+# Chunk 0 does something with its tokens; then chunk 1 lets make run as many jobs as it may.
 cat > command <<'END2'
 #!/bin/bash
 if [[ $POOLMAP_CHUNK_INDEX == 1 ]]; then
@@ -15,7 +15,7 @@ fi
 [[ ! -e taken ]] || exit 0
 [[ $MAKEFLAGS =~ --jobserver-auth\ ([0-9]+),([0-9]+) ]]
 reader=${BASH_REMATCH[1]} writer=${BASH_REMATCH[2]}
-# Two of four cores are lent, to whichever command; the first that is here may have both.
+# Two of four cores are lent, to either command; the first one here may have both.
 echo $$ > group
 case $1 in
     surplus) printf '++++++++' >&"$writer" ;;
@@ -28,7 +28,7 @@ case $1 in
     kill) kill -KILL $$ ;;
     kill-group) kill -KILL -$$ ;;
     kill-worker) kill -KILL $PPID; sleep 1000 ;;
-    daemon) # Gives its token back when it is too late.
+    daemon) # Returns its token too late.
         { until [[ -e met ]]; do sleep 0.01; done; printf + >&"$writer"; : > gave; } > /dev/null 2>&1 < /dev/null & ;;
 esac
 exit 0

@@ -1,5 +1,4 @@
-# --max-output and --max-ratio refuse an input with more content than that, before any command has read it where the input
-# says how much it has.
+# --max-output and --max-ratio refuse an input with more content, before any command runs if the input states its size.
 . "$CLI_LIB"
 head -c 83886080 /dev/zero > zeros
 zstd -q -o sized.zst zeros
@@ -17,7 +16,7 @@ for file in sized unsized own; do
             no_file out
         done
     done
-    # What one process decompresses as it comes is read as far as the limit goes.
+    # Content that one process decompresses is read up to the limit.
     [[ $file != own ]] || no_file ran
     for limit in "--max-output 80M" "--max-output 1G --max-ratio 100000"; do
         # shellcheck disable=SC2086
@@ -31,7 +30,7 @@ for file in sized unsized own; do
     [[ ! -e ran ]] || (($(paste -sd+ ran | bc) <= 1000000)) || fail "commands read more of $file.zst: $(< ran)"
     rm -f ran out
 done
-# What is not compressed has its length for content; a ratio says nothing then.
+# Uncompressed input counts with its length; a ratio has no effect then.
 head -c 1000000 zeros > plain
 refuses 1 "plain: " poolmap map --max-output 999999 --chunk-size 100K -o out plain -- sh -c ': > ran'
 no_file ran
@@ -39,7 +38,7 @@ refuses 1 "standard input: " poolmap map --max-output 999999 --chunk-size 100K -
 no_file out
 silently poolmap map --max-output 1000000 --max-ratio 1 --chunk-size 100K plain -- cat | cmp - plain
 silently poolmap map --max-output 1000000 --max-ratio 1 --chunk-size 100K -- cat < <(cat plain) | cmp - plain
-# The limit is each input's own, and the bytes of a compressed one are its content with --no-decompress.
+# The limit applies to each input; with --no-decompress the bytes of a compressed one are its content.
 silently poolmap map --max-output 1000000 --chunk-size 100K plain plain -- cat | cmp - <(cat plain plain)
 silently poolmap map --no-decompress --max-output 1M --chunk-size 100K own.zst -- cat | cmp - own.zst
 poolmap map --json --max-output 1 --chunk-size 1K plain -- cat 2> said || true

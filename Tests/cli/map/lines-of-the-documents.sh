@@ -1,4 +1,4 @@
-# Each line of the cookbook in docs/map.md gives what plain programs give.
+# Each line of the cookbook in docs/map.md gives the result of plain programs.
 . "$CLI_LIB"
 documents=$CLI_FOLDER/../..
 python3 - <<'END2'
@@ -35,7 +35,7 @@ run_all() {
     done < lines
     ((count == $1)) || fail "there are $count lines in place of $1"
 }
-# As they stand in the documents.
+# Unchanged from the document.
 lines_of docs/map.md Cookbook > lines
 run_all 11
 zstd -q -dc errors.zst | cmp - errors

@@ -1,4 +1,4 @@
-# A record that is longer than a chunk makes it longer; one above --max-record is the same error from a file and a pipe.
+# A record longer than a chunk makes the chunk longer; one above --max-record is the same error from a file and a pipe.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 { text 12000; printf '%200000s\n' x; text 12000; } > in
@@ -15,17 +15,17 @@ for jobs in 1 2; do
             poolmap map -j $jobs --lines --chunk-size 4K --max-record $most -o out -- cat < <(cat in)
         sed 's/poolmap: [^:]*: //' "$CLI_NOTES/refusal" > of-pipe
         same_file of-file of-pipe
-        # The cut behind which there is none.
+        # The cut after which no record ends.
         [[ $most == 1 ]] || grep -q 'behind byte 12288; --max-record ' of-file
         no_file out
     done
 done
-# A separator that is nowhere: one chunk, as far as a record may reach.
+# A separator that never occurs: one chunk, up to the longest record.
 same_text "0 224001" "$(chunks_of --separator 'nowhere' --chunk-size 4K in)"
 same_text "0 224001" "$(chunks_of --separator 'nowhere' --chunk-size 4K < <(cat in))"
 refuses 1 "in: no record ends in the 100000 bytes behind byte 4096" \
     poolmap map --separator nowhere --chunk-size 4K --max-record 100000 in -- cat
-# As long as it may be, to the byte: the cut is at 10, and the line ends at 25.
+# The longest allowed, to the byte: the cut is at 10, and the line ends at 25.
 { printf '%24s\n' x; echo y; } > exact
 same_text "0 25 25 2" "$(chunks_of --lines --chunk-size 10 --max-record 15 exact | xargs)"
 same_text "0 25 25 2" "$(chunks_of --lines --chunk-size 10 --max-record 15 < <(cat exact) | xargs)"

@@ -1,4 +1,4 @@
-# The manager killed while commands run: an error, no output, and nothing is left of the commands.
+# Killing the manager while commands run is an error, without an output, and leaves nothing of the commands.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 seq 10000 19999 > in
@@ -18,5 +18,5 @@ for signal in KILL TERM; do
         no_file out
     done
 done
-# Also the processes that guard the commands.
+# Including the processes that guard the commands.
 wait_gone 20 "${everyone[@]}"

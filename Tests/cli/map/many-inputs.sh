@@ -1,4 +1,4 @@
-# Several inputs, folders and lists of names are one queue, with outputs in its order; a missing one is named, by itself.
+# Several inputs, folders and lists of names are one queue, with outputs in its order; only a missing one is an error.
 . "$CLI_LIB"
 mkdir -p tree/b tree/a
 for number in 1 2 3 4 5 6; do seq $((number * 1000)) $((number * 1000 + 900)) > "file-$number"; done
@@ -16,12 +16,12 @@ for jobs in 1 2 5; do
     "${run[@]}" --files-from list file-3 -- cat | cmp - <(cat file-{3,2,1})
     "${run[@]}" --files-from - -- cat < list | cmp - <(cat file-{2,1})
     "${run[@]}" --files0-from list0 -- cat | cmp - <(cat file-2 file-6)
-    # Chunks are counted in each input.
+    # Chunks are numbered in each input.
     same_text "file-1 0 file-2 0" "$(poolmap map -j $jobs --lines file-1 file-2 -- echo '{input} {index}' | xargs)"
     # No chunk has bytes of two files.
     "${run[@]}" --unordered file-{1,2,3} -- sh -c 'cut -c1 | sort -u | wc -l' | sort -u > kinds
     same_text 1 "$(< kinds)"
-    # One is missing: the others are there on standard output up to it; a file is not published.
+    # One is missing: standard output has what comes before it; a file is not published.
     printf '%s\n' file-1 none file-2 > broken
     refuses 1 "none: No such file" "${run[@]}" --files-from broken -o out -- cat
     no_file out

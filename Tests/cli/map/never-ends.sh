@@ -1,8 +1,8 @@
-# --timeout ends a command with all that it has started, also one that ignores SIGTERM, is stopped, or waits for its child.
+# --timeout ends a command and all its children, even if it ignores SIGTERM, is stopped, or waits for a child.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 text 3000 > in
-# ends LINE: whose process notes its group in the file `group`.
+# ends LINE: ends the command LINE, whose process records its group in the file `group`.
 ends() {
     rm -f group*
     refuses 1 "in: chunk 0 (bytes 0 to 2999): sh took longer than --timeout allows" \
@@ -17,18 +17,18 @@ for jobs in 1 2; do
     ends 'echo some; exec sleep 1000 > /dev/null'
     ends 'kill -STOP $$; exit 0'
     ends '(trap "" TERM; echo > group-there; sleep 1000) & until [ -e group-there ]; do :; done; wait'
-    # Its output without an end does not hold it up.
+    # Endless output does not delay it.
     ends 'yes'
 done
 jobs=2
 ends 'trap "" TERM; while :; do sleep 1000; done'
-# Each attempt has its time.
+# The limit applies to each attempt.
 refuses 1 "sh took longer than --timeout allows, 3 times tried" \
     poolmap map --lines --timeout 0.1 --retries 2 in -- sh -c 'echo >> tries; sleep 1000'
 same_text 3 "$(wc -l < tries)"
-# Who is done in time is not ended.
+# A command that is done in time is not ended.
 poolmap map --lines --timeout 1h in -- cat | cmp - in
-# The others' outputs are there.
+# The other outputs are there.
 same_text "1 2 3" "$(poolmap map --chunk-size 750 --timeout 0.2 --keep-going in 2> said -- \
     sh -c '[ $POOLMAP_CHUNK_INDEX != 0 ] || exec sleep 1000; echo $POOLMAP_CHUNK_INDEX' | xargs)"
 one_error_line said "chunk 0 (bytes 0 to 749): sh took longer"

@@ -1,8 +1,8 @@
-# A command's output is what its own process has written when it ends, whoever keeps its pipes open, and whatever it closes.
+# A command's output is what its own process has written when it ends, even if others keep its pipes open.
 . "$CLI_LIB"
 text 30000 > in
 for jobs in 1 2; do
-    # It closes its standard output and goes on: its exit code still counts.
+    # It closes its standard output and continues: its exit code still counts.
     run=(poolmap map -j $jobs --lines --chunk-size 10K)
     same_text "some some some" "$("${run[@]}" in -- sh -c 'echo some; exec >&-; cat > "rest-$POOLMAP_CHUNK_INDEX"' | xargs)"
     cat rest-0 rest-1 rest-2 | cmp - in
@@ -11,7 +11,7 @@ for jobs in 1 2; do
     no_file out
     # It closes all three.
     silently "${run[@]}" in -- sh -c 'exec <&- >&- 2>&-; exit 0'
-    # A daemon of it keeps the pipes open; nobody waits for it.
+    # Its daemon keeps the pipes open, and is not waited for.
     rm -f daemon-*
     same_text "0 1 2" "$("${run[@]}" in -- \
         sh -c 'setsid sleep 1000 & echo $! > daemon-$POOLMAP_CHUNK_INDEX; echo $POOLMAP_CHUNK_INDEX' | xargs)"
@@ -23,8 +23,8 @@ for jobs in 1 2; do
             sh -c "ulimit -c 0; echo some; kill -$signal \$\$; sleep 100"
         no_file out
     done
-    # A broken pipe of its own is as anywhere: head ends yes.
+    # A broken pipe inside it works as usual: head ends yes.
     same_text "y y y" "$("${run[@]}" in -- sh -c 'yes | head -n 1' | xargs)"
-    # Its process group is its own, and its session too.
+    # It has its own process group and session.
     "${run[@]}" in -- sh -c 'ps -o pid=,pgid=,sid= -p $$' | awk '$1 != $2 || $1 != $3 { exit 1 } END { exit NR != 3 }'
 done

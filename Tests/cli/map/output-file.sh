@@ -1,4 +1,4 @@
-# The file of -o is there when all chunks have succeeded, and not before; an older one stays where one has failed.
+# The file of -o appears when all chunks have succeeded, not before; an old one stays if any has failed.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 text 30000 > in
@@ -10,11 +10,11 @@ for jobs in 1 2; do
     refuses 1 "chunk 2 " "${run[@]}" -f -o old in -- sh -c 'cat; [ $POOLMAP_CHUNK_INDEX != 2 ]'
     refuses 1 "chunk 2 " "${run[@]}" -f -o old in -- sh -c 'cat; [ $POOLMAP_CHUNK_INDEX != 2 ]' < <(cat in)
     same_text old "$(< old)"
-    # Without -f an older one is not replaced, and no command is run.
+    # Without -f an old one is not replaced, and no command is run.
     refuses 1 "old already exists; use -f" "${run[@]}" -o old in -- sh -c ': > ran'
     no_file out ran
     same_text old "$(< old)"
-    # An input is no output.
+    # An input is never the output.
     refuses 1 "in" "${run[@]}" -f -o in in -- sh -c ': > ran'
     refuses 1 "in" "${run[@]}" -f -o in -- sh -c ': > ran' < in
     refuses 1 "./in" "${run[@]}" -f -o in ./in -- sh -c ': > ran'
@@ -33,7 +33,7 @@ for jobs in 1 2; do
     same_file in new
     rm new
 done
-# It has no name before it is whole.
+# It has no name before it is complete.
 start poolmap map -j 2 --lines --chunk-size 10K -o new in -- sh -c 'cat; : > done-$POOLMAP_CHUNK_INDEX; until [ -e go ]; do sleep 0.01; done'
 wait_until 20 exist 2 done-0 done-1
 no_file new

@@ -1,14 +1,14 @@
-# Where a command cannot be started, as ulimit -u allows no process more, that is an error, and nothing is left.
+# If a command cannot be started because ulimit -u allows no more processes, that is an error, and nothing is left.
 . "$CLI_LIB"
 chmod 777 .
 seq 10000 19999 > in
-# The limit counts all processes of a user, root has none: so this is another user, whom nobody else is.
+# The limit counts all processes of a user, but not root's: so use another user, one without other processes.
 if ((EUID == 0)); then
     alone() { setpriv --reuid=61235 --regid=61235 --clear-groups -- "$@"; }
 else
     alone() { "$@"; }
 fi
-# From none on: first the guard of the commands, the manager and the workers find no room, and in the end all is done.
+# With small limits first the guard of the commands, the manager and the workers cannot be forked; with 12 all succeeds.
 for limit in 1 2 3 4 5 6 12; do
     rm -f out
     code=0

@@ -1,11 +1,11 @@
-# Chunks that fail at random, with retries: each output is exact or absent, whatever the seed; 300 of them, two at a time.
+# With chunks that fail at random, and retries, each output is exact or absent, for any seed; 300 runs, two at a time.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 seed=${SEED-$RANDOM}
 echo "SEED=$seed" >&2
 seq 1000 2999 > in
 chunks_by_hand in 1024 separator 0a > borders
-# It fails one time out of three, having written a part or all of it. No process is started for it but the shell.
+# It fails one time out of three, after writing some or all. No process but the shell is started for it.
 cat > fails <<'END2'
 #!/bin/bash
 name=tries-$POOLMAP_CHUNK_INDEX
@@ -23,7 +23,7 @@ esac
 write "${lines[@]}"
 END2
 chmod 755 fails
-# lane FIRST: every other run from this one on, each in a folder of its own.
+# lane FIRST: every other run from this one, each in its own folder.
 lane() {
     local run source code
     for ((run = $1; run <= 300; run += 2)); do

@@ -1,4 +1,4 @@
-# A reader that closes the pipe ends the run quietly by SIGPIPE, and its commands with it.
+# A reader that closes the pipe ends the run quietly by SIGPIPE, together with its commands.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 seq 10000 29999 > in

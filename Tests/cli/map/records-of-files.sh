@@ -1,4 +1,4 @@
-# CSV is cut at no line end within quotes, FASTA in front of its heads, and --records gives each chunk as many.
+# CSV is not cut at line ends within quotes, FASTA is cut before its headers, and --records gives chunks equal counts.
 . "$CLI_LIB"
 python3 - <<'END2'
 import csv, random
@@ -12,7 +12,7 @@ with open("genome.fa", "w") as file:
     for number in range(500):
         print(f">sequence {number}", *("ACGT" * random.randint(1, 20) for _ in range(random.randint(1, 9))), sep="\n", file=file)
 END2
-# Each chunk is a table by itself, in which a reader of CSV finds whole rows.
+# Each chunk is a table in which a CSV reader finds whole rows.
 rows='
 import csv, sys
 rows = list(csv.reader(sys.stdin))
@@ -24,7 +24,7 @@ for jobs in 1 2; do
     (($(wc -l < counts) >= 3))
     poolmap map -j $jobs --csv --header 1 --output-header 0 --records 1000 -- python3 -c "$rows" < <(cat table.csv) > counts
     same_text "1000 1000 1000" "$(xargs < counts)"
-    # Each begins with a head, and has whole sequences.
+    # Each begins with a header, and has whole sequences.
     poolmap map -j $jobs --record-start '^>' --chunk-size 10K genome.fa -- head -n 1 > heads
     (($(wc -l < heads) > 5))
     same_text "" "$(grep -v '^>sequence [0-9]*$' heads || true)"
@@ -32,5 +32,5 @@ for jobs in 1 2; do
         "$(poolmap map -j $jobs --record-start '^>' --records 100 genome.fa -- grep -c '^>' | xargs)"
     same_text "4 4 2" "$(seq 10 | poolmap map -j $jobs --lines --records 4 -- wc -l | xargs)"
 done
-# What is in front of the first head is a record too; a head begins its line.
+# Anything before the first header is a record too; a header starts at the beginning of a line.
 same_text "1 1" "$(printf 'x\n>a\nx>b\n >c\n>d\n' | poolmap map --record-start '^>' --records 2 -- grep -c '^>' | xargs)"

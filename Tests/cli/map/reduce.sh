@@ -1,4 +1,4 @@
-# --reduce joins the outputs in order by a command, many at a time and in rounds, or by sums; the result is that of one run.
+# --reduce joins the outputs in order, many at a time and in rounds, or adds them up; the result is that of one process.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 export LC_ALL=C
@@ -11,11 +11,11 @@ random.seed(9)
 for _ in range(8000): print(random.randint(0, 10**6), random.randint(-99, 99) / 4)' > in
 sort in > sorted
 for jobs in 1 3; do
-    # One output, some more than are joined at a time, and some hundred: no round, and two.
+    # One output, slightly more than are joined at a time, and some hundred: no round, one, and two.
     for size in 1M 6200 500; do
         poolmap map -j $jobs --lines --chunk-size $size --reduce 'sort -m {}' in -- sort | cmp - sorted
     done
-    # Behind the command, too.
+    # Given after the command, too.
     poolmap map -j $jobs --lines --chunk-size 6200 in -- sort --reduce 'sort -m {}' | cmp - sorted
     poolmap map -j $jobs --lines --chunk-size 2K --reduce 'sort -m {}' -o out -f -- sort < <(cat in)
     same_file sorted out
@@ -31,7 +31,7 @@ from decimal import Decimal
 sums = [sum(Decimal(line.split()[column]) for line in open("in")) for column in (0, 1)]
 seen = [Decimal(word) for word in open("sums").read().split()]
 assert seen == sums, (seen, sums)'
-    # A failure of the command or of what joins is one of the run.
+    # If the command or the joining command fails, the run fails.
     refuses 1 "" poolmap map -j $jobs --lines --chunk-size 4K --reduce 'sort -m {}; exit 3' -o new in -- sort
     refuses 1 "chunk 2 " poolmap map -j $jobs --lines --chunk-size 10K --reduce 'sort -m {}' -o new in -- \
         sh -c '[ $POOLMAP_CHUNK_INDEX != 2 ] && sort'

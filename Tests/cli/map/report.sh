@@ -1,4 +1,4 @@
-# --report and --trace list each chunk with its place, its worker and what came of it; -v a line for each input.
+# --report and --trace list each chunk with its place, worker and result; -v prints a line for each input.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 seq 10000 14999 > in
@@ -39,7 +39,7 @@ assert failed[0]["result"]["error"]["message"] == "the command exited with code 
 END2
 done
 
-# Every field is as docs/report.md says, for inputs that are done, that fail, and that are not begun.
+# Every field matches docs/report.md, for inputs that are done, that fail, and that were not started.
 number=0
 account() {
     local expected=$1 code=0

@@ -1,5 +1,5 @@
-# --resume goes on at the first chunk whose output is not kept, whatever the cut: the others do not run again, and the
-# output is that of a run without a break.
+# --resume continues at the first chunk whose output was not kept, whatever the cut, and runs no other chunk again.
+# The output is that of an uninterrupted run.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 seed=${SEED-$RANDOM}
@@ -7,14 +7,14 @@ echo "SEED=$seed" >&2
 RANDOM=$seed
 cat > command <<'END2'
 #!/bin/bash
-# Fails from a chunk on, until it may go on.
+# Fails from a chunk on, until the file `go` exists.
 [[ -e go || $POOLMAP_CHUNK_INDEX -lt $FIRST ]] || exit 1
 echo "$POOLMAP_CHUNK_INDEX" >> ran
 echo "$POOLMAP_CHUNK_INDEX $POOLMAP_CHUNK_OFFSET $POOLMAP_CHUNK_LENGTH"
 cat
 END2
 chmod 755 command
-# goes_on OPTION…: over the file in.
+# goes_on OPTION…: for the file `in`.
 goes_on() {
     local options=(--resume -o out "$@" "${input-in}") count
     : > go
@@ -27,7 +27,7 @@ goes_on() {
     export FIRST
     for part in 1 2; do
         code=0
-        # One worker, so that it is known which chunks are kept: with several, some may be done in front of which one is not.
+        # One worker, so that the kept chunks are known: several may finish chunks after one that is not done.
         poolmap map -j 1 "${options[@]}" -- ./command 2> said || code=$?
         no_new_files
         if ((FIRST == count)); then
@@ -76,7 +76,7 @@ input=in.zst goes_on --lines --chunk-size 9K --compress
 zstd -q -f in
 input=in.zst goes_on --lines --chunk-size 2K
 input=in.zst goes_on --lines --records 1000 --compress
-# First lines that are there once.
+# Common first lines.
 { echo head; seq 1000; } > in
 for more in "" --compress; do
     rm -f out

@@ -1,4 +1,4 @@
-# What cannot be kept is not: another input, cut, command or file; it is said in one line, and nobody's file is harmed.
+# With another input, cut, command or file --resume starts over; one line says so, and no other file is harmed.
 . "$CLI_LIB"
 seq 100000 140000 > in
 map=(map --resume --lines --chunk-size 8K -o out)
@@ -37,7 +37,7 @@ stops
 echo 140001 >> in
 begins_anew "the size of the input" "${map[@]}" in -- "${command[@]}"
 same_file in out
-# What is not what was written is found, and done again from there on.
+# Bytes that differ from what was written are found, and everything from there is run again.
 stops
 patch out.partial 50000 1 2 3
 poolmap "${map[@]}" -v in -- "${command[@]}" 2> said
@@ -61,12 +61,12 @@ stops
 patch out.resume 20 255
 begins_anew "damaged" "${map[@]}" in -- "${command[@]}"
 stops
-# A record that is cut, and all behind it.
+# A truncated record, and all after it.
 patch out.resume 300 255
 poolmap "${map[@]}" -v in -- "${command[@]}" 2> said
 grep -q '^in: [1-9] chunks are kept$' said
 same_file in out
-# A journal that was written by hand, with the right checksums.
+# A forged journal with the right checksums.
 cat > forge.py <<'END2'
 import struct, sys
 table = []
@@ -79,7 +79,7 @@ def crc32c(data, start=0):
     for byte in data:
         value = table[(value ^ byte) & 255] ^ value >> 8
     return value ^ 0xFFFFFFFF
-# Puts a number into a field of the last record.
+# Writes a number into a field of the last record.
 journal, offset, number = bytearray(open("out.resume", "rb").read()), int(sys.argv[1]), int(sys.argv[2])
 place, before, last = 80, struct.unpack("<I", journal[76:80])[0], None
 while place < len(journal):
@@ -92,7 +92,7 @@ journal[place + 8 + offset:place + 16 + offset] = struct.pack("<Q", number)
 journal[place + length:place + length + 4] = struct.pack("<I", crc32c(journal[place:place + length], checksum))
 open("out.resume", "wb").write(journal)
 END2
-# That a record has so many chunks is believed where it is possible, as it is that they end there.
+# A record's number of chunks is accepted if possible, and so is where they end.
 for change in "0 18446744073709551615" "8 18446744073709551615" "16 18446744073709551615" "16 3"; do
     stops
     # shellcheck disable=SC2086
@@ -105,7 +105,7 @@ stops
 python3 forge.py 8 4611686018427387904
 refuses 1 "in: out.resume is damaged; remove it" poolmap "${map[@]}" in -- "${command[@]}"
 no_file out
-# Files of others.
+# Files of another user.
 stops
 rm out.resume
 refuses 1 "out.partial is there without a journal" poolmap "${map[@]}" in -- "${command[@]}"
@@ -113,10 +113,10 @@ echo "no journal at all, but long enough to be one, if it is what it should be: 
 refuses 1 "out.resume is no journal" poolmap "${map[@]}" in -- "${command[@]}"
 silently poolmap "${map[@]}" -f in -- "${command[@]}"
 same_file in out
-# A target that is there.
+# An existing target.
 refuses 1 "out already exists" poolmap "${map[@]}" in -- "${command[@]}"
 no_file out.resume out.partial
-# Ended between the rename and the end of the journal: a target that appears meanwhile stops it just before.
+# Ended between the rename and the removal of the journal: a target that appears in between stops it just before.
 stops
 poolmap "${map[@]}" -j 1 in -- sh -c '[ $POOLMAP_CHUNK_INDEX -lt 20 ] || [ -e go ] && cat' > /dev/null
 rm go out
@@ -135,11 +135,11 @@ for change in "truncate -s -1 out" "patch out -3 255" "patch out 100000 255"; do
     refuses 1 "out already exists" poolmap "${map[@]}" in -- sh -c 'echo other > out; cat'
     no_file out.resume
 done
-# An input that changes under way.
+# An input that changes during the run.
 rm -f out
 refuses 1 "in: " poolmap "${map[@]}" in -- sh -c '[ $POOLMAP_CHUNK_INDEX -lt 20 ] || echo more >> in; cat'
 no_file out out.partial out.resume
-# What does not go together.
+# Options that cannot be combined.
 refuses 2 "--resume needs -o FILE" poolmap map --resume --lines in -- cat
 refuses 2 "--resume takes one regular file" poolmap map --resume --lines -o out -- cat
 refuses 2 "--resume takes one regular file" poolmap map --resume --lines -o out in in -- cat

@@ -1,4 +1,4 @@
-# A run with --resume is killed at any moment, it and what belongs to it, as often as one likes: the output is the same.
+# A run with --resume whose processes are killed again and again at any moment gives the same output.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 seed=${SEED-$RANDOM}
@@ -22,7 +22,7 @@ for more in "" --compress; do
     while [[ ! -e out || -e out.resume ]]; do
         # shellcheck disable=SC2086
         start poolmap map -j $((1 + RANDOM % 3)) --resume --lines --chunk-size 8K $more -o out in -- ./command 2>> said
-        # Some further on each time.
+        # A little later each time.
         wait_until 20 has_more $(($(records) + 300 + RANDOM % 400))
         if ! is_running "$front"; then
             expect_end 0 "$front"
@@ -33,7 +33,7 @@ for more in "" --compress; do
         case $((RANDOM % 3)) in
         0) kill -KILL "$front" 2> /dev/null || true ;;
         1) kill -TERM "$front" 2> /dev/null || true ;;
-        # The manager, or a worker, which is replaced: then the run goes on.
+        # The manager, or a worker, which is replaced: then the run continues.
         2) kill -KILL "${everyone[RANDOM % ${#everyone[@]}]}" || true ;;
         esac
         kills=$((kills + 1))
@@ -41,17 +41,17 @@ for more in "" --compress; do
         kill -KILL "$front" 2> /dev/null || true
         wait "$front" || true
         wait_gone $soon "${everyone[@]}"
-        # It may just have been done.
+        # It may just have finished.
         if [[ -e out.partial ]]; then no_file out; fi
         wait_until $soon no_groups_of group-*
     done
     ((kills > 2)) || fail "only $kills runs were ended"
     if [[ -n $more ]]; then same_file expected.zst out; else same_file in out; fi
     no_file out.partial out.resume
-    # What was noted is not done again: no chunk ran as often as there were runs, but the few under way.
+    # Recorded chunks are not run again: none ran as often as there were runs, except the few in progress.
     ((kills < 6)) || (($(cat ran-0 | wc -l) < kills))
 done
-# Two runs at a time are one.
+# Two runs at a time: only one works.
 rm -f out ran-* group-* go
 start poolmap map --resume --lines --chunk-size 8K -j 2 -o out in -- sh -c '
     [ $POOLMAP_CHUNK_INDEX -lt 5 ] || until [ -e go ]; do sleep 0.02; done; cat'
@@ -60,7 +60,7 @@ refuses 1 "another run" poolmap map --resume --lines --chunk-size 8K -o out in -
 touch go
 expect_end 0 "$front"
 same_file in out
-# A full disk: with more room it goes on.
+# A full disk: with more space it continues.
 on_small_disk() {
     . "$CLI_LIB"
     mount -o remount,size=200k disk

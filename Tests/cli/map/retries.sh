@@ -1,7 +1,7 @@
-# --retries gives a command that failed the same bytes again, and only its last attempt counts.
+# --retries gives a failed command the same bytes again, and only its last attempt counts.
 . "$CLI_LIB"
 text 20000 > in
-# Fails the first N times, after it has read and written some or all.
+# Fails the first N times, after reading and writing some or all.
 fails='
     tries=$(cat "tries-$POOLMAP_CHUNK_INDEX" 2> /dev/null || echo 0)
     echo $((tries + 1)) > "tries-$POOLMAP_CHUNK_INDEX"
@@ -24,7 +24,7 @@ for end in 'exit 1;' 'kill -9 $$;' 'cat; exit 255;'; do
         same_text 2 "$(sort -n tries-* | tail -1)"
     done
 done
-# What --success-codes names is no failure, and tried once.
+# A code in --success-codes is not a failure, and is not retried.
 rm -f tries-*
 poolmap map --lines --chunk-size 4K --retries 5 --success-codes 1,77 in -- grep -c '^123' > counts
 same_text "$(grep -c '^123' in)" "$(paste -sd+ counts | bc 2> /dev/null || awk '{ s += $1 } END { print s }' counts)"

@@ -8,12 +8,12 @@ sed 's/7$/7==\t/' lines > marks
 noise 40000 > bytes
 sed 's/.*9$/"&\n&",x/' lines > table
 sed 's/.*7$/>&/' lines > groups
-# each INPUT OPTION…: cat gives back the input; what numbers its chunks gives the same for each way to read it.
+# each INPUT OPTION…: cat returns the input; a command that numbers its chunks gives the same for each way to read it.
 each() {
     local input=$1 jobs
     shift
     for jobs in 1 2 5; do
-        # A command that tells where chunks begin.
+        # A command that shows where chunks begin.
         poolmap map -j $jobs "$@" "$input" -- sh -c 'echo "<$POOLMAP_CHUNK_INDEX>"; cat' > "of-file-$jobs"
         poolmap map -j $jobs "$@" < <(cat "$input") -- sh -c 'echo "<$POOLMAP_CHUNK_INDEX>"; cat' > "of-pipe-$jobs"
         same_file of-file-1 "of-file-$jobs" "$*, $jobs workers"
@@ -34,7 +34,7 @@ for size in 7K 1M; do
     each bytes --record-size 1000 --chunk-size $size
     each bytes --chunk-size $size
 done
-# A cut without a size has a usual one.
+# A cut without a size has the default size.
 each lines --lines
 each bytes --record-size 7
 each lines --lines --records 4000

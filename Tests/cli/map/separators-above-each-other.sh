@@ -1,4 +1,4 @@
-# Where one separator begins within another, as the second of three line ends, a file and a pipe are cut alike.
+# Where separators overlap, as in three line ends, a file and a pipe are cut alike.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 # alike DATA SEPARATOR HEX

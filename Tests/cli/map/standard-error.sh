@@ -1,4 +1,4 @@
-# A chunk's standard error comes whole, in order, each line with its chunk; as objects with --json; not at all with -qq.
+# A chunk's standard error is printed whole, in order, with prefixes; as objects with --json; not at all with -qq.
 . "$CLI_LIB"
 seq 1000 1999 > in
 says='echo "first of $POOLMAP_CHUNK_INDEX" >&2; sleep 0.00$POOLMAP_CHUNK_INDEX; printf "last of %s" $POOLMAP_CHUNK_INDEX >&2; cat'
@@ -17,7 +17,7 @@ import json
 lines = [json.loads(line) for line in open("said")]
 assert lines == [{"stderr": f"{word} of {index}", "file": "in", "chunk": index}
                  for index in range(5) for word in ("first", "last")], lines'
-    # What failed is said behind what it said, with where its bytes are.
+    # A failure is reported after the command's own lines, with its byte range.
     code=0
     "${run[@]}" -o new in -- sh -c 'cat > /dev/null; [ $POOLMAP_CHUNK_INDEX != 1 ] || { echo "no good" >&2; exit 3; }' 2> said || code=$?
     ((code == 1))
@@ -38,10 +38,10 @@ assert json.load(open("said")) == {"error": "failed", "file": "in", "errno": Non
     same_text 0 "$(size_of said)"
 done
 no_file new
-# Bytes that are no text come as they are, and of a long line nothing is lost.
+# Invalid UTF-8 is unchanged, and nothing of a long line is lost.
 poolmap map --chunk-size 1M in -- sh -c 'printf "a\377b\n\n" >&2; head -c 100000 /dev/zero | tr "\0" x >&2' 2> said
 printf 'in: chunk 0: a\377b\nin: chunk 0: \n' | cmp - <(head -n 2 said)
 same_text 100000 "$(tail -n +3 said | sed 's/^in: chunk 0: //' | tr -d '\n' | wc -c)"
-# All attempts are heard.
+# The messages of all attempts are printed.
 poolmap map --retries 1 --chunk-size 1M in -- sh -c 'echo try >&2; [ -e tried ] || { : > tried; exit 1; }' 2> said
 same_text 2 "$(grep -c '^in: chunk 0: try$' said)"

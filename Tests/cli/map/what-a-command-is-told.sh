@@ -1,4 +1,4 @@
-# A command is told of its chunk by its environment and its arguments, and gets every other word as it is.
+# A command learns about its chunk from its environment and arguments; every other word is passed unchanged.
 . "$CLI_LIB"
 noise 2500 > in
 noise 700 > "odd {index} 'n\"me"
@@ -12,18 +12,18 @@ diff - told <<'END2'
 END2
 poolmap map --chunk-size 1000 in "odd {index} 'n\"me" -- echo '{index} {offset} {length}' '{count}' '{input}' > words
 same_file told words
-# From a pipe nobody knows how many there are.
+# From a pipe the count is unknown.
 same_text "0 0 1000 none -" "$(poolmap map --chunk-size 1000 -- sh -c "${vars/COUNT/COUNT:-none}" < <(part in 0 1000))"
 refuses 1 "{count} is known only" poolmap map --chunk-size 1000 -- echo '{count}' < <(cat in)
 refuses 1 "{count} is known only" poolmap map --lines in -- echo '{count}'
-# Of a map around this one nothing is passed on.
+# Nothing of an outer map is passed on.
 same_text "<>" "$(POOLMAP_CHUNK_COUNT=9 poolmap map --lines in -- sh -c 'echo "<$POOLMAP_CHUNK_COUNT>"' | sed -n 1p)"
 # Nothing else is replaced, and no shell reads the words.
 same_text '{} {x} {INDEX} {index $HOME * a  b' "$(poolmap map --lines in -- echo '{}' '{x}' '{INDEX}' '{index' '$HOME' '*' 'a  b' | sed -n 1p)"
 same_text '0{0}0' "$(poolmap map --chunk-size 1M in -- echo '{index}{{index}}{index}')"
-# What looks like an option behind -- is the command's.
+# Anything after -- that looks like an option belongs to the command.
 same_text '-j --lines --' "$(poolmap map --chunk-size 1M in -- echo -j --lines --)"
-# With --shell a line is read by /bin/sh, and the input's name is one word whatever it looks like.
+# With --shell /bin/sh reads the line, and the input's name is one word whatever it looks like.
 same_text '1000 in' "$(poolmap map --shell --chunk-size 1000 in -- 'wc -c < /dev/stdin | tr -d "\n"; echo " "{input}' | sed -n 1p)"
 poolmap map --shell --chunk-size 1K "odd {index} 'n\"me" -- 'cat > /dev/null; printf "%s\n" {input}' > said
 same_text "odd {index} 'n\"me" "$(< said)"
@@ -31,8 +31,8 @@ same_text "odd {index} 'n\"me" "$(< said)"
 poolmap map --shell --lines "\$(touch evil)" -- 'echo {input}' > said
 same_text "\$(touch evil)" "$(< said)"
 no_file evil
-# Beside the standard descriptors it has those that this program was started with, the two ends of the pipe that is its job
-# server, and no others; as a client of another one, none of its own.
+# Besides the standard descriptors it has those that poolmap was started with and the two ends of the pipe of its job
+# server, and no others; if poolmap is a client of another job server, it has none of its own.
 list='import os; print(len(os.listdir("/proc/self/fd")))'
 count=$(python3 -c "$list")
 same_text $((count + 2)) "$(poolmap map --chunk-size 1M in -- python3 -c "$list")"
@@ -44,6 +44,6 @@ exec {pool}<> tokens
 MAKEFLAGS=" -j9 --jobserver-auth=fifo:$PWD/tokens" poolmap map --chunk-size 1M in -- python3 -c "$list" > count
 same_text $((count + 1)) "$(< count)"
 exec {pool}>&-
-# Its signals are as this program found them.
+# Its signals are as poolmap found them.
 same_text "$(python3 -c 'print(open("/proc/self/status").read().split("SigBlk:")[1].split()[0])')" \
     "$(poolmap map --chunk-size 1M in -- python3 -c 'print(open("/proc/self/status").read().split("SigBlk:")[1].split()[0])')"

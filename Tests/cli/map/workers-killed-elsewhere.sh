@@ -1,5 +1,5 @@
-# Workers that are killed while they join outputs or decompress, and the process that decompresses one large frame: the same
-# bytes in the end, or an error without an output; no process and no file is left.
+# Killing workers that join outputs or decompress, or the process for one large frame, gives the same bytes or an error.
+# No process, no file and no incomplete output is left.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 seq 10000 99999 > in
@@ -9,23 +9,23 @@ zstd -q -c large > one.zst
 mkdir tmp
 export TMPDIR=$PWD/tmp
 nothing_left() { same_text "" "$(ls -A tmp)"; }
-# The first time that it is run for an index it kills its worker, with children that would never end.
+# Run for the first time for an index it kills its worker, with children that would never end.
 kills='name=first-$1-$POOLMAP_CHUNK_INDEX; shift
     if mkdir "$name" 2> /dev/null; then sleep 1000 & kill -KILL $PPID; sleep 1000; fi'
 echo "$kills" > kills
 for source in in frames.zst; do
     for jobs in 2 3; do
-        # 20 outputs: those that are joined early, and those that are joined last.
+        # 20 outputs: some joined early, some joined last.
         silently poolmap map -j $jobs --lines --chunk-size 27K -f -o out --reduce 'set -- joins {}; . ./kills; sort -m "$@"' $source -- cat
         [[ -d first-joins-0 && -d first-joins-1 ]] || fail "no worker was killed"
         same_file in out
-        # The command has not read its chunk, which the worker is in the middle of decompressing.
+        # The command has not read its chunk, which the worker is decompressing.
         silently poolmap map -j $jobs --lines --chunk-size 150K -f -o out $source -- sh -c 'set -- maps; . ./kills; cat'
         [[ -d first-maps-0 && -d first-maps-2 ]] || fail "no worker was killed"
         same_file in out
         rm -r first-*
         nothing_left
-        # Each time.
+        # Every time.
         refuses 1 "SIGKILL" poolmap map -j $jobs --lines --chunk-size 27K -o new --reduce 'kill -KILL $PPID; sleep 1000; sort -m {}' $source -- cat
         no_file new
         refuses 1 "$source: chunk " poolmap map -j $jobs --lines --chunk-size 150K -o new $source -- \

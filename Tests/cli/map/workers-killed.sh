@@ -1,10 +1,10 @@
-# A worker that is killed while its command runs: the command's group goes with it, and the output is the same in the end.
+# If a worker is killed while its command runs, the command's group ends with it, and the output is the same in the end.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 seq 10000 19999 > in
 cat > command <<'END2'
 #!/bin/bash
-# The first time, with children, until it is killed.
+# The first time it waits, with children, until it is killed.
 if [[ ! -e first-$POOLMAP_CHUNK_INDEX ]]; then
     sleep 1000 &
     echo $$ > new-$$
@@ -23,7 +23,7 @@ for source in file pipe; do
         start poolmap map -j 2 --lines --chunk-size 24K -o out -f - -- ./command < <(cat in) 2> said
     fi
     while :; do
-        # Each command that hangs belongs to a worker, which is its parent.
+        # Each hanging command belongs to a worker, its parent.
         for file in first-*; do
             [[ -e $file && ! -e killed-$file ]] || continue
             worker=$(ps -o ppid= -p "$(< "$file")" || true)
@@ -40,7 +40,7 @@ for source in file pipe; do
     wait_until $soon no_groups_of first-*
     rm -f first-* killed-*
 done
-# One that is killed each time is an error that names the chunk.
+# One that is killed every time is an error that names the chunk.
 rm -f first-* killed-*
 code=0
 poolmap map -j 2 --lines --chunk-size 24K -o new in 2> said -- sh -c '
@@ -53,7 +53,7 @@ poolmap map -j 2 --lines --chunk-size 24K -o new in 2> said -- sh -c '
 one_error_line said "in: chunk 1 (bytes " SIGKILL
 no_file new
 wait_until $soon no_groups_of group
-# Quick chunks share a task: the one that kills its worker each time is found, and the others suffer nothing.
+# Quick chunks share a task: the one that kills its worker every time is found, and the others are not affected.
 seq 10000 19999 > in
 for options in "" "--reduce sum"; do
     code=0
@@ -65,7 +65,7 @@ for options in "" "--reduce sum"; do
     grep -q "^poolmap: in: chunk 400 (bytes .*SIGKILL" said || fail "it said: $(< said)"
     ((failed = $(grep -c '^poolmap: in: chunk' said))) || true
     same_text 1 "$failed"
-    # The chunk begins behind the first line end at its cut or behind.
+    # The chunk begins after the first line end at or after its cut.
     sed 's/^/k /' in | awk '{ start = at; at += 6 } !(start >= 40002 && start < 40104) { print $2 }' > rest
     if [[ -n $options ]]; then
         same_text "$(awk '{ s += $1 } END { printf "%.0f", s }' rest)" "$(< out)"

@@ -1,4 +1,4 @@
-# A command may write 100 times what it reads: what has no room in --memory goes to TMPDIR, and nothing is left there.
+# A command may write 100 times what it reads: output beyond --memory goes to TMPDIR, where nothing is left.
 . "$CLI_LIB"
 seq 100001 115000 > in
 chmod 777 .
@@ -13,15 +13,15 @@ for jobs in 1 3; do
     poolmap map -j $jobs --memory 1M --lines --chunk-size 10K -o out -f -- sh -c "$hundredfold" < <(cat in)
     same_file expected out
 done
-# Standard error too: whole, and behind each other.
+# Standard error too, completely and without mixing.
 poolmap map -j 2 --memory 64K --lines --chunk-size 50K in -- sh -c 'cat >&2' 2> said
 sed 's/^in: chunk [0-9]*: //' said | cmp - in
 same_text "" "$(ls -A spill)"
-# Attempts that failed leave nothing in the output, however much they wrote.
+# Failed attempts leave nothing in the output, however much they wrote.
 poolmap map -j 2 --memory 64K --lines --chunk-size 10K --retries 1 in -- \
     sh -c "$hundredfold"' ; [ -e again-$POOLMAP_CHUNK_INDEX ] || { : > again-$POOLMAP_CHUNK_INDEX; exit 1; }' > out
 same_file expected out
-# Where there is no such folder it is said when it is needed, and not before.
+# A missing folder is reported only when it is needed.
 export TMPDIR=$PWD/nowhere
 poolmap map -j 2 --lines --chunk-size 50K in -- cat | cmp - in
 refuses 1 "cannot keep what a command writes in $PWD/nowhere" \

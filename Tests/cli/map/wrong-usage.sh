@@ -1,4 +1,4 @@
-# Values that cannot be, options that exclude each other and a missing command or cut are one line and exit code 2.
+# Invalid values, options that exclude each other and a missing command or cut are one line and exit code 2.
 . "$CLI_LIB"
 text 1000 > in
 refused() {
@@ -46,13 +46,13 @@ refused --lines --no-check
 refused --lines --unordered=yes
 refused --lines --shell=yes
 no_file ran
-# No command; or only what looks like one.
+# No command; or only an apparent one.
 for words in "--lines in" "--lines in --" "--lines in cat" "--lines"; do
     # shellcheck disable=SC2086
     refuses 2 "needs a command" poolmap map $words < /dev/null
 done
 refuses 2 "" poolmap map --lines - - -- cat < /dev/null
 refuses 2 "" poolmap map --lines -o < /dev/null
-# Behind -- all is the command's, and in front of it nothing is.
+# Everything after -- is the command's, and nothing before it is.
 same_text "-Z --halt x" "$(poolmap map --lines in -- echo -Z --halt x)"
 same_text 1000 "$(poolmap map in --lines -j2 -- wc -c)"

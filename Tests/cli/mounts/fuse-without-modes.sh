@@ -1,8 +1,8 @@
-# On a file system by FUSE that refuses modes and owners, as many of clouds do, there are targets and a note.
+# On a FUSE file system that refuses modes and owners, as many for cloud storage do, targets are made, with a note.
 . "$CLI_LIB"
 . "$CLI_FOLDER/mounts.sh"
 modes() {
-    # Set where it can be.
+    # Modes can be set in the folder behind it.
     text 100000 > ../store/in
     chmod 640 ../store/in
     expect_exit 1 chmod 600 in 2> /dev/null

@@ -1,4 +1,4 @@
-# On a vfat image, or an exfat one, which has neither modes, owners, hard links nor nameless files, all works; what it lacks is one note.
+# On vfat or exfat, without modes, owners, links and nameless files, everything works; one note says what is missing.
 . "$CLI_LIB"
 . "$CLI_FOLDER/mounts.sh"
 in_mount vfat everything

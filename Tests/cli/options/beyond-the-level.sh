@@ -1,7 +1,7 @@
-# --zstd= sets libzstd's parameters, so that one chunk is the frame that zstd makes; chunks can be said as zstd's jobs.
+# --zstd= sets libzstd's parameters, so that one chunk is the frame of zstd; -B takes chunk sizes as zstd's jobs.
 . "$CLI_LIB"
 real_data 1000000 > f
-# equals OPTION…: poolmap makes what zstd makes.
+# equals OPTION…: poolmap makes the same as zstd.
 equals() {
     zstd -q "$@" -c f > zstds
     for jobs in 1 2; do
@@ -13,13 +13,13 @@ equals --zstd=wlog=22,clog=17,hlog=16,slog=3,mml=5,tlen=24,strat=6
 equals -9 --zstd=strat=1
 equals --zstd=tlen=4K,strat=8 --zstd=wlog=24
 equals --zstd=strat=2 --zstd=strat=5
-# With --long zstd cuts for its threads, also where there is one.
+# With --long zstd splits the input for its threads, even with one.
 equals_alone() {
     zstd -q --single-thread "$@" -c f > zstds
     silently poolmap "$@" -c f | cmp - zstds || fail "$*"
 }
 equals_alone --long=24 --zstd=lhlog=18,lmml=32,lblog=2,lhrlog=5
-# Where the window is smaller than the file, zstd's own buffer moves under it: the frame says the same window.
+# If the window is smaller than the file, zstd's own buffer moves under it; the frame has the same window.
 for options in --zstd=wlog=18 "--long=24 --zstd=wlog=18"; do
     # shellcheck disable=SC2086
     silently poolmap -j 1 $options -c f > ours
@@ -45,12 +45,12 @@ for value in x ovlog=10 wlog wlog=x wlog=20,, wlog=20, ,wlog=20 "wlog=20 strat=1
     refuses 2 "--zstd" poolmap "--zstd=$value" -c f
 done
 real_data 3000000 > f
-# A window makes the chunks as long as --long does.
+# A window makes chunks as large as --long does.
 text 40000000 > long
 silently poolmap --zstd=wlog=25 -o long.zst long
 silently poolmap -t long.zst
 poolmap -l --json long.zst | grep -q '"frames": 2'
-# With --resume another value begins anew.
+# With --resume another value starts over.
 silently poolmap --resume --zstd=wlog=18 -o out.zst f
 zstd -q -dc out.zst | cmp - f
 # zstd's jobs.
@@ -63,7 +63,7 @@ for options in -B1M --block-size=1M "--block-size 1M" "--block-size=1024K" -B102
 done
 silently poolmap -fB1Mo out.zst f
 same_text 3 "$(frames out.zst)"
-# As zstd's they have a least size, and 0 leaves it to the level.
+# Like zstd's they have a minimum, and 0 means the level's default.
 silently poolmap -B1 -f -o out.zst f
 same_text 6 "$(frames out.zst)"
 silently poolmap -B1K --chunk-size 1M -f -o out.zst f
@@ -81,12 +81,12 @@ for jobs in 1 2; do
         refuses 1 "standard input: has " poolmap -j $jobs -B512K --stream-size=$size -f -o none < <(cat f)
         no_file none
     done
-    # A file says its size itself.
+    # A file's own size counts.
     silently poolmap -j $jobs --stream-size=5 -c f | zstd -q -dc | cmp - f
 done
 : > empty
 silently poolmap --stream-size=0 < empty | zstd -q -dc | cmp - empty
-# What is compressed already can be passed over.
+# Compressed files can be skipped.
 mkdir tree
 for suffix in zst tzst zstd gz tgz lzma xz txz lz4 tlz4 txt; do
     echo text > tree/x.$suffix

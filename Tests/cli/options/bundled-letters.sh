@@ -1,8 +1,7 @@
-# Letters that stand together mean what they mean to zstd: a number ends with its digits, and -o takes the next argument,
-# wherever it stands.
+# Bundled letters mean the same as in zstd: a number ends with its digits, and -o takes the next argument.
 . "$CLI_LIB"
 text 300000 > f
-# restores NAME: zstd makes of NAME what f is.
+# restores NAME: zstd restores NAME to f.
 restores() { zstd -q -dc -- "$1" | cmp - f; }
 for letters in -of -fo -oq -qo -ofq -qof -9of -of9 -T2of -oT0f -onf -B1Mof -oCf; do
     silently poolmap $letters out.zst < f
@@ -20,7 +19,7 @@ for letters in -dof -odf -dfo -doqf -ofd; do
 done
 silently poolmap -o=named.zst f
 restores named.zst
-# gzip's habits.
+# As gzip's users type it.
 poolmap -9n < f > piped.zst
 poolmap -9 < f | cmp - piped.zst
 poolmap -n9c f | cmp - piped.zst
@@ -32,14 +31,14 @@ silently poolmap -dcn f.zst > restored
 same_file f restored
 silently poolmap -tn f.zst
 poolmap -ln f.zst > /dev/null
-# Numbers in the middle; the last level holds.
+# Numbers in the middle; the last level takes effect.
 for letters in -T0c9 -T2c9 -9T2c -cT0n9 -3c9 -c3T1n9 -9Tc; do
     poolmap $letters f | cmp - piped.zst || fail "$letters"
 done
 poolmap -T2v9c f 2> said | cmp - piped.zst
 grep -q '^f: ' said
 poolmap -cj29 f > /dev/null
-# A number behind -T is its own, unless a file is called so.
+# A separate number after -T belongs to it, unless a file has that name.
 poolmap -T 2 -c9 f | cmp - piped.zst
 text 300000 > 2
 rm f.zst
@@ -47,7 +46,7 @@ silently poolmap -f -T 2 f
 restores 2.zst
 restores f.zst
 rm f.zst 2 2.zst out out.zst named.zst piped.zst restored said
-# What cannot be understood does nothing.
+# A bundle that cannot be parsed does nothing.
 touch g
 refuses 2 "-o needs a value, and -f is an option" poolmap -o -f f
 refuses 2 "-o needs a value" poolmap -f f -o
@@ -55,6 +54,6 @@ refuses 2 "unknown option '-u' in '-oout'" poolmap -oout g f
 refuses 2 "unknown option '-x' in '-dx'" poolmap -dx f
 refuses 2 "-b in -fb3 is not there: poolmap does not measure; zstd -b does" poolmap -fb3 f
 only_files f g
-# Elsewhere letters mean what they mean to b3sum and sha256sum.
+# In hash, letters mean the same as in b3sum and sha256sum.
 silently poolmap hash -asha256 -ohashes f
 sha256sum f | cmp - hashes

@@ -1,5 +1,4 @@
-# A command word that is a file's name as well is refused: nothing that a shell makes of * is done in another way than with
-# zstd without a word.
+# A command word that is also a file's name is refused, so that the shell's * never selects a command.
 . "$CLI_LIB"
 text 5000 > a
 zstd -q a -o a.zst
@@ -10,7 +9,7 @@ for word in compress decompress test list cat hash help; do
         poolmap $word a
     refuses 2 "$word is a command" poolmap $word
     only_files a a.zst kept.zst $word
-    # Both can be said.
+    # Both meanings can be written explicitly.
     silently poolmap ./$word
     zstd -q -dc $word.zst | cmp - $word
     rm $word.zst
@@ -20,7 +19,7 @@ for word in compress decompress test list cat hash help; do
     silently poolmap -1 $word
     zstd -q -dc $word.zst | cmp - $word
     rm $word.zst $word
-    # A link to nothing is a name, too.
+    # A dangling link is a name, too.
     ln -s nowhere $word
     refuses 2 "$word is a command" poolmap $word a
     rm $word
@@ -36,11 +35,11 @@ poolmap --hash -a sha256 a | cmp - <(sha256sum a)
 poolmap --help | grep -q '^USAGE'
 refuses 2 "--hash must be the first argument" poolmap -q --hash a
 rm compress decompress test list cat hash help
-# What this command's own output goes to was made for it.
+# The file that receives this command's output was made for it, and does not count.
 poolmap hash -a sha256 a > hash
 sha256sum a | cmp - hash
 rm hash
-# A folder can be no input without -r: the word is taken, and that is said.
+# A folder cannot be an input without -r: the word is a command, and a note says so.
 mkdir hash test
 poolmap hash -a sha256 a 2> said | cmp - <(sha256sum a)
 one_error_line said "hash is taken for the command, and is the name of a folder as well: type ./hash for the folder, and --hash"

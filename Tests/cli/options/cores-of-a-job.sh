@@ -1,9 +1,9 @@
-# In a job of a cluster there are as many workers as it has cores, at most as many as the process may use; -j says others.
+# In a cluster job there are as many workers as the job has cores, limited by the process's own cores; -j overrides it.
 . "$CLI_LIB"
 unset SLURM_JOB_ID PBS_JOBID SGE_TASK_ID LSB_JOBID ZSTD_NBTHREADS MAKEFLAGS MAKELEVEL
 text 3000000 > f
 poolmap -q -o f.zst f
-# jobs_of NAME=VALUE… -- ARGUMENTS: how many workers the report says.
+# jobs_of NAME=VALUE… -- ARGUMENTS: the number of workers in the report.
 jobs_of() {
     local variables=()
     while [[ $1 != -- ]]; do
@@ -27,11 +27,11 @@ for job in "${one_core[@]}"; do
     same_text 1 "$(jobs_of "${variables[@]}" -- test f.zst)"
     same_text 1 "$(jobs_of "${variables[@]}" -- hash -j 0 f)"
     same_text 3 "$(jobs_of "${variables[@]}" -- hash -j 3 f)"
-    # Without the job's own variable they are left over from somewhere.
+    # Without the variable of a job, the others are ignored as leftovers.
     same_text "$all" "$(jobs_of "${variables[@]:1}" -- hash f)"
     cmp out.zst f.zst
     cmp out f
 done
-# No engine gives more than there is.
+# An engine cannot give more cores than there are.
 same_text "$all" "$(jobs_of SLURM_JOB_ID=7 SLURM_CPUS_PER_TASK=512 -- hash f)"
 same_text "$all" "$(jobs_of SLURM_JOB_ID=7 -- hash f)"

@@ -1,4 +1,4 @@
-# An unknown option is named as it was typed; another is proposed only where that is near.
+# An unknown option is named as typed; another is suggested only if it is similar.
 . "$CLI_LIB"
 text 100 > f
 # proposes TYPED PROPOSED COMMAND…

@@ -1,11 +1,11 @@
-# A value that is empty, as that of an unset variable, is refused wherever a name is wanted; an empty FILE is an error.
+# An empty value, as from an unset variable, is refused wherever a name is expected; an empty FILE is an error.
 . "$CLI_LIB"
 text 5000 > f
 zstd -q f
 sha256sum f > SUMS
 mkdir empty
 cd empty
-# empty OPTION COMMAND…: refused with the option's name, as its own argument, and behind "=".
+# empty OPTION COMMAND…: refused with the option's name, as a separate argument and after "=".
 empty() {
     local option=$1
     shift
@@ -38,6 +38,6 @@ refuses 1 "'': No such file or directory" poolmap "" --rm
 cp ../f .
 refuses 1 "'': No such file or directory" poolmap "" f
 only_files f f.zst
-# A context for a key may be empty, as b3sum has it.
+# A context for a key may be empty, as in b3sum.
 poolmap hash --derive-key "" f > with
 b3sum --derive-key "" f | cmp - with

@@ -1,4 +1,4 @@
-# ZSTD_CLEVEL and ZSTD_NBTHREADS count where no option does; what they cannot mean is ignored with a word.
+# ZSTD_CLEVEL and ZSTD_NBTHREADS count if no option does; invalid values are ignored with a warning.
 . "$CLI_LIB"
 text 3000000 > f
 for level in 3 7 19; do poolmap -q -$level -o $level.zst f; done
@@ -17,13 +17,13 @@ for value in "" x 19x " 3" 3.5 99999999999 - 0x3; do
     one_error_line said "ZSTD_CLEVEL=$value is no level, and ignored"
     ZSTD_CLEVEL=$value silently poolmap -q -c f | cmp - 3.zst
     ZSTD_CLEVEL=$value silently poolmap -c -3 f | cmp - 3.zst
-    # Where no level counts, none is wrong.
+    # If the level has no effect, its value does not matter.
     ZSTD_CLEVEL=$value silently poolmap -dc 7.zst | cmp - f
     ZSTD_CLEVEL=$value silently poolmap hash f > digest
 done
 ZSTD_CLEVEL=30 poolmap -c f 2> said | cmp - 19.zst
 one_error_line said "ZSTD_CLEVEL=30 is taken for 19, as more needs --ultra"
-# How many worked the report says.
+# The number of workers, from the report.
 jobs_of() { poolmap -q -f --report report "$@" && python3 -c 'import json; print(json.load(open("report"))["options"]["jobs"])'; }
 unset MAKEFLAGS MAKELEVEL
 same_text 3 "$(ZSTD_NBTHREADS=3 jobs_of -o out f)"
@@ -36,7 +36,7 @@ same_text "$all" "$(jobs_of -o out f)"
 same_text "$all" "$(ZSTD_NBTHREADS=0 jobs_of -o out f)"
 same_text "$all" "$(ZSTD_NBTHREADS=$((all + 1)) jobs_of -T0 -o out f)"
 same_text 1024 "$(ZSTD_NBTHREADS=2000 jobs_of -o out 3.zst)"
-# zstd has neither of these.
+# zstd has neither of these commands.
 poolmap hash -q --report report f > digest
 same_text "$all" "$(python3 -c 'import json; print(json.load(open("report"))["options"]["jobs"])')"
 for value in "" x -1 +2 99999999999; do
@@ -45,7 +45,7 @@ for value in "" x -1 +2 99999999999; do
     ZSTD_NBTHREADS=$value silently poolmap -q -f -o out f
     ZSTD_NBTHREADS=$value silently poolmap -T2 -f -o out f
 done
-# make's own word on how many jobs there are is kept.
+# make's number of jobs is respected.
 cat > Makefile << 'END'
 run: ; +poolmap -q -f --report report -o out f
 END

@@ -1,4 +1,4 @@
-# A target that exists is not touched without -f, in either direction; with -f it is replaced.
+# An existing target is not touched without -f, in either direction; with -f it is replaced.
 . "$CLI_LIB"
 text 5000 > in
 poolmap compress -q in
@@ -30,7 +30,7 @@ head -c 100 in.zst > cut.zst
 refuses 1 "cut.zst" poolmap decompress -f -o out cut.zst
 refuses 1 "nothing" poolmap compress -f -o out nothing
 same_text "$before" "$(stamp out)"
-# One that exists does not stop the others.
+# An existing target does not stop the others.
 cp in second
 refuses 1 "in" poolmap compress in second
 same_file good.zst second.zst

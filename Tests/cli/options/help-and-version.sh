@@ -1,4 +1,4 @@
-# --help and --version answer on standard output with exit code 0, for the command and each subcommand.
+# --help and --version print to standard output with exit code 0, for the command and each subcommand.
 . "$CLI_LIB"
 silently poolmap --version > version
 [[ $(< version) =~ ^[0-9]+\.[0-9]+\.[0-9]+ ]]
@@ -13,7 +13,7 @@ silently poolmap -H > said
 silently poolmap help compress > said
 grep -q -e '--chunk-size' said
 ! grep -q 'ByteSize(' <(poolmap cat --help) || fail "the help shows the name of a type"
-# What stands behind -h, -H and -V in a bundle is not looked at, as with zstd.
+# Anything after -h, -H and -V in a bundle is ignored, as in zstd.
 for letters in -help -qhx -Hx -dh -fHb; do
     silently poolmap $letters > said
     grep -q '^USAGE: poolmap' said

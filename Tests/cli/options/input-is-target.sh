@@ -1,4 +1,4 @@
-# A file is never written onto itself, by whatever name, and so never removed as the input of its own result.
+# A file is never overwritten by its own result, under any name, and so never removed as the input of its own result.
 . "$CLI_LIB"
 text 100000 > original
 cp original in
@@ -16,7 +16,7 @@ done
 cp good.zst in.zst
 refuses 1 "in.zst" poolmap decompress -f --rm -o in.zst in.zst
 same_file good.zst in.zst
-# Given twice, by whatever path, the second has the first one's target.
+# Given twice, by any path, the second has the first one's target.
 rm in.zst
 mkdir folder
 for options in "" -f "-f -j 1"; do
@@ -27,7 +27,7 @@ for options in "" -f "-f -j 1"; do
         [[ -n $options ]] || rm in.zst
     done
 done
-# Standard output that is the input's own file.
+# Standard output is the input's own file.
 cp original in
 refuses 1 "in" poolmap compress -c in >> in
 cmp -n 100000 original in

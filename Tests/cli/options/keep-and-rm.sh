@@ -1,4 +1,4 @@
-# The input is kept; --rm removes it, but only when its output is complete.
+# The input is kept; --rm removes it, but only once its output is complete.
 . "$CLI_LIB"
 text 5000 > in
 cp in original
@@ -18,7 +18,7 @@ silently poolmap --rm -o named.zst in
 no_file in
 silently poolmap -d --rm -o in named.zst
 only_files in original
-# What failed is kept.
+# An input that failed is kept.
 poolmap compress -q in
 patch in.zst 60 1 2 3
 rm in

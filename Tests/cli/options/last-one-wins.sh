@@ -1,4 +1,4 @@
-# Of options that exclude each other the last holds, as with zstd; and none of them loses data.
+# Of options that exclude each other the last takes effect, as in zstd, without any loss of data.
 . "$CLI_LIB"
 text 300000 > f
 for level in 3 9; do poolmap -q -$level -o $level.zst f; done
@@ -22,7 +22,7 @@ silently poolmap -o one -o two -9 f
 same_file 9.zst two
 no_file one
 rm two
-# What goes to standard output is no reason to remove a file.
+# Output to standard output is no reason to remove a file.
 for options in "--rm -c" "-c --rm" "--rm -o out -c" "--rm -o -" "-o - --rm"; do
     # shellcheck disable=SC2086
     silently poolmap -9 $options f | cmp - 9.zst
@@ -39,7 +39,7 @@ silently poolmap -d --rm -k g.zst
 [[ -f g.zst ]]
 silently poolmap -dkf --rm g.zst
 no_file g.zst
-# Of -z, -d, -t and -l the last.
+# The last of -z, -d, -t and -l.
 silently poolmap -d -z -c9 f | cmp - 9.zst
 silently poolmap -zdc 9.zst | cmp - f
 silently poolmap --compress --test 9.zst
@@ -62,7 +62,7 @@ says 1 -vv -j1
 says 1 -qvv -j1
 says 0 -vqq -j1
 says 1 --verbose --quiet -v -j1
-# -qq says nothing at all, the exit code does.
+# -qq prints nothing at all; the exit code remains.
 for command in compress decompress test hash cat list; do
     expect_exit 1 poolmap $command -qq none 2> said
     [[ ! -s said ]]

@@ -1,4 +1,4 @@
-# Levels 1 to 19, --ultra -22, --fast and --long are taken in every spelling, and all come back.
+# Levels 1 to 19, --ultra -22, --fast and --long are accepted in every spelling, and their files can be restored.
 . "$CLI_LIB"
 real_data 400000 > in
 check() {
@@ -18,7 +18,7 @@ check --ultra -20 --chunk-size 64K
 check --ultra -22 --chunk-size 64K
 check -22 --ultra --chunk-size 64K
 check compress --ultra -22
-# More effort makes less output.
+# Higher levels make smaller files.
 real_data 2000000 > in
 (($(poolmap -1 -c in | wc -c) > $(poolmap -19 -c in | wc -c)))
 (($(poolmap --fast=20 -c in | wc -c) > $(poolmap -1 -c in | wc -c)))

@@ -1,4 +1,4 @@
-# --max-output and --max-ratio refuse a file with more content than that: before it is written, and whatever it says.
+# --max-output and --max-ratio refuse a file with more content before it is written, whatever the file claims.
 . "$CLI_LIB"
 # 80 MiB of zeros, with and without a size in the header; as one frame that is streamed, and as 80.
 head -c 83886080 /dev/zero > zeros
@@ -33,14 +33,14 @@ for file in sized unsized many own; do
         silently poolmap test $limit $file.zst
         rm out
     done
-    # Of standard output no more comes than the limit.
+    # Standard output gets no more than the limit.
     expect_exit 1 poolmap decompress -c --max-output 1000000 $file.zst 2> said | head -c 2000000 > out
     (($(size_of out) <= 1000000)) || fail "$file: $(size_of out) bytes came out"
     silently poolmap cat --offset 100 --length 1000000 --max-output 1000000 $file.zst | cmp - <(head -c 1000000 zeros)
     refuses 1 $file.zst poolmap cat --offset 100 --length 1000001 --max-output 1000000 $file.zst > out
     rm out
 done
-# Not for a moment more than the limit: the disk has room for no more.
+# At no moment more than the limit: the disk has space for no more.
 limited() {
     local file
     for file in "$@"; do
@@ -53,13 +53,13 @@ limited() {
 }
 export -f limited no_file one_error_line fail
 with_small_disk 5M bash -c 'code=0; limited "$@"' - sized.zst unsized.zst many.zst own.zst
-# The limit is each file's own; files that keep it are done.
+# The limit applies to each file; files within it are restored.
 text 1000000 > small
 zstd -q small
 refuses 1 sized.zst poolmap decompress --max-output 1M --output-dir restored sized.zst small.zst
 same_file small restored/small
 no_file restored/sized
-# For programs.
+# With --json.
 poolmap test --json --max-output 1 small.zst 2> said || true
 grep -q '^{"error": "tooLarge", "file": "small.zst"' said
 for wrong in "--max-output x" "--max-ratio 0" "--max-ratio -1" "--max-output"; do

@@ -1,6 +1,6 @@
-# --memory refuses frames that need a larger window, and keeps all processes together within it and half as much.
+# --memory refuses frames with larger windows, and limits all processes together to one and a half times its value.
 . "$CLI_LIB"
-# peak COMMAND…: the sum of the most memory that each of its processes has had, in KiB, without that of files.
+# peak COMMAND…: the sum of the peak memory of each of its processes, in KiB, without file pages.
 peak() {
     start "$@" > restored
     while is_running "$front"; do
@@ -13,7 +13,7 @@ peak() {
     wait "$front"
     awk '$2 > most[$1] { most[$1] = $2 } END { for (pid in most) sum += most[pid]; print sum + 0 }' peaks
 }
-# Four frames of 70 MB in windows of 32 MiB, which say how large they are, and four that do not.
+# Four frames of 70 MB with windows of 32 MiB and a content size, and four without a content size.
 noise 7000000 > piece
 for _ in {1..10}; do cat piece; done > content
 zstd -q -1 --long=25 -c content > sized
@@ -38,7 +38,7 @@ most=$(peak poolmap -t -j 4 twelve.zst)
 ((most > 66 << 10)) || fail "only $most KiB are seen without a limit"
 
 rm -f out
-# A window that is a byte too large is one line that says what to do, wherever the frame is done.
+# A window that is one byte too large is one line that says what to do, wherever the frame is decoded.
 text 200000 | zstd -q -c > small.zst
 text 9000000 | zstd -q -c --long=23 > large.zst
 for jobs in 1 3; do
@@ -57,7 +57,7 @@ for jobs in 1 3; do
         silently poolmap -t -j $jobs --memory=$enough < <(cat $file)
     done
 done
-# Frames of any size come back with little, as they do without: of poolmap, and very small ones.
+# Frames of any size can be restored with little memory, as without the option: poolmap's, and very small ones.
 text 20000000 > in
 poolmap -q -o own.zst in
 split -b 20000 --filter 'zstd -q -c' in > tiny.zst
@@ -70,7 +70,7 @@ for jobs in 1 2 4; do
         silently poolmap -t -j $jobs -M2M $file.zst $file.zst $file.zst
     done
 done
-# As zstd spells it. It counts before --long, and 0 is no limit.
+# zstd's spellings. It overrides --long, and 0 means no limit.
 for option in -M9M --memory=9MB "--memory 9MiB" --memlimit=9437184 --memlimit-decompress=9M "--long=10 -M9M" \
     "-M0" "-M1M --long=23 -M9M" -qM9M; do
     # shellcheck disable=SC2086
@@ -79,7 +79,7 @@ for option in -M9M --memory=9MB "--memory 9MiB" --memlimit=9437184 --memlimit-de
 done
 refuses 1 large.zst poolmap -dc --long=23 -M8388607 large.zst
 refuses 2 memory poolmap -d --memory=much large.zst
-# Without --memory the line names both ways.
+# Without --memory the line names both options.
 text 80000000 | zstd -q --long=28 -c > huge.zst
 refuses 1 "use --long=28 or --memory=256M" poolmap -t huge.zst
 silently poolmap -t --memory=256M huge.zst

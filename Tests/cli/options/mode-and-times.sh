@@ -1,5 +1,5 @@
-# Mode and modification time, to the nanosecond, go with the file in both directions; those of a pipe are new.
-# The set-user-ID bit and its like stay behind.
+# Mode and modification time, to the nanosecond, are kept in both directions; those of a pipe are new.
+# The set-user-ID bit and the like are not kept.
 . "$CLI_LIB"
 text 5000 > in
 facts() { stat -c '%a %Y %y' "$1"; }
@@ -11,7 +11,7 @@ for mode in 600 644 755 400 777; do
     same_text "$(facts in)" "$(facts in.zst)"
     silently poolmap decompress -o out in.zst
     same_text "$(facts in)" "$(facts out)"
-    # An old target's mode does not stay.
+    # An old target's mode is not kept.
     chmod 606 out
     silently poolmap decompress -f -o out in.zst
     same_text "$(facts in)" "$(facts out)"

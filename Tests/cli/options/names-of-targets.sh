@@ -1,4 +1,4 @@
-# .zst is added and taken away; a name that does not say what to do is an error, and a target can always be named.
+# .zst is added and removed; an ambiguous name is an error, and -o can always name the target.
 . "$CLI_LIB"
 text 5000 > in
 silently poolmap compress in
@@ -26,11 +26,11 @@ refuses 1 "folder/.zst" poolmap -d folder/.zst
 silently poolmap compress in
 silently poolmap compress in.zst
 zstd -q -t in.zst.zst
-# A folder in the path is where the target goes.
+# The target goes into the folder of the path.
 mv in.zst folder/deep.zst
 silently poolmap -d folder/deep.zst
 same_file in folder/deep
-# One name that does not fit does not stop the others.
+# One unsuitable name does not stop the others.
 cp in.zst.zst a.zst.zst
 cp in b
 refuses 1 "b" poolmap -d a.zst.zst b folder/deep.zst -f

@@ -1,4 +1,4 @@
-# A name that is no UTF-8, which Linux allows, names the same file to every subcommand.
+# A name that is not valid UTF-8, which Linux allows, names the same file to every subcommand.
 . "$CLI_LIB"
 name=$'\xff\xfe bytes'
 text 5000 > "$name"
@@ -11,6 +11,6 @@ same_file original "$name"
 silently poolmap compress -o $'\xfd' original
 silently poolmap hash -a sha256 "$name" | cmp - <(sha256sum "$name")
 silently poolmap list "$name.zst" > table
-# JSON must be UTF-8, so there the name cannot be as it is.
+# JSON must be UTF-8, so the name cannot be unchanged there.
 poolmap list --json "$name.zst" | python3 -c 'import json, sys; json.loads(sys.stdin.buffer.read().decode("utf-8"))'
 only_files "$name" "$name.zst" original $'\xfd' table

@@ -1,4 +1,4 @@
-# After -- everything is a file; so is what a path makes plain.
+# After -- everything is a file; so is anything that a path makes unambiguous.
 . "$CLI_LIB"
 text 3000 > ./-3
 text 4000 > ./--rm

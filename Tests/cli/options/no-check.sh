@@ -1,4 +1,4 @@
-# --no-check leaves the checksums out, of frames and tables; the result is smaller and comes back.
+# --no-check omits the checksums of frames and tables; the result is smaller and can be restored.
 . "$CLI_LIB"
 real_data 500000 > in
 silently poolmap compress --no-check --chunk-size 64K -o without.zst in

@@ -1,4 +1,4 @@
-# Standard input, output and error may be pipes that do not wait, as node and ssh have them: then poolmap waits by itself.
+# Standard input, output and error may be non-blocking pipes, as from node and ssh: then poolmap waits by itself.
 . "$CLI_LIB"
 cat > "$CLI_NOTES/pipes.py" << 'END'
 import fcntl, os, select, subprocess, sys, threading, time
@@ -30,10 +30,10 @@ def is_full(end):
 (input, to_input), (from_output, output), (from_errors, errors) = pipe(), pipe(), pipe()
 child = subprocess.Popen(sys.argv[1:], stdin=input, stdout=output, stderr=errors)
 os.close(input)
-# The flag belongs to an end of a pipe, and these are our ends of them.
+# The flag belongs to an end of a pipe, and these are this script's ends.
 for end in (to_input, from_output, from_errors):
     os.set_blocking(end, True)
-# Nobody reads before there is no room, or nothing more to come.
+# The script reads only when the pipe is full, or nothing more will come.
 is_stuck = threading.Event()
 pumps = [
     threading.Thread(target=pump, args=(os.dup(0), to_input)),
@@ -51,7 +51,7 @@ for one in pumps:
     one.join()
 sys.exit(child.wait())
 END
-# with_pipes COMMAND…: all three are non-blocking pipes of little room, and the other ends are slow.
+# with_pipes COMMAND…: all three are small non-blocking pipes, and their other ends are slow.
 with_pipes() { python3 "$CLI_NOTES/pipes.py" "$@"; }
 noise 2500000 > in
 poolmap compress -q --chunk-size 64K in
@@ -79,7 +79,7 @@ with_pipes poolmap compress --dry-run many/* < /dev/null > said
 same_text 800 "$(wc -l < said)"
 head -c 32 in | with_pipes poolmap hash --keyed in > keyed
 same_text "$(head -c 32 in | poolmap hash --keyed in)" "$(< keyed)"
-# Errors: more of them than a pipe holds.
+# Errors: more than a pipe holds.
 ls many/* | sed 's/$/-/' > names
 code=0
 with_pipes poolmap hash -j 2 --files-from names < /dev/null 2> said || code=$?

@@ -1,4 +1,4 @@
-# Without -j as many workers as the process may use cores, not as the machine has.
+# Without -j there are as many workers as the process may use cores, not as the machine has.
 . "$CLI_LIB"
 mkfifo source
 exec 3<> source
@@ -6,7 +6,7 @@ text 6000000 > in
 start taskset -c "$(taskset -cp $$ | sed 's/.*: *//; s/[,-].*//')" poolmap --chunk-size 256K -o out.zst < source 3>&-
 cat in >&3 &
 feeder=$!
-# One core needs no pool: the front does it all.
+# One core needs no pool: the front does all of the work.
 wait "$feeder"
 same_text "" "$(manager_pid "$front")"
 exec 3>&-

@@ -1,4 +1,4 @@
-# Options of zstd's are taken in every mode, and do nothing where they mean nothing; a wrong value is wrong there, too.
+# zstd's options are accepted in every mode, with no effect where they mean nothing; invalid values are errors.
 . "$CLI_LIB"
 text 300000 > f
 zstd -q f
@@ -18,7 +18,7 @@ for options in -19 "-9 --ultra -22" --ultra --fast --fast=3 --check --no-check -
         # shellcheck disable=SC2086
         poolmap $command $options f.zst 2> said || fail "$command $options said: $(< said)"
     done
-    # The progress of a list there is none.
+    # A list has no progress.
     for command in -l list; do
         # shellcheck disable=SC2086
         silently poolmap $command $options f.zst > listed
@@ -27,7 +27,7 @@ for options in -19 "-9 --ultra -22" --ultra --fast --fast=3 --check --no-check -
     # shellcheck disable=SC2086
     [[ $options == --stream-size* || $options == *22 ]] || poolmap $options -c f 2> /dev/null | zstd -q -dc --long=27 | cmp - f
 done
-# What writes or removes does neither in a test, nor in a list.
+# Options that write or remove files have no effect in a test or a list.
 for options in "-o x" "-ox" -c -f -k --rm "--output-dir new" "--output-dir-flat new" "--output-dir-mirror=new" "-fo x" "--rm -f -o f"; do
     [[ $options != -ox ]] || continue
     for command in -t test -l list; do
@@ -43,7 +43,7 @@ only_files f f.zst g.zst
 for options in --pass-through --no-pass-through --max-output=1 --max-ratio=1; do
     silently poolmap $options -c f | zstd -q -dc | cmp - f
 done
-# One line serves both ways.
+# One line for both directions.
 tar -I "poolmap -T0 -19 --ultra --long=27 --chunk-size 1M" -cf f.tar.zst f
 mkdir unpacked
 tar -I "poolmap -T0 -19 --ultra --long=27 --chunk-size 1M" -xf f.tar.zst -C unpacked
@@ -65,11 +65,11 @@ for option in --memory=x --max-output=x --max-ratio=x; do
     refuses 2 "${option%%=*} must be a size" poolmap $option g.zst
 done
 refuses 2 "must be a size" poolmap --memory g.zst f
-# What poolmap does not do is refused in words, also beside other letters.
+# Unsupported options are refused with a reason, even in bundles.
 for option in --train --train-cover=k=50 --patch-from=f --show-default-cparams -b -b3 -e5 -i1 -S; do
     refuses 2 "is not there: " poolmap $option f
 done
-# Options of ours that say what is to be done are wrong where that is not done.
+# poolmap's own options are errors in modes that cannot honor them.
 refuses 2 "unknown option '--salvage'" poolmap -t --salvage f.zst
 refuses 2 "unknown option '--salvage'" poolmap --salvage f
 refuses 2 "unknown option '--resume'" poolmap -d --resume f.zst

@@ -1,4 +1,4 @@
-# Options with values that cannot be, unknown ones and ones that exclude each other are refused with exit code 2.
+# Options with invalid values, unknown ones and ones that exclude each other are refused with exit code 2.
 . "$CLI_LIB"
 text 1000 > in
 refused() { refuses 2 "" poolmap "$@" < /dev/null > out; same_text 0 "$(size_of out)"; }

@@ -1,4 +1,4 @@
-# The owner goes with the file where the user may give files away, and stays the user's where not.
+# The owner is kept if the user may give files away, and otherwise is the user.
 . "$CLI_LIB"
 text 5000 > in
 if ((EUID == 0)); then
@@ -11,7 +11,7 @@ if ((EUID == 0)); then
     as_user poolmap compress -o user.zst in
     same_text "65534:65534 644" "$(stat -c '%u:%g %a' user.zst)"
 else
-    # Some file of root's; its set-user-ID bit must not go over to a file of the user.
+    # A file of root's; its set-user-ID bit must not be copied to a file of the user.
     silently poolmap compress -o user.zst /etc/passwd
     same_text "$EUID" "$(stat -c %u user.zst)"
 fi

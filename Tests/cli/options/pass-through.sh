@@ -1,5 +1,4 @@
-# What is no Zstandard file goes through as it is with -dcf, as with zstdcat -f, or with --pass-through; never a file that
-# zstd would restore by another library.
+# Other data is passed through with -dcf, zstdcat -f or --pass-through, but not formats that zstd would restore.
 . "$CLI_LIB"
 text 3000000 > f
 noise 3000000 > noise
@@ -26,7 +25,7 @@ for jobs in 1 3; do
     { for byte in a b c d e; do printf $byte; sleep 0.05; done; } | silently poolmap -j $jobs -dcf > got
     same_text abcde "$(< got)"
     { part f.zst 0 2; sleep 0.1; part f.zst 2 1000000000; } | silently poolmap -j $jobs -dcf | cmp - f
-    # Many small ones, done whole by workers.
+    # Many small ones, which workers process whole.
     mkdir many out
     for number in {1..40}; do
         seq "$number" "$((number + 1000))" > many/$number.zst
@@ -43,14 +42,14 @@ for jobs in 1 3; do
     done
     rm -r many out
 done
-# An empty file is no Zstandard file, and an error, as with zstd.
+# An empty file is not a Zstandard file, and an error, as in zstd.
 : > empty
 refuses 1 "empty: " poolmap -dcf empty
 refuses 1 "standard input: " poolmap -dcf < empty
-# Damage behind a whole frame stays an error: it is nobody's plain data.
+# Damage after a complete frame is still an error, not plain data.
 cat f.zst one > trailing
 refuses 1 "trailing: " poolmap -dcf trailing > got
-# The compressed bytes of another format are no content.
+# The compressed bytes of another format are not content.
 gzip -c f > f.gz
 refuses 1 "f.gz: is a file of gzip, which poolmap does not read" poolmap -dcf f.gz > got
 [[ ! -s got ]]
@@ -60,12 +59,12 @@ for magic in '\xfd7zXZ\x00' '\x5d\x00\x00\x80' '\x04\x22\x4d\x18'; do
     refuses 1 "standard input: is a file of" poolmap -dcf < other > got
     [[ ! -s got ]]
 done
-# What limits the content limits this, too.
+# The limits of content apply here, too.
 refuses 1 "--max-output" poolmap -dcf --max-output 1M f > got
-# A plain file keeps its own name without it.
+# Without it a plain file keeps its own name.
 refuses 1 "f: has no suffix .zst" poolmap -df f
 refuses 1 "f: has no suffix .zst" poolmap -d --pass-through f
-# In a list or a tree each plain file is an error of its own, and the others are done.
+# In a list or a tree each plain file is a separate error, and the others are done.
 rm -rf tree
 mkdir -p tree/inner
 cp f.zst tree/a.zst
@@ -77,7 +76,7 @@ diff <(cut -d : -f 1-2 said) <(printf 'poolmap: %s\n' tree/b tree/inner/c)
 same_file f tree/a
 same_file f tree/inner/d
 rm tree/a tree/inner/d
-# A test is of what is named as compressed.
+# A test covers only files with a compressed suffix.
 silently poolmap -t -r tree
 expect_exit 1 poolmap -d tree/b tree/a.zst none 2> said
 diff <(cut -d : -f 1-2 said) <(printf 'poolmap: %s\n' tree/b none)

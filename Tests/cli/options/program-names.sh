@@ -1,4 +1,4 @@
-# A link with a name of zstd's behaves as the name says, and has no command words.
+# A link with one of zstd's names behaves as the name says, and has no command words.
 . "$CLI_LIB"
 text 300000 > f
 zstd -q f
@@ -8,7 +8,7 @@ for name in zstd unzstd zstdcat zstdmt; do
     ln -s "$program" bin/$name
 done
 links=$PWD/bin
-# by NAME ARGUMENT…: the program, called by that link.
+# by NAME ARGUMENT…: runs the program through that link.
 by() { PATH="$links:$PATH" silently "$@"; }
 mkdir work
 cd work
@@ -28,19 +28,19 @@ by zstdcat < f.zst | cmp - f
 by zstdcat f.zst f.zst | cmp - <(cat f f)
 by zstdcat -o out f.zst
 same_file f out
-# What is no Zstandard file goes through; an input is never removed.
+# Other data is passed through; an input is never removed.
 by zstdcat f f.zst f | cmp - <(cat f f f)
 by zstdcat --rm f.zst | cmp - f
 [[ -f f.zst ]]
 ln -s f.zst link
 by zstdcat link | cmp - f
-# The last word on what to do is an option's.
+# An option overrides the name.
 rm f.zst
 by unzstd -z f
 zstd -q -dc f.zst | cmp - f
 by zstd -dc f.zst | cmp - f
 by zstd -t f.zst
-# By any path, and by a name that is given in another way.
+# By any path, and with a different argv[0].
 "$links/unzstd" -c f.zst | cmp - f
 (cd / && "${links#/}/unzstd" -c "$OLDPWD/f.zst") | cmp - f
 (exec -a unzstd "$program" -c f.zst) | cmp - f
@@ -48,7 +48,7 @@ by zstd -t f.zst
 (exec -a unzstd.exe "$program" -c f.zst) | cmp - f
 (exec -a other "$program" -c f.zst) | zstd -q -dc | cmp - f.zst
 env -- "$links/zstdcat" f.zst | cmp - f
-# Words are files there.
+# Words are file names there.
 for word in compress decompress test list cat hash help; do
     cp f $word
     by zstd --rm $word

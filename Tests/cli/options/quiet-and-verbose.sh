@@ -1,6 +1,6 @@
-# -v says one line for each file on stderr, -q nothing but errors, and neither changes the data.
+# -v prints one line for each file on stderr, -q only errors, and neither changes the data.
 . "$CLI_LIB"
-# lines: of files, that is; how workers are shut in is said where there are any by then.
+# lines: the number of lines about files; there may be one about the sandbox of workers.
 lines() { grep -vc '^workers: ' said; }
 text 50000 > a
 text 60000 > b

@@ -1,4 +1,4 @@
-# --sparse leaves holes on standard output too where that is a file that ends there, and nowhere else.
+# --sparse leaves holes also on standard output if that is at the end of a file, and nowhere else.
 . "$CLI_LIB"
 truncate -s 1M probe
 (($(disk_of probe) == 0)) || skip "this file system has no holes"
@@ -7,7 +7,7 @@ poolmap -q --chunk-size 64K -o in.zst in
 cat in in > twice
 cp --sparse=never in full
 for jobs in 1 2 3; do
-    # Not by itself, as somebody may have redirected into what is there already.
+    # Not by default, as the redirection may go into an existing file.
     silently poolmap -dc -j $jobs in.zst > out
     same_file in out
     (($(disk_of out) >= 1954)) || fail "$(disk_of out) KiB without --sparse"
@@ -20,10 +20,10 @@ for jobs in 1 2 3; do
     silently poolmap cat --sparse -j $jobs --offset 60000 --length 1500000 in.zst > out
     cmp out <(part in 60000 1500000)
     (($(disk_of out) < 80)) || fail "$(disk_of out) KiB by cat of a range"
-    # The next program writes behind it.
+    # The next program writes after it.
     { silently poolmap -dc --sparse -j $jobs in.zst && echo end; } > out
     cmp out <(cat full && echo end)
-    # What was there before the offset stays, and what is behind it is overwritten with zeros, too.
+    # Existing bytes before the offset stay, and those after it are overwritten, with zeros too.
     { echo beginning && silently poolmap -dc --sparse -j $jobs in.zst; } > out
     cmp out <(echo beginning && cat full)
     (($(disk_of out) < 80)) || fail "$(disk_of out) KiB behind a beginning"
@@ -35,14 +35,14 @@ for jobs in 1 2 3; do
     cmp out <(echo beginning && cat full)
     silently poolmap -dc --sparse -j $jobs in.zst | cmp - in
 done
-# What was restored before an error is there, with its zeros.
+# Content restored before an error is there, with its zeros.
 head -c -100 in.zst > cut.zst
 poolmap -q --chunk-size 64K -c <(cat in) > whole.zst
 silently zstd -q -dc whole.zst | cmp - in
 noise 300000 > bad
 refuses 1 bad poolmap -dc --sparse in.zst bad > out
 same_file in out
-# zstd does so with a file; the last of the two options holds.
+# zstd does so with a file; the last of the two options takes effect.
 silently poolmap -d --no-sparse --sparse -c in.zst > out
 (($(disk_of out) < 80)) || fail "$(disk_of out) KiB with --sparse last"
 silently poolmap -d --sparse --no-sparse -f -o out in.zst

@@ -1,4 +1,4 @@
-# No file, and -, are standard input, whose result goes to standard output unless -o says otherwise.
+# Without a file, or with -, standard input is read, and its result goes to standard output unless -o is given.
 . "$CLI_LIB"
 text 3000 > in
 poolmap compress -q -o reference.zst in

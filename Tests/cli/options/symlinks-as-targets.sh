@@ -1,4 +1,4 @@
-# A symbolic link as target counts as existing; with -f the link is replaced, and what it led to stays.
+# A symbolic link as target counts as existing; with -f the link is replaced, and the file that it led to stays.
 . "$CLI_LIB"
 text 5000 > in
 echo precious > precious
@@ -11,7 +11,7 @@ ln -s nowhere dangling
 refuses 1 "dangling" poolmap compress -o dangling in
 no_file nowhere
 [[ -L dangling ]]
-# A link as input is followed by force, or where nothing is made beside it; else it is said that it is not.
+# A link as input is followed with -f, or if nothing is made beside it; otherwise a note says that it is not.
 ln -s in to-in
 refuses 1 "to-in" poolmap compress to-in
 no_file to-in.zst
@@ -19,7 +19,7 @@ poolmap compress -c to-in | zstd -q -dc | cmp - in
 silently poolmap compress -f to-in
 zstd -q -dc to-in.zst | cmp - in
 rm to-in.zst
-# It is no failure where there is something else to do.
+# It is not a failure if there is something else to do.
 poolmap compress to-in precious 2> said
 one_error_line said "to-in"
 no_file to-in.zst

@@ -1,4 +1,4 @@
-# Compressed data is not written to a terminal but with -f; restored data is.
+# Compressed data is not written to a terminal without -f; restored data is.
 . "$CLI_LIB"
 echo "some text" > in
 poolmap compress -q in
@@ -15,6 +15,6 @@ on_terminal "poolmap cat in.zst" > seen
 same_file in seen
 script -qec "poolmap compress -c -f in" /dev/null < /dev/null > forced
 LC_ALL=C grep -qaP '^\x28\xb5\x2f\xfd' forced
-# A file as target is no matter of the terminal.
+# If the target is a file, the terminal does not matter.
 on_terminal "poolmap compress -f in" > seen
 same_text 0 "$(size_of seen)"

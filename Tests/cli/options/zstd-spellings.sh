@@ -1,4 +1,4 @@
-# What zstd's users type works: -d, -t, -l, -dc, -T2, -T 2, -j, letters that stand together, options behind the files.
+# zstd's usual spellings work: -d, -t, -l, -dc, -T2, -T 2, -j, bundled letters, options after the files.
 . "$CLI_LIB"
 real_data 900000 > in
 poolmap compress -q -j 1 --chunk-size 64K -o reference.zst in
@@ -26,7 +26,7 @@ cat reference.zst | silently poolmap -t -
 poolmap -l reference.zst > listed
 poolmap --list reference.zst | cmp - listed
 poolmap list reference.zst | cmp - listed
-# Behind the files, and in between.
+# After the files, and in between.
 silently poolmap in -9 -o nine.zst
 silently poolmap -9 in -c | cmp - nine.zst
 silently poolmap compress -c in -9 | cmp - nine.zst

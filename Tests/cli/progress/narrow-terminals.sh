@@ -1,10 +1,10 @@
-# The progress line has room in its terminal, also where that becomes narrower meanwhile; of no known width it is whole.
+# The progress line fits in its terminal, even if that becomes narrower; with an unknown width it is complete.
 . "$CLI_LIB"
 real_data 6000000 > in
 cat > watch.py <<'PYTHON'
 import fcntl, os, pty, re, struct, sys, termios
-# watch.py COLUMNS[,COLUMNS] COMMAND: prints the longest line of progress. Once the first is there the terminal gets its
-# second width; then those count from the first on that is no longer than that.
+# watch.py COLUMNS[,COLUMNS] COMMAND: prints the longest line of progress. After the first line the terminal gets its
+# second width; then lines count from the first one that fits.
 def resize(fd, columns):
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
 widths = [int(width) for width in sys.argv[1].split(",")]
@@ -18,7 +18,7 @@ while True:
         seen += os.read(terminal, 65536)
     except OSError:
         break
-    # The last may not be all there yet.
+    # The last may be incomplete.
     lines = [line for line in re.split(r"[\r\n]", seen.decode().replace("\x1b[K", ""))[:-1] if line]
     if len(widths) > 1 and lines:
         del widths[0]
@@ -33,7 +33,7 @@ if passed:
 assert lines, "no progress is shown"
 print(max(lines, key=len))
 PYTHON
-# longest COLUMNS: the longest line of a run that takes a while.
+# longest COLUMNS: the longest line of a longer run.
 longest() { python3 watch.py "$1" poolmap compress -19 --chunk-size 128K -j 2 --progress -f -o out.zst in; }
 for columns in 100 40 20 6; do
     line=$(longest $columns)
@@ -42,14 +42,14 @@ for columns in 100 40 20 6; do
     ((columns < 100)) || [[ $line == *iB/s*left*ratio* ]] || fail "not all is said: $line"
     ((columns < 20)) || [[ $line == *left* ]] || fail "in $columns columns the time is missing: $line"
 done
-# Nothing fits, and nothing is shown; the work is done all the same.
+# Nothing fits, and nothing is shown; the work is still done.
 rm out.zst
 ! longest 2 2> said || fail "something is shown in two columns"
 grep -q 'no progress is shown' said
 zstd -q -dc out.zst | cmp - in
 line=$(longest 0)
 [[ $line == *iB/s*left*ratio* ]] || fail "of no known width: $line"
-# It goes on for some seconds, so that there are lines behind the change.
+# It runs for some seconds, so that there are lines after the change.
 real_data 8000000 > in
 line=$(longest 100,24)
 ((${#line} < 24)) || fail "${#line} characters after it became narrower: $line"
