@@ -90,6 +90,7 @@ bench-library: bench-deps ## the library's part of bench; BENCH=--help for more
 	Benchmarks/library.py $(BENCH)
 
 docs: ## build the libraries' documentation in .build-docs; checks every link and every public symbol
+	@scripts/need.sh 'python3-yaml=python3 -c "import yaml"'
 	scripts/docs.sh
 
 manual: test-deps build ## make the manual pages in docs/man from the command's help and docs/man/*.in
@@ -141,7 +142,7 @@ package-deps: deps
 
 test-deps: package-deps
 	@scripts/need.sh 'lintian=command -v lintian' 'zstd=command -v zstd && command -v pzstd' 'bsdutils=command -v script' 'mount=command -v losetup' \
-		'procps=command -v ps' 'curl=command -v curl' 'python3=command -v python3' 'man-db=command -v man' 'mandoc=command -v mandoc' \
+		'procps=command -v ps' 'curl=command -v curl' 'python3=command -v python3' 'python3-yaml=python3 -c "import yaml"' 'man-db=command -v man' 'mandoc=command -v mandoc' \
 		'zsh=command -v zsh' 'fish=command -v fish' 'strace=command -v strace' \
 		'b3sum=command -v b3sum' 'fsverity=command -v fsverity' 'python3-venv=python3 -c "import ensurepip, venv"' \
 		'openssl=command -v openssl' 'bindfs=command -v bindfs' 'e2fsprogs=command -v chattr' \
