@@ -1,8 +1,8 @@
-# A block device is cut into parts by its size, like a regular file.
+# A block device is divided into parts by its size, like a regular file.
 . "$CLI_LIB"
 noise 5242880 > image
 device=$(losetup --show -f image 2> /dev/null) || {
-    # Not every machine lets one have a device.
+    # Not every machine provides a device.
     ((EUID != 0)) || [[ ! -e /dev/loop-control ]] || ! losetup -f > /dev/null 2>&1 || fail "losetup has failed"
     skip "there is no loop device"
 }
@@ -18,7 +18,7 @@ same_text "$(b3sum --no-names image)  $device" "$(< digest)"
 losetup -d "$device"
 device=$(losetup --show -f out)
 for number in 3 1 2; do
-    # It has whole sectors of the file alone, and so its end is missing.
+    # The device has only whole sectors of the file, so its end is missing.
     refuses 1 "$device: " poolmap decompress --part $number/3 -o back "$device"
 done
 no_file back.part-{1,2,3}-of-3

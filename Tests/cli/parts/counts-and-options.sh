@@ -1,4 +1,4 @@
-# Parts of any count, with any options, done in any order and side by side, make what one run makes.
+# Parts of any count, with any options, made in any order and concurrently, make what one run makes.
 . "$CLI_LIB"
 . "$CLI_FOLDER/dictionaries.sh"
 . "$CLI_FOLDER/joins.sh"
@@ -7,7 +7,7 @@ lay_out_dictionaries
 touch -d '2001-02-03 04:05:06.123456789' in
 chmod 640 in
 
-# makes COUNT OPTION…: and the parts one behind the other are a file as well.
+# makes COUNT OPTION…: also the concatenated parts are a valid file.
 makes() {
     rm -f out out.part-* whole
     poolmap compress -q "${@:2}" -o whole in
@@ -28,7 +28,7 @@ done
 # More parts than rsyncable has chunks.
 makes 40 --rsyncable --chunk-size 512K
 makes 2 -19 --chunk-size 512K
-# Chunks as they are without a size.
+# The default chunk size.
 makes 3
 for name in one raw; do
     dictionary="-D $name"
@@ -37,11 +37,11 @@ for name in one raw; do
 done
 dictionary=
 
-# ---- The same part once more
+# ---- ---- The same part again
 
 makes 2 --chunk-size 64K
 cp out.part-1-of-2 first
-# It is whole, and left alone, by the same options only.
+# It is complete, and left alone if the options are the same.
 before=$(stat -c '%i %z' out.part-1-of-2)
 silently poolmap compress --chunk-size 64K --part 1/2 -o out in
 same_text "$before" "$(stat -c '%i %z' out.part-1-of-2)"
@@ -56,7 +56,7 @@ silently poolmap compress --chunk-size 64K --part 1/2 -f -o out in
 same_file first out.part-1-of-2
 silently poolmap compress --chunk-size 64K --part 1/2 --if-changed -o out in
 same_file first out.part-1-of-2
-# Two at the same time: one of them is as it should be, or both.
+# Two at the same time: one of them succeeds, or both.
 for _ in 1 2 3; do
     poolmap compress --chunk-size 64K --part 1/2 -f -o out in &
     poolmap compress --chunk-size 64K --part 1/2 -f -o out in

@@ -1,10 +1,10 @@
-# Of a damaged file at least one part fails, with a line like that of the whole, and none restores another content.
+# For a damaged file at least one part fails, with a line like that of one run, and none restores wrong content.
 . "$CLI_LIB"
 . "$CLI_FOLDER/joins.sh"
 { text 150; head -c 900 /dev/zero; noise 10; } > in
 
-# unnoticed FILE COUNT: those of the files FILE.flips/NUMBER in which no part of so many finds anything; what the parts say
-# of the others is in FILE.said.
+# unnoticed FILE COUNT: those of the files FILE.flips/NUMBER in which none of COUNT parts finds damage; the messages
+# about the others are in FILE.said.
 unnoticed() {
     # shellcheck disable=SC2016
     find "$1.flips" -type f | xargs -P 2 -n 40 bash -c '
@@ -19,7 +19,7 @@ unnoticed() {
         done' "$2" 2>&1 > "$1.said" | sort
 }
 
-# flip_bytes FILE STEP: FILE.flips/NUMBER for each STEPth of its bytes, with one bit of it flipped.
+# flip_bytes FILE STEP: writes FILE.flips/NUMBER for every STEPth byte, with one bit of it flipped.
 flip_bytes() {
     local place
     flip_each_bit "$1" bits
@@ -30,7 +30,7 @@ flip_bytes() {
     rm -r bits
 }
 
-# says_its_lines FILE: a line about each of the files, and nothing else.
+# says_its_lines FILE: one line about each of the files, and nothing else.
 says_its_lines() {
     ! grep -v '^poolmap: [a-z.]*\.flips/[0-9]*: .' "$1.said"
     same_text "" "$(cut -d: -f2 "$1.said" | sort | uniq -d)"
@@ -42,7 +42,7 @@ same_text "" "$(unnoticed own 3)"
 says_its_lines own
 same_text "$((($(size_of own) + 1) / 2))" "$(wc -l < own.said)"
 
-# Without checks a part finds what the whole finds: what the format itself does not allow, and all in the tables.
+# Without checksums a part finds what one run finds: violations of the format itself, and anything in the tables.
 poolmap compress -q -5 --no-check --chunk-size 1K -o unchecked in
 flip_bytes unchecked 4
 unnoticed unchecked 2 > quiet
@@ -51,8 +51,8 @@ says_its_lines unchecked
 { poolmap test -j 2 unchecked.flips/* 2>&1 || true; } | sed 's/^poolmap: \([^:]*\): .*/\1/' | sort > found
 same_text "" "$(comm -12 quiet found)"
 
-# In joined files a part does not hold the frames of the first section against the CRCs of its table, nor does it those
-# of the last one. So it misses what decoders ignore, and nothing else: the content is what it was.
+# In joined files a part does not check the frames of the first section against the CRCs of its table, nor those of the
+# last. So it only misses what decoders ignore: the content is right.
 poolmap compress -q -5 --chunk-size 1K -o first in
 tail -c 1030 in | poolmap compress -q -5 --chunk-size 1K -o last
 cat first last > joined
@@ -68,13 +68,13 @@ while IFS= read -r file; do
     same_file whole out
     rm out*
 done < quiet
-# The bit of a frame's header that has no meaning, in the first frame.
+# The unused bit of a frame's header, in the first frame.
 cp joined ignored
 patch ignored 4 $(($(part joined 4 1 | od -An -tu1) ^ 16))
 refuses 1 "its bytes do not match the section table" poolmap test ignored
 silently each_part 2 poolmap test ignored
 
-# ---- Others' files: what decoders find.
+# ---- ---- Files of other tools: whatever decoders detect.
 
 zstd -q -c < in > foreign
 flip_bytes foreign 4
@@ -84,7 +84,7 @@ zstd_refuses foreign.flips/* > found
 same_text "" "$(comm -12 quiet found)"
 (($(wc -l < found) > 10))
 
-# ---- decompress says the same, and there is no part.
+# ---- ---- decompress reports the same, and makes no part.
 
 for place in 3 100 $(($(size_of own) - 1)); do
     for number in 1 2 3; do
@@ -96,7 +96,7 @@ for place in 3 100 $(($(size_of own) - 1)); do
         rm -f out.*
     done
 done
-# Cut anywhere.
+# Truncated anywhere.
 cut_at_each_byte own cuts
 for place in 00000 00003 00007 00100 00300 $(printf %05d $(($(size_of own) - 20))) $(printf %05d $(($(size_of own) - 1))); do
     expect_exit 1 poolmap test "cuts/$place" 2> "$CLI_NOTES/whole"

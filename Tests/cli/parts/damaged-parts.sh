@@ -1,4 +1,4 @@
-# A part in which a byte is another, or which ends anywhere, is not joined, whatever it is a part of.
+# A part with any changed byte, or truncated anywhere, is not joined, whatever command made it.
 . "$CLI_LIB"
 . "$CLI_FOLDER/joins.sh"
 { text 1024; head -c 1024 /dev/zero; noise 20; } > in

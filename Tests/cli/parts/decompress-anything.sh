@@ -1,9 +1,9 @@
-# Parts of every kind of compressed file join to the content: with or without tables, checks and sizes, with holes, empty.
+# Parts of every kind of compressed file join to its content: with and without tables, checksums, sizes and holes.
 . "$CLI_LIB"
 . "$CLI_FOLDER/joins.sh"
 real_data 1500000 > in
 
-# restores FILE OPTION…: in parts as in one run.
+# restores FILE OPTION…: parts and one run give the same.
 restores() {
     local count file=$1
     shift
@@ -30,7 +30,7 @@ poolmap compress -q --chunk-size 1K -o tiny.zst less
 restores tiny.zst
 split -b 700 --filter 'zstd -q -c' less > strange.zst
 restores strange.zst
-# By others: with their sizes in skippable frames, as one frame, and as one that does not tell its size.
+# By other tools: with sizes in skippable frames, as one frame, and as one without a content size.
 pzstd -q -p 4 -c in > pzstd.zst
 restores pzstd.zst
 zstd -q -c in > zstd.zst
@@ -43,7 +43,7 @@ for file in seekable joined one-chunk plain; do
     cp "$CLI_FOLDER/../../fixtures/$file.zst" fixture.zst
     restores fixture.zst
 done
-# Others' frames of which nothing is known but what is in them, and bytes that say nothing between them.
+# Other tools' frames without any size, and skippable frames between them.
 printf '\x50\x2a\x4d\x18\x03\x00\x00\x00abc' > nothing.zst
 cat nothing.zst tiny.zst nothing.zst untold.zst nothing.zst > between.zst
 restores between.zst
@@ -56,7 +56,7 @@ restores own.zst -D less
 zstd -q -f --long=28 -o long.zst in
 restores long.zst --long=28
 
-# ---- Holes are holes, in the parts and in what they are joined to.
+# ---- ---- Holes stay holes, in the parts and in the joined file.
 
 islands holes 8000000 100000:3000 4000000:100000 7000000:1000
 poolmap compress -q --chunk-size 256K -o holes.zst holes
@@ -68,7 +68,7 @@ silently each_part 7 poolmap decompress -o out holes.zst
 joins_to whole out 7
 (($(disk_of out) < 400 && $(disk_of out) <= $(disk_of whole) + 32))
 rm out*
-# What has none gets none.
+# A file without holes gets none.
 poolmap decompress -q --no-sparse -f -o whole holes.zst
 silently each_part 7 poolmap decompress --no-sparse -o out holes.zst
 joins_to whole out 7

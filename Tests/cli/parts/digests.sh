@@ -1,4 +1,4 @@
-# Parts of a hash, by every algorithm that can be joined, make the lines that one run writes, whatever its options.
+# Parts of a hash, with every algorithm that has parts, join to the lines that one run writes, whatever its options.
 . "$CLI_LIB"
 . "$CLI_FOLDER/joins.sh"
 noise 9000001 > in
@@ -9,7 +9,7 @@ hashes() {
     shift 2
     poolmap hash "$@" -f -o whole -- "$file"
     silently each_part "$count" poolmap hash "$@" -o out "$file"
-    # The lines have the mode and the time of a new file, as those of one run.
+    # The lines have the mode and time of a new file, as in one run.
     silently poolmap join out.part-*
     same_file whole out
     same_text "$(stat -c %a whole)" "$(stat -c %a out)"
@@ -18,7 +18,7 @@ hashes() {
 for algorithm in blake3 crc32 crc32c crc64nvme s3-etag s3-sha256 s3-crc32c dropbox fsverity-sha256 fsverity-sha512; do
     hashes in 3 -a $algorithm
 done
-# As others have it, too.
+# Other tools agree.
 silently each_part 3 poolmap hash -o out in
 poolmap join out.part-*
 same_text "$(b3sum in)" "$(< out)"
@@ -72,7 +72,7 @@ expect_exit 1 poolmap hash --check out > said 2>&1
 grep -q '^in: FAILED' said
 rm out*
 
-# ---- What cannot be joined is refused, in one line.
+# ---- ---- Parts that cannot be joined are refused, in one line.
 
 for algorithm in sha256 sha512 sha1 md5; do
     refuses 2 "--part cannot do $algorithm, which is hashed from the beginning to the end" \

@@ -1,4 +1,4 @@
-# The array engine says which part an element does; where its variables leave that open, no part is done.
+# The array engine decides which part an element makes; if its variables are ambiguous, no part is made.
 . "$CLI_LIB"
 variables=(SLURM_ARRAY_TASK_ID SLURM_ARRAY_TASK_MIN SLURM_ARRAY_TASK_MAX SLURM_ARRAY_TASK_STEP SLURM_ARRAY_TASK_COUNT
     PBS_ARRAY_INDEX PBS_ARRAYID SGE_TASK_ID SGE_TASK_FIRST SGE_TASK_LAST SGE_TASK_STEPSIZE LSB_JOBINDEX LSB_JOBINDEX_END
@@ -7,14 +7,14 @@ unset "${variables[@]}"
 text 3000000 > big.tar
 poolmap -q --chunk-size 256K -o whole big.tar
 
-# element PART VARIABLE=VALUE…: an element with these variables; they may be more than one word of an argument.
+# element PART VARIABLE=VALUE…: runs an element with these variables, which may be several words of one argument.
 element() {
     local words
     read -ra words <<< "${*:2}"
     env "${words[@]}" poolmap compress -q --chunk-size 256K --part "$1" -o big.tar.zst big.tar
 }
 
-# ---- Each element does its own part, and all of them make the whole.
+# ---- ---- Each element makes its own part, and all of them make the whole.
 
 # array PART FIRST STEP VARIABLE=VALUE…: four elements; @ is the index of each.
 array() {
@@ -49,13 +49,13 @@ array auto/4 1 1 PBS_ARRAY_INDEX=@
 array auto/4 1 1 PBS_ARRAYID=@
 array auto/4 1 1 LSB_JOBINDEX=@ LSB_JOBINDEX_END=4 LSB_JOBINDEX_STEP=1 SGE_TASK_ID=undefined
 array auto/4 0 1 JOB_COMPLETION_INDEX=@ LSB_JOBINDEX=0
-# Two that say the same.
+# Two that agree.
 array auto/4 1 1 PBS_ARRAY_INDEX=@ PBS_ARRAYID=@
 
-# ---- Nothing is guessed: one line, wrong usage, and no file.
+# ---- ---- Nothing is guessed: one line, wrong usage, and no file.
 
 rm -f big.tar.zst
-# no_part PART WORDS VARIABLE=VALUE…: the line has these words.
+# no_part PART WORDS VARIABLE=VALUE…: the line contains these words.
 no_part() {
     refuses 2 "--part $1: $2" element "$1" "${@:3}"
     only_files big.tar whole
@@ -83,10 +83,10 @@ no_part auto/4 "the array has 8 elements, and not 4" AWS_BATCH_JOB_ARRAY_INDEX=1
 for name in PBS_ARRAY_INDEX PBS_ARRAYID LSB_JOBINDEX JOB_COMPLETION_INDEX AWS_BATCH_JOB_ARRAY_INDEX; do
     no_part auto "$name does not say of how many; give the count, as --part auto/16" $name=1
 done
-# The value of a variable is shown, and does nothing to a terminal.
+# The value of a variable is shown, escaped for a terminal.
 no_part auto/4 "PBS_ARRAY_INDEX is '\\x1B[31m', and no number" $'PBS_ARRAY_INDEX=\e[31m'
 
-# ---- What is given counts, whatever an engine says.
+# ---- ---- An explicit number counts, whatever an engine says.
 
 for text in "" / 3 3/ /4 a/b +1/4 -1/4 " 1/4" 1/4/2 1/x auto/ auto/x; do
     refuses 2 "--part" env PBS_ARRAY_INDEX=1 poolmap compress --part="$text" -o big.tar.zst big.tar

@@ -1,4 +1,4 @@
-# hash --part of many files: each part hashes its share, and join puts all lines into the order of one run.
+# hash --part with many files: each part hashes its share, and join puts all lines in the order of one run.
 . "$CLI_LIB"
 . "$CLI_FOLDER/parts.sh"
 mkdir -p tree/a tree/b/c 'tree/odd names' elsewhere
@@ -9,7 +9,7 @@ done
 printf x > $'tree/odd names/a\nb'
 printf y > $'tree/odd names/\xff\xfe \\ '
 : > tree/b/empty
-# More than a worker hashes whole.
+# Larger than a worker hashes whole.
 noise 9000000 9 > tree/b/large
 noise 50000 10 > elsewhere/1
 ln -s ../elsewhere tree/linked
@@ -17,7 +17,8 @@ ln -s b/large tree/link
 find tree -type f ! -name $'*\n*' > list
 echo elsewhere/1 >> list
 
-# same_in_parts COUNT ARGUMENT…: all parts, in any order and side by side, make of these arguments what one run makes.
+# same_in_parts COUNT ARGUMENT…: all parts, in any order and concurrently, give the same as one run with these
+# arguments.
 same_in_parts() {
     local count=$1
     shift
@@ -37,7 +38,7 @@ find tree -type f -print0 > list0
 same_in_parts 3 -0 --files-from list0
 same_in_parts 4 tree/a/[1-9] tree/a/1 elsewhere/1 tree/a/2
 same_in_parts 3 -r tree elsewhere tree/a
-# What must be hashed from the beginning to the end is no matter where files are whole.
+# Algorithms without pieces work too, as files are whole.
 same_in_parts 3 -r -a sha256 -a md5 -a blake3 tree
 same_in_parts 3 -r --zero tree
 same_in_parts 3 -r --tag tree
@@ -48,12 +49,12 @@ same_in_parts 3 -r --manifest --chunk-size 64K -a sha256 tree/b elsewhere
 mkdir empty
 same_in_parts 2 -r empty
 
-# ---- Lines can be checked by others, and a join to standard output is the same
+# ---- ---- Other tools check the lines, and a join to standard output is the same
 
 for number in 1 2 3; do silently poolmap hash -r -a sha256 -o sums --part $number/3 tree/a tree/b; done
 poolmap join -c sums.part-* | sha256sum --quiet -c -
 
-# ---- A part that fails leaves nothing, and what is there is not overwritten
+# ---- ---- A part that fails leaves nothing, and existing files are not overwritten
 
 refuses 1 "sums.part-2-of-3 already exists" poolmap hash -r -a sha256 -o sums --part 2/3 tree/a tree/b
 for number in 1 2 3; do rm -f sums.part-$number-of-3; done
@@ -76,7 +77,7 @@ done
 silently poolmap join -o joined sums.part-*
 poolmap hash -r tree/a tree/b | cmp - joined
 
-# ---- join refuses what is of other names, of another job, damaged, or missing
+# ---- ---- join refuses parts of other names or jobs, and damaged or missing ones
 
 rm -f sums.part-* joined
 for number in 1 2; do silently poolmap hash -r -o sums --part $number/3 tree; done
@@ -111,13 +112,13 @@ for place in 0 9 12 500 $((size / 2)) $((size - 60)) $((size - 1)); do
     mv kept.part-2-of-3 sums.part-2-of-3
 done
 
-# ---- kill -9: nothing is left of the part, and it can be done again
+# ---- ---- kill -9: nothing is left of the part, and it can be made again
 
 mkfifo tree/a/pipe
 exec 5<> tree/a/pipe
 poolmap hash -o sums --part 1/1 tree/a/1 tree/a/pipe tree/a/2 5<&- &
 pid=$!
-# reads_the_pipe: it waits for what never comes.
+# reads_the_pipe: it waits for data that never comes.
 reads_the_pipe() { find /proc/$pid/fd -lname '*/tree/a/pipe' | grep -q .; }
 wait_until 20 reads_the_pipe
 kill -KILL $pid
@@ -126,7 +127,7 @@ exec 5<&-
 [[ ! -e sums.part-1-of-1 ]]
 rm tree/a/pipe
 
-# ---- What cannot be done in parts
+# ---- ---- What cannot be hashed in parts
 
 refuses 2 "--part of many files and --resume exclude each other" \
     poolmap hash -r -o sums --resume state --part 1/2 tree
@@ -134,7 +135,7 @@ refuses 2 "--part takes files, and not standard input" poolmap hash -o sums --pa
 refuses 2 "--part" poolmap hash -r --tree -o sums --part 1/2 tree
 refuses 2 "--part" poolmap hash -r --keyed -o sums --part 1/2 tree
 refuses 2 "--part needs -o FILE" poolmap hash -r --part 1/2 tree
-# Parts must not be found by other parts.
+# Other parts must not find the parts as inputs.
 refuses 2 "the parts would be in tree, and be hashed as well; name a file elsewhere by -o" \
     poolmap hash -r -o tree/a/sums --part 1/2 elsewhere tree
 refuses 2 "the parts would be in ., and" poolmap hash -r -o sums --part 1/2 .

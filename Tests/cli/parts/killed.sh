@@ -1,5 +1,5 @@
-# Workers and fronts killed in a part and in a join: what is made is the same, after the same line again, and till then
-# there is nothing but what --resume keeps.
+# Workers and fronts killed in a part or a join: the same line makes the same file.
+# Until then there is nothing but what --resume keeps.
 . "$CLI_LIB"
 . "$CLI_FOLDER/joins.sh"
 noise 12000000 > in
@@ -9,7 +9,7 @@ silently each_part 2 poolmap decompress -o content in.zst
 silently each_part 2 poolmap hash -a blake3 -a crc32 -o digests in
 mkdir made
 mv whole.* content.* digests.* made
-# What is read, what is made, and the file that is expected, by the name of each command.
+# By command: the file that is read, the file that is made, and the expected file.
 declare -A reads=([compress]=in [decompress]=in.zst [hash]=in [join]=made/whole.part-1-of-2)
 declare -A makes=([compress]=out.part-1-of-2 [decompress]=out.part-1-of-2 [hash]=out.part-1-of-2 [join]=out)
 declare -A expected=(
@@ -24,14 +24,14 @@ command_of() {
     command=("${words[@]}")
 }
 
-# start_reading NAME: each process is stopped after it has first read of the file; but the front goes on.
+# start_reading NAME: stops each process after its first read of the file, except the front.
 start_reading() {
     command_of "$1"
     seen=
     start_stopping "${reads[$1]}" 1 "${command[@]}" > said 2>&1
     find_traced
 }
-# Sets `worker` to one that has stopped, and was not there before.
+# has_stopped: sets `worker` to one that has stopped and did not exist before.
 has_stopped() {
     kill -CONT "$front"
     for worker in $(worker_pids "$front"); do
@@ -42,7 +42,7 @@ has_stopped() {
 }
 
 for name in compress decompress hash join; do
-    # A worker dies twice: others do what it had.
+    # A worker dies twice: others take over.
     start_reading $name
     for _ in 1 2; do
         wait_until 20 has_stopped
@@ -56,7 +56,7 @@ for name in compress decompress hash join; do
     rm out* trace said
     only_files in in.zst made made/{whole,content,digests}.part-{1,2}-of-2
 
-    # The front.
+    # The front dies.
     for signal in KILL TERM; do
         start_reading $name
         wait_until 20 has_stopped
@@ -82,9 +82,9 @@ for name in compress decompress hash join; do
     done
 done
 
-# ---- With something kept
+# ---- ---- With --resume
 
-# has_kept: some of the part is in the journal.
+# has_kept: the journal has some of the part.
 has_kept() { (($(stat -c %s "$journal" 2> /dev/null || echo 0) > 100)); }
 truncate -s 300M holes
 patch holes 100000000 1 2 3

@@ -1,4 +1,4 @@
-# The examples in docs/cluster.md: each script of an engine's in the place of all its elements, the Makefile and the shell.
+# The examples in docs/cluster.md: each engine's script run as all of its elements, the Makefile and the shell.
 . "$CLI_LIB"
 . "$CLI_FOLDER/parts.sh"
 unset MAKEFLAGS MAKELEVEL MFLAGS
@@ -10,7 +10,7 @@ small_chunks
 poolmap compress -q -o whole big.tar
 (($(poolmap list --json whole | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["frames"])') > 16))
 
-# joins LINE: the command of a line that submits the join makes the whole, and leaves no part.
+# joins LINE: the command in a line that submits the join makes the whole, and leaves no part.
 joins() {
     local line
     line=$(grep -o "poolmap join [^'\"]*" <<< "$1")
@@ -53,7 +53,7 @@ for index in {0..15}; do JOB_COMPLETION_INDEX=$index silently sh -c "$line"; don
 joins "$(block Kubernetes 2)"
 block Kubernetes 1 | grep -x '  completions: 16' > "$CLI_NOTES/completions"
 
-# Paths of the file system that all share, in place of this folder.
+# Paths of the shared file system are replaced by this folder.
 block "AWS Batch" 1 | sed "s:/data/::g" > "$CLI_NOTES/batch"
 line=$(sed -n "s/.*'{\"command\": \[\(.*compress.*\)\]}'.*/\1/p" "$CLI_NOTES/batch" | tr -d ',"')
 for index in {0..15}; do
@@ -61,7 +61,7 @@ for index in {0..15}; do
 done
 joins "$(cat "$CLI_NOTES/batch")"
 
-# ---- make, with an ssh that goes nowhere; node3 is out of order at first.
+# ---- ---- make, with a stand-in for ssh; node3 fails at first.
 
 cat > bin/ssh << 'SCRIPT'
 #!/bin/sh
@@ -82,7 +82,7 @@ silently make -s -j > said
 same_text node3 "$(< "$SSH_LOG")"
 same_file big.tar.zst whole
 no_file big.tar.zst.part-{1,2,3,4}-of-4
-# All is done, also without the parts; and done again where the input is newer.
+# Everything is up to date, also without the parts; and made again if the input is newer.
 silently make -q
 touch -d 2002-01-01 big.tar
 expect_exit 1 make -q
@@ -92,7 +92,7 @@ same_text "node1 node2 node3 node4" "$(sort "$SSH_LOG" | xargs)"
 same_file big.tar.zst whole
 silently make -q
 
-# ---- A shell, with the same machines
+# ---- ---- A shell, with the same hosts
 
 rm big.tar.zst Makefile
 block "A shell" 1 > line.sh

@@ -1,4 +1,4 @@
-# Of many files each part does its own, whole: all parts together do what one run does, and nothing twice.
+# With many files each part processes its own, whole: all parts together do what one run does, and nothing twice.
 . "$CLI_LIB"
 . "$CLI_FOLDER/parts.sh"
 mkdir -p tree/a tree/b/c 'tree/odd names'
@@ -9,7 +9,7 @@ done
 printf x > $'tree/odd names/a\nb'
 printf y > $'tree/odd names/\xff\xfe'
 : > tree/b/empty
-# Larger than what a worker does by itself.
+# Larger than a worker processes whole.
 noise 300000 9 > tree/b/large
 find tree -exec touch -d '2003-04-05 06:07:08.123456789' {} +
 
@@ -20,7 +20,7 @@ for count in 1 2 7 40; do
     same_text "$(contents whole)" "$(contents parts)"
 done
 
-# ---- Each is done once: every part by itself has files of its own, and in each there are some
+# ---- ---- Each is done once: every part has different files, and each part has some
 
 total=0
 for number in 1 2 3; do
@@ -31,7 +31,7 @@ for number in 1 2 3; do
 done
 same_text "$(find tree -type f | wc -l)" "$total"
 
-# ---- The name alone decides: not where the folder is, and not what else is there
+# ---- ---- Only the name decides: not where the folder is, nor what else is there
 
 cp -a tree elsewhere && mkdir deep && mv elsewhere deep/tree
 rm -r deep/tree/a
@@ -40,7 +40,7 @@ silently poolmap compress -r --chunk-size 64K --output-dir other --part 2/3 deep
 (cd other && find . -type f | sort) > found
 diff expected found
 
-# ---- A second run does what is left, and touches nothing else
+# ---- ---- A second run does the rest, and touches nothing else
 
 find parts -type f -printf '%p %i %C@\n' | sort > before
 rm parts/tree/a/17.zst parts/tree/b/large.zst
@@ -48,7 +48,7 @@ silently in_parts 40 poolmap compress -r --chunk-size 64K --output-dir parts tre
 same_text "$(contents whole)" "$(contents parts)"
 find parts -type f -printf '%p %i %C@\n' | sort | grep -v -e a/17.zst -e b/large.zst > after
 grep -v -e a/17.zst -e b/large.zst before | diff - after
-# What an older input has left is no target of this one.
+# The target of an older input does not count.
 touch -d '2003-04-05 06:07:09' tree/a/18
 code=0
 poolmap compress -r --chunk-size 64K --output-dir parts --part 1/1 tree 2> errors || code=$?
@@ -82,15 +82,15 @@ silently in_parts 4 poolmap compress -r --rm moved
 same_text 0 "$(find moved -type f ! -name '*.zst' | wc -l)"
 same_text 120 "$(find moved -name '*.zst' | wc -l)"
 
-# Named files that another part has removed are no matter.
+# Named files that another part has removed do not matter.
 cp -a tree/b/c named
 find named -type f > list
 silently in_parts 4 poolmap compress --rm --files-from list
 same_text 0 "$(find named -type f ! -name '*.zst' | wc -l)"
 
-# ---- Two inputs that would have one target are in one part, which refuses the second
+# ---- ---- Two inputs with one target are in one part, which refuses the second
 
-# collides NAME COMMAND…: one part of three fails, with the line of the whole run, and all make what that makes.
+# collides NAME COMMAND…: one of three parts fails, with the line of one run, and all together make what one run makes.
 collides() {
     local name=$1 number code=0
     shift
@@ -119,7 +119,7 @@ for number in 1 2 3; do poolmap decompress -q --part $number/3 left/both.tar.zst
 same_text 1 $code
 zstd -q -dc left/both.tar.zst | cmp - left/both.tar
 
-# ---- What is missing is told: a name by the part that has it, a folder by all
+# ---- ---- Missing inputs: a name is reported by the part that has it, a folder by all
 
 printf 'tree/none\ntree/a/1\n' > list
 rm tree/a/1.zst
@@ -133,7 +133,7 @@ same_text 1 "${codes//0/}"
 one_error_line missing tree/none
 for number in 1 2; do refuses 1 gone poolmap compress -r --part $number/2 gone; done
 
-# ---- What is not done in parts
+# ---- ---- What cannot be done in parts
 
 refuses 2 "--part and -c" poolmap compress -c --part 1/2 tree/a/1 tree/a/2
 refuses 2 "--part" poolmap compress --part 1/2

@@ -1,4 +1,4 @@
-# The content of a compressed input is mapped in parts too, where the frames say how much is in them.
+# map in parts also uses the content of a compressed input, if its frames state their content sizes.
 . "$CLI_LIB"
 seq 60000 > in
 poolmap compress -q --chunk-size 20K in
@@ -19,19 +19,19 @@ for count in 1 3 40; do parts $count in.zst --lines --chunk-size 30K; done
 parts 3 in.zst --csv --chunk-size 30K --header 2 --output-header 0
 parts 3 in.zst --lines --records 5000
 parts 3 in.zst --chunk-size 7K
-# The compressed bytes, if that is what is wanted.
+# The compressed bytes, with --no-decompress.
 parts 3 in.zst --chunk-size 7K --no-decompress
-# One small frame, of whoever, and one of nothing.
+# One small frame, by poolmap and by zstd, and one without content.
 zstd -q -o one.zst in
 parts 3 one.zst --lines --chunk-size 200K
 : > none
 poolmap compress -q none
 parts 3 none.zst --lines
-# The same of a file that needs a dictionary.
+# The same for a file that needs a dictionary.
 head -c 5000 in > dictionary
 poolmap compress -q --chunk-size 20K -D dictionary -o words.zst in
 parts 2 words.zst --lines --chunk-size 30K -D dictionary
-# Frames that are too large, or do not say what they hold: one line, and no part.
+# Frames that are too large, or have no content size: one line, and no part.
 rm out out.part-*
 zstd -q -c < in > stream.zst
 for file in one.zst stream.zst; do
@@ -39,7 +39,7 @@ for file in one.zst stream.zst; do
         poolmap map --part 1/3 --lines --chunk-size 20000 -o out $file -- cat
 done
 no_file out out.part-*
-# Parts of the content and of the bytes are not of one job; nor are those of another compression of the same.
+# Parts of the content and of the compressed bytes do not belong together; nor do those of different compressions.
 poolmap map --part 1/2 --lines --chunk-size 30K -o out in.zst -- cat
 poolmap map --part 2/2 --lines --chunk-size 30K --no-decompress -o out in.zst -- cat
 refuses 1 "it was made with " poolmap join -o out out.part-*

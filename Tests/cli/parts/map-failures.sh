@@ -1,10 +1,10 @@
-# A part whose command fails leaves nothing, or its journal; what does not belong together is not joined.
+# A part whose command fails leaves nothing, or its journal; parts that do not belong together are not joined.
 . "$CLI_LIB"
 seq 20000 > in
 options=(--lines --chunk-size 4K -o out)
 part() { poolmap map -q --part "$1" "${@:2}" "${options[@]}" in -- "${command[@]}"; }
 
-# ---- A command that fails: the chunk has the number that it has in the whole.
+# ---- ---- A command that fails: the chunk has the same number as in one run.
 command=(sh -c '[ $POOLMAP_CHUNK_INDEX != 17 ] && cat')
 refuses 1 "in: chunk 17 (bytes " part 3/4
 no_file out.part-*
@@ -16,7 +16,7 @@ expect_exit 1 part 3/4 --halt never --retries 1 2> said
 grep -q 'in: chunk 17 .*2 times tried' said
 grep -q 'in: 1 of [67] chunks failed' said
 refuses 1 "in: chunk 17 " part 3/4 --halt soon
-# One worker has done what comes before.
+# One worker, so all earlier chunks are done.
 refuses 1 "in: chunk 17 " part 3/4 --resume -j 1
 no_file out.part-3-of-4
 [[ -f out.part-3-of-4.partial && -f out.part-3-of-4.resume ]]
@@ -34,11 +34,11 @@ for code in 126 127; do
 done
 only_files in said not-a-program
 command=(cat)
-# A part that is there stays, but with -f.
+# An existing part stays without -f.
 silently part 1/4
 refuses 1 "out.part-1-of-4 already exists; use -f to overwrite it" part 1/4
 silently part 1/4 -f
-# Nothing on disk before the part is whole, and nothing after a signal.
+# Nothing on disk before the part is complete, and nothing after a signal.
 command=(sh -c ': > running-$$; exec sleep 20')
 poolmap map -q --part 2/4 "${options[@]}" in -- "${command[@]}" &
 front=$!
@@ -49,7 +49,7 @@ rm running-*
 only_files in said not-a-program out.part-1-of-4
 rm out.part-*
 
-# ---- Parts that do not belong together, or are damaged.
+# ---- ---- Parts that do not belong together, or are damaged.
 command=(cat)
 for number in 1 2 3; do silently part $number/3; done
 mkdir whole
@@ -105,7 +105,7 @@ not_joined "its input was modified at another time"
 silently poolmap join --rm -o out out.part-*
 same_file in out
 only_files $'cat\nx' in said not-a-program out whole whole/out.part-{1,2,3}-of-3
-# The mode of the whole is that of any new file, as one run's.
+# The joined file has the mode of any new file, as in one run.
 chmod 600 in
 rm out
 umask 022

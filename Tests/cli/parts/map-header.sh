@@ -1,8 +1,8 @@
-# First lines of outputs are in a part once, and in the whole once; parts whose lines differ are not joined.
+# Common first lines of outputs are in a part once, and in the whole once; parts with different lines are not joined.
 . "$CLI_LIB"
 { printf 'name,count\n----,-----\n'; seq -f 'n,%g' 3000; } > in
 
-# parts COUNT COMMAND…: over the file in.
+# parts COUNT COMMAND…: for the file `in`.
 parts() {
     local count=$1 number
     shift
@@ -17,7 +17,7 @@ parts() {
 for count in 1 2 7; do
     parts $count cat
     same_file in out
-    # Outputs without a byte: in front of the first lines, behind them, and all of them.
+    # Empty outputs: before the first lines, after them, and all.
     parts $count sh -c '[ $POOLMAP_CHUNK_INDEX -lt 5 ] || cat'
     parts $count sh -c '[ $POOLMAP_CHUNK_INDEX -ge 5 ] || cat'
     parts $count true
@@ -31,7 +31,7 @@ done
 parts 30 cat
 same_file in out
 
-# Lines that are not those of the others: one run fails there, and so does a part, or the join.
+# Lines that differ: one run fails, and so does a part or the join.
 other='head -1; echo "$((POOLMAP_CHUNK_OFFSET / 16000))"; cat'
 refuses 1 "header lines" poolmap map -q --csv --chunk-size 3K --header 2 -o no in -- sh -c "$other"
 rm -f out*

@@ -1,4 +1,4 @@
-# Parts keep the outputs of their chunks, and join reduces those of all: to what one run makes, in the same groups.
+# Parts keep the outputs of their chunks, and join reduces them all to what one run makes, in the same groups.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 export LC_ALL=C
@@ -10,7 +10,7 @@ import random
 random.seed(9)
 for _ in range(8000): print(random.randint(0, 10**6), random.randint(-99, 99) / 4)' > in
 
-# parts COUNT LINE OPTION… -- COMMAND…: over the file in.
+# parts COUNT LINE OPTION… -- COMMAND…: for the file `in`.
 parts() {
     local count=$1 line=$2 number
     shift 2
@@ -31,21 +31,21 @@ for count in 1 2 7; do
     parts $count sum --chunk-size 6K -- wc
 done
 parts 40 'sort -m {}' --chunk-size 20K -- sort
-# One output, some more than are joined at a time, and some hundred: which ones are joined together is to be seen.
+# One output, slightly more than are joined at a time, and some hundred: the result shows how they were grouped.
 for size in 1M 6200 400; do
     parts 3 'echo "("; cat {}; echo ")"' --chunk-size $size -- head -1
 done
 parts 2 concat --chunk-size 4K -- cat
 same_file in out
 parts 3 sum --chunk-size 4K --header 1 --output-header 0 -- cat
-# Exponents: the nearest number depends on the order.
+# Exponents: rounding depends on the order.
 parts 7 sum --chunk-size 1K -- awk '{ print $1 "e-7", 0.1 }'
 : > in
 parts 3 'sort -m {}' -- cat
 parts 3 sum -- cat
 same_text "" "$(ls -A spill)"
 
-# --reduce behind the command of a part; the words of join may name it where they like.
+# --reduce after the command of a part; in join it may be anywhere.
 seq 3000 > in
 rm -f out* whole
 for number in 1 2 3; do silently poolmap map --part $number/3 --lines --chunk-size 1K -o out in -- sort -n --reduce 'sort -n -m {}'; done
@@ -55,13 +55,13 @@ same_file in out
 only_files in out spill
 rm -r out spill in
 mv ../saved/* .
-# Without -o the names of the parts say it; -o - is standard output.
+# Without -o the target is derived from the parts' names; -o - is standard output.
 poolmap join -q --reduce 'sort -n -m {}' -o - out.part-* | cmp - in
 silently poolmap join out.part-* --reduce 'sort -n -m {}'
 same_file in out
 silently poolmap join --if-changed out.part-* --reduce 'sort -n -m {}'
 
-# What joins must be what the parts were made for.
+# The reduction must be the one that the parts were made for.
 rm out
 refuses 1 'out: the parts were made with --reduce "sort -n -m {}", and join needs the same' poolmap join -o out out.part-*
 refuses 1 'the parts were made with --reduce "sort -n -m {}", and join has "sum"' poolmap join --reduce sum -o out out.part-*
@@ -80,13 +80,13 @@ silently poolmap join -q --reduce concat -o plain plain.part-*
 same_file in plain
 refuses 2 "--reduce joins the parts of one file" poolmap join --reduce sum plain.part-* out.part-*
 refuses 2 "" poolmap join --reduce
-# A reduction that fails leaves nothing, and a full TMPDIR is told.
+# A failed reduction leaves nothing, and a full TMPDIR is reported.
 refuses 1 "the command of --reduce exited with code 3" poolmap join --reduce 'sort -m {}; exit 3' -o failed failed.part-*
 refuses 1 "adds up numbers" poolmap join --reduce sum -o words words.part-*
 refuses 1 "TMPDIR" env TMPDIR=/nowhere/at/all poolmap join --reduce 'sort -n -m {}' -o out out.part-*
 no_file out failed words
 
-# Damage is found in each byte that is read.
+# Damage is detected in each byte that is read.
 for number in 1 2 3; do
     cp out.part-$number-of-3 kept
     patch out.part-$number-of-3 500 0

@@ -1,4 +1,4 @@
-# A part that is killed at any moment goes on where it stood with --resume: at the same bytes, with none of its chunks twice.
+# A part killed at any moment continues with --resume: the same bytes, with none of its chunks run twice.
 . "$CLI_LIB"
 . "$CLI_FOLDER/maps.sh"
 seed=${SEED-$RANDOM}
@@ -15,7 +15,7 @@ chmod 755 command
 records() { if [[ -e $name.resume ]]; then stat -c %s "$name.resume"; else echo 0; fi; }
 has_more() { (($(records) > $1)) || ! is_running "$front"; }
 
-# killed OPTION…: part 2 of 3 is killed until it is whole; the others are made at once.
+# killed OPTION…: kills part 2 of 3 until it is complete; the others are made at once.
 killed() {
     local kills=0 size
     rm -f out out.part-* ran-*
@@ -36,12 +36,12 @@ killed() {
         wait "$front" 2> /dev/null || true
         wait_gone $soon "${everyone[@]}"
         kills=$((kills + 1))
-        # It may just have been done.
+        # It may just have finished.
         if [[ -e $name.partial ]]; then no_file $name; fi
     done
     ((kills > 0)) || fail "no run was ended"
     no_file $name.partial $name.resume
-    # What was noted is not done again.
+    # Recorded chunks are not run again.
     ((kills < 5)) || (($(cat ran-* | sort | wc -l) < kills * $(ls ran-* | wc -l)))
 }
 for cut in "--lines --chunk-size 3K --header 1" "--csv --records 400"; do
@@ -51,12 +51,12 @@ for cut in "--lines --chunk-size 3K --header 1" "--csv --records 400"; do
     same_file in out
 done
 
-# With a reduction, which only join does.
+# With a reduction, which only join runs.
 killed --lines --chunk-size 3K --reduce 'sort -m {}'
 silently poolmap join -q --reduce 'sort -m {}' -o out out.part-*
 same_file <(poolmap map -q --lines --chunk-size 3K --reduce 'sort -m {}' in -- cat) out
 
-# The chunks that are kept are those of this part: another one begins anew. So does another command.
+# The kept chunks belong to this part: another one starts over. So does another command.
 rm -f out out.part-* ran-*
 first=(sh -c '[ $POOLMAP_CHUNK_INDEX -lt 40 ] && cat')
 run() { poolmap map -j 1 "$1" --lines --chunk-size 3K --resume -o out in -- "${first[@]}"; }
@@ -78,7 +78,7 @@ run --part=3/3
 silently poolmap join -q --rm out.part-*
 same_file in out
 rm out
-# A damaged partial file: what is in front of the damage is kept.
+# A damaged partial file: everything before the damage is kept.
 first=(sh -c '[ ! -e go ] && [ $POOLMAP_CHUNK_INDEX -ge 40 ] && exit 1; echo >> ran-$POOLMAP_CHUNK_INDEX; cat')
 refuses 1 "chunk 40 " run --part=2/3
 (($(ls ran-* | wc -l) > 10))

@@ -4,18 +4,18 @@
 seed=${SEED-$RANDOM}
 echo "SEED=$seed" >&2
 RANDOM=$seed
-# shuffled WORD…: in any order.
+# shuffled WORD…: the words in random order.
 shuffled() { perl -MList::Util=shuffle -e 'srand shift; print join " ", shuffle @ARGV' "$RANDOM" "$@"; }
 cat > command << 'SCRIPT'
 #!/bin/bash
-# What a command is told, and what it reads; and some outputs without a byte.
+# The values and the data of a command; and some empty outputs.
 [[ $POOLMAP_CHUNK_INDEX != *7 ]] || exit 0
 echo "$POOLMAP_CHUNK_INDEX $POOLMAP_CHUNK_OFFSET $POOLMAP_CHUNK_LENGTH ${POOLMAP_CHUNK_COUNT-} $POOLMAP_INPUT $*"
 exec cat
 SCRIPT
 chmod 755 command
 
-# parts COUNT OPTION…: one run and the parts of the file in, joined, are the same.
+# parts COUNT OPTION…: one run and the joined parts of the file `in` are the same.
 parts() {
     local count=$1 number
     shift
@@ -34,7 +34,7 @@ parts() {
     no_file out.part-*
 }
 
-# Each kind of cut in two and in some parts; a few in one, and in more than there are chunks.
+# Each kind of cut in two and in several parts; a few cuts in one, and in more parts than chunks.
 for cut in "--lines --chunk-size 600" "--separator bb --chunk-size 600" '--separator b\nb --records 90' \
     "--record-start ^a --chunk-size 600" "--record-size 7 --records 100" "--chunk-size 600 --header 30 --output-header 0" \
     "--lines --records 150 --header 3 --output-header 0"; do
@@ -55,7 +55,7 @@ for count in 1 40; do
     parts $count --lines --records 100
 done
 
-# {count} is that of the whole.
+# {count} is that of the whole input.
 rm -f out out.part-*
 seq 1000 > in
 for number in 1 2 3; do silently poolmap map --part $number/3 --chunk-size 100 -o out in -- echo '{index} of {count}'; done
@@ -63,7 +63,7 @@ silently poolmap join -q -o out out.part-*
 same_file out <(for index in $(seq 0 38); do echo "$index of 39"; done)
 rm out out.part-*
 
-# More than has room in memory, and several outputs in a task.
+# More than fits in memory, and several outputs in a task.
 seq 200000 > in
 for number in 1 2 3; do
     silently poolmap map --part $number/3 --memory 64K -j 2 --lines --chunk-size 300K -o out in -- cat
@@ -73,7 +73,7 @@ silently poolmap join -q out.part-* small.part-*
 same_file in out
 same_text 200000 "$(awk '{ n += $1 } END { print n }' small)"
 
-# At the same time, and twice.
+# Concurrently, and twice.
 rm out out.part-*
 pids=()
 for number in 1 1 2 2 3 3 4 4; do

@@ -1,6 +1,6 @@
-# Parts of a map over next to nothing, or nothing at all: one run's bytes, and the one chunk of an empty input is the first part's.
+# Parts of a map over tiny or empty inputs: the bytes of one run; the one chunk of an empty input is in the first part.
 . "$CLI_LIB"
-# parts COUNT OPTION…: one run and the parts of the file in, joined, are the same.
+# parts COUNT OPTION…: one run and the joined parts of the file `in` are the same.
 parts() {
     local count=$1 number command='echo "$POOLMAP_CHUNK_INDEX $POOLMAP_CHUNK_OFFSET $POOLMAP_CHUNK_LENGTH"; cat'
     shift
@@ -13,14 +13,14 @@ parts() {
     same_file whole out "$count parts with $*"
 }
 
-# Shares of one byte, and of none.
+# Shares of one byte, and empty ones.
 printf 'a\nb\nc\n' > in
 for count in 6 13; do
     parts $count --chunk-size 1
     parts $count --lines --chunk-size 1
     parts $count --lines --header 1 --output-header 0
 done
-# Nothing to map, and nothing but a header: one empty chunk.
+# An empty input, and one with nothing but a header: one empty chunk.
 : > in
 for count in 1 3; do
     parts $count --lines

@@ -1,4 +1,4 @@
-# A part that changes while it is joined is an error that names it, and no part is removed; a name may lead elsewhere.
+# A part that changes while it is joined is an error that names it, and no part is removed; renaming is no change.
 . "$CLI_LIB"
 . "$CLI_FOLDER/joins.sh"
 noise 6000000 > in
@@ -9,14 +9,14 @@ silently each_part 2 poolmap compress --chunk-size 256K -o kept/out in
 silently each_part 2 poolmap hash -a crc32 -o kept/digests in
 silently poolmap hash -a crc32 -o lines in
 
-# start_join TARGET FILE WHEN: with each process stopped at its read of that number of the file; the front goes on.
+# start_join TARGET FILE WHEN: stops each process at its WHENth read of the file, except the front.
 start_join() {
     rm -f out* digests*
     cp -p kept/* .
     start_stopping "$2" "$3" poolmap join -j 2 --rm "$1".part-{1,2}-of-2 > said 2>&1
     find_traced
 }
-# A worker is at the first part, which the front goes past.
+# A worker is at the first part, which the front passes.
 is_copying() {
     kill -CONT "$front"
     for worker in $(worker_pids "$front"); do
@@ -43,11 +43,11 @@ for part in out.part-1-of-2 out.part-2-of-2; do
         ends 1
         one_error_line said "out: $part "
         no_file out
-        # --rm has not begun.
+        # --rm has not begun to remove parts.
         ls out.part-{1,2}-of-2 > "$CLI_NOTES/all"
     done
 done
-# By its name there is another file, or none. The front has opened the part, and so joins it, or it has not.
+# The name now leads to another file, or none. If the front has opened the part, it joins it; otherwise it fails.
 is_removed() { rm "$1"; }
 is_another() { cp -p "$1" other && mv other "$1"; }
 for change in is_removed is_another; do
@@ -55,17 +55,17 @@ for change in is_removed is_another; do
     wait_until 20 is_copying
     $change out.part-2-of-2
     ends 1
-    # At last it cannot be removed.
+    # Finally it cannot be removed.
     one_error_line said "out: out.part-2-of-2"
     [[ ! -e out ]] || same_file whole out
     [[ -e out.part-1-of-2 ]] || same_file whole out
 done
 
-# ---- What the front reads of digests
+# ---- ---- Digest parts, which the front reads
 
 for change in grows is_emptied is_touched; do
     start_join digests digests.part-2-of-2 1
-    # Between its two looks at the second part, which it is stopped in.
+    # Stopped between its two checks of the second part.
     wait_until 20 grep -q "^$front " trace
     $change digests.part-2-of-2
     ends 1

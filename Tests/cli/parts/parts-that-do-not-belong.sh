@@ -1,4 +1,4 @@
-# What cannot be joined is refused in one line, which names the file and says what to do, and there is no target.
+# Parts that cannot be joined are refused in one line, which names the file and the remedy, without a target.
 . "$CLI_LIB"
 . "$CLI_FOLDER/joins.sh"
 text 300000 > in
@@ -7,10 +7,10 @@ compress=(poolmap compress -j 1 --chunk-size 64K)
 silently each_part 3 "${compress[@]}" -o good in
 first=good.part-1-of-3 second=good.part-2-of-3 third=good.part-3-of-3
 
-# another PART OPTION…: a part of another run.
+# another PART OPTION…: makes a part of another run.
 another() { silently "${compress[@]}" -f --part "$1" "${@:2}" -o other in; }
 
-# ---- One is missing, there twice, of another count
+# ---- ---- One is missing, duplicate, or of another count
 
 refuses_to_join "part 1 of 3 is missing" $second $third
 refuses_to_join "part 2 of 3 is missing, and 1 more" $first
@@ -20,7 +20,7 @@ cp $second twin
 refuses_to_join "part 2 is there twice" $first twin $third $second
 another 2/4
 refuses_to_join "other.part-2-of-4 is one of 4 parts, and $first one of 3" $first other.part-2-of-4 $second $third
-# A name says nothing, but where the target goes.
+# The name of a part only decides the target.
 cp $first third
 cp $third first
 silently poolmap join -o out $second first third
@@ -28,9 +28,9 @@ silently poolmap join -o out $second first third
 same_file whole out
 rm out first third
 
-# ---- Of another run
+# ---- ---- From another run
 
-# of_another TEXT: the second part of the other run is not joined with the rest of the first.
+# of_another TEXT: the second part of the other run cannot be joined with the rest of the first.
 of_another() {
     refuses_to_join "other.part-2-of-3 does not belong to $first: $1" $third other.part-2-of-3 $first
     grep -q '; make the parts again$' "$CLI_NOTES/refusal"
@@ -53,7 +53,7 @@ echo >> in
 touch -d 2001-01-01 in
 another 2/3
 of_another "its input had 300001 bytes, and theirs 300000"
-# Of the same size and time; near one end, as the middle is not looked at.
+# Of the same size and time; changed near one end, as the middle is not checked.
 for place in 5 299990; do
     cp -p kept in
     patch in $place 7
@@ -75,7 +75,7 @@ silently poolmap hash --manifest --part 2/3 -f -o other in
 refuses_to_join "it was made with operation=manifest" lines.part-1-of-3 other.part-2-of-3 lines.part-3-of-3
 rm lines.* other.*
 
-# ---- No part at all
+# ---- ---- Not a part
 
 refuses 2 "name the files of the parts" poolmap join
 refuses 2 "name the files of the parts" poolmap join -o out
@@ -93,6 +93,6 @@ done
 mkdir folder
 refuses_to_join "out: folder is a directory" $first folder $third
 mkfifo pipe
-# Nobody writes to it, and nobody waits for that.
+# A pipe without a writer, which is not waited for.
 refuses_to_join "out: pipe $no_part" $first pipe $third
 refuses_to_join "out: nothing: No such file or directory" $first nothing $third

@@ -1,10 +1,10 @@
-# The report, -v and the progress line tell of a part what they tell of a whole, and which part it is.
+# The report, -v and the progress line say the same about a part as about a whole, and which part it is.
 . "$CLI_LIB"
 . "$CLI_FOLDER/joins.sh"
 real_data 2000000 > in
 poolmap compress -q --chunk-size 64K -o in.zst in
 
-# look WORD…: the report as Python has it is `report`, and what it prints is compared with the words.
+# look WORD…: a Python script reads the report as `report`, and its output is compared with the words.
 look() {
     same_text "$2" "$(python3 -c '
 import json, sys
@@ -43,7 +43,7 @@ for number in 1 2; do
     look 'report["options"]["part"], report["options"]["mode"]' "('$number/2', 'manifest')"
 done
 ((total >= 2000000 && total < 2001000))
-# One that failed.
+# A failed part.
 cp in.zst damaged.zst
 patch damaged.zst 5000 1 2 3 4
 expect_exit 1 poolmap decompress --part 1/2 --report report -f -o out damaged.zst 2> "$CLI_NOTES/said"
@@ -53,13 +53,13 @@ expect_exit 1 poolmap join --report report out.part-* 2> "$CLI_NOTES/said"
 look 'file["output"], file["status"], file["error"]["code"]' "('out', 'failed', 'damaged')"
 look 'file["chunks"][0]["result"]' "{'intact': False}"
 no_file out
-# Their files are nobody's input.
+# The parts are not inputs of the report.
 refuses 1 "report" poolmap join --report out.part-1-of-2 out.part-*
 
 # ---- -v
 
 rm -f out* digests.* manifest.*
-# says PATTERN COMMAND…: this line, beside the one about the workers.
+# says PATTERN COMMAND…: prints this line, besides the one about the sandbox.
 says() {
     "${@:2}" 2> said
     sed -i '/^workers: /d' said
@@ -76,10 +76,10 @@ same_text "" "$(< said)"
 
 # ---- On a terminal
 
-# So much at such a level, by one process, takes long enough for a time left.
+# With one process, at this level, it takes long enough to show the remaining time.
 real_data 12000000 > in
 script -qec "poolmap compress -19 --chunk-size 128K -j 1 --part 2/2 -f -o out in" /dev/null < /dev/null > seen
-# It is of the part, and so at most its own hundred.
+# The percentage is that of the part, so at most a hundred.
 grep -q 'left' seen
 (($(tr '\r' '\n' < seen | sed -n 's/.* (\([0-9]*\) %).*/\1/p' | sort -n | tail -1) > 50))
 script -qec "poolmap compress -9 --chunk-size 128K -j 2 --part 2/2 -f --no-progress -o out in" /dev/null < /dev/null > seen

@@ -1,4 +1,4 @@
-# Inputs that end with a chunk, a byte before or after it, have no chunk or one, in fewer and in more parts than chunks.
+# Inputs that end around a chunk's end, have no chunk or one, give the same in fewer and in more parts than chunks.
 . "$CLI_LIB"
 . "$CLI_FOLDER/joins.sh"
 text 20000 > text
@@ -16,7 +16,7 @@ for size in 0 1 1023 1024 1025 2047 2048 2049 3071 3073 4096; do
         rm out*
     done
 done
-# The border of the shares of 3 parts is at a chunk's, and a byte before and after it.
+# The border of the shares of 3 parts is at a chunk's border, and a byte before and after it.
 for size in $((3 * 4096 - 1)) $((3 * 4096)) $((3 * 4096 + 1)) $((3 * 4096 + 3)); do
     head -c $size text > in
     poolmap compress -q -j 1 --chunk-size 4K -f -o whole in

@@ -1,4 +1,4 @@
-# --split: of many files, those that are large are in every part, and join -r makes them what one run makes.
+# --split: large ones among many files are in every part, and join -r makes of them what one run makes.
 . "$CLI_LIB"
 . "$CLI_FOLDER/parts.sh"
 mkdir -p tree/a tree/b
@@ -20,7 +20,7 @@ for count in 1 2 7; do
     rm -rf parts
     silently in_parts $count poolmap compress "${options[@]}" --split 1000000 --output-dir parts tree
     same_text $((3 * count)) "$(find parts -name "*.part-*-of-$count" | wc -l)"
-    # A second run does nothing again, before the join and after it.
+    # A second run changes nothing, before the join and after it.
     find parts -type f -printf '%p %i %C@\n' | sort > before
     silently in_parts $count poolmap compress "${options[@]}" --split 1000000 --output-dir parts tree
     find parts -type f -printf '%p %i %C@\n' | sort | diff before -
@@ -32,7 +32,7 @@ for count in 1 2 7; do
 done
 same_text "$(stat -c %Y tree/border)" "$(stat -c %Y parts/tree/border.zst)"
 
-# ---- Beside the inputs, from a list, and by names; nothing large, all large
+# ---- ---- Beside the inputs, from a list, and by names; no large file, and only large files
 
 cp -a tree beside
 find beside -type f > list
@@ -64,7 +64,7 @@ for number in 1 2 3; do poolmap test -r --split 1000000 --part $number/3 whole 2
 same_text 1 $code
 one_error_line damage whole/tree/border.zst
 
-# ---- What is in the way is told before anything is done, and join says which parts are missing
+# ---- ---- Obstacles are reported before anything is done, and join names missing parts
 
 rm -rf parts && mkdir -p parts/tree
 echo old > parts/tree/border.zst

@@ -1,4 +1,4 @@
-# Where a join cannot write it says so in one line, leaves no target and takes no part away; --rm does that after success.
+# A join that cannot write says so in one line, leaves no target and removes no part; --rm removes them after success.
 . "$CLI_LIB"
 . "$CLI_FOLDER/joins.sh"
 noise 6000000 > in
@@ -30,7 +30,7 @@ rm out
 same_text "" "$(ls -A closed folder | grep -v :)"
 for file in "${parts[@]}"; do same_file "$file" "kept/$file"; done
 
-# ---- A full disk; and for a part.
+# ---- ---- A full disk; for a part, too.
 
 on_small_disk() {
     . "$CLI_LIB"
@@ -76,11 +76,11 @@ patch out 5000 1 2 3
 silently poolmap join --if-changed -o out "${parts[@]}"
 same_file whole out
 same_text 2001 "$(date -r out +%Y)"
-# syncs OPTION…: it has the file on disk before it gets its name.
+# syncs OPTION…: the file is synced before it gets its name.
 syncs() {
     strace -f -e trace=fsync,fdatasync,linkat,renameat,renameat2,unlinkat -o trace \
         poolmap join -f "$@" -o out "${parts[@]}"
-    # The first is a question whether there are links at all.
+    # The first one only tests whether there are links.
     grep -v 'linkat(-1' trace | grep -oE '(fsync|fdatasync|linkat|rename[a-z0-9]*)\(' > calls
     head -1 calls
 }
@@ -89,7 +89,7 @@ same_text "fsync(" "$(syncs --fsync)"
 same_text "fsync(" "$(syncs --rm)"
 no_file "${parts[@]}"
 same_file whole out
-# Nothing is removed where one part is missing, or damaged.
+# Nothing is removed if a part is missing or damaged.
 cp -p kept/* .
 rm out "${parts[1]}"
 refuses 1 "part 2 of 3 is missing" poolmap join --rm -o out "${parts[0]}" "${parts[2]}"
@@ -98,7 +98,7 @@ patch "${parts[2]}" 1000 1 2 3
 refuses 1 "${parts[2]} is damaged in its chunk 0; remove it, and make the part again" poolmap join --rm -o out "${parts[@]}"
 no_file out
 ls "${parts[@]}" > "$CLI_NOTES/all"
-# Of several targets the one is made, and its parts go.
+# Of several targets one is made, and its parts are removed.
 cp -p kept/* .
 for file in "${parts[@]}"; do cp -p "$file" "second${file#good}"; done
 patch second.part-1-of-3 1000 1 2 3

@@ -1,4 +1,4 @@
-# --part is for regular files and targets of their own; all else is one clear line, and no file.
+# --part needs regular files and a target; anything else is one clear line, and no file.
 . "$CLI_LIB"
 text 300000 > in
 cp in second
@@ -32,7 +32,7 @@ for name in compress decompress test hash; do
     no_part 1 "nothing: No such file or directory" "${command[@]}" nothing
     no_part 1 "/dev/stdin: is no regular file" "${command[@]}" /dev/stdin < <(head -c 100 $file)
     no_part 1 "/dev/null: is no regular file" "${command[@]}" /dev/null
-    # It says that it is empty.
+    # Its size is reported as 0.
     no_part 1 "/proc/version: has more than it says" "${command[@]}" /proc/version
     mkfifo pipe
     refuses 1 "pipe: is no regular file" "${command[@]}" pipe
@@ -58,7 +58,7 @@ no_part 1 "in: not a Zstandard frame" "${decompress[@]}" -f in
 no_part 2 "--resume and --rsyncable exclude each other" "${compress[@]}" --resume --rsyncable in
 no_part 2 "--resume needs -o FILE" poolmap compress --part 1/2 --resume in
 no_part 1 "in: is both input and output" poolmap hash -f --part 1/2 -o out --resume in in
-# A part is no input of itself.
+# A part is not an input for itself.
 cp in out.part-1-of-2
 refuses 1 "out.part-1-of-2: is both input and output" "${compress[@]}" -f out.part-1-of-2
 same_file in out.part-1-of-2
@@ -67,7 +67,7 @@ for name in list cat; do
     no_part 2 "unknown option '--part'" poolmap $name --part 1/2 in.zst
     ! grep -q "did you mean" "$CLI_NOTES/refusal"
 done
-# What --json says is an object.
+# With --json the message is an object.
 expect_exit 2 "${hash[@]}" --json in - 2> said
 grep -Fxq '{"error": "usage", "file": null, "message": "--part takes files, and not standard input", "errno": null}' said
 expect_exit 1 "${compress[@]}" --json /dev/null 2> said
@@ -79,7 +79,7 @@ grep -q '^{"error": "usage", "file": null, ' said
 rm said
 only_files in second in.zst folder link
 
-# ---- A regular file by another name is none of these.
+# ---- ---- A regular file by another name is fine.
 
 silently "${compress[@]}" /dev/stdin < in
 silently poolmap compress --part 2/2 -o out in

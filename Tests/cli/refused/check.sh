@@ -1,4 +1,4 @@
-# A system call that the kernel refuses costs a check of digests nothing, or is an error; never is a file taken for sound.
+# A refused system call does not affect a check of digests, or is an error; a bad file is never reported as OK.
 . "$CLI_LIB"
 . "$CLI_FOLDER/refusals.sh"
 mkdir tree

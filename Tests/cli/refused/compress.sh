@@ -1,4 +1,4 @@
-# A system call that the kernel refuses costs a compression nothing, or is one line, and no target.
+# A refused system call does not affect a compression, or is one line without a target.
 . "$CLI_LIB"
 . "$CLI_FOLDER/refusals.sh"
 { text 300000 && noise 400000; } > in

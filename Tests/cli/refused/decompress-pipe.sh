@@ -1,4 +1,4 @@
-# A system call that the kernel refuses costs a decompression from pipe to pipe nothing, or is one line.
+# A refused system call does not affect a decompression from pipe to pipe, or is one line.
 . "$CLI_LIB"
 . "$CLI_FOLDER/refusals.sh"
 { text 300000 && noise 400000; } > in

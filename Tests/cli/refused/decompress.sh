@@ -1,7 +1,7 @@
-# A system call that the kernel refuses costs a decompression nothing, or is one line, and no target.
+# A refused system call does not affect a decompression, or is one line without a target.
 . "$CLI_LIB"
 . "$CLI_FOLDER/refusals.sh"
-# More than one worker would do whole.
+# More than one worker would process whole.
 { text 300000 && noise 1200000; } > in
 silently poolmap --chunk-size 64K -o in.zst in
 decompression() { "${run[@]}" -d -j 2 -o out ../../in.zst; }

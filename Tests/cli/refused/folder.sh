@@ -1,4 +1,4 @@
-# A system call that the kernel refuses costs a tree of small files nothing, or is a line about each that is not done.
+# A refused system call does not affect a tree of small files, or is one line for each that fails.
 . "$CLI_LIB"
 . "$CLI_FOLDER/refusals.sh"
 mkdir -p tree/below
@@ -9,7 +9,7 @@ silently poolmap -r -j 2 --output-dir wanted tree
 most_lines=30
 compression() { "${run[@]}" -r -j 2 --output-dir out ../../tree; }
 compression_is_right() { diff -r out ../../wanted > /dev/null 2>&1; }
-# What is there is right.
+# Existing targets are right.
 compression_is_undone() {
     [[ ! -e out ]] || ! diff -r out ../../wanted | grep -qv '^Only in ../../wanted'
 }

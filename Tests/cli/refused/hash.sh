@@ -1,4 +1,4 @@
-# A system call that the kernel refuses costs a hash nothing, or is one line, and no wrong digest.
+# A refused system call does not affect a hash, or is one line without a wrong digest.
 . "$CLI_LIB"
 . "$CLI_FOLDER/refusals.sh"
 { text 300000 && noise 2500000; } > in

@@ -1,4 +1,4 @@
-# Where processes have no descriptors, a worker that is killed is replaced, and nobody outlives a front or manager that is.
+# Without pidfds a killed worker is replaced, and no process survives a killed front or manager.
 . "$CLI_LIB"
 { text 300000 && noise 2000000; } > in
 silently poolmap -19 --chunk-size 64K -o wanted in

@@ -1,4 +1,4 @@
-# A system call that the kernel refuses to a map and its commands ends it in time: all is done, or there is no target.
+# With a system call refused to map and its commands, a run ends in time, with the whole target or none.
 . "$CLI_LIB"
 . "$CLI_FOLDER/refusals.sh"
 seq 10000 29999 > in
@@ -9,7 +9,7 @@ while read -r refusal <&3; do
         > written 2> said < /dev/null || code=$?
     case $code in
         0) cmp -s in out || fail "$refusal: exit code 0, and the output is another" ;;
-        # What is said may be the command's, which is refused the same.
+        # The message may be the command's, for which the call is refused too.
         1 | 126 | 127) [[ ! -e out ]] || fail "$refusal: failed, and there is an output" ;;
         *) fail "$refusal: exit code $code, and said: $(head -c 300 said)" ;;
     esac

@@ -1,4 +1,4 @@
-# Where no signals can be sent, or processes have no descriptors, a run is done as ever, ends soon and leaves no process.
+# Without signals or pidfds a run works as usual, ends soon and leaves no process.
 . "$CLI_LIB"
 { text 300000 && noise 1200000; } > in
 silently poolmap --chunk-size 64K -o in.zst in
@@ -11,7 +11,7 @@ for refusal in pidfd_send_signal={EPERM,ENOSYS} pidfd_open={EPERM,ENOSYS} shutdo
     silently "${run[@]}" -d -f -j 2 -o out in.zst
     same_file out in "$refusal"
     silently "${run[@]}" test -j 2 in.zst
-    # With others a run ends that has work left.
+    # With other workers a run ends that still has work.
     patch out.zst 300000 1 2 3
     refuses 1 out.zst "${run[@]}" test -j 2 out.zst
 done

@@ -1,4 +1,4 @@
-# Without hard links, nameless files, renames that replace nothing, modes, owners and times there is a target, and a note.
+# Without links, nameless files, RENAME_NOREPLACE, modes, owners and times there is still a target, and a note.
 . "$CLI_LIB"
 { text 300000 && noise 400000; } > in
 chmod 640 in
@@ -6,7 +6,7 @@ silently poolmap --chunk-size 64K -o wanted in
 mkdir tree
 for number in {1..9}; do text $((number * 3000)) > tree/$number; done
 
-# noted COMMAND…: is done, with at most a note for each file.
+# noted COMMAND…: succeeds, with at most a note for each file.
 noted() {
     timeout 20 refuse "$refusal" -- "$@" 2> said || fail "$refusal: exit code $?: $* said: $(< said)"
     (($(wc -l < said) <= most)) || fail "$refusal: $* said: $(< said)"

@@ -1,4 +1,4 @@
-# A system call that the kernel refuses costs a test nothing, or is one line; a damaged file is never taken for whole.
+# A refused system call does not affect a test, or is one line; a damaged file never passes.
 . "$CLI_LIB"
 . "$CLI_FOLDER/refusals.sh"
 { text 300000 && noise 1200000; } > in

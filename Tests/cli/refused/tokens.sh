@@ -1,4 +1,4 @@
-# Under make's job server every token comes back, and no run waits for ever, whatever of its calls the kernel refuses.
+# Under make's job server every token returns, and no run hangs, whichever system call the kernel refuses.
 . "$CLI_LIB"
 . "$CLI_FOLDER/tokens.sh"
 { text 300000 && noise 400000; } > in

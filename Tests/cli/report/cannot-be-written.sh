@@ -1,9 +1,9 @@
-# A report that cannot be written is an error of one line that names it, and leaves no half file.
+# A report that cannot be written is an error of one line that names it, and leaves no partial file.
 . "$CLI_LIB"
 text 5000 > in
 mkdir folder
 for option in --report --trace; do
-    # Nothing is begun where it is known beforehand.
+    # If that is known in advance, nothing is started.
     refuses 1 "none/file: No such file" poolmap compress $option none/file in
     refuses 1 "folder" poolmap compress $option folder in
     no_file in.zst none
@@ -29,7 +29,7 @@ work() {
 }
 export -f work fail one_error_line same_text
 with_small_disk 64k bash -c 'set -Eeuo pipefail; work'
-# A run that is killed leaves the old one as well.
+# A killed run leaves the old one as well.
 echo old > report
 mkfifo pipe
 start_from pipe poolmap compress -j 1 --report report -o out.zst

@@ -1,4 +1,4 @@
-# With --json each error is one object on a line, whatever fails, wrong usage too.
+# With --json each error is one object on a line, whatever fails, including wrong usage.
 . "$CLI_LIB"
 text 5000 > in
 text 5000 > other
@@ -9,7 +9,7 @@ zstd -q in -o good.zst
 cp good.zst bad.zst
 patch bad.zst 20 1 2 3 4
 odd=$'no\xff\n"x"'
-# check KIND CODE FILE PART: what was said is one such object, of this file, with this in its message; looked at in the end.
+# check KIND CODE FILE PART: stderr is one such object, for this file, with PART in its message; verified at the end.
 check() {
     (($(wc -l < said) == 1)) || fail "expected one line, and there are: $(< said)"
     printf '%s\0' "$@" "$(< said)" >> checks
@@ -41,11 +41,11 @@ json 1 damaged in "" poolmap list in --json
 json 1 system none "No such file" poolmap hash --json --files-from none
 json 1 failed in "both input and output" poolmap compress --json -f -o in in
 json 0 ignored link.zst "symbolic link" poolmap test --json link.zst good.zst
-# Links alone: the warning, and the error that this was all.
+# Only symbolic links: the warning, and the error that there was nothing else.
 expect_exit 1 poolmap compress --json link 2> lines
 sed -n 1p lines > said && check warning ignored link ""
 sed -n 2p lines > said && check error failed null "nothing but symbolic links"
-# A chunk that no worker survives.
+# A chunk that kills every worker.
 noise 2000000 > large
 start poolmap compress --json -19 -j 2 --chunk-size 1M -o large.zst large 2> said
 while is_running "$front"; do
@@ -54,7 +54,7 @@ while is_running "$front"; do
 done
 expect_exit 1 wait "$front"
 check error processDied large chunk
-# Wrong usage, of every sort.
+# All sorts of wrong usage.
 json 2 usage null "--bogus" poolmap compress --json --bogus
 json 2 usage null "exclude" poolmap --json -c --output-dir x in
 json 2 usage null "--ultra" poolmap -22 --json in
@@ -62,12 +62,12 @@ json 2 usage null "8x" poolmap compress --chunk-size 8x --json in
 json 2 usage null "" poolmap hash --json -a crc in
 json 2 usage null "" poolmap cat --json
 json 2 usage null "only once" poolmap --json - -
-# Behind -- it is a name.
+# After -- it is a name.
 code=0
 poolmap compress -- --json 2> said || code=$?
 ((code == 1))
 one_error_line said "--json: No such file"
-# Nobody reads: quiet, and the signal as without it.
+# The reader has gone: no message, and the signal as without --json.
 code=0
 (env --default-signal poolmap cat --json good.zst 2> said || echo $? > code) | true
 [[ ! -s code ]] || same_text 141 "$(< code)"

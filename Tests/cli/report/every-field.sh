@@ -1,7 +1,7 @@
 # A report has each field of docs/report.md, with numbers that add up, for good and bad files of every command.
 . "$CLI_LIB"
 runs=0
-# run CODE COMMAND OPTIONS… -- INPUTS…: keeps what is to be validated in a folder of its own, $run.
+# run CODE COMMAND OPTIONS… -- INPUTS…: keeps the files to validate in a separate folder, $run.
 run() {
     local expected=$1 command=$2 code=0 options=()
     runs=$((runs + 1))
@@ -43,7 +43,7 @@ for jobs in 1 2; do
 done
 grep -Fq 'no\udcff\udcfeutf8\u000a\"\\\u0001ä' <(poolmap hash --report /dev/stdout "$odd") ||
     fail "the name is not as JSON has it"
-# The workers are processes of their own, not the front; with one job the front does it itself.
+# The workers are separate processes; with one job the front does the work itself.
 run 0 compress -j 3 --chunk-size 64K -f -- in/large
 (($(grep -o '"worker": [0-9]*' "$run/report" | sort -u | wc -l) >= 2))
 run 0 compress -j 1 --chunk-size 64K -f -- in/large

@@ -6,7 +6,7 @@ mkdir run
 start poolmap compress -15 -j 2 --chunk-size 1M --report run/report --trace run/trace in small{1..10}
 wait_workers "$front" 2
 read -r victim < <(worker_pids "$front")
-# It has begun with a chunk when it has used some time.
+# It is working on a chunk once it has used some processor time.
 has_worked() { (($(awk '{ print $14 + $15 }' "/proc/$1/stat") >= 3)); }
 wait_until 20 has_worked "$victim"
 kill -KILL "$victim"

@@ -63,7 +63,7 @@ def chunk(value, index, wall, where, command):
     result = value["result"]
     if result is not None:
         if command == "map":
-            # What a command wrote counts, also where it failed; a worker that died has written nothing.
+            # The output of a command counts even if it failed; a worker that died has written nothing.
             names = [name for name in result if name != "error"]
             check(names == ["bytes", "attempts"] or (names == [] and "error" in result), where, result)
             check(all(type(result[name]) is int for name in names) and result.get("attempts", 1) >= 1, where, result)
@@ -111,7 +111,7 @@ def file(value, command, wall):
         check(content == value["outputBytes"], where, "commands wrote", content, "and not", value["outputBytes"])
     elif command in ("compress", "hash"):
         check(length == value["inputBytes"], where, "chunks have", length, "of", value["inputBytes"], "bytes")
-        # The tables are no chunks.
+        # The tables are not chunks.
         check(command == "hash" or content <= value["outputBytes"], where, "chunks make", content)
     else:
         check(length <= value["inputBytes"], where, "frames have", length, "of", value["inputBytes"], "bytes")
@@ -125,7 +125,7 @@ def report(path, command, code, *inputs):
     fields(value, HEAD, "the report")
     check(value["schema"] == "poolmap-report/1", value["schema"])
     check(value["command"] == command, "command", value["command"])
-    # Of hash some modes have parts.
+    # Some modes of hash have parts.
     has_part = command in ("compress", "decompress", "test", "map") or "part" in value["options"]
     check(set(value["options"]) == OPTIONS[command] | ({"part"} if has_part else set()), "options", value["options"])
     names = [os.fsencode(one["input"]) for one in value["files"]]
@@ -138,7 +138,7 @@ def report(path, command, code, *inputs):
     failed = [one for one in value["files"] if one["status"] == "failed"]
     check(totals["files"] == len(inputs) and totals["failed"] == len(failed), "totals of files", totals)
     damaged = [one for one in value["files"] if one["status"] == "salvaged"]
-    # With --keep-going an input is done whose chunks have failed.
+    # With --keep-going an input is done although chunks have failed.
     broken = [one for one in chunks if command == "map" and "error" in (one["result"] or {})]
     check((len(failed + damaged + broken) > 0) == (code == "1"), len(failed), "failures and exit code", code)
     for name in ("inputBytes", "outputBytes"):
@@ -146,7 +146,7 @@ def report(path, command, code, *inputs):
     check(totals["chunks"] == len(chunks), "totals of chunks", totals)
     check(totals["repeatedTries"] == sum(one["tries"] - 1 for one in chunks), "repeatedTries", totals)
     work = sum(one["durationNanoseconds"] for one in chunks)
-    # Of map also what is no chunk.
+    # For map this includes work that is not a chunk.
     check(totals["workNanoseconds"] == work or (command == "map" and totals["workNanoseconds"] > work),
           "workNanoseconds", totals)
 
@@ -171,7 +171,7 @@ def trace(path):
     for tid, spans in ends.items():
         spans.sort()
         for (_, end), (start, _) in zip(spans, spans[1:]):
-            # Microseconds with three places: what is less than half of the last is the float's.
+            # Microseconds with three decimals; a smaller difference is due to rounding.
             check(start >= end - 0.0005, "events of", tid, "overlap:", end, start)
 
 

@@ -1,4 +1,4 @@
-# Another size or time of the input begins anew; other content with the old ones ends what is kept; both are said.
+# Another size or time of the input starts over; other content ends what is kept; both with a message.
 . "$CLI_LIB"
 . "$CLI_FOLDER/interruptions.sh"
 command=("${quickly[@]}")
@@ -14,24 +14,24 @@ again() {
     poolmap compress -q --chunk-size 64K -f -o reference in
 }
 touch -r in time
-# The time.
+# The time changes.
 touch -d '2001-02-03 04:05:06.123456789 UTC' in
 again
 resumes_saying "begins anew: the input was modified"
 rm out
-# Its nanoseconds are part of it.
+# So do its nanoseconds.
 touch -r time in
 touch -d "$(date -r time '+%F %T').000000001" in
 again
 resumes_saying "begins anew: the input was modified"
 rm out
-# The size.
+# The size changes.
 echo more >> in
 touch -r time in
 again
 resumes_saying "begins anew: the input has 3000005 bytes, and had 3000000"
 rm out
-# The content of one byte, in the first chunk, in the middle, at the end of what is kept, and behind that.
+# The content of one byte changes, in the first chunk, in the middle, at the end of what is kept, and after that.
 for byte in 0 65535 65536 700000 1310719; do
     cp original in
     patch in $byte 0
@@ -48,7 +48,7 @@ touch -r time in
 again
 resumes 20 -j 2
 rm out
-# With -q it is not said, and done all the same.
+# With -q there is no message, but the same result.
 touch in
 again
 silently poolmap "${command[@]}" -q -o out in

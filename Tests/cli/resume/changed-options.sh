@@ -1,4 +1,4 @@
-# An option that decides bytes begins anew when it is another, and says which; one that decides none does not.
+# Changing an option that affects the bytes starts over, with a message that names it; changing another does not.
 . "$CLI_LIB"
 . "$CLI_FOLDER/interruptions.sh"
 command=("${quickly[@]}")
@@ -11,13 +11,13 @@ begins_anew "the level is -2, and was 3" --fast=2 --chunk-size 64K
 begins_anew "--long is another" --chunk-size 64K --long=20
 begins_anew "the chunk size is 65537 bytes, and was 65536" --chunk-size 65537
 begins_anew "with checksums" --chunk-size 64K --no-check
-# The other way.
+# The other way round.
 rm -f out
 interrupted_by_limit 500 --no-check --long=20 -j 2
 poolmap compress --chunk-size 64K --no-check -f -o reference in
 resumes_saying "it was with --long=20" --no-check
 rm out
-# Workers, talk, and what becomes of the input decide nothing.
+# The number of workers, verbosity and the removal of the input do not matter.
 cp kept.partial out.partial
 cp kept.resume out.resume
 poolmap compress --chunk-size 64K -f -o reference in

@@ -1,4 +1,4 @@
-# A journal that is cut, damaged, or of another version never makes a wrong target.
+# A journal that is truncated, damaged, or of another version never leads to a wrong target.
 . "$CLI_LIB"
 . "$CLI_FOLDER/interruptions.sh"
 command=("${quickly[@]}")
@@ -21,14 +21,14 @@ resumes 7
 again
 noise 15 >> out.resume
 resumes "$kept"
-# Records that are none: what is before them is kept.
+# Invalid records: everything before them is kept.
 again
 patch out.resume $((64 + 20 * 4 + 2)) 255
 resumes 4
 again
 { part kept.resume 0 $((64 + 20 * 3)); part kept.resume $((64 + 20 * 4)) 10000; } > out.resume
 resumes 3
-# A header that is not there yet, or all of a journal.
+# A header that is not written yet, or a complete empty journal.
 for length in 0 5 63; do
     again
     truncate -s $length out.resume
@@ -52,7 +52,7 @@ perl -e '
     seek $file, 0, 0;
     print $file $header, pack "V", $crc ^ 0xFFFFFFFF;'
 resumes_saying "begins anew: out.resume has the unknown version 2"
-# What is no journal is nobody's to overwrite, but with -f.
+# A file that is not a journal is overwritten only with -f.
 again
 echo "my notes" > out.resume
 refuses 1 "in: out.resume is no journal" poolmap "${command[@]}" -o out in

@@ -1,4 +1,4 @@
-# A flipped bit in a kept frame, a shorter, longer or missing partial file: what can be kept is, and the rest is said.
+# With a flipped bit in a kept frame, or a shorter, longer or missing partial file, the rest is kept, with a message.
 . "$CLI_LIB"
 . "$CLI_FOLDER/interruptions.sh"
 command=("${quickly[@]}")
@@ -38,7 +38,7 @@ done
 again
 flip out.partial $(($(offset_of 4) - 1)) 0
 resumes_saying "compresses again from chunk 3 on: out.partial is damaged there"
-# Cut in a frame, and between two.
+# Cut within a frame, and between two.
 for length in $(($(offset_of 10) + 1)) "$(offset_of 10)" $(($(offset_of 11) - 1)); do
     again
     truncate -s "$length" out.partial
@@ -56,7 +56,7 @@ resumes_saying "begins anew: out.partial is missing"
 again
 noise 100000 >> out.partial
 resumes "$kept"
-# Two frames in each other's place.
+# Two frames swapped.
 again
 {
     part kept.partial 0 "$(offset_of 5)"

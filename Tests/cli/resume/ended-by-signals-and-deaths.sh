@@ -1,9 +1,9 @@
-# SIGINT, SIGTERM, SIGHUP and a dead manager leave what is done, and a dead worker does not even interrupt.
+# After SIGINT, SIGTERM, SIGHUP or the manager's death finished work is kept; a dead worker does not even interrupt.
 . "$CLI_LIB"
 . "$CLI_FOLDER/interruptions.sh"
 real_data 6000000 > in
 poolmap "${command[@]}" -q -o reference in
-# One after the other into the same target.
+# One after another into the same target.
 start_slowly 8 -j 2
 interrupt INT 2
 start_slowly 16 -j 2

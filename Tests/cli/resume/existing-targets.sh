@@ -1,4 +1,4 @@
-# A target that exists is an error before work begins, and one that appears meanwhile is not replaced; -f replaces both.
+# A target that exists, or appears during the run, is an error and stays; -f replaces either.
 . "$CLI_LIB"
 . "$CLI_FOLDER/interruptions.sh"
 real_data 4000000 > in
@@ -19,7 +19,7 @@ same_text old "$(< out)"
 same_text "$kept" "$(records out)"
 resumes "$kept" -f
 same_text "$(stat -c '%a %y %U' in)" "$(stat -c '%a %y %U' out)"
-# One that appears meanwhile.
+# One that appears during the run.
 rm out
 start_slowly 5 -j 2
 echo "someone else's" > out
@@ -30,13 +30,13 @@ same_text "someone else's" "$(< out)"
 rm out
 resumes 46
 same_text "$(stat -c '%a %y %U' in)" "$(stat -c '%a %y %U' out)"
-# A journal whose partial file is gone keeps nothing: it goes too.
+# A journal without its partial file is useless: it is removed too.
 interrupted() { start_slowly 5 -f -j 2 && interrupt KILL 9; }
 interrupted
 rm out.partial
 refuses 1 "in: out already exists" poolmap "${command[@]}" -o out in
 no_file out.resume
-# No other kind of file.
+# Nothing but regular files.
 rm out
 mkdir out
 refuses 1 "in: cannot write out: it is a directory" poolmap "${command[@]}" -o out in

@@ -1,11 +1,11 @@
-# Killed between the rename and the removal of the journal: the next run sees that the target is whole.
+# Killed between the rename and the removal of the journal: the next run sees that the target is complete.
 . "$CLI_LIB"
 . "$CLI_FOLDER/interruptions.sh"
 for check in --check --no-check; do
-    # So much that what is looked for is seen before the end on a busy machine, too.
+    # Large enough that the condition is noticed before the end even on a busy machine.
     real_data 4000000 > in
     poolmap compress -q -19 --chunk-size 64K $check -f -o reference in
-    # A target that appears meanwhile stops the run just before its rename: all is there but the name.
+    # A target that appears during the run stops it just before its rename: everything but the name is there.
     start_slowly 2 $check -j 2
     echo "someone else's" > out
     wait_gone 20 "$front"
@@ -18,7 +18,7 @@ for check in --check --no-check; do
     grep -qx "in: out was whole already" said
     is_whole
     same_text "$before" "$(stat -c '%i %s %y %z' out)"
-    # Not so if it is another file, by its end or its size.
+    # Not if it is another file, in its end or its size.
     for change in "patch out -30 255" "truncate -s -1 out" "truncate -s +1 out" "patch out 20 255"; do
         cp kept.resume out.resume
         cp -p reference out
@@ -28,11 +28,11 @@ for check in --check --no-check; do
         cp kept.resume out.resume
         resumes_saying "begins anew: out.partial is missing" -f $check
     done
-    # Nor if the input is another by now.
+    # Nor if the input has changed since.
     cp kept.resume out.resume
     touch in
     refuses 1 "in: out already exists" poolmap "${command[@]}" $check -o out in
-    # With --rm an input stays that was written since, though its time does not say so.
+    # With --rm an input that was written since stays, even if its time does not show it.
     touch -r reference in
     cp in kept.in
     patch in 500000 1 2 3
@@ -42,7 +42,7 @@ for check in --check --no-check; do
     [[ -f in ]] || fail "the input was removed"
     same_file reference out
     cp kept.in in
-    # Else the input goes now.
+    # Otherwise the input is removed now.
     touch -r reference in
     cp kept.resume out.resume
     silently poolmap "${command[@]}" $check --rm -o out in

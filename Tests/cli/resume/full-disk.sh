@@ -1,9 +1,9 @@
-# What was done when the disk was full is kept, and with more room the run goes on from there.
+# Work done before the disk was full is kept, and with more space the run continues from there.
 . "$CLI_LIB"
 . "$CLI_FOLDER/interruptions.sh"
 noise 3000000 > in
 poolmap compress -q --chunk-size 64K -o reference in
-# The frames are to end so near the end of a page that the tables do not fit behind them: noise is stored as it is.
+# The frames end so near the end of a page that the tables do not fit after them: noise is stored uncompressed.
 tables=$((28 + 4 * 46 + 17 + 12 * 48))
 truncate -s $((3000000 - ($(size_of reference) - tables - 4000) % 4096)) in
 poolmap compress -q --chunk-size 64K -f -o reference in
@@ -13,7 +13,7 @@ on_small_disk() {
     . "$CLI_LIB"
     . "$CLI_FOLDER/interruptions.sh"
     local size kept last=0
-    # A page is for the journal. At last all frames have room, and the tables not.
+    # One page is for the journal. Finally all frames fit, but not the tables.
     for size in 1000k 1000k 2000k $((4 * pages))k $((4 * pages + 4))k; do
         mount -o "remount,size=$size" disk
         refuses 1 "in: cannot write disk/out.partial" poolmap compress --resume --chunk-size 64K -j 2 -o disk/out in

@@ -1,4 +1,4 @@
-# An input that changes while it is read is an error, and nothing of it is kept.
+# An input that changes while it is read is an error, and nothing is kept.
 . "$CLI_LIB"
 . "$CLI_FOLDER/interruptions.sh"
 real_data 6000000 > original
@@ -16,12 +16,12 @@ for change in grows is_cut_in_half is_touched; do
     one_error_line said "in: "
     only_files original in said
 done
-# Also while what was kept is verified, and when another run began it.
+# Also while kept work is verified, and if another run started it.
 cp original in
 touch -r original in
 start_slowly 20 -j 2
 interrupt KILL 9
-# Further than it was, so that this run has begun.
+# Further than before, so that this run has started.
 start_slowly $(($(records out) + 5)) -j 2
 kill -STOP "$front"
 echo more >> in

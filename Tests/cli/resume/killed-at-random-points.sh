@@ -1,4 +1,4 @@
-# Killed at a random frame, with any number of workers before and after, it goes on to the same bytes.
+# Killed at a random frame, with any number of workers before and after, it continues to the same bytes.
 . "$CLI_LIB"
 . "$CLI_FOLDER/interruptions.sh"
 seed=${POOLMAP_TEST_SEED:-$RANDOM}

@@ -1,7 +1,7 @@
-# Killed again and again, a few frames further each time, it comes to its end, and to the same bytes.
+# Killed again and again, a few frames further each time, it finishes, with the same bytes.
 . "$CLI_LIB"
 . "$CLI_FOLDER/interruptions.sh"
-# The last run that is killed has 50 chunks or more to go, so that the signal meets it on a busy machine, too.
+# The last killed run has 50 chunks or more to go, so that the signal meets it even on a busy machine.
 real_data 8000000 > in
 poolmap "${command[@]}" -q -o reference in
 chunks=$(((8000000 + 65535) / 65536))

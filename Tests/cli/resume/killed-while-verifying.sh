@@ -1,21 +1,21 @@
-# Killed while what is kept is verified: a worker is replaced, the front leaves all of it to the next run.
+# Killed while kept work is verified: a worker is replaced, the front leaves everything for the next run.
 . "$CLI_LIB"
 . "$CLI_FOLDER/interruptions.sh"
-# Much to read and little to compress, so that the verifying takes a while.
+# Much to read and little to compress, so that verifying takes a while.
 fallocate -l 500M in
 command=(compress --resume -1 --chunk-size 1M)
 poolmap "${command[@]}" -q -o reference in
 interrupted_by_limit 24 -j 2
 kept=$(records out)
 ((kept > 300)) || fail "only $kept frames are kept"
-# verifies: starts a run and stops its front while it still waits for its workers' findings.
+# verifies: starts a run and stops its front while it still waits for its workers' results.
 verifies() {
     local try
     for try in 1 2 3 4 5; do
         start poolmap "${command[@]}" -v -j 2 -o out in 2> said
         wait_workers "$front" 2
         kill -STOP "$front"
-        # What keeps the workers in is said as the first of them begins.
+        # The message about the sandbox is printed when the first worker starts.
         grep -q 'are kept' said || return 0
         kill -CONT "$front"
         interrupt KILL 9
@@ -23,7 +23,7 @@ verifies() {
     fail "$try times it was done with verifying before it could be stopped"
 }
 verifies
-# As it stands: let go, it might keep more before it dies.
+# While it is stopped: if it continued, it might keep more before it dies.
 interrupt KILL 9
 same_text "$kept" "$(records out)"
 verifies

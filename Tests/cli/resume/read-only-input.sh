@@ -1,4 +1,4 @@
-# An input that nobody may write: the partial file may have its mode already, and is gone on with all the same.
+# With a read-only input the partial file may already have its mode, and can still be continued.
 . "$CLI_LIB"
 . "$CLI_FOLDER/interruptions.sh"
 real_data 5000000 > in

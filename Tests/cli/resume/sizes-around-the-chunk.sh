@@ -1,4 +1,4 @@
-# Empty and small inputs, and those that end with a chunk or a byte after it, with and without an interruption.
+# Empty and small inputs, and those that end around a chunk's end, with and without an interruption.
 . "$CLI_LIB"
 . "$CLI_FOLDER/interruptions.sh"
 for size in 0 1 65535 65536 65537 131072; do
@@ -12,7 +12,7 @@ for size in 0 1 65535 65536 65537 131072; do
         done
     done
 done
-# The disk is full before the first frame is there: then there is nothing to keep.
+# The disk is full before the first frame is there: then nothing is kept.
 noise 300000 > in
 nothing_to_keep() {
     . "$CLI_LIB"
@@ -21,7 +21,7 @@ nothing_to_keep() {
 }
 export -f nothing_to_keep
 with_small_disk 100k bash -c nothing_to_keep
-# A file that says it is empty, and is not.
+# A file with content that reports size 0.
 poolmap compress --resume -q -o version.zst /proc/version
 zstd -q -dc version.zst | cmp - /proc/version
 only_files in reference version.zst disk

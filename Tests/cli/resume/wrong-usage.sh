@@ -1,4 +1,4 @@
-# --resume is for one regular file and -o; all else is one clear line.
+# --resume needs one regular file and -o; anything else is one clear line.
 . "$CLI_LIB"
 text 5000 > in
 cp in second
@@ -26,7 +26,7 @@ mv out.partial out.resume
 refuses 1 "out.resume: is both input and output" poolmap compress --resume -f -o out out.resume
 same_file in out.resume
 mv out.resume second
-# Nor are links followed, or other files than regular ones taken.
+# Links are not followed, and only regular files are accepted.
 ln -s second out.partial
 refuses 1 "in: cannot write out.partial" poolmap compress --resume -f -o out in
 rm out.partial

@@ -1,8 +1,8 @@
-# A pipe of any length goes through in bounded memory, also where the first chunk is the slowest.
+# A pipe of any length is processed in bounded memory, even if the first chunk is the slowest.
 . "$CLI_LIB"
-# The shared slots and the text of the program count too; 300 MB are far more than they are allowed to be together.
+# The shared slots and the program's text count too; 300 MB are far more than they may take together.
 size=300000000
-# peak FRONT: the highest sum of the proportional set sizes of the front and all below it, in KiB.
+# peak FRONT: the highest sum of the proportional set sizes of the front and all processes below it, in KiB.
 peak() {
     local most=0 sum manager
     while is_running "$1"; do

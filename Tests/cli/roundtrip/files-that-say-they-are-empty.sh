@@ -1,4 +1,4 @@
-# Files with content and size 0, as in /proc, are read to their end.
+# Files with content that report size 0, as in /proc, are read to their end.
 . "$CLI_LIB"
 [[ $(stat -c %s /proc/version) == 0 ]]
 for jobs in 1 2; do

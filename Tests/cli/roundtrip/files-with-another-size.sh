@@ -1,6 +1,6 @@
-# Files of the kernel that say another size than they have, as in /sys, are read as they are, by whatever way.
+# Kernel files that report a wrong size, as in /sys, are read correctly in every way.
 . "$CLI_LIB"
-# Such as say the size of a page.
+# One that reports the size of a page.
 file=
 for candidate in /sys/kernel/mm/transparent_hugepage/enabled /sys/kernel/uevent_seqnum /sys/kernel/profiling \
     /sys/kernel/fscaps /sys/class/net/lo/mtu; do
@@ -37,10 +37,10 @@ done
 refuses 1 "says its size" poolmap list $file
 refuses 1 "" poolmap test $file
 refuses 1 "" poolmap cat $file
-# A hole at the end is no such thing.
+# A hole at the end does not count as a wrong size.
 truncate -s 10M hole
 same_text "$(sha256sum hole)" "$(silently poolmap hash -a sha256 hole)"
 poolmap compress -q -c hole | zstd -q -dc | cmp - hole
-# Whole trees of them: whatever is not changed meanwhile has the digest that others find.
+# Whole trees of them: each file that does not change has the digest that other tools compute.
 silently poolmap hash -a sha256 -r /sys/kernel/mm/transparent_hugepage > sums 2> /dev/null || true
 [[ ! -s sums ]] || sha256sum --quiet --check sums

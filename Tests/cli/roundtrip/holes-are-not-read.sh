@@ -1,8 +1,8 @@
-# Of a file of 100 GiB with little data only that is read, to compress it, to verify it and to hash it.
+# Of a file of 100 GiB with little data only the data is read, to compress, verify or hash it.
 . "$CLI_LIB"
 islands in 107374182400 0:5 5000000001:70000 99999999999:1
 (($(disk_of in) < 400)) || skip "this file system has no holes"
-# bytes_read COMMAND…: how much it reads from its input in all.
+# bytes_read COMMAND…: how much it reads from its input in total.
 bytes_read() {
     strace -f -qq -e trace=read,pread64,preadv,mmap -P "$PWD/in" -o calls "$@"
     awk '$(NF - 1) == "=" && $NF > 0 && !/mmap/ { sum += $NF } END { print sum + 0 }' calls
@@ -17,7 +17,7 @@ for range in 0:10 5000000000:70002 99999999998:3 107374182300:100; do
     same_text "$(part in "${range%:*}" "${range#*:}" | sha256sum)" \
         "$(poolmap cat --offset "${range%:*}" --length "${range#*:}" out.zst | sha256sum)"
 done
-# So it is with digests, in pieces and in order; of a file that makes them wait less.
+# The same for digests, in pieces and in order; with a smaller file, to save time.
 islands in 300000000 0:5 150000001:70000
 count=$(bytes_read poolmap hash -j 2 -a crc32c -a blake3 -a sha256 -o out in)
 ((count > 70000 && count < 1000000)) || fail "$count bytes read to hash"

@@ -1,4 +1,4 @@
-# A file with holes becomes the same bytes as the same file without them, for every number of workers, and from a pipe.
+# A file with holes gives the same bytes as the same file without them, for every number of workers, and from a pipe.
 . "$CLI_LIB"
 # Data at the borders of chunks and blocks, of one byte too; chunks that are holes, and a hole at the end.
 islands in 3000000 0:1 4097:3 65535:2 131072:4096 200000:70000 524288:1 1048575:2 1500001:12345 2097151:1
@@ -25,7 +25,7 @@ for options in "--chunk-size 64K" "--chunk-size 1M -1" "-19 --long" "--no-check 
         zstd -q -dc < expected | cmp - "$dense"
     done
 done
-# Small files go whole to a worker.
+# Workers process small files whole.
 mkdir few
 for number in {1..9}; do islands "few/$number" $((number * 40000)) $((number * 9999)):$((number * 10)); done
 silently poolmap -j 2 -r few
@@ -33,7 +33,7 @@ for number in {1..9}; do
     cp --sparse=never "few/$number" full
     poolmap -q -c full | cmp - "few/$number.zst"
 done
-# What an interrupted run has kept is held against holes too.
+# What an interrupted run has kept is compared with holes too.
 poolmap -q --chunk-size 64K -c in > expected
 for jobs in 1 2; do
     silently poolmap --chunk-size 64K --resume -j $jobs -f -o out in

@@ -1,4 +1,4 @@
-# Zeros become holes in what is restored: the same bytes on less of the disk, for every number of workers.
+# Zeros become holes in restored files: the same bytes take less disk space, for every number of workers.
 . "$CLI_LIB"
 truncate -s 1M probe
 (($(disk_of probe) == 0)) || skip "this file system has no holes"
@@ -31,7 +31,7 @@ for file in own frames odd single unsized pzstd tiny; do
         (($(disk_of out) <= least + 130)) || fail "$what, --salvage: $(disk_of out) KiB"
     done
 done
-# All of it zeros, of every size around a block.
+# Only zeros, of every size around a block.
 for size in 1 4095 4096 4097 32767 32768 40000 300001; do
     truncate -s $size zeros
     for jobs in 1 2; do
@@ -40,7 +40,7 @@ for size in 1 4095 4096 4097 32767 32768 40000 300001; do
         same_text 0 "$(disk_of out)"
     done
 done
-# What replaces a file, or would replace the same, or has its input's time.
+# Targets that replace a file, would replace the same one, or get their input's time.
 noise 5000001 > out
 silently poolmap -d --if-changed -o out own.zst
 same_file full out
@@ -48,13 +48,13 @@ same_file full out
 before=$(stat -c '%i %y' out)
 silently poolmap -d --if-changed --no-sparse -o out own.zst
 same_text "$before" "$(stat -c '%i %y' out)"
-# Short zeros between data stay data: a file in many small parts would be slow.
+# Short zeros between data stay data: a file with many small extents would be slow.
 perl -e 'print "x" x 4096, "\0" x 4096 for 1 .. 100' > in
 poolmap -q -f -o out.zst in
 silently poolmap -d -f -o out out.zst
 same_file in out
 (($(disk_of out) >= 790)) || fail "$(disk_of out) KiB of 800"
-# A target that is no new file gets all bytes.
+# A target that is not a new file gets all bytes.
 mkfifo pipe
 poolmap -d -f -o pipe own.zst &
 cmp - full < pipe

@@ -1,4 +1,4 @@
-# Two outputs on one standard output are both there, and both come back.
+# Two outputs on one standard output are both there, and both can be restored.
 . "$CLI_LIB"
 text 500000 > a
 real_data 600000 > b

@@ -1,4 +1,4 @@
-# Many files of all sizes go through one run, each to its own target, the same as each by itself.
+# Many files of all sizes in one run, each to its own target, give the same as each by itself.
 . "$CLI_LIB"
 mkdir originals
 for number in {1..60}; do

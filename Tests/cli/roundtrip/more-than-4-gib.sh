@@ -1,6 +1,6 @@
-# More than 4 GiB, where a 32-bit number would run over, is counted, cut from and restored right.
+# More than 4 GiB, where a 32-bit number would overflow, is counted, read in ranges and restored correctly.
 . "$CLI_LIB"
-# Mostly holes; some bytes on both sides of the border.
+# Mostly holes; some bytes on both sides of the 4 GiB border.
 size=4400000000
 truncate -s $size in
 patch in 0 1 2 3

@@ -1,4 +1,4 @@
-# Named pipes are read like pipes, and written as they are.
+# Named pipes are read like pipes, and written in place.
 . "$CLI_LIB"
 real_data 1000000 > in
 mkfifo source target

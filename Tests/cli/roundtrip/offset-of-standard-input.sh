@@ -1,10 +1,10 @@
-# A file on standard input is left with its offset behind what was read, as cat leaves it; after an error, behind what was done.
+# Standard input from a file keeps its offset after the bytes read, as with cat; after an error, after those done.
 . "$CLI_LIB"
 real_data 900000 > in
 islands holes 900000 100000:1000 700000:5
 poolmap -q --chunk-size 64K -o out.zst in
 cat out.zst out.zst > joined
-# offset COMMAND…: where standard input stands after it.
+# offset COMMAND…: the offset of standard input after it.
 offset() {
     "$@" > /dev/null 2> said || true
     perl -e 'print sysseek(STDIN, 0, 1) + 0, "\n"'
@@ -22,16 +22,16 @@ for jobs in 1 2 3; do
         same_text "$(size_of $file)" "$(offset poolmap -t -j $jobs < $file)"
         same_text "$(size_of $file)" "$(offset poolmap -d --salvage -j $jobs < $file)"
     done
-    # All frames belong to the first that reads, as with zstd.
+    # The first command reads all frames, as with zstd.
     same_text "1800000 0" "$({ poolmap -dc -j $jobs | wc -c; wc -c; } < joined | paste -sd' ')"
     same_text "900000 0" "$({ poolmap -qc -j $jobs | zstd -q -dc | wc -c; wc -c; } < in | paste -sd' ')"
-    # So does what is passed through as it is.
+    # So does data that is passed through.
     same_text 900000 "$(offset poolmap -dcf -j $jobs < in)"
     same_text 900000 "$(offset poolmap -dcf -j $jobs < holes)"
-    # Another may go on where this one has found nothing that it could use.
+    # Another command can continue where this one has found nothing that it could use.
     { poolmap -dc -j $jobs 2> said || cat; } < in | cmp - in
     one_error_line said "standard input: "
-    # An error behind good frames: what was restored, and what is left, are all of it.
+    # An error after good frames: the restored part and the rest make up the whole.
     head -c 200000 out.zst > cut
     { expect_exit 1 poolmap -dc -j $jobs 2> said > restored; cat > left; } < cut
     same_text 65536 "$(($(size_of restored) / (1 + $(size_of restored) / 65536 - 1)))"

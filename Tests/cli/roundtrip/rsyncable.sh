@@ -1,4 +1,4 @@
-# With --rsyncable the same bytes come of a file and of a pipe, and a byte that is inserted changes few frames.
+# With --rsyncable a file and a pipe give the same bytes, and an inserted byte changes few frames.
 . "$CLI_LIB"
 frames() { poolmap list --json -v "$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["frames"])'; }
 
@@ -12,7 +12,7 @@ same_every_way() {
     done
     poolmap --rsyncable "$@" -j1 < <(cat in) | cmp - out.zst || fail "pipe, -j1 $*"
     poolmap --rsyncable "$@" -j3 < <(cat in) | cmp - out.zst || fail "pipe, -j3 $*"
-    # Reads of any size, which end in the middle of what is looked at.
+    # Reads of any size, which end in the middle of the window.
     poolmap --rsyncable "$@" -j2 < <(dd if=in bs=70001 status=none) | cmp - out.zst || fail "pieces, $*"
 }
 real_data 30000000 > in
@@ -25,7 +25,7 @@ mv shorter in
 for size in 1K 5000 100K 1G; do
     same_every_way --chunk-size $size -1
 done
-# Content that is all the same has no border of its own; and all about the shortest and the longest chunk.
+# Uniform content has no content-defined border; and sizes around the shortest and the longest chunk.
 head -c 3000000 /dev/zero > in
 same_every_way --chunk-size 256K
 for size in 0 1 16383 16384 16385 65535 65536 65537 131073; do
@@ -33,7 +33,7 @@ for size in 0 1 16383 16384 16385 65535 65536 65537 131073; do
     same_every_way --chunk-size 64K
 done
 
-# changed FILE FILE: how much of the second file's frames the first has not, in percent.
+# changed FILE FILE: the percentage of the second file's frames that are not in the first.
 changed() {
     python3 - "$@" << 'END'
 import json, subprocess, sys
@@ -56,16 +56,16 @@ for place in 0 1000 20000000; do
         (($(changed old.zst new.zst) < 10)) || fail "$change at $place: $(changed old.zst new.zst) % changed"
     done
 done
-# Without it most changes: the case could fail.
+# Without it most frames change, so this case can fail.
 poolmap -q -f --chunk-size 1M -1 -o old.zst in
 poolmap -q -f --chunk-size 1M -1 -o new.zst inserted
 (($(changed old.zst new.zst) > 40))
-# A part of such a file, and a journal, which knows chunks by their number.
+# A range of such a file, and a journal, which refers to chunks by number.
 poolmap -q -f --rsyncable --chunk-size 1M -o out.zst in
 poolmap cat --offset 12345678 --length 3000000 out.zst | cmp - <(part in 12345678 3000000)
 expect_exit 2 poolmap --rsyncable --resume -o new in 2> said
 one_error_line said "--resume and --rsyncable"
-# Damage costs its frame: each tells the size of its own, with tables and without.
+# Damage costs its frame: each states its own size, with tables and without.
 third=$(poolmap list -v out.zst | sed -n 's/.*frame 2: .* at \([0-9]*\),.*/\1/p')
 poolmap list --json -v out.zst > list
 read -r start length < <(python3 -c '

@@ -1,7 +1,7 @@
-# Every size around the chunk size comes back, with each number of jobs, from files and through pipes, as the same bytes.
+# Every size around the chunk size is restored, with each number of jobs, from files and pipes, from the same bytes.
 . "$CLI_LIB"
 
-# A pool begins only behind the first 256 KiB; the large sizes have one, the small ones are the front's own.
+# A pool starts only after the first 256 KiB; the large sizes have one, the front does the small ones itself.
 chunk=65536
 for size in 0 1 2 $((chunk - 1)) $chunk $((chunk + 1)) $((3 * chunk)) $((9 * chunk - 1)) $((9 * chunk)) $((9 * chunk + 1)); do
     real_data "$size" > in

@@ -1,4 +1,4 @@
-# A reader that takes its time gets all bytes in order.
+# A slow reader gets all bytes in order.
 . "$CLI_LIB"
 real_data 6000000 > in
 poolmap compress -q -j 1 --chunk-size 256K -o reference.zst in

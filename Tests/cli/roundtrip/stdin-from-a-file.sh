@@ -1,4 +1,4 @@
-# Standard input from a regular file is read from where its offset stands, whoever moved it, and to its end.
+# Standard input from a regular file is read from its current offset, whoever set it, to its end.
 . "$CLI_LIB"
 real_data 1500000 > in
 tail -c +100001 in > rest
@@ -9,7 +9,7 @@ for jobs in 1 3; do
     same_file in out "-j $jobs, whole"
     {
         head -c 100000 > /dev/null
-        # head may have read ahead; the shell's descriptor is shared, so the offset is set for sure.
+        # head may have read ahead; the shell shares the descriptor, so set its offset explicitly.
         perl -e 'sysseek STDIN, 100000, 0'
         silently poolmap compress -j "$jobs" --chunk-size 64K > out.zst
     } < in

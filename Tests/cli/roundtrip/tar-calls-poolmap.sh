@@ -1,4 +1,4 @@
-# tar takes poolmap as its compressor, both ways.
+# tar can use poolmap as its compressor, in both directions.
 . "$CLI_LIB"
 mkdir folder
 text 300000 > folder/text

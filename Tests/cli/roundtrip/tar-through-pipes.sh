@@ -1,4 +1,4 @@
-# A folder goes through tar, compress, decompress and tar again.
+# A folder survives tar, compress, decompress and tar again.
 . "$CLI_LIB"
 folder=/usr/share/doc
 tar cf - -C "$folder" . 2> /dev/null | tar tf - > expected

@@ -1,9 +1,9 @@
-# Frames of a few bytes go to the workers together: the same bytes come out, and an error names the frame.
+# Frames of a few bytes go to the workers together: the output is the same, and an error names the frame.
 . "$CLI_LIB"
 cat > make.py << 'END'
 import struct, subprocess
 def frame(content, sized=True, kind=0):
-    # Of one segment with a size, or with a window and no size; stored as it is.
+    # With one segment and a content size, or with a window and no size; stored uncompressed.
     head = b"\x28\xb5\x2f\xfd" + (b"\xa0" + struct.pack("<I", len(content)) if sized else b"\x00\x38")
     return head + struct.pack("<I", len(content) << 3 | 1)[:3] + content
 def write(name, contents, make=frame):
@@ -16,7 +16,7 @@ write("one", (text(number, 1) for number in range(100000)))
 write("hundred", (text(number, 100) for number in range(20000)))
 write("unsized", (text(number, 100) for number in range(5000)), lambda content: frame(content, False))
 write("apart", (text(number, 10) for number in range(5000)), lambda content: b"\x53\x2a\x4d\x18\x03\0\0\0abc" + frame(content))
-# Frames that are worth a message, among others.
+# Among them frames that are worth their own message.
 write("mixed", (text(number, 100000 if number % 500 == 499 else number % 300) for number in range(5000)))
 write("medium", (text(number, 65000 + number % 1000) for number in range(100)))
 END
@@ -53,7 +53,7 @@ for name in empty one hundred unsized apart mixed medium own rows sections joine
         "\"frames\": $(poolmap list -v $name.zst | grep -c '^  frame ')"
 done
 
-# Together: far fewer tasks than frames, which add up to all of them.
+# Together: far fewer tasks than frames, and all frames are counted.
 poolmap test -j 2 --report report one.zst
 python3 -c '
 import json
@@ -62,7 +62,7 @@ assert len(chunks) < 100, len(chunks)
 assert sum(chunk["count"] for chunk in chunks) == 100000
 assert [chunk["index"] for chunk in chunks] == [sum(c["count"] for c in chunks[:i]) for i in range(len(chunks))]'
 
-# The content before the damage comes out, and the message names the frame.
+# The content before the damage is printed, and the message names the frame.
 cp hundred.zst bad.zst
 patch bad.zst $((112 * 12345 + 5)) 101
 for jobs in 1 2; do
@@ -76,7 +76,7 @@ expect_exit 1 poolmap decompress --salvage -f -o out bad.zst 2> said
 grep -q 'lost .*(frame 12345 at bytes 1382640 to 1382751 of the file)' said
 cmp <(head -c 1234500 out) <(head -c 1234500 hundred)
 cmp <(tail -c $((100 * (20000 - 12346))) out) <(tail -c $((100 * (20000 - 12346))) hundred)
-# Where no frame begins.
+# A place where no frame begins.
 cp hundred.zst bad.zst
 patch bad.zst $((112 * 12345)) 0
 refuses 1 'bad.zst: not a Zstandard frame at byte 1382640' poolmap decompress -c bad.zst > out
@@ -84,7 +84,7 @@ cmp out <(head -c 1234500 hundred)
 refuses 1 'standard input: not a Zstandard frame at byte 1382640' poolmap decompress < <(cat bad.zst) > out
 cmp out <(head -c 1234500 hundred)
 
-# What is whole comes out of a pipe at once, with more to follow or not.
+# Complete frames are printed at once, whether more follow or not.
 mkfifo pipe
 start_from pipe poolmap decompress -j 2 > out
 exec 3> pipe

@@ -1,4 +1,4 @@
-# Of a file that is cut, all frames before the cut are restored.
+# From a truncated file all frames before the cut are restored.
 . "$CLI_LIB"
 text 380000 > in
 poolmap compress -q --chunk-size 64K -o own.zst in
@@ -11,7 +11,7 @@ salvage_cut() {
     head -c "$1" own.zst > cut.zst
     expect_exit 1 poolmap decompress -j 2 --salvage -f -o out cut.zst 2> said
 }
-# Inside a frame: its header tells its length, and what followed nobody can say.
+# Inside a frame: its header states its length, but not what followed.
 salvage_cut $((fourth + 1000))
 { part in 0 196608; head -c 65536 /dev/zero; } | cmp - out
 grep -q 'lost bytes 196608 to 262143 of the content (frame 3 ' said
@@ -36,13 +36,13 @@ for ((bytes = tables; bytes < size; bytes += 7)); do
     grep -q 'nothing of the content is lost by this' said
     same_text 'poolmap: cut.zst: restored all 380000 bytes of a damaged file' "$(tail -n 1 said)"
 done
-# Where all chunks are full, the section table's beginning tells as much.
+# If all chunks are full, the beginning of the section table says as much.
 text 196608 > full
 poolmap compress -q --chunk-size 64K -o full.zst full
 head -c -$((17 + 4 * 12 + 10)) full.zst > cut.zst
 expect_exit 1 poolmap decompress --salvage -f -o out cut.zst 2> said
 same_file full out
-# The beginning is cut off: the tables know the places of what is left.
+# Without its beginning: the tables say where the rest belongs.
 tail -c +$((fourth + 1)) own.zst > tail.zst
 expect_exit 1 poolmap decompress -j 2 --salvage -f -o out tail.zst 2> said
 { head -c 196608 /dev/zero; part in 196608 380000; } | cmp - out

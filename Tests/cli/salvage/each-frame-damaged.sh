@@ -1,4 +1,4 @@
-# Each frame of an own file damaged in turn is a hole of zeros or left out, is named with its bytes, and costs no other.
+# Each damaged frame of a poolmap file becomes zeros or is left out, is listed with its bytes, and costs no other.
 . "$CLI_LIB"
 text 380000 > in
 poolmap compress -q --chunk-size 64K -o own.zst in

@@ -1,4 +1,4 @@
-# Of files by zstd and pzstd all whole frames are restored; a lost one leaves zeros where its header tells its length.
+# From files by zstd and pzstd all intact frames are restored; a lost one becomes zeros if its header states its length.
 . "$CLI_LIB"
 real_data 2000000 > in
 split -b 400000 in piece.
@@ -11,7 +11,7 @@ pzstd -q -1 -p 2 -c in > pzstd.zst
 for file in sized unsized; do
     mapfile -t offsets < <(poolmap list -v $file.zst | sed -n 's/.*frame [0-9]*: .* at \([0-9]*\),.*/\1/p')
     same_text 5 ${#offsets[@]}
-    # Of the frame the magic number, a block's header, content, and all of it.
+    # Damage to the magic number, a block's header, the content, and the whole frame.
     for damage in "0 90" "9 255 255 255" "3000 1 2 3 4 5 6 7 8" "0 $(noise $((offsets[3] - offsets[2])) | od -An -v -tu1 | xargs)"; do
         cp $file.zst bad.zst
         # shellcheck disable=SC2086
@@ -37,7 +37,7 @@ for damage in "-12 0" "0 0" "8 255 255 255" "3000 1 2 3 4 5 6 7 8"; do
     # shellcheck disable=SC2086
     patch bad.zst $((offsets[middle] + ${damage%% *})) ${damage#* }
     if [[ $damage == -12* ]]; then
-        # Only what tells the length.
+        # Only damage to the stated length.
         cp in less.now
     else
         cp less less.now

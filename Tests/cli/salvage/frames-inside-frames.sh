@@ -1,16 +1,16 @@
-# Compressed files inside a damaged frame are not taken for frames of the file.
+# Compressed files inside a damaged frame are not mistaken for frames of the file.
 . "$CLI_LIB"
 text 40000 > inner
 zstd -q -o inner.zst inner
 poolmap compress -q --chunk-size 16K -o own-inner.zst inner
-# Noise around them, so that they are stored as they are.
+# Noise around them, so that they are stored uncompressed.
 { noise 10000 1; cat inner.zst inner.zst; noise 20000 2; cat own-inner.zst; noise 300000 3; cat own-inner.zst inner.zst; noise 200000 4; } > in
 total=$(size_of in)
 poolmap compress -q --chunk-size 128K -o own.zst in
 { head -c 131072 /dev/zero; part in 131072 "$total"; } > expected
 for damage in 15 5000; do
     cp own.zst bad.zst
-    # The header of a block, behind the mark, and the middle of one.
+    # The header of a block, after the mark, and the middle of one.
     patch bad.zst $damage 255 255 255 255
     expect_exit 1 poolmap decompress -j 2 --salvage -f -o out bad.zst 2> said
     same_file expected out "$damage: $(< said)"

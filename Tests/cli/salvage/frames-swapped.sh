@@ -1,4 +1,4 @@
-# Frames that stand in each other's places are restored to their own: the tables know them by their checksums.
+# Swapped frames are restored to their own places: the tables identify them by checksum.
 . "$CLI_LIB"
 real_data 380000 > in
 poolmap compress -q --chunk-size 64K -o own.zst in
@@ -8,14 +8,14 @@ frame() { part own.zst "${offsets[$1]}" $((offsets[$1 + 1] - offsets[$1])); }
 expect_exit 1 poolmap decompress -j 2 --salvage -o out swapped.zst 2> said
 same_file in out
 grep -q 'do not stand in their order' said
-# So they are where one of the tables is damaged.
+# Also if one of the tables is damaged.
 for end in 1 150; do
     cp swapped.zst bad.zst
     patch bad.zst -$end 0
     expect_exit 1 poolmap decompress -j 2 --salvage -f -o out bad.zst 2> said
     same_file in out "damaged $end bytes before the end: $(< said)"
 done
-# A frame of another file in the place of one is none of this file.
+# A frame of another file in place of one does not belong to this file.
 text 65536 | poolmap compress > other.zst
 { part own.zst 0 "${offsets[2]}"; cat other.zst; part own.zst "${offsets[3]}" 400000; } > put-in.zst
 expect_exit 1 poolmap decompress -j 2 --salvage -f -o out put-in.zst 2> said

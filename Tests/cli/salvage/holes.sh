@@ -1,10 +1,10 @@
-# Lost ranges are holes, as zeros are; with --no-sparse they are written.
+# Lost ranges become holes, as zeros do; with --no-sparse they are written.
 . "$CLI_LIB"
 truncate -s 1M probe
 (($(disk_of probe) == 0)) || skip "this file system has no holes"
 noise 3000000 > in
 poolmap -q --chunk-size 500000 -o in.zst in
-# The second frame, and the last.
+# The second frame and the last one are damaged.
 patch in.zst 600000 1 2 3 4
 patch in.zst 2800000 1 2 3 4
 for jobs in 1 2; do

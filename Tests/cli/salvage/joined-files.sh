@@ -1,4 +1,4 @@
-# Of joined files each keeps its frames and its places, whatever has become of the others.
+# In joined files each keeps its frames and places, whatever happened to the others.
 . "$CLI_LIB"
 text 200000 > a
 real_data 300000 > b
@@ -21,7 +21,7 @@ for damage in "2000 1 2 3" "0 0 0 0 0" "-3 0 0"; do
     expect_exit 1 poolmap decompress -j 2 --salvage -f -o out in.zst 2> said
     cat b a.now b | cmp - out || fail "middle, $damage: $(< said)"
 done
-# The first is cut: how much is lost nobody can say, and nothing of the second is.
+# The first is truncated: how much is lost is unknown, and nothing of the second is.
 { head -c $((size * 2 / 3)) a.zst; cat b.zst; } > in.zst
 expect_exit 1 poolmap decompress -j 2 --salvage --omit -f -o out in.zst 2> said
 kept=$(($(size_of out) - 300000))

@@ -1,4 +1,4 @@
-# A damaged bit of a table costs nothing of the content, and one of the mark no more than its frame; both are told.
+# A damaged bit of a table costs no content, and one of the mark only its frame; both are reported.
 . "$CLI_LIB"
 text 5000 > in
 for check in --check --no-check; do
@@ -25,7 +25,7 @@ for check in --check --no-check; do
     grep -v ': nothing of the content is lost by this: ' ../said | diff ../expected - || fail "$check: other lines"
     sed -n 's/: nothing of the content.*//p' ../said | uniq | diff <(printf 'poolmap: %s\n' ./*.zst) -
     cd ..
-    # Behind a header of seven bytes are the six of the mark.
+    # After a header of seven bytes are the six of the mark.
     { head -c 1024 /dev/zero; part in 1024 5000; } > expected
     for byte in 7 8 9 10 11 12; do
         for bit in 0 3 7; do

@@ -1,4 +1,4 @@
-# Where nothing can be read there is an error and no target, and nothing on standard output.
+# If nothing can be read there is an error, no target, and nothing on standard output.
 . "$CLI_LIB"
 text 300000 > in
 zstd -q -o single.zst in

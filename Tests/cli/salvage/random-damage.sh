@@ -1,7 +1,6 @@
-# Whatever bytes of an own file are damaged, salvage ends in order, each chunk is right or zeros, and none is lost whose
-# frame is whole.
+# With random damage salvage ends normally; each chunk is right or zeros, and no intact frame is lost.
 . "$CLI_LIB"
-# Chunks of each kind: that compress, that do not, zeros, and compressed files stored as they are.
+# Each kind of chunk: compressible, incompressible, zeros, and compressed files stored uncompressed.
 text 3000 | zstd -q -c > inner.zst
 {
     text 20480
@@ -63,7 +62,7 @@ def check(file):
     assert salvage("3") == (restored, said), "3 workers restore something else"
     fine = [index for index, frame in enumerate(frames) if frame in file]
     if "unknown" in said or "likely" in said:
-        # No table told the places.
+        # No table gave the places.
         lost = [index for index in fine if chunks[index] not in restored]
     else:
         found = [restored[start : start + CHUNK] for start in range(0, len(restored), CHUNK)]

@@ -1,4 +1,4 @@
-# Salvage needs a regular file, and options that go together.
+# --salvage needs a regular file, and compatible options.
 . "$CLI_LIB"
 text 1000 > in
 poolmap compress -q in

@@ -1,4 +1,4 @@
-# A whole file is restored silently, to the same bytes, with its mode and time, whoever made it.
+# An undamaged file is restored silently, to the same bytes, with its mode and time, whichever program made it.
 . "$CLI_LIB"
 text 300000 > in
 : > nothing

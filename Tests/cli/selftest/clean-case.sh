@@ -1,4 +1,4 @@
-# A case that does all as it should is not complained about.
+# There is no complaint about a correct case.
 . "$CLI_LIB"
 echo "number 12"
 echo "[plain] text"

@@ -1,3 +1,3 @@
-# A case that does not end is ended.
+# A case that hangs is killed.
 . "$CLI_LIB"
 sleep 60

@@ -1,4 +1,4 @@
-# The helpers of lib.sh fail when what they expect is not so.
+# The helpers of lib.sh fail if their expectation is not met.
 . "$CLI_LIB"
 
 must_fail() {
@@ -40,7 +40,7 @@ must_fail is_running "$sleeper"
 same_text "$(text 100000 | cksum)" "$(text 100000 | cksum)"
 same_text "$(noise 100001 | cksum)" "$(noise 100001 | cksum)"
 same_text 100001 "$(noise 100001 | wc -c)"
-# What is called noise does not compress.
+# noise does not compress.
 (($(noise 100000 | zstd -19 | wc -c) > 100000))
 printf abcdef > c
 patch c 1 88 89

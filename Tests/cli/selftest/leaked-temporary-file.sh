@@ -1,4 +1,4 @@
-# A temporary file of the program that stays is noticed.
+# A temporary file of the program that is left is detected.
 . "$CLI_LIB"
 mkdir below
 touch below/.poolmap-1-2.tmp

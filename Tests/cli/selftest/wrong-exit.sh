@@ -1,3 +1,3 @@
-# A case that ends with another exit code than it should is noticed.
+# A case with an unexpected exit code is detected.
 . "$CLI_LIB"
 exit 3

@@ -1,4 +1,4 @@
-# A line on standard output that should be another is noticed, and so is one too many.
+# A different line on standard output is detected, and so is an additional one.
 . "$CLI_LIB"
 echo "first 12"
 echo "second"

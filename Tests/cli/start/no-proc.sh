@@ -1,4 +1,4 @@
-# In a root folder with nothing but the program, without /proc and /dev, all commands do what they do elsewhere.
+# In a root folder that contains only the program, without /proc and /dev, all commands work as usual.
 . "$CLI_LIB"
 mkdir -p bare/tree/sub
 cp "$POOLMAP" bare/poolmap
@@ -7,7 +7,7 @@ text 5000 > bare/tree/one
 text 70000 > bare/tree/sub/two
 poolmap compress -q --chunk-size 256K -o reference.zst bare/large
 
-# bare ARGUMENT…: the program in that root; a user who is not root gets a root folder in a user namespace.
+# bare ARGUMENT…: runs the program in that root; a user other than root gets it in a user namespace.
 if [[ $(id -u) == 0 ]]; then
     bare() { chroot bare /poolmap "$@"; }
 else
@@ -41,7 +41,7 @@ silently bare hash --tree tree > tree-digest
 silently bare compress --resume --chunk-size 256K -f -o large.zst large
 same_file reference.zst bare/large.zst
 
-# The arguments are not lost: what fails, fails.
+# Arguments still count: errors are errors.
 echo 0 >> bare/tree/one
 expect_exit 1 bare hash --check sums > /dev/null 2> errors
 refuses 1 "nowhere: " bare compress nowhere

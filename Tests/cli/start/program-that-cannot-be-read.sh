@@ -1,4 +1,4 @@
-# A program that its user may run and not read, which makes its processes closed to each other, works in parallel too.
+# A program that its user may run but not read, so that its processes cannot inspect each other, works in parallel too.
 . "$CLI_LIB"
 chmod 777 .
 cp "$POOLMAP" shut

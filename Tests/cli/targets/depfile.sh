@@ -1,4 +1,4 @@
-# The rules of --depfile are read by a real make, whatever the names: a newer input makes its target again.
+# A real make reads the rules of --depfile, whatever the names: a newer input makes its target again.
 . "$CLI_LIB"
 mkdir tree
 names=(plain "with space" 'two  spaces' ' leading' 'hash#' '#' 'dollar$x$$' 'percent%' '%' 'a%b%c'
@@ -10,7 +10,7 @@ for name in "${names[@]}"; do
 done
 silently poolmap compress -j 2 -r tree --output-dir out --depfile rules
 # make's spelling of each target is taken from the rules; as a prerequisite a name has a backslash before | and none
-# before %. The rule of each notes the very name that make has.
+# before %. The recipe of each records the exact name that make has.
 sed -n 's/ : \\$//p' rules > targets
 (($(wc -l < targets) == ${#names[@]}))
 sed 's/\\%/%/g; s/|/\\|/g' targets > needed
@@ -21,7 +21,7 @@ include rules
 END
 sed 's/^/all: /' needed >> Makefile
 sed 's/$/ : ; $(file >>log,$@)/' targets >> Makefile
-# made: the names of what make makes, one a line.
+# made: the names of what make makes, one per line.
 made() {
     rm -f log
     make -rR > said 2>&1 || fail "make said: $(< said)"
@@ -29,14 +29,14 @@ made() {
 }
 touch -d "1 hour ago" out/tree/*
 same_text "" "$(made)"
-# Each second input is newer than its target.
+# Every second input is newer than its target.
 for ((index = 0; index < ${#names[@]}; index += 2)); do
     touch -d "10 minutes ago" "tree/${names[index]}"
     echo "out/tree/${names[index]}.zst"
 done | LC_ALL=C sort > newer
 made | diff newer -
 no_file SHELL
-# So a Makefile of a user's has it, where the rules come with the target.
+# A user's Makefile, in which the rules are made together with the target.
 cat > user.mk << 'END'
 with\ space.zst: with\ space
 	poolmap -q -f --depfile space.d "$<"
@@ -51,7 +51,7 @@ zstd -q -dc "with space.zst" | cmp - "with space"
 # A deleted input does not stop make.
 rm -r tree
 make -rR -n > said 2>&1 || fail "$(< said)"
-# A name for which there is no spelling is one error, and the others have their rules; its target is made all the same.
+# A name that cannot be written for make is one error, and the others have their rules; its target is made anyway.
 mkdir odd
 for name in $'line\nbreak' $'tab\t' 'semi;colon' 'end\' 'end ' $'cr\r' 'lib(member)'; do
     text 100 > "odd/$name"
@@ -64,12 +64,12 @@ for name in $'line\nbreak' $'tab\t' 'semi;colon' 'end\' 'end ' $'cr\r' 'lib(memb
     same_text "out/odd/plain.zst : \\  odd/plainodd/plain :" "$(tr -d '\n' < rules)"
     rm "odd/$name"
 done
-# One target of an input that failed has no rule; several that are there keep theirs.
+# The missing target of a failed input has no rule; existing targets keep theirs.
 text 100 > odd/damaged.zst
 text 100 > odd/second
 refuses 1 "odd/damaged.zst: " poolmap decompress odd/damaged.zst out/odd/plain.zst --output-dir back --depfile rules
 same_text "back/plain : \\  out/odd/plain.zstout/odd/plain.zst :" "$(tr -d '\n' < rules)"
-# The rules are there whole or not at all, and say where they could not be written.
+# The rules are complete or absent, and an error says where they could not be written.
 refuses 1 "none/rules" poolmap compress -f odd/second --depfile none/rules
 zstd -q -t odd/second.zst
 refuses 2 "--depfile" poolmap compress --depfile rules -c odd/second

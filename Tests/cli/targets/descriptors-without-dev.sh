@@ -1,4 +1,4 @@
-# In a chroot the names of descriptors are known where there is no /dev, and its own are never replaced.
+# In a chroot without /dev the names of descriptors still work, and existing files of these names are not replaced.
 . "$CLI_LIB"
 in_own_mounts || exit 0
 mkdir -p jail/proc

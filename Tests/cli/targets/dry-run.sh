@@ -1,4 +1,4 @@
-# --dry-run says what would be done, a line each, makes and removes nothing, and fails where something would be refused.
+# --dry-run prints a line for each action, makes and removes nothing, and fails if something would be refused.
 . "$CLI_LIB"
 mkdir -p tree/inner
 text 1000 > a
@@ -32,7 +32,7 @@ printf '%s\n' 'compress a to standard output' 'compress standard input to standa
 poolmap compress --dry-run -o b.zst a > said
 same_text "compress a to b.zst" "$(< said)"
 same_text "$before" "$(state)"
-# What would be refused is told as without it, in the same words; the others are still listed.
+# Refusals are reported in the same words as without it; the others are still listed.
 silently poolmap compress a
 mkdir "b c.zst" folder
 ln -s a link
@@ -63,17 +63,17 @@ refused compress a --output-dir a/below
 one_error_line said2 "a: "
 refused compress tree/one -o none/target
 one_error_line said2 "none/target"
-# With -f what is there is replaced; a link is followed.
+# With -f existing targets are replaced; a link is followed.
 poolmap compress --dry-run -f a link > said
 printf '%s\n' 'compress a to a.zst' 'compress link to link.zst' | diff - said
-# A folder where this user may write nothing.
+# A folder in which this user may not write.
 chmod 755 .
 mkdir closed
 chmod 755 closed
 refuses 1 "closed/x.zst" as_user poolmap compress --dry-run a -o closed/x.zst > said
 refuses 1 "a: " as_user poolmap compress --dry-run a --output-dir closed/new/er > said
 [[ ! -s said ]]
-# A list is read to its end, also a slow one.
+# A list is read to its end, even a slow one.
 { echo tree/one; sleep 0.2; echo tree/none; } | poolmap compress --dry-run --files-from - > said 2> said2 && fail "it should fail"
 same_text "compress tree/one to tree/one.zst" "$(< said)"
 one_error_line said2 "tree/none: "

@@ -1,11 +1,11 @@
-# --output-dir-flat forgets the inputs' folders, --output-dir-mirror keeps all of their paths, --output-dir those of a tree.
+# --output-dir-flat drops the inputs' folders, --output-dir-mirror keeps whole paths, --output-dir those below a tree.
 . "$CLI_LIB"
 mkdir -p a/b a/c d
 text 1000 > a/b/f
 text 2000 > a/c/g
 text 3000 > h
 made() { find "$1" -type f -printf '%P\n' | sort; }
-# lays OPTION EXPECTED ARGUMENT…: the targets are these; the second of two spellings, a dry run that makes nothing first.
+# lays OPTION EXPECTED ARGUMENT…: these targets are made, with both spellings; a dry run makes nothing first.
 lays() {
     local option=$1 expected=$2
     shift 2
@@ -32,7 +32,7 @@ lays --output-dir-mirror "a/b/f.zst h.zst" a/./b//f ./h
 here=${PWD#/}
 lays --output-dir-mirror "$here/a/b/f.zst $here/h.zst" "$PWD/a/b/f" "//$here/h"
 lays --output-dir-mirror "$here/a/b/f.zst" -r "$PWD/a/b"
-# The same as zstd has it.
+# The same as with zstd.
 for option in --output-dir-flat --output-dir-mirror; do
     for arguments in "a/b/f h" "-r a h" "-r a/b" "a/./b//f ./h" "-r ." "$PWD/a/b/f"; do
         mkdir zstds
@@ -52,7 +52,7 @@ same_file h back/h
 (cd out && silently poolmap -d --output-dir-mirror ../mirrored -r a h.zst)
 diff -r a mirrored/a
 rm -r out back mirrored
-# Two inputs that would have one target: the first is done, as for every such pair.
+# Two inputs with one target: the first is done, as for every such pair.
 text 4000 > d/f
 for option in --output-dir-flat --output-dir; do
     expect_exit 1 poolmap $option out a/b/f d/f 2> said
@@ -62,7 +62,7 @@ for option in --output-dir-flat --output-dir; do
 done
 silently poolmap --output-dir-mirror out a/b/f d/f
 rm -r out
-# What has no place below the folder is refused, and the others are done.
+# A path that would leave the folder is refused, and the others are done.
 cd d
 expect_exit 1 poolmap --output-dir-mirror ../out ../h f 2> said
 one_error_line said "../h: has .. in its path, which --output-dir-mirror has no place for"

@@ -1,11 +1,11 @@
-# A folder of a tree that is swapped for a link, at whatever moment: nothing outside of the tree is written or removed.
+# If a folder of a tree is replaced by a link at any moment, nothing outside the tree is written or removed.
 . "$CLI_LIB"
 real_data 300000 > content
 lay_out() {
     chmod -R u+w tree outside out away 2> /dev/null || true
     rm -rf tree outside out away
     mkdir -p tree/a/b outside/b out/tree/a/b
-    # The very files: so that nobody is helped by a look at what a name leads to.
+    # Hard links to the same files: so checking what a name leads to does not help.
     cp content tree/a/b/file
     ln tree/a/b/file outside/b/file
     echo other > tree/z
@@ -18,8 +18,8 @@ lay_out() {
 }
 are_stopped() { grep -qs 'stopped by SIGSTOP' trace || ! is_running "$front"; }
 stops=0
-# swapped CALL FIRST STEP FOLDER COMMAND…: puts a link to `outside` in the folder's place, when the run comes back from
-# one of these calls, from the FIRST to the last; and looks whether anything was done outside.
+# swapped CALL FIRST STEP FOLDER COMMAND…: replaces the folder by a link to `outside` when the run returns from one of
+# these calls, from the FIRST to the last; then checks that nothing was done outside.
 swapped() {
     local call=$1 count=$2 step=$3 folder=$4
     shift 4
@@ -48,15 +48,14 @@ done
 swapped openat2 2 3 tree/a decompress -q -r --rm tree
 swapped openat2 2 3 tree/a test -r tree
 swapped openat2 2 3 tree/a hash --tree tree
-# Without the call that does it in one go, and where a sandbox refuses it: the path is walked. The first calls are those
-# of the start.
+# Without openat2, and if a sandbox refuses it: the path is walked. The first calls belong to the start.
 for error in ENOSYS EPERM; do
     refusal=inject=openat2:error=$error
     swapped openat 8 3 tree/a compress -q -r --rm -j 1 tree
 done
 ((stops > 20)) || fail "the runs were stopped $stops times only"
 
-# A link that is there from the beginning: it is said which target is not written.
+# A link that is there from the beginning: the message names the target that is not written.
 for refusal in '' inject=openat2:error=ENOSYS; do
     lay_out compress
     rm -r out/tree/a
@@ -68,12 +67,12 @@ for refusal in '' inject=openat2:error=ENOSYS; do
     one_error_line said "tree/a/b/file: cannot make the folder out/tree/a/" "symbolic link in the tree"
     find outside | sort | diff before -
     zstd -q -dc out/tree/z.zst | cmp - tree/z
-    # With -f links are followed, as is said of it.
+    # With -f links are followed, as documented.
     silently strace -qq -f -o trace -e trace=openat2 ${refusal:+-e "$refusal"} \
         poolmap compress -f -r --output-dir out tree
     zstd -q -dc outside/b/file.zst | cmp - content
 done
-# What was named may lead through links itself.
+# The named path itself may lead through links.
 lay_out compress
 ln -sfn . here
 ln -sfn out there

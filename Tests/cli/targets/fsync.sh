@@ -1,21 +1,21 @@
-# With --fsync a target is on disk before it has its name, and its folder afterwards; --rm removes an input only then.
+# With --fsync a target is synced before it gets its name, and its folder afterwards; only then --rm removes an input.
 . "$CLI_LIB"
 mkdir in
 text 3000 > in/small
 text 5000 > in/second
 noise 400000 > in/large
-# calls COMMAND…: the calls that matter, of all processes, in their order, each with the paths of its descriptors.
+# calls COMMAND…: the relevant calls of all processes, in order, each with the paths of its descriptors.
 calls() {
     rm -f calls
     strace -f -y -qq -o calls -e trace=fsync,fdatasync,linkat,rename,renameat,renameat2,unlink,unlinkat \
         poolmap compress --chunk-size 64K "$@" || fail "strace: $?: $*"
 }
-# order: checks for each target that its calls stand in the right order; prints how many targets there were.
+# order: checks for each target that its calls are in the right order; prints the number of targets.
 order() {
     python3 - "$@" << 'END'
 import re, sys
 removes, targets = sys.argv[1] == "rm", sys.argv[2:]
-# A call that another process interrupted has its name on one line and its result on another.
+# A call interrupted by another process has its name on one line and its result on another.
 begun, lines = {}, []
 for line in open("calls"):
     pid, text = line.rstrip("\n").split(None, 1)
@@ -35,7 +35,7 @@ for target in targets:
     at = named[0]
     pid = lines[at][0]
     own = [text for other, text in lines[:at] if other == pid]
-    # The last that its process did to a file is to sync it; a rename may have a link to a temporary name before.
+    # The last thing its process did to a file is to sync it; before a rename there may be a link to a temporary name.
     while own and (own[-1].startswith("linkat") or own[-1].startswith("unlink")):
         own.pop()
     assert own and re.match(r"f(data)?sync\(\d+</", own[-1]), (name, lines)
@@ -62,10 +62,10 @@ for jobs in 1 2; do
     mv kept in
     rm in/*.zst
 done
-# Without, nothing waits for the disk.
+# Without it nothing waits for the disk.
 calls -j 2 "${files[@]}"
 (($(grep -c sync calls) == 0)) || fail "it syncs without being asked"
-# What --if-changed leaves alone may not be on disk yet, when its input is to be removed.
+# A target that --if-changed leaves alone may not be on disk yet when its input is to be removed.
 removed_after_sync() {
     name=$1 perl -ne '
         $file = $. if /sync\(\d+<[^>]*in\/$ENV{name}\.zst>/;
@@ -77,7 +77,7 @@ calls -j 2 --if-changed --rm in/small
 removed_after_sync small
 calls -j 2 --if-changed --rm --resume -o in/second.zst in/second
 removed_after_sync second
-# Where no name can be given nothing is removed.
+# If no name can be given nothing is removed.
 mkdir in/other
 text 100 > in/other/x
 mkdir in/other/x.zst

@@ -1,4 +1,4 @@
-# Each name of a file is an input of its own; removing one leaves the others.
+# Each name of a file is a separate input; removing one leaves the others.
 . "$CLI_LIB"
 text 1000 > a
 ln a b

@@ -1,4 +1,4 @@
-# --if-changed leaves a target of the right content alone, with inode and time; replaces another, and makes a missing one.
+# --if-changed keeps a target with the right content, inode and time; it replaces others, and makes missing ones.
 . "$CLI_LIB"
 mkdir in
 text 1000 > in/small
@@ -13,7 +13,7 @@ touch in/small in/large
 poolmap compress "${options[@]}" --if-changed -v -r in 2> said
 facts | diff before -
 same_text 3 "$(grep -c ', unchanged$' said)"
-# One with another of the same size does, whatever place it changes; and only that.
+# An input with different content of the same size does, wherever it differs; nothing else changes.
 cp --preserve=timestamps in/small.zst small.old
 patch in/large 399999 1
 poolmap compress "${options[@]}" --if-changed -v -r in 2> said
@@ -26,7 +26,7 @@ rm in/empty.zst
 silently poolmap compress -j 1 --chunk-size 64K --if-changed -r in
 zstd -q -dc in/small.zst | cmp - in/small
 zstd -q -t in/empty.zst
-# The other way, where workers write into the target itself.
+# The other direction, where workers write into the target itself.
 facts > before
 mkdir -p out compressed/in
 cp -p in/*.zst compressed/in
@@ -36,14 +36,14 @@ touch compressed/in/*.zst
 silently poolmap decompress -j 2 --if-changed -r compressed/in --output-dir out
 stat -c '%n %i %y' out/in/* | diff restored -
 diff <(cd out/in && sha256sum ./*) <(cd in && sha256sum empty large small | sed 's:  :  ./:')
-# The input is removed where the target had its content already: that is what was asked for.
+# The input is removed even if the target already had its content, as requested.
 cp in/large in/small .
 silently poolmap compress -j 2 --chunk-size 64K small large
 stat -c '%n %i %y' ./{small,large}.zst > before
 silently poolmap compress -j 2 --chunk-size 64K --if-changed --rm small large
 stat -c '%n %i %y' ./{small,large}.zst | diff before -
 no_file small large
-# A failure leaves the old target; a folder is none.
+# A failure leaves the old target; a folder is not a target.
 cp in/small small
 patch compressed/in/small.zst 30 255
 mkdir there
@@ -53,7 +53,7 @@ refuses 1 "in/small.zst: " poolmap decompress --if-changed -r compressed/in --ou
 same_text old "$(< there/in/small)"
 rm small.zst && mkdir small.zst
 refuses 1 "small: " poolmap compress --if-changed small
-# make sees the difference: what depends on the target is not made again.
+# make sees the difference: files that depend on the target are not made again.
 rm -r small.zst
 printf '%s\n' 'used: small.zst' '	@echo made >> log; touch used' 'small.zst: small FORCE' \
     '	@poolmap compress -q --if-changed small' 'FORCE:' > Makefile

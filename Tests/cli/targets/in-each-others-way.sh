@@ -1,4 +1,4 @@
-# Two inputs with one target, a target that is another input, and the same file twice are refused, and harm nothing.
+# Two inputs with one target, a target that is another input, and a file given twice are refused, without harm.
 . "$CLI_LIB"
 text 1000 > a
 text 2000 > a.zst
@@ -20,7 +20,7 @@ for jobs in 1 2; do
         cp kept.zst a.zst
         rm a.zst.zst
     done
-    # The other order: by the time that the second is looked at the first is under way to its name.
+    # The other order: when the second is checked, the first is about to get its name.
     code=0
     poolmap compress -j $jobs -f a a.zst 2> said || code=$?
     ((code == 1))
@@ -33,18 +33,18 @@ for jobs in 1 2; do
         refuses 1 "$again: " poolmap compress -j $jobs -f --chunk-size 64K sub/big "$again"
         zstd -q -dc sub/big.zst | cmp - sub/big
     done
-    # Where nothing is written it may be.
+    # If nothing is written that is allowed.
     silently poolmap test -j $jobs sub/big.zst sub/big.zst
     silently poolmap hash -a sha256 -j $jobs a a | cmp - <(sha256sum a a)
     poolmap compress -j $jobs -c a a | zstd -q -dc | cmp - <(cat a a)
-    # Two inputs of the other way that would be one file.
+    # Two inputs that would be restored to one file.
     text 100 | zstd -q > x.zst
     text 200 | zstd -q > x.zstd
     refuses 1 "x.zstd: its target x" poolmap decompress -j $jobs -f x.zst x.zstd
     same_file x <(text 100)
     rm x
 done
-# Input and output are one.
+# Input and output are the same.
 refuses 1 "a: is both input and output" poolmap compress -f -o a a
 refuses 1 "a: is both input and output" poolmap compress -f -o "$PWD/a" ./a
 same_file a kept.a

@@ -1,4 +1,4 @@
-# Whatever writes a file writes to a descriptor where its name is a link to one, with and without -f, and the link stays.
+# If an output name is a link to a descriptor, the output goes to that descriptor, with and without -f; the link stays.
 . "$CLI_LIB"
 # As a user who could not replace the machine's own names.
 chmod 777 .
@@ -51,7 +51,7 @@ for force in "" -f; do
     as_user poolmap -t --report err reference.zst 2> got
     python3 -c 'import json; json.load(open("got"))'
 done
-# Behind what is there, and what comes later stands behind it.
+# After existing content, and later output follows it.
 { echo before && as_user poolmap -f -o out in && echo after; } > got
 { echo before && cat reference.zst && echo after; } | cmp - got
 for link in out err five self deep/chain; do

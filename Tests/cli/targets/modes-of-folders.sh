@@ -1,4 +1,4 @@
-# The folders that a tree gets in another folder have the modes of those that it comes from: what is private stays so.
+# Folders of a tree in another folder get the modes of the originals, so that private ones stay private.
 . "$CLI_LIB"
 umask 022
 mkdir -p tree/private/inner tree/shared tree/closed
@@ -9,7 +9,7 @@ chmod 750 tree
 chmod 700 tree/private
 chmod 1777 tree/shared
 chmod 555 tree/closed
-# modes_of FOLDER: what is in it, with the modes of folders.
+# modes_of FOLDER: its contents, with the modes of folders.
 modes_of() { (cd "$1" && find . -mindepth 1 -type d -printf '%P %m\n' | sort); }
 expected='tree 750
 tree/closed 755
@@ -18,7 +18,7 @@ tree/private/inner 755
 tree/shared 1755'
 silently poolmap -r tree --output-dir one
 same_text "$expected" "$(modes_of one)"
-# Through links as well, where they are followed.
+# Through links as well, if they are followed.
 silently poolmap -rf tree --output-dir two
 same_text "$expected" "$(modes_of two)"
 silently poolmap -r ./tree//private/../private --output-dir three
@@ -29,7 +29,7 @@ silently poolmap --output-dir-mirror five tree/private/inner/f
 same_text $'tree 750\ntree/private 700\ntree/private/inner 755' "$(modes_of five)"
 silently poolmap -dr --output-dir six one/tree
 same_text "$expected" "$(modes_of six)"
-# A folder that is there keeps its mode.
+# An existing folder keeps its mode.
 mkdir -p seven/tree/private
 silently poolmap -r tree --output-dir seven
 same_text 'tree 755
@@ -37,14 +37,14 @@ tree/closed 755
 tree/private 755
 tree/private/inner 755
 tree/shared 1755' "$(modes_of seven)"
-# The process's mask holds.
+# The process's umask applies.
 (umask 077 && silently poolmap -r tree --output-dir eight)
 same_text 'tree 700
 tree/closed 700
 tree/private 700
 tree/private/inner 700
 tree/shared 1700' "$(modes_of eight)"
-# Names of bytes that are no text, and of marks that join the slash.
+# Names with invalid UTF-8, and with combining marks after the slash.
 mkdir -p "odd/"$'\xff' "odd/"$'\xd8\x80'
 echo content > "odd/"$'\xff'/f
 echo content > "odd/"$'\xd8\x80'/f

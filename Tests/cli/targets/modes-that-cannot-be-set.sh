@@ -1,4 +1,4 @@
-# A target whose mode, owner or times cannot be set is made all the same, and that is said once.
+# A target whose mode, owner or times cannot be set is made anyway, with one note.
 . "$CLI_LIB"
 real_data 300000 > in
 chmod 666 in
@@ -25,12 +25,12 @@ python3 -c '
 import json
 line = json.load(open("said"))
 assert line["warning"] == "metadata" and line["file"] == "in" and line["errno"] == 1, line'
-# The mode is narrower then, never wider.
+# Its mode is then narrower, never wider.
 under EPERM fchmod poolmap compress -q -f in
 same_text 600 "$(stat -c %a in.zst)"
 under EPERM fchmod poolmap compress -q --resume -f -o in.zst in
 same_text 600 "$(stat -c %a in.zst)"
-# Once for all files, by whomever they are done.
+# Once for all files, whichever process made them.
 mkdir many
 for number in {1..40}; do
     text $((number * 1000)) > many/$number
@@ -41,13 +41,13 @@ for jobs in 1 2; do
     one_error_line said ": the mode, owner or times of its target could not be set"
     same_text 40 "$(find many -name '*.zst' | wc -l)"
 done
-# Only with its content whole, and an input is removed only for it.
+# Its content is still complete, and only then an input is removed.
 under EPERM fchmod poolmap compress -q -f --rm in
 zstd -q -t in.zst
 no_file in
 zstd -q -d in.zst
 chmod 644 in
-# A user may not give files away, which is no wonder.
+# A user may not give files away, which needs no note.
 chmod 777 .
 silently as_user cp in theirs
 silently as_user strace -qq -f -o theirs.trace -e trace=fchown -e inject=fchown:error=EPERM poolmap compress -f theirs

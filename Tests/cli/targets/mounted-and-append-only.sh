@@ -1,4 +1,4 @@
-# A target that is mounted by itself, or in a folder where nothing can be renamed, is one clear line, and nothing is left.
+# A target that is a mount point, or in an append-only folder, is one clear line, and nothing is left.
 . "$CLI_LIB"
 in_own_mounts || exit 0
 text 5000 > in
@@ -12,10 +12,10 @@ for jobs in 1 2; do
 done
 refuses 1 "target: it is mounted as a file" poolmap hash -f -o target in
 refuses 1 "target: it is mounted as a file" poolmap compress --resume -f -o target in
-# Also where it is not seen before the last step.
+# Also if that is noticed only at the last step.
 refuses 1 "in: cannot " strace -qq -f -o trace -e trace=statx -e inject=statx:error=ENOSYS poolmap compress -f -o target in
 same_text precious "$(< source)"
-# What is the same stays, and standard output writes into it.
+# A target with the same content stays, and standard output writes into it.
 poolmap compress -q -c in > target
 silently poolmap compress --if-changed -o target in
 zstd -q -dc source | cmp - in
@@ -41,7 +41,7 @@ refuses 1 "its folder lets no file be renamed" poolmap compress --resume -o fold
 refuses 1 "folder/new.zst: its folder lets no file be renamed" poolmap hash -f -o folder/new.zst in
 text 6000 > in
 refuses 1 "its folder lets no file be renamed" poolmap compress --if-changed -o folder/new.zst in
-# Without nameless files there is no way at all.
+# Without nameless files it is impossible.
 refuses 1 "its folder lets no file be renamed" \
     strace -qq -f -o trace -e trace=linkat -e inject=linkat:error=EPERM poolmap compress -o folder/other.zst in
 silently poolmap hash -o folder/sums in

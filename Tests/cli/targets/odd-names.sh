@@ -1,4 +1,4 @@
-# Names with spaces, line breaks, dashes, backslashes, quotes, no UTF-8 and 255 bytes go through every way of naming them.
+# Spaces, line breaks, dashes, backslashes, quotes, invalid UTF-8 and 255 bytes work in names, however they are given.
 . "$CLI_LIB"
 mkdir in
 long=$(printf 'l%.0s' {1..251})
@@ -34,7 +34,7 @@ check out
 (cd in && silently poolmap compress --files-from ../lines --output-dir ../out)
 (cd in && silently poolmap compress --output-dir ../out $'line\nbreak')
 check out
-# Errors are one line each, whatever the name is; digests are as coreutils has them.
+# Errors are one line each, whatever the name; digests are as in coreutils.
 mkdir -p damaged
 for name in "${names[@]}"; do text 50 > "damaged/${name:0:251}.zst"; done
 code=0

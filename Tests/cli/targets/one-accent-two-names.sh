@@ -1,4 +1,4 @@
-# Folders and files whose names differ only in how an accent is written are others, for targets and for make's rules.
+# Names that differ only in how an accent is encoded are different files, for targets and for make's rules.
 . "$CLI_LIB"
 one=$'\xc3\xa4' other=$'a\xcc\x88'
 mkdir "$one" "$other"

@@ -1,4 +1,4 @@
-# A target that stands for an open descriptor, or leads to one, is written by that descriptor: behind what is there.
+# A target that stands for or leads to an open descriptor is written to that descriptor, after what is already there.
 . "$CLI_LIB"
 chmod 777 .
 real_data 600000 > in
@@ -9,7 +9,7 @@ ln -s /proc/self/fd/3 to-3
 ln -s /proc/self/fd/9 to-9
 ln -s /proc/self/fd list
 { echo before && cat reference.zst && echo after; } > expected
-# goes TARGET COMMAND…: the command writes the bytes of the reference there, which is standard output, and leaves links.
+# goes TARGET COMMAND…: the command writes the bytes of the reference to standard output, and leaves links.
 goes() {
     local target=$1
     shift
@@ -24,7 +24,7 @@ for target in to-output chain "$PWD/to-output" list/1 "./../${PWD##*/}/to-output
     done
     goes "$target" poolmap compress --chunk-size 64K -o "$target" < in
 done
-# The names of the machine itself, for a user who could not replace them.
+# The machine's own names, for a user who could not replace them.
 for target in /dev/stdout /dev/fd/1 /proc/self/fd/1 /proc/thread-self/fd/1 //dev/./stdout; do
     goes "$target" as_user poolmap compress -f --chunk-size 64K -o $target in
 done
@@ -38,11 +38,11 @@ poolmap decompress -o to-output reference.zst > got
 same_file in got
 poolmap decompress -o to-output reference.zst | cmp - in
 poolmap decompress -o to-3 reference.zst 3>&1 | cmp - in
-# Errors and data may go the same way, as the user says.
+# Errors and data may go to the same place.
 as_user poolmap compress --chunk-size 64K -o /dev/stderr in 2> got
 same_file reference.zst got
 
-# Everything else that is written to a file.
+# All other options that write a file.
 { echo before && poolmap hash -a sha256 -o to-output in && echo after; } > got
 { echo before && sha256sum in && echo after; } | cmp - got
 poolmap hash -a sha256 -f -o chain in | cmp - <(sha256sum in)
@@ -51,7 +51,7 @@ python3 -c 'import json; json.load(open("report")); json.load(open("trace"))'
 { echo before && poolmap compress -q -f -o made.zst --depfile to-output in && echo after; } > got
 { echo before && cat depfile && echo after; } | cmp - got
 [[ -L to-3 && -L to-output ]]
-# Targets that are found by their inputs' names; a worker does the files.
+# Targets derived from inputs' names; a worker processes the files.
 text 300000 > a
 text 300001 > b
 for name in a b; do
@@ -67,7 +67,7 @@ for name in a b; do
 done
 [[ -L links/a.zst && -L links/b.zst ]]
 
-# What is gone with a stream would be lost: as with -c.
+# With --rm the only copy could be lost: as with -c.
 refuses 2 "--rm and -o to-output exclude" poolmap compress -f --rm -o to-output in > got
 refuses 2 "--if-changed" poolmap compress --if-changed -o to-3 in 3> got
 [[ ! -s got ]]
@@ -76,7 +76,7 @@ refuses 1 "a: is not removed" poolmap compress -f --rm --output-dir links a
 exec 3>&-
 [[ -f a && -f in ]]
 refuses 2 "--resume needs -o FILE" poolmap compress --resume -f -o to-output in > got
-# A number that nobody has opened, also where poolmap itself has one of it by then.
+# A number without an open descriptor, even if poolmap itself has opened one by then.
 for number in 4 5 6 7 9; do
     ln -sfn /proc/self/fd/$number to-none
     refuses 1 "cannot write to-none: Bad file descriptor" poolmap compress -f -o to-none in
@@ -84,7 +84,7 @@ for number in 4 5 6 7 9; do
 done
 refuses 1 "Bad file descriptor" poolmap hash -f -o to-9 in
 [[ -L to-9 ]]
-# Nor is another process's file replaced.
+# Another process's file is not replaced either.
 echo theirs > theirs
 sleep 100 >> theirs &
 ln -s /proc/$!/fd/1 to-theirs

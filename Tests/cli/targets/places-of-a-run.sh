@@ -1,4 +1,4 @@
-# No option's file takes the place of an input, a target, a list or another option's file: nothing is read, written or removed.
+# No option's file may be an input, a target, a list or another option's file: nothing is read, written or removed.
 . "$CLI_LIB"
 text 3000 > in
 cp in kept.in
@@ -33,7 +33,7 @@ ln in hard
 ln -s in soft
 ln -s . folder
 for option in --report --trace --depfile; do
-    # An input, by whatever name; and a target that is not there yet, or is.
+    # An input, by any name; and a target that exists or not.
     for name in in ./in sub/../in "$PWD/in" folder/in hard soft; do
         nothing_by "in: is both input and output: $option" poolmap compress --rm $option "$name" in
         nothing_by "in: is both input and output: $option" poolmap compress -f -o out $option "$name" in
@@ -57,7 +57,7 @@ nothing_by "--report r and --depfile folder/r are one file" poolmap compress --r
 ln old old2
 nothing_by "--report old and --trace old2 are one file" poolmap compress --report old --trace old2 in
 refuses 2 "--report and --trace need a file each" poolmap compress --report r --trace r in
-# What only reads.
+# Commands that only read.
 for option in --report --trace; do
     nothing_by "kept.zst: is both" poolmap test $option folder/kept.zst kept.zst
     nothing_by "kept.zst: is both" poolmap cat $option ./kept.zst kept.zst
@@ -76,7 +76,7 @@ nothing_by "in: is both input and output: --resume" poolmap hash -f --resume har
 nothing_by "in: is both input and output: -o" poolmap hash -f -o in kept.in in
 nothing_by "-o names and --files-from names are one file" poolmap hash -f -o names --files-from names
 nothing_by "in: is both input and output: standard output" sh -c "poolmap compress -c in >> in"
-# Names that come later: what is in the way is left out and stays as it is, and the others are done.
+# Names that come later: the conflicting one is skipped and unchanged, and the others are done.
 lay_out
 mkdir tree
 for name in a b r; do cp in tree/$name; done
@@ -113,20 +113,20 @@ for option in --report --trace; do
     grep -q "^poolmap: in: is both input and output: $option" errors
     refuses 1 "in: is both" poolmap hash --check $option in manifest > said
     same_file kept.in in
-    # A tree has another digest once such a file is in it.
+    # The digest of a tree would change if such a file were in it.
     refuses 1 "would have the output in it" poolmap hash --tree $option tree/new tree
     rm -f tree/new
     ln -f tree/a hard
     refuses 1 "tree/a: is both" poolmap hash --tree $option hard tree
     same_file kept.in tree/a
 done
-# A target that is there and is another input by a hard link.
+# An existing target that is a hard link to another input.
 mkdir links
 text 100 > links/a
 text 200 > links/b
 ln links/b links/a.zst
 refuses 1 "links/a: its target links/a.zst is another input" poolmap compress -f links/b links/a
-# What is no regular file is in nobody's way.
+# Anything but regular files may be used several times.
 silently poolmap compress -c in --report /dev/null --trace /dev/../dev/null > /dev/null
 mkfifo pipe
 cat pipe > got &

@@ -1,4 +1,4 @@
-# --rm removes regular files only: pipes and devices stay, and a line says so.
+# --rm removes regular files only: pipes and devices stay, with a note.
 . "$CLI_LIB"
 text 3000 > in
 kept() {
@@ -17,7 +17,7 @@ wait $!
 kept pipe
 [[ -p pipe ]]
 same_file in out
-# Among others, and by a run that says nothing.
+# Among others, and in a quiet run.
 cp in copy
 cat copy > pipe &
 poolmap -q --rm --output-dir done in pipe 2> said

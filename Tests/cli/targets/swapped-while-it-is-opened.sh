@@ -1,11 +1,11 @@
-# A device that is swapped for a file between the look at a target and its opening: the file is not written over.
+# If a device is replaced by a file between the check of a target and its opening, the file is not overwritten.
 . "$CLI_LIB"
 text 5000 > in
 echo precious > precious
 is_stopped() { grep -qs 'stopped by SIGSTOP' trace || ! is_running "$front"; }
 met=0
 for option in -f -k; do
-    # Stopped behind each look at the name, one after the other.
+    # Stopped after each check of the name, one after another.
     for ((count = 1; count < 20; count++)); do
         rm -f trace
         ln -sfn /dev/null target

@@ -1,4 +1,4 @@
-# Symbolic links are left alone with a line each, unless -f or -c; in trees they are passed over; loops end.
+# Symbolic links are skipped with a note each, unless -f or -c is given; in trees they are skipped silently; loops end.
 . "$CLI_LIB"
 mkdir -p tree/inner
 text 1000 > file
@@ -9,7 +9,7 @@ ln -s none dangling
 ln -s tree to-tree
 ln -s .. tree/inner/up
 ln -s inner tree/round
-# Links alone: a line for each, and it is a failure.
+# Only links: a note for each, and it is a failure.
 code=0
 poolmap compress link dangling 2> said || code=$?
 ((code == 1))
@@ -17,7 +17,7 @@ poolmap compress link dangling 2> said || code=$?
 grep -q '^poolmap: link: .*symbolic link' said
 grep -q '^poolmap: dangling: .*symbolic link' said
 no_file link.zst dangling.zst
-# Beside something else they are no failure, and -q does not speak of them.
+# Among other inputs they are not a failure, and -q silences the notes.
 silently poolmap compress -q link file dangling
 zstd -q -dc file.zst | cmp - file
 no_file link.zst
@@ -27,11 +27,11 @@ for command in compress decompress test; do
     refuses 1 "link: " poolmap $command link
 done
 silently poolmap hash -a sha256 link | cmp - <(sha256sum link)
-# In a tree they are passed over in silence; a link to a folder is not entered.
+# In a tree they are skipped silently; a link to a folder is not entered.
 silently poolmap compress -r tree
 same_text tree/inner/inside.zst "$(find tree/ -name '*.zst')"
 refuses 1 "to-tree: " poolmap compress -r to-tree --output-dir linked
-# With -f all are followed; a way around ends where it would come back to itself.
+# With -f all are followed; a loop ends where it returns to itself.
 rm tree/inner/inside.zst
 silently poolmap compress -f -j 2 -r tree to-tree --output-dir linked
 (cd linked && find . -type f -printf '%P\n' | sort) > made

@@ -1,9 +1,9 @@
-# Where files get no name by links, nor by a rename that replaces nothing, targets are made another way, or not at all.
+# Without links and RENAME_NOREPLACE, targets are made another way, or not at all.
 . "$CLI_LIB"
 real_data 300000 > in
 chmod 640 in
 poolmap compress -q -j 1 --chunk-size 64K -o reference.zst in
-# under CALLS COMMAND…: with these injections of strace.
+# under CALLS COMMAND…: with these fault injections of strace.
 under() {
     local calls=() call
     for call in $1; do
@@ -18,7 +18,7 @@ is_right() {
     same_text "" "$(find . -name '.poolmap-*')"
 }
 for error in EPERM ENOSYS EOPNOTSUPP; do
-    # Known from the beginning; or from the first file on, when all its work is done.
+    # Noticed at the start; or only at the first file, after all its work is done.
     for from in 1 2; do
         for rename in '' "renameat2:error=EINVAL" "renameat2:error=$error"; do
             calls="linkat:error=$error:when=$from+ $rename"
@@ -33,7 +33,7 @@ for error in EPERM ENOSYS EOPNOTSUPP; do
         done
     done
 done
-# In workers, many files; the next ones after the first need no copy.
+# In workers, with many files; after the first they need no copy.
 mkdir many
 for number in {1..20}; do
     text $((20000 + number)) > many/$number
@@ -46,7 +46,7 @@ done
 same_text "" "$(find . -name '.poolmap-*')"
 rm -r many in.zst
 
-# Nobody else's file is replaced, though it comes at the last moment.
+# No other file is replaced, even if it appears at the last moment.
 is_stopped() { grep -qs 'stopped by SIGSTOP' trace || ! is_running "$front"; }
 start strace -qq -o trace -e trace=linkat,renameat2 -e inject=linkat:error=EPERM \
     -e inject=renameat2:error=EINVAL:signal=SIGSTOP poolmap compress -j 1 -o out.zst in 2> said
@@ -58,7 +58,7 @@ expect_exit 1 wait "$front"
 one_error_line said "out.zst already exists"
 same_text theirs "$(< out.zst)"
 rm out.zst
-# Nothing is left where the last step fails, or a signal ends the run in it.
+# Nothing is left if the last step fails, or a signal ends the run in it.
 for end in "" ":signal=SIGTERM"; do
     code=0
     strace -qq -o trace -e trace=linkat,renameat,renameat2 -e inject=linkat:error=EPERM \

@@ -1,7 +1,7 @@
-# What changes between the look at it and its reading is an error, and a link in a file's place is not followed.
+# An entry that changes between the check and the read is an error, and a link in place of a file is not followed.
 . "$CLI_LIB"
 . "$CLI_FOLDER/trees.sh"
-# Larger than what is done without workers, so that they have to see the change.
+# Larger than what is done without workers, so that workers must notice the change.
 noise 400000 > before
 echo secret > secret
 lay_out() {
@@ -13,13 +13,13 @@ lay_out() {
     echo other > tree/other
 }
 is_stopped() { grep -qs 'stopped by SIGSTOP' trace; }
-# changed PATH ERROR COMMAND: stops the walk when it has looked at the path, changes something, and lets it go on.
+# changed PATH ERROR COMMAND: stops the walk after it has checked the path, changes something, and lets it continue.
 changed() {
     local path=$1 error=$2 jobs
     for jobs in 1 2; do
         lay_out
         rm -f trace
-        # It is looked at by its name in its open folder. Which of the calls glibc uses depends on the processor.
+        # The path is checked by its name in its open folder. Which call glibc uses depends on the processor.
         start strace -qq -o trace -P "${path##*/}" -e 'trace=?newfstatat,?lstat' \
             -e 'inject=?newfstatat,?lstat:signal=SIGSTOP:when=1' poolmap hash --tree -j "$jobs" tree > sums 2> said
         wait_until 20 is_stopped
@@ -27,14 +27,14 @@ changed() {
         kill -CONT "$(tree_of "$front" | sed -n '1s/^1 \([0-9]*\) .*/\1/p')"
         expect_exit 1 wait "$front"
         [[ ! -s sums ]] || fail "there is a digest after: $3"
-        # The folder may have changed with it, which is told behind it.
+        # The folder may have changed too, which is reported after it.
         [[ $(grep -v '^strace: ' said | head -n 1) == "poolmap: $error"* ]] || fail "after: $3: $(< said)"
     done
 }
 victim=tree/folder/victim
 was="$victim: changed while it was read"
 changed $victim "$victim: there is a symbolic link in the tree" "ln -sf ../../secret $victim"
-# Also to the very file.
+# Even to the same file.
 changed $victim "$victim: there is a symbolic link in the tree" \
     "mv $victim outside/ && ln -s ../../outside/victim $victim"
 changed $victim "$was" "mv outside/victim $victim"
@@ -48,6 +48,6 @@ changed $victim "$victim: is a directory" "rm $victim && mkdir $victim"
 changed tree/folder "tree/folder/: cannot list the folder: there is a symbolic link" \
     "mv tree/folder away && ln -s ../outside tree/folder; rm -rf away"
 changed tree/folder "tree/folder/: cannot list the folder" "rm -r tree/folder && echo > tree/folder"
-# A folder that gets another name while it is read.
+# A folder that is renamed while it is read.
 changed $victim "tree/folder/: changed while it was read" "echo new > tree/folder/new"
 changed tree/other "tree/: changed while it was read" "echo new > tree/new"

@@ -12,7 +12,7 @@ mkfifo kept/pipe
 cp -a kept tree
 tree_digest kept > digests
 tree_digest tree | cmp - digests
-# after COMMAND: its digest is none that was there before.
+# after COMMAND: after it, the digest differs from all earlier ones.
 after() {
     rm -rf tree
     cp -a kept tree
@@ -57,7 +57,7 @@ if ((EUID == 0)) && mknod device c 1 3 2> /dev/null; then
     after 'rm pipe && mknod pipe c 1 5'
     after 'rm pipe && mknod pipe c 3 1'
 fi
-# Names that would be one line, or one path, if they were not kept apart.
+# Names that would look like one line, or one path, if they were not separated.
 after 'touch "a b" c'
 after 'touch a "b c"'
 after 'touch "$(printf "a\\nb")"'

@@ -1,4 +1,4 @@
-# The list of a tree with every kind of entry is that of docs/tree.md, and the digest is the list's, for all algorithms.
+# The list of a tree with every kind of entry is as docs/tree.md says, and the digest is that of the list.
 . "$CLI_LIB"
 . "$CLI_FOLDER/trees.sh"
 lay_out_tree tree
@@ -11,9 +11,9 @@ for algorithm in sha256 sha512 sha1 md5 blake3; do
         same_text "$digest  tree" "$(silently poolmap hash --tree -a "$algorithm" -j "$jobs" tree)"
     done
 done
-# That is the default.
+# The default.
 silently poolmap hash tree --tree --list | cmp - expected
-# Others know it too.
+# Other tools agree.
 (($(wc -l < expected) > 110)) || fail "the tree has too little in it"
 for letter in f d l p s; do
     grep -q "^$letter " expected

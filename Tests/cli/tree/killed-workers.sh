@@ -6,11 +6,11 @@ noise 300000 > tree/a
 for number in {1..100}; do
     head -c $((number * 1000)) tree/a > "tree/small/$number"
 done
-# One worker each does these, for a while.
+# Each takes one worker a while.
 truncate -s 200M tree/b tree/z
 digest=$(tree_digest -a md5 -j 1 tree)
 start poolmap hash --tree --no-names -a md5 -j 2 --report report tree > out 2> said
-# It has begun with one of them when it has used some time. A death a worker, so that no file is given up.
+# A worker is hashing one of them once it has used some time. Each worker is killed once, so that no file is given up.
 has_worked() { (($(awk '{ print $14 + $15 }' "/proc/$1/stat") >= 5)); }
 wait_workers "$front" 2
 for victim in $(worker_pids "$front"); do

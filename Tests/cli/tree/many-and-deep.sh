@@ -1,4 +1,4 @@
-# Thousands of files, thousands of links behind a large file, and hundreds of folders in each other are all in order.
+# Thousands of files, thousands of links after a large file, and hundreds of nested folders are all in order.
 . "$CLI_LIB"
 . "$CLI_FOLDER/trees.sh"
 python3 - << 'END'

@@ -1,4 +1,4 @@
-# A result that would be written into its own tree is an error; and one that cannot be written is said once.
+# A result that would be written into its own tree is an error; one that cannot be written is reported once.
 . "$CLI_LIB"
 . "$CLI_FOLDER/trees.sh"
 mkdir -p tree/folder
@@ -22,7 +22,7 @@ for jobs in 1 2; do
         same_text a "$(< tree/a)"
         rm $name
     done
-    # Beside it is right.
+    # Beside the tree it works.
     silently poolmap hash --tree -j "$jobs" -f -o sums tree
     silently poolmap hash --tree -j "$jobs" tree > stdout
     same_file sums stdout
@@ -33,7 +33,7 @@ for options in --list ""; do
     # shellcheck disable=SC2086
     refuses 1 "No space left" poolmap hash --tree $options many > /dev/full
 done
-# Nobody reads on: quiet, and ended as by the signal.
+# The reader has gone: no message, and ended as by the signal.
 { expect_exit 141 poolmap hash --tree --list many 2> errors; } | head -n 1 > first
 same_text "poolmap tree 1 blake3" "$(< first)"
 [[ ! -s errors ]]

@@ -1,4 +1,4 @@
-# What --tree and --list cannot do is wrong usage, said in one line, with exit code 2.
+# Unsupported uses of --tree and --list are wrong usage, reported in one line, with exit code 2.
 . "$CLI_LIB"
 mkdir a b
 wrong() {
@@ -22,5 +22,5 @@ wrong --tag poolmap hash --tree --list --tag a
 wrong --no-names poolmap hash --tree --list --no-names a
 wrong --zero poolmap hash --tree --list -z a
 wrong "needs --tree" poolmap hash --list a
-# The same one twice is one.
+# The same algorithm twice counts once.
 silently poolmap hash --tree -a md5 -a md5 a > out

@@ -1,4 +1,4 @@
-# What cannot be read has an error line each; its folder gets no digest, the others get theirs, and the exit code is 1.
+# Each unreadable entry is an error line; its folder gets no digest, the others get theirs, and the exit code is 1.
 . "$CLI_LIB"
 . "$CLI_FOLDER/trees.sh"
 mkdir -p good bad/closed bad/z better
@@ -10,12 +10,12 @@ for jobs in 1 2; do
     expect_exit 1 as_user poolmap hash --tree -j "$jobs" good bad better > sums 2> errors
     poolmap hash --tree good better | cmp - sums
     printf 'poolmap: bad/%s: Permission denied\n' 'closed/: cannot list the folder' n | cmp - errors
-    # The list is what it would be, up to there.
+    # The list is complete up to there.
     expect_exit 1 as_user poolmap hash --tree --list -a md5 -j "$jobs" bad > list 2> errors
     printf '%s\n' 'poolmap tree 1 md5' 'd 0755 - .' "f 0644 $(md5sum < bad/a | cut -c1-32) a" 'd 0000 - closed' |
         cmp - list
     (($(wc -l < errors) == 2))
-    # No file, and no new one for an old one.
+    # No file is made, and an old one is not replaced.
     rm -rf out
     mkdir -m 777 out
     expect_exit 1 as_user poolmap hash --tree -j "$jobs" -o out/sums good bad 2> errors
@@ -29,14 +29,14 @@ done
 chmod 000 better
 refuses 1 better as_user poolmap hash --tree better good > sums
 poolmap hash --tree good | cmp - sums
-# What is no folder, or nothing.
+# A name that is not a folder, or does not exist.
 ln -s nothing dangling
 mkfifo pipe
 for path in good/file good/file/ pipe nothing dangling ""; do
     refuses 1 "${path%/}" poolmap hash --tree good "$path" > sums
     poolmap hash --tree good | cmp - sums
 done
-# A path that is longer than the system takes.
+# A path longer than the system allows.
 mkdir long
 name=$(printf 'x%.0s' {1..250})
 (cd long && for _ in {1..17}; do mkdir "$name" && cd "$name" || exit; done)
