@@ -71,7 +71,7 @@ END
 scripts/walk-docs.py "$site"
 
 # A walk that looks at nothing would pass too, so it must notice when a page is missing.
-page=$(find "$site/data/documentation" -name '*.json' | sort | head -n 1)
+page=$(find "$site/data/documentation" -name '*.json' | sort | sed -n 1p)
 mv "$page" "$work/page"
 if scripts/walk-docs.py "$site" > /dev/null 2>&1; then
     echo "docs.sh: walk-docs.py does not notice that $page is missing" >&2

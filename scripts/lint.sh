@@ -20,7 +20,7 @@ done)
 
 # The version is written in one place. The manual pages are made of what the command says, and so are the packages.
 version=$(sed -nE 's/^    static let version = "([0-9]+\.[0-9]+\.[0-9]+)"$/\1/p' Sources/poolmap/Program.swift)
-newest=$(sed -nE 's/^## ([0-9]+\.[0-9]+\.[0-9]+) \([0-9]{4}-[0-9]{2}-[0-9]{2}\)$/\1/p' CHANGELOG.md | head -n 1)
+newest=$(sed -nE 's/^## ([0-9]+\.[0-9]+\.[0-9]+) \([0-9]{4}-[0-9]{2}-[0-9]{2}\)$/\1/p' CHANGELOG.md | sed -n 1p)
 if [[ -z $version || $newest != "$version" ]]; then
     echo "Program.swift has the version '$version', but the newest in CHANGELOG.md is '$newest'" >&2
     wrong=1

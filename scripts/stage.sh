@@ -45,8 +45,10 @@ stage() {
     mkdir -p "$1"
     # Without the flags and variables of a make that has called this script.
     MAKEFLAGS='' make --silent install BINARY="$poolmap" DESTDIR="$1" PREFIX="$2" "${@:3}"
-    # Names of compilers, which say nothing to the kernel; dh_strip removes the same two.
-    strip --remove-section=.comment --remove-section=.note "$1$2/bin/poolmap"
+    # dh_strip removes the first two as well: names of compilers. The other two are hashes of the debugging information and
+    # of the compiler's options, which differ from one build folder to the next and serve debuggers and compilers only.
+    strip --remove-section=.comment --remove-section=.note --remove-section=.note.gnu.build-id \
+        --remove-section=.swift_modhash "$1$2/bin/poolmap"
 }
 
 # compress_pages FOLDER: the manual pages below it, as distributions have them.
