@@ -1,4 +1,4 @@
-"""The rows about many files, make and --resume. Each makes its input in the current folder when it is wanted."""
+"""The rows about many files, make and --resume. Each makes its input in the current folder when it needs it."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def run(bench) -> None:
 
 
 def remove_outputs(folder: str, pattern: str = "*.zst"):
-    """What removes all files under a folder that a run has made."""
+    """A function that removes all files that a run has made under a folder."""
 
     def remove() -> None:
         for path in Path(folder).rglob(pattern):
@@ -49,21 +49,21 @@ def remove_outputs(folder: str, pattern: str = "*.zst"):
 
 
 def many(bench, work: str, names: list[str], folder: str, rows) -> None:
-    """Compares poolmap over the names with each (against, argv, target)."""
+    """Compares poolmap on the names with each (against, argv, target)."""
     clean = remove_outputs(folder)
     ours = Command([bench.poolmap, f"-j{bench.jobs}", "-q", "-3", *names], before=clean,
                    text=f"poolmap -j{bench.jobs} -q -3 {folder}/…")
     for against, argv, target in rows:
         theirs = Command(argv, before=clean, text=f"{against}, the same files")
         bench.compare(bench.pair(work, ours, against, theirs, target))
-    # What both make is checked once.
+    # The results of both are checked once.
     subprocess.run([bench.poolmap, "-q", "-f", *names], check=True)
     subprocess.run(["zstd", "-q", "-t", *[name + ".zst" for name in names]], check=True)
     clean()
 
 
 def kernel_sources() -> list[str]:
-    """Unpacks the C files of drivers/net; none where the input has no such folder."""
+    """Unpacks the C files of drivers/net; none if the input has no such folder."""
     wanted = []
     with tarfile.open("linux.tar") as tar:
         try:
@@ -72,13 +72,13 @@ def kernel_sources() -> list[str]:
                 if entry.isfile() and path.startswith("drivers/net/") and path.endswith(".c"):
                     wanted.append(entry)
         except tarfile.ReadError:
-            # With --quick the tar ends somewhere, perhaps within the last file.
+            # With --quick the tar is truncated, perhaps within the last file.
             wanted = wanted[:-1]
         for entry in wanted:
             entry.name = "tree/" + entry.name
             tar.extract(entry, filter="data")
     if not wanted:
-        print("bench: no drivers/net in this input; the rows over its files are left out", flush=True)
+        print("bench: no drivers/net in this input; skipping the rows that need its files", flush=True)
     return sorted(str(path) for path in Path("tree").rglob("*.c"))
 
 
@@ -101,7 +101,7 @@ def large_and_small(bench, names: list[str]) -> None:
 
 
 def records(bench) -> None:
-    """Small files that are alike, with a dictionary of them, and without."""
+    """Small similar files, with a dictionary made from them, and without."""
     random = Random(1)
     os.mkdir("records")
     for index in range(5000):
@@ -167,14 +167,14 @@ def resume(bench) -> None:
         remove()
         process = subprocess.Popen(options)
         journal = Path("resumed.zst.resume")
-        # A head of 64 bytes, and 20 for each frame: docs/resume.md.
+        # A header of 64 bytes, and 20 for each frame: docs/resume.md.
         while not journal.exists() or journal.stat().st_size < 64 + 20 * 0.8 * frames:
             if process.poll() is not None:
                 raise SystemExit("bench: the run ended before it could be interrupted")
             time.sleep(0.001)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        # Its workers end by themselves.
+        # Its workers then end by themselves.
         time.sleep(0.1)
 
     shown = " ".join(options).replace(bench.poolmap, "poolmap")

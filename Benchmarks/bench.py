@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Measures poolmap against zstd and pzstd on the Linux source tree, and says where the targets are met.
+"""Measures poolmap against zstd and pzstd on the Linux source tree, and reports which targets are met.
 
-The two sides of a row run in turn (ours, theirs, ours, theirs, …) after one pair that is not counted, so that a
-machine that changes its speed changes both. All files are on tmpfs and in the page cache. A row's figure is the median
-of the pairwise ratios. Only Python's standard library is used.
+The two sides of a row run alternately (ours, theirs, ours, theirs, …) after an uncounted pair, so that changes of the
+machine's speed affect both. All files are on tmpfs and in the page cache. A row's figure is the median of the pairwise
+ratios. Only Python's standard library is used.
 """
 
 import argparse
@@ -45,10 +45,10 @@ class Pair:
     against: str
     theirs: Command
     target: float | None = None
-    size_target: float | None = None  # of the outputs, where there are any
-    same_as: str | None = None  # what our output must be
+    size_target: float | None = None  # for the outputs, if there are any
+    same_as: str | None = None  # the expected output
     small: bool = False  # so short that many pairs are needed
-    large: int = 0  # what both write, where it is much: memory that the machine has not touched for long is slow
+    large: int = 0  # bytes that both write, if many: memory that the machine has not touched for long is slow
     by: str = "wall"  # the time that counts
 
 
@@ -156,7 +156,7 @@ class Bench:
         return Pair(work, ours, against, theirs, target)
 
     def add_value(self, work, against, figures, value, target, form, commands) -> None:
-        """A row with a figure that is no ratio."""
+        """A row whose figure is not a ratio."""
         self.add(Result(work, against, figures, form.format(value), at_most(target, form), verdict(value, target),
                         commands))
 
@@ -276,12 +276,12 @@ def report(bench: Bench) -> str:
     lines = ["# Benchmark run", ""]
     lines += [f"- {name}: {value}" for name, value in facts(bench)]
     lines += ["", "Ratios are ours divided by theirs: below 1 is less time. The figure is the median of the pairwise",
-              "ratios; pairs ran in turn, after one that is not counted. Times are medians.", "", "## Figures", ""]
+              "ratios; pairs ran alternately, after one that is not counted. Times are medians.", "", "## Figures", ""]
     lines += ["| work | against | measured | at most | verdict |", "|---|---|---:|---:|---|"]
     lines += [f"| {r.work} | {r.against} | {r.value} | {r.target} | {r.verdict} |" for r in bench.results]
     lines += ["", "## Details", "", "| work | against | times, sizes, spread |", "|---|---|---|"]
     lines += [f"| {r.work} | {r.against} | {r.figures} |" for r in bench.results]
-    lines += ["", "## Commands", "", "Each ran in a folder on tmpfs, without the target of the run before.", ""]
+    lines += ["", "## Commands", "", "Each ran in a folder on tmpfs, after the previous target was removed.", ""]
     shown = dict.fromkeys(command for r in bench.results for command in r.commands)
     return "\n".join(lines + ["```"] + list(shown) + ["```", ""])
 
@@ -289,13 +289,13 @@ def report(bench: Bench) -> str:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--poolmap", default=str(HERE.parent / ".build-release/release/poolmap"))
-    parser.add_argument("--pairs", type=int, help="counted pairs of each row (5; 2 with --quick; at least 9 of rows "
+    parser.add_argument("--pairs", type=int, help="counted pairs of each row (5; 2 with --quick; at least 9 for rows "
                         "that write much)")
     parser.add_argument("--runs", type=int, help="counted runs of each row of serial time (5; 2 with --quick)")
     parser.add_argument("--jobs", type=int, default=2, help="workers and threads on both sides, and cores used (2)")
     parser.add_argument("--quick", action="store_true", help="256 MiB of the input, few pairs, nothing saved")
     parser.add_argument("--only", metavar="REGEX", help="only the rows whose name matches")
-    parser.add_argument("--input", help="a tar in place of the Linux source")
+    parser.add_argument("--input", help="a tar to use instead of the Linux source")
     parser.add_argument("--base", metavar="PROGRAM", help="an older poolmap, for the rows that compare with one")
     parser.add_argument("--name", help="save as runs/DATE-NAME.md ('linux' unless --quick or --only)")
     options = parser.parse_args()
@@ -319,7 +319,7 @@ def main() -> None:
     bench = Bench(options)
     bench.load = os.getloadavg()
     if bench.load[0] > 0.3:
-        print(f"bench: the machine is busy, load {bench.load[0]:.2f}: the figures will be unsteady", file=sys.stderr)
+        print(f"bench: the machine is busy (load {bench.load[0]:.2f}); the figures will vary", file=sys.stderr)
     scratch = tempfile.mkdtemp(prefix="poolmap-bench.", dir="/dev/shm")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:

@@ -1,9 +1,9 @@
-"""The row about parts under a real Slurm: that of the tests, on this machine alone.
+"""The row about parts under a real Slurm: that of the tests, on this machine only.
 
-Slurm looks for what it can start about once a second, so on a job of seconds its delays are as long as the work. They are
-taken from the run itself, by when its jobs wrote their notes (docs/cluster.md): how much later the join began than it would
-have, had each of these parts begun as soon as a node was free. What is left is poolmap's: its start, the parts, what the
-last of them is late, the join, and the time until its end is noticed.
+Slurm checks about once a second for jobs that it can start, so for a job of seconds its delays are as long as the work.
+They are measured in the run itself, from the times at which its jobs wrote their notes (docs/cluster.md): how much later
+the join began than if each part had begun as soon as a node was free. The rest is poolmap's: its start, the parts, the
+lateness of the last one, the join, and the time until its end is noticed.
 """
 
 import os
@@ -23,7 +23,7 @@ NODES = 2
 
 @dataclass
 class Spans:
-    """Where the time of a run under Slurm is, in seconds."""
+    """How the time of a run under Slurm is spent, in seconds."""
 
     whole: float
     delays: float
@@ -40,7 +40,7 @@ def run_rows(bench) -> None:
     if not bench.wanted(work, "one run"):
         return
     if shutil.which("sbatch") is None:
-        return print("bench: no Slurm here; its row is left out", flush=True)
+        return print("bench: no Slurm here; skipping its row", flush=True)
     # Four parts for each node, as docs/cluster.md advises.
     count = 4 * NODES
     one = Command([bench.poolmap, "compress", f"-j{NODES}", "-3", "-q", "-o", "whole.zst", "linux.tar"], "whole.zst",
@@ -77,8 +77,8 @@ def run_rows(bench) -> None:
 
 @contextmanager
 def cluster():
-    """A Slurm of so many nodes; yields the environment in which its commands find it."""
-    # munged wants to get to its socket as anybody.
+    """Runs a Slurm with this many nodes; yields the environment in which its commands find it."""
+    # munged requires that every user can reach its socket.
     folder = tempfile.mkdtemp(prefix="poolmap-slurm.")
     os.chmod(folder, 0o755)
     script = Path(__file__).resolve().parent / "cluster.sh"
@@ -96,7 +96,7 @@ def cluster():
 
 
 def under_slurm(line: list[str], count: int, environment: dict) -> Spans:
-    """Runs the line; what is in its folder of notes is read before the line ends, which removes it."""
+    """Runs the line, and reads its folder of notes before the line ends and removes it."""
     folder = Path("parts.zst.engine")
     names = [f"part-{number}" for number in range(1, count + 1)]
     wanted = {"lock", "join.log", *(f"{name}.{end}" for name in names for end in ("log", "exit"))}
@@ -106,7 +106,7 @@ def under_slurm(line: list[str], count: int, environment: dict) -> Spans:
     while process.poll() is None:
         for name in wanted.intersection(os.listdir(folder) if folder.exists() else ()):
             try:
-                # Each is written once: -q leaves the logs empty.
+                # Each note is written once: -q leaves the logs empty.
                 times[name] = (folder / name).stat().st_mtime
             except FileNotFoundError:  # just removed
                 continue

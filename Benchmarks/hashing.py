@@ -1,4 +1,4 @@
-"""The rows about digests: against b3sum, openssl and cat. Each makes its input in the current folder when it is wanted."""
+"""The rows about digests: against b3sum, openssl and cat. Each makes its input in the current folder when it needs it."""
 
 import os
 import shutil
@@ -47,7 +47,7 @@ def run_rows(bench) -> None:
 
 
 def one_core(bench) -> None:
-    """The user time, which is the hash alone: reading is the kernel's."""
+    """The user time, which is the hash alone: reading counts as system time."""
     ours = Command([bench.poolmap, "hash", "-j1", "linux.tar"])
     theirs = Command(["b3sum", "--num-threads", "1", "linux.tar"])
     ratios = []
@@ -71,7 +71,7 @@ def many_files(bench) -> None:
         file.write("".join(name + "\n" for name in names))
     shown = f"poolmap hash -j{bench.jobs} -a sha256 files/…"
     ours = Command([bench.poolmap, "hash", f"-j{bench.jobs}", "-a", "sha256", *names], text=shown)
-    # With one file a process, as people write it, and with as few processes as there are cores.
+    # With one file per process, as people write it, and with only as many processes as cores.
     for count in (1, 200 // int(bench.jobs)):
         theirs = Command(["xargs", "-a", "files/names", f"-P{bench.jobs}", f"-n{count}", "openssl", "dgst", "-sha256"])
         bench.compare(bench.pair("hash, sha256, 200 files of 5 MB", ours,
@@ -92,7 +92,7 @@ def small_files(bench) -> None:
 
 
 def small_lines(bench) -> None:
-    """So little content that the lines are all the work."""
+    """Files so small that the lines are all the work."""
     names = []
     for folder in range(100):
         os.makedirs(f"lines/{folder:02}")

@@ -1,4 +1,4 @@
-"""The files that rows read, in the current folder, which is on tmpfs. Each is made when a row first wants it."""
+"""The files that rows read, in the current folder, which is on tmpfs. Each is made when a row first needs it."""
 
 import os
 import signal
@@ -31,7 +31,7 @@ def unpack(options) -> None:
 
 
 def need(bench, names: list[str | None]) -> None:
-    """Makes those of the names that are inputs and are not there."""
+    """Makes those of the names that are inputs and do not exist yet."""
     makers = {"own.zst": own, "pzstd.zst": pzstd, "small": small, "random": random}
     for name in names:
         if name in makers and not os.path.exists(name):

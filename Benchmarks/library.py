@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Measures the library `Multiprocessing` against CPython's multiprocessing, and says where the targets are met.
+"""Measures the library `Multiprocessing` against CPython's multiprocessing, and reports which targets are met.
 
-The two sides of a row run in turn after one pair that is not counted, each in processes of its own; a side does its work
-a number of times that takes it about half a second and prints the seconds. A row's figure is the median of the pairwise
-ratios of the rates. Only Python's standard library is used.
+The two sides of a row run alternately after an uncounted pair, each in its own processes; a side repeats its work for
+about half a second and prints the seconds. A row's figure is the median of the pairwise ratios of the rates. Only
+Python's standard library is used.
 """
 
 import argparse
@@ -26,14 +26,14 @@ PEER = [sys.executable, str(HERE / "library_peer.py")]
 class Row:
     name: str
     unit: str
-    ours: str  # the work, and how often it is done
+    ours: str  # the work, and the number of repetitions
     our_count: int
     theirs: str
     their_count: int
     target: float | None = None
     against: str = "CPython"
-    peer: list[str] = None  # CPython where none is given
-    least_rate: float | None = None  # our units a second
+    peer: list[str] = None  # CPython by default
+    least_rate: float | None = None  # our units per second
 
 
 ROWS = [
@@ -48,7 +48,7 @@ ROWS = [
     Row("Pipe, round trips of 8 bytes", "trips", "pipe", 40_000, "pipe", 30_000, 1.2),
     Row("a bare socket pair, round trips of 8 bytes", "trips", "bare-pipe", 40_000, "pipe", 30_000),
     Row("Process, start and join", "processes", "process", 2_000, "process", 300, 5),
-    Row("Lock, acquire and release, nobody else wants it", "pairs", "lock", 5_000_000, "lock", 2_000_000, 1),
+    Row("Lock, acquire and release, uncontended", "pairs", "lock", 5_000_000, "lock", 2_000_000, 1),
     Row("Manager's dictionary, set one by one", "values", "manager-set", 30_000, "manager-set", 10_000, 1),
     Row("Manager's dictionary, 1,000 values a call", "values", "manager-update", 500_000, "manager-set", 10_000, 10,
         "CPython, one by one"),
@@ -136,7 +136,7 @@ def report(rows: list[tuple[str, str]], load: str) -> str:
         f"- load before: {load}",
         "- repeat with: `Benchmarks/library.py`, or `make bench`", "",
         "Ratios are our rate divided by theirs: above 1 is faster. The figure is the median of the pairwise ratios;",
-        "pairs ran in turn, after one that is not counted. Rates are medians.", "", "## Figures", "",
+        "pairs ran alternately, after one that is not counted. Rates are medians.", "", "## Figures", "",
         "| work | against | measured | at least | verdict |", "|---|---|---:|---:|---|",
     ]
     lines += [figure for figure, _ in rows]
@@ -154,10 +154,10 @@ def main() -> None:
     options = parser.parse_args()
     pairs = options.pairs or (2 if options.quick else 7)
     if sys.version_info < (3, 11):
-        sys.exit("library: CPython 3.11 or newer is wanted for the other side")
+        sys.exit("library: the other side requires CPython 3.11 or newer")
     load = " ".join(f"{load:.2f}" for load in os.getloadavg())
     if os.getloadavg()[0] > 0.3:
-        print(f"library: the machine is busy, load {load}: the figures will be unsteady", file=sys.stderr)
+        print(f"library: the machine is busy (load {load}); the figures will vary", file=sys.stderr)
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, cores[:2])
     rows = [compare(row, pairs) for row in ROWS if options.only is None or re.search(options.only, row.name)]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""CPython's side of library.py: does a work COUNT times and prints the seconds that it took.
+"""CPython's side of library.py: does a work COUNT times and prints how many seconds that took.
 
-Processes are started and warm before the clock runs, on both sides.
+On both sides processes are started and warmed up before the clock starts.
 """
 
 import multiprocessing
@@ -191,6 +191,6 @@ WORKS = {
 if __name__ == "__main__":
     if len(sys.argv) != 3 or sys.argv[1] not in WORKS:
         sys.exit(f"usage: library_peer.py WORK COUNT, where WORK is one of {' '.join(WORKS)}")
-    # The default of Linux up to 3.13; the library forks too.
+    # Linux's default up to 3.13; the library forks too.
     multiprocessing.set_start_method("fork")
     print(WORKS[sys.argv[1]](int(sys.argv[2])))

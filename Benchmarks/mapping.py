@@ -1,6 +1,6 @@
-"""The rows about `poolmap map`: against GNU parallel, and against the plain program over the whole of the input.
+"""The rows about `poolmap map`: against GNU parallel, and against the plain program on the whole input.
 
-What `map` gives is a line for each chunk where the plain program gives one for all; both sides end with the same sum.
+`map` prints a line for each chunk, the plain program one for all; both sides end with the same sum.
 """
 
 import os
@@ -15,7 +15,7 @@ from measure import MIB, Command
 LOG_BYTES = 10**9
 SUM = "awk '{s += $1} END {print s}'"
 SPAWNS = 1000
-# Starts a program so often, and waits for it each time.
+# Starts a program that many times, and waits for it each time.
 SPAWN = "import os\nfor _ in range({}): os.waitpid(os.posix_spawn('/bin/true', ['true'], os.environ), 0)"
 
 
@@ -36,7 +36,7 @@ def run_rows(bench) -> None:
         program = Path(__file__).resolve().parent.parent / ".build-release/release/library-bench"
         return Command([str(program), work, "log"], text=f"library-bench {work} log")
 
-    # Into a pipe: with /dev/null for its output, grep reads no further than the first match.
+    # Into a pipe: with output to /dev/null, grep stops at the first match.
     mawk = "mawk '{s += length($6)} END {print s}'"
     rows = [
         ("map, chunks of 8 MiB to zstd -3", ours("--chunk-size", "8M", "linux.tar", "--", "zstd", "-q", "-3", "-c"),
@@ -80,7 +80,7 @@ def run_rows(bench) -> None:
 
 
 def make_log(bench) -> None:
-    """A log of a web server, which repeats itself after 16 MB; its first 1000 chunks of 64 KiB; and it compressed."""
+    """A web server's log that repeats after 16 MB; its first 1000 chunks of 64 KiB; and the log compressed."""
     chance = random.Random(1)
 
     def line() -> str:

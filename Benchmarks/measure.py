@@ -1,4 +1,4 @@
-"""Runs commands and measures them: wall clock, processor time, memory, how many processes are busy."""
+"""Runs commands and measures them: wall clock, processor time, memory, number of busy processes."""
 
 import ctypes
 import errno
@@ -27,12 +27,12 @@ class Command:
     """A program with its arguments, and how it gets its input: by name, or through pipes at both ends."""
 
     argv: list[str]
-    output: str | None = None  # what the program makes; removed before each run
+    output: str | None = None  # the file that the program makes; removed before each run
     stdin: str | None = None  # through a pipe, by cat
     piped: bool = False  # standard output into a pipe, drained by cat
-    before: Callable[[], None] | None = None  # done before each run, and not measured
-    touched: int = 0  # bytes of memory that the machine touches and frees before each run, not measured either
-    text: str | None = None  # in place of the words, where those are too many to be shown
+    before: Callable[[], None] | None = None  # called before each run, and not measured
+    touched: int = 0  # bytes of memory to touch and free before each run, not measured either
+    text: str | None = None  # shown instead of the words, if those are too many
 
     def shown(self, poolmap: str) -> str:
         words = ["poolmap" if word == poolmap else word.replace(poolmap, "poolmap") for word in self.argv]
@@ -70,7 +70,7 @@ class Running:
             os.close(fd)
 
     def finish(self) -> Measure:
-        """Waits for all; the CPU time is that of the program and of every descendant that was waited for."""
+        """Waits for all; the CPU time is that of the program and of all descendants that were waited for."""
         _, status, usage = os.wait4(self.pid, 0)
         for helper in self.helpers:
             os.waitpid(helper, 0)
@@ -80,7 +80,7 @@ class Running:
         return Measure(wall, usage.ru_utime + usage.ru_stime, usage.ru_utime)
 
     def has_ended(self) -> bool:
-        """Whether the program is over; it stays a zombie whose accounts can be read."""
+        """Whether the program has ended; it stays a zombie whose accounting can be read."""
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def tree(self) -> list[int]:
@@ -96,7 +96,7 @@ class Running:
 
 def spawn(argv: list[str], stdin: int, stdout: int) -> int:
     actions = [(os.POSIX_SPAWN_DUP2, stdin, 0), (os.POSIX_SPAWN_DUP2, stdout, 1)]
-    # Python ignores SIGPIPE, and what is ignored stays so in a child.
+    # Python ignores SIGPIPE, and children inherit that.
     return os.posix_spawnp(argv[0], argv, os.environ, file_actions=actions, setsigdef=[signal.SIGPIPE])
 
 
@@ -124,10 +124,10 @@ def peak_memory(command: Command) -> int:
 
 @dataclass
 class Accounts:
-    """The processor time of a run of poolmap by who used it, in seconds."""
+    """The processor time of a run of poolmap by process, in seconds."""
 
     front: float
-    manager: float  # of the pool; 0 where the front did the work by itself
+    manager: float  # of the pool; 0 if the front did the work itself
     workers: float
 
     @property
@@ -138,11 +138,11 @@ class Accounts:
 def accounts(command: Command) -> Accounts:
     """Runs the command; the front's time is read when it is a zombie, the job's from wait4: both are exact.
 
-    The manager is waited for by the front, so its account is gone before anybody else can read its end. Its time is that
-    of a performance event, which can be read when the task is gone and counts nanoseconds. It is opened when the manager
-    is first seen, some tenths of a millisecond after the fork; what the manager has used by then is in its schedstat,
-    which may be late by a tick of the kernel's clock if the manager runs just then. So the figure may be too small by that
-    much, in long runs and in short ones.
+    The front reaps the manager, so the manager's accounting is gone before another process can read its final value. Its
+    time comes from a performance event, which counts nanoseconds and can be read after the task has ended. The event is
+    opened when the manager is first seen, some tenths of a millisecond after the fork; the time used by then is in its
+    schedstat, which may lag by a tick of the kernel's clock if the manager is running. So the figure may be too small by
+    that much, in long runs and in short ones.
     """
     while True:
         running, manager = Running(command), None
@@ -159,7 +159,7 @@ def accounts(command: Command) -> Accounts:
 
 
 class TaskClock:
-    """Counts the processor time of a task until it is gone."""
+    """Counts the processor time of a task until it ends."""
 
     def __init__(self, pid: int):
         attributes = bytearray(128)
@@ -173,7 +173,7 @@ class TaskClock:
         self.before = scheduled(pid) or 0.0
 
     def finish(self) -> float | None:
-        """Nothing where the task was gone before it could be counted."""
+        """None if the task ended before it could be counted."""
         if self.fd < 0:
             return None
         count = struct.unpack("Q", os.read(self.fd, 8))[0] / 1e9
@@ -182,15 +182,15 @@ class TaskClock:
 
 
 def scheduled(pid: int) -> float | None:
-    """User and system time of a process, without its children's, to the nanosecond; None once it is waited for."""
+    """User and system time of a process, without its children's, to the nanosecond; None once it is reaped."""
     schedstat = read(f"/proc/{pid}/schedstat")
     return int(schedstat.split()[0]) / 1e9 if schedstat else None
 
 
 def touch_memory(size: int) -> None:
-    """Has the machine touch and free so much memory: the first touch for long costs several times more.
+    """Touches and frees this much memory: if it has not been touched for long, that costs several times more.
 
-    It would fall on whoever runs next.
+    Otherwise the next program to run would pay for it.
     """
     if size > 0:
         with mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
@@ -209,9 +209,9 @@ def read(path: str) -> str | None:
 
 
 def most_busy(command: Command) -> int:
-    """The most processes that were busy at a time: in a tenth of a second each used the processor for over half of it.
+    """The largest number of busy processes: those that used the processor for over half of a tenth of a second.
 
-    make and what only waits are not among them.
+    make and processes that only wait do not count.
     """
     running, most, before = Running(command), 0, {}
     interval = 0.1
@@ -227,7 +227,7 @@ def most_busy(command: Command) -> int:
 
 
 def own_seconds(pid: int, ticks: int) -> float | None:
-    """What the process itself has used, without children."""
+    """The time that the process itself has used, without children."""
     stat = read(f"/proc/{pid}/stat")
     if stat is None:
         return None

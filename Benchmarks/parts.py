@@ -1,4 +1,4 @@
-"""The rows about parts of a job and join. Each makes its input in the current folder when it is wanted."""
+"""The rows about parts of a job and join. Each makes its input in the current folder when it needs it."""
 
 import os
 import shutil
@@ -52,7 +52,7 @@ def run_rows(bench) -> None:
 
 
 def sharing(bench, works: list[str]) -> None:
-    """On xfs, from a file on a loop device; left out where that cannot be mounted."""
+    """On xfs, from a file on a loop device; skipped if that cannot be mounted."""
     p, j = bench.poolmap, bench.jobs
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
         image, mount = f"{folder}/image", f"{folder}/mount"
@@ -62,7 +62,7 @@ def sharing(bench, works: list[str]) -> None:
             subprocess.run(["mkfs.xfs", "-q", image], check=True)
             subprocess.run(["mount", "-o", "loop", image, mount], check=True)
         except (OSError, subprocess.CalledProcessError) as error:
-            return print(f"bench: no xfs on a loop device; its rows are left out: {error}", flush=True)
+            return print(f"bench: no xfs on a loop device; skipping its rows: {error}", flush=True)
         try:
             subprocess.run([p, f"-j{j}", "-3", "-q", "-f", "-o", "own.zst", "linux.tar"], check=True)
             for work, words in zip(works, (["compress", "-3", "linux.tar"], ["decompress", "own.zst"])):
@@ -105,11 +105,11 @@ def many_files(bench, work: str, names: list[str], numbers: str) -> None:
 
 
 def planning(bench, work: str) -> None:
-    """A part of so many that hardly a name is its own, so that only the way through the list is measured."""
+    """One of so many parts that it has hardly a name, so that only the pass through the list is measured."""
     with open("names", "w") as names:
         for number in range(NAMES // (10 if bench.options.quick else 1)):
             names.write(f"projects/data/set{number % 1000:04}/sample-{number:08}.fastq\n")
-    # The names lead nowhere: what of them is this part's fails, which `true` forgives.
+    # The names do not exist: those of this part fail, which `true` hides.
     text = f"{bench.poolmap} test -qq --files-from names --part 1/1000000 || true"
     command = Command(["sh", "-c", text])
     times, peaks = [], []

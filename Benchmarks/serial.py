@@ -1,8 +1,8 @@
 """The rows of serial time: what the front and the pool's manager, of which there is one each, do for every piece.
 
-However many workers there are, a run takes at least that long; so it says how many cores one run keeps busy. The time of
-a piece is the difference between a long run and a short one of the same shape, by the number of pieces between them: a
-start, with the fork of the manager and the workers, is in both.
+However many workers there are, a run takes at least that long; so it determines how many cores one run keeps busy. The
+time per piece is the difference between a long run and a short one of the same kind, divided by the difference of their
+pieces: both include a start, with the fork of the manager and the workers.
 """
 
 import os
@@ -24,10 +24,10 @@ SHORT_TAR = 32 * MIB
 class Row:
     work: str
     unit: str
-    pieces: int  # of the long run, less those of the short one
+    pieces: int  # of the long run, minus those of the short one
     long: Command
     short: Command
-    target: float  # microseconds a piece
+    target: float  # microseconds per piece
 
 
 def run(bench) -> None:
@@ -79,7 +79,7 @@ def small_file_row(bench, name: str) -> Row:
 
 
 def small_trees(bench) -> bool:
-    """The C files of drivers/net, once in each of ten folders, and a few of them."""
+    """The C files of drivers/net, copied to each of ten folders, and a few of them."""
     names = batch.kernel_sources()
     if not names:
         return False
@@ -164,7 +164,7 @@ def compare(bench, row: Row) -> None:
 
 
 def cores_fed(bench) -> None:
-    """The workers' time by the front's: so many cores does one run keep busy."""
+    """The workers' time divided by the front's: the number of cores that one run keeps busy."""
     for words, target in ((["-3"], 40), (["-1", "--chunk-size", "8M"], 25), (["-3", "--chunk-size", "1M"], None),
                           (["-3", "--chunk-size", "64K"], None)):
         name = f"cores fed, compress {' '.join(words)} to a file"

@@ -22,7 +22,7 @@ start_slowly() {
     shift
     start poolmap "${command[@]}" "$@" -o out in 2> said
     wait_until 20 has_records out "$count"
-    is_running "$front" || fail "it was done before it could be interrupted: $(cat said)"
+    is_running "$front" || fail "it had finished before it could be interrupted: $(cat said)"
 }
 
 # interrupt SIGNAL NUMBER: ends the front with a signal; its children then end by themselves.
@@ -59,7 +59,7 @@ resumes() {
     shift
     poolmap "${command[@]}" -v "$@" -o out in > stdout 2> said || fail "exit code $?: $(< said)"
     kept=$(sed -n 's/^in: \([0-9]*\) of [0-9]* chunks are kept$/\1/p' said)
-    ((${kept:-0} >= least)) || fail "expected that $least chunks are kept: $(< said)"
+    ((${kept:-0} >= least)) || fail "expected $least kept chunks: $(< said)"
     ! grep -q '^poolmap: ' said || fail "it should not have complained: $(< said)"
     is_whole
 }

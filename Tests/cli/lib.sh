@@ -246,7 +246,7 @@ with_small_disk() {
     mkdir -p disk
     unshare -m mount -t tmpfs none disk 2> /dev/null || options=-Urm
     unshare $options mount -t tmpfs none disk 2> /dev/null ||
-        fail "this case mounts a tmpfs: run it as root, or where users may have namespaces of their own"
+        fail "this case mounts a tmpfs: run it as root, or where user namespaces are allowed"
     # shellcheck disable=SC2016
     unshare $options bash -c 'mount -t tmpfs -o "size=$1,mode=777" none disk && shift && "$@"' - "$size" "$@"
 }

@@ -81,8 +81,8 @@ refused_runs() {
         ) 3< <(awk -v half="$half" 'NR % 2 == half' refusals) > "verdicts-$half" &
         jobs+=($!)
     done
-    wait "${jobs[0]}" || fail "the first half of the runs broke off"
-    wait "${jobs[1]}" || fail "the second half of the runs broke off"
+    wait "${jobs[0]}" || fail "the first half of the runs failed"
+    wait "${jobs[1]}" || fail "the second half of the runs failed"
     if [[ -s verdicts-0 || -s verdicts-1 ]]; then
         # All of them, since the runner shows only the last lines of a failed case.
         tr -cd '[:print:]\n' < <(cat verdicts-[01]) >&2

@@ -1,8 +1,8 @@
-# A real Slurm of this machine's own, for the cases in cluster/, which source this file after lib.sh.
+# A real Slurm on this machine, for the cases in cluster/, which source this file after lib.sh.
 #
-# slurmctld, a slurmd for each node and munged run in the foreground below the case, which so has their pids; they listen
-# on loopback alone, at free ports, and all that they keep is in one folder. So any number of clusters run side by side,
-# also beside the Slurm that a machine belongs to, and as any user. The nodes are node1, node2, …
+# slurmctld, a slurmd for each node and munged run in the foreground below the case, which knows their pids; they listen
+# on loopback only, at free ports, and keep all their files in one folder. So any number of clusters can run at the same
+# time, also beside a Slurm that the machine belongs to, and as any user. The nodes are node1, node2, …
 #
 #     . "$CLI_LIB"
 #     . "$CLI_FOLDER/../cluster/slurm.sh"
@@ -10,28 +10,28 @@
 #     …
 #     slurm_stop
 #
-# To start takes about a second, an element of an array about a third of one. Slurm keeps no accounts here, so that
-# `sacct` knows nothing; `scontrol show job` and `squeue -t all` do until MinJobAge after the end of a job, 300 s.
+# Starting takes about a second, an element of an array about a third of one. Slurm has no accounting here, so `sacct`
+# knows nothing; `scontrol show job` and `squeue -t all` do until MinJobAge after the end of a job, 300 s.
 
-# Where all of the cluster is, and the pids of its daemons by name: munged, slurmctld, node1, …
+# The folder of the cluster, and the pids of its daemons by name: munged, slurmctld, node1, …
 slurm_folder=
 declare -A slurm_daemons=()
 
-# ---- Begin and end
+# ---- Start and stop
 
-# slurm_start FOLDER NODES CORES [LINE…]: starts a cluster of so many nodes with so many cores each, whatever this machine
-# has, and waits until all are idle. Exports SLURM_CONF, by which Slurm's commands find it. Each LINE is one more of
-# slurm.conf, and goes before one of slurm_settings that says something else.
+# slurm_start FOLDER NODES CORES [LINE…]: starts a cluster of NODES nodes with CORES cores each, whatever this machine
+# has, and waits until all are idle. Exports SLURM_CONF, by which Slurm's commands find it. Each LINE is added to
+# slurm.conf, before the lines of slurm_settings, and overrides them.
 slurm_start() {
     local try
     slurm_folder=$(realpath -m "$1")
-    # What the commands would heed, where the tests themselves are a job.
+    # Variables that would affect the commands if the tests themselves run in a job.
     unset "${!SLURM_@}" "${!SBATCH_@}" "${!SQUEUE_@}" "${!SCANCEL_@}" "${!SCONTROL_@}" "${!SINFO_@}"
     export SLURM_CONF=$slurm_folder/slurm.conf
-    # Debian puts the daemons where only root's PATH leads.
+    # Debian puts the daemons in a folder that is only in root's PATH.
     PATH=$PATH:/usr/sbin:/sbin
     trap slurm_end EXIT
-    # A port that was free can be taken before it is listened at.
+    # A free port may be taken before the daemon listens on it.
     for try in 1 2 3; do
         slurm_lay_out "${@:2}"
         ! slurm_start_all "$2" || return 0
@@ -40,7 +40,7 @@ slurm_start() {
     fail "Slurm does not start: $(tail -n 3 "$slurm_folder"/*.log)"
 }
 
-# slurm_stop [SECONDS]: ends the cluster, in which there must soon be no job any more, and no process of one.
+# slurm_stop [SECONDS]: stops the cluster, in which soon no job and no process of one may be left.
 slurm_stop() {
     local left
     (wait_until "${1-20}" slurm_has_no_jobs 2> /dev/null) || {
@@ -54,10 +54,10 @@ slurm_stop() {
     trap - EXIT
 }
 
-# slurm_end: ends at once whatever there is of the cluster.
+# slurm_end: kills everything of the cluster at once.
 slurm_end() {
     local name
-    # First who starts others.
+    # First the daemons that start others.
     for name in slurmctld "${!slurm_daemons[@]}"; do
         [[ ! -v slurm_daemons[$name] ]] || slurm_kill_daemon "$name"
     done
@@ -71,38 +71,38 @@ slurm_has_no_jobs() {
 
 # ---- Faults
 
-# slurm_kill_daemon NAME: kill -9 of a node's slurmd, or of slurmctld. Jobs go on: each has a slurmstepd of its own.
+# slurm_kill_daemon NAME: kill -9 of a node's slurmd, or of slurmctld. Jobs continue: each has its own slurmstepd.
 slurm_kill_daemon() {
     kill -KILL "${slurm_daemons[$1]}" 2> /dev/null || true
-    # What the shell says about it goes nowhere.
+    # Hides the shell's message about it.
     wait "${slurm_daemons[$1]}" 2> /dev/null || true
     unset "slurm_daemons[$1]"
 }
 
-# slurm_kill_node NODE: ends at once all that runs on a node, as the loss of its power does.
+# slurm_kill_node NODE: kills everything on a node at once, like a power failure.
 slurm_kill_node() {
     slurm_kill_daemon "$1"
     slurm_kill_processes "$1"
 }
 
-# slurm_node_is_down NODE: tells Slurm what it would find out by itself after SlurmdTimeout: it puts the node's jobs back
-# into the queue, to begin again after six seconds. slurm_start_node brings it back into service.
+# slurm_node_is_down NODE: tells Slurm what it would notice after SlurmdTimeout: it requeues the node's jobs, which
+# start again after six seconds. slurm_start_node brings the node back into service.
 slurm_node_is_down() { scontrol update "nodename=$1" state=down reason=lost; }
 
 # slurm_start_node NODE: starts the slurmd of a node, for the first time or again.
 slurm_start_node() { slurm_start_daemon "$1" slurmd -D -N "$1" -f "$slurm_folder/$1/slurm.conf"; }
 
-# slurm_start_controller: starts slurmctld, for the first time or again. It goes on with the jobs that it had written down,
-# which it does some seconds after they were submitted.
+# slurm_start_controller: starts slurmctld, for the first time or again. It resumes the jobs in its saved state, which
+# it saves some seconds after they are submitted.
 slurm_start_controller() { slurm_start_daemon slurmctld slurmctld -D -f "$SLURM_CONF"; }
 
 # ---- Jobs
 
-# slurm_processes [NODE]: pids of what runs for jobs, on any node or on that one: the slurmstepds, and the processes of the
-# jobs, in whatever session.
+# slurm_processes [NODE]: pids of the processes of jobs, on any node or on that one: the slurmstepds, and the processes
+# of the jobs, in any session.
 slurm_processes() {
     local entry pid
-    # A slurmd calls slurm.conf by a name of its own, and tells it to all that it starts.
+    # A slurmd has its own name for slurm.conf, and passes it to all its children.
     grep -lzxsE "SLURM_CONF=$slurm_folder/${1-node[0-9]+}/slurm.conf" /proc/[0-9]*/environ | while read -r entry; do
         pid=${entry#/proc/} pid=${pid%/environ}
         [[ " ${slurm_daemons[*]} " == *" $pid "* ]] || echo "$pid"
@@ -110,7 +110,7 @@ slurm_processes() {
 }
 slurm_has_no_processes() { [[ -z $(slurm_processes "$@") ]]; }
 
-# slurm_kill_processes [NODE]: ends them, until none comes after.
+# slurm_kill_processes [NODE]: kills them, until no new ones appear.
 slurm_kill_processes() {
     local pids
     while pids=$(slurm_processes "$@") && [[ -n $pids ]]; do
@@ -120,20 +120,21 @@ slurm_kill_processes() {
     done
 }
 
-# slurm_has_states JOB STATE…: the elements that the queue shows of a job, or the job itself, are in these states, in the
-# order of their numbers. Without a STATE: it shows none of it any more.
+# slurm_has_states JOB STATE…: the elements of a job in the queue, or the job itself, are in these states, in the order
+# of their numbers. Without a STATE: the queue no longer shows it.
 slurm_has_states() {
     local states
     if ! states=$(squeue -h -r -j "$1" -o '%K %T' 2>&1); then
-        # So it speaks of a job that it has forgotten. Anything else, as no answer, says nothing about the job.
+        # This is the message for a job that it has forgotten. Anything else, such as no answer, says nothing about the
+        # job.
         [[ $states == *"Invalid job id"* ]] || return 1
         states=
     fi
     [[ $(sort -n <<< "$states" | cut -d' ' -f2 | xargs) == "${*:2}" ]]
 }
 
-# slurm_facts JOB FIELD: what `scontrol` says of a FIELD, as Restarts, one line for each element, in the order of the
-# numbers in the array.
+# slurm_facts JOB FIELD: what `scontrol` says about a FIELD, such as Restarts, one line for each element, in the order
+# of the numbers in the array.
 slurm_facts() {
     scontrol -o show job "$1" | perl -ne '
         BEGIN { $field = shift }
@@ -155,7 +156,7 @@ slurm_runs_part() {
     [[ -n $front ]]
 }
 
-# ---- How it is made
+# ---- Implementation
 
 # slurm_settings NODES CORES PORT…: prints slurm.conf.
 slurm_settings() {
@@ -170,20 +171,20 @@ SlurmUser=$(id -un)
 SlurmdUser=$(id -un)
 AuthType=auth/munge
 CredType=cred/munge
-# Five seconds are the least, and behind them begins what is put back into the queue.
+# Five seconds is the minimum, and requeued jobs start after it.
 AuthInfo=socket=$slurm_folder/munge.socket,cred_expire=5
 StateSaveLocation=$slurm_folder/state
 SlurmctldPidFile=$slurm_folder/slurmctld.pid
 SlurmdPidFile=$slurm_folder/%n/slurmd.pid
 SlurmdSpoolDir=$slurm_folder/%n
-# Nothing of the machine: no groups of processes by the kernel, no bounds, no accounts, no mail.
+# Nothing of the machine: no cgroups, no limits, no accounting, no mail.
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
 MpiDefault=none
 MailProg=/bin/true
-# The cores that a node has by what is written here.
+# The cores of a node are those configured here.
 SlurmdParameters=config_overrides
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
@@ -193,7 +194,7 @@ ReturnToService=2
 JobRequeue=1
 KillWait=2
 MessageTimeout=5
-# A node that a busy machine makes slow is not taken for lost; slurm_node_is_down says when one is.
+# A node that is slow because the machine is busy does not count as lost; slurm_node_is_down says when one is.
 BatchStartTimeout=60
 SlurmdTimeout=60
 MaxArraySize=1001
@@ -205,7 +206,7 @@ SETTINGS
     echo "PartitionName=main Nodes=node[1-$nodes] Default=YES"
 }
 
-# slurm_lay_out NODES CORES [LINE…]: makes the folder anew, with all that the daemons want to find there.
+# slurm_lay_out NODES CORES [LINE…]: makes the folder again, with everything that the daemons expect in it.
 slurm_lay_out() {
     local nodes=$1 cores=$2 number line
     shift 2
@@ -225,7 +226,7 @@ slurm_lay_out() {
     [[ $# == 0 ]] || printf '%s\n' "$@" >> "$SLURM_CONF"
 }
 
-# free_ports COUNT: prints ports on loopback at which nobody listens, of those that are given to nobody by themselves.
+# free_ports COUNT: prints free ports on loopback, outside the range that the kernel assigns.
 free_ports() {
     perl -MSocket -e '
         my @held;
@@ -238,14 +239,14 @@ free_ports() {
         }' "$1"
 }
 
-# slurm_start_daemon NAME COMMAND…: in the background, below this shell, with what it says in NAME.log.
+# slurm_start_daemon NAME COMMAND…: in the background, below this shell, with its output in NAME.log.
 slurm_start_daemon() {
     # A background command of a script ignores SIGINT and SIGQUIT, and so would the jobs.
     env --default-signal "${@:2}" < /dev/null >> "$slurm_folder/$1.log" 2>&1 &
     slurm_daemons[$1]=$!
 }
 
-# slurm_start_all NODES: starts the daemons, and waits until all nodes are idle; false where a daemon ends.
+# slurm_start_all NODES: starts the daemons, and waits until all nodes are idle; fails if a daemon ends.
 slurm_start_all() {
     local number
     slurm_start_daemon munged munged -F --socket "$slurm_folder/munge.socket" --key-file "$slurm_folder/munge.key" \
@@ -257,7 +258,7 @@ slurm_start_all() {
     slurm_comes_to slurm_has_idle "$1"
 }
 
-# slurm_comes_to COMMAND…: waits until the command succeeds; false where a daemon ends, or after 30 s.
+# slurm_comes_to COMMAND…: waits until the command succeeds; fails if a daemon ends, or after 30 s.
 slurm_comes_to() {
     local name deadline=$((SECONDS + 30))
     until "$@"; do
@@ -269,5 +270,5 @@ slurm_comes_to() {
     done
 }
 
-# slurm_has_idle NODES: so many nodes, and no others, are idle.
+# slurm_has_idle NODES: NODES nodes are idle, and no others exist.
 slurm_has_idle() { [[ $(sinfo -h -N -o %t 2> /dev/null | uniq -c | xargs) == "$1 idle" ]]; }

@@ -1,4 +1,4 @@
-# Fills the empty folder that it is run in; every line of the tables runs in a copy of it. With the machine's zstd.
+# Fills the empty folder that it is run in; every line of the tables runs in a copy of it. Uses the installed zstd.
 set -euo pipefail
 umask 022
 

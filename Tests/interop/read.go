@@ -1,4 +1,4 @@
-// Reads each FILE with klauspost/compress in every way that it has; what comes out must be FILE.content.
+// Reads each FILE with klauspost/compress in each of its ways; the result must be FILE.content.
 package main
 
 import (

@@ -1,10 +1,10 @@
-// Runs a command whose system calls the kernel refuses, as sandboxes, containers and old kernels do:
+// Runs a command with system calls that the kernel refuses, as with sandboxes, containers and old kernels:
 //
 //     refuse CALL[:VALUE]=ERRNO[,CALL[:VALUE]=ERRNO…] [--] COMMAND…
 //
-// A call with a VALUE is refused only where its deciding argument has that value: openat:O_TMPFILE, fcntl:F_SETPIPE_SZ.
-// A call that this processor's kernel does not have is never made, and so passed over. The command's children inherit
-// the filter. Exit code 2: wrong usage; 127: the command cannot be run.
+// A call with a VALUE is refused only if its deciding argument has that value: openat:O_TMPFILE, fcntl:F_SETPIPE_SZ. A
+// call that does not exist on this processor is never made, and is skipped. The command's children inherit the filter.
+// Exit code 2: wrong usage; 127: the command cannot be run.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -66,7 +66,7 @@ static const struct name calls[] = {
     CALL(statx), CALL(symlinkat), CALL(sync_file_range), CALL(sysinfo), CALL(tgkill), CALL(timerfd_create),
     CALL(timerfd_settime), CALL(truncate), CALL(umask), CALL(uname), CALL(unlinkat), CALL(unshare), CALL(utimensat),
     CALL(vmsplice), CALL(wait4), CALL(waitid), CALL(write), CALL(writev),
-    // What the newer of the two does by the calls above.
+    // aarch64, the newer one, does these with the calls above.
 #if defined(__x86_64__)
     CALL(access), CALL(arch_prctl), CALL(chmod), CALL(chown), CALL(creat), CALL(dup2), CALL(epoll_create),
     CALL(epoll_wait), CALL(eventfd), CALL(fork), CALL(getdents), CALL(getpgrp), CALL(lchown), CALL(link), CALL(lstat),
@@ -96,7 +96,7 @@ static const struct name errors[] = {
 
 #define VALUE(name) {#name, (long)(name)}
 static const struct name values[] = {
-    // For O_TMPFILE without the bit that it shares with O_DIRECTORY.
+    // O_TMPFILE without the bit that it shares with O_DIRECTORY.
     {"O_TMPFILE", O_TMPFILE & ~O_DIRECTORY}, VALUE(O_CREAT), VALUE(O_EXCL), VALUE(O_DIRECTORY), VALUE(O_NOFOLLOW),
     VALUE(O_PATH), VALUE(O_WRONLY), VALUE(O_RDWR), VALUE(F_DUPFD), VALUE(F_DUPFD_CLOEXEC), VALUE(F_GETFD),
     VALUE(F_SETFD), VALUE(F_GETFL), VALUE(F_SETFL), VALUE(F_SETLK), VALUE(F_OFD_SETLK), VALUE(F_SETOWN),
@@ -109,7 +109,7 @@ static const struct name values[] = {
     {NULL, 0},
 };
 
-// Which argument of a call a VALUE is held against, and whether as bits that must be set or as all of it.
+// The argument of a call that a VALUE is compared with, and whether as bits that must be set or as a whole.
 static const struct {
     const char *call;
     unsigned argument;
@@ -179,7 +179,7 @@ static void add_rule(const char *call, const char *value, const char *error) {
     if (number == ABSENT) {
         return;
     }
-    // Each rule jumps over what is left of it where it does not hold.
+    // If a rule does not match, the filter jumps over the rest of it.
     load(offsetof(struct seccomp_data, nr));
     add(BPF_JMP | BPF_JEQ | BPF_K, 0, has_value ? 3 + (is_bits != 0) : 1, (unsigned)number);
     if (has_value) {

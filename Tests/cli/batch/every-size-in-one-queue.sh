@@ -21,8 +21,8 @@ for jobs in 1 2 3 8; do
     for list in "--files-from lines" "--files-from=nulls -0" "--filelist nulls --null"; do
         # shellcheck disable=SC2086
         silently poolmap compress -j $jobs --chunk-size 64K -r named/{1..7} $list tree
-        sums named | diff expected - || fail "-j $jobs: the named files' bytes are others"
-        sums tree | diff expected - || fail "-j $jobs: the tree's bytes are others"
+        sums named | diff expected - || fail "-j $jobs: the bytes of the named files differ"
+        sums tree | diff expected - || fail "-j $jobs: the bytes of the tree differ"
         ((jobs == 2)) || break
         rm named/*.zst tree/*.zst tree/inner/*.zst
     done

@@ -46,18 +46,18 @@ refuses 1 "none: " poolmap compress -f --files-from none one --files-from other-
 zstd -q -dc one.zst two.zst | cmp - <(cat one two)
 # A NUL in a list of lines, an empty name in a list of NULs.
 printf 'one\ntw\0o\ntwo\n' > list
-poolmap hash -a sha256 --files-from list > out 2> said && fail "a NUL in a name was taken"
+poolmap hash -a sha256 --files-from list > out 2> said && fail "a NUL in a name was accepted"
 one_error_line said "list: " NUL -0
 same_file out expected
 printf 'one\0\0two\0' > list
-poolmap hash -a sha256 -0 --files-from list > out 2> said && fail "an empty name was taken"
+poolmap hash -a sha256 -0 --files-from list > out 2> said && fail "an empty name was accepted"
 one_error_line said "list: " "empty name"
 same_file out expected
 # A file that is not a list is reported as such.
 head -c 300000 /dev/zero | tr '\0' x > list
 refuses 1 "list: " poolmap hash -a sha256 --files-from list
 # A name that does not exist, in the order of the list.
-printf 'one\nnone\ntwo\n' | poolmap hash -a sha256 --files-from - > out 2> said && fail "a missing file is no failure"
+printf 'one\nnone\ntwo\n' | poolmap hash -a sha256 --files-from - > out 2> said && fail "a missing file was not an error"
 one_error_line said "none: No such file"
 same_file out expected
 # A folder in a list needs -r.

@@ -38,7 +38,7 @@ check() {
     local most peak samples
     read -r most peak samples < <(watch "$front")
     wait "$front"
-    ((samples >= 20)) || fail "it was looked at only $samples times"
+    ((samples >= 20)) || fail "only $samples samples"
     ((most <= 60)) || fail "there were $most descriptors in one process"
     ((peak < 61440)) || fail "the front took $peak KiB"
 }

@@ -12,8 +12,8 @@ for jobs in 2 4; do
     wait_until 20 test -e many/120.zst
     is_running "$front"
     # No line comes before that of the first file, except the line about the sandbox.
-    [[ $(< said) == "workers: "* ]] || fail "-v does not say what keeps the workers in: $(< said)"
-    (($(wc -l < said) == 1)) || fail "somebody was told before his turn: $(< said)"
+    [[ $(< said) == "workers: "* ]] || fail "-v does not report the sandbox: $(< said)"
+    (($(wc -l < said) == 1)) || fail "a file was reported before its turn: $(< said)"
     text 300000 > slow
     expect_end 1 "$front"
     sed '1d; s/^poolmap: //; s/: .*//' said > order
@@ -23,7 +23,7 @@ for jobs in 2 4; do
 done
 # Digests: the first file is by far the largest, and after it comes one that does not exist.
 head -c 20000000 /dev/zero > huge
-poolmap hash -a sha256 -j 3 huge none many/{120..1} large > digests 2> said && fail "a missing file is no failure"
+poolmap hash -a sha256 -j 3 huge none many/{120..1} large > digests 2> said && fail "a missing file was not an error"
 one_error_line said "none: "
 sha256sum huge many/{120..1} large | cmp - digests
 # Everything to standard output, in order, too.

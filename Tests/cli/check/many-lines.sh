@@ -24,7 +24,7 @@ run() {
     start poolmap hash -a sha256 -j 2 -c "$1" > printed
     read -r kib samples < <(peak "$front")
     expect_exit 0 wait "$front"
-    ((samples >= 10)) || fail "it was looked at only $samples times"
+    ((samples >= 10)) || fail "only $samples samples"
     ((kib < 40960)) || fail "the front took $kib KiB"
     sed -E 's/^[0-9a-f]+  (.*)/\1: OK/' "$1" | cmp - printed
 }

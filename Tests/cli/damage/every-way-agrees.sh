@@ -142,7 +142,7 @@ code=0
 poolmap decompress -j 2 --output-dir out files/*.zst 2> said || code=$?
 ((code == 1))
 refused said | diff by-test - || fail "-d and test do not agree"
-comm -23 <(ls files | sed 's/\.zst//') by-test | diff - <(ls out) || fail "there are other targets than whole files"
+comm -23 <(ls files | sed 's/\.zst//') by-test | diff - <(ls out) || fail "some targets are not complete"
 
 code=0
 poolmap decompress --salvage -j 2 --output-dir salvaged files/*.zst 2> said || code=$?
@@ -154,7 +154,7 @@ for file in out/*; do cmp "$file" "salvaged/${file#out/}"; done
 { zstd -q -t files/*.zst 2>&1 || true; } | tr '\r' '\n' | grep -v 'too much memory\|Window size\|Window log\|--memory' |
     sed -n 's/^\(zstd: \)\?files\/\([0-9]*\)\.zst *: .*/\2/p' | sort -u > by-zstd
 comm -23 by-zstd by-test > missed
-[[ ! -s missed ]] || fail "zstd refuses what poolmap takes: $(head -5 missed)"
+[[ ! -s missed ]] || fail "zstd refuses files that poolmap accepts: $(head -5 missed)"
 
 # cat of whole files is the same; each takes a process.
 for number in $(shuf -n 40 --random-source=real <(ls files | sed 's/\.zst//')); do
@@ -164,6 +164,6 @@ for number in $(shuf -n 40 --random-source=real <(ls files | sed 's/\.zst//')); 
         ((code == 0)) || fail "cat refuses $number: $(< said)"
         cmp cat.out "out/$number"
     else
-        ((code == 1)) || fail "cat takes $number"
+        ((code == 1)) || fail "cat accepts $number"
     fi
 done

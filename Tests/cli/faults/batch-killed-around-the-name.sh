@@ -27,7 +27,7 @@ assert [file["input"] for file in files] == [f"files/{number}" for number in ran
 assert all(file["status"] == "done" and file["outputBytes"] > 0 for file in files)'
 }
 # died_in CALL: a process was killed before it had finished the call.
-died_in() { grep -Eq "(^|[ .])$1(\(| resumed).* = \?$" trace || fail "nobody was killed in $1"; }
+died_in() { grep -Eq "(^|[ .])$1(\(| resumed).* = \?$" trace || fail "no process was killed in $1"; }
 # Killed as it begins the call, which therefore does not happen. A replacement counts from zero, but then too few files
 # are left for a third death of one file; the front, which does the first file, makes at most two of these calls.
 run_traced linkat:signal=SIGKILL:when=12
@@ -49,7 +49,7 @@ for call in linkat unlinkat; do
         [[ $(grep "^$worker " trace | tail -n 1) == *DELAYED* ]] || continue
         kill -KILL "$worker" 2> /dev/null && killed=$((killed + 1))
     done
-    ((killed > 0)) || fail "nobody was killed behind $call"
+    ((killed > 0)) || fail "no process was killed after $call"
     is_done 0
 done
 # While an old target is replaced there is a hidden name: if its worker is killed then, the next one removes it.

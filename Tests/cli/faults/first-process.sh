@@ -1,7 +1,7 @@
 # As the first process of a container, which the kernel shields from signals without a handler, it still ends on them.
 . "$CLI_LIB"
 unshare -pf --mount-proc true 2> /dev/null || { unshare -Urpf --mount-proc true && options=-Ur; } ||
-    fail "this case needs a namespace of processes: run it as root, or where users may have namespaces of their own"
+    fail "this case needs a PID namespace: run it as root, or where user namespaces are allowed"
 real_data 20000000 > in
 contained=(unshare ${options:+"$options"} -pf --mount-proc poolmap)
 # poolmap works there.

@@ -7,7 +7,7 @@ change_during() {
     # Workers run, so the input is open and being read.
     wait_workers "$front" 2
     kill -STOP "$front"
-    is_running "$front" || fail "it was done before the change"
+    is_running "$front" || fail "it had finished before the change"
     $change
     kill -CONT "$front"
     expect_exit 1 wait "$front"

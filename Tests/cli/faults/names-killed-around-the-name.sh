@@ -18,7 +18,7 @@ all_but_given() {
     all_but "$@"
     rm -r out
 }
-died_in() { grep -Eq "(^|[ .])$1(\(| resumed).* = \?$" trace || fail "nobody was killed in $1"; }
+died_in() { grep -Eq "(^|[ .])$1(\(| resumed).* = \?$" trace || fail "no process was killed in $1"; }
 for names in "-r files" "--files-from list"; do
     (cd kept && ls -v) | sed 's|^|files/|' > list
     # Killed as it begins the call; a replacement counts from zero.
@@ -39,7 +39,7 @@ for names in "-r files" "--files-from list"; do
         [[ $(grep "^$worker " trace | tail -n 1) == *DELAYED* ]] || continue
         kill -KILL "$worker" 2> /dev/null && killed=$((killed + 1))
     done
-    ((killed > 0)) || fail "nobody was killed behind linkat"
+    ((killed > 0)) || fail "no process was killed after linkat"
     wait_gone 20 "$front"
     expect_exit 0 wait "$front"
     same_text "" "$(grep -v '^strace: ' said || true)"

@@ -18,7 +18,7 @@ change_during() {
     start strace -f -qq -P "$PWD/in" -P "$PWD/tree/in" -e signal=none -e trace=read,pread64 \
         -e inject=read,pread64:signal=STOP:when=1 -o trace "$@" > output 2> said
     wait_until 20 is_read
-    is_running "$front" || fail "it was done before the change"
+    is_running "$front" || fail "it had finished before the change"
     changes in
     continue_stopped "$front"
     expect_exit 1 wait "$front"

@@ -13,7 +13,7 @@ is_touched() { touch in; }
 change_during() {
     start_stopping in 1 "${@:2}" > digests 2> said
     wait_until 20 is_read
-    is_running "$front" || fail "it was done before the change"
+    is_running "$front" || fail "it had finished before the change"
     $change
     continue_stopped "$front"
     expect_exit "$1" wait "$front"

@@ -10,7 +10,7 @@ on_terminal() { script -qec "$*" /dev/null < /dev/null | tr -d '\r'; }
 is_clean() {
     # The only control characters are line feeds.
     ! LC_ALL=C grep -aq $'[\x01-\x09\x0b-\x1f\x7f\x9b]\|\xe2\x80\|\xe2\x81\|\xd8\x9c\|\xf3\xa0' "$1" ||
-        fail "a control went through: $(od -c "$1")"
+        fail "a control character was printed: $(od -c "$1")"
 }
 export name
 same_text "$sum  $shown" "$(on_terminal 'poolmap hash -a sha256 "$name"' | tee seen)"

@@ -1,10 +1,10 @@
-"""Uploads a file to an S3 of moto's on loopback, by boto3, and prints what the service then says of the object.
+"""Uploads a file with boto3 to moto's S3 server on loopback, and prints the digests that the server then reports.
 
     s3-multipart.py FILE PART-BYTES…
 
-prints lines of the algorithm, the bytes of a part and the digest; "empty" in place of the bytes for an empty file, and
-"whole" for a digest that no parts matter for. The server is a thread of this process, on a port that the kernel gives,
-and ends with it.
+prints lines of the algorithm, the part size and the digest; "empty" instead of the size for an empty file, and "whole"
+for a digest that does not depend on parts. The server is a thread of this process, on a port that the kernel assigns, and
+ends with it.
 """
 
 import base64
@@ -12,7 +12,7 @@ import logging
 import os
 import sys
 
-# Nothing of this user's own, and no detour around loopback.
+# No settings of this user, and no proxy for loopback.
 os.environ.update(AWS_CONFIG_FILE="/dev/null", AWS_SHARED_CREDENTIALS_FILE="/dev/null", NO_PROXY="127.0.0.1")
 
 import boto3
@@ -30,7 +30,7 @@ def hexadecimal(text):
 
 
 def upload(s3, data, part_bytes, **options):
-    """Puts an object together of parts; returns what a request for it tells."""
+    """Uploads an object in parts; returns the response to a request for it."""
     key = f"parts-{part_bytes}"
     upload_id = s3.create_multipart_upload(Bucket=BUCKET, Key=key, **options)["UploadId"]
     parts = []
@@ -42,7 +42,7 @@ def upload(s3, data, part_bytes, **options):
         )
         parts.append({"PartNumber": number, "ETag": part["ETag"]})
     s3.complete_multipart_upload(Bucket=BUCKET, Key=key, UploadId=upload_id, MultipartUpload={"Parts": parts})
-    # Not HEAD, with which moto, other than S3, leaves out the number of parts behind a composite checksum.
+    # Not HEAD, for which moto, unlike S3, omits the number of parts after a composite checksum.
     seen = s3.get_object(Bucket=BUCKET, Key=key, ChecksumMode="ENABLED")
     seen["Body"].close()
     return seen
@@ -57,7 +57,7 @@ def show_parts(s3, data, part_bytes, label):
 
 
 def show_transfer(s3, path):
-    """The way that programs mostly take: boto3 cuts the file, at the sizes that are its own defaults."""
+    """The usual way: boto3 splits the file, at its default sizes."""
     s3.upload_file(path, BUCKET, "file")
     print("s3-etag", TransferConfig().multipart_chunksize, s3.head_object(Bucket=BUCKET, Key="file")["ETag"].strip('"'))
 
@@ -67,13 +67,13 @@ def show_whole(s3, data, part_bytes):
         seen = upload(s3, data, part_bytes, ChecksumAlgorithm=algorithm, ChecksumType="FULL_OBJECT")
         assert seen["ChecksumType"] == "FULL_OBJECT", seen
         print(algorithm.lower(), "whole", hexadecimal(seen[f"Checksum{algorithm}"]))
-    # The server asks crc32c, zlib and awscrt; others say the same.
+    # The server uses crc32c, zlib and awscrt; other implementations agree.
     print("crc32c", "whole", f"{google_crc32c.value(data):08x}")
     print("crc32", "whole", f"{checksums.crc32(data):08x}")
 
 
 def main(path, *sizes):
-    # moto has a checksum of its own where these cannot be imported: CRC-32, whatever was asked for.
+    # If these cannot be imported, moto silently uses CRC-32 for every algorithm.
     import crc32c  # noqa: F401
 
     with open(path, "rb") as file:

@@ -2,7 +2,7 @@
 #
 # Like S3, moto computes them from the parts that it receives, independently of boto3.
 . "$CLI_LIB"
-[[ -x $CLI_PYTHON ]] || fail "there is no $CLI_PYTHON; install it with: scripts/python-tools.sh"
+[[ -x $CLI_PYTHON ]] || fail "missing $CLI_PYTHON; install it with: scripts/python-tools.sh"
 noise 11000001 > in
 : > empty
 # S3's minimum, the default of its tools, no power of two, the whole file, and more.

@@ -57,7 +57,7 @@ done
 state > before
 silently make -j4 > said
 same_text $'data/text7.sha256\ndata/text7.zst' "$(targets_made)"
-(($(grep -c poolmap said) == 2)) || fail "more than the two was run: $(< said)"
+(($(grep -c poolmap said) == 2)) || fail "more than two chunks were run: $(< said)"
 zstd -q -dc data/text7.zst | cmp - data/text7
 
 # A check finds all in order; then damage in a compressed file, and then in a file itself.

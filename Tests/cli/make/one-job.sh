@@ -19,7 +19,7 @@ for goal in all with-plus; do
         [[ $tree != *poolmap* ]] || looks=$((looks + 1))
     done
     wait "$front"
-    ((looks >= 3)) || fail "it was seen $looks times"
+    ((looks >= 3)) || fail "it was checked $looks times"
     same_text 1 "$(workers_in report)"
     same_text 1 "$(busy_at_once report)"
 done

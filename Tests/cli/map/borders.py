@@ -1,8 +1,8 @@
-"""Where `poolmap map` should cut a file, in a few lines that share nothing with it.
+"""Computes independently where `poolmap map` should cut a file.
 
     borders.py FILE CHUNK-BYTES bytes 0|record LENGTH|separator HEX|csv 0|start REGEX [HEADER-LINES [RECORDS]]
 
-Prints the offset and the length of each chunk, a line each.
+Prints the offset and the length of each chunk, one per line.
 """
 import re
 import sys

@@ -45,7 +45,7 @@ wait_until 20 exist 1 begun-1
 : > may-end
 expect_exit 1 wait "$front"
 one_error_line said "in: chunk 0 (bytes 0 to 2047): ./command exited with code 3"
-[[ -e ended-1 ]] || fail "the command of chunk 1 did not come to its end"
+[[ -e ended-1 ]] || fail "the command of chunk 1 did not finish"
 no_file out
 # never: all are run, each failure is reported, and nothing is published.
 anew

@@ -19,7 +19,7 @@ for source in file pipe; do
     rm -f done-*
     poolmap map -j 2 --lines --chunk-size 4K --unordered in -- sh -c "$first_waits" > out
     # The same lines in another order.
-    ! cmp -s in out || fail "the first chunk was the last, and is in front"
+    ! cmp -s in out || fail "the first chunk was done last, but its output comes first"
     sort out | cmp - in
 done
 # Never mixed: each output is a line of one letter, whatever the timing.

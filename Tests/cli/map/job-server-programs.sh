@@ -4,7 +4,7 @@
 . "$CLI_FOLDER/jobs.sh"
 seq 1 9 > in
 ninja=${CLI_PYTHON%/*}/ninja
-[[ -x $ninja ]] || fail "there is no $ninja; install it with: scripts/python-tools.sh"
+[[ -x $ninja ]] || fail "missing $ninja; install it with: scripts/python-tools.sh"
 {
     printf 'rule meet\n command = ./meet\n'
     for job in 1 2 3 4 5 6; do echo "build $job: meet"; done

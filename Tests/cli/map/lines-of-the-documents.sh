@@ -33,7 +33,7 @@ run_all() {
         bash -euo pipefail -c "$line" > "stdout-$count" 2> said || fail "exit code $?: $line said: $(< said)"
         [[ ! -s said ]] || fail "$line said: $(< said)"
     done < lines
-    ((count == $1)) || fail "there are $count lines in place of $1"
+    ((count == $1)) || fail "there are $count lines instead of $1"
 }
 # Unchanged from the document.
 lines_of docs/map.md Cookbook > lines

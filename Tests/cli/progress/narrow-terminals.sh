@@ -38,8 +38,8 @@ longest() { python3 watch.py "$1" poolmap compress -19 --chunk-size 128K -j 2 --
 for columns in 100 40 20 6; do
     line=$(longest $columns)
     ((${#line} < columns)) || fail "${#line} characters in $columns columns: $line"
-    [[ $line == *%* ]] || fail "nothing says how far it is in $columns columns: $line"
-    ((columns < 100)) || [[ $line == *iB/s*left*ratio* ]] || fail "not all is said: $line"
+    [[ $line == *%* ]] || fail "no progress is shown in $columns columns: $line"
+    ((columns < 100)) || [[ $line == *iB/s*left*ratio* ]] || fail "part of the message is missing: $line"
     ((columns < 20)) || [[ $line == *left* ]] || fail "in $columns columns the time is missing: $line"
 done
 # Nothing fits, and nothing is shown; the work is still done.

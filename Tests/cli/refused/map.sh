@@ -8,7 +8,7 @@ while read -r refusal <&3; do
     timeout -k 1 10 refuse "$refusal" -- poolmap map -j 2 --lines --chunk-size 20K -o out in -- cat \
         > written 2> said < /dev/null || code=$?
     case $code in
-        0) cmp -s in out || fail "$refusal: exit code 0, and the output is another" ;;
+        0) cmp -s in out || fail "$refusal: exit code 0, but the output differs" ;;
         # The message may be the command's, for which the call is refused too.
         1 | 126 | 127) [[ ! -e out ]] || fail "$refusal: failed, and there is an output" ;;
         *) fail "$refusal: exit code $code, and said: $(head -c 300 said)" ;;

@@ -3,9 +3,9 @@
 
     validate.py FOLDER…
 
-A folder has `report`, `trace` and `run`: the subcommand, its exit code and its inputs in their order, NULs between them.
-Prints nothing when all is right. The fields are listed here once more, on purpose: a field that is gone, renamed or of
-another type is an error, and so is a new one that the page does not have.
+A folder has `report`, `trace` and `run`: the subcommand, its exit code and its inputs in order, separated by NULs. Prints
+nothing if all is right. The fields are deliberately listed here again: a field that is removed, renamed or of another
+type is an error, and so is a new one that the page does not have.
 """
 import json
 import os
@@ -75,7 +75,7 @@ def chunk(value, index, wall, where, command):
 
 
 def salvage(value, where):
-    """Of a file of ours, whose lengths are all known, with zeros for what is lost."""
+    """Checks a poolmap file's salvage, in which all lengths are known and zeros replace what is lost."""
     summary = value["salvage"]
     fields(summary, SALVAGE, where)
     for lost in summary["lost"]:

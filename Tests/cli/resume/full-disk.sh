@@ -22,7 +22,7 @@ on_small_disk() {
         last=$kept
         no_file disk/out
     done
-    ((last == 46)) || fail "all frames but not the tables should have had room, and $last of 46 had"
+    ((last == 46)) || fail "all 46 frames but not the tables should fit, but $last did"
     mount -o remount,size=4m disk
     poolmap compress --resume -v --chunk-size 64K -j 2 -o disk/out in 2> said
     grep -qx "in: $last of 46 chunks are kept" said

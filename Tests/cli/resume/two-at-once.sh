@@ -14,7 +14,7 @@ done
 kill -STOP "$front"
 refuses 1 "in: another run (process $front)" poolmap "${command[@]}" -o out in
 kill -CONT "$front"
-is_running "$front" || fail "it was done before the second run"
+is_running "$front" || fail "it had finished before the second run"
 wait_until 20 has_records out 20
 kill -KILL "$front"
 # At once: processes that it has forked may still exist.

@@ -6,7 +6,7 @@ for candidate in /sys/kernel/mm/transparent_hugepage/enabled /sys/kernel/uevent_
     /sys/kernel/fscaps /sys/class/net/lo/mtu; do
     if [[ -r $candidate ]] && (($(size_of $candidate) > $(wc -c < $candidate))); then file=$candidate; fi
 done
-[[ -n $file ]] || fail "there is no file in /sys that says another size than it has"
+[[ -n $file ]] || fail "no file in /sys reports a wrong size"
 cat $file > content
 poolmap compress -q -o expected content
 mkdir tree

@@ -49,7 +49,7 @@ refused() {
 refused compress a "b c" folder none link tree/one
 same_text "compress tree/one to tree/one.zst" "$(< said)"
 cp said2 said-dry
-poolmap compress -k a "b c" folder none link 2> said2 && fail "that should be refused"
+poolmap compress -k a "b c" folder none link 2> said2 && fail "this should have been refused"
 diff said-dry said2
 refused compress -f -o a a
 one_error_line said2 "both input and output"

@@ -20,6 +20,6 @@ for option in -f -k; do
         ! grep -q 'cannot write target: it was replaced by another file' said || met=$((met + 1))
         grep -q 'stopped by SIGSTOP' trace || break
     done
-    ((code == 0)) || fail "there was nothing to stop it, and it ended with $code: $(< said)"
+    ((code == 0)) || fail "it was not stopped, and ended with $code: $(< said)"
 done
 ((met > 0)) || fail "no run met the file in the place of the device"

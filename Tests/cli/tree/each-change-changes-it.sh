@@ -18,7 +18,7 @@ after() {
     cp -a kept tree
     (cd tree && eval "$1")
     tree_digest tree > now
-    ! grep -qxFf now digests || fail "the digest is an old one after: $1"
+    ! grep -qxFf now digests || fail "the digest has not changed after: $1"
     cat now >> digests
 }
 after 'mv file File'

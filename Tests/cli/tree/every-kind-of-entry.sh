@@ -14,7 +14,7 @@ done
 # The default.
 silently poolmap hash tree --tree --list | cmp - expected
 # Other tools agree.
-(($(wc -l < expected) > 110)) || fail "the tree has too little in it"
+(($(wc -l < expected) > 110)) || fail "the tree has too few entries"
 for letter in f d l p s; do
     grep -q "^$letter " expected
 done

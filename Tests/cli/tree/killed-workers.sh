@@ -20,4 +20,4 @@ done
 expect_exit 0 wait "$front"
 same_text "" "$(< said)"
 same_text "$digest" "$(< out)"
-grep -Eq '"repeatedTries": [1-9]' report || fail "nobody was killed in the middle"
+grep -Eq '"repeatedTries": [1-9]' report || fail "no process was killed in the middle"

@@ -1,6 +1,6 @@
-"""The list of a tree as docs/tree.md defines it: reference.py ALGORITHM FOLDER.
+"""Prints the list of a tree as docs/tree.md defines it: reference.py ALGORITHM FOLDER.
 
-It shares nothing with poolmap but that page.
+It shares nothing with poolmap except that page.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ LETTERS = {
 
 
 def digests(algorithm, contents):
-    """Of all of them, since b3sum takes a while to start."""
+    """The digests of all contents, since b3sum takes a while to start."""
     if algorithm != "blake3":
         return [hashlib.new(algorithm, content).hexdigest() for content in contents]
     return [
