@@ -1,4 +1,4 @@
-# A chunk whose worker dies three times fails the job with one line: the chunk, its bytes, the process and the signal.
+# A chunk whose worker dies three times ends the run with one line: chunk, bytes, process and signal.
 . "$CLI_LIB"
 real_data 8000000 > in
 echo old > out.zst

@@ -37,7 +37,7 @@ for name in one raw; do
 done
 dictionary=
 
-# ---- ---- The same part again
+# ---- The same part again
 
 makes 2 --chunk-size 64K
 cp out.part-1-of-2 first

@@ -74,7 +74,7 @@ patch ignored 4 $(($(part joined 4 1 | od -An -tu1) ^ 16))
 refuses 1 "its bytes do not match the section table" poolmap test ignored
 silently each_part 2 poolmap test ignored
 
-# ---- ---- Files of other tools: whatever decoders detect.
+# ---- Files of other tools: whatever decoders detect.
 
 zstd -q -c < in > foreign
 flip_bytes foreign 4
@@ -84,7 +84,7 @@ zstd_refuses foreign.flips/* > found
 same_text "" "$(comm -12 quiet found)"
 (($(wc -l < found) > 10))
 
-# ---- ---- decompress reports the same, and makes no part.
+# ---- decompress reports the same, and makes no part.
 
 for place in 3 100 $(($(size_of own) - 1)); do
     for number in 1 2 3; do

@@ -56,7 +56,7 @@ restores own.zst -D less
 zstd -q -f --long=28 -o long.zst in
 restores long.zst --long=28
 
-# ---- ---- Holes stay holes, in the parts and in the joined file.
+# ---- Holes stay holes, in the parts and in the joined file.
 
 islands holes 8000000 100000:3000 4000000:100000 7000000:1000
 poolmap compress -q --chunk-size 256K -o holes.zst holes

@@ -72,7 +72,7 @@ expect_exit 1 poolmap hash --check out > said 2>&1
 grep -q '^in: FAILED' said
 rm out*
 
-# ---- ---- Parts that cannot be joined are refused, in one line.
+# ---- Parts that cannot be joined are refused, in one line.
 
 for algorithm in sha256 sha512 sha1 md5; do
     refuses 2 "--part cannot do $algorithm, which is hashed from the beginning to the end" \

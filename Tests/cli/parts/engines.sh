@@ -14,7 +14,7 @@ element() {
     env "${words[@]}" poolmap compress -q --chunk-size 256K --part "$1" -o big.tar.zst big.tar
 }
 
-# ---- ---- Each element makes its own part, and all of them make the whole.
+# ---- Each element makes its own part, and all of them make the whole.
 
 # array PART FIRST STEP VARIABLE=VALUE…: four elements; @ is the index of each.
 array() {
@@ -52,7 +52,7 @@ array auto/4 0 1 JOB_COMPLETION_INDEX=@ LSB_JOBINDEX=0
 # Two that agree.
 array auto/4 1 1 PBS_ARRAY_INDEX=@ PBS_ARRAYID=@
 
-# ---- ---- Nothing is guessed: one line, wrong usage, and no file.
+# ---- Nothing is guessed: one line, wrong usage, and no file.
 
 rm -f big.tar.zst
 # no_part PART WORDS VARIABLE=VALUE…: the line contains these words.
@@ -86,7 +86,7 @@ done
 # The value of a variable is shown, escaped for a terminal.
 no_part auto/4 "PBS_ARRAY_INDEX is '\\x1B[31m', and no number" $'PBS_ARRAY_INDEX=\e[31m'
 
-# ---- ---- An explicit number counts, whatever an engine says.
+# ---- An explicit number counts, whatever an engine says.
 
 for text in "" / 3 3/ /4 a/b +1/4 -1/4 " 1/4" 1/4/2 1/x auto/ auto/x; do
     refuses 2 "--part" env PBS_ARRAY_INDEX=1 poolmap compress --part="$text" -o big.tar.zst big.tar

@@ -49,12 +49,12 @@ same_in_parts 3 -r --manifest --chunk-size 64K -a sha256 tree/b elsewhere
 mkdir empty
 same_in_parts 2 -r empty
 
-# ---- ---- Other tools check the lines, and a join to standard output is the same
+# ---- Other tools check the lines, and a join to standard output is the same
 
 for number in 1 2 3; do silently poolmap hash -r -a sha256 -o sums --part $number/3 tree/a tree/b; done
 poolmap join -c sums.part-* | sha256sum --quiet -c -
 
-# ---- ---- A part that fails leaves nothing, and existing files are not overwritten
+# ---- A part that fails leaves nothing, and existing files are not overwritten
 
 refuses 1 "sums.part-2-of-3 already exists" poolmap hash -r -a sha256 -o sums --part 2/3 tree/a tree/b
 for number in 1 2 3; do rm -f sums.part-$number-of-3; done
@@ -77,7 +77,7 @@ done
 silently poolmap join -o joined sums.part-*
 poolmap hash -r tree/a tree/b | cmp - joined
 
-# ---- ---- join refuses parts of other names or jobs, and damaged or missing ones
+# ---- join refuses parts of other names or jobs, and damaged or missing ones
 
 rm -f sums.part-* joined
 for number in 1 2; do silently poolmap hash -r -o sums --part $number/3 tree; done
@@ -112,7 +112,7 @@ for place in 0 9 12 500 $((size / 2)) $((size - 60)) $((size - 1)); do
     mv kept.part-2-of-3 sums.part-2-of-3
 done
 
-# ---- ---- kill -9: nothing is left of the part, and it can be made again
+# ---- kill -9: nothing is left of the part, and it can be made again
 
 mkfifo tree/a/pipe
 exec 5<> tree/a/pipe
@@ -127,7 +127,7 @@ exec 5<&-
 [[ ! -e sums.part-1-of-1 ]]
 rm tree/a/pipe
 
-# ---- ---- What cannot be hashed in parts
+# ---- What cannot be hashed in parts
 
 refuses 2 "--part of many files and --resume exclude each other" \
     poolmap hash -r -o sums --resume state --part 1/2 tree

@@ -82,7 +82,7 @@ for name in compress decompress hash join; do
     done
 done
 
-# ---- ---- With --resume
+# ---- With --resume
 
 # has_kept: the journal has some of the part.
 has_kept() { (($(stat -c %s "$journal" 2> /dev/null || echo 0) > 100)); }

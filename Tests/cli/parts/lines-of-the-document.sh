@@ -61,7 +61,7 @@ for index in {0..15}; do
 done
 joins "$(cat "$CLI_NOTES/batch")"
 
-# ---- ---- make, with a stand-in for ssh; node3 fails at first.
+# ---- make, with a stand-in for ssh; node3 fails at first.
 
 cat > bin/ssh << 'SCRIPT'
 #!/bin/sh
@@ -92,7 +92,7 @@ same_text "node1 node2 node3 node4" "$(sort "$SSH_LOG" | xargs)"
 same_file big.tar.zst whole
 silently make -q
 
-# ---- ---- A shell, with the same hosts
+# ---- A shell, with the same hosts
 
 rm big.tar.zst Makefile
 block "A shell" 1 > line.sh

@@ -20,7 +20,7 @@ for count in 1 2 7 40; do
     same_text "$(contents whole)" "$(contents parts)"
 done
 
-# ---- ---- Each is done once: every part has different files, and each part has some
+# ---- Each is done once: every part has different files, and each part has some
 
 total=0
 for number in 1 2 3; do
@@ -31,7 +31,7 @@ for number in 1 2 3; do
 done
 same_text "$(find tree -type f | wc -l)" "$total"
 
-# ---- ---- Only the name decides: not where the folder is, nor what else is there
+# ---- Only the name decides: not where the folder is, nor what else is there
 
 cp -a tree elsewhere && mkdir deep && mv elsewhere deep/tree
 rm -r deep/tree/a
@@ -40,7 +40,7 @@ silently poolmap compress -r --chunk-size 64K --output-dir other --part 2/3 deep
 (cd other && find . -type f | sort) > found
 diff expected found
 
-# ---- ---- A second run does the rest, and touches nothing else
+# ---- A second run does the rest, and touches nothing else
 
 find parts -type f -printf '%p %i %C@\n' | sort > before
 rm parts/tree/a/17.zst parts/tree/b/large.zst
@@ -88,7 +88,7 @@ find named -type f > list
 silently in_parts 4 poolmap compress --rm --files-from list
 same_text 0 "$(find named -type f ! -name '*.zst' | wc -l)"
 
-# ---- ---- Two inputs with one target are in one part, which refuses the second
+# ---- Two inputs with one target are in one part, which refuses the second
 
 # collides NAME COMMAND…: one of three parts fails, with the line of one run, and all together make what one run makes.
 collides() {
@@ -119,7 +119,7 @@ for number in 1 2 3; do poolmap decompress -q --part $number/3 left/both.tar.zst
 same_text 1 $code
 zstd -q -dc left/both.tar.zst | cmp - left/both.tar
 
-# ---- ---- Missing inputs: a name is reported by the part that has it, a folder by all
+# ---- Missing inputs: a name is reported by the part that has it, a folder by all
 
 printf 'tree/none\ntree/a/1\n' > list
 rm tree/a/1.zst
@@ -133,7 +133,7 @@ same_text 1 "${codes//0/}"
 one_error_line missing tree/none
 for number in 1 2; do refuses 1 gone poolmap compress -r --part $number/2 gone; done
 
-# ---- ---- What cannot be done in parts
+# ---- What cannot be done in parts
 
 refuses 2 "--part and -c" poolmap compress -c --part 1/2 tree/a/1 tree/a/2
 refuses 2 "--part" poolmap compress --part 1/2

@@ -4,7 +4,7 @@ seq 20000 > in
 options=(--lines --chunk-size 4K -o out)
 part() { poolmap map -q --part "$1" "${@:2}" "${options[@]}" in -- "${command[@]}"; }
 
-# ---- ---- A command that fails: the chunk has the same number as in one run.
+# ---- A command that fails: the chunk has the same number as in one run.
 command=(sh -c '[ $POOLMAP_CHUNK_INDEX != 17 ] && cat')
 refuses 1 "in: chunk 17 (bytes " part 3/4
 no_file out.part-*
@@ -49,7 +49,7 @@ rm running-*
 only_files in said not-a-program out.part-1-of-4
 rm out.part-*
 
-# ---- ---- Parts that do not belong together, or are damaged.
+# ---- Parts that do not belong together, or are damaged.
 command=(cat)
 for number in 1 2 3; do silently part $number/3; done
 mkdir whole

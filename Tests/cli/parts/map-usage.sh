@@ -1,4 +1,4 @@
-# What --part of map does not go together with is one line and exit code 2, before anything is done.
+# Options that --part of map cannot be combined with are one line and exit code 2, before anything is done.
 . "$CLI_LIB"
 seq 100 > in
 mkdir folder
@@ -19,7 +19,7 @@ for files in "in in" "" "-" "-r folder" "--files-from in" "--files0-from in"; do
     refused "--part takes one regular file" --part 1/2 -o out $files
 done
 refused "--resume and --unordered exclude each other" --part 1/2 --resume --unordered -o out in
-# What is no regular file is found out when it is opened.
+# Anything but a regular file is noticed when it is opened.
 mkfifo pipe
 refuses 1 "is no regular file, and --part reads nothing else" poolmap map --part 1/2 --lines -o out pipe -- touch ran < /dev/null &
 reader=$!
@@ -31,12 +31,12 @@ refuses 1 "/dev/null: is no regular file, and --part reads nothing else" poolmap
 refuses 1 "" poolmap map --part 1/2 --lines -o out folder -- touch ran
 refuses 1 "" poolmap map --part 1/2 --lines -o out none -- touch ran
 only_files in folder
-# --unordered goes, and so does auto.
+# --unordered works, and so does auto.
 for index in 1 2; do
     SGE_TASK_ID=$index SGE_TASK_FIRST=1 SGE_TASK_LAST=2 SGE_TASK_STEPSIZE=1 poolmap map --part auto --unordered --lines --chunk-size 20 -o out in -- cat
 done
 silently poolmap join -q out.part-*
 same_file in <(sort -n out)
-# In the report a part is what it is.
+# The report describes the part.
 poolmap map -f --part 1/2 --lines --report report.json -o out in -- cat
 grep -q '"part": *"1/2"' report.json

@@ -61,7 +61,7 @@ for change in is_removed is_another; do
     [[ -e out.part-1-of-2 ]] || same_file whole out
 done
 
-# ---- ---- Digest parts, which the front reads
+# ---- Digest parts, which the front reads
 
 for change in grows is_emptied is_touched; do
     start_join digests digests.part-2-of-2 1

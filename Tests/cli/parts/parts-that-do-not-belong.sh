@@ -10,7 +10,7 @@ first=good.part-1-of-3 second=good.part-2-of-3 third=good.part-3-of-3
 # another PART OPTION…: makes a part of another run.
 another() { silently "${compress[@]}" -f --part "$1" "${@:2}" -o other in; }
 
-# ---- ---- One is missing, duplicate, or of another count
+# ---- One is missing, duplicate, or of another count
 
 refuses_to_join "part 1 of 3 is missing" $second $third
 refuses_to_join "part 2 of 3 is missing, and 1 more" $first
@@ -28,7 +28,7 @@ silently poolmap join -o out $second first third
 same_file whole out
 rm out first third
 
-# ---- ---- From another run
+# ---- From another run
 
 # of_another TEXT: the second part of the other run cannot be joined with the rest of the first.
 of_another() {
@@ -75,7 +75,7 @@ silently poolmap hash --manifest --part 2/3 -f -o other in
 refuses_to_join "it was made with operation=manifest" lines.part-1-of-3 other.part-2-of-3 lines.part-3-of-3
 rm lines.* other.*
 
-# ---- ---- Not a part
+# ---- Not a part
 
 refuses 2 "name the files of the parts" poolmap join
 refuses 2 "name the files of the parts" poolmap join -o out

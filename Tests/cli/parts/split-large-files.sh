@@ -32,7 +32,7 @@ for count in 1 2 7; do
 done
 same_text "$(stat -c %Y tree/border)" "$(stat -c %Y parts/tree/border.zst)"
 
-# ---- ---- Beside the inputs, from a list, and by names; no large file, and only large files
+# ---- Beside the inputs, from a list, and by names; no large file, and only large files
 
 cp -a tree beside
 find beside -type f > list
@@ -64,7 +64,7 @@ for number in 1 2 3; do poolmap test -r --split 1000000 --part $number/3 whole 2
 same_text 1 $code
 one_error_line damage whole/tree/border.zst
 
-# ---- ---- Obstacles are reported before anything is done, and join names missing parts
+# ---- Obstacles are reported before anything is done, and join names missing parts
 
 rm -rf parts && mkdir -p parts/tree
 echo old > parts/tree/border.zst

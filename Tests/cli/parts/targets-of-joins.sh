@@ -30,7 +30,7 @@ rm out
 same_text "" "$(ls -A closed folder | grep -v :)"
 for file in "${parts[@]}"; do same_file "$file" "kept/$file"; done
 
-# ---- ---- A full disk; for a part, too.
+# ---- A full disk; for a part, too.
 
 on_small_disk() {
     . "$CLI_LIB"

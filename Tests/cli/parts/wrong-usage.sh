@@ -79,7 +79,7 @@ grep -q '^{"error": "usage", "file": null, ' said
 rm said
 only_files in second in.zst folder link
 
-# ---- ---- A regular file by another name is fine.
+# ---- A regular file by another name is fine.
 
 silently "${compress[@]}" /dev/stdin < in
 silently poolmap compress --part 2/2 -o out in
