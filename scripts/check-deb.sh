@@ -1,5 +1,6 @@
 #!/bin/bash
-# Builds the Debian package, installs it into a folder as a root, uses it there and removes it: scripts/check-deb.sh POOLMAP
+# Builds the Debian package, installs it into a folder as root folder, uses it and removes it: scripts/check-deb.sh
+# POOLMAP
 . "$(dirname "$0")/check-installed.sh"
 refuses_dynamic scripts/deb.sh
 
@@ -12,11 +13,11 @@ field() { dpkg-deb --field "$package" "$1"; }
     fail "Built-Using is $(field Built-Using)"
 [[ -z $(dpkg-deb --contents "$package" | awk '$2 != "root/root"') ]] || fail "not all belongs to root"
 
-# Debian's own rules, down to matters of taste. packaging/debian/lintian-overrides says why something is as it is.
+# Debian's own rules, even matters of taste. packaging/debian/lintian-overrides gives reasons for exceptions.
 lintian --allow-root --no-cfg --display-info --pedantic --tag-display-limit 0 "$package" > "$work/lintian" 2>&1 || true
 [[ ! -s $work/lintian ]] || fail "lintian: $(< "$work/lintian")"
 
-# Each package that is linked in has its licence told, and so has the project, once it has one.
+# The licence of each linked package is listed, and the project's, once it has one.
 while read -r name; do
     grep -qE "^Files: (.* )?$name( |\$)" packaging/debian/copyright || fail "packaging/debian/copyright lacks $name"
 done < <(sed -nE 's|.*\.package\(url: ".*/([^/"]+)".*|\1|p' Package.swift)
@@ -24,7 +25,7 @@ if compgen -G 'LICEN[CS]E*' > /dev/null && grep -q '^License: unstated' packagin
     fail "packaging/debian/copyright does not know of the licence file"
 fi
 
-# dpkg looks for programs that only root has in PATH, and keeps its notes below the root.
+# dpkg looks for programs that only root has in PATH, and keeps its database below the root.
 PATH=$PATH:/usr/sbin:/sbin
 root=$work/root
 mkdir -p "$root/var/lib/dpkg/updates" "$root/var/lib/dpkg/info"
@@ -44,7 +45,7 @@ zcat "$root/usr/share/doc/poolmap/changelog.gz" > "$work/changelog"
 grep -q "^poolmap ($version) " "$work/changelog" || fail "the changelog does not begin with this version"
 grep -q '^  \* ' "$work/changelog" || fail "the changelog has no point of this version"
 
-# Removed, it leaves nothing but dpkg's own notes.
+# Once removed, it leaves nothing but dpkg's own database.
 in_root --purge poolmap
 left=$(cd "$root" && find . -mindepth 1 ! -path './var' ! -path './var/lib' ! -path './var/lib/dpkg*')
 [[ -z $left ]] || fail "after the removal there is still: $left"

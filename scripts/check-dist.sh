@@ -1,5 +1,5 @@
 #!/bin/bash
-# Makes the tarball, unpacks it and uses what is in it: scripts/check-dist.sh POOLMAP
+# Makes the tarball, unpacks it and uses its contents: scripts/check-dist.sh POOLMAP
 . "$(dirname "$0")/check-installed.sh"
 refuses_dynamic scripts/dist.sh
 
@@ -8,11 +8,11 @@ name=poolmap-$version-linux-$(uname -m)
 [[ ${made[*]} == "$work/$name.tar.gz $work/$name.tar.gz.sha256" ]] || fail "the tarball is ${made[*]}"
 again scripts/dist.sh "${made[@]}"
 (cd "$work" && sha256sum --quiet --check "$name.tar.gz.sha256") || fail "the checksum is of something else"
-# Unpacked by root it belongs to root, all of it is below one folder, and nobody else may write there.
+# Unpacked by root it belongs to root, everything is below one folder, and only root may write there.
 tar --list --verbose --numeric-owner --file "${made[0]}" > "$work/list"
 ! grep -vE "^[d-]r[w-][x-]r-[x-]r-[x-] 0/0 .* $name/" "$work/list" || fail "these are not as they should be"
 
-# As its README says, but for the folder.
+# As in its README, except for the folder.
 mkdir "$work/local"
 grep -q "$name/bin $name/share\$" <(tar --extract --to-stdout --file "${made[0]}" "$name/README") ||
     fail "the README does not say how to unpack it"

@@ -1,13 +1,14 @@
-# What the tests of packages share, for check-deb.sh, check-rpm.sh and check-dist.sh: `. scripts/check-installed.sh POOLMAP`
+# Shared by the tests of packages, check-deb.sh, check-rpm.sh and check-dist.sh: `. scripts/check-installed.sh POOLMAP`
 #
-# After it the shell is in the source tree and has $poolmap, its $version, and $work, a folder that goes with the script.
+# Afterwards the shell is in the source tree and has $poolmap, its $version, and $work, a folder that is removed at the
+# end.
 set -euo pipefail
 export LC_ALL=C.UTF-8
 
 poolmap=$(realpath "$1")
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 version=$("$poolmap" --version)
-# The smallest packages take a minute more to make.
+# The smallest packages would take a minute more to make.
 export PACKAGE_LEVEL=1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -16,13 +17,13 @@ fail() {
     exit 1
 }
 
-# refuses_dynamic SCRIPT: an executable with libraries beside it is refused, for the package says that it needs nothing.
+# refuses_dynamic SCRIPT: it refuses a dynamic executable, since the package declares no dependencies.
 refuses_dynamic() {
     ! "$1" "$(command -v bash)" "$work" > "$work/said" 2>&1 || fail "$1 has packed a dynamic executable"
     grep -q 'is not static' "$work/said" || fail "$1 said: $(< "$work/said")"
 }
 
-# again SCRIPT FILE…: made once more, at another time, by a user with other habits, FILES are the same bytes.
+# again SCRIPT FILE…: made again, at another time and by a user with other settings, FILES have the same bytes.
 again() {
     local file
     mkdir "$work/again"
@@ -32,8 +33,8 @@ again() {
     done
 }
 
-# works PREFIX [SUFFIX]: what is installed there runs with nothing of this shell's environment, and does its work; man
-# reads the pages, which end in SUFFIX; completions are there.
+# works PREFIX [SUFFIX]: the installed program works with an empty environment; man reads the pages, which end in
+# SUFFIX; the completions exist.
 works() {
     local page name folder="$work/works"
     installed() { env -i "$prefix/bin/poolmap" "$@"; }
@@ -55,12 +56,13 @@ works() {
     done
     [[ -s $prefix/share/zsh/site-functions/_poolmap || -s $prefix/share/zsh/vendor-completions/_poolmap ]] ||
         fail "zsh has no completions"
-    # So that it does not matter in which folder it was built.
+    # So that the build folder does not matter.
     ! grep -aoE "$(pwd -P)/[[:graph:]]*" "$prefix/bin/poolmap" > "$folder/paths" ||
         fail "the executable has paths of this folder: $(head -n 5 "$folder/paths")"
 }
 
-# licences_are_there FOLDER: the texts that the page on licences names, and what the executable was built with.
+# licences_are_there FOLDER: the licence texts named in the copyright page, and the list of what the executable was
+# built with.
 licences_are_there() {
     local name
     for name in Apache-2.0 LGPL-2.1 GPL-3 CC0-1.0 libc6; do

@@ -1,9 +1,9 @@
 #!/bin/bash
-# Builds this commit once more, in another folder, and holds the packages against those of this folder's build, byte by
-# byte: scripts/check-reproducible.sh POOLMAP
+# Builds this commit again in another folder, and compares the packages with those of this folder's build, byte by byte:
+# scripts/check-reproducible.sh POOLMAP
 #
-# The same are the commit, the compiler, Debian's libraries, and the versions of the dependencies: Package.resolved, which
-# is not part of a commit, is copied. In a package the file "built-with" lists them all.
+# Both use the same commit, compiler, Debian libraries, and versions of the dependencies: Package.resolved, which is not
+# part of a commit, is copied. The file "built-with" in a package lists them all.
 set -euo pipefail
 poolmap=$(realpath "$1")
 cd "$(dirname "$0")/.."

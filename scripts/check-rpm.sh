@@ -1,5 +1,5 @@
 #!/bin/bash
-# Builds the RPM package, installs it into a folder as a root, uses it there and removes it: scripts/check-rpm.sh POOLMAP
+# Builds the RPM package, installs it into a folder as root folder, uses it and removes it: scripts/check-rpm.sh POOLMAP
 . "$(dirname "$0")/check-installed.sh"
 refuses_dynamic scripts/rpm.sh
 
@@ -14,12 +14,12 @@ query() { rpm --query --package "$package" "$@"; }
 [[ -z $(query --scripts) ]] || fail "it has scripts: $(query --scripts)"
 [[ -z $(query --queryformat '[%{FILEUSERNAME}:%{FILEGROUPNAME}\n]' | grep -vx root:root) ]] || fail "not all belongs to root"
 
-# What `make install` installs, and documents; folders of other packages are not its own.
+# Everything that `make install` installs, and documentation; it does not own folders of other packages.
 MAKEFLAGS='' make --silent install BINARY="$poolmap" DESTDIR="$work/made" PREFIX=/usr
 diff <(cd "$work/made" && find . -type f -printf '/%P\n' | sed '/man1/s/$/.gz/' | sort) \
     <(query --list | grep -v '^/usr/share/doc/poolmap' | sort) || fail "other files than those of make install"
 
-# rpm changes its root, which takes root, or a name space where the user is.
+# rpm changes its root folder, which requires root, or a user namespace.
 root=$work/root
 mkdir "$root"
 as_root=()

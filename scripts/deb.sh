@@ -1,8 +1,8 @@
 #!/bin/bash
 # Builds a Debian package of what `make install` installs: scripts/deb.sh POOLMAP [FOLDER]
 #
-# The package is FOLDER/poolmap_VERSION_ARCHITECTURE.deb, in .build-release where no folder is given, and its name is
-# printed. MAINTAINER says who gives it to others.
+# The package is FOLDER/poolmap_VERSION_ARCHITECTURE.deb, by default in .build-release; its name is printed. MAINTAINER
+# names the person who distributes it.
 . "$(dirname "$0")/stage.sh"
 need_tools dpkg-deb
 architecture=$(dpkg --print-architecture)
@@ -10,12 +10,12 @@ root=$work/root
 stage "$root" /usr ZSH_COMPLETIONS=/usr/share/zsh/vendor-completions
 compress_pages "$root/usr/share/man"
 
-# The points of this version's section of CHANGELOG.md, as Debian writes them.
+# The entries of this version in CHANGELOG.md, in Debian's format.
 changelog() {
     echo "poolmap ($version) unstable; urgency=medium"
     echo
     awk -v "heading=## $version " '
-        # A point in lines of at most 79 characters, which Debian asks for.
+        # Wraps an entry at 79 characters, as Debian requires.
         function point(text,    words, count, line, i) {
             count = split(text, words, " ")
             line = "  *"
@@ -40,7 +40,7 @@ install -D -m 644 packaging/debian/lintian-overrides "$root/usr/share/lintian/ov
 changelog | gzip -9n > "$documents/changelog.gz"
 gzip -9n < docs/format.md > "$documents/format.md.gz"
 
-# They must be had with the executable.
+# Their sources must be available together with the executable.
 built_using=$(linked_packages '${source:Package} (= ${source:Version})' | paste -sd, | sed 's/,/, /g')
 kibibytes=$(du -sk --apparent-size "$root" | cut -f1)
 install -d "$root/DEBIAN"

@@ -1,9 +1,9 @@
 #!/bin/bash
 # Makes a tarball of what `make install` installs, for any Linux: scripts/dist.sh POOLMAP [FOLDER]
 #
-# The tarball is FOLDER/poolmap-VERSION-linux-ARCHITECTURE.tar.gz, in .build-release where no folder is given, with its
-# checksum beside it in a file with `.sha256` behind its name. Both names are printed. It is a .tar.gz, and not a .tar.zst,
-# because who fetches it may have nothing yet that reads Zstandard.
+# The tarball is FOLDER/poolmap-VERSION-linux-ARCHITECTURE.tar.gz, by default in .build-release, with its checksum
+# beside it in a file with `.sha256` appended to the name. Both names are printed. It is a .tar.gz, not a .tar.zst,
+# because users may not have a program that reads Zstandard yet.
 . "$(dirname "$0")/stage.sh"
 need_tools tar gzip sha256sum
 name=poolmap-$version-linux-$(uname -m)

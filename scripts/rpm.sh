@@ -1,8 +1,8 @@
 #!/bin/bash
 # Builds an RPM package of what `make install` installs: scripts/rpm.sh POOLMAP [FOLDER]
 #
-# The package is FOLDER/poolmap-VERSION-1.ARCHITECTURE.rpm, in .build-release where no folder is given, and its name is
-# printed. It is not signed: `rpmsign --addsign` does that with a key of yours. MAINTAINER says who gives it to others.
+# The package is FOLDER/poolmap-VERSION-1.ARCHITECTURE.rpm, by default in .build-release; its name is printed. It is not
+# signed: `rpmsign --addsign` does that with your key. MAINTAINER names the person who distributes it.
 . "$(dirname "$0")/stage.sh"
 need_tools rpmbuild
 root=$work/root
@@ -14,12 +14,12 @@ built_with "$documents/built-with"
 install -m 644 CHANGELOG.md docs/format.md "$documents"
 set_times "$root"
 
-# Folders that other packages own, as /usr/bin, are not this one's.
+# Folders such as /usr/bin belong to other packages.
 (cd "$root" && find . ! -type d -printf '/%P\n' -o -type d -path '*/doc/poolmap*' -printf '%%dir /%P\n') |
     sed -E 's|^(.*/doc/poolmap/.*)|%doc \1|; s|^%doc (%dir )|\1|' | sort > "$work/files"
 
-# The rest of the definitions leave out what depends on the machine: its name, the time, and what Debian's or Fedora's
-# macros would do with the files.
+# The other definitions exclude everything that depends on the machine: its name, the time, and the processing of files
+# by Debian's or Fedora's macros.
 rpmbuild -bb --quiet --target "$(uname -m)-linux" \
     --define "_topdir $work/rpmbuild" --define "_rpmdir $work" --define '_build_name_fmt package.rpm' \
     --define "poolmap_version $version" --define "poolmap_root $root" --define "poolmap_files $work/files" \

@@ -1,11 +1,11 @@
-# What all packages have in common: `. scripts/stage.sh POOLMAP [FOLDER]`, for deb.sh, rpm.sh and dist.sh.
+# Shared by all packages: `. scripts/stage.sh POOLMAP [FOLDER]`, for deb.sh, rpm.sh and dist.sh.
 #
-# After it the shell is in the source tree and has
+# Afterwards the shell is in the source tree and has
 #
 #   poolmap, folder        the executable, and where the package goes: FOLDER, or .build-release
-#   version, maintainer    what the command says, and what MAINTAINER says
+#   version, maintainer    from the command, and from MAINTAINER
 #   SOURCE_DATE_EPOCH      the time of all files: the last commit's, unless it was set before
-#   work                   a folder that goes when the script ends
+#   work                   a folder that is removed when the script ends
 #
 # and the functions below. The same executable, source and packaging tools make the same bytes.
 set -euo pipefail
@@ -16,9 +16,9 @@ poolmap=$(realpath "$1")
 mkdir -p "${2:-.build-release}"
 folder=$(realpath "${2:-.build-release}")
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-# Whoever gives packages to others says who that is.
+# The person who distributes the packages.
 maintainer=${MAINTAINER:-poolmap project <poolmap@example.invalid>}
-# For tests, which have no time for the smallest package.
+# For tests, which have no time to make the smallest package.
 level=${PACKAGE_LEVEL-}
 
 # need_tools TOOL…
@@ -40,29 +40,29 @@ export SOURCE_DATE_EPOCH
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# stage ROOT PREFIX [VARIABLE=VALUE…]: what `make install` installs, in ROOT.
+# stage ROOT PREFIX [VARIABLE=VALUE…]: puts everything that `make install` installs in ROOT.
 stage() {
     mkdir -p "$1"
-    # Without the flags and variables of a make that has called this script.
+    # Without the flags and variables of a make that calls this script.
     MAKEFLAGS='' make --silent install BINARY="$poolmap" DESTDIR="$1" PREFIX="$2" "${@:3}"
-    # dh_strip removes the first two as well: names of compilers. The other two are hashes of the debugging information and
-    # of the compiler's options, which differ from one build folder to the next and serve debuggers and compilers only.
+    # dh_strip removes the first two as well: names of compilers. The other two are hashes of the debugging information
+    # and of the compiler's options, which depend on the build folder and are used by debuggers and compilers only.
     strip --remove-section=.comment --remove-section=.note --remove-section=.note.gnu.build-id \
         --remove-section=.swift_modhash "$1$2/bin/poolmap"
 }
 
-# compress_pages FOLDER: the manual pages below it, as distributions have them.
+# compress_pages FOLDER: compresses the manual pages below it, as distributions do.
 compress_pages() {
     find "$1" -name '*.1' -exec gzip -9n {} +
     find "$1" -name '*.1.gz' -exec chmod 644 {} +
 }
 
-# set_times ROOT: so that it does not matter when it was staged.
+# set_times ROOT: sets all times, so that the time of staging does not matter.
 set_times() {
     find "$1" -exec touch --no-dereference --date "@$SOURCE_DATE_EPOCH" {} +
 }
 
-# linked_packages [FORMAT]: the Debian sources of the libraries that are in the executable.
+# linked_packages [FORMAT]: the Debian sources of the libraries linked into the executable.
 linked_packages() {
     local library path
     for library in libc.a libstdc++.a libgcc.a libzstd.a; do
@@ -71,7 +71,7 @@ linked_packages() {
     done | sort -u | xargs dpkg-query --show --showformat "${1:-\${source:Package\} \${source:Version\}}\n" | sort -u
 }
 
-# notices FOLDER: the licences of what is in the executable, for systems that lack Debian's folder of licences.
+# notices FOLDER: the licences of the executable's contents, for systems that lack Debian's folder of licences.
 notices() {
     local text
     install -D -m 644 packaging/debian/copyright "$1/copyright"
@@ -85,7 +85,7 @@ notices() {
     } > "$1/licenses/README"
 }
 
-# built_with FILE: what somebody needs to know who wants to make the same bytes.
+# built_with FILE: everything that is needed to reproduce the same bytes.
 built_with() {
     {
         echo "poolmap $version"
