@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks the links of all Markdown files of the repository: scripts/check-links.py
 
-The file or folder that a link names must be there, in the repository, and so must the heading behind a #. Addresses of
-other sites are not looked up. docs/README.md must link every page of docs, and every page of the root.
+The file or folder that a link names must exist in the repository, and so must the heading after a #. Addresses of other
+sites are not checked. docs/README.md must link to every page of docs and of the root.
 """
 
 import pathlib
@@ -20,7 +20,7 @@ REFERENCE = re.compile(r"^ {0,3}\[[^]]+\]:\s*<?(\S+?)>?(?:\s|$)", re.M)
 
 
 def prose(text):
-    """The text without its blocks of code, and without code in a line, line for line."""
+    """The text without code blocks and inline code, with the same number of lines."""
     lines, fence, indented, before = [], None, False, ""
     for line in text.splitlines():
         mark = FENCE.match(line)
@@ -33,7 +33,7 @@ def prose(text):
 
 
 def anchors(text):
-    """What GitHub makes of the headings, which other hosts do as well."""
+    """The anchors that GitHub, and other hosts, make from the headings."""
     found, counts = set(re.findall(r"<a\s+(?:name|id)=\"([^\"]+)\"", text)), {}
     fence = None
     for line in text.splitlines():
@@ -65,7 +65,7 @@ def main():
             link = match[1]
             where = f"{path.relative_to(ROOT)}:{plain[:match.start()].count(chr(10)) + 1}"
             parts = urllib.parse.urlsplit(link)
-            # DocC looks up its own links.
+            # DocC checks its own links.
             if parts.scheme in ("http", "https", "doc"):
                 continue
             links += 1

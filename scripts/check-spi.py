@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Holds .spi.yml against Package.swift: scripts/check-spi.py
+"""Checks .spi.yml against Package.swift: scripts/check-spi.py
 
-Every library product has its documentation built, on Linux and nowhere else, and every target that is named there exists
-and has a catalog.
+It must build the documentation of every library product, on Linux only, and every target that it names must exist and
+have a catalog.
 """
 
 import json

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Walks a DocC site from its first page on, and follows every link: scripts/walk-docs.py SITE
+"""Walks a DocC site from its first page, and follows every link: scripts/walk-docs.py SITE
 
-A page is a file of JSON below SITE/data, which the scripts of its HTML page render. Faults are a link to a page, an
-anchor, a file or a script that is not there, a page that no link leads to, and a page without HTML.
+A page is a JSON file below SITE/data, which the scripts of its HTML page render. It reports links to missing pages,
+anchors, files or scripts, pages without a link to them, and pages without HTML.
 """
 
 import collections
@@ -14,7 +14,7 @@ import urllib.parse
 
 
 class Page:
-    """What a page links to, and where links to it can point."""
+    """The links of a page, and the anchors in it."""
 
     def __init__(self, path):
         content = json.loads(path.read_text())
@@ -25,7 +25,7 @@ class Page:
             if reference is None:
                 self.faults.append(f"refers to {identifier}, which it does not describe")
             elif reference.get("type") == "unresolvable":
-                # Protocols of the standard library, which is documented elsewhere.
+                # Protocols of the standard library, whose documentation is elsewhere.
                 if not reference.get("title", "").startswith(("Swift.", "_Concurrency.")):
                     self.faults.append(f"has a link that leads nowhere: {reference.get('title')}")
             elif reference.get("type") in ("image", "video", "download"):
@@ -34,7 +34,7 @@ class Page:
                 self.links.add(reference["url"])
 
     def used(self, value):
-        """The identifiers of all links, wherever on the page they are."""
+        """The identifiers of all links, anywhere on the page."""
         if isinstance(value, list):
             for each in value:
                 yield from self.used(each)
@@ -47,14 +47,14 @@ class Page:
                 if key == "identifiers":
                     yield from each
                 elif key == "paths":
-                    # Of a hierarchy; the page's own addresses are no lists.
+                    # Paths of a hierarchy are lists; the page's own are not.
                     yield from (identifier for path in each if isinstance(path, list) for identifier in path)
                 elif key not in ("references", "identifier"):
                     yield from self.used(each)
 
 
 class Addresses(html.parser.HTMLParser):
-    """What an HTML page loads and links to."""
+    """The files that an HTML page loads, and its links."""
 
     def __init__(self, path):
         super().__init__()
@@ -76,14 +76,14 @@ class Site:
         self.faults.append(f"{where or '/'}: {what}")
 
     def page(self, address):
-        """The page at an address, which is like /documentation/jobserver; none if it is not there."""
+        """The page at an address such as /documentation/jobserver; None if there is none."""
         if address not in self.pages:
             path = self.root / "data" / f"{address.strip('/')}.json"
             self.pages[address] = Page(path) if path.is_file() else None
         return self.pages[address]
 
     def check_html(self, where):
-        """The HTML at an address: what it loads must be there."""
+        """Checks the HTML at an address: the files that it loads must exist."""
         path = self.root / where.strip("/") / "index.html"
         if not path.is_file():
             self.complain(where, "has no index.html")
@@ -103,7 +103,7 @@ class Site:
         return pages
 
     def check_link(self, where, link):
-        """The page that a link on a page leads to, if it is one of this site."""
+        """The page that a link leads to, if it is on this site."""
         parts = urllib.parse.urlsplit(link)
         if parts.scheme in ("http", "https"):
             self.counts["links to elsewhere"] += 1
@@ -148,7 +148,7 @@ class Site:
         self.counts["pages"] = len(seen)
 
     def check_navigator(self, pages):
-        """The list beside every page."""
+        """Checks the navigator beside every page."""
         def paths(entries):
             for entry in entries:
                 yield from [entry["path"]] if "path" in entry else []
