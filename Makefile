@@ -39,7 +39,7 @@ FISH_COMPLETION = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/poolmap.fi
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
-build: deps ## the release build of poolmap, in .build-release
+build: deps ## build poolmap for release, in .build-release
 	$(SWIFT) build --product poolmap $(RELEASE)
 
 $(BINARY):
@@ -48,7 +48,7 @@ $(BINARY):
 run: build ## compress, check and restore a real file: INPUT=FILE, or one from fixtures/
 	@scripts/run.sh $(BINARY) "$(INPUT)"
 
-test: test-deps python-tools build ## all tests: units, the command line, the files of fixtures/
+test: test-deps python-tools build ## run all tests: units, the command line, the files of fixtures/
 	scripts/unit-tests.sh
 	scripts/check-blake3.sh
 	scripts/fuzz.sh 10
@@ -116,22 +116,22 @@ uninstall: ## remove what install has installed
 	$(call zstd-links,remove)
 	rm -f "$(PROGRAM)" $(MANUAL_PAGES:%="$(MANUAL)/%") "$(BASH_COMPLETION)" "$(ZSH_COMPLETION)" "$(FISH_COMPLETION)"
 
-deb: package-deps build ## a Debian package of what install installs, in .build-release
+deb: package-deps build ## make a Debian package in .build-release
 	scripts/deb.sh $(BINARY) .build-release
 
-rpm: package-deps build ## an RPM package of the same
+rpm: package-deps build ## make an RPM package
 	scripts/rpm.sh $(BINARY) .build-release
 
-dist: package-deps build ## a tarball of the same for any Linux, and its checksum
+dist: package-deps build ## make a tarball for any Linux, and its checksum
 	scripts/dist.sh $(BINARY) .build-release
 
-check-dist: package-deps build ## build this commit again in another folder, and compare all packages; several minutes
+check-dist: package-deps build ## build this commit again in another folder, and compare all packages; takes minutes
 	scripts/check-reproducible.sh $(BINARY)
 
 clean: ## remove all build results
 	rm -rf .build .build-docs .build-release .build-fuzz .build-server .build-tsan
 
-# Each word is a Debian package and how to see that it is there. Silent when nothing is missing.
+# Each word is a Debian package and a command that checks for it. Silent if none is missing.
 deps:
 	@command -v $(SWIFT) > /dev/null || { echo "Swift 6.2 or newer is needed: https://www.swift.org/install" >&2; exit 1; }
 	@scripts/need.sh 'git=command -v git' 'g++=command -v g++' 'pkg-config=command -v pkg-config' \

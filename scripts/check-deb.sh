@@ -11,7 +11,7 @@ field() { dpkg-deb --field "$package" "$1"; }
 [[ $(field Package) == poolmap && $(field Version) == "$version" ]] || fail "name or version: $(field)"
 [[ $(field Built-Using) == *"glibc (= "* && $(field Built-Using) == *"libzstd (= "* ]] ||
     fail "Built-Using is $(field Built-Using)"
-[[ -z $(dpkg-deb --contents "$package" | awk '$2 != "root/root"') ]] || fail "not all belongs to root"
+[[ -z $(dpkg-deb --contents "$package" | awk '$2 != "root/root"') ]] || fail "some files do not belong to root"
 
 # Debian's own rules, even matters of taste. packaging/debian/lintian-overrides gives reasons for exceptions.
 lintian --allow-root --no-cfg --display-info --pedantic --tag-display-limit 0 "$package" > "$work/lintian" 2>&1 || true
@@ -22,7 +22,7 @@ while read -r name; do
     grep -qE "^Files: (.* )?$name( |\$)" packaging/debian/copyright || fail "packaging/debian/copyright lacks $name"
 done < <(sed -nE 's|.*\.package\(url: ".*/([^/"]+)".*|\1|p' Package.swift)
 if compgen -G 'LICEN[CS]E*' > /dev/null && grep -q '^License: unstated' packaging/debian/copyright; then
-    fail "packaging/debian/copyright does not know of the licence file"
+    fail "packaging/debian/copyright does not mention the licence file"
 fi
 
 # dpkg looks for programs that only root has in PATH, and keeps its database below the root.
@@ -36,16 +36,16 @@ in_root() {
 }
 in_root --install "$package"
 [[ $(dpkg-query --admindir="$root/var/lib/dpkg" --show --showformat '${Status} ${Version}' poolmap) == \
-    "install ok installed $version" ]] || fail "it is not installed"
+    "install ok installed $version" ]] || fail "the package is not installed"
 in_root --verify poolmap
-[[ ! -s $work/dpkg ]] || fail "files differ from their sums: $(< "$work/dpkg")"
+[[ ! -s $work/dpkg ]] || fail "files differ from their checksums: $(< "$work/dpkg")"
 
 works "$root/usr" .gz
 zcat "$root/usr/share/doc/poolmap/changelog.gz" > "$work/changelog"
 grep -q "^poolmap ($version) " "$work/changelog" || fail "the changelog does not begin with this version"
-grep -q '^  \* ' "$work/changelog" || fail "the changelog has no point of this version"
+grep -q '^  \* ' "$work/changelog" || fail "the changelog has no entry for this version"
 
 # Once removed, it leaves nothing but dpkg's own database.
 in_root --purge poolmap
 left=$(cd "$root" && find . -mindepth 1 ! -path './var' ! -path './var/lib' ! -path './var/lib/dpkg*')
-[[ -z $left ]] || fail "after the removal there is still: $left"
+[[ -z $left ]] || fail "left after the removal: $left"

@@ -7,10 +7,10 @@ mapfile -t made < <(scripts/dist.sh "$poolmap" "$work")
 name=poolmap-$version-linux-$(uname -m)
 [[ ${made[*]} == "$work/$name.tar.gz $work/$name.tar.gz.sha256" ]] || fail "the tarball is ${made[*]}"
 again scripts/dist.sh "${made[@]}"
-(cd "$work" && sha256sum --quiet --check "$name.tar.gz.sha256") || fail "the checksum is of something else"
+(cd "$work" && sha256sum --quiet --check "$name.tar.gz.sha256") || fail "the checksum does not match"
 # Unpacked by root it belongs to root, everything is below one folder, and only root may write there.
 tar --list --verbose --numeric-owner --file "${made[0]}" > "$work/list"
-! grep -vE "^[d-]r[w-][x-]r-[x-]r-[x-] 0/0 .* $name/" "$work/list" || fail "these are not as they should be"
+! grep -vE "^[d-]r[w-][x-]r-[x-]r-[x-] 0/0 .* $name/" "$work/list" || fail "the lines above have a wrong owner, mode or place"
 
 # As in its README, except for the folder.
 mkdir "$work/local"

@@ -19,7 +19,7 @@ fail() {
 
 # refuses_dynamic SCRIPT: it refuses a dynamic executable, since the package declares no dependencies.
 refuses_dynamic() {
-    ! "$1" "$(command -v bash)" "$work" > "$work/said" 2>&1 || fail "$1 has packed a dynamic executable"
+    ! "$1" "$(command -v bash)" "$work" > "$work/said" 2>&1 || fail "$1 packaged a dynamic executable"
     grep -q 'is not static' "$work/said" || fail "$1 said: $(< "$work/said")"
 }
 
@@ -29,7 +29,7 @@ again() {
     mkdir "$work/again"
     (umask 077 && TZ=Asia/Kolkata LC_ALL=C.UTF-8 MAKEFLAGS=s "$1" "$poolmap" "$work/again" > /dev/null)
     for file in "${@:2}"; do
-        cmp "$file" "$work/again/${file##*/}" || fail "$1 makes other bytes the second time: ${file##*/}"
+        cmp "$file" "$work/again/${file##*/}" || fail "$1 makes different bytes the second time: ${file##*/}"
     done
 }
 
@@ -58,7 +58,7 @@ works() {
         fail "zsh has no completions"
     # So that the build folder does not matter.
     ! grep -aoE "$(pwd -P)/[[:graph:]]*" "$prefix/bin/poolmap" > "$folder/paths" ||
-        fail "the executable has paths of this folder: $(head -n 5 "$folder/paths")"
+        fail "the executable contains paths of this folder: $(head -n 5 "$folder/paths")"
 }
 
 # licences_are_there FOLDER: the licence texts named in the copyright page, and the list of what the executable was

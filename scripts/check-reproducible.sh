@@ -8,7 +8,7 @@ set -euo pipefail
 poolmap=$(realpath "$1")
 cd "$(dirname "$0")/.."
 if [[ -n $(git status --porcelain --untracked-files=no) ]]; then
-    echo "check-reproducible.sh: commit first: the other folder has what is committed" >&2
+    echo "check-reproducible.sh: commit first: the other folder gets only committed files" >&2
     exit 1
 fi
 work=$(mktemp -d)

@@ -10,14 +10,14 @@ again scripts/rpm.sh "$package"
 query() { rpm --query --package "$package" "$@"; }
 [[ $(query --queryformat '%{NAME} %{VERSION} %{OS} %{ARCH} %{BUILDHOST}') == "poolmap $version linux $(uname -m) localhost" ]] ||
     fail "name, version or machine: $(query --info)"
-[[ -z $(query --requires | grep -v '^rpmlib(') ]] || fail "it requires: $(query --requires)"
-[[ -z $(query --scripts) ]] || fail "it has scripts: $(query --scripts)"
-[[ -z $(query --queryformat '[%{FILEUSERNAME}:%{FILEGROUPNAME}\n]' | grep -vx root:root) ]] || fail "not all belongs to root"
+[[ -z $(query --requires | grep -v '^rpmlib(') ]] || fail "the package requires: $(query --requires)"
+[[ -z $(query --scripts) ]] || fail "the package has scripts: $(query --scripts)"
+[[ -z $(query --queryformat '[%{FILEUSERNAME}:%{FILEGROUPNAME}\n]' | grep -vx root:root) ]] || fail "some files do not belong to root"
 
 # Everything that `make install` installs, and documentation; it does not own folders of other packages.
 MAKEFLAGS='' make --silent install BINARY="$poolmap" DESTDIR="$work/made" PREFIX=/usr
 diff <(cd "$work/made" && find . -type f -printf '/%P\n' | sed '/man1/s/$/.gz/' | sort) \
-    <(query --list | grep -v '^/usr/share/doc/poolmap' | sort) || fail "other files than those of make install"
+    <(query --list | grep -v '^/usr/share/doc/poolmap' | sort) || fail "the files are not those of make install"
 
 # rpm changes its root folder, which requires root, or a user namespace.
 root=$work/root
@@ -29,13 +29,13 @@ in_root() {
 }
 in_root --install --nodeps "$package"
 in_root --query poolmap
-[[ $(< "$work/rpm") == "poolmap-$version-1.$(uname -m)" ]] || fail "it is not installed: $(< "$work/rpm")"
+[[ $(< "$work/rpm") == "poolmap-$version-1.$(uname -m)" ]] || fail "the package is not installed: $(< "$work/rpm")"
 in_root --verify --nodeps poolmap
-[[ ! -s $work/rpm ]] || fail "files differ from what the package says: $(< "$work/rpm")"
+[[ ! -s $work/rpm ]] || fail "files differ from the package: $(< "$work/rpm")"
 
 works "$root/usr" .gz
 licences_are_there "$root/usr/share/doc/poolmap"
 
 in_root --erase poolmap
 left=$(cd "$root" && find . -mindepth 1 ! -type d ! -path './var/lib/rpm/*' -o -path '*poolmap*')
-[[ -z $left ]] || fail "after the removal there is still: $left"
+[[ -z $left ]] || fail "left after the removal: $left"

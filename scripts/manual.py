@@ -80,7 +80,7 @@ class Source:
             if heading:
                 part = heading[1]
                 if part in self.parts:
-                    fail(f"{self.path}:{number}: [{part}] is there twice")
+                    fail(f"{self.path}:{number}: duplicate [{part}]")
                 self.parts[part] = []
             elif part is not None:
                 self.parts[part].append(line)
@@ -252,7 +252,7 @@ class Manual:
         for word in source.text("see also").split():
             match = re.fullmatch(r"(\S+)\((\d)\)", word)
             if not match:
-                fail(f"{source.path}: [see also] has {word}, which is no page such as zstd(1)")
+                fail(f"{source.path}: [see also] has {word}, which must be like zstd(1)")
             others.append(match.groups())
         pages = [(page, "1") for page in pages] + others
         return [".SH SEE ALSO", ",\n".join(f".BR {literal(page)} ({section})" for page, section in pages)]
@@ -305,14 +305,14 @@ class Manual:
         known = {name for command in commands for option in command.options for name in option.names}
         for name in source.options():
             if name not in known:
-                fail(f"{source.path} tells of {name}, which is no option there")
+                fail(f"{source.path} describes {name}, which is not an option of the command")
 
     def pages(self):
         """The names of the files, and their contents."""
         known = {self.root.name, *(command.name for command in self.commands)}
         for path in SOURCES.glob("*.in"):
             if path.stem not in known:
-                fail(f"{path} is for a command that is not there")
+                fail(f"{path} is for a command that does not exist")
         yield f"{self.root.name}.1", self.page_of_root()
         for command in self.commands:
             yield f"{self.page_name(command)}.1", self.page_of_command(command)

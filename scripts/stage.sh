@@ -25,13 +25,13 @@ level=${PACKAGE_LEVEL-}
 need_tools() {
     local tool
     for tool in "$@"; do
-        command -v "$tool" > /dev/null || { echo "${0##*/}: there is no $tool; type: make package-deps" >&2; exit 1; }
+        command -v "$tool" > /dev/null || { echo "${0##*/}: missing $tool; run: make package-deps" >&2; exit 1; }
     done
 }
 
 need_tools readelf strip dpkg-query g++
 if readelf --program-headers "$poolmap" | grep -q INTERP; then
-    echo "${0##*/}: $poolmap is not static, and the package would not say what it needs; use that of \`make build\`" >&2
+    echo "${0##*/}: $poolmap is not static, and the package declares no dependencies; use the one from \`make build\`" >&2
     exit 1
 fi
 version=$("$poolmap" --version)

@@ -99,7 +99,7 @@ class Site:
             elif self.page(target.rstrip("/")):
                 pages.append(target.rstrip("/"))
             else:
-                self.complain(where, f"index.html needs {address}, which is not there")
+                self.complain(where, f"index.html needs {address}, which does not exist")
         return pages
 
     def check_link(self, where, link):
@@ -112,12 +112,12 @@ class Site:
         address = parts.path.rstrip("/") or where
         target = self.page(address) if not parts.scheme and address.startswith("/") else None
         if target is None:
-            self.complain(where, f"links to {link}, which is not there")
+            self.complain(where, f"links to {link}, which does not exist")
             return None
         if parts.fragment:
             self.counts["anchors"] += 1
             if urllib.parse.unquote(parts.fragment) not in target.anchors:
-                self.complain(where, f"links to {link}, which has no such place")
+                self.complain(where, f"links to {link}, which has no such anchor")
         return address
 
     def walk(self):
@@ -136,7 +136,7 @@ class Site:
             for file in page.files:
                 self.counts["files"] += 1
                 if not urllib.parse.urlsplit(file).scheme and not (self.root / file.strip("/")).is_file():
-                    self.complain(where, f"shows {file}, which is not there")
+                    self.complain(where, f"shows {file}, which does not exist")
             targets = {self.check_link(where, link) for link in page.links}
             new = {address for address in targets if address} - seen
             seen |= new
@@ -158,7 +158,7 @@ class Site:
         for path in paths(index["interfaceLanguages"]["swift"]):
             self.counts["links"] += 1
             if path not in pages:
-                self.complain("the navigator", f"links to {path}, which is not there")
+                self.complain("the navigator", f"links to {path}, which does not exist")
 
 
 def main():

@@ -67,7 +67,7 @@ def read_differences(path):
         aspects, _, command = line.partition(" | ")
         wrong = set(aspects.split()) - set(ASPECTS)
         if not command or wrong or not rows or command in listed:
-            sys.exit(f"{path}: not understood, or there twice: {line}")
+            sys.exit(f"{path}: invalid or duplicate line: {line}")
         listed[command] = set(aspects.split())
     return listed, rows
 
