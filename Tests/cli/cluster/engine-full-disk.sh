@@ -9,7 +9,7 @@ poolmap compress -q -k --chunk-size 256K -o one.zst big.tar
 slurm_start cluster 2 1
 line="poolmap compress --engine slurm --engine-retries 1 --parts 3 --chunk-size 256K -o disk/big.tar.zst big.tar"
 
-# ---- No room for the parts.
+# ---- No space for the parts.
 noise 2600000 > disk/other
 expect_exit 1 $line -v 2> said
 grep -q '^poolmap: big.tar: part [1-3] of 3 failed on node[12] with exit code 1, as disk/big.tar.zst.engine/part-[1-3].log has it.*No space left on device' said

@@ -1,4 +1,4 @@
-# list says which dictionaries the frames of a file name, as zstd -lv does of one.
+# list shows the dictionary numbers of all frames of a file, as zstd -lv does for one.
 . "$CLI_LIB"
 . "$CLI_FOLDER/dictionaries.sh"
 lay_out_dictionaries

@@ -38,7 +38,7 @@ def power_of_x(exponent, polynomial):
 
 
 def check(parts, polynomial):
-    """Of parts that are bytes, or a number of zero bytes."""
+    """The CRC of parts, each of which is bytes or a number of zero bytes."""
     width = polynomial.bit_length() - 1
     table = [remainder(byte << width, polynomial) for byte in range(256)]
     ones = (1 << width) - 1

@@ -40,7 +40,7 @@ silently make -j4 > said
 same_text "" "$(targets_made)"
 silently make -j4 -q
 
-# One file is newer: exactly its targets are made. A dry run tells of them, and makes none.
+# One file is newer: only its targets are made. A dry run lists them, and makes none.
 echo more >> data/text7
 for option in -n -q -t; do
     state > before
@@ -48,7 +48,7 @@ for option in -n -q -t; do
     case $option in
         -n) make -n > said; grep -q 'compress .* data/text7$' said; same_text "" "$(targets_made)" ;;
         -q) expect_exit 1 make -q; same_text "" "$(targets_made)" ;;
-        # Touched only: the same content as before.
+        # Only touched: the content is the same.
         -t) make -t > said; diff -r copy data ;;
     esac
     rm -r data
@@ -60,7 +60,7 @@ same_text $'data/text7.sha256\ndata/text7.zst' "$(targets_made)"
 (($(grep -c poolmap said) == 2)) || fail "more than two chunks were run: $(< said)"
 zstd -q -dc data/text7.zst | cmp - data/text7
 
-# A check finds all in order; then damage in a compressed file, and then in a file itself.
+# A check finds nothing wrong; then a compressed file is damaged, and then a file itself.
 silently make -j4 check > said
 (($(grep -c 'poolmap test' said) == 16))
 patch data/deep/large.zst 1500000 0 1 2 3 4 5 6 7
@@ -70,7 +70,7 @@ same_text " data/deep/large.zst" "$(< named)"
 grep -q 'data/deep/large.check' errors
 rm data/deep/large.zst
 silently make -j4 check > said
-# Bits that rot leave the time as it was.
+# Silent corruption does not change the time.
 touch -r data/text3 time
 patch data/text3 100 0
 touch -r time data/text3

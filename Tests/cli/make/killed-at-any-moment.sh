@@ -24,7 +24,7 @@ references = {name: open(name + ".reference", "rb").read() for name in files}
 known = set(os.listdir(".")) | {"said"}
 
 def below(pid):
-    """(pid, name) of what runs below a process."""
+    """(pid, name) of the processes below a process."""
     children, names = {}, {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():

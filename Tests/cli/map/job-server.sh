@@ -60,7 +60,7 @@ END2
     # It is make's own job server, unchanged.
     grep -q -- "--jobserver-auth=[0-9]*,[0-9]*$" flags
 done
-# make's -j1 is one for all.
+# With make's -j1 all share one core.
 meets 1
 same_text "" "$(make -s -j1 2>&1)"
 same_text 1 "$(most_at_once)"

@@ -50,7 +50,7 @@ tar -I "poolmap -T0 -19 --ultra --long=27 --chunk-size 1M" -xf f.tar.zst -C unpa
 same_file f unpacked/f
 tar -I "poolmap -T0 -19" -tf f.tar.zst > listed
 same_text f "$(< listed)"
-# A wrong value is one in every mode.
+# An invalid value is an error in every mode.
 for option in --fast=0 --fast=x --level=99 --zstd=foo=1 --zstd=strat --zstd=strat=99 --zstd=wlog=9 --zstd= --long=99 --adapt=x \
     --adapt=min --auto-threads=all --priority=low --size-hint=x --dictID=x --format=gzip --format=xz --format=lz4 --format= \
     --stream-size=x --memory=x --block-size=x --chunk-size=1 --check=1 --ultra=1 --no-asyncio=1 --format --priority --zstd; do

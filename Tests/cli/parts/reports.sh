@@ -69,7 +69,7 @@ says 'in: [0-9.]+ [KM]iB to [0-9.]+ KiB' poolmap compress -v --chunk-size 64K --
 says 'in.zst: ok, [0-9.]+ KiB hold [0-9.]+ [KM]iB' poolmap test -v --part 1/2 in.zst
 poolmap compress -q --chunk-size 64K --part 2/2 -o out in
 says 'out: [0-9.]+ [KM]iB of parts' poolmap join -v out.part-*
-# -q leaves an error, and -qq does not.
+# -q prints an error, and -qq does not.
 refuses 1 "out: " poolmap join -q out.part-*
 expect_exit 1 poolmap join -qq out.part-* 2> said
 same_text "" "$(< said)"

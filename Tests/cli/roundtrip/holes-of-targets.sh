@@ -2,7 +2,7 @@
 . "$CLI_LIB"
 truncate -s 1M probe
 (($(disk_of probe) == 0)) || skip "this file system has no holes"
-# Zeros at both ends, and frames of zeros only; the size is a multiple of nothing.
+# Zeros at both ends, and frames of zeros only; the size is not a multiple of any block size.
 islands in 5000001 70001:4096 1048576:1 2000000:100000 3500000:77
 cp --sparse=never in full
 least=$(disk_of in)

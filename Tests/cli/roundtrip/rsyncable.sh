@@ -2,7 +2,7 @@
 . "$CLI_LIB"
 frames() { poolmap list --json -v "$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["frames"])'; }
 
-# same_every_way OPTION…: compresses in.
+# same_every_way OPTION…: compresses the file `in`.
 same_every_way() {
     poolmap -q -f --rsyncable "$@" -j1 -o out.zst in
     zstd -q -dc out.zst | cmp - in
