@@ -46,10 +46,10 @@ final class ChunkWorker {
     }
 
     private func recordKind(of task: ChunkTask) throws(PoolmapError) -> RecordKind {
-        guard let kind = task.cut else { throw PoolmapError(.failed, "nobody has said what a record is") }
+        guard let kind = task.cut else { throw PoolmapError(.failed, "the task does not say what a record is") }
         if let lastCut, lastCut.kind == kind { return lastCut.records }
         guard case .records(let records, _) = try kind.chunkCut(recordCount: nil) else {
-            throw PoolmapError(.failed, "there are no records to look for")
+            throw PoolmapError(.failed, "the cut has no records")
         }
         lastCut = (kind, records)
         return records
@@ -69,7 +69,7 @@ private struct OpenFile: ByteSource {
 
     /// What was read before is of the file as it was.
     func requireUnchanged() throws(PoolmapError) {
-        let now = try attempt("cannot look at it") { () throws(Errno) in try FileStatus(of: descriptor) }
+        let now = try attempt("cannot check the file") { () throws(Errno) in try FileStatus(of: descriptor) }
         guard !now.hasChanged(since: status) else {
             throw PoolmapError(.changed, "changed since it was opened")
         }

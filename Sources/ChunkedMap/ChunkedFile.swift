@@ -87,26 +87,28 @@ struct CutSettings: Sendable {
             if !isMet { throw ChunkedMapError(.invalidCut, text) }
         }
         for (size, name) in [(chunkBytes, "chunkBytes"), (mostRecordBytes, "mostRecordBytes")] {
-            try require(CutSettings.sizes.contains(size), "\(name) must be from 1 to 1 GiB, and is \(size)")
+            try require(CutSettings.sizes.contains(size), "\(name) must be between 1 byte and 1 GiB (got \(size))")
         }
         if let recordCount {
             try require(
                 CutSettings.counts.contains(recordCount),
-                "recordCount must be from 1 to 1000000000, and is \(recordCount)")
+                "recordCount must be between 1 and 1000000000 (got \(recordCount))")
         }
         switch cut.kind {
-        case .bytes: try require(recordCount == nil, "recordCount needs records, as of lines")
-        case .separator(let bytes): try require(!bytes.isEmpty, "a separator has at least one byte")
+        case .bytes: try require(recordCount == nil, "recordCount requires a cut into records, such as lines")
+        case .separator(let bytes): try require(!bytes.isEmpty, "a separator must have at least one byte")
         case .recordBytes(let byteCount):
-            try require(CutSettings.sizes.contains(byteCount), "a record must have 1 byte to 1 GiB, not \(byteCount)")
             try require(
-                byteCount * (recordCount ?? 1) <= 1 << 30, "the records of a chunk have more than 1 GiB together")
+                CutSettings.sizes.contains(byteCount), "recordBytes must be between 1 byte and 1 GiB (got \(byteCount))"
+            )
+            try require(
+                byteCount * (recordCount ?? 1) <= 1 << 30, "the records of a chunk exceed 1 GiB together")
         case .csv, .recordStart: break
         }
         do {
             chunkCut = try cut.kind.chunkCut(recordCount: recordCount)
         } catch {
-            throw ChunkedMapError(.invalidCut, "no regular expression: \(error.message)")
+            throw ChunkedMapError(.invalidCut, "invalid regular expression: \(error.message)")
         }
     }
 }
@@ -114,7 +116,8 @@ struct CutSettings: Sendable {
 extension FileStatus {
     fileprivate func requireRegular(_ path: String) throws(ChunkedMapError) {
         guard isRegular else {
-            throw ChunkedMapError(.notRegularFile, "is \(kindOfFile), and a ChunkedFile is a regular file", of: path)
+            throw ChunkedMapError(
+                .notRegularFile, "is \(kindOfFile), but a ChunkedFile must be a regular file", of: path)
         }
     }
 
@@ -122,6 +125,6 @@ extension FileStatus {
     private var kindOfFile: String {
         if isDirectory { return "a folder" }
         if isPipe { return "a pipe" }
-        return isBlockDevice ? "a block device" : "no regular file"
+        return isBlockDevice ? "a block device" : "not a regular file"
     }
 }

@@ -98,7 +98,7 @@ extension ChunkedMapError {
             case .workerDied where attempts > 1:
                 (.workerDied, "\(attempts) workers died, the last one: \(worker) \(status)")
             case .workerDied: (.workerDied, "its worker died: \(worker) \(status)")
-            case .taskTimedOut: (.timedOut, "took longer than the pool allows, and \(worker) was killed")
+            case .taskTimedOut: (.timedOut, "exceeded the pool's time limit, and \(worker) was killed")
             case .cancelled: (.cancelled, "was cancelled")
             case .decodingFailed: (.decodingFailed, "\(error)")
             default: (.poolFailed, "\(error)")

@@ -33,7 +33,7 @@ struct Guardian {
     /// `fork`.
     static func start(over ends: TokenPipeEnds) throws(JobServerError) -> GuardianSocket {
         defer { ends.close() }
-        return try attempt("the process that keeps make's tokens cannot be started") { () throws(Errno) in
+        return try attempt("cannot start the process that holds make's tokens") { () throws(Errno) in
             let front = FileDescriptor(rawValue: try retryingInterrupted { poolmap_open_process(getpid()) })
             defer { try? front.close() }
             let (own, its) = try GuardianSocket.pair()

@@ -92,7 +92,7 @@ public final class JobServer {
         guard owner == getpid() else { return }
         if !readReports() {
             leaveGuardian()
-            failure = "the process that kept make's tokens has ended; no more than one job runs at a time from here on"
+            failure = "the process that held make's tokens has ended; only one job runs at a time from now on"
         }
         sendRequest()
     }

@@ -26,7 +26,7 @@ public enum MakeJobs {
         case nil: self = flags.jobs == 1 ? .one(reason: nil) : .none
         // make too runs one job at a time here.
         case .disabled: self = .one(reason: TokenPipe.notPassedOn)
-        case .unknown(let form): self = .one(reason: "make has a job server of a form that is not known: \(form)")
+        case .unknown(let form): self = .one(reason: "make's job server has an unknown form: \(form)")
         case .pipe(let reader, let writer): self.init(.inherited(reader: reader, writer: writer))
         case .fifo(let path): self.init(.fifo(path))
         }

@@ -21,7 +21,7 @@ enum TokenPipe: Equatable {
         let ends = try open()
         guard known?.isSameFile(as: ends.status) ?? true else {
             ends.close()
-            throw JobServerError("make's job server is gone, and another pipe is in its place")
+            throw JobServerError("make's job server is gone; another pipe has taken its place")
         }
         return ends
     }
@@ -71,7 +71,7 @@ enum TokenPipe: Equatable {
     }
 
     private static func open(_ path: String, _ mode: Int32) throws(JobServerError) -> FileDescriptor {
-        try attempt("make's job server cannot be opened: \(path)") { () throws(Errno) in
+        try attempt("cannot open make's job server: \(path)") { () throws(Errno) in
             try openFile(path, mode | O_NONBLOCK | O_NOCTTY)
         }
     }
@@ -94,7 +94,7 @@ struct TokenPipeEnds {
         else {
             try? reader.close()
             try? writer.close()
-            throw JobServerError("make's job server is no pipe")
+            throw JobServerError("make's job server is not a pipe")
         }
         self.status = status
     }

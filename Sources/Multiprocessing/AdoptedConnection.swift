@@ -28,11 +28,11 @@ extension Connection {
         var (type, size) = (Int32(0), socklen_t(MemoryLayout<Int32>.size))
         guard getsockopt(number, SOL_SOCKET, SO_TYPE, &type, &size) == 0, type == Int32(SOCK_STREAM.rawValue) else {
             throw MultiprocessingError(
-                .invalidState, "descriptor \(number) is no stream socket; socketpair and connect make those")
+                .invalidState, "descriptor \(number) is not a stream socket, such as one made by socketpair or connect")
         }
         guard flags & O_NONBLOCK == 0 else {
             throw MultiprocessingError(
-                .invalidState, "descriptor \(number) does not block: clear O_NONBLOCK before it is a connection's")
+                .invalidState, "descriptor \(number) is non-blocking: clear O_NONBLOCK first")
         }
         _ = try checked("fcntl") { fcntl(number, F_SETFD, FD_CLOEXEC) }
         self.init(owning: number, readable: readable, writable: writable)

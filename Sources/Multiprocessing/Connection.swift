@@ -187,7 +187,8 @@ extension Connection {
         guard descriptors.isEmpty || carriesDescriptors else {
             outgoing.removeAll()
             throw MultiprocessingError(
-                .encodingFailed, "a \(Value.self) has descriptors, which travel only between processes of one machine")
+                .encodingFailed,
+                "a \(Value.self) has descriptors, which can be sent only between processes of one machine")
         }
         let message = Message(byteCount: outgoing.count - Message.headerBytes, descriptorCount: descriptors.count)
         outgoing.patch(message.header, at: 0)
@@ -303,14 +304,14 @@ extension Connection {
         try fill(to: Message.headerBytes)
         let header = incoming.readable.loadUnaligned(as: UInt64.self)
         guard let message = Message(header: header) else {
-            throw MultiprocessingError(.decodingFailed, "a message has the header \(String(header, radix: 16))")
+            throw MultiprocessingError(.decodingFailed, "invalid message header \(String(header, radix: 16))")
         }
         try fill(to: Message.headerBytes + message.byteCount)
         guard message.descriptorCount <= arrived.count else {
             throw MultiprocessingError(
                 .decodingFailed,
-                "a message announces \(message.descriptorCount) descriptors and \(arrived.count) have come: "
-                    + "as when this process can have no more")
+                "a message announces \(message.descriptorCount) descriptors, but \(arrived.count) arrived: "
+                    + "this process may have too many files open")
         }
         return message
     }
@@ -323,7 +324,7 @@ extension Connection {
             // Descriptors of the next message would have come with its first byte, so these belong to no message.
             incoming.consume(message.byteCount)
             closeArrived()
-            throw MultiprocessingError(.decodingFailed, "descriptors came with a message that announces none or fewer")
+            throw MultiprocessingError(.decodingFailed, "a message came with more descriptors than it announces")
         }
         return message
     }
@@ -352,7 +353,7 @@ extension Connection {
             // Those of this message and of the next one: reading ahead goes no further.
             guard arrived.count <= 2 * Int(MP_MAX_DESCRIPTORS) else {
                 closeArrived()
-                throw MultiprocessingError(.decodingFailed, "descriptors came that no message has announced")
+                throw MultiprocessingError(.decodingFailed, "descriptors came that no message announces")
             }
             guard received > 0 else {
                 let isBetweenMessages = incoming.count == 0

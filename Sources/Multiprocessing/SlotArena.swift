@@ -45,7 +45,7 @@ public final class SlotArena: Codable {
         let (total, totalOverflowed) = stride.multipliedReportingOverflow(by: slotCount)
         guard slotCount > 0, slotBytes > 0, !overflowed, !totalOverflowed else {
             throw MultiprocessingError(
-                .invalidState, "an arena of \(slotCount) slots of \(slotBytes) bytes is impossible")
+                .invalidState, "invalid arena size: \(slotCount) slots of \(slotBytes) bytes")
         }
         let name = "poolmap-slots"
         if isMappedAsUsed, let windows = try SharedWindows(count: slotCount, strideBytes: stride, name: name) {
@@ -101,7 +101,7 @@ public final class SlotArena: Codable {
     public subscript(slot: Int) -> UnsafeMutableRawBufferPointer {
         precondition((0..<slotCount).contains(slot), "no slot \(slot) in an arena of \(slotCount)")
         guard case .whole(let mapping) = memory else {
-            preconditionFailure("this arena is mapped as it is used: ask for memory(of:byteCount:)")
+            preconditionFailure("this arena is mapped as it is used: call memory(of:byteCount:)")
         }
         return UnsafeMutableRawBufferPointer(start: mapping.base + slot * strideBytes, count: slotBytes)
     }

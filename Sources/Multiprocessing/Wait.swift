@@ -79,14 +79,14 @@ private func waitOnce(
             // poll ignores a negative number, so positions stay the same.
             entries.append(pollfd(fd: -1, events: 0, revents: 0))
         case .invalid(let text):
-            throw MultiprocessingError(.invalidState, "wait for \(text)")
+            throw MultiprocessingError(.invalidState, "cannot wait for \(text)")
         case .descriptor(let descriptor, let writable):
             let events = writable ? POLLIN | POLLOUT : POLLIN
             entries.append(pollfd(fd: descriptor.rawValue, events: Int16(events), revents: 0))
         }
     }
     guard deadline.remainingNanoseconds != nil || !ready.isEmpty || entries.contains(where: { $0.fd >= 0 }) else {
-        throw MultiprocessingError(.invalidState, "wait for ever for what has ended")
+        throw MultiprocessingError(.invalidState, "nothing to wait for: none of the objects can become ready")
     }
     try poll(&entries, until: ready.isEmpty ? deadline : Deadline(after: .zero))
     let polled = entries.indices.filter { entries[$0].revents != 0 && objects[$0].confirmReady() }

@@ -60,7 +60,7 @@ import Testing
 
     @Test func jobServerThatIsNotForThisProcessMeansOneJob() {
         #expect(outcome(" -j4 --jobserver-auth=3,4 --jobserver-auth=-2,-2") == notPassedOn)
-        #expect(outcome(" -j4 --jobserver-auth=what") == "one: make has a job server of a form that is not known: what")
+        #expect(outcome(" -j4 --jobserver-auth=what") == "one: make's job server has an unknown form: what")
     }
 
     @Test func descriptorsThatAreClosedMeanOneJob() {
@@ -98,7 +98,7 @@ import Testing
     @Test func namedPipeIsAJobServerWhileMakeHasItOpen() throws {
         try withPath { path in
             let flags = " -j4 --jobserver-auth=fifo:\(path)"
-            let failure = "one: make's job server cannot be opened: \(path): "
+            let failure = "one: cannot open make's job server: \(path): "
             #expect(outcome(flags) == failure + "No such file or directory")
             #expect(mkfifo(path, 0o600) == 0)
             // Left by a make that was killed.
@@ -108,7 +108,7 @@ import Testing
             close(reader)
             unlink(path)
             close(open(path, O_CREAT | O_WRONLY, 0o600))
-            #expect(outcome(flags) == "one: make's job server is no pipe")
+            #expect(outcome(flags) == "one: make's job server is not a pipe")
         }
     }
 }

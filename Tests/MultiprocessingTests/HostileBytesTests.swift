@@ -21,7 +21,7 @@ import Testing
         ("string with half a character", [WireTag.string, 1, 0xE2]),
         ("string with a surrogate", [WireTag.string, 3, 0xED, 0xA0, 0x80]),
         ("Bool of 2", [WireTag.bool, 2]),
-        ("nil inside no optional", [WireTag.presentNull, 0]),
+        ("nil outside an optional", [WireTag.presentNull, 0]),
         ("member without value", [WireTag.keyed, 2, 1, 0x61]),
         ("member name past the end", [WireTag.keyed, 2, 9, 0x61]),
         ("member name that is not UTF-8", [WireTag.keyed, 4, 1, 0xFF, WireTag.int8, 1]),

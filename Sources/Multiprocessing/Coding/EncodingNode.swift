@@ -93,7 +93,7 @@ extension EncodingNode {
     }
 
     private func tooDeep(key: (any CodingKey)?) -> EncodingError {
-        invalid((), key: key, "values lie in one another more than \(maximumCodingDepth) levels deep")
+        invalid((), key: key, "values are nested more than \(maximumCodingDepth) levels deep")
     }
 
     private func invalid(_ value: Any, key: (any CodingKey)? = nil, _ reason: String) -> EncodingError {
@@ -171,7 +171,7 @@ extension EncodingNode: SingleValueEncodingContainer {
     }
 
     private func written(_ value: Any) -> EncodingError {
-        invalid(value, "a single value follows another value in the same place")
+        invalid(value, "a second value is encoded in the same place")
     }
 
     /// Lets the value encode itself into this node.

@@ -53,7 +53,7 @@ extension MessageCoder {
     static func encodable() -> MessageCoder where Value: Encodable {
         if let coder = leafCoder() { return coder }
         return MessageCoder(isLeaf: false, encodeBody: encodingBody()) { _ in
-            let reason = "\(Value.self) is sent by this coder and never received"
+            let reason = "this coder cannot decode \(Value.self)"
             throw DecodingError.typeMismatch(
                 Value.self, DecodingError.Context(codingPath: [], debugDescription: reason)
             )
@@ -68,7 +68,7 @@ extension MessageCoder {
         return MessageCoder(
             isLeaf: false,
             encodeBody: { value, _ in
-                let reason = "\(Value.self) is received by this coder and never sent"
+                let reason = "this coder cannot encode \(Value.self)"
                 throw EncodingError.invalidValue(
                     copy value, EncodingError.Context(codingPath: [], debugDescription: reason)
                 )
@@ -87,7 +87,7 @@ extension MessageCoder {
             isLeaf: true,
             encodeBody: { value, buffer in
                 guard !map.hasPointer else {
-                    let reason = "\(Value.self) has a pointer, which means nothing to another process"
+                    let reason = "\(Value.self) contains a pointer, which is meaningless in another process"
                     throw EncodingError.invalidValue(
                         copy value, EncodingError.Context(codingPath: [], debugDescription: reason))
                 }

@@ -58,7 +58,7 @@ final class ValueDecoder {
 
     private func checkDepth(at step: CodingStep = .root) throws {
         guard depth < maximumCodingDepth else {
-            let reason = "values lie in one another more than \(maximumCodingDepth) levels deep"
+            let reason = "values are nested more than \(maximumCodingDepth) levels deep"
             throw error(.corrupted(reason), for: Any.self, at: step.key)
         }
     }
@@ -80,7 +80,7 @@ extension ValueDecoder: Decoder {
             throw error(.mismatch, for: KeyedDecodingContainer<Key>.self, found: item)
         }
         guard item.end <= session.bytes.count else {
-            throw error(.corrupted("the message has gone"), for: KeyedDecodingContainer<Key>.self)
+            throw error(.corrupted("the message is no longer available"), for: KeyedDecodingContainer<Key>.self)
         }
         return KeyedDecodingContainer(KeyedReader<Key>(decoder: self))
     }

@@ -129,7 +129,7 @@ extension UnsafeRawBufferPointer {
         case WireTag.null, WireTag.nothing:
             return WireItem(tag: tag, start: start, end: start)
         case WireTag.presentNull:
-            guard start < limit, self[start] > 0 else { throw .corrupted("nil inside no optional") }
+            guard start < limit, self[start] > 0 else { throw .corrupted("nil outside an optional") }
             return WireItem(tag: WireTag.null, level: self[start], start: start, end: start + 1)
         default:
             return try longItem(tag, at: start, before: limit)

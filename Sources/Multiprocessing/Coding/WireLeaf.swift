@@ -106,7 +106,9 @@ extension WireNumber {
 extension WireNumber where Self: FixedWidthInteger {
     static func convertWire(_ item: WireItem, in bytes: UnsafeRawBufferPointer) throws(WireFault) -> Self {
         func exactly<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type) throws(WireFault) -> Self {
-            guard let number = bytes.number(type, at: item.start) else { throw .corrupted("the message has gone") }
+            guard let number = bytes.number(type, at: item.start) else {
+                throw .corrupted("the message is no longer available")
+            }
             guard let value = Self(exactly: number) else { throw .corrupted("\(number) does not fit in \(Self.self)") }
             return value
         }
@@ -129,7 +131,9 @@ extension WireNumber where Self: FixedWidthInteger {
 extension WireNumber where Self: BinaryFloatingPoint {
     static func convertWire(_ item: WireItem, in bytes: UnsafeRawBufferPointer) throws(WireFault) -> Self {
         func exactly<T: BinaryFloatingPoint & BitwiseCopyable>(_ type: T.Type) throws(WireFault) -> Self {
-            guard let number = bytes.number(type, at: item.start) else { throw .corrupted("the message has gone") }
+            guard let number = bytes.number(type, at: item.start) else {
+                throw .corrupted("the message is no longer available")
+            }
             if number.isNaN { return .nan }
             guard let value = Self(exactly: number) else { throw .corrupted("\(number) does not fit in \(Self.self)") }
             return value

@@ -82,8 +82,8 @@ enum DescriptorTransfer {
         guard thread.pointee.is_sending != 0 else {
             throw MultiprocessingError(
                 .encodingFailed,
-                "\(what) travels only over a Connection, or with the target of a process that is being started; for a queue, "
-                    + "a pool or a Manager make it before the processes are forked, or send it to them first")
+                "\(what) can be sent only over a Connection, or with the target of a process being started; for a queue, "
+                    + "a pool or a Manager, make it before the processes are forked, or send it to them first")
         }
         guard let attached = descriptors(thread) else {
             thread.pointee.descriptors = Unmanaged.passRetained(Descriptors([number])).toOpaque()
@@ -93,7 +93,7 @@ enum DescriptorTransfer {
             return position
         }
         guard attached.numbers.count < Int(MP_MAX_DESCRIPTORS) else {
-            throw MultiprocessingError(.encodingFailed, "a message can carry \(MP_MAX_DESCRIPTORS) descriptors")
+            throw MultiprocessingError(.encodingFailed, "a message can carry at most \(MP_MAX_DESCRIPTORS) descriptors")
         }
         attached.numbers.append(number)
         return attached.numbers.count - 1

@@ -87,7 +87,7 @@ struct RobustMutex: @unchecked Sendable {
     }
 
     private static var heldByCaller: MultiprocessingError {
-        MultiprocessingError(.invalidState, "the calling thread has this lock already, and would wait for itself")
+        MultiprocessingError(.invalidState, "the calling thread already holds this lock and would deadlock")
     }
 
     private func outcome(_ result: Int32) throws(MultiprocessingError) -> Attempt {

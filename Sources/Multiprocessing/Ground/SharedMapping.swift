@@ -157,7 +157,7 @@ extension SharedMapping: Codable {
     func encode(to encoder: any Encoder) throws {
         guard let number = region.number else {
             throw MultiprocessingError(
-                .invalidState, "shared memory that was made under a limit on file sizes has no descriptor to hand over")
+                .invalidState, "shared memory made under a limit on file sizes has no descriptor to send")
         }
         var container = encoder.unkeyedContainer()
         try container.encode(try DescriptorTransfer.attach(number, of: "shared memory"))

@@ -28,7 +28,7 @@ public struct AuthenticationKey: Sendable {
     public init(bytes: some Sequence<UInt8>) throws(MultiprocessingError) {
         self.bytes = Array(bytes)
         guard !self.bytes.isEmpty else {
-            throw MultiprocessingError(.invalidState, "an authentication key is empty")
+            throw MultiprocessingError(.invalidState, "the authentication key is empty")
         }
     }
 

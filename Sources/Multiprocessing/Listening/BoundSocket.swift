@@ -101,9 +101,9 @@ struct BoundSocket {
         let isSocket = lstat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFSOCK
         let reason =
             switch (isSocket, isSocket && isAbandoned(path)) {
-            case (false, _): "the name is that of something else"
-            case (_, true): "its owner has ended without removing it, so remove it, or choose another path"
-            case (_, false): "another process listens there"
+            case (false, _): "the path exists and is not a socket"
+            case (_, true): "a process that has ended left the socket behind; remove it or choose another path"
+            case (_, false): "another process is listening there"
             }
         return MultiprocessingError(.systemCallFailed, "cannot listen on \(path): \(reason)", errno: errno)
     }

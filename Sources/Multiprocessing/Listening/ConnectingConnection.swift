@@ -36,7 +36,7 @@ func connectedSocket(
     while !(try handshake.advance(over: socket.number)) {
         var entries = [pollfd(fd: socket.number, events: Int16(POLLIN), revents: 0)]
         guard try poll(&entries, until: deadline) > 0 else {
-            throw MultiprocessingError(.timedOut, "\(address) has not answered in time")
+            throw MultiprocessingError(.timedOut, "\(address) did not answer in time")
         }
     }
     return socket
@@ -59,7 +59,7 @@ private func connectedSocket(
         } catch {
             failure =
                 error == .wouldBlock
-                ? MultiprocessingError(.timedOut, "\(address) has not accepted in time")
+                ? MultiprocessingError(.timedOut, "\(address) did not accept in time")
                 : MultiprocessingError(.systemCallFailed, "cannot connect to \(address)", errno: error)
         }
     }

@@ -78,16 +78,16 @@ struct Handshake {
     private mutating func takeHello(_ hello: [UInt8], _ socket: Int32) throws(MultiprocessingError) {
         theirHello = hello
         guard hello[Handshake.magic.count] == role.other.rawValue else {
-            throw Handshake.failure("the other end sends back what it is sent")
+            throw Handshake.failure("the other end echoes this end's messages")
         }
         let theyHaveKey = hello[Handshake.magic.count + 1] & Handshake.hasKey != 0
         switch (key, theyHaveKey) {
         case (nil, false):
             step = .done
         case (nil, true):
-            throw Handshake.failure("the other end asks for an authentication key, and this one has none")
+            throw Handshake.failure("the other end requires an authentication key, and this end has none")
         case (_?, false):
-            throw Handshake.failure("the other end has no authentication key, and this one asks for it")
+            throw Handshake.failure("the other end has no authentication key, and this end requires one")
         case (let key?, true):
             step = role == .client ? .verdict : .proof
             if role == .client {
@@ -99,7 +99,7 @@ struct Handshake {
     private mutating func takeProof(_ proof: [UInt8], _ socket: Int32) throws(MultiprocessingError) {
         guard let key, key.isProved(by: proof[...], of: statement(of: .client)) else {
             try? send([0] + [UInt8](repeating: 0, count: Handshake.proofBytes), over: socket)
-            throw Handshake.failure("the other end has another authentication key")
+            throw Handshake.failure("the other end has a different authentication key")
         }
         try send([1] + key.proof(of: statement(of: .listener)), over: socket)
         step = .done
@@ -107,7 +107,7 @@ struct Handshake {
 
     private mutating func takeVerdict(_ verdict: [UInt8]) throws(MultiprocessingError) {
         guard verdict[0] == 1, let key, key.isProved(by: verdict[1...], of: statement(of: .listener)) else {
-            throw Handshake.failure("the other end has another authentication key")
+            throw Handshake.failure("the other end has a different authentication key")
         }
         step = .done
     }
@@ -149,7 +149,7 @@ struct Handshake {
             }
             // The first bytes distinguish an end that speaks another protocol from a slow one.
             if step == .hello, zip(input, Handshake.magic).contains(where: { $0 != $1 }) {
-                throw Handshake.failure("the other end does not speak this protocol, or another version of it")
+                throw Handshake.failure("the other end speaks another protocol, or another version of this one")
             }
         }
         return true
@@ -168,6 +168,6 @@ struct Handshake {
     }
 
     private static var closed: MultiprocessingError {
-        MultiprocessingError(.endOfFile, "the other end has closed the connection in the middle of the handshake")
+        MultiprocessingError(.endOfFile, "the other end closed the connection during the handshake")
     }
 }

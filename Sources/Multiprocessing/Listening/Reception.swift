@@ -101,7 +101,7 @@ final class Reception {
         }
         // Only after reading all that has arrived meanwhile: the delay may be ours.
         for visitor in visitors where monotonicNanoseconds() >= visitor.arrivedNanoseconds + patienceNanoseconds {
-            dismiss(visitor, because: "it has not finished its handshake in time")
+            dismiss(visitor, because: "its handshake was not finished in time")
         }
         let failure = acceptWaiting(&arrivals)
         setAlarm()
@@ -183,7 +183,7 @@ final class Reception {
     private func makeRoom() -> Bool {
         guard visitors.count >= Reception.maximumVisitors, let oldest = visitors.first else { return true }
         guard monotonicNanoseconds() >= oldest.arrivedNanoseconds + Reception.graceNanoseconds else { return false }
-        dismiss(oldest, because: "others wait, and it has not finished its handshake")
+        dismiss(oldest, because: "its handshake is unfinished and others are waiting")
         return true
     }
 

@@ -30,7 +30,7 @@ struct SocketAddress {
         let room = MemoryLayout.size(ofValue: name.sun_path) - 1
         guard (1...room).contains(bytes.count), !bytes.contains(0) else {
             throw MultiprocessingError(
-                .invalidState, "the path of a Unix socket has 1 to \(room) bytes and no zero among them: \(path)")
+                .invalidState, "the path of a Unix socket must have 1 to \(room) bytes, none of them zero: \(path)")
         }
         name.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: bytes) }

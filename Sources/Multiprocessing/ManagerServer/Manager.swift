@@ -187,7 +187,7 @@ public final class Manager {
 
     func requireOwn(_ proxy: ManagerProxy) throws(MultiprocessingError) {
         guard proxy.link.server == link.server else {
-            throw MultiprocessingError(.invalidState, "the proxy is of another manager, at \(proxy.link.address)")
+            throw MultiprocessingError(.invalidState, "the proxy belongs to another manager, at \(proxy.link.address)")
         }
     }
 

@@ -122,7 +122,7 @@ extension Manager {
 
     private func makeSemaphore(_ value: Int, isBounded: Bool) throws(MultiprocessingError) -> SemaphoreProxy {
         guard value >= 0 else {
-            throw MultiprocessingError(.invalidState, "a semaphore cannot begin with \(value)")
+            throw MultiprocessingError(.invalidState, "a semaphore cannot start with \(value) units")
         }
         return try make { (arguments) throws(MultiprocessingError) in
             arguments.append(Int64(value))

@@ -202,7 +202,7 @@ final class ManagerServerProcess {
                 (birth.failure, birth.errno) = ("\(error)", error.errno?.rawValue)
                 try? tell(birth, over: control)
             } else {
-                Log.warning("a manager's server cannot go on: \(error)")
+                Log.warning("a manager's server failed: \(error)")
             }
         }
         ownName?.remove()

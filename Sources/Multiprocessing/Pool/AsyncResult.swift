@@ -25,7 +25,7 @@ public final class AsyncResult<Output> {
         if try wait(timeout: timeout), let result = pending.result {
             return try result.get()
         }
-        throw MultiprocessingError(.timedOut, "there is no result after \(timeout ?? .zero)")
+        throw MultiprocessingError(.timedOut, "no result after \(timeout ?? .zero)")
     }
 
     /// Waits until there is an output or an error; returns false on a timeout.

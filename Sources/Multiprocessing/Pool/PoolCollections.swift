@@ -113,7 +113,7 @@ extension Pool {
         guard try result.wait(until: deadline) else {
             result.cancel()
             try result.wait()
-            throw MultiprocessingError(.timedOut, "not all tasks were done after \(timeout)")
+            throw MultiprocessingError(.timedOut, "not all tasks finished within \(timeout)")
         }
         return try result.get()
     }

@@ -288,14 +288,14 @@ final class PoolLink {
             state = .failed(
                 MultiprocessingError(
                     .initializerFailed,
-                    text.isEmpty ? "the pool's workers end before they are ready, the last one" : text,
+                    text.isEmpty ? "the pool's workers end before they are ready; the last one" : text,
                     pid: frame.worker, status: text.isEmpty ? frame.exitStatus : nil))
             endManager()
         case .poolManagerFailed:
             let text = String(decoding: payload, as: UTF8.self)
             state = .failed(
                 MultiprocessingError(
-                    .managerDied, "the pool's manager cannot go on: \(text)",
+                    .managerDied, "the pool manager failed: \(text)",
                     errno: frame.status == 0 ? nil : Errno(rawValue: frame.status), pid: managerPID))
             endManager()
         case .inspection:
@@ -408,18 +408,20 @@ final class PoolLink {
         }
         if case .failed = state { return }
         state = .failed(
-            MultiprocessingError(.managerDied, "the pool's manager ended", pid: managerPID, status: status))
+            MultiprocessingError(.managerDied, "the pool manager ended", pid: managerPID, status: status))
     }
 
     private func requireNoCoding() throws(MultiprocessingError) {
         guard !isCoding else {
-            throw MultiprocessingError(.invalidState, "a pool cannot be used by the coding of its inputs and outputs")
+            throw MultiprocessingError(
+                .invalidState, "a pool cannot be used while its inputs or outputs are being encoded or decoded")
         }
     }
 
     private func requireUsable() throws(MultiprocessingError) {
         guard owner.isCurrent else {
-            throw MultiprocessingError(.invalidState, "a pool belongs to the process that made it, \(owner.pid)")
+            throw MultiprocessingError(
+                .invalidState, "a pool can only be used by the process that made it (\(owner.pid))")
         }
         if case .failed(let error) = state { throw error }
     }

@@ -103,7 +103,7 @@ final class PoolManager {
         var frame = PoolFrame(.poolManagerFailed)
         let errno = (error as? MultiprocessingError)?.errno ?? error as? Errno
         frame.status = errno?.rawValue ?? 0
-        var text = (error as? MultiprocessingError)?.text ?? (error is Errno ? "a channel fails" : "\(error)")
+        var text = (error as? MultiprocessingError)?.text ?? (error is Errno ? "a channel failed" : "\(error)")
         text.withUTF8 { front.enqueue(frame, UnsafeRawBufferPointer($0)) }
         try? front.flush()
         Fork.leave(EXIT_FAILURE)

@@ -103,7 +103,7 @@ extension PoolManager {
         guard frame.attempts < frame.attemptLimit else {
             return answer(frame, .workerDied, pid, status)
         }
-        Log.warning("task \(frame.task) is run again: it was process \(pid)'s, which \(status?.description ?? "ended")")
+        Log.warning("task \(frame.task) is run again: its worker, process \(pid), \(status?.description ?? "ended")")
         var (frame, bytes) = (frame, bytes)
         frame.attempts += 1
         bytes.withUnsafeMutableBytes { $0.storeBytes(of: frame, as: PoolFrame.self) }

@@ -48,7 +48,7 @@ public struct PoolResults<Inputs: IteratorProtocol, Output: Codable> where Input
     public mutating func next(timeout: Duration? = nil) throws(MultiprocessingError) -> Output? {
         guard try waitForNext(until: Deadline(after: timeout)) else { return nil }
         guard arrivals.hasNext else {
-            throw MultiprocessingError(.timedOut, "there is no result after \(timeout ?? .zero)")
+            throw MultiprocessingError(.timedOut, "no result after \(timeout ?? .zero)")
         }
         return try arrivals.takeNext()
     }

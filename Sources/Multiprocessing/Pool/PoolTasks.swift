@@ -111,7 +111,9 @@ extension Pool {
     ) throws(MultiprocessingError) -> UInt64 {
         var terms = try terms(timeout, attempts)
         if let lane {
-            guard lane >= 0 else { throw MultiprocessingError(.invalidState, "a lane is 0 or more, not \(lane)") }
+            guard lane >= 0 else {
+                throw MultiprocessingError(.invalidState, "lane must not be negative (got \(lane))")
+            }
             terms.lane = lane
         }
         let task = try link.submit(terms, input, inputCoder, using: descriptors, to: completions)
@@ -173,13 +175,13 @@ extension PoolFrame {
         var frame = self
         if let timeout {
             guard timeout > .zero else {
-                throw MultiprocessingError(.invalidState, "a task cannot be done in \(timeout)")
+                throw MultiprocessingError(.invalidState, "the timeout of a task must be positive (got \(timeout))")
             }
             frame.limitNanoseconds = max(1, timeout.boundedNanoseconds)
         }
         if let attempts {
             guard attempts > 0 else {
-                throw MultiprocessingError(.invalidState, "a task needs at least 1 attempt, not \(attempts)")
+                throw MultiprocessingError(.invalidState, "attempts must be at least 1 (got \(attempts))")
             }
             frame.attemptLimit = UInt16(clamping: attempts)
         }

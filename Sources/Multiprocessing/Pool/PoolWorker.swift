@@ -37,7 +37,7 @@ struct WorkerProgram {
 /// A caller's chunk size, if it is valid.
 func checkedChunkSize(_ size: Int?) throws(MultiprocessingError) -> Int? {
     guard let size, size < 1 else { return size }
-    throw MultiprocessingError(.invalidState, "a chunk has at least 1 task, not \(size)")
+    throw MultiprocessingError(.invalidState, "chunkSize must be at least 1 (got \(size))")
 }
 
 /// A worker: runs the initializer, then one task after the other until the pool manager closes the channel.

@@ -97,7 +97,7 @@ public struct CompletedResults<Output>: Sequence, IteratorProtocol {
     ) throws(MultiprocessingError) -> (position: Int, result: AsyncResult<Output>)? {
         if let next = try next(until: Deadline(after: timeout)) { return next }
         guard isTaken.contains(false) else { return nil }
-        throw MultiprocessingError(.timedOut, "no other result is there after \(timeout)")
+        throw MultiprocessingError(.timedOut, "no further result after \(timeout)")
     }
 
     /// The next result that has arrived; nil on a timeout, or after the last.

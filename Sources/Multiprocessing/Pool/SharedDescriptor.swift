@@ -98,7 +98,8 @@ final class TaskDescriptors {
     fileprivate static func add(_ descriptor: SharedDescriptor) throws(MultiprocessingError) {
         guard let task = mp_transfer_of_thread().pointee.task else {
             throw MultiprocessingError(
-                .encodingFailed, "a SharedDescriptor is for the inputs of a pool; send a DuplicatedDescriptor")
+                .encodingFailed,
+                "a SharedDescriptor can only be part of a pool's input; elsewhere send a DuplicatedDescriptor")
         }
         try Unmanaged<TaskDescriptors>.fromOpaque(task).takeUnretainedValue().add(descriptor)
     }
@@ -106,7 +107,8 @@ final class TaskDescriptors {
     private func add(_ descriptor: SharedDescriptor) throws(MultiprocessingError) {
         guard !all.contains(where: { $0.key == descriptor.key }) else { return }
         guard all.count < TaskDescriptors.most else {
-            throw MultiprocessingError(.encodingFailed, "a task can use \(TaskDescriptors.most) shared descriptors")
+            throw MultiprocessingError(
+                .encodingFailed, "a task can use at most \(TaskDescriptors.most) shared descriptors")
         }
         all.append(descriptor)
     }

@@ -53,7 +53,7 @@ extension PoolFrame {
             return MultiprocessingError(
                 .taskFailed, thrown.text, task: number, pid: worker, underlying: thrown.error)
         } catch {
-            let text = "what it threw cannot be read: \(error)"
+            let text = "its error cannot be decoded: \(error)"
             return MultiprocessingError(.taskFailed, text, task: number, pid: worker)
         }
     }

@@ -70,13 +70,13 @@ public struct WorkerSettings: Codable, Sendable {
     /// Throws if no worker could start with these settings.
     func check() throws(MultiprocessingError) {
         if let limit = maxMemoryGrowthBytes, limit < 1 {
-            throw MultiprocessingError(.invalidState, "a worker's memory cannot grow by at most \(limit) bytes")
+            throw MultiprocessingError(.invalidState, "maxMemoryGrowthBytes must be at least 1 (got \(limit))")
         }
         if let cpu = cpus.first(where: { $0 < 0 || $0 > WorkerSettings.highestCPU }) {
             throw MultiprocessingError(.invalidState, "there is no processor \(cpu)")
         }
         if let name = environment.keys.first(where: { $0.isEmpty || $0.utf8.contains { $0 == 0x3D || $0 == 0 } }) {
-            throw MultiprocessingError(.invalidState, "a variable of the environment cannot have the name \"\(name)\"")
+            throw MultiprocessingError(.invalidState, "invalid name of an environment variable: \"\(name)\"")
         }
     }
 

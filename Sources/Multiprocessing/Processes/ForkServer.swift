@@ -71,10 +71,10 @@ final class ForkServer {
             child.lifeline = lifeline
             return child
         case .refused(let text):
-            throw MultiprocessingError(.decodingFailed, "\(identity.name) cannot begin: \(text)")
+            throw MultiprocessingError(.decodingFailed, "cannot start \(identity.name): \(text)")
         case .ended(let status):
             throw MultiprocessingError(
-                .systemCallFailed, "\(identity.name) ended before it could begin", status: status)
+                .systemCallFailed, "\(identity.name) ended before it started", status: status)
         }
     }
 
@@ -84,7 +84,8 @@ final class ForkServer {
         } catch {
             // Closed: the status was asked for before.
             guard error.code == .endOfFile || error.code == .invalidState else { throw error }
-            throw MultiprocessingError(.managerDied, "the fork server ended, and with it all knowledge of \(name)")
+            throw MultiprocessingError(
+                .managerDied, "the fork server has ended, so the exit status of \(name) is unknown")
         }
     }
 

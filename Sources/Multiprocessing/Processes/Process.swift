@@ -166,7 +166,8 @@ public final class Process {
             throw MultiprocessingError(.invalidState, "\(name) was not started")
         }
         guard owner == getpid() else {
-            throw MultiprocessingError(.invalidState, "\(name) is a child of process \(owner), which alone can join it")
+            throw MultiprocessingError(
+                .invalidState, "\(name) is a child of process \(owner), and only that process can join it")
         }
         do throws(MultiprocessingError) {
             let status = try child?.wait(until: Deadline(after: timeout))

@@ -94,7 +94,7 @@ struct ProcessOrder: Codable {
 
     private func decodedEntry() throws -> any ProcessEntry {
         guard let type = _typeByName(entryType) as? any ProcessEntry.Type else {
-            throw MultiprocessingError(.decodingFailed, "there is no type \(entryType) in the program")
+            throw MultiprocessingError(.decodingFailed, "the program has no type \(entryType)")
         }
         func decode<Entry: ProcessEntry>(_ type: Entry.Type) throws -> any ProcessEntry {
             try DescriptorTransfer.handing(descriptors.map(\.fileDescriptor.rawValue)) {

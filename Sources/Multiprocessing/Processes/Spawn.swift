@@ -33,14 +33,14 @@ enum Spawn {
                 try connection.send(order)
             }
             if let refusal = try connection.receive(String?.self) {
-                throw MultiprocessingError(.decodingFailed, "\(identity.name) cannot begin: \(refusal)")
+                throw MultiprocessingError(.decodingFailed, "cannot start \(identity.name): \(refusal)")
             }
             return child
         } catch {
             let status = child.end()
             guard error.code == .endOfFile || error.code == .brokenPipe else { throw error }
             throw MultiprocessingError(
-                .systemCallFailed, "\(identity.name) ended before it could begin", pid: child.pid, status: status)
+                .systemCallFailed, "\(identity.name) ended before it started", pid: child.pid, status: status)
         }
     }
 

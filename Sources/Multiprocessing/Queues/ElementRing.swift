@@ -150,7 +150,7 @@ final class ElementRing<Element: Codable> {
         let recordBytes = ValueRing.recordBytes(forValueOf: valueBytes)
         guard recordBytes <= ring.largestRecord else {
             throw MultiprocessingError(
-                .encodingFailed, "a \(Element.self) of \(valueBytes) bytes is more than the whole queue can hold")
+                .encodingFailed, "a \(Element.self) of \(valueBytes) bytes is larger than the whole queue")
         }
         buffer.bytes.patch(valueBytes, at: start)
         let padding = Int(recordBytes - ValueRing.headerBytes - valueBytes)

@@ -41,7 +41,7 @@ extension ValueRing {
         let available = control.seenTail.pointee &- offset
         let header = RecordHeader(UnsafeRawBufferPointer(memory(from: offset, byteCount: ValueRing.headerBytes).0))
         guard header.valueBytes <= available - ValueRing.headerBytes else {
-            throw MultiprocessingError(.invalidState, "something has written over the memory of the queue")
+            throw MultiprocessingError(.invalidState, "the memory of the queue was overwritten")
         }
         let (first, second) = memory(from: offset &+ ValueRing.headerBytes, byteCount: header.valueBytes)
         return RingRecord(first: first, second: second, end: offset &+ header.recordBytes)

@@ -77,7 +77,7 @@ enum RingMemory {
         guard error == .badAddress || error == .noMemory else { return }
         giveBack(range)
         throw MultiprocessingError(
-            .systemCallFailed, "there is no memory for the \(range.count) bytes of a value", errno: .noMemory)
+            .systemCallFailed, "no memory for a value of \(range.count) bytes", errno: .noMemory)
     }
 
     private static func wholePages(of range: UnsafeMutableRawBufferPointer) -> UnsafeMutableRawBufferPointer {

@@ -65,7 +65,7 @@ final class ValueRing: @unchecked Sendable {
     ///   - capacity: its size in bytes, rounded to a power of two; nil for a size that suits the machine.
     init(maxSize: Int?, capacity: Int? = nil) throws(MultiprocessingError) {
         guard maxSize ?? 1 > 0 else {
-            throw MultiprocessingError(.invalidState, "a queue of at most \(maxSize ?? 0) values is impossible")
+            throw MultiprocessingError(.invalidState, "maxSize must be at least 1 (got \(maxSize ?? 0))")
         }
         let (mapping, capacity) = try RingMemory.reserve(capacity, besides: RingControl.byteCount)
         self.mapping = mapping
@@ -80,7 +80,7 @@ final class ValueRing: @unchecked Sendable {
         guard mapping.byteCount > RingControl.byteCount, let control = RingControl(findingAt: mapping.base),
             control.capacity == mapping.byteCount - RingControl.byteCount, control.capacity.nonzeroBitCount == 1
         else {
-            throw MultiprocessingError(.decodingFailed, "the shared memory in a message is not that of a queue")
+            throw MultiprocessingError(.decodingFailed, "the message's shared memory is not a queue")
         }
         RingMemory.keepOutOfCoreFiles(mapping)
         self.mapping = mapping

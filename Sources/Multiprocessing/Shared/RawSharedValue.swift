@@ -20,7 +20,7 @@ public final class RawSharedValue<Value: BitwiseCopyable>: Codable {
     public init(from decoder: any Decoder) throws {
         elements = try SharedElements(.rawValue, headBytes: 0, from: decoder)
         guard elements.buffer.count == 1 else {
-            throw MultiprocessingError(.decodingFailed, "the message's shared value consists of several")
+            throw MultiprocessingError(.decodingFailed, "the message's shared memory holds more than one value")
         }
     }
 

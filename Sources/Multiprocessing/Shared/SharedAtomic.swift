@@ -27,7 +27,7 @@ public final class SharedAtomic<Value: AtomicRepresentable>: Codable {
     public init(_ value: Value) throws(MultiprocessingError) {
         guard [1, 2, 4, 8].contains(Self.byteCount) else {
             throw MultiprocessingError(
-                .invalidState, "a \(Value.self) has \(Self.byteCount) bytes, and an atomic at most 8")
+                .invalidState, "a \(Value.self) has \(Self.byteCount) bytes, but an atomic has at most 8")
         }
         mapping = try SharedMapping.making(.atomic, byteCount: 8, elementBytes: Self.byteCount, count: 1)
         address = mapping.object
@@ -39,7 +39,7 @@ public final class SharedAtomic<Value: AtomicRepresentable>: Codable {
         mapping = try SharedMapping.received([.atomic], byteCount: 8, from: decoder)
         guard mapping.elementBytes == Self.byteCount else {
             throw MultiprocessingError(
-                .decodingFailed, "the message's atomic has \(mapping.elementBytes) bytes, and is no \(Value.self)")
+                .decodingFailed, "the message's atomic has \(mapping.elementBytes) bytes, and is not a \(Value.self)")
         }
         address = mapping.object
     }

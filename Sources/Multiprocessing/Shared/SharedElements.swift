@@ -16,7 +16,7 @@ struct SharedElements<Element: BitwiseCopyable> {
         let (total, totalOverflowed) = bytes.addingReportingOverflow(offset)
         guard count >= 0, !overflowed, !totalOverflowed else {
             throw MultiprocessingError(
-                .invalidState, "\(count) shared elements of \(stride) bytes are more than there can be")
+                .invalidState, "invalid number of shared elements: \(count), of \(stride) bytes each")
         }
         mapping = try SharedMapping.making(kind, byteCount: total, elementBytes: stride, count: count)
         buffer = SharedElements.buffer(in: mapping, offset, count)
@@ -39,7 +39,8 @@ struct SharedElements<Element: BitwiseCopyable> {
         let (stride, count) = (mapping.elementBytes, mapping.elementCount)
         guard stride == MemoryLayout<Element>.stride else {
             throw MultiprocessingError(
-                .decodingFailed, "the message's shared elements have \(stride) bytes each, and are no \(Element.self)")
+                .decodingFailed,
+                "the message's shared elements have \(stride) bytes each, and are not of type \(Element.self)")
         }
         let (bytes, overflowed) = count.multipliedReportingOverflow(by: stride)
         guard count >= 0, !overflowed, bytes <= mapping.byteCount - SharedObject.headerBytes - offset else {

@@ -47,7 +47,7 @@ public final class SharedValue<Value: BitwiseCopyable>: Codable {
     public init(from decoder: any Decoder) throws {
         guarded = try GuardedElements(.value, from: decoder)
         guard guarded.elements.buffer.count == 1 else {
-            throw MultiprocessingError(.decodingFailed, "the message's shared value consists of several")
+            throw MultiprocessingError(.decodingFailed, "the message's shared memory holds more than one value")
         }
     }
 
@@ -113,7 +113,7 @@ public final class SharedValue<Value: BitwiseCopyable>: Codable {
         let acquisition = lock.core.acquireOrEnd()
         defer { lock.core.releaseOrEnd() }
         guard !guarded.isLent else {
-            fatalError("overlapping accesses to a shared value: its withLock is on the way in this thread")
+            fatalError("overlapping accesses to a shared value: this thread is inside its withLock")
         }
         return try body(acquisition)
     }

@@ -48,7 +48,7 @@ enum NameGuardian {
             guardian = nil
             let next = try start(now.names)
             for name in next.names where !tell(next, .register, name) {
-                throw MultiprocessingError(.systemCallFailed, "the guardian of names ends at once", pid: next.pid)
+                throw MultiprocessingError(.systemCallFailed, "the name guardian ended at once", pid: next.pid)
             }
             guardian = next
         }

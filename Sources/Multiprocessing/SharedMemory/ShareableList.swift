@@ -156,7 +156,7 @@ public final class ShareableList: Codable, Sendable {
 
     private func place(at index: Int) throws(MultiprocessingError) -> ShareableListLayout.Place {
         guard places.indices.contains(index) else {
-            throw MultiprocessingError(.invalidState, "the list has \(count) elements and none at \(index)")
+            throw MultiprocessingError(.invalidState, "index \(index) is out of range for a list of \(count) elements")
         }
         return places[index]
     }

@@ -48,7 +48,7 @@ struct ShareableListLayout {
         let bytes = UnsafeRawBufferPointer(start: mapping.base, count: mapping.byteCount)
         guard bytes.count >= ShareableListLayout.headerBytes, bytes.load(as: UInt64.self) == ShareableListLayout.magic
         else {
-            throw MultiprocessingError(.decodingFailed, "there is no list in this shared memory")
+            throw MultiprocessingError(.decodingFailed, "this shared memory holds no list")
         }
         let count = bytes.load(fromByteOffset: 8, as: UInt64.self)
         let most = (bytes.count - ShareableListLayout.headerBytes) / ShareableListLayout.recordBytes

@@ -15,7 +15,7 @@ struct SharedMemoryName {
         text = name.hasPrefix("/") ? String(name.dropFirst()) : name
         let isPossible = !text.isEmpty && text != "." && text != ".." && text.utf8.count <= 255
         guard isPossible, !text.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == 0 }) else {
-            throw MultiprocessingError(.invalidState, "shared memory cannot have the name \"\(name)\"")
+            throw MultiprocessingError(.invalidState, "invalid name for shared memory: \"\(name)\"")
         }
     }
 
@@ -45,13 +45,13 @@ struct SharedMemoryName {
     /// Throws unless a process may make a file of this size: trying would end it by a signal.
     static func requirePossible(byteCount: Int) throws(MultiprocessingError) {
         guard byteCount > 0 else {
-            throw MultiprocessingError(.invalidState, "shared memory of \(byteCount) bytes is impossible")
+            throw MultiprocessingError(.invalidState, "shared memory must have at least 1 byte (got \(byteCount))")
         }
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
         guard byteCount <= Int(clamping: limit.rlim_cur) else {
             throw MultiprocessingError(
-                .systemCallFailed, "shared memory of \(byteCount) bytes is beyond this process's limit",
+                .systemCallFailed, "shared memory of \(byteCount) bytes exceeds this process's limit",
                 errno: .fileTooLarge)
         }
     }
@@ -110,7 +110,7 @@ struct SharedMemoryName {
         let number = file.number
         _ = try checked("fstat") { fstat(number, &information) }
         guard information.st_mode & S_IFMT == S_IFREG, information.st_size > 0 else {
-            throw MultiprocessingError(.invalidState, "what is called \"\(text)\" is not shared memory of any size")
+            throw MultiprocessingError(.invalidState, "\"\(text)\" is not shared memory of at least 1 byte")
         }
         return file
     }

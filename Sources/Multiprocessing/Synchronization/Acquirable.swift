@@ -14,16 +14,16 @@ public enum Acquisition: Sendable {
 /// The corresponding Python concept is a lock as a context manager.
 public protocol Acquirable: AnyObject {
     /// Waits until the calling thread holds the lock, and returns whether its last holder had released it.
-    @available(*, noasync, message: "a task may go on in another thread; use withLock")
+    @available(*, noasync, message: "a task may resume on another thread; use withLock")
     @discardableResult
     func acquire() throws(MultiprocessingError) -> Acquisition
 
     /// Waits for the lock for at most `timeout`; nil on a timeout.
-    @available(*, noasync, message: "a task may go on in another thread; use withLock")
+    @available(*, noasync, message: "a task may resume on another thread; use withLock")
     func acquire(timeout: Duration?) throws(MultiprocessingError) -> Acquisition?
 
     /// Releases the lock.
-    @available(*, noasync, message: "a task may go on in another thread; use withLock")
+    @available(*, noasync, message: "a task may resume on another thread; use withLock")
     func release() throws(MultiprocessingError)
 }
 

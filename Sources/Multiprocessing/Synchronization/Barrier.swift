@@ -53,7 +53,7 @@ public final class Barrier: Codable, @unchecked Sendable {
         parties: Int, timeout: Duration? = nil, action: (() throws -> Void)? = nil
     ) throws(MultiprocessingError) {
         guard (1...1_000_000).contains(parties) else {
-            throw MultiprocessingError(.invalidState, "a barrier for \(parties) parties is impossible")
+            throw MultiprocessingError(.invalidState, "parties must be between 1 and 1000000 (got \(parties))")
         }
         mapping = try SharedMapping.making(.barrier, byteCount: Barrier.byteCount(parties), count: parties)
         mapping.object.storeBytes(of: timeout.limitNanoseconds, toByteOffset: Barrier.timeoutOffset, as: UInt64.self)
@@ -68,7 +68,8 @@ public final class Barrier: Codable, @unchecked Sendable {
         mapping = try SharedMapping.received([.barrier], byteCount: Barrier.roomOffset, from: decoder)
         parties = mapping.elementCount
         guard (1...1_000_000).contains(parties) else {
-            throw MultiprocessingError(.decodingFailed, "the message's barrier is for \(parties) parties")
+            throw MultiprocessingError(
+                .decodingFailed, "the message's barrier has an invalid number of parties: \(parties)")
         }
         _ = try mapping.verified([.barrier], byteCount: Barrier.byteCount(parties))
         timeout = Duration?(
@@ -139,14 +140,15 @@ extension Barrier {
         case .called:
             return index
         case .waiting:
-            throw MultiprocessingError(.brokenBarrier, "the time to wait for the barrier's other parties is over")
+            throw MultiprocessingError(.brokenBarrier, "timed out waiting for the barrier's other parties")
         case .sentAway, .free:
             throw Barrier.broken
         }
     }
 
     private static var broken: MultiprocessingError {
-        MultiprocessingError(.brokenBarrier, "the barrier is broken: a party gave up, was killed, or called for it")
+        MultiprocessingError(
+            .brokenBarrier, "the barrier is broken: a party gave up, was killed, or called abort or reset")
     }
 
     private func meet(_ seat: WaitingRoom.Seat) throws(MultiprocessingError) {

@@ -194,7 +194,7 @@ extension Condition {
         }
         handOnFromTheDead()
         guard let seat = try room.takeSeat() else {
-            throw MultiprocessingError(.invalidState, "\(Condition.seatCount) wait for this condition already")
+            throw MultiprocessingError(.invalidState, "\(Condition.seatCount) are already waiting for this condition")
         }
         return seat
     }
@@ -208,7 +208,8 @@ extension Condition {
     public func notify(_ count: Int = 1) throws(MultiprocessingError) {
         try core.requireHeldByCaller()
         guard count > 0 else {
-            throw MultiprocessingError(.invalidState, "\(count) waiters cannot be notified")
+            throw MultiprocessingError(
+                .invalidState, "the number of waiters to notify must be at least 1 (got \(count))")
         }
         try room.alone {
             for _ in 0..<count {

@@ -117,7 +117,7 @@ extension LockCore {
     private func nest() throws(MultiprocessingError) -> Acquisition {
         guard isRecursive else {
             throw MultiprocessingError(
-                .invalidState, "the calling thread holds this lock already, and would wait for itself")
+                .invalidState, "the calling thread already holds this lock and would deadlock")
         }
         words.pointee.depth.add(1, ordering: .relaxed)
         return .acquired

@@ -14,7 +14,7 @@ public class OwnedLock: Acquirable, CustomStringConvertible, @unchecked Sendable
     ///
     /// Throws `invalidState` if the calling thread already holds a lock that is not recursive. The corresponding Python
     /// API is `multiprocessing.Lock.acquire`.
-    @available(*, noasync, message: "a task may go on in another thread; use withLock")
+    @available(*, noasync, message: "a task may resume on another thread; use withLock")
     @discardableResult
     public final func acquire() throws(MultiprocessingError) -> Acquisition {
         try core.acquire()
@@ -25,7 +25,7 @@ public class OwnedLock: Acquirable, CustomStringConvertible, @unchecked Sendable
     /// Blocks until the lock is free, or returns nil on a timeout.
     ///
     /// Throws as `acquire()` does. The corresponding Python API is `multiprocessing.Lock.acquire`.
-    @available(*, noasync, message: "a task may go on in another thread; use withLock")
+    @available(*, noasync, message: "a task may resume on another thread; use withLock")
     public final func acquire(timeout: Duration?) throws(MultiprocessingError) -> Acquisition? {
         try core.acquire(timeout: timeout)
     }
@@ -36,7 +36,7 @@ public class OwnedLock: Acquirable, CustomStringConvertible, @unchecked Sendable
     ///
     /// Throws `invalidState` if the calling thread does not hold it; in Python any process may release a `Lock`.
     /// The corresponding Python API is `multiprocessing.Lock.release`.
-    @available(*, noasync, message: "a task may go on in another thread; use withLock")
+    @available(*, noasync, message: "a task may resume on another thread; use withLock")
     public final func release() throws(MultiprocessingError) {
         try core.release()
     }

@@ -27,7 +27,7 @@ struct SemaphoreCore: Sendable {
     /// Makes the semaphore in new memory.
     init(making kind: SharedObject, _ value: Int, bound: Int) throws(MultiprocessingError) {
         guard (0...SemaphoreCore.maximum).contains(value) else {
-            throw MultiprocessingError(.invalidState, "a semaphore cannot begin with \(value)")
+            throw MultiprocessingError(.invalidState, "a semaphore cannot start with \(value) units")
         }
         mapping = try SharedMapping.making(kind, byteCount: SemaphoreCore.byteCount)
         state.pointee.store(UInt64(value), ordering: .relaxed)
@@ -98,7 +98,8 @@ struct SemaphoreCore: Sendable {
     @inline(__always)
     func release(_ count: Int) throws(MultiprocessingError) {
         guard count > 0 else {
-            throw MultiprocessingError(.invalidState, "a semaphore cannot be released \(count) times")
+            throw MultiprocessingError(
+                .invalidState, "the number of units to release must be at least 1 (got \(count))")
         }
         let bound = bound
         var seen = state.pointee.load(ordering: .relaxed)
@@ -120,7 +121,7 @@ struct SemaphoreCore: Sendable {
     }
 
     private static func tooMany(_ count: Int, _ bound: Int) -> MultiprocessingError {
-        MultiprocessingError(.invalidState, "releasing the semaphore \(count) times would give it more than \(bound)")
+        MultiprocessingError(.invalidState, "releasing \(count) units would exceed the semaphore's maximum of \(bound)")
     }
 
     private func wake(_ count: Int, _ released: UInt64) {

@@ -24,7 +24,7 @@ extension SharedMapping {
     ) throws(MultiprocessingError) -> SharedMapping {
         let (total, overflowed) = byteCount.addingReportingOverflow(SharedObject.headerBytes)
         guard !overflowed else {
-            throw MultiprocessingError(.invalidState, "\(byteCount) bytes are more than there can be")
+            throw MultiprocessingError(.invalidState, "\(byteCount) bytes are too many")
         }
         let mapping = try ObjectArena.memory(total, name: "multiprocessing-\(kind)")
         mapping.base.storeBytes(of: kind.rawValue, as: UInt32.self)
@@ -52,7 +52,7 @@ extension SharedMapping {
             self.byteCount - SharedObject.headerBytes >= byteCount
         else {
             let names = kinds.map { "\($0)" }.sorted().joined(separator: " or ")
-            throw MultiprocessingError(.decodingFailed, "the message's shared memory is no \(names)")
+            throw MultiprocessingError(.decodingFailed, "the message's shared memory is not a \(names)")
         }
         return self
     }

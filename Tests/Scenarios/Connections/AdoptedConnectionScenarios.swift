@@ -43,7 +43,8 @@ func adoptedConnectionScenarios() {
         let datagrams = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
         _ = fcntl(one, F_SETFL, fcntl(one, F_GETFL) | O_NONBLOCK)
         for (number, text) in [
-            (ends.readEnd.rawValue, "no stream socket"), (datagrams, "no stream socket"), (one, "does not block"),
+            (ends.readEnd.rawValue, "not a stream socket"), (datagrams, "not a stream socket"),
+            (one, "is non-blocking"),
         ] {
             let error = expectThrows(.invalidState) { try Connection(owning: FileDescriptor(rawValue: number)) }
             expectText(of: error, contains: text)

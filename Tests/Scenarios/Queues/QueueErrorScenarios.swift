@@ -56,7 +56,7 @@ func queueErrorScenarios() {
         }
         let (bags, queues, pipe) = (try Queue<Bag>(), try Queue<Queue<Int>>(), try Pipe())
         let error = expectThrows(.encodingFailed) { try bags.put(Bag(name: "bag", connection: pipe.first)) }
-        expectText(of: error, contains: "a Connection travels only over a Connection")
+        expectText(of: error, contains: "a Connection can be sent only over a Connection")
         expectThrows(.encodingFailed) { try queues.put(try Queue()) }
         expect(bags.isEmpty && queues.isEmpty, "nothing was put")
     }

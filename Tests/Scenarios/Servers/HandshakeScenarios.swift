@@ -22,7 +22,7 @@ func handshakeScenarios() {
                 expectEqual(try listener.accept().receive(Int.self), 1)
                 expectEqual(try child.join(timeout: promptly), .exited(0))
             }
-            expectEqual(text.split(separator: "\n").filter { $0.contains("another authentication key") }.count, 4)
+            expectEqual(text.split(separator: "\n").filter { $0.contains("a different authentication key") }.count, 4)
         }
     }
     scenario("keyOnOneSideOnlyIsAnErrorOnBothAndNoHang") {
@@ -35,7 +35,7 @@ func handshakeScenarios() {
                     let error = expectThrows(.authenticationFailed) {
                         _ = try Connection(to: address, authenticationKey: listenerHasKey ? nil : key)
                     }
-                    expectText(of: error, contains: listenerHasKey ? "asks for an" : "has no")
+                    expectText(of: error, contains: listenerHasKey ? "requires an" : "has no")
                 }
                 try child.start()
                 let start = ContinuousClock.now
@@ -45,7 +45,7 @@ func handshakeScenarios() {
                 expectPrompt(since: start)
                 expectEqual(child.exitStatus, .exited(0))
             }
-            expectText(of: Mishap(description: text), contains: listenerHasKey ? "has no" : "asks for an")
+            expectText(of: Mishap(description: text), contains: listenerHasKey ? "has no" : "requires an")
         }
     }
     scenario("whatAListenerSaysProvesNothingWhenItIsSentBack") {

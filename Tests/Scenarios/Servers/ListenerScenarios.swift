@@ -98,7 +98,7 @@ func listenerScenarios() {
             let second = expectThrows(.systemCallFailed) {
                 _ = try Listener(address: .unix(path), authenticationKey: nil)
             }
-            expectText(of: second, contains: "another process listens there")
+            expectText(of: second, contains: "another process is listening there")
             // That has looked by connecting, and whoever did is none that gets through.
             expect(try listener.accept(timeout: .zero) == nil, "who was that?")
             listener.close()
@@ -106,7 +106,7 @@ func listenerScenarios() {
             let third = expectThrows(.systemCallFailed) {
                 _ = try Listener(address: .unix(path), authenticationKey: nil)
             }
-            expectText(of: third, contains: "something else")
+            expectText(of: third, contains: "not a socket")
             expect(exists(path), "a file of someone else's is gone")
         }
     }

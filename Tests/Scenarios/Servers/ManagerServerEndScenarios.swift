@@ -181,7 +181,7 @@ func managerServerEndScenarios() {
             let first = try Manager(address: .unix("\(directory)/s"))
             let error = expectThrows(.systemCallFailed) { try Manager(address: .unix("\(directory)/s")) }
             expectEqual(error?.errno, .addressInUse)
-            expectText(of: error, contains: "another process listens there")
+            expectText(of: error, contains: "another process is listening there")
             first.shutdown()
             expect(!exists("\(directory)/s"), "the name is left")
             expectThrows(.systemCallFailed) { try Manager(address: .unix("\(directory)/no/s")) }

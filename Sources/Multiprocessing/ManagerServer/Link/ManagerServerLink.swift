@@ -150,7 +150,7 @@ final class ManagerServerLink: @unchecked Sendable {
         _ read: (ManagerServerStatus, inout ItemReader) throws(MultiprocessingError) -> Output
     ) throws(MultiprocessingError) -> Output {
         if status == .refused {
-            throw MultiprocessingError(.requestFailed, results.text() ?? "the manager has refused the request")
+            throw MultiprocessingError(.requestFailed, results.text() ?? "the manager refused the request")
         }
         return try read(status, &results)
     }
@@ -231,8 +231,8 @@ final class ManagerServerLink: @unchecked Sendable {
             }
         } catch {
             throw error == .timedOut
-                ? MultiprocessingError(.timedOut, "the manager has not answered in time")
-                : MultiprocessingError(.endOfFile, "the other end is no manager, or has closed the connection")
+                ? MultiprocessingError(.timedOut, "the manager did not answer in time")
+                : MultiprocessingError(.endOfFile, "the other end is not a manager, or has closed the connection")
         }
         return try result.get()
     }
@@ -240,12 +240,12 @@ final class ManagerServerLink: @unchecked Sendable {
 
 extension MultiprocessingError {
     static var badReply: MultiprocessingError {
-        MultiprocessingError(.decodingFailed, "the manager's reply has too few bytes")
+        MultiprocessingError(.decodingFailed, "the manager's reply is too short")
     }
 
     /// A reply that is invalid for the request.
     static func unexpected(_ status: ManagerServerStatus) -> MultiprocessingError {
-        MultiprocessingError(.decodingFailed, "the manager's reply has the status \(status)")
+        MultiprocessingError(.decodingFailed, "unexpected status in the manager's reply: \(status)")
     }
 }
 
@@ -256,7 +256,7 @@ extension ItemReader {
         do {
             return try coder.decode(bytes)
         } catch {
-            throw MultiprocessingError(.decodingFailed, "what the manager holds is not a \(Value.self): \(error)")
+            throw MultiprocessingError(.decodingFailed, "the manager's value is not a \(Value.self): \(error)")
         }
     }
 

@@ -26,7 +26,7 @@ public class ManagerProxy: Codable, Hashable, CustomStringConvertible, @unchecke
     public required init(from decoder: any Decoder) throws {
         var container = try decoder.unkeyedContainer()
         guard try container.decode(UInt8.self) == Self.kind.rawValue else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "no proxy of a \(Self.kind)")
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a proxy of a \(Self.kind)")
         }
         object = try container.decode(UInt64.self)
         let server = try container.decode(UInt64.self)

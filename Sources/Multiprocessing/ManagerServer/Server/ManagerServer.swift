@@ -95,7 +95,7 @@ final class ManagerServer: ClientKeeper {
             }
         } catch {
             // The reception tries again soon.
-            Log.warning("the manager cannot let anyone in: \(error)")
+            Log.warning("the manager cannot accept connections: \(error)")
         }
     }
 
@@ -302,7 +302,7 @@ extension ManagerServer {
             let kind = try kind(&arguments)
             let name = try arguments.requiredText()
             guard let number = names[name], let object = objects[number] else { return client.reply(.absent) }
-            guard object.isOf(kind) else { throw .refused("\(name) is of the kind \(object.kind), not \(kind)") }
+            guard object.isOf(kind) else { throw .refused("\(name) has the kind \(object.kind), not \(kind)") }
             client.reply(.done) { $0.append(number) }
         case .objectCount: client.reply(.done) { $0.append(Int64(objects.count)) }
         default: throw .malformed

@@ -6,7 +6,7 @@ protocol ServedType: ManagedType {
 /// The registered types in the form that the server uses.
 func servedTypes(_ types: [any ManagedType]) throws(MultiprocessingError) -> [any ServedType] {
     guard Set(types.map(\.name)).count == types.count else {
-        throw MultiprocessingError(.invalidState, "two types that are registered have one name")
+        throw MultiprocessingError(.invalidState, "two registered types have the same name")
     }
     return types.compactMap { $0 as? any ServedType }
 }

@@ -97,7 +97,7 @@ final class ServedList: ServedObject {
     private func index(_ arguments: inout ItemReader) throws(RequestFault) -> Int {
         let index = Int(try arguments.required(Int64.self))
         guard elements.indices.contains(index) else {
-            throw .refused("the index \(index) is not one of the \(elements.count) elements")
+            throw .refused("index \(index) is out of range for \(elements.count) elements")
         }
         return index
     }
@@ -105,14 +105,14 @@ final class ServedList: ServedObject {
     /// A position between two elements, or at an end; clipped to the end.
     private func position(_ arguments: inout ItemReader) throws(RequestFault) -> Int {
         let index = Int(try arguments.required(Int64.self))
-        guard index >= 0 else { throw .refused("the position \(index) is before the first element") }
+        guard index >= 0 else { throw .refused("position \(index) is negative") }
         return min(index, elements.count)
     }
 
     private func range(_ arguments: inout ItemReader) throws(RequestFault) -> Range<Int> {
         let lower = try position(&arguments)
         let upper = try position(&arguments)
-        guard lower <= upper else { throw .refused("a range ends before it begins") }
+        guard lower <= upper else { throw .refused("a range ends before it starts") }
         return lower..<upper
     }
 

@@ -31,7 +31,7 @@ final class ServedLock: ServedObject {
             return grant(to: waiter)
         }
         if holder.session === request.session && holder.thread == request.thread {
-            guard isRecursive else { throw .refused("the calling thread has this lock already") }
+            guard isRecursive else { throw .refused("the calling thread already holds this lock") }
             depth += 1
             request.client.reply(.done)
         } else if request.isImpatient {
@@ -50,7 +50,7 @@ final class ServedLock: ServedObject {
 
     func requireHolder(_ request: ServedRequest, to purpose: String) throws(RequestFault) {
         guard let holder, holder.session === request.session, !isRecursive || holder.thread == request.thread else {
-            throw .refused("only the \(isRecursive ? "thread" : "process") that has the lock can \(purpose)")
+            throw .refused("only the \(isRecursive ? "thread" : "process") that holds the lock can \(purpose)")
         }
     }
 

@@ -36,7 +36,9 @@ final class ServedSemaphore: ServedObject {
 
     private func release(_ request: ServedRequest, _ count: Int) throws(RequestFault) {
         let (sum, isTooMuch) = value.addingReportingOverflow(count)
-        guard count >= 1, !isTooMuch else { throw .refused("a semaphore cannot be released \(count) times") }
+        guard count >= 1, !isTooMuch else {
+            throw .refused("invalid number of units to release: \(count)")
+        }
         if let bound, sum > bound { throw .refused("the semaphore was released more often than acquired") }
         value = sum
         passOn()
