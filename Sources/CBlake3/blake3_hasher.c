@@ -1,20 +1,20 @@
-// Data in order, subtrees, and the joining of subtrees.
+// Hashing data in order, hashing subtrees, and joining subtrees.
 //
-// The chaining values of the chunks so far are on a stack, each for as large a complete subtree as there is, the
-// largest at the bottom: its sizes are the binary digits of the number of chunks, and a new chunk is joined with the
-// stack's top as a carry runs through a number. One node must wait: that of all chunks together, where their number is
-// a power of two, may be the root, which has no chaining value. It stays as its two children until more data comes. A
+// The chaining values of the chunks so far are on a stack, each for the largest possible complete subtree, the largest
+// at the bottom: the sizes are the binary digits of the number of chunks, and adding a chunk joins subtrees at the
+// stack's top like a carry in binary addition. One node must wait: if the number of chunks is a power of two, the node
+// above all of them may be the root, which has no chaining value. It stays as its two children until more data comes. A
 // single chunk may be the root as well, so it stays in the buffer.
 //
-// Chunks and parents are hashed many at a time, level by level, in one array: a parent's chaining value takes the
-// place of those of its children.
+// Chunks and parents are hashed many at a time, level by level, in one array: a parent's chaining value replaces those
+// of its children.
 
 #include "blake3_tree.h"
 
 #include <string.h>
 
-// At a level of few nodes lanes stay empty, which costs some ten compressions for each batch: little beside those of
-// 256 chunks, whose chaining values take 8 KiB of the stack.
+// At a level with few nodes some lanes are empty, which costs some ten compressions for each batch: little beside those
+// of 256 chunks, whose chaining values take 8 KiB of the stack.
 #define BATCH_CHUNKS 256
 
 // MARK: Modes
@@ -58,8 +58,8 @@ static void pop(blake3_hasher *hasher, uint8_t *chaining)
     memcpy(chaining, hasher->stack + hasher->depth * CHAINING_BYTES, CHAINING_BYTES);
 }
 
-// Joins the two nodes that waited, as more data follows. Two nodes of one size are the only ones that can: any other
-// stack with two nodes has sizes that differ, and then the number of chunks is no power of two.
+// Joins the two nodes that waited, since more data follows. Only two nodes of the same size can be waiting: on any
+// other stack with two nodes the sizes differ, and then the number of chunks is not a power of two.
 static void join_waiting(blake3_hasher *hasher)
 {
     if (hasher->depth == 2 && (hasher->chunks & (hasher->chunks - 1)) == 0) {
@@ -70,16 +70,16 @@ static void join_waiting(blake3_hasher *hasher)
     }
 }
 
-// Hashes `chunks` whole chunks, at most BATCH_CHUNKS, and puts their chaining values on the stack.
+// Hashes `chunks` whole chunks, at most BATCH_CHUNKS, and pushes their chaining values.
 //
-// At each level the nodes from number `first` up to `end` are in the array, counted from the tree's left edge. A node
-// with an odd number is a right child: if the first is, its sibling is the stack's top. A last one with an even number
-// has no sibling yet, and is left over for the stack.
+// At each level the array holds the nodes from number `first` up to `end`, counted from the tree's left edge. A node
+// with an odd number is a right child: if the first one is, its sibling is the stack's top. A last node with an even
+// number has no sibling yet, and is left for the stack.
 static void absorb(blake3_hasher *hasher, const uint8_t *data, size_t chunks)
 {
     const blake3_mode *mode = &hasher->mode;
     join_waiting(hasher);
-    // One place more, in front, for a node of the stack.
+    // One extra place at the front for a node of the stack.
     uint8_t nodes[(1 + BATCH_CHUNKS) * CHAINING_BYTES];
     uint8_t *const usual = nodes + CHAINING_BYTES;
     struct blake3_many leaves = {
@@ -124,7 +124,7 @@ static void absorb(blake3_hasher *hasher, const uint8_t *data, size_t chunks)
     }
 }
 
-// The node at the top of all that the hasher has taken in.
+// The top node of everything that the hasher has taken in.
 static void top_node(const blake3_hasher *hasher, struct blake3_node *node)
 {
     size_t depth = hasher->depth;
@@ -202,7 +202,7 @@ void blake3_hash(const blake3_mode *mode, const void *data, size_t bytes, uint8_
 
 // MARK: In pieces
 
-// Whether `bytes` bytes from chunk `first_chunk` on are all the bytes under some node of a tree.
+// Whether `bytes` bytes from chunk `first_chunk` on are exactly the bytes under some node of a tree.
 static bool is_subtree(size_t bytes, uint64_t first_chunk)
 {
     uint64_t chunks = bytes / CHUNK_BYTES + (bytes % CHUNK_BYTES != 0 ? 1 : 0);
@@ -255,10 +255,10 @@ void blake3_joiner_init(blake3_joiner *joiner, const blake3_mode *mode)
     joiner->depth = 0;
 }
 
-// The last piece is never joined here: nobody has said yet that it is complete, and that others follow.
+// The last piece is never joined here: it may be shorter, and no piece may follow it.
 void blake3_joiner_add(blake3_joiner *joiner, const uint8_t chaining[BLAKE3_CHAINING_BYTES])
 {
-    // The pieces before this one are complete: those at the top that are of one size are joined, as a carry runs.
+    // The pieces before this one are complete: join those of equal size at the top, like a carry.
     for (uint64_t rest = joiner->pieces; rest > 0 && rest % 2 == 0; rest /= 2) {
         uint8_t *left = joiner->stack + (joiner->depth - 2) * CHAINING_BYTES;
         struct blake3_node parent;

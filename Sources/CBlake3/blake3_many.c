@@ -1,4 +1,4 @@
-// The choice among the widths.
+// The choice among the vector widths.
 
 #include "blake3.h"
 #include "blake3_private.h"
@@ -11,7 +11,7 @@ struct width {
     blake3_many_function *many;
 };
 
-// The widest first; the last has to be there on every CPU.
+// The widest first; the last one must work on every CPU.
 static const struct width widths[] = {
 #if defined(__x86_64__)
     {16, "AVX-512", blake3_many_avx512},
@@ -25,8 +25,8 @@ static const struct width widths[] = {
 
 #define WIDTHS (sizeof widths / sizeof widths[0])
 
-// One more than the index of the widest in use, 0 as long as nobody has looked. Two threads that look at a time find
-// the same, and a forked child has what its parent found.
+// One more than the index of the widest in use; 0 until it is determined. Two threads that do so at the same time find
+// the same value, and a forked child inherits its parent's.
 static _Atomic size_t chosen;
 
 static bool cpu_has(unsigned lanes)
@@ -94,7 +94,8 @@ void blake3_hash_many(const struct blake3_many *many)
     size_t left = many->count;
     for (size_t i = widest(); left > 0; ) {
         unsigned lanes = widths[i].lanes;
-        // A vector takes the same time however many of its lanes count: half full, it is no slower than a narrower one.
+        // A vector takes the same time however many of its lanes are used: half full, it is no slower than a narrower
+        // one.
         if (2 * left < lanes) {
             i++;
             continue;

@@ -14,7 +14,7 @@
 #define CHUNK_BLOCKS 16
 #define CHAINING_BYTES 32
 
-// SHA-256's initial value: the key of plain hashing, and half of it the second row of every compression.
+// SHA-256's initial value: it is the key of plain hashing, and half of it is the second row of every compression.
 #define INITIAL_0 UINT32_C(0x6A09E667)
 #define INITIAL_1 UINT32_C(0xBB67AE85)
 #define INITIAL_2 UINT32_C(0x3C6EF372)
@@ -35,15 +35,15 @@ enum {
     FLAG_DERIVE_KEY_MATERIAL = 1 << 6,
 };
 
-// `count` inputs of `blocks` whole blocks each, one behind the other from `input` on. Their chaining values go to
-// `output`, 32 bytes each. `output` may overlap `input` where it begins no later than CHAINING_BYTES behind it and an
-// input has one block: the inputs of a group are read before its results are written.
+// `count` inputs of `blocks` whole blocks each, consecutive from `input` on. Their chaining values go to `output`, 32
+// bytes each. `output` may overlap `input` if it starts at most CHAINING_BYTES after it and each input has one block:
+// the inputs of a group are read before its results are written.
 struct blake3_many {
     const uint8_t *input;
     size_t count;
     size_t blocks;
     const uint32_t *key;
-    // The counter of the first input; that of the next is one more (chunks) or the same (parents).
+    // The counter of the first input; the next one's is one more (chunks) or the same (parents).
     uint64_t counter;
     bool counter_grows;
     uint32_t flags;
@@ -54,7 +54,7 @@ struct blake3_many {
 
 typedef void blake3_many_function(const struct blake3_many *many);
 
-// One for each width; those that the CPU lacks must not be called.
+// One for each width; do not call those that the CPU does not support.
 blake3_many_function blake3_many_portable;
 #if defined(__x86_64__)
 blake3_many_function blake3_many_sse41;
@@ -64,10 +64,10 @@ blake3_many_function blake3_many_avx512;
 blake3_many_function blake3_many_neon;
 #endif
 
-// Hashes `many` with the widest functions that the CPU has, the last few inputs with narrower ones.
+// Hashes `many` with the widest functions that the CPU supports, and the last few inputs with narrower ones.
 void blake3_hash_many(const struct blake3_many *many);
 
-// One compression: all 16 words of its output. `block` has BLOCK_BYTES bytes, zeros behind the first `block_bytes`.
+// One compression: all 16 words of its output. `block` has BLOCK_BYTES bytes, with zeros after the first `block_bytes`.
 void blake3_compress(const uint32_t chaining[8], const uint8_t *block, uint64_t counter, uint32_t block_bytes,
     uint32_t flags, uint32_t output[16]);
 

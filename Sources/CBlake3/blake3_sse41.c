@@ -2,7 +2,7 @@
 
 #if defined(__x86_64__)
 
-// The tuning says that shuffling bytes is as fast as anything: else clang makes two shuffles of a rotation by 16.
+// The tuning says that byte shuffles are cheap: otherwise clang makes two shuffles of a rotation by 16.
 #define LANES 4
 #define LANES_NAME blake3_many_sse41
 #define LANES_TARGET __attribute__((target("sse4.1,tune=haswell")))

@@ -4,8 +4,8 @@
 #include "blake3.h"
 #include "blake3_private.h"
 
-// The last compression of a node, not yet done: its first half is the node's chaining value, or with the root's flag
-// and a counter of its own for every 64 bytes the hash.
+// The last compression of a node, before it is done: its first half is the node's chaining value or, with the root's
+// flag and a separate counter for every 64 bytes, the hash.
 struct blake3_node {
     uint32_t chaining[8];
     uint8_t block[BLOCK_BYTES];
@@ -25,10 +25,10 @@ void blake3_parent_node(struct blake3_node *node, const blake3_mode *mode, const
 // The node's chaining value.
 void blake3_node_chaining(const struct blake3_node *node, uint8_t chaining[CHAINING_BYTES]);
 
-// The hash that the node gives as the root, from byte `offset` on.
+// The hash, from byte `offset` on, if the node is the root.
 void blake3_node_hash(const struct blake3_node *node, uint64_t offset, uint8_t *output, size_t output_bytes);
 
-// Makes `node` the top one: joins it with the `depth` nodes to its left, whose chaining values are in `stack`.
+// Makes `node` the top one, by joining it with the `depth` nodes to its left, whose chaining values are in `stack`.
 void blake3_fold(struct blake3_node *node, const blake3_mode *mode, const uint8_t *stack, size_t depth);
 
 #endif

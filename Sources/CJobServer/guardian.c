@@ -11,7 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// Read by signal handlers. The pid is written last and cleared first: the others count only while it is set.
+// Read by signal handlers. The pid is written last and cleared first: the other variables are valid only while it is
+// set.
 static volatile pid_t guardian;
 static volatile pid_t owner;
 static volatile int guardian_socket;
@@ -24,7 +25,7 @@ static void close_range_of(unsigned first, unsigned last) {
     if (first > last || syscall(SYS_close_range, first, last, 0) == 0) {
         return;
     }
-    // Linux before 5.9 closes one at a time.
+    // Linux before 5.9: close one at a time.
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && last >= limit.rlim_cur) {
         last = (unsigned)limit.rlim_cur - 1;
@@ -37,7 +38,7 @@ static void close_range_of(unsigned first, unsigned last) {
 void poolmap_close_all_but(const int *kept, int count) {
     unsigned first = 0;
     for (int index = 0; index < count; index++) {
-        // 0 has nothing below it.
+        // There is nothing below 0.
         if (kept[index] > 0) {
             close_range_of(first, (unsigned)kept[index] - 1);
         }
@@ -55,12 +56,12 @@ pid_t poolmap_fork_guardian(int socket, const int *kept, int count) {
     if (!has_exit_handler) {
         has_exit_handler = atexit(end_at_exit) == 0;
     }
-    // Where children are not waited for, the kernel gives their numbers to others.
+    // If SIGCHLD is ignored, children are reaped at once, and the kernel may reuse their pids.
     struct sigaction action;
     if (sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN) {
         (void)signal(SIGCHLD, SIG_DFL);
     }
-    // No signal may end the child before it can take none, nor the parent before it knows the child.
+    // No signal may end the child before it has blocked them all, nor the parent before it has recorded the child.
     sigset_t all, before;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
@@ -89,12 +90,13 @@ int poolmap_end_guardian(void) {
     if (pid == 0 || owner != getpid()) {
         return -1;
     }
-    // Closing would not do: children that were forked later have copies of the socket. Where a sandbox refuses this, a
-    // message that is no request says the same; and where that finds no room, the guardian sees this process end.
+    // Closing is not enough: children forked later have copies of the socket. If a sandbox refuses the shutdown, a
+    // message that is not a request has the same meaning; and if there is no room for that, the guardian notices the
+    // end of this process.
     if (shutdown(guardian_socket, SHUT_WR) != 0 && send(guardian_socket, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
         return -1;
     }
-    // One that somebody has stopped would be waited for for ever.
+    // A stopped guardian would never be done.
     (void)kill(pid, SIGCONT);
     int status = -1;
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {

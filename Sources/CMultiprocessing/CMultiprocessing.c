@@ -23,7 +23,7 @@ int mp_above_standard(int descriptor) {
     }
     int higher = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     if (higher < 0) {
-        // No other number is left: this one serves.
+        // No higher number is left: use this one.
         return descriptor;
     }
     close(descriptor);
@@ -40,7 +40,7 @@ int mp_set_standard_input(int descriptor) {
         source = open("/dev/null", O_RDONLY | O_CLOEXEC);
     }
     if (source < 0) {
-        // As where there is no such file, or a sandbox lets nobody open one: a pipe without a writer is as empty.
+        // If there is no /dev/null, or a sandbox forbids opening it: a pipe without a writer is just as empty.
         int ends[2];
         if (pipe2(ends, O_CLOEXEC) != 0) {
             return -1;
@@ -48,12 +48,12 @@ int mp_set_standard_input(int descriptor) {
         source = ends[0];
         close(ends[1]);
     }
-    // Onto itself dup2 would leave the close-on-exec flag.
+    // dup2 onto itself would leave the close-on-exec flag set.
     int result = source == STDIN_FILENO ? fcntl(source, F_SETFD, 0) : dup2(source, STDIN_FILENO);
     if (source != STDIN_FILENO && source != descriptor) {
         close(source);
     }
-    // Not `freopen`, which would seek in the file that is the parent's too.
+    // Not `freopen`, which would seek in the file that is shared with the parent.
     __fpurge(stdin);
     clearerr(stdin);
     return result < 0 ? -1 : 0;
@@ -76,7 +76,7 @@ int mp_begin_exit_handlers(void (*finish)(void)) {
 int mp_spawn_passing(pid_t *pid, int socket, char *const *arguments, char *const *variables) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    // Threads of a library may block signals, which the child would then never get.
+    // Threads of a library may block signals, which the child would then never receive.
     sigset_t none;
     sigemptyset(&none);
     int result = posix_spawn_file_actions_init(&actions);
@@ -85,7 +85,7 @@ int mp_spawn_passing(pid_t *pid, int socket, char *const *arguments, char *const
     }
     result = posix_spawnattr_init(&attributes);
     if (result == 0) {
-        // Also onto itself, which takes the close-on-exec flag off in the child alone.
+        // Also onto itself, which clears the close-on-exec flag in the child only.
         result = posix_spawn_file_actions_adddup2(&actions, socket, MP_SPAWN_SOCKET);
         if (result == 0) {
             result = posix_spawn_file_actions_addclosefrom_np(&actions, MP_SPAWN_SOCKET + 1);
@@ -106,7 +106,7 @@ int mp_memfd_create(const char *name) {
 }
 
 int mp_pidfd_open(pid_t pid) {
-    // glibc has a wrapper from 2.36 on; the system call itself is there from Linux 5.3 on.
+    // glibc has a wrapper since 2.36; Linux has the system call since 5.3.
     return mp_above_standard((int)syscall(SYS_pidfd_open, pid, 0));
 }
 
@@ -139,7 +139,7 @@ int mp_set_process_name(const char *name) {
 }
 
 int mp_affinity_count(void) {
-    // A host may have more processors than the fixed cpu_set_t holds; the kernel then answers EINVAL.
+    // A machine may have more processors than the fixed cpu_set_t holds; the kernel then answers EINVAL.
     for (size_t processors = 1024; processors <= 1 << 20; processors *= 2) {
         cpu_set_t *set = CPU_ALLOC(processors);
         if (set == NULL) {
@@ -169,8 +169,8 @@ int mp_bind_to_processor(int processor) {
     return result;
 }
 
-// What handled each signal before any of the program's own code ran: the Swift runtime, which prints a backtrace when a
-// process crashes.
+// The handler of each signal before any of the program's own code ran: the Swift runtime's, which print a backtrace
+// when a process crashes.
 static void (*handlers_of_runtime[NSIG])(int);
 
 static void note_handlers_of_runtime(void) {
@@ -259,7 +259,7 @@ uint64_t mp_atomic_add(void *address, size_t byte_count, uint64_t value, int ord
 
 uint64_t mp_atomic_compare_exchange(
     void *address, size_t byte_count, uint64_t expected, uint64_t desired, int order) {
-    // What fails has stored nothing, so there is nothing to release.
+    // A failed exchange has stored nothing, so there is nothing to release.
     int failure = order == __ATOMIC_ACQ_REL ? __ATOMIC_ACQUIRE : order == __ATOMIC_RELEASE ? __ATOMIC_RELAXED : order;
 #define COMPARE_EXCHANGE(type) \
     { \
@@ -270,7 +270,7 @@ uint64_t mp_atomic_compare_exchange(
     FOR_WIDTH(COMPARE_EXCHANGE)
 }
 
-// Room for the descriptors of one message, aligned as the header that precedes them.
+// Room for the descriptors of one message, aligned like the header that precedes them.
 union control {
     struct cmsghdr header;
     char bytes[CMSG_SPACE(sizeof(int) * MP_MAX_DESCRIPTORS)];
@@ -317,7 +317,7 @@ ssize_t mp_receive_descriptors(
         if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) {
             continue;
         }
-        // The kernel delivers one header of this kind, and drops what is more than there is room for.
+        // The kernel delivers one header of this kind, and drops descriptors for which there is no room.
         size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         memcpy(descriptors + *descriptor_count, CMSG_DATA(header), count * sizeof(int));
         *descriptor_count += count;
@@ -349,8 +349,8 @@ int mp_open_nameless(const char *folder) {
     return mp_above_standard(open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
 }
 
-// A spawned process runs the program's own executable from its start, but not its `main`: what it is to do comes over a
-// socket. Swift registers the program's types before this, so that they can be found by name.
+// A spawned process starts the program's own executable, but not its `main`: it receives its order over a socket. Swift
+// registers the program's types before this, so that they can be found by name.
 extern void mp_spawned_main(void) __attribute__((weak));
 
 __attribute__((constructor)) static void begin(void) {

@@ -11,18 +11,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// Which variables at the top level of main.swift are used outside of it.
+// Finds the variables at the top level of main.swift that are used outside of it.
 //
-// Swift keeps such a variable in zeroed memory, `main` stores its first value, and whoever uses it reads the memory. A
-// variable of any other file has a function that gives its address (its name ends with "vau", that of the memory with
-// "vp"), a word that says whether it was set ("_Wz"), or its value in the executable. The executable's table of symbols
-// tells all that, and the code of the module's functions which of them use it: both processors name an address by its
-// distance.
+// Swift keeps such a variable in zeroed memory, `main` stores its first value, and other code reads the memory
+// directly. A variable of any other file has a function that returns its address (its name ends with "vau", that of the
+// memory with "vp"), a word that says whether it was set ("_Wz"), or its value in the executable. The executable's
+// symbol table shows all of that, and the code of the module's functions shows which variables they use: both
+// processors encode an address by its distance.
 //
-// An optimized program has no function for a variable of another file that begins as zero, so that a number may be of
-// either kind; but it lists what one file has together. There, all are of main.swift where one is that cannot begin as
-// zero, as a text, and none where one is of another file. What cannot be told is passed over: to refuse what is right
-// would be worse.
+// In an optimized program, a variable of another file that starts as zero has no such function, so a number may be of
+// either kind. But the symbol table lists the symbols of one file together: all variables there belong to main.swift if
+// one of them cannot start as zero, such as a text, and none does if one belongs to another file. Undecidable cases are
+// ignored: rejecting a correct program would be worse.
 
 struct image {
     const char *bytes;
@@ -38,7 +38,7 @@ struct variable {
     const char *name;
     uint64_t start;
     uint64_t end;
-    // Which of the table's files has it; 0 where other files may use it, and so find its address by a function.
+    // The index of its file in the table; 0 if other files may use it, and so get its address from a function.
     size_t file;
     int is_certain;
     int is_set_by_main;
@@ -81,7 +81,7 @@ static int ends_with(const char *name, size_t length, const char *end) {
     return length >= end_length && memcmp(name + length - end_length, end, end_length) == 0;
 }
 
-// Notes which variables lie where an instruction at this place points.
+// Marks the variables to which an instruction at this place points.
 static void note(struct variable *variables, size_t count, uint64_t address, int is_main) {
     for (size_t index = 0; index < count; index++) {
         if (address >= variables[index].start && address < variables[index].end) {
@@ -94,7 +94,7 @@ static void scan(
     const unsigned char *code, size_t size, uint64_t address, struct variable *variables, size_t count, int is_main) {
 #if defined(__x86_64__)
     for (size_t place = 1; place + 4 <= size; place++) {
-        // The byte before says: relative to the instruction's end, behind which up to four bytes may come.
+        // The byte before tells: relative to the end of the instruction, which may have up to four more bytes.
         if ((code[place - 1] & 0xC7) != 0x05) {
             continue;
         }
@@ -119,7 +119,7 @@ static void scan(
             // add
             note(variables, count, pages[(word >> 5) & 31] + ((word >> 10) & 0xFFF), is_main);
         } else if ((word & 0x3B000000) == 0x39000000) {
-            // ldr and str; those of 16 bytes say so elsewhere
+            // ldr and str; the size of 16-byte ones is encoded elsewhere
             unsigned scale = word >> 30;
             if ((word & 0x04800000) == 0x04800000 && scale == 0) {
                 scale = 4;
@@ -132,8 +132,8 @@ static void scan(
 #endif
 }
 
-// Whether it is a part of the top level: main itself, which Swift's package manager calls MODULE_main; a part of it that
-// goes on after an await; or a closure there, whose name has nothing between the module and its type.
+// Whether a function is top-level code: main itself, which Swift's package manager calls MODULE_main; a part of it that
+// continues after an await; or a closure in it, whose name has nothing between the module and its type.
 static int is_top_level(const char *name, size_t length, const char *prefix, const char *module) {
     size_t module_length = strlen(module);
     if (strcmp(name, "main") == 0 || strncmp(name, "async_Main", 10) == 0
@@ -165,7 +165,7 @@ static size_t find_variables(const struct image *image, const char *prefix, stru
     return count;
 }
 
-// Takes away those that other files have.
+// Removes the variables of other files.
 static size_t drop_others(const struct image *image, const char *prefix, struct variable *variables, size_t count) {
     const Elf64_Ehdr *header = (const Elf64_Ehdr *)image->bytes;
     size_t prefix_length = strlen(prefix), file = 1;
@@ -199,7 +199,7 @@ static size_t drop_others(const struct image *image, const char *prefix, struct 
     return count;
 }
 
-// Whether a value of this type, the end of the name, has bytes other than zero from its beginning: a text, an array, a
+// Whether a value of this type, which is the end of the name, starts with bytes other than zero: a text, an array, a
 // dictionary, a set, an object. In another file it would have a word that says whether it was set.
 static int is_never_zero(const char *name) {
     size_t length = strlen(name) - 2;
@@ -208,7 +208,7 @@ static int is_never_zero(const char *name) {
             && (strstr(name, "Say") != NULL || strstr(name, "SDy") != NULL || strstr(name, "Shy") != NULL));
 }
 
-// Takes away those that may be another file's.
+// Removes those that may belong to another file.
 static size_t drop_uncertain(struct variable *variables, size_t count) {
     size_t certain = 0;
     for (size_t index = 0; index < count; index++) {
@@ -254,7 +254,7 @@ static void scan_functions(
 
 static int take_bias(struct dl_phdr_info *information, size_t size, void *bias) {
     (void)size;
-    // The executable is the first.
+    // The executable comes first.
     *(uint64_t *)bias = information->dlpi_addr;
     return 1;
 }
@@ -296,7 +296,7 @@ size_t mp_script_variables(const char *module, struct mp_script_variable *found,
             struct mp_script_variable *next = &found[count++];
             next->start = (const void *)(bias + variable->start);
             next->byte_count = variable->end - variable->start;
-            // The name stands behind the module's with its length in front.
+            // The name follows the module's, preceded by its length.
             char *name;
             size_t length = strtoul(variable->name + strlen(prefix), &name, 10);
             length = length < sizeof next->name ? length : sizeof next->name - 1;

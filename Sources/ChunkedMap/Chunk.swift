@@ -1,16 +1,16 @@
 import Glibc
 
-/// A chunk of a file, as the function of a map is lent it in a worker.
+/// A chunk of a file, lent to the function of a map in a worker.
 ///
 ///     try file.map { chunk in chunk.bytes.byteCount }
 ///
-/// Its bytes are the worker's as long as the function runs: they cannot be kept, but copied.
+/// Its bytes are valid while the function runs: they can be copied, but not kept.
 public struct Chunk: ~Copyable, ~Escapable {
-    /// All bytes of the chunk, whose separators are among them.
+    /// All bytes of the chunk, including separators.
     public let bytes: RawSpan
-    /// The chunk's number in its file, from 0 on.
+    /// The chunk's number in its file, from 0.
     public let index: Int
-    /// Where the chunk begins in its file, in bytes.
+    /// The chunk's offset in its file, in bytes.
     public let offset: UInt64
 
     @_lifetime(copy bytes)
@@ -20,9 +20,9 @@ public struct Chunk: ~Copyable, ~Escapable {
         self.offset = offset
     }
 
-    /// Hands each line to `body`, without its line feed; a carriage return in front of that stays.
+    /// Passes each line to `body`, without its line feed; a carriage return before that is kept.
     ///
-    /// Behind the last line feed there is a line only if there are bytes.
+    /// The bytes after the last line feed are a line, if there are any.
     public func forEachLine<Failure: Error>(_ body: (RawSpan) throws(Failure) -> Void) throws(Failure) {
         var rest = bytes
         while !rest.isEmpty {
@@ -34,7 +34,7 @@ public struct Chunk: ~Copyable, ~Escapable {
 }
 
 extension RawSpan {
-    /// Where a byte is for the first time.
+    /// The first offset of a byte.
     ///
     /// The C function is `memchr`.
     fileprivate func firstOffset(of byte: UInt8) -> Int? {

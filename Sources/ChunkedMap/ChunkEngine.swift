@@ -1,25 +1,26 @@
 import Multiprocessing
 
-/// A pool of workers, and the maps that it has under way: hands out their chunks, and hands them what comes.
+/// A pool of workers, and its active maps: submits their chunks, and passes them the results.
 ///
 ///     ChunkedFile            this process                                a worker
 ///     cut, sizes      ──>    ChunkRun.next: where to look for borders ──> StretchSearch reads around the cuts
 ///                            FoundBorders.add                        <──  borders
 ///                            ChunkRun.next: a chunk                  ──>  reads it, runs the function
-///                            ChunkRun.takeNext                       <──  the output, in order, as all are of one lane
+///                        ChunkRun.takeNext                       <──  the output, in order, as all are in one lane
 ///
-/// For the file only its descriptor and numbers travel, so this process has none of its bytes. Each map has a window: no
-/// more chunks are under way or wait to be taken, and so memory is bounded by outputs, however slow the first chunk is
-/// or whoever takes them. Only the first `look`s are waited for; later ones are made ahead, by whichever worker is free.
+/// Only the file's descriptor and numbers are sent, so this process holds none of its bytes. Each map has a window: the
+/// maximum number of chunks that are being processed or waiting to be taken. So memory is bounded by outputs, however
+/// slow the first chunk or the consumer is. Only the first `look`s are waited for; later ones are made ahead, by
+/// whichever worker is free.
 final class ChunkEngine<Output: Codable> {
     typealias WorkPool = Pool<ChunkTask, ChunkAnswer<Output>>
 
     let pool: WorkPool
     private let workerCount: Int
-    /// Whose each task is, and of which chunk.
+    /// The map of each task, and its chunk.
     private var tasks: [UInt64: (run: ChunkRun<Output>, place: ChunkPlace?)] = [:]
     private var lastLane = 0
-    /// How many tasks were handed out whose answer has not come, those of cancelled maps with them.
+    /// How many tasks have not been answered, including those of cancelled maps.
     private(set) var unansweredCount = 0
     private static var chunksForWorker: Int { 4 }
 
@@ -34,7 +35,7 @@ final class ChunkEngine<Output: Codable> {
             workerCount: workerCount)
     }
 
-    /// Hands out as much of a map as there is room for.
+    /// Submits as many tasks of a map as there is room for.
     func refill(_ run: ChunkRun<Output>) {
         while case .task(let task, let place) = run.next() {
             do throws(MultiprocessingError) {
@@ -48,9 +49,9 @@ final class ChunkEngine<Output: Codable> {
         if run.error != nil { cancel(run) }
     }
 
-    /// Waits until something has come of some task, and hands it to its map; false when the time was over first.
+    /// Waits until some task is answered, and passes the answer to its map; false on a timeout.
     ///
-    /// Where the pool has failed, all maps have.
+    /// If the pool has failed, all maps fail.
     func receive(timeout: Duration? = nil) -> Bool {
         do throws(MultiprocessingError) {
             guard let completion = try pool.nextCompletion(timeout: timeout) else { return false }
@@ -68,7 +69,7 @@ final class ChunkEngine<Output: Codable> {
         }
     }
 
-    /// Ends what is under way of a map; workers that are at its chunks are killed and replaced.
+    /// Ends the unfinished tasks of a map; workers that process its chunks are killed and replaced.
     func cancel(_ run: ChunkRun<Output>) {
         for (number, task) in tasks where task.run === run {
             tasks[number] = nil

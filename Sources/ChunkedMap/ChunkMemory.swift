@@ -3,22 +3,22 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// The bytes of a chunk in a worker's memory: pages of the file, or where it cannot be mapped a copy.
+/// The bytes of a chunk in a worker's memory: pages of the file, or a copy if it cannot be mapped.
 ///
-/// A copy of what lies in the page cache would cost a third of a loop that counts words. Bytes of mapped pages may change
-/// while the function looks at them, and those of a file that becomes shorter end the worker by SIGBUS. So who uses these
-/// asks before and afterwards whether the file is as it was, and gives nobody what came of one that is not; and where the
-/// worker has died, its successor finds that the file has changed.
+/// Copying from the page cache would cost a third of the time of a loop that counts words. Bytes of mapped pages may
+/// change while the function reads them, and SIGBUS ends the worker if the file becomes shorter. So the caller checks
+/// before and after that the file has not changed, and discards the result if it has. If the worker has died, its
+/// successor finds that the file has changed.
 struct ChunkMemory: ~Copyable {
     let bytes: UnsafeRawBufferPointer
-    /// What is to be unmapped; nil for a copy.
+    /// The memory to unmap; nil for a copy.
     private let mapping: UnsafeMutableRawBufferPointer?
 
-    /// - Parameter copies: room for a copy, which stays in use for as long as this.
+    /// - Parameter copies: room for a copy, which is in use as long as this object.
     init(of place: ChunkPlace, _ file: FileDescriptor, _ copies: inout Scratch) throws(PoolmapError) {
         let start = place.offset / ChunkMemory.pageBytes * ChunkMemory.pageBytes
         let (lead, byteCount) = (Int(place.offset - start), Int(place.byteCount))
-        // Its pages at once, in place of a fault for each few of them.
+        // Map all pages at once instead of one fault for each few of them.
         let flags = MAP_PRIVATE | MAP_POPULATE
         if byteCount > 0,
             let base = mmap(nil, lead + byteCount, PROT_READ, flags, file.rawValue, off_t(start)), base != MAP_FAILED

@@ -8,17 +8,18 @@ import Multiprocessing
 ///         print(path, try pool.reduce(file, 0, +))
 ///     }
 ///
-/// The function is copied to the workers when the pool is made, with all that it captures; what it changes stays in its
-/// worker. So it is given before the files are. Only outputs travel, as `Codable` values; the workers read the files.
+/// The function is copied to the workers when the pool is made, with everything that it captures; its changes stay in
+/// its worker. So it is given before the files are. Only outputs travel, as `Codable` values; the workers read the
+/// files.
 ///
-/// A worker that dies is replaced and its chunk done again, three times in all; so a function may run more than once for a
-/// chunk, and should bear that. After the first error of a map, the chunks under way are cancelled: workers that are at
-/// them are killed and replaced, and the pool can be used for the next map.
+/// A worker that dies is replaced and its chunk processed again, three times in all; so a function may run more than
+/// once for a chunk, and should tolerate that. After the first error of a map, its remaining chunks are cancelled:
+/// workers that process them are killed and replaced, and the pool can be used for the next map.
 ///
-/// Use a pool from the thread that made it. It makes no threads. Its processes end when it and its `ChunkResults` go
-/// away, or by `terminate`. `AsyncChunkPool` is for programs that wait by `await`.
+/// Use a pool from the thread that made it. It creates no threads. Its processes end when it and its `ChunkResults` are
+/// released, or by `terminate`. `AsyncChunkPool` is for programs that wait with `await`.
 ///
-/// The corresponding Python API is `multiprocessing.Pool`, which knows no files.
+/// The corresponding Python API is `multiprocessing.Pool`, without the files.
 public final class ChunkPool<Output: Codable> {
     let engine: ChunkEngine<Output>
 
@@ -27,14 +28,14 @@ public final class ChunkPool<Output: Codable> {
     /// Does not wait until the workers are ready.
     ///
     /// - Parameters:
-    ///   - processes: the number of workers, at least 1; `processCPUCount()` of `Multiprocessing` where none is given.
+    ///   - processes: the number of workers, at least 1; the default is `processCPUCount()` of `Multiprocessing`.
     ///   - chunkTimeout: how long the function may take for a chunk; then its worker is killed, and the map fails with
-    ///     `timedOut`. nil for as long as it likes.
+    ///     `timedOut`. nil for no limit.
     ///   - initializer: runs once in each worker before its first chunk.
     ///   - function: runs in the workers, for each chunk.
     ///
-    /// Throws `poolFailed`; with the pool's error `multipleThreads` in a process with more than one thread, which is to
-    /// give a `ChunkFunction`.
+    /// Throws `poolFailed`; with the pool's error `multipleThreads` in a process with more than one thread, where you
+    /// need a `ChunkFunction`.
     public init(
         processes: Int? = nil, chunkTimeout: Duration? = nil, initializer: @escaping () throws -> Void = {},
         _ function: @escaping (borrowing Chunk) throws -> Output
@@ -49,11 +50,11 @@ public final class ChunkPool<Output: Codable> {
         }
     }
 
-    /// Starts the pool's manager process by the method, which forks the workers.
+    /// Starts the pool's manager process by the given method; the manager process forks the workers.
     ///
     /// - Parameters:
-    ///   - startMethod: how the manager process comes to be. A process that has threads needs `spawn` or `forkserver`;
-    ///     `automatic` knows.
+    ///   - startMethod: how the manager process is started. A process that has threads needs `spawn` or `forkserver`;
+    ///     `automatic` chooses.
     ///   - processes: the number of workers, at least 1.
     ///   - chunkTimeout: how long the function may take for a chunk.
     ///   - function: is sent to the manager process, and copied to each worker.
@@ -80,30 +81,30 @@ public final class ChunkPool<Output: Codable> {
 
     // MARK: Maps
 
-    /// The outputs of all chunks, in the chunks' order.
+    /// Returns the outputs of all chunks, in order.
     ///
-    /// Blocks until all are done. Throws the error of the first chunk, in order, that has one; `recordTooLong`,
+    /// Blocks until all are done. Throws the error of the first chunk, in order, that failed; `recordTooLong`,
     /// `fileChanged`, `systemCallFailed`, `poolFailed`. The corresponding Python API is `multiprocessing.Pool.map`.
     public func map(_ file: ChunkedFile) throws(ChunkedMapError) -> [Output] {
         try reduce(file, into: []) { $0.append($1) }
     }
 
-    /// The outputs one by one, in the chunks' order, each as soon as it and all before it are done.
+    /// Returns the outputs one by one, in the order of the chunks, each as soon as all before it are done.
     ///
     /// Does not block.
     ///
     /// - Parameters:
-    ///   - file: what is mapped.
-    ///   - inFlight: at most so many chunks are under way or wait to be taken, and one at least; by default 4 for each
+    ///   - file: the file to map.
+    ///   - inFlight: how many chunks may be processed or waiting to be taken, at least one; the default is 4 for each
     ///     worker.
     ///
-    /// Throws `systemCallFailed`, where no descriptor is left. The corresponding Python API is
+    /// Throws `systemCallFailed` if no descriptor is left. The corresponding Python API is
     /// `multiprocessing.Pool.imap`.
     public func imap(_ file: ChunkedFile, inFlight: Int? = nil) throws(ChunkedMapError) -> ChunkResults<Output> {
         ChunkResults(engine, try engine.begin(file, inFlight: inFlight))
     }
 
-    /// Combines the outputs in the chunks' order, each as soon as it and all before it are done.
+    /// Combines the outputs in the order of the chunks, each as soon as all before it are done.
     ///
     /// Blocks until all are done. Throws as `map` does.
     public func reduce<Result>(
@@ -117,7 +118,7 @@ public final class ChunkPool<Output: Codable> {
         return result
     }
 
-    /// Combines the outputs in the chunks' order, each as soon as it and all before it are done.
+    /// Combines the outputs in the order of the chunks, each as soon as all before it are done.
     ///
     /// Blocks until all are done. Throws as `map` does.
     public func reduce<Result>(
@@ -128,14 +129,14 @@ public final class ChunkPool<Output: Codable> {
 
     /// Ends all processes of the pool at once and waits until they have ended.
     ///
-    /// What is asked of it afterwards fails with `poolFailed`. The corresponding Python API is
+    /// Later maps fail with `poolFailed`. The corresponding Python API is
     /// `multiprocessing.Pool.terminate`, with `join`.
     public func terminate() {
         engine.pool.terminate()
     }
 }
 
-/// A chunk function as the pool's workers run it, each with a `ChunkWorker` of its own.
+/// Adapts a chunk function to a pool: each worker has its own `ChunkWorker`.
 struct WorkerFunction<Function: ChunkFunction>: PoolFunction, Codable {
     private var function: Function
     private var worker: ChunkWorker?

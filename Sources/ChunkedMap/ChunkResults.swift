@@ -3,7 +3,7 @@
 ///     let results = try pool.imap(file)
 ///     while let output = try results.next() { … }
 ///
-/// When it goes away before its end, the rest of the map is cancelled. Use it from the pool's thread. The corresponding
+/// If it is released before the end, the rest of the map is cancelled. Use it from the pool's thread. The corresponding
 /// Python API is the iterator that `multiprocessing.Pool.imap` returns.
 public final class ChunkResults<Output: Codable> {
     private let engine: ChunkEngine<Output>
@@ -21,7 +21,7 @@ public final class ChunkResults<Output: Codable> {
 
     /// The next output, or nil when there are no more.
     ///
-    /// Blocks until it is there. Throws the error that ends the map, once; behind it there is nil.
+    /// Blocks until it is there. Throws the error that ends the map, once; after it returns nil.
     public func next() throws(ChunkedMapError) -> Output? {
         while !isOver {
             if let output = run.takeNext() {

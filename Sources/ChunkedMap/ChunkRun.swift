@@ -2,17 +2,17 @@ import Chunks
 import Ground
 import Multiprocessing
 
-/// One map of a file: what is to be handed out next, and what has come of it, in order.
+/// One map of a file: the next tasks to submit, and the outputs, in order.
 final class ChunkRun<Output: Codable> {
-    /// What is next.
+    /// The next task.
     enum Step {
         case task(ChunkTask, ChunkPlace?)
-        /// Nothing before something has come, or for good.
+        /// None until something arrives, or ever.
         case none
     }
 
     let file: ChunkedFile
-    /// All chunks of a map have one, so that their outputs come in order.
+    /// All chunks of a map are in one lane, so that their outputs arrive in order.
     let lane: Int
     private let descriptor: SharedDescriptor
     private let window: Int
@@ -20,18 +20,18 @@ final class ChunkRun<Output: Codable> {
     private var found: FoundBorders?
     private var offset: UInt64 = 0
     private var chunkCount = 0
-    /// No chunk comes behind those that were handed out.
+    /// No chunk comes after those submitted.
     private var isPlanned = false
-    /// Why that is so, if it is for an error; those in front of it are first.
+    /// The error for which that is so, if any; outputs before it come first.
     private var lastError: ChunkedMapError?
     private var arrived = Line<Output>()
-    /// How many chunks were handed out and have not been taken.
+    /// How many chunks were submitted and have not been taken.
     private var openCount = 0
 
     /// The first error, which ends the map.
     private(set) var error: ChunkedMapError?
 
-    /// - Parameter window: how many chunks are under way or wait to be taken, at most.
+    /// - Parameter window: the maximum number of chunks that are being processed or waiting to be taken.
     init(_ file: ChunkedFile, lane: Int, window: Int, workerCount: Int) throws(ChunkedMapError) {
         (self.file, self.lane, self.window) = (file, lane, window)
         descriptor = try file.handed()
@@ -43,10 +43,10 @@ final class ChunkRun<Output: Codable> {
         }
     }
 
-    /// Whether all has been taken, or will never be.
+    /// Whether everything has been taken, or never will be.
     var isDone: Bool { error != nil || (isPlanned && openCount == 0) }
 
-    // MARK: Handing out
+    // MARK: Submitting
 
     func next() -> Step {
         guard error == nil, !isPlanned, openCount < window else { return .none }
@@ -85,11 +85,11 @@ final class ChunkRun<Output: Codable> {
 
     // MARK: Taking
 
-    /// Takes what has become of a task.
+    /// Takes the outcome of a task.
     ///
-    /// - Parameter place: of a chunk; nil of a look.
+    /// - Parameter place: the chunk; nil for a look.
     func accept(_ completion: Pool<ChunkTask, ChunkAnswer<Output>>.Completion, _ place: ChunkPlace?) {
-        // Behind the chunk that has failed nothing is wanted.
+        // After a failed chunk, later results are discarded.
         guard error == nil else { return }
         switch completion.result {
         case .success(.output(let output)): arrived.append(output)
@@ -106,7 +106,7 @@ final class ChunkRun<Output: Codable> {
 
     /// The next output, if it is there.
     ///
-    /// Those in front of the chunk that has failed can still be taken.
+    /// Outputs before a failed chunk can still be taken.
     func takeNext() -> Output? {
         guard let output = arrived.first else { return nil }
         arrived.removeFirst()

@@ -2,14 +2,14 @@ import Chunks
 import Ground
 import Multiprocessing
 
-/// Which bytes of its file a chunk is.
+/// The number and byte range of a chunk in its file.
 struct ChunkPlace: BitwiseCopyable, Sendable {
     let index: Int
     let offset: UInt64
     let byteCount: UInt64
 }
 
-/// What a worker is to do with a file: look for borders, or run the function over a chunk.
+/// A worker's task: look for borders, or run the function over a chunk.
 struct ChunkTask: Codable {
     enum Work: BitwiseCopyable {
         case look(from: UInt64, to: UInt64, BorderRule, BorderQuestion)
@@ -23,22 +23,22 @@ struct ChunkTask: Codable {
 
     let file: SharedDescriptor
     let facts: Bitwise<Facts>
-    /// Of a look: what ends a record.
+    /// For a look: what ends a record.
     let cut: Cut.Kind?
 }
 
-/// What becomes of a task.
+/// The answer to a task.
 enum ChunkAnswer<Output: Codable>: Codable {
     case borders(StretchBorders)
     case output(Output)
-    /// The file could not be read as it was.
+    /// The file could not be read unchanged.
     case failure(PoolmapError)
 
     private enum Tag: UInt8, Codable {
         case borders, output, failure
     }
 
-    // Not what the compiler would make, which has keys, and knows no short way for arrays of bytes within.
+    // The synthesized version would have keys, and no fast path for arrays of bytes.
     init(from decoder: any Decoder) throws {
         var container = try decoder.unkeyedContainer()
         switch try container.decode(Tag.self) {

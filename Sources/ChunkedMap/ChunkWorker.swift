@@ -4,14 +4,14 @@ import Ground
 import Multiprocessing
 import SystemPackage
 
-/// What a worker keeps from task to task: room for chunks that cannot be mapped, and what looks for borders.
+/// What a worker keeps from task to task: room for chunks that cannot be mapped, and the compiled border search.
 final class ChunkWorker {
     private var copies = Scratch()
     private var search = StretchSearch()
     /// The cut of the last look, with its regular expression compiled.
     private var lastCut: (kind: Cut.Kind, records: RecordKind)?
 
-    /// Does a task; throws what the function throws.
+    /// Carries out a task; rethrows the function's error.
     func perform<Output>(
         _ task: ChunkTask, _ function: (borrowing Chunk) throws -> Output
     ) throws -> ChunkAnswer<Output> {
@@ -32,7 +32,7 @@ final class ChunkWorker {
         return .output(try output.get())
     }
 
-    /// What the function makes of a chunk, or throws over it, which is of the file as it was.
+    /// Runs the function over a chunk of the unchanged file, and returns its output or error.
     private func run<Output>(
         _ function: (borrowing Chunk) throws -> Output, over place: ChunkPlace, of file: OpenFile
     ) throws(PoolmapError) -> Result<Output, any Error> {
@@ -56,7 +56,7 @@ final class ChunkWorker {
     }
 }
 
-/// The file of a task, which must be as it was when it was opened.
+/// The file of a task, which must not have changed since it was opened.
 private struct OpenFile: ByteSource {
     let descriptor: FileDescriptor
     let status: FileStatus
@@ -67,7 +67,7 @@ private struct OpenFile: ByteSource {
         try descriptor.readAll(into: space, at: place)
     }
 
-    /// What was read before is of the file as it was.
+    /// Throws if the file has changed; otherwise, everything read before is valid.
     func requireUnchanged() throws(PoolmapError) {
         let now = try attempt("cannot check the file") { () throws(Errno) in try FileStatus(of: descriptor) }
         guard !now.hasChanged(since: status) else {

@@ -1,12 +1,11 @@
-/// Maps by a closure, each with workers of its own.
+/// Maps by a closure, each with its own workers.
 extension ChunkedFile {
-    /// Runs a closure over all chunks, in worker processes that are forked for it, and returns the outputs in the chunks'
-    /// order.
+    /// Runs a closure over all chunks, in worker processes forked for this map, and returns the outputs in order.
     ///
-    /// Blocks until all are done. The closure, and all that it captures, is copied with the fork.
+    /// Blocks until all are done. The fork copies the closure and everything that it captures.
     ///
     /// - Parameters:
-    ///   - processes: the number of workers, at least 1; `processCPUCount()` of `Multiprocessing` where none is given.
+    ///   - processes: the number of workers, at least 1; the default is `processCPUCount()` of `Multiprocessing`.
     ///   - function: runs in the workers, for each chunk.
     ///
     /// Throws as `ChunkPool.map` does, and `poolFailed` in a process with more than one thread.
@@ -16,13 +15,14 @@ extension ChunkedFile {
         try reduce(into: [], processes: processes, function) { $0.append($1) }
     }
 
-    /// Runs a closure over all chunks, in worker processes that are forked for it, and combines the outputs in the chunks'
-    /// order, each as soon as it and all before it are done.
+    /// Runs a closure over all chunks, in worker processes forked for this map, and combines the outputs.
+    ///
+    /// They are combined in the order of the chunks, each as soon as all before it are done.
     ///
     /// Blocks until all are done.
     ///
     /// - Parameters:
-    ///   - initial: what the first output is combined with.
+    ///   - initial: the value with which the first output is combined.
     ///   - processes: the number of workers, at least 1.
     ///   - function: runs in the workers, for each chunk.
     ///   - combine: runs in this process.

@@ -4,39 +4,39 @@ import Ground
 import Multiprocessing
 import SystemPackage
 
-/// A regular file, and how it is cut into chunks, over which the workers of a pool map a function.
+/// A regular file and the way it is cut into chunks, over which the workers of a pool map a function.
 ///
 ///     let file = try ChunkedFile("access.log", cut: .lines)
 ///     let counts = try file.map { chunk in … }
 ///
-/// The chunks are those of `poolmap map` with the same options. The workers read the file, each its own chunks, and look
-/// for the borders of chunks themselves: this process reads nothing of it. A file that changes between the time when it
-/// is opened and the last read of a map is an error of that map.
+/// The chunks are those of `poolmap map` with the same options. Each worker reads its own chunks, and the workers look
+/// for the borders of chunks: this process reads nothing of the file. If the file changes between opening and the last
+/// read of a map, that map fails.
 ///
 /// An empty file has one chunk, which is empty.
 public final class ChunkedFile: Sendable {
-    /// The path as it was given.
+    /// The path as given.
     public let path: String
-    /// How long the file is, in bytes.
+    /// The size of the file in bytes.
     public let byteCount: UInt64
 
     let settings: CutSettings
-    /// What is to be as it is now until all is read.
+    /// The file's status, which must not change until all is read.
     let status: FileStatus
-    /// Immutable but for whom it tells that it goes: that is its duplicates', one for each map.
+    /// Immutable except for the callbacks of its release, which only its duplicates have, one for each map.
     nonisolated(unsafe) private let descriptor: SharedDescriptor
 
-    /// Opens a file, which it closes when it goes.
+    /// Opens a file; it is closed when this object is released.
     ///
     /// Does not read it.
     ///
     /// - Parameters:
-    ///   - path: of a regular file, or of what leads to one.
-    ///   - cut: where chunks may end. It is never guessed from what is in the file.
-    ///   - chunkBytes: there is a cut every so many bytes, from 1 to 1 GiB.
-    ///   - recordCount: a chunk has so many records, whatever their size, in place of `chunkBytes`; the file is read once more
-    ///     to count them, by the workers. nil for as many as there is room for.
-    ///   - mostRecordBytes: a chunk goes so far beyond its cut at most, from 1 to 1 GiB, for its last record to end.
+    ///   - path: the path of a regular file, or of a symbolic link to one.
+    ///   - cut: where chunks may end. This is never guessed from the file's content.
+    ///   - chunkBytes: the distance between cuts in bytes, from 1 to 1 GiB.
+    ///   - recordCount: the number of records in a chunk, whatever their size, instead of `chunkBytes`; the workers
+    ///     then read the file once more to count them. nil for as many as fit.
+    ///   - mostRecordBytes: how far a chunk may extend past its cut for its last record to end, from 1 to 1 GiB.
     ///
     /// Throws `invalidCut`, `notRegularFile`, `systemCallFailed`. A pipe or a folder is refused without waiting.
     public init(
@@ -44,7 +44,7 @@ public final class ChunkedFile: Sendable {
     ) throws(ChunkedMapError) {
         settings = try CutSettings(cut, chunkBytes, recordCount, mostRecordBytes)
         self.path = path
-        // Looked at first: to open a pipe would wait, or wake its writer for nothing.
+        // Checked first: opening a pipe would block, or wake its writer for nothing.
         if let found = FileStatus(ofPath: path) {
             try found.requireRegular(path)
         }
@@ -58,7 +58,7 @@ public final class ChunkedFile: Sendable {
         byteCount = status.byteCount
     }
 
-    /// One for a map of its own, on any thread.
+    /// A duplicate for one map, on any thread.
     func handed() throws(ChunkedMapError) -> SharedDescriptor {
         let number = fcntl(descriptor.fileDescriptor.rawValue, F_DUPFD_CLOEXEC, 3)
         guard number >= 0 else {

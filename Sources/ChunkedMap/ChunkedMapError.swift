@@ -2,14 +2,14 @@ import Ground
 import Multiprocessing
 import SystemPackage
 
-/// Why a map has no result, or not all of them.
+/// An error of a map that has no result, or only a part.
 ///
-/// One type for the whole module: `code` says what to do about it and may grow, the other properties say where it
-/// happened. Printing the error gives one sentence for a person, which names the file, the chunk and its bytes.
+/// This is the error type of the whole module. `code` says how to react and may gain new values; the other properties
+/// say where it happened. Its description is one sentence for people, which names the file, the chunk and its bytes.
 public struct ChunkedMapError: Error, Sendable {
     /// The kinds of failure.
     ///
-    /// New ones may be added: a `switch` over them needs a `default`.
+    /// New ones may be added, so a `switch` over them needs a `default`.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         /// The code's name, as it is printed.
         public let description: String
@@ -18,23 +18,23 @@ public struct ChunkedMapError: Error, Sendable {
             self.description = description
         }
 
-        /// A cut or a size that cannot be: an empty separator, no regular expression, a size that is not from 1 to 1 GiB.
+        /// An invalid cut or size: an empty separator, an invalid regular expression, a size not between 1 and 1 GiB.
         public static let invalidCut = Code("invalidCut")
-        /// The path leads to something that is no regular file: a folder, a pipe, a device.
+        /// The path leads to something other than a regular file: a folder, a pipe, a device.
         public static let notRegularFile = Code("notRegularFile")
         /// The kernel refused something: no such file, no permission, no memory.
         public static let systemCallFailed = Code("systemCallFailed")
-        /// No record ends within `mostRecordBytes` behind a cut.
+        /// No record ends within `mostRecordBytes` after a cut.
         public static let recordTooLong = Code("recordTooLong")
-        /// The file is not as it was when it was opened: shorter, longer, or written to.
+        /// The file has changed since it was opened: it is shorter, longer, or was written to.
         public static let fileChanged = Code("fileChanged")
         /// The function threw an error, or its output could not be encoded; the description has the text.
         public static let chunkFailed = Code("chunkFailed")
-        /// Workers died while they were at this chunk, as often as the pool allows.
+        /// Workers died while processing this chunk, as often as the pool allows.
         public static let workerDied = Code("workerDied")
         /// The chunk took longer than the pool's `chunkTimeout`; the worker was killed.
         public static let timedOut = Code("timedOut")
-        /// The output arrived as bytes that are none of its type.
+        /// The output arrived as bytes that are not a value of its type.
         public static let decodingFailed = Code("decodingFailed")
         /// The map was cancelled, by `Task.cancel` or by `terminate`.
         public static let cancelled = Code("cancelled")
@@ -42,17 +42,17 @@ public struct ChunkedMapError: Error, Sendable {
         public static let poolFailed = Code("poolFailed")
     }
 
-    /// What kind of failure it is.
+    /// The kind of failure.
     public let code: Code
-    /// The path of the file; nil where the pool itself has failed.
+    /// The path of the file; nil if the pool itself has failed.
     public let path: String?
-    /// The chunk's number in its file, from 0 on, where it is about one.
+    /// The chunk's number in its file, from 0, if the error concerns a chunk.
     public let chunk: Int?
-    /// The chunk's bytes in its file, where it is about one.
+    /// The chunk's bytes in its file, if the error concerns a chunk.
     public let bytes: Range<UInt64>?
-    /// The error number of the system call that failed, if one did.
+    /// The errno of the system call that failed, if any.
     public let errno: Errno?
-    /// What the pool says of it, if it does.
+    /// The pool's error, if there is one.
     public let poolError: MultiprocessingError?
 
     private let detail: String
@@ -76,7 +76,7 @@ public struct ChunkedMapError: Error, Sendable {
 }
 
 extension ChunkedMapError {
-    /// A map that its task has no use for.
+    /// The error of a map whose task was cancelled.
     static func cancelled(mapOf path: String?) -> ChunkedMapError {
         ChunkedMapError(.cancelled, "the map was cancelled", of: path)
     }
@@ -88,7 +88,7 @@ extension ChunkedMapError {
         self.init(.poolFailed, "\(error)", path, nil, error.errno, error)
     }
 
-    /// Why one chunk, or what is asked about the file, has no answer from the pool.
+    /// The error of a task of the pool, for one chunk or for a look at the file.
     init(_ error: MultiprocessingError, of path: String, at place: ChunkPlace?, attempts: Int) {
         let status = error.status.map { "\($0)" } ?? "ended"
         let worker = error.pid.map { "process \($0)" } ?? "its process"
@@ -106,7 +106,7 @@ extension ChunkedMapError {
         self.init(code, text, path, place, error.errno, error)
     }
 
-    /// What went wrong with the file itself.
+    /// The error of the file itself.
     init(_ error: PoolmapError, of path: String, at place: ChunkPlace? = nil) {
         let code: Code =
             switch error.code {
@@ -119,7 +119,7 @@ extension ChunkedMapError {
 }
 
 extension ChunkedMapError: CustomStringConvertible {
-    /// One sentence: which file, which chunk, what failed, and what the kernel said.
+    /// One sentence: which file, which chunk, what failed, and the kernel's error text.
     public var description: String {
         var text = path.map { "\(FileName.printable($0)): " } ?? ""
         if let chunk {
@@ -130,7 +130,7 @@ extension ChunkedMapError: CustomStringConvertible {
             text += ": "
         }
         text += detail
-        // The pool's own text has it already.
+        // The pool's own text already contains it.
         if let errno, poolError == nil {
             text += ": \(errno)"
         }

@@ -3,20 +3,20 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// The process that holds make's tokens for the front, so that they get back to make whatever ends the front.
+/// The process that holds make's tokens for the front, so that make gets them back however the front ends.
 ///
-/// A token is a byte that was read from make's pipe, and who has read it must write it back. The front cannot promise
-/// that: it may be killed between the two by a signal that nobody can catch. So it reads no token at all. The guardian
-/// does, and tells the front what it holds; when the front has ended, however it did, it writes back all that it still
-/// has, and leaves. There is no moment at which only the front knows of a token.
+/// A token is a byte that was read from make's pipe, and the reader must write it back. The front cannot guarantee
+/// that: it may be killed in between by a signal that cannot be caught. So it does not read tokens itself. The guardian
+/// does, and reports to the front what it holds; when the front has ended, for whatever reason, the guardian writes
+/// back all that it still has, and exits. At no moment does only the front know of a token.
 ///
-/// What keeps the guardian itself alive: it has all signals blocked, and is in a process group of its own, out of reach
-/// of a Ctrl-C and of a `kill` or `timeout` that means the group. It has nothing open but the four descriptors here, so
-/// that nobody waits for an end of file because of it.
+/// The guardian itself is hard to end by accident: it has all signals blocked, and has its own process group, out of
+/// reach of a Ctrl-C and of a `kill` or `timeout` that signals the group. It has only the four descriptors here open,
+/// so that no process waits for an end-of-file because of it.
 ///
-/// It learns that the front has ended in two ways. Its socket ends when the last copy of the front's end is closed,
-/// which comes first where there is no other copy: but a pool that the front forked later has one. So it also
-/// watches the front itself, by a descriptor that was opened before the fork and cannot mean another process.
+/// It learns that the front has ended in two ways. Its socket reports end-of-file when the last copy of the front's end
+/// is closed, which comes first if there is no other copy; but a pool that the front forked later has one. So it also
+/// watches the front itself, by a descriptor that was opened before the fork and cannot refer to another process.
 struct Guardian {
     private let socket: GuardianSocket
     /// Readable once the front has ended.
@@ -24,7 +24,7 @@ struct Guardian {
     private let pipe: TokenPipeEnds
     private var tokens: [UInt8] = []
     private var request = TokenRequest()
-    /// Whether the front does not know how things stand.
+    /// Whether the front must be sent a report.
     private var isReportDue = false
 
     /// Forks the guardian of this process, which must have one thread.
@@ -65,12 +65,12 @@ struct Guardian {
         _exit(EXIT_SUCCESS)
     }
 
-    /// Waits for something to do and does it; false when it is time to leave.
+    /// Waits for something to do and does it; false when it is time to exit.
     private mutating func serve() -> Bool {
         var entries = [
             pollfd(fd: front.rawValue, events: Int16(POLLIN), revents: 0),
             pollfd(fd: socket.descriptor.rawValue, events: Int16(isReportDue ? POLLIN | POLLOUT : POLLIN), revents: 0),
-            // poll passes over a negative number.
+            // poll ignores a negative number.
             pollfd(fd: tokens.count < request.wanted ? pipe.reader.rawValue : -1, events: Int16(POLLIN), revents: 0),
         ]
         guard poll(&entries, nfds_t(entries.count), -1) >= 0 else { return errno == EINTR }

@@ -2,35 +2,35 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// What the front tells the guardian: how many tokens it would like to hold in all.
+/// Front to guardian: how many tokens it would like to hold in all.
 struct TokenRequest: Equatable {
     /// Counts the requests.
     var serial: UInt32 = 0
     var wanted: UInt32 = 0
 }
 
-/// What the guardian tells the front: all tokens that it holds, and the last request that it knew then.
+/// Guardian to front: all tokens that it holds, and the last request that it had received by then.
 struct TokenReport {
     let serial: UInt32
     let tokens: [UInt8]
 
-    /// A report has no more.
+    /// The maximum number of tokens in a report.
     static let mostTokens = 4096
 }
 
-/// An end of the socket pair between front and guardian, which keeps messages whole and never blocks.
+/// One end of the socket pair between front and guardian, which preserves message boundaries and never blocks.
 ///
-/// Both sides say how things stand, never what has changed. So a message that finds no room is not queued: what
-/// is true by then is sent later in its place.
+/// Both sides send their current state, never changes. So a message that finds no room is not queued: the state at a
+/// later time is sent instead.
 struct GuardianSocket {
     let descriptor: FileDescriptor
 
-    /// What was received.
+    /// The result of an attempt to receive.
     enum Reception<Message> {
         case message(Message)
         /// Nothing is there now.
         case nothing
-        /// The other end is gone, or has said that it leaves.
+        /// The other end is closed, or has announced that it exits.
         case end
     }
 
@@ -44,12 +44,12 @@ struct GuardianSocket {
         return (GuardianSocket(descriptor: .init(rawValue: numbers[0])), .init(descriptor: .init(rawValue: numbers[1])))
     }
 
-    /// Whether there was room for it; also true where nobody will read it.
+    /// Sends a request; false if there was no room for it, true even if the other end is closed.
     func send(_ request: TokenRequest) -> Bool {
         withUnsafeBytes(of: request) { send($0) }
     }
 
-    /// Whether there was room for it; also true where nobody will read it.
+    /// Sends a report; false if there was no room for it, true even if the other end is closed.
     func send(_ report: TokenReport) -> Bool {
         withUnsafeBytes(of: report.serial) { Array($0) + report.tokens }.withUnsafeBytes { send($0) }
     }
@@ -57,7 +57,7 @@ struct GuardianSocket {
     private func send(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let sent = try? retryingInterrupted { () -> Int in
             let count = Glibc.send(descriptor.rawValue, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
-            // The end is met when the next message is received.
+            // The closed end is noticed when the next message is received.
             return count < 0 && [EPIPE, ECONNRESET].contains(errno) ? 0 : count
         }
         return sent != nil
@@ -86,7 +86,8 @@ struct GuardianSocket {
                 switch (length, errno) {
                 case (1..., _):
                     return message(UnsafeRawBufferPointer(rebasing: space[..<length])).map { .message($0) } ?? .end
-                // The second says once that the other end left messages unread; what it sent before still comes.
+                // The second is reported once, if the other end left messages unread; what it sent before still
+                // arrives.
                 case (..<0, EINTR), (..<0, ECONNRESET): continue
                 case (..<0, EAGAIN): return .nothing
                 default: return .end

@@ -3,35 +3,35 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// This process as a client of GNU make's job server: it asks for tokens, each of which lets one more job run beside
-/// the one that every recipe has anyway.
+/// This process as a client of GNU make's job server: it asks for tokens, each of which allows one more job besides the
+/// one that every recipe may always run.
 ///
 ///     server.want(3)
 ///     // wait until server.descriptor is readable, among other things
 ///     server.receive()
 ///     // at most 1 + server.held jobs may run now
 ///
-/// The tokens are with a process of their own, the `Guardian`, which is forked by the first `want` of more than none,
-/// and gives back all when this process ends, whatever ends it. What is told here is never more than what the guardian
-/// holds: a request that gives up tokens counts at once, and reports from before it do not count any more.
+/// The tokens are held by a separate process, the `Guardian`, which is forked by the first `want` of more than none,
+/// and gives everything back when this process ends, for whatever reason. `held` is never more than what the guardian
+/// holds: a request that gives up tokens takes effect at once, and earlier reports no longer count.
 ///
-/// A process has one of these at most, and one thread; none of its children uses it. No call waits for make or for a
+/// A process has at most one of these, and one thread; none of its children may use it. No call waits for make or for a
 /// token.
 public final class JobServer {
-    /// The most tokens that can be held at a time: 4096.
+    /// The maximum number of tokens that can be held at a time: 4096.
     public static var mostTokens: Int { TokenReport.mostTokens }
 
-    /// The tokens in hand, beside the job that needs none: so many more may run.
+    /// The tokens in hand: the number of jobs that may run besides the one that needs no token.
     public private(set) var held = 0
 
-    /// How many tokens were asked for in all.
+    /// The total number of tokens asked for.
     public private(set) var wanted = 0
 
-    /// Why no token will come any more, as one line; nil as long as some may.
+    /// Why no more tokens will come, as one line; nil as long as some may.
     public private(set) var failure: String?
 
     private let pipe: TokenPipe
-    /// What the pipe was at first.
+    /// The identity of the pipe when it was first opened.
     private let status: FileStatus
     private let owner = getpid()
     private var socket: GuardianSocket?
@@ -39,10 +39,10 @@ public final class JobServer {
     /// Whether there was no room yet for the last request.
     private var isRequestDue = false
     private var isClosed = false
-    /// All that the guardian held when it last said so.
+    /// All tokens that the guardian held at its last report.
     private var reported: [UInt8] = []
 
-    /// Throws, with what to do, where the pipe cannot be used.
+    /// Throws, with advice, if the pipe cannot be used.
     init(_ pipe: TokenPipe) throws(JobServerError) {
         let ends = try pipe.open(as: nil)
         ends.close()
@@ -55,16 +55,16 @@ public final class JobServer {
 
     /// Readable when there is something to `receive`; nil while there is no guardian.
     ///
-    /// It stays the job server's own: do not close it.
+    /// The job server owns it: do not close it.
     public var descriptor: FileDescriptor? {
         socket?.descriptor
     }
 
-    /// Asks for so many tokens in all.
+    /// Asks for `count` tokens in all.
     ///
-    /// More than before: they come when make's other jobs leave them. Fewer: those that are held above this number go
-    /// back, of which no job may make use any more, and tokens that are on their way do so too. Without a change it does
-    /// nothing. More than `mostTokens` are not asked for.
+    /// If that is more than before, they come when make's other jobs release them. If it is fewer, the tokens held
+    /// above this number are given back, so no job may use them any more, and tokens that are on their way are given
+    /// back too. Without a change it does nothing. It never asks for more than `mostTokens`.
     ///
     /// Does not block.
     public func want(_ count: Int) {
@@ -85,9 +85,10 @@ public final class JobServer {
         sendRequest()
     }
 
-    /// Takes in what the guardian has said, and so brings `held` up to date.
+    /// Receives the guardian's reports, and so updates `held`.
     ///
-    /// Does not block. If the guardian was killed, all tokens go back from here, `held` is 0, and `failure` says so.
+    /// Does not block. If the guardian was killed, this process gives back all tokens, `held` is 0, and `failure` says
+    /// so.
     public func receive() {
         guard owner == getpid() else { return }
         if !readReports() {
@@ -97,7 +98,7 @@ public final class JobServer {
         sendRequest()
     }
 
-    /// Gives all tokens back, and returns when they are with make and the guardian is gone.
+    /// Gives all tokens back, and returns when make has them and the guardian has exited.
     ///
     /// No token comes afterwards. Blocks for as long as the guardian takes to write some bytes.
     public func close() {
@@ -112,7 +113,7 @@ public final class JobServer {
         isRequestDue = !socket.send(TokenRequest(serial: serial, wanted: UInt32(wanted)))
     }
 
-    /// False when the guardian has left.
+    /// False when the guardian has exited.
     private func readReports() -> Bool {
         while let socket {
             switch socket.receiveReport() {
@@ -120,7 +121,8 @@ public final class JobServer {
             case .end: return false
             case .message(let report):
                 reported = report.tokens
-                // The guardian has not known of the last request: of these some may be back with make.
+                // The guardian had not received the last request yet: some of these tokens may have gone back to make
+                // since.
                 if report.serial == serial {
                     held = reported.count
                 }
@@ -133,7 +135,7 @@ public final class JobServer {
         guard let socket else { return }
         let guardianStatus = poolmap_end_guardian()
         if guardianStatus > 0 {
-            // Killed: the tokens that it told of are this process's to give back.
+            // It was killed: this process must give back the tokens that it reported.
             _ = readReports()
             let ends = try? pipe.open(as: status)
             ends?.giveBack(reported)

@@ -1,6 +1,6 @@
 import SystemPackage
 
-/// Why make's job server cannot be used, as the one line that tells the user what to do.
+/// Why make's job server cannot be used, as one line that tells the user what to do.
 struct JobServerError: Error, CustomStringConvertible {
     let description: String
 
@@ -9,7 +9,7 @@ struct JobServerError: Error, CustomStringConvertible {
     }
 }
 
-/// Runs system calls and says, in the error, what they were to do.
+/// Runs system calls; the error says what they were for.
 func attempt<Result>(
     _ action: String, _ body: () throws(Errno) -> Result
 ) throws(JobServerError) -> Result {

@@ -1,16 +1,16 @@
-/// What the environment variable `MAKEFLAGS` says of parallel jobs.
+/// The options for parallel jobs in the environment variable `MAKEFLAGS`.
 ///
 /// make writes it as a command line: first a word of single letters without a dash, or none; then options; then, after
-/// `--`, assignments of variables, whose values may look like options. A backslash stands before a blank or a
-/// backslash that belongs to a word.
+/// `--`, assignments of variables, whose values may look like options. A backslash precedes a blank or a backslash that
+/// belongs to a word.
 struct MakeFlags: Equatable {
-    /// How make says that its job server can be reached.
+    /// How make's job server can be reached.
     enum Server: Equatable {
-        /// `R,W`: the two ends of a pipe, which the process has inherited. So does make up to 4.3.
+        /// `R,W`: the two ends of a pipe, which the process has inherited. Used by make up to 4.3.
         case pipe(reader: Int32, writer: Int32)
-        /// `fifo:PATH`: a named pipe. So does make from 4.4 on.
+        /// `fifo:PATH`: a named pipe. Used by make since 4.4.
         case fifo(String)
-        /// A negative descriptor: make has a job server, and this process is not to use it.
+        /// A negative descriptor: make has a job server, which this process must not use.
         case disabled
         /// A form that this program does not know.
         case unknown(String)
@@ -28,7 +28,7 @@ struct MakeFlags: Equatable {
         }
         while let word = words.popFirst() {
             if MakeFlags.auths.contains(word), let value = words.popFirst() {
-                // The other form stands there for those who do not ask for this one (`ServedJobs`).
+                // The other form is there for programs that do not know this one (`ServedJobs`).
                 server = server ?? Server(value)
             } else if word.hasPrefix("--") {
                 readLong(word)
@@ -37,7 +37,7 @@ struct MakeFlags: Equatable {
             } else {
                 continue
             }
-            // By hand one may write the number as a word of its own.
+            // A person may write the number as a separate word.
             if ["-j", "--jobs"].contains(word), let next = words.first, let count = Int(next), count > 0 {
                 jobs = count
                 words.removeFirst()
@@ -45,7 +45,7 @@ struct MakeFlags: Equatable {
         }
     }
 
-    /// The text for a program that is served other tokens: the same, with `options` in place of what it says of a job server.
+    /// The text for a program that gets other tokens: the same, with `options` replacing those for a job server.
     static func text(_ text: String, servedBy options: [String]) -> String {
         let words = words(of: text, keepsBackslashes: true)
         let end = words.firstIndex(of: "--") ?? words.count
@@ -58,7 +58,7 @@ struct MakeFlags: Equatable {
                 front.append(word)
             }
         }
-        // A word of letters without a dash is one only at the very beginning.
+        // A word of letters without a dash is allowed only at the very start.
         let hasLetters = front.first.map { !$0.hasPrefix("-") && !$0.contains("=") } ?? false
         return (hasLetters ? "" : " ") + (front + options + words[end...]).joined(separator: " ")
     }
@@ -75,7 +75,7 @@ struct MakeFlags: Equatable {
         }
     }
 
-    /// The words, as a rule without the backslashes that kept them together.
+    /// The words, usually without the backslashes that held them together.
     private static func words(of text: String, keepsBackslashes: Bool = false) -> [String] {
         var words: [String] = []
         var word: String.UnicodeScalarView?
@@ -95,12 +95,12 @@ struct MakeFlags: Equatable {
         return words + (word.map { [String($0)] } ?? [])
     }
 
-    /// What follows a `j` among single letters; nil if there is none.
+    /// The text after a `j` among single letters; nil if there is none.
     private static func jobs(inLetters letters: Substring) -> Substring? {
         for index in letters.indices {
             switch letters[index] {
             case "j": return letters[letters.index(after: index)...]
-            // The rest of the word is what this option takes.
+            // The rest of the word is the argument of this option.
             case "C", "E", "f", "I", "l", "o", "O", "W": return nil
             default: continue
             }
@@ -110,7 +110,7 @@ struct MakeFlags: Equatable {
 }
 
 extension MakeFlags.Server {
-    /// From what stands behind `--jobserver-auth=`.
+    /// Parses the text after `--jobserver-auth=`.
     fileprivate init(_ text: String) {
         let prefix = "fifo:"
         if text.hasPrefix(prefix), text.utf8.count > prefix.utf8.count {

@@ -1,20 +1,20 @@
 import Glibc
 import Ground
 
-/// What make, where one has started this process, says of parallel jobs.
+/// What make says about parallel jobs, if it has started this process.
 public enum MakeJobs {
-    /// Nothing: the number of jobs is this process's own affair.
+    /// Nothing: this process chooses the number of jobs itself.
     case none
-    /// One job at a time: make itself runs only one, or has a job server that this process cannot use, for the reason
-    /// that is given.
+    /// One job at a time: make itself runs only one, or has a job server that this process cannot use, for the given
+    /// reason.
     case one(reason: String?)
     /// One job, and more with tokens from make's job server.
     case server(JobServer)
 
-    /// What the environment variable `MAKEFLAGS` says, as make itself would take it.
+    /// The content of the environment variable `MAKEFLAGS`, interpreted like make does.
     ///
-    /// To be called before this process opens a file: the variable names descriptors, which make may have closed, and
-    /// nothing may have come to stand in their places. Does not block, and leaves nothing open.
+    /// Call it before this process opens a file: the variable names descriptors that make may have closed, and no other
+    /// file may have taken their numbers. Does not block, and leaves nothing open.
     public static func fromEnvironment() -> MakeJobs {
         guard let value = getenv("MAKEFLAGS") else { return .none }
         let bytes = UnsafeBufferPointer(start: value, count: strlen(value)).map(UInt8.init(bitPattern:))
@@ -24,7 +24,7 @@ public enum MakeJobs {
     init(_ flags: MakeFlags) {
         switch flags.server {
         case nil: self = flags.jobs == 1 ? .one(reason: nil) : .none
-        // make too runs one job at a time here.
+        // make also runs one job at a time in this case.
         case .disabled: self = .one(reason: TokenPipe.notPassedOn)
         case .unknown(let form): self = .one(reason: "make's job server has an unknown form: \(form)")
         case .pipe(let reader, let writer): self.init(.inherited(reader: reader, writer: writer))

@@ -1,25 +1,24 @@
 import Glibc
 import Ground
 
-/// How a program is told of a job server that this process serves.
+/// How a program is told of a job server that this process provides.
 ///
-/// Not all programs know both forms, and none looks at more than one. make reads its options as any program does, where an
-/// option's value may be a word of its own, and takes the last; up to 4.3 it stops at `fifo:`. ninja knows only `fifo:`, and
-/// only behind `=`, as all others read it that read `MAKEFLAGS` by themselves. So `MAKEFLAGS` has
-/// `--jobserver-auth=fifo:PATH --jobserver-auth R,W`. Old ones of cargo know no `fifo:` either, and read a variable of
-/// their own first.
+/// Not all programs know both forms, and none tries more than one. make parses its options as usual, so an option's
+/// value may be a separate word, and uses the last one; up to 4.3 it stops at `fifo:`. ninja knows only `fifo:`, and
+/// only after `=`, as do all others that parse `MAKEFLAGS` themselves. So `MAKEFLAGS` has `--jobserver-auth=fifo:PATH
+/// --jobserver-auth R,W`. Old versions of cargo do not know `fifo:` either, and read their own variable first.
 package enum ServedJobs {
     package struct Variable {
         package let name: String
         package let value: [UInt8]
     }
 
-    /// `MAKEFLAGS` and `CARGO_MAKEFLAGS`: what this process has there, with another job server.
+    /// `MAKEFLAGS` and `CARGO_MAKEFLAGS`: this process's values, with another job server.
     ///
     /// - Parameters:
-    ///   - jobs: how many jobs may run in all.
-    ///   - reader: the pipe's ends, under the numbers that they have in the program.
-    ///   - path: where the pipe may be opened anew; without blanks.
+    ///   - jobs: the total number of jobs that may run.
+    ///   - reader: the pipe's ends, with the descriptor numbers that they have in the program.
+    ///   - path: the path where the pipe can be opened again; without blanks.
     package static func variables(jobs: Int, reader: Int32, writer: Int32, path: String) -> [Variable] {
         let own = getenv("MAKEFLAGS").map { FileName.text(of: $0) }
         let ends = "\(reader),\(writer)"

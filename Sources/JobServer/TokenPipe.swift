@@ -2,21 +2,22 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// Where make keeps its tokens: a byte in a pipe for each job that may run beside the one that each recipe has anyway.
+/// Where make keeps its tokens: a byte in a pipe for each job that may run besides the one that each recipe may always
+/// run.
 enum TokenPipe: Equatable {
     /// The two ends of a pipe, which this process has inherited.
     case inherited(reader: Int32, writer: Int32)
     /// A named pipe.
     case fifo(String)
 
-    /// Opens both ends anew, for reads and writes that do not block.
+    /// Opens both ends again, in non-blocking mode.
     ///
-    /// Never by `dup`: the flag for that belongs to what make has opened and shares with all its children. Throws, with
-    /// what to do, where there is no pipe, or another than it was.
+    /// Never with `dup`: make's children share make's open file and its non-blocking flag. Throws, with advice, if
+    /// there is no pipe, or if it is not the same as before.
     ///
     /// Does not block. The C function is `open`.
     ///
-    /// - Parameter known: what the pipe was when it was opened before; nil for the first time.
+    /// - Parameter known: the status of the pipe when it was opened before; nil for the first time.
     func open(as known: FileStatus?) throws(JobServerError) -> TokenPipeEnds {
         let ends = try open()
         guard known?.isSameFile(as: ends.status) ?? true else {
@@ -29,7 +30,7 @@ enum TokenPipe: Equatable {
     private func open() throws(JobServerError) -> TokenPipeEnds {
         switch self {
         case .fifo(let path):
-            // The writing end first: that fails where nobody reads, as when this make has ended long ago.
+            // The writing end first: that fails if there is no reader, for example because this make ended long ago.
             let writer = try TokenPipe.open(path, O_WRONLY)
             return try TokenPipeEnds(reader: TokenPipe.openReader(path, beside: writer), writer: writer)
         case .inherited(let reader, let writer):
@@ -42,8 +43,8 @@ enum TokenPipe: Equatable {
 
     /// Throws unless the two are the ends of one pipe.
     ///
-    /// make closes them for a recipe that it does not take for a make of its own; then the shell, or whoever comes
-    /// after it, may have opened other files in their places.
+    /// make closes them for a recipe that it does not regard as a sub-make; then the shell, or a later program, may
+    /// have opened other files with their numbers.
     private static func requirePipe(_ reader: Int32, _ writer: Int32) throws(JobServerError) {
         guard let one = try? FileStatus(of: FileDescriptor(rawValue: reader)),
             let other = try? FileStatus(of: FileDescriptor(rawValue: writer)),
@@ -76,17 +77,17 @@ enum TokenPipe: Equatable {
         }
     }
 
-    /// What to do where make has a job server, and not for this process.
+    /// What to do if make has a job server that is not for this process.
     static let notPassedOn = "make passes its job server only to recipe lines that begin with +"
 }
 
-/// Both ends of make's pipe, open for this process alone, until `close`.
+/// Both ends of make's pipe, opened for this process only, until `close`.
 struct TokenPipeEnds {
     let reader: FileDescriptor
     let writer: FileDescriptor
     let status: FileStatus
 
-    /// Takes over both descriptors, also where it throws: as when they are not of one pipe.
+    /// Takes ownership of both descriptors, even if it throws because they do not belong to one pipe.
     fileprivate init(reader: FileDescriptor, writer: FileDescriptor) throws(JobServerError) {
         (self.reader, self.writer) = (reader, writer)
         guard let status = try? FileStatus(of: reader), let other = try? FileStatus(of: writer),
@@ -99,7 +100,7 @@ struct TokenPipeEnds {
         self.status = status
     }
 
-    /// Takes up to `count` tokens, as many as there are now; nil where the pipe cannot be read.
+    /// Takes up to `count` tokens, as many as there are now; nil if the pipe cannot be read.
     ///
     /// Does not block.
     func take(upTo count: Int) -> [UInt8]? {
@@ -108,14 +109,14 @@ struct TokenPipeEnds {
             let taken = try retryingInterrupted { read(reader.rawValue, &tokens, count) }
             return Array(tokens.prefix(taken))
         } catch {
-            // That someone else was faster is no failure.
+            // Another process was faster, which is not a failure.
             return error == .wouldBlock ? [] : nil
         }
     }
 
-    /// Gives tokens back, each as the byte that it was.
+    /// Gives tokens back, each as the same byte.
     ///
-    /// Blocks only where the pipe is full, which it cannot be with bytes that came out of it.
+    /// Blocks only if the pipe is full, which it cannot be with bytes that came out of it.
     func giveBack(_ tokens: some Sequence<UInt8>) {
         for token in tokens {
             var byte = token

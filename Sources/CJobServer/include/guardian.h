@@ -1,6 +1,6 @@
-/// What the guardian of make's job tokens needs and Swift cannot say.
+/// C functions for the guardian of make's job tokens that cannot be written in Swift.
 ///
-/// A process has one guardian at most. `poolmap_end_guardian` may be called by a signal's handler.
+/// A process has at most one guardian. `poolmap_end_guardian` may be called by a signal handler.
 
 #ifndef CPOOLMAP_GUARDIAN_H
 #define CPOOLMAP_GUARDIAN_H
@@ -11,19 +11,19 @@
 /// C function is `pidfd_open`.
 int poolmap_open_process(pid_t pid);
 
-/// Closes all descriptors but those `count` that are named in `kept`, in rising order.
+/// Closes all descriptors except the `count` ones listed in `kept`, in ascending order.
 void poolmap_close_all_but(const int *kept, int count);
 
 /// Forks the guardian, from a process with one thread. Returns 0 in the child, and its pid, or -1 with errno, in the
 /// parent.
 ///
-/// The child has all signals blocked from its birth, a process group of its own, a name, and of all descriptors only
-/// those `count` that are named in `kept`, in rising order. The parent remembers `socket`, its end of a socket pair,
-/// for `poolmap_end_guardian`, which every normal exit of the parent calls too.
+/// The child starts with all signals blocked, in its own process group, with its own name, and with only the `count`
+/// descriptors listed in `kept`, in ascending order. The parent remembers `socket`, its end of a socket pair, for
+/// `poolmap_end_guardian`, which every normal exit of the parent calls too.
 pid_t poolmap_fork_guardian(int socket, const int *kept, int count);
 
-/// Shuts the remembered socket down for writing, which is the guardian's sign to leave, and waits until it has left.
-/// Returns its status as `waitpid` tells it; -1 where this process has no guardian.
+/// Shuts the remembered socket down for writing, which tells the guardian to exit, and waits until it has exited.
+/// Returns its status as reported by `waitpid`; -1 if this process has no guardian.
 int poolmap_end_guardian(void);
 
 #endif

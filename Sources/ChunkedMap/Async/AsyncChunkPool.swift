@@ -1,44 +1,44 @@
 import Multiprocessing
 
-/// Worker processes that all run one function over the chunks of files, for programs that wait by `await`.
+/// Worker processes that all run one function over the chunks of files, for programs that wait with `await`.
 ///
 ///     let pool = try AsyncChunkPool(startMethod: .spawn, CountWords())
 ///     let words = try await pool.reduce(try ChunkedFile(path, cut: .lines), 0, +)
 ///     for try await output in pool.results(of: file) { … }
 ///
-/// Any task may use it, several at once: the maps share the workers. No thread of Swift's cooperative pool is ever
-/// blocked: what comes from the workers is taken in by one thread of the pool's own, which begins with the first map.
-/// When the task that waits is cancelled, its map is: workers that are at its chunks are killed and replaced within
+/// Any number of tasks may use it at once: the maps share the workers. No thread of Swift's cooperative pool is ever
+/// blocked: one thread of the pool's own, which starts with the first map, receives what the workers send. When a
+/// waiting task is cancelled, its map is cancelled too: workers that process its chunks are killed and replaced within
 /// milliseconds, and the map throws `cancelled`.
 ///
-/// Its processes end when it and all that maps with it are gone, or by `terminate`.
+/// Its processes end when the pool and all its maps are gone, or by `terminate`.
 ///
-/// The corresponding Python API is `concurrent.futures.ProcessPoolExecutor` with `asyncio`, which knows no files.
+/// The corresponding Python API is `concurrent.futures.ProcessPoolExecutor` with `asyncio`, without the files.
 public final class AsyncChunkPool<Output: Codable & Sendable>: Sendable {
     let server: ChunkServer<Output>
 
-    /// Takes over a pool, as one that was made before there were threads.
+    /// Takes ownership of a pool, for example one that was made before there were threads.
     ///
-    /// Throws `systemCallFailed`, where no descriptor is left.
+    /// Throws `systemCallFailed` if no descriptor is left.
     public init(_ pool: sending ChunkPool<Output>) throws(ChunkedMapError) {
         server = try ChunkServer(pool)
     }
 
     /// Forks the pool's processes.
     ///
-    /// Parameters and errors are those of `ChunkPool`; so it is for the beginning of a program that has no threads yet.
+    /// Parameters and errors are those of `ChunkPool`; so use it at the start of a program, before it has threads.
     public convenience init(
         processes: Int? = nil, chunkTimeout: Duration? = nil, _ function: @escaping (borrowing Chunk) throws -> Output
     ) throws(ChunkedMapError) {
-        // The function runs in the workers alone.
+        // The function runs only in the workers.
         nonisolated(unsafe) let pool = try ChunkPool(processes: processes, chunkTimeout: chunkTimeout, function)
         try self.init(pool)
     }
 
-    /// Starts the pool's manager process by the method, which forks the workers.
+    /// Starts the pool's manager process by the given method; the manager process forks the workers.
     ///
-    /// Blocks until the manager process has begun, some milliseconds. Parameters and errors are those of `ChunkPool`; a
-    /// program that has threads needs `spawn` or `forkserver`.
+    /// Blocks until the manager process has started, some milliseconds. Parameters and errors are those of `ChunkPool`;
+    /// a program that has threads needs `spawn` or `forkserver`.
     public convenience init<Function: ChunkFunction>(
         startMethod: StartMethod, processes: Int? = nil, chunkTimeout: Duration? = nil, _ function: Function
     ) throws(ChunkedMapError) where Function.Output == Output {
@@ -51,17 +51,17 @@ public final class AsyncChunkPool<Output: Codable & Sendable>: Sendable {
         server.post(.stop {})
     }
 
-    /// The outputs of all chunks, in the chunks' order.
+    /// Returns the outputs of all chunks, in order.
     ///
-    /// Throws the error of the first chunk, in order, that has one, and else as `ChunkPool.map`; `cancelled` where the
-    /// task is cancelled.
+    /// Throws the error of the first chunk, in order, that failed, and otherwise as `ChunkPool.map` does; `cancelled`
+    /// if the task is cancelled.
     public func map(
         _ file: ChunkedFile, isolation: isolated (any Actor)? = #isolation
     ) async throws(ChunkedMapError) -> [Output] {
         try await reduce(file, into: []) { $0.append($1) }
     }
 
-    /// Combines the outputs in the chunks' order, each as soon as it and all before it are done.
+    /// Combines the outputs in the order of the chunks, each as soon as all before it are done.
     ///
     /// Throws as `map` does.
     public func reduce<Result>(
@@ -76,7 +76,7 @@ public final class AsyncChunkPool<Output: Codable & Sendable>: Sendable {
         return result
     }
 
-    /// Combines the outputs in the chunks' order, each as soon as it and all before it are done.
+    /// Combines the outputs in the order of the chunks, each as soon as all before it are done.
     ///
     /// Throws as `map` does.
     public func reduce<Result>(
@@ -86,13 +86,14 @@ public final class AsyncChunkPool<Output: Codable & Sendable>: Sendable {
         try await reduce(file, into: initial, isolation: isolation) { $0 = combine($0, $1) }
     }
 
-    /// The outputs one by one, in the chunks' order, each as soon as it and all before it are done.
+    /// Returns the outputs one by one, in the order of the chunks, each as soon as all before it are done.
     ///
-    /// Each iteration is a map of its own, which begins with the first `next`, and is cancelled when its iterator goes away.
+    /// Each iteration is a map of its own, which starts with the first `next` and is cancelled when its iterator is
+    /// released.
     ///
     /// - Parameters:
-    ///   - file: what is mapped.
-    ///   - inFlight: at most so many chunks are under way or wait to be taken, and one at least; by default 4 for each
+    ///   - file: the file to map.
+    ///   - inFlight: how many chunks may be processed or waiting to be taken, at least one; the default is 4 for each
     ///     worker.
     public func results(of file: ChunkedFile, inFlight: Int? = nil) -> AsyncChunkResults<Output> {
         AsyncChunkResults(pool: self, file: file, inFlight: inFlight)
@@ -100,7 +101,7 @@ public final class AsyncChunkPool<Output: Codable & Sendable>: Sendable {
 
     /// Ends all processes of the pool, and returns when they have ended.
     ///
-    /// Maps under way, and those that are asked of it afterwards, throw `cancelled`.
+    /// Running maps, and later ones, throw `cancelled`.
     public func terminate() async {
         await withCheckedContinuation { continuation in
             server.post(.stop { continuation.resume() })
@@ -108,13 +109,13 @@ public final class AsyncChunkPool<Output: Codable & Sendable>: Sendable {
     }
 }
 
-/// The outputs of a map, as they come; see `AsyncChunkPool.results(of:inFlight:)`.
+/// The outputs of a map, as they arrive; see `AsyncChunkPool.results(of:inFlight:)`.
 public struct AsyncChunkResults<Output: Codable & Sendable>: AsyncSequence, Sendable {
     let pool: AsyncChunkPool<Output>
     let file: ChunkedFile
     let inFlight: Int?
 
-    /// Begins no map yet.
+    /// Makes an iterator; the map starts with its first `next`.
     public func makeAsyncIterator() -> Iterator {
         Iterator(map: ServedMap(pool.server, file, inFlight: inFlight), pool: pool)
     }
@@ -126,14 +127,14 @@ public struct AsyncChunkResults<Output: Codable & Sendable>: AsyncSequence, Send
 
         /// The next output, or nil when there are no more.
         ///
-        /// Throws the error that ends the map, once; behind it there is nil.
+        /// Throws the error that ends the map, once; after it returns nil.
         public func next() async throws(ChunkedMapError) -> Output? {
             try await map.next(isolation: nil)
         }
 
         /// The next output, or nil when there are no more.
         ///
-        /// Throws the error that ends the map, once; behind it there is nil.
+        /// Throws the error that ends the map, once; after it returns nil.
         public func next(isolation actor: isolated (any Actor)?) async throws(ChunkedMapError) -> Output? {
             try await map.next(isolation: actor)
         }

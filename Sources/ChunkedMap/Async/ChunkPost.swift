@@ -1,10 +1,10 @@
-/// What tasks ask of the thread of a `ChunkServer`; a map is known by its key.
+/// What tasks ask of the thread of a `ChunkServer`; each map has a key.
 enum ChunkPost<Output: Sendable>: Sendable {
-    /// The next output of a map, which begins with its first wish; nil behind the last.
+    /// Asks for the next output of a map; nil after the last. The first request starts the map.
     case wish(UInt64, ChunkedFile, inFlight: Int?, @Sendable (Result<Output?, ChunkedMapError>) -> Void)
     case cancel(UInt64)
-    /// Nobody will wish for anything of it.
+    /// No more requests for this map will follow.
     case forget(UInt64)
-    /// End all, and tell when that is done.
+    /// End everything, and call back when that is done.
     case stop(@Sendable () -> Void)
 }

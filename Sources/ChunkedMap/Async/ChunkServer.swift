@@ -1,18 +1,18 @@
 import Multiprocessing
 
-/// The thread that has the pool of an `AsyncChunkPool`: it takes in what comes from the workers, and answers tasks.
+/// The thread that owns the pool of an `AsyncChunkPool`: it receives what the workers send, and answers tasks.
 ///
 ///     a task                       the server's thread                    the pool
 ///     post(.wish)  ──mailbox──>    a map is begun, its chunks handed out  ──>
 ///     suspended                    waits for the pool and the mailbox     <──  an output
 ///     resumed      <───────────    the wish is answered
 ///
-/// Nobody else touches the pool once the thread runs.
+/// Once the thread runs, only the thread uses the pool.
 final class ChunkServer<Output: Codable & Sendable>: Sendable {
     private let thread: ServerThread<ChunkPost<Output>>
 
     init(_ pool: sending ChunkPool<Output>) throws(ChunkedMapError) {
-        // The thread's alone from now on.
+        // From here on only the thread uses it.
         nonisolated(unsafe) let engine = pool.engine
         do {
             thread = try ServerThread { $0.serve(ServedMaps(engine)) }
@@ -23,7 +23,7 @@ final class ChunkServer<Output: Codable & Sendable>: Sendable {
 
     func freshKey() -> UInt64 { thread.freshKey() }
 
-    /// Asks something of the thread, which begins for it if it has not.
+    /// Sends a request to the thread, and starts the thread if necessary.
     ///
     /// Does not block.
     func post(_ post: ChunkPost<Output>) {

@@ -1,6 +1,6 @@
-/// One map of an `AsyncChunkPool`, as the task that iterates has it.
+/// One map of an `AsyncChunkPool`, as seen by the iterating task.
 ///
-/// It holds nothing of the map itself, which only the server's thread touches.
+/// It does not hold the map itself, which only the server's thread uses.
 final class ServedMap<Output: Codable & Sendable>: Sendable {
     private let server: ChunkServer<Output>
     private let key: UInt64
@@ -17,7 +17,7 @@ final class ServedMap<Output: Codable & Sendable>: Sendable {
     }
 
     func next(isolation: isolated (any Actor)?) async throws(ChunkedMapError) -> Output? {
-        // Behind `onCancel` a wish is refused, and one that waits is answered, whichever comes first.
+        // After `onCancel` a request is refused and a waiting one is answered, whichever comes first.
         let answer = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 server.post(.wish(key, file, inFlight: inFlight) { continuation.resume(returning: $0) })

@@ -1,19 +1,19 @@
 import Multiprocessing
 
-/// The maps of an `AsyncChunkPool` that are under way: what its server's thread has.
+/// The active maps of an `AsyncChunkPool`: the state of its server's thread.
 final class ServedMaps<Output: Codable & Sendable>: ThreadService {
     private typealias Answer = (Result<Output?, ChunkedMapError>) -> Void
 
     private enum Map {
-        /// With the wish that waits for its next output.
+        /// With the request that waits for its next output.
         case underWay(ChunkRun<Output>, wish: Answer?)
-        /// With the error that nobody has been told.
+        /// With the error that has not been reported yet.
         case over(ChunkedMapError?)
     }
 
     private let engine: ChunkEngine<Output>
     private var maps: [UInt64: Map] = [:]
-    /// Whom to tell when all has ended; nobody, before that is asked for.
+    /// What to call when everything has ended; empty until that is asked for.
     private var stops: [() -> Void] = []
     private(set) var isStopped = false
 
@@ -21,7 +21,7 @@ final class ServedMaps<Output: Codable & Sendable>: ThreadService {
         self.engine = engine
     }
 
-    /// Takes what has come of the pool, hands out more, and answers wishes.
+    /// Receives what has arrived from the pool, submits more chunks, and answers requests.
     func work() {
         while engine.receive(timeout: .zero) {}
         for (key, map) in maps {
@@ -32,9 +32,9 @@ final class ServedMaps<Output: Codable & Sendable>: ThreadService {
         }
     }
 
-    /// Waits until there is something to do; whether somebody has rung.
+    /// Waits until there is something to do; returns whether the doorway is readable.
     func wait(for doorway: Connection) -> Bool {
-        // A pool of which nothing is wanted is left alone: it may have failed, which the next map will see.
+        // Without unanswered tasks, the pool is not waited for: it may have failed, which the next map will notice.
         let isBusy = engine.unansweredCount > 0
         let ready = try? Multiprocessing.wait(for: isBusy ? [doorway, engine.pool] : [doorway])
         return ready?.contains(0) ?? false
@@ -71,7 +71,7 @@ final class ServedMaps<Output: Codable & Sendable>: ThreadService {
         }
     }
 
-    /// Answers a wish, if that can be done now.
+    /// Answers a request, if an output is there.
     private func answer(_ answer: @escaping Answer, _ key: UInt64, _ run: ChunkRun<Output>) {
         if let output = run.takeNext() {
             maps[key] = .underWay(run, wish: nil)
@@ -85,7 +85,7 @@ final class ServedMaps<Output: Codable & Sendable>: ThreadService {
         }
     }
 
-    /// Ends a map, and tells the error to the wish that waits, or to the next one.
+    /// Ends a map, and passes the error to the waiting request, or to the next one.
     private func end(_ key: UInt64, with error: ChunkedMapError?) {
         switch maps[key] {
         case .underWay(let run, let wish):
@@ -102,7 +102,7 @@ final class ServedMaps<Output: Codable & Sendable>: ThreadService {
         return nil
     }
 
-    /// Ends all processes of the pool, and all maps; then tells whoever has asked for it.
+    /// Ends all processes of the pool, and all maps; then reports that to those who asked for it.
     func end() {
         engine.pool.terminate()
         for key in maps.keys {
