@@ -2,7 +2,7 @@ import FoundationEssentials
 @preconcurrency import Glibc
 import Multiprocessing
 
-// Values of many kinds, there and back: a task of a pool whose one worker returns what it is given.
+// Round trips of values of many kinds: tasks of a pool whose only worker returns its input.
 
 private let clock = ContinuousClock()
 
@@ -26,12 +26,12 @@ private let manyBytes = [UInt8](repeating: 7, count: 16 << 20)
 func byteTrips(_ count: Int) throws -> Duration { try trips(count, manyBytes) }
 func dataTrips(_ count: Int) throws -> Duration { try trips(count, Data(manyBytes)) }
 
-/// What a trip does at least: a copy of the bytes there, and another one back.
+/// The minimum work of a round trip: one copy of the bytes there, and one back.
 func byteCopies(_ count: Int) throws -> Duration { copies(count, of: manyBytes) }
 
 // MARK: Structures that are copied
 
-/// Of C's kind: trivially copyable, and not `Codable`.
+/// Like a C structure: trivially copyable, and not `Codable`.
 private struct Flat: BitwiseCopyable {
     var time: Int64
     var x = 0.5
@@ -85,7 +85,7 @@ func rowTrips(_ count: Int) throws -> Duration {
     try trips(count, (0..<200_000).map { Row(number: $0, name: "row \($0)", score: Double($0) / 3) })
 }
 
-/// Structures of five numbers, a thousand to a message of a pipe whose both ends are here.
+/// Structures of five numbers, a thousand in each message of a pipe whose two ends are both in this process.
 func codedValues(_ count: Int) throws -> Duration {
     struct Five: Codable {
         var time: Int
@@ -113,7 +113,7 @@ func codedValues(_ count: Int) throws -> Duration {
 
 private let wordCount = 8 << 20
 
-/// 64 MiB to a worker and 64 MiB back, none of which is copied: this process writes the ones and reads the others.
+/// 64 MiB to a worker and 64 MiB back, without copies: this process writes the former and reads the latter.
 func spanTrips(_ count: Int) throws -> Duration {
     let (input, output) = try (
         SharedMemory(anonymousOf: 8 * wordCount), SharedMemory(anonymousOf: 8 * wordCount)
@@ -133,7 +133,7 @@ func spanTrips(_ count: Int) throws -> Duration {
     }
 }
 
-/// The same work by this process alone, in its own memory.
+/// The same work in this process alone, in its own memory.
 func spanWorkAlone(_ count: Int) throws -> Duration {
     var (input, output) = ([UInt64](repeating: 0, count: wordCount), [UInt64](repeating: 0, count: wordCount))
     return try spanWork(count) { seed in

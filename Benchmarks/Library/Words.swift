@@ -1,12 +1,12 @@
 import ChunkedMap
 @preconcurrency import Glibc
 
-/// How the words of a file can be counted.
+/// The ways to count the words of a file.
 let wordCounts: [String: @Sendable (String) throws -> Int] = [
     "words": wordsByWorkers, "words-alone": wordsAlone, "words-mapped": wordsOfMapping,
 ]
 
-/// The loop that all of them have: counts words, as `wc -w` does, and goes on from piece to piece.
+/// The loop that all of them use: counts words, as `wc -w` does, across consecutive pieces.
 private struct WordCounter {
     private(set) var count = 0
     private var isBehindSpace = true
@@ -30,7 +30,7 @@ private func wordsByWorkers(_ path: String) throws -> Int {
     return try file.reduce(into: 0, processes: 2, count) { $0 += $1 }
 }
 
-/// Reads pieces of the size that chunks have.
+/// Reads pieces of the size of chunks.
 private func wordsAlone(_ path: String) throws -> Int {
     let file = open(path, O_RDONLY)
     precondition(file >= 0, "cannot open \(path)")

@@ -41,7 +41,7 @@ func poolImapUnordered(_ count: Int) throws -> Duration {
 
 // MARK: Structures of numbers
 
-/// Travels by its coding.
+/// Is sent by its coding.
 private struct CodedSample: Codable {
     var time: Int
     var x = 0.5
@@ -50,7 +50,7 @@ private struct CodedSample: Codable {
     var isValid = true
 }
 
-/// The same, which travels as a copy of its memory.
+/// The same, but sent as a copy of its memory.
 private struct CopiedSample: FixedLayout {
     var time: Int
     var x = 0.5
@@ -73,7 +73,7 @@ private func samples<Sample: Codable>(_ count: Int, _ make: (Int) -> Sample) thr
 func codedSamples(_ count: Int) throws -> Duration { try samples(count) { CodedSample(time: $0) } }
 func copiedSamples(_ count: Int) throws -> Duration { try samples(count) { CopiedSample(time: $0) } }
 
-/// One at a time, there and back.
+/// One at a time, in round trips.
 private func sampleTrips<Sample: Codable>(_ count: Int, _ sample: Sample) throws -> Duration {
     try Pool.with(processes: 1, { (sample: Sample) in sample }) { pool in
         _ = try pool.apply(sample)
@@ -88,7 +88,7 @@ private func sampleTrips<Sample: Codable>(_ count: Int, _ sample: Sample) throws
 func codedTrips(_ count: Int) throws -> Duration { try sampleTrips(count, CodedSample(time: 1)) }
 func copiedTrips(_ count: Int) throws -> Duration { try sampleTrips(count, CopiedSample(time: 1)) }
 
-/// Arrays of 8 MB, there and back.
+/// Arrays of 8 MB, in round trips.
 private func sampleArrays<Sample: Codable>(_ count: Int, _ make: (Int) -> Sample) throws -> Duration {
     let samples = (0..<200_000).map(make)
     return try Pool.with(processes: 1, { (samples: [Sample]) in samples }) { pool in
@@ -107,7 +107,7 @@ func copiedArrays(_ count: Int) throws -> Duration { try sampleArrays(count) { C
 
 // MARK: What a task costs the processes of which there is one each
 
-/// Tasks of so many microseconds, handed in as the command does: some more than there are workers, in one lane.
+/// Tasks of a given duration, submitted like the command does: some more than there are workers, in one lane.
 ///
 /// The time is the processor time of this process and of the pool's manager process.
 func serialTime(ofTasksOf microseconds: Int) -> (Int) throws -> Duration {
@@ -143,7 +143,7 @@ func serialTime(ofTasksOf microseconds: Int) -> (Int) throws -> Duration {
     }
 }
 
-/// A trivial function for many inputs: the time is the processor time of the pool's manager process.
+/// A trivial function for many inputs; the time is the processor time of the pool's manager process.
 func poolManagerTime(_ workers: Int) -> (Int) throws -> Duration {
     { count in
         try Pool.with(processes: workers, { (number: Int) in number + 1 }) { pool in
@@ -155,9 +155,9 @@ func poolManagerTime(_ workers: Int) -> (Int) throws -> Duration {
     }
 }
 
-/// Tasks that sleep for half a millisecond, two under way, whatever the number of workers.
+/// Tasks that sleep for half a millisecond, two at a time, whatever the number of workers.
 ///
-/// So each result is a turn of the pool's manager process. The time is its processor time.
+/// So the pool's manager process handles each result separately. The time is its processor time.
 func poolManagerTurns(_ workers: Int) -> (Int) throws -> Duration {
     { count in
         let pool = try Pool(processes: workers) { (number: Int) in
@@ -197,7 +197,7 @@ private func processorNanoseconds(_ process: String) -> Int {
 
 // MARK: Pipe and process
 
-/// Eight bytes there and back.
+/// Round trips of eight bytes.
 func pipeRoundTrips(_ count: Int) throws -> Duration {
     let pipe = try Pipe()
     let child = Process {
@@ -223,7 +223,7 @@ func pipeRoundTrips(_ count: Int) throws -> Duration {
     return time
 }
 
-/// The same with nothing but system calls: what the kernel takes.
+/// The same with system calls only: the kernel's part.
 func barePipeRoundTrips(_ count: Int) throws -> Duration {
     var ends: [Int32] = [-1, -1]
     socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends)
@@ -286,7 +286,7 @@ func queueValues(_ count: Int) throws -> Duration {
 
 private let pieceBytes = 1 << 20
 
-/// `count` pieces of 1 MiB, copied by a worker into slots, and read there by the parent: it looks at a word a page.
+/// A worker copies `count` pieces of 1 MiB into slots, and the parent reads one word of each page there.
 func slots(_ count: Int) throws -> Duration {
     let arena = try SlotArena(slotCount: 8, slotBytes: pieceBytes)
     let source = filledMemory(count)

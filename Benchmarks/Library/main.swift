@@ -3,11 +3,11 @@ import Multiprocessing
 
 // The library's side of `Benchmarks/library.py`:
 //
-//     library-bench WORK COUNT     does the work COUNT times and prints the seconds that it took
-//     library-bench words FILE     maps a closure that counts words over the file, by 2 workers; for Benchmarks/mapping.py
-//     library-bench words-alone FILE, words-mapped FILE     the same loop in one process, which reads the file or maps it
+//     library-bench WORK COUNT     does the work COUNT times and prints the seconds it took
+//     library-bench words FILE     counts the words of the file with a closure in 2 workers; for Benchmarks/mapping.py
+//     library-bench words-alone FILE, words-mapped FILE     the same loop in one process, which reads or maps the file
 //
-// Processes are started and warm before the clock runs, on both sides.
+// On both sides, processes are started and warmed up before the time is measured.
 
 private let works: [String: (Int) throws -> Duration] = [
     "serial-50": serialTime(ofTasksOf: 50), "serial-1000": serialTime(ofTasksOf: 1000), "map": poolMap,

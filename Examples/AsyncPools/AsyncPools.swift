@@ -1,4 +1,4 @@
-// A pool for programs that wait by `await`.
+// A pool for programs that wait with `await`.
 //
 //     swift run AsyncPools
 

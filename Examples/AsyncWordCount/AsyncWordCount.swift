@@ -1,4 +1,4 @@
-// Counts the words of several texts at once, in a program with tasks: they share one pool of workers.
+// Counts the words of several texts at once, in a program with tasks; the texts share one pool of workers.
 //
 //     swift run AsyncWordCount FILE…
 
@@ -6,7 +6,7 @@ import ChunkedMap
 
 /// What the workers run.
 ///
-/// It is a type with a name, as they are no forks of a program that has threads.
+/// It has a named type, because the workers are not forks of this program, which has threads.
 struct CountWords: ChunkFunction {
     func callAsFunction(_ chunk: borrowing Chunk) -> Int {
         chunk.bytes.withUnsafeBytes { bytes in

@@ -1,4 +1,5 @@
-// How many processors there are, and how many this program may use: `taskset -c 0 swift run CPUCount` tells the two apart.
+// How many processors there are, and how many this program may use. `taskset -c 0 swift run CPUCount` shows the
+// difference.
 //
 //     swift run CPUCount
 

@@ -7,19 +7,19 @@ import ChunkedMap
 let length = 8
 let bases = Array("ACGT".utf8)
 
-/// Counts by the k-mer's number, of which each base is two bits.
+/// Counts by the k-mer's number, in which each base is two bits.
 func countKmers(_ chunk: borrowing Chunk) -> [Int] {
     var counts = [Int](repeating: 0, count: 1 << (2 * length))
     var (kmer, known) = (0, 0)
     chunk.forEachLine { line in
         line.withUnsafeBytes { line in
-            // A sequence goes on over the ends of its lines, and ends at the next one's name.
+            // A sequence continues across line ends, and ends at the name of the next one.
             if line.first == UInt8(ascii: ">") {
                 known = 0
                 return
             }
             for byte in line where byte != UInt8(ascii: "\r") {
-                // What is no base, as N, is in no k-mer.
+                // Other letters, such as N, are in no k-mer.
                 guard let base = bases.firstIndex(of: byte & 0xDF) else {
                     known = 0
                     continue
@@ -37,7 +37,7 @@ let arguments = CommandLine.arguments
 guard arguments.count > 1 else { fatalError("usage: CountKmers FILE [CHUNK-BYTES]") }
 let chunkBytes = arguments.count > 2 ? Int(arguments[2]) ?? 0 : 8 << 20
 
-// Chunks begin where sequences do, so no k-mer lies in two.
+// Chunks begin where sequences do, so no k-mer spans two chunks.
 let file = try ChunkedFile(arguments[1], cut: .recordStart("^>"), chunkBytes: chunkBytes)
 let none = [Int](repeating: 0, count: 1 << (2 * length))
 let counts = try file.reduce(into: none, countKmers) { sum, counts in

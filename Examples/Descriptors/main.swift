@@ -1,4 +1,4 @@
-// An open file (here standard output) and a connection are handed to a process that runs already.
+// Sends an open file (here standard output) and a connection to a running process.
 //
 //     swift run Descriptors
 
@@ -7,7 +7,7 @@ import SystemPackage
 
 let way = try Pipe()
 let writer = Process {
-    // What it receives are descriptors of its own, for the same open files.
+    // It receives its own descriptors of the same open files.
     let log = try way.second.receive(FileDescriptor.self)
     let answers = try way.second.receive(Connection.self)
     try log.closeAfter { _ = try log.writeAll("the child was here\n".utf8) }
@@ -15,7 +15,7 @@ let writer = Process {
 }
 try writer.start()
 
-// Made when the writer runs already.
+// Made after the writer was started.
 let answers = try Pipe(duplex: false)
 try way.first.send(FileDescriptor.standardOutput)
 try way.first.send(answers.second)

@@ -1,4 +1,4 @@
-// Errors: all are of one type, and their code says which it is.
+// Errors: all have one type, and their code says what happened.
 //
 //     swift run Errors
 
@@ -53,7 +53,7 @@ func run() throws {
     print("again: \(try receiveAll(pipe.second))")
 }
 
-// An error that nobody catches ends the program by a trap; this ends it normally, children are joined first.
+// An uncaught error would end the program with a trap; this ends it normally, after joining its children.
 do {
     try run()
 } catch {

@@ -1,4 +1,5 @@
-// Prints those lines of a file of JSON objects, one a line, that tell of a server's error: whose "status" is 500 or more.
+// Prints those lines of a file with one JSON object per line that report a server error, with a "status" of 500 or
+// more.
 //
 //     swift run FilterJSONLines FILE [CHUNK-BYTES]
 

@@ -1,4 +1,4 @@
-// Workers that say when they are done with what they have got, and a parent that waits until all is done.
+// Workers that report each finished item, and a parent that waits until all are finished.
 //
 //     swift run JoinableQueue
 
@@ -6,7 +6,7 @@ import Multiprocessing
 
 let (orders, meals) = (try JoinableQueue<String>(), try SimpleQueue<String>())
 let cooks = (1...2).map { number in
-    // A daemon: it waits for orders for ever, and ends with its parent.
+    // A daemon: it waits for orders forever, and ends with its parent.
     Process(name: "cook \(number)", daemon: true) {
         while true {
             let order = try orders.get()

@@ -1,4 +1,4 @@
-// Two processes that have nothing in common but an address and a key.
+// Two processes that share only an address and a key.
 //
 //     swift run ListenerAndClient
 
@@ -6,7 +6,7 @@ import Multiprocessing
 
 let key = try AuthenticationKey("a secret that both know")
 let listener = try Listener(address: .tcp("localhost", 0), authenticationKey: key)
-// The listener looks at keys while it is in `accept`, which ends with the first that fits: so the stranger comes first.
+// The listener checks keys while it is in `accept`, which returns at the first valid one: so the stranger comes first.
 let strangerIsGone = try Event()
 
 let client = Process {

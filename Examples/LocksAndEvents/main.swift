@@ -14,7 +14,7 @@ func run(_ children: [Process]) throws {
     }
 }
 
-// An event: all wait until one says go.
+// An event: all wait for a signal.
 let go = try Event()
 let started = try SharedAtomic(0)
 let runners = (0..<3).map { _ in
@@ -42,7 +42,7 @@ try run(
     })
 print("at most \(most.load()) were inside")
 
-// A condition: wait until something holds.
+// A condition: wait until something is true.
 let (kitchen, dishes) = (try Condition(), try RawSharedValue(0))
 try run([
     Process {
@@ -61,7 +61,7 @@ try run([
     },
 ])
 
-// A barrier: nobody goes on before all have come.
+// A barrier: no one continues before all have arrived.
 let barrier = try Barrier(parties: 3)
 let order = try SharedAtomic(0)
 try run(
@@ -74,7 +74,7 @@ try run(
     })
 print("all three met")
 
-// A lock outlives its holder, and the next to get it is told.
+// A lock outlives its holder, and the next holder is told.
 let lock = try Lock()
 let holder = Process {
     _ = try lock.acquire()

@@ -1,4 +1,4 @@
-// The library is silent unless it is given a logger; here it tells of each process on standard error.
+// The library is silent unless it is given a logger; here it logs each process to standard error.
 //
 //     swift run Log
 

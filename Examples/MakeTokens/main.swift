@@ -1,4 +1,5 @@
-// Under make a program runs as many jobs as make has tokens for; here it is its own make, with two of them in a pipe.
+// Under make a program may run as many jobs as make has tokens for. Here the program plays make, with two tokens in a
+// pipe.
 //
 //     swift run MakeTokens
 

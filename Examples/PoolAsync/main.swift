@@ -1,4 +1,4 @@
-// Results that are asked for later, time limits, cancelling, and functions of several arguments.
+// Asynchronous results, time limits, cancellation, and functions of several arguments.
 //
 //     swift run PoolAsync
 

@@ -1,10 +1,10 @@
-// A pool in a program that has threads already.
+// A pool in a program that already has threads.
 //
 //     swift run PoolsAndThreads
 
 import Multiprocessing
 
-// What the workers run: its properties are the arguments. A pool that is spawned finds it by the type's name.
+// The function that the workers run. Its properties are the arguments; a spawned pool finds it by the name of its type.
 struct Power: PoolFunction, Codable {
     let exponent: Int
 
@@ -16,12 +16,12 @@ struct Power: PoolFunction, Codable {
 @main
 struct PoolsAndThreads {
     static func main() async throws {
-        // The first task makes threads, and from then on this process must not fork.
+        // The first task creates threads, and from then on this process must not fork.
         let exponent = await Task { 3 }.value
         print(try powers(of: 1...5, Power(exponent: exponent)))
     }
 
-    /// Blocks the thread that calls it until all is done.
+    /// Blocks the calling thread until all is done.
     static func powers(of numbers: ClosedRange<Int>, _ power: Power) throws -> [Int] {
         try Pool.with(startMethod: .automatic, processes: 2, power) { pool in
             try pool.map(numbers)

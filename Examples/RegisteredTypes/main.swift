@@ -1,4 +1,4 @@
-// A type of one's own in the server process: its methods run there, one at a time, whichever process calls them.
+// A user-defined type in the server process: its methods run there, one at a time, whichever process calls them.
 //
 //     swift run RegisteredTypes
 

@@ -1,6 +1,6 @@
-// The frames of a seekable Zstandard file, and some bytes out of the middle of its content.
+// The frames of a seekable Zstandard file, and some bytes from the middle of its content.
 //
-//     swift run SeekableRange [FILE]      fixtures/poolmap.zst where none is given
+//     swift run SeekableRange [FILE]      the default is fixtures/poolmap.zst
 
 import Glibc
 import SeekableZstd

@@ -2,7 +2,7 @@
 
 import PackageDescription
 
-// A package of its own, so that the library's users fetch no web framework.
+// A separate package, so that users of the library do not fetch a web framework.
 let package = Package(
     name: "server",
     dependencies: [

@@ -1,8 +1,8 @@
 #!/bin/bash
-# Builds the server, and tries it: Examples/Server/test.sh
+# Builds the server and tests it: Examples/Server/test.sh
 #
-# Requests at the same time, workers killed in the midst of them, a bad request, and an end by SIGTERM with a request
-# under way. The factors are those of coreutils' `factor`.
+# Concurrent requests, workers killed meanwhile, a bad request, and an end by SIGTERM during a request. The factors are
+# compared with those of coreutils' `factor`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -29,10 +29,10 @@ eventually() {
     done
 }
 
-# The process that the pool's manager is, and the numbers of its workers.
+# The pids of the pool's manager process, and of its workers.
 manager() { pgrep -P "$pid"; }
 workers() { pgrep -P "$(manager)"; }
-# A worker that is at a task.
+# A worker that is running a task.
 busy() { pgrep -P "$(manager)" --runstates R | head -n 1 | grep .; }
 kill_busy() { kill -9 "$(busy)"; }
 
@@ -43,14 +43,14 @@ eventually port
 url=http://127.0.0.1:$(port)/factors
 ask() { curl --silent --show-error --fail-with-body --max-time 120 --data-binary @- "$url"; }
 
-# So large that some of each take a worker a good part of a second.
+# Large enough that some of them take a worker a good part of a second.
 numbers() { seq "$1" 2 "$(($1 + 30))"; }
 for client in {1..8}; do
     numbers $((400000000000001 + client * 1000)) > "$folder/$client"
     ask < "$folder/$client" > "$folder/$client.answer" &
     clients[client]=$!
 done
-# Twice, as a task that loses its worker three times has failed.
+# Twice, because a task fails after losing its worker three times.
 for kill in 1 2; do
     eventually kill_busy
 done
@@ -59,12 +59,12 @@ for client in {1..8}; do
     factor < "$folder/$client" | diff - "$folder/$client.answer" || fail "request $client has wrong factors"
 done
 
-# What is no number is the client's fault; none at all is nothing to do.
+# A line that is not a number is the client's error; an empty request is valid.
 code=$(echo "no number" | curl --silent --output /dev/null --write-out '%{http_code}' --data-binary @- "$url")
 [[ $code == 400 ]] || fail "a line that is no number: HTTP $code"
 [[ -z $(ask < /dev/null) ]] || fail "factors of nothing"
 
-# The request that is under way is answered, and then all have ended.
+# The running request is answered, and then all processes end.
 processes=("$(manager)" $(workers))
 ask < "$folder/1" > "$folder/last.answer" &
 last=$!

@@ -28,7 +28,7 @@ for child in children {
 }
 print("position \(position.value.x), \(position.value.y); samples \(Array(samples)); hits \(hits.load())")
 
-// By a name, any process of this user can attach it.
+// Any process of this user can attach it by its name.
 let memory = try SharedMemory(byteCount: 1024)
 let other = Process {
     let attached = try SharedMemory(attach: memory.name ?? "")

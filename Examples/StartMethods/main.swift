@@ -1,10 +1,11 @@
-// Fork, spawn and fork server: three ways to start a process, and what each asks for.
+// Fork, spawn and fork server: three ways to start a process, and what each requires.
 //
 //     swift run StartMethods
 
 import Multiprocessing
 
-// What a child runs: its properties are its arguments. Children that are not forked find it by the type's name.
+// The target that a child runs: its properties are the arguments. A child that is not forked finds it by its type's
+// name.
 struct Adder: ProcessTarget, Codable {
     let numbers: [Int]
     let answer: Connection

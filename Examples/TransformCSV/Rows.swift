@@ -1,4 +1,4 @@
-/// Rows of comma-separated values, as RFC 4180 has them.
+/// Rows of comma-separated values, as in RFC 4180.
 struct Rows {
     private let bytes: [UInt8]
     private var place = 0
@@ -38,14 +38,14 @@ struct Rows {
     }
 }
 
-/// A row that is none of an order.
+/// A row that is not an order.
 struct WrongRow: Error, CustomStringConvertible {
     let fields: [String]
 
     var description: String { "no row of an order: \(fields.joined(separator: ", "))" }
 }
 
-/// A field as it stands in a row.
+/// A field as it is written in a row.
 func quoted(_ field: String) -> String {
     guard field.utf8.contains(where: { "\",\r\n".utf8.contains($0) }) else { return field }
     let doubled = field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")

@@ -1,4 +1,4 @@
-// Makes a table of what is sold from one of orders: `order,item,quantity,price` becomes `item,total`.
+// Turns a table of orders into a table of totals: `order,item,quantity,price` becomes `item,total`.
 //
 //     swift run TransformCSV FILE [CHUNK-BYTES]
 
@@ -9,12 +9,12 @@ let arguments = CommandLine.arguments
 guard arguments.count > 1 else { fatalError("usage: TransformCSV FILE [CHUNK-BYTES]") }
 let chunkBytes = arguments.count > 2 ? Int(arguments[2]) ?? 0 : 8 << 20
 
-// A line end within quotes ends no record.
+// A line end within quotes does not end a record.
 let file = try ChunkedFile(arguments[1], cut: .csv, chunkBytes: chunkBytes)
 let pool = try ChunkPool { (chunk: borrowing Chunk) in
     var table = ""
     var rows = Rows(of: chunk.bytes)
-    // Only the first chunk of a file has the names of its columns.
+    // Only the first chunk of a file has the header row.
     if chunk.index == 0, rows.next() != nil {
         table += "item,total\n"
     }

@@ -1,4 +1,4 @@
-// The child is a process of its own: parent and child tell who they are.
+// The child is a separate process: parent and child print their process IDs.
 //
 //     swift run Tutorial2PIDs
 

@@ -1,4 +1,4 @@
-// A global variable does not cross: the child changes its own copy, and the parent's stays as it was.
+// A global variable stays in its process: the child changes its own copy, and the parent's does not change.
 //
 //     swift run Tutorial3Globals
 

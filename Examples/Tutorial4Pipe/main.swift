@@ -12,7 +12,7 @@ let child = Process {
     try pipe.second.send(guests)
 }
 try child.start()
-// Whoever has a copy of an end keeps it open: this one is the child's alone.
+// Every copy of an end keeps it open: this one is for the child only.
 pipe.second.close()
 guests = try pipe.first.receive([String].self)
 print("parent: the guests are \(guests.joined(separator: ", "))")

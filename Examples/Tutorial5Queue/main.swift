@@ -1,4 +1,4 @@
-// A queue: several processes put values into it, and the parent gets them as they come.
+// A queue: several processes put values into it, and the parent gets them as they arrive.
 //
 //     swift run Tutorial5Queue
 
@@ -14,7 +14,7 @@ let children = guests.map { guest in
 for child in children {
     try child.start()
 }
-// They may be joined before anybody gets the values: what was put is in memory that all share.
+// They may be joined before the values are taken, since these are in memory that all share.
 for child in children {
     try child.join()
 }

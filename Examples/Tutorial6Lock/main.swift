@@ -1,4 +1,4 @@
-// A lock around ten printing processes: no two print at a time, so that no line falls into another.
+// A lock around ten printing processes: only one prints at a time, so their lines are not interleaved.
 //
 //     swift run Tutorial6Lock
 
@@ -6,7 +6,7 @@
 import Multiprocessing
 
 let lock = try Lock()
-// Each character on its own, as a slow terminal would take it.
+// Write each character separately, like to a slow terminal.
 setvbuf(stdout, nil, _IONBF, 0)
 let children = (0..<10).map { number in
     Process {

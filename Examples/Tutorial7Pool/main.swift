@@ -13,7 +13,7 @@ try Pool.with(processes: 4, isPrime) { pool in
     let primes = zip(numbers, try pool.map(numbers)).filter(\.1).map(\.0)
     print("The primes up to 30: \(primes.map(String.init).joined(separator: " "))")
 
-    // From a sequence of any length, one result at a time.
+    // Takes inputs from a sequence of any length, and returns one result at a time.
     var results = pool.imap(1...10_000)
     var count = 0
     while let isOne = try results.next() {

@@ -1,4 +1,4 @@
-// Shared memory: what one process writes there, the others see; nothing is copied or sent.
+// Shared memory: what one process writes, the others see; nothing is copied or sent.
 //
 //     swift run Tutorial8SharedMemory
 
@@ -20,7 +20,7 @@ for child in children {
 }
 print("The squares are \(squares.values), their sum is \(total.value).")
 
-// Bytes without a type of their own, of any size: a span is a view of them that keeps within their bounds.
+// Untyped bytes of any size: a span is a bounds-checked view of them.
 let memory = try SharedMemory(anonymousOf: 1 << 20)
 let writer = Process {
     memory.withMutableSpan(of: Double.self) { halves in

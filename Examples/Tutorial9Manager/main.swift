@@ -1,4 +1,4 @@
-// A server process: it holds objects, and any process uses them by proxy.
+// A server process: it holds objects, and any process uses them through proxies.
 //
 //     swift run Tutorial9Manager
 

@@ -8,7 +8,7 @@ func isSpace(_ byte: UInt8) -> Bool {
     byte == 0x20 || (0x09...0x0D).contains(byte)
 }
 
-/// How many words begin in these bytes, in front of which there is no part of one.
+/// The number of words that begin in these bytes, which must not start within a word.
 func countWords(_ bytes: RawSpan) -> Int {
     bytes.withUnsafeBytes { bytes in
         var (count, isBehindSpace) = (0, true)
@@ -25,6 +25,6 @@ let arguments = CommandLine.arguments
 guard arguments.count > 1 else { fatalError("usage: WordCount FILE [CHUNK-BYTES]") }
 let chunkBytes = arguments.count > 2 ? Int(arguments[2]) ?? 0 : 8 << 20
 
-// Chunks end where lines do, so no word lies in two.
+// Chunks end at line ends, so no word spans two chunks.
 let file = try ChunkedFile(arguments[1], cut: .lines, chunkBytes: chunkBytes)
 print(try file.reduce(into: 0, { chunk in countWords(chunk.bytes) }, { $0 += $1 }))

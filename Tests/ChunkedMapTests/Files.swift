@@ -2,14 +2,14 @@ import Glibc
 import TestSupport
 import Testing
 
-/// Runs a program that is to succeed; its output.
+/// Runs a program that must succeed, and returns its output.
 func output(of command: [String]) async throws -> String {
     let result = try await run(command)
     #expect(result.status == 0, "\(command): \(result.output)")
     return result.output
 }
 
-/// A file with a content, for as long as `body` runs.
+/// Provides a file with a content while `body` runs.
 func withFile(_ content: [UInt8], _ body: (String) async throws -> Void) async throws {
     var path = Array("/tmp/chunked-map-XXXXXX".utf8CString)
     let number = mkstemp(&path)

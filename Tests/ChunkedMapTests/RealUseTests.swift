@@ -1,15 +1,15 @@
 import TestSupport
 import Testing
 
-/// The programs of the folder Examples that map files, each held against what the tools of a Unix system say.
+/// Compares the programs of the folder Examples that map files with the tools of a Unix system.
 @Suite(.serialized)
 struct RealUseTests {
-    /// Small chunks make many of a small file; the last size makes one.
+    /// Small chunks divide a small file into many; the last size makes a single one.
     static let chunkSizes = [100, 4096, 1 << 16, 8 << 20]
 
     // MARK: Words
 
-    /// Prose of sorts: lines of words of several lengths, empty ones, tabs, CRLF, and no final newline.
+    /// Random prose: lines of words of several lengths, empty lines, tabs, CRLF, and no final newline.
     private func prose() -> [UInt8] {
         var generator = SeededGenerator(for: "prose")
         let blanks = [" ", " ", " ", "  ", "\t", "\n", "\n", "\r\n", "\n\n"]
@@ -34,7 +34,7 @@ struct RealUseTests {
 
     // MARK: JSON lines
 
-    /// A log of a service: nested objects, escapes, letters beyond ASCII, members in any order.
+    /// The log of a service: nested objects, escapes, non-ASCII letters, members in any order.
     private func events() -> [UInt8] {
         var generator = SeededGenerator(for: "events")
         let messages = ["ok", #"a \"quoted\" word"#, #"C:\\temp \u00e9"#, "größer", #"line\nbreak"#]
@@ -75,7 +75,7 @@ struct RealUseTests {
 
     // MARK: CSV
 
-    /// Orders: items with commas, quotes and line ends in them, rows that end with CRLF or a line feed.
+    /// Orders: items that contain commas, quotes and line ends, in rows that end with CRLF or a line feed.
     private func orders(_ lineEnd: String) -> [UInt8] {
         var generator = SeededGenerator(for: "orders")
         let items = ["tea", "\"bread, brown\"", "\"a \"\"large\"\" cup\"", "\"two\nlines\"", "\"\"", "käse"]

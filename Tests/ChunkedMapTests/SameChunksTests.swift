@@ -1,10 +1,10 @@
 import TestSupport
 import Testing
 
-/// The chunks of the library are those of the command with the same options.
+/// The library's chunks equal those of the command with the same options.
 @Suite(.serialized)
 struct SameChunksTests {
-    /// Options of `poolmap map`, and of which letters data is made that they are tried with.
+    /// Options of `poolmap map`, and the alphabets of the random data for which they are tested.
     static let cuts: [([String], String)] = [
         ([], "ab"), (["--lines"], "abc\n"), (["--lines"], "abcdefghijklmnopqrstuvwxyz\r\n"), (["-0"], "ab\0"),
         (["--separator", "aba"], "ab"), (["--csv"], "ab,\n\n\""), (["--record-start", "^>"], "abc>\n"),

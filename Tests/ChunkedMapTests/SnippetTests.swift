@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What the documents show of this library is part of a program that is compiled, and run by a test.
+/// Every snippet about this library in the documents is part of a program that is compiled and tested.
 struct SnippetTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -11,7 +11,7 @@ struct SnippetTests {
         "Sources/Multiprocessing/Multiprocessing.docc/PoolsAndThreads.md",
     ]
 
-    /// Lines without what indents them.
+    /// The lines without indentation.
     private func lines(_ text: some StringProtocol) -> [String] {
         text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     }

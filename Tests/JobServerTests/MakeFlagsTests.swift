@@ -2,7 +2,7 @@ import Testing
 
 @testable import JobServer
 
-/// What make says in `MAKEFLAGS`; the rows without a remark are as GNU make 4.3 and 4.4.1 write them.
+/// Values of `MAKEFLAGS`; the rows without a comment are written by GNU make 4.3 and 4.4.1.
 @Suite struct MakeFlagsTests {
     struct Row: Sendable, CustomTestStringConvertible {
         let text: String
@@ -32,17 +32,17 @@ import Testing
         Row(" -j2 --jobserver-auth=fifo:/tmp/a\\ b$c\\\\d/GMfifo1", jobs: 2, .fifo("/tmp/a b$c\\d/GMfifo1")),
         Row(" -j4 --jobserver-auth=3,4 --jobserver-auth=-2,-2", jobs: 4, .disabled),
         Row(" -j4 --jobserver-auth=3,4 --jobserver-auth=-2,-2 -- V=1", jobs: 4, .disabled),
-        // As poolmap itself writes it; and of that what is left where only make's own way to read it is known.
+        // As poolmap itself writes it, and what remains of that for a parser that knows only make's own form.
         Row(" -j4 --jobserver-auth=fifo:/proc/1/fd/9 --jobserver-auth 3,4", jobs: 4, .fifo("/proc/1/fd/9")),
         Row(" -j4 --jobserver-auth 3,4", jobs: 4, pipe),
-        // A variable's value, and what was given to --eval, is one word whatever is in it.
+        // The value of a variable, and the argument of --eval, is one word whatever it contains.
         Row("k -j4 --jobserver-auth=3,4 -- W=a\\ --\\ --jobserver-auth=7,8 V=1", jobs: 4, pipe),
         Row("w -j3 --jobserver-auth=3,4 --eval=x:=--jobserver-auth=7,8", jobs: 3, pipe),
         Row(" -j3 --jobserver-auth=3,4 --eval=x:=1\\ --jobserver-auth=7,8\\ -j1", jobs: 3, pipe),
         Row(" -- MAKEOVERRIDES=--jobserver-auth=3,4 X=-j1"),
     ]
 
-    // Not by make itself: what people put into the variable, and what may come yet.
+    // Not written by make itself: what people put into the variable, and possible future forms.
     static let others = [
         Row("-j1", jobs: 1), Row("j1", jobs: 1), Row("kj1", jobs: 1), Row("-kj1 -s", jobs: 1), Row("--jobs=1", jobs: 1),
         Row("-j 1", jobs: 1), Row("--jobs 1", jobs: 1), Row("j 1", jobs: 1), Row("-j8", jobs: 8),

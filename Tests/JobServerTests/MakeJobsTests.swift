@@ -3,7 +3,7 @@ import Testing
 
 @testable import JobServer
 
-/// What comes of what make says, with real descriptors in all the states that recipes meet.
+/// The result of each kind of `MAKEFLAGS`, with real descriptors in all the states that occur in recipes.
 ///
 /// Nothing here asks for a token, so nothing forks.
 @Suite struct MakeJobsTests {
@@ -51,7 +51,7 @@ import Testing
                 #expect(fcntl(reader, F_SETFL, flags) == 0)
                 let before = [fcntl(reader, F_GETFL), fcntl(writer, F_GETFL)]
                 #expect(outcome(" -j4 --jobserver-auth=\(reader),\(writer)") == "server")
-                // Also a make that runs one job by its own choice says how many others may.
+                // Even a make that chose to run one job itself says how many others may run.
                 #expect(outcome(" -j1 --jobserver-auth=\(reader),\(writer)") == "server")
                 #expect([fcntl(reader, F_GETFL), fcntl(writer, F_GETFL)] == before)
             }
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test func descriptorsThatAreClosedMeanOneJob() {
-        // So high that nothing else of the test runner can be there.
+        // So high that the test runner cannot have them open.
         let (one, other): (Int32, Int32) = (1_000_003, 1_000_004)
         #expect(outcome(" -j4 --jobserver-auth=\(one),\(other)") == notPassedOn)
         withPipe { reader, writer in
@@ -80,7 +80,7 @@ import Testing
             #expect(outcome(" -j4 --jobserver-auth=\(null),\(null)") == notPassedOn)
             #expect(outcome(" -j4 --jobserver-auth=\(reader),\(null)") == notPassedOn)
             #expect(outcome(" -j4 --jobserver-auth=\(null),\(writer)") == notPassedOn)
-            // The wrong way round, and twice the same end.
+            // The ends swapped, and the same end twice.
             #expect(outcome(" -j4 --jobserver-auth=\(writer),\(reader)") == notPassedOn)
             #expect(outcome(" -j4 --jobserver-auth=\(reader),\(reader)") == notPassedOn)
             #expect(outcome(" -j4 --jobserver-auth=\(writer),\(writer)") == notPassedOn)

@@ -5,7 +5,7 @@ import Testing
 @Suite struct AuthenticationKeyTests {
     private let message = Array("what was said".utf8)
 
-    /// As `b3sum` has it, whose derived key was given to another `b3sum --keyed`.
+    /// Computed with `b3sum`: a derived key, passed to another `b3sum --keyed`.
     @Test func theProofIsTheKeyedHashUnderADerivedKey() throws {
         let proof = try AuthenticationKey("a secret").proof(of: message)
         let digits = "46eb9394d1c8244141874a63e3a7b873f6c9e386e9fad2756906cc7e37cb4283"

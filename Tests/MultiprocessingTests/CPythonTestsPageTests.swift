@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `docs/cpython-tests.md` says of CPython's tests is true of the scenarios that it names.
+/// Checks `docs/cpython-tests.md`: its rows, its sums, and the names of scenarios in it.
 struct CPythonTestsPageTests {
-    /// What holds of one of CPython's methods.
+    /// The entry for one of CPython's methods.
     private struct Row {
         let file: String
         let method: String

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Multiprocessing
 
-/// What `Codable` allows a type to do with its encoder and decoder.
+/// Everything that `Codable` allows a type to do with its encoder and decoder.
 @Suite struct CodableShapesTests {
     @Test func everyPrimitiveComesBackFromEveryKindOfContainer() throws {
         func check<T: Codable & Equatable>(_ values: T...) throws {

@@ -1,6 +1,6 @@
 @testable import Multiprocessing
 
-/// The wire form of a value, as the general encoder makes it.
+/// The wire form of a value, as made by the general encoder.
 func wireForm<T: Encodable>(of value: T) throws -> [UInt8] {
     var buffer = ByteBuffer()
     try BinaryEncoder().encode(value, into: &buffer)
@@ -17,12 +17,12 @@ func decoded<T: Decodable>(_ type: T.Type, from bytes: [UInt8]) throws -> T {
     return try BinaryDecoder().decode(type, from: UnsafeRawBufferPointer(memory))
 }
 
-/// The value after it has travelled.
+/// The value after encoding and decoding.
 func travelled<T: Codable>(_ value: T) throws -> T {
     try decoded(T.self, from: wireForm(of: value))
 }
 
-/// The message that a coder makes of a value.
+/// The message of a value, as made by a coder.
 func message<T>(of value: T, by coder: MessageCoder<T>) throws -> [UInt8] {
     var buffer = ByteBuffer()
     try coder.encode(value, into: &buffer)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Multiprocessing
 
-/// Bytes that are not what the type wants, and what the error says about them.
+/// Bytes that do not match the type, and the resulting errors.
 @Suite struct DecodingErrorTests {
     private struct Outer: Codable {
         var list: [Inner]
@@ -138,7 +138,7 @@ import Testing
         var list: (any UnkeyedDecodingContainer)?
         var decoder: (any Decoder)?
 
-        /// The decoder's user information holds the test's closure, and so this.
+        /// The decoder's user information holds the test's closure, and so this object.
         func forget() {
             container = nil
             list = nil

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Multiprocessing
 
-/// Writing to several containers by turns, twice to one key, and otherwise than one should.
+/// Writing to several containers in turn, twice under one key, and in incorrect ways.
 @Suite struct EncodingOrderTests {
     @Test func valuesInterleavedInTwoNestedContainersKeepTheirOrder() throws {
         let bytes = try wireForm(
@@ -46,7 +46,7 @@ import Testing
         _ = try decoded(MixedList.self, from: bytes)
     }
 
-    /// The members of a value are expected to be those of the one before, in the same order: here they are not.
+    /// The coder expects a value to have the members of the previous one in the same order; here it does not.
     @Test func elementsWithOtherMembersThanTheOneBefore() throws {
         let long = String(repeating: "long", count: 5)
         let orders = [
@@ -239,7 +239,7 @@ import Testing
     }
 }
 
-/// Keeps its containers, which it should not.
+/// Keeps its containers, which is not allowed.
 private final class Keeper: Encodable {
     var containers: [any UnkeyedEncodingContainer] = []
 
@@ -250,7 +250,7 @@ private final class Keeper: Encodable {
     }
 }
 
-/// Reads what the test of places wrote.
+/// Reads what the test of element positions wrote.
 private struct MixedList: Decodable {
     init(from decoder: any Decoder) throws {
         var list = try decoder.unkeyedContainer()

@@ -1,9 +1,9 @@
 import TestSupport
 import Testing
 
-/// The programs of the folder Examples, as a reader of the tutorial would run them, with what they print.
+/// Runs the programs of the folder Examples, as a reader of the tutorial would, and checks their output.
 ///
-/// Each line of a program is to match the pattern in its place; where processes print at the same time, in any order.
+/// Each output line must match the pattern in its position; where processes print concurrently, in any order.
 @Suite(.serialized)
 struct ExampleTests {
     struct Example: CustomTestStringConvertible, Sendable {

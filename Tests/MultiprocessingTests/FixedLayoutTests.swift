@@ -75,7 +75,7 @@ private struct Address: BitwiseCopyable {
         defer { memory.deallocate() }
         UnsafeMutableRawBufferPointer(memory).initializeMemory(as: UInt8.self, repeating: 0xEE)
         for index in 0..<2 {
-            // Member by member, which leaves the bytes between them alone.
+            // Member by member, which does not touch the bytes between them.
             memory[index].level = 1
             memory[index].time = 2
             memory[index].isValid = true

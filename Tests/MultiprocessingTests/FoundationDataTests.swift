@@ -3,7 +3,7 @@ import Testing
 
 @testable import Multiprocessing
 
-/// `Data`, which the library knows by name only: were the name another one, it would travel by its own coding, byte by
+/// `Data`, which the library knows only by its name: with another name it would be sent by its own coding, byte by
 /// byte.
 @Suite struct FoundationDataTests {
     private struct Letter: Codable, Equatable {

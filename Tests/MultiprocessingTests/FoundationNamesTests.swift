@@ -2,7 +2,7 @@ import Foundation
 import Multiprocessing
 import Testing
 
-/// In a file that imports Foundation, nothing of the library is ambiguous but what has another name for that.
+/// In a file that imports Foundation, only names of the library that have a second name are ambiguous.
 struct FoundationNamesTests {
     struct Target: ProcessTarget, Codable {
         func run() throws {}

@@ -2,9 +2,9 @@ import Testing
 
 @testable import Multiprocessing
 
-/// Bytes that no encoder made.
+/// Bytes that no encoder has made.
 ///
-/// Every one is decoded to a value or refused; none may crash, hang or take much memory.
+/// Each input must be decoded to a value or refused; none may crash, hang or take much memory.
 @Suite struct HostileBytesTests {
     private let corrupted: [(String, [UInt8])] = [
         ("empty", []),

@@ -30,7 +30,7 @@ import Testing
                 #expect(try read(bytes, by: coder) == value)
                 #expect(try read(bytes, by: .decodable()) == value)
                 #expect(try decoded(T.self, from: bytes) == value)
-                // What a type writes when it is asked itself, as by a wrapper, is read as well.
+                // The output of a type's own `encode(to:)`, called by a wrapper, for example, can be read as well.
                 #expect(try decoded(T.self, from: wireForm(of: Script { try value.encode(to: $0) })) == value)
                 #expect(try read(wireForm(of: Script { try value.encode(to: $0) }), by: coder) == value)
             }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Multiprocessing
 
-/// A value of any form, written through all kinds of containers, which are filled by turns.
+/// A value of any shape, written through all kinds of containers, which are filled in turn.
 indirect enum Tree: Sendable {
     case null
     case flag(Bool)
@@ -46,12 +46,12 @@ indirect enum Tree: Sendable {
     }
 }
 
-/// Something to be written to one container; more containers may come of it.
+/// One write to a container, which may create more containers.
 private struct Step {
     let run: (inout [[Step]]) throws -> Void
 }
 
-/// Writes a tree in small steps: in each container in order, but to which container comes next is drawn by lot.
+/// Writes a tree in small steps: in order within each container, but choosing the next container at random.
 private struct ShuffledTree: Encodable {
     let tree: Tree
     let seed: UInt64
@@ -129,7 +129,7 @@ private struct ShuffledTree: Encodable {
     }
 }
 
-/// A tree without branches, which writes itself in its own place.
+/// A tree without branches, which is written as a single value.
 private struct Leaf: Encodable {
     let tree: Tree
 

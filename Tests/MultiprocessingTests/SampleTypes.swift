@@ -1,6 +1,6 @@
 import Testing
 
-// Types that use `Codable` in the many ways it can be used.
+// Types that use `Codable` in different ways.
 
 struct Sample: Codable, Equatable {
     var id: Int
@@ -36,7 +36,7 @@ struct Holder<Value: Codable & Equatable>: Codable, Equatable {
     var value: Value?
 }
 
-/// Writes its value in its own place.
+/// Encodes as its value.
 struct Transparent<Value: Codable & Equatable>: Codable, Equatable {
     var value: Value
 
@@ -52,7 +52,7 @@ struct Transparent<Value: Codable & Equatable>: Codable, Equatable {
     }
 }
 
-/// Writes an optional, but reads it by hand.
+/// Writes an optional, but reads it manually.
 struct NilSeeker: Codable, Equatable {
     var number: Int?
 
@@ -75,7 +75,7 @@ class Animal: Codable {
     init(name: String) { self.name = name }
 }
 
-/// Leaves its superclass's part under the key for that.
+/// Stores its superclass's part under the key for that.
 final class SeparateCat: Animal {
     var lives: Int
 
@@ -122,7 +122,7 @@ final class SharedCat: Animal {
     }
 }
 
-/// Leaves its superclass's part under a key of its own, and in an unkeyed container once more.
+/// Stores its superclass's part under a key of its own, and a second time in an unkeyed container.
 final class NamedSuperCat: Animal {
     var lives: Int
     var copy: Animal?
@@ -151,7 +151,7 @@ final class NamedSuperCat: Animal {
     }
 }
 
-/// A list in which each link lies inside the one before.
+/// A list in which each link is inside the previous one.
 final class Chain: Codable {
     var next: Chain?
 
@@ -174,7 +174,7 @@ struct Letters: Codable, Equatable {
     var c: Int
 }
 
-/// Asks for its members from the last to the first.
+/// Requests its members from the last to the first.
 struct ReverseSum: Decodable {
     var sum = 0
 
@@ -187,7 +187,7 @@ struct ReverseSum: Decodable {
     }
 }
 
-/// Writes a multiple of its number, by a factor that the coder carries.
+/// Writes its number multiplied by a factor from the coder's user information.
 struct Scaled: Codable {
     var number: Int
 

@@ -2,23 +2,23 @@
 import TestSupport
 import Testing
 
-/// What needs real processes: each scenario runs in a fresh process with one thread, see `Tests/Scenarios`.
+/// Tests that need real processes: each scenario runs in a fresh process with one thread, see `Tests/Scenarios`.
 ///
-/// One at a time, as many of them say how soon something must happen.
+/// They run one at a time, because many of them check how soon something happens.
 @Suite(.serialized)
 struct ScenarioTests {
     @Test(arguments: try scenarioNames())
     func scenarioHolds(_ name: String) async throws {
         // The longest takes half a minute on a quiet machine.
         var result = try await run([scenarioProgram, name], within: 240)
-        // Any other program may make a name there at the same time; one that the scenario leaves comes each time.
+        // Another program may make a name there at the same time; a name left by the scenario appears every time.
         for _ in 0..<3 where result.status == 1 && result.reportsNothingButNames {
             result = try await run([scenarioProgram, name], within: 240)
         }
         #expect(result.status == 0, "\(result.output)")
     }
 
-    /// Before the silence of the harness about all others is believed, it must report each of these.
+    /// The harness must report each of these leaks; only then does its silence about the other scenarios mean anything.
     @Test(arguments: try scenarioNames(in: "leaks"))
     func leakIsReported(_ name: String) async throws {
         let reports = [
@@ -59,7 +59,7 @@ struct ScenarioTests {
 
     @Test func processCPUCountIsAtMostThatOfNproc() async throws {
         let (ours, theirs) = (try await cpuCount([scenarioProgram, "--cpu-count"]), try await cpuCount(["nproc"]))
-        // A control group's quota may make ours less.
+        // A control group's quota may make ours smaller.
         #expect((1...theirs).contains(ours))
     }
 

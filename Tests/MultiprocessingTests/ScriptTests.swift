@@ -14,8 +14,8 @@ struct ScriptTests {
         #expect(result.output.split(separator: "\n").count == 1, "\(result.output)")
     }
 
-    /// As long as it is zero, the child sees what its parent does; what only the top level uses is no matter, and what
-    /// another file has is set in each child.
+    /// While it is zero, the child sees the same value as its parent; variables used only by the top level do not
+    /// matter, and those of other files are set in each child.
     @Test(arguments: methods) func childThatUsesVariablesOfOtherFilesIsStarted(method: String) async throws {
         let result = try await run([program(named: "script"), method, "0"])
         #expect(result.status == 0, "\(result.output)")

@@ -2,12 +2,12 @@ import Testing
 
 @testable import Multiprocessing
 
-/// Who gets a task that a worker wants to begin and the pool's manager wants back.
+/// Which side gets a task that a worker wants to begin and the pool's manager wants to take back.
 @Suite struct TaskClaimsTests {
     private let board: Board
     private let first = TaskClaims.firstSequence
 
-    /// Holds the memory, which a structure of the tests cannot.
+    /// Holds the memory, which a structure with tests cannot.
     private final class Board {
         let memory: WorkerBoard
         init() throws { memory = try WorkerBoard(workers: 2) }
@@ -40,20 +40,20 @@ import Testing
         claims.finish(first)
         #expect(claims.running(from: first) == nil)
         _ = claims.begin(first &+ 1, at: 9)
-        // Its result has not come, and that of the one before has or has not: the same one runs.
+        // Its result has not arrived, and the previous one's has or has not: the same task runs.
         #expect(claims.running(from: first)?.sequence == first &+ 1)
         #expect(claims.running(from: first &+ 1)?.sequence == first &+ 1)
-        // Its result has come before the worker could say that it is done.
+        // Its result has arrived before the worker could report that it is done.
         #expect(claims.running(from: first &+ 2) == nil)
     }
 
     @Test func whatHasNotBegunIsTakenBackAndNotBegunLater() {
         claims.allow(from: first, upTo: first &+ 5)
         _ = claims.begin(first, at: 1)
-        // All but the one that runs, though it is asked for as well.
+        // All except the running one, although that is requested too.
         #expect(claims.takeBack(from: first) == first &+ 1)
         #expect(!claims.begin(first &+ 1, at: 2))
-        // Nothing is left to be taken: the answer is where the next one goes.
+        // Nothing is left to take back: the answer is where the next task goes.
         #expect(claims.takeBack(from: first) == first &+ 1)
     }
 
@@ -69,7 +69,7 @@ import Testing
         _ = claims.begin(first, at: 1)
         _ = claims.takeBack(from: first)
         claims.finish(first)
-        // The worker passes over those in its channel; the manager goes on behind them.
+        // The worker skips those in its channel; the manager continues after them.
         claims.allow(from: first &+ 5, upTo: first &+ 6)
         #expect(!claims.begin(first &+ 1, at: 2))
         #expect(claims.begin(first &+ 5, at: 3))
@@ -95,7 +95,7 @@ import Testing
         #expect(claims.begin(first, at: 1))
     }
 
-    /// One thread begins all it can, another one takes back and allows anew: each task goes to one of them.
+    /// One thread begins all tasks it can, another takes back and allows again: each task goes to exactly one of them.
     @Test func ofTwoThatWantATaskOneGetsIt() async {
         let count: UInt32 = 20_000
         let (word, first) = (Claims(board.memory.claims(0)), first)
@@ -117,7 +117,7 @@ import Testing
         #expect(tasks == Array(0..<kept))
     }
 
-    /// Lets threads share what is made for processes to share.
+    /// Lets threads share an object that is made for sharing between processes.
     private struct Claims: @unchecked Sendable {
         let claims: TaskClaims
         init(_ claims: TaskClaims) { self.claims = claims }

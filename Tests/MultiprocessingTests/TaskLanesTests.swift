@@ -2,7 +2,7 @@ import Testing
 
 @testable import Multiprocessing
 
-/// In which order answers are passed on, and how much waits.
+/// The order in which answers are passed on, and how much memory waits.
 @Suite struct TaskLanesTests {
     private var lanes = TaskLanes()
 
@@ -12,9 +12,9 @@ import Testing
         return frame
     }
 
-    /// The tasks whose answers are passed on when this one is there; an answer here is the task's number.
+    /// The tasks whose answers are passed on when this one arrives; an answer here is the task's number.
     ///
-    /// - Parameter room: so many may be passed on at once.
+    /// - Parameter room: how many may be passed on at once.
     private mutating func pass(_ number: UInt64, lane: Int, room: Int = .max) -> [UInt64] {
         var passed: [UInt64] = []
         withUnsafeBytes(of: number) {
@@ -78,7 +78,7 @@ import Testing
         #expect(!lanes.hasFullLanes)
         #expect(pass(1, lane: 0, room: 2) == [1, 2])
         #expect(lanes.hasFullLanes && lanes.heldBytes == 16)
-        // It waits behind those that have no room, and a lane of its own for none.
+        // It waits behind those that have no room, but another lane does not.
         #expect(pass(5, lane: 0) == [])
         #expect(pass(7, lane: 1) == [7])
         #expect(passOn(room: 0) == [])

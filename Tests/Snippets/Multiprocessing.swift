@@ -1,4 +1,4 @@
-// What the library's snippets use and do not show; scripts/snippets.py puts them behind it.
+// Declarations that the library's snippets use and do not show; scripts/snippets.py compiles them with the snippets.
 
 import Glibc
 import Multiprocessing

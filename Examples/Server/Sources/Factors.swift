@@ -1,6 +1,6 @@
 import Multiprocessing
 
-/// What the workers run: the prime factors of a number, the smallest first.
+/// The function that the workers run: the prime factors of a number, the smallest first.
 struct Factors: PoolFunction, Codable {
     func callAsFunction(_ number: UInt64) -> [UInt64] {
         var factors: [UInt64] = []

@@ -1,9 +1,9 @@
-// A web server that has its work done by a pool of processes.
+// A web server whose work is done by a pool of processes.
 //
 //     swift run --package-path Examples/Server Server 8080
 //     printf '%s\n' 91 1000036000099 | curl --data-binary @- http://127.0.0.1:8080/factors
 //
-// A task of seconds holds up no other request, and one that crashes takes down a worker and not the server.
+// A task that takes seconds delays no other request, and one that crashes ends a worker but not the server.
 
 import Hummingbird
 import Multiprocessing
@@ -16,12 +16,12 @@ struct Server {
         let server = Application(
             router: router(pool),
             configuration: .init(address: .hostname("127.0.0.1", port: port)))
-        // Returns after SIGTERM or SIGINT, when all requests have their answers.
+        // Returns after SIGTERM or SIGINT, when all requests have been answered.
         try await server.runService()
         await pool.terminate()
     }
 
-    /// One number a line, and its factors in the same line of the answer.
+    /// Each line of the request has one number; the same line of the answer has its factors.
     static func router(_ pool: AsyncPool<UInt64, [UInt64]>) -> Router<BasicRequestContext> {
         let router = Router()
         router.post("factors") { request, _ in
