@@ -1,4 +1,4 @@
-/// Fills the registry: a folder a subject, a file an aspect of it.
+/// Fills the registry: a folder for each subject, a file for each aspect of it.
 func registerAllScenarios() {
     Registry.group(
         "processes", processLifeScenarios, processEndScenarios, processHabitScenarios, processOutputScenarios,

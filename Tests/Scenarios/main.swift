@@ -2,14 +2,14 @@
 import Multiprocessing
 
 // Only a process with one thread may fork, and test runners have several. So each test starts this program, which runs
-// one scenario in a process that it has to itself:
+// one scenario in a process of its own:
 //
 //     scenarios NAME [SEED]       runs one; exits 0, or prints what failed and exits 1
-//     scenarios --list [GROUP]    prints the names, one a line
-//     scenarios --cpu-count       prints what the library says
-//     scenarios --uncaught        fails with children; --caught does too, and catches the error, see failWithChildren
+//     scenarios --list [GROUP]    prints the names, one per line
+//     scenarios --cpu-count       prints the library's results
+//     scenarios --uncaught        fails with children; --caught does too, but catches the error, see failWithChildren
 //     scenarios --race            has a data race, see raceOnPurpose
-//     scenarios --recipe …        is what a makefile's recipe runs, see runRecipe
+//     scenarios --recipe …        is the command of a makefile's recipe, see runRecipe
 //     scenarios --chunks FILE …   prints where a file is cut, see printChunks
 //
 // The harness, not the scenario, checks afterwards that nothing was left behind: see Census.
@@ -42,9 +42,9 @@ case let name?:
         print("scenarios: no scenario is called \(name)")
         exit(2)
     }
-    // Our own group: what is in it afterwards descends from us, and a signal to it reaches nobody else.
+    // A new process group: its members afterwards descend from us, and a signal to it reaches no other process.
     setpgid(0, 0)
-    // What a test runner with other things to do had open at the time.
+    // Descriptors that a test runner with other things to do had open.
     for number in openDescriptors().keys where number > 2 {
         close(number)
     }

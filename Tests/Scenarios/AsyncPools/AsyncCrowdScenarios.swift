@@ -1,7 +1,7 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// A shop with one counter.
+/// An actor that owns a pool.
 private actor Shop {
     private let pool: AsyncPool<Errand, Int>
 
@@ -24,7 +24,7 @@ func asyncCrowdScenarios() {
                             let numbers = (0..<50).map { task * 1000 + round * 100 + $0 }
                             expectEqual(try await pool.map(numbers.map { .doubles($0) }), numbers.map { $0 * 2 })
                             if task == 0 {
-                                // Others do not notice.
+                                // The other tasks are not affected.
                                 expectEqual(await code { try await pool.apply(.isKilled) }, .workerDied)
                             }
                         }
@@ -71,7 +71,7 @@ func asyncCrowdScenarios() {
     }
 }
 
-/// What the body throws, if anything.
+/// The code of the body's error, if any.
 private func code<Result>(_ body: () async throws -> Result) async -> MultiprocessingError.Code? {
     do {
         _ = try await body()

@@ -1,7 +1,7 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// What a worker does: in what way it ends, or what it answers.
+/// What a worker does: how it ends, or what it answers.
 enum Errand: Codable, Hashable, Sendable {
     case doubles(Int)
     case sleeps(Int)
@@ -17,7 +17,7 @@ private struct TeaIsCold: Error, CustomStringConvertible {
     let description = "the tea went cold"
 }
 
-/// Runs errands; the answer is a number, or the worker's process id.
+/// Runs errands; the answer is a number, or the worker's pid.
 struct Servant: PoolFunction, Codable {
     func callAsFunction(_ errand: Errand) throws -> Int {
         switch errand {
@@ -41,7 +41,7 @@ struct Servant: PoolFunction, Codable {
     }
 }
 
-/// How the ends of a task are told.
+/// How each end of a task is reported.
 private let ends: [(String, Errand, MultiprocessingError.Code)] = [
     ("Throws", .throwsAnError, .taskFailed), ("Exits", .exits, .workerDied), ("Aborts", .aborts, .workerDied),
     ("Faults", .faults, .workerDied), ("IsKilled", .isKilled, .workerDied),
@@ -59,7 +59,7 @@ private actor Kitchen {
     }
 }
 
-/// Runs the body with a pool that is spawned where there are threads already.
+/// Runs the body with a pool that is spawned, in a process that already has threads.
 private func withPool(
     processes: Int = 2, file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping @Sendable (AsyncPool<Errand, Int>) async throws -> Void
@@ -142,7 +142,7 @@ func asyncPoolScenarios() {
                 sum += output
             }
             expectEqual(sum, 999_000)
-            // An iteration that is given up leaves the pool to others.
+            // An abandoned iteration leaves the pool to others.
             for try await output in pool.imap((0..<100_000).map { Errand.doubles($0) }) where output == 20 {
                 break
             }
@@ -160,7 +160,7 @@ func asyncPoolScenarios() {
         }
     }
     scenario("manyTasksShareTheWorkersAndNoneWaitsInAThread") {
-        // Eight tasks of a fifth of a second on two workers, from as many tasks as there are threads for tasks and more.
+        // Eight tasks of a fifth of a second on two workers, requested by more tasks than there are threads for tasks.
         try withPool { pool in
             let start = ContinuousClock.now
             let workers = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -169,7 +169,7 @@ func asyncPoolScenarios() {
             }
             expectEqual(Set(workers).count, 2)
             expect(ContinuousClock.now - start > .milliseconds(750), "they were not shared")
-            // Other tasks go on while sixty-four of them wait.
+            // Other tasks continue while sixty-four of them wait.
             async let waiting = pool.map((0..<64).map { _ in .sleeps(20) })
             var turns = 0
             while turns < 1000 {
@@ -248,7 +248,7 @@ func asyncPoolScenarios() {
                     "the worker lives on")
                 expect(Int32(try await pool.apply(.sleeps(1))) != before, "the same worker")
             }
-            // One that was cancelled before it asked.
+            // A task that was cancelled before it made a request.
             let early = Task { () throws -> Int in
                 while !Task.isCancelled { await Task.yield() }
                 return try await pool.apply(.doubles(1))

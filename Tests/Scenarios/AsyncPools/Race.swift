@@ -1,10 +1,10 @@
 @preconcurrency import Glibc
 
-/// What `scenarios --race` does: two threads of a child write to the same place, and nothing says in which order.
+/// For `scenarios --race`: two threads of a child write to the same place without any ordering.
 ///
-/// `scripts/tsan.sh` holds the thread sanitizer's silence about all else against this. Both live until both have written, as
-/// it is silent about what a thread did that has ended; and they meet twice at different places, as it takes all meetings
-/// at one place for orders.
+/// `scripts/tsan.sh` uses it to check that the thread sanitizer reports races at all. Both threads live until both have
+/// written, because the sanitizer does not report what an ended thread did; and they meet twice at different places,
+/// because it takes repeated meetings at one place for an ordering.
 func raceOnPurpose() throws {
     try inChild {
         let barriers = UnsafeMutablePointer<pthread_barrier_t>.allocate(capacity: 2)

@@ -15,7 +15,7 @@ private func append(_ text: String, to path: String) {
     fclose(file)
 }
 
-/// What becomes of chunks whose function fails, in whichever way.
+/// What happens to chunks whose function fails, in every way.
 func chunkFaultScenarios() {
     scenario("aThrownErrorNamesTheFileTheChunkAndItsBytes") {
         try withFile(numberedLines(100)) { path in
@@ -142,7 +142,7 @@ func chunkFileScenarios() {
                 hasChanged.ring()
                 let error = expectFails(.fileChanged) { try results.next() }
                 expectEqual(error?.chunk, 0)
-                // No other worker has looked at what there is now.
+                // No other worker has seen the present content.
                 expectEqual(begun.value, 1)
             }
         }
@@ -239,13 +239,13 @@ func chunkPoolScenarios() {
             let before = try require(bytesRead())
             expectEqual(try pool.reduce(file, 0, +), numberedLines(50_000).count)
             let read = try require(bytesRead()) - before
-            // What comes from the pool's manager: some tens of bytes for each chunk.
+            // Messages from the pool's manager: some tens of bytes for each chunk.
             expect(read < 50_000, "read were \(read) bytes")
         }
     }
 }
 
-/// What this process has read so far, from whatever.
+/// How many bytes this process has read so far, from anything.
 private func bytesRead() -> Int? {
     textOf("/proc/self/io")?.split(separator: "\n").first.flatMap { Int($0.dropFirst("rchar: ".count)) }
 }

@@ -86,7 +86,7 @@ func chunkMapScenarios() {
             let others = Doorbell()
             let file = try ChunkedFile(path, cut: .lines, chunkBytes: 1000)
             let indices = try file.map(processes: 2) { chunk in
-                // The first one ends when the third has been begun, by the other worker.
+                // The first one ends when the other worker has begun the third.
                 if chunk.index == 0 { expect(others.wait(), "nobody rang") }
                 if chunk.index == 2 { others.ring() }
                 return chunk.index
@@ -140,7 +140,7 @@ func chunkMapScenarios() {
             let first = try pool.map(try ChunkedFile(path, cut: .lines))
             let own = openDescriptors().count
             for _ in 0..<100 {
-                // With the one of the map before, which the worker may have not been told of.
+                // Including the one of the previous map, which the worker may not have been told to close yet.
                 expect(try pool.map(try ChunkedFile(path, cut: .lines))[0] <= first[0] + 1, "the worker has more")
             }
             expectEqual(openDescriptors().count, own)

@@ -19,7 +19,7 @@ func numberedLines(_ count: Int) -> [UInt8] {
     (0..<count).flatMap { Array("line \($0)\n".utf8) }
 }
 
-/// A chunk as a worker has seen it.
+/// A chunk as seen by a worker.
 struct SeenChunk: Codable, Hashable, Sendable {
     let index: Int
     let offset: UInt64
@@ -30,7 +30,7 @@ struct SeenChunk: Codable, Hashable, Sendable {
     }
 }
 
-/// Expects that the chunks follow one another, and are the whole content.
+/// Expects that the chunks are consecutive, and are the whole content.
 func expectWhole(_ chunks: [SeenChunk], _ content: [UInt8], _ text: @autoclosure () -> String = "") {
     expectEqual(chunks.map(\.index), Array(chunks.indices), text())
     expectEqual(chunks.flatMap(\.bytes), content, text())

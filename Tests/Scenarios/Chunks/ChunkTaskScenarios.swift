@@ -2,7 +2,7 @@ import ChunkedMap
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// Rings for each chunk, and waits to be rung for.
+/// Rings for each chunk, and waits for an answering ring.
 private final class Meeting: Sendable {
     nonisolated(unsafe) let begun = Doorbell()
     nonisolated(unsafe) let go = Doorbell()
@@ -70,7 +70,7 @@ func chunkTaskScenarios() {
                     for _ in 0..<count {
                         group.addTask { expectEqual(try await pool.map(file), [0]) }
                     }
-                    // Comes last, and must run while all others wait: their workers wait for it.
+                    // It comes last, and must run while all others wait: their workers wait for it.
                     group.addTask {
                         for _ in 0..<count { meeting.go.ring() }
                     }
@@ -111,7 +111,7 @@ func chunkTaskScenarios() {
     }
 }
 
-/// What becomes of maps whose task, function or pool comes to an end.
+/// What happens to maps whose task, function or pool ends.
 func chunkTaskFaultScenarios() {
     scenario("aCancelledTaskEndsItsMapAndTheWorkersThatAreAtIt") {
         try withFile(numberedLines(1000)) { path in

@@ -1,6 +1,6 @@
 import ChunkedMap
 
-/// Prints index, offset and length of each chunk of a file that is cut by the option of `poolmap map`, a line each.
+/// Prints index, offset and length of each chunk of a file, cut by an option of `poolmap map`, one chunk per line.
 ///
 /// - Parameter arguments: the file; the bytes of a chunk; the records of one, or 0; the option, and its value.
 func printChunks(_ arguments: [String]) throws {

@@ -2,7 +2,7 @@ import CPoolmap
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// Hostile code in a worker's place: what each call comes to, 0 where it is let through.
+/// Hostile code in place of a worker: the error of each call, 0 if it is allowed.
 private struct Attempts: Codable {
     var errors: [String: Int32] = [:]
 
@@ -11,7 +11,7 @@ private struct Attempts: Codable {
         errors[name] = call() < 0 ? errno : 0
     }
 
-    /// Expects that these are refused, and all others let through.
+    /// Expects that these are refused, and all others allowed.
     func expectRefused(_ names: Set<String>, file: StaticString = #fileID, line: UInt = #line) {
         for (name, error) in errors.sorted(by: { $0.key < $1.key }) {
             let isRefused = error == EPERM || error == EACCES
@@ -22,7 +22,7 @@ private struct Attempts: Codable {
     }
 }
 
-/// Where the hostile code is to read and write.
+/// Where the hostile code tries to read and write.
 private struct Places: Codable {
     var inside: String
     var outside: String
@@ -118,7 +118,7 @@ private func attackNetwork(_ places: Places, _ all: inout Attempts) {
         var ends: [Int32] = [-1, -1]
         return Int(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends))
     }
-    // A socket that was open already: nothing new may come of it.
+    // A socket that was already open: it must give no new access.
     all.attempt("connect a socket that is open") {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -134,7 +134,7 @@ private func attackNetwork(_ places: Places, _ all: inout Attempts) {
 
 nonisolated(unsafe) private var inheritedSocket: Int32 = -1
 
-/// What is refused whatever names a worker is given.
+/// Refused whatever names a worker is given.
 private let alwaysRefused: Set<String> = [
     "execute", "fork", "make a thread", "signal the front", "signal all", "signal its parent",
     "signal by a descriptor's owner", "trace the front", "read the front's memory", "take the front's descriptors",
@@ -146,7 +146,7 @@ private let alwaysRefused: Set<String> = [
 private let reads = ["read", "list"]
 private let writes = ["write", "truncate", "make", "rename", "remove"]
 
-/// Runs hostile code in a worker that is shut in, and hands over what became of it.
+/// Runs hostile code in a confined worker, and returns the results.
 private func attackInWorker(_ rights: Int, read: [String]? = nil, write: [String]? = nil) throws -> (Attempts, Int32) {
     let places = Places(
         inside: temporaryFolder + "/inside", outside: temporaryFolder + "/outside", front: getpid(), port: 9)
@@ -192,8 +192,9 @@ private func all(_ verbs: [String], _ places: [String]) -> Set<String> {
     Set(verbs.flatMap { verb in places.map { "\(verb) \($0)" } })
 }
 
-/// The two ways are there on every Linux that the tests run on; without Landlock (before 5.13, or not switched on) the
-/// folders are not limited, and these scenarios say so.
+/// Both mechanisms exist on every Linux that the tests run on.
+///
+/// Without Landlock (before 5.13, or disabled) access to folders is not limited, and these scenarios say so.
 private let bothWays = Int32(POOLMAP_HAS_SECCOMP | POOLMAP_HAS_LANDLOCK)
 
 func confinementScenarios() {
@@ -226,7 +227,7 @@ func confinementScenarios() {
         attempts.expectRefused(alwaysRefused.union(chmods))
     }
     scenario("hostileCodeThatIsNotShutInIsLetThrough") {
-        // The attempts themselves work, or the others would show nothing.
+        // The attempts themselves work; otherwise the other scenarios would show nothing.
         let inside = temporaryFolder + "/inside"
         mkdir(inside, 0o700)
         close(open(inside + "/file", O_WRONLY | O_CREAT, 0o600))

@@ -2,7 +2,7 @@
 import Multiprocessing
 import SystemPackage
 
-/// Connections that are made of descriptors.
+/// Connections made from descriptors.
 func adoptedConnectionScenarios() {
     scenario("aConnectionIsMadeOfASocketAndOwnsIt") {
         let (one, other) = try socketPair()

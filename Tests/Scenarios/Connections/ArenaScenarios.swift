@@ -61,7 +61,7 @@ func arenaScenarios() {
         for (count, bytes) in sizes {
             expectThrows(.invalidState) { try SlotArena(slotCount: count, slotBytes: bytes) }
         }
-        // As sums they are possible, but the kernel has no such address space.
+        // Arithmetically possible, but the kernel does not have that much address space.
         let error = expectThrows(.systemCallFailed) { try SlotArena(slotCount: 1 << 20, slotBytes: 1 << 42) }
         expect(try require(error).errno != nil, "the error does not say what the kernel said")
     }
@@ -84,7 +84,7 @@ func arenaScenarios() {
         try arena.memory(of: slot, byteCount: 1 << 20).copyBytes(from: pattern(1 << 20))
         let used = try require(kibibytes("VmSize")) - before
         expect((1024..<1200).contains(used), "one MiB of a slot takes \(used) KiB")
-        // What was there stays when there is more of it.
+        // The old content stays when more is mapped.
         let more = try arena.memory(of: slot, byteCount: 3 << 20)
         expect(more.prefix(1 << 20).elementsEqual(pattern(1 << 20)), "the content is another")
         expect(more.dropFirst(1 << 20).allSatisfy { $0 == 0 }, "new memory is zero")
@@ -92,7 +92,7 @@ func arenaScenarios() {
     }
     scenario("arenaThatIsMappedAsUsedIsSharedWithChildrenAndWorkers") {
         let arena = try SlotArena(slotCount: 4, slotBytes: 1 << 20, isMappedAsUsed: true)
-        // The child has this piece from before the fork, and maps the others for itself.
+        // The child inherits the mapping of this piece, and maps the others itself.
         try arena.memory(of: 0, byteCount: 5).copyBytes(from: [1, 2, 3, 4, 5])
         let child = Process {
             let first = try arena.memory(of: 0, byteCount: 5)

@@ -77,7 +77,7 @@ func handoverScenarios() {
     scenario("severalDescriptorsInOneMessageArriveInTheirPlaces") {
         let (way, one, other) = (try Pipe(), try Pipe(), try Pipe())
         let ends = try FileDescriptor.pipe()
-        // Messages on both sides without descriptors, which must not take those of their neighbour.
+        // Messages without descriptors on both sides, which must not take those of their neighbour.
         try way.first.send("before")
         let bag = Bag(
             name: "bag", ends: [one.second, other.second, one.second], file: DuplicatedDescriptor(ends.writeEnd))
@@ -105,7 +105,7 @@ func handoverScenarios() {
         try way.first.send(one.second)
         expectThrows(.decodingFailed) { _ = try way.second.receive(String.self) }
         expectEqual(openDescriptors().count, before)
-        // Received by the kernel and never asked for.
+        // Received by the kernel but never by the process.
         try way.first.send(one.second)
     }
 
@@ -156,7 +156,7 @@ func handoverScenarios() {
     }
 }
 
-/// All that can be read until the last writer closes its end; closes this one.
+/// Everything that can be read until the last writer closes its end; closes this one.
 private func textOf(_ descriptor: FileDescriptor) -> String {
     var text: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: 100)

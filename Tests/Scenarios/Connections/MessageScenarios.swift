@@ -27,7 +27,7 @@ private struct Point: BitwiseCopyable, Equatable {
     var isSet: Bool
 }
 
-/// Trivially copyable, `Codable`, and says so.
+/// Trivially copyable, `Codable`, and of a declared fixed layout.
 private struct Reading: FixedLayout, Equatable {
     var time: Int64
     var level: Double
@@ -39,7 +39,7 @@ private struct Sample: Codable, Equatable {
     var label: String
 }
 
-/// Encodes itself and cannot be decoded, or the other way round, as its members say.
+/// Can be encoded but not decoded, or the reverse, as its members say.
 struct Fickle: Codable, Equatable {
     var encodes = true
     var text = "fickle"

@@ -92,14 +92,14 @@ func messageSizeScenarios() {
     }
 }
 
-/// `==` of arrays takes many times as long where nothing is optimized.
+/// `==` of arrays is many times slower without optimization.
 func isSame(_ one: [UInt8], _ other: [UInt8]) -> Bool {
     one.count == other.count && memcmp(one, other, one.count) == 0
 }
 
-/// Bytes in which a shift, a gap or a swap shows.
+/// Bytes in which a shift, a gap or a swap is visible.
 func pattern(_ count: Int) -> [UInt8] {
-    // A prime length, so that the repetition meets no page and no buffer in step.
+    // A prime length, so that the repetition never aligns with a page or a buffer.
     var bytes = (0..<min(count, 4093)).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3) }
     bytes.reserveCapacity(count)
     while bytes.count < count {

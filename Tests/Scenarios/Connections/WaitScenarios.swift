@@ -34,7 +34,7 @@ func waitScenarios() {
                 let error = expectThrows(.invalidState) { try Multiprocessing.wait(for: [object], timeout: timeout) }
                 expectText(of: error, contains: text)
             }
-            // Also beside what is ready: the position that is answered would hide it.
+            // Also next to something ready, whose position would hide it.
             expectThrows(.invalidState) { try Multiprocessing.wait(for: [open.first, object]) }
         }
         try process.start()
@@ -96,7 +96,7 @@ func waitScenarios() {
         try child.start()
         try pool.submit(9)
         let all: [any Waitable] = [ended, pool, child, pipe.first, FileDescriptor(rawValue: raw[0])]
-        // The pool may be ready once for the news that nothing is done yet; asking it takes those.
+        // The pool may be ready once because of a message that nothing is done yet; asking it consumes that.
         expect(try pool.nextCompletion(timeout: .milliseconds(20)) == nil, "nobody rang yet")
         expectEqual(try Multiprocessing.wait(for: all, timeout: .milliseconds(20)), [])
         write(raw[1], "x", 1)

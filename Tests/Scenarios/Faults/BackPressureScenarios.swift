@@ -24,7 +24,7 @@ func backPressureScenarios() {
             return [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: 256 << 10)
         }
         for number in 0..<1000 { try pool.submit(number) }
-        // They go on until somebody has to wait, which shows only in that nothing more happens.
+        // They continue until one has to wait, which is visible only in that nothing more happens.
         var (last, quietTurns) = (-1, 0)
         while quietTurns < 30 {
             usleep(10_000)
@@ -51,7 +51,7 @@ func backPressureScenarios() {
         let pool = try Pool(processes: 2) { (_: Int) in [UInt8](repeating: 1, count: 1 << 20) }
         for number in 0..<200 { try pool.submit(number) }
         expect(eventually { processorTicks(of: pool.managerPID) == afterPause(pool.managerPID) }, "the manager spins")
-        // Also not when a worker dies meanwhile, whose channel then is at its end.
+        // Nor when a worker dies meanwhile, whose channel is then at its end.
         for worker in ProcessRecord.children(of: pool.managerPID) { kill(worker.pid, SIGKILL) }
         expect(eventually { processorTicks(of: pool.managerPID) == afterPause(pool.managerPID) }, "the manager spins")
         var seen = 0

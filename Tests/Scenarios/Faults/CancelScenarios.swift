@@ -57,7 +57,7 @@ func cancelScenarios() {
         let (begun, pool) = try poolThatRings()
         let (done, failed) = (try pool.applyAsync(1), try pool.applyAsync(-1))
         for _ in 0..<2 { expect(begun.wait(), "nobody began") }
-        // Whether it has taken note of them or not.
+        // Whether it has noticed them or not.
         expect(eventually { done.ready }, "not done")
         done.cancel()
         expect(eventually { failed.ready }, "not done")
@@ -88,7 +88,7 @@ func cancelScenarios() {
             for _ in 0..<2 { expect(begun.wait(), "nobody began") }
             let start = ContinuousClock.now
             result.cancel()
-            // The first 50 are done; or one of them came back from a worker that the kernel was slow to run.
+            // The first 50 are done, or one of them came back from a worker that the kernel was slow to schedule.
             let error = expectThrows(.cancelled) { try result.get() }
             expect(error?.task ?? .max <= 50, "the first error is that of task \(error?.task ?? 0)")
             expectPrompt(since: start)
@@ -110,14 +110,14 @@ func cancelScenarios() {
             }
             return number
         }
-        // Tasks are sent ahead only once the manager knows them to be short. A chunk stays with its worker.
+        // Tasks are sent ahead only once the manager knows that they are short. A chunk stays with its worker.
         _ = try pool.map(2000..<2500)
         for chunkSize in [nil, 101] {
             let result = try pool.mapAsync([-1] + Array(0..<100), chunkSize: chunkSize)
             let next = try pool.submit(-2)
             expect(begun.wait(), "nobody began")
             for number in stride(from: 0, to: 100, by: 2) { pool.cancel(task: next - 100 + UInt64(number)) }
-            // The manager takes note of them in order, so after this one it has of all.
+            // The manager handles them in order, so after this one it has handled all.
             pool.cancel(task: next)
             expectThrows(.cancelled) { try pool.nextCompletion()?.result.get() }
             go.ring()

@@ -1,7 +1,7 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// What can go wrong.
+/// The ways to fail.
 enum Crash: Int, Codable, CaseIterable {
     case thrownError, exitOfThree, abort, segmentationFault, kill
 
@@ -15,7 +15,7 @@ enum Crash: Int, Codable, CaseIterable {
         }
     }
 
-    /// How the process ends; nil where it lives on.
+    /// How the process ends; nil if it survives.
     var status: ExitStatus? {
         switch self {
         case .thrownError: nil
@@ -27,7 +27,7 @@ enum Crash: Int, Codable, CaseIterable {
     }
 }
 
-/// Where it goes wrong.
+/// The stage at which it fails.
 ///
 /// The first and the last stage are in the front, see `FrontCrashScenarios.swift`.
 enum Stage: Int, Codable {
@@ -40,12 +40,12 @@ enum Stage: Int, Codable {
     }
 }
 
-/// A task, or its result, that crashes where it says.
+/// A task, or its result, that crashes at the given stage.
 struct Parcel: Codable {
     var number: Int
     var crash: Crash?
     var stage: Stage?
-    /// Set by the worker, so that a task and its result crash in different places.
+    /// Set by the worker, so that a task and its result crash at different stages.
     var isResult = false
 
     init(number: Int, crash: Crash? = nil, stage: Stage? = nil) {
@@ -92,7 +92,7 @@ func crashMatrixScenarios() {
     }
 }
 
-/// A pool whose tasks and results crash where they say.
+/// A pool whose tasks and results crash at the given stage.
 func parcelPool(_ run: @escaping (Int) -> Void = { _ in }) throws -> Pool<Parcel, Parcel> {
     try Pool(processes: 2) { (parcel: Parcel) -> Parcel in
         run(parcel.number)

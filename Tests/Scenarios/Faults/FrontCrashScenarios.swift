@@ -1,7 +1,7 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// The ends of the crash matrix that lie in the front, which encodes the tasks and decodes the results.
+/// The part of the crash matrix that happens in the front, which encodes the tasks and decodes the results.
 func frontCrashScenarios() {
     scenario("thrownErrorWhileATaskIsEncodedIsAnErrorAtTheCaller") {
         let pool = try parcelPool()
@@ -58,7 +58,7 @@ func frontCrashScenarios() {
     }
 }
 
-/// Runs a front that ends itself while a worker is at a task that never ends, and expects all to go with it.
+/// Runs a front that ends itself while a worker runs a task that never ends, and expects everything to end with it.
 private func expectEndOfFront(_ crash: Crash, _ stage: Stage) throws {
     let (begun, lifeline) = (Doorbell(), Lifeline())
     let front = Process {

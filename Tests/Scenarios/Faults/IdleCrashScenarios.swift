@@ -1,14 +1,14 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// What a worker's handler does; set in the worker.
+/// The crash of a worker's signal handler; set in the worker.
 nonisolated(unsafe) private var crashOfHandler = Crash.kill
 
-/// A worker that has nothing to do ends.
+/// An idle worker ends.
 func idleCrashScenarios() {
     for crash in Crash.allCases where crash != .thrownError {
         scenario("\(crash)OfAnIdleWorkerHarmsNoTask") {
-            // The worker's own code runs while it waits: a handler.
+            // A signal handler: the worker's own code runs while it waits.
             try expectNoHarm(prepare: {
                 crashOfHandler = crash
                 signal(SIGUSR1) { _ in try? crashOfHandler.happen() }
@@ -26,7 +26,7 @@ func idleCrashScenarios() {
             expectEqual(try pool.map(0..<50), Array(0..<50))
             let workers = ProcessRecord.children(of: pool.managerPID).map(\.pid)
             for worker in workers { kill(worker, SIGKILL) }
-            // With and without the manager knowing it already when the tasks come.
+            // Both before and after the manager notices, when the tasks arrive.
             if turn % 2 == 0 {
                 expect(eventually { Set(idleWorkers(of: pool)).isDisjoint(with: workers) }, "not replaced")
             }
@@ -43,7 +43,7 @@ private func idleWorkers(of pool: Pool<Int, Int>) -> [Int32] {
     ProcessRecord.children(of: pool.managerPID).map(\.pid)
 }
 
-/// Ends the one of two workers that has nothing to do, and expects the other's task and all that follow to be done.
+/// Ends the idle one of two workers, and expects the other's task and all later ones to be done.
 private func expectNoHarm(prepare: @escaping () -> Void, _ end: (Int32) -> Void) throws {
     let (begun, go, busy) = (Doorbell(), Doorbell(), SharedCounter())
     let pool = try Pool(processes: 2, initializer: prepare) { (number: Int) -> Int in
@@ -54,7 +54,7 @@ private func expectNoHarm(prepare: @escaping () -> Void, _ end: (Int32) -> Void)
         }
         return Int(getpid())
     }
-    // Both are ready when both have done something.
+    // Both are ready once both have done something.
     var seen: Set<Int> = []
     let haveBothWorked = try eventually(within: .seconds(20)) {
         seen.formUnion(try pool.map(0..<4))

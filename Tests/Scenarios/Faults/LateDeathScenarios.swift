@@ -1,7 +1,7 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// Kills the process in which it ends, unless that is where it was made.
+/// Kills the process that releases it, unless that process made it.
 private final class Grenade: Codable {
     let number: Int
     let isArmed: Bool
@@ -21,7 +21,7 @@ private struct Freight: Codable {
     var crash: Crash?
 }
 
-/// Workers that end when their task is over already, or the pool is closed already, or with much in the channel.
+/// Workers that end after their task is done, or after the pool is closed, or with much in the channel.
 func lateDeathScenarios() {
     scenario("aTaskThatEndsItsWorkerAfterCloseFailsAndJoinEnds") {
         let (go, lifeline) = (Doorbell(), Lifeline())
@@ -32,7 +32,7 @@ func lateDeathScenarios() {
         }
         let (deadly, other) = (try pool.applyAsync(-1), try pool.applyAsync(1))
         pool.close()
-        // Three attempts, and one of the other.
+        // Three attempts, and one of the other task.
         for _ in 0..<4 { go.ring() }
         try pool.join()
         expectThrows(.workerDied) { try deadly.get() }
@@ -90,7 +90,7 @@ func lateDeathScenarios() {
             let results = try (0..<40).map { try pool.applyAsync(Grenade($0, isArmed: $0 == 17)) }
             for (number, result) in results.enumerated() {
                 if number == 17, try !result.successful(within: .seconds(20)) {
-                    // Its result may have been on its way, or not.
+                    // Its result may or may not have been on its way.
                     expectThrows(.workerDied) { try result.get() }
                 } else {
                     expectEqual(try result.get(), number, "round \(round):")
@@ -133,7 +133,7 @@ func lateDeathScenarios() {
 }
 
 extension AsyncResult {
-    /// Whether it came in time, and is no error.
+    /// Whether it arrived in time, and is not an error.
     fileprivate func successful(within limit: Duration) throws -> Bool {
         expect(try wait(timeout: limit), "not done")
         return try successful

@@ -1,7 +1,7 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// Tasks that are sent ahead because they are short, among which one turns out to be long.
+/// Short tasks, which are sent ahead, one of which turns out to be long.
 func longTaskScenarios() {
     scenario("tasksBehindALongOneRunElsewhere") {
         let (begun, go, runs) = (Doorbell(), Doorbell(), SharedLog(capacity: 8192))
@@ -17,7 +17,7 @@ func longTaskScenarios() {
         var results = pool.imapUnordered(Array(0..<500) + [-1] + Array(500..<2000))
         var seen: [Int] = []
         for _ in 0..<2000 { seen.append(try results.next() ?? -2) }
-        // All but the long one are done, which is still at it.
+        // All except the long one are done, which is still running.
         expectEqual(seen.sorted(), Array(0..<2000))
         expect(begun.wait(), "the long one has not begun")
         go.ring()
@@ -33,7 +33,7 @@ func longTaskScenarios() {
         }
         _ = try pool.map(0..<500)
         for position in [1, 5, 30, 60] {
-            // One worker, which is sent all of them at once: those before the long one are done in no time.
+            // One worker, which is sent all of them at once: those before the long one are done immediately.
             var results = pool.imap((0..<64).map { $0 == position ? -1 : $0 }, inFlight: 64)
             for number in 0..<position { expectEqual(try results.next(), number) }
             go.ring()

@@ -1,7 +1,7 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// How a pool ends whose workers have pools of their own.
+/// How a pool ends whose workers have pools themselves.
 private enum End: CaseIterable {
     case terminate, cancel, timeout, closeAndJoin, goesAway
     case frontKilled, managerKilled, workerKilled, innerManagerKilled
@@ -78,14 +78,14 @@ extension End {
     }
 }
 
-/// The processes of the inner pools, in the order in which they began.
+/// The processes of the inner pools, in the order in which they started.
 private struct Inner {
     let begun = Doorbell()
     let go = Doorbell()
     let managers = SharedLog()
     let workers = SharedLog()
 
-    /// What a worker of the outer pool does: an inner pool works until somebody rings, or for ever.
+    /// A worker of the outer pool: an inner pool works until a ring, or forever.
     func work(_ number: Int) throws -> Int {
         workers.append(Int(getpid()))
         let pool = try Pool(processes: 2) { (number: Int) -> Int in
@@ -140,7 +140,7 @@ private func bring(_ end: End, to pool: Pool<Int, Int>, _ inner: Inner, _ result
         try pool.join()
     case .timeout:
         for result in results { expectThrows(.taskTimedOut) { try result.get() } }
-        // The pool lives; the inner ones of the workers that were killed do not.
+        // The pool lives; the inner pools of the killed workers do not.
         for manager in inner.managers.values {
             expect(eventually { ProcessRecord(Int32(manager))?.isZombie ?? true }, "an inner manager is left")
         }
@@ -154,7 +154,7 @@ private func bring(_ end: End, to pool: Pool<Int, Int>, _ inner: Inner, _ result
         for result in results { expectThrows(.managerDied) { try result.get() } }
     case .workerKilled:
         kill(Int32(try require(inner.workers.values.first)), SIGKILL)
-        // The task runs again, in an inner pool of its own.
+        // The task runs again, in a new inner pool.
         inner.waitUntilBegun(2)
         for _ in 0..<4 { inner.go.ring() }
         expectEqual(try results.map { try $0.get() }, [2, 4])

@@ -1,7 +1,7 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// What a task of these does.
+/// What a task of these scenarios does.
 private struct Job: Codable {
     var number: Int
     var microseconds: UInt32
@@ -48,7 +48,7 @@ func raceScenarios() {
     }
 }
 
-/// Hands in tasks of all kinds, cancels some and kills workers meanwhile, and expects one end of each.
+/// Submits tasks of all kinds, cancels some and kills workers meanwhile, and expects each task to end exactly once.
 private func expectOneEndEach(
     chunkSize: Int?, maxTasksPerWorker: Int?, _ random: inout SeededGenerator
 ) throws {

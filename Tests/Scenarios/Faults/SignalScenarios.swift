@@ -47,7 +47,7 @@ func signalScenarios() {
     }
 }
 
-/// Sends a signal to all of our group while tasks run, and expects them to be none the wiser.
+/// Sends a signal to our whole process group while tasks run, and expects them to be unaffected.
 private func expectUndisturbed(by number: Int32) throws {
     let (begun, go) = (Doorbell(), Doorbell())
     let pool = try Pool(processes: 2) { (task: Int) -> Int in

@@ -65,7 +65,7 @@ func surroundingScenarios() {
         expectThrows(.managerDied) { try second.map(["d"]) }
     }
     scenario("poolIsNotKeptAliveByTheProcessesMadeAfterIt") {
-        // What was forked later has inherited copies of nothing that would hide an end.
+        // Processes forked later have inherited no copies that would hide an end-of-file.
         let lifeline = Lifeline()
         let first = try Pool(processes: 1) { (number: Int) in number }
         let second = try Pool(processes: 1) { (number: Int) in number }
@@ -84,7 +84,7 @@ func surroundingScenarios() {
         expect(lifeline.allEnded(), "processes are left")
     }
     scenario("poolProcessAndPipeWorkTogether") {
-        // In this order, as the workers would hold copies of the ends of a pipe that was there before them.
+        // In this order, because the workers would inherit copies of the ends of an earlier pipe.
         let pool = try Pool(processes: 2) { (text: String) in text.uppercased() }
         let pipe = try Pipe()
         let child = Process {
@@ -122,7 +122,7 @@ func surroundingScenarios() {
         }
         expectEqual(taken(), [], "the test's own are closed;")
         let pipe = try Pipe()
-        // Two values of one message that have one descriptor: the receiver has a copy for the second.
+        // Two values of one message with the same descriptor: the receiver gets a copy for the second.
         let lock = try Lock()
         try pipe.first.send([lock, lock])
         let locks = try pipe.second.receive([Lock].self)
@@ -143,7 +143,7 @@ func surroundingScenarios() {
                 DuplicatedDescriptor(FileDescriptor(rawValue: try require(openDescriptors().keys.first))))
         }
         try child.start()
-        // Children have something as standard input, if nothing else.
+        // Children have an open standard input, even if it is empty.
         expectEqual(try pipe.first.receive([Int32].self), [0])
         expectEqual(try queue.get(), [0])
         let received = try pipe.first.receive(DuplicatedDescriptor.self).fileDescriptor
@@ -166,7 +166,7 @@ func surroundingScenarios() {
             let counts = Set(try pool.map(0..<30))
             expectEqual(counts, [before + 1], "a worker has what it had and its channel;")
             let manager = namesIn("/proc/\(pool.managerPID)/fd").count
-            // Its channel to the front, the queue of events that it waits for, and two a worker.
+            // Its channel to the front, its event queue, and two for each worker.
             expect(manager <= before + 2 + 3 * 2, "the manager of 3 workers has \(manager), before were \(before)")
         }
         try expectFew()

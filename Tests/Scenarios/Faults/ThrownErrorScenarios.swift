@@ -1,7 +1,7 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// What the tasks here throw: it can be sent, and be found by its name.
+/// The error that tasks throw here: it can be sent, and be found by its name.
 struct Refusal: Error, Codable, Equatable {
     let line: Int
     let reason: String
@@ -86,7 +86,7 @@ func thrownErrorScenarios() {
         expectEqual(try pool.mapResults([]).count, 0)
     }
     scenario("workersThatCrashPrintABacktraceWhereTheProgramDoes") {
-        // The Swift runtime looks at the variable when a program begins.
+        // The Swift runtime reads the variable when a program starts.
         let kept = getenv("SWIFT_BACKTRACE").map { String(cString: $0) }
         setenv("SWIFT_BACKTRACE", "enable=yes,color=no,images=none,registers=none", 1)
         defer { _ = kept.map { setenv("SWIFT_BACKTRACE", $0, 1) } ?? unsetenv("SWIFT_BACKTRACE") }
@@ -127,7 +127,7 @@ func thrownErrorScenarios() {
         let error = expectThrows(.workerDied) { try careful.map([1]) }
         expectEqual(error?.status, .exited(7))
         expectEqual(runs.value - before, 1)
-        // What an error or the clock ends is not tried again, whatever was said.
+        // Tasks that end by an error or a timeout are not tried again, whatever `attempts` says.
         let stubborn = try Pool(processes: 1, attempts: 9) { (number: Int) -> Int in
             runs.add(1)
             if number == 0 { throw Mishap() }
@@ -141,21 +141,21 @@ func thrownErrorScenarios() {
     }
 }
 
-/// Refuses to be encoded.
+/// Cannot be encoded.
 struct UnsendableError: Error, Codable {
     init() {}
     init(from decoder: any Decoder) throws {}
     func encode(to encoder: any Encoder) throws { throw Mishap() }
 }
 
-/// Refuses to be decoded.
+/// Cannot be decoded.
 struct UnreceivableError: Error, Codable {
     init() {}
     init(from decoder: any Decoder) throws { throw Mishap() }
     func encode(to encoder: any Encoder) throws {}
 }
 
-/// Has a worker crash.
+/// Makes a worker crash.
 struct HostOfACrash: ProcessTarget, Codable {
     func run() throws {
         try Pool.with(processes: 1, attempts: 1, { (number: Int) in crashesHere(number) }) { pool in

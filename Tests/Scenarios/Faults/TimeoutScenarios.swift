@@ -54,7 +54,7 @@ func timeoutScenarios() {
             usleep(40_000)
             return number
         }
-        // All together take longer than one may.
+        // All together take longer than one may take.
         let start = ContinuousClock.now
         expectEqual(try pool.map(0..<21), Array(0..<21))
         expectEqual(try pool.map(0..<21, chunkSize: 21), Array(0..<21))
@@ -67,7 +67,7 @@ func timeoutScenarios() {
             if number % 1000 == 500 { pauseForever() }
             return number
         }
-        // Tasks are sent ahead only once the manager knows them to be short.
+        // Tasks are sent ahead only once the manager knows that they are short.
         expectEqual(try pool.map(5001..<5400), Array(5001..<5400))
         for chunkSize in [nil, 300] {
             var results = pool.imap(0..<3000, chunkSize: chunkSize)
@@ -99,7 +99,7 @@ func timeoutScenarios() {
             defer { done.ring() }
             return [UInt8](repeating: 7, count: count)
         }
-        // More than what waits for a front that does not read, so workers wait in the middle of a result.
+        // More than may wait for a front that does not read, so workers block in the middle of a result.
         for _ in 0..<6 { try pool.submit(12 << 20) }
         for _ in 0..<2 { expect(done.wait(), "a worker did not begin") }
         usleep(1_300_000)

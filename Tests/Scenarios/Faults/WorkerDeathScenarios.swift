@@ -77,7 +77,7 @@ func workerDeathScenarios() {
             }
             return number
         }
-        // Tasks are handed out many at a time only once the manager knows them to be short.
+        // Many tasks are given out at a time only once the manager knows that they are short.
         _ = try pool.map(0..<5000)
         var poisons: Set<UInt64> = []
         for number in 0..<3000 {
@@ -126,7 +126,7 @@ func workerDeathScenarios() {
         let pool = try Pool(processes: 3) { (number: Int) -> Int in number }
         for _ in 0..<5 {
             expectEqual(try pool.map(0..<30), Array(0..<30))
-            // Ready are only those that have run something; the others might be killed in their initializer.
+            // Only those that have run something are ready; the others might be killed in their initializer.
             expect(
                 eventually { ProcessRecord.children(of: pool.managerPID).count == 3 }, "a worker was not replaced")
             for child in ProcessRecord.children(of: pool.managerPID) { kill(child.pid, SIGKILL) }

@@ -1,14 +1,14 @@
 @preconcurrency import Glibc
 
-/// What must be after a scenario as it was before: no child, no descendant, no descriptor, no thread, no name.
+/// What a scenario must leave unchanged: no new child, descendant, descriptor, thread or name.
 struct Census {
     private let descriptors = openDescriptors()
     private let names = Census.sharedMemoryNames
 
     /// Regular files only, which is what `shm_open` and `sem_open` make.
     ///
-    /// Others may use the folder as a fast disk. With the name comes when it was last written, so that a name which was
-    /// left before and is left again shows too.
+    /// Others may use the folder as a fast disk. Each name comes with its modification time, so that a name that
+    /// existed before and is left behind again is noticed too.
     private static var sharedMemoryNames: Set<String> {
         Set(
             namesIn("/dev/shm").compactMap { name in
@@ -20,7 +20,7 @@ struct Census {
             })
     }
 
-    /// What was left behind, in sentences; also tidies it up, so that a leak does not outlive its report.
+    /// What was left behind, in sentences; also cleans it up, so that a leak does not outlive its report.
     func leftovers() -> [String] {
         leftChildren() + leftDescendants() + leftDescriptors() + leftNames() + leftThreads()
     }
@@ -42,9 +42,9 @@ struct Census {
         }
     }
 
-    /// Descendants are known by the process group, which the harness made its own.
+    /// Descendants are recognized by the process group that the harness has created.
     ///
-    /// The kernel ends those whose parent was killed, but not in the same instant.
+    /// The kernel ends those whose parent was killed, but not at the same instant.
     private func leftDescendants() -> [String] {
         func living() -> [ProcessRecord] {
             ProcessRecord.all.filter { $0.group == getpgrp() && $0.pid != getpid() && !$0.isZombie }
@@ -73,7 +73,7 @@ struct Census {
     }
 }
 
-/// Runs a scenario and says how it went, as an exit code.
+/// Runs a scenario and returns its result as an exit code.
 func run(_ scenario: Scenario) -> Int32 {
     let census = Census()
     do {
@@ -87,12 +87,12 @@ func run(_ scenario: Scenario) -> Int32 {
     return Failures.count == 0 ? 0 : 1
 }
 
-/// The scenario's own folder for temporary files, which must be empty in the end.
+/// The scenario's own temporary folder, which must be empty at the end.
 var temporaryFolder: String {
     getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
 }
 
-/// Runs the body with a fresh temporary folder and removes that; a name that is left there is a failure.
+/// Runs the body with a new temporary folder and removes it; a name left in it is a failure.
 func inTemporaryFolder(_ body: () -> Int32) -> Int32 {
     var template = Array("/tmp/scenario-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { fatalError("no temporary folder") }

@@ -1,6 +1,6 @@
 @preconcurrency import Glibc
 
-/// Something that one process does and another waits for; a pipe, so that no ring is lost and none is seen twice.
+/// A signal from one process to another; a pipe, so that no ring is lost or seen twice.
 final class Doorbell {
     private let reader: Int32
     private let writer: Int32
@@ -21,7 +21,7 @@ final class Doorbell {
         while write(writer, &byte, 1) < 0 && errno == EINTR {}
     }
 
-    /// Takes one ring; false when none comes in time.
+    /// Takes one ring; false if none comes in time.
     func wait(within limit: Duration = .seconds(20)) -> Bool {
         guard isReadable(reader, within: limit) else { return false }
         var byte: UInt8 = 0
@@ -34,8 +34,8 @@ final class Doorbell {
     }
 }
 
-/// Tells when all processes that were forked in its life have ended, children's children too: they hold the writing
-/// end of a pipe, and its reader sees the end with the last of them.
+/// Tells when all processes forked during its life have ended, including their children: they hold the writing end of a
+/// pipe, and the reader sees end-of-file when the last one ends.
 final class Lifeline {
     private let reader: Int32
     private var writer: Int32
@@ -51,7 +51,7 @@ final class Lifeline {
         close(reader)
     }
 
-    /// Lets go of this process's own end, once all that is to be watched was forked.
+    /// Closes this process's own end, once all processes to be watched were forked.
     func letGo() {
         if writer >= 0 {
             close(writer)
@@ -83,7 +83,7 @@ final class ExtraThread {
         precondition(result == 0, "no thread")
     }
 
-    /// Ends the thread and waits until the kernel does not count it any more.
+    /// Ends the thread and waits until the kernel no longer counts it.
     func join() {
         end.ring()
         pthread_join(thread, nil)
@@ -104,7 +104,7 @@ func isReadable(_ descriptor: Int32, within limit: Duration) -> Bool {
     }
 }
 
-/// What a process does that only a signal is to end.
+/// Waits until a signal ends the process.
 func pauseForever() -> Never {
     while true {
         pause()

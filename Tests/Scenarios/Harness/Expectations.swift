@@ -4,7 +4,7 @@ import Multiprocessing
 /// Failures of this process and of all that it forks: a child's expectation counts like the parent's.
 enum Failures {
     nonisolated(unsafe) private static var counter = SharedCounter()
-    /// Standard error as it was at the start; a scenario may have put a file in its place.
+    /// The original standard error; a scenario may have replaced it by a file.
     nonisolated(unsafe) private static var output: Int32 = 2
 
     /// Called before any fork.
@@ -24,7 +24,7 @@ enum Failures {
     }
 }
 
-/// A required value was not there; the failure has been reported.
+/// A required value was missing; the failure has been reported.
 struct MissingValue: Error {}
 
 func expect(_ condition: Bool, _ text: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line) {
@@ -72,7 +72,7 @@ func require<Value>(_ value: Value?, file: StaticString = #fileID, line: UInt = 
     return value
 }
 
-/// Waits for something that has no event of its own to wait for.
+/// Waits for something that has no event to wait for.
 func eventually(within limit: Duration = .seconds(3), _ condition: () throws -> Bool) rethrows -> Bool {
     let end = ContinuousClock.now + limit
     while try !condition() {
@@ -82,7 +82,7 @@ func eventually(within limit: Duration = .seconds(3), _ condition: () throws -> 
     return true
 }
 
-/// The design's "within a second" on machines that do other things at the time.
+/// The design's "within a second", for machines that are busy.
 let promptly = Duration.seconds(3)
 
 func expectPrompt(since start: ContinuousClock.Instant, file: StaticString = #fileID, line: UInt = #line) {

@@ -1,12 +1,12 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// What this program takes away again when it exits.
+/// A file that this program removes when it exits.
 nonisolated(unsafe) private var temporaryPath = ""
 
 /// Each must be reported as a failure.
 ///
-/// A check for leaks that was never seen to find one proves nothing.
+/// A leak check that has never found a leak proves nothing.
 func leakScenarios() {
     scenario("aFailedExpectationIsReported") {
         expectEqual(1 + 1, 3)
@@ -44,7 +44,7 @@ func leakScenarios() {
     scenario("aNameThatIsLeftInSharedMemoryIsReported") {
         let path = "/dev/shm/poolmap-scenario-\(getpid())"
         fclose(try require(fopen(path, "w")))
-        // Taken away again only after the harness has looked.
+        // Removed only after the harness has checked.
         temporaryPath = path
         atexit { unlink(temporaryPath) }
     }
@@ -53,7 +53,7 @@ func leakScenarios() {
     }
     scenario("aMappingLeftByEachTurnOfALoopIsReported") {
         try expectNoGrowth(warmUp: 5, turns: 100) { _ in
-            // Of two kinds in turn, as the kernel shows neighbours of one kind as one mapping.
+            // Alternating protections, because the kernel merges equal neighbours into one mapping.
             for protection in [PROT_READ, PROT_READ | PROT_WRITE] {
                 _ = mmap(nil, 4096, protection, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
             }
@@ -61,7 +61,7 @@ func leakScenarios() {
     }
 }
 
-/// Repeats the body and expects neither descriptors nor mappings to become more.
+/// Repeats the body and expects the numbers of descriptors and mappings not to grow.
 func expectNoGrowth(
     warmUp: Int, turns: Int, file: StaticString = #fileID, line: UInt = #line, _ body: (Int) throws -> Void
 ) throws {
@@ -73,7 +73,7 @@ func expectNoGrowth(
         try body(turn)
     }
     expectEqual(openDescriptors().count, descriptors, "descriptors after \(turns) turns:", file: file, line: line)
-    // The allocator maps and unmaps as it likes, but not once a turn.
+    // The allocator may map and unmap memory, but not in every turn.
     let growth = mappingCount() - mappings
     expect(growth < turns / 4, "\(growth) more mappings after \(turns) turns", file: file, line: line)
 }

@@ -1,6 +1,6 @@
 @preconcurrency import Glibc
 
-/// What the kernel says of a process.
+/// What the kernel reports about a process.
 struct ProcessRecord {
     let pid: Int32
     let name: String
@@ -8,12 +8,12 @@ struct ProcessRecord {
     let parent: Int32
     let group: Int32
 
-    /// Ended, and waiting for someone who may be slow or none of ours to take note of it.
+    /// Ended, and waiting for a parent that may be slow, or not one of ours.
     var isZombie: Bool {
         state == "Z" || state == "X"
     }
 
-    /// nil where there is no such process.
+    /// Nil if there is no such process.
     init?(_ pid: Int32) {
         guard let stat = textOf("/proc/\(pid)/stat"), let start = stat.firstIndex(of: "("),
             let end = stat.lastIndex(of: ")")
@@ -46,17 +46,17 @@ func kibibytes(_ key: String, of pid: Int32 = getpid()) -> Int? {
     return nil
 }
 
-/// How many pieces of address space this process has mapped.
+/// The number of this process's memory mappings.
 func mappingCount() -> Int {
     textOf("/proc/self/maps")?.split(separator: "\n").count ?? 0
 }
 
-/// What this process has open: number and, as the kernel names it, what it refers to.
+/// This process's open descriptors, with the kernel's names of their files.
 func openDescriptors() -> [Int32: String] {
     var result: [Int32: String] = [:]
     for case let number? in namesIn("/proc/self/fd").map({ Int32($0) }) {
         var target = [CChar](repeating: 0, count: 256)
-        // The listing's own descriptor is gone by now, and has no target.
+        // The listing's own descriptor is closed by now, and has no target.
         let count = readlink("/proc/self/fd/\(number)", &target, target.count)
         if count > 0 {
             result[number] = String(decoding: target[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -1,4 +1,4 @@
-/// One thing that the library promises, tried with real processes.
+/// One promise of the library, tested with real processes.
 struct Scenario {
     let name: String
     let body: () throws -> Void
@@ -7,7 +7,8 @@ struct Scenario {
 /// All scenarios by group.
 enum Registry {
     nonisolated(unsafe) private(set) static var groups: [(name: String, scenarios: [Scenario])] = []
-    /// These leak or fail on purpose: the harness must report each of them, or its silence about others means nothing.
+    /// These leak or fail on purpose: the harness must report each of them; only then does its silence about others
+    /// mean anything.
     static let failingGroup = "leaks"
 
     static func group(_ name: String, _ registrations: (() -> Void)...) {
@@ -21,7 +22,7 @@ enum Registry {
         groups.lazy.flatMap(\.scenarios).first { $0.name == name }
     }
 
-    /// The names in a group; of all groups that must pass where none is given.
+    /// The names in a group; without a group, those of all groups that must pass.
     static func names(in group: String?) -> [String] {
         groups.filter { group == nil ? $0.name != failingGroup : $0.name == group }
             .flatMap(\.scenarios).map(\.name)
@@ -33,7 +34,7 @@ enum Registry {
     }
 }
 
-/// Adds a scenario to the group that is being registered; its name is the sentence that it proves.
+/// Adds a scenario to the current group; its name is the sentence that it proves.
 func scenario(_ name: String, _ body: @escaping () throws -> Void) {
     Registry.add(Scenario(name: name, body: body))
 }

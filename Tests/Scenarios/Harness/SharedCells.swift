@@ -1,9 +1,9 @@
 @preconcurrency import Glibc
 import Synchronization
 
-/// Memory that this process and all it forks see alike.
+/// Memory shared by this process and all processes that it forks.
 ///
-/// The harness has its own, so as not to measure the library's with itself.
+/// The harness has its own, so that it does not test the library with itself.
 private enum SharedCells {
     static let capacity = 1 << 16
     nonisolated(unsafe) static var used = 0
@@ -57,7 +57,7 @@ struct SharedLog {
         }
     }
 
-    /// How often something was appended, also beyond the capacity.
+    /// The number of appended values, including those beyond the capacity.
     var total: Int {
         count.value
     }

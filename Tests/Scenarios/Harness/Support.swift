@@ -25,12 +25,12 @@ func printedSeed() -> UInt64 {
     return seed
 }
 
-/// An error that can be told from all others by its text.
+/// An error with a recognizable text.
 struct Mishap: Error, Codable, CustomStringConvertible {
     var description = "the tea went cold"
 }
 
-/// What is written to a descriptor while the body runs, by this process and by those that it forks.
+/// What this process and those that it forks write to a descriptor while the body runs.
 func captured(_ descriptor: Int32, _ body: () throws -> Void) throws -> String {
     let file = try require(tmpfile())
     defer { fclose(file) }
@@ -38,7 +38,7 @@ func captured(_ descriptor: Int32, _ body: () throws -> Void) throws -> String {
     let original = dup(descriptor)
     dup2(fileno(file), descriptor)
     defer {
-        // A body that throws must not leave the rest of the program writing to the file.
+        // If the body throws, the rest of the program must not write to the file.
         fflush(nil)
         dup2(original, descriptor)
         close(original)
@@ -49,7 +49,7 @@ func captured(_ descriptor: Int32, _ body: () throws -> Void) throws -> String {
     return try require(contents(of: file))
 }
 
-/// Runs the body in a child, as something that may hang or end the process, and expects it to end well in time.
+/// Runs the body in a child, because it may hang or end the process, and expects it to succeed in time.
 func inChild(
     within limit: Duration = .seconds(10), file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping () throws -> Void
@@ -64,14 +64,14 @@ func inChild(
     expectEqual(status, .exited(0), "nil means that it hung;", file: file, line: line)
 }
 
-/// Sets a handler that interrupts system calls: `signal` would have them go on.
+/// Sets a handler that interrupts system calls; `signal` would restart them.
 func interrupt(on number: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
     var action = sigaction()
     action.__sigaction_handler.sa_handler = handler
     _ = sigaction(number, &action, nil)
 }
 
-/// Sends `SIGALRM` to this process every so many microseconds while the body runs.
+/// Sends `SIGALRM` to this process at this interval while the body runs.
 func withStormOfSignals<Result>(everyMicroseconds period: Int, _ body: () throws -> Result) rethrows -> Result {
     signalsSeen = 0
     interrupt(on: SIGALRM) { _ in signalsSeen += 1 }

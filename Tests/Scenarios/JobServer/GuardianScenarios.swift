@@ -3,12 +3,12 @@ import SystemPackage
 
 @preconcurrency import Glibc
 
-/// The guardian itself: what reaches it, what it has open, and what becomes of its tokens when it is killed.
+/// The guardian itself: which signals reach it, what it has open, and what happens to its tokens when it is killed.
 func guardianScenarios() {
     scenario("guardianHasNothingOpenThatItDoesNotNeed") {
         for form in TokenBank.Form.allCases {
             let bank = TokenBank(form, tokens: 1)
-            // Something that it must not keep, far up.
+            // A descriptor with a high number, which it must not keep.
             let high = fcntl(1, F_DUPFD, 700)
             defer { close(high) }
             let server = try bank.client()
@@ -35,11 +35,11 @@ func guardianScenarios() {
         server.want(2)
         server.expectHeld(2)
         let guardian = try require(tokenGuardian())
-        // The C library keeps 32 and 33 for itself.
+        // The C library uses 32 and 33 itself.
         for signal in Int32(1)...64 where ![SIGKILL, SIGSTOP, 32, 33].contains(signal) {
             kill(guardian.pid, signal)
         }
-        // That it serves on shows that it has met them.
+        // It still serves, so it has survived them.
         server.want(1)
         server.expectHeld(1)
         expect(eventually { bank.freeCount == 1 }, "it does not give back")
@@ -71,12 +71,12 @@ func guardianScenarios() {
             let bank = TokenBank(.pipe, tokens: 3)
             let server = try bank.client()
             server.want(3)
-            // The front may not have read yet what it was told.
+            // The front may not have read the report yet.
             expect(eventually { bank.freeCount == 0 }, "no token is taken")
             let descriptor = try require(server.descriptor).rawValue
             if isToldBefore { server.expectHeld(3) }
             let guardian = try require(tokenGuardian())
-            // It sleeps once it has said all.
+            // It sleeps once it has reported everything.
             expect(eventually { ProcessRecord(guardian.pid)?.state == "S" }, "the guardian does not rest")
             expect(isToldBefore || isReadable(descriptor, within: promptly), "nothing was told")
             kill(guardian.pid, SIGKILL)
@@ -129,7 +129,7 @@ func guardianScenarios() {
         var before = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &before)
         let open = openDescriptors().keys.max() ?? 0
-        // Room for one, two, … more, and never for all that a start takes.
+        // Room for one descriptor, two, … more, and never for all that a start needs.
         for room in 1...4 {
             let client = try bank.client()
             var few = rlimit(rlim_cur: rlim_t(open) + 1 + rlim_t(room), rlim_max: before.rlim_max)

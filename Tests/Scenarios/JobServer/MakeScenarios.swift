@@ -3,13 +3,13 @@ import Multiprocessing
 import JobServer
 import SystemPackage
 
-/// A real make, which counts its tokens when it ends and says when one is missing: `make`, or what the variable
-/// MAKE_PROGRAM names, so that other versions can be tried.
+/// A real make, which counts its tokens when it ends and reports missing ones: `make`, or the program in the variable
+/// MAKE_PROGRAM, so that other versions can be tested.
 func makeScenarios() {
     scenario("makeHasAllTokensAtItsEnd") {
         let run = try make(["-j4"], recipes: (1...8).map { ("r\($0)", "+@$(RECIPE) work") })
         run.expectContent()
-        // Each line tells how many were at work, or how many fewer are.
+        // Each line is the number of active jobs, or the decrease.
         var (sum, most) = (0, 0)
         for line in run.log.split(separator: "\n") {
             sum += Int(line) ?? 1000
@@ -39,7 +39,7 @@ func makeScenarios() {
     scenario("recipeThatMakeDoesNotTakeForAMakeIsToldWhy") {
         let run = try make(["-j3"], recipes: [("a", "@$(RECIPE) state"), ("b", "+@$(RECIPE) state")])
         run.expectContent()
-        // A named pipe is for everybody.
+        // Anyone may open a named pipe.
         let isFifo = run.output.contains("fifo:")
         let hint = "one: make passes its job server only to recipe lines that begin with +"
         expectEqual(run.states["a"], isFifo ? "server" : hint)
@@ -53,13 +53,13 @@ func makeScenarios() {
     }
 }
 
-/// What is left of a run of make.
+/// The result of a run of make.
 private struct MakeRun {
     let status: ExitStatus?
     let output: String
     let log: String
 
-    /// What the recipes said of the state that they are in, by target.
+    /// The state that each recipe reported, by target.
     var states: [String: String] {
         var states: [String: String] = [:]
         for line in output.split(separator: "\n") where line.hasPrefix("state ") {
@@ -74,7 +74,7 @@ private struct MakeRun {
         expectNoComplaint(file: file, line: line)
     }
 
-    /// make's words for lost tokens, and for a job server that it lost.
+    /// make's messages about lost tokens, and about a lost job server.
     func expectNoComplaint(file: StaticString = #fileID, line: UInt = #line) {
         for word in ["INTERNAL", "internal", "tokens", "jobserver unavailable"] {
             expect(!output.contains(word), output, file: file, line: line)
@@ -82,7 +82,7 @@ private struct MakeRun {
     }
 }
 
-/// Runs make over a makefile with these targets; `$(RECIPE) DEED` in them is this program, see `runRecipe`.
+/// Runs make with a makefile of these targets; `$(RECIPE) DEED` in it is this program, see `runRecipe`.
 private func make(
     _ arguments: [String], recipes: [(target: String, line: String)], goals: [String]? = nil
 ) throws -> MakeRun {
@@ -120,7 +120,7 @@ private func make(
     return MakeRun(status: status, output: output, log: textOf(log) ?? "")
 }
 
-/// This program as a recipe's: what it does is the last of its arguments.
+/// This program as the command of a recipe; its last argument says what to do.
 ///
 ///     scenarios --recipe LOG TARGET work|killed|state
 func runRecipe(_ arguments: [String]) -> Never {
@@ -141,7 +141,7 @@ func runRecipe(_ arguments: [String]) -> Never {
         exit(0)
     case ("killed", .server(let server)):
         server.want(3)
-        // Its processes have copies of all that this one has open.
+        // Its processes inherit everything that this one has open.
         let pool = try? Pool(processes: 2) { (number: Int) in number }
         _ = try? pool?.map([1, 2])
         _ = server.hears(within: .milliseconds(20)) { server.held == 3 }
@@ -162,7 +162,7 @@ func runRecipe(_ arguments: [String]) -> Never {
     exit(1)
 }
 
-/// Appends a line in one go, so that the lines stand in the order of what happened.
+/// Appends a line with one write, so that the lines are in the order of events.
 private func log(_ path: String, _ line: String) {
     let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
     _ = write(file, line, line.utf8.count)

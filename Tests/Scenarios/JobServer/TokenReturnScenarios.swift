@@ -4,7 +4,7 @@ import Multiprocessing
 import JobServer
 import SystemPackage
 
-/// Whatever ends the front, make has its tokens back.
+/// However the front ends, make gets its tokens back.
 func tokenReturnScenarios() {
     scenario("tokensAreBackBeforeTheFrontHasExited") {
         let ways: [(JobServer) -> Void] = [
@@ -22,7 +22,7 @@ func tokenReturnScenarios() {
                 server.expectHeld(3)
                 let guardian = try require(tokenGuardian())
                 guardianPID.add(Int(guardian.pid))
-                // Or it would be faster than whoever does not wait for it.
+                // Otherwise it would be faster than a front that does not wait for it.
                 guardian.stop()
                 leave(server)
                 withExtendedLifetime(server) { _exit(3) }
@@ -60,7 +60,7 @@ func tokenReturnScenarios() {
             let seed = random.next()
             let front = Process { try holdAndLetGo(try bank.client(), seed) }
             try front.start()
-            // Half of them early, when there may be no guardian yet; half when they are known to take tokens.
+            // Half of them early, when there may be no guardian yet; half when they have taken tokens.
             if turn % 4 < 2 {
                 expect(eventually { bank.freeCount < 5 }, "turn \(turn): no token is taken")
                 usleep(UInt32.random(in: 0..<2000, using: &random))
@@ -79,7 +79,7 @@ func tokenReturnScenarios() {
             let seed = random.next()
             let front = Process {
                 let server = try bank.client()
-                // The pool is there before the guardian, or has a copy of all that its front has.
+                // The pool is older than the guardian, or has a copy of everything its front has open.
                 if turn % 3 != 0 { server.want(2) }
                 let pool = try Pool(processes: 2) { (number: Int) in number }
                 try pool.submit(1)
@@ -93,7 +93,7 @@ func tokenReturnScenarios() {
         }
     }
     scenario("tokensComeBackThoughAChildOfTheKilledFrontLivesOn") {
-        // It has copies of all that the front had open, the socket too, so nobody sees an end of file.
+        // It has copies of everything that the front had open, including the socket, so there is no end-of-file.
         let bank = TokenBank(.pipe, tokens: 3)
         let (childIsThere, end) = (Doorbell(), Doorbell())
         let front = try startFront { ready in
@@ -135,7 +135,7 @@ func tokenReturnScenarios() {
     }
 }
 
-/// Wants more and fewer tokens, for ever.
+/// Alternately asks for more and fewer tokens, forever.
 private func holdAndLetGo(_ server: JobServer, _ seed: UInt64) throws -> Never {
     var random = SeededGenerator(seed: seed)
     while true {
@@ -148,7 +148,7 @@ private func holdAndLetGo(_ server: JobServer, _ seed: UInt64) throws -> Never {
 }
 
 extension TokenBank.Form {
-    /// Each in its turn.
+    /// Each form in turn.
     static func allOf(_ turn: Int) -> TokenBank.Form {
         allCases[turn % allCases.count]
     }

@@ -3,7 +3,7 @@ import Multiprocessing
 import JobServer
 import SystemPackage
 
-/// Tokens come, and go back as they were.
+/// Tokens come, and go back unchanged.
 func tokenScenarios() {
     scenario("tokensComeOnRequestAndGoBackAsTheBytesThatTheyWere") {
         for form in TokenBank.Form.allCases {
@@ -105,7 +105,7 @@ func tokenScenarios() {
     }
 }
 
-/// What is wanted changes at any moment.
+/// The request changes at any moment.
 func tokenRequestScenarios() {
     scenario("tokenThatArrivesAfterItsRequestWasWithdrawnStaysWithMake") {
         let bank = TokenBank(.pipe, tokens: 3)
@@ -140,8 +140,8 @@ func tokenRequestScenarios() {
         server.close()
         bank.expectAllBack()
     }
-    // What is in nobody's hands and what the front counts on are never more than all: of a token that the front thinks
-    // it holds, the guardian has not yet thought to give it back.
+    // The free tokens and those that the front counts on are never more than all: the guardian has not yet been asked
+    // to give back a token that the front thinks it holds.
     scenario("frontNeverCountsOnATokenThatIsOnItsWayBack") {
         var random = SeededGenerator(seed: printedSeed())
         let bank = TokenBank(.pipe, tokens: 6)
@@ -176,7 +176,7 @@ func tokenRequestScenarios() {
         expect(eventually { bank.freeCount == 0 }, "the tokens were not taken")
         let guardian = try require(tokenGuardian())
         guardian.stop()
-        // The guardian has yet to give two back, and to ask for them again.
+        // The guardian has yet to give two back, and to request them again.
         server.want(1)
         server.want(3)
         server.receive()
@@ -193,7 +193,7 @@ func tokenRequestScenarios() {
         server.expectHeld(1)
         let guardian = try require(tokenGuardian())
         guardian.stop()
-        // More than the socket has room for.
+        // More than fits in the socket.
         for turn in 0..<20_000 {
             server.want(turn % 2 == 0 ? 3 : 1)
             server.receive()
@@ -202,13 +202,13 @@ func tokenRequestScenarios() {
         kill(guardian.pid, SIGCONT)
         server.expectHeld(3)
         guardian.stop()
-        // Continues it, or else would wait for ever.
+        // Continues it; otherwise it would wait forever.
         server.close()
         bank.expectAllBack()
     }
 }
 
-/// Waits without sleeping, which takes longer than what is waited for.
+/// Busy-waits, since sleeping takes longer than the time to wait for.
 func spin(microseconds: Int) {
     let end = ContinuousClock.now + .microseconds(microseconds)
     while ContinuousClock.now < end {}

@@ -3,7 +3,7 @@ import Multiprocessing
 import JobServer
 import SystemPackage
 
-/// A make as its recipes see it: a pipe with tokens, each another byte, and what `MAKEFLAGS` says of it.
+/// A make as its recipes see it: a pipe with tokens, each a different byte, and the text of `MAKEFLAGS` for it.
 final class TokenBank {
     enum Form: CaseIterable {
         case pipe, fifo
@@ -15,7 +15,7 @@ final class TokenBank {
     private(set) var writer: Int32 = -1
     private let path = temporaryFolder + "/tokens"
 
-    /// Tokens that are all different, beginning with a byte that a careless reader takes for the end of a text.
+    /// All tokens differ; the first is a byte that a careless reader takes for the end of a string.
     init(_ form: Form, tokens count: Int) {
         self.form = form
         all = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
@@ -44,7 +44,7 @@ final class TokenBank {
         form == .pipe ? "k -j4 --jobserver-auth=\(reader),\(writer)" : "k -j4 --jobserver-auth=fifo:\(path)"
     }
 
-    /// The client of this make, as the environment says.
+    /// The client of this make, made from the environment.
     func client() throws -> JobServer {
         setenv("MAKEFLAGS", flags, 1)
         defer { unsetenv("MAKEFLAGS") }
@@ -55,20 +55,20 @@ final class TokenBank {
         return server
     }
 
-    /// What another job does with tokens that it has.
+    /// Puts tokens back like another job.
     func put(_ tokens: [UInt8]) {
         expectEqual(write(writer, tokens, tokens.count), tokens.count)
     }
 
-    /// How many tokens nobody has.
+    /// How many tokens are in the pipe.
     var freeCount: Int {
         var count: Int32 = 0
         return ioctl(reader, UInt(FIONREAD), &count) == 0 ? Int(count) : -1
     }
 
-    /// Takes up to so many, as another job does; does not block.
+    /// Takes up to `count` tokens like another job; does not block.
     func take(_ count: Int) -> [UInt8] {
-        // What this process and make share does block.
+        // The descriptor that this process shares with make does block.
         let own = open("/proc/self/fd/\(reader)", O_RDONLY | O_NONBLOCK)
         defer { close(own) }
         var tokens = [UInt8](repeating: 0, count: min(count, 1 << 16))
@@ -76,14 +76,14 @@ final class TokenBank {
         return Array(tokens.prefix(max(0, taken)))
     }
 
-    /// All are back, the same bytes, now.
+    /// Expects that all are back now, with the same bytes.
     func expectAllBack(_ text: String = "", file: StaticString = #fileID, line: UInt = #line) {
         let tokens = take(all.count + 1)
         expectEqual(tokens.sorted(), all, text, file: file, line: line)
         put(tokens)
     }
 
-    /// All come back, and nobody is left who has the pipe open: the count that make makes at its end.
+    /// Expects that all come back, and that no process still has the pipe open: make's count at its end.
     func expectAllBackAtTheEnd(_ text: String = "", file: StaticString = #fileID, line: UInt = #line) {
         close(writer)
         writer = -1
@@ -101,7 +101,7 @@ final class TokenBank {
 }
 
 extension JobServer {
-    /// Takes in news until the condition holds; false when it does not in time.
+    /// Receives reports until the condition holds; false if it does not in time.
     func hears(within limit: Duration = promptly, until condition: () -> Bool) -> Bool {
         let end = ContinuousClock.now + limit
         receive()
@@ -119,20 +119,20 @@ extension JobServer {
     }
 }
 
-/// The guardian of a process; nil while it has none.
+/// The guardian of a process; nil if it has none.
 func tokenGuardian(of front: Int32 = getpid()) -> ProcessRecord? {
     ProcessRecord.children(of: front).first { $0.name == "token-guardian" }
 }
 
 extension ProcessRecord {
-    /// Stops the process, and waits until it stands.
+    /// Stops the process, and waits until it has stopped.
     func stop() {
         kill(pid, SIGSTOP)
         expect(eventually { ProcessRecord(pid)?.state == "T" }, "\(name) does not stop")
     }
 }
 
-/// Starts a front in a process group of its own, which rings when it has done what comes before `pauseForever`.
+/// Starts a front in its own process group, which rings after the body's work and before `pauseForever`.
 func startFront(_ body: @escaping (Doorbell) throws -> Void) throws -> Process {
     let ready = Doorbell()
     let front = Process(name: "front") {

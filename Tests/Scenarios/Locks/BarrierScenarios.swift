@@ -1,8 +1,8 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// Starts parties that wait once, and are asleep doing so; each exits with 0 if it met the others, with 1 if the
-/// barrier was broken.
+/// Starts parties that wait once, and returns when they are asleep; each exits with 0 if it met the others, with 1 if
+/// the barrier was broken.
 private func startParties(_ count: Int, at barrier: Barrier, timeout: Duration? = nil) throws -> [Process] {
     try (0..<count).map { number in
         let child = Process {
@@ -70,7 +70,7 @@ func barrierScenarios() {
             expectTakes(atLeast: .milliseconds(50)) { expectThrows(.brokenBarrier) { try barrier.wait() } }
             try barrier.reset()
         }
-        // A wait that names a time has that one.
+        // A wait with its own timeout uses that.
         let child = Process { try barrier.wait(timeout: .seconds(20)) }
         try child.start()
         usleep(200_000)
@@ -94,7 +94,7 @@ func barrierScenarios() {
                     let number = try barrier.wait(timeout: .seconds(20))
                     expect(runs.value >= meeting + 1, "the action has not run")
                     expect(number < parties, "\(number)")
-                    // Nobody can be two meetings ahead.
+                    // No party can be two meetings ahead.
                     expect(runs.value <= meeting + 2, "\(runs.value) runs at meeting \(meeting)")
                 }
             }, within: .seconds(60))
@@ -159,7 +159,7 @@ func barrierScenarios() {
         let slow = try startParties(1, at: barrier)
         stop(slow[0])
         expectEqual(try barrier.wait(), 1)
-        // The slow one has not left the first meeting when the second is broken.
+        // The slow party has not left the first meeting when the second is broken.
         expectThrows(.brokenBarrier) { try barrier.wait(timeout: .milliseconds(20)) }
         try barrier.reset()
         expectThrows(.brokenBarrier) { try barrier.wait(timeout: .milliseconds(20)) }
@@ -188,7 +188,7 @@ func barrierScenarios() {
     }
     scenario("moreProcessesThanPartiesMeetInTurn") {
         let barrier = try Barrier(parties: 2)
-        // An even number of arrivals in all: nobody is left over.
+        // The total number of arrivals is even, so no party is left over.
         let arrivals = SharedCounter()
         try expectAllEndWell(
             startProcesses(4) { _ in
@@ -198,7 +198,7 @@ func barrierScenarios() {
     }
 }
 
-/// An action that knows its barrier.
+/// An action that has a reference to its barrier.
 private final class BarrierHolder {
     var barrier: Barrier?
 }

@@ -1,7 +1,7 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// Starts processes that wait for the condition in this order, and note their numbers when they were notified.
+/// Starts processes that wait for the condition in this order, and append their numbers when they were notified.
 private func startWaiters(
     _ numbers: Range<Int>, for condition: Condition, _ log: SharedLog, timeout: Duration? = nil
 ) throws -> [Process] {
@@ -16,7 +16,7 @@ private func startWaiters(
         }
         try child.start()
         expect(entered.wait(), "the waiter does not have the lock")
-        // It has it until it waits.
+        // It holds the lock until it waits.
         try condition.withLock {}
         expectAsleep(child)
         return child
@@ -33,7 +33,7 @@ func conditionScenarios() {
         try condition.withLock { try condition.notify(2) }
         try expectAllEndWell(Array(waiters[1...2]))
         expectEqual(Set(log.values), [1, 2, 3])
-        // Nobody wakes up by itself: longer than the sleepers look round.
+        // No waiter wakes up by itself, even after the interval at which sleepers check.
         try condition.withLock { expectEqual(try condition.wait(timeout: .milliseconds(300)), false) }
         expectEqual(log.total, 3)
         try condition.withLock { try condition.notify(100) }
@@ -60,7 +60,8 @@ func conditionScenarios() {
             try inChild { expectEqual(try condition.acquire(timeout: .zero), nil) }
         }
         try condition.release()
-        // The time is over while another has the lock; it is waited for nevertheless, and nothing was notified.
+        // The timeout expires while another process has the lock; the wait continues until the lock is free, without a
+        // notification.
         let (inside, log) = (Doorbell(), SharedLog())
         let waiters = try startWaiters(1..<2, for: condition, log, timeout: .milliseconds(100))
         try condition.withLock {
@@ -177,7 +178,7 @@ func conditionScenarios() {
         func play(_ me: Int) throws {
             try condition.withLock {
                 for _ in 0..<5000 {
-                    // A lost one would cost a tenth of a second each.
+                    // Each lost notification would cost a tenth of a second.
                     expect(try condition.wait(for: { turn.value == me }, timeout: .seconds(20)), "it hangs")
                     turn.value = 1 - me
                     try condition.notify()
@@ -217,7 +218,7 @@ func conditionDeathScenarios() {
         }
         try expectAllEndWell([waiters[1]])
         expectPrompt(since: start)
-        // One notification, one waiter.
+        // One notification wakes one waiter.
         try condition.withLock { expectEqual(try condition.wait(timeout: .milliseconds(300)), false) }
         expectEqual(log.values, [2])
         try condition.withLock { try condition.notify() }
@@ -281,7 +282,7 @@ func conditionDeathScenarios() {
         }
         try child.start()
         expect(eventually(within: .seconds(20)) { waiting.value == 4096 }, "\(waiting.value) wait")
-        // The last of them has a seat when it lets go of the lock.
+        // The last of them has a seat when it releases the lock.
         _ = try condition.withLock {
             expectThrows(.invalidState) { try condition.wait(timeout: .zero) }
         }

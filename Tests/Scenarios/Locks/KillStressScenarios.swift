@@ -1,7 +1,7 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// Kills processes at random moments, replaces them, and expects after each kill that the others go on.
+/// Kills processes at random moments, replaces them, and expects after each kill that the others continue.
 private func withRandomKills(
     _ kills: Int, of count: Int, _ work: @escaping () throws -> Void, goOn: () throws -> Bool
 ) throws {
@@ -28,12 +28,12 @@ func killStressScenarios() {
                 taken.add(1)
             }
         } goOn: {
-            // Whoever of those is left must take all.
+            // The remaining processes must take all of them.
             for _ in 0..<5 { try semaphore.release() }
             released += 5
             return eventually(within: promptly) { semaphore.value == 0 }
         }
-        // A unit is gone only with a process that was killed between taking it and saying so.
+        // A unit is lost only if a process was killed between taking and recording it.
         let lost = released - taken.value - semaphore.value
         print("\(lost) of \(released) units were taken by the dead")
         expect((0...204).contains(lost), "\(lost) units are lost")
@@ -69,7 +69,7 @@ func killStressScenarios() {
                 done.add(1)
             }
         } goOn: {
-            // One notification a job: one that a dead consumer had must reach a living one.
+            // One notification per job: one that a dead consumer had received must reach a living one.
             for _ in 0..<3 {
                 try condition.withLock {
                     jobs.value += 1
@@ -84,7 +84,7 @@ func killStressScenarios() {
         }
     }
     scenario("conditionHandsOnNotificationsThroughRandomKillsOfEverybody") {
-        // All are consumers and producers at once, and each may be killed with the lock in its hand.
+        // All are both consumers and producers, and each may be killed while it holds the lock.
         let condition = try Condition()
         let (turn, turns) = (try RawSharedValue(0), SharedCounter())
         try withRandomKills(200, of: 5) {
@@ -129,7 +129,8 @@ func killStressScenarios() {
         let turns = SharedCounter()
         try withRandomKills(150, of: 4) {
             while true {
-                // No unit may be lost here, so nobody may be killed with one: taken and given back by the lock's holder.
+                // No unit may be lost here, so none is held by a process that may be killed: the lock's holder takes
+                // and releases it.
                 try lock.withLock {
                     if semaphore.acquire(timeout: .zero) { try semaphore.release() }
                     value.withLock { cells, acquisition in

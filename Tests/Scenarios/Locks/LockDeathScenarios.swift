@@ -4,7 +4,7 @@ import Multiprocessing
 func lockDeathScenarios() {
     scenario("lockOfAKilledHolderGoesToTheNextWhoIsToldSo") {
         let (lock, held) = (try Lock(), Doorbell())
-        // Each gets it from one that was killed, and is killed.
+        // Each gets it from a killed process, and is killed itself.
         for turn in 0..<5 {
             let child = Process {
                 expectEqual(try lock.acquire(), turn == 0 ? .acquired : .recovered)
@@ -68,7 +68,7 @@ func lockDeathScenarios() {
             expectEqual(try lock.acquire(timeout: .zero), .recovered, "end \(number);")
             try lock.release()
         }
-        // A thread, whose process goes on.
+        // A thread whose process continues.
         BodyThread.join([BodyThread { try lock.acquire() }])
         expectEqual(try lock.acquire(timeout: promptly), .recovered)
         try lock.release()
@@ -141,7 +141,7 @@ func lockDeathScenarios() {
         for worker in workers { try killAndReap(worker) }
         print("\(recoveries.value) recoveries, \(turns.value) turns")
         expect(recoveries.value > 0, "no holder was killed")
-        // Whoever was killed last may have held it.
+        // The process that was killed last may have held it.
         expect(try lock.acquire(timeout: promptly) != nil, "the lock is lost")
         try lock.release()
     }

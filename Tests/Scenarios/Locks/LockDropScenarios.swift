@@ -10,7 +10,7 @@ func lockDropScenarios() {
                 let lock = try way.second.receive(Lock.self)
                 try lock.acquire()
             }
-            // A list of held mutexes that leads into unmapped memory would end the process here.
+            // If the list of held mutexes led into unmapped memory, the process would end here.
             for _ in 0..<50 {
                 let locks = try (0..<10).map { _ in try Lock() }
                 for lock in locks { try lock.acquire() }
@@ -41,7 +41,7 @@ func lockDropScenarios() {
         try inChild { expectEqual(try lock.acquire(timeout: .zero), .recovered) }
     }
     scenario("lockDroppedWhileAnotherThreadHoldsItStaysThatThreads") {
-        // In a child, as the memory has to be left behind.
+        // In a child, because the memory must be left behind.
         try inChild {
             let way = try Pipe()
             let lock = try Lock()
@@ -59,7 +59,7 @@ func lockDropScenarios() {
             expect(held.wait(), "the thread does not have the lock")
             let (descriptors, mappings) = (openDescriptors().count, mappingCount())
             received = nil
-            // Its memory must stay, and cannot be given back by anybody but the thread.
+            // Its memory must stay: only the thread can release it.
             expectEqual(openDescriptors().count, descriptors)
             expectEqual(mappingCount(), mappings)
             expectEqual(try lock.acquire(timeout: .zero), nil)
@@ -76,7 +76,7 @@ func lockDropScenarios() {
             try way.first.send(lock)
             return try way.second.receive(Lock.self)
         }
-        // Held through one, another dropped.
+        // Held through one object, while another is released.
         try lock.acquire()
         _ = try another()
         do {
@@ -84,11 +84,11 @@ func lockDropScenarios() {
             expectThrows(.invalidState) { try alias.acquire() }
         }
         try inChild { expectEqual(try lock.acquire(timeout: .zero), nil) }
-        // Released through one that did not acquire it.
+        // Released through an object that did not acquire it.
         try another().release()
         expectEqual(try lock.acquire(), .acquired)
         try lock.release()
-        // Acquired through one, released, acquired through another; the first is dropped.
+        // Acquired and released through one object, acquired through another; the first object is dropped.
         var first: Lock? = try another()
         try first?.acquire()
         try first?.release()
@@ -96,7 +96,7 @@ func lockDropScenarios() {
         first = nil
         try inChild { expectEqual(try lock.acquire(timeout: .zero), nil) }
         try lock.release()
-        // The same with the release through another.
+        // The same, but released through another object.
         first = try another()
         try first?.acquire()
         try lock.release()
@@ -116,7 +116,7 @@ func lockDropScenarios() {
         try inChild {
             let (descriptors, mappings) = (openDescriptors().count, mappingCount())
             held = nil
-            // The other object for the lock has its memory still.
+            // The other object of the lock still has its memory.
             expectEqual(openDescriptors().count, descriptors)
             expectEqual(mappingCount(), mappings)
             expectEqual(try lock.acquire(timeout: .zero), nil)

@@ -42,7 +42,7 @@ func lockScenarios() {
         try expectTakes(atLeast: .milliseconds(50)) {
             expectEqual(try lock.acquire(timeout: .milliseconds(50)), nil)
         }
-        // Longer than the lock sleeps at a stretch.
+        // Longer than the lock ever sleeps at a time.
         try expectTakes(atLeast: .milliseconds(1100)) {
             expectEqual(try lock.acquire(timeout: .milliseconds(1100)), nil)
         }
@@ -94,7 +94,7 @@ func lockScenarios() {
         try lock.acquire()
         let child = Process {
             expectEqual(try lock.acquire(timeout: .zero), nil)
-            // Its own list of what it holds is its own: other locks work, and its end changes nothing.
+            // The child has its own list of held mutexes: other locks work, and its end changes nothing.
             for _ in 0..<100 { try other.withLock {} }
             try other.acquire()
         }
@@ -125,7 +125,7 @@ func lockScenarios() {
         expectThrows(.endOfFile) { try lock.withLock { try receiveFromNobody() } }
         expectThrows(.invalidState) { try lock.withLock { try lock.release() } }
         do {
-            // The body's own error is told, not that there was nothing left to release.
+            // The body's own error is reported, not that there was nothing to release.
             try lock.withLock {
                 try lock.release()
                 throw Mishap()
@@ -138,7 +138,7 @@ func lockScenarios() {
     }
     scenario("withLockKeepsTheTypeOfTheErrorWhereItCan") {
         let lock = try Lock()
-        // That these compile is the test.
+        // The test is that these compile.
         func bodyThatThrowsNothing() throws(MultiprocessingError) -> Int {
             try lock.withLock { 1 }
         }

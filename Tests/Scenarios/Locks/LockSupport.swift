@@ -33,7 +33,7 @@ final class BodyThread {
         pthread_join(thread, nil)
     }
 
-    /// Waits for several, and until the kernel does not count them any more.
+    /// Waits for several, and until the kernel no longer counts them.
     static func join(_ threads: [BodyThread]) {
         for thread in threads {
             thread.join()
@@ -42,7 +42,7 @@ final class BodyThread {
     }
 }
 
-/// Starts processes that all do the same, each with its number.
+/// Starts processes that all run the same body, each with its number.
 func startProcesses(_ count: Int, _ body: @escaping (Int) throws -> Void) throws -> [Process] {
     try (0..<count).map { number in
         let child = Process { try body(number) }
@@ -51,7 +51,7 @@ func startProcesses(_ count: Int, _ body: @escaping (Int) throws -> Void) throws
     }
 }
 
-/// Waits for processes, which must all end well.
+/// Waits for processes, which must all succeed.
 func expectAllEndWell(
     _ children: [Process], within limit: Duration = .seconds(20), file: StaticString = #fileID, line: UInt = #line
 ) throws {
@@ -65,7 +65,7 @@ func expectAllEndWell(
     }
 }
 
-/// Kills processes and waits until they are gone.
+/// Kills processes and waits for them to end.
 func killAndReap(_ children: Process..., file: StaticString = #fileID, line: UInt = #line) throws {
     for child in children {
         child.kill()
@@ -73,7 +73,7 @@ func killAndReap(_ children: Process..., file: StaticString = #fileID, line: UIn
     }
 }
 
-/// Starts a process whose body waits for something, and returns once it is asleep there.
+/// Starts a process whose body waits for something, and returns once it is asleep.
 func startSleeper(
     file: StaticString = #fileID, line: UInt = #line, _ body: @escaping () throws -> Void
 ) throws -> Process {
@@ -107,7 +107,7 @@ func goOn(_ child: Process) {
     }
 }
 
-/// How long the body takes must lie in a range whose upper end is generous.
+/// The body's duration must lie in a range with a generous upper end.
 func expectTakes(
     atLeast least: Duration, file: StaticString = #fileID, line: UInt = #line, _ body: () throws -> Void
 ) rethrows {
@@ -117,7 +117,7 @@ func expectTakes(
     expect(elapsed >= least && elapsed < least + promptly, "took \(elapsed), not \(least)", file: file, line: line)
 }
 
-/// A body that ends the program, as a wrong index does: returns what it printed.
+/// For a body that ends the program, such as a wrong index: returns what it printed.
 func textOfEnd(_ body: @escaping () throws -> Void) throws -> String {
     try captured(2) {
         let child = Process {

@@ -3,7 +3,7 @@ import Multiprocessing
 import class Multiprocessing.Semaphore
 import SystemPackage
 
-/// Some of each kind of small object.
+/// Several of each kind of small object.
 struct ManyObjects: ProcessTarget, Codable {
     var values: [SharedValue<Int>] = []
     var arrays: [SharedArray<UInt8>] = []
@@ -34,7 +34,7 @@ struct ManyObjects: ProcessTarget, Codable {
         }
     }
 
-    /// That each was changed once, and nothing else.
+    /// Expects that each was changed once, and nothing else.
     func expectChanged() {
         for number in values.indices {
             expectEqual(values[number].value, number + 1)
@@ -48,7 +48,7 @@ struct ManyObjects: ProcessTarget, Codable {
     }
 }
 
-/// Receives objects and tells how many descriptors and mappings it has for them.
+/// Receives objects and reports how many descriptors and mappings it has for them.
 struct Receiver: ProcessTarget, Codable {
     let way: Connection
 
@@ -66,7 +66,7 @@ struct Receiver: ProcessTarget, Codable {
     }
 }
 
-/// Writes the parts of an object's message with numbers that no object has.
+/// Writes the fields of an object's message with invalid numbers.
 private struct Forged: Encodable {
     let file: DuplicatedDescriptor
     let offset: Int
@@ -183,7 +183,7 @@ func objectArenaScenarios() {
     }
     scenario("aLimitOnTheSizeOfFilesLeavesSmallObjectsTheirDescriptors") {
         try inChild {
-            // Of any size below that of an arena; to go beyond it would end the process by SIGXFSZ.
+            // Any size below that of an arena; exceeding it would end the process by SIGXFSZ.
             var limit = rlimit(rlim_cur: 64 << 10, rlim_max: 64 << 10)
             setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
             let (pipe, value) = (try Pipe(), try SharedValue(1))

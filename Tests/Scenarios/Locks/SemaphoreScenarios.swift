@@ -130,7 +130,7 @@ func semaphoreScenarios() {
                 semaphore.acquire()
                 through.add(1)
             }
-            // It was the first to fall asleep, so the wake-up is for it; it is stopped, so it does not take the unit.
+            // It fell asleep first, so the wake-up is for it; it is stopped, so it does not take the unit.
             stop(victim)
             try semaphore.release()
             let start = ContinuousClock.now
@@ -156,7 +156,7 @@ func semaphoreScenarios() {
             expectEqual(pong.acquire(timeout: .seconds(20)), true)
         }
         try expectAllEndWell([child])
-        // A lost one would cost a tenth of a second each.
+        // Each lost wake-up would cost a tenth of a second.
         expect(ContinuousClock.now - start < .seconds(15), "took \(ContinuousClock.now - start)")
     }
     scenario("processKilledWithAUnitTakesItAlong") {
@@ -168,7 +168,7 @@ func semaphoreScenarios() {
         try child.start()
         try child.join()
         expectEqual(semaphore.value, 1)
-        // The parent gives back what its child cannot.
+        // The parent releases what its child cannot.
         try semaphore.release()
         expectEqual(semaphore.value, 2)
     }
@@ -213,7 +213,7 @@ func eventScenarios() {
             stop(waiters[1])
             event.set()
             event.clear()
-            // Another waits as they did, and is not meant.
+            // A later waiter, which is not meant.
             let late = try startSleeper { expectEqual(event.wait(), true) }
             goOn(waiters[1])
             try expectAllEndWell(waiters)

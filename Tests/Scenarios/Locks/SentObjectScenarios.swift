@@ -1,6 +1,6 @@
 @preconcurrency import Glibc
 import Multiprocessing
-// Glibc has a type of this name too.
+// Glibc also has a type with this name.
 import class Multiprocessing.Semaphore
 
 /// One of each kind, as a message.
@@ -49,7 +49,7 @@ func sentObjectScenarios() {
             expectEqual(kit.boundedSemaphore.acquire(timeout: .zero), true)
             expectThrows(.invalidState) { try kit.boundedSemaphore.release(2) }
             kit.event.wait()
-            // The condition's lock is the lock.
+            // The condition's lock is this lock.
             try kit.lock.withLock {
                 kit.rawValue.value += 1
                 try kit.condition.notify()

@@ -1,7 +1,7 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// Values and arrays whose lock is the caller's.
+/// Values and arrays with a lock from the caller.
 func sharedLockScenarios() {
     scenario("valuesAndArraysThatHaveOneLockChangeTogether") {
         let lock = try RLock()
@@ -17,7 +17,7 @@ func sharedLockScenarios() {
                         cells[number] += 1
                         parts.withLock { $0[number % 2] += 1 }
                         expectEqual(cells.reduce(0, +), sum.value)
-                        // One inside the other, which are two values.
+                        // Nested, which are accesses to two different values.
                         sum.withLock { sum in cells.withLock { sum += $0[number] - cells[number] } }
                     }
                 }
@@ -37,7 +37,7 @@ func sharedLockScenarios() {
                 expectEqual(other.value, 1)
             }
         }
-        // An access that overlaps with another of the same value is still found, also through another object.
+        // Overlapping accesses to one value are still detected, even through another object.
         let way = try Pipe()
         try way.first.send(value)
         let alias = try way.second.receive(SharedValue<Int>.self)
@@ -54,7 +54,7 @@ func sharedLockScenarios() {
             let (value, array) = try way.second.receive(Arguments<SharedValue<Int>, SharedArray<Int>>.self).values
             expect(value.lock !== array.lock, "objects of their own")
             try value.lock.withLock {
-                // Both objects are of one lock, which its holder may take again.
+                // Both objects use one lock, which its holder may acquire again.
                 array[1] += 1
                 try way.second.send(0)
                 _ = try way.second.receive(Int.self)
@@ -94,7 +94,7 @@ func sharedLockScenarios() {
         expect(!array.isEmpty && array.indices == 0..<5, "the indices are \(array.indices)")
         var seen: [Int] = []
         for element in array {
-            // What is done to the array meanwhile is no matter.
+            // Changes to the array meanwhile do not matter.
             array[4] = 100
             seen.append(element)
         }
@@ -105,7 +105,7 @@ func sharedLockScenarios() {
         expect(array.contains(3) && !array.contains(4), "the wrong elements")
         let empty = try SharedArray([] as [Int])
         expect(empty.isEmpty && Array(empty).isEmpty && empty[0...].isEmpty, "it has elements")
-        // No process sees half of what another writes at once.
+        // No process sees half of what another writes under the lock.
         let halves = try SharedArray(repeating: 0, count: 1000)
         let writer = try startProcesses(1) { _ in
             for turn in 1...200 { halves[0...] = Array(repeating: turn, count: 1000) }

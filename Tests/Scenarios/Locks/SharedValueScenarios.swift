@@ -87,14 +87,14 @@ func sharedValueScenarios() {
         for way in ways {
             expectText(of: Mishap(description: try textOfEnd(way)), contains: "overlapping accesses")
         }
-        // The same through another object for the value.
+        // The same through another object of the value.
         let way = try Pipe()
         try way.first.send(value)
         let alias = try way.second.receive(SharedValue<Int>.self)
         expectText(
             of: Mishap(description: try textOfEnd { value.withLock { _ in alias.value = 3 } }),
             contains: "overlapping accesses")
-        // A child that was forked meanwhile accesses it later.
+        // A child that was forked meanwhile may access it later.
         let child = try value.withLock {
             $0 = 4
             let child = Process { value.withLock { $0 += 1 } }
@@ -103,7 +103,7 @@ func sharedValueScenarios() {
         }
         try expectAllEndWell([child])
         expectEqual(value.value, 5)
-        // Other threads wait for their turn.
+        // Other threads wait their turn.
         value.withLock {
             $0 = 5
             let reader = BodyThread { expectEqual(value.value, 6) }
@@ -166,7 +166,7 @@ func sharedArrayScenarios() {
             expectThrows(.invalidState) { try SharedArray<Int>(count: count < 0 ? count : max(count, Int.max / 8)) }
             expectThrows(.invalidState) { try RawSharedArray(repeating: 1, count: count < 0 ? count : Int.max / 8) }
         }
-        // That many can be counted, and the kernel refuses.
+        // These sizes do not overflow, but the kernel refuses them.
         expectThrows(.systemCallFailed) { try SharedArray<Int>(count: Int.max / 16) }
         expectThrows(.systemCallFailed) { try RawSharedArray<UInt8>(count: Int.max / 2) }
     }
@@ -175,7 +175,7 @@ func sharedArrayScenarios() {
         expectText(of: Mishap(description: try textOfEnd { _ = array[3] }), contains: "index 3 is out of range")
         expectText(of: Mishap(description: try textOfEnd { array[-1] = 0 }), contains: "of 3 elements")
         expectText(of: Mishap(description: try textOfEnd { raw[0] = 1 }), contains: "of 0 elements")
-        // Whoever ended so held nothing.
+        // The process that ended this way held no lock.
         expectEqual(try array.lock.acquire(timeout: .zero), .acquired)
         try array.lock.release()
     }

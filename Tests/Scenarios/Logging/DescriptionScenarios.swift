@@ -1,10 +1,10 @@
 @preconcurrency import Glibc
 import Multiprocessing
 import SystemPackage
-// Glibc has a type of this name too.
+// Glibc also has a type with this name.
 import class Multiprocessing.Semaphore
 
-/// What things say of themselves when they are printed.
+/// The descriptions of objects when they are printed.
 func descriptionScenarios() {
     scenario("processSaysHowItFares") {
         let bell = Doorbell()
@@ -26,7 +26,7 @@ func descriptionScenarios() {
         expectEqual(try other.join(timeout: promptly), .exited(0))
         bell.ring()
         expect(eventually { ProcessRecord(pid)?.isZombie ?? false }, "the child lives on")
-        // To print it does not reap it.
+        // Printing does not reap it.
         expectEqual("\(child)", "Process(kettle, process \(pid), ended)")
         expect(ProcessRecord(pid)?.isZombie ?? false, "it was reaped")
         try child.join()
@@ -43,7 +43,7 @@ func descriptionScenarios() {
         try recursive.acquire()
         let held = "held by thread \(getpid())"
         try inChild {
-            // Nobody waits for what is printed.
+            // Printing does not wait.
             expectEqual(["\(lock)", "\(recursive)"], ["Lock(\(held))", "RLock(\(held), 2 times)"])
             expectEqual("\(condition)", "Condition(Lock(\(held)), 0 waiting)")
         }
@@ -62,7 +62,7 @@ func descriptionScenarios() {
         try victim.start()
         try victim.join()
         expectEqual("\(lock)", "Lock(its holder has ended)")
-        // To print it takes nobody's word: the next one is told.
+        // Printing does not consume the information: the next holder is told.
         expectEqual(try lock.acquire(), .recovered)
         try lock.release()
         expectEqual("\(lock)", "Lock(free)")
@@ -143,7 +143,7 @@ func descriptionScenarios() {
         for _ in 1...2 {
             expectEqual("\(manager)", "Manager(\(place), process \(manager.pid))")
             expectEqual("\(list)", "ListProxy<Int> 1 of the manager at \(place)")
-            // The same once the server has ended: it is not asked.
+            // The same once the server has ended, since it is not asked.
             manager.shutdown()
         }
     }

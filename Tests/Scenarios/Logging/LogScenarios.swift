@@ -2,7 +2,7 @@ import Logging
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// Keeps what it is told.
+/// Stores the lines that it receives.
 private struct Notebook: LogHandler {
     final class Pages: @unchecked Sendable {
         var lines: [String] = []

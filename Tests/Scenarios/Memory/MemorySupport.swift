@@ -10,7 +10,7 @@ func nameExists(_ name: String) -> Bool {
     access("/dev/shm/\(name)", F_OK) == 0
 }
 
-/// Runs a Python program with arguments, and returns what it prints; nil where there is no Python.
+/// Runs a Python program with arguments, and returns its output; nil if there is no Python.
 final class PythonProgram {
     private let stream: UnsafeMutablePointer<FILE>
 
@@ -26,7 +26,7 @@ final class PythonProgram {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Waits for its end; the text is what else it has printed, which should be nothing.
+    /// Waits for its end; returns the rest of its output, which should be empty.
     func end() -> String {
         var text = ""
         while case let next = line(), !next.isEmpty { text += next + "\n" }

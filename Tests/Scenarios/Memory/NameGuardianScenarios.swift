@@ -34,7 +34,7 @@ func nameGuardianScenarios() {
         let creator = fork()
         if creator == 0 {
             _ = try? guarded(name)
-            // As at the end of `main`; the object's own end does nothing.
+            // As at the end of `main`; the object's own deinitializer does nothing.
             exit(nameExists(name) ? 0 : 1)
         }
         var status: Int32 = 0
@@ -120,7 +120,7 @@ func nameGuardianScenarios() {
         expectGone(guardian, "kill")
         expect(nameExists(name) && !nameExists(name + "-2"), "the wrong name was taken away")
         try memory.unlink()
-        // Where it is the only one there is nothing to guard.
+        // If it is the only name, there is nothing left to guard.
         let again = try SharedMemory(create: name, byteCount: 20)
         expectThrows(.systemCallFailed) { try guarded(name) }
         expectEqual(ProcessRecord.children(of: getpid()).count, 0)
@@ -133,7 +133,7 @@ func nameGuardianScenarios() {
         for round in 0..<60 {
             let started = Doorbell()
             let creator = Process {
-                // One that stays keeps the guardian from ending each time.
+                // A name that stays keeps the guardian from ending each time.
                 let first = try guarded("\(prefix)-\(round)")
                 started.ring()
                 for turn in 0... {
@@ -255,7 +255,7 @@ private func guardian(of creator: Int32?) throws -> Int32 {
     return try require(children.first).pid
 }
 
-/// A process that has made a name and lives on, and its guardian.
+/// A process that has made a name and keeps running, and its guardian.
 private func creatorAndGuardian(of name: String) throws -> (creator: Process, guardian: Int32) {
     let made = Doorbell()
     let creator = Process {
@@ -268,7 +268,7 @@ private func creatorAndGuardian(of name: String) throws -> (creator: Process, gu
     return (creator, try guardian(of: creator.pid))
 }
 
-/// Waits until a process that is nobody's child here has ended.
+/// Waits until a process that is not a child of this one has ended.
 private func expectGone(_ pid: Int32, _ when: String, file: StaticString = #fileID, line: UInt = #line) {
     let isGone = eventually(within: .seconds(10)) { ProcessRecord(pid)?.isZombie ?? true }
     expect(isGone, "the guardian lives on after \(when)", file: file, line: line)

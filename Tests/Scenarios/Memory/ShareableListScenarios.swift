@@ -17,7 +17,7 @@ func shareableListScenarios() {
             expectEqual(attached.count, samples.count)
             for (index, sample) in samples.enumerated() { expectEqual(try attached[index], sample) }
             try attached.set("other", at: 2)
-            // Another kind fits too.
+            // An element of another kind fits too.
             try attached.set(nil, at: 0)
             try attached.set("8 bytes!", at: 4)
             try attached.set(3.5, at: 2)
@@ -118,7 +118,7 @@ func shareableListScenarios() {
         for _ in 0..<3000 {
             bytes.copyBytes(from: whole)
             for _ in 0..<Int.random(in: 1...20, using: &random) {
-                // Mostly where the numbers are, and with their extremes.
+                // Mostly in the numbers, and with extreme values.
                 let end = Bool.random(using: &random) ? 16 + 24 * samples.count : whole.count
                 let byte: UInt8 = [0, 1, 0x7F, 0x80, 0xFF, .random(in: 0...255, using: &random)].randomElement() ?? 0
                 bytes[.random(in: 0..<end, using: &random)] = byte
@@ -174,7 +174,7 @@ func shareableListScenarios() {
     }
 }
 
-/// Counts how it goes; only typed errors are allowed.
+/// Counts the results; only typed errors are allowed.
 private func count(_ errors: inout Int, _ values: inout Int, _ body: () throws -> Void) {
     do {
         try body()

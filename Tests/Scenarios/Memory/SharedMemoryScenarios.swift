@@ -48,7 +48,7 @@ func sharedMemoryScenarios() {
             expectEqual(bytes.unsafeLoad(fromByteOffset: 8, as: Int64.self), 3)
             expectEqual(bytes.unsafeLoad(fromByteOffset: 8006, as: UInt8.self), 0xEE)
         }
-        // It is there until the closure returns, and then no more.
+        // It stays until the closure returns, and no longer.
         memory.withMutableSpan(of: Int64.self) { numbers in
             memory.close()
             numbers[999] = 4
@@ -110,7 +110,7 @@ func sharedMemoryScenarios() {
         for byteCount in [1 << 60, Int.max] {
             expectThrows(.systemCallFailed) { try SharedMemory(anonymousOf: byteCount) }
         }
-        // Of each kind there is one in /dev/shm that is no block of memory.
+        // One of each kind of file in /dev/shm that is not a block of memory.
         let (empty, folder) = (freshName("e"), freshName("f"))
         fclose(try require(fopen("/dev/shm/\(empty)", "w")))
         expectThrows(.invalidState) { try SharedMemory(attach: empty) }
@@ -132,7 +132,7 @@ func sharedMemoryScenarios() {
         expectEqual(other.bytes[5], 5)
         let way = try Pipe()
         expectThrows(.encodingFailed) { try way.first.send(memory) }
-        // It can still be unlinked, and what is unlinked can still be used.
+        // It can still be unlinked, and unlinked memory can still be used.
         try memory.unlink()
         other.bytes[6] = 6
         expectThrows(.systemCallFailed) { try SharedMemory(attach: try require(other.name)) }
@@ -147,7 +147,7 @@ func sharedMemoryScenarios() {
         let second = try SharedMemory(create: name, byteCount: 20)
         expectEqual(expectThrows(.systemCallFailed) { try first.unlink() }?.errno, .noSuchFileOrDirectory)
         expectEqual(try SharedMemory(attach: name).byteCount, 20)
-        // Anyone who has attached may do it.
+        // Any process that has attached may do it.
         try SharedMemory(attach: name).unlink()
         expectThrows(.systemCallFailed) { try second.unlink() }
     }
@@ -164,7 +164,7 @@ func sharedMemoryScenarios() {
         try victim.start()
         expect(eventually { memory.bytes[0] == 1 }, "it did not attach")
         try kill(victim)
-        // Nor does the creator, in a child of its own or by letting go.
+        // Nor does the creator, in a child or by releasing it.
         try inChild { memory.close() }
         memory.close()
         let attached = try SharedMemory(attach: name)
@@ -267,7 +267,7 @@ func sharedMemoryScenarios() {
     scenario("pythonFindsOurBlocks") {
         let memory = try SharedMemory(byteCount: 100)
         memory.bytes[0] = 42
-        // Python's tracker would unlink the block at the end, as it does with all that it attaches to.
+        // Python's tracker would unlink the block at the end, like every block that it attaches to.
         let program = """
             import sys
             from multiprocessing import shared_memory, resource_tracker
@@ -307,14 +307,14 @@ func sharedMemoryScenarios() {
     }
 }
 
-/// Puts a file system of 1 MiB in the place of /dev/shm, for this process alone; false where that is not allowed.
+/// Mounts a file system of 1 MiB on /dev/shm, for this process only; false if that is not allowed.
 private func mountsSmallSharedMemory() -> Bool {
     typealias Unshare = @convention(c) (Int32) -> Int32
     typealias Mount =
         @convention(c) (
             UnsafePointer<CChar>, UnsafePointer<CChar>, UnsafePointer<CChar>, UInt, UnsafePointer<CChar>
         ) -> Int32
-    // Swift's Glibc shows neither.
+    // Swift's Glibc module has neither.
     guard let unshare = dlsym(nil, "unshare"), let mount = dlsym(nil, "mount") else { return false }
     let (newMounts, privately, recursively): (Int32, UInt, UInt) = (0x20000, 1 << 18, 1 << 14)
     return unsafeBitCast(unshare, to: Unshare.self)(newMounts) == 0

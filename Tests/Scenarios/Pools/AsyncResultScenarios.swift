@@ -43,7 +43,7 @@ func asyncResultScenarios() {
             begun.ring()
             return number
         }
-        // More than are sent at once in any case; no other method of the pool is called meanwhile.
+        // More than are ever sent at once; no other method of the pool is called meanwhile.
         var results: [AsyncResult<Int>] = []
         for number in 0..<20 { results.append(try pool.applyAsync(number)) }
         for number in 0..<20 { try pool.submit(number) }

@@ -1,7 +1,7 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// Counts how many of its kind live.
+/// Counts its living instances.
 private final class Token {
     nonisolated(unsafe) static var count = 0
 
@@ -98,7 +98,7 @@ func callbackScenarios() {
         }
         expectEqual(try outer.get(), 2)
         expectEqual(seen.sorted(), [2, 11, 11, 21, 31, 41])
-        // Also to end it.
+        // A callback may even end it.
         var hasEnded = false
         let last = try pool.applyAsync(1) { _ in
             pool.terminate()

@@ -31,7 +31,7 @@ func chunkScenarios() {
             while let pair = try anyResults.next() { pairs.append(pair) }
             expectChunksTogether(pairs.sorted { $0[0] < $1[0] }.map { $0[1] }, size)
         }
-        // No more are in flight than was said, though a chunk would be larger.
+        // No more are in flight than `inFlight` says, even if a chunk would be larger.
         var few = pool.imap(0..<100, chunkSize: 50, inFlight: 5)
         for number in 0..<100 { expectEqual(try few.next()?.first, number) }
     }
@@ -78,7 +78,8 @@ func chunkScenarios() {
             default: expectEqual(try results.next(), number)
             }
         }
-        // What had its result before the death is not run again; nor is what others of the chunk lost.
+        // Tasks that had a result before the death are not run again; neither are other tasks of the chunk that have
+        // one.
         for number in 0..<40 {
             expectEqual(runs.values.count { $0 == number }, number == 17 ? 3 : 1, "runs of task \(number):")
         }

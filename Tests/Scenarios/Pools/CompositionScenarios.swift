@@ -14,7 +14,7 @@ func compositionScenarios() {
         expect(try !waitAll(results, timeout: .milliseconds(20)), "they are not done")
         second.ring()
         expectEqual(try waitAny(results), [1])
-        // What wakes the wait for one is the other's, over and over.
+        // Waiting for one is repeatedly woken by the other.
         expect(try !waitAll(results, timeout: .milliseconds(20)), "one is not done")
         first.ring()
         expect(try waitAll(results), "both are done")
@@ -173,7 +173,7 @@ func compositionScenarios() {
         }
         let error = expectThrows(.timedOut) { try pool.map(0..<100, timeout: .milliseconds(100)) }
         expectText(of: try require(error), contains: "0.1 seconds")
-        // Nothing is left of them, and the pool works on.
+        // Nothing is left of them, and the pool still works.
         let ran = runs.value
         expectEqual(try pool.map([0, 1, 0], timeout: .seconds(20)), [0, 1, 0])
         expectEqual(runs.value, ran + 3)
@@ -219,7 +219,7 @@ func compositionScenarios() {
         for result in pool.imap(0..<8).results { codes.append(result.code) }
         expectEqual(codes, [nil, nil, nil, .taskFailed, nil, .workerDied, nil, nil])
         expectEqual(try pool.imapUnordered(10..<20).results.map { try $0.get() }.sorted(), Array(10..<20))
-        // A pool that fails has one last result to tell it.
+        // When a pool fails, one last result reports it.
         kill(pool.managerPID, SIGKILL)
         let last = Array(pool.imap(0..<8).results)
         expectEqual(last.count, 1)
@@ -241,7 +241,7 @@ func compositionScenarios() {
         }
         expectEqual(count, 2)
         expectEqual(sum.value, 25)
-        // Each closure is what one means, without parentheses.
+        // Each closure has the intended meaning, without parentheses.
         let squares = try Pool.with(processes: 2) { (number: Int) in
             number * number
         } _: {
@@ -251,7 +251,7 @@ func compositionScenarios() {
     }
 }
 
-/// One worker that returns its input; 0 it returns when somebody rings.
+/// One worker that returns its input; for 0 only after a ring.
 private func poolThatStops(ringing begun: Doorbell, until go: Doorbell) throws -> Pool<Int, Int> {
     try Pool(processes: 1) { number in
         if number == 0 {

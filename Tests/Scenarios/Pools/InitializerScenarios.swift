@@ -18,7 +18,7 @@ func initializerScenarios() {
             state += 1
             return [Int(getpid()), state]
         }
-        // A task may run after later ones, where it was given to another worker than at first.
+        // A task may run after later ones if it was given to another worker than at first.
         let states = Dictionary(grouping: try pool.map(0..<400)) { $0[0] }.mapValues { $0.map { $0[1] }.sorted() }
         expect(states.count <= 2, "\(states.count) workers")
         for ofOneWorker in states.values {

@@ -1,7 +1,7 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// 0, 1, 2, … without an end; counts how many were taken.
+/// 0, 1, 2, … without end; counts how many were taken.
 private final class Inputs: Sequence, IteratorProtocol {
     private(set) var taken = 0
 
@@ -45,7 +45,7 @@ func iteratorScenarios() {
         }
         expect(ordered.taken <= 100 + 128, "\(ordered.taken) inputs were taken for 100 outputs")
         expect(unordered.taken <= 100 + 128, "\(unordered.taken) inputs were taken for 100 outputs")
-        // Small outputs of short tasks may be more, but not without a bound.
+        // With short tasks and small outputs there may be more, but not without bound.
         for _ in 100..<10_000 { _ = try results.next() }
         expect(ordered.taken <= 10_000 + 512, "\(ordered.taken) inputs were taken for 10,000 outputs")
     }
@@ -127,7 +127,7 @@ func iteratorScenarios() {
     }
     scenario("iteratorOfATerminatedPoolFailsAndDoesNotHang") {
         try inChild {
-            // The first has inputs left to submit, the second has only results to wait for.
+            // The first has inputs left to submit, the second only results to wait for.
             for inFlight in [5, 100] {
                 let pool = try Pool(processes: 2) { (number: Int) -> Int in
                     if number > 0 { pauseForever() }

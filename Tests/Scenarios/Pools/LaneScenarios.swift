@@ -22,7 +22,7 @@ func laneScenarios() {
         let (pool, go) = try poolThatWaits()
         try pool.submit(0, lane: 0)
         for number in 1..<50 { try pool.submit(number, lane: 0) }
-        // Done by the same worker after those of the lane: the manager has their results before it has this one.
+        // The same worker runs it after those of the lane: the manager has their results before this one.
         let last = try pool.submit(50)
         expectEqual(try pool.nextCompletion()?.task, last)
         expect(try pool.nextCompletion(timeout: .zero) == nil, "a result in front of that of the first task")
@@ -113,7 +113,7 @@ func laneScenarios() {
         for number in 0..<1000 { try pool.submit(number, lane: 0) }
         let last = expectQuiet(begun)
         expect((2..<300).contains(last), "\(last) tasks of 1,000 ran while the first one did")
-        // The workers that have nothing to do die too.
+        // The idle workers die too.
         for worker in ProcessRecord.children(of: pool.managerPID) { kill(worker.pid, SIGKILL) }
         expect(eventually { begun.value > last }, "the first task is not run again")
         _ = expectQuiet(begun)
@@ -132,7 +132,7 @@ func laneScenarios() {
         var random = SeededGenerator(seed: printedSeed())
         let pool = try Pool(processes: 3) { (number: Int) -> [UInt8] in
             if number % 7 == 0 { usleep(500) }
-            // Large enough that what waits reaches its bound.
+            // Large enough that the waiting answers reach their bound.
             return [UInt8](repeating: 1, count: number % 5 == 0 ? 1 << 20 : 10)
         }
         var expected: [[UInt64]] = Array(repeating: [], count: 4)
@@ -172,7 +172,7 @@ func laneScenarios() {
     }
 }
 
-/// Waits until nothing more begins, as somebody has to wait, and returns how many have.
+/// Waits until nothing more starts, because the rest must wait, and returns how many have started.
 private func expectQuiet(_ begun: SharedCounter) -> Int {
     var (last, quietTurns) = (-1, 0)
     while quietTurns < 30 {
@@ -183,11 +183,11 @@ private func expectQuiet(_ begun: SharedCounter) -> Int {
     return last
 }
 
-/// A pool of two workers, in which the task 0 waits for the bell and the other worker does all the rest.
+/// A pool of two workers, in which task 0 waits for the bell and the other worker does all the rest.
 private func poolThatWaits() throws -> (Pool<Int, Int>, Doorbell) {
     let go = Doorbell()
     let pool = try Pool(processes: 2) { (number: Int) -> Int in
-        // Long enough for no task to be sent ahead to the one that waits.
+        // Long enough that no task is sent ahead to the waiting worker.
         if number == 0 { expect(go.wait(), "nobody rang") } else { usleep(1000) }
         return number
     }

@@ -18,7 +18,7 @@ func mapScenarios() {
     scenario("mapUsesAllWorkersAndNotTheFront") {
         let (begun, go) = (Doorbell(), Doorbell())
         let pool = try Pool(processes: 3) { (_: Int) -> Int32 in
-            // Only when all three are here does any of them go on.
+            // None of them continues before all three are here.
             begun.ring()
             expect(go.wait(), "nobody rang")
             return getpid()
@@ -38,7 +38,7 @@ func mapScenarios() {
         let pool = try Pool(processes: 2) { (number: Int) in number }
         _ = try pool.map(0..<10)
         expectEqual(ProcessRecord(pool.managerPID)?.name, "pool-manager")
-        // One of them may have done all, before the other has said its name.
+        // One of them may have done everything before the other has set its name.
         func names() -> [String] { ProcessRecord.children(of: pool.managerPID).map(\.name).sorted() }
         expect(eventually { names() == ["pool-worker-0", "pool-worker-1"] }, "the workers are called \(names())")
     }

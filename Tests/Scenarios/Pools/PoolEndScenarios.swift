@@ -74,7 +74,7 @@ func poolEndScenarios() {
             let pool = try Pool(processes: 2) { (_: Int) -> Int in pauseForever() }
             for number in 0..<10 { try pool.submit(number) }
             pool.terminate()
-            // The tasks are lost: either there is none under way any more, or that is an error.
+            // The tasks are lost: either there is none left, or that is an error.
             do {
                 expect(try pool.nextCompletion() == nil, "a completion of a lost task")
             } catch let error as MultiprocessingError {

@@ -1,7 +1,7 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// Counts how many of its kind live in this process.
+/// Counts its living instances in this process.
 private final class Counted: Codable {
     nonisolated(unsafe) static var count = 0
     let number: Int
@@ -26,7 +26,7 @@ private final class Counted: Codable {
     }
 }
 
-/// More workers or more tasks than usual, and what is left of them.
+/// More workers or tasks than usual, and what remains of them.
 func poolLoadScenarios() {
     scenario("poolOfTwoHundredWorkersDoesItsTasks") {
         let pool = try Pool(processes: 200) { (number: Int) in number * number }

@@ -67,7 +67,7 @@ func poolStatusScenarios() {
     }
 }
 
-/// Says what it does.
+/// Reports what it does.
 struct Chatty: PoolFunction, Codable {
     func callAsFunction(_ number: Int) -> Int {
         getLogger()?.info("input \(number)", metadata: ["where": "worker"])

@@ -1,7 +1,7 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// What programs do with results that `concurrent.futures` lets them do with futures.
+/// Things that `concurrent.futures` lets programs do with futures, done with results.
 func resultHabitScenarios() {
     scenario("aResultThatIsGivenSeveralTimesIsThereAsOften") {
         let go = Doorbell()

@@ -30,7 +30,7 @@ struct ReadByte: PoolFunction, Codable {
     }
 }
 
-/// A file without a name, with the bytes 0 to 99, which nobody could open again by one.
+/// A nameless file, with the bytes 0 to 99, which cannot be opened again by name.
 private func namelessFile() throws -> SharedDescriptor {
     var path = Array("/tmp/scenario-XXXXXX".utf8CString)
     let number = mkstemp(&path)
@@ -103,7 +103,7 @@ func sharedDescriptorScenarios() {
         let pool = try Pool(
             processes: 1,
             initializer: {
-                // The next descriptor has no number.
+                // The limit leaves no number for the next descriptor.
                 var limit = rlimit(rlim_cur: rlim_t(openDescriptors().count), rlim_max: 100)
                 let highest = openDescriptors().keys.max() ?? 0
                 for number in 0..<highest where fcntl(number, F_GETFD) < 0 { dup2(0, number) }
@@ -126,7 +126,7 @@ func sharedDescriptorScenarios() {
                 withUnsafeBytes(of: file.key) { Array($0) } + [UInt8(offset)], lane: 0, descriptors: [file, file])
         }
         for offset in 0..<60 { expectEqual(try pool.nextCompletion()?.result.get(), [UInt8(offset)]) }
-        // Nobody is handed what no task names.
+        // A worker is not sent a descriptor that no task uses.
         let stranger = try namelessFile()
         let error = expectThrows(.taskFailed) { try pool.apply(withUnsafeBytes(of: stranger.key) { Array($0) } + [0]) }
         expectText(of: error, contains: "no descriptor")
@@ -140,7 +140,7 @@ func sharedDescriptorScenarios() {
         let many = try Pool(processes: 1) { (files: [SharedDescriptor]) in
             files.map(\.fileDescriptor.rawValue).count
         }
-        // One descriptor, however often a task has it.
+        // One descriptor, however often a task contains it.
         expectEqual(try many.apply(Array(repeating: file, count: 5000)), 5000)
     }
 }

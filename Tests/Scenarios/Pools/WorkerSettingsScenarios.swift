@@ -73,7 +73,7 @@ func workerSettingsScenarios() {
         expectEqual(Set(pids[...1]), Set(small))
         expectEqual(Set(pids).count, 3, "the workers are \(Set(pids)):")
         expectEqual(pids.count, 207)
-        // What it shares with its parent, or has mapped, does not count.
+        // Memory that it shares with its parent, or has mapped, does not count.
         let large = [UInt8](repeating: 1, count: 64 << 20)
         let arena = try SharedMemory(anonymousOf: 64 << 20)
         let sharing = try Pool(processes: 1, workers: settings) { (_: Int) -> Int32 in

@@ -130,7 +130,7 @@ func processEndScenarios() {
         let sibling = Process { _ = go.wait() }
         try sibling.start()
         try inChild {
-            // The sentinel's number may mean another file here by now.
+            // The sentinel's number may refer to another file here by now.
             let pipe = try Pipe()
             try pipe.first.send(1)
             expectThrows(.invalidState) { try sibling.join(timeout: .milliseconds(10)) }
@@ -141,7 +141,7 @@ func processEndScenarios() {
     }
 }
 
-/// Has a parent start a daemon and end, and expects the daemon to end with it.
+/// A parent starts a daemon and ends; expects the daemon to end with it.
 private func expectDaemonEnds(when end: @escaping () -> Void) throws {
     let (ready, lifeline) = (Doorbell(), Lifeline())
     let parent = Process {
@@ -162,7 +162,7 @@ private func expectDaemonEnds(when end: @escaping () -> Void) throws {
     try parent.join()
 }
 
-/// Has a parent start a child that is no daemon and end, and expects the parent to last as long as the child.
+/// A parent starts a child that is not a daemon and ends; expects the parent to wait for the child.
 private func expectChildIsWaitedFor(when end: @escaping () -> Void) throws {
     let (go, ready, finished, lifeline) = (Doorbell(), Doorbell(), SharedCounter(), Lifeline())
     let parent = Process {
@@ -183,8 +183,8 @@ private func expectChildIsWaitedFor(when end: @escaping () -> Void) throws {
     expect(lifeline.allEnded(), "the child runs on")
 }
 
-/// What `scenarios --uncaught` and `--caught` do: they start a child, which ends with their standard input, and a daemon,
-/// print the numbers of both, and throw.
+/// For `scenarios --uncaught` and `--caught`: starts a child, which ends with their standard input, and a daemon,
+/// prints the pids of both, and throws.
 func failWithChildren() throws {
     let child = Process(standardInput: .inherited) { while readLine() != nil {} }
     let daemon = Process(daemon: true) { pauseForever() }
@@ -195,8 +195,8 @@ func failWithChildren() throws {
     throw Mishap()
 }
 
-/// Runs the executable in one of these ways; hands the body its process, its child and its daemon, and what ends the
-/// child.
+/// Runs the executable in one of these modes; passes the body its process, its child, its daemon, and a function that
+/// ends the child.
 private func withFailingProgram(
     _ mode: String, _ body: (Process, Int32, Int32, () throws -> Void) throws -> Void
 ) throws {

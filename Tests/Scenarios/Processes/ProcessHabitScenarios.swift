@@ -1,7 +1,7 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// What children do that is usual in one process.
+/// Things that are usual in a single process, done by children.
 func processHabitScenarios() {
     scenario("childThatClosesItsStandardStreamsEndsAsEver") {
         for numbers: [Int32] in [[1], [2], [0, 1, 2]] {

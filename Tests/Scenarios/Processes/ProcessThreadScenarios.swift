@@ -54,7 +54,7 @@ func processThreadScenarios() {
         expectEqual(try child.join(), .exited(0))
     }
     scenario("poolThatHasNoDescriptorLeftFailsAndLeavesNothing") {
-        // Not enough for the channel, for the manager's sentinel, for the workers; in the end enough.
+        // Not enough for the channel, for the manager's sentinel, for the workers; finally enough.
         var made = 0
         for spare in 0..<12 {
             let lifeline = Lifeline()
@@ -77,7 +77,7 @@ func processThreadScenarios() {
     }
 }
 
-/// Lets this process, and what it forks in the body, open only so many descriptors more.
+/// Allows this process, and what it forks in the body, only this many more descriptors.
 private func withSpareDescriptors<Result>(_ spare: Int32, _ body: () throws -> Result) rethrows -> Result {
     let next = dup(0)
     close(next)

@@ -42,7 +42,7 @@ func joinableQueueScenarios() {
         let queue = try JoinableQueue<Int>()
         expectThrows(.invalidState) { try queue.taskDone() }
         try queue.put(contentsOf: [1, 2])
-        // As in Python it may be said before the value is got.
+        // As in Python, it may be called before the value is taken.
         try queue.taskDone()
         try queue.taskDone()
         expectThrows(.invalidState) { try queue.taskDone() }

@@ -32,7 +32,7 @@ func queueCloseScenarios() {
         expect(unused.isEmpty, "nothing was put")
         expectThrows(.invalidState) { try unused.put(1) }
         expectThrows(.invalidState) { try unused.get() }
-        // One that is forked later has what is closed.
+        // A child that is forked later inherits the closed state.
         try inChild { expectThrows(.invalidState) { try queue.get(timeout: .zero) } }
     }
 

@@ -9,7 +9,7 @@ func queueErrorScenarios() {
         let error = expectThrows(.encodingFailed) { try queue.put(Stubborn(throwsWhen: .encoded)) }
         expectText(of: error, contains: "the tea went cold")
         expectThrows(.encodingFailed) { _ = try queue.put(Stubborn(throwsWhen: .encoded), timeout: .zero) }
-        // One of several spoils all.
+        // If one of several cannot be encoded, none is put.
         expectThrows(.encodingFailed) {
             try queue.put(contentsOf: [Stubborn(throwsWhen: .never), Stubborn(throwsWhen: .encoded)])
         }
@@ -27,7 +27,7 @@ func queueErrorScenarios() {
         expectEqual(queue.count, 6)
         expectEqual(try queue.get().throwsWhen, .never)
         expectThrows(.decodingFailed) { _ = try queue.get(timeout: .zero) }
-        // A batch ends before the bad one, which the next call then finds.
+        // A batch ends before the bad value, which the next call then finds.
         expectEqual(try queue.get(upTo: 10).count, 2)
         expectThrows(.decodingFailed) { _ = try queue.get(upTo: 10) }
         expectEqual(queue.count, 1)
@@ -76,7 +76,7 @@ func queueErrorScenarios() {
             let file = try require(tmpfile())
             defer { fclose(file) }
             expectEqual(ftruncate(fileno(file), byteCount), 0)
-            // A queue travels as its descriptor.
+            // A queue is sent as its descriptor.
             try way.first.send(DuplicatedDescriptor(FileDescriptor(rawValue: fileno(file))))
             expectThrows(.decodingFailed) { _ = try way.second.receive(Queue<Int>.self) }
         }
@@ -114,7 +114,7 @@ func queueErrorScenarios() {
     }
 }
 
-/// A value that throws when it is told to.
+/// A value that throws on demand.
 private struct Stubborn: Codable {
     enum Moment: Int, Codable {
         case never, encoded, decoded
@@ -138,7 +138,7 @@ private struct Stubborn: Codable {
     }
 }
 
-/// Is encoded as a queue, and tries to put a descriptor into it at the same time.
+/// Is encoded as a queue, and tries to put a descriptor into it meanwhile.
 private struct Meddler: Encodable {
     let queue: Queue<DuplicatedDescriptor>
 

@@ -18,7 +18,7 @@ func queueHandoverScenarios() {
         }
         try child.start()
         let desk = Desk(incoming: try Queue(maxSize: 7), outgoing: try JoinableQueue(), spare: try SimpleQueue())
-        // What is in it already travels along.
+        // The values that are already in it come along.
         try desk.incoming.put(0)
         try way.first.send(desk)
         for number in 0..<100 {
@@ -74,7 +74,7 @@ func queueHandoverScenarios() {
     }
 
     scenario("aQueueOutsideOfAMessageCannotBeEncoded") {
-        // The pool's tasks travel without descriptors.
+        // The pool's tasks are sent without descriptors.
         let pool = try Pool(processes: 1) { (queue: Queue<Int>) in queue.count }
         expectThrows(.encodingFailed) { try pool.apply(try Queue()) }
         pool.terminate()

@@ -4,7 +4,7 @@ import Multiprocessing
 func queueKillScenarios() {
     scenario("killsAtRandomMomentsHalveNoValueAndLoseNoneThatWasNotHeld") {
         var random = SeededGenerator(seed: printedSeed())
-        // Small ones are full or go round all the time; the large one gives memory back.
+        // Small queues are full or wrap around all the time; the large one gives memory back.
         try KillingGame(queue: try Queue(capacityBytes: 4096), largest: 600, rounds: 120).play(&random)
         try KillingGame(queue: try Queue(maxSize: 3, capacityBytes: 1 << 16), largest: 5000, rounds: 120).play(&random)
         try KillingGame(queue: try Queue(capacityBytes: 1 << 22), largest: 400_000, rounds: 120).play(&random)
@@ -49,7 +49,7 @@ func queueKillScenarios() {
         let queue = try Queue<[UInt8]>()
         let large = [UInt8](repeating: 1, count: 1 << 20 + 5000)
         try killBetweenInstructions(&random) {
-            // Leaves the ring empty behind the part that it keeps.
+            // Leaves the ring empty past the part that it keeps.
             try queue.put(large)
             _ = try queue.get()
         } of: {
@@ -71,7 +71,7 @@ func queueKillScenarios() {
         try killBetweenInstructions(&random, kills: 30) {
             try queue.put(large)
             _ = try queue.get()
-            // In every other turn nobody else puts anything: it must come to its end by itself.
+            // In every other turn no other process puts anything, so it must finish by itself.
             turn += 1
             let timeout: Duration? = turn % 2 == 0 ? .milliseconds(100) : nil
             consumer = Process { try results.put(try queue.get(timeout: timeout) ?? [0]) }
@@ -91,14 +91,14 @@ func queueKillScenarios() {
     scenario("aPutBetweenAnyTwoInstructionsOfAGetDoesNotDisturbIt") {
         var random = SeededGenerator(seed: printedSeed())
         let (queue, results) = (try Queue<[UInt8]>(), try Queue<Int>())
-        // So large that it reaches beyond what the ring keeps, once it is turned.
+        // So large that it extends past the part that the ring keeps, once it is turned.
         let large = [UInt8](repeating: 1, count: 1 << 20 + 50_000)
         for consumerWasKilled in [false, true] {
             try stopBetweenInstructions(&random, .passed { try queue.put(large) }) {
                 try queue.put(large)
                 _ = try queue.get()
                 if consumerWasKilled {
-                    // It has said that producers may use what is the consumers'.
+                    // It has declared that producers may use the consumers' part.
                     let victim = Process { _ = try queue.get() }
                     try victim.start()
                     expectSleeps(victim)
@@ -173,7 +173,7 @@ func queueKillScenarios() {
     }
 
     scenario("aValueWhoseDecodingEndsItsProcessEndsOnlyThatOne") {
-        // Small ones are decoded without the lock, large ones with it.
+        // Small values are decoded without the lock, large ones with it.
         for byteCount in [10, 20 << 20] {
             let queue = try Queue<DeadlyValue>()
             try queue.put(contentsOf: [
@@ -195,7 +195,7 @@ func queueKillScenarios() {
     }
 }
 
-/// Ends the process that decodes it, if it says so.
+/// Ends the process that decodes it, on demand.
 private struct DeadlyValue: Codable {
     let isDeadly: Bool
     let bytes: [UInt8]
@@ -212,16 +212,16 @@ private struct DeadlyValue: Codable {
     }
 }
 
-/// Producers and consumers of which one after another is killed and replaced.
+/// Producers and consumers that are killed and replaced one after another.
 private final class KillingGame {
     private static let valuesOfEach = 4800
     private static let wordBits = 60
 
-    /// What one producer has to say, and what is known of its values.
+    /// What one producer has sent, and what is known of its values.
     private struct Record {
         let begun = SharedCounter()
         let finished = SharedCounter()
-        /// A bit for each value that was got.
+        /// One bit for each value that was taken.
         let got = (0..<valuesOfEach / wordBits).map { _ in SharedCounter() }
 
         var gotCount: Int {
@@ -238,7 +238,7 @@ private final class KillingGame {
 
     init(queue: Queue<NumberedParcel>, largest: Int, rounds: Int) {
         (self.queue, self.largest, self.rounds) = (queue, largest, rounds)
-        // Before the first fork, so that every consumer knows them all.
+        // Before the first fork, so that every consumer has all of them.
         records = (0..<rounds + 3).map { _ in Record() }
     }
 
@@ -270,7 +270,7 @@ private final class KillingGame {
         var lost = 0
         for record in records {
             let (begun, finished, got) = (record.begun.value, record.finished.value, record.gotCount)
-            // The last one may have been put, or not.
+            // The last one may or may not have been put.
             expect(begun - finished <= 1 && got <= begun, "\(got) were got of \(finished), at most \(begun)")
             lost += max(0, finished - got)
         }
@@ -282,7 +282,7 @@ private final class KillingGame {
     private func end(_ process: Process) throws {
         process.kill()
         let status = try process.join(timeout: .seconds(10))
-        // A producer may have been ready.
+        // A producer may already have finished.
         expect(status == .signaled(SIGKILL) || status == .exited(0), "it ended with \(String(describing: status))")
     }
 
@@ -309,7 +309,7 @@ private final class KillingGame {
                 expect(parcel.isWhole, "damaged: \(parcel.producer) \(parcel.number)")
                 let bit = 1 << (parcel.number % KillingGame.wordBits)
                 let bits = records[parcel.producer].got[parcel.number / KillingGame.wordBits].add(bit)
-                // Where it was set before, adding it has cleared it.
+                // If the bit was already set, adding it has cleared it.
                 expect(bits & bit != 0, "got twice: \(parcel.producer) \(parcel.number)")
             }
         }

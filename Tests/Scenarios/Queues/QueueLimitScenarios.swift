@@ -79,7 +79,7 @@ func queueLimitScenarios() {
             expectEqual(try queue.get(timeout: promptly)?.first, UInt8(number))
         }
         try expectEnds(producer)
-        // As large as the ring can be, and one byte more: two bytes of form, eight of length.
+        // As large as the ring can hold, and one byte more: two bytes of tag, eight of length.
         try queue.put([UInt8](repeating: 1, count: 1024 - 8 - 3))
         expectEqual(try queue.get().count, 1013)
         expectThrows(.encodingFailed) { try queue.put([UInt8](repeating: 1, count: 1020)) }
@@ -115,7 +115,7 @@ func queueLimitScenarios() {
     }
 
     scenario("withNoTimeAtAllValuesThatAreThereAreStillGot") {
-        // Others are at work all the time, but there is a value for each get.
+        // Others are active all the time, but there is a value for each get.
         let (queue, missed) = (try Queue<Int>(), SharedCounter())
         try queue.put(contentsOf: 0..<8000)
         try inProcesses(4) { _ in

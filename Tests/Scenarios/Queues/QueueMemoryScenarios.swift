@@ -23,7 +23,7 @@ func queueMemoryScenarios() {
 
     scenario("manySmallValuesGiveTheirMemoryBackToo") {
         let queue = try Queue<Int>()
-        // A number takes 24 bytes: these are several times what a queue keeps.
+        // A number takes 24 bytes: this is several times what a queue keeps.
         for round in 0..<3 {
             for _ in 0..<4 { try queue.put(contentsOf: 0..<60_000) }
             expect(memoryOfFiles(called: queueFileName) > 4 << 20, "where is it?")
@@ -108,7 +108,7 @@ func queueMemoryScenarios() {
         let queue = try Queue<[UInt8]>()
         try queue.put([1])
         let number = try require(openDescriptors().first { $0.value.contains(queueFileName) }?.key)
-        // The kernel says the same where the machine has none left.
+        // The kernel returns the same error when the machine has no memory left.
         expectEqual(ftruncate(number, 2 << 20), 0)
         let error = expectThrows(.systemCallFailed) { try queue.put([UInt8](repeating: 1, count: 4 << 20)) }
         expectEqual(error?.errno, .noMemory)

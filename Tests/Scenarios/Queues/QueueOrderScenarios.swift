@@ -47,7 +47,7 @@ func queueOrderScenarios() {
     }
 
     scenario("aRingThatGivesMemoryBackGoesRoundToo") {
-        // Large enough for that, and too small for what goes through.
+        // Large enough for one, and too small for everything that goes through.
         try exchange(
             producers: 2, consumers: 2, values: 300, queue: try Queue(capacityBytes: 1 << 22), largest: 300_000,
             seed: printedSeed())
@@ -131,7 +131,7 @@ func queueOrderScenarios() {
         let producers = (0..<3).map { producer in
             Process {
                 for batch in 0..<100 {
-                    // Some are larger than the ring.
+                    // Some batches are larger than the ring.
                     let count = batch % 10 == 0 ? 300 : batch % 7
                     let parcels = (0..<count).map {
                         NumberedParcel(producer: producer, number: $0, byteCount: $0 % 100)
@@ -149,7 +149,7 @@ func queueOrderScenarios() {
             if parcels.isEmpty { break }
             for parcel in parcels {
                 expect(parcel.isWhole, "damaged")
-                // Within a batch nobody else's values come.
+                // No other producer's values come within a batch.
                 let follows = (last.producer, last.number) == (parcel.producer, parcel.number - 1)
                 expect(parcel.number == 0 || follows, "\(parcel.number) came after \(last.number)")
                 last = parcel
@@ -172,14 +172,14 @@ func queueOrderScenarios() {
     }
 }
 
-/// Decoded by its own code, and so large that this is done where it lies.
+/// Decoded by its own code, and so large that this is done in place.
 private struct LargeValue: Codable {
     let name: String
     let bytes: [UInt8]
 }
 
-/// Lets producers put and consumers get until each value was got, once and whole, and each consumer saw every producer's
-/// values in their order.
+/// Lets producers put and consumers take values until each was taken, once and complete, and each consumer saw every
+/// producer's values in order.
 private func exchange(
     producers: Int, consumers: Int, values: Int, queue: Queue<NumberedParcel>, largest: Int = 100, seed: UInt64 = 1
 ) throws {
@@ -191,7 +191,7 @@ private func exchange(
                 expect(parcel.isWhole, "damaged: \(parcel.producer) \(parcel.number)")
                 expect(parcel.number >= next[parcel.producer], "out of order: \(parcel.number)")
                 next[parcel.producer] = parcel.number + 1
-                // A bit for each value.
+                // One bit for each value.
                 counters[parcel.producer][parcel.number / 60].add(1 << (parcel.number % 60))
             }
         }
@@ -209,7 +209,7 @@ private func exchange(
     for (producer, words) in counters.enumerated() {
         let got = (0..<values).filter { words[$0 / 60].value & 1 << ($0 % 60) != 0 }
         expectEqual(got.count, values, "of producer \(producer):")
-        // Twice the same would have carried over into the next bit, or off the end.
+        // Counting one twice would have carried into the next bit, or out of the word.
         expectEqual(words.reduce(0) { $0 + $1.value.nonzeroBitCount }, values)
     }
     expect(queue.isEmpty, "values are left")

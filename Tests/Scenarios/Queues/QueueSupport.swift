@@ -1,7 +1,7 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// A value that shows whether it is whole: its bytes follow from who has put it as which.
+/// A value that shows whether it is complete: its bytes follow from its producer and its number.
 struct NumberedParcel: Codable {
     let producer: Int
     let number: Int
@@ -22,7 +22,7 @@ struct NumberedParcel: Codable {
         return Array(pattern[start..<start + byteCount])
     }
 
-    /// Made by doubling, as these tests run unoptimized.
+    /// Made by doubling, because these tests run unoptimized.
     private static let pattern = {
         var bytes = [UInt8](0...255)
         while bytes.count < 1 << 21 { bytes += bytes }
@@ -30,7 +30,7 @@ struct NumberedParcel: Codable {
     }()
 }
 
-/// Runs a closure in a thread of its own.
+/// Runs a closure in a new thread.
 final class WorkerThread {
     private final class Work {
         let body: () -> Void
@@ -74,7 +74,7 @@ func expectSleeps(_ process: Process, file: StaticString = #fileID, line: UInt =
     expect(isAsleep, "the process does not sleep", file: file, line: line)
 }
 
-/// How much memory the nameless files take that this process has open under this name, in bytes.
+/// The memory of this process's open nameless files with this name, in bytes.
 func memoryOfFiles(called name: String) -> Int {
     openDescriptors().filter { $0.value.contains("memfd:\(name)") }.keys.reduce(0) { sum, number in
         var information = stat()
@@ -84,7 +84,7 @@ func memoryOfFiles(called name: String) -> Int {
 
 let queueFileName = "multiprocessing-queue"
 
-/// Starts several processes and expects each to end well.
+/// Starts several processes and expects each to succeed.
 func inProcesses(
     _ count: Int, within limit: Duration = .seconds(30), file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping (Int) throws -> Void

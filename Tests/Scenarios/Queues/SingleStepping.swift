@@ -2,7 +2,7 @@
 
 private typealias Trace = @convention(c) (Int, Int, Int, Int) -> Int
 
-/// `ptrace` takes a variable number of arguments, which Swift does not call; with all four it is an ordinary function.
+/// `ptrace` is variadic, so Swift cannot call it; with all four arguments it is an ordinary function.
 private let trace: Trace = {
     guard let address = dlsym(nil, "ptrace") else { fatalError("no ptrace") }
     return unsafeBitCast(address, to: Trace.self)
@@ -12,19 +12,19 @@ private let traceMe = 0
 private let goOn = 7
 private let singleStep = 9
 
-/// What becomes of a child that has been stopped between two of its instructions.
+/// What happens to a child that was stopped between two of its instructions.
 enum Fate {
     /// It is killed there.
     case killed
-    /// This process does something meanwhile; then the child goes on to its end.
+    /// This process does something meanwhile; then the child continues to its end.
     case passed(() throws -> Void)
 }
 
-/// Runs an operation in child processes that are stopped after a number of its instructions, and looks each time whether
-/// all is well.
+/// Runs an operation in child processes that are stopped after a number of its instructions, and checks the state each
+/// time.
 ///
 /// The numbers are spread at random over the whole operation. With `EVERY_INSTRUCTION` in the environment it is stopped
-/// after each of them in turn, which takes minutes in a release build and hours in a debug build.
+/// after each instruction in turn, which takes minutes in a release build and hours in a debug build.
 func stopBetweenInstructions(
     _ random: inout SeededGenerator, _ fate: Fate, stops: Int = 20, prepare: () throws -> Void,
     of operation: () throws -> Void, then check: () throws -> Void
@@ -32,7 +32,7 @@ func stopBetweenInstructions(
     func meanwhile() throws {
         if case .passed(let body) = fate { try body() }
     }
-    // What is done only once in a process is done before.
+    // Work that is done only once in a process is done before.
     for _ in 0..<2 {
         try prepare()
         try operation()
@@ -58,7 +58,7 @@ func stopBetweenInstructions(
     }
 }
 
-/// The same where the child is killed.
+/// The same, but the child is killed.
 func killBetweenInstructions(
     _ random: inout SeededGenerator, kills: Int = 20, prepare: () throws -> Void, of operation: () throws -> Void,
     then check: () throws -> Void
@@ -66,8 +66,8 @@ func killBetweenInstructions(
     try stopBetweenInstructions(&random, .killed, stops: kills, prepare: prepare, of: operation, then: check)
 }
 
-/// Runs the operation in a child up to so many instructions or to its end, lets it meet its fate, and returns how many
-/// there were.
+/// Runs the operation in a child for up to `limit` instructions or to its end, applies its fate, and returns the number
+/// of instructions.
 private func steps(until limit: Int?, _ operation: () throws -> Void, _ fate: Fate) throws -> Int {
     let child = fork()
     if child == 0 {

@@ -56,10 +56,10 @@ func containerScenarios() {
         var generator = SeededGenerator(seed: printedSeed())
         let manager = try Manager()
         let proxy = try manager.dictionary(of: Int.self, String.self)
-        // In the order in which the keys came.
+        // In the order in which the keys were added.
         var model: [(key: Int, value: String)] = []
         for step in 0..<4000 {
-            // Now and then the keys come from a larger set, so that the table grows, and shrinks again.
+            // Sometimes the keys come from a larger set, so that the table grows, and shrinks again.
             let key = Int.random(in: 0..<(step / 500 % 2 == 0 ? 20 : 400), using: &generator)
             let position = model.firstIndex { $0.key == key }
             switch Int.random(in: 0..<12, using: &generator) {
@@ -167,7 +167,7 @@ func containerScenarios() {
         expectEqual(try table.items().map { try $0.value.values() }, [[1, 3, 5], [2, 4], [2]])
         expect(try table.get("odd") == table.get("odd"), "two proxies of one object")
         expect(try table.get("odd") != table.get("even"), "one proxy of two objects")
-        // Encoded as text, the proxy is what is kept, and of no other kind.
+        // Encoded as text, the proxy is the stored value, and its kind is fixed.
         let untyped = try manager.list([table])
         try manager.publish(untyped, as: "untyped")
         let wrong = try require(try manager.find("untyped", as: ListProxy<ListProxy<Int>>.self))

@@ -50,7 +50,7 @@ func handshakeScenarios() {
     }
     scenario("whatAListenerSaysProvesNothingWhenItIsSentBack") {
         let listener = try Listener(authenticationKey: AuthenticationKey())
-        // All of it as it is, and all with the role changed, in as many turns as the protocol has.
+        // Everything unchanged, and everything with the role changed, in as many rounds as the protocol has.
         for role: UInt8? in [nil, 0x43] {
             let attacker = try RawClient(to: listener.address)
             expect(try listener.accept(timeout: .zero) == nil, "a silent one gets through")
@@ -65,7 +65,7 @@ func handshakeScenarios() {
         }
     }
     scenario("proofOfOneHandshakeFitsNoOther") {
-        // Two listeners with one key; what a client says to the first is played to the second.
+        // Two listeners with one key; what a client sends to the first is replayed to the second.
         let key = AuthenticationKey()
         let (trap, real) = (try RawListener(), try Listener(authenticationKey: key))
         let child = Process {
@@ -75,7 +75,7 @@ func handshakeScenarios() {
         let victim = trap.accept()
         let attacker = try RawClient(to: real.address)
         expect(try real.accept(timeout: .zero) == nil, "a silent one gets through")
-        // The attacker shows its victim a listener's hello of another time.
+        // The attacker replays a listener's earlier hello to its victim.
         var stale = attacker.receive(helloBytes)
         stale[20] ^= 1
         send(victim, stale, stale.count, 0)
@@ -98,7 +98,7 @@ func handshakeScenarios() {
         var hello = helloOfAClient(hasKey: true)
         hello[10] = 0x4C
         send(victim, hello, hello.count, 0)
-        // It claims that the proof is right, and proves itself with the client's own.
+        // It claims that the proof is right, and proves itself with the client's own proof.
         let said = receive(victim, helloBytes + 32)
         let verdict = [1] + said.suffix(32)
         send(victim, verdict, verdict.count, 0)
@@ -156,7 +156,7 @@ func handshakeScenarios() {
     }
 }
 
-/// A listening socket that knows nothing of the library's protocol.
+/// A listening socket without the library's protocol.
 private final class RawListener {
     let address: Address
     private let number: Int32

@@ -21,7 +21,7 @@ func hostileClientScenarios() {
         let before = openDescriptors().count
         let start = ContinuousClock.now
         try expectAccepted(by: listener, key)
-        // Three times the room: the last of them gets in when those before it had their half second.
+        // Three times the capacity: the last of them gets in when those before it had their half second.
         expect(ContinuousClock.now - start < .seconds(8), "it took \(ContinuousClock.now - start)")
         expect(silent[0].isEnded(within: promptly), "the oldest is kept")
         expect(openDescriptors().count - before < 80, "too many are let in")
@@ -33,7 +33,7 @@ func hostileClientScenarios() {
         let address = listener.address
         let child = Process { try Connection(to: address, authenticationKey: key).send(1) }
         try child.start()
-        // Nobody sends anything any more: what wakes this is the clock.
+        // Nothing more is sent: the timer wakes this.
         var connection: Connection?
         while connection == nil {
             expectEqual(try Multiprocessing.wait(for: [listener], timeout: .seconds(20)), [0])
@@ -69,7 +69,7 @@ func hostileClientScenarios() {
         let listener = try Listener(handshakeTimeout: .milliseconds(80))
         let (silent, slow) = (try RawClient(to: listener.address), try RawClient(to: listener.address))
         let child = Process {
-            // A byte now and then for as long as it is listened to.
+            // Sends a byte now and then as long as it is read.
             for byte in helloOfAClient(hasKey: false) {
                 guard slow.send([byte]) else { return }
                 usleep(10_000)
@@ -96,7 +96,7 @@ func hostileClientScenarios() {
                 let client = try RawClient(to: listener.address)
                 var bytes = randomBytes(.random(in: 0...300, using: &generator), &generator)
                 if turn % 3 > 0 {
-                    // A right beginning gets further.
+                    // A valid beginning gets further.
                     bytes = helloOfAClient(hasKey: true).prefix(.random(in: 0...44, using: &generator)) + bytes
                 }
                 client.send(bytes)
@@ -153,12 +153,12 @@ func hostileClientScenarios() {
         let client = try RawClient(to: listener.address)
         client.send(helloOfAClient(hasKey: false))
         let connection = try listener.accept()
-        // With a message that announces none, and the next one is whole.
+        // With a message that announces none; the next message is complete.
         client.send([1, 0, 0, 0, 0, 0, 0, 0, 2], with: 5)
         expectThrows(.decodingFailed) { _ = try connection.receiveBytes() }
         client.send([1, 0, 0, 0, 0, 0, 0, 0, 2])
         expectEqual(try connection.receiveBytes(), [2])
-        // With every byte of one that takes its time.
+        // With every byte of a slow message.
         for byte: UInt8 in [255, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3] { client.send([byte], with: 64) }
         client.endSending()
         expectThrows(.decodingFailed) { _ = try connection.receiveBytes() }
@@ -193,7 +193,7 @@ extension RawClient {
             send(bytes)
             return
         }
-        // A header and the numbers, as CMSG_FIRSTHDR would lay them out.
+        // A header and the numbers, in the layout of CMSG_FIRSTHDR.
         var control = [MemoryLayout<cmsghdr>.size + 4 * descriptorCount, Int(SOL_SOCKET) | 1 << 32]
         control += [Int](repeating: 0, count: (descriptorCount + 1) / 2)
         var bytes = bytes

@@ -1,7 +1,7 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// A client that knows the key and sends what it likes.
+/// A client that knows the key and sends arbitrary requests.
 private final class RawRequester {
     let socket: RawClient
 
@@ -14,7 +14,7 @@ private final class RawRequester {
         }
     }
 
-    /// Sends a request with a right header, or with another length in it; whether all of it could be sent.
+    /// Sends a request with a valid header, or with a wrong length; returns whether all of it could be sent.
     @discardableResult
     func request(
         _ operation: UInt16, on object: UInt64, _ arguments: [UInt8] = [], announcing length: UInt32? = nil
@@ -45,7 +45,7 @@ func hostileRequestScenarios() {
             try Manager.connect(to: .unix("/no/such/socket"), authenticationKey: manager.authenticationKey)
         }
         expectPrompt(since: start)
-        // What is no manager is none.
+        // A listener that is not a manager is rejected.
         let key = AuthenticationKey()
         let listener = try Listener(authenticationKey: key)
         let address = listener.address
@@ -92,10 +92,10 @@ func hostileRequestScenarios() {
             Array(0...6), Array(0x100...0x10A), Array(0x200...0x206), Array(0x300...0x30A), Array(0x400...0x405),
             Array(0x500...0x50A), [0x600, 0xFFFF],
         ].flatMap { $0 }
-        // Objects of all kinds, for this one to play with.
+        // Objects of all kinds, for this client to use.
         for kind: UInt8 in 0...13 {
             let maker = try RawRequester(to: manager)
-            // A barrier wants two numbers of eight bytes.
+            // A barrier needs two numbers of eight bytes.
             let text: [UInt8] = kind == 11 ? [0, 0, 0, 0] : [1, 2]
             maker.request(2, on: 0, [kind] + bytes(Int64(1)) + bytes(UInt32(2)) + text)
         }
@@ -111,10 +111,10 @@ func hostileRequestScenarios() {
                     default: arguments += randomBytes(.random(in: 0...9, using: &generator), &generator)
                     }
                 }
-                // Not the first object, which is not this client's.
+                // Not the first object, which belongs to another client.
                 let object = UInt64.random(in: 2...16, using: &generator)
                 let operation = operations.randomElement(using: &generator) ?? 0
-                // Removing and finding are for clients that one trusts, as all who have the key are.
+                // Removing and finding are legitimate for every client with the key.
                 if operation == 3 { continue }
                 client.request(operation, on: operation < 0x100 ? 0 : object, arguments)
             }
@@ -150,7 +150,7 @@ func hostileRequestScenarios() {
             client?.request(acquireOperation, on: object)
             expect(eventually(within: promptly) { (try? semaphore.value) == most - 1 }, "it is not acquired")
             try semaphore.release()
-            // It goes without having read that the semaphore is its own.
+            // It ends without having read that it has the semaphore.
             client = nil
             expect(try manager.objectCount == 2, "the server has ended")
             expectEqual(try semaphore.value, most)
@@ -166,13 +166,13 @@ func hostileRequestScenarios() {
         _ = fcntl(deaf.socket.number, F_SETFL, flags | O_NONBLOCK)
         var sent = 0
         while sent < 5000, deaf.request(valuesOperation, on: 1) { sent += 1 }
-        // Others are served as ever.
+        // Other clients are served as usual.
         let start = ContinuousClock.now
         for _ in 0..<200 { expectEqual(try list.count, 1) }
         expectPrompt(since: start)
         let grown = try require(kibibytes("VmHWM", of: manager.pid)) - before
         expect(grown < 24 << 10, "the server has grown by \(grown) KiB")
-        // And it gets all when it reads at last.
+        // And it gets everything when it finally reads.
         _ = fcntl(deaf.socket.number, F_SETFL, flags)
         let wanted = min(50, sent) * (1 << 20)
         expectEqual(deaf.socket.receive(wanted).count, wanted, "of \(sent) requests:")
@@ -191,7 +191,7 @@ func hostileRequestScenarios() {
         }
         let reply = bytes(UInt64(8)) + bytes(UInt64(0)) + bytes(Int64(3))
         expect(client.socket.receive(3000 * 24) == (0..<3000).flatMap { _ in reply }, "other replies")
-        // Who waits may ask for the answer, and for nothing else.
+        // A waiting client may ask for the answer, and for nothing else.
         _ = try manager.event()
         client.request(0x506, on: 2)
         client.request(1, on: 0)

@@ -43,7 +43,7 @@ func listProxyScenarios() {
         expectEqual(removed, 2)
         var seen: [Int] = []
         for element in try list.values() {
-            // What is done to the list meanwhile is no matter.
+            // Changes to the list meanwhile do not matter.
             try list.append(element)
             seen.append(element)
         }

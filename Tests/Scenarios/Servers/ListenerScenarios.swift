@@ -11,7 +11,7 @@ func listenerScenarios() {
             for place in places {
                 let way = try Pipe()
                 let key = AuthenticationKey()
-                // Forked before there is a listener: it knows only what it is told.
+                // Forked before there is a listener: it knows only what it is sent.
                 let child = Process {
                     let connection = try Connection(
                         to: try way.second.receive(Address.self), authenticationKey: key)
@@ -53,7 +53,7 @@ func listenerScenarios() {
         expect(!exists(directory), "\(directory) is left")
         expectThrows(.invalidState) { _ = try listener.accept() }
         expectThrows(.invalidState) { try Multiprocessing.wait(for: [listener], timeout: .zero) }
-        // Going away does the same.
+        // Releasing it has the same effect.
         _ = try Listener()
         expectEqual(privateDirectories(), before)
     }
@@ -67,10 +67,10 @@ func listenerScenarios() {
             var information = stat()
             expectEqual(lstat(path, &information), 0)
             expectEqual(information.st_mode & 0o7777, 0o600)
-            // Only root can be another user for a while.
+            // Only root can act as another user.
             if geteuid() == 0 {
                 expectEqual(try connectAsNobody(to: path), .permissionDenied)
-                // Who wants others to come in says so.
+                // The owner can let others in explicitly.
                 chmod(path, 0o666)
                 expectEqual(try connectAsNobody(to: path), nil)
             }
@@ -99,7 +99,7 @@ func listenerScenarios() {
                 _ = try Listener(address: .unix(path), authenticationKey: nil)
             }
             expectText(of: second, contains: "another process is listening there")
-            // That has looked by connecting, and whoever did is none that gets through.
+            // That check has connected, but without completing the handshake.
             expect(try listener.accept(timeout: .zero) == nil, "who was that?")
             listener.close()
             fclose(try require(fopen(path, "w")))
@@ -161,7 +161,7 @@ func listenerScenarios() {
             _ = try Connection(to: listener.address, authenticationKey: nil)
         }
         expectEqual(refused?.errno, .connectionRefused)
-        // The port is free again at once, though a connection to it was open.
+        // The port is free again at once, although a connection to it was open.
         try Listener(address: listener.address, authenticationKey: nil).close()
         expectEqual("\(Address.tcp("::1", 80)) \(Address.tcp("a", 1)) \(Address.unix("/b"))", "[::1]:80 a:1 /b")
     }
@@ -200,7 +200,7 @@ func listenerScenarios() {
     }
     scenario("childrenAcceptFromTheirParentsListener") {
         let (listener, key) = (try Listener(authenticationKey: AuthenticationKey("k")), try AuthenticationKey("k"))
-        // The parent has begun to accept, with someone in the middle of a handshake.
+        // The parent has begun to accept, with a client in the middle of its handshake.
         let halfway = try RawClient(to: listener.address)
         expect(try listener.accept(timeout: .zero) == nil, "half a handshake is none")
         let servers = (0..<3).map { number in
@@ -309,7 +309,7 @@ private func accept(from listener: Listener, among all: [any Waitable]) throws -
     }
 }
 
-/// What the kernel says to another user who connects; nil where it lets them in.
+/// The kernel's error for another user that connects; nil if it is allowed.
 private func connectAsNobody(to path: String) throws -> Errno? {
     let child = Process {
         expectEqual(setuid(65534), 0)

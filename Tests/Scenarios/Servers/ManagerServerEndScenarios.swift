@@ -26,7 +26,7 @@ func managerServerEndScenarios() {
             expectDied { _ = try manager.list([1]) }
             expectDied { _ = try manager.objectCount }
             expectEqual(try Multiprocessing.wait(for: [manager], timeout: promptly), [0])
-            // A child that is forked only now is told, too.
+            // A child that is forked only now gets the error, too.
             try inChild { expectDied { _ = try event.isSet } }
             manager.shutdown()
             expectEqual(privateDirectories(), before, "directories:")
@@ -70,7 +70,7 @@ func managerServerEndScenarios() {
             let creator = Process {
                 let manager = try Manager()
                 let event = try manager.event()
-                // Outlives its parent, who knows nothing of it, and learns of the server's end.
+                // Outlives its parent, which does not know of it, and notices the server's end.
                 if fork() == 0 {
                     expectDied { _ = try event.wait(timeout: .seconds(30)) }
                     told.ring()
@@ -92,7 +92,7 @@ func managerServerEndScenarios() {
     }
     scenario("serverIsEndedInTheMiddleOfAMethodThatDoesNotReturn") {
         let before = privateDirectories()
-        // Rung in the server.
+        // Rings in the server.
         let running = Doorbell()
         Stubborn.running = running
         defer { Stubborn.running = nil }
@@ -203,7 +203,7 @@ func managerServerEndScenarios() {
                     switch Int.random(in: 0..<6, using: &generator) {
                     case 0, 1:
                         try lock.withLock { acquisition in
-                            // Two steps, between which one may be killed; who comes next is told.
+                            // Two steps, between which a process may be killed; the next holder is told.
                             let values = try pair.values()
                             if acquisition == .recovered { recovered.add(1) }
                             expect(values[0] == values[1] || acquisition == .recovered, "half done, and no word of it")
@@ -217,10 +217,10 @@ func managerServerEndScenarios() {
                     case 3: _ = try queue.get(timeout: .milliseconds(3))
                     case 4:
                         try condition.withLock { acquisition in
-                            // To wait is to let go: who comes next would not be told what was told here.
+                            // Waiting releases the lock: the next holder would not be told what this one was told.
                             if acquisition == .recovered { try pair.set(1, to: try pair.get(0)) }
                             try condition.wait(timeout: .milliseconds(2))
-                            // It may have come back from a dead process, of which the next to acquire it is told.
+                            // The lock may have come back from a dead process, which only the next `acquire` reports.
                             try pair.set(1, to: try pair.get(0))
                             try condition.notifyAll()
                         }
@@ -270,7 +270,7 @@ private struct Hang: ManagedMethod {
     }
 }
 
-/// Runs the body, which must find the server dead.
+/// Runs the body, which must notice that the server is dead.
 @discardableResult
 private func expectDied(
     file: StaticString = #fileID, line: UInt = #line, _ body: () throws -> Void

@@ -50,7 +50,7 @@ func managerServerLockScenarios() {
             let holder = Process {
                 try plain[index].acquire()
                 held.ring()
-                // Killed, or gone without a word.
+                // Killed, or exited without releasing.
                 if index == 2 { _exit(0) }
                 pauseForever()
             }
@@ -70,7 +70,7 @@ func managerServerLockScenarios() {
             try holder.join()
             if index > 0 { try waiter.start() }
             expectEqual(try waiter.join(timeout: .seconds(10)), .exited(0))
-            // The waiter has ended with it in its turn.
+            // The waiter has in turn ended while holding it.
             expectEqual(try plain[index].acquire(timeout: .seconds(10)), .recovered)
             try plain[index].release()
         }
@@ -170,7 +170,7 @@ func managerServerLockScenarios() {
             try inChild { expectEqual(try condition.acquire(timeout: .zero), nil) }
             try condition.release()
         }
-        // Held twice over, it is let go wholly, and comes back twice over.
+        // Held twice, it is released completely, and comes back held twice.
         let condition = try manager.condition(recursive)
         try recursive.acquire()
         try recursive.acquire()
@@ -199,11 +199,11 @@ func managerServerLockScenarios() {
         }
         for child in children { try child.start() }
         for _ in children { expect(ready.wait(), "nobody waits") }
-        // Who has rung has the lock until it waits: with the lock we know that all wait.
+        // A process that has rung holds the lock until it waits: once we have the lock, all wait.
         try condition.withLock { _ in try condition.notify(3) }
         expect(eventually(within: .seconds(10)) { woken.value == 3 }, "woken were \(woken.value)")
         try condition.withLock { _ in try condition.notify(0) }
-        // One who is killed while it waits is not notified in another's place.
+        // A process killed while waiting does not use up another's notification.
         try condition.withLock { _ in try condition.notifyAll() }
         for child in children { expectEqual(try child.join(timeout: .seconds(10)), .exited(0)) }
         expectEqual(woken.value, 4)

@@ -3,7 +3,7 @@ import Multiprocessing
 
 func managerServerProcessScenarios() {
     scenario("proxiesWorkInChildrenOfEveryKind") {
-        // One that was forked before there was a manager gets the proxy over a pipe.
+        // A process forked before the manager gets the proxy over a pipe.
         let (way, log) = (try Pipe(), SharedLog())
         let elder = Process {
             let list = try way.second.receive(ListProxy<Int>.self)
@@ -16,13 +16,13 @@ func managerServerProcessScenarios() {
         try way.first.send(list)
         expect(try way.first.receive(ListProxy<Int>.self) == list, "another object came back")
         expectEqual(try elder.join(timeout: promptly), .exited(0))
-        // One that is forked later has it with the memory, and its child too.
+        // A process forked later inherits it with the memory, and so does its child.
         let younger = Process {
             try list.append(2)
             let grandchild = Process { try list.append(3) }
             try grandchild.start()
             expectEqual(try grandchild.join(), .exited(0))
-            // It makes objects, and cannot shut the server down.
+            // It can make objects, but not shut the server down.
             log.append(try manager.list([7]).get(0))
             manager.shutdown()
         }
@@ -146,11 +146,11 @@ func managerServerProcessScenarios() {
             expectEqual(try list.get(0), 1)
             expectEqual(socketCount(), 1)
         }
-        // The same after a fork that the library knows nothing of.
+        // The same after a fork outside of the library.
         let pid = fork()
         if pid == 0 {
             let own = socketCount()
-            // Only what ends the server is left, which the library closes in its own forks.
+            // Only the socket that ends the server is left, which the library closes in its own forks.
             _exit(own <= 1 && (try? list.get(0)) == 1 && socketCount() == own + 1 ? 0 : 1)
         }
         var status: Int32 = 0
@@ -197,7 +197,7 @@ func managerServerProcessScenarios() {
         let manager = try Manager()
         expectEqual(ProcessRecord(manager.pid)?.name, "manager")
         expectEqual(namesIn("/proc/\(manager.pid)/task").count, 1)
-        // What a terminal sends to all of a job is not for the server.
+        // Signals that a terminal sends to a whole job do not affect the server.
         for number in [SIGINT, SIGQUIT, SIGHUP] { kill(manager.pid, number) }
         expectEqual(try manager.objectCount, 0)
         for (number, target) in openDescriptors() where number > 2 && target.hasPrefix("socket:") {
@@ -216,7 +216,7 @@ func socketCount() -> Int {
     openDescriptors().values.filter { $0.hasPrefix("socket:") }.count
 }
 
-/// Runs this program anew with a scenario, and returns what it exits with.
+/// Runs this program again with a scenario, and returns its exit code.
 private func runScenarioInANewProgram(_ name: String) throws -> Int32 {
     var pid: pid_t = 0
     let arguments: [UnsafeMutablePointer<CChar>?] = [strdup("scenarios"), strdup(name), nil]
@@ -227,7 +227,7 @@ private func runScenarioInANewProgram(_ name: String) throws -> Int32 {
     return status
 }
 
-/// What a number is.
+/// Returns the value of a number.
 private struct Read: ManagedMethod {
     func run(on number: inout Int) -> Int { number }
 }

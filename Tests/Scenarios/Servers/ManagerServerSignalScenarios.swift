@@ -32,7 +32,7 @@ func managerServerSignalScenarios() {
         expectEqual(try queue.get(), "a")
         expectEqual(try child.join(timeout: promptly), .exited(0))
         expectEqual([try queue.get(), try queue.get()], ["b", "d"])
-        // A request that was withdrawn leaves nothing behind.
+        // A withdrawn request leaves nothing behind.
         expectEqual(try queue.get(timeout: .milliseconds(1)), nil)
         try queue.put("e")
         expectEqual(try queue.count, 1)
@@ -51,7 +51,7 @@ func managerServerSignalScenarios() {
                 }
                 try queue.put(item)
                 try semaphore.release()
-                // Theirs now, and in their sockets.
+                // They have been sent to the clients, and are in their sockets.
                 expectEqual(try queue.count, 0)
                 expectEqual(try semaphore.value, 0)
                 for child in [first, second] {
@@ -91,7 +91,7 @@ func managerServerSignalScenarios() {
             worker.kill()
             try worker.join()
         }
-        // Those who were killed while they waited take nothing with them.
+        // Clients that were killed while waiting take nothing with them.
         try queue.put(1)
         expectEqual(try queue.get(timeout: .seconds(20)), 1)
     }
@@ -160,7 +160,7 @@ func managerServerSignalScenarios() {
         let error = expectThrows(.brokenBarrier) { try found.wait() }
         expect(error != nil, "the other party never comes")
         try barrier.reset()
-        // A wait that names a time has that one.
+        // A wait with its own timeout uses that.
         let child = Process { try barrier.wait(timeout: .seconds(20)) }
         try child.start()
         usleep(200_000)

@@ -2,7 +2,7 @@
 import Multiprocessing
 import SystemPackage
 
-/// A socket that knows nothing of the library's protocol.
+/// A socket without the library's protocol.
 final class RawClient {
     let number: Int32
 
@@ -24,7 +24,7 @@ final class RawClient {
         }
     }
 
-    /// Takes over the socket of a connection that has its handshake behind it.
+    /// Takes over the socket of a connection whose handshake is done.
     init(of connection: Connection) throws {
         number = dup(try require(connection.fileDescriptor).rawValue)
         connection.close()
@@ -43,7 +43,7 @@ final class RawClient {
         guard result == 0 else { throw Errno(rawValue: errno) }
     }
 
-    /// Whether all could be sent; the other end may have closed.
+    /// Returns whether everything could be sent; the other end may have closed.
     @discardableResult
     func send(_ bytes: [UInt8]) -> Bool {
         var rest = bytes[...]
@@ -55,7 +55,7 @@ final class RawClient {
         return true
     }
 
-    /// So many bytes, or what came before the end.
+    /// This many bytes, or those before end-of-file.
     func receive(_ count: Int, within limit: Duration = .seconds(20)) -> [UInt8] {
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 4096)
@@ -67,7 +67,7 @@ final class RawClient {
         return bytes
     }
 
-    /// Whether the other end closes the connection, whatever it says before.
+    /// Whether the other end closes the connection, whatever it sends before.
     func isEnded(within limit: Duration = .seconds(20)) -> Bool {
         var piece = [UInt8](repeating: 0, count: 4096)
         while isReadable(number, within: limit) {
@@ -82,7 +82,7 @@ final class RawClient {
     }
 }
 
-/// Bytes that a generator makes up.
+/// Random bytes from a generator.
 func randomBytes(_ count: Int, _ generator: inout SeededGenerator) -> [UInt8] {
     (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
 }
@@ -94,7 +94,7 @@ func helloOfAClient(hasKey: Bool) -> [UInt8] {
 
 let helloBytes = 44
 
-/// A directory of its own, removed with all that is in it.
+/// A new directory, removed with its content.
 func withTemporaryDirectory<Result>(_ body: (String) throws -> Result) throws -> Result {
     var template = Array("/tmp/scenario-XXXXXX".utf8CString)
     let path = String(cString: try require(mkdtemp(&template)))
@@ -116,7 +116,7 @@ func path(of address: Address) throws -> String {
     return path
 }
 
-/// What listeners and managers have left of the directories that they make for themselves.
+/// Directories that listeners and managers have made for themselves and left.
 func privateDirectories() -> [String] {
     namesIn(temporaryFolder).sorted()
 }
@@ -130,7 +130,7 @@ func logged(_ body: () throws -> Void) throws -> String {
     }
 }
 
-/// Runs the body in so many children at a time and expects all of them to end well.
+/// Runs the body in this many concurrent children and expects all of them to succeed.
 func inChildren(
     _ count: Int, within limit: Duration = .seconds(30), file: StaticString = #fileID, line: UInt = #line,
     _ body: @escaping (Int) throws -> Void
@@ -147,7 +147,7 @@ func inChildren(
     }
 }
 
-/// Runs the body in so many threads at a time and waits until the kernel counts them no more.
+/// Runs the body in this many concurrent threads and waits until the kernel no longer counts them.
 func onThreads(_ count: Int, _ body: @escaping (Int) -> Void) {
     final class Work {
         let number: Int
@@ -176,11 +176,11 @@ func onThreads(_ count: Int, _ body: @escaping (Int) -> Void) {
     expect(eventually { namesIn("/proc/self/task").count == 1 }, "the threads have not ended")
 }
 
-/// Starts a child whose body waits for something in the server, and returns when the server has heard of it.
+/// Starts a child whose body waits for something in the server, and returns when the server has its request.
 func startedWaiting(for manager: Manager, _ body: @escaping () throws -> Void) throws -> Process {
     let ready = Doorbell()
     let child = Process {
-        // Connected from here on, so that it sleeps nowhere but in the call that is meant.
+        // Connected from here on, so that it sleeps only in the intended call.
         _ = try manager.objectCount
         ready.ring()
         try body()
@@ -189,7 +189,7 @@ func startedWaiting(for manager: Manager, _ body: @escaping () throws -> Void) t
     expect(ready.wait(), "the child has not begun")
     let pid = try require(child.pid)
     expect(eventually(within: .seconds(10)) { ProcessRecord(pid)?.state == "S" }, "the child does not wait")
-    // What came before this question was dealt with before it.
+    // Requests before this one have been handled.
     _ = try manager.objectCount
     return child
 }

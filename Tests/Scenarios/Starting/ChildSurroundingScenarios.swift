@@ -2,7 +2,7 @@
 import Multiprocessing
 import SystemPackage
 
-/// Sends what it reads as standard input, and which descriptors it has.
+/// Sends what it reads from standard input, and the descriptors that it has.
 struct Surroundings: ProcessTarget, PoolFunction, Codable {
     struct Answer: Codable {
         var line: String?
@@ -20,7 +20,7 @@ struct Surroundings: ProcessTarget, PoolFunction, Codable {
     }
 }
 
-/// Sends what a variable of its environment is.
+/// Sends the value of an environment variable.
 struct Variable: ProcessTarget, Codable {
     let name: String
     let answers: Connection
@@ -30,7 +30,7 @@ struct Variable: ProcessTarget, Codable {
     }
 }
 
-/// Writes letters when it ends, in the way that it says.
+/// Writes letters when it ends, in the given way.
 enum LastWords: ProcessTarget, Codable {
     case returns(DuplicatedDescriptor), throwsAnError(DuplicatedDescriptor)
     case leaves(DuplicatedDescriptor), exits(DuplicatedDescriptor), aborts(DuplicatedDescriptor)
@@ -63,7 +63,7 @@ private func promiseLastWords(_ file: DuplicatedDescriptor) {
     atexit { write(lastWords, "b", 1) }
 }
 
-/// What holds for what a child has of its parent's, however it is started.
+/// What a child inherits from its parent, however it is started.
 func childSurroundingScenarios() {
     for method in StartMethod.allCases {
         standardInputScenarios(method)
@@ -78,12 +78,12 @@ func childSurroundingScenarios() {
             try child.start()
             let descriptors = try pipe.first.receive(Surroundings.Answer.self).descriptors
             try child.join()
-            // What it was given, and a descriptor of its parent.
+            // The descriptor that it was given, and one of its parent.
             expectEqual(descriptors.count, 3 + 1 + 1, "a child has \(descriptors):")
             let pool = try Pool(startMethod: method, processes: 1, Surroundings(answers: pipe.second))
             let ofWorker = try pool.apply(1).descriptors
             pool.terminate()
-            // Its channel, what its function has, and the manager's descriptor of the front.
+            // Its channel, its function's descriptor, and the manager's descriptor of the front.
             expect(ofWorker.count <= 3 + 3, "a worker has \(ofWorker)")
             let manager = try Manager(startMethod: method)
             let names = Set(namesIn("/proc/\(manager.pid)/fd").compactMap { Int32($0) })
@@ -127,7 +127,7 @@ private func standardInputScenarios(_ method: StartMethod) {
         try withStandardInput { writer in
             try write("one", to: writer)
             try write("two", to: writer)
-            // Reads ahead.
+            // This reads ahead.
             expectEqual(readLine(), "one")
             try write("three", to: writer)
             for input in [StandardInput.null, .inherited] {
@@ -179,7 +179,7 @@ private func standardInputScenarios(_ method: StartMethod) {
 }
 
 private func environmentScenarios(_ method: StartMethod) {
-    // The fork server's children have the server's, as in Python.
+    // Children of the fork server have the server's, as in Python.
     let isServers = method == .forkserver
     let owner = isServers ? "TheForkServerHadWhenItWasStarted" : "ItsParentHasWhenItIsStarted"
     scenario("childHasTheEnvironmentThat\(owner)", by: method) {
@@ -222,13 +222,13 @@ private func exitHandlerScenarios(_ method: StartMethod) {
     }
 }
 
-/// An open file that every executable would inherit.
+/// Opens a file that every executable would inherit.
 private func leak() -> Int32? {
     let number = fcntl(1, F_DUPFD, 30)
     return number < 0 ? nil : number
 }
 
-/// All that is left to be read of a pipe, which is closed then.
+/// The rest of a pipe's content; closes the pipe.
 private func rest(of reader: FileDescriptor) throws -> String {
     defer { try? reader.close() }
     var text = [UInt8](repeating: 0, count: 100)
@@ -246,7 +246,7 @@ private func write(_ line: String, to writer: FileDescriptor) throws {
     _ = try writer.writeAll((line + "\n").utf8)
 }
 
-/// Runs the body with the reading end of a pipe as standard input, and hands it the writing end.
+/// Runs the body with the reading end of a pipe as standard input, and passes it the writing end.
 private func withStandardInput(_ body: (FileDescriptor) throws -> Void) throws {
     let ends = try FileDescriptor.pipe()
     defer { try? ends.writeEnd.close() }

@@ -1,7 +1,7 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// Tells how many descriptors it has, and lives on until it is killed.
+/// Reports how many descriptors it has, and lives until it is killed.
 struct DescriptorCount: ProcessTarget, Codable {
     let answers: Connection
 
@@ -11,7 +11,7 @@ struct DescriptorCount: ProcessTarget, Codable {
     }
 }
 
-/// Puts its number into the queue, and hands the queue to a child with the next lower one.
+/// Puts its number into the queue, and passes the queue to a child with the next lower number.
 struct Relay: ProcessTarget, Codable {
     let method: StartMethod
     let queue: Queue<Int>
@@ -26,10 +26,10 @@ struct Relay: ProcessTarget, Codable {
     }
 }
 
-/// What holds of many children at a time, and of children's children, however they are started.
+/// Many children at a time, and children of children, however they are started.
 func crowdScenarios() {
     for method in StartMethod.allCases {
-        // A spawned one is an executable that is loaded anew.
+        // A spawned child loads the executable again.
         let count = method == .spawn ? 20 : 100
         scenario("manyChildrenAtATimeEndByThemselvesStarted", by: method) {
             let children = (0..<count).map { Process(startMethod: method, Ending.exits(Int32($0))) }

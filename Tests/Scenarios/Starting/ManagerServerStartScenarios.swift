@@ -28,7 +28,7 @@ struct Tills: ManagerTypes, Codable {
     var types: [any ManagedType] { [till] }
 }
 
-/// What the server's process has once it was prepared.
+/// The state of the server's process after `prepare`.
 nonisolated(unsafe) var preparedTotal = 0
 
 /// A type that reads what `prepare` has set.
@@ -48,7 +48,7 @@ struct PreparedTills: ManagerTypes, Codable {
     }
 }
 
-/// What holds however a manager's server is started.
+/// Properties of a manager's server, however it is started.
 func managerServerStartScenarios() {
     for method in StartMethod.allCases {
         scenario("managerHoldsObjectsAndTypes", by: method) {

@@ -1,7 +1,7 @@
 @preconcurrency import Glibc
 import Multiprocessing
 
-/// Counts the tasks of its worker, fills a slot, and ends its worker where it is told to.
+/// Counts the tasks of its worker, fills a slot, and ends its worker on demand.
 struct Counter: PoolFunction, Codable {
     struct Result: Codable {
         var sum: Int
@@ -33,7 +33,7 @@ struct Counter: PoolFunction, Codable {
 
 private struct KettleIsEmpty: Error {}
 
-/// What holds however the pool's manager is started.
+/// Properties of a pool, however its manager is started.
 func poolStartScenarios() {
     for method in StartMethod.allCases {
         scenario("poolOfAFunctionThatIsAType", by: method) {

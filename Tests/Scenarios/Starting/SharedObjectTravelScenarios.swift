@@ -1,10 +1,10 @@
 @preconcurrency import Glibc
 import Multiprocessing
 import SystemPackage
-// Glibc has a type of this name too.
+// Glibc also has a type with this name.
 import class Multiprocessing.Semaphore
 
-/// One of each shared object, which a child finds in its target.
+/// One of each shared object, as properties of a child's target.
 struct Luggage: ProcessTarget, Codable {
     var lock: Lock
     var recursiveLock: RLock
@@ -54,12 +54,12 @@ struct Luggage: ProcessTarget, Codable {
     }
 }
 
-/// What comes in a task of a pool that is named memory.
+/// Reads from named memory that came as a pool's task.
 struct FirstByte: PoolFunction, Codable {
     func callAsFunction(_ memory: SharedMemory) -> UInt8 { memory.withBytes { $0[0] } }
 }
 
-/// Adds to a value that comes with the function, one worker at a time.
+/// Adds to a value that came with the function, one worker at a time.
 struct LockedSum: PoolFunction, Codable {
     let lock: Lock
     let sum: SharedValue<Int>
@@ -187,7 +187,7 @@ func sharedObjectTravelScenarios() {
         expectEqual(try child.join(timeout: .seconds(20)), .exited(0))
         expectEqual(memory.bytes[1], 6)
         expectEqual(try list.elements, ["new", 1])
-        // One with the name of another that was unlinked meanwhile is not taken for it.
+        // A block with the name of another that was unlinked meanwhile is not mistaken for it.
         try memories.put(memory)
         try memory.unlink()
         let missing = expectThrows(.decodingFailed) { try memories.get() }
@@ -197,7 +197,7 @@ func sharedObjectTravelScenarios() {
         let second = try SharedMemory(create: name, byteCount: 10)
         let wrong = expectThrows(.decodingFailed) { try memories.get() }
         expectText(of: wrong, contains: "another has its name")
-        // Over a connection its descriptor travels, which needs no name.
+        // Over a connection its descriptor is sent, which needs no name.
         let way = try Pipe()
         try way.first.send(memory)
         expectEqual(try way.second.receive(SharedMemory.self).withBytes { $0[1] }, 6)

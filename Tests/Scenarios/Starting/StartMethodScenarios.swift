@@ -2,7 +2,7 @@
 import Multiprocessing
 import SystemPackage
 
-/// What holds however a child is started.
+/// Properties of a child, however it is started.
 func startMethodScenarios() {
     for method in StartMethod.allCases {
         lifeScenarios(method)
@@ -59,7 +59,7 @@ private func lifeScenarios(_ method: StartMethod) {
             end(child)
             expectEqual(try wait(for: [child], timeout: promptly), [0])
             expectEqual(try child.join(), .signaled(number))
-            // The number may be another's by now.
+            // The pid may belong to another process by now.
             child.kill()
         }
     }
@@ -171,7 +171,7 @@ private func relationScenarios(_ method: StartMethod) {
             pid: try require(plain.pid), name: "Process-1", isDaemon: false, parentName: "MainProcess",
             parentPID: getpid(), isParentAlive: true, variable: nil, global: method == .fork ? 2 : 1,
             childName: "Process-1:1",
-            // What a child is to know comes with its target.
+            // A child gets what it needs to know with its target.
             arguments: method == .fork ? CommandLine.arguments : Array(CommandLine.arguments.prefix(1)))
         expectEqual(answer, expected)
         expectEqual(try plain.join(), .exited(0))
@@ -210,7 +210,7 @@ private func relationScenarios(_ method: StartMethod) {
     }
 }
 
-/// What holds of the fork server.
+/// Properties of the fork server.
 func forkServerScenarios() {
     scenario("forkServerThatIsKilledCostsItsStatusesAndIsReplaced") {
         defer { Process.stopForkServer() }
@@ -235,7 +235,7 @@ func forkServerScenarios() {
     scenario("signalsOfTheTerminalEndChildrenOfTheForkServerAndNotTheServer") {
         defer { Process.stopForkServer() }
         for number in [SIGINT, SIGQUIT, SIGHUP] {
-            // A handler and not SIG_IGN, which an executable would inherit.
+            // A handler instead of SIG_IGN, which an executable would inherit.
             signal(number) { _ in }
             defer { signal(number, SIG_DFL) }
             let pipe = try Pipe()

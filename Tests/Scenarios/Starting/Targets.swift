@@ -2,9 +2,9 @@
 import Multiprocessing
 import SystemPackage
 
-// What the scenarios of this folder run in children. Types that a child is to find by name are neither private nor local.
+// Targets of the scenarios in this folder. Types that a child must find by name are neither private nor local.
 
-/// What a child knows of itself, which it sends.
+/// Sends what a child knows about itself.
 struct SelfPortrait: ProcessTarget, Codable {
     struct Answer: Codable, Equatable {
         var pid: Int32
@@ -34,7 +34,7 @@ struct SelfPortrait: ProcessTarget, Codable {
 
 nonisolated(unsafe) var targetGlobal = 1
 
-/// Ends in the way that it says.
+/// Ends in the given way.
 enum Ending: ProcessTarget, Codable {
     case returns, throwsAnError, exits(Int32), raises(Int32), waitsForASignal(Connection)
 
@@ -53,7 +53,7 @@ enum Ending: ProcessTarget, Codable {
     }
 }
 
-/// Uses shared things that came with its arguments.
+/// Uses shared objects that came with its arguments.
 struct SharedThings: ProcessTarget, Codable {
     let arena: SlotArena
     let way: Connection
@@ -66,7 +66,7 @@ struct SharedThings: ProcessTarget, Codable {
     }
 }
 
-/// Starts a child of its own, in each way, and tells how many ended well.
+/// Starts children with each method, and reports how many succeeded.
 struct Parent: ProcessTarget, Codable {
     let answers: Connection
 
@@ -84,7 +84,7 @@ struct Parent: ProcessTarget, Codable {
     }
 }
 
-/// Starts a daemon and tells its number, then lives on until it is killed.
+/// Starts a daemon and reports its pid, then lives until it is killed.
 struct ParentOfADaemon: ProcessTarget, Codable {
     let method: StartMethod
     let answers: Connection
@@ -96,7 +96,7 @@ struct ParentOfADaemon: ProcessTarget, Codable {
     }
 }
 
-/// Tells when its parent has ended.
+/// Reports when its parent has ended.
 struct Orphan: ProcessTarget, Codable {
     let answers: Connection
 
@@ -111,7 +111,7 @@ struct Orphan: ProcessTarget, Codable {
     }
 }
 
-/// Starts an orphan-to-be and lives on until it is killed.
+/// Starts an `Orphan` and lives until it is killed.
 struct ParentOfAnOrphan: ProcessTarget, Codable {
     let method: StartMethod
     let answers: Connection
@@ -123,7 +123,7 @@ struct ParentOfAnOrphan: ProcessTarget, Codable {
     }
 }
 
-/// Cannot be decoded, in the way that it says.
+/// Cannot be decoded, in the given way.
 struct Indigestible: ProcessTarget, Codable {
     let kills: Bool
 
