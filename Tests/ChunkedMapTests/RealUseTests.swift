@@ -65,7 +65,7 @@ struct RealUseTests {
         }
     }
 
-    @Test func aLineThatIsNoJSONFailsWithItsChunk() async throws {
+    @Test func anInvalidJSONLineFailsWithItsChunk() async throws {
         try await withFile(events() + Array("{]\n".utf8)) { path in
             let result = try await run([program(named: "FilterJSONLines"), path, "4096"])
             #expect(result.status != 0)

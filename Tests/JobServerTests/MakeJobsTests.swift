@@ -37,7 +37,7 @@ import Testing
         try body(folder + "/fifo")
     }
 
-    @Test func withoutAJobServerItIsTheNumberThatCounts() {
+    @Test func withoutAJobServerTheNumberOfJobsCounts() {
         #expect(outcome("") == "none")
         #expect(outcome("k -- V=1") == "none")
         #expect(outcome("-j8") == "none")

@@ -56,7 +56,7 @@ import Testing
         #expect(context.debugDescription == "expected Int, found a string")
     }
 
-    @Test func unknownMembersAreSteppedOver() throws {
+    @Test func unknownMembersAreSkipped() throws {
         let bytes = try wireForm(of: Sample.rich)
         struct Part: Decodable, Equatable {
             var id: Int

@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func depthIsLimitedWhateverLiesInWhatever() throws {
+    @Test func nestingDepthIsLimitedInAllContainers() throws {
         var chain: [UInt8] = [WireTag.nothing]
         for _ in 0..<2000 {
             chain = prefixed(WireTag.keyed, [4] + Array("next".utf8) + chain)

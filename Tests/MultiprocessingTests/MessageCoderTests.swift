@@ -20,7 +20,7 @@ import Testing
         try bytes.withUnsafeBytes { try coder.decode($0) }
     }
 
-    @Test func theShortWayAndTheLongWayMakeTheSameBytes() throws {
+    @Test func theFastPathAndTheGeneralCoderMakeTheSameBytes() throws {
         func check<T: Codable & Equatable>(_ values: T...) throws {
             let coder = MessageCoder<T>.codable()
             for value in values {
@@ -84,7 +84,7 @@ import Testing
         #expect(try message(of: [UInt8](repeating: 9, count: 200), by: .codable())[..<4] == [0xA0, 0xC8, 0x01, 9])
     }
 
-    @Test func membersOfADictionaryThatStandThereTwiceAreReadTheLongWay() throws {
+    @Test func repeatedMembersOfADictionaryAreReadByTheGeneralCoder() throws {
         let bytes: [UInt8] = [0x04, 10, 1, 0x61, 0x40, 1, 1, 0x61, 0x40, 0, 0, 0x00]
         let coder = MessageCoder<[String: Bool]>.codable()
         #expect(throws: DecodingError.self) { try read(bytes, by: coder) }

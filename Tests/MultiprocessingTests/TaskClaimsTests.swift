@@ -64,7 +64,7 @@ import Testing
         #expect(!claims.begin(first &+ 3, at: 1))
     }
 
-    @Test func theSequenceGoesOnBehindWhatWasTakenBack() {
+    @Test func theSequenceContinuesAfterWhatWasTakenBack() {
         claims.allow(from: first, upTo: first &+ 5)
         _ = claims.begin(first, at: 1)
         _ = claims.takeBack(from: first)
@@ -96,7 +96,7 @@ import Testing
     }
 
     /// One thread begins all tasks it can, another takes back and allows again: each task goes to exactly one of them.
-    @Test func ofTwoThatWantATaskOneGetsIt() async {
+    @Test func ofTwoSidesThatWantATaskExactlyOneGetsIt() async {
         let count: UInt32 = 20_000
         let (word, first) = (Claims(board.memory.claims(0)), first)
         word.claims.allow(from: first, upTo: first &+ count)

@@ -31,7 +31,7 @@ import Testing
         return passed
     }
 
-    @Test mutating func answersOutOfTheirTurnComeWithTheOneThatTheyWaitFor() {
+    @Test mutating func earlyAnswersComeWithTheOneTheyWaitFor() {
         for number: UInt64 in 1...5 { lanes.expect(task(number, lane: 0)) }
         #expect(pass(3, lane: 0) == [])
         #expect(pass(2, lane: 0) == [])
@@ -53,7 +53,7 @@ import Testing
         #expect(pass(6, lane: 8) == [6])
     }
 
-    @Test mutating func whoIsNextIsTheFirstThatHasNoAnswer() {
+    @Test mutating func theNextTaskIsTheFirstWithoutAnAnswer() {
         for number: UInt64 in 1...3 { lanes.expect(task(number, lane: 0)) }
         _ = pass(2, lane: 0)
         #expect(lanes.isNext(task(1, lane: 0)))
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test mutating func whatHasNoRoomComesInItsOrderWhenThereIsSome() {
+    @Test mutating func answersWithoutRoomComeInOrderOnceThereIsRoom() {
         for number: UInt64 in 1...8 { lanes.expect(task(number, lane: number <= 6 ? 0 : 1)) }
         for number: UInt64 in [2, 3, 4] { #expect(pass(number, lane: 0) == []) }
         #expect(lanes.meanBytes == 8)

@@ -90,7 +90,7 @@ private func expectCode<Result>(
 }
 
 func asyncPoolScenarios() {
-    scenario("mapResultsOfAnAsyncPoolHasWhatBecameOfEach") {
+    scenario("mapResultsOfAnAsyncPoolHasTheOutcomeOfEachInput") {
         try withPool { pool in
             let errands: [Errand] = [.doubles(1), .throwsAnError, .doubles(2), .isKilled, .doubles(3)]
             for chunkSize in [nil, 2] {

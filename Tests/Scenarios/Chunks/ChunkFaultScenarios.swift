@@ -38,7 +38,7 @@ func chunkFaultScenarios() {
             expectText(of: error, contains: "the tea went cold")
         }
     }
-    scenario("whatIsInFrontOfTheErrorCanBeTakenAndThePoolGoesOn") {
+    scenario("outputsBeforeTheErrorCanBeTakenAndThePoolStillWorks") {
         try withFile(numberedLines(100)) { path in
             let pool = try ChunkPool(processes: 2) { chunk in
                 if chunk.offset == 300 { throw Mishap() }
@@ -109,7 +109,7 @@ func chunkFileScenarios() {
             expectText(of: error, contains: path)
         }
     }
-    scenario("aFileThatIsWrittenToIsAnErrorWhereItWasReadBehindThat") {
+    scenario("aFileThatIsWrittenToIsAnErrorOfChunksReadAfterwards") {
         try withFile(numberedLines(10_000)) { path in
             let pool = try ChunkPool(processes: 2) { chunk in chunk.bytes.byteCount }
             for cut in [Cut.lines, .bytes, .csv] {
@@ -158,7 +158,7 @@ func chunkFileScenarios() {
             expectText(of: error, contains: "changed since it was opened")
         }
     }
-    scenario("aFileThatLosesItsNameIsReadToItsEnd") {
+    scenario("anUnlinkedFileIsReadToItsEnd") {
         try withFile(numberedLines(1000)) { path in
             let file = try ChunkedFile(path, cut: .lines, chunkBytes: 100)
             unlink(path)
@@ -179,7 +179,7 @@ func chunkFileScenarios() {
             expectEqual(try pool.map(whole).map(\.utf8.count), [8, 501])
         }
     }
-    scenario("whatIsNoRegularFileIsRefusedWithoutWaiting") {
+    scenario("filesThatAreNotRegularAreRefusedWithoutWaiting") {
         let pipe = temporaryFolder + "/pipe"
         mkfifo(pipe, 0o600)
         defer { unlink(pipe) }
@@ -190,7 +190,7 @@ func chunkFileScenarios() {
         let error = expectFails(.systemCallFailed) { try ChunkedFile(temporaryFolder + "/none", cut: .lines) }
         expectEqual(error?.errno, .noSuchFileOrDirectory)
     }
-    scenario("cutsThatCannotBeAreRefused") {
+    scenario("invalidCutsAreRefused") {
         try withFile([1]) { path in
             expectFails(.invalidCut) { try ChunkedFile(path, cut: .separator([])) }
             expectFails(.invalidCut) { try ChunkedFile(path, cut: .recordStart("(")) }

@@ -51,7 +51,7 @@ func chunkMapScenarios() {
             }
         }
     }
-    scenario("aChunkEndsBehindTheFirstSeparatorThatBeginsAtItsCutOrBehind") {
+    scenario("aChunkEndsAfterTheFirstSeparatorAtOrAfterItsCut") {
         try withFile(Array("aaaa\nbb\nc\ndddddddd\nee".utf8)) { path in
             let file = try ChunkedFile(path, cut: .lines, chunkBytes: 4)
             let chunks = try file.map(processes: 2) { String(decoding: SeenChunk($0).bytes, as: UTF8.self) }
@@ -104,7 +104,7 @@ func chunkMapScenarios() {
             expectEqual(try pool.reduce(file, [], +), numberedLines(300))
         }
     }
-    scenario("noMoreChunksAreUnderWayThanTheWindowHas") {
+    scenario("noMoreChunksAreInFlightThanTheWindowAllows") {
         try withFile(numberedLines(1000)) { path in
             let begun = SharedCounter()
             let pool = try ChunkPool(processes: 2) { chunk in
@@ -146,7 +146,7 @@ func chunkMapScenarios() {
             expectEqual(openDescriptors().count, own)
         }
     }
-    scenario("aMapThatIsLeftIsCancelledAndThePoolGoesOn") {
+    scenario("anAbandonedMapIsCancelledAndThePoolStillWorks") {
         try withFile(numberedLines(1000)) { path in
             let isBegun = Doorbell()
             let pool = try ChunkPool(processes: 2) { chunk in

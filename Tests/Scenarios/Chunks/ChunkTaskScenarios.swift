@@ -94,7 +94,7 @@ func chunkTaskScenarios() {
             }
         }
     }
-    scenario("anIterationThatIsLeftIsCancelledAndThePoolGoesOn") {
+    scenario("anAbandonedIterationIsCancelledAndThePoolStillWorks") {
         try withFile(numberedLines(1000)) { path in
             let function = { (chunk: borrowing Chunk) in
                 while chunk.index > 2 { pause() }
@@ -227,7 +227,7 @@ func chunkTaskFaultScenarios() {
             }
         }
     }
-    scenario("aPoolThatNobodyHasEndsItsProcessesAndItsThread") {
+    scenario("aReleasedPoolEndsItsProcessesAndItsThread") {
         try withFile(numberedLines(100)) { path in
             try inChildWithTasks {
                 let file = try ChunkedFile(path, cut: .bytes)

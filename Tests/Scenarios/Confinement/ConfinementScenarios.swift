@@ -226,7 +226,7 @@ func confinementScenarios() {
         let (attempts, _) = try attackInWorker(Int(POOLMAP_MAY_READ | POOLMAP_MAY_WRITE))
         attempts.expectRefused(alwaysRefused.union(chmods))
     }
-    scenario("hostileCodeThatIsNotShutInIsLetThrough") {
+    scenario("hostileCodeOutsideConfinementIsNotStopped") {
         // The attempts themselves work; otherwise the other scenarios would show nothing.
         let inside = temporaryFolder + "/inside"
         mkdir(inside, 0o700)

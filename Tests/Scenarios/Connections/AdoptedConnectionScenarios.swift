@@ -27,7 +27,7 @@ func adoptedConnectionScenarios() {
         expectEqual(openDescriptors().count, before - 2)
     }
 
-    scenario("anAdoptedConnectionSendsOrReceivesAsItWasSaid") {
+    scenario("anAdoptedConnectionHasTheGivenDirections") {
         let (one, other) = try socketPair()
         let reader = try Connection(owning: FileDescriptor(rawValue: one), writable: false)
         let writer = try Connection(owning: FileDescriptor(rawValue: other), readable: false)
@@ -37,7 +37,7 @@ func adoptedConnectionScenarios() {
         expectThrows(.invalidState) { try writer.receive(Int.self) }
     }
 
-    scenario("whatIsNoBlockingStreamSocketIsNoConnectionAndStaysTheCallers") {
+    scenario("descriptorsThatCannotBeAdoptedAreRefusedAndStayOpen") {
         let (one, other) = try socketPair()
         let ends = try FileDescriptor.pipe()
         let datagrams = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)

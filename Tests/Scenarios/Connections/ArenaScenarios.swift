@@ -76,7 +76,7 @@ func arenaScenarios() {
         arena.release(slot)
         expectEqual(arena.acquire(), slot, "the slot that was released last is used next;")
     }
-    scenario("addressSpaceFollowsWhatIsUsedOfAnArenaThatIsMappedSo") {
+    scenario("arenaThatIsMappedAsUsedTakesAddressSpaceAsUsed") {
         let before = try require(kibibytes("VmSize"))
         let arena = try SlotArena(slotCount: 64, slotBytes: 1 << 32, isMappedAsUsed: true)
         expect(try require(kibibytes("VmSize")) - before < 64, "a new arena takes address space")

@@ -2,7 +2,7 @@
 import Multiprocessing
 
 func connectionEndScenarios() {
-    scenario("endOfTheChannelIsAnErrorOfItsOwn") {
+    scenario("endOfTheChannelHasItsOwnErrorCode") {
         let pipe = try Pipe()
         try pipe.second.send(1)
         pipe.second.close()
@@ -12,7 +12,7 @@ func connectionEndScenarios() {
         expect(!"\(try require(error))".contains("middle"), "nothing was cut: \(String(describing: error))")
         expect(try pipe.first.poll(), "the end counts as something to receive")
     }
-    scenario("endInTheMiddleOfAMessageSaysSo") {
+    scenario("endInTheMiddleOfAMessageIsReportedAsSuch") {
         let pipe = try Pipe()
         let child = Process {
             pipe.first.close()
@@ -28,7 +28,7 @@ func connectionEndScenarios() {
         expectText(of: error, contains: "middle")
         expect(try require(kibibytes("VmHWM")) < 64 << 10, "memory for bytes that never came")
     }
-    scenario("peerThatEndsWithoutReadingAllIsTheEndToo") {
+    scenario("peerThatClosesWithUnreadDataIsTheEndToo") {
         let pipe = try Pipe()
         try pipe.first.send("not read by anyone")
         try pipe.second.send(1)

@@ -131,7 +131,7 @@ func messageScenarios() {
         try pipe.first.send(Bitwise(pointer))
         expectEqual(try pipe.second.receive(Bitwise<UnsafeRawPointer?>.self).value, pointer)
     }
-    scenario("notANumberTravelsAsOne") {
+    scenario("notANumberIsSentUnchanged") {
         let pipe = try Pipe()
         try pipe.first.send(Double.nan)
         expect(try pipe.second.receive(Double.self).isNaN, "the number is one")

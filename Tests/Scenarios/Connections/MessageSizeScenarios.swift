@@ -57,7 +57,7 @@ func messageSizeScenarios() {
         expectThrows(.endOfFile) { try pipe.first.receive(Int.self) }
         expectEqual(try child.join(), .exited(0))
     }
-    scenario("messagesOfMixedSizesAndKindsKeepTheirBorders") {
+    scenario("messagesOfMixedSizesAndKindsKeepTheirBoundaries") {
         var random = SeededGenerator(seed: printedSeed())
         let sizes = (0..<300).map { _ in
             Int.random(in: 0...(1 << Int.random(in: 0...18, using: &random)), using: &random)

@@ -32,7 +32,7 @@ func pollScenarios() {
         expectEqual(try child.join(), .exited(0))
         expectEqual([try pipe.first.receive(String.self), try pipe.first.receive(String.self)], ["first", "second"])
     }
-    scenario("aTimeBelowZeroIsNone") {
+    scenario("aNegativeTimeoutDoesNotWait") {
         let (pipe, start) = (try Pipe(), ContinuousClock.now)
         expectEqual(try Multiprocessing.wait(for: [pipe.first], timeout: .seconds(-20)), [])
         expect(!(try pipe.first.poll(timeout: .seconds(-20))), "nothing was sent")

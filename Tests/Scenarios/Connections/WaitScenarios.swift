@@ -72,7 +72,7 @@ func waitScenarios() {
         _ = try first.first.receive(Int.self)
         expectEqual(try Multiprocessing.wait(for: [second.first, first.first]), [0])
     }
-    scenario("waitEndsWhenItsTimeIsOver") {
+    scenario("waitReturnsOnATimeout") {
         let pipe = try Pipe()
         for objects: [any Waitable] in [[], [pipe.first]] {
             let start = ContinuousClock.now

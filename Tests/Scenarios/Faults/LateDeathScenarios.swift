@@ -39,7 +39,7 @@ func lateDeathScenarios() {
         expectEqual(try other.get(), 1)
         expect(lifeline.allEnded(), "processes are left")
     }
-    scenario("workersThatEndWithLargeInputsHoldNobodyUp") {
+    scenario("workersThatEndWithLargeInputsDelayNoOthers") {
         for crash in [Crash.segmentationFault, .exitOfThree, .kill] {
             let lifeline = Lifeline()
             let pool = try Pool(processes: 2) { (freight: Freight) -> Int in
@@ -56,7 +56,7 @@ func lateDeathScenarios() {
             expect(lifeline.allEnded(), "processes are left")
         }
     }
-    scenario("largeErrorsThatNobodyReadsDoNotHoldUpJoin") {
+    scenario("largeUnreadErrorsDoNotDelayJoin") {
         let pool = try Pool(processes: 2) { (number: Int) -> Int in
             usleep(UInt32(number) * 1000)
             throw Mishap(description: String(repeating: "x", count: 4 << 20))

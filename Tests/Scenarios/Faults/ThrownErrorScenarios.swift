@@ -63,7 +63,7 @@ func thrownErrorScenarios() {
         let error = expectThrows(.taskFailed) { try pool.map([1, 3, 1_000, 13], catching: Refusal.self) }
         expectEqual(error?.task, 2)
     }
-    scenario("mapResultsHasWhatBecameOfEachInput") {
+    scenario("mapResultsHasTheOutcomeOfEachInput") {
         let pool = try Pool(processes: 2, attempts: 1) { (fickle: Fickle) -> String in
             switch fickle.text {
             case "throws": throw Refusal(line: 1, reason: "")

@@ -28,7 +28,7 @@ func timeoutScenarios() {
         pool.close()
         try pool.join()
     }
-    scenario("whatTheFrontNeedsToEncodeAnInputIsNoTimeOfATask") {
+    scenario("encodingTimeInTheFrontIsNotTaskTime") {
         let pool = try Pool(processes: 2, taskTimeout: .milliseconds(150)) { (input: SlowToEncode) in input.number }
         let inputs = (0..<5).map { SlowToEncode(number: $0) }
         expectEqual(try pool.map(inputs), Array(0..<5))
@@ -83,7 +83,7 @@ func timeoutScenarios() {
         expectEqual(runs.total, 399 + 2 * 3000, "each ran once each time;")
         expect((0..<3000).allSatisfy { counts[$0] == 2 }, "a task ran again")
     }
-    scenario("taskOfATimedPoolMayThrowOrEndItsWorkerAsEver") {
+    scenario("taskOfATimedPoolMayThrowOrEndItsWorkerAsUsual") {
         let pool = try Pool(processes: 2, taskTimeout: .seconds(20)) { (number: Int) -> Int in
             if number == 1 { throw Mishap() }
             if number == 2 { raise(SIGKILL) }

@@ -26,7 +26,7 @@ func workerDeathScenarios() {
         expectEqual(runs.total, 2)
         expectEqual(Set(runs.values).count, 2)
     }
-    scenario("workerThatWritesWhatIsNoMessageIsKilledAndReplaced") {
+    scenario("workerThatWritesAnInvalidMessageIsKilledAndReplaced") {
         let runs = SharedCounter()
         let pool = try Pool(processes: 2) { (number: Int) -> Int in
             if number == 3 {

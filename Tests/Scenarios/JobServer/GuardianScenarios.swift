@@ -29,7 +29,7 @@ func guardianScenarios() {
             bank.expectAllBack()
         }
     }
-    scenario("noSignalThatCanBeCaughtMovesTheGuardian") {
+    scenario("guardianSurvivesEverySignalThatCanBeCaught") {
         let bank = TokenBank(.pipe, tokens: 2)
         let server = try bank.client()
         server.want(2)
@@ -108,7 +108,7 @@ func guardianScenarios() {
         close(null)
         bank.expectAllBack()
     }
-    scenario("otherPipeInThePlaceOfMakesIsNoticed") {
+    scenario("pipeThatReplacesMakesIsNoticed") {
         let bank = TokenBank(.pipe, tokens: 2)
         let server = try bank.client()
         let other = TokenBank(.pipe, tokens: 3)

@@ -36,7 +36,7 @@ func makeScenarios() {
         run.expectContent()
         expect(run.log.contains("+"), "nothing was done: \(run.output)")
     }
-    scenario("recipeThatMakeDoesNotTakeForAMakeIsToldWhy") {
+    scenario("recipeThatIsNotASubMakeIsToldWhyItHasNoTokens") {
         let run = try make(["-j3"], recipes: [("a", "@$(RECIPE) state"), ("b", "+@$(RECIPE) state")])
         run.expectContent()
         // Anyone may open a named pipe.

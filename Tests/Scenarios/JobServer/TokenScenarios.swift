@@ -38,7 +38,7 @@ func tokenScenarios() {
         server.close()
         bank.expectAllBack()
     }
-    scenario("asManyTokensAsThereMayBeComeAndGoBack") {
+    scenario("theMaximumNumberOfTokensComesAndGoesBack") {
         let bank = TokenBank(.fifo, tokens: JobServer.mostTokens + 4)
         let server = try bank.client()
         server.want(.max)

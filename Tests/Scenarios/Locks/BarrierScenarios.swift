@@ -78,14 +78,14 @@ func barrierScenarios() {
         try barrier.wait()
         try expectAllEndWell([child])
     }
-    scenario("barrierForOneLetsItThroughAndForNoneIsImpossible") {
+    scenario("barrierForOnePartyLetsItThroughAndForNoneIsRefused") {
         let barrier = try Barrier(parties: 1)
         for _ in 0..<100 { expectEqual(try barrier.wait(timeout: .zero), 0) }
         for parties in [0, -1, Int.max] {
             expectThrows(.invalidState) { try Barrier(parties: parties) }
         }
     }
-    scenario("actionRunsOnceAMeetingBeforeAnybodyGoesOn") {
+    scenario("actionRunsOncePerMeetingBeforeAnyPartyContinues") {
         let (runs, parties) = (SharedCounter(), 3)
         let barrier = try Barrier(parties: parties) { runs.add(1) }
         try expectAllEndWell(
@@ -121,7 +121,7 @@ func barrierScenarios() {
         try expectEnds(others, .exited(1))
         holder.barrier = nil
     }
-    scenario("timeThatIsOverBreaksTheBarrierForAll") {
+    scenario("timeoutBreaksTheBarrierForAll") {
         let barrier = try Barrier(parties: 4)
         let others = try startParties(2, at: barrier)
         expectTakes(atLeast: .milliseconds(150)) {
@@ -138,7 +138,7 @@ func barrierScenarios() {
         expectEqual(try barrier.wait(timeout: .seconds(20)), 3)
         try expectEnds(again, .exited(0))
     }
-    scenario("abortAndResetSendAwayWhoWaits") {
+    scenario("abortAndResetEndAllWaitsWithAnError") {
         let barrier = try Barrier(parties: 3)
         var others = try startParties(2, at: barrier)
         try barrier.abort()
@@ -166,7 +166,7 @@ func barrierScenarios() {
         goOn(slow[0])
         try expectEnds(slow, .exited(0))
     }
-    scenario("whoComesDuringTheActionIsForTheNextMeeting") {
+    scenario("partyThatArrivesDuringTheActionJoinsTheNextMeeting") {
         let (begun, go) = (Doorbell(), Doorbell())
         let barrier = try Barrier(parties: 2) {
             begun.ring()
@@ -226,7 +226,7 @@ func barrierDeathScenarios() {
         try killAndReap(others[0])
         expectThrows(.brokenBarrier) { try barrier.wait() }
     }
-    scenario("partyKilledElsewhereBreaksTheBarrierWhenATimeIsOver") {
+    scenario("partyKilledElsewhereBreaksTheBarrierOnATimeout") {
         let barrier = try Barrier(parties: 3)
         let absent = Process { raise(SIGKILL) }
         try absent.start()
@@ -249,7 +249,7 @@ func barrierDeathScenarios() {
         try killAndReap(last)
         try expectEnds(others, .exited(1))
     }
-    scenario("timeThatIsOverDuringTheActionBreaksTheBarrierForItsRunnerToo") {
+    scenario("timeoutDuringTheActionBreaksTheBarrierForItsRunnerToo") {
         let (begun, go) = (Doorbell(), Doorbell())
         let barrier = try Barrier(parties: 2) {
             begun.ring()

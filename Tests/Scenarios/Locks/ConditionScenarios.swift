@@ -40,7 +40,7 @@ func conditionScenarios() {
         try expectAllEndWell(Array(waiters[3...]))
         expectEqual(Set(log.values), [1, 2, 3, 4, 5, 6])
     }
-    scenario("notifyAllWakesAllAndNobodyWhoComesLater") {
+    scenario("notifyAllWakesAllAndNoLaterWaiter") {
         let (condition, log) = (try Condition(), SharedLog())
         for lock in 0..<2 {
             let waiters = try startWaiters(1..<6, for: condition, log)
@@ -50,7 +50,7 @@ func conditionScenarios() {
             try condition.withLock { expectEqual(try condition.wait(timeout: .milliseconds(20)), false) }
         }
     }
-    scenario("waitGivesUpWhenItsTimeIsOverAndHasTheLockAgain") {
+    scenario("conditionWaitReturnsOnATimeoutWithTheLockHeldAgain") {
         let condition = try Condition()
         try condition.acquire()
         for timeout in [Duration.zero, .milliseconds(250), .seconds(-1)] {
@@ -224,7 +224,7 @@ func conditionDeathScenarios() {
         try condition.withLock { try condition.notify() }
         try expectAllEndWell([waiters[2]])
     }
-    scenario("notificationOfAKilledWaiterIsNotForThoseWhoCameLater") {
+    scenario("notificationOfAKilledWaiterDoesNotGoToLaterOnes") {
         let (condition, log) = (try Condition(), SharedLog())
         let waiters = try startWaiters(1..<3, for: condition, log)
         try condition.withLock {
@@ -256,7 +256,7 @@ func conditionDeathScenarios() {
             try condition.release()
         }
     }
-    scenario("stoppedWaiterKeepsItsNotificationAndDisturbsNobody") {
+    scenario("stoppedWaiterKeepsItsNotificationAndDisturbsNoOther") {
         let (condition, log) = (try Condition(), SharedLog())
         let waiters = try startWaiters(1..<3, for: condition, log)
         stop(waiters[0])
@@ -267,7 +267,7 @@ func conditionDeathScenarios() {
         try expectAllEndWell([waiters[0]])
         expectEqual(log.values, [2, 1])
     }
-    scenario("conditionHasFourThousandSeatsAndThoseOfTheDeadAreUsedAgain") {
+    scenario("conditionHasFourThousandSeatsAndReusesThoseOfTheDead") {
         let (condition, waiting) = (try Condition(), SharedCounter())
         let child = Process {
             let threads = (0..<4096).map { _ in

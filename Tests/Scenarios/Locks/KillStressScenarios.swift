@@ -83,7 +83,7 @@ func killStressScenarios() {
             expectEqual(try condition.wait(timeout: .milliseconds(1)), false)
         }
     }
-    scenario("conditionHandsOnNotificationsThroughRandomKillsOfEverybody") {
+    scenario("conditionPassesOnNotificationsDespiteRandomKills") {
         // All are both consumers and producers, and each may be killed while it holds the lock.
         let condition = try Condition()
         let (turn, turns) = (try RawSharedValue(0), SharedCounter())
@@ -104,7 +104,7 @@ func killStressScenarios() {
         expect(try condition.acquire(timeout: promptly) != nil, "the lock is lost")
         try condition.release()
     }
-    scenario("barrierTellsEverybodyOfRandomKillsAndIsRepaired") {
+    scenario("barrierReportsRandomKillsToAllAndIsRepaired") {
         let (barrier, meetings) = (try Barrier(parties: 4), SharedCounter())
         try withRandomKills(100, of: 4) {
             while true {
@@ -124,7 +124,7 @@ func killStressScenarios() {
         print("\(meetings.value) meetings")
         expect(meetings.value > 0, "they never met")
     }
-    scenario("objectsGoOnWorkingAfterARandomMixtureOfKills") {
+    scenario("objectsKeepWorkingAfterARandomMixtureOfKills") {
         let (lock, semaphore, value) = (try RLock(), try BoundedSemaphore(2), try SharedArray<Int>(count: 2))
         let turns = SharedCounter()
         try withRandomKills(150, of: 4) {

@@ -97,7 +97,7 @@ func lockDeathScenarios() {
         expectEqual(text.split(separator: "\n").filter { $0.contains("warning") }.count, 1, text)
         expectText(of: Mishap(description: text), contains: "without releasing it")
     }
-    scenario("waiterKilledWhileItWaitsForALockDisturbsNobody") {
+    scenario("waiterKilledWhileItWaitsForALockDisturbsNoOther") {
         for recursive in [false, true] {
             let lock: any Acquirable = recursive ? try RLock() : try Lock()
             try lock.acquire()

@@ -40,7 +40,7 @@ func lockDropScenarios() {
         }
         try inChild { expectEqual(try lock.acquire(timeout: .zero), .recovered) }
     }
-    scenario("lockDroppedWhileAnotherThreadHoldsItStaysThatThreads") {
+    scenario("lockDroppedWhileAnotherThreadHoldsItStaysHeld") {
         // In a child, because the memory must be left behind.
         try inChild {
             let way = try Pipe()
@@ -107,7 +107,7 @@ func lockDropScenarios() {
         expectEqual(try lock.acquire(timeout: .zero), .acquired)
         try lock.release()
     }
-    scenario("lockThatAChildDropsWhileItsParentHoldsItStaysTheParents") {
+    scenario("lockDroppedByAChildStaysHeldByItsParent") {
         let way = try Pipe()
         let lock = try Lock()
         try way.first.send(lock)

@@ -27,7 +27,7 @@ func lockScenarios() {
         try expectAllEndWell([child])
         expectEqual(total.value, 30_000)
     }
-    scenario("acquireGivesUpWhenItsTimeIsOver") {
+    scenario("acquireReturnsOnATimeout") {
         let (lock, held, done) = (try Lock(), Doorbell(), Doorbell())
         let child = Process {
             try lock.withLock {
@@ -77,7 +77,7 @@ func lockScenarios() {
         expectEqual(try lock.acquire(timeout: .zero), .acquired)
         try lock.release()
     }
-    scenario("releaseByWhoDoesNotHoldTheLockIsAnErrorAndChangesNothing") {
+    scenario("releaseByANonHolderIsAnErrorAndChangesNothing") {
         let lock = try Lock()
         expectThrows(.invalidState) { try lock.release() }
         try lock.acquire()

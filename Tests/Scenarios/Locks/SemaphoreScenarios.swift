@@ -20,7 +20,7 @@ func semaphoreScenarios() {
         expectEqual(semaphore.value, 3)
         expect(most.value > 1, "never were two inside")
     }
-    scenario("semaphoreGivesUpWhenItsTimeIsOver") {
+    scenario("semaphoreAcquireReturnsOnATimeout") {
         let semaphore = try Semaphore(1)
         expectEqual(semaphore.acquire(timeout: .zero), true)
         expectEqual(semaphore.acquire(timeout: .zero), false)
@@ -47,7 +47,7 @@ func semaphoreScenarios() {
         try expectAllEndWell(waiters)
         expectEqual(semaphore.value, 0)
     }
-    scenario("unitsBelongToNobody") {
+    scenario("unitsHaveNoOwner") {
         let semaphore = try Semaphore(0)
         let waiter = try startSleeper { semaphore.acquire() }
         try inChild { try semaphore.release() }
@@ -57,7 +57,7 @@ func semaphoreScenarios() {
         try inChild { for _ in 0..<5 { semaphore.acquire() } }
         expectEqual(semaphore.value, 0)
     }
-    scenario("semaphoreTakesNoImpossibleCounts") {
+    scenario("semaphoreRefusesInvalidCounts") {
         expectThrows(.invalidState) { try Semaphore(-1) }
         expectThrows(.invalidState) { try Semaphore(1 << 31) }
         let semaphore = try Semaphore(1 << 31 - 2)
@@ -159,7 +159,7 @@ func semaphoreScenarios() {
         // Each lost wake-up would cost a tenth of a second.
         expect(ContinuousClock.now - start < .seconds(15), "took \(ContinuousClock.now - start)")
     }
-    scenario("processKilledWithAUnitTakesItAlong") {
+    scenario("unitOfAKilledProcessIsLost") {
         let semaphore = try BoundedSemaphore(2)
         let child = Process {
             semaphore.acquire()
@@ -200,12 +200,12 @@ func eventScenarios() {
         event.set()
         expectEqual(event.isSet, true)
     }
-    scenario("eventGivesUpWhenItsTimeIsOver") {
+    scenario("eventWaitReturnsOnATimeout") {
         let event = try Event()
         expectTakes(atLeast: .milliseconds(250)) { expectEqual(event.wait(timeout: .milliseconds(250)), false) }
         expectEqual(event.wait(timeout: .seconds(-1)), false)
     }
-    scenario("waiterSeesThatAnEventWasSetThoughItIsClearAgain") {
+    scenario("waiterNoticesASetEventEvenIfItIsClearAgain") {
         let event = try Event()
         for _ in 0..<10 {
             let waiters = try (0..<3).map { _ in try startSleeper { expectEqual(event.wait(), true) } }

@@ -48,7 +48,7 @@ func sharedAtomicScenarios() {
         expectEqual(pointer.load(), UnsafeRawPointer(bitPattern: 4096))
         expectThrows(.invalidState) { try SharedAtomic(WordPair(first: 1, second: 2)) }
     }
-    scenario("sumThatTheTypeCannotHaveEndsTheProgramAndIsNotStored") {
+    scenario("overflowEndsTheProgramAndIsNotStored") {
         let small = try SharedAtomic<Int8>(127)
         _ = try textOfEnd { small.add(1) }
         expectEqual(small.load(), 127)

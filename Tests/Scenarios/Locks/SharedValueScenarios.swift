@@ -35,7 +35,7 @@ func sharedValueScenarios() {
         wide.withLock { $0[15] = 4 }
         expectEqual(wide.value.sum(), 49)
     }
-    scenario("lockOfASharedValueHoldsItOverSeveralSteps") {
+    scenario("lockOfASharedValueProtectsSeveralSteps") {
         let value = try SharedValue(0)
         try expectAllEndWell(
             startProcesses(4) { _ in
@@ -152,7 +152,7 @@ func sharedArrayScenarios() {
             })
         expectEqual(counts.values, [4000, 4000, 4000])
     }
-    scenario("arraysMayBeEmptyAndMustNotBeImpossible") {
+    scenario("arraysMayBeEmptyAndInvalidSizesAreRefused") {
         for array in [try SharedArray<Int>(count: 0), try SharedArray([]), try SharedArray(repeating: 1, count: 0)] {
             expectEqual(array.count, 0)
             expectEqual(array.values, [])

@@ -6,7 +6,7 @@ import class Multiprocessing.Semaphore
 
 /// The descriptions of objects when they are printed.
 func descriptionScenarios() {
-    scenario("processSaysHowItFares") {
+    scenario("processDescribesItsState") {
         let bell = Doorbell()
         let child = Process(name: "kettle") {
             _ = bell.wait()
@@ -32,7 +32,7 @@ func descriptionScenarios() {
         try child.join()
         expectEqual("\(child)", "Process(kettle, process \(pid), exited with code 3)")
     }
-    scenario("locksSayWhoHasThem") {
+    scenario("locksDescribeTheirHolders") {
         let (lock, recursive) = (try Lock(), try RLock())
         let condition = try Condition(lock: lock)
         expectEqual(["\(lock)", "\(recursive)"], ["Lock(free)", "RLock(free)"])
@@ -67,7 +67,7 @@ func descriptionScenarios() {
         try lock.release()
         expectEqual("\(lock)", "Lock(free)")
     }
-    scenario("signalsSayHowTheyStand") {
+    scenario("signalsDescribeTheirState") {
         let (event, semaphore, barrier) = (try Event(), try Semaphore(3), try Barrier(parties: 3))
         expectEqual("\(event)", "Event(not set)")
         event.set()
@@ -81,7 +81,7 @@ func descriptionScenarios() {
         expectEqual(try party.join(timeout: promptly), .exited(0))
         expectEqual("\(barrier)", "Barrier(broken)")
     }
-    scenario("queuesSayWhatTheyHold") {
+    scenario("queuesDescribeTheirContent") {
         let (queue, joinable, simple) = (
             try Queue<Int>(maxSize: 4), try JoinableQueue<String>(), try SimpleQueue<Int>()
         )
@@ -95,7 +95,7 @@ func descriptionScenarios() {
         queue.close()
         expectEqual("\(queue)", "Queue<Int>(closed, 3 of 4 values)")
     }
-    scenario("sharedMemorySaysWhatItIsAndTakesNoLock") {
+    scenario("sharedMemoryDescribesItselfWithoutALock") {
         let (value, array) = (try SharedValue(5), try SharedArray([1.5, 2]))
         let child = Process {
             value.withLock { _ in
@@ -124,7 +124,7 @@ func descriptionScenarios() {
             "ShareableList(2 elements, SharedMemory(\(list.memory.name ?? ""), \(list.memory.byteCount) bytes))")
         try list.memory.unlink()
     }
-    scenario("connectionsListenersAndManagersSayWhereTheyAre") {
+    scenario("connectionsListenersAndManagersDescribeTheirAddresses") {
         let pipe = try Pipe(duplex: false)
         let number = try require(pipe.first.fileDescriptor?.rawValue)
         expectEqual("\(pipe.first)", "Connection(descriptor \(number), receives)")

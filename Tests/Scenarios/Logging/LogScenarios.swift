@@ -32,7 +32,7 @@ func logScenarios() {
         }
         expectEqual(text, "")
     }
-    scenario("loggerThatIsHandedInIsToldOfEachProcess") {
+    scenario("loggerReceivesALineForEachProcess") {
         let pages = Notebook.Pages()
         setLogger(Logger(label: "test", factory: { _ in Notebook(pages: pages) }))
         let child = Process(name: "kettle") { Process.exit(3) }
@@ -51,7 +51,7 @@ func logScenarios() {
         try other.join()
         expectEqual(pages.lines.count, 2)
     }
-    scenario("logToStandardErrorWritesALineAnEvent") {
+    scenario("logToStandardErrorWritesALinePerEvent") {
         let text = try captured(2) {
             logToStandardError(level: .debug)
             let child = Process(name: "kettle") {}
@@ -62,7 +62,7 @@ func logScenarios() {
         expectEqual(text.split(separator: "\n").count, 2)
         expect(text.contains("multiprocessing") && text.contains("kettle"), "\(text)")
     }
-    scenario("logTellsOfTheWorkerThatDiedAndOfItsTask") {
+    scenario("logReportsADeadWorkerAndItsTask") {
         let text = try captured(2) {
             logToStandardError()
             _ = try Pool.with(processes: 1, { (number: Int) in raise(number == 3 ? SIGKILL : 0) }) { pool in

@@ -78,7 +78,7 @@ func nameGuardianScenarios() {
         try expectNoGrowth(warmUp: 2, turns: 30) { _ in try guarded(freshName()).unlink() }
     }
 
-    scenario("aGuardianHasNothingOfItsCreatorButASocket") {
+    scenario("aGuardianKeepsOnlyASocketOfItsCreator") {
         let queue = try Queue<Int>()
         let memory = try guarded(freshName())
         let pid = try guardian(of: getpid())
@@ -93,7 +93,7 @@ func nameGuardianScenarios() {
         try queue.put(1)
     }
 
-    scenario("aNameThatSomebodyElseHasMadeAgainIsNotTakenAway") {
+    scenario("aNameThatAnotherProcessHasMadeAgainIsNotRemoved") {
         let name = freshName()
         let (creator, guardian) = try creatorAndGuardian(of: name)
         try SharedMemory(attach: name).unlink()
@@ -104,7 +104,7 @@ func nameGuardianScenarios() {
         try again.unlink()
     }
 
-    scenario("aNameThatExistsStaysItsOwners") {
+    scenario("aNameThatExistsStaysWithItsOwner") {
         let (name, tried) = (freshName(), Doorbell())
         let memory = try SharedMemory(create: name, byteCount: 20)
         let creator = Process {
@@ -151,7 +151,7 @@ func nameGuardianScenarios() {
         expect(areGone, "left: \(namesIn("/dev/shm").filter { $0.hasPrefix(prefix) })")
     }
 
-    scenario("aGuardianTakesNoNoticeOfSignalsThatMayBeIgnored") {
+    scenario("aGuardianIgnoresAllSignalsThatMayBeIgnored") {
         let name = freshName()
         let (creator, guardian) = try creatorAndGuardian(of: name)
         for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { kill(guardian, number) }

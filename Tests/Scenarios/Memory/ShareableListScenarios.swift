@@ -78,7 +78,7 @@ func shareableListScenarios() {
         expectThrows(.invalidState) { try list.set(1, at: 0) }
     }
 
-    scenario("aListGoesWithItsCreatorWhereThatIsWanted") {
+    scenario("aListIsRemovedWithItsCreatorIfRequested") {
         let (name, made) = (freshName(), Doorbell())
         let creator = Process {
             let list = try ShareableList([1, 2], name: name, unlinksWhenCreatorEnds: true)
@@ -137,7 +137,7 @@ func shareableListScenarios() {
         try list.memory.unlink()
     }
 
-    scenario("aReaderSeesAnElementAsItWasOrAsItIs") {
+    scenario("aReaderSeesAnElementBeforeOrAfterAChange") {
         let list = try ShareableList(anonymous: [.string(String(repeating: "a", count: 3000))])
         let isOver = SharedCounter()
         let writer = Process {

@@ -66,7 +66,7 @@ func sharedMemoryScenarios() {
         }
     }
 
-    scenario("aNameIsMadeUpWhereNoneIsGiven") {
+    scenario("aNameIsChosenIfNoneIsGiven") {
         let blocks = try (0..<50).map { _ in try SharedMemory(byteCount: 1) }
         let names = Set(blocks.compactMap(\.name))
         expectEqual(names.count, 50)
@@ -152,7 +152,7 @@ func sharedMemoryScenarios() {
         expectThrows(.systemCallFailed) { try second.unlink() }
     }
 
-    scenario("whoHasAttachedNeverUnlinksByItsEnd") {
+    scenario("theEndOfAnAttachedProcessNeverUnlinks") {
         let memory = try SharedMemory(byteCount: 10)
         let name = try require(memory.name)
         try inChild { _ = try SharedMemory(attach: name) }
@@ -223,7 +223,7 @@ func sharedMemoryScenarios() {
         }
     }
 
-    scenario("nobodyFindsABlockBeforeItHasItsSize") {
+    scenario("noProcessFindsABlockBeforeItHasItsSize") {
         let (name, isOver) = (freshName(), SharedCounter())
         let child = Process {
             var found = 0

@@ -65,7 +65,7 @@ func asyncResultScenarios() {
         go.ring()
         expect(eventually { slow.ready }, "nobody has taken the result in")
     }
-    scenario("getKeepsItsTimeWhileOtherResultsStreamIn") {
+    scenario("getKeepsItsTimeoutWhileOtherResultsArrive") {
         let pool = try Pool(processes: 2) { (number: Int) -> Int in
             if number == -1 { pauseForever() }
             return number

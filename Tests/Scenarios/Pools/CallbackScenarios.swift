@@ -37,7 +37,7 @@ func callbackScenarios() {
         expectEqual(outputs, [1, 2])
         expectEqual(errors, ["taskFailed: task 2: the tea went cold"])
     }
-    scenario("callbacksOfResultsThatNobodyReadsRunOnJoinAndAreLetGo") {
+    scenario("callbacksOfUnreadResultsRunOnJoinAndAreReleased") {
         let pool = try Pool(processes: 2) { (number: Int) in number }
         var (sum, arrays) = (0, 0)
         for number in 0..<1000 {

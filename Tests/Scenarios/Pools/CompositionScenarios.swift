@@ -2,7 +2,7 @@
 import Multiprocessing
 
 func compositionScenarios() {
-    scenario("waitOverResultsTellsThoseThatAreThere") {
+    scenario("waitReturnsTheResultsThatAreThere") {
         let (first, second) = (Doorbell(), Doorbell())
         let pool = try Pool(processes: 2) { (number: Int) -> Int in
             expect((number == 0 ? first : second).wait(), "nobody rang")
@@ -164,7 +164,7 @@ func compositionScenarios() {
         expectEqual(try results.next(), 2)
         expectEqual(try results.next(timeout: .zero), nil)
     }
-    scenario("mapEndsWhatIsNotDoneWhenItsTimeIsOver") {
+    scenario("mapEndsUnfinishedTasksOnATimeout") {
         let runs = SharedCounter()
         let pool = try Pool(processes: 2) { (number: Int) -> Int in
             runs.add(1)
@@ -181,7 +181,7 @@ func compositionScenarios() {
         expectEqual([status.waiting, status.running, status.done], [0, 0, 103])
         expectThrows(.timedOut) { try pool.mapResults([5], timeout: .milliseconds(20)) }
     }
-    scenario("closeCanDropWhatWaitsAndLetsRunWhatRuns") {
+    scenario("closeCanCancelWaitingTasksAndLetsRunningOnesFinish") {
         let (begun, go) = (Doorbell(), Doorbell())
         let pool = try poolThatStops(ringing: begun, until: go)
         let results = try (0..<200).map { try pool.applyAsync($0) }

@@ -18,7 +18,7 @@ func laneScenarios() {
         }
         expect(try pool.nextCompletion() == nil, "a completion too many")
     }
-    scenario("resultsOutOfTheirTurnWakeNobodyAndComeInOneMessage") {
+    scenario("earlyResultsOfALaneWakeNoProcessAndComeInOneMessage") {
         let (pool, go) = try poolThatWaits()
         try pool.submit(0, lane: 0)
         for number in 1..<50 { try pool.submit(number, lane: 0) }
@@ -155,7 +155,7 @@ func laneScenarios() {
         expectEqual(seen[3].sorted(), expected[3])
         expectEqual(Array(seen.prefix(3)), Array(expected.prefix(3)))
     }
-    scenario("closeAndJoinBringWhatWaitsForItsTurn") {
+    scenario("closeAndJoinDeliverResultsThatWaitForTheirTurn") {
         let (pool, go) = try poolThatWaits()
         for number in 0..<30 { try pool.submit(number, lane: 0) }
         pool.close()
@@ -164,7 +164,7 @@ func laneScenarios() {
         expectEqual(try (1...30).map { _ in try pool.nextCompletion()?.task }, (1...30).map { UInt64($0) })
         expect(try pool.nextCompletion() == nil, "a completion too many")
     }
-    scenario("aLaneIsNoNegativeNumber") {
+    scenario("aNegativeLaneIsAnError") {
         let (pool, _) = try poolThatWaits()
         expectThrows(.invalidState) { try pool.submit(1, lane: -1) }
         expectEqual(try pool.submit(1, lane: .max), 1)

@@ -3,7 +3,7 @@ import Multiprocessing
 
 /// Things that `concurrent.futures` lets programs do with futures, done with results.
 func resultHabitScenarios() {
-    scenario("aResultThatIsGivenSeveralTimesIsThereAsOften") {
+    scenario("aResultPassedSeveralTimesIsReturnedAsOften") {
         let go = Doorbell()
         let pool = try Pool(processes: 1) { (number: Int) -> Int in
             expect(go.wait(), "nobody rang")

@@ -41,12 +41,12 @@ private func namelessFile() throws -> SharedDescriptor {
 }
 
 func sharedDescriptorScenarios() {
-    scenario("tasksReadAFileThatWorkersHaveNoNameFor") {
+    scenario("tasksReadANamelessFile") {
         let pool = try Pool(processes: 2, read)
         let file = try namelessFile()
         expectEqual(try pool.map((0..<100).map { Reading(file: file, offset: $0) }).map(\.byte), Array(0..<100))
     }
-    scenario("eachWorkerIsHandedADescriptorOnce") {
+    scenario("eachWorkerIsSentADescriptorOnce") {
         let pool = try Pool(processes: 1, read)
         let (one, other) = (try namelessFile(), try namelessFile())
         let first = try pool.apply(Reading(file: one, offset: 0)).descriptorCount

@@ -4,7 +4,7 @@ import Multiprocessing
 func submitScenarios() {
     asyncResultScenarios()
     callbackScenarios()
-    scenario("completionsSayWhatBecameOfEachTask") {
+    scenario("completionsReportTheOutcomeOfEachTask") {
         let pool = try Pool(processes: 2) { (number: Int) -> Int in
             if number == 3 { throw Mishap() }
             usleep(2000)

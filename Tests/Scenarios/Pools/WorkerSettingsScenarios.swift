@@ -3,7 +3,7 @@ import Multiprocessing
 import SystemPackage
 
 func workerSettingsScenarios() {
-    scenario("workersBeginInTheSurroundingsThatWereAskedFor") {
+    scenario("workersStartWithTheirSettings") {
         let folder = temporaryFolder
         setenv("TEA", "green", 1)
         setenv("MILK", "some", 1)
@@ -39,7 +39,7 @@ func workerSettingsScenarios() {
         let lines = try (0..<2).flatMap { try takeLines(of: "\(folder)/out.\($0)") }
         expectEqual(lines.sorted(), (0..<20).map { "input \($0)" }.sorted())
     }
-    scenario("surroundingsThatCannotBeHadFailThePool") {
+    scenario("settingsThatCannotBeAppliedFailThePool") {
         let settings: [(WorkerSettings, String)] = [
             (WorkerSettings(workingDirectory: "/not/there"), "chdir to /not/there"),
             (WorkerSettings(cpus: [1 << 19]), "sched_setaffinity to processor 524288"),

@@ -53,7 +53,7 @@ func processEndScenarios() {
     scenario("childIsWaitedForWhenItsParentsClosureReturns") {
         try expectChildIsWaitedFor {}
     }
-    scenario("childRunsOnWhenItsParentsTopLevelThrowsWhatNobodyCatches") {
+    scenario("childRunsOnAfterAnUncaughtErrorOfItsParent") {
         try withFailingProgram("--uncaught") { program, child, daemon, letGo in
             let status = try program.join()
             guard case .signaled = status else { return expect(false, "a crash: \(String(describing: status))") }
@@ -91,7 +91,7 @@ func processEndScenarios() {
         for child in children { try child.join() }
         expectEqual(Process.activeChildren.count, 0)
     }
-    scenario("childThatNobodyJoinsIsReapedByTheNextStart") {
+    scenario("childThatIsNotJoinedIsReapedByTheNextStart") {
         let first = Process {}
         try first.start()
         expectEqual(try Multiprocessing.wait(for: [first], timeout: .seconds(20)), [0])

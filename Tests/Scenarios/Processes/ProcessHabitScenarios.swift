@@ -3,7 +3,7 @@ import Multiprocessing
 
 /// Things that are usual in a single process, done by children.
 func processHabitScenarios() {
-    scenario("childThatClosesItsStandardStreamsEndsAsEver") {
+    scenario("childThatClosesItsStandardStreamsEndsAsUsual") {
         for numbers: [Int32] in [[1], [2], [0, 1, 2]] {
             let child = Process {
                 print("not written yet")

@@ -63,7 +63,7 @@ func processLifeScenarios() {
         expectEqual("\(ExitStatus.signaled(SIGKILL))", "was killed by SIGKILL")
         expectEqual("\(ExitStatus.exited(3))", "exited with code 3")
     }
-    scenario("joinGivesNilWhenTheTimeIsOverAndTheStatusAfterwardsAndAgain") {
+    scenario("joinReturnsNilOnATimeoutAndTheStatusAfterwards") {
         let go = Doorbell()
         let child = Process {
             expect(go.wait(), "nobody rang")

@@ -26,7 +26,7 @@ func joinableQueueScenarios() {
         }
     }
 
-    scenario("joinGivesUpWhenItsTimeIsOver") {
+    scenario("joinReturnsOnATimeout") {
         let queue = try JoinableQueue<Int>()
         try queue.put(1)
         expect(try !queue.join(timeout: .zero), "it is not done")
@@ -49,7 +49,7 @@ func joinableQueueScenarios() {
         expectEqual([queue.count, queue.unfinishedCount], [2, 0])
     }
 
-    scenario("everyoneWhoJoinsIsWoken") {
+    scenario("everyJoinerIsWoken") {
         let queue = try JoinableQueue<Int>()
         try queue.put(1)
         let joiners = (0..<8).map { _ in Process { try queue.join() } }

@@ -86,7 +86,7 @@ func queueErrorScenarios() {
         expectEqual(try way.second.receive(String.self), "still usable")
     }
 
-    scenario("memoryThatSomethingHasWrittenOverIsAnError") {
+    scenario("overwrittenMemoryIsAnError") {
         let queue = try Queue<String>()
         try queue.put("value")
         let number = try require(openDescriptors().first { $0.value.contains(queueFileName) }?.key)

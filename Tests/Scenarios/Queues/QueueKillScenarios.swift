@@ -2,7 +2,7 @@
 import Multiprocessing
 
 func queueKillScenarios() {
-    scenario("killsAtRandomMomentsHalveNoValueAndLoseNoneThatWasNotHeld") {
+    scenario("killsAtRandomMomentsSplitNoValueAndLoseOnlyThoseBeingTaken") {
         var random = SeededGenerator(seed: printedSeed())
         // Small queues are full or wrap around all the time; the large one gives memory back.
         try KillingGame(queue: try Queue(capacityBytes: 4096), largest: 600, rounds: 120).play(&random)

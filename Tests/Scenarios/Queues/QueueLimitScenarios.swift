@@ -27,7 +27,7 @@ func queueLimitScenarios() {
         expectThrows(.invalidState) { try JoinableQueue<Int>(maxSize: -1) }
     }
 
-    scenario("putAndGetGiveUpWhenTheirTimeIsOver") {
+    scenario("putAndGetReturnOnATimeout") {
         let queue = try Queue<Int>(maxSize: 2)
         for timeout in [Duration.zero, .milliseconds(-5), .milliseconds(30)] {
             let start = ContinuousClock.now
@@ -48,7 +48,7 @@ func queueLimitScenarios() {
         expectEqual(queue.count, 0)
     }
 
-    scenario("aFullQueueHoldsItsProducersUntilThereIsRoom") {
+    scenario("aFullQueueBlocksItsProducersUntilThereIsRoom") {
         let (queue, log) = (try Queue<Int>(maxSize: 2), SharedLog())
         let producer = Process {
             for number in 0..<6 {
@@ -66,7 +66,7 @@ func queueLimitScenarios() {
         try expectEnds(producer)
     }
 
-    scenario("aRingWithoutRoomHoldsItsProducersToo") {
+    scenario("aFullRingBlocksItsProducersToo") {
         let queue = try Queue<[UInt8]>(capacityBytes: 1024)
         let producer = Process {
             for number in 0..<100 { try queue.put([UInt8](repeating: UInt8(number), count: 400)) }
@@ -114,7 +114,7 @@ func queueLimitScenarios() {
         try expectEnds(blocked)
     }
 
-    scenario("withNoTimeAtAllValuesThatAreThereAreStillGot") {
+    scenario("aTimeoutOfZeroStillTakesAvailableValues") {
         // Others are active all the time, but there is a value for each get.
         let (queue, missed) = (try Queue<Int>(), SharedCounter())
         try queue.put(contentsOf: 0..<8000)

@@ -3,7 +3,7 @@ import Multiprocessing
 import SystemPackage
 
 func queueMemoryScenarios() {
-    scenario("aProcessMayPut500MiBAndBeJoinedBeforeAnybodyGets") {
+    scenario("aProcessMayPut500MiBAndBeJoinedBeforeAnythingIsTaken") {
         let (queue, byteCount) = (try Queue<[UInt8]>(), 50 << 20)
         let producer = Process {
             for number in 0..<10 { try queue.put([UInt8](repeating: UInt8(number), count: byteCount)) }
@@ -116,7 +116,7 @@ func queueMemoryScenarios() {
         expectEqual(try queue.get(upTo: 5), [[1], [2]])
     }
 
-    scenario("aQueueIsNoPartOfACoreFile") {
+    scenario("coreFilesDoNotContainQueues") {
         let queue = try Queue<Int>()
         try queue.put(1)
         let maps = try require(textOf("/proc/self/smaps"))

@@ -2,7 +2,7 @@
 import Multiprocessing
 
 func queueOrderScenarios() {
-    scenario("valuesOfAProducerAreGotInTheirOrder") {
+    scenario("valuesOfAProducerAreTakenInOrder") {
         let queue = try Queue<Int>()
         let child = Process {
             for number in 0..<20_000 { try queue.put(number) }
@@ -15,7 +15,7 @@ func queueOrderScenarios() {
         expect(queue.isEmpty, "the queue is not empty")
     }
 
-    scenario("whatAParentAndThenItsChildPutIsGotInThatOrder") {
+    scenario("valuesOfAParentAndThenItsChildAreTakenInThatOrder") {
         let queue = try Queue<Int>()
         for number in 0..<10 { try queue.put(number) }
         let child = Process { for number in 10..<20 { try queue.put(number) } }

@@ -48,7 +48,7 @@ func handshakeScenarios() {
             expectText(of: Mishap(description: text), contains: listenerHasKey ? "has no" : "requires an")
         }
     }
-    scenario("whatAListenerSaysProvesNothingWhenItIsSentBack") {
+    scenario("echoOfAListenersProofProvesNothing") {
         let listener = try Listener(authenticationKey: AuthenticationKey())
         // Everything unchanged, and everything with the role changed, in as many rounds as the protocol has.
         for role: UInt8? in [nil, 0x43] {
@@ -105,7 +105,7 @@ func handshakeScenarios() {
         expectEqual(try child.join(timeout: promptly), .exited(0))
         close(victim)
     }
-    scenario("otherProtocolIsToldFromASlowClientByItsFirstBytes") {
+    scenario("anotherProtocolIsRecognizedByItsFirstBytes") {
         let listener = try Listener()
         let browser = try RawClient(to: listener.address)
         browser.send(Array("GET /".utf8))

@@ -3,7 +3,7 @@ import Multiprocessing
 import SystemPackage
 
 func hostileClientScenarios() {
-    scenario("silentClientsKeepNobodyOut") {
+    scenario("silentClientsKeepNoOthersOut") {
         let key = AuthenticationKey()
         let listener = try Listener(authenticationKey: key)
         let silent = try (0..<50).map { _ in try RawClient(to: listener.address) }
@@ -43,7 +43,7 @@ func hostileClientScenarios() {
         try child.join()
         withExtendedLifetime(silent) {}
     }
-    scenario("crowdOfHonestClientsIsLetInWhole") {
+    scenario("allOfACrowdOfHonestClientsAreLetIn") {
         let key = AuthenticationKey()
         let listener = try Listener(backlog: 300, authenticationKey: key)
         let address = listener.address

@@ -34,7 +34,7 @@ private let countOperation: UInt16 = 0x105
 private let acquireOperation: UInt16 = 0x500
 
 func hostileRequestScenarios() {
-    scenario("managerOfAnotherKeyLetsNobodyIn") {
+    scenario("managerRejectsClientsWithAnotherKey") {
         let manager = try Manager()
         let start = ContinuousClock.now
         expectThrows(.authenticationFailed) {
@@ -122,7 +122,7 @@ func hostileRequestScenarios() {
         expectEqual(try mine.copy(), ["a": 1])
         try inChild { expectEqual(try mine.get("a"), 1) }
     }
-    scenario("announcedLengthsAreNotBelieved") {
+    scenario("announcedLengthsAreNotTrusted") {
         let manager = try Manager()
         let list = try manager.list([1])
         let before = try require(kibibytes("VmHWM", of: manager.pid))

@@ -71,7 +71,7 @@ func listProxyScenarios() {
         try list.sort()
         expectEqual(try list.values(), Array(0..<200))
     }
-    scenario("everyChangeOfAListIsSeenByAnUpdateThatIsOnTheWay") {
+    scenario("anUpdateInProgressNoticesEveryChangeOfTheList") {
         let manager = try Manager()
         let changes: [(ListProxy<Int>) throws -> Void] = [
             { try $0.set(0, to: 9) }, { try $0.append(9) }, { try $0.extend([8, 9]) }, { try $0.insert(9, at: 0) },

@@ -3,7 +3,7 @@ import Multiprocessing
 import SystemPackage
 
 func listenerScenarios() {
-    scenario("strangersMeetOverEveryKindOfAddress") {
+    scenario("unrelatedProcessesConnectOverEveryKindOfAddress") {
         try withTemporaryDirectory { directory in
             let places: [Address?] = [
                 nil, .unix("\(directory)/s"), .tcp("127.0.0.1", 0), .tcp("localhost", 0), .tcp("::1", 0),
@@ -57,7 +57,7 @@ func listenerScenarios() {
         _ = try Listener()
         expectEqual(privateDirectories(), before)
     }
-    scenario("namedSocketIsForItsMakersUserAloneWhateverTheUmask") {
+    scenario("namedSocketIsForItsUserOnlyWhateverTheUmask") {
         try withTemporaryDirectory { directory in
             let path = "\(directory)/s"
             chmod(directory, 0o755)

@@ -189,7 +189,7 @@ func managerServerEndScenarios() {
             expectThrows(.invalidState) { try Manager(registering: [twice, twice]) }
         }
     }
-    scenario("clientsKilledAtRandomMomentsHoldNobodyUp") {
+    scenario("clientsKilledAtRandomMomentsDelayNoOthers") {
         var generator = SeededGenerator(seed: printedSeed())
         let manager = try Manager()
         let (lock, recursive) = (try manager.lock(), try manager.recursiveLock())

@@ -18,7 +18,7 @@ func managerServerLockScenarios() {
         expectEqual(try value.get(), 400)
         expect(try !lock.isLocked, "it is locked")
     }
-    scenario("managerLockIsItsHoldersAndTimesAreKept") {
+    scenario("managerLockBelongsToItsHolderAndKeepsTimeouts") {
         let manager = try Manager()
         let lock = try manager.lock()
         try lock.acquire()
@@ -90,7 +90,7 @@ func managerServerLockScenarios() {
         for child in children { expectEqual(try child.join(timeout: .seconds(10)), .exited(0)) }
         expectEqual(log.values, [0, 1, 2, 3, 4])
     }
-    scenario("recursiveManagerLockIsAThreads") {
+    scenario("recursiveManagerLockBelongsToAThread") {
         let manager = try Manager()
         let lock = try manager.recursiveLock()
         try lock.acquire()
@@ -151,7 +151,7 @@ func managerServerLockScenarios() {
         }
         expectEqual(try turn.get(), 30)
     }
-    scenario("conditionKeepsItsTimesAndItsLock") {
+    scenario("conditionKeepsTimeoutsAndItsLock") {
         let manager = try Manager()
         let (lock, recursive) = (try manager.lock(), try manager.recursiveLock())
         expectThrows(.requestFailed) { try manager.condition(lock).wait() }

@@ -193,7 +193,7 @@ func managerServerProcessScenarios() {
         try inChildren(10) { _ in expectEqual(try list.get(0), 1) }
         expect(eventually { namesIn("/proc/\(manager.pid)/fd").count <= before }, "the server keeps connections")
     }
-    scenario("serverIsNamedSilentAndOfOneThread") {
+    scenario("serverHasANameOneThreadAndNoOutput") {
         let manager = try Manager()
         expectEqual(ProcessRecord(manager.pid)?.name, "manager")
         expectEqual(namesIn("/proc/\(manager.pid)/task").count, 1)

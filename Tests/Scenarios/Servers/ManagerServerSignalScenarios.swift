@@ -37,7 +37,7 @@ func managerServerSignalScenarios() {
         try queue.put("e")
         expectEqual(try queue.count, 1)
     }
-    scenario("whatIsHandedToAProcessThatDiesBeforeItReadsItGoesToTheNext") {
+    scenario("itemThatADeadProcessHasNotReadGoesToTheNext") {
         for place: Address? in [nil, .tcp("127.0.0.1", 0)] {
             let manager = try Manager(address: place)
             let (queue, semaphore) = (try manager.queue(of: [Int].self), try manager.semaphore(0))
