@@ -105,7 +105,7 @@ private func sampleArrays<Sample: Codable>(_ count: Int, _ make: (Int) -> Sample
 func codedArrays(_ count: Int) throws -> Duration { try sampleArrays(count) { CodedSample(time: $0) } }
 func copiedArrays(_ count: Int) throws -> Duration { try sampleArrays(count) { CopiedSample(time: $0) } }
 
-// MARK: What a task costs the processes of which there is one each
+// MARK: Serial time of the front and the manager process
 
 /// Tasks of a given duration, submitted like the command does: some more than there are workers, in one lane.
 ///

@@ -42,7 +42,7 @@ struct Rows {
 struct WrongRow: Error, CustomStringConvertible {
     let fields: [String]
 
-    var description: String { "no row of an order: \(fields.joined(separator: ", "))" }
+    var description: String { "not an order: \(fields.joined(separator: ", "))" }
 }
 
 /// A field as it is written in a row.

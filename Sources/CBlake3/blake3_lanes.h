@@ -1,5 +1,5 @@
-// BLAKE3's compression for LANES inputs at once, input n in lane n of every vector. This file is no header: the file of
-// each width includes it once, after it has defined
+// BLAKE3's compression for LANES inputs at once, input n in lane n of every vector. This file is not a usual header:
+// the file for each width includes it once, after defining
 //
 //   LANES          1, 4, 8 or 16: 32-bit words in a vector
 //   LANES_NAME     the function to define, a blake3_many_function
@@ -7,9 +7,9 @@
 //   LANES_ROTATES  1 where the CPU rotates the words of a vector; else shuffles and shifts do it
 //
 // The state is 16 vectors, vector w with word w of each lane, so the rounds are the same code at every width and no
-// word ever crosses a lane. The message has to be turned to that shape, though. Rows of LANES words of LANES inputs are
-// loaded and transposed: words within 16-byte pieces first, then whole pieces. To put the rows together from pieces of
-// several inputs would save shuffles, but was a tenth slower where it was measured.
+// word ever crosses a lane. The message must be transposed into that shape. Rows of LANES words of LANES inputs are
+// loaded and transposed: words within 16-byte pieces first, then whole pieces. Assembling the rows from pieces of
+// several inputs would save shuffles, but was a tenth slower when measured.
 
 #include <stdint.h>
 #include <string.h>
@@ -119,8 +119,8 @@ LANES_INLINE void mix_rounds(word *v, const word *message)
 // `(word){0} + x` is x in every lane.
 #define EVERY_LANE(x) ((word){0} + (uint32_t)(x))
 
-// What the lanes read: lane n the input at `input + n * stride`, but a lane beyond `count` repeats the last
-// one, as there may be no memory behind it.
+// What the lanes read: lane n the input at `input + n * stride`; a lane beyond `count` repeats the last one, because
+// there may be no memory after it.
 struct lanes {
     const uint8_t *input;
     size_t stride;
@@ -177,8 +177,8 @@ LANES_INLINE void transpose_pieces(word *rows)
 
 #define PREFETCH_BYTES 128
 
-// Asks for what each lane reads two blocks later. The lanes are a chunk apart, more streams at a time than the CPU
-// follows by itself. An address behind the input does no harm.
+// Prefetches what each lane reads two blocks later. The lanes are a chunk apart, which are more streams than the CPU
+// tracks by itself. An address past the input does no harm.
 LANES_INLINE void prefetch(const struct lanes *lanes, size_t offset)
 {
     uintptr_t ahead = (uintptr_t)lanes->input + offset + PREFETCH_BYTES;
