@@ -30,7 +30,7 @@ func managerServerLockScenarios() {
             expectEqual(try lock.acquire(timeout: .milliseconds(50)), nil)
             let elapsed = ContinuousClock.now - start
             expect(elapsed >= .milliseconds(50) && elapsed < promptly, "it took \(elapsed)")
-            expectText(of: expectThrows(.requestFailed) { try lock.release() }, contains: "process that has the lock")
+            expectText(of: expectThrows(.requestFailed) { try lock.release() }, contains: "process that holds the lock")
         }
         try lock.release()
         expectThrows(.requestFailed) { try lock.release() }
