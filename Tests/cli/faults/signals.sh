@@ -4,7 +4,7 @@ real_data 20000000 > in
 poolmap compress -q -1 --chunk-size 256K -o in.zst in
 echo old > old.zst
 mkfifo source
-# signalled SIGNAL NUMBER PROCESSES: sends the signal; NUMBER is its number.
+# signalled SIGNAL NUMBER: the front ends with this signal, and so do its children.
 signalled() {
     local everyone
     wait_workers "$front" 2
