@@ -62,6 +62,7 @@ let package = Package(
         .target(name: "CBlake3"),
         .target(name: "CChecksums"),
         .target(name: "CFiles"),
+        .target(name: "CRunReport", exclude: ["page"]),
         .target(name: "CPoolmap", dependencies: ["CFiles", "CJobServer"]),
 
         // The base of the command's targets: one error type, system calls, names.
@@ -86,6 +87,8 @@ let package = Package(
         .target(
             name: "Files",
             dependencies: ["CChecksums", "CFiles", "Ground", .product(name: "SystemPackage", package: "swift-system")]),
+        // What is told of a run: as JSON, and as a page made of the same values.
+        .target(name: "RunReport", dependencies: ["CRunReport", "Files", "Ground"]),
         // Where a file is cut into chunks: bytes in, borders out.
         .target(name: "Chunks", dependencies: ["CFiles", "Ground"]),
         // A library product: maps a closure over the chunks of a file.
@@ -103,7 +106,7 @@ let package = Package(
         .target(
             name: "Run",
             dependencies: [
-                "CFiles", "CPoolmap", "Digests", "Files", "Ground", "JobServer", "Multiprocessing",
+                "CFiles", "CPoolmap", "Digests", "Files", "Ground", "JobServer", "Multiprocessing", "RunReport",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         // The operations that the engine runs, each with its cut, its work, its messages and its join.
@@ -136,6 +139,7 @@ let package = Package(
                 "Multiprocessing",
                 "Operations",
                 "Run",
+                "RunReport",
                 "SeekableZstd",
                 "Slurm",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -59,7 +59,7 @@ def of_gnu(text):
     letters = re.search(r"lettersTakingValue.*?\[(.*?)\]", text)[1]
     return set(re.findall(r'"(--[a-z0-9-]+)"', long)) | {f"-{letter}" for letter in letters if letter.isalpha()}
 
-of_command = {name: of_gnu(read(f"{name.capitalize()}Syntax")) for name in ("hash", "map", "join")}
+of_command = {name: of_gnu(read(f"{name.capitalize()}Syntax")) for name in ("hash", "map", "join", "report")}
 dump = json.loads(subprocess.check_output([sys.argv[1], "--experimental-dump-help"]))
 missing, count = set(), 0
 for command in dump["command"]["subcommands"]:

@@ -42,6 +42,9 @@ package struct Arguments {
         } else if word == .join {
             let syntax = try JoinSyntax(rest)
             (self.word, options, operands, unusedWords) = (word, syntax.options, syntax.operands, [])
+        } else if word == .report {
+            let syntax = try ReportSyntax(rest)
+            (self.word, options, operands, unusedWords) = (word, syntax.options, syntax.operands, [])
         } else {
             let syntax = try ZstdSyntax(name.arguments + rest, word)
             (self.word, options, operands) = (syntax.word, syntax.options, syntax.operands)

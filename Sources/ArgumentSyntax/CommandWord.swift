@@ -3,16 +3,18 @@ import Glibc
 
 /// What is done to the inputs: a subcommand, by its word or by options of zstd's.
 package enum CommandWord: String, CaseIterable {
-    case compress, decompress, test, list, cat, hash, map, join, help
+    case compress, decompress, test, list, cat, hash, map, join, report, help
 
     /// zstd has them too, and takes all of its options in each.
     package var isZstds: Bool { [.compress, .decompress, .test, .list].contains(self) }
 
     /// Those that are no word of zstd's, nor an option of its.
-    static let own: [CommandWord] = [.hash, .cat, .map, .join]
+    static let own: [CommandWord] = [.hash, .cat, .map, .join, .report]
 
     /// The option that says the same and can be no file's name.
-    var option: String { "--\(rawValue)" }
+    ///
+    /// `--report` is an option with a value, and may well be the first argument.
+    var option: String { self == .report ? "--report-page" : "--\(rawValue)" }
 
     /// Throws if the word, as the first argument, may as well be a file's name: `poolmap *` types it, too.
     ///

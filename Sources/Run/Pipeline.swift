@@ -1,6 +1,7 @@
 import Glibc
 import Ground
 import Multiprocessing
+import RunReport
 import SystemPackage
 
 /// Runs jobs through a workforce as one stream of pieces, and puts each job's results back in order.
@@ -70,11 +71,14 @@ package final class Pipeline {
         do throws(PoolmapError) {
             while true {
                 // Accept results first: that makes room for what is handed out.
+                observer.recorder?.begin(.takingResults)
                 try acceptResults()
+                observer.recorder?.begin(.handingOut)
                 try handOut()
                 observer.onTick()
                 if isToBeSettled || workforce.hasFinished { continue }
                 if isAtEnd && unreported.isEmpty { break }
+                observer.recorder?.begin(reasonToWait)
                 try workforce.wait(orFor: awaitedInputs, lacksHands: lacksHands, timeout: observer.tick)
             }
             assert(workforce.hasEverySlot, "a slot was not given back")
@@ -83,6 +87,12 @@ package final class Pipeline {
             abandonAll(error)
         }
         workforce.dismiss()
+    }
+
+    private var reasonToWait: FrontTime.Activity {
+        if lacksHands { return .waitingForTokens }
+        if !awaitedInputs.isEmpty { return .waitingForInput }
+        return isAtEnd && open.isEmpty && !hasUnbegun ? .waitingForResults : .waitingForRoom
     }
 
     // MARK: Handing out
@@ -214,6 +224,7 @@ package final class Pipeline {
     @discardableResult
     private func append(_ kind: Entry.Kind, to running: RunningJob) -> Entry {
         let entry = Entry(running, kind)
+        entry.handedOutNanoseconds = observer.recorder == nil ? 0 : monotonicNanoseconds()
         running.line.append(entry)
         entryCount += 1
         isToBeSettled = isToBeSettled || entry.isReady
@@ -302,7 +313,9 @@ package final class Pipeline {
             if pieces.count > 1, case .failure(let error) = completion.result, error.code == .processDied {
                 return try acceptOneByOne(task, pieces, slot, entry.job, after: completion)
             }
-            entry.job.account += try observer.recorder?.add(pieces, completion, of: entry.job.plan) ?? []
+            entry.job.account +=
+                try observer.recorder?.add(
+                    pieces, completion, handedOut: entry.handedOutNanoseconds, of: entry.job.plan) ?? []
             try accept(completion.result, of: pieces, slot, entry.job)
         case .local(let piece, let action):
             if entry.job.error == nil {
@@ -320,8 +333,11 @@ package final class Pipeline {
         let hands = SpareHands(workforce, isAnother: true)
         defer { hands.dismiss() }
         for (task, piece) in zip(try task.single(), pieces) {
+            let handedOut = monotonicNanoseconds()
             let completion = hands.complete(task, after: earlier)
-            running.account += try observer.recorder?.add([piece], completion, of: running.plan) ?? []
+            running.account +=
+                try observer.recorder?.add(
+                    [piece], completion, handedOut: handedOut, of: running.plan) ?? []
             try accept(completion.result, of: [piece], slot, running)
         }
     }
@@ -415,7 +431,7 @@ package final class Pipeline {
     }
 
     private func report(
-        _ plan: PlannedJob, _ result: Result<JobSummary, PoolmapError>, _ account: [JSONText] = []
+        _ plan: PlannedJob, _ result: Result<JobSummary, PoolmapError>, _ account: [ReportedPiece] = []
     ) {
         if plan.isInput {
             observer.recorder?.add(result, of: plan, account)

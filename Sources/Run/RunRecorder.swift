@@ -1,6 +1,7 @@
 import Files
 import Glibc
 import Ground
+import RunReport
 
 /// Records a run as a report for programs and as a trace for people.
 ///
@@ -8,13 +9,14 @@ import Ground
 /// the end. docs/report.md describes the fields.
 package final class RunRecorder {
     private let report: LineFile?
+    private var format: any ReportFormat
     private let trace: LineFile?
     private let startedNanoseconds = monotonicNanoseconds()
     private let front = getpid()
     private var lanes: Set<Int32> = []
     private var totals = RunTotals()
-    private var hasFile = false
     private var hasEvent = false
+    private var frontTime: FrontTime
     private(set) var failure: PoolmapError?
 
     /// Opens the files.
@@ -26,11 +28,14 @@ package final class RunRecorder {
     package init(report: String?, trace: String?, head: [(String, JSONText)]) throws(PoolmapError) {
         self.report = try report.map { (path) throws(PoolmapError) in try LineFile(path: path, force: true) }
         self.trace = try trace.map { (path) throws(PoolmapError) in try LineFile(path: path, force: true) }
+        format = reportFormat(forFile: report ?? "")
+        frontTime = FrontTime(from: startedNanoseconds)
         var members: [(String, JSONText)] = [("schema", .string("poolmap-report/1"))]
         members += head
-        members.append(("startedUnixNanoseconds", .number(RunRecorder.unixNanoseconds())))
-        let text = JSONText.object(members).text
-        write("\(text.dropLast()), \"files\": [", to: self.report)
+        members += [
+            ("startedUnixNanoseconds", .number(RunRecorder.unixNanoseconds())), ("pid", .number(UInt64(front))),
+        ]
+        attempt(self.report) { (file) throws(PoolmapError) in try format.begin(members, to: file) }
         write("{\"displayTimeUnit\": \"ms\", \"traceEvents\": [", to: self.trace)
         writeLane(front, "poolmap")
     }
@@ -43,82 +48,77 @@ package final class RunRecorder {
 
     // MARK: During the run
 
+    /// Records what the front does from now on.
+    package func begin(_ activity: FrontTime.Activity) {
+        frontTime.begin(activity)
+    }
+
     /// Records the end of a task, with or without a result.
     ///
     /// Returns the entries of its pieces for the report of the input.
+    ///
+    /// - Parameter handedOut: when, on the monotonic clock; the result is taken now.
     package func add(
-        _ pieces: [Piece], _ completion: TaskCompletion, of plan: PlannedJob
-    ) throws(PoolmapError) -> [JSONText] {
+        _ pieces: [Piece], _ completion: TaskCompletion, handedOut: UInt64, of plan: PlannedJob
+    ) throws(PoolmapError) -> [ReportedPiece] {
         totals.repeatedTries += UInt64(max(0, completion.attempts - 1))
-        let time = WorkTime(completion)
+        let (time, taken) = (WorkTime(completion), sinceStart(monotonicNanoseconds()))
+        let queued = sinceStart(handedOut)
         return zip(pieces, try completion.results).compactMap { piece, result in
-            add(piece, result.text, result.time ?? time, by: completion.worker, completion.attempts, of: plan)
+            var reported = reported(
+                piece, result.text, result.time ?? time, by: completion.worker, completion.attempts)
+            (reported.queuedNanoseconds, reported.takenNanoseconds) = (queued, taken)
+            return add(reported, piece, of: plan)
         }
     }
 
     /// Records a step that the front did itself.
-    package func add(_ piece: Piece, _ time: WorkTime, of plan: PlannedJob) -> JSONText? {
-        add(piece, .null, time, by: front, 1, of: plan)
+    package func add(_ piece: Piece, _ time: WorkTime, of plan: PlannedJob) -> ReportedPiece? {
+        add(reported(piece, .null, time, by: front, 1), piece, of: plan)
     }
 
-    private func add(
-        _ piece: Piece, _ result: JSONText, _ time: WorkTime, by worker: Int32, _ attempts: Int, of plan: PlannedJob
-    ) -> JSONText? {
+    private func sinceStart(_ nanoseconds: UInt64) -> UInt64 {
+        nanoseconds - min(startedNanoseconds, nanoseconds)
+    }
+
+    private func reported(
+        _ piece: Piece, _ result: JSONText, _ time: WorkTime, by worker: Int32, _ attempts: Int
+    ) -> ReportedPiece {
+        ReportedPiece(
+            index: UInt64(piece.index), count: UInt64(piece.count), offset: piece.offset, length: piece.byteCount,
+            result: result, worker: UInt64(max(0, worker)), startNanoseconds: sinceStart(time.startedNanoseconds),
+            durationNanoseconds: time.durationNanoseconds, tries: UInt64(max(0, attempts)))
+    }
+
+    private func add(_ reported: ReportedPiece, _ piece: Piece, of plan: PlannedJob) -> ReportedPiece? {
         totals.pieces += piece.isPart ? 1 : 0
-        totals.workNanoseconds += time.durationNanoseconds
-        let since = time.startedNanoseconds - min(startedNanoseconds, time.startedNanoseconds)
-        let start = time.startedNanoseconds == 0 ? 0 : since
-        let members: [(String, JSONText)] = [
-            ("index", .number(UInt64(piece.index))), ("count", .number(UInt64(piece.count))),
-            ("offset", .number(piece.offset)), ("length", .number(piece.byteCount)), ("result", result),
-        ]
-        let effort: [(String, JSONText)] = [
-            ("worker", .number(UInt64(max(0, worker)))), ("startNanoseconds", .number(start)),
-            ("durationNanoseconds", .number(time.durationNanoseconds)), ("tries", .number(UInt64(max(0, attempts)))),
-        ]
+        totals.workNanoseconds += reported.durationNanoseconds
         if trace != nil {
+            let worker = Int32(clamping: reported.worker)
             writeLane(worker, "worker \(worker)")
             writeEvent([
                 ("name", .string(piece.isWholeFile ? plan.input.name : "\(piece.noun) \(piece.index)")),
-                ("cat", .string(piece.noun)), ("ph", .string("X")), ("ts", .microseconds(start)),
-                ("dur", .microseconds(time.durationNanoseconds)), ("pid", .number(UInt64(front))),
-                ("tid", .number(UInt64(max(0, worker)))),
-                ("args", .object([("file", .string(plan.input.name))] + members.dropFirst() + effort.suffix(1))),
+                ("cat", .string(piece.noun)), ("ph", .string("X")), ("ts", .microseconds(reported.startNanoseconds)),
+                ("dur", .microseconds(reported.durationNanoseconds)), ("pid", .number(UInt64(front))),
+                ("tid", .number(reported.worker)),
+                (
+                    "args",
+                    .object(
+                        [("file", .string(plan.input.name))] + reported.extent + [("tries", .number(reported.tries))])
+                ),
             ])
         }
-        return report != nil && piece.isPart ? .object(members + effort) : nil
+        return report != nil && piece.isPart ? reported : nil
     }
 
-    /// Records an input; called in input order.
+    /// Records an input that was reported; they come in their order.
     ///
     /// - Parameter pieces: the entries of its pieces.
-    package func add(_ result: Result<JobSummary, PoolmapError>, of plan: PlannedJob, _ pieces: [JSONText]) {
+    package func add(_ result: Result<JobSummary, PoolmapError>, of plan: PlannedJob, _ pieces: [ReportedPiece]) {
         totals.add(result)
-        guard report != nil else { return }
-        var members: [(String, JSONText)] = [
-            ("input", .string(plan.input.name)), ("output", plan.target.text),
-        ]
-        members += RunRecorder.outcome(result)
-        members.append(("chunks", .array(pieces)))
-        write("\(hasFile ? "," : "")\n\(JSONText.object(members).text)", to: report)
-        hasFile = true
-    }
-
-    private static func outcome(_ result: Result<JobSummary, PoolmapError>) -> [(String, JSONText)] {
-        switch result {
-        case .success(let summary):
-            [
-                ("status", .string(summary.status)), ("error", .null),
-                ("inputBytes", .number(summary.inputBytes)), ("outputBytes", .number(summary.outputBytes)),
-                ("digests", .array(summary.digests.map { .string($0) })),
-                ("salvage", summary.salvage?.json ?? .null),
-            ]
-        case .failure(let error):
-            [
-                ("status", .string(error.code == .ignored ? "ignored" : "failed")), ("error", .error(error)),
-                ("inputBytes", .null), ("outputBytes", .null), ("digests", .array([])), ("salvage", .null),
-            ]
-        }
+        var file = ReportedFile(input: plan.input.name, output: plan.target.text, result)
+        file.pieces = pieces
+        attempt(report) { (report) throws(PoolmapError) in try format.add(file, to: report) }
     }
 
     // MARK: The end
@@ -126,8 +126,9 @@ package final class RunRecorder {
     /// Gives both files their names, except a name that is also an input's; throws the first error met in writing
     /// either.
     package func finish(_ places: RunPlaces) throws(PoolmapError) {
-        let wall = monotonicNanoseconds() - startedNanoseconds
-        write("\n], \"totals\": \(totals.json(wall).text)}\n", to: report)
+        let now = monotonicNanoseconds()
+        let members = [("front", frontTime.json(at: now)), ("totals", totals.json(now - startedNanoseconds))]
+        attempt(report) { (report) throws(PoolmapError) in try format.end(members, to: report) }
         write("\n]}\n", to: trace)
         if let failure { throw failure }
         if !places.mustStay(fileOf: "--report") {
@@ -152,9 +153,13 @@ package final class RunRecorder {
     }
 
     private func write(_ text: String, to file: LineFile?) {
-        guard failure == nil else { return }
+        attempt(file) { (file) throws(PoolmapError) in try file.write(Array(text.utf8)) }
+    }
+
+    private func attempt(_ file: LineFile?, _ body: (LineFile) throws(PoolmapError) -> Void) {
+        guard failure == nil, let file else { return }
         do throws(PoolmapError) {
-            try file?.write(Array(text.utf8))
+            try body(file)
         } catch {
             failure = error
         }
@@ -191,12 +196,27 @@ private struct RunTotals {
     }
 }
 
+extension ReportedFile {
+    fileprivate init(input: String, output: String?, _ result: Result<JobSummary, PoolmapError>) {
+        switch result {
+        case .success(let summary):
+            self.init(
+                input: input, output: output, status: summary.status, inputBytes: summary.inputBytes,
+                outputBytes: summary.outputBytes, digests: summary.digests, salvage: summary.salvage?.json ?? .null)
+        case .failure(let error):
+            self.init(
+                input: input, output: output, status: error.code == .ignored ? "ignored" : "failed",
+                error: .error(error))
+        }
+    }
+}
+
 extension Target {
-    fileprivate var text: JSONText {
+    fileprivate var text: String? {
         switch self {
-        case .file(let path): .string(path)
-        case .standardOutput: .string("standard output")
-        case .nowhere: .null
+        case .file(let path): path
+        case .standardOutput: "standard output"
+        case .nowhere: nil
         }
     }
 }

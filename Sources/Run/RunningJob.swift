@@ -1,4 +1,5 @@
 import Ground
+import RunReport
 
 /// A job between planning and reporting.
 final class RunningJob {
@@ -17,7 +18,7 @@ final class RunningJob {
     var isReturned = false
     var result: Result<JobSummary, PoolmapError>?
     /// What the report says about its pieces.
-    var account: [JSONText] = []
+    var account: [ReportedPiece] = []
     /// Jobs that are reported right after it.
     var followers: [RunningJob] = []
 
@@ -61,6 +62,8 @@ final class Entry {
     let job: RunningJob
     let kind: Kind
     var completion: TaskCompletion?
+    /// On the monotonic clock, where the run is recorded.
+    var handedOutNanoseconds: UInt64 = 0
 
     init(_ job: RunningJob, _ kind: Kind) {
         self.job = job

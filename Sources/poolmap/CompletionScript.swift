@@ -87,6 +87,7 @@ private func bashWords(_ commands: String) -> String {
                 -t*|--test) poolmap_command=test ;;
                 -l*|--list) poolmap_command=list ;;
                 --cat|--hash|--map|--join) poolmap_command="${poolmap_word#--}" ;;
+                --report-page) poolmap_command=report ;;
                 esac
             done
             local -a COMP_WORDS
@@ -107,6 +108,7 @@ private func zshWords(_ commands: String) -> String {
                     -t*|--test) poolmap_command=test ;;
                     -l*|--list) poolmap_command=list ;;
                     --cat|--hash|--map|--join) poolmap_command="${poolmap_word#--}" ;;
+                    --report-page) poolmap_command=report ;;
                     esac
                 done
                 words=("${words[1]}" "${poolmap_command}" "${words[@]:1}")
@@ -135,6 +137,8 @@ private func fishWords(_ commands: String) -> String {
                     set poolmap_command list
                 case --cat --hash --map --join
                     set poolmap_command (string replace -- -- '' $poolmap_word)
+                case --report-page
+                    set poolmap_command report
                 end
             end
             set unparsed_tokens $unparsed_tokens[1] $poolmap_command $unparsed_tokens[2..]

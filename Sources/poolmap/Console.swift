@@ -58,7 +58,7 @@ final class Console {
                 report: options.report, trace: options.trace,
                 head: [
                     ("poolmap", .string(Program.version)), ("command", .string(command)), ("options", .object(all)),
-                    ("libzstd", .string(CompressionOptions.libzstdVersion)),
+                    ("libzstd", .string(CompressionOptions.libzstdVersion)), ("machine", machineDescription()),
                 ])
             batch.recorder = recorder
         }

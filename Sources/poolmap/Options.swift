@@ -36,7 +36,9 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Write an account of the run, as JSON: each file, each chunk.", valueName: "file"),
+        help: ArgumentHelp(
+            "Write a report of the run, each file and each chunk: a page to look at if the name ends in .html, else JSON.",
+            valueName: "file"),
         completion: .file())
     var report: String?
 

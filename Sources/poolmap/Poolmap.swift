@@ -22,6 +22,7 @@ struct Poolmap: ParsableCommand {
         version: Program.version,
         subcommands: [
             Compress.self, Decompress.self, Test.self, List.self, Cat.self, Hash.self, Map.self, Join.self,
+            Report.self,
         ],
         defaultSubcommand: Compress.self)
 
@@ -67,6 +68,7 @@ struct Poolmap: ParsableCommand {
         case .test: return try parse(Test.self, arguments)
         case .hash: return try parse(Hash.self, arguments)
         case .join: return try parse(Join.self, arguments)
+        case .report: return try parse(Report.self, arguments)
         case .map:
             var map = try parse(Map.self, arguments)
             map.command = arguments.command

@@ -1,0 +1,157 @@
+// What follows from the pieces: how well each did, what went on at any time, and where time was lost.
+
+/// How a piece can be looked at. `value` is from 0 to 1, for the colour and for how high a piece is filled; NaN where it
+/// is not known.
+function makeMeasures(model) {
+    const { pieces } = model;
+    const measures = [];
+    if (pieces.bytes.some((bytes) => bytes >= 0)) measures.push(leftMeasure(model));
+    const speedAt = (piece) => speedOf(pieces, piece);
+    measures.push(relativeMeasure(model, {
+        id: "speed", name: "Speed", low: "slow", high: "fast", of: speedAt, text: (speed) => formatSpeed(speed, 1),
+    }));
+    measures.push(relativeMeasure(model, {
+        id: "time", name: "Time taken", low: "short", high: "long", of: (piece) => pieces.duration[piece],
+        text: formatTime,
+    }));
+    return measures;
+}
+
+/// Of compressed data, the size beside the size of its content; of a command, its output beside its input.
+function leftMeasure(model) {
+    const { pieces, command } = model;
+    const isRestoring = ["decompress", "test", "cat"].includes(command);
+    const value = (piece) => {
+        const [bytes, length] = [pieces.bytes[piece], pieces.length[piece]];
+        const [small, large] = isRestoring ? [length, bytes] : [bytes, length];
+        return bytes < 0 || large <= 0 ? NaN : Math.min(1, small / large);
+    };
+    const name = command === "map" ? "Output for each byte of input" : "Compressibility";
+    const words = command === "map" ? ["little output", "as much as the input"] : ["compresses well", "does not compress"];
+    return { id: "left", name, low: words[0], high: words[1], value, text: (piece) => ratioText(model, piece), isShare: true };
+}
+
+/// Beside the value that 95 of 100 pieces do not exceed, so that a single one does not make all others look alike.
+function relativeMeasure(model, { id, name, low, high, of, text }) {
+    const sorted = Float64Array.from({ length: model.pieces.count }, (_, piece) => of(piece)).filter(Number.isFinite).sort();
+    const most = sorted[Math.floor((sorted.length - 1) * 0.95)] || 1;
+    return {
+        id, name, low: `${low} (0)`, high: `${high} (${text(most)} or more)`, value: (piece) => Math.min(1, of(piece) / most),
+        text: (piece) => text(of(piece)), isShare: false,
+    };
+}
+
+/// Bytes of the input in a microsecond.
+function speedOf(pieces, piece) {
+    return pieces.length[piece] / Math.max(1, pieces.duration[piece]);
+}
+
+function ratioText({ command, pieces }, piece) {
+    const [bytes, length] = [pieces.bytes[piece], pieces.length[piece]];
+    return bytes < 0 ? "–" : ratioOf(command, length, bytes);
+}
+
+/// "6.52 ×" of what is or was compressed; a share of the input of what commands have written.
+function ratioOf(command, inputBytes, outputBytes) {
+    if (command === "map") return inputBytes > 0 ? `${formatPercent(outputBytes / inputBytes)} of the input` : "–";
+    const isRestoring = ["decompress", "test", "cat"].includes(command);
+    const [small, large] = isRestoring ? [inputBytes, outputBytes] : [outputBytes, inputBytes];
+    return small > 0 ? `${significant(large / small)} ×` : "–";
+}
+
+// MARK: Over time
+
+/// So many equal stretches of time, with a total for each.
+class Bins {
+    constructor(from, to, count) {
+        this.from = from;
+        this.width = (to - from) / count;
+        this.totals = new Float64Array(count);
+    }
+
+    /// Spreads `rate` for each microsecond over a span.
+    add(start, end, rate) {
+        const { totals, width } = this;
+        const first = Math.max(0, (start - this.from) / width);
+        const last = Math.min(totals.length, (end - this.from) / width);
+        for (let bin = Math.floor(first); bin < last; bin += 1) {
+            totals[bin] += (Math.min(last, bin + 1) - Math.max(first, bin)) * width * rate;
+        }
+    }
+
+    /// The mean rate in each.
+    get rates() {
+        return Array.from(this.totals, (total) => total / this.width);
+    }
+}
+
+/// What went on in each of `count` stretches: bytes of the input in a microsecond, workers that were busy, pieces that
+/// waited for a worker, and results that waited to be taken.
+function flow(model, from, to, count) {
+    const { pieces } = model;
+    const made = () => new Bins(from, to, count);
+    const [bytes, busy, queued, turn] = [made(), made(), made(), made()];
+    for (let piece = 0; piece < pieces.count; piece += 1) {
+        const start = pieces.start[piece];
+        const end = endOf(pieces, piece);
+        if (pieces.queued[piece] > 0) queued.add(start - pieces.queued[piece], start, 1);
+        if (pieces.turn[piece] > 0) turn.add(end, end + pieces.turn[piece], 1);
+        const duration = Math.max(1, pieces.duration[piece]);
+        bytes.add(start, start + duration, pieces.length[piece] / duration);
+        busy.add(start, start + duration, 1);
+    }
+    return { bytes: bytes.rates, busy: busy.rates, queued: queued.rates, turn: turn.rates };
+}
+
+/// Whether the report says when pieces were handed out and their results taken: older ones do not.
+function knowsQueue(model) {
+    return model.pieces.queued.some((wait) => wait >= 0);
+}
+
+// MARK: Where time was lost
+
+const activities = [
+    { id: "waitingForInput", label: "waiting for input", help: "nothing to hand out before a pipe or a list of names gave more" },
+    { id: "waitingForTokens", label: "waiting for make's tokens", help: "make had no job free" },
+    { id: "waitingForRoom", label: "waiting for an earlier result", help: "no room for more results before an earlier one was done" },
+    { id: "takingResults", label: "waiting for the writer", help: "the main process wrote results in their order" },
+    { id: "handingOut", label: "waiting for the main process", help: "it started workers, read a pipe, opened files, or handed out work" },
+    { id: "waitingForResults", label: "nothing left to do", help: "all work was handed out, and others had the last of it" },
+];
+
+/// The time of all workers, by what they did with it: worked, or had nothing to do while the main process was at something.
+function lostTime(model) {
+    const { front, pieces, wall } = model;
+    const isAlone = model.lanes.every((lane) => lane.pids.every((pid) => pid === model.frontPID));
+    const workers = isAlone ? 1 : Math.max(model.jobs, model.lanes.length);
+    const rows = activities.map((activity) => ({ ...activity, time: 0 }));
+    const busyTime = pieces.duration.reduce((sum, duration) => sum + duration, 0);
+    const idleTime = Math.max(0, workers * wall - busyTime);
+    if (front) {
+        const bucket = front.bucketNanoseconds / 1000;
+        const count = Math.max(...activities.map(({ id }) => front[id]?.length ?? 0), 1);
+        const bins = new Bins(0, bucket * count, count);
+        for (let piece = 0; piece < pieces.count; piece += 1) bins.add(pieces.start[piece], endOf(pieces, piece), 1);
+        bins.totals.forEach((busy, number) => {
+            const length = Math.min(bucket, Math.max(0, wall - number * bucket));
+            share(rows, front, number, Math.max(0, workers * length - busy), isAlone ? busy : 0);
+        });
+    }
+    const known = rows.reduce((sum, row) => sum + row.time, 0);
+    if (!front) rows.push({ id: "unknown", label: "idle", help: "this report does not say why", time: idleTime });
+    // Of what the buckets have rounded, each has its share.
+    for (const row of rows) if (front && known > 0) row.time *= idleTime / known;
+    return { workers, busyTime, idleTime, wholeTime: workers * wall, rows: rows.filter((row) => row.time > 0) };
+}
+
+/// Gives each activity its share of the time that was lost in a stretch. What the main process worked on itself is no
+/// reason why it handed out nothing.
+function share(rows, front, number, idle, ownWork) {
+    const weights = rows.map(({ id }) => (front[id]?.[number] ?? 0) / 1000);
+    const handingOut = rows.findIndex(({ id }) => id === "handingOut");
+    weights[handingOut] = Math.max(0, weights[handingOut] - ownWork);
+    const all = weights.reduce((sum, weight) => sum + weight, 0);
+    rows.forEach((row, place) => {
+        row.time += all > 0 ? idle * weights[place] / all : 0;
+    });
+}

@@ -1,0 +1,181 @@
+// What the drawings share: a canvas that fits its place, colours of the theme, a scale of colours, what is selected.
+
+/// The colours of the style sheet, as they are now.
+function palette() {
+    const style = getComputedStyle(document.documentElement);
+    const colour = (name) => style.getPropertyValue(name).trim();
+    return {
+        text: colour("--text"), faint: colour("--faint"), line: colour("--line"), ground: colour("--card"),
+        accent: colour("--accent"), second: colour("--second"), bad: colour("--bad"), warning: colour("--warning"),
+        unknown: colour("--unknown"), scale: [0, 1, 2, 3, 4, 5].map((step) => colour(`--scale-${step}`)),
+        activities: activities.map((_, number) => colour(`--activity-${number}`)),
+    };
+}
+
+/// A scale of 64 colours between those of the style sheet; `at` takes a value from 0 to 1.
+function makeScale(colours) {
+    const stops = colours.map((colour) => colour.match(/[0-9a-f]{2}/gi).map((digits) => parseInt(digits, 16)));
+    const steps = Array.from({ length: 64 }, (_, step) => {
+        const place = step / 63 * (stops.length - 1);
+        const lower = Math.min(stops.length - 2, Math.floor(place));
+        const mixed = stops[lower].map((value, part) => Math.round(value + (stops[lower + 1][part] - value) * (place - lower)));
+        return `rgb(${mixed.join(" ")})`;
+    });
+    return { steps, at: (value) => steps[Math.round(Math.max(0, Math.min(1, value)) * 63)] };
+}
+
+/// A canvas as wide as its place. `paint` gets the context, the width and the height, in CSS pixels.
+class Drawing {
+    constructor(canvas, height, paint) {
+        this.canvas = canvas;
+        this.height = height;
+        this.paint = paint;
+        this.isAsked = false;
+        canvas.style.height = `${height}px`;
+        new ResizeObserver(() => this.ask()).observe(canvas);
+    }
+
+    get width() {
+        return this.canvas.clientWidth;
+    }
+
+    resize(height) {
+        if (height === this.height) return;
+        this.height = height;
+        this.canvas.style.height = `${height}px`;
+    }
+
+    /// Paints with the next frame, once for any number of calls; at once for paper, which waits for no frame.
+    ask() {
+        if (document.documentElement.classList.contains("on-paper")) return this.draw();
+        if (this.isAsked) return;
+        this.isAsked = true;
+        requestAnimationFrame(() => this.draw());
+    }
+
+    draw() {
+        this.isAsked = false;
+        const { canvas, width, height } = this;
+        if (width === 0) return;
+        const scale = window.devicePixelRatio || 1;
+        canvas.width = Math.round(width * scale);
+        canvas.height = Math.round(height * scale);
+        const context = canvas.getContext("2d");
+        context.setTransform(scale, 0, 0, scale, 0, 0);
+        context.clearRect(0, 0, width, height);
+        context.font = "12px system-ui, sans-serif";
+        context.textBaseline = "middle";
+        this.paint(context, width, height);
+    }
+}
+
+/// What all drawings show: the piece that is selected, the stretch of time, and the measure that gives the colours.
+class View extends EventTarget {
+    constructor(model) {
+        super();
+        this.model = model;
+        this.measures = makeMeasures(model);
+        this.measure = this.measures[0];
+        this.selected = null;
+        this.from = 0;
+        this.to = model.wall;
+        this.refreshColours();
+    }
+
+    refreshColours() {
+        this.colours = palette();
+        this.scale = makeScale(this.colours.scale);
+        this.changed();
+    }
+
+    changed() {
+        this.dispatchEvent(new Event("change"));
+    }
+
+    select(piece) {
+        this.selected = piece;
+        if (piece !== null) this.show(piece);
+        this.changed();
+        this.dispatchEvent(new Event("select"));
+    }
+
+    /// Moves the stretch of time so that a piece is in it.
+    show(piece) {
+        const { start, duration } = this.model.pieces;
+        const length = this.to - this.from;
+        const middle = start[piece] + duration[piece] / 2;
+        if (middle < this.from || middle > this.to) this.zoom(middle - length / 2, middle + length / 2);
+    }
+
+    zoom(from, to) {
+        const length = Math.min(this.model.wall, Math.max(to - from, 10));
+        this.from = Math.max(0, Math.min(from, this.model.wall - length));
+        this.to = this.from + length;
+        this.changed();
+    }
+
+    zoomBy(factor, middle = (this.from + this.to) / 2) {
+        this.zoom(middle - (middle - this.from) * factor, middle + (this.to - middle) * factor);
+    }
+
+    colourBy(id) {
+        this.measure = this.measures.find((measure) => measure.id === id) ?? this.measures[0];
+        this.changed();
+    }
+
+    colourOf(piece) {
+        const value = this.measure.value(piece);
+        return Number.isFinite(value) ? this.scale.at(value) : this.colours.unknown;
+    }
+}
+
+/// Fills a box: the body in a pale colour, and so much of it from below in the full one. So the measure can be read without
+/// telling colours apart.
+function fillBox(context, x, y, width, height, colour, share) {
+    context.fillStyle = colour;
+    context.globalAlpha = 0.32;
+    context.fillRect(x, y, width, height);
+    context.globalAlpha = 1;
+    const filled = Math.max(2, (Number.isFinite(share) ? share : 1) * height);
+    context.fillRect(x, y + height - filled, width, filled);
+}
+
+/// A cross for a piece that failed, a corner for one that was tried again.
+function markBox(context, x, y, width, height, { failed, retried }, colours) {
+    if (failed) {
+        context.strokeStyle = colours.bad;
+        context.lineWidth = 2;
+        context.strokeRect(x + 1, y + 1, Math.max(1, width - 2), height - 2);
+        context.beginPath();
+        context.moveTo(x, y);
+        context.lineTo(x + width, y + height);
+        context.moveTo(x + width, y);
+        context.lineTo(x, y + height);
+        context.stroke();
+    } else if (retried) {
+        const size = Math.min(9, Math.max(4, height / 2));
+        context.fillStyle = colours.warning;
+        context.beginPath();
+        context.moveTo(x, y);
+        context.lineTo(x + size, y);
+        context.lineTo(x, y + size);
+        context.fill();
+    }
+}
+
+function outlineBox(context, x, y, width, height, colours) {
+    context.lineWidth = 4;
+    context.strokeStyle = colours.ground;
+    context.strokeRect(x - 1, y - 1, width + 2, height + 2);
+    context.lineWidth = 2;
+    context.strokeStyle = colours.text;
+    context.strokeRect(x - 1, y - 1, width + 2, height + 2);
+}
+
+/// What is special about a piece; null for most.
+function markOf(pieces, piece) {
+    const note = pieces.notes.get(piece);
+    const failed = note?.error !== undefined;
+    const retried = pieces.tries[piece] > 1 || (note?.attempts ?? 1) > 1;
+    return failed || retried ? { failed, retried } : null;
+}

@@ -1,0 +1,88 @@
+"use strict";
+
+// How values read, and how elements are made. Whatever comes from the report reaches the page as text, never as markup.
+
+const byteUnits = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+
+function formatBytes(bytes) {
+    if (bytes === null || bytes === undefined) return "–";
+    let unit = 0;
+    let value = bytes;
+    while (value >= 1024 && unit < byteUnits.length - 1) {
+        value /= 1024;
+        unit += 1;
+    }
+    return unit === 0 ? `${formatCount(bytes)} B` : `${significant(value)} ${byteUnits[unit]}`;
+}
+
+/// Three digits that count.
+function significant(value) {
+    if (value >= 1000) return formatCount(Math.round(value));
+    if (value >= 100) return value.toFixed(0);
+    return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
+
+function formatCount(count) {
+    return Math.round(count).toLocaleString("en-US");
+}
+
+/// "1 chunk", "2 chunks".
+function counted(count, noun, plural = `${noun}s`) {
+    return `${formatCount(count)} ${count === 1 ? noun : plural}`;
+}
+
+function formatTime(microseconds) {
+    if (microseconds < 0) return "–";
+    if (microseconds < 1000) return `${Math.round(microseconds)} µs`;
+    if (microseconds < 1e6) return `${significant(microseconds / 1e3)} ms`;
+    if (microseconds < 120e6) return `${significant(microseconds / 1e6)} s`;
+    const seconds = Math.round(microseconds / 1e6);
+    const minutes = Math.floor(seconds / 60);
+    if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+    return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/// Bytes in microseconds.
+function formatSpeed(bytes, microseconds) {
+    return microseconds > 0 ? `${formatBytes(bytes / microseconds * 1e6)}/s` : "–";
+}
+
+function formatPercent(share) {
+    if (!Number.isFinite(share)) return "–";
+    const percent = share * 100;
+    return `${percent >= 99.95 || percent < 0.05 ? Math.round(percent) : percent.toFixed(percent < 10 ? 1 : 0)} %`;
+}
+
+function formatRange(offset, length) {
+    return length === 0 ? "–" : `${formatCount(offset)} to ${formatCount(offset + length - 1)}`;
+}
+
+/// A name as it can be shown: a byte that is not UTF-8, and what would not be seen or would turn the text, is escaped.
+function printable(name) {
+    return String(name).replace(/[\p{Cs}\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+        const code = character.codePointAt(0);
+        const names = { 9: "\\t", 10: "\\n", 13: "\\r" };
+        if (names[code]) return names[code];
+        const isByte = code >= 0xdc80 && code <= 0xdcff;
+        return isByte ? `\\x${(code & 0xff).toString(16).toUpperCase()}` : `\\u{${code.toString(16).toUpperCase()}}`;
+    });
+}
+
+function lastName(path) {
+    return path.slice(path.lastIndexOf("/") + 1) || path;
+}
+
+/// Makes an element; properties that are functions listen to events, children may be text.
+function element(tag, properties = {}, ...children) {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(properties)) {
+        if (typeof value === "function") made.addEventListener(name, value);
+        else if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value);
+    }
+    made.append(...children.filter((child) => child !== null && child !== undefined));
+    return made;
+}
+
+function byID(id) {
+    return document.getElementById(id);
+}
