@@ -149,7 +149,7 @@ test-deps: package-deps
 		'exfat-fuse=PATH=$$PATH:/sbin command -v mount.exfat-fuse' \
 		'exfatprogs=PATH=$$PATH:/sbin command -v mkfs.exfat' 'dosfstools=PATH=$$PATH:/sbin command -v mkfs.vfat' \
 		'libarchive-tools=command -v bsdtar' 'binutils=command -v ar' 'file=command -v file' 'xz-utils=command -v xz' \
-		'slurm-client=command -v sbatch' 'slurmctld=PATH=$$PATH:/usr/sbin command -v slurmctld' \
+		'chromium=command -v chromium' 'slurm-client=command -v sbatch' 'slurmctld=PATH=$$PATH:/usr/sbin command -v slurmctld' \
 		'slurmd=PATH=$$PATH:/usr/sbin command -v slurmd' 'munge=PATH=$$PATH:/usr/sbin command -v munged'
 
 python-tools: test-deps

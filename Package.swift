@@ -186,6 +186,7 @@ let package = Package(
         .testTarget(name: "SlurmTests", dependencies: ["Ground", "Slurm"]),
         .testTarget(name: "SalvageTests", dependencies: ["Ground", "Salvage", "SeekableZstd", "TestSupport"]),
         .testTarget(name: "RunTests", dependencies: ["Digests", "Files", "Ground", "Multiprocessing", "Run"]),
+        .testTarget(name: "RunReportTests", dependencies: ["Files", "Ground", "RunReport", "TestSupport"]),
         .testTarget(
             name: "OperationsTests",
             dependencies: [

@@ -127,7 +127,7 @@ package final class RunRecorder {
     /// either.
     package func finish(_ places: RunPlaces) throws(PoolmapError) {
         let now = monotonicNanoseconds()
-        let members = [("front", frontTime.json(at: now)), ("totals", totals.json(now - startedNanoseconds))]
+        let members = [("mainProcess", frontTime.json(at: now)), ("totals", totals.json(now - startedNanoseconds))]
         attempt(report) { (report) throws(PoolmapError) in try format.end(members, to: report) }
         write("\n]}\n", to: trace)
         if let failure { throw failure }

@@ -4,10 +4,11 @@ import Ground
 ///
 /// A row is the array
 ///
-///     [shared, rest, output, status, inputBytes, outputBytes, error, salvage, pieces, notes]
+///     [input, output, status, inputBytes, outputBytes, pieces, notes, error, salvage]
 ///
-/// The input's name is the first `shared` UTF-16 code units of the name before it, and `rest`; `output` is null, or the
-/// same of the input's name: `[shared, rest]`. `pieces` has `numbersOfPiece` numbers for each piece, one behind the other:
+/// and ends before `notes`, `error` and `salvage` where these say nothing. `input` is `[shared, rest]`: the name is the
+/// first `shared` UTF-16 code units of the input before it, and `rest`. `output` is null, or `[shared, rest]` of its
+/// own input, or `[shared, rest, 1]` of the output before it. `pieces` has `numbersOfPiece` numbers for each piece, one behind the other:
 ///
 /// | number | of a piece |
 /// |---|---|
@@ -26,7 +27,8 @@ struct PageRows {
     /// The processes, in the order in which they first appear.
     private var workerIDs: [UInt64] = []
     private var places: [UInt64: Int] = [:]
-    private var lastName = ""
+    private var lastInput = ""
+    private var lastOutput = ""
     private var lastStart: Int64 = 0
     private var hasRow = false
 
@@ -35,17 +37,17 @@ struct PageRows {
     var workers: JSONText { .array(workerIDs.map { .number($0) }) }
 
     mutating func row(of file: ReportedFile) -> [UInt8] {
-        let (shared, rest) = sharedPrefix(of: file.input, with: lastName)
-        lastName = file.input
-        var head: [JSONText] = [.number(shared), .string(rest), .null, .string(file.status)]
-        if let output = file.output {
-            let (shared, rest) = sharedPrefix(of: output, with: file.input)
-            head[2] = .array([.number(shared), .string(rest)])
-        }
-        head += [.number(orNull: file.inputBytes), .number(orNull: file.outputBytes), file.error, file.salvage]
-        var notes: [JSONText] = []
-        var row = pageSafe((hasRow ? ",\n" : "\n") + JSONText.array(head).text.dropLast() + ",[")
+        let input = sharedPrefix(of: file.input, with: lastInput)
+        lastInput = file.input
+        let head: [JSONText] = [
+            .array([.number(input.count), .string(input.rest)]), outputName(file), .string(file.status),
+            .number(orNull: file.inputBytes), .number(orNull: file.outputBytes),
+        ]
+        var row = Array((hasRow ? ",\n[" : "\n[").utf8)
         hasRow = true
+        for value in head { row += pageSafe(value.text + ",") }
+        row.append(UInt8(ascii: "["))
+        var notes: [JSONText] = []
         var end: UInt64 = 0
         for (place, piece) in file.pieces.enumerated() {
             if place > 0 { row.append(UInt8(ascii: ",")) }
@@ -53,8 +55,21 @@ struct PageRows {
             end = piece.offset &+ piece.length
             if let note = note(of: piece) { notes.append(.array([.number(UInt64(place)), note])) }
         }
-        row += "],".utf8
-        return row + pageSafe(JSONText.array(notes).text + "]")
+        row.append(UInt8(ascii: "]"))
+        var tail: [JSONText] = [.array(notes), file.error, file.salvage]
+        while let last = tail.last, last.saysNothing { tail.removeLast() }
+        for value in tail { row += pageSafe("," + value.text) }
+        row.append(UInt8(ascii: "]"))
+        return row
+    }
+
+    private mutating func outputName(_ file: ReportedFile) -> JSONText {
+        guard let output = file.output else { return .null }
+        let (own, last) = (sharedPrefix(of: output, with: file.input), sharedPrefix(of: output, with: lastOutput))
+        lastOutput = output
+        let isLikeLast = last.count > own.count
+        let shared = isLikeLast ? last : own
+        return .array([.number(shared.count), .string(shared.rest)] + (isLikeLast ? [.number(1)] : []))
     }
 
     private mutating func append(_ piece: ReportedPiece, behind end: UInt64, to row: inout [UInt8]) {
@@ -116,6 +131,16 @@ private func sharedPrefix(of name: String, with other: String) -> (count: UInt64
         others.removeFirst()
     }
     return (UInt64(count), String(own))
+}
+
+extension JSONText {
+    fileprivate var saysNothing: Bool {
+        switch self {
+        case .null: true
+        case .array(let values): values.isEmpty
+        default: false
+        }
+    }
 }
 
 extension [UInt8] {

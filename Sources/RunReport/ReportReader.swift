@@ -56,24 +56,24 @@ package struct ReportReader {
         }
         let totals = try ReportMembers(try fields.result("totals"), "the totals")
         for name in totalNames { _ = try totals.number(name) }
-        try requireFront(try fields.result("front"))
+        try requireMainProcess(try fields.result("mainProcess"))
         _ = try fields.result("machine")
     }
 
     /// How the main process spent its time, which older versions do not say.
-    private func requireFront(_ json: JSONText) throws(PoolmapError) {
+    private func requireMainProcess(_ json: JSONText) throws(PoolmapError) {
         guard case .object(let members) = json else { return }
-        let fields = try ReportMembers(json, "front")
+        let fields = try ReportMembers(json, "mainProcess")
         guard try fields.number("bucketNanoseconds") > 0 else {
-            throw .damaged("is not a report: bucketNanoseconds of front is 0")
+            throw .damaged("is not a report: bucketNanoseconds of mainProcess is 0")
         }
         for (name, value) in members where name != "bucketNanoseconds" {
             guard case .array(let counts) = value else {
-                throw .damaged("is not a report: \(name) of front is not an array")
+                throw .damaged("is not a report: \(name) of mainProcess is not an array")
             }
             for case let count in counts {
                 guard case .number = count else {
-                    throw .damaged("is not a report: \(name) of front is not an array of numbers")
+                    throw .damaged("is not a report: \(name) of mainProcess is not an array of numbers")
                 }
             }
         }

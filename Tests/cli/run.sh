@@ -58,7 +58,7 @@ require_tools() {
         diff:diffutils man:man-db col:bsdextrautils zsh:zsh fish:fish strace:strace b3sum:b3sum fsverity:fsverity \
         openssl:openssl cc:gcc bindfs:bindfs chattr:e2fsprogs losetup:mount mkfs.vfat:dosfstools \
         mkfs.exfat:exfatprogs mount.exfat-fuse:exfat-fuse bsdtar:libarchive-tools ar:binutils file:file \
-        sbatch:slurm-client slurmctld:slurmctld slurmd:slurmd munged:munge; do
+        chromium:chromium sbatch:slurm-client slurmctld:slurmctld slurmd:slurmd munged:munge; do
         tool=${need%%:*} package=${need##*:}
         PATH=$PATH:/usr/sbin:/sbin command -v "$tool" > /dev/null || missing+=("$package")
     done

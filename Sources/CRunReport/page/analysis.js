@@ -110,44 +110,62 @@ function knowsQueue(model) {
 
 // MARK: Where time was lost
 
+/// What the main process may be at, and what that means for a worker that has nothing to do.
 const activities = [
     { id: "waitingForInput", label: "waiting for input", help: "nothing to hand out before a pipe or a list of names gave more" },
     { id: "waitingForTokens", label: "waiting for make's tokens", help: "make had no job free" },
     { id: "waitingForRoom", label: "waiting for an earlier result", help: "no room for more results before an earlier one was done" },
-    { id: "takingResults", label: "waiting for the writer", help: "the main process wrote results in their order" },
+    { id: "takingResults", label: "waiting for the writer", help: "the main process took results, and wrote them in their order" },
     { id: "handingOut", label: "waiting for the main process", help: "it started workers, read a pipe, opened files, or handed out work" },
     { id: "waitingForResults", label: "nothing left to do", help: "all work was handed out, and others had the last of it" },
 ];
 
-/// The time of all workers, by what they did with it: worked, or had nothing to do while the main process was at something.
+/// The time of all workers, by what they did with it: worked, were about to begin something that was handed out, or had
+/// nothing to do while the main process was at something.
 function lostTime(model) {
-    const { front, pieces, wall } = model;
-    const isAlone = model.lanes.every((lane) => lane.pids.every((pid) => pid === model.frontPID));
-    const workers = isAlone ? 1 : Math.max(model.jobs, model.lanes.length);
-    const rows = activities.map((activity) => ({ ...activity, time: 0 }));
+    const { main, pieces, wall } = model;
+    const hands = model.lanes.filter((lane) => !lane.isMain).length;
+    const isAlone = hands === 0;
+    const workers = isAlone ? 1 : Math.max(model.jobs, hands);
     const busyTime = pieces.duration.reduce((sum, duration) => sum + duration, 0);
-    const idleTime = Math.max(0, workers * wall - busyTime);
-    if (front) {
-        const bucket = front.bucketNanoseconds / 1000;
-        const count = Math.max(...activities.map(({ id }) => front[id]?.length ?? 0), 1);
-        const bins = new Bins(0, bucket * count, count);
-        for (let piece = 0; piece < pieces.count; piece += 1) bins.add(pieces.start[piece], endOf(pieces, piece), 1);
-        bins.totals.forEach((busy, number) => {
-            const length = Math.min(bucket, Math.max(0, wall - number * bucket));
-            share(rows, front, number, Math.max(0, workers * length - busy), isAlone ? busy : 0);
-        });
-    }
+    const wholeTime = Math.max(workers * wall, busyTime);
+    const idleTime = wholeTime - busyTime;
+    const rows = main ? reasonsToIdle(model, workers, isAlone)
+        : [{ id: "unknown", label: "idle", help: "this report does not say why", time: idleTime }];
     const known = rows.reduce((sum, row) => sum + row.time, 0);
-    if (!front) rows.push({ id: "unknown", label: "idle", help: "this report does not say why", time: idleTime });
-    // Of what the buckets have rounded, each has its share.
-    for (const row of rows) if (front && known > 0) row.time *= idleTime / known;
-    return { workers, busyTime, idleTime, wholeTime: workers * wall, rows: rows.filter((row) => row.time > 0) };
+    // Each has its share of what stretches of time have rounded.
+    for (const row of rows) row.time *= known > 0 ? idleTime / known : 0;
+    return { workers, busyTime, wholeTime, rows: rows.filter((row) => row.time > 0) };
+}
+
+function reasonsToIdle({ main, pieces, wall, noun }, workers, isAlone) {
+    const rows = activities.map((activity) => ({ ...activity, time: 0 }));
+    const ready = {
+        id: "ready", label: `between two ${noun}s`, time: 0,
+        help: "work was handed out, and not yet begun: messages, files to open and to name, other programs on the cores",
+    };
+    const length = main.bucketNanoseconds / 1000;
+    const count = Math.max(...activities.map(({ id }) => main[id]?.length ?? 0), 1);
+    const [busy, queued] = [new Bins(0, length * count, count), new Bins(0, length * count, count)];
+    for (let piece = 0; piece < pieces.count; piece += 1) {
+        const start = pieces.start[piece];
+        busy.add(start, endOf(pieces, piece), 1);
+        if (pieces.queued[piece] > 0) queued.add(start - pieces.queued[piece], start, 1);
+    }
+    for (let number = 0; number < count; number += 1) {
+        const whole = Math.min(length, Math.max(0, wall - number * length));
+        const idle = Math.max(0, workers * whole - busy.totals[number]);
+        const isReady = isAlone ? 0 : Math.min(idle, queued.totals[number]);
+        ready.time += isReady;
+        share(rows, main, number, idle - isReady, isAlone ? busy.totals[number] : 0);
+    }
+    return [ready, ...rows];
 }
 
 /// Gives each activity its share of the time that was lost in a stretch. What the main process worked on itself is no
 /// reason why it handed out nothing.
-function share(rows, front, number, idle, ownWork) {
-    const weights = rows.map(({ id }) => (front[id]?.[number] ?? 0) / 1000);
+function share(rows, main, number, idle, ownWork) {
+    const weights = rows.map(({ id }) => (main[id]?.[number] ?? 0) / 1000);
     const handingOut = rows.findIndex(({ id }) => id === "handingOut");
     weights[handingOut] = Math.max(0, weights[handingOut] - ownWork);
     const all = weights.reduce((sum, weight) => sum + weight, 0);

@@ -24,12 +24,12 @@ function makeScale(colours) {
     return { steps, at: (value) => steps[Math.round(Math.max(0, Math.min(1, value)) * 63)] };
 }
 
-/// A canvas as wide as its place. `paint` gets the context, the width and the height, in CSS pixels.
+/// A canvas as wide as its place. `paint` gets the context, the width and the height, in CSS pixels, and so does `overlay`,
+/// which draws what changes often. What `paint` has drawn is kept as long as `state`, a text, stays the same.
 class Drawing {
-    constructor(canvas, height, paint) {
-        this.canvas = canvas;
-        this.height = height;
-        this.paint = paint;
+    constructor(canvas, height, { state, paint, overlay }) {
+        Object.assign(this, { canvas, height, state, paint, overlay });
+        this.kept = { canvas: document.createElement("canvas"), state: null };
         this.isAsked = false;
         canvas.style.height = `${height}px`;
         new ResizeObserver(() => this.ask()).observe(canvas);
@@ -58,15 +58,26 @@ class Drawing {
         const { canvas, width, height } = this;
         if (width === 0) return;
         const scale = window.devicePixelRatio || 1;
-        canvas.width = Math.round(width * scale);
-        canvas.height = Math.round(height * scale);
-        const context = canvas.getContext("2d");
-        context.setTransform(scale, 0, 0, scale, 0, 0);
-        context.clearRect(0, 0, width, height);
-        context.font = "12px system-ui, sans-serif";
-        context.textBaseline = "middle";
-        this.paint(context, width, height);
+        const state = [width, height, scale, this.state()].join();
+        if (state !== this.kept.state) {
+            this.paint(contextOf(this.kept.canvas, width, height, scale), width, height);
+            this.kept.state = state;
+        }
+        const context = contextOf(canvas, width, height, scale);
+        context.drawImage(this.kept.canvas, 0, 0, width, height);
+        this.overlay(context, width, height);
     }
+}
+
+/// A context for an empty canvas of some size, in CSS pixels.
+function contextOf(canvas, width, height, scale) {
+    canvas.width = Math.round(width * scale);
+    canvas.height = Math.round(height * scale);
+    const context = canvas.getContext("2d");
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    context.font = "12px system-ui, sans-serif";
+    context.textBaseline = "middle";
+    return context;
 }
 
 /// What all drawings show: the piece that is selected, the stretch of time, and the measure that gives the colours.
@@ -86,6 +97,11 @@ class View extends EventTarget {
         this.colours = palette();
         this.scale = makeScale(this.colours.scale);
         this.changed();
+    }
+
+    /// All that the drawings depend on, but for what is selected.
+    get state() {
+        return [this.from, this.to, this.measure.id, ...Object.values(this.colours)].join();
     }
 
     changed() {

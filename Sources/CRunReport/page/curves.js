@@ -7,10 +7,10 @@ class Curves {
         this.rows = [{ name: "throughput", height: 84, paint: (...place) => this.paintThroughput(...place) }];
         this.rows.push({ name: "busy workers", height: 56, paint: (...place) => this.paintBusy(...place) });
         if (this.hasQueue) this.rows.push({ name: "queue", height: 70, paint: (...place) => this.paintQueue(...place) });
-        if (view.model.front) this.rows.push({ name: "main process", height: 40, paint: (...place) => this.paintFront(...place) });
+        if (view.model.main) this.rows.push({ name: "main process", height: 40, paint: (...place) => this.paintFront(...place) });
         this.lost = lost;
         this.drawing = new Drawing(canvas, axisHeight + this.rows.reduce((sum, row) => sum + row.height + 14, 0),
-            (...place) => this.paint(...place));
+            { state: () => view.state, paint: (...place) => this.paint(...place), overlay: (...place) => this.overlay(...place) });
         view.addEventListener("change", () => this.drawing.ask());
     }
 
@@ -27,13 +27,13 @@ class Curves {
             row.paint(context, y, row.height, scale);
             y += row.height + 14;
         }
-        this.paintSelection(context, height, scale);
     }
 
-    paintSelection(context, height, scale) {
+    overlay(context, width, height) {
         const { view } = this;
         if (view.selected === null) return;
         const { pieces } = view.model;
+        const scale = timeScale(view, width);
         const [start, end] = [pieces.start[view.selected], endOf(pieces, view.selected)].map(scale.x);
         context.fillStyle = view.colours.accent;
         context.globalAlpha = 0.16;
@@ -65,12 +65,12 @@ class Curves {
     /// Its time by what it was at, in columns that are full.
     paintFront(context, y, height, scale) {
         const { model, colours, from, to } = this.view;
-        const bucket = model.front.bucketNanoseconds / 1000;
-        const count = Math.ceil(model.wall / bucket);
+        const bucket = model.main.bucketNanoseconds / 1000;
+        const count = Math.max(...activities.map(({ id }) => model.main[id]?.length ?? 0));
         for (let number = Math.floor(from / bucket); number < count && number * bucket < to; number += 1) {
             const [x, end] = [number, number + 1].map((place) => Math.max(gutter, scale.x(Math.min(place * bucket, to))));
             let bottom = y + height;
-            const times = activities.map(({ id }) => model.front[id]?.[number] ?? 0);
+            const times = activities.map(({ id }) => model.main[id]?.[number] ?? 0);
             const sum = times.reduce((all, time) => all + time, 0);
             times.forEach((time, place) => {
                 if (time === 0) return;

@@ -4,6 +4,9 @@ const numbersOfPiece = 9;
 const unknown = -1;
 const takenOver = -2;
 
+/// poolmap has no more workers at a time.
+const mostLanes = 1025;
+
 /// Columns of all pieces, in the order of the inputs: with 100,000 of them, objects would be slow.
 function makeColumns(count) {
     const column = () => new Float64Array(count);
@@ -24,8 +27,8 @@ function readRun(text) {
     const model = {
         files, pieces, totals, options,
         command: String(run.command), version: String(run.poolmap), libzstd: String(run.libzstd),
-        started: Number(run.startedUnixNanoseconds) / 1e6, machine: run.machine ?? {}, front: run.front ?? null,
-        frontPID: run.pid ?? null, workers: run.workers, jobs: Number(options.jobs) || 1,
+        started: Number(run.startedUnixNanoseconds) / 1e6, machine: run.machine ?? {}, main: run.mainProcess ?? null,
+        mainPID: run.pid ?? null, workers: run.workers, jobs: Number(options.jobs) || 1,
         wall: Math.max(1, totals.wallNanoseconds / 1000),
     };
     model.noun = ["decompress", "test", "cat"].includes(model.command) ? "frame" : "chunk";
@@ -33,25 +36,23 @@ function readRun(text) {
     return model;
 }
 
-/// Names are stored as what differs from the name before.
+/// Names are stored as what differs from another one.
 function readFiles(rows) {
-    let name = "";
-    return rows.map(([shared, rest, output, status, inputBytes, outputBytes, error, salvage]) => {
-        name = name.slice(0, shared) + rest;
-        return {
-            input: name, output: output && name.slice(0, output[0]) + output[1], status, inputBytes, outputBytes,
-            error, salvage, first: 0, end: 0,
-        };
+    let [input, output] = ["", ""];
+    return rows.map(([name, target, status, inputBytes, outputBytes, , , error = null, salvage = null]) => {
+        input = input.slice(0, name[0]) + name[1];
+        if (target) output = (target[2] ? output : input).slice(0, target[0]) + target[1];
+        return { input, output: target && output, status, inputBytes, outputBytes, error, salvage, first: 0, end: 0 };
     });
 }
 
 function readPieces(rows, files) {
-    const count = rows.reduce((sum, row) => sum + row[8].length / numbersOfPiece, 0);
+    const count = rows.reduce((sum, row) => sum + row[5].length / numbersOfPiece, 0);
     const pieces = makeColumns(count);
     let place = 0;
     let start = 0;
     rows.forEach((row, file) => {
-        const [numbers, notes] = [row[8], new Map(row[9])];
+        const [numbers, notes] = [row[5], new Map(row[6])];
         files[file].first = place;
         let [end, index] = [0, 0];
         for (let at = 0; at < numbers.length; at += numbersOfPiece, place += 1) {
@@ -77,7 +78,8 @@ function readPieces(rows, files) {
     return pieces;
 }
 
-/// A lane for each worker. One that took the place of a dead one goes on in its lane.
+/// A lane for each worker, and one for the main process where it did pieces itself. A worker that took the place of a dead
+/// one goes on in its lane.
 function makeLanes(model) {
     const { pieces, workers } = model;
     const byWorker = workers.map(() => []);
@@ -87,20 +89,31 @@ function makeLanes(model) {
         return { worker, list, first: pieces.start[list[0]], end: endOf(pieces, list[list.length - 1]) };
     });
     spans.sort((one, other) => one.first - other.first);
+    const isMain = ({ worker }) => workers[worker] === model.mainPID;
     const lanes = [];
-    for (const span of spans) {
-        const free = lanes.length >= model.jobs ? lanes.find((lane) => lane.end <= span.first) : undefined;
-        const lane = free ?? { pids: [], pieces: [], end: 0 };
-        if (!free) lanes.push(lane);
+    for (const span of spans.filter((one) => !isMain(one))) {
+        const lane = laneFor(span, lanes, model.jobs);
         lane.pids.push(workers[span.worker]);
-        lane.pieces.push(...span.list);
+        lane.pieces = lane.pieces.concat(span.list);
         lane.end = span.end;
     }
+    const main = spans.filter(isMain).map(({ list }) => ({ pids: [model.mainPID], pieces: list, label: "main process", isMain: true }));
+    lanes.unshift(...main);
     lanes.forEach((lane, number) => {
-        lane.label = lane.pids.includes(model.frontPID) ? "main process" : `worker ${number + 1}`;
         for (const piece of lane.pieces) pieces.lane[piece] = number;
     });
     return lanes;
+}
+
+/// A new lane as long as there may be one more worker; then the first that is free.
+function laneFor(span, lanes, jobs) {
+    const isFull = lanes.length >= mostLanes;
+    if (lanes.length >= jobs || isFull) {
+        const free = lanes.find((lane) => lane.end <= span.first);
+        if (free || isFull) return free ?? lanes[mostLanes - 1];
+    }
+    lanes.push({ pids: [], pieces: [], end: 0, label: `worker ${lanes.length + 1}` });
+    return lanes[lanes.length - 1];
 }
 
 function endOf(pieces, piece) {

@@ -44,7 +44,9 @@ class Lanes {
         this.canvas = canvas;
         this.laneHeight = this.bestHeight();
         const height = axisHeight + view.model.lanes.length * this.laneHeight + 6;
-        this.drawing = new Drawing(canvas, height, (...place) => this.paint(...place));
+        this.drawing = new Drawing(canvas, height, {
+            state: () => view.state, paint: (...place) => this.paint(...place), overlay: (...place) => this.overlay(...place),
+        });
         this.dragged = null;
         view.addEventListener("change", () => this.drawing.ask());
     }
@@ -62,12 +64,26 @@ class Lanes {
         const { view } = this;
         drawTimeAxis(context, view, width, height);
         view.model.lanes.forEach((lane, number) => this.paintLane(context, width, lane, number));
+    }
+
+    overlay(context, width, height) {
+        const { view } = this;
+        if (view.selected !== null) this.outline(context, width, view.selected);
         if (this.dragged) {
             context.fillStyle = view.colours.accent;
             context.globalAlpha = 0.18;
             context.fillRect(Math.min(...this.dragged), 0, Math.abs(this.dragged[1] - this.dragged[0]), height);
             context.globalAlpha = 1;
         }
+    }
+
+    outline(context, width, piece) {
+        const { view, laneHeight } = this;
+        const { pieces } = view.model;
+        const scale = timeScale(view, width);
+        const [x, end] = [pieces.start[piece], endOf(pieces, piece)]
+            .map((time) => Math.max(gutter, Math.min(width - rightMargin, scale.x(time))));
+        outlineBox(context, x, this.top(pieces.lane[piece]) + 2, Math.max(2, end - x), laneHeight - 4, view.colours);
     }
 
     paintLane(context, width, lane, number) {
@@ -104,14 +120,13 @@ class Lanes {
             const [x, end] = [scale.x(pieces.start[piece]), scale.x(endOf(pieces, piece))];
             if (end - x < 1.5) narrow.add(piece, x, end);
             else this.paintPiece(context, piece, x, y, end - x, height);
-            if (piece === view.selected || pieces.tries[piece] > 1 || pieces.notes.has(piece)) marked.push([piece, x, end]);
+            if (pieces.tries[piece] > 1 || pieces.notes.has(piece)) marked.push([piece, x, end]);
         }
         narrow.flush();
         context.globalAlpha = 1;
         for (const [piece, x, end] of marked) {
             const mark = markOf(pieces, piece);
             if (mark) markBox(context, x, y, Math.max(3, end - x), height, mark, view.colours);
-            if (piece === view.selected) outlineBox(context, x, y, Math.max(2, end - x), height, view.colours);
         }
     }
 

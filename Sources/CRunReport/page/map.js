@@ -15,7 +15,11 @@ class InputMap {
             this.starts[piece + 1] = this.starts[piece] + Math.max(least, pieces.length[piece]);
         }
         this.bytes = this.starts[pieces.count] || 1;
-        this.drawing = new Drawing(canvas, mapLine, (...place) => this.paint(...place));
+        this.lines = 1;
+        this.drawing = new Drawing(canvas, mapLine, {
+            state: () => [view.measure.id, ...Object.values(view.colours), this.lines].join(), paint: (...place) => this.paint(...place),
+            overlay: (...place) => this.overlay(...place),
+        });
         view.addEventListener("change", () => this.drawing.ask());
         new ResizeObserver(() => this.fit()).observe(canvas);
     }
@@ -34,15 +38,24 @@ class InputMap {
     }
 
     paint(context, width) {
-        if (!this.lines) return this.fit();
         const marks = [];
         for (let line = 0; line < this.lines; line += 1) this.paintLine(context, width, line, marks);
         context.globalAlpha = 1;
-        const { model, colours, selected } = this.view;
+        const { model, colours } = this.view;
         for (const [piece, x, y, length] of marks) {
             const mark = markOf(model.pieces, piece);
             if (mark) markBox(context, x, y, Math.max(3, length), mapLine, mark, colours);
-            if (piece === selected) outlineBox(context, x, y, Math.max(2, length), mapLine, colours);
+        }
+    }
+
+    /// The selected piece, which may go over more than one line.
+    overlay(context, width) {
+        const { selected, colours } = this.view;
+        if (selected === null) return;
+        const [start, end] = [this.starts[selected], this.starts[selected + 1]];
+        for (let line = Math.floor(start / this.perLine); line < this.lines && line * this.perLine < end; line += 1) {
+            const x = (byte) => Math.max(0, Math.min(1, byte / this.perLine - line)) * width;
+            outlineBox(context, x(start), 1 + line * (mapLine + mapGap), Math.max(2, x(end) - x(start)), mapLine, colours);
         }
     }
 
@@ -62,7 +75,7 @@ class InputMap {
                 const gap = end - start > 5 ? 1 : 0;
                 fillBox(context, start, y, end - start - gap, mapLine, view.colourOf(piece), view.measure.value(piece));
             }
-            const isMarked = pieces.tries[piece] > 1 || pieces.notes.has(piece) || piece === view.selected;
+            const isMarked = pieces.tries[piece] > 1 || pieces.notes.has(piece);
             if (isMarked) marks.push([piece, start, y, end - start]);
         }
         narrow.flush();

@@ -165,21 +165,22 @@ function fillScaleLegend(view) {
 }
 
 function fillCurvesLegend(model, curves) {
-    const items = [];
+    const [items, ofMain] = [[], []];
     if (curves.hasQueue) {
         items.push(element("span", {}, swatch("var(--accent)"), `${model.noun}s that wait for a worker`),
             element("span", {}, swatch("var(--warning)", true), "results that wait to be taken"));
     }
-    if (model.front) {
+    if (model.main) {
         const names = { waitingForInput: "waits for input", waitingForTokens: "waits for make's tokens", waitingForRoom: "waits for room",
             takingResults: "takes and writes results", handingOut: "reads and hands out", waitingForResults: "all is handed out" };
-        items.push(element("span", {}, "main process:"));
+        ofMain.push(element("span", {}, "The main process:"));
         for (const { id } of activities) {
-            if (model.front[id]?.some((time) => time > 0)) items.push(element("span", {}, swatch(colourOfActivity(id)), names[id]));
+            if (model.main[id]?.some((time) => time > 0)) ofMain.push(element("span", {}, swatch(colourOfActivity(id)), names[id]));
         }
     }
     if (items.length === 0) items.push(element("span", {}, "This report is of a version that does not say how long pieces waited."));
     byID("curves-legend").append(...items);
+    byID("main-legend").append(...ofMain);
 }
 
 // MARK: Tables beside the drawings

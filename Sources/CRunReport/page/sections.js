@@ -19,7 +19,7 @@ function pieceFacts(model, piece) {
     const lane = model.lanes[pieces.lane[piece]];
     const facts = [
         { label: "File", value: printable(files[pieces.file[piece]].input), isLong: true },
-        { label: note.count > 1 ? `${model.noun}s` : model.noun, value: pieceNumbers(model, piece) },
+        { label: capitalized(note.count > 1 ? `${model.noun}s` : model.noun), value: pieceNumbers(model, piece) },
         { label: "Bytes", value: formatRange(pieces.offset[piece], pieces.length[piece]) },
         { label: "Size", value: formatBytes(pieces.length[piece]) },
         bytes === unknown ? null : { label: "Result", value: bytes === takenOver ? "taken over by --resume" : formatBytes(bytes) },
@@ -69,8 +69,8 @@ function fillSummary(model, lost) {
         tile("Input", formatBytes(totals.inputBytes), `${formatCount(totals.inputBytes)} bytes`),
         ratio === null ? null : tile("Output", formatBytes(totals.outputBytes), ratio),
         tile("Time", formatTime(wall), `${formatTime(lost.busyTime)} of work`),
-        tile("Throughput", formatSpeed(totals.inputBytes, wall), `${formatSpeed(speed / lost.workers, 1)} for each worker`),
-        tile("Workers busy", formatPercent(lost.busyTime / lost.wholeTime), `of ${formatTime(lost.wholeTime)} of ${counted(lost.workers, "worker")}`),
+        tile("Throughput", formatSpeed(totals.inputBytes, wall), `${formatSpeed(speed / lost.workers, 1)} each`),
+        tile("Busy", formatPercent(lost.busyTime / lost.wholeTime), `${counted(lost.workers, "worker")}`),
         tile(capitalized(model.noun) + "s", formatCount(totals.chunks), `in ${counted(totals.files, "file")}`),
         tile("Failed", formatCount(totals.failed), `${counted(totals.repeatedTries, "repeated try", "repeated tries")}`),
     ].filter((one) => one !== null));
@@ -81,7 +81,8 @@ function fillStatus({ files, totals }) {
     const damaged = files.filter((file) => file.status === "salvaged").length;
     if (totals.failed > 0) {
         status.className = "status bad";
-        status.textContent = `✗ ${formatCount(totals.failed)} of ${counted(totals.files, "file")} failed`;
+        status.textContent = `✗ ${formatCount(totals.failed)} of ${counted(totals.files, "file")} failed`
+            + (damaged > 0 ? `, ${formatCount(damaged)} damaged` : "");
     } else if (damaged > 0) {
         status.className = "status bad";
         status.textContent = `✗ ${counted(damaged, "file")} damaged`;
@@ -128,6 +129,7 @@ function fillLost(model, lost) {
 }
 
 function colourOfActivity(id) {
+    if (id === "ready") return "var(--second)";
     const number = activities.findIndex((activity) => activity.id === id);
     return number < 0 ? "var(--unknown)" : `var(--activity-${number})`;
 }
@@ -145,10 +147,23 @@ function pieceButton(model, piece, select) {
     return element("button", { type: "button", click: () => select(piece) }, pieceName(model, piece));
 }
 
+/// The pieces with the largest values, from the largest on, without sorting all of them.
+function topPieces(count, value, most) {
+    const top = [];
+    for (let piece = 0; piece < count; piece += 1) {
+        const own = value(piece);
+        if (!Number.isFinite(own) || (top.length === most && own <= top[most - 1].own)) continue;
+        let place = top.length;
+        while (place > 0 && top[place - 1].own < own) place -= 1;
+        top.splice(place, 0, { piece, own });
+        top.length = Math.min(top.length, most);
+    }
+    return top.map(({ piece }) => piece);
+}
+
 function fillSlowest(model, view, select) {
     const { pieces } = model;
-    const all = Array.from({ length: pieces.count }, (_, piece) => piece);
-    const top = (value) => all.filter((piece) => Number.isFinite(value(piece))).sort((one, other) => value(other) - value(one)).slice(0, 8);
+    const top = (value) => topPieces(pieces.count, value, 8);
     const name = { title: capitalized(model.noun), isName: true, cell: (piece) => pieceButton(model, piece, select) };
     const size = { title: "Size", number: true, cell: (piece) => formatBytes(pieces.length[piece]) };
     const time = { title: "Time", number: true, cell: (piece) => formatTime(pieces.duration[piece]) };
@@ -164,18 +179,23 @@ function fillSlowest(model, view, select) {
 
 // MARK: Failures and retries
 
+/// The damaged ranges of a file that was salvaged.
+function lostRanges({ salvage }) {
+    return Array.isArray(salvage?.lost) ? salvage.lost.filter((range) => typeof range === "object" && range !== null) : [];
+}
+
 function fillFailures(model, select) {
     const { files, pieces } = model;
     const place = byID("failures");
     const failed = files.filter((file) => file.error !== null);
-    const lost = files.flatMap((file) => (file.salvage?.lost ?? []).map((range) => ({ file, range })));
+    const lost = files.flatMap((file) => lostRanges(file).map((range) => ({ file, range })));
     const marked = [];
     for (let piece = 0; piece < pieces.count; piece += 1) if (markOf(pieces, piece)) marked.push(piece);
     if (failed.length + lost.length + marked.length === 0) place.append(element("p", {}, "None: nothing failed, and nothing was tried twice."));
     const most = 1000;
     const told = (list) => (list.length > most ? `; the first ${formatCount(most)} of them` : "");
     if (failed.length > 0) {
-        place.append(plainTable(`${counted(failed.length, "file")} that failed or were passed over${told(failed)}`, [
+        place.append(plainTable(`Files that failed or were passed over: ${formatCount(failed.length)}${told(failed)}`, [
             { title: "File", isName: true, cell: (file) => printable(file.input) },
             { title: "Outcome", cell: (file) => element("span", { class: file.status === "failed" ? "bad-text" : null }, statusText(file.status)) },
             { title: "Kind", cell: (file) => printable(file.error.code ?? "") },
@@ -183,7 +203,7 @@ function fillFailures(model, select) {
         ], failed.slice(0, most)));
     }
     if (lost.length > 0) {
-        place.append(plainTable(`${counted(lost.length, "damaged range")} of content${told(lost)}`, [
+        place.append(plainTable(`Damaged places: ${formatCount(lost.length)}${told(lost)}`, [
             { title: "File", isName: true, cell: ({ file }) => printable(file.input) },
             { title: "Bytes of the content", number: true, cell: ({ range }) => formatRange(range.offset, range.length ?? 0) },
             { title: "Lost", number: true, cell: ({ range }) => formatBytes(range.length) },
@@ -192,7 +212,7 @@ function fillFailures(model, select) {
     }
     if (marked.length > 0) {
         const note = (piece) => pieces.notes.get(piece) ?? {};
-        place.append(plainTable(`${counted(marked.length, model.noun)} that failed or were tried again${told(marked)}`, [
+        place.append(plainTable(`${capitalized(model.noun)}s that failed or were tried again: ${formatCount(marked.length)}${told(marked)}`, [
             { title: capitalized(model.noun), isName: true, cell: (piece) => pieceButton(model, piece, select) },
             { title: "Bytes", number: true, cell: (piece) => formatRange(pieces.offset[piece], pieces.length[piece]) },
             { title: "Tries", number: true, cell: (piece) => formatCount(pieces.tries[piece]) },
@@ -234,7 +254,7 @@ function fillFiles(model) {
     if (files.some((file) => file.output !== null)) {
         columns.push({ title: "Target", isName: true, cell: (row) => printable(files[row].output ?? "–") });
     }
-    new PagedTable(byID("files"), "The inputs, with what became of them", columns, files.map((_, row) => row), 1);
+    new PagedTable(byID("files"), "The inputs, with what became of them", columns, files.map((_, row) => row), 1, 12);
 }
 
 function fillPieces(model, select) {
@@ -255,7 +275,7 @@ function fillPieces(model, select) {
     ];
     const shown = pieces.bytes.some((bytes) => bytes !== unknown) ? columns : columns.filter((_, number) => number !== 3 && number !== 4);
     new PagedTable(byID("pieces"), "Select one to see it in the timeline", shown,
-        Array.from({ length: pieces.count }, (_, piece) => piece), 0);
+        Array.from({ length: pieces.count }, (_, piece) => piece), 0, 12);
 }
 
 // MARK: Machine

@@ -20,7 +20,7 @@ function classOf(column) {
 
 /// A table of many rows, a page at a time, that its heads sort.
 class PagedTable {
-    /// `rows` are numbers; columns have a `key` too, by which they are sorted, from large to small at first.
+    /// `rows` are numbers from 0 on; columns have a `key` too, by which they are sorted, from large to small at first.
     constructor(place, caption, columns, rows, sortedBy, pageRows = 25) {
         Object.assign(this, { columns, rows, pageRows, page: 0, sorted: sortedBy, isRising: false });
         this.heads = columns.map((column, number) => this.head(column, number));
@@ -49,9 +49,10 @@ class PagedTable {
 
     sort() {
         const { key } = this.columns[this.sorted];
-        const keys = new Map(this.rows.map((row) => [row, key(row)]));
+        const keys = [];
+        for (const row of this.rows) keys[row] = key(row);
         const order = this.isRising ? 1 : -1;
-        this.rows.sort((one, other) => compare(keys.get(one), keys.get(other)) * order || one - other);
+        this.rows.sort((one, other) => compare(keys[one], keys[other]) * order || one - other);
         this.heads.forEach((head, number) => {
             const direction = this.isRising ? "ascending" : "descending";
             if (this.columns[number].key) head.setAttribute("aria-sort", number === this.sorted ? direction : "none");

@@ -167,8 +167,9 @@ grep -qx "$(sed -n '/^```text$/{n;p}' "$documents/docs/cookbook.md")" said-1
 { part big.tar 0 8388608; head -c 8388608 /dev/zero; part big.tar 16777216 8388608; } | cmp - saved.tar
 same_text $((1 << 20)) $(($(size_of app.log) - $(size_of saved.log)))
 
-recipe "See where the time went" 1
-python3 -c 'import json; assert json.load(open("run.json"))["files"][0]["chunks"]; json.load(open("run.trace"))'
+recipe "See where the time went" 3
+python3 -c 'import json; assert json.load(open("run.json"))["files"][0]["chunks"]'
+grep -q "<title>poolmap report" run.html
 
 # ---- Every recipe is covered.
 sed -n 's/^## //p' "$documents/docs/cookbook.md" | diff - "$CLI_NOTES/recipes"

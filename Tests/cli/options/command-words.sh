@@ -48,3 +48,12 @@ silently poolmap --test a.zst
 refuses 2 "test is a command" poolmap test -r a
 refuses 2 "test is a command" poolmap test a -fr
 silently poolmap --test -r a.zst
+rmdir hash test
+# --report is an option, so that the command report has another.
+printf '{"schema": "poolmap-report/2"}' > run.json
+refuses 1 "another version" poolmap report run.json
+touch report
+refuses 2 "type ./report for the file, and --report-page for the command" poolmap report run.json
+refuses 1 "another version" poolmap --report-page run.json
+silently poolmap --report report -f a
+grep -q '"poolmap-report/1"' report

@@ -76,7 +76,7 @@ class Browser:
         message, self.buffer = self.buffer.split(b"\0", 1)
         return json.loads(message)
 
-    def open(self, path, dark=False, width=1280, height=900, paper=False):
+    def open(self, path, dark=False, width=1280, height=900):
         return Page(self, path, dark, width, height)
 
 

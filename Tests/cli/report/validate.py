@@ -13,7 +13,8 @@ import sys
 
 NUMBER, TEXT, BOOL, NONE = int, str, bool, type(None)
 HEAD = {"schema": TEXT, "poolmap": TEXT, "command": TEXT, "options": dict, "libzstd": TEXT,
-        "startedUnixNanoseconds": NUMBER, "files": list, "totals": dict}
+        "machine": dict, "startedUnixNanoseconds": NUMBER, "pid": NUMBER, "files": list, "mainProcess": dict,
+        "totals": dict}
 OPTIONS = {"compress": {"jobs", "level", "long", "chunkBytes", "rsyncable", "checksums", "zstd", "force", "ifChanged",
                          "fsync", "remove"},
            "decompress": {"jobs", "long", "memory", "salvage", "omit", "sparse", "maxOutput", "maxRatio", "force",
@@ -26,7 +27,12 @@ for command in OPTIONS.keys() - {"hash", "map"}:
 FILE = {"input": TEXT, "output": (TEXT, NONE), "status": TEXT, "error": (dict, NONE), "inputBytes": (NUMBER, NONE),
         "outputBytes": (NUMBER, NONE), "digests": list, "salvage": (dict, NONE), "chunks": list}
 CHUNK = {"index": NUMBER, "count": NUMBER, "offset": NUMBER, "length": NUMBER, "result": (dict, NONE), "worker": NUMBER,
-         "startNanoseconds": NUMBER, "durationNanoseconds": NUMBER, "tries": NUMBER}
+         "startNanoseconds": NUMBER, "durationNanoseconds": NUMBER, "tries": NUMBER,
+         "queuedNanoseconds": (NUMBER, NONE), "takenNanoseconds": (NUMBER, NONE)}
+MACHINE = {"cpu": (TEXT, NONE), "architecture": (TEXT, NONE), "cores": NUMBER, "usableCores": NUMBER,
+           "memoryBytes": NUMBER, "system": (TEXT, NONE)}
+ACTIVITIES = ["takingResults", "handingOut", "waitingForInput", "waitingForTokens", "waitingForRoom",
+              "waitingForResults"]
 SALVAGE = {"restoredBytes": NUMBER, "lostBytes": NUMBER, "contentBytes": (NUMBER, NONE), "lostCount": NUMBER,
            "harmlessCount": NUMBER, "lost": list}
 LOST = {"offset": NUMBER, "length": (NUMBER, NONE), "isLengthAssumed": BOOL, "fileOffset": NUMBER,
@@ -72,6 +78,22 @@ def chunk(value, index, wall, where, command):
         if "error" in result:
             error(result["error"], where)
     check(value["tries"] >= 1 and value["worker"] > 1, where, value)
+    queued, taken = value["queuedNanoseconds"], value["takenNanoseconds"]
+    check((queued is None) == (taken is None), where, "was queued or taken, and not both", value)
+    if queued is not None and value["startNanoseconds"] > 0:
+        check(queued <= value["startNanoseconds"], where, "was begun before it was handed out", value)
+        check(value["startNanoseconds"] + value["durationNanoseconds"] <= taken <= wall, where, "was taken too early", value)
+
+
+def main_process(value, wall):
+    fields(value, {"bucketNanoseconds": NUMBER, **{name: list for name in ACTIVITIES}}, "mainProcess")
+    bucket, counts = value["bucketNanoseconds"], [value[name] for name in ACTIVITIES]
+    check(0 < len(counts[0]) <= 512 and len({len(one) for one in counts}) == 1, "mainProcess has lists of lengths",
+          [len(one) for one in counts])
+    spent = [sum(times) for times in zip(*counts)]
+    # All of the time, to the last stretch, is spent on something.
+    check(all(time == bucket for time in spent[:-1]) and 0 < spent[-1] <= bucket, "stretches of mainProcess", spent)
+    check(sum(spent) == wall, "mainProcess has", sum(spent), "of", wall)
 
 
 def salvage(value, where):
@@ -132,6 +154,9 @@ def report(path, command, code, *inputs):
     check(names == [os.fsencode(name) for name in inputs], "inputs are", names)
     totals = value["totals"]
     fields(totals, TOTALS, "totals")
+    fields(value["machine"], MACHINE, "machine")
+    check(1 <= value["machine"]["usableCores"] <= value["machine"]["cores"], value["machine"])
+    main_process(value["mainProcess"], totals["wallNanoseconds"])
     for one in value["files"]:
         file(one, command, totals["wallNanoseconds"])
     chunks = [one for each in value["files"] for one in each["chunks"]]

@@ -1,0 +1,38 @@
+# The page of a run shows in a browser what its JSON says, by pointer, keyboard and screen reader, and asks for nothing else.
+. "$CLI_LIB"
+noise 700000 > in
+text 900000 >> in
+odd='<img src=x onerror=alert(1)>'$'\xff\xfe\n"\\\x01\xe2\x80\xae</script><!--<script>'
+poolmap compress -j 2 --chunk-size 32K --report many.json in
+for number in {1..40}; do text 2000 > "small$number"; done
+text 5000 > "${odd//\//,}"
+mkdir "${odd%%/*}"
+text 4000 > "$odd"
+poolmap compress -r -j 2 --output-dir made --report names.json small* "${odd//\//,}" "${odd%%/*}"
+text 9 > one
+poolmap compress -j 2 --report one.json one
+: > empty
+poolmap hash --report empty.json empty > /dev/null
+cp in.zst damaged.zst
+patch damaged.zst 400000 1 2 3 4 5
+cp in.zst cut.zst
+truncate -s 500000 cut.zst
+code=0
+poolmap decompress -j 2 --salvage --output-dir back --report failed.json damaged.zst in.zst none cut.zst 2> /dev/null || code=$?
+((code == 1))
+poolmap map -j 2 --lines --chunk-size 32K --retries 2 --keep-going --report map.json in -- \
+    sh -c 'cat > part; grep -c 99999 part; rm part; exit $((POOLMAP_CHUNK % 7 == 3))' > /dev/null 2>&1 || true
+poolmap hash -j 2 --report hash.json in small* > /dev/null
+# A worker dies over a chunk.
+real_data 6000000 > large
+start poolmap compress -15 -j 2 --chunk-size 512K --report killed.json large
+wait_workers "$front" 2
+read -r victim < <(worker_pids "$front")
+has_worked() { (($(awk '{ print $14 + $15 }' "/proc/$1/stat") >= 3)); }
+wait_until 20 has_worked "$victim"
+kill -KILL "$victim"
+wait "$front"
+for report in many names one empty failed map hash killed; do silently poolmap report $report.json; done
+# And one that the run itself has written.
+poolmap test -j 2 --report direct.html in.zst
+PYTHONUTF8=1 python3 -B "$CLI_FOLDER/report/look.py" *.html
