@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the links of all Markdown files of the repository: scripts/check-links.py
+"""Checks the links of all Markdown files in the repository: scripts/check-links.py
 
 The file or folder that a link names must exist in the repository, and so must the heading after a #. Addresses of other
 sites are not checked. docs/README.md must link to every page of docs and of the root.

@@ -7,7 +7,7 @@
 #   SOURCE_DATE_EPOCH      the time of all files: the last commit's, unless it was set before
 #   work                   a folder that is removed when the script ends
 #
-# and the functions below. The same executable, source and packaging tools make the same bytes.
+# The same executable, source and packaging tools produce the same bytes.
 set -euo pipefail
 export LC_ALL=C TZ=UTC
 umask 022
@@ -80,8 +80,8 @@ notices() {
             install -D -m 644 "$text" "$1/licenses/$(sed -E 's|.*/common-licenses/||; s|.*/doc/(.*)/copyright|\1|' <<< "$text")"
         done
     {
-        echo 'Where the page "copyright" names a file below /usr/share of a Debian system, a copy is in this folder:'
-        echo '/usr/share/common-licenses/NAME as NAME, and /usr/share/doc/NAME/copyright as NAME.'
+        echo 'The file "copyright" names files of a Debian system. Their copies are here:'
+        echo '/usr/share/common-licenses/NAME and /usr/share/doc/NAME/copyright are NAME.'
     } > "$1/licenses/README"
 }
 
