@@ -23,6 +23,7 @@ set_times "$root"
 rpmbuild -bb --quiet --target "$(uname -m)-linux" \
     --define "_topdir $work/rpmbuild" --define "_rpmdir $work" --define '_build_name_fmt package.rpm' \
     --define "poolmap_version $version" --define "poolmap_root $root" --define "poolmap_files $work/files" \
+    --define "poolmap_summary ${summary^}" --define "poolmap_description $work/description" \
     --define "packager $maintainer" \
     --define '_buildhost localhost' --define 'use_source_date_epoch_as_buildtime 1' \
     --define 'clamp_mtime_to_source_date_epoch 1' --define '__os_install_post %{nil}' --define '_build_id_links none' \
