@@ -10,6 +10,8 @@ again scripts/rpm.sh "$package"
 query() { rpm --query --package "$package" "$@"; }
 [[ $(query --queryformat '%{NAME} %{VERSION} %{OS} %{ARCH} %{BUILDHOST}') == "poolmap $version linux $(uname -m) localhost" ]] ||
     fail "name, version or machine: $(query --info)"
+[[ $(query --queryformat '%{SUMMARY}\n%{DESCRIPTION}') == Compress*"one static file without dependencies." ]] ||
+    fail "summary or description: $(query --info)"
 [[ -z $(query --requires | grep -v '^rpmlib(') ]] || fail "the package requires: $(query --requires)"
 [[ -z $(query --scripts) ]] || fail "the package has scripts: $(query --scripts)"
 [[ -z $(query --queryformat '[%{FILEUSERNAME}:%{FILEGROUPNAME}\n]' | grep -vx root:root) ]] || fail "some files do not belong to root"

@@ -18,6 +18,10 @@ set_times "$root"
 (cd "$root" && find . ! -type d -printf '/%P\n' -o -type d -path '*/doc/poolmap*' -printf '%%dir /%P\n') |
     sed -E 's|^(.*/doc/poolmap/.*)|%doc \1|; s|^%doc (%dir )|\1|' | sort > "$work/files"
 
+# Summary and description are those of the Debian package.
+summary=$(sed -n 's/^Description: //p' packaging/debian/control)
+sed '1,/^Description:/d; s/^ //; s/^\.$//' packaging/debian/control > "$work/description"
+
 # The other definitions exclude everything that depends on the machine: its name, the time, and the processing of files
 # by Debian's or Fedora's macros.
 rpmbuild -bb --quiet --target "$(uname -m)-linux" \

@@ -4,10 +4,11 @@
 #
 #   poolmap, folder        the executable, and where the package goes: FOLDER, or .build-release
 #   version, maintainer    from the command, and from MAINTAINER
+#   level                  the compression level, from PACKAGE_LEVEL; empty for each format's usual one
 #   SOURCE_DATE_EPOCH      the time of all files: the last commit's, unless it was set before
 #   work                   a folder that is removed when the script ends
 #
-# The same executable, source and packaging tools produce the same bytes.
+# and the functions below. The same executable, source and packaging tools make the same bytes.
 set -euo pipefail
 export LC_ALL=C TZ=UTC
 umask 022
