@@ -69,16 +69,16 @@ package struct BorderRule: BitwiseCopyable, Sendable {
     package func longRecord(
         inChunkAt offset: UInt64, allowedBy option: String = "--max-record"
     ) -> PoolmapError {
-        let advice = "\(option) allows longer ones"
+        let advice = "use \(option) to allow longer ones"
         if recordCount > 0 {
             return PoolmapError(
                 .failed,
-                "no \(recordCount) records end in the \(chunkBytes + mostRecordBytes) bytes behind byte \(offset); "
+                "no \(recordCount) records end within \(chunkBytes + mostRecordBytes) bytes after byte \(offset); "
                     + advice)
         }
         return PoolmapError(
             .failed,
-            "no record ends in the \(mostRecordBytes) bytes behind byte \(cut(behind: offset)); \(advice)")
+            "no record ends within \(mostRecordBytes) bytes after byte \(cut(behind: offset)); \(advice)")
     }
 }
 

@@ -2,8 +2,8 @@ import Ground
 
 /// The chunk borders of a regular file, found by workers, each of which searches one stretch of the file at a time.
 ///
-/// If everything before a place decides whether a record ends there, a stretch is first surveyed: how does it change
-/// the state for the stretches after it? Then it is searched with the state before it known.
+/// If everything before a place decides whether a record ends there, a stretch is first surveyed for how it changes the
+/// state of the stretches after it, and searched once the state before it is known.
 package struct FoundBorders {
     /// What to do to find the next chunk.
     package enum Next {

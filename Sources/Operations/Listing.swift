@@ -50,7 +50,7 @@ package struct Listing {
     package init(path: String) throws(PoolmapError) {
         let input = try InputFile.open(path: path)
         guard input.isRegular || input.isEmptyFile else {
-            throw PoolmapError(.unsupported, "only a file can be listed that says its size")
+            throw PoolmapError(.unsupported, "list needs a file of known size")
         }
         guard input.byteCount > 0 else { throw PoolmapError(.damaged, "\(FormatError.empty)") }
         self.input = input

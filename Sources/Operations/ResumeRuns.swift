@@ -29,7 +29,7 @@ extension Batch {
             }
             switch try PartialOutput.open(path: target, policy, for: input, options) {
             case .finished(let journal, let byteCount):
-                notice(.file(path), .kept("\(target) was whole already"))
+                notice(.file(path), .kept("\(target) was already complete"))
                 return try FinishedJob(input, target, journal, outputBytes: byteCount, policy, meter)
             case .unfinished(let output):
                 return try ResumeJob(input, to: output, options, meter) { notice(.file(path), $0) }

@@ -37,14 +37,14 @@ package struct JobSummary: Sendable {
 extension PoolmapError {
     /// Why an input that was to be removed still exists; nil if it was not to be removed, or is gone.
     package static func inputKept(of summary: JobSummary) -> PoolmapError? {
-        summary.isInputKept ? PoolmapError(.ignored, "is kept: --rm removes regular files only") : nil
+        summary.isInputKept ? PoolmapError(.ignored, "kept: --rm removes only regular files") : nil
     }
 
     /// What the target lacks of its input's metadata; nil if nothing.
     package static func metadata(of summary: JobSummary) -> PoolmapError? {
         summary.metadataErrno.map {
             PoolmapError(
-                .metadata, "the mode, owner or times of its target could not be set", errno: Errno(rawValue: $0))
+                .metadata, "cannot set the mode, owner or times of its target", errno: Errno(rawValue: $0))
         }
     }
 }

@@ -111,7 +111,7 @@ package struct MessageReader {
         return place
     }
 
-    private static let isShort = PoolmapError(.failed, "a message between processes is too short")
+    private static let isShort = PoolmapError(.failed, "internal error: a message between processes is too short")
 }
 
 extension PoolmapError: Message {

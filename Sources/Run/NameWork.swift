@@ -30,7 +30,7 @@ package final class NameWork: Operation {
     package func perform(
         _ bundle: NameBundle, _ shared: [SharedDescriptor], _ hands: Hands
     ) throws(PoolmapError) -> BundleOutcome {
-        guard let operation else { throw PoolmapError(.failed, "nobody has asked for names") }
+        guard let operation else { throw PoolmapError(.failed, "internal error: names were not requested") }
         let start = monotonicNanoseconds()
         var outcome = BundleOutcome()
         files.begin()

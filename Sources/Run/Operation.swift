@@ -56,7 +56,7 @@ extension Operation {
     /// Decodes a worker's answer to a task of this operation.
     package static func done(_ answer: TaskAnswer) throws(PoolmapError) -> Done {
         guard case .done(let operation, let bytes) = answer, operation == Self.self else {
-            throw PoolmapError(.failed, "a worker gave an answer to another question")
+            throw PoolmapError(.failed, "internal error: unexpected answer from a worker")
         }
         var message = MessageReader(bytes)
         return try Done(from: &message)

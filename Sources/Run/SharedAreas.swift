@@ -76,7 +76,7 @@ package final class SharedAreas {
     private static func memory(
         _ arena: SlotArena?, _ slot: Int, _ byteCount: Int
     ) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
-        guard let arena else { throw PoolmapError(.failed, "there are no slots") }
+        guard let arena else { throw PoolmapError(.failed, "internal error: there are no slots") }
         do {
             return try arena.memory(of: slot, byteCount: byteCount)
         } catch {

@@ -31,7 +31,7 @@ extension Job {
             }
         case .local(_, let action): try action()
         case .waitForInput(let descriptor): try workforce.wait(orFor: [descriptor], lacksHands: false, timeout: nil)
-        case .waitForTurn: throw PoolmapError(.failed, "a job waits though it is the only one")
+        case .waitForTurn: throw PoolmapError(.failed, "internal error: the only job waits for another")
         case .end: return false
         }
         return true

@@ -44,7 +44,7 @@ package final class SpareHands {
             self.pool = pool
             _ = try workforce.submit(task, to: pool)
             guard let completion = try pool.nextCompletion() else {
-                throw PoolmapError(.processDied, "a task has no end")
+                throw PoolmapError(.processDied, "internal error: a task did not end")
             }
             return try workforce.completion(completion, of: task).result.get()
         } catch let error as MultiprocessingError {

@@ -39,7 +39,7 @@ package final class WholeFileJob: Job {
 
     package func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
         guard case .files(let files) = answer, case .done(let summary) = files.all.first?.outcome else {
-            throw PoolmapError(.failed, "a worker gave another answer than a summary")
+            throw PoolmapError(.failed, "internal error: unexpected answer from a worker")
         }
         self.summary = summary
         meter.add(input: summary.inputBytes, output: summary.outputBytes)

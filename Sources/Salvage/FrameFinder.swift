@@ -128,12 +128,12 @@ package final class FrameFinder {
                 ? .whole(.skippable(frame)) : .damaged("no frame follows the skippable frame at byte \(start)")
         }
         if let contentBytes = info.contentBytes, contentBytes > info.contentBound {
-            return .damaged("damaged: the frame at byte \(start) has too few blocks for its content")
+            return .damaged("damaged: the frame at byte \(start) is too short for its content")
         }
         if !isFollowed {
             // A decoder does not notice damage to one bit: the one that says that a checksum follows.
             if !info.hasChecksum, try isBorder(start + info.compressedBytes + 4) {
-                return .damaged("damaged: the frame at byte \(start) does not know its checksum")
+                return .damaged("damaged: the frame at byte \(start) has lost the flag for its checksum")
             }
             allowance -= Int(clamping: info.compressedBytes >> 10)
             guard case .whole = try probe(start..<start + frame.compressedBytes) else {

@@ -171,11 +171,11 @@ final class LedgerSteps: SectionSteps {
         }
         let numbers = match.numbers.compactMap { $0 }
         if zip(numbers, numbers.dropFirst()).contains(where: { $0 > $1 }) {
-            append(.harmless("the frames do not stand in their order in the file"))
+            append(.harmless("the frames are out of order in the file"))
         }
         for index in frames.indices where match.numbers[index] == nil {
             let range = frames[index].range.inclusiveText
-            append(.harmless("the frame at bytes \(range) of the file is none that the tables know; it is left out"))
+            append(.harmless("the frame at bytes \(range) of the file is not in the tables; it is left out"))
         }
     }
 
@@ -253,7 +253,8 @@ final class ChunkSteps: SectionSteps {
         // A frame of another size found in damaged bytes was part of the content.
         if isBehindGap, !isPlausible(contentBytes, hasChecksum: found.frame.hasChecksum) {
             let range = found.range.inclusiveText
-            return append(.harmless("the frame at bytes \(range) of the file is not of this section; it is left out"))
+            return append(
+                .harmless("the frame at bytes \(range) of the file does not belong to this section; it is left out"))
         }
         isBehindGap = false
         endedShort = (contentBytes ?? chunkBytes) < chunkBytes
@@ -298,7 +299,7 @@ final class ChunkSteps: SectionSteps {
         guard !isDone else { return false }
         isDone = true
         if endedShort || hasContentEnd {
-            append(.harmless("the tables at the end of the section are missing, damaged, or not its own"))
+            append(.harmless("the tables at the end of the section are missing, damaged, or those of another section"))
         } else if !isEndTold, case .gap(let last)? = parts.last {
             lose(last, frames: nil, nil)
         } else {

@@ -108,7 +108,7 @@ extension FormatError {
         /// The number of rows is over the limit, or does not fit the flags.
         case rowCount = "its number of rows is out of range"
         /// The flags do not match the section's first frame.
-        case flags = "its flags are not those of the frames"
+        case flags = "its flags do not match the frames"
     }
 
     /// The columns of a seek table.
@@ -127,7 +127,7 @@ extension FormatError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .empty:
-            "empty: there is not even one frame"
+            "empty: no frames"
         case .truncatedFrame(let offset):
             "truncated: the file ends inside the frame that begins at byte \(offset)"
         case .truncatedSection(let offset):
@@ -143,41 +143,41 @@ extension FormatError: CustomStringConvertible {
         case .reservedBlockType(let offset):
             "damaged: the frame at byte \(offset) has a block of the reserved type"
         case .blockTooLarge(let offset, let bytes, let limit):
-            "damaged: the frame at byte \(offset) has a block of \(bytes) bytes, and may have \(limit)"
+            "damaged: the frame at byte \(offset) has a block of \(bytes) bytes (limit \(limit))"
         case .damaged(let part, let offset, let flaw):
             "the \(part.rawValue) at byte \(offset) is damaged: \(flaw.rawValue)"
         case .unsupportedVersion(let offset, let version):
-            "the section table at byte \(offset) has version \(version), which this poolmap does not know"
+            "the section table at byte \(offset) has version \(version), which this poolmap cannot read"
         case .firstFrameMissing(let part, let offset):
-            "damaged: the first frame before the \(part.rawValue) at byte \(offset) is missing, or has lost its mark"
+            "damaged: the first frame before the \(part.rawValue) at byte \(offset) is missing, or lacks its mark"
         case .misplaced(let part, let offset):
-            "damaged: the \(part.rawValue) at byte \(offset) has no place there"
+            "damaged: the \(part.rawValue) at byte \(offset) is out of place"
         case .foreignFrame(let offset):
-            "damaged: the skippable frame at byte \(offset) has no place there"
+            "damaged: the skippable frame at byte \(offset) is out of place"
         case .tooManyFrames(let limit):
-            "too many frames: a seek table has room for \(limit), so a larger chunk size is needed"
+            "too many frames: a seek table has room for \(limit); use a larger chunk size"
         case .frameTooLarge(let offset, let compressedBytes):
-            "the data frame at byte \(offset) has \(compressedBytes) compressed bytes, more than a seek table can say"
+            "the data frame at byte \(offset) has \(compressedBytes) compressed bytes, more than a seek table can hold"
         case .wrongContentSize(let offset, let found, let chunkBytes):
-            "the data frame at byte \(offset) has \(found) bytes of content, where the chunk size is \(chunkBytes)"
+            "the data frame at byte \(offset) has \(found) bytes of content, but the chunk size is \(chunkBytes)"
         case .wrongContent(let offset, let found):
-            "the data frame at byte \(offset) has \(found) bytes of content, where 1 to \(UInt32.max) are allowed"
+            "the data frame at byte \(offset) has \(found) bytes of content (must be between 1 and \(UInt32.max))"
         case .contentChecksumMissing(let offset):
-            "the data frame at byte \(offset) has no content checksum, and the first frame has one"
+            "the data frame at byte \(offset) has no content checksum, but the first frame has one"
         case .contentChecksumUnexpected(let offset):
-            "the data frame at byte \(offset) has a content checksum, and the first frame has none"
+            "the data frame at byte \(offset) has a content checksum, but the first frame has none"
         case .corruptFrame(let offset):
             "the data frame at byte \(offset) is damaged: its bytes do not match the section table"
         case .undecodable(let offset, let reason):
             "damaged: the frame at byte \(offset) cannot be decompressed: \(reason)"
         case .sectionTableMismatch(let table, let frames):
-            "the section table does not match the frames: it is for \(table) data frames, and there are \(frames)"
+            "the section table does not match the frames: it is for \(table) data frames, but there are \(frames)"
         case .seekTableLength(let rows, let frames):
-            "the seek table does not match the frames: it has \(rows) rows, and there are \(frames) frames"
+            "the seek table does not match the frames: it has \(rows) rows, but there are \(frames) frames"
         case .laterRowsMismatch(let part, let offset, let row):
             "the \(part.rawValue) at byte \(offset) does not match the frames: one of its rows from \(row) on is wrong"
         case .seekTableMismatch(let row, let field, let table, let frame):
-            "the seek table does not match the frames: row \(row) says \(table) \(field.rawValue), the frame has \(frame)"
+            "the seek table does not match the frames: row \(row) says \(table) \(field.rawValue), but the frame has \(frame)"
         }
     }
 }

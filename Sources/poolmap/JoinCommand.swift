@@ -113,7 +113,7 @@ struct Join: FilesCommand {
         if case .file(let path) = group.target { target = path }
         let map = try MapRun(settings, to: target, policy)
         if remove, !map.makesFile {
-            throw PoolmapError(.failed, "is no regular file, and the parts are not removed").of(group.name)
+            throw PoolmapError(.failed, "is not a regular file; the parts are not removed").of(group.name)
         }
         map.onErrors = ChunkErrors.writer(console)
         map.onReductionFailure = { console.fail(nil, $0) }

@@ -4,7 +4,7 @@ import Glibc
 @testable import Multiprocessing
 
 extension FuzzTarget {
-    /// A connection on whose other end is anyone, with descriptors or without.
+    /// A connection with a hostile peer, with and without descriptors.
     static let connection = FuzzTarget(
         name: "connection", mostBytes: 512, leastEdges: 530,
         seeds: {
@@ -32,7 +32,7 @@ extension FuzzTarget {
             }
             close(ends[0])
             receive(kind, Connection(owning: ends[1], readable: true, writable: true), mostMessages: message.count + 1)
-            // Whatever came, no descriptor is left.
+            // Whatever arrived, no descriptor may remain.
             require(nextDescriptor() == min(free, ends[0]), "a descriptor is left open")
         })
 
@@ -49,7 +49,7 @@ extension FuzzTarget {
     }
 
     private static func receive(_ kind: UInt8, _ connection: Connection, mostMessages: Int) {
-        // What no sender writes stays in the way of all that follows, so it may be refused any number of times.
+        // A message that no sender writes blocks everything after it, so it may be refused any number of times.
         for _ in 0..<mostMessages {
             do throws(MultiprocessingError) {
                 switch kind % 4 {
@@ -71,7 +71,7 @@ extension FuzzTarget {
         do throws(MultiprocessingError) {
             _ = try connection.receive(into: space)
         } catch {
-            // One that is too large stays.
+            // A message that is too large stays.
             guard error.code == .invalidState else { throw error }
             _ = try connection.receiveBytes()
         }

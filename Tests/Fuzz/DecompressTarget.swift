@@ -6,9 +6,10 @@ import SystemPackage
 @testable import Run
 
 extension FuzzTarget {
-    /// A whole file, as the command reads it with one job: from a file, from a pipe, and by --salvage.
+    /// A whole file, read as the command does with one job: from a file, from a pipe, and by --salvage.
     ///
-    /// All agree on whether it is whole, and on its content. What is taken libzstd takes as well, with the same content.
+    /// All three must agree on whether it is intact and on its content. Whatever they accept, libzstd must accept with
+    /// the same content.
     static let decompress = FuzzTarget(
         name: "decompress", mostBytes: 1024, leastEdges: 2800,
         seeds: { try Samples.files().filter { $0.count <= 1024 } },
@@ -50,7 +51,7 @@ extension FuzzTarget {
         return (found, ScratchFiles.standardOutput())
     }
 
-    /// The content by libzstd alone; nil where it finds an error.
+    /// The content according to libzstd; nil if it reports an error.
     private static func reference(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
         let context = ZSTD_createDStream()
         defer { ZSTD_freeDStream(context) }
@@ -69,7 +70,7 @@ extension FuzzTarget {
     }
 }
 
-/// One file to standard output.
+/// One file, decompressed to standard output.
 final class OneItem: ItemSource {
     let path: String
     private(set) var hasMore = true

@@ -5,7 +5,7 @@ import CZstd
 @testable import SeekableZstd
 
 extension FuzzTarget {
-    /// The walker over frames, against libzstd's, and against the frames of a file.
+    /// The walker over frames, compared with libzstd's and with the frames of a file.
     static let frames = FuzzTarget(
         name: "frames", mostBytes: 4096, leastEdges: 340, seeds: { try Samples.files() },
         run: { bytes in
@@ -13,7 +13,7 @@ extension FuzzTarget {
             compareWithFile(bytes, walked)
         })
 
-    /// Frame by frame to the end, or to the first that is none.
+    /// Walks frame by frame, to the end or to the first invalid one.
     private static func walk(_ bytes: UnsafeRawBufferPointer) -> (frames: [FrameInfo], isWhole: Bool) {
         var frames: [FrameInfo] = []
         var offset = 0
@@ -36,7 +36,7 @@ extension FuzzTarget {
         case .success(let info) where !isError:
             require(info.compressedBytes == UInt64(size), "\(info.compressedBytes) bytes, and \(size) by libzstd")
         case .success(let info):
-            // It looks no further into frames with a window that it could not hold.
+            // It does not examine frames whose window it could not hold.
             require(info.windowBytes > 1 << 31, "libzstd finds no frame where the walker finds \(info)")
         case .failure(.blockTooLarge), .failure(.oldFormat):
             // It leaves blocks to its decoder, and knows older formats.
@@ -60,7 +60,7 @@ extension FuzzTarget {
             isWhole = false
         }
         require(found.map(\.compressedBytes).reduce(0, +) <= UInt64(bytes.count), "frames behind the file's end")
-        // By a table a frame's end is found without a look at its blocks.
+        // With a table, a frame's end is found without reading its blocks.
         guard frames.seekTable == nil else { return }
         require(isWhole == walked.isWhole, "a file is whole: \(isWhole), and its bytes: \(walked.isWhole)")
         require(

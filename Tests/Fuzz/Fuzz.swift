@@ -1,22 +1,22 @@
 import Glibc
 
-/// A reader of bytes of strangers, and what must hold whatever the bytes are.
+/// A reader of untrusted bytes, and what must hold whatever the bytes are.
 struct FuzzTarget: Sendable {
-    /// What it is called by: the name of its folder in `corpus`.
+    /// Its name, which is also that of its folder in `corpus`.
     let name: String
-    /// No input is longer: what more bytes would show they show with less speed.
+    /// The longest input: more bytes would show nothing new, and run slower.
     let mostBytes: Int
-    /// How many edges of the code a short run from the corpus reaches at least.
+    /// How many edges of the code a short run from the corpus must reach.
     ///
-    /// A target that reaches fewer tests nothing any more, and fails.
+    /// A target that reaches fewer no longer tests anything, and fails.
     let leastEdges: Int
-    /// Inputs to begin with, where there is no corpus.
+    /// Inputs to start with if there is no corpus.
     let seeds: @Sendable () throws -> [[UInt8]]
-    /// Reads the bytes, which lie at the end of their memory; `require` says what is wrong.
+    /// Reads the bytes, which end where their memory ends; calls `require` to report a fault.
     let run: @Sendable (UnsafeRawBufferPointer) -> Void
 }
 
-// libFuzzer's own entry, for programs with a `main` of their own. It ends the process when the time is over.
+// libFuzzer's entry point for programs with a `main` of their own. It ends the process when the time is over.
 @_silgen_name("LLVMFuzzerRunDriver")
 private func runDriver(
     _ count: UnsafeMutablePointer<Int32>,
@@ -24,16 +24,16 @@ private func runDriver(
     _ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32
 ) -> Int32
 
-/// All targets in one program, since a link takes long: `fuzz TARGET [libFuzzer's options] [FOLDER or FILE]…`.
+/// All targets in one program, since linking takes long: `fuzz TARGET [libFuzzer's options] [FOLDER or FILE]…`.
 ///
-/// `fuzz --list` prints a line for each: name, edges, bytes. `fuzz --seeds FOLDER` writes inputs to begin with.
+/// `fuzz --list` prints a line for each: name, edges, bytes. `fuzz --seeds FOLDER` writes inputs to start with.
 @main enum Fuzz {
     static let targets: [FuzzTarget] = [
         .frames, .tables, .sections, .seekable, .salvage, .decompress, .manifest, .lists, .names, .journals, .parts,
         .makeFlags, .messages, .connection, .handshake, .manager, .shareable,
     ]
 
-    /// That of this process.
+    /// The target of this process.
     nonisolated(unsafe) private static var chosen = targets[0]
 
     static func main() throws {
@@ -46,7 +46,7 @@ private func runDriver(
             guard let folder = arguments.popFirst() else { fail("--seeds needs a folder") }
             for target in targets { try writeSeeds(of: target, to: "\(folder)/\(target.name)") }
         default:
-            // A process that libFuzzer starts, as for -merge=1, is given its options alone.
+            // Processes started by libFuzzer, such as for -merge=1, get only its options.
             if !name.hasPrefix("-") { setenv(variable, name, 1) } else { arguments = [name] + arguments }
             let wanted = getenv(variable).map { String(cString: $0) }
             guard let target = targets.first(where: { $0.name == wanted }) else { fail("no target \(wanted ?? name)") }
@@ -58,10 +58,10 @@ private func runDriver(
     private static let variable = "POOLMAP_FUZZ_TARGET"
 
     private static func fuzz(with options: [String]) {
-        // What the readers write to standard output, as content, is looked at there.
+        // Redirects standard output, so that content written there can be examined.
         ScratchFiles.takeStandardOutput()
         let words = [CommandLine.arguments[0]] + options
-        // Never given back: libFuzzer keeps them.
+        // Never freed: libFuzzer keeps them.
         var arguments = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: words.count + 1)
         for (index, word) in words.enumerated() { arguments[index] = strdup(word) }
         arguments[words.count] = nil

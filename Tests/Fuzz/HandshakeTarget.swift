@@ -3,7 +3,7 @@ import Glibc
 @testable import Multiprocessing
 
 extension FuzzTarget {
-    /// The handshake with a stranger: who does not know the key never gets through.
+    /// The handshake with a stranger: without the key it must never succeed.
     static let handshake = FuzzTarget(
         name: "handshake", mostBytes: 256, leastEdges: 220,
         seeds: {
@@ -30,7 +30,7 @@ extension FuzzTarget {
                 }
                 var isThrough = try handshake.advance(over: ends[0])
                 while !isThrough, !choices.isEmpty {
-                    // In pieces of any size, and now and then what the other side has said just before.
+                    // Pieces of any size, and sometimes what the other side has just said.
                     let piece = Int(choices.byte())
                     say(piece == 0xFF ? heard(over: ends[1]) : choices.bytes(piece), over: ends[1])
                     isThrough = try handshake.advance(over: ends[0])
@@ -43,7 +43,7 @@ extension FuzzTarget {
 
     private static let secret = AuthenticationKey()
 
-    /// A right hello, or the one that was just heard, sent back.
+    /// A valid hello, or the one just received, sent back.
     private static func hello(_ kind: UInt8, from role: Handshake.Role, to socket: Int32) -> [UInt8] {
         if kind & 4 == 0 { return heard(over: socket) }
         let nonce = [UInt8](repeating: 5, count: AuthenticationKey.randomByteCount)

@@ -7,7 +7,7 @@ import Glibc
 @testable import SeekableZstd
 
 extension FuzzTarget {
-    /// The journals of unfinished targets and hashes: what is kept of them is written as the same bytes.
+    /// The journals of unfinished targets and hashes: what is kept of them must be written as the same bytes.
     static let journals = FuzzTarget(
         name: "journals", mostBytes: 512, leastEdges: 400,
         seeds: {
@@ -46,7 +46,7 @@ extension FuzzTarget {
         var again = ResumeJournal(identity)
         require(
             journal.frames.flatMap { again.append($0) } == Array(records.prefix(kept)), "records are written otherwise")
-        // No input is longer, and only a journal of the input's own length is taken.
+        // No input is larger, and a journal is used only if its input size is the input's.
         guard identity.inputBytes <= UInt64(Int64.max) else { return }
         _ = journal.isComplete
         _ = journal.partialBytes
@@ -55,7 +55,7 @@ extension FuzzTarget {
         require(journal.frames.count <= 1, "more is kept than was asked")
     }
 
-    /// Makes the tables behind the frames, where they obey the rules of a section.
+    /// Makes the tables that follow the frames, if these obey the rules of a section.
     private static func finish(_ journal: ResumeJournal) {
         guard !journal.frames.isEmpty else { return }
         var section = SectionWriter()
@@ -63,11 +63,11 @@ extension FuzzTarget {
             for index in journal.frames.indices { try section.add(journal.dataFrame(index)) }
             _ = section.finish()
         } catch {
-            // A frame is longer than a table can say.
+            // A frame is longer than a table can record.
         }
     }
 
-    /// Sets the checksum of the header and of each record to the right one.
+    /// Corrects the checksums of the header and of each record.
     private static func withRightChecksums(_ bytes: [UInt8]) -> [UInt8] {
         guard bytes.count >= ResumeIdentity.byteCount else { return bytes }
         var result = Array(bytes.prefix(ResumeIdentity.byteCount)).withRightCRC32C()
@@ -112,7 +112,7 @@ private enum HashStates {
             let left = contents(of: bytes) { pieces.append($0) }
             guard bytes.starts(with: header) else { continue }
             require(bytes.starts(with: left) && left.count >= header.count, "a state is changed when it is read")
-            // Written again, they are the same bytes.
+            // Written again, they must be the same bytes.
             unlink(path)
             do {
                 let state = HashState(path: path, force: true)
@@ -125,7 +125,7 @@ private enum HashStates {
         }
     }
 
-    /// What is left of a state when it was opened.
+    /// What is left of a state after it was opened.
     private static func contents(of bytes: [UInt8], keeping keep: ([[UInt8]]) -> Void) -> [UInt8] {
         unlink(path)
         let number = open(path, O_CREAT | O_EXCL | O_WRONLY, 0o600)
@@ -152,7 +152,7 @@ private enum HashStates {
         var checksum = header.withUnsafeBytes { $0.trailingChecksum }
         var rest = records[...]
         while rest.count >= 8 {
-            // A length of one byte, as longer records are not in so short an input.
+            // The length is one byte: longer records do not fit in such a short input.
             let length = min(Int(rest[rest.startIndex]), rest.count - 8)
             var record: [UInt8] = []
             record.append(littleEndian: UInt32(length))

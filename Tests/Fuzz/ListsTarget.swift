@@ -4,7 +4,7 @@
 @testable import Operations
 
 extension FuzzTarget {
-    /// Lists of digests: lines, as two readers split them; and what a line says is written as a line that says the same.
+    /// Lists of digests: two readers must split lines alike, and a parsed line must be written as an equivalent one.
     static let lists = FuzzTarget(
         name: "lists", mostBytes: 1024, leastEdges: 700,
         seeds: {
@@ -35,7 +35,7 @@ extension FuzzTarget {
             }
         })
 
-    /// The lines by `LineReader`, which must be those of the whole text.
+    /// The lines from `LineReader`, which must be those of the whole text.
     static func lines(of text: UnsafeRawBufferPointer, separator: UInt8) -> [[UInt8]] {
         guard !text.isEmpty, let input = try? InputFile.open(path: ScratchFiles.path(to: text)) else { return [] }
         let mostBytes = 64

@@ -1,7 +1,7 @@
 @testable import JobServer
 
 extension FuzzTarget {
-    /// `MAKEFLAGS`: what comes last counts, whatever came before.
+    /// `MAKEFLAGS`: the last setting counts, whatever came before.
     static let makeFlags = FuzzTarget(
         name: "makeflags", mostBytes: 256, leastEdges: 210,
         seeds: {
@@ -15,7 +15,7 @@ extension FuzzTarget {
             let text = String(decoding: bytes, as: UTF8.self)
             let flags = MakeFlags(text)
             require(flags == MakeFlags(text), "it is read in two ways")
-            // A blank behind a backslash is a part of a word, and behind `--` come variables.
+            // A blank after a backslash is part of a word, and variables follow `--`.
             let unescaped = String(String.UnicodeScalarView(text.unicodeScalars.filter { $0 != "\\" }))
             guard text.unicodeScalars.last != "\\", !unescaped.contains("--") else { return }
             let more = MakeFlags(text + " --jobserver-auth=3,4 --jobs=7")

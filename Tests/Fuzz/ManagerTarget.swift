@@ -3,9 +3,9 @@ import Glibc
 @testable import Multiprocessing
 
 extension FuzzTarget {
-    /// The server of a manager, with a client that knows the key and sends what it likes.
+    /// The server of a manager, with a client that knows the key and sends anything.
     ///
-    /// The server outlives it, and serves the next.
+    /// The server must survive it, and serve the next one.
     static let manager = FuzzTarget(
         name: "manager", mostBytes: 1024, leastEdges: 800,
         seeds: {
@@ -65,7 +65,7 @@ extension FuzzTarget {
         return [UInt8](bytes.readable)
     }
 
-    /// A request from a short form of it, or any bytes.
+    /// Expands a short form to a request, or returns any bytes.
     private static func requestBytes(_ choices: inout Choices) -> [UInt8] {
         let operation = choices.number(UInt16.self)
         let flags = choices.byte()
@@ -82,7 +82,7 @@ extension FuzzTarget {
     }
 }
 
-/// A server in this process, which works when it is told to.
+/// A server in this process, which works when told to.
 private final class OwnServer {
     let server: ManagerServer
     let address: Address
@@ -136,7 +136,7 @@ private final class OwnClient {
     }
 
     func say(_ bytes: [UInt8], _ own: OwnServer, listens: Bool = true) {
-        // The server may have ended the connection.
+        // The server may have closed the connection.
         _ = send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
         do {
             try own.work()
@@ -150,7 +150,7 @@ private final class OwnClient {
     }
 
     func leave(_ own: OwnServer) {
-        // The server is told whether something is unread.
+        // The server notices if something is unread.
         close(socket)
         do {
             try own.work()

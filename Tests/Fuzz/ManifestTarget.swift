@@ -4,7 +4,7 @@ import SystemPackage
 @testable import Operations
 
 extension FuzzTarget {
-    /// Manifests: a section that is read is written as the same bytes.
+    /// Manifests: a section that was read must be written as the same bytes.
     static let manifest = FuzzTarget(
         name: "manifest", mostBytes: 2048, leastEdges: 600, seeds: { try manifests() },
         run: { bytes in
@@ -62,7 +62,7 @@ extension FuzzTarget {
         return text
     }
 
-    /// Sets the digests at a section's end to what the lines before say, as far as these are a section's.
+    /// Corrects the digests at the end of a section, as far as the lines form one.
     private static func withRightDigests(_ text: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         var section: [UInt8] = []

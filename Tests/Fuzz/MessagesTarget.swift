@@ -1,6 +1,6 @@
 @testable import Multiprocessing
 
-/// What is sent: a bit of everything that travels in its own way.
+/// A message with one field for each way of encoding.
 private struct Letter: Codable, Equatable {
     var number: Int
     var small: Int8
@@ -22,7 +22,7 @@ private indirect enum Form: Codable, Hashable {
     case group([Form])
 }
 
-/// Travels as a copy of its memory.
+/// Sent as a copy of its memory.
 private struct Reading: FixedLayout, Equatable {
     enum Kind: Codable, CaseIterable {
         case first, second, third
@@ -33,13 +33,13 @@ private struct Reading: FixedLayout, Equatable {
     var kind: Kind
 }
 
-/// A list in which each link lies in the one before.
+/// A list in which each link contains the next.
 private final class Chain: Codable {
     var next: Chain?
 }
 
 extension FuzzTarget {
-    /// Messages of the library as values of several types: what is decoded comes back when it is sent on.
+    /// Messages of the library as values of several types: what was decoded must survive being sent on.
     static let messages = FuzzTarget(
         name: "messages", mostBytes: 512, leastEdges: 1600,
         seeds: {
@@ -102,7 +102,7 @@ extension FuzzTarget {
         return [UInt8](buffer.readable)
     }
 
-    /// - Parameter isCopied: whether the coder has a form of its own besides that of the general decoder.
+    /// - Parameter isCopied: whether the coder has a special form besides that of the general decoder.
     private static func travel<Value: Codable & Equatable>(
         _ type: Value.Type, _ message: UnsafeRawBufferPointer, isCopied: Bool = false
     ) {
@@ -120,7 +120,7 @@ extension FuzzTarget {
             let again = try encoded(value).withUnsafeBytes { try coder.decode($0) }
             require(again == value, "\(value) does not come back from the other encoder")
         } catch {
-            // Depth is counted from a message's beginning, so what was just decoded is not too deep.
+            // Depth is counted from the start of a message, so what was just decoded is not too deep.
             require(false, "\(value) cannot be sent on: \(error)")
         }
     }

@@ -3,7 +3,7 @@
 @testable import Operations
 
 extension FuzzTarget {
-    /// Names of files: as text and back, escaped and back, shown on a terminal, and in lists.
+    /// File names: converted to text and back, escaped and back, shown on a terminal, and in lists.
     static let names = FuzzTarget(
         name: "names", mostBytes: 512, leastEdges: 500,
         seeds: {

@@ -4,7 +4,7 @@
 @testable import SeekableZstd
 
 extension FuzzTarget {
-    /// What stands at the end of the files of parts: a table that is read is written as the same bytes.
+    /// The tables at the end of parts: a table that was read must be written as the same bytes.
     static let parts = FuzzTarget(
         name: "parts", mostBytes: 1024, leastEdges: 380, seeds: { try partFiles() + [records] },
         run: { bytes in
@@ -34,7 +34,7 @@ extension FuzzTarget {
 
     private static let records = ShareRecord.bytes(0, Array("a line\n".utf8)) + ShareRecord.bytes(1 << 40, [])
 
-    /// Records that are read are written as the same bytes, and what is behind the last is none.
+    /// Records that were read must be written as the same bytes, and what follows the last must not be one.
     private static func readRecords(_ bytes: some Collection<UInt8>) {
         let bytes = Array(bytes)
         var (rest, written) = (bytes[...], [UInt8]())
@@ -54,7 +54,7 @@ extension FuzzTarget {
             require(Part(table.part.number, of: table.part.count) == table.part, "there is no part \(table.part)")
             require(table.job.difference(from: table.job) == nil, "a job is another than itself")
             _ = table.job.operation
-            // Settings are text, and what is no UTF-8 in them is not kept.
+            // Settings are text, so invalid UTF-8 in them is not preserved.
             guard let written = try? table.serialized(), let again = parsed(written) else {
                 return require(false, "a table is not read again")
             }
@@ -78,8 +78,8 @@ extension FuzzTarget {
         Array(String(decoding: bytes, as: UTF8.self).utf8).elementsEqual(bytes)
     }
 
-    /// Sets what the end is known by, and in front of it the checksum and the length, so that the table begins where the
-    /// bytes say that it does, or at the first of them.
+    /// Sets the end mark, the checksum and the length before it, so that the table begins where the bytes say, or at
+    /// the first of them.
     private static func withRightTable(_ bytes: [UInt8]) -> [UInt8] {
         guard bytes.count >= 100 else { return bytes }
         let said = bytes.withUnsafeBytes { Int($0.littleEndian(UInt32.self, at: bytes.count - 12)) }

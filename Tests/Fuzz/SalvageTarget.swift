@@ -3,13 +3,13 @@ import CZstd
 @testable import Salvage
 
 extension FuzzTarget {
-    /// The search for frames in a damaged file, and the plan to restore it.
+    /// The search for frames in a damaged file, and the plan to recover it.
     static let salvage = FuzzTarget(
         name: "salvage", mostBytes: 2048, leastEdges: 1700, seeds: { try Samples.files() },
         run: { bytes in
             let file = Array(bytes)
             let parts = foundParts(of: file, windowBytes: 256 << 10)
-            // Parts follow each other without a byte between them, up to the file's end.
+            // Parts must be adjacent, up to the end of the file.
             var end: UInt64 = 0
             for part in parts {
                 require(part.lowerBound == end && part.upperBound > end, "\(part) follows a part that ends at \(end)")
@@ -59,7 +59,7 @@ extension FuzzTarget {
         }
     }
 
-    /// What libzstd says of a frame.
+    /// libzstd's verdict on a frame.
     private static func probe(_ frame: ArraySlice<UInt8>) -> FrameFinder.ProbeResult {
         let context = ZSTD_createDStream()
         defer { ZSTD_freeDStream(context) }

@@ -2,12 +2,12 @@ import CZstd
 
 @testable import SeekableZstd
 
-/// Compressed files to begin with.
+/// Compressed files to start with.
 enum Samples {
     static let text = Array(
         "What is compressed here is of no interest to anyone, but it has some repetition in it. ".utf8)
 
-    /// A frame by libzstd.
+    /// A frame made by libzstd.
     static func frame(_ content: [UInt8], level: Int32 = 3, hasChecksum: Bool = true, hasSize: Bool = true) -> [UInt8] {
         let context = ZSTD_createCCtx()
         defer { ZSTD_freeCCtx(context) }
@@ -53,7 +53,7 @@ enum Samples {
         return file.dropLast(seekTable).suffix(SectionTable.byteCount(frameCount: count, hasChecksums: hasChecksums))
     }
 
-    /// As another program's seekable writer makes it: no mark, and a table without checksums.
+    /// A file from another program's seekable writer: no mark, and a table without checksums.
     static func seekable() -> [UInt8] {
         let frames = [frame(text), frame(Array(text.reversed()))]
         let rows = frames.map {
@@ -62,7 +62,7 @@ enum Samples {
         return frames[0] + frames[1] + SeekTable(rows: rows, hasChecksums: false).serialized()
     }
 
-    /// As pzstd: before each frame a skippable one with its length.
+    /// A file like pzstd's: before each frame a skippable one with its length.
     static func pzstd() -> [UInt8] {
         [frame(text), frame(Array(text.prefix(9)))].flatMap { frame in
             var length: [UInt8] = []
@@ -71,7 +71,7 @@ enum Samples {
         }
     }
 
-    /// Whole files of all kinds, and a few that are damaged.
+    /// Intact files of all kinds, and a few damaged ones.
     static func files() throws -> [[UInt8]] {
         let whole = [
             frame([]), frame(text), frame(text, hasChecksum: false, hasSize: false),

@@ -1,7 +1,7 @@
 @testable import SeekableZstd
 
 extension FuzzTarget {
-    /// The rules of a file: what the writer makes the auditor takes, and no other table.
+    /// The rules for a file: the auditor must accept what the writer makes, and no other table.
     static let sections = FuzzTarget(
         name: "sections", mostBytes: 256, leastEdges: 370,
         seeds: { [[3, 1, 10, 20, 30, 40, 7, 8, 9, 10], [1, 0, 5, 5, 5, 5, 5, 3, 2], [0, 1, 0, 0, 0, 0, 1, 50, 1]] },
@@ -15,19 +15,19 @@ extension FuzzTarget {
             changed.change(choices.number(UInt16.self), choices.byte())
             let isOther = changed.tables != section.tables
             require(!isOther || changed.error() != nil, "the auditor takes a table with a changed byte")
-            // With more of them it may be a file of another program.
+            // With more choices, it may become a file of another program.
             while !choices.isEmpty {
                 changed.change(choices.number(UInt16.self), choices.byte())
             }
             _ = changed.error()
         })
 
-    /// A section whose frames are only told of.
+    /// A section whose frames exist only as numbers.
     private struct Section {
         let frames: [DataFrame]
         var tables: [UInt8]
 
-        /// nil where no frames of these sizes make a section.
+        /// nil if frames of these sizes make no section.
         init?(_ choices: inout Choices) {
             let count = Int(choices.byte() % 8) + 1
             let hasChecksums = choices.byte() % 2 == 1
@@ -53,7 +53,7 @@ extension FuzzTarget {
             tables[Int(place) % tables.count] ^= value
         }
 
-        /// Why the auditor does not take it.
+        /// Why the auditor does not accept it.
         func error() -> FormatError? {
             var auditor = SectionAuditor()
             do throws(FormatError) {
@@ -66,7 +66,7 @@ extension FuzzTarget {
             return nil
         }
 
-        /// Adds skippable frames; false where they are not as long as there are bytes.
+        /// Adds skippable frames; returns false if their lengths do not match the bytes.
         private func add(_ bytes: [UInt8], to auditor: inout SectionAuditor) throws(FormatError) -> Bool {
             var rest = bytes[...]
             while !rest.isEmpty {

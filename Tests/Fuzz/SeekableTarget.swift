@@ -4,7 +4,7 @@ import CZstd
 @testable import SeekableZstd
 
 extension FuzzTarget {
-    /// The reader of ranges, against libzstd's decoder of the whole.
+    /// The reader of ranges, compared with libzstd's decoder of the whole.
     static let seekable = FuzzTarget(
         name: "seekable", mostBytes: 2048, leastEdges: 280,
         seeds: {
@@ -19,7 +19,7 @@ extension FuzzTarget {
             guard let reader = try? SeekableReader(fileBytes: UInt64(file.count), read: reads(of: file)) else { return }
             require(reader.frames.allSatisfy { $0.bytes.upperBound <= UInt64(file.count) }, "a frame behind the file")
             guard reader.contentBytes > 0 else { return }
-            // A row may say any size: only frames that can have so much may be given room.
+            // A row can claim any size, but memory may be allocated only if the frame can have that much.
             let first = try? reader.content(in: 0..<1, read: reads(of: file))
             require(first?.count ?? 1 == 1, "\(first?.count ?? 0) bytes in place of one")
             guard reader.contentBytes <= 1 << 20,
@@ -34,7 +34,7 @@ extension FuzzTarget {
         { offset, count in Array(file[Int(offset)..<Int(offset) + count]) }
     }
 
-    /// As the library of the format's specification: checksums in the table, and none in the frames.
+    /// A file as the reference library writes it: checksums in the table, and none in the frames.
     private static func withRowChecksums() -> [UInt8] {
         let frame = Samples.frame(Samples.text, hasChecksum: false, hasSize: false)
         let checked = Samples.frame(Samples.text)
@@ -47,7 +47,7 @@ extension FuzzTarget {
     private static func compareWithLibzstd(_ file: [UInt8], _ content: [UInt8]) {
         var whole = [UInt8](repeating: 0, count: content.count)
         let count = ZSTD_decompress(&whole, whole.count, file, file.count)
-        // Frames whose rows say that they have no content are not the reader's; libzstd decodes them too.
+        // The reader skips frames without content in their rows; libzstd decodes them too.
         if ZSTD_isError(count) == 0, count == content.count {
             require(whole == content, "other content than libzstd's")
         }

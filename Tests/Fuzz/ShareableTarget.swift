@@ -1,7 +1,7 @@
 @testable import Multiprocessing
 
 extension FuzzTarget {
-    /// A list in shared memory that another process has filled with anything.
+    /// A list in shared memory that another process has filled with arbitrary bytes.
     static let shareable = FuzzTarget(
         name: "shareable", mostBytes: 1024, leastEdges: 150,
         seeds: {
@@ -21,21 +21,21 @@ extension FuzzTarget {
                 let mapping = try SharedMapping(byteCount: layout.byteCount, name: "fuzz")
                 layout.write(found, into: mapping)
                 let again = elements(UnsafeRawBufferPointer(start: mapping.base, count: layout.byteCount))
-                // As text, since a number that is none is no equal to itself.
+                // Compared as text, since NaN is not equal to itself.
                 require(again.map { "\($0)" } == "\(found)", "\(found) comes back as \(again.debugDescription)")
             } catch {
                 require(false, "\(error)")
             }
         })
 
-    /// Those elements that can be read; nil where there is no list.
+    /// The readable elements; nil if there is no list.
     private static func elements(_ bytes: UnsafeRawBufferPointer) -> [ShareableElement]? {
         guard !bytes.isEmpty, let mapping = try? SharedMapping(byteCount: bytes.count, name: "fuzz") else { return nil }
         mapping.base.copyMemory(from: bytes.baseAddress ?? UnsafeRawPointer(mapping.base), byteCount: bytes.count)
         guard let layout = try? ShareableListLayout(in: mapping) else { return nil }
         return layout.places.compactMap { place in
             require(place.offset + place.room <= bytes.count, "an element lies behind the end")
-            // A reader waits half a second for a writer at work.
+            // A reader waits half a second for a writer in progress.
             guard bytes[place.record + 23] != 0x57 else { return nil }
             return place.read(in: mapping)
         }

@@ -2,12 +2,12 @@ import CMultiprocessing
 import Glibc
 import SystemPackage
 
-/// Ends the process with the words where something that must hold does not; libFuzzer then keeps the input.
+/// Ends the process with a message if a required condition does not hold; libFuzzer then keeps the input.
 func require(_ holds: Bool, _ words: @autoclosure () -> String, line: UInt = #line, file: StaticString = #fileID) {
     if !holds { fatalError("\(file):\(line): \(words())") }
 }
 
-/// Files in memory that take an input's place on a disk; made once for a process.
+/// Files in memory that hold inputs; created once for a process.
 enum ScratchFiles {
     private static let file = memory("input")
     private static let secondFile = memory("second input")
@@ -19,12 +19,12 @@ enum ScratchFiles {
         return number
     }
 
-    /// What is written to standard output from now on can be had by `standardOutput`.
+    /// Redirects standard output, to be read by `standardOutput`.
     static func takeStandardOutput() {
         dup2(output, STDOUT_FILENO)
     }
 
-    /// Takes away what stands in standard output, and returns it.
+    /// Takes what was written to standard output.
     static func standardOutput() -> [UInt8] {
         let count = lseek(STDOUT_FILENO, 0, SEEK_CUR)
         var bytes = [UInt8](repeating: 0, count: count)
@@ -34,13 +34,13 @@ enum ScratchFiles {
         return bytes
     }
 
-    /// A file with these bytes, until the next call.
+    /// A descriptor of a file with these bytes, until the next call.
     static func descriptor(with bytes: UnsafeRawBufferPointer) -> FileDescriptor {
         fill(file, bytes)
         return FileDescriptor(rawValue: file)
     }
 
-    /// A path to a file with these bytes, until the next call.
+    /// The path of a file with these bytes, until the next call.
     static func path(to bytes: UnsafeRawBufferPointer) -> String {
         fill(file, bytes)
         return "/proc/self/fd/\(file)"
@@ -51,7 +51,7 @@ enum ScratchFiles {
         require(pwrite(number, bytes.baseAddress, bytes.count, 0) == bytes.count, "a file in memory is full")
     }
 
-    /// Calls `body` with a path to a pipe that has these bytes and no writer any more.
+    /// Calls `body` with the path of a pipe that holds these bytes and has no writer.
     static func withPipe<Result>(of bytes: UnsafeRawBufferPointer, _ body: (String) throws -> Result) rethrows -> Result
     {
         var ends: [Int32] = [0, 0]
@@ -64,7 +64,7 @@ enum ScratchFiles {
     }
 }
 
-/// Takes choices out of an input; zeros behind its end.
+/// Takes choices from an input; zeros after its end.
 struct Choices {
     private var rest: UnsafeRawBufferPointer.SubSequence
 
@@ -74,7 +74,7 @@ struct Choices {
 
     var isEmpty: Bool { rest.isEmpty }
 
-    /// All that is left.
+    /// All remaining bytes.
     var remainder: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: rest) }
 
     mutating func byte() -> UInt8 {
@@ -92,7 +92,7 @@ struct Choices {
 }
 
 extension [UInt8] {
-    /// Sets the last four bytes to the CRC-32C of those before, which no chance would hit upon.
+    /// Sets the last four bytes to the CRC-32C of those before, which chance would never hit.
     func withRightCRC32C() -> [UInt8] {
         guard count >= 4 else { return self }
         var bytes = Array(dropLast(4))
@@ -100,7 +100,7 @@ extension [UInt8] {
         return bytes
     }
 
-    /// Sets the length in a skippable frame's header to what there is.
+    /// Sets the length in a skippable frame's header to the number of bytes.
     func withRightLength() -> [UInt8] {
         guard count >= 8 else { return self }
         var bytes = Array(prefix(4))

@@ -1,7 +1,7 @@
 @testable import SeekableZstd
 
 extension FuzzTarget {
-    /// Section table and seek table: what is read is written as the same bytes.
+    /// Section table and seek table: what was read must be written as the same bytes.
     static let tables = FuzzTarget(
         name: "tables", mostBytes: 1024, leastEdges: 210,
         seeds: {

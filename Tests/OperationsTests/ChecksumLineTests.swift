@@ -4,17 +4,17 @@ import Testing
 @testable import Ground
 @testable import Operations
 
-/// Lines of lists of digests.
+/// Parsing of lists of digests.
 ///
-/// What coreutils takes and refuses is compared with it in Tests/cli/check; here are the
-/// rules that it has no line for, and those whose effect is not seen from outside.
+/// Tests/cli/check compares with coreutils what is accepted and refused. Here are the rules that coreutils has no line
+/// for, and those whose effect is invisible from outside.
 @Suite struct ChecksumLineTests {
     static let md5 = "5d41402abc4b2a76b9719d911017c592"
     static let sha1 = "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d"
     static let sha256 = md5 + md5
     static let sha512 = sha256 + sha256
 
-    /// What one line turns out to be, behind others.
+    /// The result of reading one line, after others.
     private func read(
         _ line: String, after earlier: [String] = [], _ syntax: ChecksumSyntax = ChecksumSyntax()
     ) -> ChecksumParser.Reading {
@@ -48,7 +48,7 @@ import Testing
         #expect(read("beef n", ChecksumSyntax(untagged: short)) == line([short], "beef", "n"))
         let tag = HashAlgorithm.s3ETag(partBytes: 5)
         #expect(read("\(Self.md5)-7  n", ChecksumSyntax(untagged: tag)) == line([tag], "\(Self.md5)-7", "n"))
-        // A tag says more.
+        // A tag gives more detail.
         #expect(read("MD5 (n) = \(Self.md5)", crc) == line([.md5], Self.md5, "n"))
     }
 
@@ -139,9 +139,9 @@ import Testing
         #expect(read(one) == line([.md5], Self.md5, "n"))
         #expect(read(one, after: [two]) == .malformed)
         #expect(read(two, after: [one]) == line([.md5], Self.md5, " n"))
-        // What is no line, or has a tag, says nothing of that.
+        // A line that is malformed or tagged decides nothing about this.
         #expect(read(one, after: ["# \(two)", "MD5 (n) = \(Self.md5)", "\(Self.md5)0  n"]) == read(one))
-        // A name that was not unescaped does.
+        // A line whose name has invalid escapes does.
         #expect(read(two, after: ["\\\(Self.md5) a\\q"]) == line([.md5], Self.md5, " n"))
     }
 

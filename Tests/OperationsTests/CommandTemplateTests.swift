@@ -4,7 +4,7 @@ import Testing
 
 @testable import Operations
 
-/// What a command is told of its chunk.
+/// What a command learns about its chunk.
 @Suite struct CommandTemplateTests {
     private let chunk = CommandTemplate.Chunk(index: 7, offset: 4096, byteCount: 512, count: 9, input: "a {index}")
 
@@ -21,16 +21,16 @@ import Testing
         #expect(text("{{index}}") == "{7}")
     }
 
-    @Test func whatAFieldSaysIsNotReadAgain() {
+    @Test func theTextOfAFieldIsNotExpandedAgain() {
         #expect(text("{input}") == "a {index}")
     }
 
     @Test(arguments: ["", "{}", "{index", "index}", "{INDEX}", "{ index}", "{indexes}", "$index", "{\\index}"])
-    func allElseIsLeftAsItIs(word: String) {
+    func otherTextIsLeftAsItIs(word: String) {
         #expect(text(word) == word)
     }
 
-    @Test func aCountThatNobodyKnowsIsNothing() {
+    @Test func anUnknownCountIsEmpty() {
         #expect(text("<{count}>", count: nil) == "<>")
         #expect(CommandTemplate(["echo", "{count}"], path: "/bin/echo").asksForCount)
         #expect(!CommandTemplate(["{count}", "{index}"], path: "/bin/echo").asksForCount)

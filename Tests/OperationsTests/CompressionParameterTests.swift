@@ -41,14 +41,14 @@ struct CompressionParameterTests {
 
 @Suite("Kinds of files")
 struct FileKindTests {
-    @Test func theFirstBytesSayWhatAFileIs() {
+    @Test func theFirstBytesDetermineTheKindOfAFile() {
         let kinds: [([UInt8], FileKind)] = [
             ([0x28, 0xB5, 0x2F, 0xFD], .zstandard), ([0x22, 0xB5, 0x2F, 0xFD], .zstandard),
             ([0x50, 0x2A, 0x4D, 0x18], .zstandard), ([0x5F, 0x2A, 0x4D, 0x18], .zstandard),
             ([0x60, 0x2A, 0x4D, 0x18], .other), ([0x29, 0xB5, 0x2F, 0xFD], .other),
             ([0x1F, 0x8B, 8, 0], .gzip), ([0xFD, 0x37, 0x7A, 0x58], .xz), ([0x5D, 0, 0, 0x80], .lzma),
             ([0x04, 0x22, 0x4D, 0x18], .lz4), (Array("text".utf8), .other),
-            // Less than a frame can have is none, as with zstd.
+            // Fewer bytes than a frame can have are no frame, as with zstd.
             ([0x28, 0xB5, 0x2F], .other), ([0x1F, 0x8B], .other), ([], .other),
         ]
         for (beginning, kind) in kinds {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Operations
 
-/// Where content is cut by what it holds.
+/// Borders that depend on the content.
 @Suite struct ContentBordersTests {
     /// Bytes that are the same in every run.
     private func bytes(_ count: Int, from start: UInt64 = 0) -> [UInt8] {
@@ -13,10 +13,10 @@ import Testing
         }
     }
 
-    /// The lengths of the chunks of the first test, by another program after the documentation.
+    /// The chunk lengths of the first test, computed by another program from the documentation.
     private static let known = [2073, 2482, 1241, 1665, 2393, 1467, 3143, 1090, 1804, 2181, 461]
 
-    /// The lengths of the chunks of a file, whose searches come back at once.
+    /// The chunk lengths of a file whose searches return at once.
     private func lengths(_ content: [UInt8], mostBytes: Int, leadChunks: Int = 4) -> [Int] {
         let borders = ContentBorders(mostBytes: mostBytes)
         var file = FileBorders(borders, byteCount: UInt64(content.count), leadBytes: UInt64(leadChunks * mostBytes))
@@ -43,8 +43,8 @@ import Testing
         return lengths
     }
 
-    @Test func theBordersAreThoseOfEver() {
-        // Another hash, or other random numbers, would cut files that were written before in other places.
+    @Test func theBordersNeverChange() {
+        // Another hash, or other random numbers, would move the borders of files written before.
         #expect(lengths(bytes(20_000), mostBytes: 4096) == Self.known)
     }
 
@@ -56,7 +56,7 @@ import Testing
         #expect(lengths.count(where: { $0 == mostBytes }) * 4 < lengths.count + 4)
     }
 
-    @Test func howFarAheadIsLookedChangesNothing() {
+    @Test func theSearchDistanceChangesNothing() {
         let content = bytes(200_000)
         let expected = lengths(content, mostBytes: 8192)
         for leadChunks in [2, 3, 51] {
@@ -70,11 +70,11 @@ import Testing
         func ends(_ lengths: [Int]) -> [Int] { lengths.indices.map { lengths[...$0].reduce(0, +) } }
         let before = Set(ends(lengths(content, mostBytes: 4096)).map { $0 + 1 })
         let after = ends(lengths(changed, mostBytes: 4096))
-        // Cells stay where they are, so that a match that shares one with another can come or go.
+        // Cells do not move, so a match that shares its cell with another may appear or disappear.
         #expect(after.count(where: { !before.contains($0) }) * 10 < after.count)
     }
 
-    @Test func contentThatRepeatsItselfTellsOfOneMatchACell() {
+    @Test func repetitiveContentHasOneMatchACell() {
         let borders = ContentBorders(mostBytes: 1 << 20)
         let period = bytes(512)
         let content = (0..<4096).flatMap { _ in period }

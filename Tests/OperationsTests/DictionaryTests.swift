@@ -7,15 +7,15 @@ import Testing
 @testable import Operations
 @testable import SeekableZstd
 
-/// Frames that are made with a dictionary, and who can read them.
+/// Frames made with a dictionary, and who can decompress them.
 @Suite struct DictionaryTests {
-    /// Texts that are alike.
+    /// Similar texts.
     private static let records = (0..<200).map { index in
         Array(
             #"{"id": \#(index), "name": "user-\#(index * 7 % 31)", "state": "\#(index % 3 == 0 ? "on" : "off")"}"#.utf8)
     }
 
-    /// The dictionary with these bytes.
+    /// A dictionary with these bytes.
     private static func dictionary(_ bytes: [UInt8]) throws -> ZstdDictionary {
         let path = "/tmp/poolmap-dictionary-\(getpid())-\(UInt64.random(in: 0 ... .max))"
         let file = try FileDescriptor.open(
@@ -25,7 +25,7 @@ import Testing
         return try ZstdDictionary(path: path)
     }
 
-    /// What libzstd gathers of the records, with a number.
+    /// A dictionary trained on the records, with this ID.
     private static func trained(_ number: UInt32) throws -> [UInt8] {
         let samples = records.flatMap { $0 }
         var trained = [UInt8](repeating: 0, count: 2000)
@@ -57,7 +57,7 @@ import Testing
         return Array(space[..<made.compressedBytes])
     }
 
-    /// What comes out of a frame that is whole, and of one that comes a byte at a time behind its header: the same.
+    /// The content of a frame, decompressed whole and byte by byte after its header, which must be the same.
     private func content(_ frame: [UInt8], _ dictionary: ZstdDictionary?) throws(PoolmapError) -> [UInt8] {
         let whole = Result { () throws(PoolmapError) in try wholeContent(frame, dictionary) }
         let streamed = Result { () throws(PoolmapError) in try streamedContent(frame, dictionary) }
@@ -128,23 +128,23 @@ import Testing
         let frame = try frame(record, Self.dictionary(Self.trained(4711)))
         let none = #expect(throws: PoolmapError.self) { try content(frame, nil) }
         #expect(none?.code == .unsupported)
-        #expect(none?.message == "needs the dictionary 4711: name its file with -D")
+        #expect(none?.message == "needs dictionary 4711; use -D FILE")
         let other = try Self.dictionary(Self.trained(77))
         let wrong = #expect(throws: PoolmapError.self) { try content(frame, other) }
-        #expect(wrong?.message == "needs the dictionary 4711, and \(other.path) is 77")
+        #expect(wrong?.message == "needs dictionary 4711, but \(other.path) is dictionary 77")
         let raw = try Self.dictionary(Self.raw)
         let nameless = #expect(throws: PoolmapError.self) { try content(frame, raw) }
-        #expect(nameless?.message == "needs the dictionary 4711, and \(raw.path) has no number")
+        #expect(nameless?.message == "needs dictionary 4711, but \(raw.path) has no ID")
     }
 
-    @Test func aFrameWithoutANumberIsHeldAgainstItsChecksum() throws {
+    @Test func aFrameWithoutADictionaryIDIsVerifiedByItsChecksum() throws {
         let record = Self.records[9]
         let made = try frame(record, Self.dictionary(Self.raw))
         for dictionary in [nil, try Self.dictionary(Self.trained(77)), try Self.dictionary(Array(Self.raw.reversed()))]
         {
             let error = #expect(throws: PoolmapError.self) { try content(made, dictionary) }
             #expect(error?.code == .damaged)
-            #expect(dictionary == nil || error?.message.contains("is not its dictionary") == true)
+            #expect(dictionary == nil || error?.message.contains("is the wrong dictionary") == true)
         }
     }
 
@@ -156,7 +156,7 @@ import Testing
         }
     }
 
-    @Test func tablesThatAreNoneAreRefused() throws {
+    @Test func invalidTablesAreRefused() throws {
         let trained = try Self.trained(4711)
         for bytes in [
             Array(trained[..<8]), Array(trained[..<20]), trained[..<8] + [UInt8](repeating: 0xFF, count: 300),
@@ -164,7 +164,7 @@ import Testing
             let error = #expect(throws: PoolmapError.self) { try Self.dictionary(bytes) }
             #expect(error?.code == .damaged)
         }
-        // Without the magic number these are bytes as any.
+        // Without the magic number these are arbitrary bytes.
         #expect(try Self.dictionary([UInt8](repeating: 0xFF, count: 8)).id == 0)
         #expect(throws: PoolmapError.self) { try Self.dictionary([UInt8](repeating: 0xFF, count: 7)) }
     }

@@ -6,9 +6,9 @@ import Testing
 @testable import Ground
 @testable import Operations
 
-/// The text of a manifest, written and read.
+/// The text of manifests, written and read.
 @Suite struct ManifestTests {
-    /// Of `seq 400000 | head -c 2500000`, by Python's zlib.
+    /// The manifest of `seq 400000 | head -c 2500000`, computed with Python's zlib.
     private let example = """
         poolmap manifest 1
         algorithm crc32
@@ -23,7 +23,7 @@ import Testing
 
         """
 
-    /// What is read of a text: its sections, or the error.
+    /// The sections read from a text; throws the error.
     private func read(_ text: [UInt8]) throws -> [ManifestSection] {
         let path = "/tmp/poolmap-manifest-tests-\(getpid())-\(UInt64.random(in: .min ... .max))"
         let file = try openFile(path, O_CREAT | O_EXCL | O_RDWR, 0o600)
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    /// The section of chunks whose digests are the number of the chunk, over and over.
+    /// A section whose chunks have the chunk number, repeated, as digest.
     private func written(_ scheme: ManifestScheme, name: String, byteCount: UInt64, inPieces count: UInt64) throws
         -> [UInt8]
     {
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    /// Far more text than is held back, whose lines are read in many parts.
+    /// The text is far longer than what is held back, and its lines are read in many parts.
     @Test func aLongSectionIsWrittenInPartsAndRead() throws {
         let scheme = try #require(ManifestScheme(.sha512, chunkBytes: 1024))
         let text = try written(scheme, name: "n", byteCount: 20_000 << 10, inPieces: 100)
@@ -126,27 +126,27 @@ import Testing
         }
     }
 
-    @Test func damageIsToldWithItsLine() {
+    @Test func damageIsReportedWithItsLine() {
         func message(_ old: String, _ new: String) -> String? {
             let parts = example.split(separator: old, maxSplits: 1, omittingEmptySubsequences: false)
             return error(of: Array("\(parts[0])\(new)\(parts[1])".utf8))?.message
         }
-        #expect(message("manifest 1", "manifest 2") == "line 1 says version 2, which another poolmap has written")
-        #expect(message("crc32", "dropbox") == "line 2 names no algorithm of a manifest")
-        #expect(message("1048576", "1023") == "line 3 has no chunk size of a manifest")
-        #expect(message("backup", "back\\up") == "line 4 has no file name as a manifest has them")
+        #expect(message("manifest 1", "manifest 2") == "line 1 says version 2, which this poolmap cannot read")
+        #expect(message("crc32", "dropbox") == "line 2 has no valid algorithm")
+        #expect(message("1048576", "1023") == "line 3 has no valid chunk size")
+        #expect(message("backup", "back\\up") == "line 4 has no valid file name")
         #expect(
             message("1048576 1048576 5", "1048577 1048576 5")
-                == "line 6 begins at 1048577, and the chunk before ends at 1048576")
-        #expect(message("402848", "1048577") == "line 7 has a chunk of 1048577 bytes")
-        #expect(message("402848", "0") == "line 7 has a chunk of 0 bytes")
-        #expect(message("0 1048576 ca", "0 1000 ca") == "line 6 begins at 1048576, and the chunk before ends at 1000")
-        #expect(message("8d13", "8D13") == "line 7 has no digest by crc32")
-        #expect(message("size 2500000", "size 2500001") == "line 8 says 2500001 bytes where the chunks have 2500000")
+                == "line 6 begins at 1048577, but the previous chunk ends at 1048576")
+        #expect(message("402848", "1048577") == "line 7 has an invalid chunk length of 1048577 bytes")
+        #expect(message("402848", "0") == "line 7 has an invalid chunk length of 0 bytes")
+        #expect(message("0 1048576 ca", "0 1000 ca") == "line 6 begins at 1048576, but the previous chunk ends at 1000")
+        #expect(message("8d13", "8D13") == "line 7 has no valid crc32 digest")
+        #expect(message("size 2500000", "size 2500001") == "line 8 says 2500001 bytes, but the chunks have 2500000")
         #expect(message("38b134ea", "38b134eb") == "line 9 is not the digest of the chunks' digests, 38b134ea")
         #expect(message("a1ce92ac", "a1ce92ad") == "line 10 is not the digest of the lines before it, a1ce92ac")
-        #expect(message("ac\n", "ac") == "line 10 is cut off: it has no line feed")
-        #expect(message("end a1ce92ac\n", "") == "line 9 is the last one, and its section has no end")
+        #expect(message("ac\n", "ac") == "line 10 is cut off: no line feed")
+        #expect(message("end a1ce92ac\n", "") == "line 9 is the last one, but its section has no end")
     }
 
     @Test func numbersHaveNoOtherForms() {

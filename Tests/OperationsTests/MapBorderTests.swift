@@ -10,13 +10,13 @@ import Testing
 @testable import Operations
 @testable import Run
 
-/// Where `map` cuts a file, whose borders workers find, and a pipe; held against a plain reckoning.
+/// Where `map` cuts a file, whose borders workers find, and a pipe; compared with a simple scan.
 @Suite struct MapBorderTests {
-    /// A cut, and what data it is tried with.
+    /// A cut, and the data to try it with.
     struct Sample: CustomTestStringConvertible {
         let name: String
         let kind: RecordKind
-        /// The same once more: whether a record ends behind so many bytes of the data, which has more.
+        /// A simple version of the same rule: whether a record ends after this many bytes of the data, which has more.
         let ends: @Sendable ([UInt8], Int) -> Bool
         let alphabet: String
 
@@ -60,7 +60,7 @@ import Testing
         return (0..<count).map { _ in letters[Int.random(in: 0..<letters.count, using: &generator)] }
     }
 
-    // MARK: Three ways to the ends of all chunks
+    // MARK: Three ways to find the ends of all chunks
 
     private func plainly(_ data: [UInt8], _ sample: Sample, _ rule: BorderRule) -> [Int] {
         var ends: [Int] = []
@@ -80,7 +80,7 @@ import Testing
         return ends + [data.count]
     }
 
-    /// With what is there coming in pieces.
+    /// From a pipe whose data arrives in pieces.
     private func ofPipe(
         _ data: [UInt8], _ sample: Sample, _ rule: BorderRule, _ generator: inout SeededGenerator
     ) throws -> [Int] {
@@ -106,7 +106,7 @@ import Testing
         return data.isEmpty ? [0] : ends
     }
 
-    /// With workers whose answers come in any order.
+    /// From a file, with workers whose answers arrive in any order.
     private func ofFile(
         _ data: [UInt8], _ sample: Sample, _ rule: BorderRule, _ generator: inout SeededGenerator
     ) throws -> [Int] {
@@ -167,7 +167,7 @@ import Testing
         }
     }
 
-    @Test(arguments: samples) func whatIsTooLongIsTooLongForBoth(sample: Sample) throws {
+    @Test(arguments: samples) func aRecordTooLongForOneIsTooLongForBoth(sample: Sample) throws {
         var generator = SeededGenerator(for: "long records, \(sample.name)")
         for _ in 0..<60 {
             let data = data(200, of: sample.alphabet, &generator)
@@ -183,7 +183,7 @@ import Testing
                     messages.append(error.message)
                 }
             }
-            // A pipe is held against a pattern only as far as it is there.
+            // On a pipe, a pattern is matched only against what has arrived.
             if case .start = sample.kind { continue }
             #expect(messages[0] == messages[1], "\(rule), \(data)")
         }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Operations
 
-/// What a part of a map notes of its outputs.
+/// What a part of a map records about its outputs.
 struct MapPartTests {
     private func checksum(_ text: String) -> UInt32 {
         Array(text.utf8).withUnsafeBytes { CRC32C.checksum(of: $0) }
@@ -17,7 +17,7 @@ struct MapPartTests {
         PartRow(byteCount: UInt64(text.utf8.count), checksum: checksum(text))
     }
 
-    /// The table of a part of an input of ten bytes, whose outputs are these.
+    /// The table of a part with these outputs, of an input of ten bytes.
     private func table(_ outputs: [String], headerLines: Int = 0, header: String = "") throws -> PartTable {
         var result: PartTable?
         try withTemporaryFolder { folder in

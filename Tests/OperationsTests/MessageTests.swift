@@ -5,7 +5,7 @@ import Testing
 @testable import Operations
 @testable import Run
 
-/// What tasks and answers are made of.
+/// The encoding of tasks and answers.
 @Suite struct MessageTests {
     private func sent<Value: Message>(_ value: Value) throws -> Value {
         var writer = MessageWriter()
@@ -57,7 +57,7 @@ import Testing
         #expect(try sent(algorithm) == algorithm)
     }
 
-    @Test func aListOfLessThanNothingIsRefused() {
+    @Test func aListWithANegativeCountIsRefused() {
         var writer = MessageWriter()
         writer.add(-1)
         var reader = MessageReader(writer.bytes)

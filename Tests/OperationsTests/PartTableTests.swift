@@ -7,7 +7,7 @@ import Testing
 @testable import Ground
 @testable import Operations
 
-/// What a part says of itself, written and read.
+/// The tables of parts, written and read.
 @Suite struct PartTableTests {
     private let job = PartJob(
         inputBytes: 10_000_001, modifiedSeconds: -1, modifiedNanoseconds: 999_999_999, ends: Array(1...16),
@@ -29,7 +29,7 @@ import Testing
         try bytes.withBytes { (bytes) throws(PoolmapError) in try PartTable(bytes) }
     }
 
-    /// What is read of a file with these bytes.
+    /// Reads a file with these bytes.
     private func read(_ bytes: [UInt8]) throws -> (PartTable, byteCount: UInt64) {
         var result: (PartTable, byteCount: UInt64)?
         try withTemporaryFolder { folder in
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    /// With numbers of four or eight bytes in the place of those that are there, and the right checksum behind.
+    /// Replaces numbers of four or eight bytes, and corrects the checksum.
     private func with(_ table: [UInt8], _ numbers: (place: Int, value: UInt64, byteCount: Int)...) -> [UInt8] {
         var bytes = table
         for (place, value, byteCount) in numbers {
@@ -63,7 +63,7 @@ import Testing
         return checked + bytes[(end + 4)...]
     }
 
-    @Test func whatIsWrittenIsReadAgain() throws {
+    @Test func aWrittenTableIsReadBack() throws {
         for rows in [[], Array(rows.prefix(1)), rows] {
             let table = try table(rows)
             let bytes = try table.serialized()
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    /// To a decoder, it is nothing.
+    /// Decoders skip it.
     @Test func aTableIsASkippableFrame() throws {
         let bytes = try table(rows).serialized()
         #expect(bytes.prefix(4) == [0x5C, 0x2A, 0x4D, 0x18])
@@ -86,7 +86,7 @@ import Testing
         let bytes = [UInt8](repeating: 7, count: 8) + (try table(rows).serialized())
         let table = Array(bytes.dropFirst(8))
         for place in table.indices {
-            // The last four bytes are what a table is found by.
+            // The last four bytes mark the table.
             for bit in 0..<8 where place < table.count - 4 {
                 var damaged = table
                 damaged[place] ^= 1 << UInt8(bit)
@@ -110,28 +110,28 @@ import Testing
         for (place, value) in [
             (80, 0), (80, text - 1), (80, text + 1), (80, text + 24), (80, 0xFFFF_FFFF), (84, 0), (84, 2), (84, 4),
             (84, 0x0AAA_AAAB), (84, 0xFFFF_FFFF),
-            // The frame's length, and the number of the part or how many there are.
+            // The length of the frame, the number of the part, and the number of parts.
             (4, 0), (4, UInt64(bytes.count)), (4, 0xFFFF_FFFF), (20, 0), (20, 17), (20, 0xFFFF_FFFF), (24, 0), (24, 2),
             (24, 0xFFFF_FFFF),
         ] as [(Int, UInt64)] {
             #expect(try parse(with(bytes, (place, value, 4))) == nil, "\(value) at \(place)")
         }
-        // A share that ends before it begins.
+        // A range that ends before it begins.
         #expect(try parse(with(bytes, (56, 4, 8))) == nil)
         #expect(try parse(with(bytes, (56, 5, 8))) != nil)
-        // A row more and its bytes less of the text: the sum is right.
+        // One more row, and a text shorter by its length: the sum is right.
         #expect(try parse(with(bytes, (80, text - 24, 4), (84, 4, 4))) != nil)
-        // The length at the end, which is in front of the checksum.
+        // The length at the end, before the checksum.
         for value: UInt64 in [0, 12, 99, UInt64(bytes.count) - 1, UInt64(bytes.count) + 1, 0xFFFF_FFFF] {
             #expect(isDamaged([7, 7, 7, 7, 7, 7, 7, 7] + with(bytes, (bytes.count - 12, value, 4))), "\(value)")
         }
     }
 
-    @Test func rowsOfMoreThanAnyFileHasAreRefused() throws {
+    @Test func rowsBeyondTheLargestFileAreRefused() throws {
         for counts: [UInt64] in [[.max, 1], [.max, .max, .max], [1 << 63, 1 << 63], [.max - 7, 4, 4]] {
             let table = try table(counts.map { PartRow(byteCount: $0, checksum: 0) })
             #expect(table.byteCount == nil)
-            // The sum would be 0, or 8, in so many bits.
+            // Truncated to so many bits, the sum would be 0 or 8.
             for extra in [0, 8] {
                 #expect(isDamaged([UInt8](repeating: 7, count: extra) + (try table.serialized())))
             }
@@ -142,7 +142,7 @@ import Testing
         #expect(isDamaged([7] + (try table([]).serialized())))
     }
 
-    @Test func anotherVersionIsToldApartFromDamage() throws {
+    @Test func anotherVersionIsDistinguishedFromDamage() throws {
         let bytes = with(try table(rows).serialized(), (16, 2, 1))
         let error = #expect(throws: PoolmapError.self) { try parse(bytes) }
         #expect(error?.code == .unsupported)
@@ -151,18 +151,18 @@ import Testing
         #expect(try parse(damaged) == nil)
     }
 
-    @Test func aDifferenceIsTold() {
+    @Test func aDifferenceIsReported() {
         #expect(job.difference(from: job) == nil)
         func difference(_ change: (inout PartJob) -> Void) -> String? {
             var other = job
             change(&other)
             return other.difference(from: job)
         }
-        #expect(difference { $0.inputBytes = 5 } == "its input had 5 bytes, and theirs 10000001")
-        #expect(difference { $0.modifiedSeconds = 0 } == "its input was modified at another time")
-        #expect(difference { $0.modifiedNanoseconds = 0 } == "its input was modified at another time")
-        #expect(difference { $0.ends[15] = 0 } == "its input had another content")
-        #expect(difference { $0.settings[1] = "level=3" } == "it was made with level=3, and they with level=-7")
+        #expect(difference { $0.inputBytes = 5 } == "its input had 5 bytes, not 10000001")
+        #expect(difference { $0.modifiedSeconds = 0 } == "its input had a different modification time")
+        #expect(difference { $0.modifiedNanoseconds = 0 } == "its input had a different modification time")
+        #expect(difference { $0.ends[15] = 0 } == "its input had different content")
+        #expect(difference { $0.settings[1] = "level=3" } == "it was made with level=3, not level=-7")
         #expect(difference { $0.settings.append("new=1") } == "it was made by another version of poolmap")
         #expect(difference { $0.settings.removeLast() } == "it was made by another version of poolmap")
     }

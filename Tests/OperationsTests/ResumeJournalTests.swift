@@ -17,7 +17,7 @@ import Testing
             chunkChecksum: 0)
     }
 
-    /// A journal with the frames, as it is written.
+    /// The bytes of a journal with these frames.
     private func bytes(_ identity: ResumeIdentity, _ frames: [KeptFrame]) -> [UInt8] {
         var journal = ResumeJournal(identity)
         var bytes = identity.serialized()
@@ -42,7 +42,7 @@ import Testing
         bytes.withUnsafeBytes { ResumeIdentity.parse($0) }
     }
 
-    /// The bytes of a header with some changed, and its checksum made right again.
+    /// The bytes of a header with one changed, and its checksum corrected.
     private func changed(at offset: Int, to value: UInt8) -> [UInt8] {
         var bytes = Array(identity.serialized().dropLast(4))
         bytes[offset] = value
@@ -60,7 +60,7 @@ import Testing
         #expect(journal.partialBytes == 15 << 24)
     }
 
-    /// The page has the layout; this has its numbers.
+    /// The page describes the layout; this test has the same offsets as numbers.
     @Test func theFieldsAreWhereThePageHasThem() {
         let bytes = bytes(
             identity, [KeptFrame(compressedBytes: 1, contentChecksum: 2, frameChecksum: 3, chunkChecksum: 4)])
@@ -141,7 +141,7 @@ import Testing
         #expect(read(bytes(identity, [frame, empty, frame]))?.frames == [frame])
     }
 
-    @Test func whatIsForgottenCanBeWrittenAgain() throws {
+    @Test func droppedFramesCanBeWrittenAgain() throws {
         let whole = bytes(identity, frames)
         for count in 0...5 {
             var journal = try #require(read(whole))
@@ -155,14 +155,14 @@ import Testing
         }
     }
 
-    @Test func otherFilesAreNoJournals() {
+    @Test func otherFilesAreNotJournals() {
         #expect(parse(Array("my notes".utf8)) == .foreign)
         #expect(parse([0]) == .foreign)
         #expect(parse(FormatFixture.poolmap) == .foreign)
         #expect(parse([]) == .none)
     }
 
-    @Test func aHeaderWithTheRightChecksumMayStillBeNone() {
+    @Test func aHeaderWithTheRightChecksumMayStillBeInvalid() {
         #expect(parse(changed(at: 8, to: 2)) == .otherVersion(2))
         #expect(parse(changed(at: 9, to: 4)) == .damaged)
         for reserved in [10, 11] {
@@ -172,15 +172,15 @@ import Testing
         #expect(parse(changed(at: 23, to: 0x41)) == .damaged, "a chunk of more than 1 GiB")
     }
 
-    @Test func randomBytesBehindAJournalAreNoRecords() {
-        var random = SeededGenerator(for: "randomBytesBehindAJournalAreNoRecords")
+    @Test func randomBytesAfterAJournalAreNotRecords() {
+        var random = SeededGenerator(for: "randomBytesAfterAJournalAreNotRecords")
         let bytes = bytes(identity, frames)
         for _ in 0..<200 {
             #expect(read(bytes + random.bytes(Int.random(in: 1...100, using: &random)))?.frames == frames)
         }
     }
 
-    @Test func eachDifferenceOfTheIdentityIsTold() {
+    @Test func eachDifferenceOfTheIdentityIsReported() {
         #expect(identity.difference(from: identity) == nil)
         let changes: [(inout ResumeIdentity) -> Void] = [
             { $0.inputBytes += 1 }, { $0.modifiedSeconds += 1 }, { $0.modifiedNanoseconds -= 1 }, { $0.level = 3 },

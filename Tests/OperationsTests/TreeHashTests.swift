@@ -15,7 +15,7 @@ import Testing
         try file.closeAfter { _ = try file.writeAll(text.utf8) }
     }
 
-    /// The lists' lines, and the digests' folders, as they come.
+    /// Records the lists' lines and the folders of the digests as they are passed.
     private func recording(_ trees: TreeHash) -> Record {
         let record = Record()
         trees.onLine = { record.lines.append(String(decoding: $0, as: UTF8.self)) }
@@ -28,7 +28,7 @@ import Testing
         var folders: [String] = []
     }
 
-    /// A step's turn has come; of a file the digest is `digest`, or it has failed.
+    /// Reports a step; a file has this digest, or has failed if it is nil.
     private func tell(_ step: TreeHash.Step, digest: String? = "x") {
         var summary = JobSummary()
         summary.digests = digest.map { [$0] } ?? []
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    /// The steps up to where the walk waits or ends.
+    /// The steps until the walk waits or ends.
     private func steps(_ trees: TreeHash) -> [TreeHash.Step] {
         var steps: [TreeHash.Step] = []
         while true {
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func theWalkWaitsWhileMuchIsNotTold() throws {
+    @Test func theWalkWaitsWhileManyStepsAreUnreported() throws {
         try withTemporaryFolder { folder in
             try write("a", to: folder + "/a")
             let links = 500
@@ -63,7 +63,7 @@ import Testing
             trees.mostUntoldBytes = 20_000
             let record = recording(trees)
             var untold = steps(trees)[...]
-            // 500 lines of more than 50 bytes are too much.
+            // 500 lines of more than 50 bytes exceed the limit.
             #expect(untold.count > 100 && untold.count < links)
             guard case .waitForReport = trees.next() else {
                 Issue.record("the walk does not wait")
@@ -113,12 +113,12 @@ import Testing
             #expect(fileCount == 3)
             #expect(!trees.hasMore)
             #expect(record.folders == [folder + "/a", folder + "/c"])
-            // Of the second there is the beginning.
+            // Only the beginning of the second list.
             #expect(record.lines.map { $0.prefix(1) }.joined() == "pdfpdpdf")
         }
     }
 
-    @Test func nothingIsBegunAfterItWasStopped() throws {
+    @Test func nothingIsStartedAfterAStop() throws {
         try withTemporaryFolder { folder in
             try write("", to: folder + "/a")
             try write("", to: folder + "/b")
@@ -143,7 +143,7 @@ import Testing
         }
     }
 
-    @Test func whatCannotBeReadEndsTheListOfItsTreeAlone() throws {
+    @Test func anUnreadableEntryEndsOnlyTheListOfItsTree() throws {
         try withTemporaryFolder { folder in
             #expect(mkdir(folder + "/a", 0o755) == 0)
             let trees = TreeHash([folder + "/none", folder + "/a"], .md5, RunPlaces(), writesFile: false)
@@ -160,7 +160,7 @@ import Testing
         }
     }
 
-    @Test func anIdentityIsTheSameAfterItsJourneyAndTellsFilesApart() throws {
+    @Test func anIdentityIsTheSameOnceDecodedAndDistinguishesFiles() throws {
         try withTemporaryFolder { folder in
             let path = folder + "/a"
             try write("a", to: path)
@@ -170,7 +170,7 @@ import Testing
             let pair = identity.numbers + identity.numbers
             #expect(FileIdentity(numbers: pair[FileIdentity.numberCount...]) == identity)
             try identity.require(status)
-            // Before 1970, too.
+            // Includes times before 1970.
             var times = [timespec(tv_sec: 0, tv_nsec: 0), timespec(tv_sec: -5, tv_nsec: 7)]
             #expect(utimensat(AT_FDCWD, path, &times, 0) == 0)
             let old = try #require(FileStatus(ofPath: path))

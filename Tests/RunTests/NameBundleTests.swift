@@ -37,7 +37,7 @@ import Testing
             var bundle = NameBundle(NameBundle.Origin())
             (bundle.share, bundle.tally) = (Part(number, of: 3).map { NameShare($0) }, tally)
             for name in all { Array(name.utf8).withUnsafeBytes { bundle.append($0) } }
-            // A part of it counts nothing again.
+            // A part of the bundle does not count names again.
             let half = bundle.count / 2
             for part in [bundle.part(0..<half), bundle.part(half..<bundle.count)] {
                 #expect(part.ordinals.count == part.count)
@@ -52,7 +52,7 @@ import Testing
         #expect(bundle(["a"]).ordinal(at: 0) == nil)
     }
 
-    @Test func aTallyTellsOtherNamesAndAnotherOrder() {
+    @Test func aTallyDistinguishesOtherNamesAndAnotherOrder() {
         func tally(_ names: [String]) -> [UInt64] {
             let tally = NameTally()
             for name in names { _ = Array(name.utf8).withUnsafeBytes { tally.add($0) } }
@@ -107,7 +107,7 @@ import Testing
         let places = RunPlaces()
         #expect(places.claimNames(of: bundle(["/a", "/b", "/tmp/a"]), .appending(".zst")) == 3)
         #expect(places.claimNames(of: bundle(["/c", "/./b", "/d"]), .appending(".zst")) == 1)
-        // It is the target of an earlier one, and the target of another is there already.
+        // The name is the target of an earlier one, and the target of another one exists already.
         #expect(places.claimNames(of: bundle(["/a.zst"]), .appending(".zst")) == 0)
         let restored = RunPlaces()
         #expect(restored.claimNames(of: bundle(["/a.zst", "/a.gz"]), .replacing([(".zst", "")])) == 2)

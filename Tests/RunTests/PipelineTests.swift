@@ -59,7 +59,7 @@ private final class Log {
     var lines: [String] = []
 }
 
-/// Doubles a number, and refuses those above 1000.
+/// Doubles a number; fails for numbers above 1000.
 private final class Doubling: Operation {
     struct Work: Message, BitwiseCopyable {
         var number: Int

@@ -6,7 +6,7 @@ import Testing
 @testable import Ground
 @testable import Run
 
-/// Slots, notes and bundles, and the tasks that the front does itself: what needs no other process.
+/// Slots, notes and bundles, and the tasks that the front does itself: everything that needs no other process.
 @Suite struct WorkforceTests {
     private func workforce(jobs: Int) -> Workforce {
         Workforce(jobs: jobs, [Halving()], SlotLayout(inputBytes: 4096, outputBytes: 8192), .nothing)
@@ -39,7 +39,7 @@ import Testing
         #expect(workforce.hasEverySlot)
     }
 
-    @Test func noSlotsMemoryIsAnothersAndWhatIsReadIsNotWhatIsWritten() throws {
+    @Test func slotsShareNoMemoryAndInputsAreApartFromOutputs() throws {
         let workforce = workforce(jobs: 2)
         var areas: [Range<UInt>] = []
         while let slot = try workforce.acquireSlot() {
@@ -72,11 +72,11 @@ import Testing
         #expect(bundles.count == 8)
         #expect(Set(bundles.map(\.firstNote)).count == 8)
         bundles.removeLast()
-        // In the same place another generation, which heeds no note of the one before.
+        // The same place with another generation, which ignores notes of the earlier one.
         #expect(try workforce.acquireBundle(writes: true).map { $0.generation } == 9)
     }
 
-    @Test func theLessIsLeftTheLessIsInATask() {
+    @Test func tasksGetSmallerAsLessIsLeft() {
         let workforce = workforce(jobs: 4)
         #expect(workforce.taskBytes(of: 1 << 40, most: 1 << 20) == 1 << 20)
         #expect(workforce.taskBytes(of: 160, most: 1 << 20) == 10)
@@ -91,7 +91,7 @@ import Testing
             #expect(task == UInt64(place + 1))
         }
         #expect(workforce.hasFinished)
-        // An odd one has failed, and the others have not.
+        // The odd number failed, and the others did not.
         #expect(try results(of: workforce) == [4, nil, 1])
         #expect(!workforce.hasFinished)
         #expect(try results(of: workforce).isEmpty)
@@ -121,7 +121,7 @@ import Testing
         #expect(done.count == 1 && done[0].worker == getpid())
     }
 
-    // MARK: The line of what waits
+    // MARK: Line
 
     @Test func aLineGivesBackWhatItWasGivenInOrder() {
         var line = Line<Int>()
@@ -147,7 +147,7 @@ import Testing
     }
 }
 
-/// Halves an even number, and refuses an odd one.
+/// Halves an even number; fails for an odd one.
 private final class Halving: Operation {
     struct Work: Message, BitwiseCopyable {
         var number: Int
@@ -165,7 +165,7 @@ private final class Halving: Operation {
     static func results(of done: Done) -> [PieceResult] { [] }
 }
 
-/// Takes a millisecond for a name that has nothing in it.
+/// Takes a millisecond for each name, which has no content.
 private final class Sleeping: BundleOperation {
     func perform(
         _ name: UnsafeRawBufferPointer, _ index: Int, of bundle: NameBundle, _ note: CommitNote?,

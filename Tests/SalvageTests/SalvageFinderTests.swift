@@ -11,7 +11,7 @@ import Testing
     private let third = HandMade.dataFrame([UInt8](repeating: 3, count: 90), hasChecksum: true)
     private let garbage = [UInt8]("not a frame, and no part of one".utf8)
 
-    /// What is found, in short: "frame 0..<61", "gap 61..<80".
+    /// What is found, in short form: "frame 0..<61", "gap 61..<80".
     private func find(
         in bytes: [UInt8], windowBytes: Int = 64, probe: FrameFinder.Probe = { _ in .damaged }
     ) throws -> [String] {
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    /// What must be found of parts that stand one behind the other.
+    /// What must be found in these consecutive parts.
     private func expected(_ parts: (kind: String, bytes: [UInt8])...) -> [String] {
         var offset: UInt64 = 0
         return parts.map { part in
@@ -55,7 +55,7 @@ import Testing
         for length in 1...80 {
             let between = (garbage + garbage + garbage).prefix(length)
             let parts = expected(("frame", first), ("gap", Array(between)), ("frame", second), ("frame", third))
-            // A frame with garbage behind it needs the decoder's word.
+            // A frame followed by garbage must pass the decoder.
             let found = try find(in: first + between + second + third, windowBytes: windowBytes) { _ in .whole }
             #expect(found == parts, "\(length) bytes between")
         }
@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test func aDamagedBlockHeaderDoesNotHideTheFramesBehindIt() throws {
-        // The block's header is behind the magic number, the descriptor and a content size of four bytes.
+        // The block's header follows the magic number, the descriptor and a content size of four bytes.
         for byte in 9..<12 {
             for bit in 0..<8 {
                 var damaged = second
@@ -107,14 +107,14 @@ import Testing
                 == expected(("frame", first), ("gap", boasting), ("frame", third)))
     }
 
-    @Test func ofAFrameThatIsCutNothingIsTakenForAFrame() throws {
+    @Test func noPartOfATruncatedFrameIsTakenForAFrame() throws {
         let nested = HandMade.frameStart() + HandMade.rawBlock(first + garbage + second, isLast: false)
         let cut = nested + HandMade.rawBlock([UInt8](repeating: 9, count: 100), isLast: true).prefix(40)
         #expect(try find(in: third + cut) { _ in .cut } == expected(("frame", third), ("gap", cut)))
     }
 
     @Test func framesInTheLastBlockOfACutFrameCountIfTheyLeadToTheEnd() throws {
-        // Damaged, so that the block's header leads over the end.
+        // Damaged so that the block's header leads past the end.
         let long = HandMade.frameStart() + HandMade.blockHeader(type: 0, size: 5000, isLast: true)
         let damaged = long + garbage
         #expect(
@@ -128,7 +128,7 @@ import Testing
         var length: [UInt8] = []
         length.append(littleEndian: UInt32(second.count))
         let announcement = HandMade.skippable(0, length)
-        // It has frames inside, as an archive of compressed files has.
+        // It contains frames, as an archive of compressed files does.
         let nested = [UInt8](repeating: 0, count: 10) + first + first
         let damaged = nested + [UInt8](repeating: 0, count: 10)
         length = []
@@ -156,7 +156,7 @@ import Testing
     }
 
     @Test func aFileOfMagicNumbersTakesNoLongerThanItsLength() throws {
-        // Each begins a frame of empty blocks that lead to the end of the file, and all of them end in nothing.
+        // Each begins a frame of empty blocks that leads to the end of the file without ending.
         let start = HandMade.frameStart() + HandMade.blockHeader(type: 0, size: 0, isLast: false)
         let file = (0..<40_000).flatMap { _ in start }
         var readCount = 0
@@ -168,7 +168,7 @@ import Testing
         while let part = try finder.next(probe: { _ in .damaged }) {
             #expect(part.range.upperBound <= UInt64(file.count))
         }
-        // The allowance at the beginning is the greater part.
+        // Most of this is the initial allowance.
         #expect(readCount < 4 << 30)
     }
 
@@ -191,7 +191,7 @@ import Testing
 }
 
 @Suite struct SalvageSourceTests {
-    @Test func whatTheDiskCannotGiveIsZeros() throws {
+    @Test func unreadableBytesBecomeZeros() throws {
         let bytes = (0..<40_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
         let source = SalvageSource(byteCount: UInt64(bytes.count)) { (offset, count) throws(PoolmapError) in
             let range = Int(offset)..<Int(offset) + count

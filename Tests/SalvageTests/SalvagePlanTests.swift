@@ -4,7 +4,7 @@ import Testing
 @testable import Salvage
 @testable import SeekableZstd
 
-/// Which frame is restored to which place, by the plan alone: nothing is decompressed.
+/// Which frame is recovered to which place, by the plan alone: nothing is decompressed.
 @Suite struct SalvagePlanTests {
     private let contents = (1...6).map { [UInt8](repeating: UInt8($0), count: $0 < 6 ? 100 : 40) }
 
@@ -14,7 +14,7 @@ import Testing
         for content in contents {
             var frame = HandMade.dataFrame(content, hasChecksum: hasChecksums)
             if hasChecksums {
-                // Not the right checksum, but another one for each content.
+                // Not the right checksum, but a different one for each content.
                 frame.replaceSubrange(frame.count - 4..<frame.count, with: content[..<4])
             }
             if bytes.isEmpty { frame = HandMade.marked(frame) }
@@ -24,14 +24,14 @@ import Testing
         return bytes + writer.finish()
     }
 
-    /// A frame and its number, or what is lost.
+    /// Frames with their numbers, and losses.
     private func plan(_ file: [UInt8]) throws -> [String] {
         let source = SalvageSource(byteCount: UInt64(file.count)) { offset, count in
             Array(file[Int(offset)..<Int(offset) + count])
         }
         let plan = try SalvagePlan(source)
         var steps: [String] = []
-        // Each frame holds one value, many times.
+        // Each frame holds one value, repeated.
         let probe: FrameFinder.Probe = { range in
             let content = file[contentStart(Int(range.lowerBound), in: file)..<Int(range.upperBound)].dropLast(4)
             return Set(content).count == 1 ? .whole : .damaged
@@ -52,7 +52,7 @@ import Testing
         return steps
     }
 
-    /// The content is stored as it is, behind the header, a mark, and the block's header.
+    /// Where the content, which is stored uncompressed, begins after the header, a mark and the block's header.
     private func contentStart(_ start: Int, in file: [UInt8]) -> Int {
         let mark = file[start...].withUnsafeBytes { SectionMark(of: $0) }
         return start + 12 + (mark?.byteCount ?? 0)
@@ -60,7 +60,7 @@ import Testing
 
     private let whole = (0..<6).map { "\($0): content \($0 + 1)" }
 
-    /// With checksums a frame has 116 bytes, without 112; the first has 6 more.
+    /// A frame has 116 bytes with checksums, 112 without; the first has 6 more.
     private func frame(_ number: Int, of file: [UInt8]) -> Range<Int> {
         func start(_ number: Int) -> Int { number == 0 ? 0 : 6 + 116 * number }
         return start(number)..<(number < 5 ? start(number + 1) : start(number) + 56)
@@ -128,7 +128,7 @@ import Testing
     }
 
     @Test func theBeginningOfASeekTableIsNotNeeded() throws {
-        // Nor the section table: its place is in the rows.
+        // Without the section table too: the rows give its place.
         var file = try section()
         let table = file.count - SeekTable.byteCount(rowCount: 7, hasChecksums: true)
         file.replaceSubrange(table - 40..<table + 8, with: [UInt8](repeating: 0, count: 48))

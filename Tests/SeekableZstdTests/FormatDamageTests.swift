@@ -3,7 +3,7 @@ import Testing
 
 @testable import SeekableZstd
 
-/// Whole files with something wrong in them, read from the beginning.
+/// Complete files with a fault, read from the beginning.
 @Suite struct FormatDamageTests {
     private func twoSections() throws -> [UInt8] {
         try FormatFixture.poolmap
@@ -46,7 +46,7 @@ import Testing
         #expect(formatError { try auditFile(Array(file[..<73])) } == .truncatedSection(at: 0))
     }
 
-    @Test func bytesBehindAFileAreRefused() {
+    @Test func bytesAfterAFileAreRefused() {
         let file = FormatFixture.poolmap
         let end = UInt64(file.count)
         #expect(formatError { try auditFile(file + [0]) } == .notAFrame(at: end))
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func tablesThatClaimAHugeLengthAreRefused() throws {
-        // The frame's length is all that the auditor sees of them, so each can be tried without its 4 GiB.
+        // The auditor sees only the frame's length, so each can be tried without its 4 GiB.
         var bytes: [UInt8] = [0x5C, 0x2A, 0x4D, 0x18, 0xFF, 0xFF, 0xFF, 0xFF]
         bytes += Array("poolmapT".utf8) + [UInt8](repeating: 0, count: 100)
         var outside = SectionAuditor()
@@ -94,7 +94,7 @@ import Testing
         #expect(refused > 2900)
     }
 
-    @Test func everyErrorHasATextOfItsOwnForAPerson() {
+    @Test func everyErrorHasADistinctText() {
         let errors: [FormatError] = [
             .empty, .truncatedFrame(at: 1), .truncatedSection(at: 1), .unfinishedSection(at: 1, next: 2),
             .notAFrame(at: 1), .oldFormat(at: 1, minorVersion: 7), .reservedBit(at: 1), .reservedBlockType(at: 1),
@@ -111,6 +111,6 @@ import Testing
         #expect("\(FormatError.notAFrame(at: 123))" == "not a Zstandard frame at byte 123")
         #expect(
             "\(FormatError.seekTableMismatch(row: 3, .contentBytes, table: 1, frame: 2))"
-                == "the seek table does not match the frames: row 3 says 1 bytes of content, the frame has 2")
+                == "the seek table does not match the frames: row 3 says 1 bytes of content, but the frame has 2")
     }
 }

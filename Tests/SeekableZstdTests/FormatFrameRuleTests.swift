@@ -3,9 +3,9 @@ import Testing
 
 @testable import SeekableZstd
 
-/// What a data frame must be to have a place in a section: the same rules for writing and reading.
+/// The rules for a data frame in a section, which are the same for writing and reading.
 @Suite struct FormatFrameRuleTests {
-    /// The section of a first frame of 20 bytes.
+    /// A section whose first frame has 20 bytes of content.
     private func frames(
         _ mark: SectionMark = .equalChunks, hasChecksums: Bool = true, chunkBytes: UInt64 = 100,
         rowLimit: Int = SeekTable.maximumRows
@@ -93,7 +93,7 @@ import Testing
         #expect(writer.finish() == other.finish())
     }
 
-    @Test func nothingStandsBehindAPlainFrame() throws {
+    @Test func nothingFollowsAPlainFrame() throws {
         var writer = SectionWriter()
         try writer.add(frame(0))
         #expect(writer.compressedBytes == 20)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import SeekableZstd
 
-/// Tables that are longer than a reader wants to have in memory.
+/// Tables too long to hold in memory.
 @Suite struct FormatLongTableTests {
     private static let frameCount = 40
 
@@ -13,7 +13,7 @@ import Testing
         return try HandMade.section(hasChecksums: hasChecksums, contents: contents)
     }
 
-    /// Reads a file whose tables come in pieces of `pieceBytes`, by an auditor that keeps `keptRows` rows.
+    /// Reads a file whose tables arrive in pieces of `pieceBytes`, with an auditor that keeps `keptRows` rows.
     private func audit(_ file: [UInt8], keptRows: Int, pieceBytes: Int) throws {
         try file.withUnsafeBytes { bytes in
             var auditor = SectionAuditor(seesFrames: true, keptRows: keptRows)
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [true, false]) func everyBitOfATableIsLookedAtWhateverIsKept(hasChecksums: Bool) throws {
+    @Test(arguments: [true, false]) func everyBitOfATableIsCheckedWhateverIsKept(hasChecksums: Bool) throws {
         let file = try section(hasChecksums: hasChecksums)
         let tables =
             SeekTable.byteCount(rowCount: Self.frameCount + 1, hasChecksums: hasChecksums)
@@ -60,10 +60,10 @@ import Testing
         }
     }
 
-    @Test func aRowThatIsNotKeptIsStillHeldAgainstItsFrame() throws {
+    @Test func aRowThatIsNotKeptIsStillComparedWithItsFrame() throws {
         let file = try section(hasChecksums: true)
         let table = file.count - SeekTable.byteCount(rowCount: Self.frameCount + 1, hasChecksums: true)
-        // The compressed size of row 20.
+        // The compressed size in row 20.
         let flipped = flip(bit: 8 * (table + 8 + 12 * 20), of: file)
         #expect(
             formatError { try audit(flipped, keptRows: 10, pieceBytes: 64) }

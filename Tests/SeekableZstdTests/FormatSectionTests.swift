@@ -3,7 +3,7 @@ import Testing
 
 @testable import SeekableZstd
 
-/// The rules for whole files, as writer and auditor keep them.
+/// The rules for complete files, as writer and auditor enforce them.
 @Suite struct FormatSectionTests {
     private let ten = [UInt8](0..<10)
 
@@ -18,7 +18,7 @@ import Testing
         formatError { try auditFile(file) }
     }
 
-    /// The parts of a section with two data frames, one of them full: for putting them together wrongly.
+    /// The parts of a section with two data frames, one of them full, to be put together wrongly.
     private struct Parts {
         let frames: [[UInt8]]
         let sectionTable: [UInt8]

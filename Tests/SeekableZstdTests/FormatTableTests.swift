@@ -5,7 +5,7 @@ import Ground
 
 @testable import SeekableZstd
 
-/// The two tables, each for itself.
+/// The two tables, each by itself.
 @Suite struct FormatTableTests {
     private func parseChecksums(_ bytes: [UInt8]) throws -> SectionTable {
         try bytes.withUnsafeBytes { try SectionTable.parse($0) }
@@ -23,7 +23,7 @@ import Ground
         formatError { _ = try parseSeekTable(bytes) }
     }
 
-    /// The bytes with some of them changed, and the checksum at their end made right again.
+    /// The bytes with some of them changed, and the checksum at the end corrected.
     private func changed(_ bytes: [UInt8], at offset: Int, to values: [UInt8]) -> [UInt8] {
         var bytes = bytes
         bytes.replaceSubrange(offset..<offset + values.count, with: values)
@@ -112,7 +112,7 @@ import Ground
         let largest = SeekTable.Row(compressedBytes: UInt32.max, contentBytes: UInt32.max)
         let totals = SeekTable(rows: [largest, largest, largest], hasChecksums: false).totals
         #expect(totals == (3 * UInt64(UInt32.max), 3 * UInt64(UInt32.max)))
-        // What the documentation of the property promises for the largest table.
+        // The property's documentation promises this for the largest table.
         #expect(!UInt64(UInt32.max).multipliedReportingOverflow(by: UInt64(SeekTable.maximumRows)).overflow)
     }
 
@@ -151,7 +151,7 @@ import Ground
         #expect(length(footer, in: bytes.count) == bytes.count)
         #expect(length(footer, in: 1 << 40) == bytes.count)
         #expect(length(footer, in: bytes.count - 1) == nil)
-        // From bit 27 on the row count is over the limit; bit 39 is the checksum flag, whose other value is valid too.
+        // From bit 27 on the row count exceeds the limit; bit 39 is the checksum flag, whose other value is valid too.
         for bit in 27..<72 where bit != 39 {
             #expect(length(flip(bit: bit, of: footer), in: Int.max) == nil, "bit \(bit)")
         }
@@ -178,7 +178,7 @@ import Ground
                 bytes[Int.random(in: 0..<bytes.count, using: &generator)] = generator.bytes(1)[0]
             }
             bytes = Array(bytes.prefix(Int.random(in: 0...2 * bytes.count, using: &generator)))
-            // Only a trap fails this test: what parses must be just what the bytes hold.
+            // Only a trap fails this test: what parses must be exactly what the bytes hold.
             if let table = try? parseSeekTable(bytes) { #expect(table.serialized() == bytes) }
             if let table = try? parseChecksums(bytes) { #expect(table.serialized() == bytes) }
         }

@@ -14,7 +14,7 @@ import Testing
 
     private static let checksumOfText: UInt32 = 0xC6D1_DF92
 
-    /// Frames by the real compressors, with what `zstd -lv` and the definition of the format say of them.
+    /// Frames made by the real compressors, and what `zstd -lv` and the definition of the format say about them.
     static let realFrames: [(bytes: [UInt8], info: FrameInfo)] = [
         (
             FormatFixture.emptyInput,
@@ -71,7 +71,7 @@ import Testing
         #expect(try walk(frame.bytes) == frame.info)
     }
 
-    @Test(arguments: realFrames) func bytesBehindTheFrameDoNotMatter(frame: (bytes: [UInt8], info: FrameInfo)) throws {
+    @Test(arguments: realFrames) func bytesAfterTheFrameDoNotMatter(frame: (bytes: [UInt8], info: FrameInfo)) throws {
         #expect(try walk(frame.bytes + [1, 2, 3, 4, 5]) == frame.info)
         #expect(try walk(frame.bytes + frame.bytes) == frame.info)
     }
@@ -179,12 +179,12 @@ import Testing
         #expect(try walk(HandMade.skippable(15, [])).compressedBytes == 8)
     }
 
-    @Test func whatIsNoFrameIsSaidToBeNone() {
+    @Test func bytesThatAreNotAFrameAreReported() {
         #expect(walkError(Array("hello, world".utf8), at: 77) == .notAFrame(at: 77))
         #expect(walkError([0x1F, 0x8B, 8, 0]) == .notAFrame(at: 0))
         #expect(walkError([0x28, 0xB5, 0x2F, 0xFC, 0, 0]) == .notAFrame(at: 0))
         #expect(walkError([0x60, 0x2A, 0x4D, 0x18, 0, 0]) == .notAFrame(at: 0))
-        // Too short for a magic number, but no beginning of one either.
+        // Too short for a magic number, and not the beginning of one.
         #expect(walkError([0x28, 0xB4]) == .notAFrame(at: 0))
         #expect(walkError([10]) == .notAFrame(at: 0))
         #expect(walkError([0x5F, 0x2A, 0x4D]) == .truncatedFrame(at: 0))
@@ -211,7 +211,7 @@ import Testing
         #expect(try walk(full).contentBound == UInt64(limit))
         let over = HandMade.frameStart() + HandMade.blockHeader(type: type, size: limit + 1, isLast: true) + body
         #expect(walkError(over) == .blockTooLarge(at: 0, bytes: limit + 1, limit: limit))
-        // The content of one segment is the window, and so the limit.
+        // For a single segment the content is the window, and so the limit.
         let small = [0x28, 0xB5, 0x2F, 0xFD, 0x20, 5] + HandMade.blockHeader(type: type, size: 6, isLast: true) + body
         #expect(walkError(small) == .blockTooLarge(at: 0, bytes: 6, limit: 5))
     }

@@ -6,9 +6,9 @@ import Testing
 
 @testable import SeekableZstd
 
-/// Any range of the content of a file that ends with a seek table, whoever made it.
+/// Any range of the content of a file that ends with a seek table, whoever wrote it.
 @Suite struct SeekableReaderTests {
-    /// What a reader asked for.
+    /// The requests of a reader.
     private final class Log {
         var reads: [Range<UInt64>] = []
     }
@@ -32,7 +32,7 @@ import Testing
         return try reader.content(in: range, read: reads(of: file))
     }
 
-    /// A frame of libzstd's.
+    /// A frame made by libzstd.
     private func frame(_ content: [UInt8], hasChecksum: Bool, says: Bool = true) -> [UInt8] {
         let context = ZSTD_createCCtx()
         defer { ZSTD_freeCCtx(context) }
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    /// The frames of these contents, and a table of them.
+    /// The frames of these contents, followed by their table.
     private func file(
         _ contents: [[UInt8]], frameChecksums: Bool = true, rowChecksums: Bool = true,
         rows change: (inout [SeekTable.Row]) -> Void = { _ in }
@@ -59,7 +59,7 @@ import Testing
         return frames.flatMap { $0 } + SeekTable(rows: rows, hasChecksums: rowChecksums).serialized()
     }
 
-    /// Contents of many sizes, of which some can be compressed.
+    /// Contents of many sizes, some of them compressible.
     private func contents(using random: inout SeededGenerator) -> [[UInt8]] {
         [1, 99, 131_072, 0, 131_073, 4000, 1].map { count in
             let period = random.bytes(Int.random(in: 1...max(1, count), using: &random))
@@ -134,7 +134,7 @@ import Testing
     @Test(arguments: [1, 2, 5], [true, false]) func whatTheWriterMakesIsRead(count: Int, hasChecksums: Bool) throws {
         for mark in [SectionMark.equalChunks, .anyChunks] {
             let chunks = (0..<count).map { number in
-                // The last may be shorter; with sizes of their own, all may.
+                // The last may be shorter; if sizes may differ, all may be.
                 [UInt8](
                     repeating: UInt8(number), count: number == count - 1 ? 7 : mark == .anyChunks ? 90 + number : 90)
             }
@@ -148,7 +148,7 @@ import Testing
             }
             file += writer.finish()
             try auditFile(file)
-            // One frame is plain, and has no table.
+            // A single frame is plain, and has no table.
             if count == 1 {
                 #expect(try reader(file) == nil)
             } else {
@@ -165,14 +165,14 @@ import Testing
         for file in [FormatFixture.emptyInput, FormatFixture.oneBlock, FormatFixture.pzstd] {
             #expect(try reader(file) == nil)
         }
-        // The table is that of the second file alone.
+        // The table covers only the second file.
         #expect(try reader(FormatFixture.oneBlock + FormatFixture.seekable) == nil)
         #expect(try reader(FormatFixture.seekable + FormatFixture.oneBlock) == nil)
         #expect(try reader(Array(FormatFixture.seekable.dropFirst())) == nil)
         #expect(try reader(Array(FormatFixture.seekable.dropLast())) == nil)
     }
 
-    @Test func aTableOfNothingIsAFileWithoutContent() throws {
+    @Test func anEmptyTableIsAFileWithoutContent() throws {
         for hasChecksums in [true, false] {
             let reader = try #require(try reader(SeekTable(rows: [], hasChecksums: hasChecksums).serialized()))
             #expect(reader.frames.isEmpty)
@@ -200,7 +200,7 @@ import Testing
         #expect(
             formatError { _ = try content(of: file) }
                 == .seekTableMismatch(row: 2, .checksum, table: right ^ 1, frame: right))
-        // Without the flag it says nothing.
+        // Without the flag, the checksum is ignored.
         #expect(try content(of: self.file(contents, rowChecksums: false) { $0[2].checksum ^= 1 }).count == 4)
     }
 
@@ -213,7 +213,7 @@ import Testing
 
     @Test func aTableThatIsNoneIsAnError() throws {
         let start = UInt64(FormatFixture.seekable.count - 65)
-        // The length before the rows, which the footer contradicts; and the magic number.
+        // The length before the rows, which contradicts the footer; and the magic number.
         for (offset, flaw) in [(4, FormatError.Flaw.length), (0, .magic)] {
             let file = flip(bit: 8 * (Int(start) + offset), of: FormatFixture.seekable)
             #expect(formatError { _ = try reader(file) } == .damaged(.seekTable, at: start, flaw))
@@ -242,9 +242,9 @@ import Testing
         }
     }
 
-    @Test func rowsWhoseSumsAreRightAndTheyAreNotAreRefused() throws {
+    @Test func wrongRowsWithRightSumsAreRefused() throws {
         let contents = [[UInt8]](repeating: [UInt8](repeating: 3, count: 500), count: 3) + [Array(0..<200)]
-        // One byte of content given to the next frame.
+        // One byte of content moved to the next frame.
         #expect(
             formatError {
                 _ = try content(
@@ -272,7 +272,7 @@ import Testing
         guard case .seekTableMismatch(row: 0, .compressedBytes, _, _) = long else {
             return #expect(Bool(false), "\(long as Any)")
         }
-        // All of the file in one row, and content in none of it.
+        // The whole file in one row, and no content in any.
         let none = formatError {
             _ = try content(
                 of: file(contents) { rows in
@@ -284,7 +284,7 @@ import Testing
     }
 
     @Test func aFrameThatIsLeftOutOfTheContentIsNotRead() throws {
-        // As a skippable frame; what is behind it has its place all the same.
+        // The row looks like a skippable frame's; the frames after it keep their places.
         let file = file([[1], [2], [3]]) { $0[1].contentBytes = 0 }
         #expect(try content(of: file) == [1, 3])
         let skippable = HandMade.skippable(5, [9, 9])
@@ -314,7 +314,7 @@ import Testing
         }
     }
 
-    // MARK: Who reads
+    // MARK: Sources
 
     @Test func whatReadThrowsComesThrough() throws {
         #expect(throws: Unreadable.self) { try SeekableReader(fileBytes: 100) { _, _ in throw Unreadable() } }

@@ -58,7 +58,7 @@ resumes() {
     local least=$1 kept
     shift
     poolmap "${command[@]}" -v "$@" -o out in > stdout 2> said || fail "exit code $?: $(< said)"
-    kept=$(sed -n 's/^in: \([0-9]*\) of [0-9]* chunks are kept$/\1/p' said)
+    kept=$(sed -n 's/^in: keeping \([0-9]*\) of [0-9]* chunks$/\1/p' said)
     ((${kept:-0} >= least)) || fail "expected $least kept chunks: $(< said)"
     ! grep -q '^poolmap: ' said || fail "it should not have complained: $(< said)"
     is_whole
@@ -87,6 +87,6 @@ begins_anew() {
     rm -f out
     poolmap compress "$@" -f -o reference in
     poolmap compress --resume "$@" -o out in 2> said || fail "exit code $?: $(< said)"
-    one_error_line said "in: begins anew: " "$text"
+    one_error_line said "in: starting over: " "$text"
     is_whole
 }

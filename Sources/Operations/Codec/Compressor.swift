@@ -19,7 +19,7 @@ struct Compressor: ~Copyable {
     /// Throws if libzstd has no memory or refuses a parameter.
     init(_ options: CompressionOptions) throws(PoolmapError) {
         guard let context = ZSTD_createCCtx() else {
-            throw PoolmapError(.outOfMemory, "no memory for a compression context")
+            throw PoolmapError(.outOfMemory, "not enough memory for a compression context")
         }
         do throws(PoolmapError) {
             try Compressor.prepare(context, options)
@@ -79,7 +79,7 @@ struct Compressor: ~Copyable {
     private static func check(_ result: Int) throws(PoolmapError) {
         guard ZSTD_isError(result) != 0 else { return }
         if ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation {
-            throw PoolmapError(.outOfMemory, "no memory for the tables of this level")
+            throw PoolmapError(.outOfMemory, "not enough memory for the tables of this level")
         }
         throw PoolmapError(.failed, "compression failed: \(zstdErrorName(result))")
     }
@@ -120,7 +120,7 @@ struct Compressor: ~Copyable {
             try Compressor.check(remaining)
         } while input.size < content.count
         guard remaining == 0, input.pos == content.count else {
-            throw PoolmapError(.failed, "compression failed: a frame has no room for its content")
+            throw PoolmapError(.failed, "compression failed: output buffer too small")
         }
         mark?.insert(into: space)
         let used = UnsafeRawBufferPointer(rebasing: space[..<(markBytes + output.pos)])

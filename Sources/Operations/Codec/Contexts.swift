@@ -31,7 +31,7 @@ final class Contexts {
         _ context: inout Context?, _ body: (inout Context) throws(PoolmapError) -> Result
     ) throws(PoolmapError) -> Result {
         guard var lent = context.take() else {
-            throw PoolmapError(.failed, "there is no context of libzstd")
+            throw PoolmapError(.failed, "internal error: libzstd context in use")
         }
         do throws(PoolmapError) {
             let result = try body(&lent)

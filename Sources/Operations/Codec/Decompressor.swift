@@ -11,7 +11,7 @@ struct WindowLimit {
     /// The largest window that libzstd supports.
     private static let mostBytes: UInt64 = 1 << 31
     fileprivate static let isUnheardOf = PoolmapError(
-        .unsupported, "a frame needs a window of more than 2 GiB of memory")
+        .unsupported, "a frame needs a window of more than 2 GiB")
 
     /// Throws if the frame that begins with `bytes` needs a larger window.
     func check(_ bytes: UnsafeRawBufferPointer) throws(PoolmapError) {
@@ -23,7 +23,7 @@ struct WindowLimit {
         let memory = "--memory=\((window + (1 << 20) - 1) >> 20)M"
         throw PoolmapError(
             .unsupported,
-            "a frame needs a window of \(window) bytes of memory, and \(self.bytes) are allowed: use \(isForAll ? memory : "--long=\(log) or \(memory)")"
+            "a frame needs a window of \(window) bytes (limit \(self.bytes)); use \(isForAll ? memory : "--long=\(log) or \(memory)")"
         )
     }
 }
@@ -42,7 +42,7 @@ struct Decompressor: ~Copyable {
     ///   - dictionary: for frames that name it, or none.
     init(_ limit: WindowLimit, dictionary: ZstdDictionary? = nil) throws(PoolmapError) {
         guard let context = ZSTD_createDCtx() else {
-            throw PoolmapError(.outOfMemory, "no memory for a decompression context")
+            throw PoolmapError(.outOfMemory, "not enough memory for a decompression context")
         }
         // Each frame is checked against the limit here, to the byte; libzstd would round it to a power of two.
         _ = ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, 31)
@@ -50,7 +50,7 @@ struct Decompressor: ~Copyable {
             ZSTD_isError(ZSTD_DCtx_loadDictionary(context, bytes.baseAddress, bytes.count)) != 0
         {
             ZSTD_freeDCtx(context)
-            throw PoolmapError(.outOfMemory, "no memory for the dictionary")
+            throw PoolmapError(.outOfMemory, "not enough memory for the dictionary")
         }
         self.context = context
         self.limit = limit
@@ -68,7 +68,7 @@ struct Decompressor: ~Copyable {
         let length = ZSTD_findFrameCompressedSize(frame.baseAddress, frame.count)
         try check(length)
         guard length == frame.count else {
-            throw PoolmapError(.damaged, "a frame has \(length) bytes where the seek table says \(frame.count)")
+            throw PoolmapError(.damaged, "a frame has \(length) bytes, but the seek table says \(frame.count)")
         }
         if limit.isForAll { try limit.check(frame) }
         try requireDictionary(of: frame)
@@ -102,12 +102,12 @@ struct Decompressor: ~Copyable {
     private mutating func requireDictionary(of frame: UnsafeRawBufferPointer) throws(PoolmapError) {
         namedDictionary = ZSTD_getDictID_fromFrame(frame.baseAddress, frame.count)
         guard namedDictionary != 0, namedDictionary != dictionary?.id else { return }
-        let need = "needs the dictionary \(namedDictionary)"
+        let need = "needs dictionary \(namedDictionary)"
         guard let dictionary else {
-            throw PoolmapError(.unsupported, "\(need): name its file with -D")
+            throw PoolmapError(.unsupported, "\(need); use -D FILE")
         }
-        let other = dictionary.id == 0 ? "has no number" : "is \(dictionary.id)"
-        throw PoolmapError(.unsupported, "\(need), and \(dictionary.path) \(other)")
+        let other = dictionary.id == 0 ? "has no ID" : "is dictionary \(dictionary.id)"
+        throw PoolmapError(.unsupported, "\(need), but \(dictionary.path) \(other)")
     }
 
     private func check(_ result: Int) throws(PoolmapError) {
@@ -116,13 +116,13 @@ struct Decompressor: ~Copyable {
         case ZSTD_error_checksum_wrong:
             throw damaged("the content does not match its checksum")
         case ZSTD_error_dstSize_tooSmall:
-            throw damaged("there is more content than the sizes in the file say")
+            throw damaged("more content than the sizes in the file say")
         case ZSTD_error_frameParameter_windowTooLarge: throw WindowLimit.isUnheardOf
         case ZSTD_error_memory_allocation:
-            throw PoolmapError(.outOfMemory, "no memory for a frame's window")
+            throw PoolmapError(.outOfMemory, "not enough memory for a frame's window")
         case ZSTD_error_dictionary_corrupted where dictionary == nil:
             // The first block continues with tables that no earlier block has defined.
-            throw PoolmapError(.damaged, "damaged, or made with a dictionary that it does not name: try -D FILE")
+            throw PoolmapError(.damaged, "damaged, or compressed with a dictionary that it does not name; try -D FILE")
         default:
             throw damaged("damaged: \(zstdErrorName(result))")
         }
@@ -131,6 +131,6 @@ struct Decompressor: ~Copyable {
     /// If a frame names no dictionary, apparent damage may also mean the wrong dictionary.
     private func damaged(_ message: String) -> PoolmapError {
         guard let dictionary, namedDictionary == 0 else { return PoolmapError(.damaged, message) }
-        return PoolmapError(.damaged, "\(message), or \(dictionary.path) is not its dictionary")
+        return PoolmapError(.damaged, "\(message), or \(dictionary.path) is the wrong dictionary")
     }
 }

@@ -38,7 +38,7 @@ extension PartTable {
     /// Adds a row for a frame, which must have its CRC-32C.
     fileprivate mutating func add(_ frame: DataFrame) throws(PoolmapError) {
         guard let checksum = frame.crc32c else {
-            throw PoolmapError(.failed, "a worker has not told what a part's table needs")
+            throw PoolmapError(.failed, "internal error: a worker's answer lacks a checksum")
         }
         rows.append(
             PartRow(

@@ -43,8 +43,9 @@ package final class ZstdDictionary: Sendable {
             throw PoolmapError(.failed, "a dictionary must be a regular file")
         }
         guard (leastBytes...mostBytes).contains(status.byteCount) else {
-            let (bound, limit) = status.byteCount < leastBytes ? ("least", leastBytes) : ("most", mostBytes)
-            throw PoolmapError(.failed, "has \(status.byteCount) bytes, and a dictionary has at \(bound) \(limit)")
+            throw PoolmapError(
+                .failed,
+                "dictionary size must be between \(leastBytes) and \(mostBytes) bytes (got \(status.byteCount))")
         }
         let memory = try allocate(Int(status.byteCount))
         do throws(PoolmapError) {
@@ -64,7 +65,7 @@ package final class ZstdDictionary: Sendable {
         let digest = ZSTD_createDDict(bytes.baseAddress, bytes.count)
         defer { ZSTD_freeDDict(digest) }
         guard ZDICT_isError(tables) == 0, digest != nil else {
-            throw PoolmapError(.damaged, "damaged: it begins as a dictionary does, and its tables are not of one")
+            throw PoolmapError(.damaged, "damaged: not a valid dictionary, although it begins like one")
         }
     }
 }

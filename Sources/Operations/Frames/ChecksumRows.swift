@@ -20,13 +20,13 @@ final class ChecksumRows {
         let frameBytes = UInt64(SectionTable.byteCount(frameCount: count, hasChecksums: true))
         // The rows add up to the file, but one of them may be wrong, and then the table may seem to lie past the end.
         guard offset <= input.byteCount, frameBytes <= input.byteCount - offset else {
-            throw PoolmapError(.damaged, "the seek table does not match the file: there is no section table")
+            throw PoolmapError(.damaged, "the seek table does not match the file: no section table")
         }
         let head = try input.readBytes(at: offset, count: SectionTable.rowsOffset)
         guard
             head.withUnsafeBytes({ SectionTable.isSectionTable($0) && SkippableFrame($0)?.frameBytes == frameBytes })
         else {
-            throw PoolmapError(.damaged, "the seek table does not match the file: there is no section table")
+            throw PoolmapError(.damaged, "the seek table does not match the file: no section table")
         }
         let checksum = try CRC32C.checksum(
             of: FileReader(input.descriptor, at: input.start + offset, byteCount: frameBytes - 4))

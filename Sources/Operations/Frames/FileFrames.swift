@@ -121,7 +121,7 @@ final class FileFrames {
             frame = LocatedFrame(tableRow, at: offset)
             guard frame.compressedBytes <= input.byteCount - offset else {
                 throw PoolmapError(
-                    .damaged, "the seek table does not match the file: row \(row) reaches behind its end")
+                    .damaged, "the seek table does not match the file: row \(row) reaches past its end")
             }
         } else {
             frame = LocatedFrame(try walk(), at: offset)
@@ -130,7 +130,7 @@ final class FileFrames {
             guard frame.compressedBytes == UInt64(tableRow.compressedBytes) else {
                 throw PoolmapError(
                     .damaged,
-                    "the seek table does not match the frames: row \(row) says \(tableRow.compressedBytes) bytes, the frame has \(frame.compressedBytes)"
+                    "the seek table does not match the frames: row \(row) says \(tableRow.compressedBytes) bytes, but the frame has \(frame.compressedBytes)"
                 )
             }
             frame.row = row

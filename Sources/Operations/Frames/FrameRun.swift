@@ -111,7 +111,7 @@ struct FrameRun {
                         contentChecksum: frame.contentChecksum, crc32c: done.checksums[number], mark: frame.mark)
                     try body(.frame(frame, content))
                 } else {
-                    throw PoolmapError(.failed, "a worker has not done all of a run of frames")
+                    throw PoolmapError(.failed, "internal error: a worker did not finish a run of frames")
                 }
                 number += 1
             }

@@ -105,7 +105,7 @@ final class BorderSearch: Operation {
     func perform(_ work: Work, _ files: [SharedDescriptor], _ hands: Hands) throws(PoolmapError) -> Done {
         let byteCount = work.end - work.start + UInt64(ContentBorders.windowBytes)
         guard let borders, var reader = work.source.reader(files, byteCount) else {
-            throw PoolmapError(.failed, "nobody has asked for borders by content")
+            throw PoolmapError(.failed, "internal error: content borders were not requested")
         }
         var search = MatchSearch(borders, from: work.start)
         var found: [UInt64] = []

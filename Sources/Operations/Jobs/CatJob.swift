@@ -51,7 +51,7 @@ final class CatJob: Job {
     ) throws(PoolmapError) -> any Job {
         let input = try InputFile.open(path: path)
         guard input.isRegular || input.status.isRegular else {
-            throw PoolmapError(.unsupported, "a range can only be read from a regular file; use decompress on a pipe")
+            throw PoolmapError(.unsupported, "a range can be read only from a regular file; use decompress for a pipe")
         }
         let contentLimit = ContentLimit(limit, input)
         let output = Output.standardOutput(policy)
@@ -118,7 +118,7 @@ final class CatJob: Job {
         guard let start = nextPlace, let contentBytes else { return nil }
         let (end, overflowed) = start.addingReportingOverflow(contentBytes)
         if overflowed {
-            throw PoolmapError(.damaged, "damaged: the content would have more than \(UInt64.max) bytes")
+            throw PoolmapError(.damaged, "damaged: the content would exceed \(UInt64.max) bytes")
         }
         return end
     }
@@ -153,7 +153,7 @@ final class CatJob: Job {
             try write(workforce.output(slot, Int(content.contentBytes)))
         case (.run(let done, _), .run(let run), let slot?):
             try accept(done, run, workforce.output(slot, done.totalBytes))
-        default: throw PoolmapError(.failed, "a worker gave another answer than content")
+        default: throw PoolmapError(.failed, "internal error: unexpected answer from a worker")
         }
     }
 
@@ -196,7 +196,7 @@ final class CatJob: Job {
         let isRight = checksum == nil || checksum == entry.row.checksum
         guard isRight, entry.crc32c == nil || entry.crc32c == content.crc32c else {
             throw PoolmapError(
-                .damaged, "the frame of row \(entry.number) does not match the checksum in the tables")
+                .damaged, "frame \(entry.number) does not match its checksum in the tables")
         }
     }
 
@@ -219,7 +219,7 @@ final class CatJob: Job {
         if place < range.lowerBound {
             throw PoolmapError(
                 .invalidOption,
-                "--offset \(range.lowerBound) is behind the end of the content, which has \(place) bytes")
+                "--offset \(range.lowerBound) is past the end of the content (\(place) bytes)")
         }
         return try output.commit(
             of: input, JobSummary(inputBytes: input.byteCount, outputBytes: writtenBytes))

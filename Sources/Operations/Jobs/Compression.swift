@@ -315,7 +315,7 @@ final class CompressJob: Job {
     private func announce(_ byteCount: Int) -> Bool {
         guard let announcedBytes, offset + UInt64(byteCount) > announcedBytes else { return upcoming == nil }
         upcoming = .failure(
-            PoolmapError(.failed, "has more than the \(announcedBytes) bytes that --stream-size says"))
+            PoolmapError(.failed, "has more than the \(announcedBytes) bytes given by --stream-size"))
         return false
     }
 
@@ -371,7 +371,7 @@ final class CompressJob: Job {
             throw PoolmapError(.failed, "\(acceptedBytes) of \(offset) bytes were compressed")
         }
         if let announcedBytes, offset < announcedBytes {
-            throw PoolmapError(.failed, "has \(offset) bytes, and not the \(announcedBytes) that --stream-size says")
+            throw PoolmapError(.failed, "has \(offset) bytes, not the \(announcedBytes) given by --stream-size")
         }
         let tables = try ending.finish()
         if !tables.isEmpty {

@@ -113,7 +113,7 @@ final class DecompressJob: Job {
 
     private func slot(_ workforce: Workforce) throws(PoolmapError) -> Int {
         guard let slot = try workforce.acquireSlot() else {
-            throw PoolmapError(.failed, "a slot is free and cannot be taken")
+            throw PoolmapError(.failed, "internal error: a free slot cannot be taken")
         }
         return slot
     }
@@ -167,7 +167,7 @@ final class DecompressJob: Job {
             let (end, overflowed) = start.addingReportingOverflow(contentBytes)
             try limit.check(overflowed ? nil : end, readBytes: readBytes)
             guard !overflowed, end <= UInt64(Int64.max) else {
-                throw PoolmapError(.damaged, "damaged: the content would have more than \(Int64.max) bytes")
+                throw PoolmapError(.damaged, "damaged: the content would exceed \(Int64.max) bytes")
             }
             nextPlace = end
         } else {
@@ -213,7 +213,7 @@ final class DecompressJob: Job {
     // MARK: In order
 
     func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
-        guard let slot else { throw PoolmapError(.failed, "a frame was decompressed without a slot") }
+        guard let slot else { throw PoolmapError(.failed, "internal error: a frame was decompressed without a slot") }
         switch try FrameDecompression.done(answer) {
         case .frame(let frame, let content):
             try audit(frame)

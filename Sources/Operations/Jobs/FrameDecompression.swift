@@ -260,7 +260,8 @@ final class FrameDecompression: Operation {
         _ work: Work, _ files: [SharedDescriptor], _ told: inout Content
     ) throws -> DataFrame {
         guard var reader = work.source.reader(files, work.compressedBytes) else {
-            throw PoolmapError(.failed, "a frame of \(work.compressedBytes) bytes does not fit its slot")
+            throw PoolmapError(
+                .failed, "internal error: a frame of \(work.compressedBytes) bytes does not fit its slot")
         }
         var written: UInt64 = 0
         var unwritten: Unwritten?
@@ -274,7 +275,7 @@ final class FrameDecompression: Operation {
                     written += UInt64(bytes.count)
                     // A size in the table that is too small must not let this frame overwrite the next one's place.
                     if let limit = work.contentBytes, written > limit {
-                        throw PoolmapError(.damaged, "there is more content than the sizes in the file say")
+                        throw PoolmapError(.damaged, "more content than the sizes in the file say")
                     }
                     content.add(bytes)
                     guard case .file(let offset) = work.destination else { return }
@@ -282,7 +283,7 @@ final class FrameDecompression: Operation {
                         _ = try self.write(bytes, to: .file(offset: offset + start), files)
                     } catch {
                         unwritten = error as? Unwritten
-                        throw error as? PoolmapError ?? PoolmapError(.failed, "the target could not be written")
+                        throw error as? PoolmapError ?? PoolmapError(.failed, "cannot write the target")
                     }
                 })
             try done.requireContent(work.contentBytes)
@@ -320,7 +321,7 @@ final class FrameDecompression: Operation {
                 var isFlushed = false
                 while !rest.isEmpty || !isFlushed {
                     if isAtEnd {
-                        throw PoolmapError(.damaged, "a frame has fewer bytes than the seek table says")
+                        throw PoolmapError(.damaged, "a frame is shorter than the seek table says")
                     }
                     let step = try decompressor.decompressPiece(rest, into: made)
                     rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(step.used))
@@ -332,7 +333,7 @@ final class FrameDecompression: Operation {
                 }
             }
             if !isAtEnd {
-                throw PoolmapError(.damaged, "a frame has more bytes than the seek table says")
+                throw PoolmapError(.damaged, "a frame is longer than the seek table says")
             }
         }
         return frame.finish()
@@ -396,7 +397,7 @@ extension DataFrame {
     func requireContent(_ announced: UInt64?) throws(PoolmapError) {
         if let announced, contentBytes != announced {
             throw PoolmapError(
-                .damaged, "a frame has \(contentBytes) bytes of content where \(announced) were announced")
+                .damaged, "a frame has \(contentBytes) bytes of content (expected \(announced))")
         }
     }
 

@@ -85,7 +85,7 @@ final class HashJob: Job {
         let (kept, all) = (offset - start, end - start)
         notice(
             .kept(
-                "\((kept + pieceBytes - 1) / pieceBytes) of \((all + pieceBytes - 1) / pieceBytes) chunks are kept"))
+                "keeping \((kept + pieceBytes - 1) / pieceBytes) of \((all + pieceBytes - 1) / pieceBytes) chunks"))
     }
 
     /// The size of the next piece of a regular file.

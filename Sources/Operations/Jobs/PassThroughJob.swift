@@ -30,7 +30,7 @@ final class PassThroughJob: Job {
             guard try input.readBeginning(into: &beginning) else { return .waitForInput(input.descriptor) }
             if beginning.isEmpty || FileKind(beginning) != .other {
                 if let name = FileKind(beginning).nameOfOther {
-                    throw PoolmapError(.unsupported, "is a file of \(name), which poolmap does not read")
+                    throw PoolmapError(.unsupported, "is a \(name) file, which poolmap cannot read")
                 }
                 let job = try DecompressJob(input, to: output, limit, meter)
                 restoring = job

@@ -68,7 +68,7 @@ final class ResumeJob: Job {
         guard input.isRegular else { return }
         compression.onFrame = { (frame) throws(PoolmapError) in
             guard let frameChecksum = frame.frameChecksum, let chunkChecksum = frame.chunkChecksum else {
-                throw PoolmapError(.failed, "a worker has not told a frame's checksums")
+                throw PoolmapError(.failed, "internal error: a worker's answer lacks a checksum")
             }
             try output.note(
                 KeptFrame(
@@ -95,21 +95,21 @@ final class ResumeJob: Job {
             switch finding {
             case .intact: try compression.keep(output.journal.dataFrame(accepted))
             case .damaged: end(at: accepted, "\(output.file.partialPath) is damaged there")
-            case .otherContent: end(at: accepted, "its content has changed")
+            case .otherContent: end(at: accepted, "its content changed")
             }
         }
         accepted += 1
         guard accepted == pending else { return }
         let (count, all) = (cut ?? accepted, output.journal.identity.chunkCount)
         try output.keep(first: count)
-        notice(.kept("\(count) of \(all) chunks are kept"))
+        notice(.kept("keeping \(count) of \(all) chunks"))
     }
 
     private func end(at count: Int, _ reason: String) {
         cut = count
         // Results of frames already handed out are ignored.
         pending = kept.handedOut
-        notice(.loss("compresses again from chunk \(count) on: \(reason)"))
+        notice(.loss("recompressing from chunk \(count): \(reason)"))
     }
 
     func finish() throws(PoolmapError) -> JobSummary {
@@ -176,7 +176,7 @@ final class FinishedJob: Job {
 
     func accept(_ answer: TaskAnswer, slot: Int?, _ workforce: Workforce) throws(PoolmapError) {
         guard try Verification.done(answer) == .intact else {
-            throw PoolmapError(.changed, "is not what \(path) was made of; it is not removed")
+            throw PoolmapError(.changed, "not removed: it differs from the content of \(path)")
         }
     }
 

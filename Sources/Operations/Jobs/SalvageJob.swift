@@ -41,7 +41,7 @@ final class SalvageJob: Job {
             throw file.isEmptyFile
                 ? PoolmapError(.damaged, "\(FormatError.empty)")
                 : PoolmapError(
-                    .unsupported, "only a regular file can be salvaged; save what the pipe gives to a file first")
+                    .unsupported, "--salvage needs a regular file; save the pipe to a file first")
         }
         return file
     }
@@ -113,7 +113,7 @@ final class SalvageJob: Job {
 
     private func slot(_ workforce: Workforce) throws(PoolmapError) -> Int {
         guard let slot = try workforce.acquireSlot() else {
-            throw PoolmapError(.failed, "a slot is free and cannot be taken")
+            throw PoolmapError(.failed, "internal error: a free slot cannot be taken")
         }
         return slot
     }
@@ -162,7 +162,7 @@ final class SalvageJob: Job {
             try accept(content, frames[0], bytes, workforce)
         case (.run(let done, _), let run?, let slot?):
             try accept(done, run, frames, workforce.output(slot, done.totalBytes), workforce)
-        default: throw PoolmapError(.failed, "a worker gave another answer than content")
+        default: throw PoolmapError(.failed, "internal error: unexpected answer from a worker")
         }
     }
 
@@ -197,7 +197,7 @@ final class SalvageJob: Job {
             let range = frame.found.range.inclusiveText
             summary.add(
                 harmless:
-                    "frame \(frame.number) at bytes \(range) of the file has a change that its content does not show"
+                    "frame \(frame.number) at bytes \(range) of the file is damaged, but its content is not"
             )
         }
         audit(content)
@@ -215,10 +215,10 @@ final class SalvageJob: Job {
     /// The fault of a frame that could be decompressed, if there is one.
     private func flaw(of content: DataFrame, _ frame: SalvageFrame) -> String? {
         if let contentBytes = frame.contentBytes, contentBytes != content.contentBytes {
-            return "it has \(content.contentBytes) bytes of content where \(contentBytes) were to be"
+            return "it has \(content.contentBytes) bytes of content (expected \(contentBytes))"
         }
         if frame.mustHaveChecksum, content.contentChecksum == nil {
-            return "it has no content checksum, and the first frame has one"
+            return "it has no content checksum, but the first frame has one"
         }
         // Bits of a frame that decoders ignore affect the CRC, but not the content or its checksum. So it is enough if
         // the seek table confirms the content. But the seek table may itself be wrong; the CRC is covered by a
@@ -226,7 +226,7 @@ final class SalvageJob: Job {
         if let crc32c = frame.crc32c, crc32c != content.crc32c,
             frame.rowChecksum == nil || frame.rowChecksum != content.contentChecksum
         {
-            return "it is not the frame that the tables know"
+            return "it is not the frame that the tables describe"
         }
         return nil
     }
@@ -281,7 +281,7 @@ final class SalvageJob: Job {
         let (end, overflowed) = (summary.restoredBytes + summary.lostBytes)
             .addingReportingOverflow(loss.contentBytes ?? 0)
         guard !overflowed, end <= UInt64(Int64.max) else {
-            throw PoolmapError(.damaged, "damaged: the content would have more than \(Int64.max) bytes")
+            throw PoolmapError(.damaged, "damaged: the content would exceed \(Int64.max) bytes")
         }
         if !omitsLost {
             try limit.check(end)
@@ -298,7 +298,7 @@ final class SalvageJob: Job {
         audit { (auditor) throws(FormatError) in try auditor.finish() }
         guard restoredCount > 0 || summary.isWhole else {
             let reason = summary.lost.first.map { ": \($0.reason)" } ?? ""
-            throw PoolmapError(.damaged, "nothing can be salvaged: not one frame of it can be read\(reason)")
+            throw PoolmapError(.damaged, "nothing can be salvaged: no frame is readable\(reason)")
         }
         try writeZeros()
         return try output.commit(

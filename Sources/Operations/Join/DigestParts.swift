@@ -67,7 +67,7 @@ final class DigestJoinJob: Job {
             parts.operation == .manifest
             ? ManifestWriter(parts.job, write: write) : DigestLines(parts.job, write: write)
         guard let sink else {
-            throw PoolmapError(.unsupported, "is a part of another version of poolmap").of(parts.members[0].path)
+            throw PoolmapError(.unsupported, "was made by another version of poolmap").of(parts.members[0].path)
         }
         self.sink = sink
     }
@@ -92,7 +92,7 @@ final class DigestJoinJob: Job {
         for row in member.table.rows {
             let piece = try file.readBytes(at: offset, count: Int(row.byteCount))
             guard piece.withBytes({ CRC32C.checksum(of: $0) }) == row.checksum else {
-                throw PoolmapError(.damaged, "is damaged; remove it, and make the part again")
+                throw PoolmapError(.damaged, "is damaged; remove it and make the part again")
             }
             try sink.take(piece, byteCount: row.contentBytes)
             offset += row.byteCount
@@ -105,7 +105,7 @@ final class DigestJoinJob: Job {
     func finish() throws(PoolmapError) -> JobSummary {
         guard byteCount == parts.job.inputBytes else {
             throw PoolmapError(
-                .damaged, "the parts have \(byteCount) of \(parts.job.inputBytes) bytes; make them again")
+                .damaged, "the parts cover \(byteCount) of \(parts.job.inputBytes) bytes; make them again")
         }
         var summary = try sink.finish(byteCount: byteCount)
         summary.outputBytes = output.end
@@ -136,7 +136,7 @@ private final class DigestLines: ChunkSink {
 
     func take(_ piece: [UInt8], byteCount: UInt64) throws(PoolmapError) {
         guard let fields = RecordJournal.fields(piece[...]) else {
-            throw PoolmapError(.damaged, "is damaged; remove it, and make the part again")
+            throw PoolmapError(.damaged, "is damaged; remove it and make the part again")
         }
         try join.add(fields, byteCount: byteCount)
     }

@@ -125,7 +125,7 @@ private struct JoinedFrames {
         let shown = Int(min(first.table.rows[0].byteCount, UInt64(SectionMark.shownBytes)))
         mark = try first.open().readBytes(at: 0, count: shown).withBytes { SectionMark(of: $0) }
         guard (mark == nil) == (count == 1) else {
-            throw PoolmapError(.damaged, "is damaged in its first chunk; remove it, and make the part again").of(
+            throw PoolmapError(.damaged, "is damaged in its first chunk; remove it and make the part again").of(
                 first.path)
         }
     }

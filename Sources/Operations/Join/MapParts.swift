@@ -23,7 +23,7 @@ struct JoinedHeaders {
             guard lines == first else {
                 throw PoolmapError(
                     .failed,
-                    "its outputs do not begin with the \(lineCount) header lines of the first part's; make the parts "
+                    "its outputs do not begin with the \(lineCount) header lines of the first part; make the parts "
                         + "again with --output-header 0 if there are none"
                 ).of(member.path)
             }
@@ -47,7 +47,7 @@ extension PartSet {
     package func requireReduction(_ reduction: String?) throws(PoolmapError) {
         guard operation == .map else {
             guard reduction == nil else {
-                throw PoolmapError(.failed, "--reduce joins the outputs of map, and these are parts of \(operation)")
+                throw PoolmapError(.failed, "--reduce joins outputs of map, but these are parts of \(operation)")
             }
             return
         }
@@ -55,7 +55,7 @@ extension PartSet {
         guard noted != PartSet.noted(reduction) else { return }
         throw PoolmapError(
             .failed,
-            "the parts were made with --reduce \(noted), and join "
+            "the parts were made with --reduce \(noted), but join "
                 + (reduction == nil ? "needs the same" : "has \(PartSet.noted(reduction))"))
     }
 

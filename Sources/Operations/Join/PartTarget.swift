@@ -48,7 +48,7 @@ final class PartTarget {
     func commit(_ parts: PartSet, _ summary: JobSummary) throws(PoolmapError) -> JobSummary {
         guard case .file(let file) = output else { return summary }
         if removesParts, !file.allowsRandomAccess {
-            throw PoolmapError(.failed, "is no regular file, and the parts are not removed")
+            throw PoolmapError(.failed, "is not a regular file; the parts are not removed")
         }
         let committed = try file.commit(
             of: metadata, inputBytes: summary.inputBytes, outputBytes: summary.outputBytes)

@@ -73,7 +73,7 @@ struct PartPieces {
             if let damaged = done.damaged {
                 throw PoolmapError(
                     .damaged,
-                    "is damaged in its chunk \(rows.lowerBound + damaged); remove it, and make the part again")
+                    "is damaged in chunk \(rows.lowerBound + damaged); remove it and make the part again")
             }
             if rows.upperBound == member.table.rows.count { try file.requireUnchanged() }
         } catch {

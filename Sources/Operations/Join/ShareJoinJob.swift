@@ -76,7 +76,7 @@ private final class ShareCursor {
     }
 
     var damage: PoolmapError {
-        PoolmapError(.damaged, "is damaged; remove it, and make the part again").of(member.path)
+        PoolmapError(.damaged, "is damaged; remove it and make the part again").of(member.path)
     }
 
     /// nil at the end.

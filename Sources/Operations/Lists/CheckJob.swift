@@ -25,7 +25,9 @@ final class CheckJob: Job {
         self.kinds = kinds
         self.job = job
         tried = line.candidates
-        again = { (_) throws(PoolmapError) in throw PoolmapError(.failed, "is read only once") }
+        again = { (_) throws(PoolmapError) in
+            throw PoolmapError(.failed, "internal error: a second read was requested")
+        }
     }
 
     /// An input that is hashed with one candidate after the other.
@@ -91,5 +93,5 @@ final class DigestKinds {
 }
 
 extension PoolmapError {
-    static let mismatch = PoolmapError(.mismatch, "has another digest than the list says")
+    static let mismatch = PoolmapError(.mismatch, "digest differs from the list")
 }

@@ -213,7 +213,7 @@ final class WholeChunksJob: Job {
         for text in summary.digests {
             let digits = Array(text.utf8)
             guard let digest = digits.withUnsafeBytes({ ManifestText.digest($0, byteCount: scheme.digestBytes) }) else {
-                throw PoolmapError(.failed, "a worker gave another answer than a digest")
+                throw PoolmapError(.failed, "internal error: unexpected answer from a worker")
             }
             digests += digest
         }

@@ -55,7 +55,7 @@ package struct ManifestRange: Sendable {
         let wanted = byteCount == nil ? section.byteCount : overflowed ? .max : end
         guard wanted <= section.byteCount, offset < wanted || offset == 0 && wanted == 0 && byteCount == nil else {
             let size = "the file should have \(section.byteCount) bytes"
-            throw PoolmapError(.invalidOption, "the range from byte \(offset) on is not within the file: \(size)")
+            throw PoolmapError(.invalidOption, "the range at byte \(offset) is not within the file: \(size)")
         }
         if wanted == 0 { return 0..<0 }
         let last = (wanted - 1) / section.scheme.chunkBytes
@@ -178,7 +178,7 @@ private struct ManifestCheckSettings {
             return ChunksJob(input, section.scheme, part: 0..<section.byteCount, into: comparison, meter)
         }
         guard input.isRegular || input.isEmptyFile else {
-            throw PoolmapError(.unsupported, "a range can only be checked in a regular file or a block device")
+            throw PoolmapError(.unsupported, "a range can be checked only in a regular file or a block device")
         }
         // An empty file is read like a pipe, where no range can begin later than 0.
         let part = input.isRegular ? section.bytes(of: chunks) : 0..<0

@@ -50,7 +50,7 @@ final class ManifestComparison: ChunkSink {
         var rest = byteCount
         for start in stride(from: 0, to: digests.count, by: scheme.digestBytes) {
             guard next < chunks.upperBound else {
-                throw PoolmapError(.failed, "more chunks were hashed than there are")
+                throw PoolmapError(.failed, "internal error: more chunks were hashed than there are")
             }
             let length = min(rest, scheme.chunkBytes)
             rest -= length
@@ -110,7 +110,7 @@ final class ManifestComparison: ChunkSink {
         try manifest.requireUnchanged()
         flush()
         if hasReported {
-            throw PoolmapError(.mismatch, "is not as the manifest says")
+            throw PoolmapError(.mismatch, "does not match the manifest")
         }
         return JobSummary(inputBytes: UInt64(section.bytes(of: chunks).count))
     }

@@ -69,7 +69,7 @@ final class ManifestFile {
         let (descriptor, range) = content
         let count = min(range.count, ManifestText.identifier.count)
         guard try descriptor.readBytes(at: range.lowerBound, count: count) == ManifestText.identifier else {
-            throw PoolmapError(.damaged, "is no manifest: it does not begin with \"poolmap manifest \"")
+            throw PoolmapError(.damaged, "is not a manifest: it does not begin with \"poolmap manifest \"")
         }
     }
 
@@ -125,7 +125,7 @@ final class ManifestFile {
     private static func openNameless() throws(PoolmapError) -> FileDescriptor {
         let path = temporaryFolder + "/"
         func attempt<Result>(_ body: () throws(Errno) -> Result) throws(PoolmapError) -> Result {
-            try Ground.attempt("is a pipe, and cannot be copied to \(temporaryFolder)", body)
+            try Ground.attempt("is a pipe that cannot be copied to \(temporaryFolder)", body)
         }
         let folder = try attempt { () throws(Errno) in try Folder(path: path) }
         if let file = try? folder.openNameless(0o600) { return file }

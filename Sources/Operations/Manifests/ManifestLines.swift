@@ -53,10 +53,10 @@ final class ManifestLines {
                 return UnsafeRawBufferPointer(rebasing: rest[..<length])
             }
             guard rest.count <= ManifestLines.mostLineBytes else {
-                throw damage("has more than \(ManifestLines.mostLineBytes) bytes")
+                throw damage("is longer than \(ManifestLines.mostLineBytes) bytes")
             }
             guard offset < end else {
-                throw damage("is cut off: it has no line feed")
+                throw damage("is cut off: no line feed")
             }
             searched = rest.count
             try readOn()

@@ -57,7 +57,7 @@ struct ManifestReader {
             throw lines.damage("is neither a chunk nor a size")
         }
         guard byteCount == chunks.byteCount else {
-            throw lines.damage("says \(byteCount) bytes where the chunks have \(chunks.byteCount)")
+            throw lines.damage("says \(byteCount) bytes, but the chunks have \(chunks.byteCount)")
         }
         try requireDigest(root.finish(), try line(&end), ManifestText.root, "the digest of the chunks' digests")
         // The line with the digest is not hashed itself.
@@ -69,7 +69,7 @@ struct ManifestReader {
     /// The next line of a section that has begun.
     private func line() throws(PoolmapError) -> UnsafeRawBufferPointer {
         guard let line = try lines.next() else {
-            throw PoolmapError(.damaged, "line \(lines.number) is the last one, and its section has no end")
+            throw PoolmapError(.damaged, "line \(lines.number) is the last one, but its section has no end")
         }
         return line
     }
@@ -92,14 +92,14 @@ struct ManifestReader {
         }
         guard version == ManifestText.version else {
             throw PoolmapError(
-                .unsupported, "line \(lines.number) says version \(version), which another poolmap has written")
+                .unsupported, "line \(lines.number) says version \(version), which this poolmap cannot read")
         }
     }
 
     private func algorithm(_ line: UnsafeRawBufferPointer) throws(PoolmapError) -> HashAlgorithm.Name {
         let said = value(of: line, ManifestText.algorithm).map { Array($0) }
         guard let name = ManifestScheme.algorithmNames.first(where: { Array($0.rawValue.utf8) == said }) else {
-            throw lines.damage("names no algorithm of a manifest")
+            throw lines.damage("has no valid algorithm")
         }
         return name
     }
@@ -109,14 +109,14 @@ struct ManifestReader {
     ) throws(PoolmapError) -> ManifestScheme {
         let chunkBytes = value(of: line, ManifestText.chunkSize).flatMap(ManifestText.number)
         guard let scheme = chunkBytes.flatMap({ ManifestScheme(name, chunkBytes: $0) }) else {
-            throw lines.damage("has no chunk size of a manifest")
+            throw lines.damage("has no valid chunk size")
         }
         return scheme
     }
 
     private func fileName(_ line: UnsafeRawBufferPointer) throws(PoolmapError) -> String {
         guard let name = value(of: line, ManifestText.file).flatMap({ ManifestText.name(ofEscaped: $0) }) else {
-            throw lines.damage("has no file name as a manifest has them")
+            throw lines.damage("has no valid file name")
         }
         return name
     }
@@ -151,20 +151,21 @@ struct ManifestChunkParser {
             let (second, last) = ManifestChunkParser.split(rest), let offset = ManifestText.number(first),
             let length = ManifestText.number(second)
         else {
-            throw lines.damage("is no chunk's offset, length and digest")
+            throw lines.damage("is not a valid chunk: offset, length and digest")
         }
         guard offset == byteCount else {
-            throw lines.damage("begins at \(offset), and the chunk before ends at \(byteCount)")
+            throw lines.damage("begins at \(offset), but the previous chunk ends at \(byteCount)")
         }
         guard (1...scheme.chunkBytes).contains(length), !hasShortChunk else {
             throw lines.damage(
-                hasShortChunk ? "follows a chunk that must be the last" : "has a chunk of \(length) bytes")
+                hasShortChunk
+                    ? "follows a chunk that must be the last" : "has an invalid chunk length of \(length) bytes")
         }
         guard offset + length <= ManifestChunkParser.mostBytes else {
-            throw lines.damage("is beyond the end of any file")
+            throw lines.damage("is past the largest possible file size")
         }
         guard let digest = ManifestText.digest(last, byteCount: scheme.digestBytes) else {
-            throw lines.damage("has no digest by \(scheme.algorithm.name.rawValue)")
+            throw lines.damage("has no valid \(scheme.algorithm.name.rawValue) digest")
         }
         byteCount += length
         hasShortChunk = length < scheme.chunkBytes

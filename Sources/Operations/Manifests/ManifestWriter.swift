@@ -91,7 +91,7 @@ extension ManifestScheme {
     func requireDigests(_ digests: [UInt8], of byteCount: UInt64) throws(PoolmapError) {
         let count = byteCount / chunkBytes + (byteCount % chunkBytes > 0 ? 1 : 0)
         guard UInt64(digests.count) == count * UInt64(digestBytes) else {
-            throw PoolmapError(.failed, "a worker gave another number of digests")
+            throw PoolmapError(.failed, "internal error: unexpected number of digests from a worker")
         }
     }
 }

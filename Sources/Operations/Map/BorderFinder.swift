@@ -25,7 +25,7 @@ final class BorderFinder: Operation {
 
     func perform(_ work: Work, _ files: [SharedDescriptor], _ hands: Hands) throws(PoolmapError) -> Done {
         guard let tools, case .records(let kind, _) = tools.settings.cut else {
-            throw PoolmapError(.failed, "nobody has asked for borders")
+            throw PoolmapError(.failed, "internal error: borders were not requested")
         }
         // All chunks after a survey depend on it; a border affects only the two chunks next to it.
         let isSurvey = if case .survey = work.question { true } else { false }

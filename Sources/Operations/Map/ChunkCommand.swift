@@ -133,7 +133,7 @@ final class ChunkCommand: Operation {
     }
 
     func perform(_ work: Work, _ files: [SharedDescriptor], _ hands: Hands) throws(PoolmapError) -> Done {
-        guard let settings else { throw PoolmapError(.failed, "nobody has asked for a command") }
+        guard let settings else { throw PoolmapError(.failed, "internal error: no command was requested") }
         let room = try hands.areas.output(work.slot, settings.roomBytes + MapSettings.errorRoomBytes)
         output.begin(work.slot, UnsafeMutableRawBufferPointer(rebasing: room[..<settings.roomBytes]))
         errors.begin(work.slot, UnsafeMutableRawBufferPointer(rebasing: room[settings.roomBytes...]))
@@ -214,7 +214,7 @@ final class ChunkCommand: Operation {
     }
 
     private func lastFile(_ files: [SharedDescriptor]) throws(PoolmapError) -> FileDescriptor {
-        guard let file = files.last else { throw PoolmapError(.failed, "a chunk's file is not there") }
+        guard let file = files.last else { throw PoolmapError(.failed, "internal error: a chunk's file is missing") }
         return file.fileDescriptor
     }
 

@@ -36,7 +36,7 @@ struct ColumnSum {
     }
 
     private static func refusal(of word: ArraySlice<UInt8>) -> PoolmapError {
-        PoolmapError(.failed, "--reduce sum adds up numbers, and a command wrote \(FileName.text(of: word))")
+        PoolmapError(.failed, "--reduce sum needs numbers, but a command wrote \(FileName.text(of: word))")
     }
 
     private static func number(_ word: ArraySlice<UInt8>) -> Number? {
@@ -74,7 +74,7 @@ struct ColumnSum {
         let (right, rightOverflows) = second.multipliedReportingOverflow(by: power(digits - secondDigits))
         let (sum, overflows) = left.addingReportingOverflow(right)
         guard !leftOverflows, !rightOverflows, !overflows else {
-            throw PoolmapError(.failed, "a sum of --reduce sum has more than 38 digits")
+            throw PoolmapError(.failed, "--reduce sum: a sum has more than 38 digits")
         }
         return .decimal(sum, digits: digits)
     }

@@ -79,10 +79,10 @@ struct CommandOutcome: Message {
     func failure(of command: String?) -> PoolmapError? {
         if let error { return error }
         let name = command ?? "the command"
-        let times = attempts > 1 ? ", \(attempts) times tried" : ""
+        let times = attempts > 1 ? ", tried \(attempts) times" : ""
         switch end {
         case .ended(0): return nil
-        case .cancelled: return PoolmapError(.failed, "\(name) was ended, since another chunk has failed")
+        case .cancelled: return PoolmapError(.failed, "\(name) was ended, because another chunk failed")
         case .timedOut: return PoolmapError(.failed, "\(name) took longer than --timeout allows\(times)")
         case .ended(let status):
             let number = status & 0x7f

@@ -64,7 +64,7 @@ final class ContentPipe {
             throw try PoolmapError(from: &message)
         }
         guard let status, status.isSuccess else {
-            throw PoolmapError(.processDied, "the process that decompresses it has died")
+            throw PoolmapError(.processDied, "the process decompressing it died")
         }
     }
 

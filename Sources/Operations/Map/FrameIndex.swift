@@ -46,7 +46,7 @@ struct FrameIndex {
                 Row(offset: frame.offset, compressedBytes: frame.compressedBytes, contentOffset: contentBytes))
             let (sum, overflowed) = contentBytes.addingReportingOverflow(count)
             guard !overflowed, sum <= UInt64(Int64.max) else {
-                throw PoolmapError(.damaged, "damaged: the content would have more than \(Int64.max) bytes")
+                throw PoolmapError(.damaged, "damaged: the content would exceed \(Int64.max) bytes")
             }
             contentBytes = sum
         }
@@ -54,7 +54,7 @@ struct FrameIndex {
         rows.append(Row(offset: input.byteCount, compressedBytes: 0, contentOffset: contentBytes))
         (frameCount, self.contentBytes) = (rows.count - 1, contentBytes)
         let file = FileDescriptor(rawValue: poolmap_open_memory("poolmap-frames"))
-        guard file.rawValue >= 0 else { throw .system("no memory for the frames", Errno(rawValue: errno)) }
+        guard file.rawValue >= 0 else { throw .system("not enough memory for the frame table", Errno(rawValue: errno)) }
         table = SharedDescriptor(owning: file)
         var failure: PoolmapError?
         rows.withUnsafeBytes { bytes in
@@ -201,7 +201,7 @@ final class MappedFileReader {
 
     private func step(_ frame: inout OpenFrame, into space: UnsafeMutableRawBufferPointer) throws(PoolmapError) -> Int {
         guard !frame.hasEnded else {
-            throw PoolmapError(.damaged, "damaged: there is less content than the sizes in the file say")
+            throw PoolmapError(.damaged, "damaged: less content than the sizes in the file say")
         }
         let buffer = try input.space(of: MappedFileReader.readBytes)
         if frame.read.isEmpty {
@@ -223,7 +223,7 @@ final class MappedFileReader {
         frame.contentOffset += UInt64(result.made)
         frame.hasEnded = result.isAtEnd
         if !result.isAtEnd, result.used == 0, result.made == 0, isLast || !space.isEmpty {
-            throw PoolmapError(.damaged, "damaged: its content does not have the size that the file says")
+            throw PoolmapError(.damaged, "damaged: the content size differs from the one in the file")
         }
         return result.made
     }

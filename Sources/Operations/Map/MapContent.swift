@@ -49,7 +49,7 @@ final class MapContent {
             if case .zstandard = kind { return try openContent() }
             if let name = kind.nameOfOther, name != "lzma" {
                 throw PoolmapError(
-                    .unsupported, "is a file of \(name), which poolmap does not read; --no-decompress maps its bytes")
+                    .unsupported, "is a \(name) file, which poolmap cannot read; --no-decompress maps its bytes")
             }
         }
         hasContent = true
@@ -72,8 +72,8 @@ final class MapContent {
         guard index != nil || settings.part == nil else {
             throw PoolmapError(
                 .unsupported,
-                "has frames of more than \(mostContentBytes) bytes, or that do not say how much is in them, and --part "
-                    + "cannot take these apart; restore it first, or compress it by poolmap")
+                "has frames of more than \(mostContentBytes) bytes or of unknown content size, which --part "
+                    + "cannot split; decompress it first, or compress it with poolmap")
         }
         if let index {
             try limit.check(index.contentBytes)
@@ -147,7 +147,7 @@ final class MapContent {
 
     private var longHeader: PoolmapError {
         PoolmapError(
-            .failed, "its \(settings.headerLineCount) header lines are longer than --max-record allows")
+            .failed, "its \(settings.headerLineCount) header lines exceed --max-record")
     }
 
     // MARK: The end

@@ -73,7 +73,7 @@ final class MapJob: Job {
         }
         if settings.command.asksForCount, chunks.count == nil {
             throw PoolmapError(
-                .failed, "{count} is known only of a regular file that is cut by --chunk-size or --record-size")
+                .failed, "{count} needs a regular file cut by --chunk-size or --record-size")
         }
     }
 
@@ -268,10 +268,10 @@ final class MapJob: Job {
         discardIfChanged()
         try input.requireUnchanged()
         if settings.part != nil, content.mapped == nil, let chunks, chunks.offset > 0 {
-            throw PoolmapError(.failed, "says that it is empty, and is not; --part reads only regular files")
+            throw PoolmapError(.failed, "has size 0 but is not empty; --part reads only regular files")
         }
         guard let chunks, chunks.areAll(acceptedBytes) else {
-            throw earlyFailure ?? PoolmapError(.failed, "was not done to its end, since a chunk has failed")
+            throw earlyFailure ?? PoolmapError(.failed, "not finished, because a chunk failed")
         }
         if failedCount > 0 && !settings.keepsGoing {
             throw PoolmapError(.failed, "\(failedCount) of \(chunks.index - chunks.first.index) chunks failed")

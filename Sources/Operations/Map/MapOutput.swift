@@ -183,8 +183,8 @@ final class MapOutput {
         guard let headerLines, lines.elementsEqual(headerLines) else {
             throw PoolmapError(
                 .failed,
-                "its output does not begin with the \(settings.sharedHeaderLineCount) header lines of the first one; "
-                    + "say --output-header 0 if there are none")
+                "its output does not begin with the \(settings.sharedHeaderLineCount) header lines of the first output; "
+                    + "use --output-header 0 if there are none")
         }
     }
 

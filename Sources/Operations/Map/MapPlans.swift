@@ -34,7 +34,7 @@ final class MapPlans: PlanSource {
         run.planInput()
         return .plan(
             PlannedJob(number: plan.number, input: plan.input, target: plan.target) { (_) throws(PoolmapError) in
-                throw PoolmapError(.failed, "was not begun, since a chunk of another input has failed")
+                throw PoolmapError(.failed, "not started, because a chunk of another input failed")
             } report: {
                 plan.report($0)
             })

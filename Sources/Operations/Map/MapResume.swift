@@ -52,8 +52,8 @@ final class MapResume {
     }
 
     private static let kind = RecordJournal.Kind(
-        identifier: Array("poolmapM".utf8), noun: "journal of poolmap map", again: "begins anew",
-        settings: "options, or of another command")
+        identifier: Array("poolmapM".utf8), noun: "journal of poolmap map", again: "starting over",
+        settings: "options or another command")
 
     /// Opens or creates the files beside a target.
     ///
@@ -83,12 +83,12 @@ final class MapResume {
         if let loss { notice(.loss(loss)) }
         if !names.isThere, let byteCount = byteCount(ofFinished: target, in: names.folder, stretches) {
             names.journal.remove()
-            notice(.kept("\(target) was whole already"))
+            notice(.kept("\(target) was already complete"))
             return .finished(byteCount: byteCount)
         }
         let file = try PartialFile(names, for: input, isNew: isNew)
         if !names.isThere, !stretches.isEmpty {
-            notice(.loss("begins anew: \(file.partialPath) is missing"))
+            notice(.loss("starting over: \(file.partialPath) is missing"))
             stretches = []
         }
         return .unfinished(try MapResume(file, journal, stretches, notice))
@@ -152,7 +152,7 @@ final class MapResume {
     func accept(_ finding: Verification.Done) throws(PoolmapError) {
         if cut == nil, finding != .intact {
             cut = accepted
-            notice(.loss("runs again from chunk \(chunkCount) on: \(file.partialPath) is damaged there"))
+            notice(.loss("rerunning from chunk \(chunkCount): \(file.partialPath) is damaged there"))
         }
         if cut == nil { chunkCount += stretches[accepted].chunkCount }
         accepted += 1
@@ -167,7 +167,7 @@ final class MapResume {
         try journal.keep(first: stretches.count)
         try file.truncate(to: outputEnd)
         isSettled = true
-        if chunkCount > 0 { notice(.kept("\(chunkCount) chunks are kept")) }
+        if chunkCount > 0 { notice(.kept("keeping \(chunkCount) chunks")) }
     }
 
     /// What is kept, once it is known.

@@ -195,7 +195,7 @@ package final class MapRun {
                 throw PoolmapError(
                     .failed,
                     "two chunks would be written to \(FileName.text(of: name)); --output-template needs "
-                        + "{index}, and {input} where there are several inputs")
+                        + "{index}, and {input} for several inputs")
             }
             let path = FileName.text(of: name)
             try onTarget(path)
@@ -203,7 +203,7 @@ package final class MapRun {
                 throw PoolmapError(.failed, "its target \(path) is an input of this run")
             }
             let file = try OutputFile(Place(path: path), policy, for: nil)
-            guard file.allowsRandomAccess else { throw PoolmapError(.failed, "\(path) is no regular file") }
+            guard file.allowsRandomAccess else { throw PoolmapError(.failed, "\(path) is not a regular file") }
             targets[slot] = .file(file)
             return (settings.compression == nil ? .file : .compressedFile, file.handed)
         }

@@ -54,8 +54,8 @@ final class OutputFrames: PipeSink {
             else {
                 throw PoolmapError(
                     .failed,
-                    "the first \(headerLineCount) lines that it writes have more than \(filledBytes) bytes; "
-                        + "say --output-header 0 if they are no header")
+                    "the first \(headerLineCount) lines of its output have more than \(filledBytes) bytes; "
+                        + "use --output-header 0 if they are not a header")
             }
             header = Array(bytes[..<end])
             bytes = UnsafeMutableRawBufferPointer(rebasing: bytes[end...])

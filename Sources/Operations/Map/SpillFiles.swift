@@ -35,7 +35,7 @@ struct SpillFolder {
     }
 
     func refusal(_ error: Errno) -> PoolmapError {
-        .system("cannot keep what a command writes in \(path); see TMPDIR and --memory", error)
+        .system("cannot save the output of a command in \(path); see TMPDIR and --memory", error)
     }
 }
 

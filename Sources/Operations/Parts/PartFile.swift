@@ -76,19 +76,19 @@ struct PartJob: Equatable {
     func difference(from other: PartJob) -> String? {
         if operation == .files, other.operation == .files {
             if inputBytes != other.inputBytes {
-                return "it found \(inputBytes) files, and they \(other.inputBytes)"
+                return "it found \(inputBytes) files, not \(other.inputBytes)"
             }
-            if ends != other.ends { return "it found other names of files" }
+            if ends != other.ends { return "it found other file names" }
         }
         if inputBytes != other.inputBytes {
-            return "its input had \(inputBytes) bytes, and theirs \(other.inputBytes)"
+            return "its input had \(inputBytes) bytes, not \(other.inputBytes)"
         }
         if modifiedSeconds != other.modifiedSeconds || modifiedNanoseconds != other.modifiedNanoseconds {
-            return "its input was modified at another time"
+            return "its input had a different modification time"
         }
-        if ends != other.ends { return "its input had another content" }
+        if ends != other.ends { return "its input had different content" }
         for (own, others) in zip(settings, other.settings) where own != others {
-            return "it was made with \(own), and they with \(others)"
+            return "it was made with \(own), not \(others)"
         }
         return settings.count == other.settings.count ? nil : "it was made by another version of poolmap"
     }
@@ -143,7 +143,7 @@ struct PartTable: Equatable {
         let text = Array(job.settings.joined(separator: "\n").utf8)
         let frameBytes = PartTable.leastBytes + text.count + rows.count * PartRow.byteCount
         guard let length = UInt32(exactly: frameBytes) else {
-            throw PoolmapError(.tooLarge, "has too many chunks for one part; take more parts")
+            throw PoolmapError(.tooLarge, "has too many chunks for one part; use more parts")
         }
         var bytes = SkippableFrame.prefix(nibble: SkippableFrame.sectionNibble, frameBytes: frameBytes)
         bytes += PartTable.identifier + [PartTable.version, 0, 0, 0]
@@ -176,7 +176,8 @@ struct PartTable: Equatable {
     ///
     /// - Returns: the table, and the length of the file before it.
     static func read(of file: InputFile) throws(PoolmapError) -> (PartTable, byteCount: UInt64) {
-        let damaged = PoolmapError(.damaged, "is no part of poolmap's, or is cut or damaged; make the part again")
+        let damaged = PoolmapError(
+            .damaged, "is not a part made by poolmap, or is truncated or damaged; make the part again")
         guard file.isRegular, file.byteCount >= UInt64(PartTable.leastBytes) else { throw damaged }
         let tail = try file.readBytes(at: file.byteCount - UInt64(PartTable.tailBytes), count: PartTable.tailBytes)
         let frameBytes = tail.withBytes { $0.littleEndian(UInt32.self, at: 0) }
@@ -210,7 +211,7 @@ struct PartTable: Equatable {
         guard CRC32C.checksum(of: checked) == bytes.littleEndian(at: checked.count) else { return nil }
         // Checked only now that the checksum matches, so a damaged byte is not taken for another version.
         guard bytes[16] == PartTable.version else {
-            throw PoolmapError(.unsupported, "is a part of another version of poolmap")
+            throw PoolmapError(.unsupported, "was made by another version of poolmap")
         }
         let textBytes = Int(bytes.littleEndian(UInt32.self, at: 80))
         let rowCount = Int(bytes.littleEndian(UInt32.self, at: 84))

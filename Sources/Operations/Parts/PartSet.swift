@@ -18,7 +18,7 @@ package struct PartSet {
             do throws(PoolmapError) {
                 let file = try InputFile.open(path: path)
                 guard file.status.isSameFile(as: status), !file.status.hasChanged(since: status) else {
-                    throw PoolmapError(.changed, "was changed while it was read")
+                    throw PoolmapError(.changed, "changed while it was read")
                 }
                 return file
             } catch {
@@ -51,7 +51,7 @@ package struct PartSet {
         members.sort { $0.table.part.number < $1.table.part.number }
         self.members = members
         guard let operation = members[0].table.job.operation else {
-            throw PoolmapError(.unsupported, "is a part of another version of poolmap").of(members[0].path)
+            throw PoolmapError(.unsupported, "was made by another version of poolmap").of(members[0].path)
         }
         self.operation = operation
         try requireOneJob()
@@ -79,7 +79,7 @@ package struct PartSet {
             if member.table.part.count != first.table.part.count {
                 throw PoolmapError(
                     .failed,
-                    "\(member.path) is one of \(member.table.part.count) parts, and \(first.path) one of \(first.table.part.count)"
+                    "\(member.path) is one of \(member.table.part.count) parts, but \(first.path) is one of \(first.table.part.count)"
                 )
             }
             if let difference = member.table.job.difference(from: first.table.job) {
@@ -93,7 +93,7 @@ package struct PartSet {
         for (member, next) in zip(members, members.dropFirst())
         where member.table.part.number == next.table.part.number {
             throw PoolmapError(
-                .failed, "part \(member.table.part.number) is there twice: \(member.path) and \(next.path)")
+                .failed, "part \(member.table.part.number) is given twice: \(member.path) and \(next.path)")
         }
         let count = members[0].table.part.count
         let present = Set(members.map(\.table.part.number))
@@ -105,7 +105,7 @@ package struct PartSet {
         var offset: UInt64 = 0
         for member in members {
             guard member.table.range.lowerBound == offset else {
-                throw PoolmapError(.damaged, "\(member.path) does not begin where the part before it ends")
+                throw PoolmapError(.damaged, "\(member.path) does not begin where the previous part ends")
             }
             offset = member.table.range.upperBound
         }

@@ -11,7 +11,7 @@ package final class HashState {
     private var journal: RecordJournal?
 
     private static let kind = RecordJournal.Kind(
-        identifier: Array("poolmapH".utf8), noun: "state of poolmap hash", again: "hashes again", settings: "digests")
+        identifier: Array("poolmapH".utf8), noun: "state of poolmap hash", again: "hashing again", settings: "digests")
 
     /// - Parameters:
     ///   - path: the state file, created if it does not exist.

@@ -59,7 +59,7 @@ final class JournalFile {
         do throws(Errno) {
             _ = try retryingInterrupted { fcntl(descriptor.rawValue, F_SETLK, &region) }
         } catch .resourceTemporarilyUnavailable, .permissionDenied {
-            throw PoolmapError(.failed, "another run\(holder()) is at work on the same target; \(path) is locked")
+            throw PoolmapError(.failed, "another run\(holder()) is writing the same target; \(path) is locked")
         } catch {
             throw PoolmapError.system("cannot lock \(path)", error)
         }
@@ -149,7 +149,7 @@ extension Folder {
         do throws(PoolmapError) {
             let status = try attempt("cannot read \(path)") { () throws(Errno) in try FileStatus(of: descriptor) }
             guard status.isRegular else {
-                throw PoolmapError(.failed, "cannot write \(path): it is no regular file")
+                throw PoolmapError(.failed, "cannot write \(path): it is not a regular file")
             }
             if status.isSameFile(as: input.status) {
                 throw PoolmapError(.failed, "is both input and output")

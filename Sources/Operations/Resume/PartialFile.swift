@@ -61,7 +61,7 @@ final class PartialFile {
             try TargetLook.refuse(status, at: path, for: input.status)
         }
         guard target.status?.isRegular ?? true, target.descriptor == nil else {
-            throw PoolmapError(.failed, "cannot write \(path): --resume needs a regular file for a target")
+            throw PoolmapError(.failed, "cannot write \(path): --resume needs a regular file as target")
         }
     }
 
@@ -78,7 +78,7 @@ final class PartialFile {
                 if isPartialThere, folder.has(partialPath) {
                     throw PoolmapError(
                         .failed,
-                        "\(partialPath) is there without a journal; remove it, or use -f to overwrite it")
+                        "\(partialPath) exists without a journal; remove it, or use -f to overwrite it")
                 }
             }
             if let file = try JournalFile.create(path + ".resume", in: folder, for: input) { return file }

@@ -34,7 +34,7 @@ final class PartialOutput {
         let earlier = try names.journal.header()
         if earlier == .foreign && !policy.replaces {
             throw PoolmapError(
-                .failed, "\(names.journal.path) is no journal of poolmap; remove it, or use -f to overwrite it")
+                .failed, "\(names.journal.path) is not a journal of poolmap; remove it, or use -f to overwrite it")
         }
         let identity = ResumeIdentity(input, options)
         let (journal, loss) = try keptJournal(of: earlier, for: identity, in: names.journal)
@@ -78,7 +78,7 @@ final class PartialOutput {
     private func dropMissingFrames(isThere: Bool) throws(PoolmapError) {
         let byteCount = try file.byteCount()
         guard isThere else {
-            loss = "begins anew: \(file.partialPath) is missing"
+            loss = "starting over: \(file.partialPath) is missing"
             return journal.keep(first: 0)
         }
         let all = journal.frames.count
@@ -88,7 +88,7 @@ final class PartialOutput {
             return end <= byteCount
         }.count
         if count < all {
-            loss = "\(file.partialPath) is shorter than its journal says, and has \(count) of \(all) frames"
+            loss = "\(file.partialPath) is shorter than its journal says, with \(count) of \(all) frames"
             journal.keep(first: count)
         }
     }
@@ -113,11 +113,11 @@ final class PartialOutput {
     ) throws(PoolmapError) -> (ResumeJournal?, loss: String?) {
         switch earlier {
         case .none, .foreign: return (nil, nil)
-        case .damaged: return (nil, "begins anew: \(file.path) is damaged")
-        case .otherVersion(let version): return (nil, "begins anew: \(file.path) has the unknown version \(version)")
+        case .damaged: return (nil, "starting over: \(file.path) is damaged")
+        case .otherVersion(let version): return (nil, "starting over: \(file.path) has unknown version \(version)")
         case .identity(let earlier):
             if let difference = identity.difference(from: earlier) {
-                return (nil, "begins anew: \(difference)")
+                return (nil, "starting over: \(difference)")
             }
             return (try file.journal(identity), nil)
         }

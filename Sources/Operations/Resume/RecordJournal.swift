@@ -67,7 +67,7 @@ final class RecordJournal {
         let found = try file.read(RecordJournal.headerBytes, at: 0)
         let isForeign = !found.starts(with: kind.identifier.prefix(found.count))
         guard !isForeign || force else {
-            throw PoolmapError(.failed, "\(file.path) is no \(kind.noun); remove it, or use -f to overwrite it")
+            throw PoolmapError(.failed, "\(file.path) is not a \(kind.noun); remove it, or use -f to overwrite it")
         }
         ends = [(UInt64(header.count), header.withUnsafeBytes { $0.trailingChecksum })]
         var loss: String?
@@ -111,10 +111,10 @@ final class RecordJournal {
             CRC32C.checksum(of: $0.bytes(in: 0..<RecordJournal.headerBytes - 4)) == $0.trailingChecksum
         }
         guard isWhole else { return "\(kind.again): the state is damaged" }
-        if differs(8..<9) { return "\(kind.again): the state is of another version of poolmap" }
-        if differs(40..<48) { return "\(kind.again): the size of the input is another" }
-        if differs(12..<36) { return "\(kind.again): the input has changed" }
-        return "\(kind.again): the state is of other \(kind.settings)"
+        if differs(8..<9) { return "\(kind.again): the state was written by another version of poolmap" }
+        if differs(40..<48) { return "\(kind.again): the size of the input differs" }
+        if differs(12..<36) { return "\(kind.again): the input changed" }
+        return "\(kind.again): the state is for other \(kind.settings)"
     }
 
     // MARK: Records

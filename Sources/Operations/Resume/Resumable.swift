@@ -5,7 +5,7 @@ import Ground
 func openResumable(_ path: String) throws(PoolmapError) -> InputFile {
     func require(_ status: FileStatus) throws(PoolmapError) {
         guard !status.isRegular, !status.isDirectory else { return }
-        throw PoolmapError(.failed, "is no regular file, and --resume reads nothing else")
+        throw PoolmapError(.failed, "is not a regular file; --resume needs one")
     }
     // Checked before the open, because opening and closing a named pipe signals end of file to its writer. Checked
     // again after it, because another file may have been opened.

@@ -117,34 +117,34 @@ struct ResumeIdentity: Equatable, Sendable {
     /// Why frames of a run with the identity `earlier` cannot be kept, as text for the user; nil if they can.
     func difference(from earlier: ResumeIdentity) -> String? {
         if inputBytes != earlier.inputBytes {
-            return "the input has \(inputBytes) bytes, and had \(earlier.inputBytes)"
+            return "the input had \(earlier.inputBytes) bytes and now has \(inputBytes)"
         }
         if modifiedSeconds != earlier.modifiedSeconds || modifiedNanoseconds != earlier.modifiedNanoseconds {
-            return "the input was modified in between"
+            return "the input was modified"
         }
         if level != earlier.level {
-            return "the level is \(level), and was \(earlier.level)"
+            return "the level was \(earlier.level) and now is \(level)"
         }
         if longWindowLog != earlier.longWindowLog {
-            return longWindowLog == 0 ? "it was with --long=\(earlier.longWindowLog)" : "--long is another"
+            return longWindowLog == 0 ? "it was made with --long=\(earlier.longWindowLog)" : "--long differs"
         }
         if chunkBytes != earlier.chunkBytes {
-            return "the chunk size is \(chunkBytes) bytes, and was \(earlier.chunkBytes)"
+            return "the chunk size was \(earlier.chunkBytes) bytes and now is \(chunkBytes)"
         }
         if parametersChecksum != earlier.parametersChecksum {
-            return part == nil ? "--zstd is another, or it was with --part" : "--part is another, or --zstd"
+            return part == nil ? "--zstd differs, or it was made with --part" : "--part or --zstd differs"
         }
         if hasChecksums != earlier.hasChecksums {
-            return "it was \(earlier.hasChecksums ? "with" : "without") checksums"
+            return "it was made \(earlier.hasChecksums ? "with" : "without") checksums"
         }
         if dictionaryChecksum != earlier.dictionaryChecksum {
-            return dictionaryChecksum == 0 ? "it was with a dictionary" : "the dictionary is another, or new"
+            return dictionaryChecksum == 0 ? "it was made with a dictionary" : "the dictionary differs, or is new"
         }
         if namesDictionary != earlier.namesDictionary {
-            return "it was \(earlier.namesDictionary ? "without" : "with") --no-dictID"
+            return "it was made \(earlier.namesDictionary ? "without" : "with") --no-dictID"
         }
         var earlier = earlier
         earlier.part = part
-        return self == earlier ? nil : "it was by another version of poolmap or libzstd"
+        return self == earlier ? nil : "it was made by another version of poolmap or libzstd"
     }
 }

@@ -53,7 +53,7 @@ final class Verification: Operation {
         guard frameChecksum == work.frameChecksum else { return .damaged }
         guard let content = work.content else { return .intact }
         guard let reader = content.source.reader(files, content.byteCount) else {
-            throw PoolmapError(.failed, "the content of a frame that was kept is in no file")
+            throw PoolmapError(.failed, "internal error: the content of a kept frame is not in a file")
         }
         return try checksum(of: reader) == content.checksum ? .intact : .otherContent
     }

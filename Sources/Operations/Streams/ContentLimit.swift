@@ -40,7 +40,7 @@ struct ContentLimit {
     func check(_ contentBytes: UInt64?, readBytes: UInt64 = 0, isAtEnd: Bool = false) throws(PoolmapError) {
         if let most = limit.bytes, contentBytes.map({ $0 > most }) ?? true {
             throw PoolmapError(
-                .tooLarge, "has more than \(most) bytes of content, which is all that --max-output allows")
+                .tooLarge, "has more than \(most) bytes of content, the limit of --max-output")
         }
         guard let ratio = limit.ratio else { return }
         var (most, overflowed) = (byteCount ?? readBytes).multipliedReportingOverflow(by: ratio)
@@ -49,7 +49,7 @@ struct ContentLimit {
         }
         if !overflowed, contentBytes.map({ $0 > most }) ?? true {
             throw PoolmapError(
-                .tooLarge, "has more than \(ratio) times as much content as it is long, and --max-ratio allows no more")
+                .tooLarge, "has content of more than \(ratio) times its size, the limit of --max-ratio")
         }
     }
 }

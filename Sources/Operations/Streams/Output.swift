@@ -65,7 +65,7 @@ enum Output {
             committed = try file.commit(of: input, inputBytes: summary.inputBytes, outputBytes: summary.outputBytes)
             policy = file.policy
             if policy.removesInput, !file.allowsRandomAccess {
-                throw PoolmapError(.failed, "is not removed, since \(file.path) is no regular file")
+                throw PoolmapError(.failed, "not removed: \(file.path) is not a regular file")
             }
         case .partial(let file):
             committed = try file.commit(of: input, outputBytes: summary.outputBytes)

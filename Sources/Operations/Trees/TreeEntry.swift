@@ -33,7 +33,7 @@ struct TreeEntry {
             case Int32(DT_SOCK): .socket
             case Int32(DT_CHR): .characterDevice
             case Int32(DT_BLK): .blockDevice
-            default: throw PoolmapError(.unsupported, "is of a kind that the list of a tree has no letter for")
+            default: throw PoolmapError(.unsupported, "has a file type that --tree does not support")
             }
         // Linux has no other mode for links, but some file systems report one.
         permissions = kind == .link ? 0o777 : status.permissions

@@ -172,8 +172,8 @@ func chunkFileScenarios() {
             let results = try pool.imap(try ChunkedFile(path, cut: .lines, chunkBytes: 4, mostRecordBytes: 100))
             expectEqual(try results.next(), "one\ntwo\n")
             let error = expectFails(.recordTooLong) { try results.next() }
-            expectText(of: error, contains: "no record ends in the 100 bytes behind byte 12")
-            expectText(of: error, contains: "mostRecordBytes allows longer ones")
+            expectText(of: error, contains: "no record ends within 100 bytes after byte 12")
+            expectText(of: error, contains: "use mostRecordBytes to allow longer ones")
             expectEqual(try results.next(), nil)
             let whole = try ChunkedFile(path, cut: .lines, chunkBytes: 4, mostRecordBytes: 1000)
             expectEqual(try pool.map(whole).map(\.utf8.count), [8, 501])

@@ -26,9 +26,9 @@ unusable() {
 unusable none "cannot read the dictionary: No such file or directory"
 unusable folder "cannot read the dictionary: Is a directory"
 unusable pipe "a dictionary must be a regular file"
-unusable empty "has 0 bytes, and a dictionary has at least 8"
-unusable short "has 7 bytes, and a dictionary has at least 8"
-unusable large "has 33554433 bytes, and a dictionary has at most 33554432"
+unusable empty "dictionary size must be between 8 and 33554432 bytes (got 0)"
+unusable short "dictionary size must be between 8 and 33554432 bytes (got 7)"
+unusable large "dictionary size must be between 8 and 33554432 bytes (got 33554433)"
 unusable broken "damaged"
 # The largest allowed.
 truncate -s $((32 << 20)) large
@@ -49,25 +49,25 @@ for_all_ways() {
     refuses 1 "$text" poolmap cat "$@" --length 1 "$file"
     no_file out
 }
-for_all_ways "needs the dictionary 4711: name its file with -D" named.zst
-for_all_ways "needs the dictionary 4711, and other is 77" named.zst -D other
-for_all_ways "needs the dictionary 4711, and raw has no number" named.zst -D raw
-refuses 1 "needs the dictionary 4711: name its file with -D" poolmap -d --salvage -o out named.zst
-refuses 1 "needs the dictionary 4711, and other is 77" poolmap -d --salvage -D other -o out named.zst
+for_all_ways "needs dictionary 4711; use -D FILE" named.zst
+for_all_ways "needs dictionary 4711, but other is dictionary 77" named.zst -D other
+for_all_ways "needs dictionary 4711, but raw has no ID" named.zst -D raw
+refuses 1 "needs dictionary 4711; use -D FILE" poolmap -d --salvage -o out named.zst
+refuses 1 "needs dictionary 4711, but other is dictionary 77" poolmap -d --salvage -D other -o out named.zst
 # Frames that do not name their dictionary: the content is checked against its checksum, as always.
-for_all_ways "damaged, or made with a dictionary that it does not name" nameless.zst
-for_all_ways "or other is not its dictionary" nameless.zst -D other
-for_all_ways "or raw is not its dictionary" nameless.zst -D raw
-for_all_ways "or one is not its dictionary" raw.zst -D one
+for_all_ways "damaged, or compressed with a dictionary that it does not name" nameless.zst
+for_all_ways "or other is the wrong dictionary" nameless.zst -D other
+for_all_ways "or raw is the wrong dictionary" nameless.zst -D raw
+for_all_ways "or one is the wrong dictionary" raw.zst -D one
 for_all_ways "damaged: Data corruption detected" raw.zst
 zstd_refuses named.zst nameless.zst raw.zst plain.zst | diff - <(printf '%s\n' named.zst nameless.zst raw.zst)
 # Of several files only those that need another dictionary are refused.
 poolmap -j 2 -D one -dc named.zst raw.zst plain.zst nameless.zst 2> said > out || (($? == 1))
-one_error_line said "raw.zst: " "or one is not its dictionary"
+one_error_line said "raw.zst: " "or one is the wrong dictionary"
 same_file out <(cat in in in)
 poolmap --json -t named.zst 2> said || (($? == 1))
 python3 -c '
 import json
 error = json.load(open("said"))
 assert error["error"] == "unsupported" and error["file"] == "named.zst", error
-assert "needs the dictionary 4711" in error["message"], error'
+assert "needs dictionary 4711" in error["message"], error'

@@ -47,7 +47,7 @@ for file in large.zst unsized.zst; do
     for jobs in 1 2; do
         poolmap -q -j $jobs -D one -dc $file | cmp - large
         poolmap -q -j $jobs -D one -dc < <(cat $file) | cmp - large
-        refuses 1 "needs the dictionary 4711" poolmap -j $jobs -t $file
-        refuses 1 "needs the dictionary 4711" poolmap -j $jobs -t < <(cat $file)
+        refuses 1 "needs dictionary 4711" poolmap -j $jobs -t $file
+        refuses 1 "needs dictionary 4711" poolmap -j $jobs -t < <(cat $file)
     done
 done

@@ -25,4 +25,4 @@ done
 { cat whole.zst; zstd -q -D other -c in; } > joined.zst
 expect_exit 1 poolmap -d -D one --salvage --omit -c joined.zst 2> said > out
 same_file in out
-grep -q "needs the dictionary 77, and one is 4711" said
+grep -q "needs dictionary 77, but one is dictionary 4711" said

@@ -24,7 +24,7 @@ while :; do
     ended=0
     wait "$front" 2> /dev/null || ended=$?
     wait_gone "$soon" "${everyone[@]}"
-    now=$(sed -n 's/^in: \([0-9]*\) of [0-9]* chunks are kept$/\1/p' said)
+    now=$(sed -n 's/^in: keeping \([0-9]*\) of [0-9]* chunks$/\1/p' said)
     ((now >= kept)) || fail "only $now chunks are kept, of $kept before"
     kept=$now
     ((ended != 0)) || break

@@ -23,13 +23,13 @@ anew() {
     shift
     resumed "$@"
     grep -q "^poolmap: in: warning: .*$reason\|^poolmap: in: .*$reason" said || fail "expected \"$reason\": $(< said)"
-    grep -q "^in: 0 of " said || fail "something is kept: $(< said)"
+    grep -q "^in: keeping 0 of " said || fail "something is kept: $(< said)"
 }
 for jobs in 1 2; do
     interrupted
     resumed -j $jobs
     cmp digests reference
-    grep -q "^in: [1-9][0-9]* of 25 chunks are kept$" said || fail "$(< said)"
+    grep -q "^in: keeping [1-9][0-9]* of 25 chunks$" said || fail "$(< said)"
 done
 # Truncated, whatever the file has.
 interrupted
@@ -44,7 +44,7 @@ for ((byte = 0; byte < $(stat -c %s kept); byte += 37)); do
     cp kept state
     patch state "$byte" $((RANDOM % 256))
     if ((byte < 8)); then
-        cmp -s kept state || refuses 1 "state is no state of poolmap hash" poolmap hash --resume state in
+        cmp -s kept state || refuses 1 "state is not a state of poolmap hash" poolmap hash --resume state in
         silently poolmap hash -f --resume state in | cmp - reference
     else
         silently poolmap hash -q --resume state in | cmp - reference
@@ -58,14 +58,14 @@ cp kept state
 printf '%032d' 1 | poolmap hash --resume state --keyed -v in 2>&1 > digests | grep -q "other digests"
 cp kept state
 touch in
-anew "has changed"
+anew "the input changed"
 cmp digests reference
 # One byte differs, and the time is as before.
 interrupted
 touch -r in time
 patch in 3 0
 touch -r time in
-anew "has changed"
+anew "the input changed"
 b3sum in | cmp - digests
 interrupted
 truncate -s -1 in

@@ -8,12 +8,12 @@ for arguments in "in in" "-" "" "-r ." "-a sha256 in" "-a md5 -a blake3 in"; do
     no_file state
 done
 mkfifo pipe
-refuses 1 "no regular file" poolmap hash --resume state pipe
+refuses 1 "not a regular file" poolmap hash --resume state pipe
 refuses 1 "No such file" poolmap hash --resume state nothing
 refuses 1 "no/state" poolmap hash --resume no/state in
 only_files in pipe stdout said
 echo precious > state
-refuses 1 "state is no state of poolmap hash" poolmap hash --resume state in
+refuses 1 "state is not a state of poolmap hash" poolmap hash --resume state in
 same_text precious "$(< state)"
 silently poolmap hash -f --resume state in | cmp - <(b3sum in)
 no_file state
@@ -30,7 +30,7 @@ truncate -s 2G long
 start poolmap hash --resume state long > digests
 wait_until 20 test -s state
 kill -STOP "$front"
-refuses 1 "another run (process $front) is at work" poolmap hash --resume state long
+refuses 1 "another run (process $front) is writing" poolmap hash --resume state long
 kill -CONT "$front"
 expect_exit 0 wait "$front"
 cmp digests <(b3sum long)

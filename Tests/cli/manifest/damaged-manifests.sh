@@ -60,7 +60,7 @@ if run.returncode != 1 or run.stdout: sys.exit(f"code {run.returncode}, stdout {
 lines = run.stderr.decode().splitlines()
 if len(lines) != len(files): sys.exit(f"{len(lines)} errors of {len(files)} manifests")
 for name, line in zip(files, lines):
-    if not re.match(rf"poolmap: bad/{name}: (line [0-9]+ |is no manifest)", line): failures.append(line)
+    if not re.match(rf"poolmap: bad/{name}: (line [0-9]+ |is not a manifest)", line): failures.append(line)
     first = open("bad/" + name, "rb").read(17) == b"poolmap manifest "
     if first != (": line " in line): failures.append(line)
     place = re.match(r"[0-9]+-([0-9]+)-(?:[0-9]-)?(changed|doubled|upper|nine|minus|tab|return|gone)", name)
@@ -90,6 +90,6 @@ sed 1s/1/2/ good > future
 refuses 1 "version 2" poolmap hash --check --manifest future
 # Files that are not manifests.
 : > empty
-refuses 1 "empty: is no manifest" poolmap hash --check --manifest empty
-refuses 1 "first: is no manifest" poolmap hash --check --manifest first
+refuses 1 "empty: is not a manifest" poolmap hash --check --manifest empty
+refuses 1 "first: is not a manifest" poolmap hash --check --manifest first
 refuses 1 "none: No such file" poolmap hash --check --manifest none

@@ -33,4 +33,4 @@ says 1 "-: FAILED open or read" poolmap hash --check --manifest < of-input
 one_error_line "$CLI_NOTES/errors" "standard input: is the manifest itself"
 says 0 "-: OK" poolmap hash --check --manifest of-input < in
 # TMPDIR does not exist.
-TMPDIR=$PWD/none refuses 1 "is a pipe, and cannot be copied to $PWD/none" poolmap hash --check --manifest < <(cat manifest)
+TMPDIR=$PWD/none refuses 1 "is a pipe that cannot be copied to $PWD/none" poolmap hash --check --manifest < <(cat manifest)

@@ -21,7 +21,7 @@ for range in "--offset 1000000" "--offset 1000000 --length 1" "--offset 999999 -
     refuses 1 "is not within the file" check $range > said
     [[ ! -s said ]] || fail "$range: $(< said)"
 done
-refuses 1 "a range can only be checked in a regular file" poolmap hash --check --manifest --length 5 <(poolmap hash --manifest < in) < <(cat in) > said
+refuses 1 "a range can be checked only in a regular file" poolmap hash --check --manifest --length 5 <(poolmap hash --manifest < in) < <(cat in) > said
 # Exactly the bytes of these chunks are read, with workers and without.
 for jobs in 1 3; do
     for range in "--offset 100000 --length 100000:65536 262144" "--offset 999999 --length 1:983040 1000000" \

@@ -34,7 +34,7 @@ says 1 $'many/1: FAILED open or read\nmany/2: FAILED bytes 0 to 73\nmany/3: FAIL
 says 1 "" poolmap hash --check --status one two
 same_text 2 "$(wc -l < "$CLI_NOTES/errors")"
 expect_exit 1 poolmap hash --check --json --status two one 2> errors
-same_text '{"error": "mismatch", "file": "many/2", "message": "is not as the manifest says", "errno": null}' \
+same_text '{"error": "mismatch", "file": "many/2", "message": "does not match the manifest", "errno": null}' \
     "$(grep mismatch errors)"
 same_text 3 "$(wc -l < errors)"
 # An unreadable file has no section, and with -o there is no manifest.

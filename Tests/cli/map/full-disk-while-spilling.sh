@@ -8,7 +8,7 @@ on_full_disk() {
     for jobs in 1 2; do
         for keep in "" --keep-going; do
             # shellcheck disable=SC2086
-            refuses 1 "cannot keep what a command writes in $TMPDIR; see TMPDIR and --memory: No space left" \
+            refuses 1 "cannot save the output of a command in $TMPDIR; see TMPDIR and --memory: No space left" \
                 poolmap map $keep -j $jobs --memory 64K --chunk-size 1M -f -o "out$keep" in -- sh -c "$fivefold"
             no_file out
         done

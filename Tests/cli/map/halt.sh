@@ -95,7 +95,7 @@ for options in "" "--halt now" "--halt soon"; do
         same_text "missing in-2 in-3 in-4 in-5 in-6 in-7 in-8" \
             "$(sed -n 's/^poolmap: \([^:]*\): .*/\1/p' said | grep -v in-1 | xargs)"
         grep -q '^poolmap: in-2: chunk [0-9]* (.*): sh exited with code 3$' said
-        grep -q '^poolmap: in-8: was not begun, since a chunk of another input has failed$' said
+        grep -q '^poolmap: in-8: not started, because a chunk of another input failed$' said
         python3 - <<'END2'
 import json
 files = json.load(open("report"))["files"]

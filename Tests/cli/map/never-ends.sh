@@ -23,7 +23,7 @@ done
 jobs=2
 ends 'trap "" TERM; while :; do sleep 1000; done'
 # The limit applies to each attempt.
-refuses 1 "sh took longer than --timeout allows, 3 times tried" \
+refuses 1 "sh took longer than --timeout allows, tried 3 times" \
     poolmap map --lines --timeout 0.1 --retries 2 in -- sh -c 'echo >> tries; sleep 1000'
 same_text 3 "$(wc -l < tries)"
 # A command that is done in time is not ended.

@@ -35,7 +35,7 @@ assert seen == sums, (seen, sums)'
     refuses 1 "" poolmap map -j $jobs --lines --chunk-size 4K --reduce 'sort -m {}; exit 3' -o new in -- sort
     refuses 1 "chunk 2 " poolmap map -j $jobs --lines --chunk-size 10K --reduce 'sort -m {}' -o new in -- \
         sh -c '[ $POOLMAP_CHUNK_INDEX != 2 ] && sort'
-    refuses 1 "adds up numbers" poolmap map -j $jobs --lines --reduce sum -o new in -- echo many
+    refuses 1 "needs numbers" poolmap map -j $jobs --lines --reduce sum -o new in -- echo many
     no_file new
 done
 same_text "" "$(ls -A spill)"

@@ -12,7 +12,7 @@ interrupted() {
 # begins_anew TEXT POOLMAP-ARGUMENT…
 begins_anew() {
     poolmap "${@:2}" 2> said || fail "exit code $?: $(< said)"
-    one_error_line said "in: begins anew" "$1"
+    one_error_line said "in: starting over" "$1"
     no_file out.partial out.resume
 }
 interrupted
@@ -32,7 +32,7 @@ stops() {
 }
 stops
 touch -d 2001-01-01 in
-begins_anew "the input has changed" "${map[@]}" in -- "${command[@]}"
+begins_anew "the input changed" "${map[@]}" in -- "${command[@]}"
 stops
 echo 140001 >> in
 begins_anew "the size of the input" "${map[@]}" in -- "${command[@]}"
@@ -41,13 +41,13 @@ same_file in out
 stops
 patch out.partial 50000 1 2 3
 poolmap "${map[@]}" -v in -- "${command[@]}" 2> said
-grep -q '^in: [1-9] chunks are kept$' said
-grep -q "poolmap: in: runs again from chunk [1-9] on: out.partial is damaged there" said
+grep -q '^in: keeping [1-9] chunks$' said
+grep -q "poolmap: in: rerunning from chunk [1-9]: out.partial is damaged there" said
 same_file in out
 stops
 truncate -s 50000 out.partial
 poolmap "${map[@]}" in -- "${command[@]}" 2> said
-one_error_line said "in: runs again from chunk " damaged
+one_error_line said "in: rerunning from chunk " damaged
 same_file in out
 stops --compress
 patch out.partial 20000 1 2 3
@@ -64,7 +64,7 @@ stops
 # A truncated record, and all after it.
 patch out.resume 300 255
 poolmap "${map[@]}" -v in -- "${command[@]}" 2> said
-grep -q '^in: [1-9] chunks are kept$' said
+grep -q '^in: keeping [1-9] chunks$' said
 same_file in out
 # A forged journal with the right checksums.
 cat > forge.py <<'END2'
@@ -98,7 +98,7 @@ for change in "0 18446744073709551615" "8 18446744073709551615" "16 184467440737
     # shellcheck disable=SC2086
     python3 forge.py $change
     poolmap "${map[@]}" -v in -- "${command[@]}" 2> said
-    grep -qx 'in: 19 chunks are kept' said || fail "$change: $(< said)"
+    grep -qx 'in: keeping 19 chunks' said || fail "$change: $(< said)"
     same_file in out
 done
 stops
@@ -108,9 +108,9 @@ no_file out
 # Files of another user.
 stops
 rm out.resume
-refuses 1 "out.partial is there without a journal" poolmap "${map[@]}" in -- "${command[@]}"
+refuses 1 "out.partial exists without a journal" poolmap "${map[@]}" in -- "${command[@]}"
 echo "no journal at all, but long enough to be one, if it is what it should be: no, it is not" > out.resume
-refuses 1 "out.resume is no journal" poolmap "${map[@]}" in -- "${command[@]}"
+refuses 1 "out.resume is not a journal" poolmap "${map[@]}" in -- "${command[@]}"
 silently poolmap "${map[@]}" -f in -- "${command[@]}"
 same_file in out
 # An existing target.
@@ -125,7 +125,7 @@ same_file in out.partial
 mv out.partial out
 cp out.resume kept
 poolmap "${map[@]}" -v in -- sh -c 'echo other > out; cat' 2> said
-grep -qx 'in: out was whole already' said
+grep -qx 'in: out was already complete' said
 no_file out.resume
 same_file in out
 for change in "truncate -s -1 out" "patch out -3 255" "patch out 100000 255"; do
@@ -144,7 +144,7 @@ refuses 2 "--resume needs -o FILE" poolmap map --resume --lines in -- cat
 refuses 2 "--resume takes one regular file" poolmap map --resume --lines -o out -- cat
 refuses 2 "--resume takes one regular file" poolmap map --resume --lines -o out in in -- cat
 mkfifo pipe
-refuses 1 "pipe: is no regular file" poolmap map --resume --lines -o out pipe -- cat
+refuses 1 "pipe: is not a regular file" poolmap map --resume --lines -o out pipe -- cat
 for options in --unordered --keep-going "--reduce sum"; do
     # shellcheck disable=SC2086
     refuses 2 "--resume" poolmap map --resume --lines -o out $options in -- cat

@@ -68,7 +68,7 @@ on_small_disk() {
     no_file disk/out
     mount -o remount,size=4m disk
     poolmap map --resume -v --lines --chunk-size 8K -j 2 -o disk/out in -- cat 2> said
-    grep -q '^in: [1-9][0-9]* chunks are kept$' said
+    grep -q '^in: keeping [1-9][0-9]* chunks$' said
     same_file in disk/out
 }
 export -f on_small_disk

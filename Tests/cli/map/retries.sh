@@ -19,7 +19,7 @@ for end in 'exit 1;' 'kill -9 $$;' 'cat; exit 255;'; do
         code=0
         poolmap map -j $jobs --lines --chunk-size 4K --retries 1 -o out in -- sh -c "$script" 2> said || code=$?
         ((code == 1))
-        one_error_line said "in: chunk " ", 2 times tried"
+        one_error_line said "in: chunk " ", tried 2 times"
         no_file out
         same_text 2 "$(sort -n tries-* | tail -1)"
     done

@@ -14,8 +14,8 @@ poolmap map --chunk-size 1000 in "odd {index} 'n\"me" -- echo '{index} {offset} 
 same_file told words
 # From a pipe the count is unknown.
 same_text "0 0 1000 none -" "$(poolmap map --chunk-size 1000 -- sh -c "${vars/COUNT/COUNT:-none}" < <(part in 0 1000))"
-refuses 1 "{count} is known only" poolmap map --chunk-size 1000 -- echo '{count}' < <(cat in)
-refuses 1 "{count} is known only" poolmap map --lines in -- echo '{count}'
+refuses 1 "{count} needs a regular file" poolmap map --chunk-size 1000 -- echo '{count}' < <(cat in)
+refuses 1 "{count} needs a regular file" poolmap map --lines in -- echo '{count}'
 # Nothing of an outer map is passed on.
 same_text "<>" "$(POOLMAP_CHUNK_COUNT=9 poolmap map --lines in -- sh -c 'echo "<$POOLMAP_CHUNK_COUNT>"' | sed -n 1p)"
 # Nothing else is replaced, and no shell reads the words.

@@ -55,7 +55,7 @@ for jobs in 1 2; do
             kill -KILL "$process"
             : > go
             expect_exit 1 wait "$front"
-            one_error_line said "one.zst: the process that decompresses it has died"
+            one_error_line said "one.zst: the process decompressing it died"
         fi
         no_file new
         nothing_left

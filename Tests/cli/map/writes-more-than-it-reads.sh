@@ -24,6 +24,6 @@ same_file expected out
 # A missing folder is reported only when it is needed.
 export TMPDIR=$PWD/nowhere
 poolmap map -j 2 --lines --chunk-size 50K in -- cat | cmp - in
-refuses 1 "cannot keep what a command writes in $PWD/nowhere" \
+refuses 1 "cannot save the output of a command in $PWD/nowhere" \
     poolmap map -j 2 --memory 64K --lines --chunk-size 10K -o new in -- sh -c "$hundredfold"
 no_file new

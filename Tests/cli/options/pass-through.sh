@@ -51,12 +51,12 @@ cat f.zst one > trailing
 refuses 1 "trailing: " poolmap -dcf trailing > got
 # The compressed bytes of another format are not content.
 gzip -c f > f.gz
-refuses 1 "f.gz: is a file of gzip, which poolmap does not read" poolmap -dcf f.gz > got
+refuses 1 "f.gz: is a gzip file, which poolmap cannot read" poolmap -dcf f.gz > got
 [[ ! -s got ]]
 for magic in '\xfd7zXZ\x00' '\x5d\x00\x00\x80' '\x04\x22\x4d\x18'; do
     printf "$magic rest" > other
-    refuses 1 "other: is a file of" poolmap -dcf other > got
-    refuses 1 "standard input: is a file of" poolmap -dcf < other > got
+    refuses 1 "other: is a" poolmap -dcf other > got
+    refuses 1 "standard input: is a" poolmap -dcf < other > got
     [[ ! -s got ]]
 done
 # The limits of content apply here, too.

@@ -56,8 +56,8 @@ silently poolmap --rm -f -o out.zst input < f
 [[ -L input ]]
 zstd -q -dc out.zst | cmp - f
 # Commands that need a size say so.
-refuses 1 "only a file can be listed that says its size" poolmap -l <(cat f.zst)
-refuses 1 "use decompress on a pipe" poolmap cat --offset 1 <(cat f.zst)
+refuses 1 "list needs a file of known size" poolmap -l <(cat f.zst)
+refuses 1 "use decompress for a pipe" poolmap cat --offset 1 <(cat f.zst)
 # Other links are skipped, as usual.
 ln -s f link
 refuses 1 "link: is a symbolic link, and ignored; -f follows it" poolmap link

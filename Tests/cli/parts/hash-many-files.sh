@@ -83,17 +83,17 @@ rm -f sums.part-* joined
 for number in 1 2; do silently poolmap hash -r -o sums --part $number/3 tree; done
 touch tree/a/new
 silently poolmap hash -r -o sums --part 3/3 tree
-refuses 1 "sums.part-3-of-3 does not belong to sums.part-1-of-3: it found 307 files, and they 306" \
+refuses 1 "sums.part-3-of-3 does not belong to sums.part-1-of-3: it found 307 files, not 306" \
     poolmap join -o joined sums.part-*
 mv tree/a/new tree/a/other && rm tree/a/8
 silently poolmap hash -r -f -o sums --part 3/3 tree
-refuses 1 "sums.part-3-of-3 does not belong to sums.part-1-of-3: it found other names of files" \
+refuses 1 "sums.part-3-of-3 does not belong to sums.part-1-of-3: it found other file names" \
     poolmap join -o joined sums.part-*
 mv tree/a/other tree/a/8
 silently poolmap hash -r -f -o sums --part 3/3 -a sha256 tree
-refuses 1 "it was made with algorithm=sha256, and they with algorithm=blake3 32" poolmap join -o joined sums.part-*
+refuses 1 "it was made with algorithm=sha256, not algorithm=blake3 32" poolmap join -o joined sums.part-*
 silently poolmap hash -r -f -o sums --part 3/3 --manifest tree
-refuses 1 "it was made with lines=manifest, and they with lines=plain" poolmap join -o joined sums.part-*
+refuses 1 "it was made with lines=manifest, not lines=plain" poolmap join -o joined sums.part-*
 silently poolmap hash -r -f -o sums --part 3/3 tree
 refuses 1 "part 2 of 3 is missing" poolmap join -o joined sums.part-1* sums.part-3*
 silently poolmap join -o joined sums.part-*

@@ -108,7 +108,7 @@ for name in compress kept; do
         has_kept
     done
     "${command[@]}" -v > said 2>&1
-    grep -q "^$input: [1-9][0-9]* of [0-9]* chunks are kept$" said
+    grep -q "^$input: keeping [1-9][0-9]* of [0-9]* chunks$" said
     same_file "${expected[$name]}" out.part-1-of-2 $name
     rm out* said
 done

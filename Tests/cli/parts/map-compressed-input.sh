@@ -35,7 +35,7 @@ parts 2 words.zst --lines --chunk-size 30K -D dictionary
 rm out out.part-*
 zstd -q -c < in > stream.zst
 for file in one.zst stream.zst; do
-    refuses 1 "$file: has frames of more than 80000 bytes, or that do not say how much is in them" \
+    refuses 1 "$file: has frames of more than 80000 bytes or of unknown content size" \
         poolmap map --part 1/3 --lines --chunk-size 20000 -o out $file -- cat
 done
 no_file out out.part-*

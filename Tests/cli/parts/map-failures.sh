@@ -13,7 +13,7 @@ silently part 2/4
 silently part 4/4
 refuses 1 "out: part 3 of 4 is missing" poolmap join -o out out.part-*
 expect_exit 1 part 3/4 --halt never --retries 1 2> said
-grep -q 'in: chunk 17 .*2 times tried' said
+grep -q 'in: chunk 17 .*tried 2 times' said
 grep -q 'in: 1 of [67] chunks failed' said
 refuses 1 "in: chunk 17 " part 3/4 --halt soon
 # One worker, so all earlier chunks are done.
@@ -61,7 +61,7 @@ not_joined() {
     cp whole/* .
 }
 part 2/3 -f --header 1
-not_joined "out.part-2-of-3 does not belong to out.part-1-of-3: it was made with header=1, and they with header=0"
+not_joined "out.part-2-of-3 does not belong to out.part-1-of-3: it was made with header=1, not header=0"
 for more in "--max-record 1M" "--shell" "--no-decompress" "--reduce sum"; do
     # shellcheck disable=SC2086
     part 2/3 -f $more
@@ -69,21 +69,21 @@ for more in "--max-record 1M" "--shell" "--no-decompress" "--reduce sum"; do
 done
 command=(cat -)
 part 3/3 -f
-not_joined 'it was made with command=["cat", "-"], and they with command=["cat"]'
+not_joined 'it was made with command=["cat", "-"], not command=["cat"]'
 command=($'cat\nx')
 ln -s "$(command -v cat)" $'cat\nx'
 PATH=$PWD:$PATH part 3/3 -f
 not_joined 'it was made with command=["cat\nx"]'
 command=(cat)
 poolmap map -q -f --part 2/3 -0 --chunk-size 4K -o out in -- cat
-not_joined 'it was made with cut=-0, and they with cut=--lines'
+not_joined 'it was made with cut=-0, not cut=--lines'
 options=(--lines --chunk-size 5K -o out) 
 part 2/3 -f
-not_joined 'it was made with chunk-size=5120, and they with chunk-size=4096'
+not_joined 'it was made with chunk-size=5120, not chunk-size=4096'
 poolmap compress -q -f --part 2/3 -o out in
-not_joined 'it was made with operation=compress, and they with operation=map'
+not_joined 'it was made with operation=compress, not operation=map'
 cp out.part-1-of-3 out.part-one
-not_joined "part 1 is there twice"
+not_joined "part 1 is given twice"
 rm out.part-3-of-3
 not_joined "part 3 of 3 is missing"
 for part in whole/*; do
@@ -94,14 +94,14 @@ for part in whole/*; do
     done
     for length in 0 1 99 100 4096 $(($(size_of "$part") - 1)); do
         truncate -s $length "$name"
-        not_joined "$name is no part of poolmap's, or is cut or damaged"
+        not_joined "$name is not a part made by poolmap, or is truncated or damaged"
     done
 done
 sleep 0.01
 touch in
 options=(--lines --chunk-size 4K -o out)
 part 1/3 -f
-not_joined "its input was modified at another time"
+not_joined "its input had a different modification time"
 silently poolmap join --rm -o out out.part-*
 same_file in out
 only_files $'cat\nx' in said not-a-program out whole whole/out.part-{1,2,3}-of-3

@@ -44,5 +44,5 @@ for number in 1 2; do
     silently poolmap map --part $number/2 --csv --chunk-size 3K --header 2 -o out in -- \
         sh -c "head -1; echo \$((POOLMAP_CHUNK_OFFSET > $half)); cat"
 done
-refuses 1 "out.part-2-of-2 its outputs do not begin with the 2 header lines of the first part's" poolmap join -o out out.part-*
+refuses 1 "out.part-2-of-2 its outputs do not begin with the 2 header lines of the first part" poolmap join -o out out.part-*
 no_file out

@@ -63,26 +63,26 @@ silently poolmap join --if-changed out.part-* --reduce 'sort -n -m {}'
 
 # The reduction must be the one that the parts were made for.
 rm out
-refuses 1 'out: the parts were made with --reduce "sort -n -m {}", and join needs the same' poolmap join -o out out.part-*
-refuses 1 'the parts were made with --reduce "sort -n -m {}", and join has "sum"' poolmap join --reduce sum -o out out.part-*
-refuses 1 'and join has "sort -m {}"' poolmap join --reduce 'sort -m {}' -o out out.part-*
-refuses 1 'and join needs the same' poolmap join -c out.part-*
-refuses 1 'and join needs the same' poolmap join --reduce concat -o out out.part-*
+refuses 1 'out: the parts were made with --reduce "sort -n -m {}", but join needs the same' poolmap join -o out out.part-*
+refuses 1 'the parts were made with --reduce "sort -n -m {}", but join has "sum"' poolmap join --reduce sum -o out out.part-*
+refuses 1 'but join has "sort -m {}"' poolmap join --reduce 'sort -m {}' -o out out.part-*
+refuses 1 'but join needs the same' poolmap join -c out.part-*
+refuses 1 'but join needs the same' poolmap join --reduce concat -o out out.part-*
 for number in 1 2; do
     poolmap map --part $number/2 --lines -o plain in -- cat
     poolmap compress -q --part $number/2 -o in.zst in
     poolmap map --part $number/2 --lines --reduce sum -o words in -- echo many
     poolmap map --part $number/2 --lines --reduce 'sort -m {}; exit 3' -o failed in -- cat
 done
-refuses 1 'the parts were made with --reduce "concat", and join has "sum"' poolmap join --reduce sum -o plain plain.part-*
-refuses 1 '--reduce joins the outputs of map, and these are parts of compress' poolmap join --reduce sum -o in.zst in.zst.part-*
+refuses 1 'the parts were made with --reduce "concat", but join has "sum"' poolmap join --reduce sum -o plain plain.part-*
+refuses 1 '--reduce joins outputs of map, but these are parts of compress' poolmap join --reduce sum -o in.zst in.zst.part-*
 silently poolmap join -q --reduce concat -o plain plain.part-*
 same_file in plain
 refuses 2 "--reduce joins the parts of one file" poolmap join --reduce sum plain.part-* out.part-*
 refuses 2 "" poolmap join --reduce
 # A failed reduction leaves nothing, and a full TMPDIR is reported.
 refuses 1 "the command of --reduce exited with code 3" poolmap join --reduce 'sort -m {}; exit 3' -o failed failed.part-*
-refuses 1 "adds up numbers" poolmap join --reduce sum -o words words.part-*
+refuses 1 "needs numbers" poolmap join --reduce sum -o words words.part-*
 refuses 1 "TMPDIR" env TMPDIR=/nowhere/at/all poolmap join --reduce 'sort -n -m {}' -o out out.part-*
 no_file out failed words
 
@@ -90,12 +90,12 @@ no_file out failed words
 for number in 1 2 3; do
     cp out.part-$number-of-3 kept
     patch out.part-$number-of-3 500 0
-    refuses 1 "out.part-$number-of-3 is damaged in its chunk 0; remove it, and make the part again" \
+    refuses 1 "out.part-$number-of-3 is damaged in chunk 0; remove it and make the part again" \
         poolmap join --reduce 'sort -n -m {}' -o out out.part-*
     mv kept out.part-$number-of-3
 done
 refuses 1 "part 2 of 3 is missing" poolmap join --reduce 'sort -n -m {}' -o out out.part-{1,3}-*
 no_file out
 same_text "" "$(ls -A spill)"
-refuses 1 "/dev/null is no regular file, and the parts are not removed" poolmap join -f --rm --reduce "sort -n -m {}" -o /dev/null out.part-*
+refuses 1 "/dev/null is not a regular file; the parts are not removed" poolmap join -f --rm --reduce "sort -n -m {}" -o /dev/null out.part-*
 [[ -f out.part-3-of-3 ]]

@@ -67,12 +67,12 @@ mv out.part-2-of-3.partial out.part-3-of-4.partial
 code=0
 run --part=3/4 2> said || code=$?
 ((code == 1))
-grep -q 'in: begins anew: the state is of other options, or of another command$' said
+grep -q 'in: starting over: the state is for other options or another command$' said
 rm out.part-*
 refuses 1 "chunk 40 " run --part=2/3
 first=(cat)
 run --part=2/3 2> said
-grep -q 'in: begins anew: the state is of other options, or of another command$' said
+grep -q 'in: starting over: the state is for other options or another command$' said
 run --part=1/3
 run --part=3/3
 silently poolmap join -q --rm out.part-*
@@ -85,7 +85,7 @@ refuses 1 "chunk 40 " run --part=2/3
 patch out.part-2-of-3.partial 20000 255
 : > go
 run --part=2/3 2> said
-grep -q 'in: runs again from chunk [1-9][0-9]* on: out.part-2-of-3.partial is damaged there$' said
+grep -q 'in: rerunning from chunk [1-9][0-9]*: out.part-2-of-3.partial is damaged there$' said
 run --part=1/3
 run --part=3/3
 silently poolmap join -q --rm out.part-*

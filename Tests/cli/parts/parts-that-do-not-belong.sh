@@ -15,11 +15,11 @@ another() { silently "${compress[@]}" -f --part "$1" "${@:2}" -o other in; }
 refuses_to_join "part 1 of 3 is missing" $second $third
 refuses_to_join "part 2 of 3 is missing, and 1 more" $first
 refuses_to_join "part 3 of 3 is missing" $second $first
-refuses_to_join "part 2 is there twice: $second and $second" $first $second $second $third
+refuses_to_join "part 2 is given twice: $second and $second" $first $second $second $third
 cp $second twin
-refuses_to_join "part 2 is there twice" $first twin $third $second
+refuses_to_join "part 2 is given twice" $first twin $third $second
 another 2/4
-refuses_to_join "other.part-2-of-4 is one of 4 parts, and $first one of 3" $first other.part-2-of-4 $second $third
+refuses_to_join "other.part-2-of-4 is one of 4 parts, but $first is one of 3" $first other.part-2-of-4 $second $third
 # The name of a part only decides the target.
 cp $first third
 cp $third first
@@ -41,32 +41,32 @@ for options in --no-check -4 --long=27 --rsyncable --zstd=strat=3 "-D twin"; do
     of_another "it was made with "
 done
 another 2/3 --chunk-size 32K
-of_another "it was made with chunk-size=32768, and they with chunk-size=65536"
+of_another "it was made with chunk-size=32768, not chunk-size=65536"
 cp -p in kept
 touch -d 2001-01-02 in
 another 2/3
-of_another "its input was modified at another time"
+of_another "its input had a different modification time"
 touch -d '2001-01-01 00:00:00.000000001' in
 another 2/3
-of_another "its input was modified at another time"
+of_another "its input had a different modification time"
 echo >> in
 touch -d 2001-01-01 in
 another 2/3
-of_another "its input had 300001 bytes, and theirs 300000"
+of_another "its input had 300001 bytes, not 300000"
 # Of the same size and time; changed near one end, as the middle is not checked.
 for place in 5 299990; do
     cp -p kept in
     patch in $place 7
     touch -d 2001-01-01 in
     another 2/3
-    of_another "its input had another content"
+    of_another "its input had different content"
 done
 cp -p kept in
 poolmap compress -q -o in.zst in
 silently poolmap decompress --part 2/3 -f -o other in.zst
 refuses_to_join "other.part-2-of-3 does not belong to $first" $first other.part-2-of-3 $third
 silently poolmap hash --part 2/3 -f -o other in
-refuses_to_join "other.part-2-of-3 does not belong to $first: it was made with operation=hash, and they with" \
+refuses_to_join "other.part-2-of-3 does not belong to $first: it was made with operation=hash, not " \
     $first other.part-2-of-3 $third
 silently poolmap hash --part 1/3 -a crc32 -o lines in
 silently poolmap hash --part 3/3 -o lines in
@@ -85,7 +85,7 @@ refuses 2 "in.part-4-of-3 does not end with .part-I-of-N" poolmap join $first in
 refuses 2 "-o and -c exclude each other" poolmap join -c -o out $first
 refuses 2 "--rm needs a file" poolmap join -c --rm $first
 refuses 2 "--if-changed needs a file" poolmap join -o - --if-changed $first
-no_part="is no part of poolmap's, or is cut or damaged; make the part again"
+no_part="is not a part made by poolmap, or is truncated or damaged; make the part again"
 : > empty
 for file in in in.zst empty whole /dev/null /proc/version; do
     refuses_to_join "out: $file $no_part" $first $file $third

@@ -95,7 +95,7 @@ rm out "${parts[1]}"
 refuses 1 "part 2 of 3 is missing" poolmap join --rm -o out "${parts[0]}" "${parts[2]}"
 cp -p kept/* .
 patch "${parts[2]}" 1000 1 2 3
-refuses 1 "${parts[2]} is damaged in its chunk 0; remove it, and make the part again" poolmap join --rm -o out "${parts[@]}"
+refuses 1 "${parts[2]} is damaged in chunk 0; remove it and make the part again" poolmap join --rm -o out "${parts[@]}"
 no_file out
 ls "${parts[@]}" > "$CLI_NOTES/all"
 # Of several targets one is made, and its parts are removed.

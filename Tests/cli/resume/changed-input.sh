@@ -17,19 +17,19 @@ touch -r in time
 # The time changes.
 touch -d '2001-02-03 04:05:06.123456789 UTC' in
 again
-resumes_saying "begins anew: the input was modified"
+resumes_saying "starting over: the input was modified"
 rm out
 # So do its nanoseconds.
 touch -r time in
 touch -d "$(date -r time '+%F %T').000000001" in
 again
-resumes_saying "begins anew: the input was modified"
+resumes_saying "starting over: the input was modified"
 rm out
 # The size changes.
 echo more >> in
 touch -r time in
 again
-resumes_saying "begins anew: the input has 3000005 bytes, and had 3000000"
+resumes_saying "starting over: the input had 3000000 bytes and now has 3000005"
 rm out
 # The content of one byte changes, in the first chunk, in the middle, at the end of what is kept, and after that.
 for byte in 0 65535 65536 700000 1310719; do
@@ -38,7 +38,7 @@ for byte in 0 65535 65536 700000 1310719; do
     cmp -s original in && patch in $byte 1
     touch -r time in
     again
-    resumes_saying "compresses again from chunk $((byte / 65536)) on: its content has changed" -j $((1 + byte % 3))
+    resumes_saying "recompressing from chunk $((byte / 65536)): its content changed" -j $((1 + byte % 3))
     rm out
 done
 cp original in

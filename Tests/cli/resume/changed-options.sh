@@ -6,16 +6,16 @@ real_data 3000000 > in
 interrupted_by_limit 500 -j 2
 cp out.partial kept.partial
 cp out.resume kept.resume
-begins_anew "the level is 5, and was 3" -5 --chunk-size 64K
-begins_anew "the level is -2, and was 3" --fast=2 --chunk-size 64K
-begins_anew "--long is another" --chunk-size 64K --long=20
-begins_anew "the chunk size is 65537 bytes, and was 65536" --chunk-size 65537
+begins_anew "the level was 3 and now is 5" -5 --chunk-size 64K
+begins_anew "the level was 3 and now is -2" --fast=2 --chunk-size 64K
+begins_anew "--long differs" --chunk-size 64K --long=20
+begins_anew "the chunk size was 65536 bytes and now is 65537" --chunk-size 65537
 begins_anew "with checksums" --chunk-size 64K --no-check
 # The other way round.
 rm -f out
 interrupted_by_limit 500 --no-check --long=20 -j 2
 poolmap compress --chunk-size 64K --no-check -f -o reference in
-resumes_saying "it was with --long=20" --no-check
+resumes_saying "it was made with --long=20" --no-check
 rm out
 # The number of workers, verbosity and the removal of the input do not matter.
 cp kept.partial out.partial

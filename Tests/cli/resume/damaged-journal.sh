@@ -37,7 +37,7 @@ for length in 0 5 63; do
 done
 again
 patch out.resume 33 255
-resumes_saying "begins anew: out.resume is damaged"
+resumes_saying "starting over: out.resume is damaged"
 # A journal of another version, with the right checksum.
 again
 perl -e '
@@ -51,18 +51,18 @@ perl -e '
     }
     seek $file, 0, 0;
     print $file $header, pack "V", $crc ^ 0xFFFFFFFF;'
-resumes_saying "begins anew: out.resume has the unknown version 2"
+resumes_saying "starting over: out.resume has unknown version 2"
 # A file that is not a journal is overwritten only with -f.
 again
 echo "my notes" > out.resume
-refuses 1 "in: out.resume is no journal" poolmap "${command[@]}" -o out in
+refuses 1 "in: out.resume is not a journal" poolmap "${command[@]}" -o out in
 same_text "my notes" "$(< out.resume)"
 same_file kept.partial out.partial
 silently poolmap "${command[@]}" -f -o out in
 is_whole
 rm out
 echo "my notes" > out.partial
-refuses 1 "in: out.partial is there without a journal" poolmap "${command[@]}" -o out in
+refuses 1 "in: out.partial exists without a journal" poolmap "${command[@]}" -o out in
 same_text "my notes" "$(< out.partial)"
 no_file out.resume out
 silently poolmap "${command[@]}" -f -o out in

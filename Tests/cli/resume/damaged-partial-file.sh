@@ -32,26 +32,26 @@ for place in "0 0 0" "0 5 7" "7 100 3" "12 1 1" "$((kept - 1)) 9 5"; do
     read -r frame byte bit <<< "$place"
     again
     flip out.partial $(($(offset_of "$frame") + byte)) "$bit"
-    resumes_saying "compresses again from chunk $frame on: out.partial is damaged there" -j $((1 + byte % 3))
+    resumes_saying "recompressing from chunk $frame: out.partial is damaged there" -j $((1 + byte % 3))
 done
 # The last byte of a frame.
 again
 flip out.partial $(($(offset_of 4) - 1)) 0
-resumes_saying "compresses again from chunk 3 on: out.partial is damaged there"
+resumes_saying "recompressing from chunk 3: out.partial is damaged there"
 # Cut within a frame, and between two.
 for length in $(($(offset_of 10) + 1)) "$(offset_of 10)" $(($(offset_of 11) - 1)); do
     again
     truncate -s "$length" out.partial
-    resumes_saying "out.partial is shorter than its journal says, and has 10 of $kept frames" -j 2
+    resumes_saying "out.partial is shorter than its journal says, with 10 of $kept frames" -j 2
 done
 for length in 0 100; do
     again
     truncate -s $length out.partial
-    resumes_saying "has 0 of $kept frames"
+    resumes_saying "with 0 of $kept frames"
 done
 again
 rm out.partial
-resumes_saying "begins anew: out.partial is missing"
+resumes_saying "starting over: out.partial is missing"
 # Longer: the frame that was being written.
 again
 noise 100000 >> out.partial
@@ -64,4 +64,4 @@ again
     part kept.partial "$(offset_of 5)" "${sizes[5]}"
     part kept.partial "$(offset_of 7)" 100000000
 } > out.partial
-resumes_saying "from chunk 5 on: out.partial is damaged there"
+resumes_saying "from chunk 5: out.partial is damaged there"

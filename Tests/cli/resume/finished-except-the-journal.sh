@@ -15,7 +15,7 @@ for check in --check --no-check; do
     cp out.resume kept.resume
     before=$(stat -c '%i %s %y %z' out)
     poolmap "${command[@]}" $check -v -o out in 2> said
-    grep -qx "in: out was whole already" said
+    grep -qx "in: out was already complete" said
     is_whole
     same_text "$before" "$(stat -c '%i %s %y %z' out)"
     # Not if it is another file, in its end or its size.
@@ -26,7 +26,7 @@ for check in --check --no-check; do
         refuses 1 "in: out already exists" poolmap "${command[@]}" $check -o out in
         no_file out.resume
         cp kept.resume out.resume
-        resumes_saying "begins anew: out.partial is missing" -f $check
+        resumes_saying "starting over: out.partial is missing" -f $check
     done
     # Nor if the input has changed since.
     cp kept.resume out.resume
@@ -38,7 +38,7 @@ for check in --check --no-check; do
     patch in 500000 1 2 3
     touch -r reference in
     cp kept.resume out.resume
-    refuses 1 "in: is not what out was made of" poolmap "${command[@]}" $check --rm -o out in
+    refuses 1 "in: not removed: it differs from the content of out" poolmap "${command[@]}" $check --rm -o out in
     [[ -f in ]] || fail "the input was removed"
     same_file reference out
     cp kept.in in

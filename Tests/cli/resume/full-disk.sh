@@ -25,7 +25,7 @@ on_small_disk() {
     ((last == 46)) || fail "all 46 frames but not the tables should fit, but $last did"
     mount -o remount,size=4m disk
     poolmap compress --resume -v --chunk-size 64K -j 2 -o disk/out in 2> said
-    grep -qx "in: $last of 46 chunks are kept" said
+    grep -qx "in: keeping $last of 46 chunks" said
     same_file reference disk/out
     no_file disk/out.partial disk/out.resume
 }

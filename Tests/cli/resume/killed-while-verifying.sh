@@ -16,7 +16,7 @@ verifies() {
         wait_workers "$front" 2
         kill -STOP "$front"
         # The message about the sandbox is printed when the first worker starts.
-        grep -q 'are kept' said || return 0
+        grep -q 'keeping' said || return 0
         kill -CONT "$front"
         interrupt KILL 9
     done
@@ -33,5 +33,5 @@ wait_gone "$soon" "$worker"
 kill -CONT "$front"
 wait_gone 20 "$front"
 expect_exit 0 wait "$front"
-grep -qx "in: $kept of 500 chunks are kept" said
+grep -qx "in: keeping $kept of 500 chunks" said
 is_whole

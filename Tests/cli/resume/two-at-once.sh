@@ -7,7 +7,7 @@ ln in other-name
 start_slowly 10 -j 2
 for options in "" -f -j1; do
     # shellcheck disable=SC2086
-    refuses 1 "other-name: another run (process $front) is at work on the same target; ./out.resume is locked" \
+    refuses 1 "other-name: another run (process $front) is writing the same target; ./out.resume is locked" \
         poolmap "${command[@]}" $options -o ./out other-name
 done
 # Also while it is stopped, and cannot respond.

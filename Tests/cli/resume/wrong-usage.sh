@@ -14,8 +14,8 @@ refuses 1 "nothing: " poolmap compress --resume -o out nothing
 mkdir folder
 refuses 1 "folder: is a directory" poolmap compress --resume -o out folder
 mkfifo pipe
-refuses 1 "pipe: is no regular file" poolmap compress --resume -o out pipe
-refuses 1 "/dev/null: is no regular file" poolmap compress --resume -o out /dev/null
+refuses 1 "pipe: is not a regular file" poolmap compress --resume -o out pipe
+refuses 1 "/dev/null: is not a regular file" poolmap compress --resume -o out /dev/null
 refuses 1 "in: cannot write missing/out" poolmap compress --resume -o missing/out in
 refuses 1 "in: cannot write folder/" poolmap compress --resume -o folder/"$(printf '%0250d' 0)" in
 # The input is never one of the files that are written.
@@ -34,7 +34,7 @@ ln -s second out.resume
 refuses 1 "in: cannot write out.resume" poolmap compress --resume -f -o out in
 rm out.resume
 mkfifo out.resume
-refuses 1 "in: cannot write out.resume: it is no regular file" poolmap compress --resume -f -o out in
+refuses 1 "in: cannot write out.resume: it is not a regular file" poolmap compress --resume -f -o out in
 rm out.resume
 same_file in second
 only_files in second folder pipe

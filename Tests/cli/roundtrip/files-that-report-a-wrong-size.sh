@@ -22,7 +22,7 @@ for jobs in 1 2; do
         "$(sed -n 's/^size //p' manifest | tail -n 1)"
     silently poolmap hash --check -j $jobs -q manifest
     silently poolmap hash --manifest $file > manifest
-    refuses 1 "a range can only be checked" poolmap hash --check -j $jobs --manifest --offset 1 manifest
+    refuses 1 "a range can be checked only" poolmap hash --check -j $jobs --manifest --offset 1 manifest
     silently poolmap compress -j $jobs -c $file | cmp - expected
     silently poolmap compress -j $jobs -c < $file | cmp - expected
     silently poolmap compress -j $jobs -f -o out $file
@@ -34,7 +34,7 @@ for jobs in 1 2; do
     # As names in a list.
     same_text "$(sha256sum $file)" "$(silently poolmap hash -j $jobs -a sha256 --files-from <(echo $file))"
 done
-refuses 1 "says its size" poolmap list $file
+refuses 1 "of known size" poolmap list $file
 refuses 1 "" poolmap test $file
 refuses 1 "" poolmap cat $file
 # A hole at the end does not count as a wrong size.

@@ -7,7 +7,7 @@ frame() { part own.zst "${offsets[$1]}" $((offsets[$1 + 1] - offsets[$1])); }
 { frame 0; frame 3; frame 2; frame 1; frame 4; part own.zst "${offsets[5]}" 400000; } > swapped.zst
 expect_exit 1 poolmap decompress -j 2 --salvage -o out swapped.zst 2> said
 same_file in out
-grep -q 'do not stand in their order' said
+grep -q 'are out of order' said
 # Also if one of the tables is damaged.
 for end in 1 150; do
     cp swapped.zst bad.zst

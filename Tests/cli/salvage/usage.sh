@@ -2,10 +2,10 @@
 . "$CLI_LIB"
 text 1000 > in
 poolmap compress -q in
-refuses 1 "standard input: only a regular file can be salvaged; save" poolmap decompress --salvage -o out < <(cat in.zst)
+refuses 1 "standard input: --salvage needs a regular file; save" poolmap decompress --salvage -o out < <(cat in.zst)
 mkfifo pipe
 cat in.zst > pipe &
-refuses 1 "pipe: only a regular file can be salvaged" poolmap decompress --salvage -o out pipe
+refuses 1 "pipe: --salvage needs a regular file" poolmap decompress --salvage -o out pipe
 wait
 refuses 2 "--omit needs --salvage" poolmap decompress --omit -f in.zst
 refuses 2 "--salvage and --rm exclude each other" poolmap -d --salvage --rm -f in.zst

@@ -8,7 +8,7 @@ umask 077
 under() {
     strace -f -qq -o trace -e trace=fchmod,fchown,utimensat -e "inject=$2:error=$1" "${@:3}"
 }
-readonly note="in: the mode, owner or times of its target could not be set: "
+readonly note="in: cannot set the mode, owner or times of its target: "
 for error in EPERM EOPNOTSUPP ENOSYS EINVAL; do
     for call in fchmod utimensat; do
         for jobs in 1 2; do
@@ -38,7 +38,7 @@ done
 chmod 666 many/*
 for jobs in 1 2; do
     under EPERM fchmod poolmap compress -f -j $jobs -r many in 2> said || fail "exit code $?: $(< said)"
-    one_error_line said ": the mode, owner or times of its target could not be set"
+    one_error_line said ": cannot set the mode, owner or times of its target"
     same_text 40 "$(find many -name '*.zst' | wc -l)"
 done
 # Its content is still complete, and only then an input is removed.

@@ -72,7 +72,7 @@ refuses 2 "--rm and -o to-output exclude" poolmap compress -f --rm -o to-output 
 refuses 2 "--if-changed" poolmap compress --if-changed -o to-3 in 3> got
 [[ ! -s got ]]
 exec 3> got
-refuses 1 "a: is not removed" poolmap compress -f --rm --output-dir links a
+refuses 1 "a: not removed" poolmap compress -f --rm --output-dir links a
 exec 3>&-
 [[ -f a && -f in ]]
 refuses 2 "--resume needs -o FILE" poolmap compress --resume -f -o to-output in > got

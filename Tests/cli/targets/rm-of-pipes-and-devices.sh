@@ -2,7 +2,7 @@
 . "$CLI_LIB"
 text 3000 > in
 kept() {
-    grep -qx "poolmap: $1: is kept: --rm removes regular files only" said || fail "$1: $(< said)"
+    grep -qx "poolmap: $1: kept: --rm removes only regular files" said || fail "$1: $(< said)"
 }
 mkfifo pipe
 cat in > pipe &
