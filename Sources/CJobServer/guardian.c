@@ -96,7 +96,7 @@ int poolmap_end_guardian(void) {
     if (shutdown(guardian_socket, SHUT_WR) != 0 && send(guardian_socket, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
         return -1;
     }
-    // A stopped guardian would never be done.
+    // Otherwise a stopped guardian would be waited for forever.
     (void)kill(pid, SIGCONT);
     int status = -1;
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {

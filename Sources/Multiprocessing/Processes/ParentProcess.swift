@@ -20,7 +20,7 @@ public final class ParentProcess {
     private init(_ identity: ProcessIdentity, isKnownToLive: Bool) {
         name = identity.parentName
         pid = identity.parentPID
-        // Another process may have reused its pid by now, but then that is not our parent's pid any more.
+        // Another process may have reused its pid by now, but then getppid returns something else.
         let number = isKnownToLive || getppid() == identity.parentPID ? mp_pidfd_open(identity.parentPID) : -1
         descriptor = number < 0 ? nil : PrivateDescriptor(owning: number)
     }
