@@ -131,7 +131,7 @@ func chunkFileScenarios() {
                 let pool = try ChunkPool(processes: 1) { chunk in
                     if begun.add(1) == 1 {
                         isAtIt.ring()
-                        expect(hasChanged.wait(), "nobody rang")
+                        expect(hasChanged.wait(), "no ring came")
                     }
                     return chunk.bytes.withUnsafeBytes { $0.reduce(0) { $0 + Int($1) } }
                 }

@@ -87,7 +87,7 @@ func chunkMapScenarios() {
             let file = try ChunkedFile(path, cut: .lines, chunkBytes: 1000)
             let indices = try file.map(processes: 2) { chunk in
                 // The first one ends when the other worker has begun the third.
-                if chunk.index == 0 { expect(others.wait(), "nobody rang") }
+                if chunk.index == 0 { expect(others.wait(), "no ring came") }
                 if chunk.index == 2 { others.ring() }
                 return chunk.index
             }

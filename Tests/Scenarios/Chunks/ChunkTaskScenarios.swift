@@ -10,7 +10,7 @@ private final class Meeting: Sendable {
     /// What a worker does.
     func attend(_ chunk: borrowing Chunk) -> Int {
         begun.ring()
-        expect(go.wait(), "nobody rang")
+        expect(go.wait(), "no ring came")
         return chunk.index
     }
 }

@@ -87,7 +87,7 @@ func waitScenarios() {
         expectEqual(Glibc.pipe(&raw), 0)
         defer { raw.forEach { close($0) } }
         let pool = try Pool(processes: 1) { (number: Int) -> Int in
-            expect(go.wait(), "nobody rang")
+            expect(go.wait(), "no ring came")
             return number
         }
         let child = Process { pauseForever() }
@@ -97,7 +97,7 @@ func waitScenarios() {
         try pool.submit(9)
         let all: [any Waitable] = [ended, pool, child, pipe.first, FileDescriptor(rawValue: raw[0])]
         // The pool may be ready once because of a message that nothing is done yet; asking it consumes that.
-        expect(try pool.nextCompletion(timeout: .milliseconds(20)) == nil, "nobody rang yet")
+        expect(try pool.nextCompletion(timeout: .milliseconds(20)) == nil, "no ring came yet")
         expectEqual(try Multiprocessing.wait(for: all, timeout: .milliseconds(20)), [])
         write(raw[1], "x", 1)
         expectEqual(try Multiprocessing.wait(for: all, timeout: .seconds(20)), [4])
@@ -122,7 +122,7 @@ func interruptScenarios() {
                 try pipe.second.send(number)
             }
             try pattern(4 << 20).withUnsafeBytes { try pipe.second.send(bytes: $0) }
-            expect(go.wait(), "nobody rang")
+            expect(go.wait(), "no ring came")
             usleep(50_000)
             Process.exit(4)
         }

@@ -31,7 +31,7 @@ func backPressureScenarios() {
             quietTurns = begun.value == last ? quietTurns + 1 : 0
             last = begun.value
         }
-        expect((1..<300).contains(last), "\(last) tasks of 1,000 ran while nobody took a result")
+        expect((1..<300).contains(last), "\(last) tasks of 1,000 ran while no result was taken")
         for worker in ProcessRecord.children(of: pool.managerPID) {
             let peak = try require(kibibytes("VmHWM", of: worker.pid))
             expect(peak < 64 << 10, "a worker took \(peak) KiB")

@@ -8,13 +8,13 @@ func cancelScenarios() {
             runs.append(number)
             if number == 0 {
                 begun.ring()
-                expect(go.wait(), "nobody rang")
+                expect(go.wait(), "no ring came")
             }
             return number
         }
         let results = try (0..<5).map { try pool.applyAsync($0) }
         let task = try pool.submit(5)
-        expect(begun.wait(), "nobody began")
+        expect(begun.wait(), "no task began")
         results[2].cancel()
         results[2].cancel()
         pool.cancel(task: task)
@@ -43,7 +43,7 @@ func cancelScenarios() {
         }
         let result = try pool.applyAsync(0)
         let others = try pool.mapAsync(1..<100)
-        expect(begun.wait(), "nobody began")
+        expect(begun.wait(), "no task began")
         let start = ContinuousClock.now
         result.cancel()
         let error = try require(expectThrows(.cancelled) { try result.get() })
@@ -56,7 +56,7 @@ func cancelScenarios() {
     scenario("taskThatIsDoneStaysAsItIs") {
         let (begun, pool) = try poolThatRings()
         let (done, failed) = (try pool.applyAsync(1), try pool.applyAsync(-1))
-        for _ in 0..<2 { expect(begun.wait(), "nobody began") }
+        for _ in 0..<2 { expect(begun.wait(), "no task began") }
         // Whether it has noticed them or not.
         expect(eventually { done.ready }, "not done")
         done.cancel()
@@ -85,7 +85,7 @@ func cancelScenarios() {
                 0..<1000, chunkSize: chunkSize, callback: { _ in expect(false, "the map is done") },
                 errorCallback: { codes.append($0.code) })
             let other = try pool.mapAsync(0..<40)
-            for _ in 0..<2 { expect(begun.wait(), "nobody began") }
+            for _ in 0..<2 { expect(begun.wait(), "no task began") }
             let start = ContinuousClock.now
             result.cancel()
             // The first 50 are done, or one of them came back from a worker that the kernel was slow to schedule.
@@ -106,7 +106,7 @@ func cancelScenarios() {
             runs.append(number)
             if number == -1 {
                 begun.ring()
-                expect(go.wait(), "nobody rang")
+                expect(go.wait(), "no ring came")
             }
             return number
         }
@@ -115,7 +115,7 @@ func cancelScenarios() {
         for chunkSize in [nil, 101] {
             let result = try pool.mapAsync([-1] + Array(0..<100), chunkSize: chunkSize)
             let next = try pool.submit(-2)
-            expect(begun.wait(), "nobody began")
+            expect(begun.wait(), "no task began")
             for number in stride(from: 0, to: 100, by: 2) { pool.cancel(task: next - 100 + UInt64(number)) }
             // The manager handles them in order, so after this one it has handled all.
             pool.cancel(task: next)
@@ -136,7 +136,7 @@ func cancelScenarios() {
         }
         let result = try pool.mapAsync(0..<20)
         for number in 0..<5 { try pool.submit(number) }
-        for _ in 0..<2 { expect(begun.wait(), "nobody began") }
+        for _ in 0..<2 { expect(begun.wait(), "no task began") }
         pool.close()
         result.cancel()
         for task: UInt64 in 21...25 { pool.cancel(task: task) }
@@ -156,11 +156,11 @@ func cancelScenarios() {
         let (begun, go) = (Doorbell(), Doorbell())
         let pool = try Pool(processes: 1) { (number: Int) -> Int in
             begun.ring()
-            expect(go.wait(), "nobody rang")
+            expect(go.wait(), "no ring came")
             return number
         }
         let results = try (0..<100_000).map { try pool.applyAsync($0) }
-        expect(begun.wait(), "nobody began")
+        expect(begun.wait(), "no task began")
         // Not the one that runs; from the last to the first, and every other one twice.
         for number in (1..<100_000).reversed() {
             results[number].cancel()

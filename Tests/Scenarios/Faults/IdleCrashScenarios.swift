@@ -32,7 +32,7 @@ func idleCrashScenarios() {
             }
             for number in 0..<20 { try pool.submit(number) }
             while let completion = try pool.nextCompletion() {
-                expectEqual(completion.attempts, 1, "nobody had begun it;")
+                expectEqual(completion.attempts, 1, "no worker had begun it;")
                 _ = try completion.result.get()
             }
         }
@@ -50,7 +50,7 @@ private func expectNoHarm(prepare: @escaping () -> Void, _ end: (Int32) -> Void)
         if number == -1 {
             busy.set(Int(getpid()))
             begun.ring()
-            expect(go.wait(), "nobody rang")
+            expect(go.wait(), "no ring came")
         }
         return Int(getpid())
     }
@@ -70,7 +70,7 @@ private func expectNoHarm(prepare: @escaping () -> Void, _ end: (Int32) -> Void)
     expect(ended, "the idle worker lives on")
     for number in 0..<20 { try pool.submit(number) }
     while let completion = try pool.nextCompletion() {
-        expectEqual(completion.attempts, 1, "nobody had begun it;")
+        expectEqual(completion.attempts, 1, "no worker had begun it;")
         expect(try completion.result.get() != Int(idle), "a dead worker answers")
     }
     go.ring()

@@ -26,7 +26,7 @@ func lateDeathScenarios() {
     scenario("aTaskThatEndsItsWorkerAfterCloseFailsAndJoinEnds") {
         let (go, lifeline) = (Doorbell(), Lifeline())
         let pool = try Pool(processes: 2) { (number: Int) -> Int in
-            expect(go.wait(), "nobody rang")
+            expect(go.wait(), "no ring came")
             if number < 0 { raise(SIGSEGV) }
             return number
         }
@@ -106,7 +106,7 @@ func lateDeathScenarios() {
             let pool = try Pool(processes: count) { (victim: Int32) -> Int32 in
                 if victim == 0 {
                     begun.ring()
-                    expect(go.wait(), "nobody rang")
+                    expect(go.wait(), "no ring came")
                 } else if ProcessRecord(victim)?.parent == getppid() {
                     kill(victim, SIGKILL)
                 }

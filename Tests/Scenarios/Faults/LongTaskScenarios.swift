@@ -9,7 +9,7 @@ func longTaskScenarios() {
             runs.append(number)
             if number == -1 {
                 begun.ring()
-                expect(go.wait(), "nobody rang")
+                expect(go.wait(), "no ring came")
             }
             return number
         }
@@ -28,7 +28,7 @@ func longTaskScenarios() {
     scenario("resultsInFrontOfALongTaskDoNotWaitForIt") {
         let go = Doorbell()
         let pool = try Pool(processes: 1) { (number: Int) -> Int in
-            if number == -1 { expect(go.wait(), "nobody rang") }
+            if number == -1 { expect(go.wait(), "no ring came") }
             return number
         }
         _ = try pool.map(0..<500)
@@ -44,7 +44,7 @@ func longTaskScenarios() {
     scenario("chunkStaysTogetherBehindALongTaskAndOtherChunksDoNotWait") {
         let go = Doorbell()
         let pool = try Pool(processes: 2) { (number: Int) -> [Int] in
-            if number == -1 { expect(go.wait(), "nobody rang") }
+            if number == -1 { expect(go.wait(), "no ring came") }
             return [number, Int(getpid())]
         }
         _ = try pool.map(0..<500)

@@ -90,7 +90,7 @@ private struct Inner {
         workers.append(Int(getpid()))
         let pool = try Pool(processes: 2) { (number: Int) -> Int in
             begun.ring()
-            expect(go.wait(within: .seconds(60)), "nobody rang")
+            expect(go.wait(within: .seconds(60)), "no ring came")
             return number
         }
         managers.append(Int(pool.managerPID))

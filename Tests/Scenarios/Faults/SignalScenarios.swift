@@ -53,7 +53,7 @@ private func expectUndisturbed(by number: Int32) throws {
     let pool = try Pool(processes: 2) { (task: Int) -> Int in
         if task < 2 {
             begun.ring()
-            expect(go.wait(), "nobody rang")
+            expect(go.wait(), "no ring came")
         }
         return task
     }

@@ -22,10 +22,10 @@ func taskErrorScenarios() {
             // The later one fails first.
             if number == 3 {
                 begun.ring()
-                expect(go.wait(), "nobody rang")
+                expect(go.wait(), "no ring came")
             }
             if number == 5 {
-                expect(begun.wait(), "nobody rang")
+                expect(begun.wait(), "no ring came")
                 go.ring()
             }
             if number == 3 || number == 5 { throw Mishap(description: "no \(number)") }

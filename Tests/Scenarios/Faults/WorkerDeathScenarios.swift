@@ -133,7 +133,7 @@ func workerDeathScenarios() {
             for number in 0..<30 { try pool.submit(number) }
             while let completion = try pool.nextCompletion() {
                 _ = try completion.result.get()
-                expectEqual(completion.attempts, 1, "nobody had begun it;")
+                expectEqual(completion.attempts, 1, "no worker had begun it;")
             }
         }
     }

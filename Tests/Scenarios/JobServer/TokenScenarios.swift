@@ -118,7 +118,7 @@ func tokenRequestScenarios() {
         server.receive()
         expectEqual(server.held, 0)
         bank.put(others)
-        expect(!server.hears(within: .milliseconds(20)) { server.held > 0 }, "tokens that nobody wants")
+        expect(!server.hears(within: .milliseconds(20)) { server.held > 0 }, "tokens that were not requested")
         bank.expectAllBack()
         server.close()
     }

@@ -96,7 +96,7 @@ final class TokenBank {
             }
             tokens.append(token)
         }
-        Failures.report("\(text) somebody still has the pipe open; back are \(tokens)", file, line)
+        Failures.report("\(text) a process still has the pipe open; returned were \(tokens)", file, line)
     }
 }
 

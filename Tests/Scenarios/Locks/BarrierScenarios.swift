@@ -170,7 +170,7 @@ func barrierScenarios() {
         let (begun, go) = (Doorbell(), Doorbell())
         let barrier = try Barrier(parties: 2) {
             begun.ring()
-            expect(go.wait(), "nobody rang")
+            expect(go.wait(), "no ring came")
         }
         let first = try startParties(1, at: barrier)
         let last = Process { try barrier.wait() }
@@ -253,7 +253,7 @@ func barrierDeathScenarios() {
         let (begun, go) = (Doorbell(), Doorbell())
         let barrier = try Barrier(parties: 2) {
             begun.ring()
-            expect(go.wait(), "nobody rang")
+            expect(go.wait(), "no ring came")
         }
         let others = try startParties(1, at: barrier, timeout: .seconds(1))
         let last = Process { expectThrows(.brokenBarrier) { try barrier.wait() } }

@@ -287,7 +287,7 @@ func conditionDeathScenarios() {
             expectThrows(.invalidState) { try condition.wait(timeout: .zero) }
         }
         try condition.withLock { try condition.notify() }
-        expect(try eventually { try hasSeat(condition) }, "nobody has left")
+        expect(try eventually { try hasSeat(condition) }, "no waiter has left")
         try killAndReap(child)
         expect(try hasSeat(condition), "the dead keep their seats")
     }

@@ -11,7 +11,7 @@ private func withRandomKills(
         let victim = Int.random(in: 0..<count, using: &generator)
         usleep(UInt32.random(in: 0..<2000, using: &generator))
         try killAndReap(workers[victim])
-        expect(try goOn(), "nobody goes on after kill \(kill)")
+        expect(try goOn(), "no process continues after kill \(kill)")
         workers[victim] = try startProcesses(1) { _ in try work() }[0]
     }
     for worker in workers { try killAndReap(worker) }

@@ -135,7 +135,7 @@ func lockDeathScenarios() {
             usleep(UInt32.random(in: 0..<3000, using: &generator))
             try killAndReap(workers[victim])
             let before = turns.value
-            expect(eventually(within: promptly) { turns.value > before + 3 }, "nobody goes on")
+            expect(eventually(within: promptly) { turns.value > before + 3 }, "no process continues")
             workers[victim] = try startProcesses(1) { _ in try work() }[0]
         }
         for worker in workers { try killAndReap(worker) }

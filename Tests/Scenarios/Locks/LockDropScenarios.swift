@@ -17,7 +17,7 @@ func lockDropScenarios() {
                 for lock in locks.reversed() { try lock.release() }
             }
             dropped.ring()
-            expect(done.wait(), "nobody rang")
+            expect(done.wait(), "no ring came")
         }
         try child.start()
         let lock = try Lock()
@@ -51,7 +51,7 @@ func lockDropScenarios() {
             let thread = BodyThread {
                 try received?.acquire()
                 held.ring()
-                expect(done.wait(), "nobody rang")
+                expect(done.wait(), "no ring came")
                 let others = try (0..<20).map { _ in try Lock() }
                 for other in others { try other.acquire() }
                 for other in others { try other.release() }

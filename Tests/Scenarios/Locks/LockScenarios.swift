@@ -32,7 +32,7 @@ func lockScenarios() {
         let child = Process {
             try lock.withLock {
                 held.ring()
-                expect(done.wait(), "nobody rang")
+                expect(done.wait(), "no ring came")
             }
         }
         try child.start()

@@ -5,7 +5,7 @@ func asyncResultScenarios() {
     scenario("asyncResultHasItsOutputWhenTheTaskIsDoneAndNotBefore") {
         let go = Doorbell()
         let pool = try Pool(processes: 1) { (number: Int) -> Int in
-            expect(go.wait(), "nobody rang")
+            expect(go.wait(), "no ring came")
             return number + 1
         }
         let result = try pool.applyAsync(1)
@@ -56,14 +56,14 @@ func asyncResultScenarios() {
     scenario("readyTakesInWhatHasArrivedAndDoesNotBlock") {
         let go = Doorbell()
         let pool = try Pool(processes: 2) { (number: Int) -> Int in
-            if number == 0 { expect(go.wait(), "nobody rang") }
+            if number == 0 { expect(go.wait(), "no ring came") }
             return number
         }
         let (slow, quick) = (try pool.applyAsync(0), try pool.applyAsync(1))
-        expect(eventually { quick.ready }, "nobody has taken the result in")
+        expect(eventually { quick.ready }, "the result was not received")
         expect(!slow.ready, "ready too early")
         go.ring()
-        expect(eventually { slow.ready }, "nobody has taken the result in")
+        expect(eventually { slow.ready }, "the result was not received")
     }
     scenario("getKeepsItsTimeoutWhileOtherResultsArrive") {
         let pool = try Pool(processes: 2) { (number: Int) -> Int in
@@ -177,7 +177,7 @@ func asyncResultScenarios() {
     scenario("asyncResultInAChildIsAnInvalidStateUnlessItIsThere") {
         let go = Doorbell()
         let pool = try Pool(processes: 2) { (number: Int) -> Int in
-            if number == 0 { expect(go.wait(), "nobody rang") }
+            if number == 0 { expect(go.wait(), "no ring came") }
             return number
         }
         let (slow, quick) = (try pool.applyAsync(0), try pool.applyAsync(1))

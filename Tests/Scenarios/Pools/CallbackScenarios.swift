@@ -50,7 +50,7 @@ func callbackScenarios() {
         try pool.join()
         expectEqual(sum, 999 * 1000 / 2)
         expectEqual(arrays, 100)
-        expectEqual(Token.count, 1, "this one's, and those that are held by nobody any more:")
+        expectEqual(Token.count, 1, "only this one's may be left:")
     }
     scenario("callbacksRunInEveryCallThatTakesResultsIn") {
         let pool = try Pool(processes: 2) { (number: Int) in number }

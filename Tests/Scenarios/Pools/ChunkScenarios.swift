@@ -40,7 +40,7 @@ func chunkScenarios() {
         let pool = try Pool(processes: 3) { (number: Int) -> Int32 in
             if number % 5 == 0 {
                 begun.ring()
-                expect(go.wait(), "nobody rang")
+                expect(go.wait(), "no ring came")
             }
             return getpid()
         }

@@ -5,7 +5,7 @@ func compositionScenarios() {
     scenario("waitReturnsTheResultsThatAreThere") {
         let (first, second) = (Doorbell(), Doorbell())
         let pool = try Pool(processes: 2) { (number: Int) -> Int in
-            expect((number == 0 ? first : second).wait(), "nobody rang")
+            expect((number == 0 ? first : second).wait(), "no ring came")
             return number
         }
         let results = try [0, 1].map { try pool.applyAsync($0) }
@@ -35,7 +35,7 @@ func compositionScenarios() {
         let bells = (0..<6).map { _ in Doorbell() }
         let pools = try (0..<2).map { _ in
             try Pool(processes: 3) { (number: Int) -> Int in
-                expect(bells[number].wait(), "nobody rang")
+                expect(bells[number].wait(), "no ring came")
                 if number == 4 { throw Mishap() }
                 return number
             }
@@ -58,7 +58,7 @@ func compositionScenarios() {
         let go = Doorbell()
         let pools = try (0..<2).map { _ in
             try Pool(processes: 2) { (number: Int) -> Int in
-                if number == 0 { expect(go.wait(), "nobody rang") }
+                if number == 0 { expect(go.wait(), "no ring came") }
                 if number < 0 { throw Mishap() }
                 return number
             }
@@ -138,7 +138,7 @@ func compositionScenarios() {
         let (begun, go) = (Doorbell(), Doorbell())
         let pool = try poolThatStops(ringing: begun, until: go)
         let (first, second) = (try pool.applyAsync(0), try pool.applyAsync(1))
-        expect(begun.wait(), "nobody rang")
+        expect(begun.wait(), "no ring came")
         expect(try first.running && !second.running, "the first one runs")
         expect(!first.cancelled && !second.cancelled, "neither is cancelled")
         second.cancel()
@@ -152,7 +152,7 @@ func compositionScenarios() {
     scenario("nextOfAnIteratorWaitsForItsTimeoutAndCanBeAskedAgain") {
         let go = Doorbell()
         let pool = try Pool(processes: 2) { (number: Int) -> Int in
-            if number == 1 { expect(go.wait(), "nobody rang") }
+            if number == 1 { expect(go.wait(), "no ring came") }
             return number
         }
         var results = pool.imap(0..<3)
@@ -185,7 +185,7 @@ func compositionScenarios() {
         let (begun, go) = (Doorbell(), Doorbell())
         let pool = try poolThatStops(ringing: begun, until: go)
         let results = try (0..<200).map { try pool.applyAsync($0) }
-        expect(begun.wait(), "nobody rang")
+        expect(begun.wait(), "no ring came")
         pool.close(cancelWaiting: true)
         expectThrows(.invalidState) { try pool.applyAsync(1) }
         go.ring()
@@ -256,7 +256,7 @@ private func poolThatStops(ringing begun: Doorbell, until go: Doorbell) throws -
     try Pool(processes: 1) { number in
         if number == 0 {
             begun.ring()
-            expect(go.wait(), "nobody rang")
+            expect(go.wait(), "no ring came")
         }
         return number
     }

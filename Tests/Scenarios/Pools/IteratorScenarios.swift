@@ -77,7 +77,7 @@ func iteratorScenarios() {
     scenario("imapUnorderedDoesNotWaitForASlowFirst") {
         let go = Doorbell()
         let pool = try Pool(processes: 2) { (number: Int) -> Int in
-            if number == 0 { expect(go.wait(), "nobody rang") }
+            if number == 0 { expect(go.wait(), "no ring came") }
             return number
         }
         var results = pool.imapUnordered(0..<20)

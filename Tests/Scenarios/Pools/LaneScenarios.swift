@@ -48,17 +48,17 @@ func laneScenarios() {
             if number == 0 {
                 runs.append(Int(getpid()))
                 begun.ring()
-                expect(go.wait(), "nobody rang")
+                expect(go.wait(), "no ring came")
             }
             return number
         }
         for number in 0..<30 { try pool.submit(number, lane: 0) }
         let beside = try pool.submit(30)
         for _ in 0..<2 {
-            expect(begun.wait(), "nobody began")
+            expect(begun.wait(), "no task began")
             kill(Int32(try require(runs.values.last)), SIGKILL)
         }
-        expect(begun.wait(), "nobody began a third time")
+        expect(begun.wait(), "no task began a third time")
         expectEqual(try pool.nextCompletion()?.task, beside)
         go.ring()
         for number in 0..<30 {
@@ -83,7 +83,7 @@ func laneScenarios() {
         for number in 0..<20 {
             try pool.submit(number, timeout: number == 5 ? .milliseconds(20) : nil, lane: 3)
         }
-        expect(begun.wait(), "nobody began")
+        expect(begun.wait(), "no task began")
         expect(
             try pool.nextCompletion(timeout: .milliseconds(50)) == nil, "a result in front of that of the first task")
         pool.cancel(task: 18)
@@ -107,7 +107,7 @@ func laneScenarios() {
         let (go, begun) = (Doorbell(), SharedCounter())
         let pool = try Pool(processes: 3) { (number: Int) -> [UInt8] in
             begun.add(1)
-            if number == 0 { expect(go.wait(), "nobody rang") }
+            if number == 0 { expect(go.wait(), "no ring came") }
             return [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: number < 0 ? 0 : 256 << 10)
         }
         for number in 0..<1000 { try pool.submit(number, lane: 0) }
@@ -188,7 +188,7 @@ private func poolThatWaits() throws -> (Pool<Int, Int>, Doorbell) {
     let go = Doorbell()
     let pool = try Pool(processes: 2) { (number: Int) -> Int in
         // Long enough that no task is sent ahead to the waiting worker.
-        if number == 0 { expect(go.wait(), "nobody rang") } else { usleep(1000) }
+        if number == 0 { expect(go.wait(), "no ring came") } else { usleep(1000) }
         return number
     }
     return (pool, go)

@@ -20,7 +20,7 @@ func mapScenarios() {
         let pool = try Pool(processes: 3) { (_: Int) -> Int32 in
             // None of them continues before all three are here.
             begun.ring()
-            expect(go.wait(), "nobody rang")
+            expect(go.wait(), "no ring came")
             return getpid()
         }
         let opener = Process {
@@ -68,7 +68,7 @@ func mapScenarios() {
     scenario("applyRunsOneTaskWhileOthersAreUnderWay") {
         let go = Doorbell()
         let pool = try Pool(processes: 2) { (number: Int) -> Int in
-            if number == 0 { expect(go.wait(), "nobody rang") }
+            if number == 0 { expect(go.wait(), "no ring came") }
             return number + 1
         }
         try pool.submit(0)

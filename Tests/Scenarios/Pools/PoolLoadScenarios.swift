@@ -39,11 +39,11 @@ func poolLoadScenarios() {
         let (begun, go) = (Doorbell(), Doorbell())
         let pool = try Pool(processes: 3) { (number: Int) -> Int in
             begun.ring()
-            expect(go.wait(), "nobody rang")
+            expect(go.wait(), "no ring came")
             return number
         }
         let results = try (0..<45).map { try pool.applyAsync($0) }
-        for _ in 0..<3 { expect(begun.wait(), "nobody began") }
+        for _ in 0..<3 { expect(begun.wait(), "no task began") }
         expect(!begun.wait(within: .milliseconds(50)), "more began than there are workers")
         expectEqual(ProcessRecord.children(of: pool.managerPID).count, 3)
         for _ in results { go.ring() }

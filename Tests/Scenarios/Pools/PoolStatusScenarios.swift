@@ -8,7 +8,7 @@ func poolStatusScenarios() {
         let pool = try Pool(processes: 2) { (number: Int) -> Int in
             if number == 0 {
                 begun.add(1)
-                expect(go.wait(), "nobody rang")
+                expect(go.wait(), "no ring came")
             }
             return Int(getpid())
         }

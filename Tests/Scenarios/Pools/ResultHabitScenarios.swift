@@ -6,7 +6,7 @@ func resultHabitScenarios() {
     scenario("aResultPassedSeveralTimesIsReturnedAsOften") {
         let go = Doorbell()
         let pool = try Pool(processes: 1) { (number: Int) -> Int in
-            expect(go.wait(), "nobody rang")
+            expect(go.wait(), "no ring came")
             return number
         }
         let result = try pool.applyAsync(1)
@@ -33,7 +33,7 @@ func resultHabitScenarios() {
         }
         let results = try (0..<5).map { try pool.applyAsync($0) }
         // One that runs, and one that waits behind it.
-        expect(begun.wait(), "nobody began")
+        expect(begun.wait(), "no task began")
         for result in results[3...] { result.cancel() }
         expect(try waitAll(results, timeout: .seconds(20)), "they are not done")
         var codes: [MultiprocessingError.Code?] = []

@@ -70,7 +70,7 @@ func sharedDescriptorScenarios() {
     scenario("tasksMayOutliveTheObjectThatTheyWereMadeWith") {
         let go = Doorbell()
         let pool = try Pool(processes: 1) { (task: Reading) -> UInt8 in
-            if task.offset == 0 { expect(go.wait(), "nobody rang") }
+            if task.offset == 0 { expect(go.wait(), "no ring came") }
             return try read(task).byte
         }
         let later = try pool.mapAsync((0..<10).map { [file = try namelessFile()] in Reading(file: file, offset: $0) })

@@ -43,7 +43,7 @@ func submitScenarios() {
     scenario("nextCompletionWaitsForAsLongAsItIsTold") {
         let go = Doorbell()
         let pool = try Pool(processes: 1) { (number: Int) -> Int in
-            expect(go.wait(), "nobody rang")
+            expect(go.wait(), "no ring came")
             return number
         }
         try pool.submit(5)

@@ -89,7 +89,7 @@ func workerSettingsScenarios() {
         let pool = try Pool(processes: 8, workers: WorkerSettings(startsAsNeeded: true)) { (number: Int) -> Int in
             if number == 0 {
                 begun.add(1)
-                expect(go.wait(), "nobody rang")
+                expect(go.wait(), "no ring came")
             }
             return number
         }

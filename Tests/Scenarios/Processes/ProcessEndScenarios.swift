@@ -105,7 +105,7 @@ func processEndScenarios() {
         let go = Doorbell()
         let children = (0..<50).map { number in
             Process {
-                expect(go.wait(), "nobody rang")
+                expect(go.wait(), "no ring came")
                 try pipe.second.send(number)
                 Process.exit(Int32(number))
             }

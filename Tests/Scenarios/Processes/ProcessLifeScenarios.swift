@@ -66,7 +66,7 @@ func processLifeScenarios() {
     scenario("joinReturnsNilOnATimeoutAndTheStatusAfterwards") {
         let go = Doorbell()
         let child = Process {
-            expect(go.wait(), "nobody rang")
+            expect(go.wait(), "no ring came")
             Process.exit(7)
         }
         try child.start()

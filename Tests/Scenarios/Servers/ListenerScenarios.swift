@@ -21,7 +21,7 @@ func listenerScenarios() {
                 }
                 try child.start()
                 let listener = try Listener(address: place, authenticationKey: key)
-                expect(listener.lastAccepted == nil, "nobody was accepted")
+                expect(listener.lastAccepted == nil, "no connection was accepted")
                 try way.first.send(listener.address)
                 let connection = try listener.accept()
                 expectEqual(try connection.receive([String: [Int]].self), ["one": [1, 2]])
@@ -183,9 +183,9 @@ func listenerScenarios() {
         let (go, address) = (Doorbell(), listener.address)
         let child = Process {
             let connection = try Connection(to: address, authenticationKey: nil)
-            expect(go.wait(), "nobody rang")
+            expect(go.wait(), "no ring came")
             try connection.send(1)
-            expect(go.wait(), "nobody rang")
+            expect(go.wait(), "no ring came")
         }
         try child.start()
         let connection = try accept(from: listener, among: [key, child, listener])
@@ -219,7 +219,7 @@ func listenerScenarios() {
         expectEqual(seen, [0, 1, 2])
         for server in servers { expectEqual(try server.join(timeout: promptly), .exited(0)) }
         listener.close()
-        expect(halfway.isEnded(within: promptly), "the one in the middle waits for ever")
+        expect(halfway.isEnded(within: promptly), "the one in the middle waits forever")
     }
     scenario("descriptorsTravelOverUnixSocketsAndAreAnErrorOverTCP") {
         for place: Address? in [nil, .tcp("127.0.0.1", 0)] {

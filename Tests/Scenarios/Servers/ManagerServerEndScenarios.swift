@@ -44,7 +44,7 @@ func managerServerEndScenarios() {
         manager.shutdown()
         expectEqual(try waiting.join(timeout: promptly), .exited(0))
         expectDied { _ = try list.get(0) }
-        expect(ProcessRecord(manager.pid) == nil, "the server lives, or nobody waited for it")
+        expect(ProcessRecord(manager.pid) == nil, "the server lives, or was not reaped")
         expectEqual(privateDirectories(), before)
         // With the object, and at the end of the block.
         var proxy: ListProxy<Int>?
@@ -246,13 +246,13 @@ func managerServerEndScenarios() {
             client.kill()
             try client.join()
         }
-        expect(try lock.acquire(timeout: promptly) != nil, "the lock is nobody's and not free")
-        expect(try recursive.acquire(timeout: promptly) != nil, "the lock is nobody's and not free")
+        expect(try lock.acquire(timeout: promptly) != nil, "the lock has no holder and is not free")
+        expect(try recursive.acquire(timeout: promptly) != nil, "the lock has no holder and is not free")
         try lock.release()
         try recursive.release()
         while try queue.get(timeout: .zero) != nil {}
         try queue.put(9)
-        expectEqual(try queue.get(), 9, "something that nobody waits for takes an item:")
+        expectEqual(try queue.get(), 9, "an abandoned request takes an item:")
         expect(eventually { namesIn("/proc/\(manager.pid)/fd").count < 20 }, "the server keeps connections")
         expectEqual(try manager.objectCount, 6)
     }

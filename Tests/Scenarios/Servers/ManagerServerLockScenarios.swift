@@ -55,7 +55,7 @@ func managerServerLockScenarios() {
                 pauseForever()
             }
             try holder.start()
-            expect(held.wait(), "nobody has it")
+            expect(held.wait(), "no process holds it")
             let waiter = Process {
                 go.ring()
                 expectEqual(try plain[index].acquire(timeout: .seconds(20)), .recovered)
@@ -64,7 +64,7 @@ func managerServerLockScenarios() {
             }
             if index == 0 {
                 try waiter.start()
-                expect(go.wait(), "nobody rang")
+                expect(go.wait(), "no ring came")
             }
             holder.kill()
             try holder.join()
@@ -178,7 +178,7 @@ func managerServerLockScenarios() {
             try condition.withLock { _ in try condition.notify() }
         }
         try child.start()
-        expect(try condition.wait(timeout: .seconds(20)), "nobody has notified it")
+        expect(try condition.wait(timeout: .seconds(20)), "it was not notified")
         try recursive.release()
         try inChild { expectEqual(try recursive.acquire(timeout: .zero), nil) }
         try recursive.release()
@@ -192,13 +192,13 @@ func managerServerLockScenarios() {
             Process {
                 try condition.withLock { _ in
                     ready.ring()
-                    expect(try condition.wait(timeout: .seconds(20)), "nobody has notified it")
+                    expect(try condition.wait(timeout: .seconds(20)), "it was not notified")
                     woken.add(1)
                 }
             }
         }
         for child in children { try child.start() }
-        for _ in children { expect(ready.wait(), "nobody waits") }
+        for _ in children { expect(ready.wait(), "no process waits") }
         // A process that has rung holds the lock until it waits: once we have the lock, all wait.
         try condition.withLock { _ in try condition.notify(3) }
         expect(eventually(within: .seconds(10)) { woken.value == 3 }, "woken were \(woken.value)")

@@ -171,7 +171,7 @@ func managerServerProcessScenarios() {
             pauseForever()
         }
         try parent.start()
-        expect(ready.wait(), "nobody rang")
+        expect(ready.wait(), "no ring came")
         let orphan = try require(ProcessRecord.children(of: try require(parent.pid)).first).pid
         parent.kill()
         try parent.join()

@@ -74,7 +74,7 @@ func managerServerSignalScenarios() {
         expect(try queue.join(), "nothing is to be done")
         expectThrows(.requestFailed) { try queue.taskDone() }
         for number in 0..<20 { try queue.put(number) }
-        expect(try !queue.join(timeout: .milliseconds(20)), "nobody has done anything")
+        expect(try !queue.join(timeout: .milliseconds(20)), "no item was reported as done")
         let workers = (0..<2).map { _ in
             Process(daemon: true) {
                 while true {
@@ -174,7 +174,7 @@ func managerServerSignalScenarios() {
         for isKilled in [true, false] {
             let patient = Process { expectThrows(.brokenBarrier) { try barrier.wait(timeout: .seconds(20)) } }
             try patient.start()
-            expect(try eventually { try barrier.waitingCount == 1 }, "nobody waits")
+            expect(try eventually { try barrier.waitingCount == 1 }, "no process waits")
             if isKilled {
                 let victim = Process { _ = try barrier.wait() }
                 try victim.start()
@@ -194,7 +194,7 @@ func managerServerSignalScenarios() {
         try barrier.reset()
         let waiting = Process { expectThrows(.brokenBarrier) { try barrier.wait() } }
         try waiting.start()
-        expect(try eventually { try barrier.waitingCount == 1 }, "nobody waits")
+        expect(try eventually { try barrier.waitingCount == 1 }, "no process waits")
         try barrier.abort()
         expectEqual(try waiting.join(timeout: promptly), .exited(0))
     }
