@@ -3,9 +3,9 @@ import Multiprocessing
 /// The thread that owns the pool of an `AsyncChunkPool`: it receives what the workers send, and answers tasks.
 ///
 ///     a task                       the server's thread                    the pool
-///     post(.wish)  ──mailbox──>    a map is begun, its chunks handed out  ──>
+///     post(.request) ──mailbox──>  a map starts, chunks are submitted     ──>
 ///     suspended                    waits for the pool and the mailbox     <──  an output
-///     resumed      <───────────    the wish is answered
+///     resumed      <───────────    the request is answered
 ///
 /// Once the thread runs, only the thread uses the pool.
 final class ChunkServer<Output: Codable & Sendable>: Sendable {
@@ -32,7 +32,7 @@ final class ChunkServer<Output: Codable & Sendable>: Sendable {
             try thread.post(post, begins: begins)
         } catch {
             switch post {
-            case .wish(_, _, _, let answer):
+            case .request(_, _, _, let answer):
                 answer(.failure(error.code == .cancelled ? .poolTerminated : ChunkedMapError(error)))
             case .stop(let hasEnded): hasEnded()
             case .cancel, .forget: break

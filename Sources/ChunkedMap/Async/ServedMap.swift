@@ -20,7 +20,7 @@ final class ServedMap<Output: Codable & Sendable>: Sendable {
         // After `onCancel` a request is refused and a waiting one is answered, whichever comes first.
         let answer = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                server.post(.wish(key, file, inFlight: inFlight) { continuation.resume(returning: $0) })
+                server.post(.request(key, file, inFlight: inFlight) { continuation.resume(returning: $0) })
             }
         } onCancel: {
             server.post(.cancel(key))

@@ -6,7 +6,7 @@ final class ServedMaps<Output: Codable & Sendable>: ThreadService {
 
     private enum Map {
         /// With the request that waits for its next output.
-        case underWay(ChunkRun<Output>, wish: Answer?)
+        case underWay(ChunkRun<Output>, request: Answer?)
         /// With the error that has not been reported yet.
         case over(ChunkedMapError?)
     }
@@ -25,24 +25,24 @@ final class ServedMaps<Output: Codable & Sendable>: ThreadService {
     func work() {
         while engine.receive(timeout: .zero) {}
         for (key, map) in maps {
-            if case .underWay(let run, let wish) = map {
+            if case .underWay(let run, let request) = map {
                 engine.refill(run)
-                if let wish { answer(wish, key, run) }
+                if let request { answer(request, key, run) }
             }
         }
     }
 
-    /// Waits until there is something to do; returns whether the doorway is readable.
-    func wait(for doorway: Connection) -> Bool {
+    /// Waits until there is something to do; returns whether `wakeup` is readable.
+    func wait(for wakeup: Connection) -> Bool {
         // Without unanswered tasks, the pool is not waited for: it may have failed, which the next map will notice.
         let isBusy = engine.unansweredCount > 0
-        let ready = try? Multiprocessing.wait(for: isBusy ? [doorway, engine.pool] : [doorway])
+        let ready = try? Multiprocessing.wait(for: isBusy ? [wakeup, engine.pool] : [wakeup])
         return ready?.contains(0) ?? false
     }
 
     func handle(_ post: ChunkPost<Output>) {
         switch post {
-        case .wish(let key, let file, let inFlight, let answer): wish(key, file, inFlight, answer)
+        case .request(let key, let file, let inFlight, let answer): request(key, file, inFlight, answer)
         case .cancel(let key): end(key, with: .cancelled(mapOf: path(of: key)))
         case .forget(let key):
             end(key, with: nil)
@@ -53,7 +53,7 @@ final class ServedMaps<Output: Codable & Sendable>: ThreadService {
         }
     }
 
-    private func wish(_ key: UInt64, _ file: ChunkedFile, _ inFlight: Int?, _ answer: @escaping Answer) {
+    private func request(_ key: UInt64, _ file: ChunkedFile, _ inFlight: Int?, _ answer: @escaping Answer) {
         switch maps[key] {
         case .over(let error):
             maps[key] = .over(nil)
@@ -63,7 +63,7 @@ final class ServedMaps<Output: Codable & Sendable>: ThreadService {
         case nil:
             do throws(ChunkedMapError) {
                 let run = try engine.begin(file, inFlight: inFlight)
-                maps[key] = .underWay(run, wish: answer)
+                maps[key] = .underWay(run, request: answer)
             } catch {
                 maps[key] = .over(nil)
                 answer(.failure(error))
@@ -74,24 +74,24 @@ final class ServedMaps<Output: Codable & Sendable>: ThreadService {
     /// Answers a request, if an output is there.
     private func answer(_ answer: @escaping Answer, _ key: UInt64, _ run: ChunkRun<Output>) {
         if let output = run.takeNext() {
-            maps[key] = .underWay(run, wish: nil)
+            maps[key] = .underWay(run, request: nil)
             engine.refill(run)
             answer(.success(output))
         } else if run.isDone {
             maps[key] = .over(nil)
             answer(run.error.map { .failure($0) } ?? .success(nil))
         } else {
-            maps[key] = .underWay(run, wish: answer)
+            maps[key] = .underWay(run, request: answer)
         }
     }
 
     /// Ends a map, and passes the error to the waiting request, or to the next one.
     private func end(_ key: UInt64, with error: ChunkedMapError?) {
         switch maps[key] {
-        case .underWay(let run, let wish):
+        case .underWay(let run, let request):
             engine.cancel(run)
-            maps[key] = .over(wish == nil ? error : nil)
-            wish?(error.map { .failure($0) } ?? .success(nil))
+            maps[key] = .over(request == nil ? error : nil)
+            request?(error.map { .failure($0) } ?? .success(nil))
         case .over: break
         case nil: maps[key] = .over(error)
         }

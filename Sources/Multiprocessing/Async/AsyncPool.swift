@@ -269,7 +269,7 @@ public struct AsyncPoolResults<Input: Codable & Sendable, Output: Codable & Send
             let answer: PoolAnswer<Output> = await withTaskCancellationHandler {
                 await withCheckedContinuation { continuation in
                     do throws(MultiprocessingError) {
-                        try thread.post(.wish(key, begin) { continuation.resume(returning: $0) })
+                        try thread.post(.request(key, begin) { continuation.resume(returning: $0) })
                     } catch {
                         continuation.resume(returning: [.failure(error)])
                     }

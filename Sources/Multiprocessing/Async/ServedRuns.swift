@@ -2,7 +2,8 @@
 enum PoolPost<Input: Codable, Output: Codable>: Sendable {
     /// Asks for the results of a run that have arrived, at least one; nil after the last. The first request starts the
     /// run.
-    case wish(UInt64, @Sendable (Pool<Input, Output>) -> any ServedRun<Output>, @Sendable (PoolAnswer<Output>) -> Void)
+    case request(
+        UInt64, @Sendable (Pool<Input, Output>) -> any ServedRun<Output>, @Sendable (PoolAnswer<Output>) -> Void)
     case cancel(UInt64)
     /// No more requests for this run will follow.
     case forget(UInt64)
@@ -51,7 +52,7 @@ final class ServedRuns<Input: Codable, Output: Codable>: ThreadService {
 
     private enum Run {
         /// With the request that waits for its next results.
-        case underWay(any ServedRun<Output>, wish: Answer?)
+        case underWay(any ServedRun<Output>, request: Answer?)
         /// With the error that has not been reported yet.
         case over(MultiprocessingError?)
     }
@@ -77,22 +78,22 @@ final class ServedRuns<Input: Codable, Output: Codable>: ThreadService {
             for key in runs.keys { end(key, with: error) }
         }
         for (key, run) in runs {
-            if case .underWay(let run, let wish?) = run { answer(wish, key, run) }
+            if case .underWay(let run, let request?) = run { answer(request, key, run) }
         }
     }
 
-    /// Waits until there is something to do; returns whether the doorway is readable.
-    func wait(for doorway: Connection) -> Bool {
+    /// Waits until there is something to do; returns whether `wakeup` is readable.
+    func wait(for wakeup: Connection) -> Bool {
         // Without requests, the pool is not waited for: it may have failed, which the next run will notice.
         let isBusy = runs.values.contains { if case .underWay(_, _?) = $0 { true } else { false } }
-        let ready = try? Multiprocessing.wait(for: isBusy ? [doorway, pool] : [doorway])
+        let ready = try? Multiprocessing.wait(for: isBusy ? [wakeup, pool] : [wakeup])
         return ready?.contains(0) ?? false
     }
 
     func handle(_ post: PoolPost<Input, Output>) {
         switch post {
-        case .wish(_, _, let answer) where hasEnded: answer([.failure(.poolTerminated)])
-        case .wish(let key, let begin, let answer):
+        case .request(_, _, let answer) where hasEnded: answer([.failure(.poolTerminated)])
+        case .request(let key, let begin, let answer):
             switch runs[key] {
             case .over(let error):
                 runs[key] = .over(nil)
@@ -122,7 +123,7 @@ final class ServedRuns<Input: Codable, Output: Codable>: ThreadService {
         if ready == nil {
             runs[key] = .over(nil)
         } else {
-            runs[key] = .underWay(run, wish: ready?.isEmpty == true ? answer : nil)
+            runs[key] = .underWay(run, request: ready?.isEmpty == true ? answer : nil)
         }
         if ready?.isEmpty != true { answer(ready) }
     }
@@ -130,10 +131,10 @@ final class ServedRuns<Input: Codable, Output: Codable>: ThreadService {
     /// Ends a run, and passes the error to the waiting request, or to the next one.
     private func end(_ key: UInt64, with error: MultiprocessingError?) {
         switch runs[key] {
-        case .underWay(let run, let wish):
+        case .underWay(let run, let request):
             run.cancel()
-            runs[key] = .over(wish == nil ? error : nil)
-            wish?(error.map { [.failure($0)] })
+            runs[key] = .over(request == nil ? error : nil)
+            request?(error.map { [.failure($0)] })
         case .over: break
         case nil: runs[key] = .over(error)
         }

@@ -4,7 +4,7 @@ import SystemPackage
 /// A thread that carries out requests of a program's tasks.
 ///
 ///     a task                  the thread
-///     post(…)  ──mailbox──>   waits for its doorway and its own descriptors
+///     post(…)  ──mailbox──>   waits for its wakeup pipe and its own descriptors
 ///     suspended               handle(…)
 ///     resumed  <───────────   answers
 ///
@@ -22,12 +22,12 @@ package final class ServerThread<Post: Sendable>: Sendable {
 
     private let mailbox: Guarded<Mailbox>
     /// Readable when there are posts; only the thread uses it.
-    nonisolated(unsafe) private let doorway: Connection
+    nonisolated(unsafe) private let wakeup: Connection
 
     /// - Parameter body: calls `serve`; only the thread uses what it captures.
     package init(_ body: @escaping (ServerThread) -> Void) throws(MultiprocessingError) {
         let pipe = try Pipe(duplex: false)
-        doorway = pipe.first
+        wakeup = pipe.first
         mailbox = Guarded(Mailbox(body: body, bell: pipe.second))
     }
 
@@ -93,7 +93,7 @@ package final class ServerThread<Post: Sendable>: Sendable {
     package func serve(_ service: some ThreadService<Post>) {
         while !service.isStopped {
             service.work()
-            for post in service.wait(for: doorway) ? takePosts() : [] { service.handle(post) }
+            for post in service.wait(for: wakeup) ? takePosts() : [] { service.handle(post) }
         }
         service.end()
         // Posts that arrived meanwhile: after these, no more are accepted.
@@ -107,7 +107,7 @@ package final class ServerThread<Post: Sendable>: Sendable {
     private func takePosts() -> [Post] {
         mailbox.withLock { mailbox in
             // One message stands for all of them.
-            _ = try? doorway.receiveBytes()
+            _ = try? wakeup.receiveBytes()
             defer { mailbox.posts = [] }
             return mailbox.posts
         }
@@ -131,8 +131,8 @@ package protocol ThreadService<Post> {
     var isStopped: Bool { get }
     /// Does everything that can be done without waiting.
     func work()
-    /// Waits until there is something to do; returns whether the doorway is readable.
-    func wait(for doorway: Connection) -> Bool
+    /// Waits until there is something to do; returns whether `wakeup` is readable.
+    func wait(for wakeup: Connection) -> Bool
     func handle(_ post: Post)
     /// Ends everything, and reports that to those who asked for it.
     func end()
