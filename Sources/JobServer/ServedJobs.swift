@@ -5,8 +5,9 @@ import Ground
 ///
 /// Not all programs know both forms, and none tries more than one. make parses its options as usual, so an option's
 /// value may be a separate word, and uses the last one; up to 4.3 it stops at `fifo:`. ninja knows only `fifo:`, and
-/// only after `=`, as do all others that parse `MAKEFLAGS` themselves. So `MAKEFLAGS` has `--jobserver-auth=fifo:PATH
-/// --jobserver-auth R,W`. Old versions of cargo do not know `fifo:` either, and read their own variable first.
+/// only after `=`, as do all others that parse `MAKEFLAGS` themselves. So `MAKEFLAGS` has
+/// `--jobserver-auth=fifo:PATH --jobserver-auth R,W`. Old versions of cargo do not know `fifo:` either, and read their
+/// own variable first.
 package enum ServedJobs {
     package struct Variable {
         package let name: String

@@ -11,8 +11,8 @@
 /// as in Python: there is no way to know whether it was going to release it. Where that matters, use a `Lock`, or let
 /// the parent release in place of a child that has ended.
 ///
-/// Glibc, and with it Foundation, has a type of this name too: in a file that imports one of them, add `import class
-/// Multiprocessing.Semaphore`.
+/// Glibc, and with it Foundation, has a type of this name too: in a file that imports one of them, add
+/// `import class Multiprocessing.Semaphore`.
 ///
 /// The corresponding Python API is `multiprocessing.Semaphore`.
 public class Semaphore: Codable, @unchecked Sendable {
