@@ -297,6 +297,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--only", metavar="REGEX", help="only the rows whose name matches")
     parser.add_argument("--input", help="a tar to use instead of the Linux source")
     parser.add_argument("--base", metavar="PROGRAM", help="an older poolmap, for the rows that compare with one")
+    parser.add_argument("--b3sum-avx2", metavar="PROGRAM", help="a b3sum without AVX-512, for the row that has none "
+                        "either; on a CPU without it, b3sum")
     parser.add_argument("--name", help="save as runs/DATE-NAME.md ('linux' unless --quick or --only)")
     options = parser.parse_args()
     options.pairs = options.pairs or (2 if options.quick else 5)
@@ -305,6 +307,9 @@ def parse() -> argparse.Namespace:
     options.serial_runs = options.runs or (2 if options.quick else 5)
     if options.base:
         options.base = str(Path(options.base).resolve())
+    if options.b3sum_avx2:
+        options.b3sum_avx2 = shutil.which(options.b3sum_avx2) or parser.error("there is no " + options.b3sum_avx2)
+        options.b3sum_avx2 = str(Path(options.b3sum_avx2).resolve())
     if options.input:
         options.input = str(Path(options.input).resolve())
     if options.name is None and not options.quick and options.only is None:

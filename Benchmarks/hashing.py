@@ -34,6 +34,11 @@ def run_rows(bench) -> None:
     for work, command, against, theirs, target in rows:
         if bench.wanted(work, against):
             bench.compare(bench.pair(work, command, against, theirs, target))
+    if bench.options.b3sum_avx2 and bench.wanted("hash, blake3, one file, AVX2"):
+        avx2 = Command(["env", "GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX512F", p, "hash", f"-j{j}", "linux.tar"])
+        theirs = Command([bench.options.b3sum_avx2, "--num-threads", j, "linux.tar"],
+                         text=f"b3sum --num-threads {j} linux.tar, built without AVX-512")
+        bench.compare(bench.pair("hash, blake3, one file, AVX2", avx2, "b3sum", theirs, 0.95))
     if bench.wanted("hash one core"):
         one_core(bench)
     if bench.wanted("hash 200 files"):

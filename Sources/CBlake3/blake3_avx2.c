@@ -7,6 +7,7 @@
 #define LANES_NAME blake3_many_avx2
 #define LANES_TARGET __attribute__((target("avx2,tune=haswell")))
 #define LANES_ROTATES 0
+#define LANES_SETS 3
 
 #include "blake3_lanes.h"
 

@@ -6,6 +6,7 @@
 #define LANES_NAME blake3_many_avx512
 #define LANES_TARGET __attribute__((target("avx512f,avx512vl")))
 #define LANES_ROTATES 1
+#define LANES_SETS 1
 
 #include "blake3_lanes.h"
 

@@ -5,6 +5,7 @@
 //   LANES_NAME     the function to define, a blake3_many_function
 //   LANES_TARGET   the attribute that lets the compiler use the CPU's instructions for that width, or nothing
 //   LANES_ROTATES  1 where the CPU rotates the words of a vector; else shuffles and shifts do it
+//   LANES_SETS     how many sets of LANES inputs are hashed together; see blake3_sets.h for more than 1
 //
 // The state is 16 vectors, vector w with word w of each lane, so the rounds are the same code at every width and no
 // word ever crosses a lane. The message must be transposed into that shape. Rows of LANES words of LANES inputs are
@@ -52,42 +53,70 @@ typedef uint32_t unaligned_word __attribute__((vector_size(4 * LANES), aligned(1
 // Whole bytes move in one instruction.
 #define ROTATE_BYTES(x, from) \
     ((word)__builtin_shufflevector((bytes_of_word)(x), (bytes_of_word)(x), EACH_PIECE(from)))
-#define ROTATE_16(x) ROTATE_BYTES(x, PIECE_BY_16)
-#define ROTATE_8(x) ROTATE_BYTES(x, PIECE_BY_8)
+#define ROTATE_16(x) ROTATE_BYTES(hidden(x), PIECE_BY_16)
+#define ROTATE_8(x) ROTATE_BYTES(hidden(x), PIECE_BY_8)
+
+// Hides from the compiler how `x` was made. Clang for x86 knows that shuffling a ^ b equals shuffling both, and does the
+// latter, which is twice the work.
+LANES_INLINE word hidden(word x)
+{
+#if defined(__x86_64__)
+    __asm__("" : "+x"(x));
+#endif
+    return x;
+}
 #endif
 
 // MARK: Rounds
 
-// The first or second half of the specification's quarter round, for columns or diagonals 0 to 3 at a time. Step by
-// step for all four, as each is one chain of dependent steps. Diagonal n has its second word in column n + 1, its third
-// in n + 2 and its fourth in n + 3, where `turn` is 1; `order` names a word of the message for each.
-LANES_INLINE void mix_half(word *v, const word *message, const uint8_t *order, int turn, int half)
+// The first or second half of the specification's quarter round, for `count` columns or diagonals at a time. Each is a
+// chain of dependent steps, so every step is done for all of them before the next. `x` holds a message word for each.
+LANES_INLINE void mix_half(word *a, word *b, word *c, word *d, const word *x, int count, int half)
 {
-    word *b = v + 4;
-    word *c = v + 8;
-    word *d = v + 12;
-    UNROLL for (int n = 0; n < 4; n++) {
-        v[n] = v[n] + b[(n + turn) % 4] + message[order[2 * n + half]];
+    UNROLL for (int n = 0; n < count; n++) {
+        a[n] = a[n] + x[n] + b[n];
     }
-    UNROLL for (int n = 0; n < 4; n++) {
-        word mixed = d[(n + 3 * turn) % 4] ^ v[n];
-        d[(n + 3 * turn) % 4] = half == 0 ? ROTATE_16(mixed) : ROTATE_8(mixed);
+    UNROLL for (int n = 0; n < count; n++) {
+        word mixed = d[n] ^ a[n];
+        d[n] = half == 0 ? ROTATE_16(mixed) : ROTATE_8(mixed);
     }
-    UNROLL for (int n = 0; n < 4; n++) {
-        c[(n + 2 * turn) % 4] += d[(n + 3 * turn) % 4];
+    UNROLL for (int n = 0; n < count; n++) {
+        c[n] += d[n];
     }
+    UNROLL for (int n = 0; n < count; n++) {
+        word mixed = b[n] ^ c[n];
+        b[n] = half == 0 ? ROTATE_BY_SHIFTS(mixed, 12) : ROTATE_BY_SHIFTS(mixed, 7);
+    }
+}
+
+// Half a round: all columns, or all diagonals if `turn` is 1. Diagonal n has its second word in column n + 1, its third
+// in n + 2 and its fourth in n + 3. `order` names two message words for each.
+LANES_INLINE void mix_half_round(word *v, const word *message, const uint8_t *order, int turn)
+{
+    word b[4];
+    word c[4];
+    word d[4];
+    word x[2][4];
     UNROLL for (int n = 0; n < 4; n++) {
-        word mixed = b[(n + turn) % 4] ^ c[(n + 2 * turn) % 4];
-        b[(n + turn) % 4] = half == 0 ? ROTATE_BY_SHIFTS(mixed, 12) : ROTATE_BY_SHIFTS(mixed, 7);
+        b[n] = v[4 + (n + turn) % 4];
+        c[n] = v[8 + (n + 2 * turn) % 4];
+        d[n] = v[12 + (n + 3 * turn) % 4];
+        x[0][n] = message[order[2 * n]];
+        x[1][n] = message[order[2 * n + 1]];
+    }
+    mix_half(v, b, c, d, x[0], 4, 0);
+    mix_half(v, b, c, d, x[1], 4, 1);
+    UNROLL for (int n = 0; n < 4; n++) {
+        v[4 + (n + turn) % 4] = b[n];
+        v[8 + (n + 2 * turn) % 4] = c[n];
+        v[12 + (n + 3 * turn) % 4] = d[n];
     }
 }
 
 LANES_INLINE void mix_round(word *v, const word *message, const uint8_t *order)
 {
-    mix_half(v, message, order, 0, 0);
-    mix_half(v, message, order, 0, 1);
-    mix_half(v, message, order + 8, 1, 0);
-    mix_half(v, message, order + 8, 1, 1);
+    mix_half_round(v, message, order, 0);
+    mix_half_round(v, message, order + 8, 1);
 }
 
 // Row r names the message's words in the order in which round r takes them: row r + 1 is the specification's
@@ -213,20 +242,24 @@ LANES_INLINE void transpose_rows(word *rows)
 #endif
 }
 
+// Loads LANES words of each lane, from `offset` on: word n of all lanes into row n.
+LANES_INLINE void load_words(word *rows, const struct lanes *lanes, size_t offset)
+{
+    UNROLL for (size_t lane = 0; lane < LANES; lane++) {
+        size_t present = lane < lanes->count ? lane : lanes->count - 1;
+        rows[lane] = *(const unaligned_word *)(lanes->input + present * lanes->stride + offset);
+    }
+    UNROLL for (size_t row = 0; row < LANES; row += 4) {
+        transpose_pieces(rows + row);
+    }
+    transpose_rows(rows);
+}
+
 LANES_INLINE void load_message(word *message, const struct lanes *lanes, size_t offset)
 {
     prefetch(lanes, offset);
-    UNROLL for (size_t column = 0; column < 16; column += LANES) {
-        word *rows = message + column;
-        UNROLL for (size_t lane = 0; lane < LANES; lane++) {
-            size_t present = lane < lanes->count ? lane : lanes->count - 1;
-            const uint8_t *input = lanes->input + present * lanes->stride;
-            rows[lane] = *(const unaligned_word *)(input + offset + 4 * column);
-        }
-        UNROLL for (size_t row = 0; row < LANES; row += 4) {
-            transpose_pieces(rows + row);
-        }
-        transpose_rows(rows);
+    UNROLL for (size_t first = 0; first < 16; first += LANES) {
+        load_words(message + first, lanes, offset + 4 * first);
     }
 }
 
@@ -249,34 +282,42 @@ LANES_INLINE void store_chaining_values(const word *h, uint8_t *output, size_t c
 
 // MARK: Many inputs
 
+// The counters of the lanes' inputs, of which the first is `counter`: their low and their high halves.
+LANES_INLINE void set_counters(word *low, word *high, const struct blake3_many *many, uint64_t counter)
+{
+    uint32_t lows[LANES];
+    uint32_t highs[LANES];
+    for (size_t lane = 0; lane < LANES; lane++) {
+        uint64_t of_lane = counter + (many->counter_grows ? lane : 0);
+        lows[lane] = (uint32_t)of_lane;
+        highs[lane] = (uint32_t)(of_lane >> 32);
+    }
+    memcpy(low, lows, sizeof lows);
+    memcpy(high, highs, sizeof highs);
+}
+
+LANES_INLINE uint32_t flags_of_block(const struct blake3_many *many, size_t block)
+{
+    return many->flags | (block == 0 ? many->first_flags : 0) | (block == many->blocks - 1 ? many->last_flags : 0);
+}
+
 LANES_INLINE void hash_lanes(
     const struct blake3_many *many, const struct lanes *lanes, uint64_t counter, uint8_t *output)
 {
-    uint32_t low[LANES];
-    uint32_t high[LANES];
-    for (size_t lane = 0; lane < LANES; lane++) {
-        uint64_t of_lane = counter + (many->counter_grows ? lane : 0);
-        low[lane] = (uint32_t)of_lane;
-        high[lane] = (uint32_t)(of_lane >> 32);
-    }
     word counter_low;
     word counter_high;
-    memcpy(&counter_low, low, sizeof low);
-    memcpy(&counter_high, high, sizeof high);
-
+    set_counters(&counter_low, &counter_high, many, counter);
     word h[8];
     for (int i = 0; i < 8; i++) {
         h[i] = EVERY_LANE(many->key[i]);
     }
     for (size_t block = 0; block < many->blocks; block++) {
-        uint32_t flags = many->flags | (block == 0 ? many->first_flags : 0)
-            | (block == many->blocks - 1 ? many->last_flags : 0);
         word message[16];
         load_message(message, lanes, block * BLOCK_BYTES);
         word v[16] = {
             h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7],
             EVERY_LANE(INITIAL_0), EVERY_LANE(INITIAL_1), EVERY_LANE(INITIAL_2), EVERY_LANE(INITIAL_3),
-            counter_low, counter_high, EVERY_LANE(BLOCK_BYTES), EVERY_LANE(flags),
+            counter_low, counter_high, EVERY_LANE(BLOCK_BYTES), EVERY_LANE(flags_of_block(many, block)),
         };
         mix_rounds(v, message);
         for (int i = 0; i < 8; i++) {
@@ -286,10 +327,18 @@ LANES_INLINE void hash_lanes(
     store_chaining_values(h, output, lanes->count);
 }
 
+#if LANES_SETS > 1
+#include "blake3_sets.h"
+#endif
+
 LANES_TARGET void LANES_NAME(const struct blake3_many *many)
 {
     size_t stride = many->blocks * BLOCK_BYTES;
-    for (size_t done = 0; done < many->count; done += LANES) {
+    size_t done = 0;
+#if LANES_SETS > 1
+    done = hash_sets(many);
+#endif
+    for (; done < many->count; done += LANES) {
         size_t left = many->count - done;
         struct lanes lanes = {many->input + done * stride, stride, left};
         uint64_t counter = many->counter + (many->counter_grows ? done : 0);

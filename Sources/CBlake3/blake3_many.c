@@ -5,6 +5,15 @@
 
 #include <stdatomic.h>
 
+// glibc also knows which instructions the user has turned off: GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX512F runs a program
+// as on a CPU without AVX-512.
+#if defined(__x86_64__) && __has_include(<sys/platform/x86.h>)
+#include <sys/platform/x86.h>
+#define LEFT_ON(feature) CPU_FEATURE_ACTIVE(feature)
+#else
+#define LEFT_ON(feature) true
+#endif
+
 struct width {
     unsigned lanes;
     const char *instructions;
@@ -35,11 +44,11 @@ static bool cpu_has(unsigned lanes)
     __builtin_cpu_init();
     switch (lanes) {
     case 16:
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl");
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && LEFT_ON(AVX512F);
     case 8:
-        return __builtin_cpu_supports("avx2");
+        return __builtin_cpu_supports("avx2") && LEFT_ON(AVX2);
     case 4:
-        return __builtin_cpu_supports("sse4.1");
+        return __builtin_cpu_supports("sse4.1") && LEFT_ON(SSE4_1);
     default:
         return true;
     }

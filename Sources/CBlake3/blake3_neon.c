@@ -6,6 +6,7 @@
 #define LANES_NAME blake3_many_neon
 #define LANES_TARGET
 #define LANES_ROTATES 0
+#define LANES_SETS 1
 
 #include "blake3_lanes.h"
 

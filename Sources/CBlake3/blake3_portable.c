@@ -4,6 +4,7 @@
 #define LANES_NAME blake3_many_portable
 #define LANES_TARGET
 #define LANES_ROTATES 1
+#define LANES_SETS 1
 
 #include "blake3_lanes.h"
 

@@ -7,6 +7,7 @@
 #define LANES_NAME blake3_many_sse41
 #define LANES_TARGET __attribute__((target("sse4.1,tune=haswell")))
 #define LANES_ROTATES 0
+#define LANES_SETS 1
 
 #include "blake3_lanes.h"
 

@@ -2,7 +2,8 @@
 //
 // scripts/check-blake3.sh compiles and runs it, with the address and undefined sanitizers. It needs no Swift, so it also
 // runs where only a C compiler is, such as under an emulator of another CPU. Prints what it did, or the first difference
-// with the seed, and then leaves with status 1. The only argument is a seed.
+// with the seed, and then leaves with status 1. The only argument is a seed, or `instructions`: then it only prints what
+// this CPU is hashed with.
 
 #include "blake3.h"
 
@@ -247,6 +248,10 @@ static void check(const blake3_mode *mode, const uint8_t *random_data, size_t by
 
 int main(int count, char **arguments)
 {
+    if (count > 1 && strcmp(arguments[1], "instructions") == 0) {
+        puts(blake3_instructions());
+        return 0;
+    }
     seed = count > 1 ? strtoull(arguments[1], NULL, 10) : (uint64_t)time(NULL);
     random_state = seed * 2 + 1;
     uint8_t *data = malloc(LARGEST);
@@ -259,6 +264,10 @@ int main(int count, char **arguments)
         for (size_t bytes = 0; bytes <= 5000; bytes++) {
             check(&modes[mode], data, bytes);
         }
+    }
+    // Every number of chunks, up to several times what the kernels take together: each leaves another rest.
+    for (size_t chunks = 5; chunks <= 80; chunks++) {
+        check(&modes[chunks % 3], data, chunks * 1024 + chunks % 2);
     }
     for (int i = 0; i < 120; i++) {
         check(&modes[i % 3], data, random_below(i % 2 == 0 ? 300000 : LARGEST));
