@@ -238,5 +238,8 @@ package final class Hands {
     }
 
     /// A read of this size stays in the core's own cache while it is worked on.
+    ///
+    /// Mapping the file instead costs BLAKE3 with AVX2 1.2 times the processor time: the kernel needs as long for the pages
+    /// as for the copy, and the hash then waits for main memory.
     package static let cachedBytes = 256 << 10
 }
