@@ -2,7 +2,9 @@
 # Makes docs/images/run.png, the picture of a run in README.md: scripts/picture.sh POOLMAP [FILE]
 #
 # The picture is that of the run in docs/images/run.json, so it comes out the same on any machine with the same fonts and
-# browser. With FILE, that report is made anew first, by compressing FILE.
+# browser. With FILE, that report is made anew first, by compressing FILE. It was a tar of what a Debian machine has:
+#
+#     tar --sort=name -c -C / usr/share usr/include usr/lib/python3 usr/lib/x86_64-linux-gnu | head -c 326M > files.tar
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 (($# == 1 || $# == 2)) || { sed -n 's/^# Makes .*: \(scripts.*\)/usage: \1/p' "$0" >&2; exit 2; }

@@ -97,6 +97,20 @@ struct PageRows {
     }
 }
 
+/// JSON in which nothing ends or begins an element of HTML: `<` stands in its strings only, and is escaped there.
+func pageSafe(_ json: String) -> [UInt8] {
+    var safe: [UInt8] = []
+    safe.reserveCapacity(json.utf8.count)
+    for byte in json.utf8 {
+        if byte == UInt8(ascii: "<") {
+            safe += "\\u003c".utf8
+        } else {
+            safe.append(byte)
+        }
+    }
+    return safe
+}
+
 private func microseconds(from start: UInt64, to end: UInt64) -> Int64 {
     Int64(clamping: (end - min(start, end)) / 1000)
 }

@@ -35,20 +35,6 @@ struct ReportPage: ReportFormat {
     }
 }
 
-/// JSON in which nothing ends or begins an element of HTML: `<` stands in its strings only, and is escaped there.
-func pageSafe(_ json: String) -> [UInt8] {
-    var safe: [UInt8] = []
-    safe.reserveCapacity(json.utf8.count)
-    for byte in json.utf8 {
-        if byte == UInt8(ascii: "<") {
-            safe += "\\u003c".utf8
-        } else {
-            safe.append(byte)
-        }
-    }
-    return safe
-}
-
 /// A text of the page that the program carries.
 private struct PageText {
     private let bytes: UnsafeRawBufferPointer

@@ -21,14 +21,15 @@ function makeMeasures(model) {
 function leftMeasure(model) {
     const { pieces, command } = model;
     const isRestoring = ["decompress", "test", "cat"].includes(command);
-    const value = (piece) => {
+    const share = (piece) => {
         const [bytes, length] = [pieces.bytes[piece], pieces.length[piece]];
         const [small, large] = isRestoring ? [length, bytes] : [bytes, length];
-        return bytes < 0 || large <= 0 ? NaN : Math.min(1, small / large);
+        return bytes < 0 || large <= 0 ? NaN : small / large;
     };
+    const value = (piece) => Math.min(1, share(piece));
     const name = command === "map" ? "Output for each byte of input" : "Compressibility";
     const words = command === "map" ? ["little output", "as much as the input"] : ["compresses well", "does not compress"];
-    return { id: "left", name, low: words[0], high: words[1], value, text: (piece) => ratioText(model, piece), isShare: true };
+    return { id: "left", name, low: words[0], high: words[1], value, share, text: (piece) => ratioText(model, piece), isShare: true };
 }
 
 /// Beside the value that 95 of 100 pieces do not exceed, so that a single one does not make all others look alike.
@@ -43,7 +44,7 @@ function relativeMeasure(model, { id, name, low, high, of, text }) {
 
 /// Bytes of the input in a microsecond.
 function speedOf(pieces, piece) {
-    return pieces.length[piece] / Math.max(1, pieces.duration[piece]);
+    return pieces.duration[piece] > 0 ? pieces.length[piece] / pieces.duration[piece] : NaN;
 }
 
 function ratioText({ command, pieces }, piece) {
@@ -92,13 +93,13 @@ function flow(model, from, to, count) {
     const made = () => new Bins(from, to, count);
     const [bytes, busy, queued, turn] = [made(), made(), made(), made()];
     for (let piece = 0; piece < pieces.count; piece += 1) {
+        if (!hasTime(pieces, piece)) continue;
         const start = pieces.start[piece];
         const end = endOf(pieces, piece);
         if (pieces.queued[piece] > 0) queued.add(start - pieces.queued[piece], start, 1);
         if (pieces.turn[piece] > 0) turn.add(end, end + pieces.turn[piece], 1);
-        const duration = Math.max(1, pieces.duration[piece]);
-        bytes.add(start, start + duration, pieces.length[piece] / duration);
-        busy.add(start, start + duration, 1);
+        if (pieces.duration[piece] > 0) bytes.add(start, end, speedOf(pieces, piece));
+        busy.add(start, end, 1);
     }
     return { bytes: bytes.rates, busy: busy.rates, queued: queued.rates, turn: turn.rates };
 }

@@ -18,7 +18,7 @@ class Curves {
         const { view } = this;
         const scale = timeScale(view, width);
         drawTimeAxis(context, view, width, height);
-        this.flow = flow(view.model, view.from, view.to, Math.max(1, Math.floor(scale.inner / 2)));
+        this.flow = flow(view.model, view.from, view.to, Math.max(1, Math.floor(scale.inner / 4)));
         let y = axisHeight;
         for (const row of this.rows) {
             context.fillStyle = view.colours.text;

@@ -83,11 +83,13 @@ function readPieces(rows, files) {
 function makeLanes(model) {
     const { pieces, workers } = model;
     const byWorker = workers.map(() => []);
-    for (let piece = 0; piece < pieces.count; piece += 1) byWorker[pieces.worker[piece]].push(piece);
+    for (let piece = 0; piece < pieces.count; piece += 1) {
+        if (hasTime(pieces, piece)) byWorker[pieces.worker[piece]].push(piece);
+    }
     const spans = byWorker.map((list, worker) => {
         list.sort((one, other) => pieces.start[one] - pieces.start[other]);
         return { worker, list, first: pieces.start[list[0]], end: endOf(pieces, list[list.length - 1]) };
-    });
+    }).filter(({ list }) => list.length > 0);
     spans.sort((one, other) => one.first - other.first);
     const isMain = ({ worker }) => workers[worker] === model.mainPID;
     const lanes = [];
@@ -114,6 +116,11 @@ function laneFor(span, lanes, jobs) {
     }
     lanes.push({ pids: [], pieces: [], end: 0, label: `worker ${lanes.length + 1}` });
     return lanes[lanes.length - 1];
+}
+
+/// Whether it is known when a piece was begun: not if nobody came to its end.
+function hasTime(pieces, piece) {
+    return pieces.duration[piece] > 0 || pieces.notes.get(piece)?.error === undefined;
 }
 
 function endOf(pieces, piece) {

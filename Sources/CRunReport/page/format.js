@@ -44,7 +44,7 @@ function formatTime(microseconds) {
 
 /// Bytes in microseconds.
 function formatSpeed(bytes, microseconds) {
-    return microseconds > 0 ? `${formatBytes(bytes / microseconds * 1e6)}/s` : "–";
+    return microseconds > 0 && Number.isFinite(bytes) ? `${formatBytes(bytes / microseconds * 1e6)}/s` : "–";
 }
 
 function formatPercent(share) {

@@ -58,8 +58,8 @@ function fillSummary(model, lost) {
     fillStatus(model);
     const result = totals.outputBytes > 0 && totals.inputBytes > 0
         ? `${formatBytes(totals.inputBytes)} to ${formatBytes(totals.outputBytes)}` : formatBytes(totals.inputBytes);
-    byID("headline").textContent = `${result} in ${formatTime(wall)}, by ${counted(lost.workers, "worker")} that were busy for `
-        + `${formatPercent(lost.busyTime / lost.wholeTime)} of the time.`;
+    byID("headline").textContent = `${result} in ${formatTime(wall)}: ${counted(lost.workers, "worker")}, `
+        + `${formatPercent(lost.busyTime / lost.wholeTime)} busy.`;
     const tile = (title, value, more) =>
         element("div", {}, element("dt", {}, title),
             element("dd", {}, element("span", { class: "value" }, value), element("span", { class: "more" }, more)));
@@ -173,7 +173,7 @@ function fillSlowest(model, view, select) {
     const measure = view.measures.find(({ isShare }) => isShare);
     byID("worst-title").textContent =
         !measure ? "Lowest speed" : model.command === "map" ? "Most output for its input" : "Compresses worst";
-    const worst = measure ? top((piece) => measure.value(piece)) : top((piece) => pieces.length[piece] > 0 ? -speedOf(pieces, piece) : NaN);
+    const worst = measure ? top((piece) => measure.share(piece)) : top((piece) => pieces.length[piece] > 0 ? -speedOf(pieces, piece) : NaN);
     byID("worst").append(plainTable("", measure ? [name, size, ratio, time] : [name, size, speed, time], worst));
 }
 
@@ -289,7 +289,7 @@ function fillMachine(model) {
         ["System", machine.system],
         ["poolmap", model.version], ["libzstd", model.libzstd],
         ["Started", formatDate(model.started)],
-        ["Worker processes", model.workers.length > 0 ? model.workers.slice(0, 64).join(", ") : "none"],
+        ["Processes", model.workers.length > 0 ? model.workers.slice(0, 64).join(", ") : "none"],
         ...Object.entries(options).map(([name, value]) => [`Option ${name}`, typeof value === "string" ? value : JSON.stringify(value)]),
     ];
     for (const [name, value] of facts) {
