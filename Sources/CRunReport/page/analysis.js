@@ -139,38 +139,45 @@ function lostTime(model) {
     return { workers, busyTime, wholeTime, rows: rows.filter((row) => row.time > 0) };
 }
 
-function reasonsToIdle({ main, pieces, wall, noun }, workers, isAlone) {
+function reasonsToIdle({ main, mainPID, workers: pids, pieces, wall, noun }, workers, isAlone) {
     const rows = activities.map((activity) => ({ ...activity, time: 0 }));
+    rows.push({
+        id: "alone", label: "main process worked alone", time: 0,
+        help: `it did ${noun}s itself: there was little to do as yet, or make had no job free for a worker`,
+    });
     const ready = {
         id: "ready", label: `between two ${noun}s`, time: 0,
         help: "work was handed out, and not yet begun: messages, files to open and to name, other programs on the cores",
     };
     const length = main.bucketNanoseconds / 1000;
     const count = Math.max(...activities.map(({ id }) => main[id]?.length ?? 0), 1);
-    const [busy, queued] = [new Bins(0, length * count, count), new Bins(0, length * count, count)];
+    const made = () => new Bins(0, length * count, count);
+    const [busy, queued, own] = [made(), made(), made()];
     for (let piece = 0; piece < pieces.count; piece += 1) {
         const start = pieces.start[piece];
         busy.add(start, endOf(pieces, piece), 1);
         if (pieces.queued[piece] > 0) queued.add(start - pieces.queued[piece], start, 1);
+        if (pids[pieces.worker[piece]] === mainPID) own.add(start, endOf(pieces, piece), 1);
     }
     for (let number = 0; number < count; number += 1) {
         const whole = Math.min(length, Math.max(0, wall - number * length));
         const idle = Math.max(0, workers * whole - busy.totals[number]);
         const isReady = isAlone ? 0 : Math.min(idle, queued.totals[number]);
         ready.time += isReady;
-        share(rows, main, number, idle - isReady, isAlone ? busy.totals[number] : 0);
+        share(rows, main, number, idle - isReady, own.totals[number], isAlone);
     }
     return [ready, ...rows];
 }
 
-/// Gives each activity its share of the time that was lost in a stretch. What the main process worked on itself is no
-/// reason why it handed out nothing.
-function share(rows, main, number, idle, ownWork) {
+/// Gives each activity its share of the time that was lost in a stretch. What the main process worked on itself is part of
+/// its handing out, and a reason of its own if there were others who could have worked.
+function share(rows, main, number, idle, ownWork, isAlone) {
     const weights = rows.map(({ id }) => (main[id]?.[number] ?? 0) / 1000);
-    const handingOut = rows.findIndex(({ id }) => id === "handingOut");
-    weights[handingOut] = Math.max(0, weights[handingOut] - ownWork);
+    const place = (wanted) => rows.findIndex(({ id }) => id === wanted);
+    weights[place("handingOut")] = Math.max(0, weights[place("handingOut")] - ownWork);
+    weights[place("alone")] = isAlone ? 0 : ownWork;
     const all = weights.reduce((sum, weight) => sum + weight, 0);
-    rows.forEach((row, place) => {
-        row.time += all > 0 ? idle * weights[place] / all : 0;
+    rows.forEach((row, at) => {
+        row.time += all > 0 ? idle * weights[at] / all : 0;
     });
 }

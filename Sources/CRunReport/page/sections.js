@@ -130,6 +130,7 @@ function fillLost(model, lost) {
 
 function colourOfActivity(id) {
     if (id === "ready") return "var(--second)";
+    if (id === "alone") return "var(--warning)";
     const number = activities.findIndex((activity) => activity.id === id);
     return number < 0 ? "var(--unknown)" : `var(--activity-${number})`;
 }

@@ -127,6 +127,7 @@ def look(browser, path):
     # What names hold is text: nothing of it has become an element.
     check(page.evaluate("document.querySelectorAll('img, iframe, object, embed, link[href^=http]').length") == 0, path)
     check(page.evaluate("document.scripts.length") == 2, path, "has other scripts")
+    check(page.evaluate("document.title").startswith("poolmap "), path, page.evaluate("document.title"))
     check(not page.complaints(), path, page.complaints())
     check(not page.requests(), path, page.requests())
 

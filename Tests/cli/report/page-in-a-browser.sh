@@ -33,6 +33,34 @@ wait_until 20 has_worked "$victim"
 kill -KILL "$victim"
 wait "$front"
 for report in many names one empty failed map hash killed; do silently poolmap report $report.json; done
+# Reports that are what docs/report.md says, and odd in all that it leaves open.
+python3 - << 'END'
+import json
+run = json.load(open("many.json"))
+evil = "</script><script>document.title='evil'</script><img src=x onerror=\"document.title='evil'\">"
+big = 2**64 - 1
+run["options"] = {evil: evil, "jobs": evil, "x": [evil, {"y": evil}], "__proto__": {"jobs": 3}}
+run["machine"] = {"cpu": evil, "cores": evil, "usableCores": [evil], "memoryBytes": evil, "system": {"a": evil}}
+run["poolmap"] = run["libzstd"] = run["command"] = evil
+run["startedUnixNanoseconds"] = big
+for name in run["totals"]:
+    run["totals"][name] = big if name != "wallNanoseconds" else 0
+run["mainProcess"] = {"bucketNanoseconds": 1, "handingOut": [big] * 3, "other": [1], evil: []}
+file = run["files"][0]
+file["input"], file["output"], file["status"] = evil, evil, evil
+file["error"] = {"code": [evil], "message": {"a": evil}, evil: 1}
+file["salvage"] = {"lost": [None, 1, {"offset": evil, "length": evil, "reason": [evil]}]}
+for number, chunk in enumerate(file["chunks"]):
+    chunk["result"] = [None, {"bytes": big}, {"error": {"message": [evil]}}, {"kept": evil}, {"bytes": evil}, {}][number % 6]
+    if number % 3 == 0:
+        chunk.update({name: big for name in chunk if name != "result"})
+    chunk["worker"] = number
+run["files"].append(dict(file, chunks=[], salvage={"lost": evil}, input=""))
+json.dump(run, open("strange.json", "w"))
+json.dump(dict(run, files=[]), open("nothing.json", "w"))
+END
+silently poolmap report -o strange-page.html strange.json
+silently poolmap report -o nothing-page.html nothing.json
 # And one that the run itself has written.
 poolmap test -j 2 --report direct.html in.zst
 PYTHONUTF8=1 python3 -B "$CLI_FOLDER/report/look.py" *.html
