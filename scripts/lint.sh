@@ -29,7 +29,7 @@ if grep -L "^\.TH .* \"poolmap ${version//./\\.}\" " docs/man/*.1 | grep .; then
     echo "These pages have another version than $version; run: make manual" >&2
     wrong=1
 fi
-if git grep -nwF -e "$version" -- . ':!Sources/poolmap/Program.swift' ':!CHANGELOG.md' ':!docs/man/*.1' ':!Benchmarks/runs'; then
+if git grep -nwF -e "$version" -- . ':!Sources/poolmap/Program.swift' ':!CHANGELOG.md' ':!docs/man/*.1' ':!Benchmarks/runs' ':!docs/images/*.json'; then
     echo "Only Sources/poolmap/Program.swift may contain the version." >&2
     wrong=1
 fi
