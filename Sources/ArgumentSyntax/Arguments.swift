@@ -1,20 +1,20 @@
 import ArgumentParser
 
-/// The arguments in the parser's terms.
+/// The command line, rewritten for the parser.
 package struct Arguments {
-    /// What they name or mean, if anything.
+    /// The subcommand that is named or implied; nil for the default.
     package let word: CommandWord?
     package let options: [TypedOption]
-    /// What is no option, mostly names of files: kept from the parser, which takes half a second for 3,000.
+    /// The operands, mostly file names; they bypass the parser, which takes half a second for 3,000.
     package let operands: [String]
-    /// What is to be run, with its arguments; empty where nothing is.
+    /// The command of `map` with its arguments; empty for other subcommands.
     package private(set) var command: [String] = []
-    /// Options of another command that were dropped, for its parser to say whether their values are right.
+    /// Options of `compress` that were dropped; its parser checks their values.
     package let unusedWords: [String]
-    /// What is to be said beside, unless `-q` is given.
+    /// Warnings, to be printed unless `-q` is given.
     package private(set) var notes: [String] = []
 
-    /// Throws if they cannot be understood.
+    /// Throws if the arguments are not understood.
     package init(_ raw: [String], calledAs name: ProgramName) throws {
         var rest = raw[...]
         var word: CommandWord?
@@ -52,10 +52,10 @@ package struct Arguments {
         }
     }
 
-    /// The options alone, for the parser.
+    /// The options, for the parser.
     package var optionWords: [String] { options.flatMap(\.words) }
 
-    /// All, for the parser.
+    /// The options and the operands, for the parser.
     package var words: [String] { optionWords + (operands.isEmpty ? [] : ["--"] + operands) }
 
     package func count(of names: [String]) -> Int { options.count { names.contains($0.name) } }

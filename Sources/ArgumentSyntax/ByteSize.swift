@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Sizes as people write them: 4096, 512K, 8M, 1MiB, 2GB (all in powers of 1024, as zstd has it).
+/// A size such as 4096, 512K, 8M, 1MiB or 2GB; all units are powers of 1024, as in zstd.
 package struct ByteSize: ExpressibleByArgument {
     package let bytes: UInt64
 

@@ -1,36 +1,36 @@
 import ArgumentParser
 import Glibc
 
-/// What is done to the inputs: a subcommand, by its word or by options of zstd's.
+/// A subcommand, chosen by its word or by an option such as zstd's -d.
 package enum CommandWord: String, CaseIterable {
     case compress, decompress, test, list, cat, hash, map, join, report, help
 
-    /// zstd has them too, and takes all of its options in each.
+    /// Whether it is one of zstd's modes, each of which accepts all of zstd's options.
     package var isZstds: Bool { [.compress, .decompress, .test, .list].contains(self) }
 
-    /// Those that are no word of zstd's, nor an option of its.
+    /// The subcommands that zstd has no option for.
     static let own: [CommandWord] = [.hash, .cat, .map, .join, .report]
 
-    /// The option that says the same and can be no file's name.
+    /// The option with the same meaning, which cannot be a file name.
     ///
-    /// `--report` is an option with a value, and may well be the first argument.
+    /// Not `--report`, which is an option with a value and may be the first argument.
     var option: String { self == .report ? "--report-page" : "--\(rawValue)" }
 
-    /// Throws if the word, as the first argument, may as well be a file's name: `poolmap *` types it, too.
+    /// Throws if the word, as the first argument, could also be a file name, as in `poolmap *`.
     ///
-    /// A folder is no input without `-r`, so that its name is taken for the word; returns what is to be said then.
+    /// A folder is not an input without `-r`, so its name is taken as the word; the result is the warning about that.
     func requireNoFile(recursive: Bool) throws -> String? {
         var status = stat()
         guard lstat(rawValue, &status) == 0, !isOutput(status) else { return nil }
         let isFolder = stat(rawValue, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-        let choice = "type ./\(rawValue) for the \(isFolder ? "folder" : "file"), and \(option) for the command"
+        let choice = "type ./\(rawValue) for the \(isFolder ? "directory" : "file"), or \(option) for the command"
         guard isFolder, !recursive else {
-            throw ValidationError("\(rawValue) is a command, and here the name of a file as well: \(choice)")
+            throw ValidationError("\(rawValue) is a command and also a file here: \(choice)")
         }
-        return "\(rawValue) is taken for the command, and is the name of a folder as well: \(choice)"
+        return "\(rawValue) is taken as the command, but is also a directory here: \(choice)"
     }
 
-    /// Whether it is a file that this command's output goes to: `poolmap hash FILE > hash` has it made before.
+    /// Whether it is the file that this process's output goes to: in `poolmap hash FILE > hash` the shell creates it first.
     private func isOutput(_ file: stat) -> Bool {
         [STDOUT_FILENO, STDERR_FILENO].contains { descriptor in
             var status = stat()

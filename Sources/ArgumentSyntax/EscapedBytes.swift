@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Bytes as people write them: characters stand for themselves, and \\n, \\t, \\r, \\0, \\\\ and \\xHH for one byte each.
+/// Bytes in text form: \\n, \\t, \\r, \\0, \\\\ and \\xHH stand for one byte each, other characters for themselves.
 package struct EscapedBytes: ExpressibleByArgument {
     package let bytes: [UInt8]
 
@@ -19,7 +19,7 @@ package struct EscapedBytes: ExpressibleByArgument {
             case UInt8(ascii: "0"): bytes.append(0)
             case UInt8(ascii: "\\"): bytes.append(UInt8(ascii: "\\"))
             case UInt8(ascii: "x"):
-                // No sign, which a number might have.
+                // UInt8 would accept a sign.
                 guard rest.count >= 2, rest.first != UInt8(ascii: "+"),
                     let value = UInt8(String(Substring(rest.prefix(2))), radix: 16)
                 else {

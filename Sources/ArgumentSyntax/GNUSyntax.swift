@@ -1,15 +1,14 @@
 import ArgumentParser
 
-/// Options as GNU's programs have them: a value stands behind "=" or in the next argument, short options may stand
-/// together.
+/// GNU option syntax: a value follows "=" or is the next argument, and short options may be combined.
 protocol GNUSyntax: OptionSyntax {
     var options: [TypedOption] { get set }
-    /// Options whose value is the next argument, which is then not looked at.
+    /// Long options that have a value, which may be the next argument.
     static var takingValue: Set<String> { get }
     static var lettersTakingValue: Set<Character> { get }
-    /// Those that may have an empty value.
+    /// Options whose value may be empty.
     static var takingNothing: Set<String> { get }
-    /// Whether -1 and so on are levels.
+    /// Whether -1, -2 and so on set the level.
     static var takesLevels: Bool { get }
 }
 
@@ -25,7 +24,7 @@ extension GNUSyntax {
         }
     }
 
-    /// Takes short options that stand together apart: "-cw" is -c, -w.
+    /// Splits combined short options: "-cw" is -c, -w.
     ///
     /// A value is the rest of the letters, or the next argument.
     mutating func takeCluster(_ argument: String) throws {

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What users of b3sum and sha256sum type after `poolmap hash`, said in the parser's terms.
+/// The arguments of `poolmap hash`, as users of b3sum and sha256sum type them, rewritten for the parser.
 struct HashSyntax: GNUSyntax {
     var options: [TypedOption] = []
     var operands: [String] = []
@@ -13,10 +13,10 @@ struct HashSyntax: GNUSyntax {
     ]
     static let lettersTakingValue: Set<Character> = ["T", "j", "o", "a", "l"]
     static let takingNothing: Set<String> = ["--derive-key", "--salt"]
-    /// How much `--check` prints: the last of these options holds, as with coreutils.
+    /// How much `--check` prints: the last of these options counts, as with coreutils.
     private static let manners: Set<String> = ["-q", "--quiet", "--status", "-w", "--warn"]
 
-    /// - Parameter arguments: those behind the word.
+    /// - Parameter arguments: those after the word.
     init(_ arguments: ArraySlice<String>) throws {
         rest = arguments
         try takeAll()

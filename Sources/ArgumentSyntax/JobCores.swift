@@ -1,21 +1,22 @@
-/// How many cores the engine of a cluster gave to the job on this machine; nil outside of jobs, or where it does not say.
+/// The number of cores that a cluster's batch system gave to the job on this machine; nil outside a job, or if it does not
+/// tell.
 ///
-/// An engine may leave it to the job to keep to them, as Slurm does where no control group holds it. What they say for all
-/// machines of a job is taken too: there cannot be more on this one.
+/// A batch system may rely on the job to respect the number, as Slurm does without control groups. A number for all
+/// machines of the job is used, too: this machine cannot have more.
 ///
-/// - Parameter variable: the value of a variable of the environment; nil where it is not set.
+/// - Parameter variable: returns the value of an environment variable; nil if it is not set.
 package func coresOfJob(_ variable: (String) -> String?) -> Int? {
     let limits = enginesWithCores.compactMap { engine -> Int? in
         guard variable(engine.job) != nil else { return nil }
-        // A word that is no number is no limit.
+        // A value that is not a number sets no limit.
         return engine.cores.compactMap { variable($0).flatMap { PartSyntax.number($0[...]) } }.first { $0 > 0 }
     }
     return limits.min()
 }
 
-/// What is set in jobs only, and what then says how many cores there are; the first that is a number holds.
+/// A variable that is set only in jobs, and those that then give the number of cores; the first number counts.
 private let enginesWithCores: [(job: String, cores: [String])] = [
-    // Slurm: what the task asked for, where it did; else what the job has on this node.
+    // Slurm: the cores that the task asked for, if it did, or those of the job on this node.
     ("SLURM_JOB_ID", ["SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE"]),
     // PBS Pro and OpenPBS: the threads on this node. Torque: the cores on all nodes.
     ("PBS_JOBID", ["NCPUS", "PBS_NP"]),

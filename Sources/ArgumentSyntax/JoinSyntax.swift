@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What is typed after `poolmap join`, said in the parser's terms.
+/// The arguments of `poolmap join`, rewritten for the parser.
 struct JoinSyntax: GNUSyntax {
     var options: [TypedOption] = []
     var operands: [String] = []
@@ -10,7 +10,7 @@ struct JoinSyntax: GNUSyntax {
     static let lettersTakingValue: Set<Character> = ["T", "j", "o"]
     static let takingNothing: Set<String> = []
 
-    /// - Parameter arguments: those behind the word.
+    /// - Parameter arguments: those after the word.
     init(_ arguments: ArraySlice<String>) throws {
         rest = arguments
         try takeAll()

@@ -1,11 +1,11 @@
 import ArgumentParser
 
-/// What is typed after `poolmap map`: options and names, and behind "--" the command.
+/// The arguments of `poolmap map`: options and names, and the command after "--".
 struct MapSyntax: GNUSyntax {
     var options: [TypedOption] = []
     var operands: [String] = []
     var rest: ArraySlice<String>
-    /// The command and its arguments, as they are.
+    /// The command and its arguments, unchanged.
     private(set) var command: [String] = []
 
     static let takingValue: Set<String> = [
@@ -21,15 +21,16 @@ struct MapSyntax: GNUSyntax {
     static let takingNothing: Set<String> = []
     static let takesLevels = true
 
-    /// - Parameter arguments: those behind the word.
+    /// - Parameter arguments: those after the word.
     init(_ arguments: ArraySlice<String>) throws {
         rest = arguments
         try takeAll()
     }
 
-    /// Takes the command, and behind it a `--reduce` whose line has "{}", as in a pipeline: `-- sort --reduce 'sort -m {}'`.
+    /// Takes the command, and a `--reduce` after it whose line has "{}": `-- sort --reduce 'sort -m {}'` reads in the order
+    /// of the work.
     ///
-    /// Other words of the command are left alone, and these too where `--reduce` was in front of it.
+    /// All other words belong to the command, and these, too, if `--reduce` was given before it.
     mutating func takeOperands(_ words: ArraySlice<String>) {
         var words = words
         if words.count > 2, words.dropLast().last == "--reduce", let line = words.last, line.contains("{}"),

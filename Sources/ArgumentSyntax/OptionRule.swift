@@ -1,28 +1,28 @@
-/// An option of zstd's modes: how it is written, and in which modes it does something.
+/// An option of zstd's modes: how it is written, and in which modes it has an effect.
 ///
-/// An option of zstd's is taken in every mode, as zstd takes it, so that one line serves for both ways, as in
-/// `tar -I "poolmap -T0 -19"`. Where it means nothing, it is dropped before the arguments are parsed. This table is the
-/// one place that says so; docs/zstd.md has it in words.
+/// Like zstd, poolmap accepts an option of zstd in every mode, so that one set of options serves both ways, as in
+/// `tar -I "poolmap -T0 -19"`. In modes where it has no effect, it is dropped before the arguments are parsed. This table
+/// alone defines that; docs/zstd.md explains it.
 struct OptionRule: Sendable {
-    /// What belongs to an option.
+    /// Whether an option has a value.
     enum Value: Sendable {
         case none
-        /// Behind "=", or the next argument.
+        /// After "=", or the next argument.
         case needed
-        /// Behind "="; this one where there is none.
+        /// After "="; this default without it.
         case optional(String)
-        /// Behind "=" only.
+        /// After "=" only.
         case attached
     }
 
-    /// The first is the parser's.
+    /// All names; the parser knows the first one.
     let names: [String]
     let value: Value
-    /// Where it does something.
+    /// The modes in which it has an effect.
     let modes: [CommandWord]
-    /// Whether it is taken in zstd's other modes, too.
+    /// Whether the other modes accept it, too.
     let isTakenElsewhere: Bool
-    /// What is wrong with a value that nothing will read, if something is.
+    /// Returns what is wrong with a value that is then dropped; nil if it is valid.
     let complaint: @Sendable (String) -> String?
 
     private init(
@@ -36,12 +36,12 @@ struct OptionRule: Sendable {
         self.complaint = complaint
     }
 
-    /// The rule of an option by any of its names; nil for one that has no value and is not zstd's.
+    /// The rule of an option, by any of its names; nil for options of poolmap that have no value.
     static func named(_ name: String) -> OptionRule? {
         byName[name].map { all[$0] }
     }
 
-    /// All names that can be typed in full.
+    /// All long names.
     static var longNames: [String] { byName.keys.filter { $0.hasPrefix("--") } }
 
     private static let byName: [String: Int] = {
@@ -71,7 +71,7 @@ struct OptionRule: Sendable {
         .init(["--stream-size"], .needed, in: [.compress]),
         .init(["--exclude-compressed"], .none, in: [.compress]),
         .init(["--zstd"], .attached, in: [.compress]),
-        // How to restore.
+        // How to decompress.
         .init(["--pass-through"], .none, in: [.decompress]),
         .init(["--no-pass-through"], .none, in: [.decompress]),
         .init(["--sparse"], .none, in: [.decompress, .cat]),
@@ -90,7 +90,7 @@ struct OptionRule: Sendable {
         .init(["--no-progress"], .none, in: working),
         .init(["-q", "--quiet"], .none, in: working + [.list]),
         .init(["-v", "--verbose"], .none, in: working + [.list]),
-        // Where to write, and what becomes of the input.
+        // Where to write, and what happens to the input.
         .init(["-o", "--output"], .needed, in: [.compress, .decompress]),
         .init(["-c", "--stdout"], .none, in: [.compress, .decompress]),
         .init(["-k", "--keep"], .none, in: [.compress, .decompress]),
@@ -99,25 +99,25 @@ struct OptionRule: Sendable {
         .init(["--output-dir"], .needed, in: [.compress, .decompress]),
         .init(["--output-dir-flat"], .needed, in: [.compress, .decompress]),
         .init(["--output-dir-mirror"], .needed, in: [.compress, .decompress]),
-        // Those of zstd that mean nothing here.
+        // Options of zstd that have no effect here.
         .init(["-n"], .none, in: []),
-        .init(["--format"], .attached, in: []) { $0 == "zstd" ? nil : "can only be zstd, and is \($0)" },
+        .init(["--format"], .attached, in: []) { $0 == "zstd" ? nil : "must be zstd (got \($0))" },
         .init(["--adapt"], .optional("min=1,max=1"), in: [], complaint: complaintOfAdapt),
         .init(["--asyncio"], .none, in: []),
         .init(["--no-asyncio"], .none, in: []),
         .init(["--auto-threads"], .needed, in: []) {
-            ["physical", "logical"].contains($0) ? nil : "must be physical or logical, and is \($0)"
+            ["physical", "logical"].contains($0) ? nil : "must be physical or logical (got \($0))"
         },
         .init(["--compress-literals"], .none, in: []),
         .init(["--no-compress-literals"], .none, in: []),
         .init(["--row-match-finder"], .none, in: []),
         .init(["--no-row-match-finder"], .none, in: []),
-        .init(["--priority"], .attached, in: []) { $0 == "rt" ? nil : "can only be rt, and is \($0)" },
+        .init(["--priority"], .attached, in: []) { $0 == "rt" ? nil : "must be rt (got \($0))" },
         .init(["--size-hint"], .needed, in: [], complaint: complaintOfSize),
         .init(["--target-compressed-block-size"], .needed, in: [], complaint: complaintOfSize),
         .init(["--maxdict"], .needed, in: [], complaint: complaintOfSize),
         .init(["--dictID"], .needed, in: [], complaint: complaintOfSize),
-        // Ours, whose value is not to be taken for a file's name.
+        // poolmap's own; listed so that a value in the next argument is not taken as a file name.
         .init(["--files-from", "--filelist"], .needed, in: [.compress, .decompress, .test], isTakenElsewhere: false),
         .init(["--depfile"], .needed, in: [.compress, .decompress], isTakenElsewhere: false),
         .init(["--part"], .needed, in: [.compress, .decompress, .test], isTakenElsewhere: false),
@@ -133,24 +133,24 @@ struct OptionRule: Sendable {
     ]
 
     @Sendable private static func complaintOfSize(_ value: String) -> String? {
-        ByteSize(argument: value) == nil ? "must be a size, as 64K, and is \(value)" : nil
+        ByteSize(argument: value) == nil ? "must be a size such as 64K (got \(value))" : nil
     }
 
-    /// Of `min=1,max=9`, as zstd has it.
+    /// Checks zstd's form `min=1,max=9`.
     @Sendable private static func complaintOfAdapt(_ value: String) -> String? {
         let areKnown = value.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { part in
             let sides = part.split(separator: "=", omittingEmptySubsequences: false)
             return sides.count == 2 && ["min", "max"].contains(sides[0]) && Int(sides[1]) != nil
         }
-        return areKnown ? nil : "must be like min=1,max=9, and is \(value)"
+        return areKnown ? nil : "must have the form min=1,max=9 (got \(value))"
     }
 }
 
-/// What zstd does and poolmap does not, with what to do instead.
+/// Options of zstd that poolmap does not support, with what to use instead.
 let refusedOptions: [(prefix: String, advice: String)] = [
-    ("--train", "poolmap makes no dictionaries; zstd --train does"),
-    ("--patch-from", "poolmap makes no patches; zstd --patch-from does"),
-    ("--show-default-cparams", "poolmap does not list parameters; zstd --show-default-cparams does"),
-    ("-b", "poolmap does not measure; zstd -b does"), ("-e", "poolmap does not measure; zstd -b does"),
-    ("-i", "poolmap does not measure; zstd -b does"), ("-S", "poolmap does not measure; zstd -b does"),
+    ("--train", "use zstd --train to make dictionaries"),
+    ("--patch-from", "use zstd --patch-from to make patches"),
+    ("--show-default-cparams", "use zstd --show-default-cparams to list parameters"),
+    ("-b", "use zstd -b for benchmarks"), ("-e", "use zstd -b for benchmarks"),
+    ("-i", "use zstd -b for benchmarks"), ("-S", "use zstd -b for benchmarks"),
 ]

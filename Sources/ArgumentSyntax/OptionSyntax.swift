@@ -1,36 +1,36 @@
 import ArgumentParser
 
-/// An option as it was typed, in the parser's spelling.
+/// An option from the command line, in the parser's spelling.
 package struct TypedOption {
     package let name: String
     package var value: String?
-    /// The argument that it was in, as "-9nc".
+    /// The argument that it was part of, such as "-9nc".
     package let argument: String
 
-    /// For the parser.
+    /// The arguments for the parser.
     ///
-    /// A value stands behind "=", so that it may begin with a hyphen, unless it is empty.
+    /// A value follows "=", so that it may begin with a hyphen, unless it is empty.
     package var words: [String] {
         guard let value else { return [name] }
         return name.hasPrefix("--") && !value.isEmpty ? ["\(name)=\(value)"] : [name, value]
     }
 }
 
-/// Who tells options from names, an argument after the other.
+/// Separates options from operands, one argument at a time.
 protocol OptionSyntax {
-    /// What is no option.
+    /// The arguments that are not options.
     var operands: [String] { get set }
-    /// What was not looked at yet.
+    /// The arguments not yet read.
     var rest: ArraySlice<String> { get set }
     mutating func takeLong(_ argument: String) throws
-    /// Takes short options that stand together.
+    /// Takes an argument of one or more short options.
     mutating func takeCluster(_ argument: String) throws
-    /// Takes what is behind "--".
+    /// Takes the arguments after "--".
     mutating func takeOperands(_ words: ArraySlice<String>)
 }
 
 extension OptionSyntax {
-    /// Takes all arguments; behind "--" there are no options.
+    /// Takes all arguments; after "--" there are no options.
     mutating func takeAll() throws {
         while let argument = rest.popFirst() {
             if argument == "--" {
@@ -53,19 +53,19 @@ extension OptionSyntax {
     }
 }
 
-/// Takes the value of an option from the arguments behind it.
+/// Takes the value of an option from the next argument.
 ///
-/// - Parameter option: as it was typed, for the message.
+/// - Parameter option: the option as typed, for the message.
 func takeValue(of option: String, from rest: inout ArraySlice<String>) throws -> String {
-    guard let next = rest.first else { throw ValidationError("\(option) needs a value") }
+    guard let next = rest.first else { throw ValidationError("\(option) requires a value") }
     guard next == "-" || !next.hasPrefix("-") else {
-        throw ValidationError("\(option) needs a value, and \(next) is an option")
+        throw ValidationError("\(option) requires a value, and \(next) is an option")
     }
     rest.removeFirst()
     return next
 }
 
-/// Throws for a value that is empty, as that of an unset variable: as a path it would be the root or the working folder.
+/// Throws for an empty value, such as that of an unset variable: as a path it could become the root or the working folder.
 func requireValue(_ value: String, of option: String) throws {
     if value.isEmpty { throw ValidationError("the value of \(option) is empty") }
 }

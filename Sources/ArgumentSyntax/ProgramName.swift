@@ -1,18 +1,18 @@
-/// The name by which the program was called: a link may have one of zstd's.
+/// The name that the program was called by; a link may have one of zstd's names.
 package enum ProgramName: String {
     case poolmap, zstd, zstdmt, unzstd, zstdcat
 
-    /// - Parameter argument: what is in front of the arguments, perhaps a path.
+    /// - Parameter argument: the first argument of the process, which may be a path.
     package init(argument: String) {
         let name = argument.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-        // zstd.exe is zstd to zstd itself.
+        // As in zstd, the suffix of zstd.exe does not count.
         self = ProgramName(rawValue: String(name.prefix { $0 != "." })) ?? .poolmap
     }
 
-    /// zstd has none: there every bare word is a file's name.
+    /// False for zstd's names: to zstd, every bare word is a file name.
     var hasCommandWords: Bool { self == .poolmap }
 
-    /// What the name means, as arguments before all others.
+    /// The arguments that the name implies, before all others.
     var arguments: [String] {
         switch self {
         case .poolmap, .zstd, .zstdmt: []

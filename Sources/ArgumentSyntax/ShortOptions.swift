@@ -1,12 +1,12 @@
 import ArgumentParser
 import Glibc
 
-/// Short options that stand together, as zstd reads them: "-dc9T2q" is -d, -c, level 9, two threads, -q.
+/// Combined short options, as zstd reads them: "-dc9T2q" is -d, -c, level 9, two threads, -q.
 ///
-/// A number ends where its digits do. What takes a name, as -o, takes the next argument, wherever in the bundle it
-/// stands: "-of out" is "-o out -f".
+/// A number ends with its digits. An option that takes a name, such as -o, takes the next argument, wherever it stands in
+/// the group: "-of out" is "-o out -f".
 extension ZstdSyntax {
-    // A dictionary with characters would take a hundredth of the start of a run to make.
+    // A switch, since building a dictionary of characters would take a hundredth of the start-up time.
     private static func mode(_ letter: Character) -> CommandWord? {
         switch letter {
         case "z": .compress
@@ -42,7 +42,7 @@ extension ZstdSyntax {
             case "C": try take("--check", in: argument)
             default:
                 if let page = ZstdSyntax.page(letter), choosesMode {
-                    // With zstd, nothing behind it counts.
+                    // As in zstd, everything after it is ignored.
                     rest = []
                     return try take(page, in: argument)
                 }
@@ -68,7 +68,7 @@ extension ZstdSyntax {
         return digits.isEmpty ? nil : String(digits)
     }
 
-    /// The same with a unit: K, M, G, each with B or iB, or without.
+    /// The size that comes next, with an optional unit: K, M or G, each with or without B or iB; nil for none.
     private func size(_ letters: inout Substring) -> String? {
         guard var size = number(&letters) else { return nil }
         guard let unit = letters.first, "KMG".contains(unit) else { return size }
@@ -80,7 +80,7 @@ extension ZstdSyntax {
         return size
     }
 
-    /// The next argument if it is a number and no file's name: a -T without one means all cores.
+    /// The next argument if it is a number and not the name of a file; -T without a number means all cores.
     private mutating func nextNumber() -> String? {
         guard let next = rest.first, !next.isEmpty, next.allSatisfy({ $0.isASCII && $0.isNumber }),
             access(next, F_OK) != 0
@@ -88,7 +88,7 @@ extension ZstdSyntax {
         return rest.removeFirst()
     }
 
-    /// What is behind "=", else the next argument.
+    /// The text after "=", or the next argument.
     private mutating func name(of option: String, _ letters: inout Substring) throws -> String {
         guard letters.first == "=" else { return try takeValue(of: option, from: &rest) }
         defer { letters = "" }

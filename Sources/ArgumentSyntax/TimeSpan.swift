@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// A length of time as people write it: 10, 1.5, 30s, 5m, 2h, 1d; the number alone is seconds, as for `timeout`.
+/// A duration such as 10, 1.5, 30s, 5m, 2h or 1d; a number alone means seconds, as for `timeout`.
 package struct TimeSpan: ExpressibleByArgument {
     package let nanoseconds: UInt64
 

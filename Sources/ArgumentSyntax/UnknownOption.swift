@@ -1,12 +1,12 @@
 import ArgumentParser
 
-/// An option that is not there, with the one that was probably meant.
+/// The error for an unknown option, with a suggestion.
 ///
-/// The parser's own guess comes from the words that it was given, which are not those that the user typed.
+/// The parser's own suggestion is based on the rewritten arguments, not on what the user typed.
 package struct UnknownOption: Error, CustomStringConvertible {
     package let description: String
 
-    /// nil where the parser's error is another one.
+    /// nil if the parser's error is a different one.
     package init?<Command: ParsableCommand>(_ error: any Error, of command: Command.Type, _ arguments: Arguments) {
         let beginning = "Unknown option '"
         let message = Command.message(for: error)
@@ -18,14 +18,14 @@ package struct UnknownOption: Error, CustomStringConvertible {
             text += " in '\(option.argument)'"
         }
         let known = UnknownOption.longNames(in: Command.helpMessage(columns: 200)) + OptionRule.longNames
-        // One of another mode is no help.
+        // The same name means that another mode has the option, which does not help.
         if let guess = UnknownOption.nearest(to: name, in: known), guess != name {
             text += "; did you mean '\(guess)'?"
         }
         description = text
     }
 
-    /// The long options that a help lists.
+    /// The long options listed in a help text.
     private static func longNames(in help: String) -> [String] {
         help.split(separator: "\n").filter { $0.hasPrefix("  -") }.flatMap { line in
             line.split { " ,/".contains($0) }.prefix { $0.hasPrefix("-") || $0.hasPrefix("<") }
@@ -33,7 +33,7 @@ package struct UnknownOption: Error, CustomStringConvertible {
         }
     }
 
-    /// The option that was meant, if one is as near as a slip of the fingers, or begins so and no other does.
+    /// The option that was probably meant: the one within a typing error of the name, or the only one that begins with it.
     static func nearest(to name: String, in known: [String]) -> String? {
         guard name.hasPrefix("--") else { return nil }
         let names = Set(known).sorted()
@@ -43,7 +43,7 @@ package struct UnknownOption: Error, CustomStringConvertible {
         return names.map { ($0, slips(from: name, to: $0)) }.filter { $0.1 <= most }.min { $0.1 < $1.1 }?.0
     }
 
-    /// How many letters must be put in, left out, replaced, or swapped with the next one.
+    /// The edit distance: how many letters must be inserted, deleted, replaced, or swapped with the next one.
     private static func slips(from one: String, to other: String) -> Int {
         let (one, other) = (Array(one), Array(other))
         var (before, row) = ([Int](), Array(0...other.count))

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What zstd's users type, said in the parser's terms.
+/// zstd's command-line syntax, rewritten for the parser.
 ///
 ///     poolmap -19 -T2 FILE     →  poolmap compress --level=19 --threads=2 FILE
 ///     poolmap -dcf FILE        →  poolmap decompress -c -f FILE
@@ -9,14 +9,16 @@ struct ZstdSyntax: OptionSyntax {
     /// The subcommand that is named, or chosen by the last of -z, -d, -t and -l; nil for the default.
     private(set) var word: CommandWord?
     private(set) var options: [TypedOption] = []
-    /// Options of the compression that mean nothing in this mode, for the parser to say whether their values are right.
+    /// Options of `compress` that have no effect in this mode; the parser of `compress` checks their values.
     private(set) var unusedWords: [String] = []
     var operands: [String] = []
-    /// Those that choose a subcommand do so only where none was named.
+    /// Whether options may choose the subcommand: only if none was named.
     let choosesMode: Bool
-    /// -0 is zstd's level for the default one; beside a list of names it is what xargs means by it.
+    /// Whether names come from a list.
+    ///
+    /// Then -0 means NUL as in xargs; otherwise it is zstd's default level.
     let hasList: Bool
-    /// What was not looked at yet.
+    /// The arguments not yet read.
     var rest: ArraySlice<String>
 
     private static let longModes: [String: CommandWord] = [
@@ -42,7 +44,7 @@ struct ZstdSyntax: OptionSyntax {
         let name = sides[0]
         var value = sides.count > 1 ? sides[1] : nil
         guard let rule = OptionRule.named(name) else {
-            // What a value may be is the parser's to say; an empty one is good for nothing.
+            // The parser validates values; an empty one is never valid.
             if let value { try requireValue(value, of: name) }
             return options.append(TypedOption(name: argument, argument: argument))
         }
@@ -52,14 +54,14 @@ struct ZstdSyntax: OptionSyntax {
         case .needed: value = try value ?? takeValue(of: name, from: &rest)
         case .optional(let common): value = value ?? common
         case .attached:
-            if value == nil { throw ValidationError("\(name) needs a value: \(name)=…") }
+            if value == nil { throw ValidationError("\(name) requires a value: \(name)=…") }
         }
         try take(name, value, in: argument)
     }
 
-    /// Notes an option.
+    /// Adds an option.
     ///
-    /// - Parameter argument: the one that it was in.
+    /// - Parameter argument: the argument that it was part of.
     mutating func take(_ name: String, _ value: String? = nil, in argument: String) throws {
         if let value { try requireValue(value, of: name) }
         if name == "--single-thread" { return try take("--threads", "1", in: argument) }
@@ -67,23 +69,25 @@ struct ZstdSyntax: OptionSyntax {
         options.append(TypedOption(name: rule?.names[0] ?? name, value: value, argument: argument))
     }
 
-    /// Whether the option chooses a subcommand, which it does where none was named, or the same.
+    /// Chooses a subcommand, unless a different one was named.
+    ///
+    /// - Returns: whether the option was used for that.
     mutating func choose(_ mode: CommandWord) -> Bool {
         guard choosesMode || word == mode else { return false }
         word = mode
         return true
     }
 
-    /// Throws for an option of zstd's that is not there.
+    /// Throws for an option of zstd that poolmap does not support.
     func refuse(_ option: String, in argument: String? = nil) throws {
         guard let refused = refusedOptions.first(where: { option.hasPrefix($0.prefix) }) else { return }
         let place = argument == nil || argument == option ? "" : " in \(argument ?? "")"
-        throw ValidationError("\(option)\(place) is not there: \(refused.advice)")
+        throw ValidationError("\(option)\(place) is not supported; \(refused.advice)")
     }
 
-    // MARK: What holds
+    // MARK: Precedence
 
-    /// Of options that say one thing in several ways the last holds, as with zstd.
+    /// Options of which the last one counts, as in zstd.
     private static let alternatives: [Set<String>] = [
         ["-c", "-o"], ["-k", "--rm"], ["--level", "--fast"], ["--chunk-size", "--block-size"],
     ]
@@ -96,17 +100,17 @@ struct ZstdSyntax: OptionSyntax {
         }
         let goesToOutput = options.contains { $0.name == "-c" || ($0.name == "-o" && $0.value == "-") }
         if goesToOutput {
-            // zstd's rule: what is only in a pipe is no reason to remove a file.
+            // zstd's rule: an output that exists only in a pipe is no reason to remove the input.
             options.removeAll { $0.name == "--rm" }
         }
-        // Each -v undoes a -q.
+        // Each -v cancels a -q.
         let loudness = options.reduce(0) { $0 + ($1.name == "-v" ? 1 : $1.name == "-q" ? -1 : 0) }
         options.removeAll { $0.name == "-v" || $0.name == "-q" }
         let name = loudness > 0 ? "-v" : "-q"
         options += Array(repeating: TypedOption(name: name, argument: name), count: abs(loudness))
     }
 
-    /// Drops what does nothing in this mode, once its value is known to be right, or put by for the parser to look at.
+    /// Drops options without effect in this mode, after checking their values or keeping them for the parser to check.
     private mutating func dropOthers() throws {
         let mode = word ?? .compress
         guard mode.isZstds else { return }

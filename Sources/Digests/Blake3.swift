@@ -95,7 +95,7 @@ struct Blake3Joiner: PieceJoiner {
             rest = rest.prefix(chainingBytes)
         }
         guard !rest.isEmpty, rest.count % chainingBytes == 0 else {
-            throw PoolmapError(.failed, "a worker gave another answer than a digest")
+            throw PoolmapError(.failed, "a worker returned something other than a digest")
         }
         rest.withUnsafeBytes { bytes in
             for start in stride(from: 0, to: bytes.count, by: chainingBytes) {
@@ -109,7 +109,7 @@ struct Blake3Joiner: PieceJoiner {
         if count == 1 { return hexadecimal(digestOfFirst) }
         var digest = [UInt8](repeating: 0, count: digestBytes)
         guard blake3_joiner_finalize(&joiner, 0, &digest, digestBytes) else {
-            throw PoolmapError(.failed, "there is no digest")
+            throw PoolmapError(.failed, "the digest is missing")
         }
         return hexadecimal(digest)
     }

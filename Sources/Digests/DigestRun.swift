@@ -41,7 +41,7 @@ package struct DigestJoin {
     /// Takes the next piece, of so many bytes.
     package mutating func add(_ piece: [[UInt8]], byteCount: UInt64) throws(PoolmapError) {
         guard piece.count == joiners.count else {
-            throw PoolmapError(.failed, "a worker gave another number of digests")
+            throw PoolmapError(.failed, "a worker returned the wrong number of digests")
         }
         self.byteCount += byteCount
         for index in joiners.indices {

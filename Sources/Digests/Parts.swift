@@ -98,7 +98,7 @@ package enum S3 {
     static func tooManyParts(_ partBytes: UInt64) -> PoolmapError {
         PoolmapError(
             .failed,
-            "has more than \(mostParts) parts of \(partBytes) bytes, which S3 does not take; use a larger --part-size")
+            "has more than \(mostParts) parts of \(partBytes) bytes, S3's limit; use a larger --part-size")
     }
 }
 

@@ -26,12 +26,12 @@ struct OneDigestJoiner: PieceJoiner {
     private var digest: [UInt8]?
 
     mutating func add(_ piece: [UInt8], byteCount: UInt64) throws(PoolmapError) {
-        guard digest == nil else { throw PoolmapError(.failed, "has two digests of the whole") }
+        guard digest == nil else { throw PoolmapError(.failed, "got two digests of the whole input") }
         digest = piece
     }
 
     mutating func finish() throws(PoolmapError) -> String {
-        guard let digest else { throw PoolmapError(.failed, "there is no digest") }
+        guard let digest else { throw PoolmapError(.failed, "the digest is missing") }
         return hexadecimal(digest)
     }
 }

@@ -2,25 +2,25 @@ import CFiles
 import Ground
 import Synchronization
 
-/// What a worker notes of a target just before it gives it its name, in shared memory that outlives the worker.
+/// A note that a worker writes just before it gives a target its name, in shared memory that outlives the worker.
 ///
-/// A task whose worker is killed is run again by another. By then the target may have its name, and the input may be
-/// gone; without the note the second worker would complain of a target that exists. With it, it finds the very file
-/// under the name, and takes over the numbers. The number that says that the note is complete is written last: a
-/// worker that is killed before has not given the name yet.
+/// If a worker is killed, another one runs its task again. By then the target may have its name, and the input may be
+/// removed; without the note, the second worker would fail because the target exists. With the note, it recognizes the very
+/// file under the name, and takes over the byte counts. The number that marks the note as complete is written last: a
+/// worker killed before that has not given the name yet.
 package struct CommitNote {
     /// The words of the memory.
     private enum Word: Int {
         case isComplete, outputDevice, outputInode, inputBytes, outputBytes, temporary
-        /// The first of the numbers that the input's identity has.
+        /// The first number of the input's identity.
         case inputIdentity
     }
 
     package static let byteCount = 128
 
-    /// `byteCount` bytes that are zero at first, aligned to 8.
+    /// `byteCount` bytes, initially zero, aligned to 8.
     private let memory: UnsafeMutableRawPointer
-    /// What the number is that says that the note is complete: any other is that of an older file.
+    /// The number that marks the note as complete; any other is from an earlier file.
     private let generation: UInt64
 
     package init?(_ memory: UnsafeMutableRawBufferPointer, _ generation: UInt64 = 1) {
@@ -41,19 +41,19 @@ package struct CommitNote {
         isComplete.pointee.store(generation, ordering: .releasing)
     }
 
-    /// The output is another file now, which will get its name.
+    /// Notes that another file will get the name instead.
     func move(to output: FileStatus) {
         self[.outputDevice] = UInt64(output.device)
         self[.outputInode] = UInt64(output.inode)
     }
 
-    /// The entry of the name that is to be removed if the worker is killed; nil for none.
+    /// The entry of a temporary name to be removed if the worker is killed; nil for none.
     package var temporary: Int? {
         get { self[.temporary] == 0 ? nil : Int(self[.temporary]) - 1 }
         nonmutating set { self[.temporary] = newValue.map { UInt64($0 + 1) } ?? 0 }
     }
 
-    /// Removes what a worker has left that was killed.
+    /// Removes the temporary name that a killed worker has left.
     package func removeTemporary() {
         guard let entry = temporary else { return }
         poolmap_remove_temporary(Int32(entry))
@@ -64,7 +64,7 @@ package struct CommitNote {
         isComplete.pointee.store(0, ordering: .releasing)
     }
 
-    /// How much was read and written, if this is the file of the note.
+    /// How many bytes were read and written, if this is the file of the note.
     package func byteCounts(ofOutput status: FileStatus?) -> (input: UInt64, output: UInt64)? {
         guard let status, isComplete.pointee.load(ordering: .acquiring) == generation,
             self[.outputDevice] == UInt64(status.device), self[.outputInode] == UInt64(status.inode)
@@ -72,13 +72,13 @@ package struct CommitNote {
         return (self[.inputBytes], self[.outputBytes])
     }
 
-    /// Whether the input is still the one that the output was made of.
+    /// Whether the input is the file that the output was made from, unchanged.
     package func isOfInput(_ status: FileStatus) -> Bool {
         let numbers = FileIdentity(status).numbers
         return numbers.indices.allSatisfy { self[.inputIdentity, $0] == numbers[$0] }
     }
 
-    /// The same whether or not it has been changed since.
+    /// Whether the input is the file that the output was made from, changed or not.
     package func isOfInputFile(_ status: FileStatus) -> Bool {
         self[.inputIdentity, 0] == UInt64(status.device) && self[.inputIdentity, 1] == UInt64(status.inode)
     }

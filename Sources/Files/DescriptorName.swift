@@ -2,24 +2,24 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// A name that stands for a descriptor that is open already, as `/dev/stdout`.
+/// A name that stands for an open descriptor, such as `/dev/stdout`.
 ///
-/// To open such a name anew would be another thing: a file would be written from its beginning, and to give the name to
-/// a new file would leave whoever opened the descriptor with nothing.
+/// Opening such a name again means something else: a file would be written from its beginning, and a new file under the
+/// name would never reach whoever opened the descriptor.
 package enum DescriptorName {
     /// A descriptor that this process was started with.
     case own(Int32)
-    /// A number that is no descriptor of this process, or not one that it was started with.
+    /// A number that is not a descriptor that this process was started with.
     case closed
-    /// One of another process.
+    /// A descriptor of another process.
     case foreign
 
-    /// What the path stands for by itself or leads to by symbolic links; nil for any other file.
+    /// The descriptor that the path names, directly or through symbolic links; nil for any other file.
     ///
-    /// - Parameter target: what the path holds, where it is known to be a link.
+    /// - Parameter target: the link's target, if the path is known to be a link.
     init?(_ path: String, linkTo target: String? = nil) {
         var (path, target) = (path, target)
-        // As many as the kernel follows.
+        // The kernel's own limit for links.
         for _ in 0..<40 {
             if let name = DescriptorName(spelled: path) ?? DescriptorName(listed: path) {
                 self = name
@@ -32,7 +32,7 @@ package enum DescriptorName {
         return nil
     }
 
-    /// Of a name that everybody knows, which is so also where nobody has mounted /proc.
+    /// The descriptor of a well-known name; works without /proc, too.
     init?(spelled path: String) {
         guard path.utf8.first == UInt8(ascii: "/") else { return nil }
         let parts = path.utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }.filter { $0 != "." }
@@ -55,7 +55,7 @@ package enum DescriptorName {
         }
     }
 
-    /// Of a name in the list of this process's descriptors, by whatever path.
+    /// The descriptor of a name in this process's list of descriptors, by any path.
     private init?(listed path: String) {
         guard let number = DescriptorName.number(lastName(of: path)[...]),
             let list = FileStatus(ofPath: "/proc/self/fd/."), let folder = FileStatus(ofPath: folderOf(path)),
@@ -65,7 +65,7 @@ package enum DescriptorName {
     }
 
     private init(number: Int32) {
-        // What this process has opened itself is closed at an exec; so that was not there before.
+        // Descriptors that this process has opened itself are close-on-exec.
         let flags = fcntl(number, F_GETFD)
         self = flags >= 0 && flags & FD_CLOEXEC == 0 ? .own(number) : .closed
     }
@@ -81,7 +81,7 @@ package enum DescriptorName {
         return FileName.text(of: target)
     }
 
-    /// The descriptor once more, to be closed by itself; nil for another process's.
+    /// A duplicate of the descriptor, which the caller closes; nil for one of another process.
     ///
     /// The C function is `fcntl` with `F_DUPFD_CLOEXEC`.
     func duplicate() throws(Errno) -> FileDescriptor? {
@@ -94,7 +94,7 @@ package enum DescriptorName {
     }
 }
 
-/// The number of the descriptor that a target's path stands for or leads to, as 1 for `/dev/stdout`; nil for a file.
+/// The number of the descriptor that a target's path names, such as 1 for `/dev/stdout`; nil for a file.
 package func descriptorNumber(ofTarget path: String) -> Int32? {
     guard case .own(let number) = DescriptorName(path) else { return nil }
     return number

@@ -3,7 +3,7 @@ import Ground
 import SystemPackage
 
 extension FileDescriptor {
-    /// The bytes from `offset` on; throws `changed` when the file ends before there are so many.
+    /// Reads `count` bytes from `offset` on; throws `changed` if the file ends before.
     package func readBytes(at offset: UInt64, count: Int) throws(PoolmapError) -> [UInt8] {
         var failure: PoolmapError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { space, initialized in
@@ -20,7 +20,7 @@ extension FileDescriptor {
         return bytes
     }
 
-    /// Fills `space` from `offset` on; throws `changed` when the file ends before.
+    /// Fills `space` from `offset` on; throws `changed` if the file ends before.
     package func readAll(into space: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(PoolmapError) {
         var done = 0
         while done < space.count {
@@ -36,7 +36,7 @@ extension FileDescriptor {
         }
     }
 
-    /// Writes all of `bytes` at `offset`, or at the descriptor's own offset when that is nil.
+    /// Writes all of `bytes` at `offset`, or at the descriptor's own offset if that is nil.
     ///
     /// Blocks. The name is for the error.
     package func writeAll(
@@ -51,7 +51,7 @@ extension FileDescriptor {
                     return Glibc.pwrite(rawValue, rest.baseAddress, rest.count, off_t(clamping: offset + UInt64(done)))
                 }
             } catch .resourceTemporarilyUnavailable {
-                // Whoever started this program reads the pipe, or the socket, without waiting; here that is no error.
+                // The program that started this one set the pipe or socket to non-blocking; that is no error here.
                 waitUntilReady(for: POLLOUT)
             } catch {
                 throw error == .brokenPipe
@@ -63,40 +63,40 @@ extension FileDescriptor {
 }
 
 extension FileDescriptor {
-    /// Waits until a read or write would not block, or the other end is gone; false once the time is over.
+    /// Waits until a read or write would not block, or the other end is gone; false after the timeout.
     ///
-    /// Blocks for no longer than `timeout`; nil is for ever. The C function is `poll`.
+    /// Blocks for at most `timeout`; nil means forever. The C function is `poll`.
     @discardableResult
     package func waitUntilReady(for events: Int32, timeout: Duration? = nil) -> Bool {
         var entry = pollfd(fd: rawValue, events: Int16(events), revents: 0)
         let milliseconds = timeout.map {
             Int32(clamping: $0.components.seconds * 1000 + $0.components.attoseconds / 1_000_000_000_000_000)
         }
-        // Whatever else may be wrong the next read or write says.
+        // The next read or write reports any other error.
         return (try? retryingInterrupted { poll(&entry, 1, milliseconds ?? -1) }) != 0
     }
 }
 
 extension FileDescriptor {
-    /// Gives a file the mode of any new one; returns why not.
+    /// Gives a file the mode that the umask gives to new files; returns the error, or nil.
     ///
-    /// - Parameter now: what it has.
+    /// - Parameter now: its present status.
     package func giveModeOfNewFile(from now: FileStatus) -> Errno? {
         let mask = umask(0)
         umask(mask)
         let wanted = 0o666 & ~mask
         guard fchmod(rawValue, wanted) != 0 else { return nil }
         let refusal = Errno(rawValue: errno)
-        // Some file systems have one mode for all, with all of that.
+        // Some file systems have a fixed mode for all files, which may be enough.
         return now.permissions & wanted == wanted ? nil : refusal
     }
 
-    /// Gives an output the mode, owner and times of what it was made of, as far as that can be done.
+    /// Gives an output the mode, owner and times of its source, as far as possible.
     ///
-    /// Not every file system has them, and the right to set them may be missing: the content is what counts.
+    /// Not every file system has them, and this process may lack the permission to set them: the content is what counts.
     ///
-    /// - Parameter now: what it has; nil where that is not known.
-    /// - Returns: why the mode or the times could not be set, or root could not set the owner.
+    /// - Parameter now: its present status; nil if it is not known.
+    /// - Returns: why the mode or the times could not be set, or, for root, the owner.
     package func carryOver(_ source: FileStatus, from now: FileStatus? = nil) -> Errno? {
         var refusal: Errno?
         func attempt(_ call: () -> Int32) -> Bool {
@@ -108,15 +108,15 @@ extension FileDescriptor {
                 return false
             }
         }
-        // Only root may give files away; for others the file stays theirs.
+        // Only root may change the owner; for others the file stays their own.
         let hasOwner = now.map { $0.owner == source.owner && $0.group == source.group } ?? false
         if !hasOwner {
             _ = attempt { fchown(rawValue, source.owner, source.group) }
         }
         if refusal != nil, geteuid() != 0 { refusal = nil }
-        // As zstd, gzip and xz: whoever made the file may have made its set-user-ID bit, too.
+        // Without the set-user-ID bit, as zstd, gzip and xz do: whoever created the file may have set it.
         let permissions = source.permissions & 0o777
-        // Whoever has given the file away may have changed its mode.
+        // Changing the owner may have changed the mode.
         if !hasOwner || now?.permissions != permissions {
             _ = attempt { fchmod(rawValue, permissions) }
         }
@@ -136,22 +136,22 @@ extension FileDescriptor {
         }
     }
 
-    /// Throws unless this file, which is to become `path`, has as many bytes as were written to it; returns its status.
+    /// Returns the status of this file, which will become `path`; throws unless it has as many bytes as were written to it.
     package func status(having byteCount: UInt64, of path: String) throws(PoolmapError) -> FileStatus {
         let status = try attempt("cannot read \(path)") { () throws(Errno) in try FileStatus(of: self) }
         guard status.byteCount == byteCount else {
-            throw PoolmapError(.failed, "\(path) has \(status.byteCount) bytes where \(byteCount) were written")
+            throw PoolmapError(.failed, "\(path) has \(status.byteCount) bytes, but \(byteCount) were written")
         }
         return status
     }
 
-    /// Whether a target that has this file's content already is to be left alone; it is then as durable as a new one.
+    /// Whether the target already has this file's content and must be left alone; it is then as durable as a new one.
     ///
-    /// - Parameter path: the target's, for errors.
+    /// - Parameter path: the target's path, for errors.
     package func isToBeDropped(
         for name: String, in folder: Folder, path: String, _ policy: OutputPolicy, byteCount: UInt64
     ) throws(PoolmapError) -> Bool {
-        // To open a named pipe would be seen at its other end.
+        // Opening a named pipe would be noticed at its other end.
         guard policy.keepsUnchanged, folder.status(of: name, followsLinks: true)?.isRegular == true,
             let existing = try? folder.open(name, O_RDONLY | O_NOCTTY | O_NONBLOCK)
         else { return false }
@@ -160,7 +160,7 @@ extension FileDescriptor {
             try hasSameContent(as: existing, byteCount: byteCount)
         else { return false }
         if policy.isDurable {
-            // Whoever wrote it may not have waited for the disk.
+            // Whoever wrote it may not have synced it.
             try existing.sync(name: path)
             try folder.sync(for: path)
         }
@@ -184,21 +184,21 @@ extension FileDescriptor {
     }
 }
 
-/// A path up to its last slash, and with it; empty where it has none.
+/// A path up to and including its last slash; empty if it has none.
 ///
-/// By bytes: a name may begin with a mark that a `String` would take for one character with the slash.
+/// Compares bytes: a name may begin with a combining mark, which a `String` joins with the slash into one character.
 package func folderPrefix(of path: String) -> String {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
     return String(path[..<path.utf8.index(after: slash)])
 }
 
-/// The folder of a path, with the slash at its end; "." where it names none.
+/// The folder of a path, including the slash at its end; "." if it has none.
 package func folderOf(_ path: String) -> String {
     let prefix = folderPrefix(of: path)
     return prefix.isEmpty ? "." : prefix
 }
 
-/// The part of a path behind its last slash.
+/// The part of a path after its last slash.
 package func lastName(of path: String) -> String {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
     return String(path[path.utf8.index(after: slash)...])

@@ -1,8 +1,8 @@
 import Ground
 
-/// What tells that a file is still the one that was found, and as it was found.
+/// Identifies a file and its state, to tell later whether a name still leads to the same unchanged file.
 ///
-/// Whoever reads a name twice may find another file the second time, also one that a symbolic link leads to.
+/// A name that is looked up twice may lead to another file the second time, for example through a symbolic link.
 package struct FileIdentity: Equatable, BitwiseCopyable {
     package let device: UInt64
     let inode: UInt64
@@ -11,7 +11,7 @@ package struct FileIdentity: Equatable, BitwiseCopyable {
     package let modifiedNanoseconds: Int64
     let changedSeconds: Int64
     let changedNanoseconds: Int64
-    /// The type and the permissions.
+    /// The file type and the permissions.
     package let mode: UInt32
 
     package init(_ status: FileStatus) {
@@ -25,14 +25,14 @@ package struct FileIdentity: Equatable, BitwiseCopyable {
         mode = status.mode
     }
 
-    /// Throws unless this is the file, and as it was.
+    /// Throws unless the status is of the same file, unchanged.
     package func require(_ status: FileStatus) throws(PoolmapError) {
         guard FileIdentity(status) == self else { throw .changedWhileRead }
     }
 }
 
 extension FileIdentity {
-    /// The same as numbers, which many files' identities travel as.
+    /// The identity as numbers, the form in which the identities of many files are sent.
     package var numbers: [UInt64] {
         [
             device, inode, byteCount, UInt64(bitPattern: modifiedSeconds), UInt64(bitPattern: modifiedNanoseconds),
@@ -42,7 +42,7 @@ extension FileIdentity {
 
     static let numberCount = 8
 
-    /// The identity of so many numbers, `numberCount`.
+    /// The identity from `numberCount` numbers.
     package init(numbers: ArraySlice<UInt64>) {
         var rest = numbers
         func next() -> UInt64 { rest.popFirst() ?? 0 }
@@ -58,9 +58,9 @@ extension FileIdentity {
 }
 
 extension PoolmapError {
-    /// What was read is neither what was there before nor what is there now.
+    /// The file changed during the read, so the bytes read may mix old and new content.
     package static let changedWhileRead = PoolmapError(.changed, "changed while it was read")
 
-    /// What was read is there no more, and what is there was not read.
+    /// The file changed after the read, so its present content was not read.
     package static let changedAfterRead = PoolmapError(.changed, "changed after it was read; it is not removed")
 }

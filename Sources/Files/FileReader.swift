@@ -3,13 +3,13 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// Reads a part of a file from its beginning to its end; holes are not read, but filled in.
+/// Reads a part of a file in order; holes are not read, but filled with zeros.
 package struct FileReader {
-    /// nil where all is zeros.
+    /// nil to read zeros only.
     private let descriptor: FileDescriptor?
     private var offset: UInt64
     private let end: UInt64
-    /// Where its holes are; nil where it has none.
+    /// Where its holes are; nil if it has none.
     private var extents: FileExtents?
 
     package init(_ descriptor: FileDescriptor, at offset: UInt64, byteCount: UInt64, hasHoles: Bool = false) {
@@ -19,14 +19,14 @@ package struct FileReader {
         extents = hasHoles ? FileExtents(of: descriptor) : nil
     }
 
-    /// Reads so many zeros.
+    /// A reader of this many zeros.
     package init(zeros byteCount: UInt64) {
         descriptor = nil
         offset = 0
         end = byteCount
     }
 
-    /// Fills the space, or as much of it as there is; returns the number of bytes, 0 at the end.
+    /// Fills the space, as far as bytes remain; returns their number, 0 at the end.
     package mutating func read(into space: UnsafeMutableRawBufferPointer) throws(PoolmapError) -> Int {
         let count = Int(min(UInt64(space.count), end - offset))
         var rest = UnsafeMutableRawBufferPointer(rebasing: space[..<count])
@@ -45,7 +45,7 @@ package struct FileReader {
         return count
     }
 
-    /// Hands all that there is to `body`, a piece of at most the space at a time.
+    /// Passes everything to `body`, in pieces of at most the size of the space.
     package mutating func forEachPiece(
         through space: UnsafeMutableRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
     ) throws(PoolmapError) {
@@ -57,13 +57,13 @@ package struct FileReader {
     }
 }
 
-/// Where a regular file has data, and where holes, which read as zeros.
+/// Where a regular file has data and where it has holes, which read as zeros.
 ///
-/// Whoever asks in rising order has each part looked for once. The C function is `lseek` with `SEEK_DATA` and
-/// `SEEK_HOLE`, which moves the descriptor's own offset. To a file system that does not know them all is data.
+/// Asked in rising order, it looks up each part once. The C function is `lseek` with `SEEK_DATA` and `SEEK_HOLE`, which
+/// moves the descriptor's own offset. On a file system without them, everything is data.
 struct FileExtents {
     private let descriptor: FileDescriptor
-    /// What was found last: maybe a hole, and the data behind it up to `dataEnd`.
+    /// The last result: a hole, possibly empty, and the data after it up to `dataEnd`.
     private var hole: Range<UInt64> = 0..<0
     private var dataEnd: UInt64 = 0
 
@@ -71,7 +71,7 @@ struct FileExtents {
         self.descriptor = descriptor
     }
 
-    /// Whether there is a hole at a place, and where that, or else the data, ends.
+    /// Whether there is a hole at an offset, and where the hole or the data ends.
     mutating func extent(at offset: UInt64) -> (isHole: Bool, end: UInt64) {
         if offset < hole.lowerBound || offset >= dataEnd {
             find(from: offset)
@@ -83,7 +83,7 @@ struct FileExtents {
         dataEnd = .max
         let data = poolmap_seek_data(descriptor.rawValue, off_t(clamping: offset))
         guard data >= 0 else {
-            // There is no data up to the file's end; or else nobody can tell.
+            // ENXIO: no data up to the file's end. Other errors tell nothing.
             hole = offset..<(errno == ENXIO ? .max : offset)
             return
         }

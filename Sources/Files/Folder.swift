@@ -3,9 +3,9 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// A folder that is open: what is done to its files is done in it, whatever becomes of its path meanwhile.
+/// An open folder: operations on its files act in this folder, whatever happens to its path meanwhile.
 package final class Folder {
-    /// For names in it alone; it cannot be read.
+    /// An `O_PATH` descriptor, for names in the folder; it cannot be read.
     package let descriptor: FileDescriptor
     private var known: FileStatus?
 
@@ -26,7 +26,7 @@ package final class Folder {
         try? descriptor.close()
     }
 
-    /// What it was when somebody first asked; its device and number stay.
+    /// Its status at the first call; device and inode never change.
     package func status() throws(Errno) -> FileStatus {
         if let known { return known }
         let status = try FileStatus(of: descriptor)
@@ -34,7 +34,7 @@ package final class Folder {
         return status
     }
 
-    /// Of what a name leads to, or of a symbolic link itself; nil, with `errno`, if there is nothing.
+    /// The status of what a name leads to, or of a symbolic link itself; nil, with `errno`, if there is nothing.
     ///
     /// The C function is `fstatat`.
     package func status(of name: String, followsLinks: Bool) -> FileStatus? {
@@ -51,7 +51,7 @@ package final class Folder {
             rawValue: try retryingInterrupted { poolmap_open_at(descriptor.rawValue, name.cName, flags, mode) })
     }
 
-    /// Opens what a path leads to from here on, through no symbolic link.
+    /// Opens what a path below this folder leads to, following no symbolic link.
     ///
     /// The C function is `openat2`.
     package func open(beneath path: String, _ flags: Int32) throws(Errno) -> FileDescriptor {
@@ -81,7 +81,7 @@ package final class Folder {
         _ = try retryingInterrupted { poolmap_link_nameless(file.rawValue, descriptor.rawValue, name.cName) }
     }
 
-    /// What a symbolic link holds; nil if the name is none.
+    /// The target of a symbolic link; nil if the name is not one.
     ///
     /// The C function is `readlinkat`.
     package func link(_ name: String) throws(Errno) -> [UInt8]? {
@@ -94,13 +94,13 @@ package final class Folder {
             } catch .invalidArgument {
                 return nil
             }
-            // Where it fills the space, there may be more of it.
+            // If it fills the space, it may have been cut.
             if count < space { return target[..<count].map { UInt8(bitPattern: $0) } }
             space *= 2
         }
     }
 
-    /// Makes a folder, unless there is something of the name.
+    /// Creates a folder, unless the name exists.
     ///
     /// The C function is `mkdirat`.
     package func makeFolder(_ name: String, _ mode: mode_t) throws(Errno) {
@@ -110,7 +110,7 @@ package final class Folder {
         }
     }
 
-    /// Takes a file's name away.
+    /// Removes a file's name.
     ///
     /// The C function is `unlinkat`.
     package func remove(_ name: String) throws(Errno) {
@@ -126,16 +126,16 @@ package final class Folder {
 
     /// Writes the folder's names to disk.
     ///
-    /// Blocks. The path, of a file in it, is for the error. The C function is `fsync`.
+    /// Blocks. The path is that of a file in it, for the error. The C function is `fsync`.
     package func sync(for path: String) throws(PoolmapError) {
-        try attempt("cannot write the folder of \(path) to disk") { () throws(Errno) in
+        try attempt("cannot write the directory of \(path) to disk") { () throws(Errno) in
             let readable = try open(".", O_RDONLY | O_DIRECTORY)
             defer { try? readable.close() }
             _ = try retryingInterrupted { fsync(readable.rawValue) }
         }
     }
 
-    /// Whether nothing in it can be renamed or removed.
+    /// Whether the folder is append-only, so that nothing in it can be renamed or removed.
     package private(set) lazy var isAppendOnly = poolmap_is_append_only(descriptor.rawValue) == 1
 
     /// Whether something is mounted at a name in it.
@@ -144,12 +144,12 @@ package final class Folder {
     }
 }
 
-/// The folder that a user named, in whose tree a file is.
+/// The folder that a user named, and in whose tree a file was found.
 ///
-/// Who may write in the tree may put a link in the place of one of its folders at any time. So from that folder on
-/// nothing leads through a link. What leads to the folder itself is the user's own word.
+/// Anyone who may write in the tree can replace one of its folders with a link at any time. So below this folder no link is
+/// followed. The path to the folder itself is the user's choice, and may have links.
 package struct Root: Hashable, BitwiseCopyable {
-    /// So much of the file's path names the folder, with a slash at its end.
+    /// The length of the folder's own path, including a slash at its end, within the paths of its files.
     package let byteCount: Int
     package let device: UInt64
     let inode: UInt64
@@ -160,7 +160,7 @@ package struct Root: Hashable, BitwiseCopyable {
         self.inode = inode
     }
 
-    /// - Parameter path: the folder's, as all paths in the tree begin with it.
+    /// - Parameter path: the folder's path, with which all paths in the tree begin.
     package init(path: String, _ status: FileStatus) {
         self.init(byteCount: path.utf8.count, device: UInt64(status.device), inode: UInt64(status.inode))
     }
@@ -170,10 +170,10 @@ package struct Root: Hashable, BitwiseCopyable {
     }
 }
 
-/// Where a file is.
+/// A path, and from where on it must not lead through links.
 package struct Place {
     package let path: String
-    /// nil where the path as a whole is the user's own word.
+    /// nil if the user chose the whole path, links included.
     package var root: Root?
 
     package init(path: String, root: Root? = nil) {
@@ -183,24 +183,24 @@ package struct Place {
 
     package var name: String { lastName(of: path) }
 
-    /// The error of a system call, which may have met a link.
+    /// The error of a system call on this path, which may have met a link.
     package func error(_ action: String, _ error: Errno) -> PoolmapError {
         guard root != nil, error == .tooManySymbolicLinkLevels || error == .improperLink else {
             return .system(action, error)
         }
-        let reason = "there is a symbolic link in the tree, which is not followed, or another folder in its place"
+        let reason = "its path has a symbolic link, which is not followed, or a directory in it was replaced"
         return PoolmapError(.changed, action.isEmpty ? reason : "\(action): \(reason)")
     }
 }
 
-/// The folders that were used last, still open, for those who go to many files in them.
+/// Keeps the folders used last open, for work on many files in them.
 package final class FolderCache {
     private var root: (path: Substring, Root, folder: Folder)?
     private var last: (path: String, Root?, folder: Folder)?
 
     package init() {}
 
-    /// The folder that a file is in.
+    /// The folder of a file.
     package func folder(of place: Place) throws(Errno) -> Folder {
         let path = folderOf(place.path)
         if let last, last.1 == place.root, last.path.utf8.elementsEqual(path.utf8) { return last.folder }
@@ -220,13 +220,13 @@ package final class FolderCache {
         return try rootFolder(of: place, root).open(beneath: place.path.dropping(root.byteCount), flags)
     }
 
-    /// Takes a file's name away, if it leads to the right one; false if not.
+    /// Removes a file's name if it leads to the right file; false if not.
     ///
     /// The C function is `unlinkat`.
     package func remove(_ place: Place, if isIt: (FileStatus) -> Bool) throws(PoolmapError) -> Bool {
         do throws(Errno) {
             let folder = try folder(of: place)
-            // A link that was named is removed in place of what it leads to, which was read.
+            // If the user named a link, the link is removed, not the file that was read through it.
             guard let now = folder.status(of: place.name, followsLinks: place.root == nil), isIt(now) else {
                 return false
             }
@@ -249,14 +249,14 @@ package final class FolderCache {
         return folder
     }
 
-    /// Closes what may be another folder by now, when its path is used again.
+    /// Drops the last folder, since its path may lead to another one by now.
     package func forget() {
         last = nil
     }
 }
 
 extension String {
-    /// The path behind so many bytes, which end with a slash.
+    /// The path without its first bytes, which end with a slash.
     fileprivate func dropping(_ byteCount: Int) -> String {
         String(self[utf8.index(startIndex, offsetBy: min(byteCount, utf8.count))...])
     }

@@ -9,7 +9,7 @@ package enum Input: Sendable {
     /// Standard input.
     case standardInput
 
-    /// For messages.
+    /// The name for messages.
     package var name: String {
         switch self {
         case .file(let path): path
@@ -18,8 +18,8 @@ package enum Input: Sendable {
     }
 
     /// - Parameters:
-    ///   - root: the folder in whose tree it is.
-    ///   - folders: where its folder may be open already.
+    ///   - root: the folder in whose tree it was found.
+    ///   - folders: may have its folder open already.
     package func open(in root: Root? = nil, _ folders: FolderCache = FolderCache()) throws(PoolmapError) -> InputFile {
         switch self {
         case .file(let path): try InputFile.open(Place(path: path, root: root), folders)
@@ -30,9 +30,9 @@ package enum Input: Sendable {
 
 /// The output of a command.
 package enum Target: Sendable {
-    /// A file by its path, which appears once it is whole.
+    /// A file by its path, which appears once it is complete.
     case file(String)
-    /// Standard output, written as it comes.
+    /// Standard output, written in order.
     case standardOutput
     /// Nothing is written.
     case nowhere
@@ -47,7 +47,7 @@ package func writeStandardOutput(_ bytes: [UInt8]) throws(PoolmapError) {
     }
 }
 
-/// Reads all of standard input, yet no more than so many bytes.
+/// Reads standard input to its end, but at most `limit` bytes.
 ///
 /// Blocks.
 package func readStandardInput(atMost limit: Int) throws(PoolmapError) -> [UInt8] {

@@ -2,22 +2,22 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// A text file that is made bit by bit, and appears under its name only once it is whole.
+/// A text file that is written in steps, and appears under its name only once it is complete.
 ///
-/// Without `commit` it is gone with its object, and an older file of the name stays as it was.
+/// Without `commit` it disappears with its object, and an older file of the name stays.
 package final class LineFile {
-    /// Whether it is no file but a terminal, where people see what is written.
+    /// Whether it is a terminal.
     package var isTerminal: Bool { file.isTerminal }
     private let file: OutputFile
     private var buffer: [UInt8] = []
     private var byteCount: UInt64 = 0
     private static let bufferBytes = 1 << 16
 
-    /// Opens the file, yet without its name.
+    /// Opens the file, still without its name.
     ///
     /// - Parameters:
-    ///   - path: its name.
-    ///   - force: whether an existing file is replaced; without, it is the error `targetExists`.
+    ///   - path: its path.
+    ///   - force: whether to replace an existing file; otherwise that is the error `targetExists`.
     package init(path: String, force: Bool) throws(PoolmapError) {
         var policy = OutputPolicy()
         policy.force = force
@@ -28,7 +28,7 @@ package final class LineFile {
         }
     }
 
-    /// Writes all bytes, behind what was written before.
+    /// Appends bytes.
     ///
     /// Blocks.
     package func write(_ bytes: [UInt8]) throws(PoolmapError) {
@@ -38,7 +38,7 @@ package final class LineFile {
         }
     }
 
-    /// The file is whole, and gets its name.
+    /// Gives the complete file its name.
     package func commit() throws(PoolmapError) {
         try flush()
         _ = try file.commit(of: nil, inputBytes: 0, outputBytes: byteCount)

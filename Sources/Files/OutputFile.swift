@@ -2,15 +2,15 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// A file that appears under its name only once it is whole.
+/// A file that appears under its name only once it is complete.
 ///
-/// It is written nameless in the target's folder (`O_TMPFILE`), so that nothing is left of it whatever is killed, and
-/// gets its name at the end: by a link where there was none, by a rename over the old one with `force`. Where the file
-/// system knows no nameless files it is a hidden temporary one (`TemporaryName`).
+/// It is written as a nameless file in the target's folder (`O_TMPFILE`), so that nothing is left of it whatever is killed,
+/// and gets its name at the end: by a link if the target did not exist, or by a rename over it with `force`. On a file
+/// system without nameless files it is a hidden temporary file (`TemporaryName`).
 ///
-/// The folder is opened once, and all is done in it, whatever becomes of its path. A target that exists and is no regular
-/// file, such as `/dev/null` or a named pipe, is written as it is; one that stands for a descriptor, as `/dev/stdout`, by
-/// that descriptor.
+/// The folder is opened once, and everything happens in it, whatever becomes of its path. An existing target that is not a
+/// regular file, such as `/dev/null` or a named pipe, is written directly; one that stands for a descriptor, such as
+/// `/dev/stdout`, through that descriptor.
 package final class OutputFile {
     package let path: String
     package let policy: OutputPolicy
@@ -18,28 +18,28 @@ package final class OutputFile {
     private let lastName: String
     package private(set) var descriptor: FileDescriptor
     private let note: CommitNote?
-    /// Owns the descriptor in place of this, once others have it too.
+    /// Owns the descriptor instead of this object, once it is shared.
     package var owner: AnyObject?
     private enum Name {
         case none
         case temporary(TemporaryName)
-        /// The target's, since all is done.
+        /// The target's name: the file is committed.
         case final
-        /// The target itself, which is no regular file of this run's.
+        /// The existing target, which is written directly.
         case target
     }
     private var name: Name
-    /// A nameless file could not be given a name.
+    /// Whether giving a nameless file its name has failed before.
     private static nonisolated(unsafe) var avoidsNameless = false
 
-    /// Opens the file, yet without its name.
+    /// Opens the file, still without its name.
     ///
-    /// Throws `targetExists` where the target is there already and may not be replaced.
+    /// Throws `targetExists` if the target exists and may not be replaced.
     ///
     /// - Parameters:
-    ///   - folders: where the target's folder may be open already.
-    ///   - existing: what is at the place, where somebody has just looked.
-    ///   - note: where to say that the file is about to get its name; nil where nobody would ask.
+    ///   - folders: may have the target's folder open already.
+    ///   - existing: what is at the target's name, if the caller has just looked.
+    ///   - note: where to record that the file is about to get its name; nil if no other worker would read that.
     package init(
         _ place: Place, in folders: FolderCache = FolderCache(), over existing: TargetLook?? = nil,
         _ policy: OutputPolicy, for input: InputFile?, note: CommitNote? = nil
@@ -61,13 +61,13 @@ package final class OutputFile {
         (descriptor, name) = try OutputFile.openTemporary(in: folder, for: path, OutputFile.mode(for: input), note)
     }
 
-    /// The folder that a target is to be in.
+    /// The folder of a target.
     package static func folder(of place: Place, _ folders: FolderCache) throws(PoolmapError) -> Folder {
         do throws(Errno) {
             do throws(Errno) {
                 return try folders.folder(of: place)
             } catch .noSuchFileOrDirectory where DescriptorName(spelled: place.path) != nil {
-                // The name is known also where there is no /dev; then any folder will do.
+                // Such names work even without /dev; any folder will do then.
                 return try Folder(path: "/")
             }
         } catch {
@@ -79,11 +79,11 @@ package final class OutputFile {
         PoolmapError(.targetExists, "\(path) already exists; use -f to overwrite it")
     }
 
-    /// Throws where all the work would be done for nothing: a regular file is there that nothing can take the place of.
+    /// Throws if the work would be in vain, because an existing regular file cannot be replaced.
     package static func requireReplaceable(
         _ name: String, in folder: Folder, _ path: String, _ policy: OutputPolicy
     ) throws(PoolmapError) {
-        // Otherwise it may stay as it is.
+        // Otherwise the target may stay as it is.
         guard policy.force, !policy.keepsUnchanged else { return }
         if folder.isMountPoint(name) { throw isMounted(path) }
         if folder.isAppendOnly { throw TemporaryName.isAppendOnly(path) }
@@ -92,10 +92,10 @@ package final class OutputFile {
     package static func isMounted(_ path: String) -> PoolmapError {
         PoolmapError(
             .failed,
-            "cannot replace \(path): it is mounted as a file of its own; write to standard output to overwrite it")
+            "cannot replace \(path): it is a mount point; redirect standard output to it to overwrite it")
     }
 
-    /// With what it will have in the end there is one system call less to make it so.
+    /// The mode for creating the file: the final one saves a system call later.
     private static func mode(for input: InputFile?) -> mode_t {
         input?.metadata.map { $0.permissions & 0o777 } ?? 0o666
     }
@@ -108,7 +108,7 @@ package final class OutputFile {
                 return (try folder.openNameless(mode), .none)
             }
         } catch .notSupported, .isDirectory, .invalidArgument, .noSuchFileOrDirectory, .noFunction, .notPermitted {
-            // The file system has no nameless files, or there is no such folder: the next call tells which.
+            // The file system has no nameless files, or the folder does not exist: the next call tells which.
         } catch {
             throw PoolmapError.system("cannot write \(path)", error)
         }
@@ -121,7 +121,7 @@ package final class OutputFile {
     ) throws(PoolmapError) -> (FileDescriptor, TemporaryName) {
         let temporary = try TemporaryName(in: folder, for: path, note)
         do throws(Errno) {
-            // Nobody else is to read it before it is whole.
+            // No other user may read it before it is complete.
             let descriptor = try folder.open(temporary.name, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, 0o600)
             temporary.isMade()
             return (descriptor, temporary)
@@ -133,7 +133,7 @@ package final class OutputFile {
 
     /// Closes the file.
     ///
-    /// What was not committed is gone.
+    /// Without a commit, its content is lost.
     deinit {
         if owner == nil {
             try? descriptor.close()
@@ -143,22 +143,22 @@ package final class OutputFile {
         }
     }
 
-    /// What it is, if it is written as it is.
+    /// The status of an existing target that is written directly; nil for a new file.
     var statusOfTarget: FileStatus? {
         if case .target = name { return try? FileStatus(of: descriptor) }
         return nil
     }
 
-    /// Whether it is no file but a terminal.
+    /// Whether it is a terminal.
     package var isTerminal: Bool { !allowsRandomAccess && isatty(descriptor.rawValue) == 1 }
 
-    /// Whether workers may write into it at any place.
+    /// Whether workers may write it at any offset.
     package var allowsRandomAccess: Bool {
         if case .target = name { return false }
         return true
     }
 
-    /// Writes all bytes at a place of the file; a file without random access must be written in order.
+    /// Writes all bytes at an offset; a file without random access must be written in order.
     ///
     /// Blocks.
     package func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(PoolmapError) {
@@ -166,9 +166,9 @@ package final class OutputFile {
         try descriptor.write(bytes, at: offset, to: path, leavesHoles: policy.leavesHoles)
     }
 
-    /// Gives the whole file its name, and the input's mode, owner and times.
+    /// Gives the complete file its name, and the input's mode, owner and times.
     ///
-    /// Where the policy says so, a target with the same content is left alone, and the file is on disk before it has
+    /// Depending on the policy, a target with the same content is left alone, and the file is synced to disk before it gets
     /// its name.
     package func commit(
         of input: InputFile?, inputBytes: UInt64, outputBytes: UInt64
@@ -197,16 +197,16 @@ package final class OutputFile {
         return CommittedTarget(metadataErrno: refusal?.rawValue)
     }
 
-    /// Gives the file the mode, owner and times of what it was made of, or the mode of any new file; returns why not.
+    /// Gives the file the mode, owner and times of its source, or the mode of a new file; returns the error, or nil.
     private func carryOver(_ source: FileStatus?, from now: FileStatus) -> Errno? {
         if let source { return descriptor.carryOver(source, from: now) }
-        // A nameless file has it from the beginning.
+        // A nameless file was created with it.
         guard case .temporary = name else { return nil }
         return descriptor.giveModeOfNewFile(from: now)
     }
 
-    /// False where that takes a rename: the target is there and is to be replaced, or the file has a name already; or
-    /// where the file system has no links.
+    /// Links the nameless file to the target's name; false if that takes a rename: the target exists and will be replaced,
+    /// the file has a name already, or the file system has no links.
     private func linkUnderTarget() throws(PoolmapError) -> Bool {
         guard case .none = name else { return false }
         do throws(Errno) {
@@ -224,7 +224,7 @@ package final class OutputFile {
         return false
     }
 
-    /// The name that the file has, or has now.
+    /// The file's temporary name, which is given to it if it has none.
     private func temporaryName(for input: InputFile?, byteCount: UInt64) throws(PoolmapError) -> TemporaryName {
         if case .temporary(let temporary) = name { return temporary }
         let temporary = try TemporaryName(in: folder, for: path, note)
@@ -243,7 +243,7 @@ package final class OutputFile {
         return try copyToTemporary(for: input, byteCount: byteCount)
     }
 
-    /// Makes the file anew with a name, since it cannot be given one.
+    /// Copies the file to a new one with a name, since this one cannot get one.
     private func copyToTemporary(for input: InputFile?, byteCount: UInt64) throws(PoolmapError) -> TemporaryName {
         let (copy, temporary) = try OutputFile.makeTemporary(in: folder, for: path, note)
         let nameless = descriptor
@@ -267,7 +267,7 @@ package final class OutputFile {
             try copy.extend(to: byteCount, name: path)
         }
         let made = try copy.status(having: byteCount, of: path)
-        // Whether all of it could be set was said of the first file.
+        // Errors were already reported for the first file.
         _ = carryOver(input?.metadata, from: made)
         if policy.isDurable {
             try copy.sync(name: path)
@@ -291,11 +291,11 @@ package final class OutputFile {
     }
 }
 
-/// What came of giving a target its name.
+/// The result of giving a target its name.
 package struct CommittedTarget {
-    /// It was there with this content, and was left alone.
+    /// Whether the target had this content already, and was left alone.
     package var isUnchanged = false
-    /// Why it lacks the input's mode or times, or for root the owner; nil where it has them.
+    /// Why it lacks the input's mode or times, or, for root, the owner; nil if it has them.
     package var metadataErrno: Int32?
 
     package init(isUnchanged: Bool = false, metadataErrno: Int32? = nil) {

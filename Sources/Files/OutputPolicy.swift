@@ -1,19 +1,19 @@
-/// What is to be done with targets and inputs beside writing the one from the other.
+/// How to treat existing targets, durability and inputs.
 package struct OutputPolicy: Sendable {
-    /// An existing target is replaced.
+    /// Replace an existing target.
     package var force = false
-    /// A target with the content that it would get is left alone, with its time stamp; one with another is replaced.
+    /// Leave a target alone, with its timestamp, if its content would not change; replace it otherwise.
     package var keepsUnchanged = false
-    /// A target with the input's modification time is taken for whole, and left alone, unless the input is to be removed.
+    /// Consider a target with the input's modification time complete, and leave it alone, unless the input is to be removed.
     package var leavesDone = false
-    /// A target is on disk, name and all, before the run goes on; always so where the input is removed.
+    /// Sync a target to disk, including its name, before going on; implied by removing the input.
     package var syncs = false
-    /// The input is removed when its output is whole.
+    /// Remove the input once its output is complete.
     package var removesInput = false
     /// Where zeros become holes.
     package var sparse = SparseOutput.never
 
-    /// Nothing is replaced or removed.
+    /// A policy that replaces and removes nothing.
     package init() {}
 
     package var replaces: Bool { force || keepsUnchanged }

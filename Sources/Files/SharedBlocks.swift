@@ -3,11 +3,11 @@ import Glibc
 import SystemPackage
 
 extension FileDescriptor {
-    /// Has a part of this file share the blocks of a part of another, where the file system can do so.
+    /// Makes a part of this file share the blocks of a part of another, if the file system can do that.
     ///
     /// The C function is `ioctl` with `FICLONERANGE`. May block while the other file's blocks are written to disk.
     ///
-    /// - Returns: how many of the bytes are shared, which stand at the beginning; the rest is to be copied.
+    /// - Returns: how many bytes, from the beginning, are shared; the caller copies the rest.
     package func share(
         _ byteCount: UInt64, at offset: UInt64, with source: FileDescriptor, at sourceOffset: UInt64
     ) -> UInt64 {
@@ -20,6 +20,6 @@ extension FileDescriptor {
         return whole
     }
 
-    /// File systems that share blocks have them of this size, or else refuse.
+    /// The block size of file systems that share blocks; others refuse.
     private static let blockBytes: UInt64 = 4096
 }

@@ -3,16 +3,16 @@ import Ground
 import SystemPackage
 
 extension FolderCache {
-    /// The whole content of a small file, with no more system calls than it takes to be sure of that: it was looked at by
-    /// its name, and is opened, read, and looked at once more.
+    /// Reads the whole content of a small file, with the fewest system calls that make sure of it: the name was looked up
+    /// before, and the file is opened, read, and checked once more.
     ///
-    /// nil where the name leads to another file by now, where it cannot be read, and where its status says little, as of
-    /// what the kernel makes up: `InputFile` tells then what it is. Of what has taken the file's place nothing is consumed,
-    /// as a pipe cannot be read by offset.
+    /// Returns nil if the name leads to another file by now, if the file cannot be read, or if its status is of little use,
+    /// as for files that the kernel generates; `InputFile` then finds out what it is. If a pipe has taken the file's place,
+    /// nothing of it is consumed, since a pipe cannot be read by offset.
     ///
-    /// Blocks. Throws `changed` where it was changed since it was found.
+    /// Blocks. Throws `changed` if the file changed since it was found.
     ///
-    /// - Parameter found: what the name has just led to, not as somebody remembered it.
+    /// - Parameter found: the fresh status of the file.
     package func content(
         of place: Place, as found: FileStatus, into space: inout Scratch
     ) throws(PoolmapError) -> UnsafeRawBufferPointer? {
@@ -20,10 +20,10 @@ extension FolderCache {
             let descriptor = try? open(place, O_RDONLY | O_NOCTTY | O_NONBLOCK)
         else { return nil }
         defer { try? descriptor.close() }
-        // One byte more would be what the file has grown by.
+        // One byte more, to notice if the file has grown.
         let memory = try space.space(of: Int(found.byteCount) + 1)
         let count = pread(descriptor.rawValue, memory.baseAddress, memory.count, 0)
-        // A file that is gone may have left its number to something else.
+        // The inode number of a removed file may have been reused.
         guard let now = try? FileStatus(of: descriptor), now.isRegular, now.isSameFile(as: found) else { return nil }
         if now.hasChanged(since: found) { throw .changedWhileRead }
         return count == memory.count - 1 ? UnsafeRawBufferPointer(rebasing: memory[..<count]) : nil

@@ -2,28 +2,28 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// Where zeros become holes, which take no room on the disk and read as zeros all the same.
+/// Where zeros become holes, which take no space on disk and read as zeros.
 package enum SparseOutput: Sendable {
     /// Nowhere: all bytes are written.
     case never
     /// In targets that are new files.
     case files
-    /// Also on standard output, where that is a regular file, and not one that is appended to.
+    /// Also on standard output, if that is a regular file not open for appending.
     case filesAndStandardOutput
 }
 
-/// The blocks of common file systems, which a hole must fill to save something.
+/// The block size of common file systems; a hole must fill whole blocks to save space.
 private let blockBytes = 4096
-/// The fewest zeros that become a hole between two parts with data.
+/// The smallest run of zeros that becomes a hole between two parts with data.
 ///
-/// Measured on ext4: holes of 4 KiB make a restore take two to three times as long, up to the disk, and holes of 16 KiB a
-/// third longer; those of 32 KiB make it shorter.
+/// Measured on ext4, including the write to disk: with holes of 4 KiB decompression takes two to three times as long, with
+/// holes of 16 KiB a third longer; holes of 32 KiB make it faster.
 private let leastHoleBytes = 32 << 10
 
 extension UnsafeRawBufferPointer {
-    /// Calls `body` with each part that is to be written, in order; what is between them and at both ends is zeros.
+    /// Calls `body` with each part that must be written, in order; everything between them and at both ends is zeros.
     ///
-    /// - Parameter offset: where the bytes belong in the file.
+    /// - Parameter offset: the offset of the bytes in the file.
     fileprivate func forEachWrittenPart(
         at offset: UInt64, _ body: (Range<Int>) throws(PoolmapError) -> Void
     ) throws(PoolmapError) {
@@ -45,17 +45,17 @@ extension UnsafeRawBufferPointer {
 
     private func isZero(in range: Range<Int>) -> Bool {
         guard self[range.lowerBound] == 0, let base = baseAddress?.advanced(by: range.lowerBound) else { return false }
-        // Each byte is as the one before it.
+        // All bytes are zero if each one equals the one before it.
         return memcmp(base, base + 1, range.count - 1) == 0
     }
 }
 
 extension FileDescriptor {
-    /// Writes all of `bytes` to a place of a file where nothing else was ever written.
+    /// Writes all of `bytes` at an offset where nothing was written before.
     ///
-    /// Blocks. The name is for the error. False where nothing had to be written.
+    /// Blocks. The name is for the error. Returns false if nothing had to be written.
     ///
-    /// - Parameter leavesHoles: whether zeros are left out; the file may then end before them.
+    /// - Parameter leavesHoles: whether to leave zeros out; the file may then end before them.
     @discardableResult
     package func write(
         _ bytes: UnsafeRawBufferPointer, at offset: UInt64, to name: String, leavesHoles: Bool
@@ -73,7 +73,7 @@ extension FileDescriptor {
         return isAnything
     }
 
-    /// Gives a file that ends before a hole its whole length.
+    /// Extends a file that ends in a hole to its full length.
     ///
     /// The C function is `ftruncate`.
     package func extend(to byteCount: UInt64, name: String) throws(PoolmapError) {
@@ -85,13 +85,13 @@ extension FileDescriptor {
     }
 }
 
-/// Standard output where it may be a file that is to have holes.
+/// Standard output, which may be a file that gets holes.
 ///
-/// Only what is behind the end of that file reads as zeros when it is left out.
+/// Bytes can be left out only after the end of that file, where they read as zeros.
 package final class SparseStream {
     private let descriptor: FileDescriptor
-    /// Where the next bytes belong, and where the descriptor's own offset stands; nil before the first bytes, as somebody
-    /// else may still be writing there, and where nothing can be left out.
+    /// The offset of the next bytes, and the descriptor's own offset; nil before the first bytes, since another process may
+    /// still be writing, and nil if nothing can be left out.
     private var place: (next: UInt64, descriptor: UInt64)?
     private var hasBegun = false
 
@@ -100,7 +100,7 @@ package final class SparseStream {
     }
 
     deinit {
-        // What was restored before an error is there, with the zeros at its end.
+        // After an error, the output written so far is complete, including its last zeros.
         try? finish()
     }
 
@@ -138,7 +138,7 @@ package final class SparseStream {
         }
     }
 
-    /// Gives the file the zeros at its end, and leaves the offset behind them.
+    /// Writes the zeros at the end of the file, and leaves the offset after them.
     package func finish() throws(PoolmapError) {
         guard let end = place?.next else { return }
         try seek(to: end)

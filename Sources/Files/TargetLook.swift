@@ -2,14 +2,14 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// What is at a target's name before it is written.
+/// What a target's name leads to before it is written.
 package struct TargetLook {
-    /// What the name leads to; nil for a link to nothing.
+    /// The status of the file; nil for a dangling link.
     package let status: FileStatus?
-    /// The descriptor that it stands for or leads to; nil for a file.
+    /// The descriptor that the name stands for or leads to; nil for a file.
     package let descriptor: DescriptorName?
 
-    /// nil where there is nothing.
+    /// nil if the name does not exist.
     package init?(at path: String, in folder: Folder) {
         let name = lastName(of: path)
         let own = folder.status(of: name, followsLinks: false)
@@ -24,7 +24,7 @@ package struct TargetLook {
         if status == nil && descriptor == nil && own == nil { return nil }
     }
 
-    /// Whether an earlier run has made it of an input, and it can stay.
+    /// Whether an earlier run made it from this input, so that it can stay.
     package func isDone(_ policy: OutputPolicy, for input: FileStatus) -> Bool {
         guard policy.leavesDone, !policy.replaces, !policy.removesInput, descriptor == nil, let status else {
             return false
@@ -33,9 +33,9 @@ package struct TargetLook {
             && status.modified.tv_nsec == input.modified.tv_nsec
     }
 
-    /// Opens what is not replaced, but written as it is; nil for a regular file, which may be replaced.
+    /// Opens a target that is written directly instead of being replaced; nil for a regular file.
     ///
-    /// Throws if what is there must stay.
+    /// Throws if the existing file must stay.
     func openAsItIs(
         _ path: String, in folder: Folder, _ policy: OutputPolicy, for input: FileStatus?
     ) throws(PoolmapError) -> FileDescriptor? {
@@ -55,15 +55,15 @@ package struct TargetLook {
         let opened = try attempt(action) { () throws(Errno) in
             try folder.open(lastName(of: path), O_WRONLY | O_NOCTTY)
         }
-        // Its name, or a link's target, may be another file's by now, which nobody wants overwritten.
+        // By now the name may lead to another file, which must not be overwritten.
         guard let now = try? FileStatus(of: opened), now.isSameFile(as: status), !now.isRegular else {
             try? opened.close()
-            throw PoolmapError(.changed, "\(action): it was replaced by another file just now")
+            throw PoolmapError(.changed, "\(action): it has just been replaced by another file")
         }
         return opened
     }
 
-    /// Throws if what is there must stay.
+    /// Throws if the existing file must stay.
     package func check(_ path: String, _ policy: OutputPolicy, for input: FileStatus?) throws(PoolmapError) {
         guard let status else { return }
         if descriptor != nil, status.isRegular {
@@ -75,7 +75,7 @@ package struct TargetLook {
         }
     }
 
-    /// Throws if what the path leads to can be no target, whether it may be replaced or not.
+    /// Throws if the existing file can never be a target, whatever the policy says.
     package static func refuse(_ existing: FileStatus, at path: String, for input: FileStatus?) throws(PoolmapError) {
         if existing.isDirectory {
             throw PoolmapError(.system, "cannot write \(path): it is a directory")

@@ -3,22 +3,22 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// A name of this run's own in a target's folder: whoever ends the run removes it, and so does a signal.
+/// A temporary name in a target's folder, which is removed at the end of the run, or by a signal.
 ///
-/// It is noted before the file is made, in memory that all processes of the run share: the process that makes it may be
-/// killed at any moment.
+/// It is recorded before the file is created, in memory that all processes of the run share, since the process that creates
+/// it may be killed at any moment.
 package final class TemporaryName {
     package let name: String
     private let folder: Folder
     private let note: CommitNote?
-    /// -1 where it is not noted, or not any more.
+    /// The entry in the shared memory; -1 if it is not recorded.
     private var entry: Int32
 
-    /// Notes a name that nobody has.
+    /// Records a new, unused name.
     ///
     /// - Parameters:
-    ///   - path: the target's, for the error.
-    ///   - note: that of the file that is done, whose next worker removes the name if this one is killed.
+    ///   - path: the target's path, for the error.
+    ///   - note: the note of the task; if this worker is killed, the next one uses it to remove the name.
     package convenience init(in folder: Folder, for path: String, _ note: CommitNote?) throws(PoolmapError) {
         if folder.isAppendOnly { throw TemporaryName.isAppendOnly(path) }
         let name = ".poolmap-\(getpid())-\(UInt32.random(in: .min ... .max)).tmp"
@@ -29,7 +29,7 @@ package final class TemporaryName {
         }
     }
 
-    /// Notes the target's own name, at which only a file that `isMade` has told of is removed.
+    /// Records the target's own name; only a file announced by `isMade` is removed there.
     package convenience init(ofTarget name: String, in folder: Folder, _ path: String, _ note: CommitNote?)
         throws(Errno)
     {
@@ -42,7 +42,7 @@ package final class TemporaryName {
         let status = try folder.status()
         let entry = poolmap_note_temporary(
             (folderPrefix(of: path) + name).cName, status.device, status.inode, isTarget ? 1 : 0)
-        // The run ends, and with it this process in a moment.
+        // The run is ending, and this process will end in a moment.
         if entry == -2 { throw .canceled }
         (self.name, self.folder, self.note, self.entry) = (name, folder, note, entry)
         note?.temporary = entry >= 0 ? Int(entry) : nil
@@ -50,15 +50,15 @@ package final class TemporaryName {
 
     package static func isAppendOnly(_ path: String) -> PoolmapError {
         PoolmapError(
-            .failed, "cannot write \(path): its folder lets no file be renamed or removed (chattr +a), which is needed")
+            .failed, "cannot write \(path): its directory does not let files be renamed or removed (chattr +a)")
     }
 
-    /// The file has the name now.
+    /// Records that the file has the name now.
     package func isMade(as status: FileStatus? = nil) {
         poolmap_temporary_is_made(entry, status?.inode ?? 0)
     }
 
-    /// The name is gone, or to stay.
+    /// Removes the record: the name is gone, or will stay.
     package func forget() {
         poolmap_forget_temporary(entry)
         entry = -1
@@ -72,17 +72,17 @@ package final class TemporaryName {
 }
 
 extension Folder {
-    /// Makes a file that is whole the target; where the policy says so, over another.
+    /// Renames a complete file to the target, replacing an existing one if the policy allows it.
     ///
-    /// Throws `fileExists` where something may not be replaced.
+    /// Throws `fileExists` if an existing file may not be replaced.
     ///
-    /// - Parameter path: the target's.
+    /// - Parameter path: the target's path.
     package func rename(_ own: String, to name: String, path: String, _ policy: OutputPolicy) throws(Errno) {
         if policy.replaces { return try rename(own, to: name, replaces: true) }
         do throws(Errno) {
             return try rename(own, to: name, replaces: false)
         } catch  where error.mayHaveAnotherWay {
-            // The file system, or a sandbox, cannot tell in one step. A link does not replace either.
+            // The file system, or a sandbox, has no renameat2 without replacement. A link never replaces, either.
         }
         do throws(Errno) {
             _ = try retryingInterrupted {
@@ -90,7 +90,7 @@ extension Folder {
             }
             return try remove(own)
         } catch  where error.mayHaveAnotherWay {
-            // It has no links. But to make an empty file tells whether the name is free, and keeps it.
+            // No links, either. But creating an empty file shows whether the name is free, and reserves it.
         }
         try replacePlaceholder(with: own, as: name, path: path)
     }
@@ -121,7 +121,7 @@ extension Folder {
 }
 
 extension Errno {
-    /// Whether the call cannot be had at all, or not for this file, and another one may do.
+    /// Whether the call is not available at all, or not for this file, so that another one may work.
     var mayHaveAnotherWay: Bool {
         switch self {
         case .notPermitted, .noFunction, .notSupported, .invalidArgument, .noSuchFileOrDirectory, .tooManyLinks,

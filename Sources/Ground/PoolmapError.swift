@@ -62,7 +62,7 @@ package struct PoolmapError: Error, Codable, Hashable, Sendable {
     }
 
     /// A symbolic link that is not followed.
-    package static let ignoredLink = PoolmapError(.ignored, "is a symbolic link, and ignored; -f follows it")
+    package static let ignoredLink = PoolmapError(.ignored, "is a symbolic link, ignored; use -f to follow it")
 
     /// Whether there is no file of the name.
     package var isMissingFile: Bool { code == .system && errno == ENOENT }

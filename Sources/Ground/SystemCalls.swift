@@ -41,7 +41,7 @@ package func monotonicNanoseconds() -> UInt64 {
 package func allocate(_ byteCount: Int) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
     var base: UnsafeMutableRawPointer?
     guard posix_memalign(&base, 64, byteCount) == 0 else {
-        throw PoolmapError(.outOfMemory, "no memory for \(byteCount) bytes")
+        throw PoolmapError(.outOfMemory, "cannot allocate \(byteCount) bytes")
     }
     return UnsafeMutableRawBufferPointer(start: base, count: byteCount)
 }

@@ -1,12 +1,12 @@
 import Ground
 
-/// What is remembered, beside the target, of the jobs that do its parts: enough for the same line to find them again,
-/// whenever the poolmap was killed that submitted them.
+/// The record of the jobs that do the parts of a target, kept beside it: enough for the same command to find them again,
+/// whenever the poolmap that submitted them was killed.
 ///
-/// A submission is written down before sbatch is called, and again with its job's number afterwards. In between the job's
-/// name tells, which is no other job's.
+/// A submission is recorded before sbatch is called, and again afterwards with its job's number. If poolmap is killed in
+/// between, the job is found by its name, which is unique.
 package struct ArrayRecord: Equatable {
-    /// What was submitted, or was about to be.
+    /// A submission, made or about to be made.
     package struct Submission: Equatable {
         package enum Content: Equatable {
             case parts([Int])
@@ -14,7 +14,7 @@ package struct ArrayRecord: Equatable {
         }
 
         package let content: Content
-        /// Slurm's number of the job; nil where that is not known.
+        /// Slurm's number of the job; nil if it is not known.
         package var job: String?
 
         package init(_ content: Content, job: String? = nil) {
@@ -22,13 +22,13 @@ package struct ArrayRecord: Equatable {
         }
     }
 
-    /// By chance, so that the names of the jobs are no others'.
+    /// A random word that makes the names of the jobs unique.
     package let token: String
-    /// The arguments, as far as the result follows from them, and the working folder.
+    /// The working folder and those arguments that determine the result.
     package let line: String
-    /// How many parts there are.
+    /// The number of parts.
     package let count: Int
-    /// What the input was when the first part was submitted.
+    /// The identity of the input when the first part was submitted.
     package let input: String
     package var submissions: [Submission] = []
 
@@ -53,7 +53,7 @@ package struct ArrayRecord: Equatable {
         return lines.map { $0 + "\n" }.joined()
     }
 
-    /// nil for what is no record, or one of another version.
+    /// nil if the text is not a record, or one of another version.
     package init?(_ text: String, most: Int) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count >= 6, lines[0] == ArrayRecord.head, lines[lines.count - 1].isEmpty,
@@ -77,7 +77,7 @@ package struct ArrayRecord: Equatable {
     }
 }
 
-/// What stands behind a word and a blank.
+/// The rest of a line after a word and a blank; nil if it does not begin with the word.
 private func value(of name: String, in line: Substring) -> String? {
     line.hasPrefix(name + " ") ? String(line.dropFirst(name.count + 1)) : nil
 }

@@ -1,4 +1,4 @@
-/// Numbers as `sbatch --array` takes them: "1-16", or "3,7-9".
+/// Formats numbers for `sbatch --array`: "1-16", or "3,7-9".
 package func indexList(_ numbers: [Int]) -> String {
     var runs: [ClosedRange<Int>] = []
     for number in Set(numbers).sorted() {
@@ -11,7 +11,7 @@ package func indexList(_ numbers: [Int]) -> String {
     return runs.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ",")
 }
 
-/// The numbers of such a list; nil for anything else, and for more than there can be.
+/// Parses such a list; nil for anything else, and for numbers above `most`.
 package func indices(ofList text: Substring, atMost most: Int) -> [Int]? {
     var numbers: [Int] = []
     for run in text.split(separator: ",", omittingEmptySubsequences: false) {

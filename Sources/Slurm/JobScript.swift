@@ -1,15 +1,15 @@
 import Ground
 
-/// The scripts that sbatch is given: each runs one poolmap, and notes what came of it.
+/// The scripts for sbatch: each runs one poolmap and notes its result.
 ///
-/// What they know of the array is its elements' variable alone. The folder of notes has, for each part, `part-3.log` with
-/// what poolmap said, and `part-3.exit` once it has ended.
+/// They use nothing of the array but the variable with the element's index. For each part the folder of notes holds
+/// `part-3.log`, with poolmap's messages, and `part-3.exit` once it has ended.
 package struct JobScript {
     /// The absolute path of poolmap.
     let program: String
-    /// The working folder of the poolmap that submits, by which all names are meant.
+    /// The working folder of the poolmap that submits; all names are relative to it.
     let folder: String
-    /// The folder of the notes, as seen from there.
+    /// The folder of notes, relative to the working folder.
     let notes: String
 
     package init(program: String, folder: String, notes: String) {
@@ -18,12 +18,12 @@ package struct JobScript {
 
     /// The script of one element.
     ///
-    /// A part that is done is not done again, whoever has put its element back into the queue.
+    /// A finished part is not done again, even if its element was requeued.
     ///
     /// - Parameters:
-    ///   - words: poolmap's arguments in front of the part.
-    ///   - rest: those behind it, with the names of files.
-    ///   - parts: what is in front of `.part-3-of-16` in the name of the file that is left; nil where none is.
+    ///   - words: poolmap's arguments before --part.
+    ///   - rest: those after it, with the file names.
+    ///   - parts: the name of the part's file without `.part-3-of-16`; nil if a part writes no such file.
     package func element(_ words: [String], _ rest: [String], of count: Int, leaving parts: String?) -> [UInt8] {
         let isThere = parts.map { " && [ -e " + line([$0]) + ".part-\"$part\"-of-\(count) ]" } ?? ""
         return text(
@@ -33,15 +33,15 @@ package struct JobScript {
             if [ -e "$note.exit" ] && read -r code rest < "$note.exit" && [ "$code" = 0 ]\(isThere); then exit 0; fi
             """, job: "$SLURM_ARRAY_JOB_ID",
             run: "\(line([program] + words)) --part \"$part/\(count)\" \(line(rest))",
-            // What Slurm took for lost, and has had done by another, may come when all is over.
+            // An element that Slurm thought lost, and replaced, may finish after the job is over.
             end: parts.map { "[ -d \(line([notes])) ] || rm -f -- \(line([$0])).part-\"$part\"-of-\(count)\n" } ?? "")
     }
 
     /// The script that joins the parts, and removes them.
     ///
     /// - Parameters:
-    ///   - words: which, and to what.
-    ///   - removesNotes: whether nobody waits who would read the notes, and remove them.
+    ///   - words: the arguments of `join`.
+    ///   - removesNotes: whether to remove the notes, because no poolmap is waiting that would do it.
     package func join(_ words: [String], removesNotes: Bool) -> [UInt8] {
         let removal = removesNotes ? "[ $code != 0 ] || rm -rf -- \(line([notes]))\n" : ""
         return text(

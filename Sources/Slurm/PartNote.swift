@@ -1,11 +1,11 @@
-/// What an element's script notes when its poolmap has ended: one line with the exit code, the number of the array, and
+/// The note that an element's script writes when its poolmap has ended: one line with the exit code, the job's number and
 /// the node.
 package struct PartNote: Equatable {
     package let exitCode: Int
     package let job: String
     package let node: String
 
-    /// nil for what is no such line, as of a file that is not all there yet.
+    /// nil for any other text, such as that of a file not yet completely written.
     package init?(_ text: String) {
         guard text.hasSuffix("\n") else { return nil }
         let words = text.dropLast().split(separator: " ", omittingEmptySubsequences: false)

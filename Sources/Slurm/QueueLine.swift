@@ -1,19 +1,19 @@
-/// What `squeue` says of a job, or of one element of an array.
+/// A line of `squeue` about a job, or about one element of an array.
 package struct QueueLine: Equatable {
     /// The number that sbatch printed.
     package let job: String
-    /// The index in the array; nil of a job that is none.
+    /// The index in the array; nil if the job is not an array.
     package let element: Int?
     package let state: JobState
-    /// Where it runs, or ran; empty where it has not.
+    /// Where it runs or ran; empty if it has not started.
     package let node: String
-    /// Why it waits, or how it ended.
+    /// Why it is waiting, or how it ended.
     package let reason: String
 
-    /// For `squeue -o`: the reason is last, since it may have anything in it.
+    /// The format for `squeue -o`; the reason is last, since it may contain anything.
     package static let format = "%F|%K|%T|%N|%r"
 
-    /// nil for what is no such line.
+    /// nil for any other line.
     package init?(_ line: Substring) {
         let fields = line.split(separator: "|", maxSplits: 4, omittingEmptySubsequences: false)
         guard fields.count == 5, !fields[0].isEmpty, fields[0].utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else {
@@ -35,7 +35,7 @@ package enum JobState: Equatable {
     case running
     case completed
     case cancelled
-    /// It is over, and was not completed: FAILED, TIMEOUT, NODE_FAIL and so on.
+    /// It ended without success: FAILED, TIMEOUT, NODE_FAIL and so on.
     case ended(String)
 
     package var isOver: Bool {
@@ -52,20 +52,20 @@ package enum JobState: Equatable {
         case "FAILED", "TIMEOUT", "NODE_FAIL", "BOOT_FAIL", "DEADLINE", "OUT_OF_MEMORY", "PREEMPTED", "REVOKED":
             self = .ended(word)
         case "RUNNING", "COMPLETING", "SUSPENDED", "STOPPED", "SIGNALING", "STAGE_OUT", "RESIZING": self = .running
-        // PENDING, CONFIGURING, REQUEUED and so on, and what a later Slurm may have: it may still become something.
+        // PENDING, CONFIGURING, REQUEUED and so on, and states of later versions of Slurm: it may still run.
         default: self = .waiting
         }
     }
 }
 
-/// How a job ended that has left no word about it, as `scontrol -o show job` tells.
+/// How a job ended that left no note, according to `scontrol -o show job`.
 package struct JobEnding: Equatable {
     package let state: JobState
     package let exitCode: Int
     package let signal: Int
     package let node: String
 
-    /// nil for what is no such line.
+    /// nil for any other line.
     package init?(_ line: Substring) {
         var fields: [Substring: Substring] = [:]
         for word in line.split(whereSeparator: { $0 == " " || $0 == "\n" }) {

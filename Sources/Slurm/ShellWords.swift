@@ -1,6 +1,6 @@
 import Ground
 
-/// Words as one line for sh, which makes of each the bytes that it was.
+/// Quotes words for sh, which reads each of them back unchanged, byte for byte.
 package func shellLine(_ words: [String]) -> [UInt8] {
     Array(words.map { shellWord(FileName.bytes(of: $0)) }.joined(separator: [UInt8(ascii: " ")]))
 }
@@ -11,7 +11,7 @@ private func shellWord(_ bytes: [UInt8]) -> [UInt8] {
     return [quote] + bytes.flatMap { $0 == quote ? Array(#"'\''"#.utf8) : [$0] } + [quote]
 }
 
-/// Whether sh takes the byte for nothing but itself, in a word that is no assignment.
+/// Whether the byte needs no quotes in sh, in a word that is not an assignment.
 private func isPlain(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

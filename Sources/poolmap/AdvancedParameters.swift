@@ -2,7 +2,7 @@ import ArgumentParser
 import ArgumentSyntax
 import Operations
 
-/// What `--zstd=` says, as "wlog=23,strat=6": parameters of libzstd's that go beyond the level.
+/// The argument of `--zstd=`, such as "wlog=23,strat=6": libzstd's parameters beyond the level.
 struct AdvancedParameters: ExpressibleByArgument {
     let all: [(CompressionParameter, value: Int)]
 

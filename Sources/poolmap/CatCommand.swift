@@ -8,7 +8,7 @@ struct Cat: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cat",
         abstract: "Write a range of a compressed file's content to standard output.",
-        discussion: "Only the frames that hold the range are read, where the file says how large each is.")
+        discussion: "Only the frames that hold the range are read, if the file says how large each frame is.")
 
     @OptionGroup var common: RunOptions
     @OptionGroup var dictionary: DictionaryOptions
@@ -16,13 +16,13 @@ struct Cat: ParsableCommand {
     @OptionGroup var window: WindowOptions
     @OptionGroup var limits: LimitOptions
 
-    @Option(name: .long, help: ArgumentHelp("Where the range begins in the content.", valueName: "n"))
+    @Option(name: .long, help: ArgumentHelp("Start at this byte of the content.", valueName: "n"))
     var offset = ByteSize(bytes: 0)
 
-    @Option(name: .long, help: ArgumentHelp("How long it is; without, up to the end.", valueName: "m"))
+    @Option(name: .long, help: ArgumentHelp("Write this many bytes; default: up to the end.", valueName: "m"))
     var length: ByteSize?
 
-    @Argument(help: ArgumentHelp("A regular file.", valueName: "file"), completion: .compressedFile)
+    @Argument(help: ArgumentHelp("A compressed regular file.", valueName: "file"), completion: .compressedFile)
     var file: String
 
     func run() throws {

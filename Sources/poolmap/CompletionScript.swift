@@ -1,13 +1,13 @@
 import ArgumentParser
 
-/// What `--generate-completion-script` writes: the parser's script for a shell, taught what a missing command word means.
+/// The output of `--generate-completion-script`: the parser's script for a shell, extended for a missing command word.
 ///
-/// The parser's own scripts take the first word for a command, and so offer neither files nor options to who types
-/// `poolmap -d big`. A few lines put into them do for completion what `ZstdSyntax` does for a run.
+/// The parser's own scripts take the first word as a command, and so offer neither files nor options after `poolmap -d`.
+/// The lines inserted here do for completion what `ZstdSyntax` does for a run.
 struct CompletionScript {
     private let shell: CompletionShell
 
-    /// Nil where the arguments ask for no script, or not in a way that is understood here; the parser then answers.
+    /// nil if the arguments do not ask for a script, or in a way that is left to the parser.
     init?(for arguments: [String]) {
         let option = "--generate-completion-script"
         let shell: CompletionShell?
@@ -26,7 +26,7 @@ struct CompletionScript {
     func text(of root: any ParsableCommand.Type) -> String {
         var text = root.completionScript(for: shell)
         if text.hasPrefix("#!") {
-            // It is read by a shell that runs already; Debian's lintian complains of such a first line.
+            // The script is sourced by a running shell; Debian's lintian objects to an interpreter line.
             text = text.split(separator: "\n", omittingEmptySubsequences: false).dropFirst().joined(separator: "\n")
         }
         let words = root.configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
@@ -36,9 +36,9 @@ struct CompletionScript {
         return text
     }
 
-    /// The lines of the parser's script, each with what is to follow it.
+    /// Lines of the parser's script, each with the text to insert after it.
     ///
-    /// - Parameter commands: what the root command takes for a command word.
+    /// - Parameter commands: the command words.
     private func additions(_ commands: String) -> [(line: String, addition: String)] {
         switch shell {
         case .bash: [("_poolmap() {", bashWords(commands))]
@@ -61,7 +61,7 @@ struct CompletionScript {
 }
 
 extension String {
-    /// Inserts lines behind the first line that reads so; an unknown script stays as it is.
+    /// Inserts lines after the first occurrence of a line; without one, the script stays unchanged.
     fileprivate mutating func insert(_ addition: String, after line: String) {
         var lines = split(separator: "\n", omittingEmptySubsequences: false)
         guard let index = lines.firstIndex(of: Substring(line)) else { return }
@@ -70,7 +70,7 @@ extension String {
     }
 }
 
-// MARK: In each shell's language: the words as they would be with a command word
+// MARK: For each shell: the words as they would be with a command word
 
 private func bashWords(_ commands: String) -> String {
     #"""

@@ -8,7 +8,7 @@ struct Compress: FilesCommand {
     static let configuration = CommandConfiguration(
         commandName: "compress",
         abstract: "Compress files to FILE.zst, which zstd can read.",
-        discussion: "Levels are given as -1 to -19, and with --ultra to -22.")
+        discussion: "Levels are -1 to -19, or up to -22 with --ultra.")
 
     @OptionGroup var common: RunOptions
     @OptionGroup var target: TargetOptions
@@ -18,89 +18,92 @@ struct Compress: FilesCommand {
     @Option(name: .long, help: PartOptions.splitHelp)
     var split: ByteSize?
 
-    @Option(name: .long, help: ArgumentHelp("The level; -1 to -19 are short for it.", valueName: "n"))
+    @Option(name: .long, help: ArgumentHelp("Set the compression level; -1 to -19 for short.", valueName: "n"))
     var level: Int?
 
-    @Flag(name: .long, help: "Allow levels 20 to 22, which need much memory.")
+    @Flag(name: .long, help: "Allow levels 20 to 22, which need a lot of memory.")
     var ultra = false
 
-    @Option(name: .long, help: ArgumentHelp("Fast levels below 1; --fast alone is --fast=1.", valueName: "n"))
+    @Option(name: .long, help: ArgumentHelp("Use a fast level below 1; --fast alone is --fast=1.", valueName: "n"))
     var fast: Int?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Match over long distances, in a window of 2^n bytes; --long alone is --long=27.", valueName: "n"))
+            "Enable long-distance matching with a window of 2^n bytes; --long alone is --long=27.", valueName: "n"))
     var long: Int?
 
     @Option(
         name: .customLong("chunk-size"),
         help: ArgumentHelp(
-            "The content of each frame, as 8M; by default what suits the level. With --rsyncable the most.",
+            "Put this much content into each frame, such as 8M, or at most this much with --rsyncable; the default depends "
+                + "on the level.",
             valueName: "size"))
     var chunkSize: ByteSize?
 
     @Flag(
         name: .long,
-        help: "Cut where the content says so, so that a change of the input changes little of the output, for rsync.")
+        help: "Let the content decide where to cut, so that a small change of the input changes little of the output.")
     var rsyncable = false
 
     @Option(
         name: .customLong("block-size"),
         help: ArgumentHelp(
-            "The content of each frame, as -B of zstd: at least 512K; 0 is what suits the level.",
+            "Put this much content into each frame, as zstd's -B does: at least 512K; 0 lets the level decide.",
             valueName: "size"))
     var blockSize: ByteSize?
 
     @Option(
         name: .customLong("zstd"),
-        help: ArgumentHelp("Set parameters beyond the level, as wlog=23,strat=6.", valueName: "parameters"))
+        help: ArgumentHelp("Set advanced parameters, such as wlog=23,strat=6.", valueName: "parameters"))
     var parameters: [AdvancedParameters] = []
 
     @Option(
         name: .customLong("stream-size"),
-        help: ArgumentHelp("Fail unless standard input has exactly so many bytes.", valueName: "size"))
+        help: ArgumentHelp("Fail unless standard input has exactly this many bytes.", valueName: "size"))
     var streamSize: ByteSize?
 
     @Flag(
-        name: .customLong("exclude-compressed"), help: "Pass over files whose names end like compressed ones, as .gz.")
+        name: .customLong("exclude-compressed"), help: "Skip files whose suffix marks them as compressed, such as .gz.")
     var excludesCompressed = false
 
-    @Flag(name: .customLong("no-dictID"), help: "Leave the number of the dictionary out of the file.")
+    @Flag(name: .customLong("no-dictID"), help: "Leave the dictionary ID out of the file.")
     var hidesDictionary = false
 
-    @Flag(inversion: .prefixedNo, help: "Put checksums into the file.")
+    @Flag(inversion: .prefixedNo, help: "Add checksums to the file.")
     var check = true
 
     @Flag(
         name: .long,
-        help: "With -o and one FILE: keep what is done when interrupted, and go on with what an interrupted run kept.")
+        help: "With -o and one FILE: keep finished work when interrupted, and continue from what an earlier run kept.")
     var resume = false
 
     @OptionGroup var names: NameOptions
 
     @Argument(
-        help: ArgumentHelp("What to compress; - or none is standard input.", valueName: "file"), completion: .file())
+        help: ArgumentHelp("Files to compress; - or none is standard input.", valueName: "file"), completion: .file())
     var files: [String] = []
 
     func validate() throws {
         if let level, !(0...CompressionOptions.levels.upperBound).contains(level) {
             throw ValidationError(
-                "the level must be from 1 to \(CompressionOptions.levels.upperBound), and is \(level)")
+                "level must be between 1 and \(CompressionOptions.levels.upperBound) (got \(level))")
         }
         if let level, level > 19, !ultra {
-            throw ValidationError("level \(level) needs --ultra")
+            throw ValidationError("level \(level) requires --ultra")
         }
         if let fast, !(1 ... -CompressionOptions.levels.lowerBound).contains(fast) {
-            throw ValidationError("--fast must be from 1 to \(-CompressionOptions.levels.lowerBound), and is \(fast)")
+            throw ValidationError("--fast must be between 1 and \(-CompressionOptions.levels.lowerBound) (got \(fast))")
         }
         try validateWindowLog(long)
         if let chunkSize, !CompressionOptions.chunkSizes.contains(Int(clamping: chunkSize.bytes)) {
-            throw ValidationError("--chunk-size must be from 1K to 1G, and is \(chunkSize.bytes) bytes")
+            throw ValidationError("--chunk-size must be between 1K and 1G (got \(chunkSize.bytes) bytes)")
         }
     }
 
-    /// zstd's jobs are the pieces that its threads work on, as chunks are here, and have the same limits.
+    /// The chunk size that an option gives; nil to let the level decide.
+    ///
+    /// In zstd, -B sets the size of a thread's job, which corresponds to a chunk here; zstd's limits apply.
     private var requestedChunkBytes: Int? {
         guard let blockSize else { return chunkSize.map { Int($0.bytes) } }
         guard blockSize.bytes > 0 else { return nil }
@@ -109,12 +112,12 @@ struct Compress: FilesCommand {
 
     func run() throws {
         if resume {
-            // The journal knows the places of chunks by their number.
+            // The journal computes a chunk's place from its number.
             guard !rsyncable else {
-                throw ValidationError("--resume and --rsyncable exclude each other")
+                throw ValidationError("--resume cannot be combined with --rsyncable")
             }
             guard target.output != nil, !target.isStream else {
-                throw ValidationError("--resume needs -o FILE")
+                throw ValidationError("--resume requires -o FILE")
             }
             try names.requireOneFile(files, for: "--resume")
         }
@@ -130,7 +133,7 @@ struct Compress: FilesCommand {
         options.streamBytes = streamSize?.bytes
         options.part = work.part
         let passedOver = excludesCompressed ? suffixesOfCompressed : []
-        // A second run over a tree is not to compress what the first has made.
+        // A second run over a tree must not compress what the first one wrote.
         let plan = try FilePlan(
             "compress", files, names, target, common, dictionary, folders: .without(compressedSuffixes + passedOver),
             passingOver: passedOver,

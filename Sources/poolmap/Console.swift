@@ -5,11 +5,11 @@ import Ground
 import Operations
 import Run
 
-/// What the user sees of a run on standard error: errors, the progress line, and with `-v` a line for each file.
+/// Prints on standard error what the user sees of a run: errors, the progress line, and with `-v` a line for each file.
 final class Console {
     private let isVerbose: Bool
     private let isQuiet: Bool
-    /// The files of the run.
+    /// The files that the run reads and writes.
     let places: RunPlaces
     private let progress: ProgressLine?
     private var recorder: RunRecorder?
@@ -18,9 +18,9 @@ final class Console {
     private var ignoredCount = 0
     private var hasSaidRefusal = false
 
-    /// Throws if two options name one file.
+    /// Throws if two options name the same file.
     ///
-    /// - Parameter replacesTargets: whether targets may take the place of files that are there.
+    /// - Parameter replacesTargets: whether targets may replace existing files.
     init(_ options: RunOptions, replacesTargets: Bool = false) throws(PoolmapError) {
         places = RunPlaces(replacesTargets: replacesTargets)
         isVerbose = options.verbose && !options.quiet
@@ -37,14 +37,14 @@ final class Console {
     ///
     /// - Parameters:
     ///   - command: the subcommand, for the report.
-    ///   - settings: what else the report is to say of the run.
+    ///   - settings: further settings, for the report.
     func batch(_ options: RunOptions, _ command: String, _ settings: [(String, JSONText)] = []) throws -> Batch {
         let workers = options.workers(heedsEnvironment: CommandWord(rawValue: command)?.isZstds == true)
         var batch = Batch(jobs: workers.count)
         batch.jobServer = workers.server
         batch.places = places
         if isVerbose, let hint = workers.hint {
-            writeError("poolmap: one worker: \(FileName.printable(hint))\n")
+            writeError("poolmap: using one worker: \(FileName.printable(hint))\n")
         }
         if isVerbose {
             batch.onConfinement = { [progress] confinement in
@@ -70,7 +70,7 @@ final class Console {
         return batch
     }
 
-    /// Has workers say themselves what came of inputs, as `report` would.
+    /// Lets workers write the lines that `report` would write.
     func bundle(_ batch: inout Batch, line: @escaping (Input, JobSummary) -> String?) {
         if isVerbose {
             batch.format.notes = { input, summary in
@@ -91,7 +91,7 @@ final class Console {
         switch result {
         case .success(let summary):
             if let refusal = PoolmapError.metadata(of: summary), !hasSaidRefusal {
-                // Once: what a file system lacks it lacks for all.
+                // Once: what a file system lacks, it lacks for all files.
                 hasSaidRefusal = true
                 hint(input.name, refusal)
             }
@@ -108,7 +108,7 @@ final class Console {
         }
     }
 
-    /// Says what is to be said of inputs that are done.
+    /// Prints the notes of finished inputs.
     func report(_ text: DoneText) {
         reportedCount += text.count
         guard !text.notes.isEmpty else { return }
@@ -116,19 +116,21 @@ final class Console {
         writeError(text.notes)
     }
 
-    /// - Parameter isSaid: whether people know already, and only the exit code is to say it.
+    /// Prints an error, and keeps the first one for the exit code.
+    ///
+    /// - Parameter isSaid: whether the user has been told already, so that only the exit code is affected.
     func fail(_ name: String?, _ error: PoolmapError, isSaid: Bool = false) {
-        // A closed output ends the command in its own way, whatever was before.
+        // A closed output decides how the command ends, whatever failed before.
         if failure == nil || error.code == .outputClosed {
             failure = error
         }
-        // Nobody reads on; who closed the output knows that.
+        // Whoever closed the output needs no message.
         guard error.code != .outputClosed, !isSaid else { return }
         progress?.clear()
         complain(error, about: name)
     }
 
-    /// Says what is kept of an interrupted run, with `-v`; and that something is not, without `-q`.
+    /// Prints what is kept of an interrupted run, with `-v`, and what is lost, unless `-q` is given.
     func note(_ input: Input, _ notice: ResumeNotice) {
         switch notice {
         case .loss(let message): hint(input.name, .unusable(message))
@@ -139,19 +141,19 @@ final class Console {
         }
     }
 
-    /// Says, with `-v`, how the run goes on.
+    /// Prints a line with `-v`.
     func say(_ line: String) {
         guard isVerbose else { return }
         progress?.clear()
         writeError(FileName.printable(line) + "\n")
     }
 
-    /// Says on the progress line how far the run is.
+    /// Shows a text as the progress line.
     func show(_ text: String) {
         progress?.show(text)
     }
 
-    /// Says a line that a command has written to its standard error.
+    /// Prints a line that a command wrote to its standard error.
     func tell(_ line: [UInt8], of piece: Piece, _ name: String?) {
         guard saysErrors else { return }
         progress?.clear()
@@ -166,27 +168,27 @@ final class Console {
         writeError(JSONText.object(members).text + "\n")
     }
 
-    /// Says what is no failure, but may surprise; not with `-q`.
+    /// Prints a warning about something that may surprise, unless `-q` is given.
     private func hint(_ name: String, _ warning: PoolmapError) {
         if !isQuiet {
             warn(name, warning)
         }
     }
 
-    /// Says what is no failure, with -q too.
+    /// Prints a warning, even with -q.
     func warn(_ name: String?, _ warning: PoolmapError) {
         progress?.clear()
         complain(warning, about: name, kind: "warning")
     }
 
-    /// Takes the progress line away where lines for standard output would be written behind it.
+    /// Clears the progress line if lines for standard output would follow it on the terminal.
     func makeRoomOnTerminal() {
         if isatty(STDOUT_FILENO) == 1 {
             progress?.clear()
         }
     }
 
-    /// Does something beside the inputs themselves; that it fails is told.
+    /// Runs a body and prints the error that it throws.
     func attempt(_ name: String?, _ body: () throws(PoolmapError) -> Void) {
         do throws(PoolmapError) {
             try body()
@@ -195,7 +197,7 @@ final class Console {
         }
     }
 
-    /// Says what of an input was lost.
+    /// Prints what was lost of an input.
     private func fail(_ name: String, _ salvage: SalvageSummary) {
         failure = failure ?? .damaged("is damaged")
         progress?.clear()
@@ -209,8 +211,8 @@ final class Console {
             attempt(nil) { () throws(PoolmapError) in try recorder.finish(places) }
         }
         if ignoredCount > 0 && reportedCount == 0 {
-            let nothing = PoolmapError.unusable("there is nothing but symbolic links, which are ignored")
-            // The warnings have told people, unless they did not want to hear them.
+            let nothing = PoolmapError.unusable("all inputs are symbolic links, which are ignored")
+            // Without -q, the warnings have said so already.
             if isQuiet || saysJSON {
                 fail(nil, nothing)
             }
@@ -223,14 +225,14 @@ final class Console {
 }
 
 extension Confinement {
-    /// For -v.
+    /// The sentence of -v.
     fileprivate var sentence: String {
         let reason = errno.map { ": \(String(cString: strerror($0)))" } ?? ""
         switch (hasSeccomp, hasLandlock) {
-        case (true, true): return "shut in by seccomp and Landlock"
-        case (true, false): return "shut in by seccomp, and not by Landlock\(reason)"
-        case (false, true): return "shut in by Landlock, and not by seccomp\(reason)"
-        case (false, false): return "not shut in\(reason)"
+        case (true, true): return "confined by seccomp and Landlock"
+        case (true, false): return "confined by seccomp, but not by Landlock\(reason)"
+        case (false, true): return "confined by Landlock, but not by seccomp\(reason)"
+        case (false, false): return "not confined\(reason)"
         }
     }
 }

@@ -6,7 +6,7 @@ import Ground
 struct Decompress: FilesCommand {
     static let configuration = CommandConfiguration(
         commandName: "decompress",
-        abstract: "Restore files from FILE.zst, whoever made it.")
+        abstract: "Decompress FILE.zst to FILE, whichever program wrote it.")
 
     @OptionGroup var common: RunOptions
     @OptionGroup var target: TargetOptions
@@ -19,30 +19,30 @@ struct Decompress: FilesCommand {
     @Option(name: .long, help: PartOptions.splitHelp)
     var split: ByteSize?
 
-    @Flag(name: .long, help: "Restore what can be had of damaged files; zeros stand for what is lost.")
+    @Flag(name: .long, help: "Recover every readable part of damaged files; zeros take the place of lost ranges.")
     var salvage = false
 
-    @Flag(name: .long, help: "With --salvage: leave out what is lost, in place of zeros.")
+    @Flag(name: .long, help: "With --salvage: leave lost ranges out instead of writing zeros.")
     var omit = false
 
     @Flag(
         inversion: .prefixedNo,
-        help: "Copy what is no Zstandard file as it is; by default with -f to standard output.")
+        help: "Copy files that are not Zstandard unchanged; default with -f to standard output.")
     var passThrough: Bool?
 
     @OptionGroup var names: NameOptions
 
     @Argument(
-        help: ArgumentHelp("What to restore; - or none is standard input.", valueName: "file"),
+        help: ArgumentHelp("Files to decompress; - or none is standard input.", valueName: "file"),
         completion: .compressedFile)
     var files: [String] = []
 
     func validate() throws {
         if omit && !salvage {
-            throw ValidationError("--omit needs --salvage")
+            throw ValidationError("--omit requires --salvage")
         }
         if salvage && target.remove {
-            throw ValidationError("--salvage and --rm exclude each other")
+            throw ValidationError("--salvage cannot be combined with --rm")
         }
     }
 
@@ -55,7 +55,7 @@ struct Decompress: FilesCommand {
         }
         let plan = try FilePlan(
             "decompress", files, names, target, common, dictionary,
-            // Beside the inputs there may be what other parts have made.
+            // The outputs of other parts may lie beside the inputs.
             folders: work.share == nil ? .without([]) : .with(compressedSuffixes),
             naming: .replacing(zip(compressedSuffixes, ["", ".tar", ""]).map { ($0, $1) }), work: work)
         if parts.engine != nil { return try plan.submit(parts, files, names) }

@@ -7,33 +7,33 @@ import Operations
 
 extension HashAlgorithm.Name: ExpressibleByArgument {}
 
-/// What `hash` computes.
+/// Which digests `hash` computes.
 struct DigestOptions: ParsableArguments {
     @Option(
         name: [.customShort("a"), .long],
         help: ArgumentHelp(
-            "blake3 (default), sha256, sha512, sha1, md5, crc32, crc32c, crc64nvme, s3-etag, s3-sha256, s3-crc32c, "
-                + "dropbox, fsverity-sha256 or fsverity-sha512; several in one read, if given several times.",
+            "Use this algorithm instead of blake3; repeat the option to compute several in one read.",
             valueName: "name"))
     var algorithm: [HashAlgorithm.Name] = []
 
     @Option(
         name: .customLong("part-size"),
-        help: ArgumentHelp("The parts of S3's digests, as 16M; by default 8M, as uploads have them.", valueName: "size")
+        help: ArgumentHelp(
+            "Set the part size of S3 digests, such as 16M; default 8M, as for uploads.", valueName: "size")
     )
     var partSize: ByteSize?
 
-    @Option(name: .long, help: ArgumentHelp("The salt of fs-verity's digests, in hexadecimal.", valueName: "hex"))
+    @Option(name: .long, help: ArgumentHelp("Set the salt of fs-verity digests, in hexadecimal.", valueName: "hex"))
     var salt: HexadecimalBytes?
 
     @Option(
         name: [.customShort("l"), .long],
         help: ArgumentHelp(
-            "With blake3: how many bytes the digest has; by default 32. With --check: how many bytes are checked, as 8M.",
+            "With blake3: print digests of n bytes; default 32. With --check of a manifest: check n bytes, such as 8M.",
             valueName: "n"))
     var length: ByteSize?
 
-    @Flag(name: .long, help: "With blake3: hash with a key, whose 32 bytes are standard input.")
+    @Flag(name: .long, help: "With blake3: hash with a key of 32 bytes, read from standard input.")
     var keyed = false
 
     @Option(
@@ -46,10 +46,10 @@ struct DigestOptions: ParsableArguments {
             throw ValidationError("--part-size must be at least 1")
         }
         if let salt, salt.bytes.count > 32 {
-            throw ValidationError("--salt must have 32 bytes at most, and has \(salt.bytes.count)")
+            throw ValidationError("--salt must be at most 32 bytes (got \(salt.bytes.count))")
         }
         if keyed && deriveKey != nil {
-            throw ValidationError("--keyed and --derive-key exclude each other")
+            throw ValidationError("--keyed cannot be combined with --derive-key")
         }
         try require(keyed, "--keyed", for: [.blake3])
         try require(deriveKey != nil, "--derive-key", for: [.blake3])
@@ -57,36 +57,36 @@ struct DigestOptions: ParsableArguments {
         try require(salt != nil, "--salt", for: [.fsveritySHA256, .fsveritySHA512])
     }
 
-    /// Throws where --length is not that of a digest.
+    /// Throws if --length is not a valid digest length.
     func validateLength() throws {
         let most = UInt64(HashAlgorithm.mostDigestBytes)
         if let length, !(1...most).contains(length.bytes) {
-            throw ValidationError("--length must be from 1 to \(most), and is \(length.bytes)")
+            throw ValidationError("--length must be between 1 and \(most) (got \(length.bytes))")
         }
         try require(length != nil, "--length", for: [.blake3])
     }
 
-    /// Throws if an option is given that none of the algorithms heeds.
+    /// Throws if an option is given that applies to none of the algorithms.
     private func require(_ isGiven: Bool, _ option: String, for wanted: [HashAlgorithm.Name]) throws {
         guard isGiven, !names.contains(where: wanted.contains) else { return }
         let list = wanted.map(\.rawValue).joined(separator: " or ")
-        throw ValidationError("\(option) needs --algorithm \(list)")
+        throw ValidationError("\(option) requires --algorithm \(list)")
     }
 
     private var names: [HashAlgorithm.Name] {
         algorithm.isEmpty ? [.blake3] : algorithm
     }
 
-    /// The algorithms, each once, in the order in which they were named.
+    /// The algorithms, each once, in the order given.
     ///
-    /// Reads the key.
+    /// Reads the key of --keyed.
     ///
-    /// - Parameter standardInputIsTaken: whether an input is to be read from there.
+    /// - Parameter standardInputIsTaken: whether an input comes from standard input.
     func algorithms(standardInputIsTaken: Bool) throws -> [HashAlgorithm] {
         var purpose = HashAlgorithm.Blake3Purpose.hash
         if keyed {
             guard !standardInputIsTaken else {
-                throw ValidationError("--keyed reads the key from standard input: name the files")
+                throw ValidationError("--keyed reads the key from standard input; name the files to hash")
             }
             purpose = .keyed(try readKey())
         } else if let deriveKey {
@@ -106,9 +106,9 @@ struct DigestOptions: ParsableArguments {
         return algorithms
     }
 
-    /// What a digest is that does not say it itself; nil for what its length says.
+    /// The algorithm of lines that do not name one; nil to tell it from the digest's length.
     ///
-    /// Reads the key.
+    /// Reads the key of --keyed.
     func untagged(standardInputIsTaken: Bool) throws -> HashAlgorithm? {
         let isGiven = !algorithm.isEmpty || keyed || deriveKey != nil || length != nil
         return isGiven ? try algorithms(standardInputIsTaken: standardInputIsTaken).first : nil
@@ -118,7 +118,7 @@ struct DigestOptions: ParsableArguments {
         let key = try readStandardInput(atMost: 33)
         guard key.count == 32 else {
             let size = key.count > 32 ? "more" : "\(key.count)"
-            throw .unusable("--keyed needs a key of 32 bytes on standard input, which has \(size)")
+            throw .unusable("--keyed requires a key of 32 bytes on standard input (got \(size))")
         }
         return key
     }

@@ -1,26 +1,26 @@
 import Glibc
 import Ground
 
-/// False for `-qq`: then the exit code alone says what failed.
+/// False with `-qq`: then the exit code alone tells about errors.
 nonisolated(unsafe) var saysErrors = true
 
-/// Some input failed, and that was said already.
+/// Some input failed, and its message has been printed.
 struct RunFailed: Error {
     let first: PoolmapError
 }
 
-/// Whether errors are said as JSON; known before the arguments are parsed, since that can fail too.
+/// Whether errors are printed as JSON; known before the arguments are parsed, since parsing may fail, too.
 let saysJSON = CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains("--json")
 
-/// One line on standard error: with the program's name for people, or an object for programs.
+/// Prints one line on standard error: text with the program's name, or a JSON object with `--json`.
 ///
-/// Names may hold anything; what a terminal would take for more than text is escaped.
+/// Control characters in names are escaped.
 func complain(_ error: PoolmapError, about file: String? = nil, kind: String = "error") {
     guard saysErrors else { return }
     complain(kind: kind, code: error.code.rawValue, "\(error)", about: file, errno: error.errno)
 }
 
-/// The same for wrong usage.
+/// Prints a usage error.
 func complain(usage message: String) {
     complain(kind: "error", code: "usage", message, about: nil, errno: nil)
 }
@@ -57,7 +57,7 @@ func writeError(_ text: [UInt8]) {
     }
 }
 
-/// Waits for room in a pipe whose writers do not wait by themselves, or for the end of its reader.
+/// Waits until a non-blocking pipe has room, or its reader is gone.
 private func waitUntilWritable(_ descriptor: Int32) {
     var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
     poll(&entry, 1, -1)

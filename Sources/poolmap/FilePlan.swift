@@ -7,19 +7,19 @@ import Run
 
 /// The inputs of `compress` and `decompress`, each with its target.
 ///
-/// Names are asked for one after the other, as the run comes to them.
+/// Names are read one at a time, as the run needs them.
 final class FilePlan: ItemSource {
     private var names: InputNames
     private let naming: TargetNaming
-    /// What is behind the name of each target: that of its part.
+    /// The suffix of each target that says which part it is; empty without parts.
     private let partSuffix: String
-    /// The same of a file that is in every share.
+    /// The same for large files that --split divides among all parts.
     private let splitSuffix: String
-    /// Whether there may be such files.
+    /// Whether large files are divided among all parts.
     var splits: Bool { !splitSuffix.isEmpty }
-    /// Whether others do the other inputs, so that a run may have to be done again for what is left.
+    /// Whether finished targets are left alone: a part that is run again does only what is missing.
     private let leavesDone: Bool
-    /// What is done to the inputs, for --dry-run.
+    /// The subcommand, as --dry-run prints it.
     let verb: String
     let options: TargetOptions
     private let run: RunOptions
@@ -29,26 +29,26 @@ final class FilePlan: ItemSource {
     private let isRecursive: Bool
     private let followsLinks: Bool
     private var linked = LinkedInputs()
-    /// Found, and not to be begun yet.
+    /// A file that was found but cannot begin yet.
     private var waiting: FoundFile?
-    /// Names that come next, and the first of which is to be looked at.
+    /// The names that come next; the first of them must be looked at by itself.
     private var waitingNames: NameBundle?
-    /// Names of one folder with something behind each: no two are in each other's way.
+    /// Whether no two targets can collide, since each is a name from one tree with a suffix added.
     private let hasDistinctTargets: Bool
-    /// That of --output-dir, from the first target on.
+    /// The folder of --output-dir, opened with the first target.
     private var targetFolder: TargetFolder?
     private var dependencies: DependencyFile?
-    /// That of -D.
+    /// The dictionary of -D.
     let dictionary: ZstdDictionary?
-    /// For make's rules, by the bytes of the inputs' paths.
+    /// The targets for make's rules, by the bytes of the inputs' paths.
     private var targets: [[UInt8]: String] = [:]
 
     /// - Parameters:
-    ///   - folders: which files of a folder are taken, with -r.
-    ///   - endings: of names that are no inputs.
-    ///   - suffixes: of what --resume keeps beside the target.
-    ///   - naming: the target's path for an input's.
-    ///   - work: what is done of the inputs.
+    ///   - folders: which files in a folder are taken, with -r.
+    ///   - endings: suffixes of names to skip.
+    ///   - suffixes: suffixes of the files that --resume keeps beside the target.
+    ///   - naming: how a target's path follows from its input's.
+    ///   - work: the part or share of the inputs to do.
     init(
         _ verb: String, _ files: [String], _ names: NameOptions, _ options: TargetOptions, _ run: RunOptions,
         _ dictionary: DictionaryOptions, folders: InputNames.Folders, passingOver endings: [String] = [],
@@ -72,16 +72,16 @@ final class FilePlan: ItemSource {
         }
         isOne = sources.count == 1 && names.lists.isEmpty && !names.recursive
         if options.output != nil && !isOne {
-            throw ValidationError("-o takes one input; --output-dir takes many")
+            throw ValidationError("-o requires a single input; use --output-dir for several")
         }
-        // zstd's rule: a link is followed where nothing is made beside it, or by force.
+        // zstd's rule: a link is followed if nothing is created beside it, or with -f.
         followsLinks = options.force || options.isStream
         var share = work.share
         share?.naming = naming
         share?.targets = options.shareTargets
         self.names = InputNames(
             sources, folders: names.folders(folders), followsLinks: followsLinks, passingOver: endings, share: share)
-        // A name given by itself may have the target of another that is found under a folder, by another suffix.
+        // Names with different suffixes, one an argument and one found under a folder, may have the same target.
         let mayCollide = if case .replacing = naming { sources.count > 1 } else { false }
         leavesDone = share != nil && !mayCollide
         readsStandardInput = sources.contains { if case .name("-") = $0 { true } else { false } }
@@ -92,10 +92,10 @@ final class FilePlan: ItemSource {
 
     private var places: RunPlaces { console.places }
 
-    /// Whether all goes to standard output, or to another open descriptor.
+    /// Whether all output goes to standard output or another open descriptor.
     var goesToOutput: Bool { options.isStream || (isOne && readsStandardInput && options.output == nil) }
 
-    /// Throws if options name one file.
+    /// Throws if two options name the same file.
     private func claimOptions(_ lists: [String], _ suffixes: [String]) throws(PoolmapError) {
         if let path = options.dependencyFile {
             try places.add(written: path, by: "--depfile")
@@ -111,7 +111,7 @@ final class FilePlan: ItemSource {
         }
     }
 
-    /// Throws if an argument, or its target, is a file that an option names: that is known before anything is done.
+    /// Throws, before anything is done, if an argument or its target is a file that an option names.
     private func requireNoCollision(
         _ sources: [InputNames.Source], followsLinks: Bool
     ) throws(PoolmapError) {
@@ -154,8 +154,7 @@ final class FilePlan: ItemSource {
         return names.next().item(standardInputTo: targetOfStandardInput, places) { itemInTurn($0) }
     }
 
-    /// Where targets are beside their inputs, and take no other file's place, nothing has to be known of a file beforehand
-    /// but its name.
+    /// Whether a file's name is all that must be known beforehand: its target lies beside it and replaces no other file.
     private var takesNames: Bool {
         !(isOne || !partSuffix.isEmpty || options.isStream || options.output != nil || options.outputFolder != nil
             || options.dryRun
@@ -179,7 +178,7 @@ final class FilePlan: ItemSource {
         }
     }
 
-    /// The item of a name that may be in the way of an earlier one, as it is if that was a file.
+    /// The item of a name whose target may collide with that of an earlier one, if the earlier one is a file.
     private func itemOfFirst(_ bundle: NameBundle) -> ItemStep? {
         bundle.firstName.withUnsafeBytes { name in
             names.step(of: name, bundle)?.item(standardInputTo: targetOfStandardInput, places) { file in
@@ -191,7 +190,7 @@ final class FilePlan: ItemSource {
         }
     }
 
-    /// The item of a file, once none of its other names is being read.
+    /// The item of a file; with --rm, only once none of its other hard links is being read.
     private func itemInTurn(_ file: FoundFile) -> ItemStep {
         guard options.remove, !options.dryRun else { return item(file) }
         if linked.mustWait(file) {
@@ -208,20 +207,20 @@ final class FilePlan: ItemSource {
     var reach: NameReach {
         if options.stream != nil { return .nothing }
         let inputs = names.reach
-        // Links in a tree may lead targets anywhere, too.
+        // Links in a tree may lead anywhere, for targets, too.
         guard !(options.force && isRecursive) else { return NameReach(inputs: nil, targets: nil) }
         guard let folder = options.outputFolder ?? options.output.map({ folderPrefix(of: $0) }) else {
             return NameReach(inputs: inputs, targets: names.foldersOfNames)
         }
         let target = folder.isEmpty ? "." : folder
-        // What is removed is written to.
+        // Removing an input writes to its folder.
         let targets = options.remove ? names.foldersOfNames.map { $0 + [target] } : [target]
         return NameReach(inputs: inputs, targets: targets)
     }
 
     private var targetOfStandardInput: Target { options.stream ?? options.output.map { .file($0) } ?? .standardOutput }
 
-    /// - Parameter isClaimed: whether it is known to be in no other's way.
+    /// - Parameter isClaimed: whether it is known not to collide with another input.
     private func item(_ found: FoundFile, isClaimed: Bool = false) -> ItemStep {
         var file = found
         let input = Input.file(file.path)
@@ -248,7 +247,7 @@ final class FilePlan: ItemSource {
         }
     }
 
-    /// The target of which the target of an item is a part.
+    /// The target that the parts will be joined to.
     func wholeTarget(of part: Target) -> String {
         guard case .file(let path) = part else { return "" }
         return path.hasSuffix(partSuffix) ? String(path.dropLast(partSuffix.count)) : path
@@ -257,10 +256,10 @@ final class FilePlan: ItemSource {
     private func target(of file: FoundFile) throws(PoolmapError) -> String {
         if options.output == nil {
             if options.mirrorFolder != nil, mirroredFolder(of: file.path) == nil {
-                throw .unusable("has .. in its path, which --output-dir-mirror has no place for")
+                throw .unusable("has .. in its path, which --output-dir-mirror cannot recreate")
             }
             if file.isDescriptor {
-                throw .unusable("stands for an open descriptor; name the target with -o, or use -c")
+                throw .unusable("is an open descriptor; name the target with -o, or use -c")
             }
             if naming.target(of: file.path) == nil {
                 throw .unusable("has no suffix .zst; name the target with -o, or use -c")
@@ -273,7 +272,7 @@ final class FilePlan: ItemSource {
         return target
     }
 
-    /// What an input would be written to; nil where its name does not say that.
+    /// The target of an input; nil if it does not follow from the input's name.
     private func plannedTarget(of file: FoundFile) -> String? {
         if let output = options.output { return output + partSuffix }
         let suffix = file.isSplit ? splitSuffix : partSuffix
@@ -281,7 +280,7 @@ final class FilePlan: ItemSource {
         return options.outputFolder.map { $0 + "/" + relative(target, of: file) } ?? target
     }
 
-    /// That of --output-dir, made with the first target.
+    /// The folder of --output-dir, created with the first target.
     private func madeFolder(_ path: String) throws(PoolmapError) -> TargetFolder {
         if let targetFolder { return targetFolder }
         let made = try TargetFolder(path, followsLinks: followsLinks)
@@ -297,7 +296,7 @@ final class FilePlan: ItemSource {
         return folderPrefix(of: pathInTree) + lastName(of: target)
     }
 
-    /// The folders of a path, as they are below another folder; nil where it leads out of that.
+    /// The folders of a path, to be recreated below another folder; nil if `..` would lead out of that.
     private func mirroredFolder(of path: String) -> String? {
         let parts = folderPrefix(of: path).utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
         if parts.contains("..") { return nil }
@@ -306,17 +305,17 @@ final class FilePlan: ItemSource {
 
     // MARK: The run
 
-    /// Throws if compressed data would go to a person.
+    /// Throws if compressed data would go to a terminal.
     func refuseTerminal() throws {
         guard options.isStream || (readsStandardInput && options.output == nil), !options.force,
             isatty(options.outputDescriptor ?? STDOUT_FILENO) == 1
         else { return }
-        throw ValidationError("compressed data is not written to a terminal; use -o FILE, or -f to force it")
+        throw ValidationError("refusing to write compressed data to a terminal; use -o FILE, or -f to force it")
     }
 
-    /// Runs the batch and says what became of each input.
+    /// Runs the batch and reports each input.
     ///
-    /// - Parameter settings: what the report is to say of the subcommand's own options.
+    /// - Parameter settings: the subcommand's own options, for the report.
     func execute(_ settings: [(String, JSONText)], _ body: (Batch, FilePlan, @escaping Batch.Report) -> Void) throws {
         if options.dryRun {
             try describe()
@@ -333,7 +332,7 @@ final class FilePlan: ItemSource {
         try console.finish()
     }
 
-    /// Says what would be done, a line for each input.
+    /// Prints what would be done, a line for each input.
     private func describe() throws {
         var output = LineOutput()
         loop: while true {
@@ -347,7 +346,7 @@ final class FilePlan: ItemSource {
                 }
             case .refused(let input, let error): console.report(input, .failure(error)) { _, _ in nil }
             case .waitForInput(let descriptor): waitForInput(descriptor)
-            // Names wait for no report.
+            // A dry run never waits for a report.
             case .waitForReport, .end: break loop
             }
         }
@@ -360,12 +359,12 @@ final class FilePlan: ItemSource {
         case .file(let path): line += FileName.printable(path)
         case .standardOutput, .nowhere: line += "standard output"
         }
-        if options.ifChanged { line += ", if that changes it" }
+        if options.ifChanged { line += ", if its content changes" }
         if options.remove { line += ", and remove \(FileName.printable(input.name))" }
         return line + "\n"
     }
 
-    /// What -v says of an input.
+    /// The line of -v for an input.
     private static func line(_ input: Input, _ summary: JobSummary) -> String? {
         let sizes = "\(input.name): \(readable(summary.inputBytes)) to \(readable(summary.outputBytes))"
         return summary.isUnchanged ? sizes + ", unchanged" : sizes

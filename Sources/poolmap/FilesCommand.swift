@@ -1,7 +1,7 @@
 import ArgumentParser
 
-/// A subcommand that works on any number of files.
+/// A subcommand that takes any number of files.
 protocol FilesCommand: ParsableCommand {
-    /// Set behind the parser's back.
+    /// The operands, set after parsing: the parser is slow with many of them.
     var files: [String] { get set }
 }

@@ -4,7 +4,7 @@ import Files
 import Ground
 import Operations
 
-/// `poolmap hash --check`: checks the files that are named in lists, or in manifests.
+/// `poolmap hash --check`: checks the files named in lists or manifests.
 struct HashCheck {
     private let options: HashOptions
     private let files: [String]
@@ -22,12 +22,12 @@ struct HashCheck {
         if let first = areManifests.firstIndex(of: true) {
             if let other = areManifests.firstIndex(of: false) {
                 let names = (lists[first].name, lists[other].name)
-                throw PoolmapError.unusable("\(names.0) is a manifest, and \(names.1) is none: check them apart")
+                throw PoolmapError.unusable("\(names.0) is a manifest and \(names.1) is not; check them separately")
             }
             return try checkManifests()
         }
         if options.checking.offset != nil {
-            throw ValidationError("--offset is for manifests, and \(lists[0].name) is none")
+            throw ValidationError("--offset requires a manifest, and \(lists[0].name) is not one")
         }
         try options.digests.validateLength()
         try checkLists(standardInputIsTaken: sources.contains { $0.isStandardInput })
@@ -104,7 +104,7 @@ struct HashCheck {
         let console = try console()
         let range = try manifestRange()
         try check([], console) { batch, printer in
-            // Of the manifest whose files are being told of.
+            // For the current manifest.
             var hasVerified = false
             batch.checkManifests(lists, range, isOver: { printer.isClosed }) { event in
                 switch event {
@@ -124,7 +124,7 @@ struct HashCheck {
         }
     }
 
-    /// The range that --offset and --length say; nil for none.
+    /// The range given by --offset and --length; nil without them.
     private func manifestRange() throws -> ManifestRange? {
         let (offset, length) = (options.checking.offset, options.digests.length)
         if let length, length.bytes == 0 {
@@ -136,7 +136,7 @@ struct HashCheck {
 }
 
 extension ManifestFinding {
-    /// What is said of the file.
+    /// The text behind the file's name.
     fileprivate var text: String {
         switch self {
         case .size(let byteCount, let expected): "FAILED: has \(byteCount) bytes, and should have \(expected)"

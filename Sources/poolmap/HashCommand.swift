@@ -4,15 +4,16 @@ import ArgumentParser
 struct Hash: FilesCommand {
     static let configuration = CommandConfiguration(
         commandName: "hash",
-        abstract: "Write digests of files that other programs can check.",
+        abstract: "Print digests of files that other programs can check.",
         discussion: """
-            Lines are those of b3sum and sha256sum; with several algorithms, or one that needs to say more, those of BSD.
+            The lines are those of b3sum and sha256sum. With several algorithms, or one that has parameters, they are \
+            BSD-style.
             """)
 
     @OptionGroup var options: HashOptions
 
     @Argument(
-        help: ArgumentHelp("What to hash, or the lists to check; - or none is standard input.", valueName: "file"),
+        help: ArgumentHelp("Files to hash, or lists to check; - or none is standard input.", valueName: "file"),
         completion: .file())
     var files: [String] = []
 

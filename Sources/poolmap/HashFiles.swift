@@ -54,7 +54,7 @@ struct HashFiles {
             batch.hash(items, algorithms, report: report)
         }
         try output.flush()
-        // Throws where an input failed: then there is no file.
+        // Throws if an input failed, so that no file appears.
         try console.finish()
         try output.commit()
         state?.remove()
@@ -77,17 +77,17 @@ struct HashFiles {
         state?.remove()
     }
 
-    /// As it stands in a line.
+    /// The input's name in a line.
     private static func name(of input: Input) -> String {
         if case .file(let path) = input { path } else { "-" }
     }
 
-    /// Throws where nothing could be kept.
+    /// Throws if the state of these inputs or algorithms cannot be kept.
     private func resumable(_ state: HashState, _ algorithms: [HashAlgorithm]) throws -> HashState {
         try options.names.requireOneFile(files, for: "--resume")
         if let algorithm = algorithms.first(where: { !$0.isDivisible }) {
             throw ValidationError(
-                "--resume cannot keep \(algorithm.name.rawValue), which is hashed from the beginning to the end")
+                "--resume cannot be combined with \(algorithm.name.rawValue), which must be hashed from start to end")
         }
         return state
     }

@@ -1,7 +1,7 @@
 import Ground
 import Operations
 
-/// `poolmap hash --manifest`: writes the manifests of all inputs, one behind the other.
+/// `poolmap hash --manifest`: writes the manifests of all inputs, one after the other.
 struct HashManifest {
     let options: HashOptions
     let files: [String]
@@ -28,16 +28,16 @@ struct HashManifest {
             do throws(PoolmapError) {
                 try output.write(output.text(ordinal, text))
             } catch {
-                // It is no input's fault.
+                // Not the fault of any input.
                 console.fail(nil, error)
             }
-            if wasBroken || output.isBroken { throw .unusable("is left out, since the manifest cannot be written") }
+            if wasBroken || output.isBroken { throw .unusable("left out: the manifest cannot be written") }
         } report: { input, result in
-            // What is under way comes to nothing then, and no more is said of it.
+            // Once the output has failed, the remaining results are not reported.
             if !output.isBroken { console.report(input, result) { _, _ in nil } }
         }
         console.attempt(nil) { () throws(PoolmapError) in try output.flush() }
-        // Throws where an input failed: then there is no file.
+        // Throws if an input failed, so that no file appears.
         try console.finish()
         try output.commit()
     }

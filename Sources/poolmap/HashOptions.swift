@@ -5,7 +5,7 @@ import Files
 import Ground
 import Operations
 
-/// What `hash` takes beside the names of files.
+/// The options of `hash`.
 struct HashOptions: ParsableArguments {
     @OptionGroup var common: RunOptions
     @OptionGroup var digests: DigestOptions
@@ -26,7 +26,7 @@ struct HashOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "With one FILE: keep what is done in this file, and go on with what an interrupted run kept.",
+            "With one FILE: keep finished work in this file, and continue from what an earlier run kept.",
             valueName: "file"),
         completion: .file())
     var resume: String?
@@ -40,30 +40,30 @@ struct HashOptions: ParsableArguments {
         try validatePart()
     }
 
-    /// Throws where a part cannot be hashed so.
+    /// Throws if the options cannot be combined with --part or --engine.
     private func validatePart() throws {
         guard parts.given != nil || parts.engine != nil else { return }
         try requireNone(
             of: [
                 (checking.check, "--check"), (tree.tree, "--tree"),
-                // The join would need the key as well.
+                // The join would need the key, too.
                 (digests.keyed, "--keyed"),
-                // Each of them would keep in one file what it has done.
+                // All parts would keep their state in the same file.
                 (parts.engine != nil && resume != nil, "--resume"),
             ], beside: parts.option)
         guard output == nil || output == "-", parts.engine == nil || parts.detach else { return }
-        throw ValidationError("\(parts.engine == nil ? "--part" : "--detach") needs -o FILE")
+        throw ValidationError("\(parts.engine == nil ? "--part" : "--detach") requires -o FILE")
     }
 
-    /// The job whose parts an engine does.
+    /// The job that an engine does in parts.
     func job(on files: [String]) -> PartedJob {
         PartedJob(
             hashing: files, names.lists, isOne: names.isOneFile(files), to: output == "-" ? nil : output, force: force)
     }
 
-    /// What is to be hashed: a part of the one file, or a share of many, and the part's file; nil for all.
+    /// The part to hash, of one file or as a share of many, and the file it goes to; nil without --part and --engine.
     ///
-    /// Throws where an algorithm cannot be joined.
+    /// Throws if digests of an algorithm cannot be joined.
     func work(on files: [String], _ algorithms: [HashAlgorithm]) throws -> HashPart? {
         guard let part = try parts.part(common) else { return nil }
         let job = job(on: files)
@@ -77,19 +77,20 @@ struct HashOptions: ParsableArguments {
         let indivisible = algorithms.filter { !manifests.manifest && !$0.isDivisible }.map(\.name.rawValue)
         guard indivisible.isEmpty else {
             let names = indivisible.joined(separator: ", ")
-            throw ValidationError("\(parts.option) cannot do \(names), which is hashed from the beginning to the end")
+            throw ValidationError(
+                "\(parts.option) cannot be combined with \(names), which must be hashed from start to end")
         }
         return HashPart(part: part, path: path, share: nil)
     }
 
-    /// Throws where parts appear among the files that other parts look for.
+    /// Throws if parts would be written into a tree in which other parts look for files.
     private func requireOutside(_ trees: [String], _ folder: String) throws {
         guard names.recursive else { return }
         var folder = folder
         while let status = FileStatus(ofPath: folder) {
             if let tree = trees.first(where: { FileStatus(ofPath: $0)?.isSameFile(as: status) == true }) {
                 throw ValidationError(
-                    "the parts would be in \(tree), and be hashed as well; name a file elsewhere by -o")
+                    "the parts would be written into \(tree) and hashed, too; name a file outside it with -o")
             }
             let parent = folder + "/.."
             guard FileStatus(ofPath: parent)?.isSameFile(as: status) == false else { return }
@@ -97,7 +98,7 @@ struct HashOptions: ParsableArguments {
         }
     }
 
-    /// Throws where an option is given that says how to hash or what, and not how to check.
+    /// Throws if an option about hashing is combined with --check.
     private func validateCheck() throws {
         guard checking.check else { return try digests.validateLength() }
         try requireNone(
@@ -107,11 +108,11 @@ struct HashOptions: ParsableArguments {
                 (!names.lists.isEmpty, "--files-from"), (resume != nil, "--resume"),
             ], beside: "--check")
         if digests.algorithm.count > 1 {
-            throw ValidationError("--check takes one --algorithm, for the lines that do not name their own")
+            throw ValidationError("--check accepts one --algorithm, for lines that do not name theirs")
         }
     }
 
-    /// Throws where an option says nothing of a manifest that is to be written.
+    /// Throws if an option cannot be combined with --manifest.
     private func validateManifest() throws {
         guard manifests.manifest, !checking.check else { return }
         try requireNone(
@@ -123,113 +124,113 @@ struct HashOptions: ParsableArguments {
         _ = try manifests.scheme(digests.algorithm)
     }
 
-    /// What the report says of the run.
+    /// The settings of the run in the report.
     func settings(_ algorithms: [HashAlgorithm], mode: String) -> [(String, JSONText)] {
         [("algorithms", .array(algorithms.map { .string($0.tag) })), ("mode", .string(mode))]
     }
 
-    /// Throws if the file of -o is another option's as well.
+    /// Throws if another option names the file of -o, too.
     func claimOutput(_ places: RunPlaces) throws(PoolmapError) {
         guard let output, output != "-" else { return }
         let part = (try? parts.part(common)) ?? nil
         try places.add(written: output + (part?.suffix ?? ""), by: "-o")
     }
 
-    /// The file of -o; nil where the lines go to standard output.
+    /// The file of -o; nil if the lines go to standard output.
     func lineFile() throws(PoolmapError) -> LineFile? {
         guard let output, output != "-" else { return nil }
         return try LineFile(path: output, force: force)
     }
 }
 
-/// A part of what `hash` is to do.
+/// One part of a `hash` job.
 struct HashPart {
     let part: Part
-    /// Its file.
+    /// The file that it writes.
     let path: String
-    /// What it has of many files; nil where it has a part of the one.
+    /// Its share of many files; nil if it is a part of a single file.
     let share: NameShare?
-    /// Counts the many files.
+    /// Counts the names of the many files.
     let tally = NameTally()
 }
 
-/// What `hash` takes to hash folders.
+/// The options of `hash` for folders.
 struct TreeOptions: ParsableArguments {
-    @Flag(name: .long, help: "Write one digest for each folder, of the names, types, modes and contents in it.")
+    @Flag(name: .long, help: "Print one digest per directory, of the names, types, modes and contents in it.")
     var tree = false
 
-    @Flag(name: .long, help: "With --tree: write the list that the digest is made of.")
+    @Flag(name: .long, help: "With --tree: print the list that the digest is computed from.")
     var list = false
 
     func validate() throws {
         if list && !tree {
-            throw ValidationError("--list needs --tree")
+            throw ValidationError("--list requires --tree")
         }
     }
 }
 
 /// How digests are written.
 struct LineOptions: ParsableArguments {
-    @Flag(name: .long, help: "Write lines with the algorithm's name, as BSD's tools do.")
+    @Flag(name: .long, help: "Print BSD-style lines, with the algorithm's name.")
     var tag = false
 
-    @Flag(name: .customLong("no-names"), help: "Write the digests alone.")
+    @Flag(name: .customLong("no-names"), help: "Print the digests only.")
     var noNames = false
 
-    @Flag(name: .shortAndLong, help: "Lines end with NUL, and no name is escaped.")
+    @Flag(name: .shortAndLong, help: "End lines with NUL, and do not escape names.")
     var zero = false
 
     func validate() throws {
         if tag && noNames {
-            throw ValidationError("--tag and --no-names exclude each other")
+            throw ValidationError("--tag cannot be combined with --no-names")
         }
     }
 
-    /// The lines of one input, as they are written.
+    /// The bytes to write for the lines of one input.
     func text(_ lines: [DigestLine]) -> [UInt8] {
         let style = style(of: lines.map(\.algorithm))
         return lines.flatMap { FileName.bytes(of: $0.text(style, endsWithNull: zero)) }
     }
 
-    /// How the digests of one input are written.
+    /// The style of the lines of one input.
     func style(of algorithms: [HashAlgorithm]) -> DigestLine.Style {
         let isPlain = !tag && algorithms.count == 1 && algorithms.allSatisfy { $0.isPlain }
         return noNames ? .nameless : isPlain ? .plain : .tagged
     }
 }
 
-/// What `hash` takes to write manifests.
+/// The options of `hash` for manifests.
 struct ManifestOptions: ParsableArguments {
     @Flag(
         name: .long,
         help: """
-            Write the digest of every chunk by itself, so that --check can say which bytes of a file are damaged; with \
-            --check: all lists are manifests, which has to be said only of pipes.
+            Print the digest of every chunk, so that --check can tell which bytes of a file are damaged. With --check: \
+            expect every list to be a manifest; needed only for pipes.
             """)
     var manifest = false
 
     @Option(
         name: .customLong("chunk-size"),
-        help: ArgumentHelp("With --manifest: the size of the chunks, from 1K to 1G; by default 1M.", valueName: "size"))
+        help: ArgumentHelp("With --manifest: set the chunk size, from 1K to 1G; default 1M.", valueName: "size"))
     var chunkSize: ByteSize?
 
     func validate() throws {
         guard let chunkSize else { return }
-        guard manifest else { throw ValidationError("--chunk-size needs --manifest") }
+        guard manifest else { throw ValidationError("--chunk-size requires --manifest") }
         guard ManifestScheme.chunkBytesRange.contains(chunkSize.bytes) else {
-            throw ValidationError("--chunk-size must be from 1K to 1G, and is \(chunkSize.bytes)")
+            throw ValidationError("--chunk-size must be between 1K and 1G (got \(chunkSize.bytes))")
         }
     }
 
-    /// What the manifest is to be by.
+    /// The algorithm and chunk size of the manifest.
     func scheme(_ names: [HashAlgorithm.Name]) throws -> ManifestScheme {
         let known = ManifestScheme.algorithmNames.map(\.rawValue).joined(separator: ", ")
         guard names.count <= 1 else {
-            throw ValidationError("--manifest takes one --algorithm, not \(names.count)")
+            throw ValidationError("--manifest accepts one --algorithm (got \(names.count))")
         }
         let chunkBytes = chunkSize?.bytes ?? ManifestScheme.defaultChunkBytes
         guard let scheme = ManifestScheme(names.first ?? .blake3, chunkBytes: chunkBytes) else {
-            throw ValidationError("--manifest takes one of these as --algorithm: \(known)")
+            throw ValidationError("--manifest requires one of these algorithms: \(known)")
         }
         return scheme
     }
@@ -237,24 +238,24 @@ struct ManifestOptions: ParsableArguments {
 
 /// How `hash --check` judges and what it prints.
 struct CheckOptions: ParsableArguments {
-    @Flag(name: .shortAndLong, help: "Check the files that these lists of digests, or manifests, name.")
+    @Flag(name: .shortAndLong, help: "Check the files named in these lists of digests or manifests.")
     var check = false
 
-    @Flag(name: .long, help: "With --check: print nothing, the exit code says it.")
+    @Flag(name: .long, help: "With --check: print nothing; the exit code gives the result.")
     var status = false
 
-    @Flag(name: .shortAndLong, help: "With --check: say which lines of a list are no lines of a list.")
+    @Flag(name: .shortAndLong, help: "With --check: warn about improperly formatted lines.")
     var warn = false
 
-    @Flag(name: .long, help: "With --check: fail where a list has such a line.")
+    @Flag(name: .long, help: "With --check: fail if a list has an improperly formatted line.")
     var strict = false
 
-    @Flag(name: .customLong("ignore-missing"), help: "With --check: pass over names without a file.")
+    @Flag(name: .customLong("ignore-missing"), help: "With --check: skip files that do not exist.")
     var ignoreMissing = false
 
     @Option(
         name: .long,
-        help: ArgumentHelp("With --check of a manifest: check the bytes from here on only, as 8M.", valueName: "n"))
+        help: ArgumentHelp("With --check of a manifest: start at this byte, such as 8M.", valueName: "n"))
     var offset: ByteSize?
 
     func validate() throws {
@@ -263,7 +264,7 @@ struct CheckOptions: ParsableArguments {
             (ignoreMissing, "--ignore-missing"),
         ]
         if !check, let option = needing.first(where: \.0) {
-            throw ValidationError("\(option.1) needs --check")
+            throw ValidationError("\(option.1) requires --check")
         }
     }
 }

@@ -3,14 +3,14 @@ import Ground
 import Operations
 import Run
 
-/// Where lines about files go: to standard output or a file, or into the part that has a share of many files.
+/// Where the lines about files go: to standard output or a file, or into the part that holds a share of many files.
 struct HashOutput {
     private var lines: LineOutput
-    /// Whether something could not be written.
+    /// Whether a write has failed.
     ///
-    /// Then nothing is written any more: there would be a gap.
+    /// Nothing is written after that, since there would be a gap.
     private(set) var isBroken = false
-    /// The part; then no line goes elsewhere.
+    /// The part that all lines go to; nil without parts.
     private let share: (part: SharePartWriter, names: NameTally)?
 
     init(_ lines: LineOutput) {
@@ -21,14 +21,14 @@ struct HashOutput {
         (lines, share) = (LineOutput(), (part, names))
     }
 
-    /// What is written of the lines of a file.
+    /// The bytes to write for the lines of a file.
     func text(_ ordinal: UInt64?, _ lines: [UInt8]) -> [UInt8] {
         share == nil ? lines : SharePartWriter.record(ordinal, lines)
     }
 
-    /// Writes what `text` has made.
+    /// Writes bytes from `text`.
     ///
-    /// Throws once, where that cannot be done.
+    /// After the first error, which it throws, it does nothing.
     mutating func write(_ text: [UInt8]) throws(PoolmapError) {
         guard !isBroken else { return }
         do throws(PoolmapError) {
@@ -39,21 +39,23 @@ struct HashOutput {
         }
     }
 
-    /// Has people see the lines that are there, even if some are missing; a part appears whole or not at all.
+    /// Shows the lines written so far, even if some are missing; a part appears whole or not at all.
     mutating func flush() throws(PoolmapError) {
         if share == nil, !isBroken { try lines.flush() }
     }
 
-    /// All is written, and nothing has failed: a file appears under its name.
+    /// Makes the file appear under its name.
+    ///
+    /// Call it once everything has been written without an error.
     mutating func commit() throws(PoolmapError) {
         if let share { try share.part.commit(share.names) } else { try lines.commit() }
     }
 }
 
 extension HashOptions {
-    /// Opens what the lines are written to.
+    /// Opens the destination of the lines.
     ///
-    /// - Parameter lines: what they are.
+    /// - Parameter lines: their kind, for the head of a part.
     func lineOutput(_ part: HashPart?, _ lines: ShareLines) throws(PoolmapError) -> HashOutput {
         guard let part else { return HashOutput(LineOutput(to: try lineFile())) }
         var policy = OutputPolicy()

@@ -3,7 +3,7 @@ import Digests
 import Ground
 import Operations
 
-/// `poolmap hash --tree`: writes a digest for each folder, or the list that it is made of.
+/// `poolmap hash --tree`: writes a digest for each folder, or the list that it is computed from.
 struct HashTree {
     let options: HashOptions
     let files: [String]
@@ -42,7 +42,7 @@ struct HashTree {
             console.report(input, result) { _, _ in nil }
         }
         try output.flush()
-        // Throws where something could not be read: then there is no file.
+        // Throws if something could not be read, so that no file appears.
         try console.finish()
         try output.commit()
     }
@@ -56,7 +56,7 @@ struct HashTree {
             ], beside: "--tree")
         let algorithms = try digests.algorithms(standardInputIsTaken: false)
         guard let algorithm = algorithms.first, algorithms.count == 1, algorithm.isPlain else {
-            throw ValidationError("--tree takes one algorithm: blake3, sha256, sha512, sha1 or md5")
+            throw ValidationError("--tree requires a single algorithm: blake3, sha256, sha512, sha1 or md5")
         }
         return algorithm
     }
@@ -64,14 +64,14 @@ struct HashTree {
     private func validateUsage() throws {
         let names = options.names
         if names.recursive || !names.lists.isEmpty || names.isNullSeparated {
-            throw ValidationError("--tree takes folders as arguments, without -r or --files-from")
+            throw ValidationError("--tree cannot be combined with -r or --files-from; name the directories")
         }
         if files.isEmpty || files.contains("-") {
-            throw ValidationError("--tree needs a folder\(files.isEmpty ? "" : ", and - is standard input")")
+            throw ValidationError("--tree requires a directory\(files.isEmpty ? "" : ", not standard input")")
         }
         guard options.tree.list else { return }
         if files.count > 1 {
-            throw ValidationError("--list takes one folder")
+            throw ValidationError("--list requires a single directory")
         }
         let lines = options.lines
         try requireNone(

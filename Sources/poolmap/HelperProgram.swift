@@ -3,29 +3,29 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// A program of the engine's that is run for what it prints, as sbatch.
+/// A program of the engine, such as sbatch, that is run for its output.
 struct HelperProgram {
     let name: String
 
-    /// What it has printed, and its exit code; 128 and its number for a signal.
+    /// The program's output and its exit code, which is 128 plus the number for a signal.
     struct Answer {
         let exitCode: Int32
         let output: String
         let error: String
 
-        /// What it complained of, on one line.
+        /// Its error output, on one line.
         var complaint: String {
             let lines = error.split(separator: "\n").filter { !$0.allSatisfy(\.isWhitespace) }
-            return lines.isEmpty ? "ended with exit code \(exitCode)" : lines.joined(separator: "; ")
+            return lines.isEmpty ? "failed with exit code \(exitCode)" : lines.joined(separator: "; ")
         }
     }
 
-    /// Runs it to its end.
+    /// Runs the program to its end.
     ///
-    /// Blocks. Where this process dies, so does the program. Throws where it cannot be started; that it fails is in the
-    /// answer.
+    /// Blocks. If this process dies, the program is killed, too. Throws if it cannot be started; a failure of the program
+    /// itself is in the answer.
     ///
-    /// - Parameter isCutShort: whether it is killed once a signal has asked this process to end.
+    /// - Parameter isCutShort: whether to kill it when a signal asks this process to end.
     func run(
         _ arguments: [String], input: [UInt8] = [], _ signals: SignalWait, isCutShort: Bool
     ) throws(PoolmapError) -> Answer {
@@ -81,7 +81,7 @@ struct HelperProgram {
             let path = (folder.isEmpty ? "." : folder) + "/" + name
             if access(path.cName, X_OK) == 0, FileStatus(ofPath: path)?.isDirectory == false { return path }
         }
-        throw PoolmapError(.failed, "\(name) is not in PATH; --engine slurm needs the commands of Slurm")
+        throw PoolmapError(.failed, "cannot find \(name) in PATH; --engine slurm requires Slurm's commands")
     }
 
     private func memory(_ content: [UInt8] = []) throws(PoolmapError) -> Int32 {
@@ -99,8 +99,8 @@ struct HelperProgram {
         return FileName.text(of: bytes.prefix(max(0, count)))
     }
 
-    /// The environment of this process without what would have the program do something else than it is told, or a job take
-    /// an outer job's variables, or a make's, for its own.
+    /// This process's environment without variables that would change what the program does, or that a job would inherit
+    /// from an outer job or from make and mistake for its own.
     private static let environment: [[CChar]] = {
         let dropped = ["SLURM_", "SQUEUE_", "SCANCEL_", "SCONTROL_"].map { Array($0.utf8) }
         let kept = ["SLURM_CONF", "SLURM_CONF_SERVER", "SLURM_CLUSTERS", "SLURM_JWT"].map { Array("\($0)=".utf8) }

@@ -8,23 +8,23 @@ import Run
 struct Join: FilesCommand {
     static let configuration = CommandConfiguration(
         commandName: "join",
-        abstract: "Make of the parts that --part has left what one run makes.",
+        abstract: "Join the parts that --part wrote into what a single run would have written.",
         discussion: """
-            The parts may be given in any order, but all of them. Without -o, each target has the name of its parts \
-            without .part-I-of-N, and there may be parts of several; with -r, all that there are under folders.
+            Give all parts, in any order. Without -o, each target is named after its parts, without .part-I-of-N, and \
+            the parts may belong to several targets; with -r, they are found under directories.
             """)
 
     @OptionGroup var common: RunOptions
 
     @Option(
         name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("Write the whole to this file.", valueName: "file"), completion: .file())
+        help: ArgumentHelp("Write the joined output to this file.", valueName: "file"), completion: .file())
     var output: String?
 
-    @Flag(name: [.customShort("c"), .customLong("stdout")], help: "Write the whole to standard output.")
+    @Flag(name: [.customShort("c"), .customLong("stdout")], help: "Write the joined output to standard output.")
     var standardOutput = false
 
-    @Flag(name: .customLong("rm"), help: "Remove the parts once the whole is on disk.")
+    @Flag(name: .customLong("rm"), help: "Remove the parts once the target is on disk.")
     var remove = false
 
     @Flag(name: [.short, .long], help: "Overwrite an existing file.")
@@ -32,41 +32,42 @@ struct Join: FilesCommand {
 
     @Flag(
         name: .customLong("if-changed"),
-        help: "Leave a file that has the right content alone, with its time stamp; replace another.")
+        help: "Replace a target only if its content changes; otherwise keep it and its timestamp.")
     var ifChanged = false
 
-    @Flag(name: .customLong("fsync"), help: "Have the whole on disk before it gets its name; --rm does so always.")
+    @Flag(name: .customLong("fsync"), help: "fsync each target before renaming it; implied by --rm.")
     var sync = false
 
-    @Flag(name: .shortAndLong, help: "Join all parts that are found under folders.")
+    @Flag(name: .shortAndLong, help: "Join all parts found under directories.")
     var recursive = false
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Join the outputs of commands by what map --part was told, to the same words.", valueName: "command"))
+            "Join the outputs of map --part with this, which must be the --reduce that it was given.",
+            valueName: "command"))
     var reduce: String?
 
-    @Argument(help: ArgumentHelp("The files of the parts.", valueName: "part"), completion: .file())
+    @Argument(help: ArgumentHelp("Files that --part wrote.", valueName: "part"), completion: .file())
     var files: [String] = []
 
     private var isStream: Bool { standardOutput || output == "-" }
 
     func validate() throws {
         if standardOutput, output != nil {
-            throw ValidationError("-o and -c exclude each other")
+            throw ValidationError("-o cannot be combined with -c")
         }
         if recursive, let option = output != nil ? "-o" : standardOutput ? "-c" : reduce != nil ? "--reduce" : nil {
-            throw ValidationError("-r and \(option) exclude each other")
+            throw ValidationError("-r cannot be combined with \(option)")
         }
         if isStream, let option = remove ? "--rm" : ifChanged ? "--if-changed" : nil {
-            throw ValidationError("\(option) needs a file to be written, not standard output")
+            throw ValidationError("\(option) requires an output file, not standard output")
         }
     }
 
     func run() throws {
-        if files.isEmpty { throw ValidationError("name the files of the parts") }
-        if files.contains("-") { throw ValidationError("parts are read at any place, and not from standard input") }
+        if files.isEmpty { throw ValidationError("missing file names of the parts") }
+        if files.contains("-") { throw ValidationError("parts cannot be read from standard input") }
         let console = try Console(common, replacesTargets: force || ifChanged)
         let groups = try groups(recursive ? foundParts(console) : files)
         for group in groups {
@@ -88,7 +89,7 @@ struct Join: FilesCommand {
         batch.policy.syncs = sync
         batch.policy.removesInput = remove
         if let line = reduce, line != "concat" {
-            guard groups.count == 1 else { throw ValidationError("--reduce joins the parts of one file") }
+            guard groups.count == 1 else { throw ValidationError("--reduce requires the parts of a single file") }
             console.attempt(nil) { () throws(PoolmapError) in try reduce(groups[0], by: line, batch, console) }
             return try console.finish()
         }
@@ -98,7 +99,7 @@ struct Join: FilesCommand {
         try console.finish()
     }
 
-    /// Joins what commands have written, all of which the parts have kept.
+    /// Joins the outputs of the commands, which the parts hold unreduced.
     private func reduce(
         _ group: PartGroup, by line: String, _ batch: Batch, _ console: Console
     ) throws(PoolmapError) {
@@ -136,13 +137,13 @@ struct Join: FilesCommand {
             case .ignoredLink(let path): parts.append(path)
             case .refused(let path, let error): console.fail(path, error)
             case .end: return parts
-            // Other files under folders; no list is read, and no standard input.
+            // Other files under folders. Lists and standard input do not occur here.
             case .file, .standardInput, .waitForInput: break
             }
         }
     }
 
-    /// What is to be made, each of which parts, in the order in which the first of each was named.
+    /// The targets with their parts, in the order of each target's first part.
     private func groups(_ files: [String]) throws -> [PartGroup] {
         if isStream { return [PartGroup(target: .standardOutput, paths: files)] }
         if let output { return [PartGroup(target: .file(output), paths: files)] }

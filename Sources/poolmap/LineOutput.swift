@@ -2,10 +2,9 @@ import Files
 import Glibc
 import Ground
 
-/// Lines for standard output or a file, many to a write.
+/// Buffered lines for standard output or a file.
 ///
-/// Names in them are the bytes that they are, as other programs want them; but on a terminal what it would take for more
-/// than text is escaped.
+/// Names are written byte for byte, as other programs need them; on a terminal, control sequences in them are escaped.
 struct LineOutput {
     private let file: LineFile?
     private let isForTerminal: Bool
@@ -21,7 +20,7 @@ struct LineOutput {
         try write(FileName.bytes(of: line))
     }
 
-    /// Takes whole lines.
+    /// Writes whole lines.
     mutating func write(_ bytes: [UInt8]) throws(PoolmapError) {
         buffer += isForTerminal ? FileName.printableLines(bytes) : bytes
         if buffer.count >= 1 << 16 {
@@ -29,7 +28,7 @@ struct LineOutput {
         }
     }
 
-    /// Whether there is something to flush.
+    /// Whether the buffer holds lines.
     var hasLines: Bool { !buffer.isEmpty }
 
     mutating func flush() throws(PoolmapError) {
@@ -41,7 +40,7 @@ struct LineOutput {
         }
     }
 
-    /// Writes the rest, and a file appears under its name.
+    /// Writes the rest, and makes the file appear under its name.
     mutating func commit() throws(PoolmapError) {
         try flush()
         try file?.commit()

@@ -6,9 +6,9 @@ import Operations
 struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "Say what compressed files consist of, without decompressing them.")
+        abstract: "Print information about compressed files, without decompressing them.")
 
-    @Flag(name: .long, help: "Write JSON: an array with an object a file.")
+    @Flag(name: .long, help: "Print JSON: an array with one object per file.")
     var json = false
 
     @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Print a line about each frame.")
@@ -18,12 +18,12 @@ struct List: ParsableCommand {
 
     @Flag(
         name: [.customShort("q"), .customLong("quiet")],
-        help: "Print errors only; given twice, not even those. Each -v undoes one.")
+        help: "Print errors only; if given twice, not even those. Each -v cancels one -q.")
     var quietness: Int
 
     private var quiet: Bool { quietness > 0 }
 
-    @Argument(help: ArgumentHelp("Regular files.", valueName: "file"), completion: .compressedFile)
+    @Argument(help: ArgumentHelp("Compressed regular files.", valueName: "file"), completion: .compressedFile)
     var files: [String]
 
     func run() throws {
@@ -56,7 +56,7 @@ struct List: ParsableCommand {
         }
     }
 
-    /// Returns what is wrong with the file, if that is seen only when its frames are listed.
+    /// Returns an error that shows only when the frames are listed; nil if there is none.
     private func write(
         _ path: String, _ listing: Listing, isFirst: Bool, to output: inout LineOutput
     ) throws(PoolmapError) -> PoolmapError? {
@@ -84,7 +84,7 @@ struct List: ParsableCommand {
         }
     }
 
-    /// Writes something of each frame; there may be more of them than anyone wants to have in memory.
+    /// Writes a text for each frame, one at a time, since there may be too many to hold in memory.
     private func write(
         _ listing: Listing, to output: inout LineOutput, _ text: (Int, Listing.Frame) -> String
     ) throws(PoolmapError) -> PoolmapError? {
@@ -152,7 +152,7 @@ struct List: ParsableCommand {
 }
 
 extension Listing {
-    /// Content bytes for each compressed byte, with three places.
+    /// Content bytes per compressed byte, with three decimals.
     var ratioText: String? {
         contentBytes.map { ratio($0, compressedBytes) }
     }

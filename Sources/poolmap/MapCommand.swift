@@ -10,12 +10,12 @@ import Run
 struct Map: FilesCommand {
     static let configuration = CommandConfiguration(
         commandName: "map",
-        abstract: "Run a command over the chunks of files, and put its outputs together in order.",
+        abstract: "Run a command over the chunks of files, and join its outputs in order.",
         usage: "poolmap map [<options>] [<file> ...] -- <command> [<argument> ...]",
         discussion: """
-            The command reads a chunk from its standard input. What it writes appears only when all chunks have \
-            succeeded, unless it goes to standard output. Its environment has POOLMAP_CHUNK_INDEX, _OFFSET, _LENGTH, \
-            _COUNT and POOLMAP_INPUT; so have its arguments, as {index}, {offset}, {length}, {count} and {input}.
+            The command reads a chunk from standard input. Its output appears only once all chunks have succeeded, \
+            unless it goes to standard output. POOLMAP_CHUNK_INDEX, _OFFSET, _LENGTH, _COUNT and POOLMAP_INPUT are set \
+            in its environment; {index}, {offset}, {length}, {count} and {input} in its arguments stand for the same.
             """)
 
     @OptionGroup var common: RunOptions
@@ -29,69 +29,72 @@ struct Map: FilesCommand {
         completion: .file())
     var output: String?
 
-    @Flag(name: [.short, .long], help: "Replace the file of -o.")
+    @Flag(name: [.short, .long], help: "Overwrite the file of -o.")
     var force = false
 
     @Option(
         name: .customLong("output-template"),
-        help: ArgumentHelp("Write a file for each chunk, as 'part-{index}.csv'.", valueName: "name"))
+        help: ArgumentHelp("Write one file per chunk, such as 'part-{index}.csv'.", valueName: "name"))
     var outputTemplate: String?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Join the outputs by this line for /bin/sh, where {} are the files that it reads, as 'sort -m {}'; or by sum, "
-                + "which adds up columns of numbers, or concat.",
+            "Join the outputs with this /bin/sh command line, where {} stands for the files to read, such as "
+                + "'sort -m {}'; or with sum, which adds up columns of numbers, or concat.",
             valueName: "command"))
     var reduce: String?
 
     @Flag(
         name: .long,
-        help: "With -o and one FILE: keep what is done when the run ends early, and go on from there the next time.")
+        help: "With -o and one FILE: keep finished chunks if the run ends early, and continue from there next time.")
     var resume = false
 
-    @Flag(name: .long, help: "Put outputs together as they come, each whole.")
+    @Flag(name: .long, help: "Write outputs in the order they finish, each one whole.")
     var unordered = false
 
-    @Flag(name: .long, help: "The command is a line for /bin/sh.")
+    @Flag(name: .long, help: "Run the command as a /bin/sh command line.")
     var shell = false
 
     @Option(
         name: .long,
-        help: ArgumentHelp("What commands may write that is kept in memory; more goes to TMPDIR.", valueName: "size"))
+        help: ArgumentHelp(
+            "Keep at most this much of the commands' output in memory; more goes to TMPDIR.", valueName: "size"))
     var memory: ByteSize?
 
     @OptionGroup var dictionary: DictionaryOptions
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Allow windows of up to 2^n bytes in a compressed input; 27 without.", valueName: "n"))
+        help: ArgumentHelp("Allow windows of up to 2^n bytes in a compressed input; default 27.", valueName: "n"))
     var long: Int?
 
     @OptionGroup var limits: LimitOptions
 
-    @Flag(name: .customLong("no-decompress"), help: "Map the bytes of compressed inputs, and not their content.")
+    @Flag(name: .customLong("no-decompress"), help: "Map the bytes of compressed inputs, not their content.")
     var mapsCompressed = false
 
-    @Flag(name: [.customShort("r"), .customLong("recursive")], help: "Take the files under folders.")
+    @Flag(name: [.customShort("r"), .customLong("recursive")], help: "Recurse into directories.")
     var recursive = false
 
     @Option(
         name: .customLong("files-from"),
-        help: ArgumentHelp("Take the names in this file too, a line each; - is standard input.", valueName: "list"),
+        help: ArgumentHelp(
+            "Read more file names from this list, one per line; - is standard input.", valueName: "list"),
         completion: .file())
     var lists: [String] = []
 
     @Option(
         name: .customLong("files0-from"),
-        help: ArgumentHelp("The same with a NUL byte behind each name.", valueName: "list"), completion: .file())
+        help: ArgumentHelp("Read more file names from this list, each ending with NUL.", valueName: "list"),
+        completion: .file())
     var nullLists: [String] = []
 
     @Argument(
-        help: ArgumentHelp("What to read; - or none is standard input.", valueName: "file"), completion: .file())
+        help: ArgumentHelp("Files to read; - or none is standard input.", valueName: "file"), completion: .file())
     var files: [String] = []
 
-    /// Set behind the parser's back.
+    /// The command with its arguments, set after parsing: the parser does not know it.
     var command: [String] = []
 
     private enum CodingKeys: CodingKey {
@@ -111,37 +114,39 @@ struct Map: FilesCommand {
     }
 
     private func validateResume() throws {
-        // These would have what comes of a chunk in another place, or not at all.
+        // With these, the output of a chunk would be elsewhere, or missing.
         try requireNone(
             of: [
                 (outputTemplate != nil, "--output-template"),
                 (isReduced && parts.given == nil && parts.engine == nil, "--reduce"),
                 (unordered, "--unordered"), (failures.keepsGoing, "--keep-going"),
             ], beside: "--resume")
-        guard let output, output != "-" else { throw ValidationError("--resume needs -o FILE") }
+        guard let output, output != "-" else { throw ValidationError("--resume requires -o FILE") }
         guard files.count == 1, files[0] != "-", lists.isEmpty, nullLists.isEmpty, !recursive else {
-            throw ValidationError("--resume takes one regular file")
+            throw ValidationError("--resume requires one regular file")
         }
     }
 
     private var isReduced: Bool { reduce.map { $0 != "concat" } ?? false }
 
-    /// Throws where what comes of the chunks would not be a part.
+    /// Throws if the output would not be a part.
     private func validatePart() throws {
         let others: [(Bool, String)] = [
-            (outputTemplate != nil, "--output-template exclude each other: a part is one file"),
-            (compression.isAsked, "--compress exclude each other; compress what join makes"),
-            (failures.keepsGoing, "--keep-going exclude each other: a part is whole, or not there"),
+            (outputTemplate != nil, "--output-template: a part is a single file"),
+            (compression.isAsked, "--compress; compress the joined file"),
+            (failures.keepsGoing, "--keep-going: a part must be complete"),
         ]
-        if let other = others.first(where: \.0) { throw ValidationError("\(parts.option) and \(other.1)") }
-        guard let output, output != "-" else { throw ValidationError("\(parts.option) needs -o FILE") }
+        if let other = others.first(where: \.0) {
+            throw ValidationError("\(parts.option) cannot be combined with \(other.1)")
+        }
+        guard let output, output != "-" else { throw ValidationError("\(parts.option) requires -o FILE") }
         guard files.count == 1, files[0] != "-", lists.isEmpty, nullLists.isEmpty, !recursive else {
-            throw ValidationError("\(parts.option) takes one regular file")
+            throw ValidationError("\(parts.option) requires one regular file")
         }
     }
 
     func run() throws {
-        guard !command.isEmpty else { throw ValidationError("map needs a command: poolmap map … FILE -- COMMAND") }
+        guard !command.isEmpty else { throw ValidationError("missing command: poolmap map … FILE -- COMMAND") }
         let part = try parts.part(common)
         if part != nil { try validatePart() }
         if resume { try validateResume() }
@@ -190,7 +195,7 @@ struct Map: FilesCommand {
         }
     }
 
-    /// All that the outputs follow from beside the input, as `name=value`: parts of one file must have the same.
+    /// Everything but the input that determines the outputs, as `name=value`; parts of one file must agree on it.
     private func partSettings(_ dictionary: ZstdDictionary?) -> [String] {
         cuts.partSettings + [
             "output-header=\(isReduced && reduce != "sum" ? 0 : cuts.outputHeader ?? cuts.header ?? 0)",
@@ -208,7 +213,7 @@ struct Map: FilesCommand {
         guard compression.isAsked, output == nil || output == "-", outputTemplate == nil, !force,
             isatty(STDOUT_FILENO) == 1
         else { return }
-        throw ValidationError("compressed data is not written to a terminal; use -o FILE, or -f to force it")
+        throw ValidationError("refusing to write compressed data to a terminal; use -o FILE, or -f to force it")
     }
 
     private var policy: OutputPolicy {
@@ -246,11 +251,11 @@ struct Map: FilesCommand {
 
     private func sources() throws -> [InputNames.Source] {
         let all = files + lists + nullLists
-        if recursive && all.isEmpty { throw ValidationError("-r needs a folder") }
+        if recursive && all.isEmpty { throw ValidationError("-r requires a directory") }
         if all.filter({ $0 == "-" }).count > 1 { throw ValidationError("standard input can be read only once") }
         if all.isEmpty {
             if isatty(STDIN_FILENO) == 1 {
-                throw ValidationError("name a file, or - to read what is typed; --help says more")
+                throw ValidationError("missing file name; use - to read from the terminal, or see --help")
             }
             return [.name("-")]
         }
@@ -259,20 +264,20 @@ struct Map: FilesCommand {
     }
 }
 
-/// The command of a map cannot be run at all: the exit codes are those of `env`.
+/// The command of a map cannot be run at all; the exit codes are those of `env`.
 struct ProgramNotFound: Error {
     let reason: PoolmapError
 
     var exitCode: Int32 { reason.isMissingFile ? 127 : 126 }
 }
 
-/// What commands write to their standard error, a line at a time with the chunk that it is about.
+/// Passes on what commands write to standard error, line by line, each with its chunk.
 struct ChunkErrors {
     private let console: Console
     private var line: [UInt8] = []
     private static let mostLineBytes = 64 << 10
 
-    /// What takes them as they come.
+    /// A function that takes the bytes as they arrive.
     static func writer(_ console: Console) -> (Input?, Piece, [UInt8]) -> Void {
         var errors = ChunkErrors(console)
         return { errors.write($2, of: $1, $0) }
@@ -282,7 +287,7 @@ struct ChunkErrors {
         self.console = console
     }
 
-    /// - Parameter bytes: empty behind the last ones of a chunk.
+    /// - Parameter bytes: empty after the last ones of a chunk.
     private mutating func write(_ bytes: [UInt8], of chunk: Piece, _ input: Input?) {
         if bytes.isEmpty && !line.isEmpty {
             tell(chunk, input)

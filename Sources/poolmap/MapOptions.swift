@@ -5,58 +5,60 @@ import Files
 import Ground
 import Operations
 
-/// Where `map` cuts its inputs: one of these is always said.
+/// Where `map` cuts its inputs; one of these options is required.
 struct CutOptions: ParsableArguments {
-    @Flag(name: .long, help: "Cut at the ends of lines.")
+    @Flag(name: .long, help: "Cut after line ends.")
     var lines = false
 
-    @Flag(name: [.customShort("0"), .customLong("null")], help: "Cut behind NUL bytes.")
+    @Flag(name: [.customShort("0"), .customLong("null")], help: "Cut after NUL bytes.")
     var null = false
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Cut behind these bytes, with \\n, \\t, \\0, \\xHH for those that cannot be typed.", valueName: "bytes"))
+            "Cut after these bytes; \\n, \\t, \\0 and \\xHH stand for bytes that cannot be typed.", valueName: "bytes"))
     var separator: EscapedBytes?
 
-    @Flag(name: .long, help: "Cut at the ends of lines that are not within double quotes.")
+    @Flag(name: .long, help: "Cut after line ends that are not inside double quotes.")
     var csv = false
 
     @Option(
         name: .customLong("record-start"),
-        help: ArgumentHelp("Cut in front of lines that match, as '^>' of FASTA.", valueName: "regex"))
+        help: ArgumentHelp("Cut before lines that match, such as '^>' for FASTA.", valueName: "regex"))
     var recordStart: RecordStart?
 
     @Option(
-        name: .customLong("record-size"), help: ArgumentHelp("Cut between records of so many bytes.", valueName: "size")
+        name: .customLong("record-size"),
+        help: ArgumentHelp("Cut between records of this many bytes.", valueName: "size")
     )
     var recordSize: ByteSize?
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Give each chunk so many records, whatever their size.", valueName: "n"))
+        help: ArgumentHelp("Put n records into each chunk, whatever their size.", valueName: "n"))
     var records: Int?
 
     @Option(
         name: [.customLong("chunk-size"), .customLong("block")],
         help: ArgumentHelp(
-            "The bytes of each chunk, up to the end of its last record; alone, cut there.", valueName: "size"))
+            "Cut after this many bytes and the rest of the last record; without records, exactly there.",
+            valueName: "size"))
     var chunkSize: ByteSize?
 
     @Option(
         name: .customLong("max-record"),
-        help: ArgumentHelp("How much longer a chunk may become for its last record (64M).", valueName: "size"))
+        help: ArgumentHelp("Extend a chunk by at most this much for its last record; default 64M.", valueName: "size"))
     var mostRecord: ByteSize?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Give the first lines of an input to each of its chunks; the outputs have as many.", valueName: "n"))
+            "Give the first n lines of an input to each of its chunks; expect as many in each output.", valueName: "n"))
     var header: Int?
 
     @Option(
         name: .customLong("output-header"),
-        help: ArgumentHelp("How many lines of each output are its header, which is kept once.", valueName: "n"))
+        help: ArgumentHelp("Expect a header of n lines in each output, and keep it once.", valueName: "n"))
     var outputHeader: Int?
 
     func validate() throws {
@@ -64,30 +66,34 @@ struct CutOptions: ParsableArguments {
             (lines, "--lines"), (null, "-0"), (separator != nil, "--separator"), (csv, "--csv"),
             (recordStart != nil, "--record-start"), (recordSize != nil, "--record-size"),
         ].filter(\.0)
-        if given.count > 1 { throw ValidationError("\(given[0].1) and \(given[1].1) exclude each other") }
+        if given.count > 1 { throw ValidationError("\(given[0].1) cannot be combined with \(given[1].1)") }
         if given.isEmpty && chunkSize == nil {
             throw ValidationError(
-                "say where to cut: --lines, -0, --separator, --csv, --record-start, --record-size, or --chunk-size "
-                    + "alone for anywhere")
+                "missing cut option: --lines, -0, --separator, --csv, --record-start or --record-size; or --chunk-size "
+                    + "alone, to cut anywhere")
         }
         for (size, option) in [
             (chunkSize, "--chunk-size"), (mostRecord, "--max-record"), (recordSize, "--record-size"),
         ] {
             guard let size, !CutOptions.sizes.contains(size.bytes) else { continue }
-            throw ValidationError("\(option) must be from 1 to 1G, and is \(size.bytes) bytes")
+            throw ValidationError("\(option) must be between 1 and 1G (got \(size.bytes) bytes)")
         }
         for (count, option) in [(header, "--header"), (outputHeader, "--output-header")] {
             guard let count, !(0...1_000_000).contains(count) else { continue }
-            throw ValidationError("\(option) must be from 0 to 1000000, and is \(count)")
+            throw ValidationError("\(option) must be between 0 and 1000000 (got \(count))")
         }
         if let records, !(1...1_000_000_000).contains(records) {
-            throw ValidationError("--records must be from 1 to 1000000000, and is \(records)")
+            throw ValidationError("--records must be between 1 and 1000000000 (got \(records))")
         }
-        if given.isEmpty && records != nil { throw ValidationError("--records needs records, as --lines") }
+        if given.isEmpty && records != nil {
+            throw ValidationError("--records requires a record option, such as --lines")
+        }
         if let recordSize, let records, recordSize.bytes * UInt64(records) > CutOptions.sizes.upperBound {
-            throw ValidationError("--records of --record-size may have 1G together")
+            throw ValidationError("--records times --record-size must be at most 1G")
         }
-        if given.isEmpty && mostRecord != nil { throw ValidationError("--max-record needs records, as --lines") }
+        if given.isEmpty && mostRecord != nil {
+            throw ValidationError("--max-record requires a record option, such as --lines")
+        }
     }
 
     private static let sizes: ClosedRange<UInt64> = 1...1 << 30
@@ -105,7 +111,7 @@ struct CutOptions: ParsableArguments {
         return separator.map { .separator($0.bytes) }
     }
 
-    /// All that says where chunks end, and what of an output is written.
+    /// Everything that decides where chunks end and which header lines are dropped; --resume compares it.
     var identity: [String] {
         [
             "\(lines) \(null) \(csv) \(separator?.bytes ?? []) \(recordStart?.text ?? "")",
@@ -114,7 +120,7 @@ struct CutOptions: ParsableArguments {
         ]
     }
 
-    /// The same as `name=value`, in the words of the options.
+    /// The settings of the cut as `name=value`, in the words of the options; parts of one file must agree on them.
     var partSettings: [String] {
         let words = [
             (lines, "--lines"), (null, "-0"), (csv, "--csv"),
@@ -142,7 +148,7 @@ struct CutOptions: ParsableArguments {
     }
 }
 
-/// A regular expression, as `grep -E` has it.
+/// An extended regular expression, as for `grep -E`.
 struct RecordStart: ExpressibleByArgument {
     let text: String
     let pattern: LinePattern
@@ -153,66 +159,67 @@ struct RecordStart: ExpressibleByArgument {
     }
 }
 
-/// What becomes of a run of `map` whose commands fail.
+/// How `map` deals with commands that fail.
 struct FailureOptions: ParsableArguments {
     @Option(
         name: .long,
-        help: ArgumentHelp("Run a command that failed again over the same chunk, so often.", valueName: "n"))
+        help: ArgumentHelp("Run a failed command again on the same chunk, up to n times.", valueName: "n"))
     var retries = 0
 
     @Option(
         name: .customLong("success-codes"),
-        help: ArgumentHelp("Exit codes of the command that are no failure, beside 0: 1 for grep.", valueName: "n,n"))
+        help: ArgumentHelp("Accept these exit codes of the command as well as 0; grep needs 1.", valueName: "n,n"))
     var successCodes: ExitCodes?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "End a command that takes longer, with all that it has started: 10, 1.5s, 5m.", valueName: "time"))
+            "End a command that takes longer, and everything it started: 10, 1.5s, 5m.", valueName: "time"))
     var timeout: TimeSpan?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "When a chunk has failed: end all commands now, begin no more soon, or never; or now, once n or n% have.",
+            "When a chunk fails, end all commands (now), start no more (soon) or go on (never); or end all once n or n% of "
+                + "the chunks have failed.",
             valueName: "now|soon|never|n|n%"))
     var halt: MapSettings.Halt?
 
     @Flag(
         name: .customLong("keep-going"),
-        help: "Publish the output of the other chunks, and by default do all of them.")
+        help: "Publish the output of the chunks that succeed, and by default do all chunks.")
     var keepsGoing = false
 
     func validate() throws {
         guard (0...1_000_000).contains(retries) else {
-            throw ValidationError("--retries must be from 0 to 1000000, and is \(retries)")
+            throw ValidationError("--retries must be between 0 and 1000000 (got \(retries))")
         }
     }
 }
 
-/// How `map` compresses what comes of it, if it is to.
+/// Whether and how `map` compresses its output.
 struct OutputCompressionOptions: ParsableArguments {
     @Flag(name: .customLong("compress"), help: "Compress the output, as compress does.")
     var isAsked = false
 
     @Option(
-        name: .long, help: ArgumentHelp("The level of --compress; -1 to -19 are short for it.", valueName: "n"))
+        name: .long, help: ArgumentHelp("Set the level of --compress; -1 to -19 for short.", valueName: "n"))
     var level: Int?
 
-    @Flag(inversion: .prefixedNo, help: "Put checksums into what --compress writes.")
+    @Flag(inversion: .prefixedNo, help: "Add checksums to what --compress writes.")
     var check = true
 
     func validate() throws {
         if let level {
-            guard isAsked else { throw ValidationError("--level needs --compress") }
+            guard isAsked else { throw ValidationError("--level requires --compress") }
             guard (1...19).contains(level) else {
-                throw ValidationError("the level must be from 1 to 19, and is \(level)")
+                throw ValidationError("level must be between 1 and 19 (got \(level))")
             }
         }
-        if !check && !isAsked { throw ValidationError("--no-check needs --compress") }
+        if !check && !isAsked { throw ValidationError("--no-check requires --compress") }
     }
 
-    /// nil where the output stays as it is.
+    /// nil if the output is not compressed.
     func options(_ environment: ZstdEnvironment) -> CompressionOptions? {
         guard isAsked else { return nil }
         return CompressionOptions(level: level ?? environment.level(isUltra: false) ?? 3, hasChecksums: check)
@@ -223,7 +230,7 @@ struct OutputCompressionOptions: ParsableArguments {
     }
 }
 
-/// Exit codes, with commas between them.
+/// Exit codes, separated by commas.
 struct ExitCodes: ExpressibleByArgument {
     let codes: Set<Int32>
 
@@ -236,7 +243,7 @@ struct ExitCodes: ExpressibleByArgument {
 }
 
 extension MapSettings.Halt: ExpressibleByArgument {
-    /// As it is typed: a word, a count or a percentage.
+    /// Parses a word, a count or a percentage; nil for anything else.
     public init?(argument: String) {
         switch argument {
         case "now": self = .now
@@ -252,7 +259,7 @@ extension MapSettings.Halt: ExpressibleByArgument {
 }
 
 extension MapSettings.Join {
-    /// What `--reduce` says.
+    /// The join that the argument of `--reduce` asks for.
     init(reducing line: String?) {
         switch line {
         case nil, "concat": self = .concatenation

@@ -3,13 +3,13 @@ import Ground
 import Operations
 import Run
 
-/// Inputs of which none has a file for itself that is written.
+/// The inputs of subcommands that write no target for each input.
 final class NamedItems: ItemSource {
     private var names: InputNames
     private let places: RunPlaces
     private let target: Target
 
-    /// Throws if an argument or a list is a file that an option has written.
+    /// Throws if an argument or a list is a file that an option writes.
     init(
         _ sources: [InputNames.Source], _ folders: InputNames.Folders, _ places: RunPlaces, followsLinks: Bool,
         to target: Target = .nowhere, share: NameShare? = nil, tally: NameTally? = nil

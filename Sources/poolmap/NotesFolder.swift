@@ -4,24 +4,24 @@ import Ground
 import Slurm
 import SystemPackage
 
-/// The folder beside the target where the jobs note what becomes of the parts, and the poolmap that has submitted them
-/// remembers them.
+/// The folder beside the target in which the jobs note how their parts ended, and the poolmap that submitted them keeps its
+/// record.
 struct NotesFolder {
     let path: String
 
-    /// Makes the folder, where it is not there.
+    /// Creates the folder if needed, and locks it.
     ///
-    /// Throws where another process has it open as its own: one line waits for a job, and not two.
+    /// Throws if another process holds the lock: only one poolmap may wait for a job.
     func open() throws(PoolmapError) -> FileDescriptor {
         if mkdir(path.cName, 0o777) != 0, errno != EEXIST {
-            throw .system("cannot make \(path)", Errno(rawValue: errno))
+            throw .system("cannot create \(path)", Errno(rawValue: errno))
         }
         let lock = try attempt("cannot write \(name("lock"))") { () throws(Errno) in
             try openFile(name("lock"), O_RDWR | O_CREAT, 0o666)
         }
-        // Where the file system has no locks, nothing is said.
+        // On a file system without locks, go on without one.
         if flock(lock.rawValue, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
-            throw PoolmapError(.failed, "another poolmap waits for the same job, as \(path) says")
+            throw PoolmapError(.failed, "another poolmap is waiting for the same job, and has \(path) locked")
         }
         return lock
     }
@@ -31,22 +31,22 @@ struct NotesFolder {
     func readRecord(most: Int) throws(PoolmapError) -> ArrayRecord? {
         guard let text = text(of: "record") else { return nil }
         guard let record = ArrayRecord(text, most: most) else {
-            throw PoolmapError(.failed, "\(name("record")) is no record of this version of poolmap")
+            throw PoolmapError(.failed, "\(name("record")) was not written by this version of poolmap")
         }
         return record
     }
 
-    /// The record is on disk when this returns.
+    /// Writes the record; it is on disk when this returns.
     func write(_ record: ArrayRecord) throws(PoolmapError) {
         let file = try LineFile(path: name("record"), force: true)
         try file.write(FileName.bytes(of: record.text))
         try file.commit()
     }
 
-    /// What the script of a part, or of the join, has noted; nil where it has noted nothing.
+    /// The note of a part's script, or of the join's; nil if there is none.
     func note(_ name: String) -> PartNote? { text(of: "\(name).exit").flatMap { PartNote($0) } }
 
-    /// The last line that poolmap has said on another machine, without its own name; nil where there is none.
+    /// The last line of a poolmap's log, without the program's name; nil if there is none.
     func lastLine(_ name: String) -> String? {
         guard let line = text(of: "\(name).log")?.split(separator: "\n").last else { return nil }
         return String(line.hasPrefix("poolmap: ") ? line.dropFirst(9) : line)
@@ -63,14 +63,14 @@ struct NotesFolder {
 
     private static let mostBytes: UInt64 = 4 << 20
 
-    /// Removes all that is noted, and the folder; what is no file of ours stays.
+    /// Removes the record, the notes and the folder; files that are not ours stay.
     func remove() {
         clear()
         _ = unlink(name("lock").cName)
         rmdir(path.cName)
     }
 
-    /// Removes all that is noted, and first the record, without which the rest says nothing.
+    /// Removes the record and the notes: the record first, since the notes mean nothing without it.
     func clear() {
         _ = unlink(name("record").cName)
         guard let folder = opendir(path.cName) else { return }

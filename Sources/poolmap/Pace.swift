@@ -1,8 +1,8 @@
 import Ground
 
-/// How long to wait until the queue is asked again: the longer, the longer it has taken so far.
+/// How long to wait before asking the queue again: longer, the longer the job has taken so far.
 ///
-/// Short jobs end at once, and a long one costs the controller a question every five seconds.
+/// The end of a short job is noticed at once, and a long one costs the controller one query every five seconds.
 struct Pace {
     private let start = monotonicNanoseconds()
 

@@ -1,18 +1,18 @@
 import Ground
 import Slurm
 
-/// How an element of an array has ended that has not done its part.
+/// How an array element ended without completing its part.
 struct PartFailure {
-    /// As a sentence has it behind the name of the part.
+    /// The predicate of a sentence about the part, such as "failed with exit code 1".
     let text: String
     let isCancelled: Bool
-    /// Whether its poolmap has come to its end, so that its last line says why.
+    /// Whether its poolmap ran to its end, so that the last line of its log gives the reason.
     private let hasSaidWhy: Bool
 
     /// - Parameters:
-    ///   - note: what its script has noted of this try.
-    ///   - line: what squeue says.
-    ///   - ending: what scontrol says, where there is no note.
+    ///   - note: what its script noted about this attempt.
+    ///   - line: its line from squeue.
+    ///   - ending: how it ended according to scontrol, if there is no note.
     init(_ note: PartNote?, _ line: QueueLine?, _ ending: JobEnding?) {
         let node = note?.node ?? ending?.node ?? line?.node ?? ""
         let place = node.isEmpty ? "" : " on \(node)"
@@ -31,7 +31,7 @@ struct PartFailure {
             } else if let ending, ending.exitCode > 0 {
                 text = "failed\(place) with exit code \(ending.exitCode)"
             } else {
-                text = "failed\(place), and Slurm knows no more of it"
+                text = "failed\(place); Slurm has no details"
             }
         }
     }
@@ -39,11 +39,11 @@ struct PartFailure {
     /// The line for the user.
     ///
     /// - Parameters:
-    ///   - subject: which part it was.
-    ///   - name: that of its log in the folder of notes.
+    ///   - subject: the part, as the message names it.
+    ///   - name: the name of its log in the folder of notes.
     func error(_ subject: String, log notes: NotesFolder, _ name: String) -> PoolmapError {
-        guard !isCancelled else { return PoolmapError(.failed, "\(subject) \(text); the same line goes on") }
+        guard !isCancelled else { return PoolmapError(.failed, "\(subject) \(text); run the same command to continue") }
         let reason = hasSaidWhy ? notes.lastLine(name).map { ": \($0)" } ?? "" : ""
-        return PoolmapError(.failed, "\(subject) \(text), as \(notes.name(name)).log has it\(reason)")
+        return PoolmapError(.failed, "\(subject) \(text); see \(notes.name(name)).log\(reason)")
     }
 }

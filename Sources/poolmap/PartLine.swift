@@ -3,16 +3,16 @@ import Glibc
 import Ground
 import Slurm
 
-/// The line of this process as the elements of an array run it: what was typed, but for what the front alone is told.
+/// The command that the array elements run: the arguments of this process without those meant for it alone.
 struct PartLine {
-    /// In front of the part.
+    /// The arguments before --part.
     let words: [String]
-    /// Behind it.
+    /// The arguments after it.
     let rest: [String]
-    /// The same for people, and to tell one line from another.
+    /// The command for people, and to tell whether two runs are the same job.
     let text: String
 
-    /// What an element is to say is in its own log, and how much the front says is no other job.
+    /// Options about output on the terminal: an element writes to its own log, and these do not change the job.
     private static let ofFront: Set<String> = ["--progress", "--no-progress", "-v", "--verbose"]
     private static let ofPeople: Set<String> = ["-q", "--quiet", "--json"]
 
@@ -24,13 +24,13 @@ struct PartLine {
             !PartOptions.namesOfEngine.contains($0.name) && !PartLine.ofFront.contains($0.name)
                 && !(job.isPrinted && PartLine.ofTarget.contains($0.name))
         }
-        // A command's word may be a file's name; its option is none.
+        // A command word may also be a file's name; the option never is.
         let command = ["--" + (typed?.word ?? .compress).rawValue]
-        // A part that is there already is an earlier try's, or another line's, whose whole is not there either.
+        // An existing part is from an earlier attempt, or from another command whose target does not exist either.
         let force = job.target != nil ? ["-f"] : []
         let target = job.isPrinted ? ["-o", job.target ?? ""] : []
         words = command + options.filter { $0.name != "--json" }.flatMap(\.words) + force + target
-        // What is to be run stands behind the name, where for other commands only names can be.
+        // The command of map follows the names; for other subcommands only names may follow "--".
         rest = typed?.word == .map ? job.operands + ["--"] + (typed?.command ?? []) : ["--"] + job.operands
         let told = options.filter { !PartLine.ofPeople.contains($0.name) }.flatMap(\.words)
         text =
@@ -42,10 +42,10 @@ struct PartLine {
         FileName.printable(FileName.text(of: shellLine(words)))
     }
 
-    /// The path of this program, by which other machines find it as well.
+    /// The path of this program, which must be the same on the other machines.
     static let program: String = linkTarget("/proc/self/exe") ?? CommandLine.arguments.first ?? "poolmap"
 
-    /// The working folder; its name as the shell knows it may go over links that other machines have too.
+    /// The working folder, by its name without symbolic links.
     static let folder: String = {
         guard let path = getcwd(nil, 0) else { return "." }
         defer { free(path) }

@@ -1,8 +1,8 @@
 import Slurm
 
-/// What has become of the parts of a job, as far as the front knows.
+/// The states of a job's parts, as far as the front knows them.
 struct PartStates {
-    /// An element of an array, or a job that is none.
+    /// An element of a job array, or a job that is not an array.
     struct Element: Hashable {
         let job: String
         let number: Int?
@@ -15,12 +15,12 @@ struct PartStates {
     let count: Int
     private(set) var failures: [Int: PartFailure] = [:]
     private var done: Set<Int> = []
-    /// Which submission, by its place in the record, has each part that is under way.
+    /// The submission of each part in progress, by its place in the record.
     private var submissions: [Int: Int] = [:]
-    /// How many times a part has failed, as this process has seen.
+    /// How many times this process has seen a part fail.
     private var failureCounts: [Int: Int] = [:]
     var runningCount = 0
-    /// Why one of them waits, in Slurm's words.
+    /// Why a part is waiting, in Slurm's words.
     var reason: String?
 
     init(count: Int) {
@@ -29,11 +29,11 @@ struct PartStates {
 
     var doneCount: Int { done.count }
     var areOver: Bool { done.count + failures.count == count }
-    /// Those that nobody does.
+    /// The parts that are neither done nor submitted.
     var missing: [Int] { (1...count).filter { !done.contains($0) && submissions[$0] == nil } }
-    /// Those that are under way.
+    /// The parts in progress.
     var open: [Int] { submissions.keys.sorted() }
-    /// The submissions that those have.
+    /// The submissions of the parts in progress.
     var places: Set<Int> { Set(submissions.values) }
 
     func isDone(_ number: Int) -> Bool { done.contains(number) }
@@ -52,7 +52,9 @@ struct PartStates {
         (1...count).forEach { finish($0) }
     }
 
-    /// The part has failed; for good if it has so for the last time that it may, or was cancelled.
+    /// Counts a failure of the part.
+    ///
+    /// It is final once the retries are used up, or if the part was cancelled.
     mutating func fail(_ number: Int, _ failure: PartFailure, retries: Int) {
         failureCounts[number, default: 0] += 1
         if failure.isCancelled || failureCounts[number, default: 0] > retries {
@@ -61,11 +63,11 @@ struct PartStates {
         }
     }
 
-    /// For the progress line.
+    /// The text of the progress line.
     var text: String {
         let waiting = submissions.count - runningCount
         let failed = failures.isEmpty ? "" : ", \(failures.count) failed"
-        // Some reasons mean that it waits for ever, as where no node has what was asked for.
+        // Some reasons mean that it will wait forever, for example if no node has the requested resources.
         let reason = runningCount == 0 ? self.reason.map { ": \($0)" } ?? "" : ""
         return
             "parts: \(done.count) of \(count) done, \(runningCount) running, \(max(0, waiting)) waiting\(failed)\(reason)"

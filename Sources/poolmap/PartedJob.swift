@@ -1,21 +1,21 @@
 import Files
 
-/// A job of which an engine does the parts: what the front knows of it, once the line was found to be right.
+/// A job that an engine does in parts, as the front knows it once the command line has been validated.
 struct PartedJob {
-    /// For messages; nil where there are many files.
+    /// The input, for messages; nil if there are many.
     let input: String?
-    /// The names behind the options.
+    /// The names on the command line.
     let operands: [String]
-    /// What the parts are joined to; nil where each leaves what it is to leave, or nothing.
+    /// The file that the parts are joined to; nil if each part writes its own targets, or nothing.
     let target: String?
-    /// Whether the target is one of the notes, which is written to standard output in the end.
+    /// Whether the target is a file in the folder of notes, to be written to standard output at the end.
     var isPrinted = false
-    /// How `join` writes what it makes.
+    /// The options of `join` about its output.
     var joinOptions: [String] = []
-    /// Where `join` finds parts of many files.
+    /// The folders in which `join` finds the parts of many files.
     private(set) var joinedFolders: [String] = []
     static let notesSuffix = ".engine"
-    /// What is in front of `notesSuffix` in the name of the folder of notes: beside the target, or in the working folder.
+    /// The path of the folder of notes without `notesSuffix`: beside the target, or in the working folder.
     let notesName: String
 
     /// A job with a target.
@@ -29,31 +29,31 @@ struct PartedJob {
         notesName = lastName(of: input) + ".test"
     }
 
-    /// Lines about one file, or about many, of which each part has some.
+    /// A `hash` job, of a single file or of many that are shared among the parts.
     ///
     /// - Parameters:
-    ///   - lists: files with names of others.
-    ///   - target: nil for standard output.
+    ///   - lists: the lists of names.
+    ///   - target: the file of -o; nil for standard output.
     init(hashing files: [String], _ lists: [String], isOne: Bool, to target: String?, force: Bool) {
         (input, operands) = (isOne ? files.first : nil, files)
         notesName = target ?? PartedJob.notesName("hash", files, lists)
-        // Named as what the folder of notes removes with all else.
+        // A name that is removed together with the notes.
         self.target = target ?? notesName + PartedJob.notesSuffix + "/join.lines"
         isPrinted = target == nil
         joinOptions = force || isPrinted ? ["-f"] : []
     }
 
-    /// Something that is done to many files, of which each part has some.
+    /// A job over many files that are shared among the parts.
     ///
     /// - Parameters:
-    ///   - lists: files with names of others.
-    ///   - folders: where files are that were done in parts, which are to be joined.
+    ///   - lists: the lists of names.
+    ///   - folders: the folders in which files done in parts must be joined.
     init(_ verb: String, _ files: [String], _ lists: [String], joining folders: [String] = []) {
         joinedFolders = folders
         (input, operands, target, notesName) = (nil, files, nil, PartedJob.notesName(verb, files, lists))
     }
 
-    /// What `join` is told; nil where there is nothing to join.
+    /// The arguments of `join`; nil if there is nothing to join.
     func joinWords(of count: Int) -> [String]? {
         if let target {
             return joinOptions + ["-o", target, "--"] + (1...count).map { "\(target).part-\($0)-of-\(count)" }
@@ -64,7 +64,7 @@ struct PartedJob {
     /// Whether parts are to be joined.
     var isJoined: Bool { target != nil || !joinedFolders.isEmpty }
 
-    /// Where a job has no target, what its folder of notes is called by.
+    /// The name for the folder of notes of a job without a target.
     private static func notesName(_ verb: String, _ files: [String], _ lists: [String]) -> String {
         let first = (files + lists).first ?? ""
         let name = lastName(of: first.hasSuffix("/") ? String(first.dropLast()) : first)

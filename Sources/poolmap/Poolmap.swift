@@ -6,18 +6,18 @@ import Files
 import Glibc
 import Ground
 
-/// The command: parses its arguments, runs one subcommand, and leaves with the code that docs/errors.md says.
+/// The command: parses its arguments, runs one subcommand, and exits with a code that docs/errors.md lists.
 @main
 struct Poolmap: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "poolmap",
-        abstract: "Compress, restore, check and hash files on all cores, or run a command over their chunks.",
+        abstract: "Compress, decompress, check and hash files on all cores, or run a command over their chunks.",
         discussion: """
-            Without a subcommand poolmap compresses, or does what -d, -t or -l say, with zstd's options. \
+            Without a subcommand, poolmap compresses, or does what -d, -t or -l asks, and takes zstd's options. \
             Without a FILE, or with -, it reads standard input.
 
-            Exit codes: 0 all done; 1 some input failed; 2 wrong usage. \
-            A signal ends poolmap as it ends other programs.
+            Exit codes: 0 success; 1 some input failed; 2 wrong usage. \
+            A signal ends poolmap as it would any other program.
             """,
         version: Program.version,
         subcommands: [
@@ -50,10 +50,10 @@ struct Poolmap: ParsableCommand {
         }
     }
 
-    /// Parses the arguments of the one subcommand that was named.
+    /// Parses the arguments of the subcommand that was named.
     ///
-    /// To let the root command look for it among all, with help and completions besides, takes as long as all the rest
-    /// of a small file's compression.
+    /// Letting the root command find it among all subcommands, with help and completions, would take as long as the rest of
+    /// compressing a small file.
     private static func parse(_ arguments: Arguments) throws -> any ParsableCommand {
         let isForRoot = arguments.options.contains { option in
             rootOptions.contains(option.name) || option.name.hasPrefix("--generate-completion-script")
@@ -100,7 +100,7 @@ struct Poolmap: ParsableCommand {
         "-h", "--help", "--help-hidden", "--version", "--experimental-dump-help",
     ]
 
-    /// The arguments as they are, where `CommandLine.arguments` would repair names that are no UTF-8.
+    /// The arguments unchanged; `CommandLine.arguments` repairs names that are not UTF-8.
     private static func rawArguments() -> [String] {
         (1..<max(1, Int(CommandLine.argc))).compactMap { index in
             CommandLine.unsafeArgv[index].map { FileName.text(of: $0) }
@@ -116,7 +116,7 @@ struct Poolmap: ParsableCommand {
         Glibc.exit(0)
     }
 
-    /// The parser writes the values that an option may have on a line each.
+    /// The parser lists the values that an option may have on separate lines.
     private static func onOneLine(_ message: String) -> String {
         let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count > 1, lines.dropFirst().allSatisfy({ $0.hasPrefix("  - ") }) else { return message }
@@ -126,7 +126,7 @@ struct Poolmap: ParsableCommand {
     private static func leave(with error: any Error) -> Never {
         let failure = (error as? RunFailed)?.first ?? error as? PoolmapError
         if failure?.code == .outputClosed {
-            // As if the signal had ended the process while it wrote: quiet, and the parent can tell.
+            // As if SIGPIPE had ended the process during the write: silent, and visible to the parent.
             poolmap_remove_temporaries()
             poolmap_end_by_signal(SIGPIPE)
         }

@@ -2,7 +2,7 @@ import Glibc
 import Ground
 import Run
 
-/// One line on standard error that is written over itself: bytes, rate, time left, ratio.
+/// One line on standard error that overwrites itself: bytes, rate, time left, ratio.
 final class ProgressLine {
     private let start = monotonicNanoseconds()
     private let delay: UInt64
@@ -10,7 +10,7 @@ final class ProgressLine {
     private var isVisible = false
     private static let interval: UInt64 = 100_000_000
 
-    /// - Parameter delay: nanoseconds before the line appears, so that short work is silent.
+    /// - Parameter delay: nanoseconds before the line first appears, so that short runs stay silent.
     init(delay: UInt64) {
         self.delay = delay
     }
@@ -19,7 +19,7 @@ final class ProgressLine {
         show { text(meter, seconds: $0) }
     }
 
-    /// Shows a text of somebody else's; cut where the terminal has no room for all of it.
+    /// Shows a given text, cut to the width of the terminal.
     func show(_ text: String) {
         show { _ in terminalColumns().map { String(text.prefix(max(0, $0 - 1))) } ?? text }
     }
@@ -29,7 +29,7 @@ final class ProgressLine {
         guard time - start >= delay, time - lastShown >= ProgressLine.interval else { return }
         lastShown = time
         isVisible = true
-        // Written whole, then what an older, longer line left is taken away.
+        // Clearing after the text, not before, avoids flicker; it removes the rest of a longer, older line.
         writeError("\r\(text(Double(time - start) / 1e9))\u{1B}[K")
     }
 
@@ -39,7 +39,7 @@ final class ProgressLine {
         writeError("\r\u{1B}[K")
     }
 
-    /// As much as the terminal has room for: what matters least is left out first.
+    /// As much as fits on the terminal; the least important items are dropped first.
     private func text(_ meter: Meter, seconds: Double) -> String {
         let done = meter.inputBytes
         let rate = seconds > 0 ? Double(done) / seconds : 0
@@ -60,7 +60,7 @@ final class ProgressLine {
             [bytes, speed, left, gain], [bytes, speed, left], [bytes, left], [brief, left], [brief],
         ].map { $0.compactMap { $0 }.joined(separator: ", ") }
         guard let columns = terminalColumns() else { return lines[0] }
-        // In the last column some terminals begin a new line.
+        // Some terminals start a new line after the last column.
         return lines.first { $0.count < columns } ?? ""
     }
 
@@ -71,7 +71,7 @@ final class ProgressLine {
     }
 }
 
-/// How wide the terminal is now; nil where it does not say.
+/// The current width of the terminal; nil if it is unknown.
 ///
 /// The C function is `ioctl` with `TIOCGWINSZ`.
 private func terminalColumns() -> Int? {

@@ -1,4 +1,4 @@
-/// 1.30 GiB, as zstd writes it.
+/// A size such as 1.30 GiB, in zstd's format.
 func readable(_ bytes: UInt64) -> String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
     var unit = 0
@@ -13,9 +13,9 @@ func readable(_ bytes: UInt64) -> String {
     return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) \(units[unit])"
 }
 
-/// How often one size goes into another, with three places: 5.123.
+/// The ratio of two sizes with three decimals, such as 5.123.
 func ratio(_ large: UInt64, _ small: UInt64) -> String {
-    // A header may announce any size: the whole part first, so that nothing overflows.
+    // A header may announce any size; taking the whole part first avoids an overflow.
     let divisor = max(small, 1)
     let fraction = "\(UInt64(Double(large % divisor) / Double(divisor) * 1000))"
     return "\(large / divisor)." + String(repeating: "0", count: 3 - fraction.count) + fraction

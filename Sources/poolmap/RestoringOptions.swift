@@ -4,17 +4,17 @@ import Files
 import Ground
 import Operations
 
-/// What subcommands take that decompress.
+/// The memory limits of subcommands that decompress.
 struct WindowOptions: ParsableArguments {
     @Option(
         name: .long,
-        help: ArgumentHelp("Allow windows of up to 2^n bytes in a large frame; 27 without.", valueName: "n"))
+        help: ArgumentHelp("Allow windows of up to 2^n bytes in a large frame; default 27.", valueName: "n"))
     var long: Int?
 
     @Option(
         name: [.customLong("memory"), .customShort("M"), .customLong("memlimit"), .customLong("memlimit-decompress")],
         help: ArgumentHelp(
-            "Allow any frame's window this much memory, as 512M, and half as much for all else; counts before --long.",
+            "Limit a frame's window to this much memory, such as 512M, and all else to half as much; overrides --long.",
             valueName: "size"))
     var memory: ByteSize?
 
@@ -22,23 +22,23 @@ struct WindowOptions: ParsableArguments {
         try validateWindowLog(long)
     }
 
-    /// The limit; 0 is none, as zstd has it.
+    /// The limit; as with zstd, 0 means none.
     var memoryBytes: UInt64? {
         memory.flatMap { $0.bytes > 0 ? $0.bytes : nil }
     }
 
-    /// What the report says of these options.
+    /// These options in the report.
     var settings: [(String, JSONText)] {
         [("long", .number(orNull: long.map { UInt64($0) })), ("memory", .number(orNull: memoryBytes))]
     }
 }
 
-/// What subcommands take that may leave holes in what they write.
+/// Whether a subcommand leaves holes in the files it writes.
 struct SparseOptions: ParsableArguments {
     @Flag(
         inversion: .prefixedNo,
         help:
-            "Leave holes for zeros: by default in files that are made; with --sparse on standard output too, if it is a file."
+            "Leave holes for runs of zeros; default in new files. With --sparse also in standard output, if it is a file."
     )
     var sparse: Bool?
 
@@ -50,20 +50,20 @@ struct SparseOptions: ParsableArguments {
         }
     }
 
-    /// What the report says of these options.
+    /// This option in the report.
     var settings: [(String, JSONText)] { [("sparse", sparse.map { .bool($0) } ?? .null)] }
 }
 
-/// What subcommands take that restore what may be meant to fill the disk.
+/// Limits against files that are made to fill the disk when decompressed.
 struct LimitOptions: ParsableArguments {
     @Option(
         name: .customLong("max-output"),
-        help: ArgumentHelp("Refuse a file that has more content than this, as 10G.", valueName: "size"))
+        help: ArgumentHelp("Refuse a file with more content than this, such as 10G.", valueName: "size"))
     var mostBytes: ByteSize?
 
     @Option(
         name: .customLong("max-ratio"),
-        help: ArgumentHelp("Refuse a file that has more than n times as much content as it is long.", valueName: "n"))
+        help: ArgumentHelp("Refuse a file whose content is more than n times its size.", valueName: "n"))
     var mostTimes: UInt64?
 
     func validate() throws {
@@ -79,16 +79,16 @@ struct LimitOptions: ParsableArguments {
         return limit
     }
 
-    /// What the report says of these options.
+    /// These options in the report.
     var settings: [(String, JSONText)] {
         [("maxOutput", .number(orNull: mostBytes?.bytes)), ("maxRatio", .number(orNull: mostTimes))]
     }
 }
 
-/// Throws if --long has a value that no window can have.
+/// Throws if --long has a value outside libzstd's range.
 func validateWindowLog(_ long: Int?) throws {
     let range = CompressionOptions.longWindowLogs
     if let long, !range.contains(long) {
-        throw ValidationError("--long must be from \(range.lowerBound) to \(range.upperBound), and is \(long)")
+        throw ValidationError("--long must be between \(range.lowerBound) and \(range.upperBound) (got \(long))")
     }
 }

@@ -1,29 +1,29 @@
 import Run
 
 extension SalvageSummary {
-    /// Calls `say` with each line that tells of the damage, without the name of the file; the last is a summary.
+    /// Calls `say` with each line about the damage, without the file's name; the last line is a summary.
     func forEachLine(_ say: (String) -> Void) {
         lost.forEach { say($0.line) }
         if lostCount > lost.count {
-            say("lost \(lostCount - lost.count) more places")
+            say("data lost in \(lostCount - lost.count) more places")
         }
-        harmless.forEach { say("nothing of the content is lost by this: \($0)") }
+        harmless.forEach { say("no content lost: \($0)") }
         if harmlessCount > harmless.count {
-            say("nothing of the content is lost by damage in \(harmlessCount - harmless.count) more places")
+            say("no content lost by damage in \(harmlessCount - harmless.count) more places")
         }
         say(total)
     }
 
     private var total: String {
         if lostCount == 0 {
-            return "restored all \(restoredBytes) bytes of a damaged file"
+            return "recovered all \(restoredBytes) bytes of a damaged file"
         }
         let places = lostCount == 1 ? "1 place" : "\(lostCount) places"
         guard let contentBytes else {
-            return "restored \(restoredBytes) bytes, at least \(lostBytes) lost in \(places);"
-                + " how many there were is not known"
+            return "recovered \(restoredBytes) bytes, at least \(lostBytes) lost in \(places);"
+                + " the original size is unknown"
         }
-        return "restored \(restoredBytes) of \(contentBytes) bytes, \(lostBytes) lost in \(places)"
+        return "recovered \(restoredBytes) of \(contentBytes) bytes, \(lostBytes) lost in \(places)"
     }
 }
 
@@ -35,7 +35,7 @@ extension SalvageSummary.Lost {
 
     private var what: String {
         if !isLengthKnown {
-            return "lost an unknown number of bytes from byte \(content.lowerBound) of the content on"
+            return "lost an unknown number of bytes, starting at byte \(content.lowerBound) of the content"
         }
         if content.isEmpty {
             return "lost no bytes at byte \(content.lowerBound) of the content"
@@ -54,7 +54,7 @@ extension SalvageSummary.Lost {
     }
 
     private var doubt: String {
-        if !isLengthKnown { return "; nothing stands for it in the output" }
-        return isLengthAssumed ? "; the length is likely, and no table says it" : ""
+        if !isLengthKnown { return "; left out of the output" }
+        return isLengthAssumed ? "; the length is an estimate, since no table gives it" : ""
     }
 }

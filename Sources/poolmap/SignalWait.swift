@@ -1,11 +1,10 @@
 import Glibc
 import Ground
 
-/// Waits where a signal that asks the process to end is taken note of, in place of ending it: there are jobs to be cancelled
-/// first.
+/// Waits, and records a signal that asks the process to end instead of ending it, since its jobs must be cancelled first.
 ///
-/// From the beginning to the end such signals, and those that tell of a child, are blocked. The C functions are
-/// `sigprocmask` and `sigtimedwait`.
+/// Those signals and SIGCHLD stay blocked for the rest of the process. The C functions are `sigprocmask` and
+/// `sigtimedwait`.
 final class SignalWait {
     /// The first signal that asked the process to end.
     private(set) var asked: Int32?
@@ -20,7 +19,7 @@ final class SignalWait {
         sigprocmask(SIG_BLOCK, &waited, nil)
     }
 
-    /// What was ignored, as by nohup, stays so: blocked it would be seen.
+    /// A signal that was ignored, for example by nohup, stays ignored: if it were blocked, the wait would see it.
     private static func isIgnored(_ number: Int32) -> Bool {
         var action = sigaction()
         sigaction(number, nil, &action)
@@ -28,7 +27,7 @@ final class SignalWait {
             == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
-    /// Waits so long, or until a child has ended or a signal came.
+    /// Waits for this long, or until a child ends or a signal arrives.
     func wait(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
         var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))

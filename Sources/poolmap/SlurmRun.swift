@@ -7,13 +7,13 @@ import Operations
 import Slurm
 import SystemPackage
 
-/// Has Slurm do the parts of one job, and waits until they are joined.
+/// Runs the parts of one job on Slurm, and waits until they are joined.
 ///
-///     record ─> sbatch: array, and the join behind it ─> squeue, notes ─> sbatch: what failed ─> … ─> the target
+///     record ─> sbatch: array, then the join ─> squeue, notes ─> sbatch: what failed ─> … ─> the target
 ///
-/// All that is to be known afterwards is on disk before the next step is taken: what was submitted in the record, what has
-/// become of a part in its note. So whenever this process is killed, the same line goes on where it was: it never begins a
-/// part that is done, or runs.
+/// Everything that a later process needs is on disk before the next step: submissions are in the record, and the result of
+/// a part is in its note. So whenever this process is killed, the same command continues where it stopped, and never starts
+/// a part that is done or running.
 final class SlurmRun {
     private let job: PartedJob
     private let count: Int
@@ -25,16 +25,14 @@ final class SlurmRun {
     private let signals = SignalWait()
     private var record: ArrayRecord
     private var parts: PartStates
-    /// Whether the record is that of an earlier process.
+    /// Whether the record is from an earlier process.
     private var isResumed = false
     private var isJoinCancelled = false
-    /// Whether the target was there before this process did anything.
+    /// Whether the target was complete before this process did anything.
     private var isWhole = false
     private var lock: FileDescriptor?
 
-    /// Looks at the input.
-    ///
-    /// Throws where it cannot be done in parts.
+    /// Throws if the input cannot be done in parts.
     init(_ job: PartedJob, _ options: PartOptions, _ console: Console) throws(PoolmapError) {
         self.job = job
         self.console = console
@@ -50,13 +48,13 @@ final class SlurmRun {
             input: try SlurmRun.identity(of: job.input))
     }
 
-    /// What tells that the input is still the one that it was.
+    /// The size and time by which a later run sees that the input has not changed.
     private static func identity(of path: String?) throws(PoolmapError) -> String {
-        // Of many files each is looked at by the part that has it.
+        // With many files, each one is checked by the part that does it.
         guard let path else { return "many files" }
         let file = try InputFile.open(path: path)
         guard file.isRegular || file.isEmptyFile else {
-            throw PoolmapError(.failed, "is no regular file, and --engine takes nothing else")
+            throw PoolmapError(.failed, "is not a regular file, which --engine requires")
         }
         let modified = file.status.modified
         return "\(file.byteCount) \(modified.tv_sec) \(modified.tv_nsec)"
@@ -65,22 +63,23 @@ final class SlurmRun {
     private func requireSame(_ earlier: ArrayRecord) throws(PoolmapError) {
         let jobs = earlier.submissions.compactMap(\.job)
         let advice =
-            (jobs.isEmpty ? "" : "scancel \(jobs.joined(separator: " ")), and ")
-            + "remove \(notes.path), to begin anew"
+            "to start over, " + (jobs.isEmpty ? "" : "scancel \(jobs.joined(separator: " ")) and ")
+            + "remove \(notes.path)"
         guard earlier.line == record.line, earlier.count == count else {
             throw PoolmapError(
-                .failed, "\(notes.path) is of another line, with \(earlier.count) parts: \(earlier.line); \(advice)")
+                .failed,
+                "\(notes.path) belongs to another command, with \(earlier.count) parts: \(earlier.line); \(advice)")
         }
         guard earlier.input == record.input else {
-            throw PoolmapError(.changed, "was changed since its parts were submitted; \(advice)")
+            throw PoolmapError(.changed, "has changed since its parts were submitted; \(advice)")
         }
     }
 
     // MARK: The run
 
-    /// Does all of it.
+    /// Runs the whole job.
     ///
-    /// Throws the reason where it cannot be done. That parts have failed is told to the console.
+    /// Throws if it cannot be run. Failed parts are reported to the console.
     func run() throws(PoolmapError) {
         lock = try notes.open()
         try resume()
@@ -106,12 +105,12 @@ final class SlurmRun {
         notes.remove()
     }
 
-    /// Takes over what an earlier process has written down.
+    /// Takes over the record of an earlier process.
     ///
-    /// Throws where that was another job.
+    /// Throws if that was another job.
     private func resume() throws(PoolmapError) {
         guard let earlier = try notes.readRecord(most: Part.most) else {
-            // Notes alone were left by one that was killed as it removed them.
+            // Notes without a record were left by a process that was killed while removing them.
             return notes.clear()
         }
         try requireSame(earlier)
@@ -119,7 +118,7 @@ final class SlurmRun {
         isResumed = true
     }
 
-    /// Finds out what is done and what runs, and submits the rest.
+    /// Finds out which parts are done or running, and submits the rest.
     private func begin() throws(PoolmapError) {
         try findJobs()
         let lines = try lookAtAll()
@@ -127,7 +126,7 @@ final class SlurmRun {
         isWhole = isJoined(lines)
         if isWhole { return parts.finishAll() }
         if let target = job.target, let obstacle = obstacle(of: target) { throw obstacle }
-        // A join that runs may have removed a part.
+        // A running join may already have removed parts.
         let isJoining = liveJoin(lines) != nil
         for number in 1...count where notes.note("part-\(number)")?.isDone == true && (isJoining || isThere(number)) {
             parts.finish(number)
@@ -140,7 +139,7 @@ final class SlurmRun {
         }
         if isResumed {
             console.say(
-                "\(job.input.map { "\($0): " } ?? "")goes on with job \(jobNumbers), \(parts.doneCount) of \(count) parts are done"
+                "\(job.input.map { "\($0): " } ?? "")continuing with job \(jobNumbers), \(parts.doneCount) of \(count) parts done"
             )
         }
         let missing = parts.missing
@@ -148,7 +147,7 @@ final class SlurmRun {
         if job.isJoined, liveJoin(lines) == nil { try submitJoin() }
     }
 
-    /// What stands in the way of the target, before anything is submitted.
+    /// Why the target cannot be written, if it cannot; checked before anything is submitted.
     private func obstacle(of target: String) -> PoolmapError? {
         var policy = OutputPolicy()
         policy.force = job.joinOptions.contains("-f")
@@ -157,7 +156,7 @@ final class SlurmRun {
         return Files.obstacle(input, .file(target), policy, makesFolder: false)
     }
 
-    /// Jobs whose number the earlier process has not come to write down.
+    /// Finds jobs whose number the earlier process had no time to record.
     private func findJobs() throws(PoolmapError) {
         for place in record.submissions.indices where record.submissions[place].job == nil {
             record.submissions[place].job = try commands.find(record.name(of: place))
@@ -176,7 +175,7 @@ final class SlurmRun {
         record.submissions.compactMap { if case .parts = $0.content { $0.job } else { nil } }.last ?? "?"
     }
 
-    /// Writes what the join has made to standard output.
+    /// Writes the joined file to standard output.
     private func printTarget() throws(PoolmapError) {
         let lines = try InputFile.open(path: job.target ?? "")
         var output = LineOutput()
@@ -202,7 +201,7 @@ final class SlurmRun {
         numbers.forEach { parts.give($0, to: place) }
     }
 
-    /// The join waits for the parts that are under way, and is cancelled if one of them fails.
+    /// Submits the join, which waits for the parts in progress and is cancelled if one of them fails.
     private func submitJoin() throws(PoolmapError) {
         guard let words = job.joinWords(of: count) else { return }
         let script = scripts.join(words, removesNotes: isDetached)
@@ -211,7 +210,9 @@ final class SlurmRun {
         try submit(.join, script, jobs.isEmpty ? [] : dependency)
     }
 
-    /// - Returns: the place in the record.
+    /// Records and submits a script.
+    ///
+    /// - Returns: its place in the record.
     @discardableResult private func submit(
         _ content: ArrayRecord.Submission.Content, _ script: [UInt8], _ options: [String]
     ) throws(PoolmapError) -> Int {
@@ -233,11 +234,11 @@ final class SlurmRun {
         JobScript(program: PartLine.program, folder: PartLine.folder, notes: notes.path)
     }
 
-    // MARK: Looking
+    // MARK: Asking Slurm
 
     private typealias Element = PartStates.Element
 
-    /// What Slurm says of all jobs of the record.
+    /// The queue lines of all jobs in the record.
     private func lookAtAll() throws(PoolmapError) -> [Element: QueueLine] {
         while true {
             if let lines = try commands.look(at: record.submissions.compactMap(\.job)) { return byElement(lines) }
@@ -250,9 +251,9 @@ final class SlurmRun {
         Dictionary(lines.map { (Element($0.job, $0.element), $0) }, uniquingKeysWith: { $1 })
     }
 
-    /// Looks what has become of the parts, and submits again what has failed.
+    /// Updates the states of the parts, and submits failed ones again.
     private func look() throws(PoolmapError) {
-        // The join began when all of them had ended well.
+        // The join starts only after all parts have succeeded.
         if isJoinNoted { return parts.open.forEach { finish($0, on: notes.note("part-\($0)")?.node) } }
         let jobs = parts.places.compactMap { record.submissions[$0].job }
         guard let answer = try commands.look(at: jobs), signals.asked == nil else { return }
@@ -271,16 +272,16 @@ final class SlurmRun {
         }
         console.show(parts.text)
         guard !again.isEmpty else { return }
-        // It waits for what has failed, and would do so for ever.
+        // The join depends on the failed parts, and would wait forever.
         cancelJoins()
         isJoinCancelled = true
         try submit(again)
     }
 
-    /// Notes how an element has ended; false where it is to be done again.
+    /// Records how an element ended; false if it must be run again.
     private func settle(_ number: Int, _ id: String, _ line: QueueLine?) throws(PoolmapError) -> Bool {
         let note = notes.note("part-\(number)")
-        // Where its file is, is for the join to say, which may have removed it already.
+        // Its file is not looked for: the join may have removed it already.
         if note?.isDone == true || line?.state == .completed {
             finish(number, on: note?.node ?? line?.node)
             return true
@@ -289,7 +290,7 @@ final class SlurmRun {
         let failure = PartFailure(note?.job == id ? note : nil, line, ending)
         parts.fail(number, failure, retries: retries)
         let isFinal = !parts.open.contains(number)
-        console.say("part \(number) of \(count): \(failure.text)\(isFinal ? "" : ", and is done again")")
+        console.say("part \(number) of \(count): \(failure.text)\(isFinal ? "" : "; trying again")")
         return isFinal
     }
 
@@ -298,7 +299,7 @@ final class SlurmRun {
         console.say("part \(number) of \(count): done on \(node ?? "?")")
     }
 
-    /// Waits until Slurm is to be asked again, or a join is done: its note is there before Slurm knows, and a look for it
+    /// Waits until it is time to ask Slurm again, or a join is done: its note appears before Slurm knows, and looking for it
     /// costs the controller nothing.
     private func wait(_ pace: Pace) {
         var left = pace.next()
@@ -326,17 +327,19 @@ final class SlurmRun {
 
     private func cancelJoins() { commands.cancel(joins) }
 
-    /// Whether a join has made the target.
+    /// Whether a join has written the target.
     private func isJoined(_ lines: [Element: QueueLine]) -> Bool {
         isJoinNoted || joins.contains { lines[Element($0, nil)]?.state == .completed }
     }
 
-    /// Whether a join says so itself.
+    /// Whether the note of a join says that it is done.
     private var isJoinNoted: Bool {
         notes.note("join").map { $0.isDone && joins.contains($0.job) } ?? false
     }
 
-    /// Waits for the join, which is submitted anew where it was cancelled for a part that has failed in between.
+    /// Waits for the join.
+    ///
+    /// It is submitted again if it was cancelled because a part failed in between.
     private func join(_ pace: Pace) throws(PoolmapError) {
         var tries = 0
         if isJoinCancelled { try submitJoin() }
@@ -365,7 +368,7 @@ final class SlurmRun {
 
     // MARK: The end
 
-    /// Says which parts have failed for good.
+    /// Reports the parts whose failure is final.
     private func complain() {
         cancelJoins()
         for (number, failure) in parts.failures.sorted(by: { $0.key < $1.key }) {
@@ -374,7 +377,7 @@ final class SlurmRun {
         }
     }
 
-    /// Cancels all that runs, says so, and ends as the signal would, if one has asked for that.
+    /// If a signal has asked this process to end: cancels all jobs, says so, and ends by that signal.
     private func endIfAsked() {
         guard let number = signals.asked else { return }
         let jobs = record.submissions.compactMap(\.job)
@@ -382,7 +385,7 @@ final class SlurmRun {
         console.warn(
             job.input,
             .unusable(
-                "cancelled job \(jobs.joined(separator: ", ")), with \(parts.doneCount) of \(count) parts done; the same line goes on"
+                "cancelled job \(jobs.joined(separator: ", ")) with \(parts.doneCount) of \(count) parts done; run the same command to continue"
             ))
         poolmap_remove_temporaries()
         poolmap_end_by_signal(number)

@@ -5,9 +5,9 @@ import Run
 import Operations
 
 extension Console {
-    /// Has an engine do the one file that there is.
+    /// Has an engine do a single file.
     ///
-    /// - Parameter job: what is to be done with the input, whose parts would go to this target.
+    /// - Parameter job: makes the job from the input and the target of its first part.
     func submit(_ items: any ItemSource, _ parts: PartOptions, _ job: (String, Target) -> PartedJob) throws {
         switch items.next() {
         case .item(.file(let input), let target, _):
@@ -24,7 +24,7 @@ extension Console {
 }
 
 extension Console {
-    /// Has an engine do many files, of which each part has those that their names put into it.
+    /// Has an engine do many files; each part does the files assigned to it by their names.
     func submit(_ job: PartedJob, _ parts: PartOptions) throws {
         attempt(nil) { () throws(PoolmapError) in try SlurmRun(job, parts, self).run() }
         try finish()
@@ -32,13 +32,13 @@ extension Console {
 }
 
 extension FilePlan {
-    /// Has an engine do the one file, with the options of the target for the join; or each part its share of many files.
+    /// Has an engine do a single file, with the target's options passed to the join, or a share of many files in each part.
     func submit(_ parts: PartOptions, _ files: [String], _ names: NameOptions) throws {
         try requireNone(
             of: [(options.dryRun, "--dry-run"), (options.dependencyFile != nil, "--depfile")], beside: "--engine")
         if options.remove, !names.recursive || !names.lists.isEmpty {
             throw ValidationError(
-                "--engine and --rm take folders, by -r: a part that is done again would miss the files that it has removed"
+                "--engine with --rm requires -r and directories: a repeated part would miss the files that it had removed"
             )
         }
         guard names.isOneFile(files) else {
@@ -56,14 +56,14 @@ extension FilePlan {
 }
 
 extension TargetOptions {
-    /// Those that `join` is to heed as well.
+    /// The options that `join` must be given, too.
     fileprivate var joinOptions: [String] {
         [(force, "-f"), (ifChanged, "--if-changed"), (sync, "--fsync")].filter(\.0).map(\.1)
     }
 }
 
 extension HashOptions {
-    /// Has an engine hash the one file, or each part its share of many.
+    /// Has an engine hash a single file, or a share of many files in each part.
     func submit(_ items: any ItemSource, _ files: [String], _ part: HashPart, _ console: Console) throws {
         guard part.share != nil else { return try console.submit(items, parts) { _, _ in job(on: files) } }
         try console.submit(job(on: files), parts)

@@ -1,13 +1,13 @@
 import ArgumentParser
 
-/// How names of compressed files end.
+/// The suffixes of compressed files.
 let compressedSuffixes = [".zst", ".tzst", ".zstd"]
 
-/// How names of files end that hold compressed data, to `--exclude-compressed`: those that zstd has for it, and ours.
+/// The suffixes that `--exclude-compressed` skips: ours, and those that zstd skips.
 let suffixesOfCompressed =
     compressedSuffixes + [".gz", ".tgz", ".lzma", ".xz", ".txz", ".lz4", ".tlz4"]
 
 extension CompletionKind {
-    /// Names of files that one would restore.
+    /// Completes the names of compressed files.
     static var compressedFile: CompletionKind { .file(extensions: compressedSuffixes.map { String($0.dropFirst()) }) }
 }

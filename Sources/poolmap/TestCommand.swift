@@ -7,7 +7,7 @@ import Run
 struct Test: FilesCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
-        abstract: "Check that files can be restored, without writing anything.")
+        abstract: "Check that files can be decompressed, without writing anything.")
 
     @OptionGroup var common: RunOptions
     @OptionGroup var dictionary: DictionaryOptions
@@ -24,7 +24,7 @@ struct Test: FilesCommand {
     var force = false
 
     @Argument(
-        help: ArgumentHelp("What to check; - or none is standard input.", valueName: "file"),
+        help: ArgumentHelp("Files to check; - or none is standard input.", valueName: "file"),
         completion: .compressedFile)
     var files: [String] = []
 

@@ -1,13 +1,13 @@
 import Ground
 import Operations
 
-/// Prints what becomes of the files that lists and manifests name, as coreutils does; docs/manifest.md has the lines.
+/// Prints the results for the files that lists and manifests name, as coreutils does; docs/manifest.md shows the lines.
 final class VerdictPrinter {
     private let options: CheckOptions
     private let isQuiet: Bool
     private let console: Console
     private var output = LineOutput()
-    /// Standard output takes no more.
+    /// Whether a write to standard output has failed.
     private(set) var isClosed = false
 
     init(_ options: CheckOptions, isQuiet: Bool, _ console: Console) {
@@ -16,7 +16,7 @@ final class VerdictPrinter {
         self.console = console
     }
 
-    /// Has the lines of a batch come out behind the last file that is done, before the run waits for another.
+    /// Flushes the lines of finished files before the batch waits for the next one.
     func attach(to batch: inout Batch) {
         let onTick = batch.onTick
         batch.onTick = {
@@ -25,22 +25,22 @@ final class VerdictPrinter {
         }
     }
 
-    /// Says whether a file has its digest, or why not.
+    /// Prints whether a file has its digest, or why not.
     ///
     /// - Parameters:
-    ///   - file: what the file is called where that is not its name in the list.
-    ///   - isExplained: whether lines have said before what is wrong with it.
+    ///   - file: the file's name for errors, if it differs from the name in the list.
+    ///   - isExplained: whether earlier lines have already said what is wrong with it.
     func tell(_ name: String, _ error: PoolmapError?, about file: String? = nil, isExplained: Bool = false) {
         guard let error else { return write(match(name)) }
         switch error.code {
         case .mismatch:
-            // For people the lines on standard output are enough.
+            // The lines on standard output suffice for people.
             console.fail(file ?? name, error, isSaid: !saysJSON)
             if !isExplained {
                 write(name, "FAILED")
             }
         case .invalidOption:
-            // A wrong range is no fault of the file.
+            // A wrong range is not the file's fault.
             console.fail(file ?? name, error)
         case .system where options.ignoreMissing && error.isMissingFile: break
         default:
@@ -49,7 +49,7 @@ final class VerdictPrinter {
         }
     }
 
-    /// What is printed of a file that has its digest.
+    /// The line for a file that has its digest.
     func match(_ name: String) -> [UInt8] {
         isQuiet ? [] : line(name, "OK")
     }
@@ -60,7 +60,7 @@ final class VerdictPrinter {
 
     private func line(_ name: String, _ verdict: String) -> [UInt8] {
         if options.status { return [] }
-        // Only such a name would be taken for two lines; coreutils writes the others as they are.
+        // Only a line break in a name would be read as two lines; coreutils writes all other names unchanged.
         let isEscaped = name.utf8.contains(UInt8(ascii: "\n"))
         let shown = isEscaped ? "\\" + DigestLine.escaped(name) : name
         return FileName.bytes(of: shown) + FileName.bytes(of: ": \(verdict)\n")

@@ -1,32 +1,32 @@
 import Glibc
 import Operations
 
-/// What zstd's variables say where no option does.
+/// zstd's environment variables, which apply when no option is given.
 ///
-/// A value that cannot be is ignored, with a word about it: what somebody has put into a profile is no reason to fail.
+/// An invalid value is ignored with a warning: a line in someone's profile is no reason to fail.
 struct ZstdEnvironment {
     let isQuiet: Bool
 
-    /// By ZSTD_CLEVEL; nil where it says nothing.
+    /// The level of ZSTD_CLEVEL; nil if it gives none.
     func level(isUltra: Bool) -> Int? {
         guard let (text, number) = number(of: "ZSTD_CLEVEL", allowsSign: true) else { return nil }
         let levels = CompressionOptions.levels
         let most = isUltra ? levels.upperBound : 19
-        guard let number else { return ignore("ZSTD_CLEVEL", text, "is no level") }
+        guard let number else { return ignore("ZSTD_CLEVEL", text, "not a level") }
         if number > most {
-            note("ZSTD_CLEVEL=\(text) is taken for \(most)\(isUltra ? "" : ", as more needs --ultra")")
+            note("ZSTD_CLEVEL=\(text) is too high, using \(most)\(isUltra ? "" : "; more requires --ultra")")
         }
         return min(max(number, levels.lowerBound), most)
     }
 
-    /// The number of workers, by ZSTD_NBTHREADS; nil where it says nothing.
+    /// The number of workers of ZSTD_NBTHREADS; nil if it gives none.
     func threads(atMost most: Int) -> Int? {
         guard let (text, number) = number(of: "ZSTD_NBTHREADS", allowsSign: false) else { return nil }
-        guard let number else { return ignore("ZSTD_NBTHREADS", text, "is no number") }
+        guard let number else { return ignore("ZSTD_NBTHREADS", text, "not a number") }
         return min(number, most)
     }
 
-    /// The variable's text, with the number that it is; nil where it is not there.
+    /// The variable's text and its number, which is nil for text that is not a number; nil if the variable is not set.
     private func number(of name: String, allowsSign: Bool) -> (text: String, number: Int?)? {
         guard let value = getenv(name) else { return nil }
         let text = String(cString: value)
@@ -39,7 +39,7 @@ struct ZstdEnvironment {
     }
 
     private func ignore(_ name: String, _ text: String, _ reason: String) -> Int? {
-        note("\(name)=\(text) \(reason), and ignored")
+        note("ignoring \(name)=\(text): \(reason)")
         return nil
     }
 

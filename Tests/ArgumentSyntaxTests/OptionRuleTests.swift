@@ -41,17 +41,17 @@ import Testing
     }
 
     @Test(arguments: [
-        ("--max-output", "1G", nil), ("--max-output", "", "must be a size, as 64K, and is "),
-        ("--max-ratio", "-1", "must be a size, as 64K, and is -1"),
-        ("--memory", "1.5M", "must be a size, as 64K, and is 1.5M"), ("--maxdict", "112640", nil),
-        ("--format", "zstd", nil), ("--format", "ZSTD", "can only be zstd, and is ZSTD"),
-        ("--priority", "rt", nil), ("--priority", "", "can only be rt, and is "),
-        ("--auto-threads", "logical", nil), ("--auto-threads", "both", "must be physical or logical, and is both"),
+        ("--max-output", "1G", nil), ("--max-output", "", "must be a size such as 64K (got )"),
+        ("--max-ratio", "-1", "must be a size such as 64K (got -1)"),
+        ("--memory", "1.5M", "must be a size such as 64K (got 1.5M)"), ("--maxdict", "112640", nil),
+        ("--format", "zstd", nil), ("--format", "ZSTD", "must be zstd (got ZSTD)"),
+        ("--priority", "rt", nil), ("--priority", "", "must be rt (got )"),
+        ("--auto-threads", "logical", nil), ("--auto-threads", "both", "must be physical or logical (got both)"),
         ("--adapt", "min=1,max=9", nil), ("--adapt", "max=-3", nil),
-        ("--adapt", "", "must be like min=1,max=9, and is "),
-        ("--adapt", "min=1,", "must be like min=1,max=9, and is min=1,"),
-        ("--adapt", "min=1=2", "must be like min=1,max=9, and is min=1=2"),
-        ("--adapt", "mid=1", "must be like min=1,max=9, and is mid=1"),
+        ("--adapt", "", "must have the form min=1,max=9 (got )"),
+        ("--adapt", "min=1,", "must have the form min=1,max=9 (got min=1,)"),
+        ("--adapt", "min=1=2", "must have the form min=1,max=9 (got min=1=2)"),
+        ("--adapt", "mid=1", "must have the form min=1,max=9 (got mid=1)"),
         ("--keep", "anything", nil),
     ])
     func aValueThatCannotBeIsComplainedOf(option: String, value: String, expected: String?) {

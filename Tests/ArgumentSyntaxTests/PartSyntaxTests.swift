@@ -31,17 +31,18 @@ import Testing
         "auto/x", "auto/1/4", "Auto/4", "automatic", "4/auto", "\u{661}/4",
     ])
     func whatIsNoPartIsRefused(text: String) {
-        let expected = "--part must be like 3/16, or like auto/16 in an array job, and is \(text)"
+        let expected = "--part must have the form 3/16, or auto/16 in an array job (got \(text))"
         #expect(part(text, "PBS_ARRAY_INDEX=1") == expected)
     }
 
     @Test(arguments: [
-        ("0/4", "--part must be from 1/4 to 4/4, and is 0/4"), ("5/4", "--part must be from 1/4 to 4/4, and is 5/4"),
-        ("99999999999999999999/4", "--part must be from 1/4 to 4/4, and is 99999999999999999999/4"),
-        ("1/0", "--part can be one of 1 to 1000000 parts, and is 1/0"),
-        ("auto/0", "--part can be one of 1 to 1000000 parts, and is auto/0"),
-        ("1/1000001", "--part can be one of 1 to 1000000 parts, and is 1/1000001"),
-        ("1/99999999999999999999", "--part can be one of 1 to 1000000 parts, and is 1/99999999999999999999"),
+        ("0/4", "--part must be between 1/4 and 4/4 (got 0/4)"),
+        ("5/4", "--part must be between 1/4 and 4/4 (got 5/4)"),
+        ("99999999999999999999/4", "--part must be between 1/4 and 4/4 (got 99999999999999999999/4)"),
+        ("1/0", "--part must be one of 1 to 1000000 parts (got 1/0)"),
+        ("auto/0", "--part must be one of 1 to 1000000 parts (got auto/0)"),
+        ("1/1000001", "--part must be one of 1 to 1000000 parts (got 1/1000001)"),
+        ("1/99999999999999999999", "--part must be one of 1 to 1000000 parts (got 1/99999999999999999999)"),
     ])
     func aPartThatCannotBeIsRefused(text: String, expected: String) {
         #expect(part(text, "PBS_ARRAY_INDEX=1") == expected)
@@ -49,8 +50,8 @@ import Testing
 
     @Test func withoutAnEngineNoPartIsGuessed() {
         let expected =
-            "no array engine's variable is set (SLURM_ARRAY_TASK_ID, PBS_ARRAY_INDEX, PBS_ARRAYID, SGE_TASK_ID, "
-            + "LSB_JOBINDEX, JOB_COMPLETION_INDEX or AWS_BATCH_JOB_ARRAY_INDEX); give the part's number, as --part 3/16"
+            "no array engine has set its variable (SLURM_ARRAY_TASK_ID, PBS_ARRAY_INDEX, PBS_ARRAYID, SGE_TASK_ID, "
+            + "LSB_JOBINDEX, JOB_COMPLETION_INDEX or AWS_BATCH_JOB_ARRAY_INDEX); give the part's number, such as --part 3/16"
         #expect(part("auto") == "--part auto: \(expected)")
         #expect(part("auto/16") == "--part auto/16: \(expected)")
         // Grid Engine and LSF set these in every job.
@@ -78,13 +79,13 @@ import Testing
     }
 
     @Test func someElementsOfSlurmsAloneAreNotTakenForAll() {
-        let number = "give the part's number, as --part \"$SLURM_ARRAY_TASK_ID/16\""
+        let number = "give the part's number with --part \"$SLURM_ARRAY_TASK_ID/16\""
         #expect(
             part("auto/16", slurm("3", 3, 3, of: 1))
-                == "--part auto/16: the array has 1 element, and not 16; submit it with --array=1-16, or \(number)")
+                == "--part auto/16: the array has 1 element, not 16; submit it with --array=1-16, or \(number)")
         #expect(
             part("auto/16", slurm("9", 8, 9, of: 2))
-                == "--part auto/16: the array has 2 elements, and not 16; submit it with --array=1-16, or \(number)")
+                == "--part auto/16: the array has 2 elements, not 16; submit it with --array=1-16, or \(number)")
         let gaps = "the array has gaps, with 3 elements from 1 to 7"
         #expect(part("auto", slurm("3", 1, 7, of: 3)) == "--part auto: \(gaps); \(number)")
         #expect(
@@ -93,10 +94,10 @@ import Testing
         #expect(part("auto/3", slurm("3", 1, 7, of: 3)).hasSuffix("as --part \"$SLURM_ARRAY_TASK_ID/3\""))
         #expect(
             part("auto", slurm("3", 3, 3, of: 1))
-                == "--part auto: the array has 1 element, and may not be the whole; give the count, as --part auto/16")
+                == "--part auto: the array has 1 element and may be incomplete; give the count, such as --part auto/16")
         #expect(
             part("auto", slurm("3", 3, 5, of: 3))
-                == "--part auto: the array begins at 3, and may not be the whole; give the count, as --part auto/16")
+                == "--part auto: the array begins at 3 and may be incomplete; give the count, such as --part auto/16")
     }
 
     @Test func anIndexOutsideOfItsArrayIsRefused() {
@@ -115,33 +116,34 @@ import Testing
         for value in ["", "x", "-1", "+3", "3x", "0x3", "99999999999999999999"] {
             #expect(
                 part("auto/16", slurm(value, 1, 16, of: 16))
-                    == "--part auto/16: SLURM_ARRAY_TASK_ID is '\(value)', and no number; give the part's number, as --part 3/16"
+                    == "--part auto/16: SLURM_ARRAY_TASK_ID is '\(value)', not a number; give the part's number, such as --part 3/16"
             )
             for name in [
                 "PBS_ARRAY_INDEX", "PBS_ARRAYID", "LSB_JOBINDEX", "JOB_COMPLETION_INDEX", "AWS_BATCH_JOB_ARRAY_INDEX",
             ] {
                 #expect(
                     part("auto/16", "\(name)=\(value)").hasPrefix(
-                        "--part auto/16: \(name) is '\(value)', and no number;"))
+                        "--part auto/16: \(name) is '\(value)', not a number;"))
             }
         }
         let broken = slurm("3", 1, 16, of: 16).replacing("COUNT=16", with: "COUNT=")
-        #expect(part("auto/16", broken).hasPrefix("--part auto/16: SLURM_ARRAY_TASK_COUNT is '', and no number;"))
+        #expect(part("auto/16", broken).hasPrefix("--part auto/16: SLURM_ARRAY_TASK_COUNT is '', not a number;"))
     }
 
     @Test func whatSlurmAndGridEngineLeaveOutIsNotGuessed() {
         #expect(
             part("auto/16", "SLURM_ARRAY_TASK_ID=3")
-                == "--part auto/16: SLURM_ARRAY_TASK_ID is set, and SLURM_ARRAY_TASK_MIN is not; "
-                + "give the part's number, as --part 3/16")
+                == "--part auto/16: SLURM_ARRAY_TASK_ID is set, but SLURM_ARRAY_TASK_MIN is not; "
+                + "give the part's number, such as --part 3/16")
         #expect(
-            part("auto/16", "SGE_TASK_ID=3").hasPrefix("--part auto/16: SGE_TASK_ID is set, and SGE_TASK_FIRST is not;")
+            part("auto/16", "SGE_TASK_ID=3").hasPrefix("--part auto/16: SGE_TASK_ID is set, but SGE_TASK_FIRST is not;")
         )
         let variables = "SLURM_ARRAY_TASK_ID=3 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_MAX=16"
         #expect(part("auto/16", variables) == "3/16")
         #expect(
             part("auto", variables)
-                == "--part auto: SLURM_ARRAY_TASK_ID does not say of how many; give the count, as --part auto/16")
+                == "--part auto: SLURM_ARRAY_TASK_ID does not tell how many parts there are; give the count, such as --part auto/16"
+        )
     }
 
     @Test func gridEngineSaysItsRange() {
@@ -155,7 +157,7 @@ import Testing
         }
         #expect(
             part("auto/16", grid(7, 7, 7)).hasSuffix(
-                "submit it with -t 1-16, or give the part's number, as --part \"$SGE_TASK_ID/16\""))
+                "submit it with -t 1-16, or give the part's number with --part \"$SGE_TASK_ID/16\""))
         #expect(
             part("auto", grid(7, 7, 7)).hasPrefix("--part auto: the array has 1 element, and may not be the whole;"))
     }
@@ -164,13 +166,14 @@ import Testing
     func pbsSaysAnIndexAndNoMore(name: String, option: String) {
         #expect(part("auto/16", "\(name)=1") == "1/16")
         #expect(part("auto/16", "\(name)=16") == "16/16")
-        let advice = "submit it with \(option) 1-16, or give the part's number, as --part \"$\(name)/16\""
-        #expect(part("auto/16", "\(name)=0") == "--part auto/16: \(name) is 0, and the first part's is 1; \(advice)")
+        let advice = "submit it with \(option) 1-16, or give the part's number with --part \"$\(name)/16\""
+        #expect(part("auto/16", "\(name)=0") == "--part auto/16: \(name) is 0, but the first part's is 1; \(advice)")
         #expect(
-            part("auto/16", "\(name)=17") == "--part auto/16: \(name) is 17, beyond the last of 16 parts; \(advice)")
+            part("auto/16", "\(name)=17") == "--part auto/16: \(name) is 17, past the last of 16 parts; \(advice)")
         #expect(
             part("auto", "\(name)=1")
-                == "--part auto: \(name) does not say of how many; give the count, as --part auto/16")
+                == "--part auto: \(name) does not tell how many parts there are; give the count, such as --part auto/16"
+        )
     }
 
     @Test func lsfSaysItsLastIndex() {
@@ -179,8 +182,10 @@ import Testing
         #expect(part("auto/16", "LSB_JOBINDEX=3") == "3/16")
         #expect(
             part("auto/16", "LSB_JOBINDEX=3 LSB_JOBINDEX_END=3 LSB_JOBINDEX_STEP=1").contains(
-                "the array has 3 elements, and not 16"))
-        #expect(part("auto", "LSB_JOBINDEX=3 LSB_JOBINDEX_END=3").contains("LSB_JOBINDEX does not say of how many"))
+                "the array has 3 elements, not 16"))
+        #expect(
+            part("auto", "LSB_JOBINDEX=3 LSB_JOBINDEX_END=3").contains(
+                "LSB_JOBINDEX does not tell how many parts there are"))
     }
 
     @Test func kubernetesAndBatchCountFromZero() {
@@ -188,23 +193,23 @@ import Testing
         #expect(part("auto/16", "JOB_COMPLETION_INDEX=15") == "16/16")
         #expect(
             part("auto/16", "JOB_COMPLETION_INDEX=16")
-                == "--part auto/16: JOB_COMPLETION_INDEX is 16, beyond the last of 16 parts; submit it with completions: 16"
+                == "--part auto/16: JOB_COMPLETION_INDEX is 16, past the last of 16 parts; submit it with completions: 16"
         )
-        #expect(part("auto", "JOB_COMPLETION_INDEX=0").contains("does not say of how many"))
+        #expect(part("auto", "JOB_COMPLETION_INDEX=0").contains("does not tell how many parts there are"))
         let batch = "AWS_BATCH_JOB_ARRAY_INDEX=15"
         #expect(part("auto/16", batch) == "16/16")
-        #expect(part("auto", batch).contains("does not say of how many"))
+        #expect(part("auto", batch).contains("does not tell how many parts there are"))
         #expect(part("auto", "\(batch) AWS_BATCH_JOB_ARRAY_SIZE=16") == "16/16")
         #expect(
             part("auto/8", "\(batch) AWS_BATCH_JOB_ARRAY_SIZE=16")
-                == "--part auto/8: the array has 16 elements, and not 8; submit it with --array-properties size=8")
+                == "--part auto/8: the array has 16 elements, not 8; submit it with --array-properties size=8")
     }
 
     @Test func enginesThatDisagreeAreNamed() {
         #expect(
             part("auto/16", "PBS_ARRAYID=3 JOB_COMPLETION_INDEX=3")
-                == "--part auto/16: PBS_ARRAYID=3 and JOB_COMPLETION_INDEX=3 do not say the same part; "
-                + "give the part's number, as --part 3/16")
+                == "--part auto/16: PBS_ARRAYID=3 and JOB_COMPLETION_INDEX=3 disagree about the part; "
+                + "give the part's number, such as --part 3/16")
         #expect(part("auto/16", "PBS_ARRAY_INDEX=3 PBS_ARRAYID=3 JOB_COMPLETION_INDEX=2") == "3/16")
         #expect(
             part("auto/16", "PBS_ARRAY_INDEX=3 LSB_JOBINDEX=x").contains("PBS_ARRAY_INDEX=3 and LSB_JOBINDEX=x do not"))

@@ -1,26 +1,26 @@
 import Ground
 import SystemPackage
 
-/// What each target was made of, as rules that make reads with `include`: as `gcc -MMD -MP` writes them.
+/// Make rules that name each target's inputs, for make's `include`, in the form of `gcc -MMD -MP`.
 ///
-/// An input has an empty rule of its own as well, so that make does not stop where it is gone the next time. A name
-/// for which make has no spelling is an error; docs/errors.md lists them.
+/// Each input also has an empty rule of its own, so that make does not stop if it is gone the next time. A name that cannot
+/// be written in a make rule is an error; docs/errors.md lists them.
 package struct DependencyFile {
     private var rules: [UInt8] = []
     private var empty: [UInt8] = []
     private let common: [String]
     private var hasRules = false
 
-    /// No rules yet.
+    /// An empty set of rules.
     ///
-    /// - Parameter common: what every target is made of, beside its own inputs.
+    /// - Parameter common: inputs of every target, in addition to its own.
     package init(common: [String] = []) {
         self.common = common
     }
 
-    /// Adds a rule; throws if make has no spelling for a name.
+    /// Adds a rule; throws if a name cannot be written in one.
     package mutating func add(target: String, inputs: some Sequence<String>) throws(PoolmapError) {
-        // With a space before the colon: "&:" would be another kind of rule.
+        // A space before the colon, since "&:" would be another kind of rule.
         var rule = try DependencyFile.target(target) + Array(" :".utf8)
         var emptyRules: [UInt8] = []
         for input in Array(inputs) + common {
@@ -34,7 +34,7 @@ package struct DependencyFile {
         empty += emptyRules
     }
 
-    /// Writes the rules to a file, which appears once it is whole, over an older one.
+    /// Writes the rules to a file, which appears once it is complete and replaces an older one.
     package func write(to path: String) throws(PoolmapError) {
         let file = try LineFile(path: path, force: true)
         try file.write(rules + empty)
@@ -42,26 +42,26 @@ package struct DependencyFile {
     }
 
     private static func target(_ name: String) throws(PoolmapError) -> [UInt8] {
-        // Only there does make see a pattern.
+        // Only in targets is % a pattern to make.
         try word(name, escaped: "*?[%")
     }
 
-    /// A name as make reads it.
+    /// A name in make's spelling.
     ///
-    /// - Parameter escaped: what is to have a backslash here, beside what has one everywhere.
+    /// - Parameter escaped: characters that need a backslash here, in addition to those that always do.
     private static func word(_ name: String, escaped: String) throws(PoolmapError) -> [UInt8] {
         if let reason = unspeakable(name) {
-            throw PoolmapError(.failed, "the name \(name) \(reason), which no make rule can hold")
+            throw PoolmapError(.failed, "the name \(name) \(reason), which cannot be written in a make rule")
         }
         let escaped = Set(" #:".utf8).union(escaped.utf8)
         var word: [UInt8] = []
         for byte in FileName.bytes(of: name) {
             switch byte {
             case UInt8(ascii: "$"): word += Array("$$".utf8)
-            // A line with a bare one would be an assignment; make does not look into what is expanded.
+            // A bare = would make the line an assignment; make does not look for one in expanded text.
             case UInt8(ascii: "="): word += Array("$(if ,,=)".utf8)
             case _ where escaped.contains(byte):
-                // Backslashes before an escaped character are themselves escapes.
+                // Backslashes before an escaped character must be escaped, too.
                 word += word.reversed().prefix { $0 == UInt8(ascii: "\\") } + [UInt8(ascii: "\\"), byte]
             default: word.append(byte)
             }
@@ -69,7 +69,7 @@ package struct DependencyFile {
         return word
     }
 
-    /// What make 4 takes for something else, however it is written; nil if the name has nothing of it.
+    /// What in the name make 4 misreads in any spelling; nil if there is nothing.
     private static func unspeakable(_ name: String) -> String? {
         let bytes = FileName.bytes(of: name)
         let characters: [(Character, String)] = [

@@ -1,37 +1,37 @@
 import Glibc
 import Ground
 
-/// The regular files under a folder, the names of each folder in the order of their bytes.
+/// The regular files under a folder; the names in each folder are sorted by bytes.
 ///
-/// Sockets, pipes and devices in it are passed over, and so are symbolic links unless they are to be followed; then a
-/// link to a folder that it is in is passed over.
+/// Sockets, pipes and devices are skipped, and so are symbolic links unless they are followed; then only a link to a folder
+/// that contains it is skipped.
 struct FileTree {
     private var walk: FolderWalk
-    /// What the paths in the tree begin with.
+    /// The beginning of all paths in the tree.
     private let root: String
     private let endings: NameEndings
 
-    /// - Parameter status: what the path led to.
+    /// - Parameter status: the status of the folder that the path led to.
     init(_ path: String, _ status: FileStatus, _ folders: InputNames.Folders, followsLinks: Bool) {
         walk = FolderWalk(path, .kinds(followsLinks: followsLinks), status: status)
         let name = lastName(of: FolderWalk.withoutSlashes(path))
-        // What "." and ".." are called nobody can see from here: what is in them is meant.
+        // "." and ".." have no usable name of their own: only their contents count.
         root = ["", ".", ".."].contains(name) ? "" : name + "/"
         endings = NameEndings(folders)
     }
 
-    /// What holds for all files of the tree.
+    /// The properties common to all files of the tree.
     package var origin: NameBundle.Origin {
         let treeOffset = FileName.bytes(of: walk.path).count - FileName.bytes(of: root).count
         return NameBundle.Origin(root: walk.root, treeOffset: treeOffset)
     }
 
-    /// Takes the files that come next, up to one that must be looked at.
+    /// Takes the next files, up to an entry that must be examined.
     mutating func takeFiles(into bundle: inout NameBundle, atMost most: Int) {
         walk.takeFiles(into: &bundle, atMost: most) { [endings] in endings.want($0) }
     }
 
-    /// A file of the tree, by its whole path.
+    /// A file of the tree, by its full path.
     static func file(_ path: String, _ origin: NameBundle.Origin) -> FoundFile {
         let inTree = origin.treeOffset.map { FileName.text(of: FileName.bytes(of: path)[$0...]) }
         return FoundFile(path: path, pathInTree: inTree, root: origin.root)
@@ -55,10 +55,10 @@ struct FileTree {
     }
 }
 
-/// Which files under a folder are wanted, by the ends of their names.
+/// Selects files under a folder by the suffixes of their names.
 private struct NameEndings {
     private let endings: [[UInt8]]
-    /// Whether those without these endings are wanted, and not those with one.
+    /// Whether the suffixes exclude files instead of selecting them.
     private let excludes: Bool
 
     init(_ folders: InputNames.Folders) {
@@ -78,7 +78,7 @@ private struct NameEndings {
         endings.contains { name.count >= $0.count && name.suffix($0.count).elementsEqual($0) }
     }
 
-    /// Whether it is a part of a file with such an ending, which is as good as that file.
+    /// Whether it is a part of a file with such a suffix; parts are treated like that file.
     private func isPart(_ name: UnsafeRawBufferPointer) -> Bool {
         guard !endings.isEmpty, let last = name.last, UInt8(ascii: "0")...UInt8(ascii: "9") ~= last,
             let target = Part.named(by: FileName.text(of: name))?.target

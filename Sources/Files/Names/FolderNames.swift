@@ -3,24 +3,24 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// The names in a folder, in the order of their bytes; they come one after the other.
+/// The names in a folder, sorted by bytes, and read one by one.
 struct FolderNames {
     private struct Entry {
         let offset: Int
-        /// As `readdir` has it: `DT_REG` and so on.
+        /// The type from `readdir`: `DT_REG` and so on.
         let type: Int32
     }
 
-    /// Each name with a NUL at its end.
+    /// The names, each ending with NUL.
     private var bytes: [UInt8] = []
     private var entries: [Entry] = []
     private var position = 0
 
-    /// Reads a folder's list.
+    /// Reads the names of a folder.
     ///
     /// The C function is `readdir`.
     ///
-    /// - Parameter folder: a descriptor that can be read, at the beginning.
+    /// - Parameter folder: a readable descriptor, at offset 0.
     init(of folder: FileDescriptor) throws(Errno) {
         let space = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
         defer { space.deallocate() }
@@ -44,7 +44,7 @@ struct FolderNames {
             }
             let name = start + FolderNames.nameOffset
             let count = strlen(name.assumingMemoryBound(to: CChar.self))
-            // Without a number it was removed meanwhile. And the folder itself and the one above it are none of its names.
+            // An entry without an inode number was removed meanwhile. "." and ".." do not count.
             let isSpecial = count <= 2 && memcmp(name, "..", count) == 0
             if isSpecial || rest.load(as: ino_t.self) == 0 { continue }
             let type = rest[FolderNames.typeOffset]
@@ -57,10 +57,10 @@ struct FolderNames {
     private static let typeOffset = MemoryLayout<dirent>.offset(of: \.d_type) ?? 0
     private static let lengthOffset = MemoryLayout<dirent>.offset(of: \.d_reclen) ?? 0
 
-    /// What the next one is; nil at the end.
+    /// The type of the next entry; nil at the end.
     var nextType: Int32? { position < entries.count ? entries[position].type : nil }
 
-    /// The next one; nil at the end.
+    /// The next entry; nil at the end.
     mutating func next() -> (name: String, type: Int32)? {
         guard position < entries.count else { return nil }
         defer { position += 1 }
@@ -73,9 +73,9 @@ struct FolderNames {
         return UnsafeRawBufferPointer(rebasing: rest[..<count])
     }
 
-    /// Takes regular files, and passes over sockets, pipes and devices, up to what is something else.
+    /// Takes regular files, and skips sockets, pipes and devices, up to an entry of another type.
     ///
-    /// - Parameter folder: its path, with a slash at its end.
+    /// - Parameter folder: the folder's path, with a slash at its end.
     mutating func takeFiles(
         in folder: [UInt8], into bundle: inout NameBundle, atMost most: Int,
         where isWanted: (UnsafeRawBufferPointer) -> Bool

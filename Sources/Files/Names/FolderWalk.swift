@@ -2,60 +2,60 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// All that is under a folder: each folder before what is in it, the names of each in the order of their bytes.
+/// Everything under a folder: each folder before its contents, the names in each sorted by bytes.
 ///
-/// In memory are the names of the present folder and of those above it. Symbolic links to folders are entered only where
-/// links are followed, and then not those that lead to a folder that they are in. Where they are not, all is found from
-/// the folder on that was named, which stays open: a link that takes the place of a folder meanwhile is not entered.
+/// Only the names of the current folder and of those above it are in memory. Symbolic links to folders are entered only if
+/// links are followed, and never if they lead to a folder that contains them. If links are not followed, everything is
+/// opened relative to the named folder, which stays open: a link that replaces a folder meanwhile is not entered.
 package struct FolderWalk {
-    /// What is asked of the kernel beside names.
+    /// What the walk asks the kernel about each entry.
     package enum Detail {
-        /// What kind each entry is, or each link leads to; its status only where a folder's list does not say that.
+        /// The type of each entry, or of what a link leads to; calls stat only if the folder's list does not tell the type.
         case kinds(followsLinks: Bool)
-        /// The status of each entry itself. Then it is an error that a folder changes while the walk is in it.
+        /// The status of each entry itself. A folder that changes during the walk is then an error.
         case statuses
     }
 
-    /// Something that was found.
+    /// A file, folder or other entry that was found.
     package struct Entry {
         package let path: String
-        /// The same without the first folder.
+        /// The path without the first folder.
         package let pathInside: String
-        /// As `readdir` has it: `DT_REG` and so on.
+        /// The type from `readdir`: `DT_REG` and so on.
         package let type: Int32
         package let status: FileStatus?
     }
 
     package enum Step {
         case entry(Entry)
-        /// Something that cannot be read.
+        /// An entry that cannot be read.
         case refused(String, PoolmapError)
     }
 
     private struct Level {
-        /// With a slash at its end, but for the first.
+        /// The path within the first folder, with a slash at its end; empty for the first folder itself.
         let pathInside: String
-        /// The whole path, as the kernel takes it.
+        /// The bytes of the full path.
         let path: [UInt8]
         var names: FolderNames
         package let status: FileStatus?
     }
 
     private let detail: Detail
-    /// That of the folder that was named, with a slash at its end.
+    /// The path of the named folder, with a slash at its end.
     package let path: String
     private var levels: [Level] = []
-    /// Where links are not followed, the folder that was named.
+    /// The named folder; nil if links are followed.
     package private(set) var root: Root?
     private var named: Folder?
-    /// The folder whose entries were looked at last.
+    /// The folder whose entries were examined last.
     private var present: (pathInside: String, folder: Folder)?
-    /// What is to be said before the next name is looked at.
+    /// A step to return before the next name.
     private var waiting: Step?
 
     /// - Parameters:
     ///   - path: a folder, or a link to one.
-    ///   - status: what it leads to; nil where any folder will do.
+    ///   - status: the status of the expected folder; nil if any folder will do.
     package init(_ path: String, _ detail: Detail, status: FileStatus? = nil) {
         self.detail = detail
         let trimmed = FolderWalk.withoutSlashes(path)
@@ -76,7 +76,7 @@ package struct FolderWalk {
     }
 
     private mutating func openNamed(_ status: FileStatus?) throws(PoolmapError) {
-        let (folder, now) = try attempt("cannot list the folder") { () throws(Errno) in
+        let (folder, now) = try attempt("cannot read the directory") { () throws(Errno) in
             let folder = try Folder(path: path)
             return (folder, try folder.status())
         }
@@ -105,9 +105,9 @@ package struct FolderWalk {
         }
     }
 
-    /// Takes the names that come next as far as they are wanted, and needs to look at none of them; nil at the end.
+    /// Takes the next wanted names without a system call for each of them.
     ///
-    /// Only where folders' lists say what is a regular file is it one that comes to `isWanted`.
+    /// `isWanted` is called only for entries that the folder's list shows to be regular files.
     mutating func takeFiles(
         into bundle: inout NameBundle, atMost most: Int, where isWanted: (UnsafeRawBufferPointer) -> Bool
     ) {
@@ -146,7 +146,7 @@ package struct FolderWalk {
         return .entry(Entry(path: path + pathInside, pathInside: pathInside, type: type, status: status))
     }
 
-    /// What a symbolic link holds that was found last; nil if it is none by now.
+    /// The target of the symbolic link found last; nil if it is not a link any more.
     package mutating func link(_ name: String) throws(Errno) -> [UInt8]? {
         guard let level = levels.last else { return nil }
         return try folder(of: level).link(name)
@@ -166,7 +166,7 @@ package struct FolderWalk {
         guard let named else { throw .badFileDescriptor }
         present = nil
         let folder = try named.folder(beneath: level.pathInside)
-        // As after a symbolic link.
+        // The same error as for a symbolic link.
         if let status = level.status, !status.isSameFile(as: try folder.status()) { throw .improperLink }
         present = (level.pathInside, folder)
         return folder
@@ -177,7 +177,7 @@ package struct FolderWalk {
     }
 
     private mutating func enter(_ pathInside: String, _ found: FileStatus?) {
-        let action = "cannot list the folder"
+        let action = "cannot read the directory"
         do throws(PoolmapError) {
             let folder = try open(pathInside, action)
             defer { try? folder.close() }
@@ -201,7 +201,7 @@ package struct FolderWalk {
         }
     }
 
-    /// Says so if the folder is not as it was when it was found.
+    /// Reports an error if the folder has changed since it was found.
     private mutating func leave(_ level: Level) {
         guard case .statuses = detail, let status = level.status, let named else { return }
         do throws(PoolmapError) {

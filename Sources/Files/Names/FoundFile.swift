@@ -1,22 +1,23 @@
 import Ground
 
-/// A file that was found.
+/// An input file that was found.
 package struct FoundFile {
-    /// How it is opened, and what it is called in messages.
+    /// The path to open, which messages show, too.
     package let path: String
-    /// Its path from the folder on that was named, whose own last name it begins with; nil where it was named itself.
+    /// Its path within a tree, beginning with the last name of the folder that was named; nil if the file itself was named.
     package let pathInTree: String?
-    /// What is known of it already.
+    /// Its status, if it is known already.
     package var status: FileStatus?
-    /// The name stands for a descriptor of this process, as `/dev/stdin`: in another process it is another file.
+    /// Whether the name stands for a descriptor of this process, such as `/dev/stdin`, and means another file in another
+    /// process.
     package internal(set) var isDescriptor = false
-    /// It is in every share, and only a part of it is to be done.
+    /// Whether it is divided among all shares, so that only a part of it must be done.
     package internal(set) var isSplit = false
-    /// Which of all names of the run it is, from 0; nil where they are not counted.
+    /// Its number among all names of the run, from 0; nil if they are not counted.
     package internal(set) var ordinal: UInt64?
-    /// What it must still be when it is opened; nil where any file of that name will do.
+    /// The identity that it must have when it is opened; nil if any file of that name will do.
     package var identity: FileIdentity?
-    /// The folder that was named, where no link is to be followed below it.
+    /// The named folder below which no link may be followed; nil if links may be.
     package var root: Root?
     /// The same for the target.
     package var targetRoot: Root?
@@ -38,7 +39,7 @@ package struct FoundFile {
 }
 
 extension FoundFile {
-    /// The target is in the same tree, or in another one that has been made.
+    /// Records that the target is in the given folder, or else in the same tree as the file.
     package mutating func putTarget(in folder: TargetFolder?) {
         targetRoot = root == nil ? nil : folder.map(\.root) ?? root
     }

@@ -2,22 +2,22 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// The files that a command is to work on: those named one by one, those in lists, and those under folders.
+/// The input files of a command: those named one by one, those in lists, and those under folders.
 ///
-/// They are found as they are needed, in the order of the arguments, a folder's in the order of their names' bytes. So
-/// a tree or a list of any length takes the memory of one folder at a time.
+/// They are found as they are needed, in the order of the arguments, and in each folder sorted by bytes. So a tree or a list
+/// of any length takes the memory of one folder at a time.
 ///
-/// Symbolic links are left alone, as zstd does, unless `followsLinks`. Those that lead to a pipe or to an open descriptor,
-/// as a shell's `<(…)` and `/dev/stdin`, are read all the same.
+/// Symbolic links are skipped, as in zstd, unless `followsLinks`. Those that lead to a pipe or an open descriptor, such as a
+/// shell's `<(…)` and `/dev/stdin`, are always read.
 package struct InputNames {
     /// Where names come from.
     package enum Source: Sendable {
         /// One name; "-" is standard input.
         case name(String)
-        /// A file with a name a line, or with NUL bytes between them; "-" is standard input.
+        /// A file with one name per line, or separated by NUL bytes; "-" is standard input.
         case list(path: String, isNullSeparated: Bool)
 
-        /// Whether standard input is read for it.
+        /// Whether it reads standard input.
         package var isStandardInput: Bool {
             switch self {
             case .name(let path), .list(let path, _): path == "-"
@@ -25,29 +25,29 @@ package struct InputNames {
         }
     }
 
-    /// What a folder in the way means.
+    /// How to treat the name of a folder.
     package enum Folders: Sendable {
-        /// An error.
+        /// It is an error.
         case refused
-        /// All files under it whose name has none of these endings.
+        /// Take all files under it whose names have none of these suffixes.
         case without([String])
-        /// All files under it whose name has one of these endings.
+        /// Take all files under it whose names have one of these suffixes.
         case with([String])
     }
 
-    /// What comes next.
+    /// The next step of a search.
     package enum Step {
-        /// A file, which may be anything but a folder.
+        /// A file, of any type but a folder.
         case file(FoundFile)
         /// Standard input itself.
         case standardInput
-        /// A name that leads to nothing that could be read.
+        /// A name that cannot be read.
         case refused(String, PoolmapError)
         /// A symbolic link that was named, and is not followed.
         case ignoredLink(String)
-        /// Nothing before the list goes on.
+        /// Nothing until the list has more input.
         case waitForInput(FileDescriptor)
-        /// Nothing any more.
+        /// The end.
         case end
     }
 
@@ -60,14 +60,14 @@ package struct InputNames {
     private let tally: NameTally?
     private var list: NameList?
     private var tree: FileTree?
-    /// What comes next, where that was found already.
+    /// The next step, if it was found already.
     private var found: Step?
 
     /// - Parameters:
-    ///   - followsLinks: whether symbolic links are taken for what they lead to.
-    ///   - endingsPassedOver: of names that are no inputs, wherever they are from.
-    ///   - share: which of the files are taken; nil for all.
-    ///   - tally: counts those that are taken and those that are not; nil where nobody asks.
+    ///   - followsLinks: whether to follow symbolic links.
+    ///   - endingsPassedOver: suffixes of names to skip, wherever they come from.
+    ///   - share: the files to take; nil for all.
+    ///   - tally: counts all files, taken or not; nil to count nothing.
     package init(
         _ sources: [Source], folders: Folders = .refused, followsLinks: Bool = true,
         passingOver endingsPassedOver: [String] = [], share: NameShare? = nil, tally: NameTally? = nil
@@ -80,13 +80,13 @@ package struct InputNames {
         self.followsLinks = followsLinks
     }
 
-    /// False where it is sure that `next` has no other.
+    /// False if `next` certainly has nothing more.
     package var hasMore: Bool {
         if case .end? = found { return false }
         return found != nil || !sources.isEmpty || list != nil || tree != nil
     }
 
-    /// The folders that hold all the names, and those below them; nil where that is not known.
+    /// Folders that contain all names, in them or below; nil if that is not known.
     package var foldersOfNames: [String]? {
         var all: Set<String> = []
         for source in allSources {
@@ -94,7 +94,7 @@ package struct InputNames {
             case .list: return nil
             case .name("-"): break
             case .name(let path):
-                // A folder that is taken with all below it; else whatever is under the name when its turn comes.
+                // For a folder with everything below it, the folder; otherwise the folder of the name.
                 let isTree = if case .refused = folders { false } else { FileStatus(ofPath: path)?.isDirectory == true }
                 all.insert(isTree ? path : folderOf(path))
                 if all.count > InputNames.mostFolders { return nil }
@@ -103,13 +103,13 @@ package struct InputNames {
         return Array(all)
     }
 
-    /// Beyond, to name them all would take workers longer than is worth it.
+    /// With more folders, setting up the workers' confinement would take too long.
     private static let mostFolders = 64
 
-    /// The folders that hold all the files; nil where that is not known, or where links may lead anywhere.
+    /// Folders that contain all files; nil if that is not known, or if links may lead anywhere.
     package var reach: [String]? { followsLinks ? nil : foldersOfNames }
 
-    /// The next name; does not block but for a folder's names.
+    /// The next name; blocks only to read a folder.
     package mutating func next() -> Step {
         while true {
             if let step = found.take() ?? nextOfTree() ?? nextOfList() ?? nextOfSources(), let own = inShare(step) {
@@ -118,9 +118,9 @@ package struct InputNames {
         }
     }
 
-    /// nil where the step is another share's.
+    /// nil if the step belongs to another share.
     ///
-    /// A folder or a list that cannot be read is told whatever the share is: nobody knows what is in it.
+    /// Every share reports a folder or list that cannot be read, since its contents are unknown.
     private func inShare(_ step: Step) -> Step? {
         switch step {
         case .file(var file):
@@ -146,9 +146,9 @@ package struct InputNames {
         return bytes.withUnsafeBytes { share.has($0, treeOffset: treeOffset) }
     }
 
-    /// The names that come next, at most so many, where whoever opens them finds out all that is to be known of them.
+    /// The next names, at most `most`, if they need no examination here: whoever opens them finds out the rest.
     ///
-    /// nil where `next` is to be asked. Does not block but for a folder's names.
+    /// nil if `next` must be called instead. Blocks only to read a folder.
     package mutating func nextNames(atMost most: Int) -> NameBundle? {
         while found == nil {
             var bundle = NameBundle(tree?.origin ?? NameBundle.Origin())
@@ -168,7 +168,7 @@ package struct InputNames {
         return nil
     }
 
-    /// What was named by itself is done by itself.
+    /// A single argument is not bundled, but done by itself.
     private mutating func takeArguments(into bundle: inout NameBundle, atMost most: Int) {
         guard allSources.count > 1 else { return }
         while bundle.count < most, case .name(let path)? = sources.first, path != "-" {
@@ -177,14 +177,14 @@ package struct InputNames {
         }
     }
 
-    /// What a name of a bundle leads to; nil for what is no input.
+    /// The step for a name of a bundle; nil if it is not an input.
     package func step(of name: UnsafeRawBufferPointer, _ bundle: NameBundle) -> Step? {
         let path = FileName.text(of: name)
         if bundle.origin.treeOffset != nil { return split(FileTree.file(path, bundle.origin)) }
         switch look(at: path) {
         case .step(.file(let file)): return split(file)
         case .step(let step): return step
-        // They are refused where names are taken together.
+        // Where names are bundled, folders are refused.
         case .passedOver, .folder: return nil
         }
     }
@@ -233,8 +233,7 @@ package struct InputNames {
         }
     }
 
-    /// What a name leads to that could be read as a file; nil for a folder, for nothing, and for a link that is left
-    /// alone.
+    /// The file that a name leads to; nil for a folder, a missing file, and a link that is not followed.
     package static func file(_ path: String, followsLinks: Bool) -> FoundFile? {
         guard case .success(let file) = find(path, followsLinks: followsLinks), let status = file.status,
             !status.isDirectory, !status.isSymbolicLink
@@ -242,9 +241,9 @@ package struct InputNames {
         return file
     }
 
-    /// What a name leads to: a link where that is not followed.
+    /// What a name leads to; the link itself if links are not followed.
     private static func find(_ path: String, followsLinks: Bool) -> Result<FoundFile, PoolmapError> {
-        // Whoever reads the file holds it against this.
+        // Fresh, since the reader compares the file with this status.
         guard var status = FileStatus(freshOfPath: path, followsLinks: false) else {
             return .failure(.system("", Errno(rawValue: errno)))
         }
@@ -263,7 +262,7 @@ package struct InputNames {
         return .success(file)
     }
 
-    /// nil where the name is a folder whose files come next, or no input, or leads nowhere and is another share's.
+    /// nil if the name is a folder, whose files come next, or is skipped, or is missing and belongs to another share.
     private mutating func enter(_ path: String) -> Step? {
         switch look(at: path) {
         case .step(.refused(_, let error)) where error.isMissingFile && isAnothersFile(path):
@@ -277,9 +276,9 @@ package struct InputNames {
         }
     }
 
-    /// Whether another share has the file, which it may have done and removed, or is to tell that it is missing.
+    /// Whether another share has the file: that share may have done and removed it, or reports that it is missing.
     ///
-    /// Where folders are taken it may have been one.
+    /// Always false with -r, since the name may have been a folder's.
     private func isAnothersFile(_ path: String) -> Bool {
         guard case .refused = folders else { return false }
         return !isInShare(path)
@@ -308,7 +307,7 @@ package struct InputNames {
     }
 }
 
-/// Waits until there is more of a list.
+/// Waits until a list has more input.
 package func waitForInput(_ descriptor: FileDescriptor) {
     descriptor.waitUntilReady(for: POLLIN)
 }

@@ -2,15 +2,15 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// The lines of a file, or what stands between its NUL bytes.
+/// Reads the lines of a file, or its NUL-separated parts.
 ///
-/// The file may be a pipe whose writer is slow, as `find`: a read that would block is not made. No more of it is kept
-/// in memory than a line and a piece.
+/// The file may be a pipe with a slow writer, such as `find`; the reader never blocks. It keeps at most a line and a piece in
+/// memory.
 package final class LineReader {
     package enum Step {
-        /// Without its end, which only the last one may lack.
+        /// A line without its end, which may be missing in the last one.
         case line(ArraySlice<UInt8>)
-        /// A line that is longer than any may be, and is skipped.
+        /// A line that exceeds the limit, and is skipped.
         case tooLong
         case waitForInput(FileDescriptor)
         case end
@@ -21,7 +21,7 @@ package final class LineReader {
     private let mostLineBytes: Int
     private var bytes: [UInt8] = []
     private var position = 0
-    /// Up to here there is no separator.
+    /// There is no separator before this position.
     private var searched = 0
     private var isSkipping = false
     private var isAtEnd = false
@@ -39,7 +39,7 @@ package final class LineReader {
 
     /// The next line; does not block.
     ///
-    /// There is nothing behind what it throws.
+    /// After an error there is nothing more.
     package func next() throws(PoolmapError) -> Step {
         while true {
             if let line = takeLine() {
@@ -64,7 +64,7 @@ package final class LineReader {
         }
     }
 
-    /// nil where there is no separator yet.
+    /// nil if there is no separator yet.
     private func takeLine() -> ArraySlice<UInt8>? {
         let start = max(searched, position)
         let end = bytes.withUnsafeBytes { bytes in
@@ -84,7 +84,7 @@ package final class LineReader {
     }
 
     private func hasInput() -> Bool {
-        // What `||` throws has no type.
+        // Two statements, since the right side of `||` loses the type of its error.
         if input.isRegular { return true }
         return input.hasInput()
     }

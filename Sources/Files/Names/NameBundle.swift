@@ -1,19 +1,19 @@
 import Glibc
 
-/// Names that one worker deals with, as they were found: the bytes of a folder's names, of a list, or of arguments.
+/// Names for one worker, as raw bytes: from a folder, a list, or the arguments.
 ///
-/// The front makes nothing for a name but these bytes. What is to be known of it, the worker finds out itself.
+/// The front creates nothing but these bytes for each name. The worker finds out everything else.
 package struct NameBundle {
-    /// What holds for all names of a bundle.
+    /// The properties common to all names of a bundle.
     package struct Origin: BitwiseCopyable, Equatable {
-        /// The folder that was named, where no link is to be followed below it.
+        /// The named folder below which no link may be followed; nil if links may be.
         package var root: Root?
-        /// Where in a name the path from the folder on begins that was named; nil where each was named itself, and may be
-        /// anything.
+        /// The offset in each name at which the path within the tree begins; nil if the names were given themselves, and may
+        /// be anything.
         package var treeOffset: Int?
-        /// What a name ends with.
+        /// The byte that ends each name.
         var separator: UInt8 = 0
-        /// Of lines of a list, what `ChecksumParser` has learned before.
+        /// For lines of a checksum list, what `ChecksumParser` has learned before.
         package var hasOneBlank: Bool?
 
         package init(root: Root? = nil, treeOffset: Int? = nil, separator: UInt8 = 0, hasOneBlank: Bool? = nil) {
@@ -25,32 +25,32 @@ package struct NameBundle {
     }
 
     package var origin: Origin
-    /// How many names there are.
+    /// The number of names.
     package private(set) var count = 0
-    /// The names, each with its end.
+    /// The names, each with its separator.
     package private(set) var bytes: [UInt8] = []
-    /// Whoever does it stops before a file with which the content of all would be more; nil for no such limit.
+    /// The worker stops before a file that would bring the total content above this limit; nil for no limit.
     package var mostBytes: UInt64?
-    /// Whoever does it gives back what is not begun by then.
+    /// The worker returns the names that it has not begun by this time.
     package var wantedNanoseconds = UInt64.max
-    /// The note of the first name, of as many as there are names; nil where nothing is written.
+    /// The index of the first name's commit note, of one for each name; nil if no file is written.
     package var firstNote: Int?
-    /// What tells the notes of this bundle from older ones in their place.
+    /// Tells the notes of this bundle from older ones in the same place.
     package var generation: UInt64 = 0
-    /// In a list the number of the line that comes first.
+    /// For a list, the number of the first line.
     package var firstLine = 0
-    /// The names that are taken; nil for all.
+    /// The names to take; nil for all.
     var share: NameShare?
-    /// Counts what is taken and what is not; nil where nobody asks.
+    /// Counts all names, taken or not; nil to count nothing.
     var tally: NameTally?
-    /// By the tally, which of all names each is.
+    /// The number of each name according to the tally.
     package private(set) var ordinals: [UInt64] = []
 
     package init(_ origin: Origin) {
         self.origin = origin
     }
 
-    /// So many names with their ends, as `bytes` has them.
+    /// A bundle of `count` names, in the form of `bytes`.
     package init(_ origin: Origin, count: Int, bytes: [UInt8], ordinals: [UInt64] = []) {
         (self.origin, self.count, self.bytes, self.ordinals) = (origin, count, bytes, ordinals)
     }
@@ -61,7 +61,7 @@ package struct NameBundle {
         append(name, in: [])
     }
 
-    /// The same of a name in a folder, whose path has a slash at its end.
+    /// Appends a name in a folder, whose path ends with a slash.
     package mutating func append(_ name: UnsafeRawBufferPointer, in folder: [UInt8]) {
         let start = bytes.count
         bytes += folder
@@ -78,7 +78,7 @@ package struct NameBundle {
         count += 1
     }
 
-    /// Goes over the names, without their ends, for as long as the body wants more.
+    /// Calls the body with each name, without its separator, until it returns false.
     package func forEach(_ body: (Int, UnsafeRawBufferPointer) -> Bool) {
         bytes.withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return }
@@ -96,7 +96,7 @@ package struct NameBundle {
     package func part(_ range: Range<Int>) -> NameBundle {
         var part = self
         (part.count, part.bytes, part.ordinals) = (0, [], ordinals.isEmpty ? [] : Array(ordinals[range]))
-        // They were chosen and counted.
+        // They have been selected and counted.
         (part.share, part.tally) = (nil, nil)
         forEach { index, name in
             if range.contains(index) {
@@ -109,7 +109,7 @@ package struct NameBundle {
         return part
     }
 
-    /// Which of all names one is; nil where they were not counted.
+    /// The number of a name among all names; nil if they were not counted.
     package func ordinal(at place: Int) -> UInt64? { ordinals.isEmpty ? nil : ordinals[place] }
 
     package var firstName: [UInt8] { name(at: 0) }

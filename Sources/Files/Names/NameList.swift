@@ -1,7 +1,7 @@
 import Ground
 import SystemPackage
 
-/// The names in a file: a line each, or with NUL bytes between them.
+/// The names in a file: one per line, or separated by NUL bytes.
 final class NameList {
     enum Step {
         case name(ArraySlice<UInt8>)
@@ -10,12 +10,12 @@ final class NameList {
         case end
     }
 
-    /// For messages.
+    /// The list's name, for messages.
     package let name: String
     private let lines: LineReader
     private let isNullSeparated: Bool
     private var isAtEnd = false
-    /// What comes next, where that was read already.
+    /// The next step, if it was read already.
     private var read: Step?
 
     /// Longer than any path can be.
@@ -29,7 +29,7 @@ final class NameList {
             input, separator: isNullSeparated ? 0 : UInt8(ascii: "\n"), mostLineBytes: NameList.mostNameBytes)
     }
 
-    /// Takes the names that come next, at most so many, up to what is no name; does not block.
+    /// Takes the next names, up to a step that is not a name; does not block.
     func takeNames(into bundle: inout NameBundle, atMost most: Int) {
         while read == nil, bundle.count < most {
             let step = next()
@@ -69,7 +69,7 @@ final class NameList {
             return isNullSeparated ? .refused(PoolmapError(.failed, "has an empty name")) : nil
         }
         guard isNullSeparated || !name.contains(0) else {
-            return .refused(PoolmapError(.failed, "has a NUL byte in a name; use -0 where NULs separate names"))
+            return .refused(PoolmapError(.failed, "has a NUL byte in a name; use -0 if NULs separate the names"))
         }
         return .name(name)
     }

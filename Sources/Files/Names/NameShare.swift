@@ -1,30 +1,29 @@
 import Ground
 
-/// One of several shares of all names: which share a name is in follows from the name alone.
+/// One of several shares of all names; a name's share follows from the name alone.
 ///
-/// So no share has to know of the other names, however many there are, and a file that comes or goes meanwhile moves no
-/// other. Shares have about equally many names, and nobody has asked for the files' sizes, unless large files are to be
-/// in all shares.
+/// So no share needs to know the other names, and a file that appears or disappears meanwhile moves no other. Shares have
+/// about the same number of names. File sizes are not looked up, unless large files are divided among all shares.
 ///
-/// Two inputs that would have one target are in one share, so that whoever does it notices.
+/// Two inputs that would have the same target are in the same share, so that the collision is noticed.
 package struct NameShare: Sendable {
-    /// Which of the shares it is.
+    /// The number of this share.
     package let part: Part
-    /// Files of at least so many bytes are in every share, and each does a part of them; nil where no file is so large.
+    /// Files of at least this size are in every share, and each share does a part of them; nil to divide no file.
     package var splitBytes: UInt64?
-    /// Where targets go, which says what of a name counts.
+    /// Where targets go, which decides what part of a name counts.
     package var targets = Targets.beside
-    /// What the targets are called; nil where there are none.
+    /// How targets are named; nil if there are none.
     package var naming: TargetNaming?
 
     package enum Targets: Sendable {
         /// Beside the inputs.
         case beside
-        /// To a folder, by their last names; what was found under a folder by its path from that folder on.
+        /// In a folder, by their last names; files found in a tree by their paths within it.
         case folder
-        /// To a folder, by their last names.
+        /// In a folder, by their last names.
         case flat
-        /// To a folder, by their whole paths.
+        /// In a folder, by their full paths.
         case mirrored
     }
 
@@ -34,7 +33,7 @@ package struct NameShare: Sendable {
 
     /// Whether every share does a part of the file.
     ///
-    /// Asks for its size where that is not known.
+    /// Looks up its size if that is not known.
     func splits(_ file: FoundFile) -> Bool {
         guard let splitBytes, !file.isDescriptor, let status = file.status ?? FileStatus(ofPath: file.path) else {
             return false
@@ -42,8 +41,10 @@ package struct NameShare: Sendable {
         return status.isRegular && status.byteCount >= splitBytes
     }
 
-    /// - Parameter treeOffset: where in the path that from the folder on begins that was named, which is the same wherever
-    ///   the folder is; nil where the path itself was named.
+    /// Whether a name is in this share.
+    ///
+    /// - Parameter treeOffset: the offset at which the path within the tree begins, which does not depend on where the named
+    ///   folder is; nil if the path itself was named.
     func has(_ path: UnsafeRawBufferPointer, treeOffset: Int?) -> Bool {
         hasName(path, treeOffset)
             || (splitBytes != nil && splits(FoundFile(path: FileName.text(of: path), pathInTree: nil)))
@@ -74,8 +75,8 @@ package struct NameShare: Sendable {
     }
 
     private func has(checksum: UInt32) -> Bool {
-        // The checksum has the same high bits for many names that are alike; multiplied by 2^64 over the golden ratio it
-        // has not.
+        // Similar names often have checksums with the same high bits; multiplying by 2^64 over the golden ratio spreads
+        // them.
         (UInt64(checksum) &* 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: UInt64(part.count)).high == part.number - 1
     }
 }

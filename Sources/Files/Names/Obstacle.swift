@@ -2,9 +2,9 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// What would keep an input from being written to its target, as far as one can see without doing it; nil for nothing.
+/// Why an input could not be written to its target, as far as that shows beforehand; nil for no reason.
 ///
-/// - Parameter makesFolder: the target's folder would be made, with all above it.
+/// - Parameter makesFolder: whether the target's folder would be created, with its parents.
 package func obstacle(
     _ input: Input, _ target: Target, _ policy: OutputPolicy, makesFolder: Bool
 ) -> PoolmapError? {
@@ -29,7 +29,7 @@ package func obstacle(
 
 private func requireWritableFolder(of path: String, makesFolder: Bool) throws(PoolmapError) {
     var folder = folderOf(path)
-    // What is made is made in the nearest folder that is there.
+    // New folders are created in the nearest existing one.
     while makesFolder, folder != ".", FileStatus(ofPath: folder) == nil, errno == ENOENT {
         let stem = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
         folder = stem.isEmpty ? "/" : folderOf(stem)

@@ -1,18 +1,18 @@
-/// So much of a place as tells it from all others: 128 bits of its folder and of its last name.
+/// A 128-bit hash of a place's folder and last name, which identifies the place.
 ///
-/// Nobody can make names whose marks are one: the factors are other ones in each run.
+/// The factors are random in each run, so that nobody can construct names with equal marks.
 struct PlaceMark: Equatable {
     private(set) var high: UInt64
     private(set) var low: UInt64
 
     private static let factors = (0..<3).map { _ in UInt64.random(in: .min ... .max) | 1 }
 
-    /// What a mark of one kind begins with.
+    /// The start value for marks of one kind.
     init(kind: UInt64) {
         (high, low) = (PlaceMark.factors[2] &+ kind, PlaceMark.factors[2] ^ ~kind)
     }
 
-    /// Something in a place, or a part of it.
+    /// The mark of a name in a place.
     init(_ name: UnsafeRawBufferPointer, in place: PlaceMark) {
         self = place
         let factors = (PlaceMark.factors[0], PlaceMark.factors[1])
@@ -36,9 +36,9 @@ struct PlaceMark: Equatable {
     }
 }
 
-/// The places of inputs and targets: as little of each as a run of millions has memory for.
+/// The places of inputs and targets, stored compactly for runs with millions of files.
 struct PlaceTable {
-    /// What a place was met as.
+    /// The roles in which a place has occurred.
     struct Kinds: OptionSet {
         let rawValue: UInt64
 
@@ -46,17 +46,17 @@ struct PlaceTable {
         static let target = Kinds(rawValue: 2)
     }
 
-    /// Two words for each place: the kinds are the last bits of the second, which are 0 of none.
+    /// Two words for each place; the lowest bits of the second are its kinds, and 0 in a free slot.
     private var words: [UInt64] = []
     private var count = 0
     private static let kindBits: UInt64 = 3
 
-    /// What the place was met as.
+    /// The roles in which the place has occurred.
     func kinds(of mark: PlaceMark) -> Kinds {
         words.isEmpty ? [] : Kinds(rawValue: words[slot(of: mark) + 1] & PlaceTable.kindBits)
     }
 
-    /// Notes a place.
+    /// Records a place in a role.
     mutating func insert(_ mark: PlaceMark, as kind: Kinds) {
         if 4 * (count + 1) > words.count {
             grow()
@@ -69,7 +69,7 @@ struct PlaceTable {
         words[slot + 1] |= kind.rawValue
     }
 
-    /// Where the place is, or would be.
+    /// The slot of the place, or the free one where it would go.
     private func slot(of mark: PlaceMark) -> Int {
         let last = words.count / 2 - 1
         var place = Int(truncatingIfNeeded: mark.high) & last

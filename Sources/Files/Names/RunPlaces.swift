@@ -2,68 +2,67 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// Where the files of a run are: all that it reads and all that it writes, so that nothing is written over what is read,
-/// and nothing is written twice.
+/// All files that a run reads and writes, to make sure that no file is overwritten while it is read, or written twice.
 ///
-/// Two names are one place when they have one last name in one folder, however its path is spelled, or when they lead to
-/// one file that is there. What is no regular file, as `/dev/null` or a pipe, is in nobody's way.
+/// Two names are the same place if they have the same last name in the same folder, however its path is spelled, or if they
+/// lead to the same existing file. Files that are not regular, such as `/dev/null` or a pipe, never collide.
 ///
-/// The few files that options name are kept with their names. Of inputs and targets, which may be many, so much is kept
-/// of each as tells it from all others: 16 bytes.
+/// The few files that options name are kept with their names. Of inputs and targets, which may be many, only a hash of 16
+/// bytes each is kept.
 package final class RunPlaces {
-    /// What an option names, or stands for.
+    /// A file that an option names or implies.
     private struct Named {
-        /// For messages: "--report".
+        /// The option, for messages: "--report".
         let option: String
         let path: String
         let isWritten: Bool
-        /// nil for what is open already, and has no name here.
+        /// nil for an open descriptor, which has no name here.
         package var name: PlaceMark?
-        /// The file that was there; nil for none.
+        /// The file that existed; nil for none.
         let file: FileNumber?
-        /// Where it is; nil while there is no such folder.
+        /// Its folder; nil while that does not exist.
         var folder: FileNumber?
-        /// It turned out to be an input.
+        /// Whether it turned out to be an input, too.
         var isInput = false
     }
 
     private var named: [Named] = []
-    /// Whether an option has something written, and whether that is there already.
+    /// Whether an option writes a file, and whether that file existed before.
     private var isWriting = false
     private var hasWrittenFile = false
     private let tracksFiles: Bool
     private var places = PlaceTable()
-    /// By the bytes of their paths: two strings are one to Swift where only an accent is written in another way.
+    /// Keyed by the bytes of the paths: Swift considers strings equal that differ only in the encoding of an accent.
     private var folders: [[UInt8]: FileNumber] = [:]
     private static let mostFolders = 256
 
-    /// No places yet.
+    /// An empty set of places.
     ///
-    /// - Parameter replacesTargets: whether targets may take the place of files that are there.
+    /// - Parameter replacesTargets: whether targets may replace existing files.
     package init(replacesTargets: Bool = false) {
         tracksFiles = replacesTargets
     }
 
-    /// Whether no option names a file, so that only inputs and targets can be in each other's way.
+    /// Whether no option names a file, so that only inputs and targets can collide.
     package var isEmpty: Bool { named.isEmpty }
 
-    // MARK: What options name
+    // MARK: Files of options
 
-    /// Notes a file that the run will write; throws if that is another option's file.
+    /// Records a file that the run will write; throws if another option names it, too.
     ///
-    /// - Parameter option: what names the file, for messages.
+    /// - Parameter option: the option that names the file, for messages.
     package func add(written path: String, by option: String) throws(PoolmapError) {
         try add(path, option, isWritten: true)
     }
 
-    /// Notes a file that the run will read beside its inputs, as a list; throws if an option has it written.
+    /// Records a file that the run reads in addition to its inputs, such as a list; throws if an option writes it.
     ///
-    /// - Parameter option: what names the file, for messages.
+    /// - Parameter option: the option that names the file, for messages.
     package func add(read path: String, by option: String) throws(PoolmapError) {
         try add(path, option, isWritten: false)
     }
 
-    /// Notes that an open descriptor is written, as standard output, which may be a file.
+    /// Records that an open descriptor is written, such as standard output, which may be a file.
     package func add(descriptor number: Int32) {
         guard let status = try? FileStatus(of: FileDescriptor(rawValue: number)), status.isRegular else { return }
         isWriting = true
@@ -83,14 +82,14 @@ package final class RunPlaces {
         let other = named.first { ($0.isWritten || isWritten) && isOne($0, one.name, one.file) }
         if let other {
             let name = other.name == nil ? other.option : "\(other.option) \(other.path)"
-            throw PoolmapError(.failed, "\(name) and \(option) \(path) are one file; nothing was done")
+            throw PoolmapError(.failed, "\(name) and \(option) \(path) are the same file; nothing was done")
         }
         isWriting = isWriting || isWritten
         hasWrittenFile = hasWrittenFile || (isWritten && one.file != nil)
         named.append(one)
     }
 
-    /// A folder that was not there may have been made since.
+    /// Looks again for folders that did not exist, and may have been created since.
     private func findFolders() {
         for index in named.indices where named[index].name != nil && named[index].folder == nil {
             named[index].folder = folder(folderOf(named[index].path))
@@ -102,15 +101,15 @@ package final class RunPlaces {
         (name != nil && one.name == name) || (file != nil && one.file == file)
     }
 
-    // MARK: What they may not be
+    // MARK: Collisions with options
 
-    /// Throws if an option has the input written over.
+    /// Throws if an option would overwrite the input.
     package func require(input path: String) throws(PoolmapError) {
         guard isWriting else { return }
         try require(input: path, nil, place(of: path))
     }
 
-    /// The same of a file that was found.
+    /// Throws if an option would overwrite the input.
     package func require(input file: FoundFile) throws(PoolmapError) {
         guard isWriting else { return }
         try require(input: file.path, file.status, place(of: file.path))
@@ -124,7 +123,7 @@ package final class RunPlaces {
         try throwIfWritten { isOne($0, name, file) }
     }
 
-    /// Throws if an option has the file written over that is standard input.
+    /// Throws if an option would overwrite the file on standard input.
     package func requireStandardInput() throws(PoolmapError) {
         guard hasWrittenFile, let status = try? FileStatus(of: .standardInput), status.isRegular else { return }
         let file = FileNumber(status)
@@ -138,7 +137,7 @@ package final class RunPlaces {
         throw PoolmapError(.failed, "is both input and output: \(named[index].option) \(reason)")
     }
 
-    /// Whether a file that the option names must stay as it is: it was found among the inputs.
+    /// Whether the option's file must not be written, because it was found among the inputs.
     package func mustStay(fileOf option: String) -> Bool {
         named.contains { $0.option == option && $0.isInput }
     }
@@ -158,28 +157,28 @@ package final class RunPlaces {
             .failed, "its target \(path) is what \(other.option) \(other.isWritten ? "writes" : "reads")")
     }
 
-    /// Throws if the folder, or file, of a tree would not be the same once the run has written what options name.
+    /// Throws if writing the files of options would change this folder or file of a tree.
     package func require(inTree status: FileStatus) throws(PoolmapError) {
         let number = FileNumber(status)
         if status.isDirectory {
             guard let other = named.first(where: { $0.isWritten && $0.folder == number }) else { return }
             throw PoolmapError(
                 .failed,
-                "would have the output in it, of \(other.option); write that to a place outside of the tree")
+                "would contain the output of \(other.option); write that outside the tree")
         }
         try throwIfWritten { $0.file == number }
     }
 
     // MARK: Inputs and targets
 
-    /// Looks at an input once, for `claim` and for all that come later; only where a target may be there already.
+    /// Looks up the status of an input, once for `claim` and all later uses, if targets may exist already.
     package func look(at input: inout FoundFile) {
         if tracksFiles, input.status == nil {
             input.status = FileStatus(ofPath: input.path)
         }
     }
 
-    /// Notes an input and its target; throws if one of them is in the way of an earlier one, or of an option's file.
+    /// Records an input and its target; throws if one of them collides with an earlier one, or with an option's file.
     package func claim(input: FoundFile, target: String) throws(PoolmapError) {
         let inputPlace = place(of: input.path)
         let targetPlace = place(of: target)
@@ -193,13 +192,13 @@ package final class RunPlaces {
         if isAny(.target, inputPlace, inputMark) {
             throw PoolmapError(.failed, "is the target of another input of this run")
         }
-        // A target that is its own input is an error of its own.
+        // A target that is its own input is reported separately.
         let isOther = inputPlace != targetPlace && (targetFile == nil || inputFile != targetFile)
         if isOther, isAny(.input, targetPlace, targetMark) {
             throw PoolmapError(.failed, "its target \(target) is another input of this run")
         }
         if isAny(.target, targetPlace, nil) {
-            throw PoolmapError(.failed, "its target \(target) is that of another input of this run, too")
+            throw PoolmapError(.failed, "its target \(target) is also the target of another input of this run")
         }
         places.insert(targetPlace, as: .target)
         places.insert(inputPlace, as: .input)
@@ -209,9 +208,9 @@ package final class RunPlaces {
         }
     }
 
-    /// Notes names with their targets beside them, up to one that may be in the way of an earlier name; how many those are.
+    /// Records names with targets beside them, up to one that may collide with an earlier name; returns their number.
     ///
-    /// It costs little beside what `claim` does, and looks at no file: a name that may be in the way is to be looked at.
+    /// It is much cheaper than `claim`, and examines no file; the caller must examine a name that may collide.
     package func claimNames(of bundle: NameBundle, _ naming: TargetNaming) -> Int {
         var claimed = 0
         var folderPath: [UInt8] = []
@@ -227,7 +226,7 @@ package final class RunPlaces {
                 (folderPath, folderMark) = (Array(folder), mark)
             }
             guard let change = naming.change(of: name) else {
-                // It has no target, as will be said of it.
+                // It has no target, which is reported later.
                 claimed += 1
                 return true
             }
@@ -245,7 +244,7 @@ package final class RunPlaces {
         return claimed
     }
 
-    /// What may be one file by names that are not one: only where a target may be there already.
+    /// The files of an input and its target, which may be the same under different names, if targets may exist already.
     private func files(of input: FoundFile, _ target: String) -> (input: FileNumber?, target: FileNumber?) {
         guard tracksFiles else { return (nil, nil) }
         let statuses = [input.status ?? FileStatus(ofPath: input.path), FileStatus(ofPath: target)]
@@ -261,7 +260,7 @@ package final class RunPlaces {
         return name.withUnsafeBytes { PlaceMark($0, in: folder) }
     }
 
-    /// By its number, or by its path where it is not there.
+    /// The mark of a folder, by device and inode, or by its path if it does not exist.
     private func mark(ofFolder path: String) -> PlaceMark {
         if let folder = folder(path) {
             return withUnsafeBytes(of: (UInt64(folder.device), UInt64(folder.inode))) {
@@ -288,7 +287,7 @@ package final class RunPlaces {
     }
 }
 
-/// What tells a file from all others, whatever its names.
+/// Identifies a file, whatever its names.
 struct FileNumber: Hashable {
     let device: dev_t
     let inode: ino_t
@@ -299,25 +298,25 @@ struct FileNumber: Hashable {
     }
 }
 
-/// The inputs of a run that have several names, while they are read.
+/// The inputs with several hard links that are being read.
 ///
-/// Where inputs are removed, the end of one name changes the status of the file under its others, as if somebody had
-/// written into it. So one name is done before the next is begun.
+/// If inputs are removed, removing one name changes the status of the file under its other names, as if it had been written
+/// to. So one name is finished before the next one begins.
 package struct LinkedInputs {
     private var underWay: [FileNumber: [UInt8]] = [:]
     private var numbers: [[UInt8]: FileNumber] = [:]
 
-    /// None yet.
+    /// An empty set.
     package init() {}
 
-    /// Whether another name of the file is under way.
+    /// Whether another name of the file is being read.
     package func mustWait(_ file: FoundFile) -> Bool {
-        // Nearly always nothing has several names.
+        // Files with several names are rare.
         guard !underWay.isEmpty, let status = file.status ?? FileStatus(ofPath: file.path) else { return false }
         return underWay[FileNumber(status)] != nil
     }
 
-    /// The file is begun.
+    /// Records that reading the file begins.
     package mutating func begin(_ file: FoundFile) {
         guard let status = file.status ?? FileStatus(ofPath: file.path), status.isRegular, status.linkCount > 1 else {
             return
@@ -327,7 +326,7 @@ package struct LinkedInputs {
         numbers[path] = FileNumber(status)
     }
 
-    /// What became of an input was reported.
+    /// Records that an input is finished.
     package mutating func end(_ input: Input) {
         guard !underWay.isEmpty, case .file(let path) = input,
             let number = numbers.removeValue(forKey: FileName.bytes(of: path))

@@ -2,24 +2,24 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// The folder of `--output-dir`, made with all above it, and the folders in it that targets need.
+/// The folder of `--output-dir`, created with its parents, and the folders in it that targets need.
 ///
-/// The path is the user's word. What is below it is not, unless links are followed: who may write there could lead the
-/// targets of another user elsewhere.
+/// The user chose the path, and it may have links. Below it, links are followed only on request: another user who may write
+/// there could otherwise redirect the targets.
 package final class TargetFolder {
-    /// nil where links are followed.
+    /// nil if links are followed.
     package let root: Root?
     /// With a slash at its end.
     private let path: String
     private let folder: Folder
-    /// The folder that a target was in last.
+    /// The folder of the last target.
     private var last: [UInt8] = []
 
-    /// Makes the folder.
+    /// Creates the folder.
     package init(_ path: String, followsLinks: Bool) throws(PoolmapError) {
         self.path = path + "/"
         try TargetFolder.make(self.path[...], in: nil)
-        let (folder, status) = try attempt("cannot open the folder \(path)") { () throws(Errno) in
+        let (folder, status) = try attempt("cannot open the directory \(path)") { () throws(Errno) in
             let folder = try Folder(path: path + "/")
             return (folder, try folder.status())
         }
@@ -27,10 +27,10 @@ package final class TargetFolder {
         root = followsLinks ? nil : Root(path: self.path, status)
     }
 
-    /// Makes the folder that a target in this one is to be in, with all above it.
+    /// Creates the folder of a target below this one, with its parents.
     ///
-    /// Folders that have the names of those that the source is in get their modes, too: what lies in a private folder stays
-    /// private. The C function is `mkdirat`.
+    /// Folders named like those of the source get their modes, so that the contents of a private folder stay private. The C
+    /// function is `mkdirat`.
     package func makeFolder(of target: String, from source: String) throws(PoolmapError) {
         let wanted = folderPrefix(of: target)
         let bytes = FileName.bytes(of: wanted)
@@ -44,7 +44,7 @@ package final class TargetFolder {
         last = bytes
     }
 
-    /// The modes of the folders of a path, from the outermost on.
+    /// The modes for the folders of a path, from the outermost on.
     private static func modes(of path: Substring, from source: String) -> [mode_t] {
         let parts = path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
         var modes = [mode_t](repeating: 0o777, count: parts.count)
@@ -55,7 +55,7 @@ package final class TargetFolder {
             }
             var status = stat()
             guard lastName(of: folder) == part, stat(folder.cName, &status) == 0 else { break }
-            // This run is to write there.
+            // This run must be able to write there.
             modes[place] = status.st_mode & 0o1777 | S_IRWXU
             folder = folderPrefix(of: folder)
         }
@@ -75,11 +75,11 @@ package final class TargetFolder {
                 present = try present.folder(beneath: name)
             }
         } catch {
-            throw place.error("cannot make the folder \(place.path)", error)
+            throw place.error("cannot create the directory \(place.path)", error)
         }
     }
 
-    /// Makes the folders of a path one by one, through links as well.
+    /// Creates the folders of a path one by one, following links.
     private static func make(_ path: Substring, in folder: String?, _ modes: [mode_t] = []) throws(PoolmapError) {
         var end = path.startIndex
         var modes = modes[...]
@@ -87,7 +87,7 @@ package final class TargetFolder {
             end = slash
             let part = (folder ?? "") + path[..<slash]
             let mode = modes.popFirst() ?? 0o777
-            try attempt("cannot make the folder \(part)") { () throws(Errno) in
+            try attempt("cannot create the directory \(part)") { () throws(Errno) in
                 do throws(Errno) {
                     _ = try retryingInterrupted { mkdir(part.cName, mode) }
                 } catch .fileExists {

@@ -1,17 +1,18 @@
-/// What the name of an input says of its target's: by the last bytes of both.
+/// How a target's name follows from its input's, by suffixes.
 package enum TargetNaming: Sendable {
-    /// The target has this behind the input's name.
+    /// Append this to the input's name.
     case appending(String)
-    /// Of the first of these suffixes that the name has, something else takes the place; it has to have one.
+    /// Replace the first of these suffixes that the name has; it must have one.
     case replacing([(suffix: String, replacement: String)])
 
-    /// The target's path for an input's; nil where the name has none of the suffixes.
+    /// The target's path for an input's; nil if the name has none of the suffixes.
     package func target(of path: String) -> String? {
         guard let change = change(of: path.utf8) else { return nil }
         return String(decoding: path.utf8.dropLast(change.dropped), as: UTF8.self) + change.added
     }
 
-    /// How many bytes at the end give way to what; nil where the name has none of the suffixes, or nothing else.
+    /// The number of bytes to drop at the end and the text to add; nil if the name has none of the suffixes, or consists of
+    /// one.
     func change<Name: BidirectionalCollection<UInt8>>(of name: Name) -> (dropped: Int, added: String)? {
         switch self {
         case .appending(let suffix): return (0, suffix)
@@ -24,7 +25,7 @@ package enum TargetNaming: Sendable {
         }
     }
 
-    /// All inputs that would have this target.
+    /// All inputs that have this target.
     package func inputs(of target: String) -> [String] {
         switch self {
         case .appending(let suffix): target.utf8.count > suffix.utf8.count ? stem(of: target, suffix) : []

@@ -11,9 +11,9 @@ refuses 2 --files-from poolmap hash -c --null list
 refuses 2 --resume poolmap hash -c --resume state list
 for option in --status --warn -w --strict --ignore-missing; do
     # shellcheck disable=SC2086
-    refuses 2 "needs --check" poolmap hash $option a
+    refuses 2 "requires --check" poolmap hash $option a
 done
-refuses 2 "needs --check" poolmap hash --status -q a
+refuses 2 "requires --check" poolmap hash --status -q a
 refuses 2 --part-size poolmap hash -c --part-size 8M list
 refuses 2 "only once" poolmap hash -c - - < list
 no_file new

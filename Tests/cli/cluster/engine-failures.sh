@@ -26,12 +26,12 @@ expect_exit 1 poolmap test -q bad.zst 2> one
 expect_exit 1 poolmap test -v --engine slurm --parts 5 bad.zst 2> said
 reason=$(sed 's/^poolmap: //' one)
 sed -n '$p' said > line
-one_error_line line "bad.zst: part 4 of 5 failed on node" " with exit code 1, as bad.zst.test.engine/part-4.log has it: $reason"
-same_text 2 "$(grep -c '^part 4 of 5: failed on node[12] with exit code 1, and is done again$' said)"
+one_error_line line "bad.zst: part 4 of 5 failed on node" " with exit code 1; see bad.zst.test.engine/part-4.log: $reason"
+same_text 2 "$(grep -c '^part 4 of 5: failed on node[12] with exit code 1; trying again$' said)"
 same_text 4 "$(grep -c '^part [1235] of 5: done on node[12]$' said)"
 expect_exit 1 poolmap test -v --engine slurm --engine-retries 0 --parts 5 bad.zst 2> said
 same_text 2 "$(grep -c 'part 4 of 5' said)"
-grep -q '4 of 5 parts are done' said
+grep -q '4 of 5 parts done' said
 rm -r bad.zst.test.engine
 
 # ---- Killed parts: by kill -9, and together with their node.
@@ -51,7 +51,7 @@ slurm_kill_daemon "$(squeue -h -r -t R -o '%K %N' | sed -n 's/^4 //p')"
 for node in node1 node2; do [[ -v slurm_daemons[$node] ]] || slurm_start_node "$node"; done
 wait_gone 60 "$line"
 wait "$line" || fail "exit code $?: $(< said)"
-grep -q '^part 2 of 5: failed on node[12] by signal 9, and is done again$' said
+grep -q '^part 2 of 5: failed on node[12] by signal 9; trying again$' said
 poolmap compress -q -19 --chunk-size 256K -o best.zst big.tar
 same_file best.zst big.tar.zst
 no_file big.tar.zst?*

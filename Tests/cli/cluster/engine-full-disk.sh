@@ -12,7 +12,7 @@ line="poolmap compress --engine slurm --engine-retries 1 --parts 3 --chunk-size 
 # ---- No space for the parts.
 noise 2600000 > disk/other
 expect_exit 1 $line -v 2> said
-grep -q '^poolmap: big.tar: part [1-3] of 3 failed on node[12] with exit code 1, as disk/big.tar.zst.engine/part-[1-3].log has it.*No space left on device' said
+grep -q '^poolmap: big.tar: part [1-3] of 3 failed on node[12] with exit code 1; see disk/big.tar.zst.engine/part-[1-3].log.*No space left on device' said
 no_file disk/big.tar.zst
 # ---- Space for the parts, but not for the whole.
 noise 400000 > disk/other

@@ -31,12 +31,12 @@ kill -KILL "$front"
 wait "$front" 2> /dev/null || true
 same_text 2 "$(jobs)"
 start $line -v 2> said
-wait_until 20 grep -q "^big.tar: goes on with job [0-9]*, 0 of 4 parts are done$" said
+wait_until 20 grep -q "^big.tar: continuing with job [0-9]*, 0 of 4 parts done$" said
 # Only one at a time may use the same target.
-refuses 1 "another poolmap waits for the same job" $line
+refuses 1 "another poolmap is waiting for the same job" $line
 kill -KILL "$front"
 wait "$front" 2> /dev/null || true
-refuses 1 "is of another line, with 4 parts: cd $PWD && poolmap --compress --chunk-size=256K -o big.tar.zst -- big.tar; scancel" \
+refuses 1 "belongs to another command, with 4 parts: cd $PWD && poolmap --compress --chunk-size=256K -o big.tar.zst -- big.tar; to start over, scancel" \
     $line -9
 release
 silently $line
@@ -80,7 +80,7 @@ start $line 2> said
 wait_until 20 is_recorded
 kill -INT "$front"
 expect_end 130 "$front"
-one_error_line said "big.tar: cancelled job " "with 0 of 4 parts done; the same line goes on"
+one_error_line said "big.tar: cancelled job " "with 0 of 4 parts done; run the same command to continue"
 has_no_jobs() { [[ $(squeue -h -o '%F' | sort -u) == "$blocker" ]]; }
 wait_until 20 has_no_jobs
 release
@@ -94,7 +94,7 @@ wait_until 20 is_recorded
 scancel "$(sed -n 's/^array \([0-9]*\) .*/\1/p' big.tar.zst.engine/record)"
 wait_gone 20 "$front"
 expect_end 1 "$front"
-same_text 4 "$(grep -c "^poolmap: big.tar: part [1-4] of 4 was cancelled; the same line goes on$" said)"
+same_text 4 "$(grep -c "^poolmap: big.tar: part [1-4] of 4 was cancelled; run the same command to continue$" said)"
 release
 silently $line
 done_with
@@ -123,7 +123,7 @@ scontrol update "jobid=$(sed -n 's/^array \([0-9]*\) .*/\1/p' big.tar.zst.engine
 wait_gone 40 "$front"
 expect_end 1 "$front"
 one_error_line said "big.tar: the join failed on node" "does not belong to big.tar.zst.part-1-of-4: its input "
-refuses 1 "big.tar: was changed since its parts were submitted; scancel " $line
+refuses 1 "big.tar: has changed since its parts were submitted; to start over, scancel " $line
 no_file big.tar.zst
 rm -r big.tar.zst.engine
 mv kept.tar big.tar

@@ -36,8 +36,8 @@ silently poolmap hash $engine --tag -o - tree/a/40 > said
 poolmap hash --tag tree/a/40 | cmp - said
 silently poolmap hash $engine --manifest tree/a/40 > said
 poolmap hash --manifest tree/a/40 | cmp - said
-refuses 2 "--detach needs -o FILE" poolmap hash $engine --detach tree/a/40
-refuses 2 "the parts would be in ., and" poolmap hash $engine -r .
+refuses 2 "--detach requires -o FILE" poolmap hash $engine --detach tree/a/40
+refuses 2 "the parts would be written into . and" poolmap hash $engine -r .
 rm whole sums.all said
 only_files_here back cluster compressed names one sums tree
 
@@ -56,8 +56,8 @@ silently poolmap decompress $engine --split 500K -r --output-dir out large
 cmp out/large/c/3M large.one/c/3M
 cmp out/large/2M large.one/2M
 same_text 82 "$(find out -type f | wc -l)"
-refuses 2 "--engine and --split take folders, by -r" poolmap compress $engine --split 1M large/2M large/c/3M
-refuses 2 "--engine and --split take folders, by -r" poolmap compress $engine --split 1M --files-from names
+refuses 2 "--engine with --split requires -r and directories" poolmap compress $engine --split 1M large/2M large/c/3M
+refuses 2 "--engine with --split requires -r and directories" poolmap compress $engine --split 1M --files-from names
 rm -r large large.one out
 only_files_here back cluster compressed names one sums tree
 
@@ -66,7 +66,7 @@ find tree -name '*.zst' -delete
 find tree/a/b -type f > list
 silently poolmap compress $engine --files-from list
 same_text 40 "$(find tree -type f -name '*.zst' | wc -l)"
-refuses 2 "--engine and --rm take folders" poolmap compress $engine --rm --files-from list
+refuses 2 "--engine with --rm requires -r and directories" poolmap compress $engine --rm --files-from list
 find tree -name '*.zst' -delete
 silently poolmap compress $engine --rm -r tree
 same_text 80 "$(find tree -type f -name '*.zst' | wc -l)"
@@ -82,9 +82,9 @@ same_text 5 "$(grep -c '^part [1-5] of 5: done on node[12]$' said)"
 cp tree/a/9.zst kept
 printf x >> tree/a/9.zst
 expect_exit 1 poolmap test $engine --engine-retries 0 -r tree 2> said
-one_error_line said "of 5 failed on node" "with exit code 1, as tree.test.engine/part-" ".log has it: tree/a/9.zst: "
+one_error_line said "of 5 failed on node" "with exit code 1; see tree.test.engine/part-" ".log: tree/a/9.zst: "
 cp -p kept tree/a/9.zst
 expect_exit 0 poolmap test -v $engine -r tree 2> said
-grep -q '^goes on with job [0-9]*, 4 of 5 parts are done$' said
+grep -q '^continuing with job [0-9]*, 4 of 5 parts done$' said
 only_files_here back cluster compressed kept list names one said sums tree
 slurm_stop

@@ -12,48 +12,48 @@ text 100000 > file
 poolmap compress -q file
 engine="--engine slurm --parts 4"
 
-refuses 2 "--engine needs --parts N" poolmap compress --engine slurm file
-refuses 2 "--parts must be from 1 to 1000000, and is 0" poolmap compress --engine slurm --parts 0 file
+refuses 2 "--engine requires --parts N" poolmap compress --engine slurm file
+refuses 2 "--parts must be between 1 and 1000000 (got 0)" poolmap compress --engine slurm --parts 0 file
 refuses 2 "pbs" poolmap compress --engine pbs --parts 4 file
 for option in "--parts 4" "--engine-retries 1" "--engine-option=-n1" --detach; do
-    refuses 2 "${option%%[ =]*} needs --engine" poolmap compress $option file
-    refuses 2 "${option%%[ =]*} needs --engine" poolmap hash $option file
+    refuses 2 "${option%%[ =]*} requires --engine" poolmap compress $option file
+    refuses 2 "${option%%[ =]*} requires --engine" poolmap hash $option file
 done
-refuses 2 "--engine and --part exclude each other" poolmap compress $engine --part 1/4 file
-refuses 2 "--engine and --part exclude each other" poolmap hash $engine --part 1/4 -o sums file
-refuses 2 "--engine and -c exclude each other" poolmap compress $engine -c file
-refuses 2 "--engine and --rm exclude each other" poolmap compress $engine --rm file
-refuses 2 "--engine and --rm take folders" poolmap compress $engine --rm file file.zst
-refuses 2 "--engine and --depfile exclude each other" poolmap compress $engine --depfile deps file
-refuses 2 "--engine and --report exclude each other" poolmap compress $engine --report report file
-refuses 2 "--engine and --trace exclude each other" poolmap test $engine --trace trace file.zst
-refuses 2 "--engine and --dry-run exclude each other" poolmap compress $engine --dry-run file
-refuses 2 "--engine and --salvage exclude each other" poolmap decompress $engine --salvage file.zst
-refuses 2 "--engine and --resume exclude each other" poolmap hash $engine --resume state -o sums file
-refuses 2 "--engine and --check exclude each other" poolmap hash $engine --check file
-refuses 2 "--engine and --tree exclude each other" poolmap hash $engine --tree -o sums file
-refuses 2 "--detach needs -o FILE" poolmap hash $engine --detach file
-refuses 2 "--engine cannot do md5" poolmap hash $engine -a md5 -o sums file
-refuses 2 "--engine and --compress exclude each other" poolmap map --lines $engine --compress -o map file -- cat
-refuses 2 "--engine needs -o FILE" poolmap map --lines $engine file -- cat
-refuses 2 "--engine takes one regular file" poolmap map --lines $engine -o map file file.zst -- cat
+refuses 2 "--engine cannot be combined with --part" poolmap compress $engine --part 1/4 file
+refuses 2 "--engine cannot be combined with --part" poolmap hash $engine --part 1/4 -o sums file
+refuses 2 "--engine cannot be combined with -c" poolmap compress $engine -c file
+refuses 2 "--engine cannot be combined with --rm" poolmap compress $engine --rm file
+refuses 2 "--engine with --rm requires -r and directories" poolmap compress $engine --rm file file.zst
+refuses 2 "--engine cannot be combined with --depfile" poolmap compress $engine --depfile deps file
+refuses 2 "--engine cannot be combined with --report" poolmap compress $engine --report report file
+refuses 2 "--engine cannot be combined with --trace" poolmap test $engine --trace trace file.zst
+refuses 2 "--engine cannot be combined with --dry-run" poolmap compress $engine --dry-run file
+refuses 2 "--engine cannot be combined with --salvage" poolmap decompress $engine --salvage file.zst
+refuses 2 "--engine cannot be combined with --resume" poolmap hash $engine --resume state -o sums file
+refuses 2 "--engine cannot be combined with --check" poolmap hash $engine --check file
+refuses 2 "--engine cannot be combined with --tree" poolmap hash $engine --tree -o sums file
+refuses 2 "--detach requires -o FILE" poolmap hash $engine --detach file
+refuses 2 "--engine cannot be combined with md5" poolmap hash $engine -a md5 -o sums file
+refuses 2 "--engine cannot be combined with --compress" poolmap map --lines $engine --compress -o map file -- cat
+refuses 2 "--engine requires -o FILE" poolmap map --lines $engine file -- cat
+refuses 2 "--engine requires one regular file" poolmap map --lines $engine -o map file file.zst -- cat
 refuses 127 "no-such-program" poolmap map --lines $engine -o map file -- no-such-program
-refuses 2 "the parts would be in ., and be hashed as well" poolmap hash -o sums $engine -r .
-refuses 2 "--engine takes files, and not standard input" poolmap hash -o sums $engine < file
-refuses 2 "--engine takes files, and not standard input" poolmap hash $engine - < file
+refuses 2 "the parts would be written into . and hashed, too" poolmap hash -o sums $engine -r .
+refuses 2 "--engine requires files, not standard input" poolmap hash -o sums $engine < file
+refuses 2 "--engine requires files, not standard input" poolmap hash $engine - < file
 for command in compress decompress test; do
-    refuses 2 "--engine takes files, and not standard input" poolmap $command $engine < file
-    refuses 2 "--engine takes files, and not standard input" poolmap $command $engine - < file
-    refuses 2 "--engine takes files, and not standard input" poolmap $command $engine --files-from - < file
+    refuses 2 "--engine requires files, not standard input" poolmap $command $engine < file
+    refuses 2 "--engine requires files, not standard input" poolmap $command $engine - < file
+    refuses 2 "--engine requires files, not standard input" poolmap $command $engine --files-from - < file
 done
-refuses 2 "--engine and --depfile exclude each other" poolmap compress $engine --depfile deps -r .
-refuses 2 "--engine and -c exclude each other" poolmap compress $engine -c -r .
-refuses 2 "--engine-option must be an option, as --partition=batch, and is batch" \
+refuses 2 "--engine cannot be combined with --depfile" poolmap compress $engine --depfile deps -r .
+refuses 2 "--engine cannot be combined with -c" poolmap compress $engine -c -r .
+refuses 2 "--engine-option must be an option such as --partition=batch (got batch)" \
     poolmap compress $engine --engine-option=batch file
 for option in --array=1-2 -a1 -J=x --job-name=x --wrap=true --wait; do
-    refuses 2 "--engine-option $option is for poolmap itself to say" poolmap compress $engine --engine-option=$option file
+    refuses 2 "--engine-option cannot be $option, which poolmap sets itself" poolmap compress $engine --engine-option=$option file
 done
-refuses 2 "level 20 needs --ultra" poolmap compress $engine -20 file
+refuses 2 "level 20 requires --ultra" poolmap compress $engine -20 file
 
 # ---- Errors that one machine would report.
 refuses 1 "none" poolmap compress $engine none
@@ -67,6 +67,6 @@ no_file sbatch-was-called pipe.zst.engine file.zst.engine folder.zst.engine
 # ---- Without Slurm.
 rm bin/sbatch
 ln -s "$POOLMAP" bin/poolmap
-refuses 1 "sbatch is not in PATH; --engine slurm needs the commands of Slurm" \
+refuses 1 "cannot find sbatch in PATH; --engine slurm requires Slurm's commands" \
     env "PATH=$PWD/bin" poolmap compress $engine -o other.zst file
 no_file other.zst other.zst.engine

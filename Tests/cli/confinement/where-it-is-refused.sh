@@ -19,9 +19,9 @@ without() {
     silently poolmap test -r tree
 }
 
-without seccomp "workers: shut in by Landlock, and not by seccomp: Operation not permitted"
-without landlock_create_ruleset "workers: shut in by seccomp, and not by Landlock: Operation not permitted"
-without "seccomp landlock_restrict_self" "workers: not shut in: Operation not permitted"
-without prctl "workers: not shut in: Operation not permitted"
+without seccomp "workers: confined by Landlock, but not by seccomp: Operation not permitted"
+without landlock_create_ruleset "workers: confined by seccomp, but not by Landlock: Operation not permitted"
+without "seccomp landlock_restrict_self" "workers: not confined: Operation not permitted"
+without prctl "workers: not confined: Operation not permitted"
 poolmap compress -v -j 2 --chunk-size 256K -c data 2> said > out.zst
-grep -qxF "workers: shut in by seccomp and Landlock" said || fail "-v says: $(< said)"
+grep -qxF "workers: confined by seccomp and Landlock" said || fail "-v says: $(< said)"

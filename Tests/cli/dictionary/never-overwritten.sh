@@ -12,8 +12,8 @@ ln -s one link
 unharmed "its target one is what -D reads" poolmap -f -D one -o one in
 unharmed "its target ./one is what -D reads" poolmap -f -D one -o ./one in
 unharmed "its target one is what -D reads" poolmap -f -D link -o one in
-unharmed "--report one and -D one are one file" poolmap --report one -D one -o out in
-unharmed "-D one and --depfile one are one file" poolmap --depfile one -D one -o out in
+unharmed "--report one and -D one are the same file" poolmap --report one -D one -o out in
+unharmed "-D one and --depfile one are the same file" poolmap --depfile one -D one -o out in
 poolmap -q -D one -o in.zst in
 unharmed "its target one is what -D reads" poolmap -d -f -D one -o one in.zst
 cp in.zst one.zst

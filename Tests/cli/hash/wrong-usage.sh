@@ -21,7 +21,7 @@ for names in "" - "a -" "--files-from -" "--files-from=- a"; do
     nothing_but 2 "standard input" "${b[@]}" --keyed $names < key
 done
 silently "${b[@]}" --keyed a < key | cmp - <(b3sum --keyed a < key)
-nothing_but 2 exclude "${b[@]}" --keyed --derive-key context a < key
+nothing_but 2 "cannot be combined" "${b[@]}" --keyed --derive-key context a < key
 # Salts.
 for salt in 1 123 0g "00 11" 0x11 "$(printf '%066d' 0)" é; do
     nothing_but 2 --salt "${b[@]}" -a fsverity-sha256 --salt "$salt" a
@@ -49,7 +49,7 @@ nothing_but 2 --salt "${b[@]}" --salt 00 a
 nothing_but 2 --salt "${b[@]}" -a sha256 --salt 00 a
 nothing_but 2 --part-size "${b[@]}" --part-size 8M a
 nothing_but 2 --part-size "${b[@]}" -a dropbox --part-size 8M a
-nothing_but 2 exclude "${b[@]}" --tag --no-names a
+nothing_but 2 "cannot be combined" "${b[@]}" --tag --no-names a
 # The line lists the valid ones.
 nothing_but 2 "following: blake3, sha256, sha512, " "${b[@]}" -a sha3 a
 # A folder among files.

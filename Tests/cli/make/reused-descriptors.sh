@@ -14,7 +14,7 @@ one_worker() {
     eval "exec 7$1 8$2"
     poolmap -v --report report -f -o out.zst --chunk-size 64K in 2> said || fail "$1 $2: exit code $?: $(< said)"
     exec 7>&- 8>&-
-    grep -qx "poolmap: one worker: make passes its job server only to recipe lines that begin with +" said ||
+    grep -qx "poolmap: using one worker: make passes its job server only to recipe lines that begin with +" said ||
         fail "$1 $2: $(< said)"
     same_text 1 "$(workers_in report)"
     same_text 4,4 "$(tokens_left 5),$(tokens_left 6)"
@@ -45,7 +45,7 @@ mkfifo lonely
 for path in "$PWD/file" "$PWD/missing" "$PWD/lonely" "" "$PWD"; do
     export MAKEFLAGS=" -j3 --jobserver-auth=fifo:$path"
     poolmap -v --report report -f -o out.zst --chunk-size 64K in 2> said
-    grep -q "^poolmap: one worker: make" said || fail "$path: $(< said)"
+    grep -q "^poolmap: using one worker: make" said || fail "$path: $(< said)"
     same_text 1 "$(workers_in report)"
 done
 same_text +++++++++ "$(< file)"

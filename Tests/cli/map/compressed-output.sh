@@ -76,7 +76,7 @@ poolmap map -j 2 --lines --chunk-size 128K --compress --retries 1 -o again.zst i
 zstd -q -dc again.zst | cmp - in
 refuses 1 "in: chunk " poolmap map -j 2 --lines --chunk-size 128K --compress -o none.zst in -- false
 no_file none.zst
-refuses 2 "--level needs --compress" poolmap map --lines -9 in -- cat
-refuses 2 "--no-check needs --compress" poolmap map --lines --no-check in -- cat
-refuses 2 "from 1 to 19" poolmap map --lines --compress --level 20 in -- cat
+refuses 2 "--level requires --compress" poolmap map --lines -9 in -- cat
+refuses 2 "--no-check requires --compress" poolmap map --lines --no-check in -- cat
+refuses 2 "between 1 and 19" poolmap map --lines --compress --level 20 in -- cat
 same_text "" "$(ls -A spill)"

@@ -140,9 +140,9 @@ rm -f out
 refuses 1 "in: " poolmap "${map[@]}" in -- sh -c '[ $POOLMAP_CHUNK_INDEX -lt 20 ] || echo more >> in; cat'
 no_file out out.partial out.resume
 # Options that cannot be combined.
-refuses 2 "--resume needs -o FILE" poolmap map --resume --lines in -- cat
-refuses 2 "--resume takes one regular file" poolmap map --resume --lines -o out -- cat
-refuses 2 "--resume takes one regular file" poolmap map --resume --lines -o out in in -- cat
+refuses 2 "--resume requires -o FILE" poolmap map --resume --lines in -- cat
+refuses 2 "--resume requires one regular file" poolmap map --resume --lines -o out -- cat
+refuses 2 "--resume requires one regular file" poolmap map --resume --lines -o out in in -- cat
 mkfifo pipe
 refuses 1 "pipe: is not a regular file" poolmap map --resume --lines -o out pipe -- cat
 for options in --unordered --keep-going "--reduce sum"; do

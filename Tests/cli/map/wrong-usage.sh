@@ -49,7 +49,7 @@ no_file ran
 # No command; or only an apparent one.
 for words in "--lines in" "--lines in --" "--lines in cat" "--lines"; do
     # shellcheck disable=SC2086
-    refuses 2 "needs a command" poolmap map $words < /dev/null
+    refuses 2 "missing command" poolmap map $words < /dev/null
 done
 refuses 2 "" poolmap map --lines - - -- cat < /dev/null
 refuses 2 "" poolmap map --lines -o < /dev/null

@@ -48,11 +48,11 @@ restores f.zst
 rm f.zst 2 2.zst out out.zst named.zst piped.zst restored said
 # A bundle that cannot be parsed does nothing.
 touch g
-refuses 2 "-o needs a value, and -f is an option" poolmap -o -f f
-refuses 2 "-o needs a value" poolmap -f f -o
+refuses 2 "-o requires a value, and -f is an option" poolmap -o -f f
+refuses 2 "-o requires a value" poolmap -f f -o
 refuses 2 "unknown option '-u' in '-oout'" poolmap -oout g f
 refuses 2 "unknown option '-x' in '-dx'" poolmap -dx f
-refuses 2 "-b in -fb3 is not there: poolmap does not measure; zstd -b does" poolmap -fb3 f
+refuses 2 "-b in -fb3 is not supported; use zstd -b for benchmarks" poolmap -fb3 f
 only_files f g
 # In hash, letters mean the same as in b3sum and sha256sum.
 silently poolmap hash -asha256 -ohashes f

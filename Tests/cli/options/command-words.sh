@@ -5,7 +5,7 @@ zstd -q a -o a.zst
 cp a.zst kept.zst
 for word in compress decompress test list cat hash help; do
     text 4000 > $word
-    refuses 2 "$word is a command, and here the name of a file as well: type ./$word for the file, and --$word for the command" \
+    refuses 2 "$word is a command and also a file here: type ./$word for the file, or --$word for the command" \
         poolmap $word a
     refuses 2 "$word is a command" poolmap $word
     only_files a a.zst kept.zst $word
@@ -42,7 +42,7 @@ rm hash
 # A folder cannot be an input without -r: the word is a command, and a note says so.
 mkdir hash test
 poolmap hash -a sha256 a 2> said | cmp - <(sha256sum a)
-one_error_line said "hash is taken for the command, and is the name of a folder as well: type ./hash for the folder, and --hash"
+one_error_line said "hash is taken as the command, but is also a directory here: type ./hash for the directory, or --hash"
 silently poolmap hash -q a > /dev/null
 silently poolmap --test a.zst
 refuses 2 "test is a command" poolmap test -r a

@@ -14,7 +14,7 @@ with 7 --level 19 | cmp - 19.zst
 with 22 --ultra -3 | cmp - 3.zst
 for value in "" x 19x " 3" 3.5 99999999999 - 0x3; do
     ZSTD_CLEVEL=$value poolmap -c f 2> said | cmp - 3.zst
-    one_error_line said "ZSTD_CLEVEL=$value is no level, and ignored"
+    one_error_line said "ignoring ZSTD_CLEVEL=$value: not a level"
     ZSTD_CLEVEL=$value silently poolmap -q -c f | cmp - 3.zst
     ZSTD_CLEVEL=$value silently poolmap -c -3 f | cmp - 3.zst
     # If the level has no effect, its value does not matter.
@@ -22,7 +22,7 @@ for value in "" x 19x " 3" 3.5 99999999999 - 0x3; do
     ZSTD_CLEVEL=$value silently poolmap hash f > digest
 done
 ZSTD_CLEVEL=30 poolmap -c f 2> said | cmp - 19.zst
-one_error_line said "ZSTD_CLEVEL=30 is taken for 19, as more needs --ultra"
+one_error_line said "ZSTD_CLEVEL=30 is too high, using 19; more requires --ultra"
 # The number of workers, from the report.
 jobs_of() { poolmap -q -f --report report "$@" && python3 -c 'import json; print(json.load(open("report"))["options"]["jobs"])'; }
 unset MAKEFLAGS MAKELEVEL
@@ -41,7 +41,7 @@ poolmap hash -q --report report f > digest
 same_text "$all" "$(python3 -c 'import json; print(json.load(open("report"))["options"]["jobs"])')"
 for value in "" x -1 +2 99999999999; do
     ZSTD_NBTHREADS=$value poolmap -f -o out f 2> said
-    one_error_line said "ZSTD_NBTHREADS=$value is no number, and ignored"
+    one_error_line said "ignoring ZSTD_NBTHREADS=$value: not a number"
     ZSTD_NBTHREADS=$value silently poolmap -q -f -o out f
     ZSTD_NBTHREADS=$value silently poolmap -T2 -f -o out f
 done

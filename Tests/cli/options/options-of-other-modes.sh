@@ -67,7 +67,7 @@ done
 refuses 2 "must be a size" poolmap --memory g.zst f
 # Unsupported options are refused with a reason, even in bundles.
 for option in --train --train-cover=k=50 --patch-from=f --show-default-cparams -b -b3 -e5 -i1 -S; do
-    refuses 2 "is not there: " poolmap $option f
+    refuses 2 "is not supported; " poolmap $option f
 done
 # poolmap's own options are errors in modes that cannot honor them.
 refuses 2 "unknown option '--salvage'" poolmap -t --salvage f.zst

@@ -44,11 +44,11 @@ sys.stdout.buffer.write(command.communicate()[0])
 sys.exit(command.returncode)' | zstd -q -dc > got
 same_text "through a socket" "$(< got)"
 # A descriptor has no name from which to derive a target.
-refuses 1 "stands for an open descriptor; name the target with -o, or use -c" poolmap <(cat f)
-refuses 1 "/dev/stdin: stands for an open descriptor" as_user poolmap /dev/stdin < f
-refuses 1 "/dev/stdin: stands for an open descriptor" poolmap --output-dir new /dev/stdin < f
+refuses 1 "is an open descriptor; name the target with -o, or use -c" poolmap <(cat f)
+refuses 1 "/dev/stdin: is an open descriptor" as_user poolmap /dev/stdin < f
+refuses 1 "/dev/stdin: is an open descriptor" poolmap --output-dir new /dev/stdin < f
 no_file new
-refuses 1 "stands for an open descriptor" poolmap --dry-run <(cat f)
+refuses 1 "is an open descriptor" poolmap --dry-run <(cat f)
 refuses 1 "/dev/fd/9: No such file or directory" poolmap -c /dev/fd/9
 # There is nothing to remove either.
 ln -s /dev/stdin input
@@ -60,4 +60,4 @@ refuses 1 "list needs a file of known size" poolmap -l <(cat f.zst)
 refuses 1 "use decompress for a pipe" poolmap cat --offset 1 <(cat f.zst)
 # Other links are skipped, as usual.
 ln -s f link
-refuses 1 "link: is a symbolic link, and ignored; -f follows it" poolmap link
+refuses 1 "link: is a symbolic link, ignored; use -f to follow it" poolmap link

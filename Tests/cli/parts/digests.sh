@@ -75,13 +75,13 @@ rm out*
 # ---- Parts that cannot be joined are refused, in one line.
 
 for algorithm in sha256 sha512 sha1 md5; do
-    refuses 2 "--part cannot do $algorithm, which is hashed from the beginning to the end" \
+    refuses 2 "--part cannot be combined with $algorithm, which must be hashed from start to end" \
         poolmap hash -a $algorithm -a blake3 --part 1/2 -o out in
 done
-refuses 2 "--part cannot do sha1, md5" poolmap hash -a sha1 -a crc32 -a md5 --part 1/2 -o out in
+refuses 2 "--part cannot be combined with sha1, md5" poolmap hash -a sha1 -a crc32 -a md5 --part 1/2 -o out in
 refuses 2 "--keyed" poolmap hash --keyed --part 1/2 -o out in
 refuses 2 "--tree" poolmap hash --tree --part 1/2 -o out in
 refuses 2 "--check" poolmap hash --check --part 1/2 in
-refuses 2 "--part needs -o FILE" poolmap hash --part 1/2 in
-refuses 2 "--part needs -o FILE" poolmap hash --part 1/2 -o - in
+refuses 2 "--part requires -o FILE" poolmap hash --part 1/2 in
+refuses 2 "--part requires -o FILE" poolmap hash --part 1/2 -o - in
 only_files in whole other other/{$'a\nb','a\b',$'\r',$'\xff\xfe',' ',$'\xe2\x82\xac',-name,a=b} said

@@ -61,30 +61,30 @@ no_part() {
     only_files big.tar whole
 }
 for part in auto auto/4; do
-    no_part $part "no array engine's variable is set" ONE=1
-    no_part $part "no array engine's variable is set" SGE_TASK_ID=undefined LSB_JOBINDEX=0
+    no_part $part "no array engine has set its variable" ONE=1
+    no_part $part "no array engine has set its variable" SGE_TASK_ID=undefined LSB_JOBINDEX=0
     no_part $part "the array has gaps, with 3 elements from 1 to 7" "$(slurm 1 7 1 3 | sed s/@/3/)"
-    no_part $part "SLURM_ARRAY_TASK_ID is 'x', and no number" "$(slurm 1 4 1 4 | sed s/@/x/)"
-    no_part $part "SLURM_ARRAY_TASK_ID is '', and no number" "$(slurm 1 4 1 4 | sed s/@//)"
-    no_part $part "SLURM_ARRAY_TASK_ID is set, and SLURM_ARRAY_TASK_MIN is not" SLURM_ARRAY_TASK_ID=1
-    no_part $part "PBS_ARRAY_INDEX=1 and JOB_COMPLETION_INDEX=1 do not say the same" PBS_ARRAY_INDEX=1 \
+    no_part $part "SLURM_ARRAY_TASK_ID is 'x', not a number" "$(slurm 1 4 1 4 | sed s/@/x/)"
+    no_part $part "SLURM_ARRAY_TASK_ID is '', not a number" "$(slurm 1 4 1 4 | sed s/@//)"
+    no_part $part "SLURM_ARRAY_TASK_ID is set, but SLURM_ARRAY_TASK_MIN is not" SLURM_ARRAY_TASK_ID=1
+    no_part $part "PBS_ARRAY_INDEX=1 and JOB_COMPLETION_INDEX=1 disagree about" PBS_ARRAY_INDEX=1 \
         JOB_COMPLETION_INDEX=1
 done
 no_part auto/4 'the array has gaps, with 2 elements from 2 to 4; submit it with --array=1-4, or give the part'\''s number' \
     "$(slurm 2 4 1 2 | sed s/@/2/)"
-no_part auto/4 'the array has 1 element, and not 4; submit it with --array=1-4, or give the part'\''s number' \
+no_part auto/4 'the array has 1 element, not 4; submit it with --array=1-4, or give the part'\''s number' \
     "$(slurm 3 3 1 1 | sed s/@/3/)"
-no_part auto "the array has 1 element, and may not be the whole; give the count, as --part auto/16" \
+no_part auto "the array has 1 element and may be incomplete; give the count, such as --part auto/16" \
     "$(slurm 1 1 1 1 | sed s/@/1/)"
-no_part auto/4 "PBS_ARRAY_INDEX is 0, and the first part's is 1; submit it with -J 1-4" PBS_ARRAY_INDEX=0
-no_part auto/4 "PBS_ARRAY_INDEX is 5, beyond the last of 4 parts; submit it with -J 1-4" PBS_ARRAY_INDEX=5
-no_part auto/4 "JOB_COMPLETION_INDEX is 4, beyond the last of 4 parts; submit it with completions: 4" JOB_COMPLETION_INDEX=4
-no_part auto/4 "the array has 8 elements, and not 4" AWS_BATCH_JOB_ARRAY_INDEX=1 AWS_BATCH_JOB_ARRAY_SIZE=8
+no_part auto/4 "PBS_ARRAY_INDEX is 0, but the first part's is 1; submit it with -J 1-4" PBS_ARRAY_INDEX=0
+no_part auto/4 "PBS_ARRAY_INDEX is 5, past the last of 4 parts; submit it with -J 1-4" PBS_ARRAY_INDEX=5
+no_part auto/4 "JOB_COMPLETION_INDEX is 4, past the last of 4 parts; submit it with completions: 4" JOB_COMPLETION_INDEX=4
+no_part auto/4 "the array has 8 elements, not 4" AWS_BATCH_JOB_ARRAY_INDEX=1 AWS_BATCH_JOB_ARRAY_SIZE=8
 for name in PBS_ARRAY_INDEX PBS_ARRAYID LSB_JOBINDEX JOB_COMPLETION_INDEX AWS_BATCH_JOB_ARRAY_INDEX; do
-    no_part auto "$name does not say of how many; give the count, as --part auto/16" $name=1
+    no_part auto "$name does not tell how many parts there are; give the count, such as --part auto/16" $name=1
 done
 # The value of a variable is shown, escaped for a terminal.
-no_part auto/4 "PBS_ARRAY_INDEX is '\\x1B[31m', and no number" $'PBS_ARRAY_INDEX=\e[31m'
+no_part auto/4 "PBS_ARRAY_INDEX is '\\x1B[31m', not a number" $'PBS_ARRAY_INDEX=\e[31m'
 
 # ---- An explicit number counts, whatever an engine says.
 
@@ -92,7 +92,7 @@ for text in "" / 3 3/ /4 a/b +1/4 -1/4 " 1/4" 1/4/2 1/x auto/ auto/x; do
     refuses 2 "--part" env PBS_ARRAY_INDEX=1 poolmap compress --part="$text" -o big.tar.zst big.tar
 done
 for text in 0/4 5/4 1/0 auto/0 1/1000001 99999999999999999999/4 1/99999999999999999999; do
-    refuses 2 ", and is $text" env PBS_ARRAY_INDEX=1 poolmap compress --part $text -o big.tar.zst big.tar
+    refuses 2 "(got $text)" env PBS_ARRAY_INDEX=1 poolmap compress --part $text -o big.tar.zst big.tar
 done
 only_files big.tar whole
 silently element 03/4 PBS_ARRAY_INDEX=x SLURM_ARRAY_TASK_ID=1

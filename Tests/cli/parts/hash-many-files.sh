@@ -129,16 +129,16 @@ rm tree/a/pipe
 
 # ---- What cannot be hashed in parts
 
-refuses 2 "--part of many files and --resume exclude each other" \
+refuses 2 "--part of many files cannot be combined with --resume" \
     poolmap hash -r -o sums --resume state --part 1/2 tree
-refuses 2 "--part takes files, and not standard input" poolmap hash -o sums --part 1/2 - tree/a/1
+refuses 2 "--part requires files, not standard input" poolmap hash -o sums --part 1/2 - tree/a/1
 refuses 2 "--part" poolmap hash -r --tree -o sums --part 1/2 tree
 refuses 2 "--part" poolmap hash -r --keyed -o sums --part 1/2 tree
-refuses 2 "--part needs -o FILE" poolmap hash -r --part 1/2 tree
+refuses 2 "--part requires -o FILE" poolmap hash -r --part 1/2 tree
 # Other parts must not find the parts as inputs.
-refuses 2 "the parts would be in tree, and be hashed as well; name a file elsewhere by -o" \
+refuses 2 "the parts would be written into tree and hashed, too; name a file outside it with -o" \
     poolmap hash -r -o tree/a/sums --part 1/2 elsewhere tree
-refuses 2 "the parts would be in ., and" poolmap hash -r -o sums --part 1/2 .
-refuses 2 "the parts would be in ../../tree, and" \
+refuses 2 "the parts would be written into . and" poolmap hash -r -o sums --part 1/2 .
+refuses 2 "the parts would be written into ../../tree and" \
     eval "(cd tree/a && poolmap hash -r -o ../../elsewhere/../tree/sums --part 1/2 ../../tree)"
 (cd tree && silently poolmap hash -r -o ../sums --part 1/1 .)

@@ -78,7 +78,7 @@ refuses 1 'the parts were made with --reduce "concat", but join has "sum"' poolm
 refuses 1 '--reduce joins outputs of map, but these are parts of compress' poolmap join --reduce sum -o in.zst in.zst.part-*
 silently poolmap join -q --reduce concat -o plain plain.part-*
 same_file in plain
-refuses 2 "--reduce joins the parts of one file" poolmap join --reduce sum plain.part-* out.part-*
+refuses 2 "--reduce requires the parts of a single file" poolmap join --reduce sum plain.part-* out.part-*
 refuses 2 "" poolmap join --reduce
 # A failed reduction leaves nothing, and a full TMPDIR is reported.
 refuses 1 "the command of --reduce exited with code 3" poolmap join --reduce 'sort -m {}; exit 3' -o failed failed.part-*

@@ -9,25 +9,25 @@ refused() {
     only_files in folder
 }
 for text in 0/4 5/4 1/0 x 3 1/4/2 ""; do refused "--part" --part="$text" -o out in; done
-refused "--part needs -o FILE" --part 1/2 in
-refused "--part needs -o FILE" --part 1/2 -o - in
-refused "--part and --output-template exclude each other: a part is one file" --part 1/2 --output-template 'out-{index}' in
-refused "--part and --compress exclude each other; compress what join makes" --part 1/2 --compress -o out in
-refused "--part and --keep-going exclude each other: a part is whole, or not there" --part 1/2 --keep-going -o out in
+refused "--part requires -o FILE" --part 1/2 in
+refused "--part requires -o FILE" --part 1/2 -o - in
+refused "--part cannot be combined with --output-template: a part is a single file" --part 1/2 --output-template 'out-{index}' in
+refused "--part cannot be combined with --compress; compress the joined file" --part 1/2 --compress -o out in
+refused "--part cannot be combined with --keep-going: a part must be complete" --part 1/2 --keep-going -o out in
 for files in "in in" "" "-" "-r folder" "--files-from in" "--files0-from in"; do
     # shellcheck disable=SC2086
-    refused "--part takes one regular file" --part 1/2 -o out $files
+    refused "--part requires one regular file" --part 1/2 -o out $files
 done
-refused "--resume and --unordered exclude each other" --part 1/2 --resume --unordered -o out in
+refused "--resume cannot be combined with --unordered" --part 1/2 --resume --unordered -o out in
 # Anything but a regular file is noticed when it is opened.
 mkfifo pipe
-refuses 1 "is no regular file, and --part reads nothing else" poolmap map --part 1/2 --lines -o out pipe -- touch ran < /dev/null &
+refuses 1 "is not a regular file, which --part requires" poolmap map --part 1/2 --lines -o out pipe -- touch ran < /dev/null &
 reader=$!
 exec 3<> pipe
 wait $reader
 exec 3>&-
 rm pipe
-refuses 1 "/dev/null: is no regular file, and --part reads nothing else" poolmap map --part 1/2 --lines -o out /dev/null -- touch ran
+refuses 1 "/dev/null: is not a regular file, which --part requires" poolmap map --part 1/2 --lines -o out /dev/null -- touch ran
 refuses 1 "" poolmap map --part 1/2 --lines -o out folder -- touch ran
 refuses 1 "" poolmap map --part 1/2 --lines -o out none -- touch ran
 only_files in folder

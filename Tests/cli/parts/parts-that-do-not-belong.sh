@@ -77,14 +77,14 @@ rm lines.* other.*
 
 # ---- Not a part
 
-refuses 2 "name the files of the parts" poolmap join
-refuses 2 "name the files of the parts" poolmap join -o out
+refuses 2 "missing file names of the parts" poolmap join
+refuses 2 "missing file names of the parts" poolmap join -o out
 refuses 2 "standard input" poolmap join -o out -
 refuses 2 "in does not end with .part-I-of-N; name the target with -o" poolmap join in
 refuses 2 "in.part-4-of-3 does not end with .part-I-of-N" poolmap join $first in.part-4-of-3
-refuses 2 "-o and -c exclude each other" poolmap join -c -o out $first
-refuses 2 "--rm needs a file" poolmap join -c --rm $first
-refuses 2 "--if-changed needs a file" poolmap join -o - --if-changed $first
+refuses 2 "-o cannot be combined with -c" poolmap join -c -o out $first
+refuses 2 "--rm requires an output file" poolmap join -c --rm $first
+refuses 2 "--if-changed requires an output file" poolmap join -o - --if-changed $first
 no_part="is not a part made by poolmap, or is truncated or damaged; make the part again"
 : > empty
 for file in in in.zst empty whole /dev/null /proc/version; do

@@ -41,7 +41,7 @@ silently in_parts 3 poolmap compress --chunk-size 128K --split 1000000 --files-f
 silently poolmap compress "${options[@]}" beside/a -f
 find beside -type f ! -name '*.zst' -delete
 same_text "$(cd whole && contents tree)" "$(mv beside beside.0 && mkdir beside && mv beside.0 beside/tree && cd beside && contents tree)"
-refuses 2 "--split and -o exclude each other" poolmap compress --split 1 --part 1/2 -o one tree/border
+refuses 2 "--split cannot be combined with -o" poolmap compress --split 1 --part 1/2 -o one tree/border
 rm -rf parts
 silently in_parts 2 poolmap compress "${options[@]}" --split 100G --output-dir parts tree
 silently poolmap join -r parts
@@ -83,12 +83,12 @@ zstd -q -dc parts/tree/border.zst | cmp - tree/border
 
 # ---- Usage
 
-refuses 2 "--split needs --part or --engine" poolmap compress -r --split 1M tree
+refuses 2 "--split requires --part or --engine" poolmap compress -r --split 1M tree
 refuses 2 "--split must be at least 1" poolmap compress -r --split 0 --part 1/2 tree
-refuses 2 "--split and --rm exclude each other" poolmap compress -r --rm --split 1M --part 1/2 tree
-refuses 2 "--part and -c exclude each other" poolmap compress -r -c --split 1M --part 1/2 tree
+refuses 2 "--split cannot be combined with --rm" poolmap compress -r --rm --split 1M --part 1/2 tree
+refuses 2 "--part cannot be combined with -c" poolmap compress -r -c --split 1M --part 1/2 tree
 refuses 2 "unknown option '--split'" poolmap hash -r --split 1M --part 1/2 -o sums tree
-refuses 2 "-r and -o exclude each other" poolmap join -r -o out parts
-refuses 2 "-r and -c exclude each other" poolmap join -r -c parts
+refuses 2 "-r cannot be combined with -o" poolmap join -r -o out parts
+refuses 2 "-r cannot be combined with -c" poolmap join -r -c parts
 refuses 1 "gone: No such file" poolmap join -r gone
 refuses 2 "list does not end with .part-I-of-N" poolmap join -r list

@@ -23,7 +23,7 @@ for name in compress decompress test hash; do
     for bad in 0/4 5/4 1/0 a/b 1 "" / 1/ /2 -1/4 1/4/4 1.0/4 1/1000001; do
         no_part 2 "--part" "${command[@]}" "--part=$bad" $file
     done
-    text="--part takes files, and not standard input"
+    text="--part requires files, not standard input"
     no_part 2 "$text" "${command[@]}" < $file
     no_part 2 "$text" "${command[@]}" - < $file
     no_part 2 "$text" "${command[@]}" - $file < $file
@@ -39,24 +39,24 @@ for name in compress decompress test hash; do
     rm pipe
 done
 no_part 1 "/proc/version: has more than it says" poolmap hash --manifest --part 1/2 -o out /proc/version
-no_part 2 "--part of many files and --resume exclude each other" "${hash[@]}" --resume state in second
+no_part 2 "--part of many files cannot be combined with --resume" "${hash[@]}" --resume state in second
 for name in compress decompress; do
     file=in
     [[ $name == compress ]] || file=in.zst
-    no_part 2 "--part and -c exclude each other" poolmap $name --part 1/2 -c $file
-    no_part 2 "--part and -c exclude each other" poolmap $name --part 1/2 -o - $file
-    no_part 2 "--part and -c exclude each other" poolmap $name --part 1/2 -o /dev/stdout $file
-    no_part 2 "--part and -c exclude each other" poolmap $name --part 1/2 -c $file $file
-    no_part 2 "--part of one file and --rm exclude each other" poolmap $name --part 1/2 --rm $file
-    no_part 2 "--part of one file and --depfile exclude each other" poolmap $name --part 1/2 --depfile rules $file
+    no_part 2 "--part cannot be combined with -c" poolmap $name --part 1/2 -c $file
+    no_part 2 "--part cannot be combined with -c" poolmap $name --part 1/2 -o - $file
+    no_part 2 "--part cannot be combined with -c" poolmap $name --part 1/2 -o /dev/stdout $file
+    no_part 2 "--part cannot be combined with -c" poolmap $name --part 1/2 -c $file $file
+    no_part 2 "--part of one file cannot be combined with --rm" poolmap $name --part 1/2 --rm $file
+    no_part 2 "--part of one file cannot be combined with --depfile" poolmap $name --part 1/2 --depfile rules $file
     no_part 2 "-o" poolmap $name --part 1/2 -o out $file second
     no_part 1 "$file: cannot write missing/out.part-1-of-2: No such file" poolmap $name --part 1/2 -o missing/out $file
 done
-no_part 2 "--part and --salvage exclude each other" "${decompress[@]}" --salvage in.zst
-no_part 2 "--part and --pass-through exclude each other" "${decompress[@]}" --pass-through in.zst
+no_part 2 "--part cannot be combined with --salvage" "${decompress[@]}" --salvage in.zst
+no_part 2 "--part cannot be combined with --pass-through" "${decompress[@]}" --pass-through in.zst
 no_part 1 "in: not a Zstandard frame" "${decompress[@]}" -f in
-no_part 2 "--resume and --rsyncable exclude each other" "${compress[@]}" --resume --rsyncable in
-no_part 2 "--resume needs -o FILE" poolmap compress --part 1/2 --resume in
+no_part 2 "--resume cannot be combined with --rsyncable" "${compress[@]}" --resume --rsyncable in
+no_part 2 "--resume requires -o FILE" poolmap compress --part 1/2 --resume in
 no_part 1 "in: is both input and output" poolmap hash -f --part 1/2 -o out --resume in in
 # A part is not an input for itself.
 cp in out.part-1-of-2
@@ -69,7 +69,7 @@ for name in list cat; do
 done
 # With --json the message is an object.
 expect_exit 2 "${hash[@]}" --json in - 2> said
-grep -Fxq '{"error": "usage", "file": null, "message": "--part takes files, and not standard input", "errno": null}' said
+grep -Fxq '{"error": "usage", "file": null, "message": "--part requires files, not standard input", "errno": null}' said
 expect_exit 1 "${compress[@]}" --json /dev/null 2> said
 grep -q '^{"error": "failed", "file": "/dev/null", "message": "is no regular file' said
 expect_exit 1 poolmap join --json -o out in 2> said

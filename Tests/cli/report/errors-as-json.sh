@@ -44,7 +44,7 @@ json 0 ignored link.zst "symbolic link" poolmap test --json link.zst good.zst
 # Only symbolic links: the warning, and the error that there was nothing else.
 expect_exit 1 poolmap compress --json link 2> lines
 sed -n 1p lines > said && check warning ignored link ""
-sed -n 2p lines > said && check error failed null "nothing but symbolic links"
+sed -n 2p lines > said && check error failed null "all inputs are symbolic links"
 # A chunk that kills every worker.
 noise 2000000 > large
 start poolmap compress --json -19 -j 2 --chunk-size 1M -o large.zst large 2> said
@@ -56,7 +56,7 @@ expect_exit 1 wait "$front"
 check error processDied large chunk
 # All sorts of wrong usage.
 json 2 usage null "--bogus" poolmap compress --json --bogus
-json 2 usage null "exclude" poolmap --json -c --output-dir x in
+json 2 usage null "cannot be combined" poolmap --json -c --output-dir x in
 json 2 usage null "--ultra" poolmap -22 --json in
 json 2 usage null "8x" poolmap compress --chunk-size 8x --json in
 json 2 usage null "" poolmap hash --json -a crc in

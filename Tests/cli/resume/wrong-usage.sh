@@ -2,13 +2,13 @@
 . "$CLI_LIB"
 text 5000 > in
 cp in second
-refuses 2 "--resume needs -o FILE" poolmap compress --resume in
-refuses 2 "--resume needs -o FILE" poolmap compress --resume -c in
-refuses 2 "--resume needs -o FILE" poolmap compress --resume -o - in
-refuses 2 "--resume needs -o FILE" poolmap compress --resume -o out -c in
-refuses 2 "--resume takes one regular file" poolmap compress --resume -o out in second
-refuses 2 "--resume takes one regular file" poolmap compress --resume -o out < in
-refuses 2 "--resume takes one regular file" poolmap compress --resume -o out - < in
+refuses 2 "--resume requires -o FILE" poolmap compress --resume in
+refuses 2 "--resume requires -o FILE" poolmap compress --resume -c in
+refuses 2 "--resume requires -o FILE" poolmap compress --resume -o - in
+refuses 2 "--resume requires -o FILE" poolmap compress --resume -o out -c in
+refuses 2 "--resume requires one regular file" poolmap compress --resume -o out in second
+refuses 2 "--resume requires one regular file" poolmap compress --resume -o out < in
+refuses 2 "--resume requires one regular file" poolmap compress --resume -o out - < in
 refuses 2 "--resume" poolmap decompress --resume -o out in
 refuses 1 "nothing: " poolmap compress --resume -o out nothing
 mkdir folder

@@ -64,7 +64,7 @@ poolmap -q -f --chunk-size 1M -1 -o new.zst inserted
 poolmap -q -f --rsyncable --chunk-size 1M -o out.zst in
 poolmap cat --offset 12345678 --length 3000000 out.zst | cmp - <(part in 12345678 3000000)
 expect_exit 2 poolmap --rsyncable --resume -o new in 2> said
-one_error_line said "--resume and --rsyncable"
+one_error_line said "--resume cannot be combined with --rsyncable"
 # Damage costs its frame: each states its own size, with tables and without.
 third=$(poolmap list -v out.zst | sed -n 's/.*frame 2: .* at \([0-9]*\),.*/\1/p')
 poolmap list --json -v out.zst > list

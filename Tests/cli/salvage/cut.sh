@@ -15,26 +15,26 @@ salvage_cut() {
 salvage_cut $((fourth + 1000))
 { part in 0 196608; head -c 65536 /dev/zero; } | cmp - out
 grep -q 'lost bytes 196608 to 262143 of the content (frame 3 ' said
-grep -q 'lost an unknown number of bytes from byte 262144 of the content on' said
-same_text 'poolmap: cut.zst: restored 196608 bytes, at least 65536 lost in 2 places; how many there were is not known' \
+grep -q 'lost an unknown number of bytes, starting at byte 262144 of the content' said
+same_text 'poolmap: cut.zst: recovered 196608 bytes, at least 65536 lost in 2 places; the original size is unknown' \
     "$(tail -n 1 said)"
 expect_exit 1 poolmap decompress --salvage --omit -c cut.zst 2> omitted | cmp - <(part in 0 196608)
 # Between two frames, and inside a frame's header.
 for bytes in 0 3; do
     salvage_cut $((fourth + bytes))
     part in 0 196608 | cmp - out
-    grep -q 'lost an unknown number of bytes from byte 196608 of the content on' said
+    grep -q 'lost an unknown number of bytes, starting at byte 196608 of the content' said
 done
 # Inside the last frame, which is shorter than a chunk: nothing can have followed.
 salvage_cut $((last + 1000))
 { part in 0 327680; head -c $((380000 - 327680)) /dev/zero; } | cmp - out
-same_text 'poolmap: cut.zst: restored 327680 of 380000 bytes, 52320 lost in 1 place' "$(tail -n 1 said)"
+same_text 'poolmap: cut.zst: recovered 327680 of 380000 bytes, 52320 lost in 1 place' "$(tail -n 1 said)"
 # Anywhere in the tables.
 for ((bytes = tables; bytes < size; bytes += 7)); do
     salvage_cut $bytes
     same_file in out "cut at $bytes"
-    grep -q 'nothing of the content is lost by this' said
-    same_text 'poolmap: cut.zst: restored all 380000 bytes of a damaged file' "$(tail -n 1 said)"
+    grep -q 'no content lost: ' said
+    same_text 'poolmap: cut.zst: recovered all 380000 bytes of a damaged file' "$(tail -n 1 said)"
 done
 # If all chunks are full, the beginning of the section table says as much.
 text 196608 > full

@@ -16,7 +16,7 @@ for number in "${!frames[@]}"; do
         { part in 0 $place; head -c "$content" /dev/zero; part in $((last + 1)) 380000; } | cmp - out
         same_text 2 "$(wc -l < said)"
         grep -Eq "^poolmap: bad.zst: lost bytes $place to $last of the content \(frame $number at bytes $offset to $((offset + length - 1)) of the file\): " said
-        same_text "poolmap: bad.zst: restored $((380000 - content)) of 380000 bytes, $content lost in 1 place" "$(tail -n 1 said)"
+        same_text "poolmap: bad.zst: recovered $((380000 - content)) of 380000 bytes, $content lost in 1 place" "$(tail -n 1 said)"
         expect_exit 1 poolmap -d --salvage --omit -c bad.zst > short 2> omitted
         { part in 0 $place; part in $((last + 1)) 380000; } | cmp - short
         same_file said omitted

@@ -24,7 +24,7 @@ for file in sized unsized; do
             grep -q 'lost bytes 800000 to 1199999 of the content (frame 2 ' said
         else
             same_file less out "$file: $(< said)"
-            grep -q 'lost an unknown number of bytes from byte 800000 of the content on' said
+            grep -q 'lost an unknown number of bytes, starting at byte 800000 of the content' said
         fi
     done
 done

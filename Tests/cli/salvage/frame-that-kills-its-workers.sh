@@ -14,6 +14,6 @@ while is_running "$front"; do
     done
 done
 expect_exit 1 wait "$front"
-grep -q 'lost an unknown number of bytes from byte 300000 of the content on (frame 1 at bytes ' said
+grep -q 'lost an unknown number of bytes, starting at byte 300000 of the content (frame 1 at bytes ' said
 grep -Eqi 'SIGKILL|signal 9|killed' said
 cat first last | cmp - out

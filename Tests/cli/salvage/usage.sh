@@ -7,8 +7,8 @@ mkfifo pipe
 cat in.zst > pipe &
 refuses 1 "pipe: --salvage needs a regular file" poolmap decompress --salvage -o out pipe
 wait
-refuses 2 "--omit needs --salvage" poolmap decompress --omit -f in.zst
-refuses 2 "--salvage and --rm exclude each other" poolmap -d --salvage --rm -f in.zst
+refuses 2 "--omit requires --salvage" poolmap decompress --omit -f in.zst
+refuses 2 "--salvage cannot be combined with --rm" poolmap -d --salvage --rm -f in.zst
 refuses 2 "" poolmap compress --salvage in
 only_files in in.zst pipe
 echo old > out

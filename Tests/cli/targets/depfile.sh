@@ -59,7 +59,7 @@ for name in $'line\nbreak' $'tab\t' 'semi;colon' 'end\' 'end ' $'cr\r' 'lib(memb
     code=0
     poolmap compress -j 2 -f -r odd --output-dir out --depfile rules 2> said || code=$?
     ((code == 1)) || fail "exit code $code for $name"
-    one_error_line said "odd/" "no make rule can hold"
+    one_error_line said "odd/" "cannot be written in a make rule"
     zstd -q -t "out/odd/$name.zst"
     same_text "out/odd/plain.zst : \\  odd/plainodd/plain :" "$(tr -d '\n' < rules)"
     rm "odd/$name"

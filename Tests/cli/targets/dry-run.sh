@@ -23,7 +23,7 @@ for option in --dry-run "-n --dry-run" "--dry-run -j 2" "--dry-run --depfile rul
     [[ ! -s said2 ]]
 done
 poolmap compress --dry-run --rm --if-changed a > said
-same_text "compress a to a.zst, if that changes it, and remove a" "$(< said)"
+same_text "compress a to a.zst, if its content changes, and remove a" "$(< said)"
 poolmap compress --dry-run -r tree a --output-dir new/er > said
 printf '%s\n' 'compress tree/inner/two\nlines to new/er/tree/inner/two\nlines.zst' \
     'compress tree/one to new/er/tree/one.zst' 'compress a to new/er/a.zst' | diff - said

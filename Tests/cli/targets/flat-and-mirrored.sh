@@ -56,7 +56,7 @@ rm -r out back mirrored
 text 4000 > d/f
 for option in --output-dir-flat --output-dir; do
     expect_exit 1 poolmap $option out a/b/f d/f 2> said
-    one_error_line said "d/f: its target out/f.zst is that of another input of this run, too"
+    one_error_line said "d/f: its target out/f.zst is also the target of another input of this run"
     zstd -q -dc out/f.zst | cmp - a/b/f
     rm -r out
 done
@@ -65,12 +65,12 @@ rm -r out
 # A path that would leave the folder is refused, and the others are done.
 cd d
 expect_exit 1 poolmap --output-dir-mirror ../out ../h f 2> said
-one_error_line said "../h: has .. in its path, which --output-dir-mirror has no place for"
+one_error_line said "../h: has .. in its path, which --output-dir-mirror cannot recreate"
 diff <(echo f.zst) <(made ../out)
 rm -r ../out said
 expect_exit 1 poolmap -r --output-dir-mirror ../out ../a 2> said
 (($(wc -l < said) == 2))
 refuses 1 "../h: has .. in its path" poolmap --dry-run --output-dir-mirror ../out ../h
 no_file ../out
-refuses 2 "exclude each other" poolmap --output-dir x --output-dir-flat y f
-refuses 2 "exclude each other" poolmap --output-dir-mirror x -o y f
+refuses 2 "cannot be combined with" poolmap --output-dir x --output-dir-flat y f
+refuses 2 "cannot be combined with" poolmap --output-dir-mirror x -o y f

@@ -6,7 +6,7 @@ echo precious > source
 : > target
 mount --bind source target
 for jobs in 1 2; do
-    refuses 1 "in: cannot replace target: it is mounted as a file of its own" poolmap compress -f -j $jobs -o target in
+    refuses 1 "in: cannot replace target: it is a mount point" poolmap compress -f -j $jobs -o target in
     refuses 1 "target already exists" poolmap compress -j $jobs -o target in
     refuses 1 "target: it is mounted as a file" poolmap compress --if-changed -j $jobs -o target in
 done
@@ -33,16 +33,16 @@ silently poolmap compress -o folder/new.zst in
 zstd -q -dc folder/new.zst | cmp - in
 for jobs in 1 2; do
     refuses 1 "new.zst already exists" poolmap compress -j $jobs -o folder/new.zst in
-    refuses 1 "in: cannot write folder/new.zst: its folder lets no file be renamed" \
+    refuses 1 "in: cannot write folder/new.zst: its directory does not let files be renamed" \
         poolmap compress -f -j $jobs -o folder/new.zst in
     silently poolmap compress --if-changed -j $jobs -o folder/new.zst in
 done
-refuses 1 "its folder lets no file be renamed" poolmap compress --resume -o folder/other.zst in
-refuses 1 "folder/new.zst: its folder lets no file be renamed" poolmap hash -f -o folder/new.zst in
+refuses 1 "its directory does not let files be renamed" poolmap compress --resume -o folder/other.zst in
+refuses 1 "folder/new.zst: its directory does not let files be renamed" poolmap hash -f -o folder/new.zst in
 text 6000 > in
-refuses 1 "its folder lets no file be renamed" poolmap compress --if-changed -o folder/new.zst in
+refuses 1 "its directory does not let files be renamed" poolmap compress --if-changed -o folder/new.zst in
 # Without nameless files it is impossible.
-refuses 1 "its folder lets no file be renamed" \
+refuses 1 "its directory does not let files be renamed" \
     strace -qq -f -o trace -e trace=linkat -e inject=linkat:error=EPERM poolmap compress -o folder/other.zst in
 silently poolmap hash -o folder/sums in
 same_text "new.zst sums" "$(ls -A folder | xargs)"

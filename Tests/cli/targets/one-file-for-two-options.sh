@@ -51,12 +51,12 @@ for option in --report --trace --depfile; do
     nothing_by "$option out.resume and --resume" poolmap compress --resume -o out $option out.resume in
 done
 nothing_by "its target out/in.zst is what --depfile writes" poolmap compress --output-dir out --depfile out/in.zst in
-nothing_by "--report r and --trace ./r are one file" poolmap compress --report r --trace ./r in
-nothing_by "--report r and --depfile folder/r are one file" poolmap compress --report r --depfile folder/r in
+nothing_by "--report r and --trace ./r are the same file" poolmap compress --report r --trace ./r in
+nothing_by "--report r and --depfile folder/r are the same file" poolmap compress --report r --depfile folder/r in
 : > old
 ln old old2
-nothing_by "--report old and --trace old2 are one file" poolmap compress --report old --trace old2 in
-refuses 2 "--report and --trace need a file each" poolmap compress --report r --trace r in
+nothing_by "--report old and --trace old2 are the same file" poolmap compress --report old --trace old2 in
+refuses 2 "--report and --trace must be different files" poolmap compress --report r --trace r in
 # Commands that only read.
 for option in --report --trace; do
     nothing_by "kept.zst: is both" poolmap test $option folder/kept.zst kept.zst
@@ -64,17 +64,17 @@ for option in --report --trace; do
     nothing_by "in: is both" poolmap hash $option hard kept.in in
     nothing_by "standard input: is both" poolmap test $option in
     nothing_by "in: is both" poolmap hash --manifest $option in in
-    nothing_by "$option list and --check list are one file" poolmap hash --check $option list list
-    nothing_by "$option list and --check ./list are one file" poolmap hash --check $option list kept.list ./list
-    nothing_by "$option manifest and --check manifest are one file" poolmap hash --check $option manifest manifest
-    nothing_by "$option names and --files-from names are one file" poolmap hash $option names --files-from names
-    nothing_by "$option out and -o out are one file" poolmap hash $option out -o out in
-    nothing_by "$option st and --resume ./st are one file" poolmap hash $option st --resume ./st in
+    nothing_by "$option list and --check list are the same file" poolmap hash --check $option list list
+    nothing_by "$option list and --check ./list are the same file" poolmap hash --check $option list kept.list ./list
+    nothing_by "$option manifest and --check manifest are the same file" poolmap hash --check $option manifest manifest
+    nothing_by "$option names and --files-from names are the same file" poolmap hash $option names --files-from names
+    nothing_by "$option out and -o out are the same file" poolmap hash $option out -o out in
+    nothing_by "$option st and --resume ./st are the same file" poolmap hash $option st --resume ./st in
 done
-nothing_by "-o st and --resume st are one file" poolmap hash -f --resume st -o st in
+nothing_by "-o st and --resume st are the same file" poolmap hash -f --resume st -o st in
 nothing_by "in: is both input and output: --resume" poolmap hash -f --resume hard in
 nothing_by "in: is both input and output: -o" poolmap hash -f -o in kept.in in
-nothing_by "-o names and --files-from names are one file" poolmap hash -f -o names --files-from names
+nothing_by "-o names and --files-from names are the same file" poolmap hash -f -o names --files-from names
 nothing_by "in: is both input and output: standard output" sh -c "poolmap compress -c in >> in"
 # Names that come later: the conflicting one is skipped and unchanged, and the others are done.
 lay_out
@@ -114,7 +114,7 @@ for option in --report --trace; do
     refuses 1 "in: is both" poolmap hash --check $option in manifest > said
     same_file kept.in in
     # The digest of a tree would change if such a file were in it.
-    refuses 1 "would have the output in it" poolmap hash --tree $option tree/new tree
+    refuses 1 "would contain the output of" poolmap hash --tree $option tree/new tree
     rm -f tree/new
     ln -f tree/a hard
     refuses 1 "tree/a: is both" poolmap hash --tree $option hard tree

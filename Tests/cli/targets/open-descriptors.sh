@@ -68,14 +68,14 @@ done
 [[ -L links/a.zst && -L links/b.zst ]]
 
 # With --rm the only copy could be lost: as with -c.
-refuses 2 "--rm and -o to-output exclude" poolmap compress -f --rm -o to-output in > got
+refuses 2 "--rm cannot be combined with -o to-output" poolmap compress -f --rm -o to-output in > got
 refuses 2 "--if-changed" poolmap compress --if-changed -o to-3 in 3> got
 [[ ! -s got ]]
 exec 3> got
 refuses 1 "a: not removed" poolmap compress -f --rm --output-dir links a
 exec 3>&-
 [[ -f a && -f in ]]
-refuses 2 "--resume needs -o FILE" poolmap compress --resume -f -o to-output in > got
+refuses 2 "--resume requires -o FILE" poolmap compress --resume -f -o to-output in > got
 # A number without an open descriptor, even if poolmap itself has opened one by then.
 for number in 4 5 6 7 9; do
     ln -sfn /proc/self/fd/$number to-none

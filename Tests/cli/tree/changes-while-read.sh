@@ -33,9 +33,9 @@ changed() {
 }
 victim=tree/folder/victim
 was="$victim: changed while it was read"
-changed $victim "$victim: there is a symbolic link in the tree" "ln -sf ../../secret $victim"
+changed $victim "$victim: its path has a symbolic link" "ln -sf ../../secret $victim"
 # Even to the same file.
-changed $victim "$victim: there is a symbolic link in the tree" \
+changed $victim "$victim: its path has a symbolic link" \
     "mv $victim outside/ && ln -s ../../outside/victim $victim"
 changed $victim "$was" "mv outside/victim $victim"
 changed $victim "$was" "echo more >> $victim"
@@ -45,9 +45,9 @@ changed $victim "$was" "rm $victim && mkfifo $victim"
 changed $victim "$victim: No such file or directory" "rm $victim"
 changed $victim "$victim: is a directory" "rm $victim && mkdir $victim"
 # Another way to the same place.
-changed tree/folder "tree/folder/: cannot list the folder: there is a symbolic link" \
+changed tree/folder "tree/folder/: cannot read the directory: its path has a symbolic link" \
     "mv tree/folder away && ln -s ../outside tree/folder; rm -rf away"
-changed tree/folder "tree/folder/: cannot list the folder" "rm -r tree/folder && echo > tree/folder"
+changed tree/folder "tree/folder/: cannot read the directory" "rm -r tree/folder && echo > tree/folder"
 # A folder that is renamed while it is read.
 changed $victim "tree/folder/: changed while it was read" "echo new > tree/folder/new"
 changed tree/other "tree/: changed while it was read" "echo new > tree/new"

@@ -6,10 +6,10 @@ echo a > tree/a
 ln -s tree/folder link
 for jobs in 1 2; do
     for place in tree tree/folder link "$PWD/tree"; do
-        refuses 1 "would have the output in it" poolmap hash --tree -j "$jobs" -o "$place/sums" tree
+        refuses 1 "would contain the output of" poolmap hash --tree -j "$jobs" -o "$place/sums" tree
         no_file "$place/sums"
     done
-    (cd tree && refuses 1 "would have the output in it" poolmap hash --tree --list -o sums .)
+    (cd tree && refuses 1 "would contain the output of" poolmap hash --tree --list -o sums .)
     refuses 1 "is both input and output" poolmap hash --tree -j "$jobs" tree > tree/sums
     same_text "" "$(< tree/sums)"
     refuses 1 "tree/sums: is both input and output" poolmap hash --tree --list -j "$jobs" tree >> tree/sums

@@ -9,7 +9,7 @@ chmod 000 bad/n bad/closed
 for jobs in 1 2; do
     expect_exit 1 as_user poolmap hash --tree -j "$jobs" good bad better > sums 2> errors
     poolmap hash --tree good better | cmp - sums
-    printf 'poolmap: bad/%s: Permission denied\n' 'closed/: cannot list the folder' n | cmp - errors
+    printf 'poolmap: bad/%s: Permission denied\n' 'closed/: cannot read the directory' n | cmp - errors
     # The list is complete up to there.
     expect_exit 1 as_user poolmap hash --tree --list -a md5 -j "$jobs" bad > list 2> errors
     printf '%s\n' 'poolmap tree 1 md5' 'd 0755 - .' "f 0644 $(md5sum < bad/a | cut -c1-32) a" 'd 0000 - closed' |
