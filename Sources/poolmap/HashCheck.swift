@@ -136,7 +136,7 @@ struct HashCheck {
 }
 
 extension ManifestFinding {
-    /// The text behind the file's name.
+    /// The text after the file's name.
     fileprivate var text: String {
         switch self {
         case .size(let byteCount, let expected): "FAILED: has \(byteCount) bytes, and should have \(expected)"

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ArgumentSyntax
 
-/// Which command is meant, and what it is given.
+/// Which command is meant, and its arguments.
 @Suite struct ArgumentsTests {
     private func read(_ line: String, calledAs name: String = "poolmap") throws -> Arguments {
         try Arguments(line.split(separator: " ").map(String.init), calledAs: ProgramName(argument: name))
@@ -17,7 +17,7 @@ import Testing
         #expect(try read("big list").operands == ["big", "list"])
     }
 
-    @Test func anOptionCanSayTheCommandWhereItIsTheFirst() throws {
+    @Test func aFirstOptionCanNameTheCommand() throws {
         #expect(try read("--hash big").word == .hash)
         #expect(try read("--cat --offset 5 big.zst").optionWords == ["--offset=5"])
         #expect(throws: ValidationError.self) { try read("big --hash") }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ArgumentSyntax
 
-/// What is typed behind `poolmap map`, in the parser's words, and the command apart from it.
+/// The arguments of `poolmap map`, rewritten for the parser, and the command separate from them.
 @Suite struct MapSyntaxTests {
     private func syntax(_ line: String) throws -> MapSyntax {
         try MapSyntax(line.split(separator: " ").map(String.init)[...])
@@ -14,37 +14,37 @@ import Testing
         return syntax.options.flatMap(\.words) + syntax.operands
     }
 
-    @Test func optionsStandAnywhereInFrontOfTheCommand() throws {
+    @Test func optionsMayStandAnywhereBeforeTheCommand() throws {
         #expect(try words("big --lines -j2 small -- cat -n") == ["--lines", "-j", "2", "big", "small"])
         #expect(try words("-0fr -o out big") == ["-0", "-f", "-r", "-o", "out", "big"])
         #expect(try words("- --lines") == ["--lines", "-"])
     }
 
-    @Test func theCommandIsLeftAsItIs() throws {
+    @Test func theCommandIsLeftUnchanged() throws {
         #expect(try syntax("--lines big -- sort -k2 -o - -- x").command == ["sort", "-k2", "-o", "-", "--", "x"])
         #expect(try syntax("--lines big --").command.isEmpty)
         #expect(try syntax("--lines big cat").command.isEmpty)
     }
 
-    @Test func whatReducesMayStandBehindTheCommand() throws {
+    @Test func aReductionMayFollowTheCommand() throws {
         let behind = try MapSyntax(["--lines", "big", "--", "sort", "-n", "--reduce", "sort -n -m {}"])
         #expect(behind.command == ["sort", "-n"])
         #expect(behind.options.flatMap(\.words) == ["--lines", "--reduce=sort -n -m {}"])
-        // Not where it is the command's own.
+        // Not if it belongs to the command.
         #expect(try syntax("--lines big -- tool --reduce sum").command == ["tool", "--reduce", "sum"])
         #expect(try syntax("--lines big -- --reduce {}").command == ["--reduce", "{}"])
         let own = try syntax("--lines --reduce concat big -- tool --reduce {}")
         #expect(own.command == ["tool", "--reduce", "{}"])
     }
 
-    @Test func aValueIsNoName() throws {
+    @Test func aValueIsNotTakenAsAName() throws {
         #expect(try words("--chunk-size 8M --header 1 big") == ["--chunk-size=8M", "--header=1", "big"])
         #expect(try words("--halt now --retries 3") == ["--halt=now", "--retries=3"])
         #expect(throws: ValidationError.self) { try words("--timeout --lines") }
         #expect(throws: ValidationError.self) { try words("--halt=") }
     }
 
-    @Test func whatBeginsWithAHyphenIsAValueBehindAnEqualsSign() throws {
+    @Test func aValueAfterAnEqualsSignMayBeginWithAHyphen() throws {
         #expect(try words("--separator=-- big") == ["--separator=--", "big"])
     }
 
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test(arguments: ["", "\\", "\\q", "\\x", "\\x4", "\\xg0", "\\x-1", "\\x+1", "a\\"])
-    func otherEscapesAreNone(text: String) {
+    func otherEscapesAreInvalid(text: String) {
         #expect(EscapedBytes(argument: text) == nil)
     }
 
@@ -75,7 +75,7 @@ import Testing
     @Test(arguments: [
         "", "0", "0s", "s", "-1", "+1", "1x", "1e3", "1.2.3", "1 s", "1S", "inf", "nan", "99999999999d", ".",
     ])
-    func otherSpansAreNone(text: String) {
+    func otherSpansAreInvalid(text: String) {
         #expect(TimeSpan(argument: text) == nil)
     }
 }

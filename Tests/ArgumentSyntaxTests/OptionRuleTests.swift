@@ -2,7 +2,7 @@ import Testing
 
 @testable import ArgumentSyntax
 
-/// The table of zstd's options, and what is said of values that nothing will read.
+/// The table of zstd's options, and the checks of values that have no effect.
 @Suite struct OptionRuleTests {
     private func complaint(_ option: String, _ value: String) -> String? {
         OptionRule.named(option)?.complaint(value)
@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test func otherNamesOfAnOptionAreThoseOfOne() {
+    @Test func allNamesOfAnOptionShareOneRule() {
         for (name, first) in [
             ("-M", "--memory"), ("--memlimit", "--memory"), ("--jobs", "--threads"), ("-j", "--threads"),
             ("--quiet", "-q"), ("--stdout", "-c"), ("--output", "-o"), ("--filelist", "--files-from"),
@@ -29,12 +29,12 @@ import Testing
         }
     }
 
-    @Test func anOptionOfNoModeIsTakenInAllAndSaysSoOfItself() throws {
+    @Test func anOptionWithoutEffectIsAcceptedInAllModes() throws {
         for name in ["--adapt", "--asyncio", "--priority", "--size-hint", "-n"] {
             let rule = try #require(OptionRule.named(name))
             #expect(rule.modes.isEmpty && rule.isTakenElsewhere)
         }
-        // What only poolmap has is no option of another mode's.
+        // An option that only poolmap has is not accepted in other modes.
         for name in ["--files-from", "--depfile", "--report", "--trace", "--offset", "--length"] {
             #expect(OptionRule.named(name)?.isTakenElsewhere == false)
         }
@@ -54,7 +54,7 @@ import Testing
         ("--adapt", "mid=1", "must have the form min=1,max=9 (got mid=1)"),
         ("--keep", "anything", nil),
     ])
-    func aValueThatCannotBeIsComplainedOf(option: String, value: String, expected: String?) {
+    func anInvalidValueIsReported(option: String, value: String, expected: String?) {
         #expect(complaint(option, value) == expected)
     }
 
@@ -83,7 +83,7 @@ import Testing
         #expect(name.hasCommandWords == (name == .poolmap))
     }
 
-    @Test func aSlipIsGuessedOnlyWhereItIsNear() {
+    @Test func aTypingErrorIsCorrectedOnlyIfItIsClose() {
         let known = ["--force", "--fast", "--quiet", "--rm", "--no-check", "--check"]
         #expect(UnknownOption.nearest(to: "--rn", in: known) == "--rm")
         #expect(UnknownOption.nearest(to: "--xy", in: known) == nil)
@@ -91,7 +91,7 @@ import Testing
         #expect(UnknownOption.nearest(to: "--", in: known) == nil)
         #expect(UnknownOption.nearest(to: "-force", in: known) == nil)
         #expect(UnknownOption.nearest(to: "--f", in: known) == nil)
-        // Two begin so: then it is the nearer one, if that is near enough.
+        // Two options begin like this: the closer one counts, if it is close enough.
         #expect(UnknownOption.nearest(to: "--force", in: ["--forced", "--forceful"]) == "--forced")
         #expect(UnknownOption.nearest(to: "--forc", in: ["--forced", "--forceful"]) == nil)
         #expect(UnknownOption.nearest(to: "--anything", in: []) == nil)

@@ -3,9 +3,9 @@ import Testing
 
 @testable import ArgumentSyntax
 
-/// Which part of a job is meant: never another one than was said, and never one by accident.
+/// Which part of a job is meant: always the given one, and never a guess.
 @Suite struct PartSyntaxTests {
-    /// "3/16", or the complaint.
+    /// "3/16", or the error message.
     private func part(_ text: String, _ variables: String = "") -> String {
         let pairs = variables.split(separator: " ").map { $0.split(separator: "=", omittingEmptySubsequences: false) }
         let environment = Dictionary(uniqueKeysWithValues: pairs.map { (String($0[0]), String($0[1])) })
@@ -20,7 +20,7 @@ import Testing
     @Test(arguments: [
         ("3/16", "3/16"), ("1/1", "1/1"), ("03/16", "3/16"), ("3/016", "3/16"), ("1000000/1000000", "1000000/1000000"),
     ])
-    func aPartThatIsGivenIsThatOneWhateverAnEngineSays(text: String, expected: String) {
+    func aGivenPartWinsOverAnEngine(text: String, expected: String) {
         #expect(part(text) == expected)
         #expect(part(text, "SLURM_ARRAY_TASK_ID=x PBS_ARRAY_INDEX=7") == expected)
     }
@@ -30,7 +30,7 @@ import Testing
         "auto/",
         "auto/x", "auto/1/4", "Auto/4", "automatic", "4/auto", "\u{661}/4",
     ])
-    func whatIsNoPartIsRefused(text: String) {
+    func textThatIsNotAPartIsRefused(text: String) {
         let expected = "--part must have the form 3/16, or auto/16 in an array job (got \(text))"
         #expect(part(text, "PBS_ARRAY_INDEX=1") == expected)
     }
@@ -44,7 +44,7 @@ import Testing
         ("1/1000001", "--part must be one of 1 to 1000000 parts (got 1/1000001)"),
         ("1/99999999999999999999", "--part must be one of 1 to 1000000 parts (got 1/99999999999999999999)"),
     ])
-    func aPartThatCannotBeIsRefused(text: String, expected: String) {
+    func anImpossiblePartIsRefused(text: String, expected: String) {
         #expect(part(text, "PBS_ARRAY_INDEX=1") == expected)
     }
 
@@ -64,7 +64,7 @@ import Testing
             + " SLURM_ARRAY_TASK_STEP=\(step) SLURM_ARRAY_TASK_COUNT=\(count)"
     }
 
-    @Test func slurmSaysWhereItsArrayBeginsAndHowManyElementsItHas() {
+    @Test func slurmTellsWhereItsArrayBeginsAndHowManyElementsItHas() {
         for text in ["auto", "auto/16"] {
             #expect(part(text, slurm("3", 1, 16, of: 16)) == "3/16")
             #expect(part(text, slurm("0", 0, 15, of: 16)) == "1/16")
@@ -73,12 +73,12 @@ import Testing
         }
         #expect(part("auto/16", slurm("107", 100, 115, of: 16)) == "8/16")
         #expect(part("auto/1", slurm("5", 5, 5, of: 1)) == "1/1")
-        // Versions that say no step have arrays without.
+        // Versions that do not set a step have arrays without one.
         let withoutStep = slurm("3", 1, 16, of: 16).replacing(" SLURM_ARRAY_TASK_STEP=1", with: "")
         #expect(part("auto", withoutStep) == "3/16")
     }
 
-    @Test func someElementsOfSlurmsAloneAreNotTakenForAll() {
+    @Test func someElementsOfASlurmArrayAreNotTakenForAll() {
         let number = "give the part's number with --part \"$SLURM_ARRAY_TASK_ID/16\""
         #expect(
             part("auto/16", slurm("3", 3, 3, of: 1))
@@ -100,7 +100,7 @@ import Testing
                 == "--part auto: the array begins at 3 and may be incomplete; give the count, such as --part auto/16")
     }
 
-    @Test func anIndexOutsideOfItsArrayIsRefused() {
+    @Test func anIndexOutsideItsArrayIsRefused() {
         #expect(
             part("auto/4", slurm("0", 1, 4, of: 4)).hasPrefix("--part auto/4: SLURM_ARRAY_TASK_ID is 0, and the first"))
         #expect(
@@ -112,7 +112,7 @@ import Testing
         #expect(part("auto/4", slurm("1", 1, 4, by: 0, of: 4)).hasPrefix("--part auto/4: SLURM_ARRAY_TASK_STEP is 0;"))
     }
 
-    @Test func aVariableThatIsNoNumberIsNamedWithItsValue() {
+    @Test func aVariableThatIsNotANumberIsNamedWithItsValue() {
         for value in ["", "x", "-1", "+3", "3x", "0x3", "99999999999999999999"] {
             #expect(
                 part("auto/16", slurm(value, 1, 16, of: 16))
@@ -146,13 +146,13 @@ import Testing
         )
     }
 
-    @Test func gridEngineSaysItsRange() {
+    @Test func gridEngineGivesItsRange() {
         func grid(_ index: Int, _ first: Int, _ last: Int, _ step: Int = 1) -> String {
             "SGE_TASK_ID=\(index) SGE_TASK_FIRST=\(first) SGE_TASK_LAST=\(last) SGE_TASK_STEPSIZE=\(step)"
         }
         for text in ["auto", "auto/16"] {
             #expect(part(text, grid(3, 1, 16)) == "3/16")
-            // The last index need not be an element's.
+            // The last index need not belong to an element.
             #expect(part(text, grid(151, 1, 160, 10)) == "16/16")
         }
         #expect(
@@ -163,7 +163,7 @@ import Testing
     }
 
     @Test(arguments: [("PBS_ARRAY_INDEX", "-J"), ("PBS_ARRAYID", "-t")])
-    func pbsSaysAnIndexAndNoMore(name: String, option: String) {
+    func pbsGivesOnlyAnIndex(name: String, option: String) {
         #expect(part("auto/16", "\(name)=1") == "1/16")
         #expect(part("auto/16", "\(name)=16") == "16/16")
         let advice = "submit it with \(option) 1-16, or give the part's number with --part \"$\(name)/16\""
@@ -176,7 +176,7 @@ import Testing
         )
     }
 
-    @Test func lsfSaysItsLastIndex() {
+    @Test func lsfGivesItsLastIndex() {
         #expect(part("auto/16", "LSB_JOBINDEX=3 LSB_JOBINDEX_END=16 LSB_JOBINDEX_STEP=1") == "3/16")
         #expect(part("auto/16", "LSB_JOBINDEX=3 LSB_JOBINDEX_END=31 LSB_JOBINDEX_STEP=2") == "2/16")
         #expect(part("auto/16", "LSB_JOBINDEX=3") == "3/16")

@@ -4,15 +4,15 @@ import Testing
 
 /// BLAKE3 at every width of this CPU; `Tests/CBlake3/check.c` does the same at more lengths, against a definition.
 ///
-/// One after the other, as the width is one for the whole process.
+/// The tests run one after the other, since the width is a setting of the whole process.
 @Suite(.serialized) struct Blake3Tests {
-    /// The widths that this CPU has: in chunks at a time.
+    /// The widths that this CPU supports, in chunks at a time.
     private static let widths: [UInt32] = {
         defer { blake3_use_lanes(0) }
         return [1, 4, 8, 16].filter { blake3_use_lanes($0) }
     }()
 
-    /// The bytes that the published vectors are of.
+    /// The input of the published vectors.
     private static func published(_ count: Int) -> [UInt8] {
         (0..<count).map { UInt8($0 % 251) }
     }
@@ -24,7 +24,7 @@ import Testing
     private static let deriveMode = blake3_derive_key_mode(context, context.count)
     private static let modes = [hashMode, keyedMode, deriveMode]
 
-    // MARK: The ways in
+    // MARK: Ways to hash
 
     /// The hash of `data` at once.
     private func hash(_ data: some Collection<UInt8>, _ mode: blake3_mode, count: Int = 32) -> [UInt8] {
@@ -34,7 +34,7 @@ import Testing
         return output
     }
 
-    /// The hash of `data` taken in by parts of random sizes.
+    /// The hash of `data` passed in parts of random sizes.
     private func hashInParts(
         _ data: [UInt8], _ mode: blake3_mode, count: Int, using random: inout SeededGenerator
     ) -> [UInt8] {
@@ -48,7 +48,7 @@ import Testing
             part.withUnsafeBytes { blake3_hasher_update(&hasher, $0.baseAddress, $0.count) }
             rest = rest.dropFirst(part.count)
         }
-        // The second part of the hash first.
+        // The second half of the output first.
         let cut = Int.random(in: 0...count, using: &random)
         var begin = [UInt8](repeating: 0, count: cut)
         var end = [UInt8](repeating: 0, count: count - cut)
@@ -95,14 +95,14 @@ import Testing
         #expect(hexadecimal(hash(Self.published(31_744), Self.hashMode, count: 131)) == Self.longHash)
     }
 
-    // MARK: One against the other
+    // MARK: Comparisons
 
-    @Test func everyLengthHasOneHashAtEveryWidth() {
+    @Test func everyLengthHasTheSameHashAtEveryWidth() {
         defer { blake3_use_lanes(0) }
         let data = Self.published(5_001)
         for length in 0...5_000 {
             let mode = Self.modes[length % 3]
-            // One byte off for every other, so that no word is aligned.
+            // Every second input is offset by one byte, so that no word is aligned.
             let input = data[(length % 2)..<(length % 2 + length)]
             blake3_use_lanes(1)
             let expected = hash(input, mode)
@@ -113,9 +113,9 @@ import Testing
         }
     }
 
-    @Test func wholeInPartsAndInPiecesAreOneHash() throws {
+    @Test func wholeInputsPartsAndPiecesGiveTheSameHash() throws {
         defer { blake3_use_lanes(0) }
-        var random = SeededGenerator(for: "wholeInPartsAndInPiecesAreOneHash")
+        var random = SeededGenerator(for: "wholeInputsPartsAndPiecesGiveTheSameHash")
         for round in 0..<40 {
             let count = Int.random(in: round < 36 ? 2...40_000 : 300_000...600_000, using: &random)
             let data = random.bytes(count)
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [0, 1, 1_024, 1_025, 2_048, 70_000]) func onlyPieceGivesTheHashItself(count: Int) {
+    @Test(arguments: [0, 1, 1_024, 1_025, 2_048, 70_000]) func aSinglePieceGivesTheHashItself(count: Int) {
         var mode = Self.hashMode
         let data = Self.published(count)
         var chaining = [UInt8](repeating: 0, count: 32)
@@ -146,15 +146,15 @@ import Testing
         #expect(!blake3_join(&mode, chaining, 1, &root, 32))
     }
 
-    // MARK: What is refused
+    // MARK: Refusals
 
-    @Test func pieceThatIsNoSubtreeIsRefused() {
+    @Test func aPieceThatIsNotASubtreeIsRefused() {
         var mode = Self.hashMode
         let data = Self.published(3_000)
         let untouched = [UInt8](repeating: 7, count: 32)
         var chaining = untouched
         var root = untouched
-        // Three chunks need a place that four would have.
+        // Three chunks must begin at a multiple of four.
         #expect(!blake3_subtree(&mode, data, 3_000, 2, &chaining, nil))
         #expect(!blake3_subtree(&mode, data, 1_025, 1, &chaining, nil))
         #expect(!blake3_subtree(&mode, data, 0, 4, &chaining, nil))

@@ -5,17 +5,17 @@ import Testing
 
 @testable import Digests
 
-/// The three CRCs: their definition, the table, the widths of this CPU, and the algebra, each against the one before.
+/// The three CRCs: the definition, the table, the widths of this CPU, and the algebra, each checked against the one before.
 ///
-/// One after the other, as the width is one for the whole process.
+/// The tests run one after the other, since the width is a setting of the whole process.
 @Suite(.serialized) struct CRCTests {
-    /// The widths that this CPU has, in bytes at a time.
+    /// The widths that this CPU supports, in bytes at a time.
     private static let widths: [UInt32] = {
         defer { poolmap_crc_limit_width(64) }
         return [8, 16, 64].filter { poolmap_crc_limit_width($0) == $0 }
     }()
 
-    /// Does `body` once at each width.
+    /// Runs `body` once at each width.
     private func atEachWidth(_ body: (UInt32) throws -> Void) rethrows {
         defer { poolmap_crc_limit_width(64) }
         for width in Self.widths {
@@ -50,10 +50,10 @@ import Testing
         }
     }
 
-    // MARK: One way against another
+    // MARK: Comparisons
 
-    @Test(arguments: CRC.all) func tableGivesWhatIsDefinedForEveryLength(crc: CRC) {
-        var random = SeededGenerator(for: "tableGivesWhatIsDefinedForEveryLength")
+    @Test(arguments: CRC.all) func theTableMatchesTheDefinitionForEveryLength(crc: CRC) {
+        var random = SeededGenerator(for: "theTableMatchesTheDefinitionForEveryLength")
         let data = random.bytes(5_000)
         var register = UInt64.max
         data.withUnsafeBytes { bytes in
@@ -69,13 +69,13 @@ import Testing
         }
     }
 
-    @Test(arguments: CRC.all) func everyLengthAtEveryAlignmentIsThatOfTheTable(crc: CRC) {
-        var random = SeededGenerator(for: "everyLengthAtEveryAlignmentIsThatOfTheTable")
+    @Test(arguments: CRC.all) func everyLengthAndAlignmentMatchesTheTable(crc: CRC) {
+        var random = SeededGenerator(for: "everyLengthAndAlignmentMatchesTheTable")
         let data = random.bytes(5_016)
         let before = random.next() & crc.mask
         data.withUnsafeBytes { bytes in
             for alignment in 0..<16 {
-                // Byte by byte, so that all lengths together take no longer than the longest.
+                // Byte by byte, so that all lengths together take no longer than the longest one.
                 var expected = [before]
                 for index in alignment..<(alignment + 5_000) {
                     let next = bytes.bytes(in: index..<(index + 1))
@@ -95,14 +95,14 @@ import Testing
         }
     }
 
-    @Test func nothingIsReadBesideAnInput() throws {
+    @Test func nothingOutsideTheInputIsRead() throws {
         let page = sysconf(Int32(_SC_PAGESIZE))
-        // Two pages between two that nobody may touch.
+        // Two pages between two inaccessible ones.
         let space = mmap(nil, 4 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         let pages = try #require(space == MAP_FAILED ? nil : space)
         defer { munmap(pages, 4 * page) }
         try #require(mprotect(pages + page, 2 * page, PROT_READ | PROT_WRITE) == 0)
-        var random = SeededGenerator(for: "nothingIsReadBesideAnInput")
+        var random = SeededGenerator(for: "nothingOutsideTheInputIsRead")
         let data = UnsafeMutableRawBufferPointer(start: pages + page, count: 2 * page)
         data.copyBytes(from: random.bytes(2 * page))
         let bytes = UnsafeRawBufferPointer(data)
@@ -149,7 +149,7 @@ import Testing
         data.withUnsafeBytes { bytes in
             let whole = crc.value(of: bytes)
             for round in 0..<200 {
-                // None or all of the bytes before the cut as well.
+                // The cuts include the very beginning and the very end.
                 let cut = [0, bytes.count, Int.random(in: 0...bytes.count, using: &random)][min(round, 2)]
                 let first = crc.value(of: bytes.bytes(in: 0..<cut))
                 let second = crc.value(of: bytes.bytes(in: cut..<bytes.count))
@@ -168,7 +168,7 @@ import Testing
         }
     }
 
-    /// What nobody could hash here: zeros, whose effect is a matrix, and twice as many its square.
+    /// Inputs too long to hash here: zeros, whose effect is a matrix, and that of twice as many its square.
     @Test(arguments: CRC.all) func piecesBeyond32BitsAreCombined(crc: CRC) {
         var random = SeededGenerator(for: "piecesBeyond32BitsAreCombined")
         let powers = ZeroBytes.powersOfTwo(crc)
@@ -179,14 +179,14 @@ import Testing
             let both = crc.ended(powers.move(~first & crc.mask, over: count))
             #expect(crc.combine(first, zeros, secondBytes: count) == both, "\(count) zeros behind \(first)")
         }
-        // The matrices are right: they give what is computed of a million zeros, and of some.
+        // First check the matrices against the computed CRCs of a million zeros, and of a few.
         for count in [0, 1, 777, 1 << 20] {
             let zeros = crc.ended(powers.move(.max & crc.mask, over: UInt64(count)))
             #expect(crc.value(of: [UInt8](repeating: 0, count: count)) == zeros, "\(count) zeros")
         }
     }
 
-    /// The check of zeros in doublings, from one that was computed to 2^40 and more.
+    /// The CRC of zeros by doubling, from a computed one to 2^40 bytes and more.
     @Test(arguments: CRC.all) func doubledZerosAreCombined(crc: CRC) {
         let powers = ZeroBytes.powersOfTwo(crc)
         var count: UInt64 = 1_000
@@ -201,9 +201,9 @@ import Testing
 
 // MARK: The definition
 
-/// Matrices over bits that move a register on over 1, 2, 4, 8, … zero bytes.
+/// Matrices over bits that advance a register over 1, 2, 4, 8, … zero bytes.
 private struct ZeroBytes {
-    /// For each power of two what becomes of each bit of a register.
+    /// For each power of two, the image of each bit of a register.
     private let matrices: [[UInt64]]
 
     static func powersOfTwo(_ crc: CRC) -> ZeroBytes {
@@ -230,7 +230,7 @@ private struct ZeroBytes {
 extension CRC {
     fileprivate static let all = [CRC.crc32, .crc32c, .crc64nvme]
 
-    /// The check of "123456789" in the catalogue of parametrised CRC algorithms.
+    /// The CRC of "123456789" from the catalogue of parametrised CRC algorithms.
     fileprivate var published: UInt64 {
         switch self {
         case .crc32: 0xCBF4_3926
@@ -251,14 +251,14 @@ extension CRC {
         }
     }
 
-    /// The register after one more byte, a bit at a time.
+    /// The register after one more byte, computed bit by bit.
     fileprivate func moved(_ register: UInt64, over byte: UInt8) -> UInt64 {
         (0..<8).reduce(register & mask ^ UInt64(byte)) { register, _ in
             register >> 1 ^ (register & 1 == 1 ? reversedPolynomial : 0)
         }
     }
 
-    /// The check that a register ends as.
+    /// The CRC for a final register.
     fileprivate func ended(_ register: UInt64) -> UInt64 { ~register & mask }
 
     fileprivate func defined(_ bytes: [UInt8]) -> UInt64 {

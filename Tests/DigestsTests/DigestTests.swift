@@ -4,8 +4,7 @@ import Testing
 
 @testable import Digests
 
-/// How an input is cut, hashed in pieces and joined; whether the digests are right, command-line cases hold against
-/// other programs.
+/// How an input is cut, hashed in pieces and joined; command-line cases check the digests against other programs.
 @Suite struct DigestTests {
     /// Every algorithm, with parts and salts of odd sizes.
     private static let all: [HashAlgorithm] =
@@ -30,22 +29,22 @@ import Testing
             ([.s3ETag(partBytes: 3)], 4 << 20, 4_194_306),
             ([.s3ETag(partBytes: 1)], 4 << 20, 4 << 20),
             ([.s3ETag(partBytes: 8 << 20), .blake3(), .dropbox, .fsveritySHA256()], 4 << 20, 8 << 20),
-            // The least that 64 KiB and five million both divide.
+            // The least common multiple of 64 KiB and five million.
             ([.s3ETag(partBytes: 5_000_000), .blake3()], 4 << 20, 5_120_000_000),
             ([.s3ETag(partBytes: 6), .s3SHA256(partBytes: 4)], 1, 12),
-            // Where one of them has to see all in order, and where there is no number for it.
+            // nil if one of them needs everything in order, or if the size overflows.
             ([.blake3(), .sha256], 4 << 20, nil),
             ([.md5], 4 << 20, nil),
             ([.s3ETag(partBytes: .max), .blake3()], 4 << 20, nil),
         ] as [([HashAlgorithm], UInt64, UInt64?)])
-    func aPieceIsTheLeastSizeThatSuitsAllAlgorithms(
+    func aPieceHasTheSmallestSizeThatSuitsAllAlgorithms(
         _ algorithms: [HashAlgorithm], _ wanted: UInt64, _ expected: UInt64?
     ) {
         #expect(PieceSize.bytes(algorithms, wanted: wanted) == expected)
         #expect(PieceSize.bytes(algorithms.reversed(), wanted: wanted) == expected)
     }
 
-    /// The digests of `data` in pieces of `pieceBytes`, each of which comes in parts of random sizes.
+    /// The digests of `data` in pieces of `pieceBytes`, each passed in parts of random sizes.
     private func digests(
         _ algorithms: [HashAlgorithm], of data: [UInt8], pieceBytes: UInt64?, using random: inout SeededGenerator
     ) throws -> [String] {
@@ -57,7 +56,7 @@ import Testing
             var rest = data[offset..<(offset + count)]
             while !rest.isEmpty {
                 let most = [1, 63, 4_096, 65_536, rest.count].randomElement(using: &random) ?? 1
-                // Enough at a time that the small ones do not take all day.
+                // Large enough that small pieces do not take too long.
                 let part = rest.prefix(Int.random(in: 0...max(most, rest.count / 50), using: &random))
                 part.withUnsafeBytes { run.update($0) }
                 rest = rest.dropFirst(part.count)
@@ -88,7 +87,7 @@ import Testing
             for _ in 0..<3 {
                 let pieceBytes = unit * UInt64(Int.random(in: 1...5, using: &random))
                 let around = Int(pieceBytes) * Int.random(in: 0...3, using: &random)
-                // One side of a border or the other, or anywhere.
+                // Near a border, or anywhere.
                 let size = [around - 1, around, around + 1, Int.random(in: 0...(around + 9), using: &random)]
                     .randomElement(using: &random)
                 let data = noise(min(max(size ?? 0, 0), 5_000_000), using: &random)
@@ -103,8 +102,8 @@ import Testing
         }
     }
 
-    @Test func severalAlgorithmsDoNotDisturbEachOther() throws {
-        var random = SeededGenerator(for: "severalAlgorithmsDoNotDisturbEachOther")
+    @Test func severalAlgorithmsDoNotInterfere() throws {
+        var random = SeededGenerator(for: "severalAlgorithmsDoNotInterfere")
         for _ in 0..<6 {
             var algorithms = Self.all.shuffled(using: &random)
             algorithms.removeLast(Int.random(in: 0..<algorithms.count, using: &random))
@@ -159,7 +158,7 @@ import Testing
         #expect(throws: PoolmapError.self) { try algorithms.requireParts(of: most + 3) }
     }
 
-    @Test func moreAnswersThanPartsAreRefused() throws {
+    @Test func moreDigestsThanPartsAreRefused() throws {
         var join = DigestJoin([.s3ETag(partBytes: 1)])
         try join.add([[UInt8](repeating: 0, count: 16 * 9_999)], byteCount: 9_999)
         try join.add([[UInt8](repeating: 0, count: 16)], byteCount: 1)
@@ -168,15 +167,15 @@ import Testing
         }
     }
 
-    // MARK: Answers and notations
+    // MARK: Results and notations
 
-    @Test func anAnswerForOtherAlgorithmsIsRefused() {
+    @Test func aResultForOtherAlgorithmsIsRefused() {
         var join = DigestJoin([.crc32, .crc32c])
         #expect(throws: PoolmapError.self) { try join.add([[0, 0, 0, 0]], byteCount: 1) }
         var blake3 = DigestJoin([.blake3()], pieceBytes: 1 << 20)
         #expect(throws: PoolmapError.self) { try blake3.add([[0]], byteCount: 1) }
         #expect(throws: PoolmapError.self) { try blake3.add([[UInt8](repeating: 0, count: 32)], byteCount: 1) }
-        // One that wants all in order has one answer.
+        // An algorithm that needs everything in order returns one digest.
         var sha256 = DigestJoin([.sha256])
         #expect(throws: PoolmapError.self) { try sha256.finish() }
         #expect(throws: Never.self) { try sha256.add([[1]], byteCount: 1) }
@@ -188,7 +187,7 @@ import Testing
         ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
         ("foobar", "Zm9vYmFy"),
     ])
-    func base64IsThatOfItsStandard(_ text: String, _ expected: String) {
+    func base64MatchesItsStandard(_ text: String, _ expected: String) {
         #expect(base64(Array(text.utf8)) == expected)
     }
 

@@ -5,7 +5,7 @@ import Testing
 @testable import Files
 @testable import Ground
 
-/// Rules that make reads; the cases of `targets` hold them against make itself.
+/// Make rules as text; the cases of `targets` check them with make itself.
 @Suite struct DependencyFileTests {
     private func text(_ body: (inout DependencyFile) throws -> Void, common: [String] = []) throws -> String {
         var file = DependencyFile(common: common)
@@ -21,7 +21,7 @@ import Testing
         return text
     }
 
-    @Test func eachInputHasAnEmptyRuleAndWhatIsCommonHasOne() throws {
+    @Test func eachInputHasAnEmptyRuleAndACommonInputOnlyOne() throws {
         let text = try text(
             { file in
                 try file.add(target: "a.zst", inputs: ["a"])
@@ -46,9 +46,9 @@ import Testing
         ("a b", #"a\ b"#, #"a\ b"#), ("a#b", "a\\#b", "a\\#b"), ("a:b", #"a\:b"#, #"a\:b"#),
         ("a$b", "a$$b", "a$$b"), ("a=b", "a$(if ,,=)b", "a$(if ,,=)b"),
         ("a*?[", #"a\*\?\["#, #"a\*\?\["#),
-        // A pattern is one in a target alone, an order-only prerequisite in the others.
+        // % is a pattern only in a target, and | marks order-only prerequisites only among prerequisites.
         ("a%b", #"a\%b"#, "a%b"), ("a|b", "a|b", #"a\|b"#),
-        // Backslashes count where something escaped follows.
+        // Backslashes matter only before an escaped character.
         (#"a\b"#, #"a\b"#, #"a\b"#), (#"a\ b"#, #"a\\\ b"#, #"a\\\ b"#), ("a\\\\#", "a\\\\\\\\\\#", "a\\\\\\\\\\#"),
         ("caf\u{E9}", "caf\u{E9}", "caf\u{E9}"),
     ])
@@ -57,7 +57,7 @@ import Testing
         #expect(text == "\(target) : \\\n  \(prerequisite)\n\(target) :\n")
     }
 
-    @Test func bytesThatAreNoTextStay() throws {
+    @Test func bytesThatAreNotTextAreKept() throws {
         let name = FileName.text(of: [0xFF, 0x20, 0x80])
         let text = try text { try $0.add(target: "t", inputs: [name]) }
         #expect(
@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test(arguments: ["a\nb", "a\rb", "a\tb", "a;b", "a ", "a\\", "lib(a)", "()", "\u{301}\n"])
-    func aNameWithoutASpellingIsAnErrorAndLeavesNothingInTheRules(name: String) throws {
+    func aNameThatMakeCannotReadIsAnErrorAndAddsNoRule(name: String) throws {
         let text = try text { file in
             #expect(throws: PoolmapError.self) { try file.add(target: "t", inputs: [name]) }
             #expect(throws: PoolmapError.self) { try file.add(target: name, inputs: ["i"]) }

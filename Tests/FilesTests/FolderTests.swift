@@ -7,8 +7,8 @@ import Testing
 @testable import Ground
 
 @Suite struct FolderTests {
-    /// Calls `body` with a folder of its own, with `tree/a/file` and `outside/file` in it, and a link `tree/link` to the
-    /// latter's folder; all of it is removed afterwards.
+    /// Calls `body` with a fresh folder that contains `tree/a/file` and `outside/file`, and a link `tree/link` to the latter's
+    /// folder; removes everything afterwards.
     private func withTree(_ body: (String) throws -> Void) throws {
         try withTemporaryFolder { folder in
             for path in ["tree", "tree/a", "outside"] { #expect(mkdir("\(folder)/\(path)", 0o755) == 0) }
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func aTreeThatWasReplacedIsNotEntered() throws {
+    @Test func aReplacedTreeIsNotEntered() throws {
         try withTree { folder in
             let path = folder + "/tree/"
             let root = Root(path: path, try #require(FileStatus(ofPath: path)))
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func aNameIsRemovedOnlyWhereItLeadsToTheRightFile() throws {
+    @Test func aNameIsRemovedOnlyIfItLeadsToTheRightFile() throws {
         try withTree { folder in
             let place = Place(path: folder + "/outside/file", root: nil)
             func removes(if isIt: (FileStatus) -> Bool) throws -> Bool {
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func aRenameThatReplacesNothingKeepsWhatIsThere() throws {
+    @Test func aRenameWithoutReplacementKeepsTheExistingFile() throws {
         try withTree { folder in
             let outside = try Folder(path: folder + "/outside")
             let own = try #require(outside.status(of: "file", followsLinks: false))
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func namesOfDescriptorsAreKnownHoweverTheyAreSpelled() throws {
+    @Test func descriptorNamesAreRecognizedInAnySpelling() throws {
         func number(_ path: String) -> Int32? {
             if case .own(let number) = DescriptorName(spelled: path) { return number }
             return nil
@@ -107,7 +107,7 @@ import Testing
         ] {
             #expect(DescriptorName(spelled: path) == nil, "\(path)")
         }
-        // One that this process has opened itself, and one that nobody has.
+        // One that this process has opened itself, and one that is not open.
         let own = try FileDescriptor.open("/dev/null", .readOnly, options: .closeOnExec)
         defer { try? own.close() }
         for path in ["/dev/fd/\(own.rawValue)", "/dev/fd/99999"] {

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Files
 
-/// Which files names lead to, one by one and in bundles.
+/// The files that names lead to, one by one and in bundles.
 @Suite struct InputNamesTests {
-    /// Calls `body` with a folder that has the files `b`, `a.zst` and `sub/c`, and the link `soft` to `b`.
+    /// Calls `body` with a folder that contains the files `b`, `a.zst` and `sub/c`, and the link `soft` to `b`.
     private func withTree(_ body: (String) throws -> Void) throws {
         try withTemporaryFolder { folder in
             try #require(mkdir("\(folder)/sub", 0o755) == 0)
@@ -23,7 +23,7 @@ import Testing
         try file.closeAfter { _ = try file.writeAll(text.utf8) }
     }
 
-    /// What comes, a word each, without the folder.
+    /// All steps, one word each, without the folder.
     private func steps(_ names: InputNames, in folder: String) -> [String] {
         var names = names
         var words: [String] = []
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test func endingsSayWhichFilesOfAFolderAreWantedAndNotWhichWereNamed() throws {
+    @Test func suffixesSelectFilesInAFolderButNotNamedOnes() throws {
         try withTree { folder in
             let sources = [InputNames.Source.name("\(folder)/a.zst"), .name(folder)]
             let without = InputNames(sources, folders: .without([".zst"]), followsLinks: false)
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func aLinkIsLeftAloneUnlessLinksAreFollowed() throws {
+    @Test func aLinkIsSkippedUnlessLinksAreFollowed() throws {
         try withTree { folder in
             let source = [InputNames.Source.name("\(folder)/soft")]
             #expect(steps(InputNames(source, followsLinks: false), in: folder) == ["link soft"])
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test func argumentsAndListsComeInTheirOrderWithWhatIsNotThere() throws {
+    @Test func argumentsAndListsComeInOrderIncludingMissingFiles() throws {
         try withTree { folder in
             try write("\(folder)/b\n\n\(folder)/gone\n", to: "\(folder)/list")
             let sources: [InputNames.Source] = [
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func bundlesHaveTheNamesOfAFolderThatComeOneByOne() throws {
+    @Test func bundlesHaveTheSameNamesAsSingleSteps() throws {
         try withTree { folder in
             for most in 1...4 {
                 var names = InputNames([.name(folder)], folders: .without([]), followsLinks: false)
@@ -95,7 +95,7 @@ import Testing
                         #expect(bundle.count <= most)
                         bundle.forEach { _, name in take(names.step(of: name, bundle)) }
                     }
-                    // Where a bundle cannot have what comes next, it comes by itself.
+                    // A step that cannot be in a bundle comes by itself.
                 } while take(names.next())
                 let tree = lastName(of: folder)
                 #expect(found == ["a.zst \(tree)/a.zst", "b \(tree)/b", "sub/c \(tree)/sub/c"], "\(most) at a time")
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func aNameInABundleThatIsNoInputIsSaid() throws {
+    @Test func aNameInABundleThatIsNotAnInputIsReported() throws {
         try withTree { folder in
             var names = InputNames([.name("\(folder)/b"), .name("\(folder)/gone")], followsLinks: false)
             let next = names.nextNames(atMost: 8)
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test func aBundlesPartHasItsNamesAndTheirNumbers() {
+    @Test func aPartOfABundleHasItsNamesAndTheirNumbers() {
         var bundle = NameBundle(NameBundle.Origin())
         bundle.firstNote = 10
         bundle.firstLine = 7

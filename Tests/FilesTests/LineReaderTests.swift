@@ -4,9 +4,9 @@ import Testing
 
 @testable import Files
 
-/// Lines of files, whose reads are of 64 KiB; pipes are in the command-line cases.
+/// Lines of files, read 64 KiB at a time; the command-line cases test pipes.
 @Suite struct LineReaderTests {
-    /// What is read of a file with these bytes: its lines, and nil for one that is too long.
+    /// The lines of a file with these bytes; nil for a line that is too long.
     private func lines(_ content: [UInt8], separator: UInt8 = 10, most: Int = 1 << 16) throws -> [[UInt8]?] {
         var path = Array("/tmp/poolmap-lines-XXXXXX".utf8CString)
         let descriptor = FileDescriptor(rawValue: mkstemp(&path))
@@ -42,7 +42,7 @@ import Testing
         #expect(try lines(Array(all.joined(separator: [10])), most: 1 << 20) == all)
     }
 
-    @Test func linesThatAreTooLongAreSkippedAndThoseBehindThemRead() throws {
+    @Test func overlongLinesAreSkippedAndLaterOnesRead() throws {
         let long = [UInt8](repeating: 48, count: 300_000)
         #expect(try lines([97, 10] + long + [10, 98, 10], most: 1000) == [[97], nil, [98]])
         #expect(try lines(long + [10, 10] + long + [10, 98], most: 1000) == [nil, [], nil, [98]])

@@ -14,7 +14,7 @@ import Testing
         try #require(Part(number, of: count))
     }
 
-    @Test func onlyWhatIsThereIsAPart() {
+    @Test func onlyExistingPartsAreValid() {
         for (number, count) in [
             (0, 4), (5, 4), (1, 0), (0, 0), (-1, 4), (1, -1), (1, Part.most + 1), (Int.max, Int.max), (Int.min, 1),
         ] {
@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test(arguments: counts, sizes)
-    func sharesAreOneBehindTheOtherAndOfOneSize(_ count: Int, _ byteCount: UInt64) throws {
+    func sharesAreContiguousAndOfEqualSize(_ count: Int, _ byteCount: UInt64) throws {
         var end: UInt64 = 0
         var lengths: Set<UInt64> = []
         for number in 1...count {
@@ -39,7 +39,7 @@ import Testing
         #expect(lengths.allSatisfy { $0 >= least && $0 - least <= 1 })
     }
 
-    @Test func theLastOfAsManyPartsAsThereMayBeEndsWithTheInput() throws {
+    @Test func theLastOfTheMostPartsEndsWithTheInput() throws {
         for byteCount in PartTests.sizes {
             let (first, last) = (try part(1, of: Part.most), try part(Part.most, of: Part.most))
             #expect(first.share(of: byteCount).lowerBound == 0)
@@ -89,7 +89,7 @@ import Testing
         "out-part-1-of-4", "out.part-1-of-4-", "out.part-1-of-4/", "out.part-\u{661}-of-4", "out.Part-1-of-4",
         "out.part-1-of-1000001", "out.part-99999999999999999999-of-4", "out.part-1-of-4\u{301}", "out.part-1-of-4\0",
     ])
-    func anotherPathNamesNone(_ path: String) {
+    func otherPathsNameNoPart(_ path: String) {
         #expect(Part.named(by: path) == nil)
     }
 }

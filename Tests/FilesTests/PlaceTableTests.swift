@@ -3,7 +3,7 @@ import Testing
 
 @testable import Files
 
-/// Marks that tell places apart, and the table of them.
+/// Marks, which identify places, and their table.
 @Suite struct PlaceTableTests {
     private func mark(_ name: [UInt8], in place: PlaceMark = PlaceMark(kind: 0)) -> PlaceMark {
         name.withUnsafeBytes { PlaceMark($0, in: place) }
@@ -11,7 +11,7 @@ import Testing
 
     private func isSame(_ one: PlaceMark, _ other: PlaceMark) -> Bool { one == other }
 
-    @Test func namesThatDifferInLengthAloneAreToldApart() {
+    @Test func namesThatDifferOnlyInLengthHaveDifferentMarks() {
         var marks: [PlaceMark] = []
         for byte: UInt8 in [0, 1, 0xFF] {
             marks += ((byte == 0 ? 0 : 1)...33).map { mark([UInt8](repeating: byte, count: $0)) }
@@ -21,17 +21,17 @@ import Testing
         }
     }
 
-    @Test func aNameIsAnotherInAnotherFolder() {
+    @Test func theSameNameInAnotherFolderHasAnotherMark() {
         let folders = [Array("a".utf8), Array("ab".utf8), []].map { mark($0) }
-        // The same letters, cut elsewhere.
+        // The same letters, divided differently.
         #expect(!isSame(mark(Array("bc".utf8), in: folders[0]), mark(Array("c".utf8), in: folders[1])))
         #expect(!isSame(mark(Array("a".utf8), in: folders[2]), mark(Array("a".utf8))))
         #expect(!isSame(PlaceMark(kind: 1), PlaceMark(kind: 2)))
         #expect(isSame(mark(Array("a".utf8), in: folders[1]), mark(Array("a".utf8), in: mark(Array("ab".utf8)))))
     }
 
-    @Test func theTableKnowsWhatASetWouldKnow() {
-        var random = SeededGenerator(for: "theTableKnowsWhatASetWouldKnow")
+    @Test func theTableAgreesWithASet() {
+        var random = SeededGenerator(for: "theTableAgreesWithASet")
         var table = PlaceTable()
         var known: [[UInt8]: UInt64] = [:]
         let names = (0..<700).map { _ in random.bytes(Int.random(in: 0...12, using: &random)) }

@@ -7,7 +7,7 @@ import Testing
 @testable import Ground
 
 @Suite struct RunPlacesTests {
-    /// Calls `body` with a folder of its own that has the files `a` and `b` and a link `soft` to `a`.
+    /// Calls `body` with a fresh folder that contains the files `a` and `b` and a link `soft` to `a`.
     private func withFolder(_ body: (String) throws -> Void) throws {
         try withTemporaryFolder { folder in
             for name in ["a", "b"] {
@@ -24,7 +24,7 @@ import Testing
         try #require(InputNames.file(path, followsLinks: true))
     }
 
-    @Test func twoOptionsCannotHaveOneFileWrittenHoweverItIsSpelled() throws {
+    @Test func twoOptionsCannotWriteTheSameFileInAnySpelling() throws {
         try withFolder { folder in
             for (one, other) in [("new", "./new"), ("a", "soft"), ("soft", "a")] {
                 let places = RunPlaces()
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func whatIsOnlyReadMayBeReadTwiceAndDevicesAreInNobodysWay() throws {
+    @Test func filesMayBeReadTwiceAndDevicesNeverCollide() throws {
         try withFolder { folder in
             let places = RunPlaces()
             try places.add(read: "\(folder)/a", by: "--files-from")
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func anOptionsFolderMayBeMadeLater() throws {
+    @Test func theFolderOfAnOptionMayBeCreatedLater() throws {
         try withFolder { folder in
             let places = RunPlaces()
             try places.add(written: "\(folder)/made/../made/x.zst", by: "--depfile")
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func aTargetThatIsAnotherInputByAHardLinkIsRefusedWhereTargetsAreReplaced() throws {
+    @Test func aTargetThatIsAHardLinkToAnInputIsRefusedIfTargetsAreReplaced() throws {
         try withFolder { folder in
             try #require(link("\(folder)/b", "\(folder)/hard") == 0)
             for replaces in [false, true] {
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test func oneNameOfAFileIsDoneBeforeTheNextIsBegun() throws {
+    @Test func oneNameOfAFileIsFinishedBeforeTheNextBegins() throws {
         try withFolder { folder in
             try #require(link("\(folder)/a", "\(folder)/hard") == 0)
             var linked = LinkedInputs()

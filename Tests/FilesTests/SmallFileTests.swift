@@ -5,7 +5,7 @@ import Testing
 @testable import Files
 @testable import Ground
 
-/// Small files that are read between two looks at them.
+/// Small files, whose status is checked before and after the read.
 @Suite struct SmallFileTests {
     private func content(of path: String, as found: FileStatus) throws(PoolmapError) -> [UInt8]? {
         var space = Scratch()
@@ -18,7 +18,7 @@ import Testing
         fclose(file)
     }
 
-    @Test(arguments: [1, 4, 4095, 4096, 4097, 300_000]) func allOfAFileIsRead(byteCount: Int) throws {
+    @Test(arguments: [1, 4, 4095, 4096, 4097, 300_000]) func aWholeFileIsRead(byteCount: Int) throws {
         try withTemporaryFolder { folder in
             let text = String(repeating: "x", count: byteCount)
             try write(text, to: "\(folder)/file")
@@ -32,7 +32,7 @@ import Testing
             let path = "\(folder)/file"
             try write("before", to: path)
             let found = try #require(FileStatus(freshOfPath: path))
-            // The clock of files may stand for some milliseconds.
+            // File timestamps may advance only every few milliseconds.
             repeat {
                 try write("after!", to: path, mode)
             } while FileStatus(ofPath: path)?.hasChanged(since: found) != true
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func anotherFileOfTheNameIsForACloserLook() throws {
+    @Test func anotherFileUnderTheNameIsLeftToInputFile() throws {
         try withTemporaryFolder { folder in
             try write("before", to: "\(folder)/file")
             try write("other!", to: "\(folder)/other")
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func nothingIsTakenOutOfAPipeThatHasTheNameByNow() throws {
+    @Test func nothingIsReadFromAPipeThatTookTheName() throws {
         try withTemporaryFolder { folder in
             let path = "\(folder)/file"
             try write("before", to: path)
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func whatSaysLittleOfItselfIsForACloserLook() throws {
+    @Test func filesWithoutAUsefulStatusAreLeftToInputFile() throws {
         try withTemporaryFolder { folder in
             try write("", to: "\(folder)/empty")
             try write("", to: "\(folder)/sparse")

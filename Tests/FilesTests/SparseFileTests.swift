@@ -8,7 +8,7 @@ import Testing
 @testable import SeekableZstd
 
 @Suite struct SparseFileTests {
-    /// Calls `body` with a file that has no name.
+    /// Calls `body` with a nameless file.
     private func withFile(_ body: (FileDescriptor) throws -> Void) throws {
         var template = Array("/tmp/poolmap-sparse-XXXXXX".utf8CString)
         let file = FileDescriptor(rawValue: mkstemp(&template))
@@ -18,7 +18,7 @@ import Testing
         try body(file)
     }
 
-    /// Runs of zeros and of other bytes, some of them as long as blocks, some a byte more or less.
+    /// Runs of zeros and of other bytes; some have the length of blocks, some one byte more or less.
     private func runs(_ random: inout some RandomNumberGenerator) -> [UInt8] {
         var bytes: [UInt8] = []
         for _ in 0..<Int.random(in: 0...12, using: &random) {
@@ -30,8 +30,8 @@ import Testing
         return bytes
     }
 
-    @Test func whatIsWrittenWithHolesReadsAsTheSameBytes() throws {
-        var random = SeededGenerator(for: "whatIsWrittenWithHolesReadsAsTheSameBytes")
+    @Test func aFileWrittenWithHolesReadsTheSame() throws {
+        var random = SeededGenerator(for: "aFileWrittenWithHolesReadsTheSame")
         for _ in 0..<60 {
             let bytes = runs(&random)
             let offset = [0, 1, 4095, 100_000].randomElement(using: &random) ?? 0
@@ -54,8 +54,8 @@ import Testing
         }
     }
 
-    @Test func aReaderFillsInWhatIsInHoles() throws {
-        var random = SeededGenerator(for: "aReaderFillsInWhatIsInHoles")
+    @Test func aReaderFillsHolesWithZeros() throws {
+        var random = SeededGenerator(for: "aReaderFillsHolesWithZeros")
         for _ in 0..<30 {
             let bytes = runs(&random)
             try withFile { file in
@@ -95,7 +95,7 @@ import Testing
             }
             // A file system without holes has one extent.
             #expect(holes == [true, false, true, false, true] || holes == [false])
-            // Asked again from the beginning, it begins again.
+            // It can be asked again from the beginning.
             #expect(extents.extent(at: 0).isHole == holes[0])
         }
     }
@@ -111,8 +111,8 @@ import Testing
         #expect(extents.extent(at: 1 << 40).end == .max)
     }
 
-    @Test func aWindowIsReadOffAnyHeader() throws {
-        // A window descriptor, with and without a content size behind it; and a frame of one segment.
+    @Test func theWindowIsReadFromAnyHeader() throws {
+        // A window descriptor, with and without a content size after it; and a single-segment frame.
         let frames: [([UInt8], UInt64?)] = [
             ([0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x58], 2 << 20), ([0x28, 0xB5, 0x2F, 0xFD, 0x40, 0x59, 1, 2], 2_359_296),
             ([0x28, 0xB5, 0x2F, 0xFD, 0x20, 0x05], 5), ([0x28, 0xB5, 0x2F, 0xFD, 0x40, 0x59, 1], nil),

@@ -4,12 +4,12 @@ import Testing
 @testable import Files
 @testable import Ground
 
-/// What an input's name says of its target's, also where it is no text, or no name that anyone would give.
+/// How a target's name follows from its input's, including names that are not text and unusual names.
 @Suite struct TargetNamingTests {
     private static let added = TargetNaming.appending(".zst")
     private static let taken = TargetNaming.replacing([(".zst", ""), (".tzst", ".tar"), (".zstd", "")])
 
-    @Test func bytesThatAreNoTextStayInTheName() {
+    @Test func bytesThatAreNotTextStayInTheName() {
         let name = FileName.text(of: [0x64, 0x2F, 0xFF, 0xC3, 0x80, 0xE9])
         let target = TargetNamingTests.added.target(of: name)
         #expect(target.map { FileName.bytes(of: $0) } == [0x64, 0x2F, 0xFF, 0xC3, 0x80, 0xE9] + Array(".zst".utf8))
@@ -18,8 +18,8 @@ import Testing
                 == FileName.bytes(of: name))
     }
 
-    /// To Swift an accent behind a letter, or a line feed behind a carriage return, is one character with it.
-    @Test func suffixesAreBytesAndNoCharacters() {
+    /// To Swift, a letter followed by an accent is one character, and so is a carriage return followed by a line feed.
+    @Test func suffixesAreComparedAsBytes() {
         #expect(TargetNamingTests.taken.target(of: "a.zst\u{301}") == nil)
         #expect(TargetNamingTests.taken.target(of: "e\u{301}.zst")?.utf8.elementsEqual("e\u{301}".utf8) == true)
         let joined = TargetNaming.replacing([("\n", "")])
@@ -32,17 +32,17 @@ import Testing
         #expect(TargetNamingTests.taken.target(of: name) == nil)
     }
 
-    @Test func theFirstSuffixThatFitsHolds() {
+    @Test func theFirstMatchingSuffixCounts() {
         let naming = TargetNaming.replacing([(".b", "1"), (".a.b", "2")])
         #expect(naming.target(of: "x.a.b") == "x.a1")
         #expect(naming.inputs(of: "x2").isEmpty)
-        // ".b" leaves nothing of this one, and the other suffix is longer.
+        // ".b" would leave nothing of this name, and the other suffix is longer.
         #expect(naming.target(of: ".a.b") == ".a1")
         #expect(TargetNaming.replacing([(".a.b", "2"), (".b", "1")]).target(of: ".a.b") == ".a1")
     }
 
-    @Test func whoseTargetANameIsFollowsFromTheTargets() {
-        var random = SeededGenerator(for: "whoseTargetANameIsFollowsFromTheTargets")
+    @Test func theInputsOfATargetAreThoseThatHaveIt() {
+        var random = SeededGenerator(for: "theInputsOfATargetAreThoseThatHaveIt")
         let parts = ["a", ".zst", ".tzst", ".tar", ".zstd", "/", ".", "\u{10FFFF}", "\u{301}"]
         var count = 0
         for _ in 0..<2000 {

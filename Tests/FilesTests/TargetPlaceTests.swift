@@ -6,7 +6,7 @@ import Testing
 @testable import Files
 @testable import Ground
 
-/// Where a target may be, what is there already, and when it appears.
+/// Where a target may be, what may exist there already, and when it appears.
 @Suite struct TargetPlaceTests {
     private func make(_ path: String, _ text: String = "old", mode: mode_t = 0o644) throws {
         let file = try openFile(path, O_CREAT | O_WRONLY | O_TRUNC, mode)
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func anOlderFileStaysUntilTheCommitAndWithoutForceAtAll() throws {
+    @Test func anOlderFileStaysUntilTheCommitAndForGoodWithoutForce() throws {
         try withTemporaryFolder { folder in
             let path = folder + "/t"
             try make(path)
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test func whatIsNoRegularFileIsWrittenAsItIs() throws {
+    @Test func aTargetThatIsNotARegularFileIsWrittenDirectly() throws {
         try withTemporaryFolder { folder in
             let path = folder + "/pipe"
             try #require(mkfifo(path, 0o600) == 0)
@@ -121,7 +121,7 @@ import Testing
         }
     }
 
-    @Test func aFolderIsNoTarget() throws {
+    @Test func aFolderIsNotATarget() throws {
         try withTemporaryFolder { folder in
             for force in [false, true] {
                 #expect(code { _ = try LineFile(path: folder, force: force) } == .system)
@@ -130,9 +130,9 @@ import Testing
         }
     }
 
-    // MARK: Seen beforehand
+    // MARK: Obstacles
 
-    @Test func anObstacleIsSeenWithoutTryingAndIsThatOfTheRun() throws {
+    @Test func anObstacleIsFoundBeforehandAndMatchesTheRun() throws {
         try withTemporaryFolder { folder in
             try make(folder + "/in")
             try make(folder + "/there")
@@ -163,7 +163,7 @@ import Testing
 
     // MARK: --output-dir
 
-    @Test func theFoldersOfATargetAreMadeWithTheModesOfThoseOfItsSource() throws {
+    @Test func targetFoldersGetTheModesOfTheSourceFolders() throws {
         try withTemporaryFolder { folder in
             try #require(mkdir(folder + "/src", 0o755) == 0)
             try #require(mkdir(folder + "/src/private", 0o700) == 0)
@@ -171,14 +171,14 @@ import Testing
             #expect(FileStatus(ofPath: folder + "/out/deep")?.isDirectory == true)
             try target.makeFolder(of: folder + "/out/deep/src/private/f", from: folder + "/src/private/f")
             #expect(FileStatus(ofPath: folder + "/out/deep/src/private")?.permissions == 0o700)
-            // Again, and where a part of it is there.
+            // Again, and if part of it exists.
             try target.makeFolder(of: folder + "/out/deep/src/private/g", from: folder + "/src/private/g")
             try target.makeFolder(of: folder + "/out/deep/src/other/g", from: "elsewhere/g")
             #expect(FileStatus(ofPath: folder + "/out/deep/src/other")?.isDirectory == true)
         }
     }
 
-    @Test func aLinkInTheFolderLeadsOutOfItOnlyWhereLinksAreFollowed() throws {
+    @Test func aLinkLeadsOutOfTheFolderOnlyIfLinksAreFollowed() throws {
         try withTemporaryFolder { folder in
             for path in ["/out", "/outside"] { try #require(mkdir(folder + path, 0o755) == 0) }
             try #require(symlink("../outside", folder + "/out/link") == 0)
@@ -192,7 +192,7 @@ import Testing
         }
     }
 
-    @Test func whatIsInTheWayOfAFolderIsAnError() throws {
+    @Test func aFileInPlaceOfAFolderIsAnError() throws {
         try withTemporaryFolder { folder in
             try make(folder + "/file")
             #expect(code { _ = try TargetFolder(folder + "/file/out", followsLinks: false) } == .system)
@@ -217,8 +217,8 @@ import Testing
         }
     }
 
-    @Test func everySpellingOfAnOpenDescriptorIsSeen() throws {
-        // As one that this process was started with.
+    @Test func everySpellingOfAnOpenDescriptorIsRecognized() throws {
+        // Like one that this process was started with.
         let number = dup(1)
         defer { close(number) }
         let other = getppid()
@@ -234,7 +234,7 @@ import Testing
         for (path, meaning) in spellings {
             #expect(Meaning(DescriptorName(spelled: path)) == meaning, "\(path)")
         }
-        // What this process has opened for itself was not there before.
+        // One that this process has opened itself does not count.
         let own = fcntl(1, F_DUPFD_CLOEXEC, 0)
         defer { close(own) }
         #expect(Meaning(DescriptorName(spelled: "/dev/fd/\(own)")) == .closed)

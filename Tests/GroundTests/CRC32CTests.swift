@@ -5,7 +5,7 @@ import Testing
 @testable import Ground
 
 @Suite struct CRC32CTests {
-    /// The definition, a bit at a time, to hold both ways of computing against.
+    /// The definition, bit by bit, to check both implementations against.
     private func bitwise(_ bytes: [UInt8]) -> UInt32 {
         var register = UInt32.max
         for byte in bytes {
@@ -25,7 +25,7 @@ import Testing
         bytes.withUnsafeBytes { poolmap_crc32c_portable(0, $0.baseAddress, $0.count) }
     }
 
-    /// Published vectors: the usual check value, and those of RFC 3720.
+    /// Published vectors: the standard check value, and those of RFC 3720.
     static let vectors: [(bytes: [UInt8], checksum: UInt32)] = [
         ([], 0),
         (Array("123456789".utf8), 0xE306_9283),
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    /// The hardware way takes 3072 bytes a round, so the borders are at its multiples.
+    /// The hardware implementation processes 3072 bytes per round, so the interesting lengths are near its multiples.
     @Test(arguments: [0, 1, 2, 5]) func longInputsAgreeWithTheDefinitionAroundWholeRounds(rounds: Int) {
         var generator = SeededGenerator(for: "longInputsAgreeWithTheDefinitionAroundWholeRounds")
         for excess in [-9, -8, -1, 0, 1, 7, 8, 9, 1024, 2048] where rounds * 3072 + excess >= 0 {

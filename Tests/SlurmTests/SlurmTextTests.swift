@@ -3,17 +3,17 @@ import Testing
 
 @testable import Slurm
 
-/// What Slurm is told and says, as text.
+/// The texts exchanged with Slurm.
 @Suite struct SlurmTextTests {
     // MARK: Words for sh
 
-    @Test func wordsThatAreNothingElseToTheShellStayAsTheyAre() {
+    @Test func plainWordsStayUnquoted() {
         #expect(
             shellLine(["poolmap", "--level=19", "-o", "a/b.tar.zst"]) == Array("poolmap --level=19 -o a/b.tar.zst".utf8)
         )
     }
 
-    @Test func anyByteIsQuotedThatTheShellWouldTakeForMore() {
+    @Test func bytesSpecialToTheShellAreQuoted() {
         #expect(shellLine(["", "a b", "it's", "$x", "~", "*"]) == Array(#"'' 'a b' 'it'\''s' '$x' '~' '*'"#.utf8))
         let name: [UInt8] = [0x61, 0xFF, 0x0A]
         #expect(shellLine([FileName.text(of: name)]) == [0x27, 0x61, 0xFF, 0x0A, 0x27])
@@ -30,13 +30,13 @@ import Testing
     }
 
     @Test(arguments: ["", "0", "1-", "-1", "2-1", "1-2-3", "1,,2", "1-10", "x", "1-16%2"])
-    func whatIsNoListOfNumbersIsNone(text: String) {
+    func textThatIsNotAListOfNumbersIsRejected(text: String) {
         #expect(indices(ofList: text[...], atMost: 9) == nil)
     }
 
     // MARK: squeue and scontrol
 
-    @Test func theQueueSaysWhereEachElementIs() {
+    @Test func theQueueTellsWhereEachElementIs() {
         let lines = QueueLine.all(
             of: """
                 39|3|PENDING||Resources
@@ -56,11 +56,11 @@ import Testing
         ("PENDING", false), ("RUNNING", false), ("COMPLETING", false), ("REQUEUE_HOLD", false), ("A_NEW_ONE", false),
         ("COMPLETED", true), ("CANCELLED", true), ("FAILED", true), ("TIMEOUT", true), ("OUT_OF_MEMORY", true),
     ])
-    func onlyAStateThatIsKnownToBeTheLastIsOver(word: String, isOver: Bool) {
+    func onlyKnownFinalStatesAreOver(word: String, isOver: Bool) {
         #expect(JobState(word).isOver == isOver)
     }
 
-    @Test func whatScontrolSaysOfTheEndIsFound() throws {
+    @Test func theEndingIsReadFromScontrol() throws {
         let ending = try #require(
             JobEnding(
                 "JobId=44 ArrayTaskId=2 JobName=x y JobState=FAILED Reason=NonZeroExitCode ExitCode=7:0 NodeList=node2")
@@ -74,7 +74,7 @@ import Testing
 
     // MARK: Notes and the record
 
-    @Test func aNoteIsWholeOrNone() throws {
+    @Test func anIncompleteNoteIsRejected() throws {
         let note = try #require(PartNote("137 4711 node1\n"))
         #expect(note.exitCode == 137 && note.job == "4711" && note.node == "node1" && !note.isDone)
         for text in ["", "0 4711 node1", "0 4711\n", "x 4711 node1\n", "0 4711 a b\n"] {
@@ -90,7 +90,7 @@ import Testing
         #expect(record.name(of: 2) == "poolmap-1f-3")
         #expect(ArrayRecord(text, most: 8) == nil)
         #expect(ArrayRecord(text.replacing("engine slurm, 1", with: "engine slurm, 2"), most: 9) == nil)
-        // One that is cut, at whatever byte, is none, or one with fewer jobs.
+        // A record cut at any byte is invalid, or has fewer jobs.
         for length in 0..<text.utf8.count {
             let cut = ArrayRecord(String(text.prefix(length)), most: 9)
             #expect(cut.map { $0.submissions.count < 3 } ?? true)
@@ -99,7 +99,7 @@ import Testing
 
     // MARK: Scripts
 
-    @Test func anElementRunsTheLineWithItsOwnPartAndNotesTheEnd() {
+    @Test func anElementRunsTheCommandWithItsPartAndNotesTheResult() {
         let script = JobScript(program: "/usr/bin/poolmap", folder: "/a b", notes: "t.engine")
         let text = FileName.text(
             of: script.element(["--compress", "-o", "t", "-f"], ["--", "it's"], of: 16, leaving: "t"))

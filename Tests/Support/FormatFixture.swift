@@ -27,7 +27,7 @@ package enum FormatFixture {
         6f672e020003d500463bcb92dfd1c6
         """)
 
-    /// 300 bytes, whose size needs the field of two bytes: `zstd`.
+    /// 300 bytes, whose size needs the two-byte field: `zstd`.
     package static let contentSizeOfTwoBytes = bytes(
         """
         28b52ffd642c00750300a061626162626161626261616162616262626262622a20508232773d25011e02321290e7900b41010901
@@ -75,7 +75,7 @@ package enum FormatFixture {
         a6bd7e1c0000000f000000734be36a2c0000000000000099e9d8510500000080b1ea928f
         """)
 
-    /// 135 bytes of text in chunks of 100, the same way, with `--no-check`.
+    /// 135 bytes of text in chunks of 100, in the same way, with `--no-check`.
     package static let poolmapWithoutChecksums = bytes(
         """
         28b52ffd2064000000000000b50100c40274686520717569636b2062726f776e20666f78206a756d7073206f7665722074686520
@@ -84,8 +84,8 @@ package enum FormatFixture {
         002c000000230000001c000000000000000300000000b1ea928f
         """)
 
-    /// 315 bytes of text in frames of 100: the library of the seekable format's specification, with checksums in the table
-    /// and none in the frames, which do not say how much content they have, either.
+    /// 315 bytes of text in frames of 100, by the reference library of the seekable format, with checksums in the table; the
+    /// frames have neither checksums nor content sizes.
     package static let seekable = bytes(
         """
         28b52ffd0000ad0100d40274686520717569636b2062726f776e20666f78206a756d7073206f76657220746865206c617a7920646f67

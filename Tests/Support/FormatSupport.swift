@@ -1,7 +1,7 @@
 import Ground
 import SeekableZstd
 
-/// Frames made by hand, with blocks that are stored or repeated, so that no compressor is needed.
+/// Frames made by hand from raw and RLE blocks, so that no compressor is needed.
 package enum HandMade {
     /// A block that holds `content` as it is.
     package static func rawBlock(_ content: [UInt8], isLast: Bool) -> [UInt8] {
@@ -19,9 +19,9 @@ package enum HandMade {
         [0x28, 0xB5, 0x2F, 0xFD, hasChecksum ? 0x04 : 0x00, 7 << 3]
     }
 
-    /// A data frame of one segment.
+    /// A single-segment data frame.
     ///
-    /// The checksum is not the right one, but this layer cannot know.
+    /// Its checksum is wrong, but this layer does not check it.
     package static func dataFrame(_ content: [UInt8], hasChecksum: Bool) -> [UInt8] {
         var bytes: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, hasChecksum ? 0xA4 : 0xA0]
         bytes.append(littleEndian: UInt32(content.count))
@@ -37,7 +37,7 @@ package enum HandMade {
         SkippableFrame.prefix(nibble: nibble, frameBytes: payload.count + 8) + payload
     }
 
-    /// A frame with a mark behind its header.
+    /// A frame with a mark after its header.
     package static func marked(_ frame: [UInt8], _ mark: SectionMark = .equalChunks) -> [UInt8] {
         var bytes = [UInt8](repeating: 0xFF, count: mark.byteCount) + frame
         bytes.withUnsafeMutableBytes { mark.insert(into: $0) }
@@ -59,12 +59,12 @@ package enum HandMade {
         return bytes + writer.finish()
     }
 
-    /// What a section needs to know of `frame`, a whole data frame made by hand or with a content size in its header.
+    /// The description that a section needs of `frame`, a complete data frame made by hand or with a content size.
     package static func describe(_ frame: [UInt8]) throws -> DataFrame {
         try frame.withUnsafeBytes { try describe($0, info: FrameWalker.walk($0)) }
     }
 
-    /// What a section needs to know of the frame in `bytes`.
+    /// The description that a section needs of the frame in `bytes`.
     package static func describe(_ bytes: UnsafeRawBufferPointer, info: FrameInfo) -> DataFrame {
         DataFrame(
             compressedBytes: info.compressedBytes, contentBytes: info.contentBytes ?? info.contentBound,
@@ -72,10 +72,10 @@ package enum HandMade {
     }
 }
 
-/// Reads a file from its beginning as a decompressor would, but for the decompressing.
+/// Reads a file from its beginning like a decompressor, without decompressing.
 ///
-/// Believes the content size in the header of a data frame, so it is no judge of a section without checksums whose
-/// data frames were changed.
+/// It trusts the content size in the header of a data frame, so it cannot detect changed data frames in a section without
+/// checksums.
 @discardableResult
 package func auditFile(_ file: [UInt8]) throws -> [FrameInfo] {
     try file.withUnsafeBytes { bytes in
@@ -107,7 +107,7 @@ package func flip(bit: Int, of bytes: [UInt8]) -> [UInt8] {
     return bytes
 }
 
-/// The error that `body` throws, nil if it throws none, or not a `FormatError`.
+/// The `FormatError` that `body` throws; nil if it throws none.
 package func formatError(_ body: () throws -> Void) -> FormatError? {
     do {
         try body()

@@ -1,9 +1,9 @@
 import Dispatch
 @preconcurrency import Glibc
 
-/// How a program ended, and all that it wrote.
+/// How a program ended, and its complete output.
 package struct ProgramResult: Sendable {
-    /// As `$?` has it: the code, or 128 plus the signal.
+    /// The status as in `$?`: the exit code, or 128 plus the signal.
     package let status: Int32
     package let output: String
 }
@@ -18,7 +18,7 @@ package struct StartFailure: Error {
     }
 }
 
-/// A program of this package: the package manager puts it beside the test bundle.
+/// The path of a program of this package, which the package manager puts beside the test bundle.
 package func program(named name: String) -> String {
     var path = [CChar](repeating: 0, count: 4096)
     let count = max(0, readlink("/proc/self/exe", &path, path.count))
@@ -26,7 +26,7 @@ package func program(named name: String) -> String {
     return bundle.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") + "/" + name
 }
 
-/// Runs a program to its end, on a thread that may wait; it is killed, with all of its group, when its time is over.
+/// Runs a program to its end, on a thread that may block; after the timeout it is killed with its whole group.
 package func run(_ command: [String], within seconds: Int = 60) async throws -> ProgramResult {
     try await withCheckedThrowingContinuation { continuation in
         DispatchQueue.global().async {
@@ -41,7 +41,7 @@ package func runBlocking(_ command: [String], within seconds: Int) throws -> Pro
     let pid = try start(command, writingTo: fileno(output))
     let watchdog = Watchdog(over: pid, seconds: seconds)
     var information = siginfo_t()
-    // The process stays a zombie here, so that its number means nobody else while the watchdog may still bite.
+    // The process stays a zombie here, so that its ID is not reused while the watchdog may still kill it.
     while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) < 0 && errno == EINTR {}
     let isOverdue = watchdog.end()
     var status: Int32 = 0
@@ -51,7 +51,7 @@ package func runBlocking(_ command: [String], within seconds: Int) throws -> Pro
     return ProgramResult(status: information.si_code == CLD_EXITED ? code : 128 + code, output: text)
 }
 
-/// Starts a program as the leader of its own group, with this file as its output.
+/// Starts a program as the leader of its own process group, with this file as its output.
 private func start(_ command: [String], writingTo output: Int32) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -63,7 +63,7 @@ private func start(_ command: [String], writingTo output: Int32) throws -> pid_t
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    // The threads of a test runner may have signals blocked, and a program inherits that.
+    // A test runner's threads may have signals blocked, which a program would inherit.
     var (none, all) = (sigset_t(), sigset_t())
     sigemptyset(&none)
     sigfillset(&all)
@@ -84,10 +84,10 @@ private func start(_ command: [String], writingTo output: Int32) throws -> pid_t
     return pid
 }
 
-/// Kills a process group when its time is over.
+/// Kills a process group after a timeout.
 private final class Watchdog: @unchecked Sendable {
     private let queue = DispatchQueue(label: "watchdog")
-    // Both touched on the queue only.
+    // Both are accessed only on the queue.
     private var hasEnded = false
     private var hasBitten = false
 
@@ -99,7 +99,7 @@ private final class Watchdog: @unchecked Sendable {
         }
     }
 
-    /// Whether it had to bite; afterwards it will not.
+    /// Stops the watchdog; returns whether it had to kill.
     func end() -> Bool {
         queue.sync {
             hasEnded = true

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Random numbers that can be had again: by the seed that is printed, in the variable `POOLMAP_TEST_SEED`.
+/// Reproducible random numbers: the printed seed can be set by the variable `POOLMAP_TEST_SEED`.
 package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
@@ -12,7 +12,7 @@ package struct SeededGenerator: RandomNumberGenerator {
         state = seed
     }
 
-    /// The next number: a step of a linear congruence, and its bits mixed.
+    /// The next number: a step of a linear congruential generator, with its bits mixed.
     package mutating func next() -> UInt64 {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         var mixed = state ^ state >> 29
@@ -20,7 +20,7 @@ package struct SeededGenerator: RandomNumberGenerator {
         return mixed ^ mixed >> 32
     }
 
-    /// As many random bytes.
+    /// Returns `count` random bytes.
     package mutating func bytes(_ count: Int) -> [UInt8] {
         (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
     }

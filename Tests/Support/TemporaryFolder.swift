@@ -1,6 +1,6 @@
 import Glibc
 
-/// Calls `body` with the path of a fresh folder, which is removed afterwards with all that is in it.
+/// Calls `body` with the path of a fresh folder, which is removed afterwards with all its contents.
 package func withTemporaryFolder(_ body: (String) throws -> Void) throws {
     var template = Array("/tmp/poolmap-test-XXXXXX".utf8CString)
     guard let made = mkdtemp(&template) else { throw NoFolder(errno: errno) }
@@ -9,12 +9,12 @@ package func withTemporaryFolder(_ body: (String) throws -> Void) throws {
     try body(folder)
 }
 
-/// The folder could not be made.
+/// The folder could not be created.
 private struct NoFolder: Error {
     let errno: Int32
 }
 
-/// Links in the folder are removed, and not followed.
+/// Removes a folder with its contents; links are removed, not followed.
 private func removeAll(_ path: String) {
     var status = stat()
     if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, let folder = opendir(path) {
