@@ -118,8 +118,8 @@ struct ArrayElement {
 
     /// The number of parts according to the engine alone.
     ///
-    /// Throws unless the array is likely to be complete, which a single element is not, nor an array with an unusual first
-    /// index.
+    /// Throws unless the array is likely to be complete, which a single element is not, nor an array with an unusual
+    /// first index.
     private func ownCount(_ size: Int?, from first: Int) throws(Unusable) -> Int {
         guard engine.saysCount, engine.count.map({ variables[$0] != nil }) ?? true, let size else {
             throw Unusable(

@@ -30,7 +30,8 @@ package enum CommandWord: String, CaseIterable {
         return "\(rawValue) is taken as the command, but is also a directory here: \(choice)"
     }
 
-    /// Whether it is the file that this process's output goes to: in `poolmap hash FILE > hash` the shell creates it first.
+    /// Whether it is the file that this process's output goes to: in `poolmap hash FILE > hash` the shell creates it
+    /// first.
     private func isOutput(_ file: stat) -> Bool {
         [STDOUT_FILENO, STDERR_FILENO].contains { descriptor in
             var status = stat()

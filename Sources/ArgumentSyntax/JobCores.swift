@@ -1,5 +1,5 @@
-/// The number of cores that a cluster's batch system gave to the job on this machine; nil outside a job, or if it does not
-/// tell.
+/// The number of cores that a cluster's batch system gave to the job on this machine; nil outside a job, or if it does
+/// not tell.
 ///
 /// A batch system may rely on the job to respect the number, as Slurm does without control groups. A number for all
 /// machines of the job is used, too: this machine cannot have more.

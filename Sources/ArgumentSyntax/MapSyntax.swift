@@ -27,8 +27,8 @@ struct MapSyntax: GNUSyntax {
         try takeAll()
     }
 
-    /// Takes the command, and a `--reduce` after it whose line has "{}": `-- sort --reduce 'sort -m {}'` reads in the order
-    /// of the work.
+    /// Takes the command, and a `--reduce` after it whose line has "{}": `-- sort --reduce 'sort -m {}'` reads in the
+    /// order of the work.
     ///
     /// All other words belong to the command, and these, too, if `--reduce` was given before it.
     mutating func takeOperands(_ words: ArraySlice<String>) {

@@ -1,7 +1,7 @@
 /// An option of zstd's modes: how it is written, and in which modes it has an effect.
 ///
-/// Like zstd, poolmap accepts an option of zstd in every mode, so that one set of options serves both ways, as in
-/// `tar -I "poolmap -T0 -19"`. In modes where it has no effect, it is dropped before the arguments are parsed. This table
+/// Like zstd, poolmap accepts an option of zstd in every mode, so that one set of options serves both ways, as in `tar
+/// -I "poolmap -T0 -19"`. In modes where it has no effect, it is dropped before the arguments are parsed. This table
 /// alone defines that; docs/zstd.md explains it.
 struct OptionRule: Sendable {
     /// Whether an option has a value.

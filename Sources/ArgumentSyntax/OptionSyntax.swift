@@ -65,7 +65,8 @@ func takeValue(of option: String, from rest: inout ArraySlice<String>) throws ->
     return next
 }
 
-/// Throws for an empty value, such as that of an unset variable: as a path it could become the root or the working folder.
+/// Throws for an empty value, such as that of an unset variable: as a path it could become the root or the working
+/// folder.
 func requireValue(_ value: String, of option: String) throws {
     if value.isEmpty { throw ValidationError("the value of \(option) is empty") }
 }

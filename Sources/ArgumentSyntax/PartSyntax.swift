@@ -1,7 +1,7 @@
 import ArgumentParser
 
-/// The argument of `--part`: "3/16", or "auto/16" or "auto", where the array engine that started this process supplies the
-/// rest.
+/// The argument of `--part`: "3/16", or "auto/16" or "auto", where the array engine that started this process supplies
+/// the rest.
 package struct PartSyntax: Sendable {
     let text: String
     /// nil to take it from the engine.
@@ -33,7 +33,8 @@ package struct PartSyntax: Sendable {
 
     /// The part's number, counted from 1, and the number of parts.
     ///
-    /// Nothing is guessed: if the engine's variables leave something open, this throws an error that says what to write.
+    /// Nothing is guessed: if the engine's variables leave something open, this throws an error that says what to
+    /// write.
     ///
     /// - Parameter variable: returns the value of an environment variable; nil if it is not set.
     package func resolved(_ variable: (String) -> String?) throws -> (number: Int, count: Int) {
@@ -46,7 +47,8 @@ package struct PartSyntax: Sendable {
         }
         do {
             let part = try first.part(of: count)
-            // Even an engine whose variables are incomplete may have started this job, and the first one's be left over.
+            // Even an engine whose variables are incomplete may have started this job, and the first one's be left
+            // over.
             for other in elements.dropFirst() {
                 guard let same = try? other.part(of: count), same == part else { throw disagreement(elements) }
             }

@@ -3,8 +3,8 @@ import Glibc
 
 /// Combined short options, as zstd reads them: "-dc9T2q" is -d, -c, level 9, two threads, -q.
 ///
-/// A number ends with its digits. An option that takes a name, such as -o, takes the next argument, wherever it stands in
-/// the group: "-of out" is "-o out -f".
+/// A number ends with its digits. An option that takes a name, such as -o, takes the next argument, wherever it stands
+/// in the group: "-of out" is "-o out -f".
 extension ZstdSyntax {
     // A switch, since building a dictionary of characters would take a hundredth of the start-up time.
     private static func mode(_ letter: Character) -> CommandWord? {

@@ -33,7 +33,8 @@ package struct UnknownOption: Error, CustomStringConvertible {
         }
     }
 
-    /// The option that was probably meant: the one within a typing error of the name, or the only one that begins with it.
+    /// The option that was probably meant: the one within a typing error of the name, or the only one that begins with
+    /// it.
     static func nearest(to name: String, in known: [String]) -> String? {
         guard name.hasPrefix("--") else { return nil }
         let names = Set(known).sorted()

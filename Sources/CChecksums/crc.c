@@ -1,4 +1,4 @@
-// CRC-32 and CRC-64/NVMe with the widest instructions that the CPU has, and the combination of pieces.
+// CRC-32 and CRC-64/NVMe by the widest instructions that the CPU has, and the combination of pieces.
 
 #include "crc.h"
 #include "crc_private.h"
@@ -6,13 +6,14 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-// The polynomials with their bits in reverse, as the registers are.
+// The polynomials with their bits reversed, like the registers.
 static struct crc_kind crc32 = {.width = 32, .polynomial = UINT32_C(0xEDB88320)};
 static struct crc_kind crc64nvme = {.width = 64, .polynomial = UINT64_C(0x9A6C9329AC4BC9B5)};
 
 static pthread_once_t tables_once = PTHREAD_ONCE_INIT;
 
-// What takes the most bytes at a time, up to a limit. Atomic because a test may change it while another thread looks.
+// The implementation that processes the most bytes at a time, up to a limit. Atomic because a test may change it while
+// another thread reads it.
 static _Atomic(crc_update_function *) update;
 
 static crc_update_function *widest(unsigned limit)

@@ -1,22 +1,22 @@
-// CRC-32C two ways: by table, eight bytes a step, and by the CPU's instruction, three lanes at once.
+// CRC-32C in two ways: by table, eight bytes per step, and by the CPU's instruction, in three lanes at once.
 //
-// Both work on the raw register (without the inversion at both ends), which is linear: the register after "A then B"
-// is the register after A moved on over length(B) zero bytes, XOR the register after B alone begun at 0. The three
-// lanes rest on that. The instruction takes three cycles but a new one can begin in each, so three independent
-// streams keep it busy, and two table look-ups put the results together.
+// Both work on the raw register (without the inversion at both ends), which is linear: the register after "A then B" is
+// the register after A advanced over length(B) zero bytes, XOR the register after B alone started at 0. The three lanes
+// rely on that. The instruction takes three cycles, but a new one can start in each, so three independent streams keep
+// it busy, and two table lookups combine the results.
 
 #include "crc32c.h"
 #include "crc_private.h"
 
 #include <pthread.h>
 
-// The polynomial is 0x1EDC6F41 with its bits in reverse, as the register is.
+// The polynomial 0x1EDC6F41 with its bits reversed, like the register.
 static struct crc_kind crc32c = {.width = 32, .polynomial = UINT32_C(0x82F63B78)};
 
-// Long enough that joining the lanes costs a few percent, short enough that a small frame has whole rounds.
+// Long enough that combining the lanes costs only a few percent, short enough that a small frame has whole rounds.
 #define LANE_BYTES 1024
 
-// lane_shift[k][b]: the register's byte k with value b, moved on over LANE_BYTES zero bytes.
+// lane_shift[k][b]: the register's byte k with value b, advanced over LANE_BYTES zero bytes.
 static uint32_t lane_shift[4][256];
 
 static pthread_once_t tables_once = PTHREAD_ONCE_INIT;
@@ -24,7 +24,7 @@ static pthread_once_t tables_once = PTHREAD_ONCE_INIT;
 static void make_lane_shift(void)
 {
     uint32_t of_bit[32];
-    // The shift is linear, so 32 registers with one bit each say all about it.
+    // The shift is linear, so 32 registers with one bit each determine it.
     for (int bit = 0; bit < 32; bit++) {
         of_bit[bit] = (uint32_t)crc_shift(&crc32c, UINT64_C(1) << bit, LANE_BYTES);
     }

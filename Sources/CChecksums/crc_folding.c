@@ -1,17 +1,17 @@
-// CRCs by carry-less multiplication on x86-64, whatever their polynomial P: long inputs are folded into short ones.
+// CRCs by carry-less multiplication on x86-64, for any polynomial P: long inputs are folded into short ones.
 //
-// An input is a polynomial, its first bit the highest power, and its CRC is a remainder modulo P: another input with
-// the same remainder has the same CRC. Sixteen bytes with the halves F and S are F x^64 + S, and d bytes further on
-// they stand for
+// An input is a polynomial, with its first bit as the highest power, and its CRC is the remainder modulo P: any input
+// with the same remainder has the same CRC. Sixteen bytes with the halves F and S are F x^64 + S; seen from d bytes
+// further on, they contribute
 //
 //     (F x^64 + S) x^8d  =  F (x^(8d + 64) mod P) + S (x^8d mod P)    modulo P
 //
-// Both products fit into sixteen bytes. Added, which is XOR, to the sixteen bytes that are d bytes further on they say
-// the same as the bytes that they were made of, which can be forgotten. So a few registers go through the input, each
-// folded across all of them into the bytes that it comes to next, and hold an input of their own size in the end. That
-// one is folded by smaller registers, and its last sixteen bytes go through the table.
+// Both products fit into sixteen bytes. Added (XORed) to the sixteen bytes that are d bytes further on, they replace
+// the original bytes, which can be dropped. So a few registers move through the input, each folded across all of them
+// into the bytes that it reaches next, and finally hold an input of their own size. That one is folded by smaller
+// registers, and its last sixteen bytes go through the table.
 //
-// Several registers, because a product takes several cycles, but a new one can begin in each or every other.
+// There are several registers because a product takes several cycles, but a new one can start in every cycle or two.
 
 #include "crc_private.h"
 
@@ -21,8 +21,8 @@
 
 #define REGISTERS 4
 
-// x^(8 bytes - 1) mod P, at the upper end of 64 bits. One power less than it should be, for the instruction's product
-// of two numbers in reverse comes out a bit too low, which is one power too high.
+// x^(8 bytes - 1) mod P, at the upper end of 64 bits. The power is one less than expected because the instruction's
+// product of two reversed numbers comes out one bit too low, which is one power too high.
 static uint64_t factor(const struct crc_kind *kind, uint64_t bytes)
 {
     uint64_t x_to_the_7 = UINT64_C(1) << (kind->width - 8);
@@ -41,7 +41,7 @@ void crc_make_factors(struct crc_kind *kind)
     kind->across_256 = factors_across(kind, 256);
 }
 
-// MARK: Sixteen bytes a register
+// MARK: Sixteen bytes per register
 
 #define TARGET_16 __attribute__((target("pclmul")))
 
@@ -67,7 +67,7 @@ TARGET_16 uint64_t crc_update_by_16(const struct crc_kind *kind, uint64_t crc, c
     for (int i = 0; i < REGISTERS; i++) {
         folded[i] = load_16(data + 16 * i);
     }
-    // An input continued from a register is one begun at 0 with the register added to its first bytes.
+    // Continuing from a register equals starting at 0 with the register added to the first bytes.
     folded[0] = _mm_xor_si128(folded[0], _mm_cvtsi64_si128((long long)crc));
     const __m128i across_64 = load_16(&kind->across_64);
     for (data += round, bytes -= round; bytes >= round; data += round, bytes -= round) {
@@ -89,7 +89,7 @@ TARGET_16 uint64_t crc_update_by_16(const struct crc_kind *kind, uint64_t crc, c
     return crc_update_by_table(kind, crc, data, bytes);
 }
 
-// MARK: Sixty-four bytes a register: four times sixteen, side by side
+// MARK: Sixty-four bytes per register: four times sixteen, side by side
 
 #define TARGET_64 __attribute__((target("avx512f,vpclmulqdq")))
 
@@ -103,7 +103,7 @@ TARGET_64 static inline __m512i fold_64(__m512i folded, __m512i factors, __m512i
 TARGET_64 uint64_t crc_update_by_64(const struct crc_kind *kind, uint64_t crc, const uint8_t *data, size_t bytes)
 {
     const size_t round = REGISTERS * sizeof(__m512i);
-    // What is shorter would hardly be folded here.
+    // Shorter inputs would hardly be folded here.
     if (bytes < 2 * round) {
         return crc_update_by_16(kind, crc, data, bytes);
     }

@@ -1,4 +1,4 @@
-// What all CRCs have in common: the table, and the multiplication of polynomials.
+// The parts common to all CRCs: the table, and the multiplication of polynomials.
 
 #include "crc_private.h"
 

@@ -5,23 +5,23 @@
 #include <stdint.h>
 #include <string.h>
 
-// What moves sixteen bytes on over some distance: a factor for their first half and one for their second.
+// The factors that advance sixteen bytes over some distance: one for each half.
 struct crc_factors {
     uint64_t first;
     uint64_t second;
 };
 
-// A CRC: the polynomial that defines it, and what follows from that.
+// A CRC: the polynomial that defines it, and the tables and factors derived from it.
 //
-// Registers and polynomials are in reverse: the highest of their `width` bits is x^0. A register is what a check is
-// without the inversions at its beginning and its end, so that it is linear.
+// Registers and polynomials are bit-reversed: the highest of their `width` bits is x^0. A register is a CRC without the
+// inversions at its start and end, so that it is linear.
 struct crc_kind {
     int width;
     // Without the highest power, x^width.
     uint64_t polynomial;
-    // slices[k][b]: what byte b does to the register when k more bytes follow it.
+    // slices[k][b]: the effect of byte b on the register when k more bytes follow it.
     uint64_t slices[8][256];
-    // By the distance in bytes.
+    // Named by the distance in bytes.
     struct crc_factors across_16;
     struct crc_factors across_64;
     struct crc_factors across_256;
@@ -30,16 +30,16 @@ struct crc_kind {
 // The register after `bytes` more bytes.
 typedef uint64_t crc_update_function(const struct crc_kind *kind, uint64_t crc, const uint8_t *data, size_t bytes);
 
-// Fills in the table, which all functions below need but the multiplications.
+// Fills in the table, which all functions below need except the multiplications.
 void crc_make_slices(struct crc_kind *kind);
 
-// By table, eight bytes a step.
+// By table, eight bytes per step.
 crc_update_function crc_update_by_table;
 
 // The product of two polynomials modulo that of `kind`.
 uint64_t crc_multiply(const struct crc_kind *kind, uint64_t a, uint64_t b);
 
-// A register moved on over `bytes` zero bytes: times x^(8 bytes).
+// A register advanced over `bytes` zero bytes: times x^(8 bytes).
 uint64_t crc_shift(const struct crc_kind *kind, uint64_t crc, uint64_t bytes);
 
 #if defined(__x86_64__)
@@ -50,7 +50,7 @@ void crc_make_factors(struct crc_kind *kind);
 // For CPUs with PCLMULQDQ.
 crc_update_function crc_update_by_16;
 
-// For CPUs with AVX-512 and VPCLMULQDQ; 64 bytes an instruction.
+// For CPUs with AVX-512 and VPCLMULQDQ; 64 bytes per instruction.
 crc_update_function crc_update_by_64;
 
 #endif

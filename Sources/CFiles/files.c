@@ -24,7 +24,7 @@ int poolmap_open_at(int folder, const char *name, int flags, mode_t mode) {
     return openat(folder, name, flags | O_CLOEXEC, mode);
 }
 
-// Opens one name, which may be no link.
+// Opens one name, which must not be a link.
 static int open_name(int folder, const char *name, int flags, mode_t mode) {
     if (strcmp(name, "..") == 0) {
         errno = EXDEV;
@@ -32,7 +32,7 @@ static int open_name(int folder, const char *name, int flags, mode_t mode) {
     }
     int result = openat(folder, name, flags | O_NOFOLLOW | O_CLOEXEC, mode);
     if (result < 0 && errno == ENOTDIR) {
-        // That is said of a link where a folder is wanted, too.
+        // A link, where a folder is expected, gives the same error.
         struct stat status;
         int is_link = fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode);
         errno = is_link ? ELOOP : ENOTDIR;
@@ -80,7 +80,7 @@ int poolmap_open_beneath(int folder, const char *path, int flags, mode_t mode) {
             .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
         };
         int result = (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
-        // Sandboxes that do not know the call answer EPERM, which may also be the file system's own answer.
+        // Sandboxes that do not know the call return EPERM, which may also be the file system's own error.
         if (result >= 0 || (errno != ENOSYS && errno != EPERM)) {
             return result;
         }
@@ -95,8 +95,7 @@ int poolmap_open_folder_beneath(int folder, const char *path) {
     return poolmap_open_beneath(folder, path, O_PATH | O_DIRECTORY, 0);
 }
 
-// Whether the kernel, or a sandbox, lets no file have a name by a link. With descriptors that are none the call fails in
-// any case.
+// Whether the kernel, or a sandbox, refuses linkat in general. With invalid descriptors the call fails in any case.
 static int links_are_refused(void) {
     static int answer = -1;
     if (answer < 0) {
@@ -170,16 +169,16 @@ off_t poolmap_seek_hole(int descriptor, off_t offset) {
 
 ssize_t poolmap_read_folder(int folder, void *entries, size_t byte_count) {
     ssize_t count = getdents64(folder, entries, byte_count);
-    // As readdir has it: some file systems say so of a folder that was removed.
+    // As in readdir: some file systems return this for a folder that was removed.
     return count < 0 && errno == ENOENT ? 0 : count;
 }
 
 int poolmap_status(int folder, const char *name, int flags, struct stat *status) {
     struct statx found;
     int where = name != NULL ? flags : flags | AT_EMPTY_PATH;
-    // glibc's own stand-in, where the kernel has none, does not know the flag.
+    // The system call itself: glibc's emulation for old kernels does not know the flag.
     if (syscall(SYS_statx, folder, name != NULL ? name : "", where | AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &found) != 0) {
-        // Linux before 4.11, and sandboxes that know only what is older.
+        // Linux before 4.11, and sandboxes that do not know the call.
         if (errno != ENOSYS && errno != EPERM) {
             return -1;
         }

@@ -17,9 +17,9 @@ enum { entry_count = 2048 };
 
 enum state {
     is_free,
-    // Being filled in: nothing is made yet.
+    // Being filled in: the file does not exist yet.
     is_taken,
-    // The file is made now, or will be in a moment.
+    // The file exists now, or will in a moment.
     is_noted,
     is_made,
 };
@@ -27,7 +27,7 @@ enum state {
 struct entry {
     dev_t folder_device;
     ino_t folder_inode;
-    // 0 before the file is made.
+    // 0 before the file is created.
     ino_t inode;
     pid_t maker;
     int is_target;
@@ -36,7 +36,7 @@ struct entry {
 
 struct table {
     atomic_int is_closed;
-    // Apart from the entries, whose pages are touched only where they are used.
+    // Separate from the entries, so that the pages of unused entries are never touched.
     atomic_int states[entry_count];
     struct entry entries[entry_count];
 };
@@ -75,7 +75,7 @@ int poolmap_note_temporary(const char *path, dev_t folder_device, ino_t folder_i
         entry->maker = getpid();
         entry->is_target = is_target;
         strcpy(entry->path, path);
-        // In this order: who closes the list either finds the entry or is seen here.
+        // In this order: whoever closes the list either finds the entry, or its flag is seen here.
         atomic_store(&table->states[index], is_noted);
         if (atomic_load(&table->is_closed)) {
             atomic_store(&table->states[index], is_free);
@@ -99,7 +99,7 @@ void poolmap_forget_temporary(int entry) {
     }
 }
 
-// Only in the folder that was noted: another may have come to its path.
+// Removes the name only in the recorded folder: its path may lead to another one by now.
 static void remove_name(const struct entry *entry) {
     const char *slash = strrchr(entry->path, '/');
     const char *name = slash == NULL ? entry->path : slash + 1;
@@ -110,7 +110,7 @@ static void remove_name(const struct entry *entry) {
     }
     int folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0) {
-        // Without a descriptor to spare; a random name is nobody else's in any folder.
+        // No descriptor is left. A random name belongs to nobody else in any folder.
         if ((errno == EMFILE || errno == ENFILE) && !entry->is_target) {
             (void)unlink(entry->path);
         }
@@ -134,9 +134,9 @@ void poolmap_remove_temporary(int entry) {
     }
 }
 
-// Whether somebody else may still make the file.
+// Whether another process may still create the file.
 static int is_under_way(int entry) {
-    // First, and alone: to look at all entries would touch 8 MiB, at the end of every run.
+    // The state first: reading all entries would touch 8 MiB at the end of every run.
     if (atomic_load(&table->states[entry]) != is_noted) {
         return 0;
     }

@@ -18,20 +18,20 @@
 #include <unistd.h>
 
 struct place {
-    // The group, which has the number of its first process; 0 for none.
+    // The process group, which has the ID of its first process; 0 for none.
     atomic_int group;
     atomic_int is_cancelled;
 };
 
 static struct place *places;
 static unsigned place_count;
-// Set once the run ends before its time: behind the places.
+// Set once the run ends early. It lies after the places.
 static atomic_int *is_ending;
 
 static void kill_group(pid_t group, int number) {
     if (group > 1) {
         (void)kill(-group, number);
-        // What is stopped gets no other signal before it goes on.
+        // A stopped process receives other signals only once it continues.
         (void)kill(-group, SIGCONT);
     }
 }
@@ -46,10 +46,10 @@ static int is_any_group_left(void) {
     return 0;
 }
 
-// Once the front has ended there is nobody who would want what the commands do. They are asked to end, and then made to.
+// Once the front has ended, the commands have no purpose. They are asked to end, then killed.
 static void guard_commands(int front, pid_t front_number) {
     struct pollfd entry = {.fd = front, .events = POLLIN};
-    // Where the kernel has no such descriptors, the number of the parent tells.
+    // On kernels without process descriptors, the parent's process ID tells.
     while (poll(&entry, 1, front < 0 ? 100 : -1) <= 0 && getppid() == front_number) {
     }
     atomic_store(is_ending, 1);
@@ -99,7 +99,7 @@ int poolmap_make_command_places(unsigned count) {
     return fork_guardian();
 }
 
-// The same for the shell script without a first line that names its shell, as `execvp` does it.
+// Runs a shell script without an interpreter line, as `execvp` does.
 static void execute_by_shell(const struct poolmap_command *command) {
     enum { most = 4096 };
     char *arguments[most];
@@ -118,7 +118,7 @@ static void execute_by_shell(const struct poolmap_command *command) {
     (void)execve(shell, arguments, command->environment);
 }
 
-// What this program has ignored for itself. All handlers go when the command is executed.
+// Restores the signals that this program ignores. Handlers are reset when the command is executed.
 static void restore_signals(const sigset_t *mask) {
     static const int changed[] = {SIGPIPE, SIGXFSZ};
     for (size_t index = 0; index < sizeof changed / sizeof *changed; index++) {
@@ -152,7 +152,7 @@ static void keep_open(const int *descriptors, int count) {
 }
 
 static int become(int from, int to) {
-    // Others than the standard ones are above 2 here, so that none is overwritten that is still to be taken.
+    // All descriptors but the standard ones are above 2 here, so that none is overwritten before it is moved.
     if (from == to) {
         return fcntl(to, F_SETFD, 0);
     }
@@ -166,7 +166,7 @@ pid_t poolmap_start_command(unsigned place, const struct poolmap_command *comman
     }
     poolmap_end_left_command(place);
     pid_t parent = getpid();
-    // Nobody's handler is to run in the child, which has this process's memory until it executes.
+    // No handler may run in the child, which shares this process's memory until it executes the program.
     sigset_t all;
     sigset_t mask;
     sigfillset(&all);
@@ -179,9 +179,9 @@ pid_t poolmap_start_command(unsigned place, const struct poolmap_command *comman
             _exit(127);
         }
         (void)setsid();
-        // Here, and not by the parent, which may be killed before it runs on.
+        // Recorded here, not by the parent, which may be killed before it continues.
         atomic_store(&places[place].group, getpid());
-        // Only now: whoever ends the run has either seen the group or is seen here.
+        // Only now: whoever ends the run has either seen the group, or its flag is seen here.
         if (atomic_load(is_ending)) {
             failure = ECANCELED;
             _exit(127);
@@ -220,7 +220,7 @@ void poolmap_end_left_command(unsigned place) {
 void poolmap_command_has_ended(unsigned place) {
     if (place < place_count) {
         pid_t group = atomic_exchange(&places[place].group, 0);
-        // What it has started is not to outlive a run that nobody needs.
+        // Processes that it started must not outlive a run that is ending.
         if (atomic_load(is_ending) || atomic_load(&places[place].is_cancelled)) {
             kill_group(group, SIGKILL);
         }
@@ -229,7 +229,7 @@ void poolmap_command_has_ended(unsigned place) {
 
 void poolmap_cancel_command(unsigned place) {
     if (place < place_count) {
-        // In this order: whoever starts a command afterwards sees it.
+        // In this order, so that a command started afterwards sees the flag.
         atomic_store(&places[place].is_cancelled, 1);
         kill_group(atomic_load(&places[place].group), SIGTERM);
     }

@@ -17,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// MARK: Landlock, which knows folders. Debian 12's headers know its first two versions; the numbers are the kernel's.
+// MARK: Landlock, for folders. Debian 12's headers have only its first two versions; the numbers are the kernel's.
 
 enum { create_ruleset = 444, add_rule = 445, restrict_self = 446 };
 enum { ask_version = 1, rule_path_beneath = 1 };
@@ -48,19 +48,19 @@ struct __attribute__((packed)) path_rule {
     int32_t folder;
 };
 
-// What this version of Landlock knows.
+// Everything that this version of Landlock can restrict.
 static struct ruleset known_to(long version) {
     struct ruleset all = {.files = (1 << 13) - 1};
     all.files |= version >= 2 ? move_between_folders : 0;
     all.files |= version >= 3 ? truncate_file : 0;
     all.files |= version >= 5 ? control_device : 0;
-    // To bind and to connect TCP sockets; abstract Unix sockets and signals out of this domain.
+    // Network: binding and connecting TCP sockets. Scopes: abstract Unix sockets and signals out of this domain.
     all.network = version >= 4 ? 3 : 0;
     all.scopes = version >= 6 ? 3 : 0;
     return all;
 }
 
-// Allows `access` below each folder. One that cannot be opened stays shut.
+// Allows `access` below each folder. A folder that cannot be opened stays closed.
 static int allow_below(int ruleset, struct poolmap_folders folders, uint64_t access) {
     for (size_t index = 0; index < folders.count; index++) {
         int folder = open(folders.paths[index], O_PATH | O_CLOEXEC);
@@ -68,7 +68,7 @@ static int allow_below(int ruleset, struct poolmap_folders folders, uint64_t acc
             continue;
         }
         struct stat status;
-        // What is no folder has only these rights.
+        // Only these rights exist for a file that is not a folder.
         uint64_t of_file = execute | write_file | read_file | truncate_file | control_device;
         int is_folder = fstat(folder, &status) == 0 && S_ISDIR(status.st_mode);
         struct path_rule rule = {.allowed = is_folder ? access : access & of_file, .folder = folder};
@@ -89,7 +89,7 @@ static int confine_files(unsigned rights, struct poolmap_folders read, struct po
     struct ruleset all = known_to(version);
     uint64_t reading = read_file | read_folder;
     uint64_t writing = reading | write_file | remove_file | make_file | make_folder | move_between_folders | truncate_file;
-    // What is not handled is allowed everywhere.
+    // Rights that the ruleset does not handle are allowed everywhere.
     if (rights & POOLMAP_MAY_READ && read.paths == NULL) {
         all.files &= ~reading;
     }
@@ -118,7 +118,7 @@ static int confine_files(unsigned rights, struct poolmap_folders read, struct po
     return result;
 }
 
-// MARK: seccomp, which knows system calls
+// MARK: seccomp, for system calls
 
 enum { most_steps = 512 };
 
@@ -144,7 +144,7 @@ static void answer(struct filter *filter, uint32_t action) {
 
 static const uint32_t refusal = SECCOMP_RET_ERRNO | EPERM;
 
-// The lower half of an argument: all that these calls look at themselves, on machines of little endian.
+// The lower half of an argument, which is all that these calls use, on little-endian machines.
 static size_t argument(unsigned index) {
     return offsetof(struct seccomp_data, args) + 8 * index;
 }
@@ -156,7 +156,7 @@ static void allow(struct filter *filter, const int *calls, size_t count) {
     }
 }
 
-// Allows a call where none of these bits is set in an argument; else it is refused.
+// Allows a call if none of these bits is set in an argument; otherwise refuses it.
 static void allow_without(struct filter *filter, int call, unsigned index, uint32_t bits) {
     add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, 4));
     load(filter, argument(index));
@@ -165,7 +165,7 @@ static void allow_without(struct filter *filter, int call, unsigned index, uint3
     answer(filter, refusal);
 }
 
-// Allows a call where an argument has one of these values; else it is refused.
+// Allows a call if an argument has one of these values; otherwise refuses it.
 static void allow_with(struct filter *filter, int call, unsigned index, const uint32_t *values, uint8_t count) {
     add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, (uint8_t)(count + 3)));
     load(filter, argument(index));
@@ -197,7 +197,7 @@ static void begin(struct filter *filter) {
     load(filter, offsetof(struct seccomp_data, nr));
 }
 
-// To compute, to use what is open, to talk to the manager, and to end.
+// For computing, using open descriptors, talking to the manager, and exiting.
 static void allow_work(struct filter *filter) {
     ALLOW(
         filter, SYS_read, SYS_write, SYS_pread64, SYS_pwrite64, SYS_readv, SYS_writev, SYS_preadv, SYS_pwritev,
@@ -214,14 +214,14 @@ static void allow_work(struct filter *filter) {
 #ifdef SYS_rseq
     ALLOW(filter, SYS_rseq);
 #endif
-    // No memory becomes code.
+    // No executable memory.
     allow_without(filter, SYS_mmap, 2, PROT_EXEC);
     allow_without(filter, SYS_mprotect, 2, PROT_EXEC);
-    // A process may end itself; the number of another is none of these.
+    // A process may signal only itself.
     uint32_t own = (uint32_t)getpid();
     allow_with(filter, SYS_tgkill, 0, &own, 1);
     allow_with(filter, SYS_kill, 0, &own, 1);
-    // Others would name the receiver of a signal.
+    // Other commands could set the receiver of a signal.
     static const uint32_t descriptor_commands[] = {
         F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD, F_DUPFD_CLOEXEC, F_GETPIPE_SZ, F_SETPIPE_SZ,
     };
@@ -240,14 +240,14 @@ static void allow_reading(struct filter *filter, int knows_landlock) {
     ALLOW(filter, SYS_stat, SYS_lstat, SYS_readlink, SYS_access);
 #endif
     if (knows_landlock) {
-        // It looks at what they open.
+        // Landlock checks what they open.
         ALLOW(filter, SYS_openat, SYS_openat2);
 #if defined(__x86_64__)
         ALLOW(filter, SYS_open);
 #endif
         return;
     }
-    // Its flags are in memory, where this filter cannot look; whoever calls it can do without.
+    // openat2 has its flags in memory, which a filter cannot read; its callers have a fallback.
     add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1));
     answer(filter, SECCOMP_RET_ERRNO | ENOSYS);
     uint32_t writing = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND | (O_TMPFILE & ~O_DIRECTORY);
@@ -283,7 +283,7 @@ static int confine_calls(unsigned rights, int knows_landlock) {
         return -1;
     }
     struct sock_fprog program = {.len = filter.count, .filter = filter.steps};
-    // Without the flag, old kernels would slow the process down for the sake of other processes' secrets.
+    // Without the flag, old kernels would enable mitigations that slow the process down.
     unsigned flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
     if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program) == 0) {
         return 0;
@@ -294,7 +294,7 @@ static int confine_calls(unsigned rights, int knows_landlock) {
 int poolmap_confine(unsigned rights, struct poolmap_folders read, struct poolmap_folders write, int *error) {
     int in_force = 0;
     *error = 0;
-    // Both want it: no program that is executed later may have more rights.
+    // Both require it: no program executed later may gain privileges.
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         *error = errno;
         return 0;

@@ -9,8 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-// The owner of a core: 0 for none; the number of a place, counted from 1, for the command there; the same below 0 for what
-// is lent to it.
+// The owner of each core: 0 for none; the number of a place, counted from 1, for its command; the negative number for a
+// core on loan to it.
 static atomic_int *cores;
 static unsigned core_count;
 
@@ -52,7 +52,7 @@ static int take(int owner) {
 
 static void give_back(int owner, unsigned count) {
     for (unsigned core = 0; core < core_count && count > 0; core++) {
-        // Only this place's process gives back what the place has, or whoever comes after it.
+        // Only this place's process, or its successor, returns the place's cores.
         if (atomic_load(&cores[core]) == owner) {
             atomic_store(&cores[core], 0);
             count--;
@@ -116,7 +116,7 @@ unsigned poolmap_lend_cores(unsigned place) {
     if (place >= place_count || !poolmap_has_spare_cores() || is_awaited()) {
         return 0;
     }
-    // Two places at once may come above the number together; never above that of the cores.
+    // Two places lending at the same time may exceed the limit together, but never the number of cores.
     for (unsigned lent = lent_count(); lent < atomic_load(spare_count) && take(-(int)place - 1); lent++) {
         count++;
     }

@@ -21,13 +21,13 @@ void poolmap_end_by_signal(int number) {
     sigprocmask(SIG_UNBLOCK, &set, NULL);
     raise(number);
     kill(getpid(), number);
-    // Still here: the kernel spares process 1 of a container what it has no handler for, and a sandbox may refuse the
-    // calls.
+    // Still running: the kernel does not deliver unhandled signals to process 1 of a container, and a sandbox may
+    // refuse the calls.
     _exit(128 + number);
 }
 
 static void end_cleanly(int number) {
-    // A child that was forked a moment ago has still its parent's handlers.
+    // A child that has just been forked still has its parent's handlers.
     if (getpid() == owner) {
         poolmap_signal_commands(number);
         (void)poolmap_end_guardian();
@@ -42,7 +42,7 @@ void poolmap_install_signal_handlers(void) {
     poolmap_share_temporaries();
     for (size_t index = 0; index < sizeof numbers / sizeof *numbers; index++) {
         struct sigaction action;
-        // What was ignored, as by nohup, stays so.
+        // A signal that was ignored, for example by nohup, stays ignored.
         if (sigaction(numbers[index], NULL, &action) != 0 || action.sa_handler == SIG_IGN) {
             continue;
         }

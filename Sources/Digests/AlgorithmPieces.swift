@@ -1,7 +1,7 @@
 import Crypto
 
 extension HashAlgorithm {
-    /// An input may be cut at every multiple of this; nil where it can only be hashed from its beginning to its end.
+    /// The unit at whose multiples an input may be cut; nil if it can only be hashed from start to end.
     var unitBytes: UInt64? {
         switch self {
         case .blake3: Blake3Piece.unitBytes
@@ -14,14 +14,14 @@ extension HashAlgorithm {
         }
     }
 
-    /// Whether pieces of an input can be hashed apart, so that what is done of it can be kept.
+    /// Whether pieces of an input can be hashed independently, so that finished work can be kept.
     package var isDivisible: Bool { unitBytes != nil }
 
     /// A hasher for a piece.
     ///
     /// - Parameters:
     ///   - offset: where the piece begins in the input: a multiple of `pieceBytes`.
-    ///   - pieceBytes: the size of all pieces but the last: a multiple of `unitBytes`; nil where the input is one piece.
+    ///   - pieceBytes: the size of all pieces but the last: a multiple of `unitBytes`; nil if the input is one piece.
     package func hasher(at offset: UInt64, pieceBytes: UInt64?) -> any PieceHasher {
         switch self {
         case .blake3(let purpose, let digestBytes):
@@ -66,16 +66,16 @@ extension HashAlgorithm {
         }
     }
 
-    /// A hasher of all bytes in order, which says their digest as bytes.
+    /// A hasher of all bytes in order, which returns the digest as bytes.
     package func wholeHasher() -> any PieceHasher {
         hasher(at: 0, pieceBytes: nil)
     }
 
-    /// A hasher that says the digest of each chunk of a piece, one behind the other; of no bytes it says none.
+    /// A hasher that returns the digests of the chunks of a piece, one after the other; none for an empty piece.
     package func chunksHasher(_ chunkBytes: UInt64) -> any PieceHasher {
         PartsPiece(at: 0, partBytes: chunkBytes, emptyInputHasPart: false) { wholeHasher() }
     }
 
-    /// Dropbox's own, which nobody chooses.
+    /// The fixed block size of Dropbox.
     private static let dropboxBlockBytes: UInt64 = 4 << 20
 }

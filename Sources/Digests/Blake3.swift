@@ -3,12 +3,12 @@ import Ground
 
 /// A piece of an input under BLAKE3: its subtrees.
 ///
-/// Pieces of any multiple of the unit are cut into subtrees of the largest power of two that divides their size, so
-/// that all subtrees of an input but the last have one size. What is known of a piece is the chaining values of its
-/// subtrees, one behind the other. The first alone may be the whole input, whose digest does not follow from its chaining
-/// value: so where the first piece is one subtree, the digest is there too.
+/// A piece of any multiple of the unit is cut into subtrees of the largest power of two that divides its size, so that
+/// all subtrees of an input but the last have the same size. The result for a piece is the chaining values of its
+/// subtrees, one after the other. Only the first subtree may be the whole input, whose digest does not follow from its
+/// chaining value: so if the first piece is a single subtree, its digest is included, too.
 ///
-///     byte 0        1 where a digest follows, else 0
+///     byte 0        1 if a digest follows, otherwise 0
 ///     32 bytes each the chaining values
 ///     the rest      the digest
 struct Blake3Piece: PieceHasher {
@@ -19,7 +19,7 @@ struct Blake3Piece: PieceHasher {
     private var mode: blake3_mode
     private let digestBytes: Int
     private let isFirst: Bool
-    /// nil where the input is one piece.
+    /// nil if the input is one piece.
     private let subtreeBytes: UInt64?
     private var nextChunk: UInt64
     private var taken: UInt64 = 0
@@ -65,7 +65,7 @@ struct Blake3Piece: PieceHasher {
         result += chaining
     }
 
-    /// Where the hasher lies, as a copy of it takes longer than a digest of few bytes.
+    /// Works on the hasher in place, since copying it takes longer than hashing a few bytes.
     private mutating func digest() -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: digestBytes)
         blake3_hasher_finalize(&hasher, 0, &digest, digestBytes)
@@ -78,7 +78,7 @@ struct Blake3Joiner: PieceJoiner {
     private var joiner = blake3_joiner()
     private let digestBytes: Int
     private var count = 0
-    /// Of the first piece, if that is one subtree.
+    /// The digest of the first piece, if that is a single subtree.
     private var digestOfFirst: [UInt8] = []
 
     init(_ purpose: HashAlgorithm.Blake3Purpose, digestBytes: Int) {

@@ -7,7 +7,7 @@ package enum CRC {
     case crc32c
     case crc64nvme
 
-    /// The check of what was before and of `bytes`.
+    /// The CRC of the data so far, with the CRC `value`, and of `bytes`.
     package func value(of bytes: UnsafeRawBufferPointer, continuing value: UInt64) -> UInt64 {
         switch self {
         case .crc32: UInt64(poolmap_crc32(UInt32(value), bytes.baseAddress, bytes.count))
@@ -16,7 +16,7 @@ package enum CRC {
         }
     }
 
-    /// The check of two pieces, the second of so many bytes.
+    /// The CRC of two consecutive pieces from their own, where the second has `secondBytes` bytes.
     package func combine(_ first: UInt64, _ second: UInt64, secondBytes: UInt64) -> UInt64 {
         switch self {
         case .crc32: UInt64(poolmap_crc32_combine(UInt32(first), UInt32(second), secondBytes))
@@ -25,7 +25,7 @@ package enum CRC {
         }
     }
 
-    /// As its users write it: the most significant byte first.
+    /// The usual form: the most significant byte first.
     package func bytes(of value: UInt64) -> [UInt8] {
         let count = self == .crc64nvme ? 8 : 4
         return (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * UInt64(count - 1 - $0))) }
@@ -36,7 +36,7 @@ package enum CRC {
     }
 }
 
-/// A check of bytes in order.
+/// The CRC of bytes in order.
 struct CRCHasher: PieceHasher {
     private let crc: CRC
     private var value: UInt64 = 0
@@ -54,7 +54,7 @@ struct CRCHasher: PieceHasher {
     }
 }
 
-/// Combines the checks of an input's pieces.
+/// Combines the CRCs of an input's pieces.
 struct CRCJoiner: PieceJoiner {
     private let crc: CRC
     private var value: UInt64 = 0

@@ -1,13 +1,13 @@
 import Ground
 
-/// Several digests of one piece of an input, in one go over its bytes.
+/// Several digests of one piece of an input, in a single pass over its bytes.
 package struct DigestRun {
     private var hashers: [any PieceHasher]
 
     /// - Parameters:
     ///   - offset: where the piece begins, a multiple of `pieceBytes`.
-    ///   - pieceBytes: the size of all pieces but the last; nil where the input is one piece.
-    ///   - chunkBytes: the size of the chunks that are hashed by themselves; nil where the piece as a whole is.
+    ///   - pieceBytes: the size of all pieces but the last; nil if the input is one piece.
+    ///   - chunkBytes: the size of the chunks to hash one by one; nil to hash the piece as a whole.
     package init(
         _ algorithms: [HashAlgorithm], at offset: UInt64 = 0, pieceBytes: UInt64? = nil, chunkBytes: UInt64? = nil
     ) {
@@ -22,13 +22,13 @@ package struct DigestRun {
         }
     }
 
-    /// For each algorithm what a joiner has to know of the piece.
+    /// For each algorithm, the piece's result for a joiner.
     package mutating func finish() -> [[UInt8]] {
         hashers.indices.map { hashers[$0].finish() }
     }
 }
 
-/// Puts the pieces of an input together, under several algorithms.
+/// Joins the results for the pieces of an input, for several algorithms.
 package struct DigestJoin {
     private var joiners: [any PieceJoiner]
     package private(set) var byteCount: UInt64 = 0
@@ -38,7 +38,7 @@ package struct DigestJoin {
         joiners = algorithms.map { $0.joiner(pieceBytes: pieceBytes) }
     }
 
-    /// Takes the next piece, of so many bytes.
+    /// Adds the result for the next piece, which has `byteCount` bytes.
     package mutating func add(_ piece: [[UInt8]], byteCount: UInt64) throws(PoolmapError) {
         guard piece.count == joiners.count else {
             throw PoolmapError(.failed, "a worker returned the wrong number of digests")
@@ -49,7 +49,7 @@ package struct DigestJoin {
         }
     }
 
-    /// The digests, as they are written.
+    /// The digests in their usual notation.
     package mutating func finish() throws(PoolmapError) -> [String] {
         var digests: [String] = []
         for index in joiners.indices {
@@ -59,13 +59,13 @@ package struct DigestJoin {
     }
 }
 
-/// Hashes all that there is to read, in order.
+/// Hashes everything that `read` returns, in order.
 ///
 /// - Parameters:
-///   - chunkBytes: the size of the chunks that are hashed by themselves, by the one algorithm that there is: then the
-///     digests are theirs. nil where the whole is hashed.
-///   - space: what is read into.
-///   - read: fills the space, or a part of it, and returns how much; 0 at the end.
+///   - chunkBytes: the size of the chunks to hash one by one, with the single algorithm given; the digests are then
+///     those of the chunks. nil to hash the whole.
+///   - space: the buffer to read into.
+///   - read: fills the space, or a part of it, and returns the number of bytes; 0 at the end.
 package func digests(
     _ algorithms: [HashAlgorithm], chunkBytes: UInt64? = nil, through space: UnsafeMutableRawBufferPointer,
     read: (UnsafeMutableRawBufferPointer) throws(PoolmapError) -> Int
@@ -86,10 +86,10 @@ package func digests(
     return (try join.finish(), byteCount)
 }
 
-/// The digest of all that there is, as it is written.
+/// The digest of an input that is completely in memory, in its usual notation.
 package func digest(_ algorithm: HashAlgorithm, of bytes: UnsafeRawBufferPointer) throws(PoolmapError) -> String {
     if case .blake3(let purpose, let digestBytes) = algorithm {
-        // The same without what stands for hashers and joiners of any kind, which takes as long as a small file.
+        // Without the existential types for hashers and joiners, which take as long as hashing a small file.
         var piece = Blake3Piece(purpose, digestBytes: digestBytes, at: 0, pieceBytes: nil)
         piece.update(bytes)
         return hexadecimal(piece.finish())
@@ -101,29 +101,30 @@ package func digest(_ algorithm: HashAlgorithm, of bytes: UnsafeRawBufferPointer
     return try joiner.finish()
 }
 
-/// The digests of chunks that stand one behind the other, as they are written.
+/// Splits consecutive digests of chunks, and formats them.
 private func chunkDigests(_ digests: [UInt8], _ chunkBytes: UInt64, byteCount: UInt64) -> [String] {
     if digests.isEmpty { return [] }
     let digestBytes = digests.count / Int((byteCount + chunkBytes - 1) / chunkBytes)
     return stride(from: 0, to: digests.count, by: digestBytes).map { hexadecimal(digests[$0..<$0 + digestBytes]) }
 }
 
-/// Into what pieces an input is cut that is hashed by several workers.
+/// The sizes of the pieces of an input that several workers hash.
 package enum PieceSize {
-    /// Large enough that handing out a piece is little beside hashing it.
+    /// Large enough that handing out a piece takes little time compared with hashing it.
     package static let ofFile: UInt64 = 4 << 20
-    /// A piece of a pipe waits in a slot, where it should still be in a cache when a worker comes to it.
+    /// Small enough that a piece of a pipe, which waits in a slot, is still in the cache when a worker gets to it.
     package static let ofPipe: UInt64 = 1 << 20
-    /// A larger piece of a pipe is not kept in memory: it is hashed in order.
+    /// The limit for a piece of a pipe in memory; with larger pieces a pipe is hashed in order.
     package static let mostOfPipe: UInt64 = 64 << 20
 
-    /// The size of the pieces of an input whose chunks are hashed by themselves.
+    /// The size of the pieces of an input whose chunks are hashed one by one.
     package static func ofChunks(_ chunkBytes: UInt64, isRegular: Bool) -> UInt64 {
         let wanted = isRegular ? ofFile : ofPipe
         return (wanted + chunkBytes - 1) / chunkBytes * chunkBytes
     }
 
-    /// The least size from `wanted` on at whose multiples all algorithms let an input be cut; nil for none.
+    /// The smallest size of at least `wanted` at whose multiples all algorithms allow an input to be cut; nil if there
+    /// is none.
     package static func bytes(_ algorithms: [HashAlgorithm], wanted: UInt64) -> UInt64? {
         var unit: UInt64 = 1
         for algorithm in algorithms {

@@ -1,4 +1,4 @@
-/// Lowercase, two digits a byte.
+/// Lowercase hexadecimal, two digits per byte.
 package func hexadecimal(_ bytes: some Collection<UInt8>) -> String {
     func digit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value }
     return String(unsafeUninitializedCapacity: 2 * bytes.count) { text in
@@ -10,7 +10,7 @@ package func hexadecimal(_ bytes: some Collection<UInt8>) -> String {
     }
 }
 
-/// With padding, as in RFC 4648.
+/// Base64 with padding, as in RFC 4648.
 package func base64(_ bytes: [UInt8]) -> String {
     let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     var text: [UInt8] = []

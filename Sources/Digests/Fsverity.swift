@@ -1,13 +1,13 @@
 import Crypto
 import Ground
 
-/// The measures of fs-verity, as Documentation/filesystems/fsverity.rst of Linux gives them.
+/// The sizes of fs-verity, from Linux's Documentation/filesystems/fsverity.rst.
 package enum Fsverity {
     package static let blockBytes: UInt64 = 4096
-    /// A longer one has no room in the descriptor.
+    /// The room for the salt in the descriptor.
     package static let mostSaltBytes = 32
 
-    /// The bytes under one block of digests.
+    /// The number of bytes covered by one block of digests.
     static func groupBytes(digestBytes: UInt64) -> UInt64 {
         blockBytes * (blockBytes / digestBytes)
     }
@@ -15,17 +15,17 @@ package enum Fsverity {
 
 /// A piece of an input under fs-verity's Merkle tree: its blocks, and the blocks that their digests fill.
 ///
-/// What is known of a piece is the digests of the latter, one level up. An input with a single block has no such level,
-/// so that a first piece of at most one block gives the digest of that.
+/// The result for a piece is the digests of the latter, one level up. An input with a single block has no such level,
+/// so a first piece of at most one block returns the digest of that block.
 ///
-///     byte 0    0 where the digests are one level up, 1 where they are those of the blocks themselves
+///     byte 0    0 if the digests are one level up, 1 if they are those of the blocks themselves
 ///     the rest  the digests
 struct FsverityPiece<Hash: HashFunction>: PieceHasher {
     private var blocks: FsverityLevel<Hash>
     private var groups: FsverityLevel<Hash>
     private let isFirst: Bool
 
-    /// - Parameter offset: where the piece begins, a multiple of the bytes under a block of digests.
+    /// - Parameter offset: where the piece begins, a multiple of `groupBytes`.
     init(at offset: UInt64, salt: [UInt8]) {
         isFirst = offset == 0
         blocks = FsverityLevel(salt: salt)
@@ -34,7 +34,7 @@ struct FsverityPiece<Hash: HashFunction>: PieceHasher {
 
     mutating func update(_ bytes: UnsafeRawBufferPointer) {
         blocks.update(bytes)
-        // The first digest stays until it is known not to be the only one.
+        // Keep the first digest until it is known not to be the only one.
         if blocks.count > 1 {
             blocks.take().withUnsafeBytes { groups.update($0) }
         }
@@ -50,13 +50,13 @@ struct FsverityPiece<Hash: HashFunction>: PieceHasher {
     }
 }
 
-/// Builds the rest of the tree, and the digest of the descriptor that its root is in.
+/// Builds the rest of the tree, and the digest of the descriptor that contains its root.
 struct FsverityJoiner<Hash: HashFunction>: PieceJoiner {
     private let salt: [UInt8]
     private let number: UInt8
-    /// Each hashes the digests of the one before; the first those that the pieces give.
+    /// Each level hashes the digests of the level before; the first one, those from the pieces.
     private var levels: [FsverityLevel<Hash>] = []
-    /// What went into the first level, and the only one of it.
+    /// The number of digests that went into the first level, and the first one of them.
     private var countOfFirst = 0
     private var first: [UInt8] = []
     private var byteCount: UInt64 = 0
@@ -85,7 +85,7 @@ struct FsverityJoiner<Hash: HashFunction>: PieceJoiner {
             levels.append(FsverityLevel(salt: salt))
         }
         digests.withUnsafeBytes { levels[level].update($0) }
-        // The first stays until it is known not to be the root.
+        // Keep the first digest until it is known not to be the root.
         if levels[level].count > 1 {
             feed(levels[level].take(), to: level + 1)
         }
@@ -119,9 +119,9 @@ struct FsverityJoiner<Hash: HashFunction>: PieceJoiner {
     }
 }
 
-/// One level of the tree: the digests of its blocks, the last one filled up with zeros.
+/// One level of the tree: the digests of its blocks; the last block is padded with zeros.
 struct FsverityLevel<Hash: HashFunction> {
-    /// How many blocks were hashed.
+    /// The number of blocks hashed.
     private(set) var count = 0
     private let salted: CryptoHasher<Hash>
     private var function: CryptoHasher<Hash>
@@ -131,7 +131,7 @@ struct FsverityLevel<Hash: HashFunction> {
     init(salt: [UInt8]) {
         var function = CryptoHasher<Hash>()
         if !salt.isEmpty {
-            // A whole number of the function's own blocks, so that hashing goes on from a state.
+            // Padded to whole blocks of the hash function, so that hashing continues from a saved state.
             let step = Hash.blockByteCount
             let padding = [UInt8](repeating: 0, count: (step - salt.count % step) % step)
             (salt + padding).withUnsafeBytes { function.update($0) }

@@ -1,16 +1,16 @@
 import Ground
 
-/// A digest that others compute too, with all that it depends on beside the content.
+/// A standard digest algorithm, with all parameters that the digest depends on.
 package enum HashAlgorithm: Hashable, Sendable {
-    /// As `b3sum`, with a digest of so many bytes.
+    /// As `b3sum`, with a digest of this many bytes.
     case blake3(Blake3Purpose = .hash, digestBytes: Int = 32)
     /// As `sha256sum`.
     case sha256
     /// As `sha512sum`.
     case sha512
-    /// As `sha1sum`; broken against someone who wants two files with one digest.
+    /// As `sha1sum`; not collision-resistant.
     case sha1
-    /// As `md5sum`; broken likewise.
+    /// As `md5sum`; not collision-resistant.
     case md5
     /// The CRC-32 of zlib, gzip and Ethernet.
     case crc32
@@ -18,7 +18,7 @@ package enum HashAlgorithm: Hashable, Sendable {
     case crc32c
     /// The CRC-64 of NVMe, S3's checksum of whole objects.
     case crc64nvme
-    /// The ETag of an S3 object that is uploaded in parts: the MD5 of the parts' MD5s.
+    /// The ETag of an S3 object uploaded in parts: the MD5 of the parts' MD5s.
     case s3ETag(partBytes: UInt64)
     /// S3's composite SHA-256: the SHA-256 of the parts' SHA-256s.
     case s3SHA256(partBytes: UInt64)
@@ -26,24 +26,24 @@ package enum HashAlgorithm: Hashable, Sendable {
     case s3CRC32C(partBytes: UInt64)
     /// Dropbox's content hash: the SHA-256 of the SHA-256s of blocks of 4 MiB.
     case dropbox
-    /// The file digest of Linux' fs-verity with SHA-256, blocks of 4 KiB and this salt.
+    /// The file digest of Linux's fs-verity with SHA-256, blocks of 4 KiB and this salt.
     case fsveritySHA256(salt: [UInt8] = [])
-    /// The same with SHA-512.
+    /// The file digest of fs-verity with SHA-512.
     case fsveritySHA512(salt: [UInt8] = [])
 
-    /// What BLAKE3 hashes for.
+    /// The mode of BLAKE3.
     package enum Blake3Purpose: Hashable, Sendable {
         /// Plain hashing.
         case hash
         /// Hashing with a key of 32 bytes.
         case keyed([UInt8])
-        /// Deriving a key, for this context.
+        /// Deriving a key for this context.
         case deriveKey(context: String)
     }
 }
 
 extension HashAlgorithm {
-    /// What an algorithm is called, as `--algorithm` takes it.
+    /// The name of an algorithm, for `--algorithm`.
     package enum Name: String, CaseIterable, Sendable {
         case blake3, sha256, sha512, sha1, md5, crc32, crc32c, crc64nvme, dropbox
         case s3ETag = "s3-etag"
@@ -53,11 +53,11 @@ extension HashAlgorithm {
         case fsveritySHA512 = "fsverity-sha512"
     }
 
-    /// The algorithm of a name.
+    /// The algorithm with this name.
     ///
     /// - Parameters:
-    ///   - partBytes: the parts of S3's digests.
-    ///   - salt: that of fs-verity's.
+    ///   - partBytes: the part size of S3's digests.
+    ///   - salt: the salt of fs-verity's digests.
     package init(_ name: Name, partBytes: UInt64 = defaultPartBytes, salt: [UInt8] = []) {
         switch name {
         case .blake3: self = .blake3()
@@ -97,10 +97,10 @@ extension HashAlgorithm {
         }
     }
 
-    /// S3's default: the parts of its command line and its libraries.
+    /// The default part size of S3's command line and libraries.
     package static let defaultPartBytes: UInt64 = 8 << 20
 
-    /// The parts of S3's digests; nil for others.
+    /// The part size of S3's digests; nil for other algorithms.
     package var s3PartBytes: UInt64? {
         switch self {
         case .s3ETag(let bytes), .s3SHA256(let bytes), .s3CRC32C(let bytes): bytes

@@ -1,20 +1,20 @@
 import Ground
 
-/// A piece of an input of which every part is hashed by itself: S3's and Dropbox's digests.
+/// A piece of an input whose parts are hashed one by one: S3's and Dropbox's digests.
 ///
-/// What is known of a piece is the digests of its parts, one behind the other.
+/// The result for a piece is the digests of its parts, one after the other.
 struct PartsPiece: PieceHasher {
     private let partBytes: UInt64
     private let make: () -> any PieceHasher
     private var hasher: any PieceHasher
     private var taken: UInt64 = 0
-    /// Whether a part that is empty so far is one: the only one of an empty input.
+    /// Whether an empty part counts as a part: only as the single part of an empty input.
     private var countsEmptyPart: Bool
     private var result: [UInt8] = []
 
     /// - Parameters:
     ///   - offset: where the piece begins, a multiple of `partBytes`.
-    ///   - emptyInputHasPart: whether an empty input is one empty part, or has none.
+    ///   - emptyInputHasPart: whether an empty input has one empty part, or none.
     init(
         at offset: UInt64, partBytes: UInt64, emptyInputHasPart: Bool = true, _ make: @escaping () -> any PieceHasher
     ) {
@@ -52,9 +52,9 @@ struct PartsPiece: PieceHasher {
     }
 }
 
-/// S3's digest of an upload in parts: the digest of the parts' digests, and how many there are.
+/// S3's digest of an upload in parts: the digest of the parts' digests, and the number of parts.
 struct S3Joiner: PieceJoiner {
-    /// How S3 writes its digests.
+    /// S3's notations of a digest.
     enum Notation {
         case hexadecimal
         case base64
@@ -90,9 +90,9 @@ struct S3Joiner: PieceJoiner {
     }
 }
 
-/// The limits of the service.
+/// The limits of S3.
 package enum S3 {
-    /// An upload has no more parts.
+    /// The largest number of parts of an upload.
     package static let mostParts = 10_000
 
     static func tooManyParts(_ partBytes: UInt64) -> PoolmapError {
@@ -103,7 +103,7 @@ package enum S3 {
 }
 
 extension HashAlgorithm {
-    /// Throws where an input of so many bytes has more parts than S3 takes.
+    /// Throws if an input of this size has more parts than S3 accepts.
     package func requireParts(of byteCount: UInt64) throws(PoolmapError) {
         guard let partBytes = s3PartBytes else { return }
         let (whole, rest) = byteCount.quotientAndRemainder(dividingBy: partBytes)
@@ -114,7 +114,7 @@ extension HashAlgorithm {
 }
 
 extension Sequence<HashAlgorithm> {
-    /// The same under each of several algorithms.
+    /// Throws if, for any of the algorithms, an input of this size has more parts than S3 accepts.
     package func requireParts(of byteCount: UInt64) throws(PoolmapError) {
         for algorithm in self {
             try algorithm.requireParts(of: byteCount)

@@ -1,7 +1,7 @@
 import Crypto
 import Ground
 
-/// A hash function of swift-crypto's, which takes an input from its beginning to its end.
+/// A hash function of swift-crypto, which hashes an input from start to end.
 package struct CryptoHasher<Hash: HashFunction>: PieceHasher {
     private var function = Hash()
 

@@ -5,9 +5,9 @@ import Synchronization
 /// A note that a worker writes just before it gives a target its name, in shared memory that outlives the worker.
 ///
 /// If a worker is killed, another one runs its task again. By then the target may have its name, and the input may be
-/// removed; without the note, the second worker would fail because the target exists. With the note, it recognizes the very
-/// file under the name, and takes over the byte counts. The number that marks the note as complete is written last: a
-/// worker killed before that has not given the name yet.
+/// removed; without the note, the second worker would fail because the target exists. With the note, it recognizes the
+/// very file under the name, and takes over the byte counts. The number that marks the note as complete is written
+/// last: a worker killed before that has not given the name yet.
 package struct CommitNote {
     /// The words of the memory.
     private enum Word: Int {

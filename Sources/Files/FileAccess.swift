@@ -93,7 +93,8 @@ extension FileDescriptor {
 
     /// Gives an output the mode, owner and times of its source, as far as possible.
     ///
-    /// Not every file system has them, and this process may lack the permission to set them: the content is what counts.
+    /// Not every file system has them, and this process may lack the permission to set them: the content is what
+    /// counts.
     ///
     /// - Parameter now: its present status; nil if it is not known.
     /// - Returns: why the mode or the times could not be set, or, for root, the owner.
@@ -136,7 +137,8 @@ extension FileDescriptor {
         }
     }
 
-    /// Returns the status of this file, which will become `path`; throws unless it has as many bytes as were written to it.
+    /// Returns the status of this file, which will become `path`; throws unless it has as many bytes as were written to
+    /// it.
     package func status(having byteCount: UInt64, of path: String) throws(PoolmapError) -> FileStatus {
         let status = try attempt("cannot read \(path)") { () throws(Errno) in try FileStatus(of: self) }
         guard status.byteCount == byteCount else {

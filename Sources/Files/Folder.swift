@@ -146,8 +146,8 @@ package final class Folder {
 
 /// The folder that a user named, and in whose tree a file was found.
 ///
-/// Anyone who may write in the tree can replace one of its folders with a link at any time. So below this folder no link is
-/// followed. The path to the folder itself is the user's choice, and may have links.
+/// Anyone who may write in the tree can replace one of its folders with a link at any time. So below this folder no
+/// link is followed. The path to the folder itself is the user's choice, and may have links.
 package struct Root: Hashable, BitwiseCopyable {
     /// The length of the folder's own path, including a slash at its end, within the paths of its files.
     package let byteCount: Int

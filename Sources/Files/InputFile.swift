@@ -3,8 +3,8 @@ import Glibc
 import Ground
 import SystemPackage
 
-/// An input that is open in the front: a file, which workers read by offset, or a pipe, which only the front reads, from
-/// beginning to end.
+/// An input that is open in the front: a file, which workers read by offset, or a pipe, which only the front reads,
+/// from beginning to end.
 package final class InputFile {
     /// The name that the user gave, for messages.
     package let name: String
@@ -44,8 +44,8 @@ package final class InputFile {
         }
         let file = try InputFile(name: place.path, descriptor, isOwned: true, place, folders)
         if !file.isRegular {
-            // Reads must block; callers that must not block ask `hasInput` first. It is false as long as there has been no
-            // writer, when a read would report the end.
+            // Reads must block; callers that must not block ask `hasInput` first. It is false as long as there has been
+            // no writer, when a read would report the end.
             let flags = fcntl(file.descriptor.rawValue, F_GETFL)
             _ = fcntl(file.descriptor.rawValue, F_SETFL, flags & ~O_NONBLOCK)
         }
@@ -137,7 +137,8 @@ package final class InputFile {
         isOwned && status.isRegular ? status : nil
     }
 
-    /// The data or the hole at an offset of a sparse file, counted from the file's own beginning; nil for any other file.
+    /// The data or the hole at an offset of a sparse file, counted from the file's own beginning; nil for any other
+    /// file.
     package func extent(at place: UInt64) -> (isHole: Bool, end: UInt64)? {
         extents?.extent(at: place)
     }
@@ -244,8 +245,8 @@ extension InputFile {
 extension FileDescriptor {
     /// Whether a regular file has as many bytes as its size says.
     ///
-    /// Files that the kernel generates, as in /sys, often claim the size of a page or 0, and so may those of a user-space
-    /// file system. Such a file has no blocks on a disk, and is read to its end, like a pipe.
+    /// Files that the kernel generates, as in /sys, often claim the size of a page or 0, and so may those of a
+    /// user-space file system. Such a file has no blocks on a disk, and is read to its end, like a pipe.
     fileprivate func endsWhere(_ status: FileStatus) -> Bool {
         guard status.byteCount > 0 else { return false }
         if status.allocatedBytes >= status.byteCount { return true }

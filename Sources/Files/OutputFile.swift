@@ -4,13 +4,13 @@ import SystemPackage
 
 /// A file that appears under its name only once it is complete.
 ///
-/// It is written as a nameless file in the target's folder (`O_TMPFILE`), so that nothing is left of it whatever is killed,
-/// and gets its name at the end: by a link if the target did not exist, or by a rename over it with `force`. On a file
-/// system without nameless files it is a hidden temporary file (`TemporaryName`).
+/// It is written as a nameless file in the target's folder (`O_TMPFILE`), so that nothing is left of it whatever is
+/// killed, and gets its name at the end: by a link if the target did not exist, or by a rename over it with `force`. On
+/// a file system without nameless files it is a hidden temporary file (`TemporaryName`).
 ///
-/// The folder is opened once, and everything happens in it, whatever becomes of its path. An existing target that is not a
-/// regular file, such as `/dev/null` or a named pipe, is written directly; one that stands for a descriptor, such as
-/// `/dev/stdout`, through that descriptor.
+/// The folder is opened once, and everything happens in it, whatever becomes of its path. An existing target that is
+/// not a regular file, such as `/dev/null` or a named pipe, is written directly; one that stands for a descriptor, such
+/// as `/dev/stdout`, through that descriptor.
 package final class OutputFile {
     package let path: String
     package let policy: OutputPolicy
@@ -168,8 +168,8 @@ package final class OutputFile {
 
     /// Gives the complete file its name, and the input's mode, owner and times.
     ///
-    /// Depending on the policy, a target with the same content is left alone, and the file is synced to disk before it gets
-    /// its name.
+    /// Depending on the policy, a target with the same content is left alone, and the file is synced to disk before it
+    /// gets its name.
     package func commit(
         of input: InputFile?, inputBytes: UInt64, outputBytes: UInt64
     ) throws(PoolmapError) -> CommittedTarget {
@@ -205,8 +205,8 @@ package final class OutputFile {
         return descriptor.giveModeOfNewFile(from: now)
     }
 
-    /// Links the nameless file to the target's name; false if that takes a rename: the target exists and will be replaced,
-    /// the file has a name already, or the file system has no links.
+    /// Links the nameless file to the target's name; false if that takes a rename: the target exists and will be
+    /// replaced, the file has a name already, or the file system has no links.
     private func linkUnderTarget() throws(PoolmapError) -> Bool {
         guard case .none = name else { return false }
         do throws(Errno) {

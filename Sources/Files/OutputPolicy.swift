@@ -4,7 +4,8 @@ package struct OutputPolicy: Sendable {
     package var force = false
     /// Leave a target alone, with its timestamp, if its content would not change; replace it otherwise.
     package var keepsUnchanged = false
-    /// Consider a target with the input's modification time complete, and leave it alone, unless the input is to be removed.
+    /// Consider a target with the input's modification time complete, and leave it alone, unless the input is to be
+    /// removed.
     package var leavesDone = false
     /// Sync a target to disk, including its name, before going on; implied by removing the input.
     package var syncs = false

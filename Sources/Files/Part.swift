@@ -2,8 +2,9 @@ import Ground
 
 /// One of several equal parts of a job, which any number of machines do independently: `--part 3/16`.
 ///
-/// A part holds everything that begins in its share of the input: chunks of a file to be compressed, frames of one to be
-/// decompressed. So its content follows from the input and the options alone, and every piece is in exactly one part.
+/// A part holds everything that begins in its share of the input: chunks of a file to be compressed, frames of one to
+/// be decompressed. So its content follows from the input and the options alone, and every piece is in exactly one
+/// part.
 package struct Part: Equatable, Hashable, Sendable {
     /// Counted from 1, up to `count`.
     package let number: Int

@@ -3,12 +3,12 @@ import Ground
 import SystemPackage
 
 extension FolderCache {
-    /// Reads the whole content of a small file, with the fewest system calls that make sure of it: the name was looked up
-    /// before, and the file is opened, read, and checked once more.
+    /// Reads the whole content of a small file, with the fewest system calls that make sure of it: the name was looked
+    /// up before, and the file is opened, read, and checked once more.
     ///
-    /// Returns nil if the name leads to another file by now, if the file cannot be read, or if its status is of little use,
-    /// as for files that the kernel generates; `InputFile` then finds out what it is. If a pipe has taken the file's place,
-    /// nothing of it is consumed, since a pipe cannot be read by offset.
+    /// Returns nil if the name leads to another file by now, if the file cannot be read, or if its status is of little
+    /// use, as for files that the kernel generates; `InputFile` then finds out what it is. If a pipe has taken the
+    /// file's place, nothing of it is consumed, since a pipe cannot be read by offset.
     ///
     /// Blocks. Throws `changed` if the file changed since it was found.
     ///

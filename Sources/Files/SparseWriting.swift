@@ -16,8 +16,8 @@ package enum SparseOutput: Sendable {
 private let blockBytes = 4096
 /// The smallest run of zeros that becomes a hole between two parts with data.
 ///
-/// Measured on ext4, including the write to disk: with holes of 4 KiB decompression takes two to three times as long, with
-/// holes of 16 KiB a third longer; holes of 32 KiB make it faster.
+/// Measured on ext4, including the write to disk: with holes of 4 KiB decompression takes two to three times as long,
+/// with holes of 16 KiB a third longer; holes of 32 KiB make it faster.
 private let leastHoleBytes = 32 << 10
 
 extension UnsafeRawBufferPointer {
@@ -90,8 +90,8 @@ extension FileDescriptor {
 /// Bytes can be left out only after the end of that file, where they read as zeros.
 package final class SparseStream {
     private let descriptor: FileDescriptor
-    /// The offset of the next bytes, and the descriptor's own offset; nil before the first bytes, since another process may
-    /// still be writing, and nil if nothing can be left out.
+    /// The offset of the next bytes, and the descriptor's own offset; nil before the first bytes, since another process
+    /// may still be writing, and nil if nothing can be left out.
     private var place: (next: UInt64, descriptor: UInt64)?
     private var hasBegun = false
 

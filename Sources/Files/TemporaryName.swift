@@ -5,8 +5,8 @@ import SystemPackage
 
 /// A temporary name in a target's folder, which is removed at the end of the run, or by a signal.
 ///
-/// It is recorded before the file is created, in memory that all processes of the run share, since the process that creates
-/// it may be killed at any moment.
+/// It is recorded before the file is created, in memory that all processes of the run share, since the process that
+/// creates it may be killed at any moment.
 package final class TemporaryName {
     package let name: String
     private let folder: Folder

@@ -2,24 +2,24 @@ import Glibc
 
 /// File names as text, without loss.
 ///
-/// A name on Linux is bytes, mostly but not always UTF-8, and a `String` holds nothing else than Unicode. So each byte
-/// that is no part of a valid character stands in the text as a character of its own at the end of the last private
-/// plane, U+10FF00 plus the byte; and a name that really has such a character has its bytes taken one by one. (Python
-/// does the like with lone surrogates, `os.fsdecode`, which a `String` cannot hold.)
+/// On Linux a name is bytes, usually but not always UTF-8, and a `String` holds only Unicode. So each byte that is not
+/// part of a valid character becomes a character at the end of the last private plane, U+10FF00 plus the byte; if a
+/// name really has such a character, each of its bytes is converted this way. (Python's `os.fsdecode` uses lone
+/// surrogates, which a `String` cannot hold.)
 package enum FileName {
     private static let escapeBase: UInt32 = 0x10_FF00
-    /// The first byte of U+100000 and all behind it in UTF-8.
+    /// The first UTF-8 byte of U+100000 and everything above.
     private static let escapeLead: UInt8 = 0xF4
     private static let escapes: ClosedRange<UInt32> = 0x10_FF80...0x10_FFFF
 
-    /// The text of a name that comes from outside, as an argument.
+    /// The text of a name from outside, such as an argument.
     ///
     /// The corresponding Python API is `os.fsdecode`.
     package static func text(of name: UnsafePointer<CChar>) -> String {
         text(of: UnsafeRawBufferPointer(start: name, count: strlen(name)))
     }
 
-    /// The same of bytes.
+    /// The text of a name given as bytes.
     package static func text(of bytes: some Collection<UInt8>) -> String {
         let plain = bytes.withContiguousStorageIfAvailable { plainText(of: $0) }
         if let plain, let text = plain { return text }
@@ -36,9 +36,9 @@ package enum FileName {
         return text
     }
 
-    /// Nearly all names: nothing in them is escaped, as no escape begins with another byte.
+    /// The fast path for nearly all names, in which nothing is escaped: every escape begins with `escapeLead`.
     ///
-    /// No collection of any kind, since the compiler knows how to go through memory.
+    /// Takes a buffer, not a generic collection, so that the compiler can optimize it.
     private static func plainText(of bytes: UnsafeBufferPointer<UInt8>) -> String? {
         guard let start = bytes.baseAddress else { return "" }
         return memchr(start, Int32(escapeLead), bytes.count) == nil ? String(validating: bytes, as: UTF8.self) : nil
@@ -54,7 +54,7 @@ package enum FileName {
         }
     }
 
-    /// The text as it can be shown on one line of any terminal: what is not printable is escaped, byte by byte.
+    /// The text for one line of any terminal; unprintable characters are escaped byte by byte.
     package static func printable(_ text: String) -> String {
         var shown = ""
         for scalar in text.unicodeScalars {
@@ -71,7 +71,7 @@ package enum FileName {
         return shown
     }
 
-    /// Lines as they can be shown on a terminal; their ends, a line feed or NUL each, stay.
+    /// Lines for a terminal; their ends, a line feed or a NUL each, stay.
     package static func printableLines(_ bytes: [UInt8]) -> [UInt8] {
         var shown: [UInt8] = []
         for line in bytes.split(omittingEmptySubsequences: false, whereSeparator: { $0 == 0x0A || $0 == 0 }) {
@@ -83,8 +83,8 @@ package enum FileName {
         return shown
     }
 
-    /// Whether a terminal, or an editor, would take the character for more or for less than text: controls, marks that
-    /// turn the direction of what follows, separators of lines, and what is not seen at all.
+    /// Whether a terminal or an editor would not simply show the character: controls, marks that change the direction
+    /// of text, line separators, and invisible characters.
     package static func misleadsTerminals(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.value < 0x7F { return scalar.value < 0x20 }
         switch scalar.properties.generalCategory {
@@ -93,7 +93,7 @@ package enum FileName {
         }
     }
 
-    /// Whether the text's UTF-8 is the name.
+    /// Whether the text's UTF-8 is the name itself.
     package static func hasNoEscapes(_ text: String) -> Bool {
         let isFound = text.utf8.withContiguousStorageIfAvailable { bytes in
             bytes.baseAddress.map { memchr($0, Int32(escapeLead), bytes.count) != nil } ?? false
@@ -101,7 +101,7 @@ package enum FileName {
         return !(isFound ?? text.utf8.contains(escapeLead))
     }
 
-    /// Whether the character stands for a byte that is no part of a text.
+    /// Whether the character stands for a byte that is not valid UTF-8.
     package static func isEscape(_ scalar: Unicode.Scalar) -> Bool {
         escapes.contains(scalar.value)
     }
@@ -111,7 +111,7 @@ package enum FileName {
         return "\\x" + (digits.utf8.count < 2 ? "0" : "") + digits
     }
 
-    /// The character that valid UTF-8 begins with, and how many bytes it takes; nil for what must be escaped.
+    /// The first character and its length in bytes; nil if the first byte must be escaped.
     private static func firstScalar(_ bytes: some Collection<UInt8>) -> (Unicode.Scalar, Int)? {
         var decoder = UTF8()
         var iterator = bytes.prefix(4).makeIterator()
@@ -123,13 +123,13 @@ package enum FileName {
 }
 
 extension String {
-    /// The name as the kernel takes it: its bytes and a NUL.
+    /// The name for the kernel: its bytes and a NUL.
     package var cName: [CChar] {
         if FileName.hasNoEscapes(self) { return Array(utf8CString) }
         return FileName.bytes(of: self).map { CChar(bitPattern: $0) } + [0]
     }
 
-    /// The same for the length of a call, and without memory of its own where nothing is escaped.
+    /// Calls `body` with the name for the kernel; allocates nothing unless the name has escapes.
     package func withCName<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
         if FileName.hasNoEscapes(self) { return withCString(body) }
         let name = cName

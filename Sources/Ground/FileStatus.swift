@@ -2,23 +2,23 @@ import CFiles
 import Glibc
 import SystemPackage
 
-/// What the front and the workers need of a file's metadata.
+/// The metadata of a file that the front and the workers need.
 package struct FileStatus: BitwiseCopyable, Sendable {
     package let device: dev_t
     package let inode: ino_t
     package let byteCount: UInt64
-    /// What it takes of its disk: less for holes, and nothing where there is no disk.
+    /// The space that it occupies on disk: less than its size if it has holes, and 0 if there is no disk.
     package let allocatedBytes: UInt64
     package let modified: timespec
-    /// When content, mode, owner or names were changed last: nobody can set it.
+    /// When content, mode, owner or names last changed; no program can set it.
     package let changed: timespec
     package let accessed: timespec
     package let mode: mode_t
-    /// What a device file stands for.
+    /// The device that a device file stands for.
     package let deviceNumber: dev_t
     package let owner: uid_t
     package let group: gid_t
-    /// How many names it has.
+    /// The number of its names.
     package let linkCount: UInt64
 
     package init(of descriptor: FileDescriptor) throws(Errno) {
@@ -27,14 +27,14 @@ package struct FileStatus: BitwiseCopyable, Sendable {
         self.init(status)
     }
 
-    /// Of what the path leads to, or of a symbolic link itself; nil, with `errno`, if there is nothing.
+    /// The status of what the path leads to, or of a symbolic link itself; nil, with `errno`, if there is nothing.
     package init?(ofPath path: String, followsLinks: Bool = true) {
         var status = stat()
         guard path.withCName({ followsLinks ? stat($0, &status) : lstat($0, &status) }) == 0 else { return nil }
         self.init(status)
     }
 
-    /// The same as the file has it now, where others may have changed a file that is on a server.
+    /// The present status, even of a file on a server that another machine may have changed.
     ///
     /// The C function is `statx` with `AT_STATX_FORCE_SYNC`, as for a descriptor.
     package init?(freshOfPath path: String, followsLinks: Bool = true) {
@@ -44,7 +44,7 @@ package struct FileStatus: BitwiseCopyable, Sendable {
         self.init(status)
     }
 
-    /// The same of a name in a folder.
+    /// The status of a name in a folder.
     ///
     /// The C function is `fstatat`.
     package init?(of name: String, in folder: FileDescriptor, followsLinks: Bool) {
@@ -74,23 +74,23 @@ package struct FileStatus: BitwiseCopyable, Sendable {
     package var isBlockDevice: Bool { mode & S_IFMT == S_IFBLK }
     package var isPipe: Bool { mode & S_IFMT == S_IFIFO }
     package var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
-    /// As `readdir` has it: `DT_REG` and so on.
+    /// The type in the terms of `readdir`: `DT_REG` and so on.
     package var type: Int32 { Int32((mode & S_IFMT) >> 12) }
     package var permissions: mode_t { mode & 0o7777 }
-    /// Whether it takes less of its disk than it has bytes, as with holes in it.
+    /// Whether it occupies less disk space than its size, for example because of holes.
     package var isSparse: Bool { isRegular && allocatedBytes < byteCount }
-    /// A folder where everybody may write, and remove only what is their own, as `/tmp`.
+    /// Whether it is a folder in which users may write but remove only their own files, such as `/tmp`.
     package var isSharedFolder: Bool { isDirectory && mode & S_ISVTX != 0 && mode & (S_IWGRP | S_IWOTH) != 0 }
 
-    /// Whether content, mode, owner or names of the file were changed since it had that status.
+    /// Whether content, mode, owner or names of the file have changed since it had that status.
     ///
-    /// The time of the last change nobody can set back, as they can that of the last modification. A file that has lost
-    /// its last name, as another has taken that over, is as it was, though that counts as a change too.
+    /// Unlike the modification time, the change time cannot be set back. A file that has lost its last name, because
+    /// another file took it over, counts as unchanged, although that updates its change time, too.
     package func hasChanged(since older: FileStatus) -> Bool {
         byteCount != older.byteCount || modified != older.modified || (changed != older.changed && linkCount > 0)
     }
 
-    /// Whether both are of one file, whatever its names.
+    /// Whether both belong to the same file, whatever its names.
     package func isSameFile(as other: FileStatus) -> Bool {
         device == other.device && inode == other.inode
     }

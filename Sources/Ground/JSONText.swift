@@ -1,17 +1,17 @@
-/// JSON, as far as a program that writes it needs it.
+/// A JSON value, for writing only.
 ///
-/// A byte of a file's name that is no text stands as a lone surrogate, `\udc80` to `\udcff`: so Python's `json.loads`
-/// gives the very name to `os.fsencode`, and other readers a replacement character. What a terminal would take for more
-/// than text is escaped too, which is the same to every reader.
+/// A byte of a file name that is not valid UTF-8 becomes a lone surrogate, `\udc80` to `\udcff`: Python's `json.loads`
+/// and `os.fsencode` restore the exact name from it, and other readers show a replacement character. Control characters
+/// are escaped, too, which makes no difference to readers.
 package indirect enum JSONText {
     case null
     case bool(Bool)
     case number(UInt64)
-    /// A number with a fraction, as it is to stand there.
+    /// A number with a fraction, written exactly like this text.
     case decimal(String)
     case string(String)
     case array([JSONText])
-    /// In this order.
+    /// The members, in the order written.
     case object([(String, JSONText)])
 
     /// A number, or null.
@@ -19,7 +19,7 @@ package indirect enum JSONText {
         value.map { .number($0) } ?? .null
     }
 
-    /// On one line.
+    /// The value on one line.
     package var text: String {
         switch self {
         case .null: "null"

@@ -1,4 +1,4 @@
-/// First in, first out; keeps nothing of what was taken.
+/// A FIFO queue, which keeps no reference to removed elements.
 package struct Line<Element> {
     private var elements: [Element?] = []
     private var head = 0
@@ -19,7 +19,7 @@ package struct Line<Element> {
         head = 0
     }
 
-    /// Has all of which this is true precede the others.
+    /// Moves the elements for which `isFirst` is true before the others.
     package mutating func moveToFront(_ isFirst: (Element) -> Bool) {
         let rest = elements[head...].compactMap(\.self)
         elements = rest.filter(isFirst) + rest.filter { !isFirst($0) }

@@ -1,13 +1,13 @@
 extension UnsafeRawBufferPointer {
     /// The little-endian integer at `offset`.
     ///
-    /// The buffer's own accessors check their bounds in debug builds only. This one always does, and stops the program
-    /// at a read outside of the buffer: the caller must have checked the length of what came from a file.
+    /// The buffer's own accessors check bounds only in debug builds. This one always does, and stops the program at a
+    /// read outside the buffer: the caller must have checked the length of data from a file.
     @inlinable
     package func littleEndian<Integer: FixedWidthInteger & BitwiseCopyable>(
         _ type: Integer.Type = Integer.self, at offset: Int
     ) -> Integer {
-        // Subtracting cannot overflow where adding to a hostile offset could.
+        // Adding to a hostile offset could overflow; this subtraction cannot.
         precondition(
             offset >= 0 && offset <= count - MemoryLayout<Integer>.size, "a read outside of the buffer, at \(offset)")
         return Integer(littleEndian: loadUnaligned(fromByteOffset: offset, as: Integer.self))
@@ -20,7 +20,7 @@ extension UnsafeRawBufferPointer {
         return UnsafeRawBufferPointer(rebasing: self[range])
     }
 
-    /// The checksum in the last four bytes, as frames with one and journals have it.
+    /// The checksum in the last four bytes, as in frames with checksums and in journals.
     @inlinable
     package var trailingChecksum: UInt32 {
         littleEndian(at: count - 4)
@@ -34,7 +34,7 @@ extension [UInt8] {
         Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
     }
 
-    /// Appends the CRC-32C of all bytes there are.
+    /// Appends the CRC-32C of all bytes so far.
     package mutating func appendCRC32C() {
         append(littleEndian: withUnsafeBytes { CRC32C.checksum(of: $0) })
     }
@@ -43,7 +43,7 @@ extension [UInt8] {
 extension [UInt8] {
     /// The array's memory, valid during the call.
     ///
-    /// `withUnsafeBytes` forgets the type of what is thrown.
+    /// Unlike `withUnsafeBytes`, it keeps the type of the error.
     @inlinable
     package func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result

@@ -1,36 +1,36 @@
 import Glibc
 import SystemPackage
 
-/// What went wrong with one input or output, as the one line that the user sees.
+/// An error about one input or output, with the one-line message for the user.
 ///
-/// It is `Codable`, since most errors happen in a worker and are told in the front.
+/// It is `Codable`, since most errors occur in a worker and are printed by the front.
 @usableFromInline
 package struct PoolmapError: Error, Codable, Hashable, Sendable {
     /// The kinds of failure.
     package enum Code: String, Codable, Sendable {
-        /// An option has a value that cannot be.
+        /// An option has an invalid value.
         case invalidOption
-        /// The input is not what it should be: not Zstandard, cut, with flipped bits.
+        /// The input is damaged: not Zstandard, truncated, or with flipped bits.
         case damaged
-        /// The input is right, but this program cannot read it.
+        /// The input is valid, but this program cannot read it.
         case unsupported
-        /// The content is more than the run may make.
+        /// The content exceeds the run's limit.
         case tooLarge
         /// The input changed while it was read.
         case changed
-        /// The input has another digest than was wanted.
+        /// The input does not have the expected digest.
         case mismatch
-        /// The kernel said no: no such file, no permission, disk full.
+        /// A system call failed: no such file, no permission, disk full.
         case system
-        /// The target is there already, and `--force` was not given.
+        /// The target exists, and `--force` was not given.
         case targetExists
-        /// The input is left alone, which is no failure.
+        /// The input is skipped, which is not a failure.
         case ignored
-        /// The target lacks the input's mode, owner or times, which is no failure.
+        /// The target lacks the input's mode, owner or times, which is not a failure.
         case metadata
-        /// Standard output was closed by its reader: no fault of ours, and no message.
+        /// Standard output was closed by its reader; no message is printed.
         case outputClosed
-        /// No memory.
+        /// Out of memory.
         case outOfMemory
         /// A worker or the pool manager died.
         case processDied
@@ -38,11 +38,11 @@ package struct PoolmapError: Error, Codable, Hashable, Sendable {
         case failed
     }
 
-    /// What kind of failure it is.
+    /// The kind of failure.
     package let code: Code
     /// What failed, without the name of the file.
     package let message: String
-    /// The error number of the system call that failed, if one did.
+    /// The `errno` of the failed system call, if it was one.
     package let errno: Int32?
 
     package init(_ code: Code, _ message: String, errno: Errno? = nil) {
@@ -51,12 +51,12 @@ package struct PoolmapError: Error, Codable, Hashable, Sendable {
         self.errno = errno?.rawValue
     }
 
-    /// An input that the command itself refuses, as for its name.
+    /// An input that the command itself refuses, for example because of its name.
     package static func unusable(_ message: String) -> PoolmapError {
         PoolmapError(.failed, message)
     }
 
-    /// Damage that the command itself tells of.
+    /// Damage that the command itself reports.
     package static func damaged(_ message: String) -> PoolmapError {
         PoolmapError(.damaged, message)
     }
@@ -64,21 +64,21 @@ package struct PoolmapError: Error, Codable, Hashable, Sendable {
     /// A symbolic link that is not followed.
     package static let ignoredLink = PoolmapError(.ignored, "is a symbolic link, ignored; use -f to follow it")
 
-    /// Whether there is no file of the name.
+    /// Whether the file does not exist.
     package var isMissingFile: Bool { code == .system && errno == ENOENT }
 
-    /// The error of a system call: what it was to do, and what the kernel said.
+    /// The error of a system call: the action that failed, and the `errno`.
     @usableFromInline
     package static func system(_ action: String, _ errno: Errno) -> PoolmapError {
         PoolmapError(errno == .noMemory ? .outOfMemory : .system, action, errno: errno)
     }
 
-    /// The same error as one of the whole run, which says the file that it is about.
+    /// The error as one of the whole run, preceded by the file that it is about.
     package func about(_ name: String) -> PoolmapError {
         at(name)
     }
 
-    /// The same error, with the place where it happened.
+    /// The error, preceded by the place where it occurred.
     package func at(_ place: String) -> PoolmapError {
         PoolmapError(code, "\(place): \(message)", errno: errno.map(Errno.init(rawValue:)))
     }

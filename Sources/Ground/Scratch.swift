@@ -1,6 +1,6 @@
 import Glibc
 
-/// Memory of the process's own that is kept for the next task.
+/// Memory that is reused from task to task.
 package struct Scratch: ~Copyable {
     private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
@@ -10,9 +10,9 @@ package struct Scratch: ~Copyable {
         free(memory.baseAddress)
     }
 
-    /// So many bytes with any content, valid until the next call.
+    /// Returns `byteCount` bytes of undefined content, valid until the next call.
     ///
-    /// Throws `outOfMemory`, where Swift's own allocation would end the process.
+    /// Throws `outOfMemory`, whereas Swift's own allocation would end the process.
     package mutating func space(of byteCount: Int) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
         if memory.count < max(byteCount, 1) {
             free(memory.baseAddress)

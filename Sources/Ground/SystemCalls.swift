@@ -1,7 +1,7 @@
 import Glibc
 import SystemPackage
 
-/// Runs a system call again for as long as a signal interrupts it.
+/// Repeats a system call as long as signals interrupt it.
 @inlinable
 package func retryingInterrupted<Result: SignedInteger>(_ call: () -> Result) throws(Errno) -> Result {
     while true {
@@ -12,7 +12,7 @@ package func retryingInterrupted<Result: SignedInteger>(_ call: () -> Result) th
     }
 }
 
-/// Runs system calls and says, in the error, what they were to do.
+/// Runs system calls, and names the action in the error if they fail.
 @inlinable
 package func attempt<Result>(
     _ action: String, _ body: () throws(Errno) -> Result
@@ -37,7 +37,7 @@ package func monotonicNanoseconds() -> UInt64 {
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
 
-/// Memory with any content, to be given back with `free`.
+/// Allocates memory of undefined content, to be released with `free`.
 package func allocate(_ byteCount: Int) throws(PoolmapError) -> UnsafeMutableRawBufferPointer {
     var base: UnsafeMutableRawPointer?
     guard posix_memalign(&base, 64, byteCount) == 0 else {

@@ -1,10 +1,10 @@
 import Ground
 
-/// The record of the jobs that do the parts of a target, kept beside it: enough for the same command to find them again,
-/// whenever the poolmap that submitted them was killed.
+/// The record of the jobs that do the parts of a target, kept beside it: enough for the same command to find them
+/// again, whenever the poolmap that submitted them was killed.
 ///
-/// A submission is recorded before sbatch is called, and again afterwards with its job's number. If poolmap is killed in
-/// between, the job is found by its name, which is unique.
+/// A submission is recorded before sbatch is called, and again afterwards with its job's number. If poolmap is killed
+/// in between, the job is found by its name, which is unique.
 package struct ArrayRecord: Equatable {
     /// A submission, made or about to be made.
     package struct Submission: Equatable {

@@ -1,5 +1,5 @@
-/// The note that an element's script writes when its poolmap has ended: one line with the exit code, the job's number and
-/// the node.
+/// The note that an element's script writes when its poolmap has ended: one line with the exit code, the job's number
+/// and the node.
 package struct PartNote: Equatable {
     package let exitCode: Int
     package let job: String

@@ -2,8 +2,8 @@ import ArgumentParser
 
 /// The output of `--generate-completion-script`: the parser's script for a shell, extended for a missing command word.
 ///
-/// The parser's own scripts take the first word as a command, and so offer neither files nor options after `poolmap -d`.
-/// The lines inserted here do for completion what `ZstdSyntax` does for a run.
+/// The parser's own scripts take the first word as a command, and so offer neither files nor options after `poolmap
+/// -d`. The lines inserted here do for completion what `ZstdSyntax` does for a run.
 struct CompletionScript {
     private let shell: CompletionShell
 

@@ -154,7 +154,8 @@ final class FilePlan: ItemSource {
         return names.next().item(standardInputTo: targetOfStandardInput, places) { itemInTurn($0) }
     }
 
-    /// Whether a file's name is all that must be known beforehand: its target lies beside it and replaces no other file.
+    /// Whether a file's name is all that must be known beforehand: its target lies beside it and replaces no other
+    /// file.
     private var takesNames: Bool {
         !(isOne || !partSuffix.isEmpty || options.isStream || options.output != nil || options.outputFolder != nil
             || options.dryRun

@@ -22,8 +22,8 @@ struct HelperProgram {
 
     /// Runs the program to its end.
     ///
-    /// Blocks. If this process dies, the program is killed, too. Throws if it cannot be started; a failure of the program
-    /// itself is in the answer.
+    /// Blocks. If this process dies, the program is killed, too. Throws if it cannot be started; a failure of the
+    /// program itself is in the answer.
     ///
     /// - Parameter isCutShort: whether to kill it when a signal asks this process to end.
     func run(
@@ -99,8 +99,8 @@ struct HelperProgram {
         return FileName.text(of: bytes.prefix(max(0, count)))
     }
 
-    /// This process's environment without variables that would change what the program does, or that a job would inherit
-    /// from an outer job or from make and mistake for its own.
+    /// This process's environment without variables that would change what the program does, or that a job would
+    /// inherit from an outer job or from make and mistake for its own.
     private static let environment: [[CChar]] = {
         let dropped = ["SLURM_", "SQUEUE_", "SCANCEL_", "SCONTROL_"].map { Array($0.utf8) }
         let kept = ["SLURM_CONF", "SLURM_CONF_SERVER", "SLURM_CLUSTERS", "SLURM_JWT"].map { Array("\($0)=".utf8) }

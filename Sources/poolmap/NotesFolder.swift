@@ -4,8 +4,8 @@ import Ground
 import Slurm
 import SystemPackage
 
-/// The folder beside the target in which the jobs note how their parts ended, and the poolmap that submitted them keeps its
-/// record.
+/// The folder beside the target in which the jobs note how their parts ended, and the poolmap that submitted them keeps
+/// its record.
 struct NotesFolder {
     let path: String
 

@@ -6,8 +6,8 @@ import Operations
 
 /// The options of subcommands that can do a job in parts: one part here, or all of them by an engine on other machines.
 ///
-/// They form one group and use types that other options use, because the parser's start-up time grows with the number of
-/// groups and of types.
+/// They form one group and use types that other options use, because the parser's start-up time grows with the number
+/// of groups and of types.
 struct PartOptions: ParsableArguments {
     @Option(
         name: .customLong("part"),

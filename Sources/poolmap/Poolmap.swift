@@ -52,8 +52,8 @@ struct Poolmap: ParsableCommand {
 
     /// Parses the arguments of the subcommand that was named.
     ///
-    /// Letting the root command find it among all subcommands, with help and completions, would take as long as the rest of
-    /// compressing a small file.
+    /// Letting the root command find it among all subcommands, with help and completions, would take as long as the
+    /// rest of compressing a small file.
     private static func parse(_ arguments: Arguments) throws -> any ParsableCommand {
         let isForRoot = arguments.options.contains { option in
             rootOptions.contains(option.name) || option.name.hasPrefix("--generate-completion-script")

@@ -21,8 +21,8 @@ enum Program {
     ///
     /// SIGPIPE is ignored: the write that meets a closed pipe fails, so that files are cleaned up.
     static func prepare() {
-        // The next file opened would get the number of a closed standard descriptor, and be mistaken for it. Instead, that
-        // number gets a descriptor that fails as before: it cannot be used in its direction.
+        // The next file opened would get the number of a closed standard descriptor, and be mistaken for it. Instead,
+        // that number gets a descriptor that fails as before: it cannot be used in its direction.
         for (descriptor, mode) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY)]
         where fcntl(descriptor, F_GETFD) < 0 {
             _ = open("/dev/null", mode)

@@ -1,7 +1,8 @@
 import Glibc
 import Ground
 
-/// Waits, and records a signal that asks the process to end instead of ending it, since its jobs must be cancelled first.
+/// Waits, and records a signal that asks the process to end instead of ending it, since its jobs must be cancelled
+/// first.
 ///
 /// Those signals and SIGCHLD stay blocked for the rest of the process. The C functions are `sigprocmask` and
 /// `sigtimedwait`.

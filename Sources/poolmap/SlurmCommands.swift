@@ -9,8 +9,8 @@ struct SlurmCommands {
 
     /// Submits a script, and returns the job's number.
     ///
-    /// If Slurm refuses, throws sbatch's message. A signal does not interrupt it: otherwise it would be unknown whether the
-    /// job exists.
+    /// If Slurm refuses, throws sbatch's message. A signal does not interrupt it: otherwise it would be unknown whether
+    /// the job exists.
     func submit(_ script: [UInt8], name: String, _ more: [String]) throws(PoolmapError) -> String {
         let own = ["--parsable", "--job-name=\(name)"] + more
         let answer = try HelperProgram(name: "sbatch").run(

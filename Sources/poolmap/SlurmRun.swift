@@ -11,9 +11,9 @@ import SystemPackage
 ///
 ///     record ─> sbatch: array, then the join ─> squeue, notes ─> sbatch: what failed ─> … ─> the target
 ///
-/// Everything that a later process needs is on disk before the next step: submissions are in the record, and the result of
-/// a part is in its note. So whenever this process is killed, the same command continues where it stopped, and never starts
-/// a part that is done or running.
+/// Everything that a later process needs is on disk before the next step: submissions are in the record, and the result
+/// of a part is in its note. So whenever this process is killed, the same command continues where it stopped, and never
+/// starts a part that is done or running.
 final class SlurmRun {
     private let job: PartedJob
     private let count: Int
@@ -299,8 +299,8 @@ final class SlurmRun {
         console.say("part \(number) of \(count): done on \(node ?? "?")")
     }
 
-    /// Waits until it is time to ask Slurm again, or a join is done: its note appears before Slurm knows, and looking for it
-    /// costs the controller nothing.
+    /// Waits until it is time to ask Slurm again, or a join is done: its note appears before Slurm knows, and looking
+    /// for it costs the controller nothing.
     private func wait(_ pace: Pace) {
         var left = pace.next()
         let step = left / 16

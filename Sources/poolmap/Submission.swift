@@ -32,7 +32,8 @@ extension Console {
 }
 
 extension FilePlan {
-    /// Has an engine do a single file, with the target's options passed to the join, or a share of many files in each part.
+    /// Has an engine do a single file, with the target's options passed to the join, or a share of many files in each
+    /// part.
     func submit(_ parts: PartOptions, _ files: [String], _ names: NameOptions) throws {
         try requireNone(
             of: [(options.dryRun, "--dry-run"), (options.dependencyFile != nil, "--depfile")], beside: "--engine")

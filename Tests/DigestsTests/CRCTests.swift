@@ -5,7 +5,8 @@ import Testing
 
 @testable import Digests
 
-/// The three CRCs: the definition, the table, the widths of this CPU, and the algebra, each checked against the one before.
+/// The three CRCs: the definition, the table, the widths of this CPU, and the algebra, each checked against the one
+/// before.
 ///
 /// The tests run one after the other, since the width is a setting of the whole process.
 @Suite(.serialized) struct CRCTests {

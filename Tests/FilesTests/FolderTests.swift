@@ -7,8 +7,8 @@ import Testing
 @testable import Ground
 
 @Suite struct FolderTests {
-    /// Calls `body` with a fresh folder that contains `tree/a/file` and `outside/file`, and a link `tree/link` to the latter's
-    /// folder; removes everything afterwards.
+    /// Calls `body` with a fresh folder that contains `tree/a/file` and `outside/file`, and a link `tree/link` to the
+    /// latter's folder; removes everything afterwards.
     private func withTree(_ body: (String) throws -> Void) throws {
         try withTemporaryFolder { folder in
             for path in ["tree", "tree/a", "outside"] { #expect(mkdir("\(folder)/\(path)", 0o755) == 0) }

@@ -84,8 +84,8 @@ package enum FormatFixture {
         002c000000230000001c000000000000000300000000b1ea928f
         """)
 
-    /// 315 bytes of text in frames of 100, by the reference library of the seekable format, with checksums in the table; the
-    /// frames have neither checksums nor content sizes.
+    /// 315 bytes of text in frames of 100, by the reference library of the seekable format, with checksums in the
+    /// table; the frames have neither checksums nor content sizes.
     package static let seekable = bytes(
         """
         28b52ffd0000ad0100d40274686520717569636b2062726f776e20666f78206a756d7073206f76657220746865206c617a7920646f67

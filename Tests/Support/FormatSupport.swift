@@ -74,8 +74,8 @@ package enum HandMade {
 
 /// Reads a file from its beginning like a decompressor, without decompressing.
 ///
-/// It trusts the content size in the header of a data frame, so it cannot detect changed data frames in a section without
-/// checksums.
+/// It trusts the content size in the header of a data frame, so it cannot detect changed data frames in a section
+/// without checksums.
 @discardableResult
 package func auditFile(_ file: [UInt8]) throws -> [FrameInfo] {
     try file.withUnsafeBytes { bytes in

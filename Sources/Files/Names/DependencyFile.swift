@@ -3,8 +3,8 @@ import SystemPackage
 
 /// Make rules that name each target's inputs, for make's `include`, in the form of `gcc -MMD -MP`.
 ///
-/// Each input also has an empty rule of its own, so that make does not stop if it is gone the next time. A name that cannot
-/// be written in a make rule is an error; docs/errors.md lists them.
+/// Each input also has an empty rule of its own, so that make does not stop if it is gone the next time. A name that
+/// cannot be written in a make rule is an error; docs/errors.md lists them.
 package struct DependencyFile {
     private var rules: [UInt8] = []
     private var empty: [UInt8] = []

@@ -3,8 +3,8 @@ import Ground
 
 /// The regular files under a folder; the names in each folder are sorted by bytes.
 ///
-/// Sockets, pipes and devices are skipped, and so are symbolic links unless they are followed; then only a link to a folder
-/// that contains it is skipped.
+/// Sockets, pipes and devices are skipped, and so are symbolic links unless they are followed; then only a link to a
+/// folder that contains it is skipped.
 struct FileTree {
     private var walk: FolderWalk
     /// The beginning of all paths in the tree.

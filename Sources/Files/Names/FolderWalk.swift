@@ -4,13 +4,14 @@ import SystemPackage
 
 /// Everything under a folder: each folder before its contents, the names in each sorted by bytes.
 ///
-/// Only the names of the current folder and of those above it are in memory. Symbolic links to folders are entered only if
-/// links are followed, and never if they lead to a folder that contains them. If links are not followed, everything is
-/// opened relative to the named folder, which stays open: a link that replaces a folder meanwhile is not entered.
+/// Only the names of the current folder and of those above it are in memory. Symbolic links to folders are entered only
+/// if links are followed, and never if they lead to a folder that contains them. If links are not followed, everything
+/// is opened relative to the named folder, which stays open: a link that replaces a folder meanwhile is not entered.
 package struct FolderWalk {
     /// What the walk asks the kernel about each entry.
     package enum Detail {
-        /// The type of each entry, or of what a link leads to; calls stat only if the folder's list does not tell the type.
+        /// The type of each entry, or of what a link leads to; calls stat only if the folder's list does not tell the
+        /// type.
         case kinds(followsLinks: Bool)
         /// The status of each entry itself. A folder that changes during the walk is then an error.
         case statuses

@@ -4,12 +4,13 @@ import Ground
 package struct FoundFile {
     /// The path to open, which messages show, too.
     package let path: String
-    /// Its path within a tree, beginning with the last name of the folder that was named; nil if the file itself was named.
+    /// Its path within a tree, beginning with the last name of the folder that was named; nil if the file itself was
+    /// named.
     package let pathInTree: String?
     /// Its status, if it is known already.
     package var status: FileStatus?
-    /// Whether the name stands for a descriptor of this process, such as `/dev/stdin`, and means another file in another
-    /// process.
+    /// Whether the name stands for a descriptor of this process, such as `/dev/stdin`, and means another file in
+    /// another process.
     package internal(set) var isDescriptor = false
     /// Whether it is divided among all shares, so that only a part of it must be done.
     package internal(set) var isSplit = false

@@ -4,11 +4,11 @@ import SystemPackage
 
 /// The input files of a command: those named one by one, those in lists, and those under folders.
 ///
-/// They are found as they are needed, in the order of the arguments, and in each folder sorted by bytes. So a tree or a list
-/// of any length takes the memory of one folder at a time.
+/// They are found as they are needed, in the order of the arguments, and in each folder sorted by bytes. So a tree or a
+/// list of any length takes the memory of one folder at a time.
 ///
-/// Symbolic links are skipped, as in zstd, unless `followsLinks`. Those that lead to a pipe or an open descriptor, such as a
-/// shell's `<(…)` and `/dev/stdin`, are always read.
+/// Symbolic links are skipped, as in zstd, unless `followsLinks`. Those that lead to a pipe or an open descriptor, such
+/// as a shell's `<(…)` and `/dev/stdin`, are always read.
 package struct InputNames {
     /// Where names come from.
     package enum Source: Sendable {

@@ -4,8 +4,8 @@ import SystemPackage
 
 /// Reads the lines of a file, or its NUL-separated parts.
 ///
-/// The file may be a pipe with a slow writer, such as `find`; the reader never blocks. It keeps at most a line and a piece in
-/// memory.
+/// The file may be a pipe with a slow writer, such as `find`; the reader never blocks. It keeps at most a line and a
+/// piece in memory.
 package final class LineReader {
     package enum Step {
         /// A line without its end, which may be missing in the last one.

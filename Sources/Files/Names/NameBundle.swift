@@ -8,8 +8,8 @@ package struct NameBundle {
     package struct Origin: BitwiseCopyable, Equatable {
         /// The named folder below which no link may be followed; nil if links may be.
         package var root: Root?
-        /// The offset in each name at which the path within the tree begins; nil if the names were given themselves, and may
-        /// be anything.
+        /// The offset in each name at which the path within the tree begins; nil if the names were given themselves,
+        /// and may be anything.
         package var treeOffset: Int?
         /// The byte that ends each name.
         var separator: UInt8 = 0

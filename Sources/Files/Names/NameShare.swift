@@ -2,8 +2,8 @@ import Ground
 
 /// One of several shares of all names; a name's share follows from the name alone.
 ///
-/// So no share needs to know the other names, and a file that appears or disappears meanwhile moves no other. Shares have
-/// about the same number of names. File sizes are not looked up, unless large files are divided among all shares.
+/// So no share needs to know the other names, and a file that appears or disappears meanwhile moves no other. Shares
+/// have about the same number of names. File sizes are not looked up, unless large files are divided among all shares.
 ///
 /// Two inputs that would have the same target are in the same share, so that the collision is noticed.
 package struct NameShare: Sendable {
@@ -43,8 +43,8 @@ package struct NameShare: Sendable {
 
     /// Whether a name is in this share.
     ///
-    /// - Parameter treeOffset: the offset at which the path within the tree begins, which does not depend on where the named
-    ///   folder is; nil if the path itself was named.
+    /// - Parameter treeOffset: the offset at which the path within the tree begins, which does not depend on where the
+    ///   named folder is; nil if the path itself was named.
     func has(_ path: UnsafeRawBufferPointer, treeOffset: Int?) -> Bool {
         hasName(path, treeOffset)
             || (splitBytes != nil && splits(FoundFile(path: FileName.text(of: path), pathInTree: nil)))

@@ -4,11 +4,11 @@ import SystemPackage
 
 /// All files that a run reads and writes, to make sure that no file is overwritten while it is read, or written twice.
 ///
-/// Two names are the same place if they have the same last name in the same folder, however its path is spelled, or if they
-/// lead to the same existing file. Files that are not regular, such as `/dev/null` or a pipe, never collide.
+/// Two names are the same place if they have the same last name in the same folder, however its path is spelled, or if
+/// they lead to the same existing file. Files that are not regular, such as `/dev/null` or a pipe, never collide.
 ///
-/// The few files that options name are kept with their names. Of inputs and targets, which may be many, only a hash of 16
-/// bytes each is kept.
+/// The few files that options name are kept with their names. Of inputs and targets, which may be many, only a hash of
+/// 16 bytes each is kept.
 package final class RunPlaces {
     /// A file that an option names or implies.
     private struct Named {
@@ -300,8 +300,8 @@ struct FileNumber: Hashable {
 
 /// The inputs with several hard links that are being read.
 ///
-/// If inputs are removed, removing one name changes the status of the file under its other names, as if it had been written
-/// to. So one name is finished before the next one begins.
+/// If inputs are removed, removing one name changes the status of the file under its other names, as if it had been
+/// written to. So one name is finished before the next one begins.
 package struct LinkedInputs {
     private var underWay: [FileNumber: [UInt8]] = [:]
     private var numbers: [[UInt8]: FileNumber] = [:]

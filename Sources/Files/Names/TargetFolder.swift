@@ -4,8 +4,8 @@ import SystemPackage
 
 /// The folder of `--output-dir`, created with its parents, and the folders in it that targets need.
 ///
-/// The user chose the path, and it may have links. Below it, links are followed only on request: another user who may write
-/// there could otherwise redirect the targets.
+/// The user chose the path, and it may have links. Below it, links are followed only on request: another user who may
+/// write there could otherwise redirect the targets.
 package final class TargetFolder {
     /// nil if links are followed.
     package let root: Root?
@@ -29,8 +29,8 @@ package final class TargetFolder {
 
     /// Creates the folder of a target below this one, with its parents.
     ///
-    /// Folders named like those of the source get their modes, so that the contents of a private folder stay private. The C
-    /// function is `mkdirat`.
+    /// Folders named like those of the source get their modes, so that the contents of a private folder stay private.
+    /// The C function is `mkdirat`.
     package func makeFolder(of target: String, from source: String) throws(PoolmapError) {
         let wanted = folderPrefix(of: target)
         let bytes = FileName.bytes(of: wanted)

@@ -11,8 +11,8 @@ package enum TargetNaming: Sendable {
         return String(decoding: path.utf8.dropLast(change.dropped), as: UTF8.self) + change.added
     }
 
-    /// The number of bytes to drop at the end and the text to add; nil if the name has none of the suffixes, or consists of
-    /// one.
+    /// The number of bytes to drop at the end and the text to add; nil if the name has none of the suffixes, or
+    /// consists of one.
     func change<Name: BidirectionalCollection<UInt8>>(of name: Name) -> (dropped: Int, added: String)? {
         switch self {
         case .appending(let suffix): return (0, suffix)
