@@ -105,7 +105,7 @@ import Testing
             part("auto/4", slurm("0", 1, 4, of: 4)).hasPrefix("--part auto/4: SLURM_ARRAY_TASK_ID is 0, and the first"))
         #expect(
             part("auto/4", slurm("5", 1, 4, of: 4)).hasPrefix(
-                "--part auto/4: SLURM_ARRAY_TASK_ID is 5, beyond the last"))
+                "--part auto/4: SLURM_ARRAY_TASK_ID is 5, past the last"))
         #expect(
             part("auto/4", slurm("2", 1, 7, by: 2, of: 4)).hasPrefix("--part auto/4: SLURM_ARRAY_TASK_ID is 2, and "))
         #expect(part("auto/4", slurm("1", 4, 1, of: 4)).hasPrefix("--part auto/4: SLURM_ARRAY_TASK_MAX is 1, below"))

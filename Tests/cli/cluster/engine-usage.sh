@@ -61,7 +61,7 @@ refuses 1 "file.zst already exists" poolmap compress $engine file
 mkdir folder
 refuses 1 "folder" poolmap compress $engine folder
 mkfifo pipe
-refuses 1 "pipe: is no regular file" poolmap compress $engine -f pipe
+refuses 1 "pipe: is not a regular file" poolmap compress $engine -f pipe
 no_file sbatch-was-called pipe.zst.engine file.zst.engine folder.zst.engine
 
 # ---- Without Slurm.

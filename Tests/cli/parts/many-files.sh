@@ -135,7 +135,7 @@ for number in 1 2; do refuses 1 gone poolmap compress -r --part $number/2 gone; 
 
 # ---- What cannot be done in parts
 
-refuses 2 "--part and -c" poolmap compress -c --part 1/2 tree/a/1 tree/a/2
+refuses 2 "--part cannot be combined with -c" poolmap compress -c --part 1/2 tree/a/1 tree/a/2
 refuses 2 "--part" poolmap compress --part 1/2
 refuses 2 "--part" poolmap compress --part 1/2 - < list
 

@@ -30,15 +30,15 @@ for name in compress decompress test hash; do
     no_part 2 "$text" "${command[@]}" - < <(head -c 100 $file)
     no_part 1 "folder: is a directory" "${command[@]}" folder
     no_part 1 "nothing: No such file or directory" "${command[@]}" nothing
-    no_part 1 "/dev/stdin: is no regular file" "${command[@]}" /dev/stdin < <(head -c 100 $file)
-    no_part 1 "/dev/null: is no regular file" "${command[@]}" /dev/null
+    no_part 1 "/dev/stdin: is not a regular file" "${command[@]}" /dev/stdin < <(head -c 100 $file)
+    no_part 1 "/dev/null: is not a regular file" "${command[@]}" /dev/null
     # Its size is reported as 0.
-    no_part 1 "/proc/version: has more than it says" "${command[@]}" /proc/version
+    no_part 1 "/proc/version: has more content than its size says" "${command[@]}" /proc/version
     mkfifo pipe
-    refuses 1 "pipe: is no regular file" "${command[@]}" pipe
+    refuses 1 "pipe: is not a regular file" "${command[@]}" pipe
     rm pipe
 done
-no_part 1 "/proc/version: has more than it says" poolmap hash --manifest --part 1/2 -o out /proc/version
+no_part 1 "/proc/version: has more content than its size says" poolmap hash --manifest --part 1/2 -o out /proc/version
 no_part 2 "--part of many files cannot be combined with --resume" "${hash[@]}" --resume state in second
 for name in compress decompress; do
     file=in
@@ -71,7 +71,7 @@ done
 expect_exit 2 "${hash[@]}" --json in - 2> said
 grep -Fxq '{"error": "usage", "file": null, "message": "--part requires files, not standard input", "errno": null}' said
 expect_exit 1 "${compress[@]}" --json /dev/null 2> said
-grep -q '^{"error": "failed", "file": "/dev/null", "message": "is no regular file' said
+grep -q '^{"error": "failed", "file": "/dev/null", "message": "is not a regular file' said
 expect_exit 1 poolmap join --json -o out in 2> said
 grep -q '^{"error": "damaged", "file": "out", "message": "in is no part of poolmap' said
 expect_exit 2 poolmap join --json 2> said

@@ -8,10 +8,10 @@ mount --bind source target
 for jobs in 1 2; do
     refuses 1 "in: cannot replace target: it is a mount point" poolmap compress -f -j $jobs -o target in
     refuses 1 "target already exists" poolmap compress -j $jobs -o target in
-    refuses 1 "target: it is mounted as a file" poolmap compress --if-changed -j $jobs -o target in
+    refuses 1 "target: it is a mount point" poolmap compress --if-changed -j $jobs -o target in
 done
-refuses 1 "target: it is mounted as a file" poolmap hash -f -o target in
-refuses 1 "target: it is mounted as a file" poolmap compress --resume -f -o target in
+refuses 1 "target: it is a mount point" poolmap hash -f -o target in
+refuses 1 "target: it is a mount point" poolmap compress --resume -f -o target in
 # Also if that is noticed only at the last step.
 refuses 1 "in: cannot " strace -qq -f -o trace -e trace=statx -e inject=statx:error=ENOSYS poolmap compress -f -o target in
 same_text precious "$(< source)"

@@ -46,7 +46,7 @@ for option in --report --trace --depfile; do
     nothing_by "its target out is what $option writes" poolmap compress $option ./out -o out in
     nothing_by "standard input: its target out is what $option writes" poolmap compress $option ./out -o out
     nothing_by "kept.zst: its target kept is what $option writes" poolmap decompress --rm $option kept kept.zst
-    nothing_by "one file" poolmap compress $option names --files-from ./names
+    nothing_by "the same file" poolmap compress $option names --files-from ./names
     nothing_by "$option out.partial and --resume" poolmap compress --resume -o out $option out.partial in
     nothing_by "$option out.resume and --resume" poolmap compress --resume -o out $option out.resume in
 done

@@ -17,7 +17,7 @@ for option in -f -k; do
         code=0
         wait "$front" || code=$?
         same_text precious "$(< precious)"
-        ! grep -q 'cannot write target: it was replaced by another file' said || met=$((met + 1))
+        ! grep -q 'cannot write target: it has just been replaced by another file' said || met=$((met + 1))
         grep -q 'stopped by SIGSTOP' trace || break
     done
     ((code == 0)) || fail "it was not stopped, and ended with $code: $(< said)"
