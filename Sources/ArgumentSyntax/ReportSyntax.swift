@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What is typed after `poolmap report`, said in the parser's terms.
+/// The arguments of `poolmap report`, rewritten for the parser.
 struct ReportSyntax: GNUSyntax {
     var options: [TypedOption] = []
     var operands: [String] = []

@@ -2,7 +2,7 @@ import Glibc
 import Ground
 import Multiprocessing
 
-/// What a report says of the machine; null where the kernel does not tell.
+/// The machine in a report; null for values that the kernel does not tell.
 func machineDescription() -> JSONText {
     var names = utsname()
     let isNamed = uname(&names) == 0
@@ -19,7 +19,7 @@ func machineDescription() -> JSONText {
 
 /// The model of the first CPU.
 ///
-/// One page of `/proc/cpuinfo` is enough for it, and the kernel takes long over the others where there are many CPUs.
+/// Reads only one page of `/proc/cpuinfo`, since the kernel takes long to produce the rest if there are many CPUs.
 private func cpuModel() -> String? {
     let descriptor = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
@@ -34,7 +34,7 @@ private func cpuModel() -> String? {
     return nil
 }
 
-/// The text of a C array of characters that ends at its first NUL.
+/// The text of a C character array up to its first NUL.
 private func text<Characters>(of characters: Characters) -> String {
     withUnsafeBytes(of: characters) { FileName.text(of: $0.prefix { $0 != 0 }) }
 }

@@ -8,11 +8,11 @@ import RunReport
 struct Report: FilesCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Make a page to look at from the JSON that --report has written.",
+        abstract: "Write a web page from the JSON that --report wrote.",
         discussion: """
-            The page is the one that --report writes where its file's name ends in .html: one file that a browser shows \
-            without a network. Without -o, it goes beside its report, with .html in place of .json; that of standard \
-            input goes to standard output.
+            The page is the one that --report writes to a name that ends in .html: a single file that a browser shows \
+            without a network. Without -o, it goes beside its report, with .html instead of .json; for standard input \
+            it goes to standard output.
             """)
 
     @Option(
@@ -23,39 +23,41 @@ struct Report: FilesCommand {
     @Flag(name: [.customShort("c"), .customLong("stdout")], help: "Write to standard output.")
     var standardOutput = false
 
-    @Flag(name: [.short, .long], help: "Overwrite an existing file; write to a terminal.")
+    @Flag(name: [.short, .long], help: "Overwrite an existing file, and write to a terminal.")
     var force = false
 
     @Flag(
         name: [.customShort("q"), .customLong("quiet")],
-        help: "Print errors only; given twice, not even those.")
+        help: "Print errors only; if given twice, not even those.")
     var quietness: Int
 
-    @Flag(name: .long, help: "Print errors as JSON, one object per line, on standard error.")
+    @Flag(name: .long, help: "Print errors as JSON on standard error, one object per line.")
     var json = false
 
-    @Argument(help: ArgumentHelp("Reports as JSON.", valueName: "file"), completion: .file(extensions: ["json"]))
+    @Argument(
+        help: ArgumentHelp("JSON reports; - or none is standard input.", valueName: "file"),
+        completion: .file(extensions: ["json"]))
     var files: [String] = []
 
     func validate() throws {
         if standardOutput, output != nil {
-            throw ValidationError("-o and -c exclude each other")
+            throw ValidationError("-o cannot be combined with -c")
         }
     }
 
     func run() throws {
         let inputs: [Input] = files.isEmpty ? [.standardInput] : files.map { $0 == "-" ? .standardInput : .file($0) }
         if inputs.count > 1, let option = standardOutput ? "-c" : output != nil ? "-o" : nil {
-            throw ValidationError("\(option) takes one report")
+            throw ValidationError("\(option) requires a single report")
         }
         if inputs.count(where: { $0.isStandardInput }) > 1 {
             throw ValidationError("standard input can be read only once")
         }
         if files.isEmpty, isatty(STDIN_FILENO) == 1 {
-            throw ValidationError("name a report, or - to read what is typed; --help says more")
+            throw ValidationError("missing file name; use - to read from the terminal, or see --help")
         }
         if inputs.contains(where: { target(of: $0) == .standardOutputPath }), isatty(STDOUT_FILENO) == 1, !force {
-            throw ValidationError("the page is not written to a terminal; use -o FILE, or -f to force it")
+            throw ValidationError("refusing to write the page to a terminal; use -o FILE, or -f to force it")
         }
         var failure: PoolmapError?
         for input in inputs {

@@ -32,8 +32,8 @@ grep -q '"command": "hash"' hash.html
 cp hash.json kept.json
 refuses 1 "hash.json" poolmap report -f -o hash.json hash.json
 cmp hash.json kept.json
-refuses 2 "-o takes one report" poolmap report -o two.html hash.json map.json
-refuses 2 "exclude each other" poolmap report -c -o two.html hash.json
+refuses 2 "-o requires a single report" poolmap report -o two.html hash.json map.json
+refuses 2 "cannot be combined with" poolmap report -c -o two.html hash.json
 refuses 2 "only once" poolmap report - -
 refuses 1 "none.json: No such file" poolmap report none.json
 refuses 1 "No such file" poolmap report -f -o none/x hash.json
