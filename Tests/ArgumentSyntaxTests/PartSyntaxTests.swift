@@ -91,7 +91,7 @@ import Testing
         #expect(
             part("auto/16", slurm("3", 1, 7, of: 3))
                 == "--part auto/16: \(gaps); submit it with --array=1-16, or \(number)")
-        #expect(part("auto/3", slurm("3", 1, 7, of: 3)).hasSuffix("as --part \"$SLURM_ARRAY_TASK_ID/3\""))
+        #expect(part("auto/3", slurm("3", 1, 7, of: 3)).hasSuffix("with --part \"$SLURM_ARRAY_TASK_ID/3\""))
         #expect(
             part("auto", slurm("3", 3, 3, of: 1))
                 == "--part auto: the array has 1 element and may be incomplete; give the count, such as --part auto/16")
@@ -102,12 +102,12 @@ import Testing
 
     @Test func anIndexOutsideItsArrayIsRefused() {
         #expect(
-            part("auto/4", slurm("0", 1, 4, of: 4)).hasPrefix("--part auto/4: SLURM_ARRAY_TASK_ID is 0, and the first"))
+            part("auto/4", slurm("0", 1, 4, of: 4)).hasPrefix("--part auto/4: SLURM_ARRAY_TASK_ID is 0, but the first"))
         #expect(
             part("auto/4", slurm("5", 1, 4, of: 4)).hasPrefix(
                 "--part auto/4: SLURM_ARRAY_TASK_ID is 5, past the last"))
         #expect(
-            part("auto/4", slurm("2", 1, 7, by: 2, of: 4)).hasPrefix("--part auto/4: SLURM_ARRAY_TASK_ID is 2, and "))
+            part("auto/4", slurm("2", 1, 7, by: 2, of: 4)).hasPrefix("--part auto/4: SLURM_ARRAY_TASK_ID is 2, but "))
         #expect(part("auto/4", slurm("1", 4, 1, of: 4)).hasPrefix("--part auto/4: SLURM_ARRAY_TASK_MAX is 1, below"))
         #expect(part("auto/4", slurm("1", 1, 4, by: 0, of: 4)).hasPrefix("--part auto/4: SLURM_ARRAY_TASK_STEP is 0;"))
     }
@@ -159,7 +159,7 @@ import Testing
             part("auto/16", grid(7, 7, 7)).hasSuffix(
                 "submit it with -t 1-16, or give the part's number with --part \"$SGE_TASK_ID/16\""))
         #expect(
-            part("auto", grid(7, 7, 7)).hasPrefix("--part auto: the array has 1 element, and may not be the whole;"))
+            part("auto", grid(7, 7, 7)).hasPrefix("--part auto: the array has 1 element and may be incomplete;"))
     }
 
     @Test(arguments: [("PBS_ARRAY_INDEX", "-J"), ("PBS_ARRAYID", "-t")])
@@ -212,10 +212,10 @@ import Testing
                 + "give the part's number, such as --part 3/16")
         #expect(part("auto/16", "PBS_ARRAY_INDEX=3 PBS_ARRAYID=3 JOB_COMPLETION_INDEX=2") == "3/16")
         #expect(
-            part("auto/16", "PBS_ARRAY_INDEX=3 LSB_JOBINDEX=x").contains("PBS_ARRAY_INDEX=3 and LSB_JOBINDEX=x do not"))
+            part("auto/16", "PBS_ARRAY_INDEX=3 LSB_JOBINDEX=x").contains("PBS_ARRAY_INDEX=3 and LSB_JOBINDEX=x disagree"))
         #expect(
             part("auto/16", "SLURM_ARRAY_TASK_ID=3 PBS_ARRAY_INDEX=3").contains(
-                "SLURM_ARRAY_TASK_ID=3 and PBS_ARRAY_INDEX=3 do"))
+                "SLURM_ARRAY_TASK_ID=3 and PBS_ARRAY_INDEX=3 disagree"))
         #expect(part("auto/16", "PBS_ARRAY_INDEX=3 SGE_TASK_ID=undefined LSB_JOBINDEX=0") == "3/16")
     }
 }
