@@ -212,7 +212,8 @@ import Testing
                 + "give the part's number, such as --part 3/16")
         #expect(part("auto/16", "PBS_ARRAY_INDEX=3 PBS_ARRAYID=3 JOB_COMPLETION_INDEX=2") == "3/16")
         #expect(
-            part("auto/16", "PBS_ARRAY_INDEX=3 LSB_JOBINDEX=x").contains("PBS_ARRAY_INDEX=3 and LSB_JOBINDEX=x disagree"))
+            part("auto/16", "PBS_ARRAY_INDEX=3 LSB_JOBINDEX=x").contains(
+                "PBS_ARRAY_INDEX=3 and LSB_JOBINDEX=x disagree"))
         #expect(
             part("auto/16", "SLURM_ARRAY_TASK_ID=3 PBS_ARRAY_INDEX=3").contains(
                 "SLURM_ARRAY_TASK_ID=3 and PBS_ARRAY_INDEX=3 disagree"))
