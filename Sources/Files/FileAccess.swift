@@ -132,7 +132,7 @@ extension FileDescriptor {
     ///
     /// Blocks. The name is for the error. The C function is `fsync`.
     package func sync(name: String) throws(PoolmapError) {
-        try attempt("cannot write \(name) to disk") { () throws(Errno) in
+        try attempt("cannot sync \(name)") { () throws(Errno) in
             _ = try retryingInterrupted { fsync(rawValue) }
         }
     }
