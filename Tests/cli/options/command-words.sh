@@ -53,7 +53,7 @@ rmdir hash test
 printf '{"schema": "poolmap-report/2"}' > run.json
 refuses 1 "another version" poolmap report run.json
 touch report
-refuses 2 "type ./report for the file, and --report-page for the command" poolmap report run.json
+refuses 2 "type ./report for the file, or --report-page for the command" poolmap report run.json
 refuses 1 "another version" poolmap --report-page run.json
 silently poolmap --report report -f a
 grep -q '"poolmap-report/1"' report
