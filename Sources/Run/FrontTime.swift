@@ -1,21 +1,21 @@
 import Ground
 
-/// How the main process spends a run's time, for a report: so many nanoseconds of each stretch of the run for each activity.
+/// The time that the main process spends on each activity, for a report, in nanoseconds for each stretch of the run.
 ///
-/// A stretch lasts a millisecond at first. When there are too many of them, each two become one: so a run of any length takes
-/// the same memory, and the same space in its report.
+/// A stretch lasts a millisecond at first. When there are too many, pairs of them are merged, so a run of any length
+/// takes the same memory, and the same space in its report.
 package struct FrontTime {
-    /// What the main process may be at.
+    /// What the main process may be doing.
     package enum Activity: String, CaseIterable {
         /// Takes results, and writes what must be written in order.
         case takingResults
         /// Finds and reads inputs, and hands out pieces.
         case handingOut
-        /// There is nothing to hand out before there is input.
+        /// There is nothing to hand out until input arrives.
         case waitingForInput
-        /// There is something to hand out, and make has no job free.
+        /// There is work to hand out, but make has no free job.
         case waitingForTokens
-        /// There is something to hand out, and no room for what would come of it.
+        /// There is work to hand out, but no room for its results.
         case waitingForRoom
         /// Everything is handed out.
         case waitingForResults
@@ -29,13 +29,13 @@ package struct FrontTime {
 
     private static let mostStretches = 512
 
-    /// - Parameter start: on the monotonic clock.
+    /// - Parameter start: the start of the run, on the monotonic clock.
     init(from start: UInt64) {
         self.start = start
         since = start
     }
 
-    /// From now on it is at something else.
+    /// Switches to another activity.
     mutating func begin(_ next: Activity) {
         begin(next, at: monotonicNanoseconds())
     }
@@ -67,7 +67,7 @@ package struct FrontTime {
         }
     }
 
-    /// What the report says, up to now.
+    /// The times up to `now`, for the report.
     mutating func json(at now: UInt64) -> JSONText {
         begin(activity, at: now)
         let times = Activity.allCases.map { activity in

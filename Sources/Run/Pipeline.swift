@@ -121,7 +121,7 @@ package final class Pipeline {
             begin(running)
             return true
         }
-        // Files behind one slow stream need not wait for it. Two streams are enough to look past.
+        // Files behind one slow stream need not wait for it; behind two, nothing more is opened.
         let mayOpen = open.count < Pipeline.mostOpen && open.count(where: { $0.plan.isStream }) < 2
         guard mayOpen, openCount < workforce.openLimit else { return false }
         if let running = waiting.last, !isBehindUndecided(running) {

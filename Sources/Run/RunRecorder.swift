@@ -48,7 +48,7 @@ package final class RunRecorder {
 
     // MARK: During the run
 
-    /// Records what the front does from now on.
+    /// Records that the front switches to an activity.
     package func begin(_ activity: FrontTime.Activity) {
         frontTime.begin(activity)
     }
@@ -57,7 +57,7 @@ package final class RunRecorder {
     ///
     /// Returns the entries of its pieces for the report of the input.
     ///
-    /// - Parameter handedOut: when, on the monotonic clock; the result is taken now.
+    /// - Parameter handedOut: when the task was handed out, on the monotonic clock; its result is taken now.
     package func add(
         _ pieces: [Piece], _ completion: TaskCompletion, handedOut: UInt64, of plan: PlannedJob
     ) throws(PoolmapError) -> [ReportedPiece] {
@@ -111,7 +111,7 @@ package final class RunRecorder {
         return report != nil && piece.isPart ? reported : nil
     }
 
-    /// Records an input that was reported; they come in their order.
+    /// Records an input; called in input order.
     ///
     /// - Parameter pieces: the entries of its pieces.
     package func add(_ result: Result<JobSummary, PoolmapError>, of plan: PlannedJob, _ pieces: [ReportedPiece]) {

@@ -62,7 +62,7 @@ final class Entry {
     let job: RunningJob
     let kind: Kind
     var completion: TaskCompletion?
-    /// On the monotonic clock, where the run is recorded.
+    /// When the task was handed out, on the monotonic clock, if the run is recorded.
     var handedOutNanoseconds: UInt64 = 0
 
     init(_ job: RunningJob, _ kind: Kind) {
