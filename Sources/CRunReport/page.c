@@ -4,7 +4,7 @@
 #error "#embed is needed, which the clang of Swift 6.2 and newer has"
 #endif
 
-// Part of C23, which clang takes in every mode.
+// C23 has #embed; clang accepts it in every mode.
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
 static const char html[] = {
@@ -15,7 +15,7 @@ static const char style[] = {
 #embed "page/report.css"
 };
 
-// In this order: each uses only what stands before it.
+// In an order in which each file uses at load time only those before it.
 static const char script[] = {
 #embed "page/format.js" suffix(, )
 #embed "page/data.js" suffix(, )

@@ -1,4 +1,4 @@
-/// Reads JSON that may come from anyone, one value at a time: a long array is never in memory as a whole.
+/// Reads untrusted JSON one value at a time, so that a long array is never in memory as a whole.
 ///
 /// A lone surrogate from `\udc80` to `\udcff` is a byte of a name that is not UTF-8, as `JSONText` writes it; other lone
 /// surrogates become the replacement character. Strings of more than 1 MiB and more than 64 levels of nesting are errors.

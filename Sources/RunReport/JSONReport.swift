@@ -1,7 +1,7 @@
 import Files
 import Ground
 
-/// The format for a file of this name: a page where it ends in `.html`.
+/// The format that a file name asks for: a page if it ends in `.html`, else JSON.
 package func reportFormat(forFile path: String) -> any ReportFormat {
     path.hasSuffix(".html") ? ReportPage() : JSONReport()
 }

@@ -1,28 +1,31 @@
 import Ground
 
-/// The inputs of a run as rows of the page's data, as short as 100,000 of them ask for.
+/// Encodes the inputs of a run as rows of the page's data.
+///
+/// Rows are short, because a run may have 100,000 of them.
 ///
 /// A row is the array
 ///
 ///     [input, output, status, inputBytes, outputBytes, pieces, notes, error, salvage]
 ///
-/// and ends before `notes`, `error` and `salvage` where these say nothing. `input` is `[shared, rest]`: the name is the
-/// first `shared` UTF-16 code units of the input before it, and `rest`. `output` is null, or `[shared, rest]` of its
-/// own input, or `[shared, rest, 1]` of the output before it. `pieces` has `numbersOfPiece` numbers for each piece, one behind the other:
+/// without `notes`, `error` and `salvage` at its end if they are empty. `input` is `[shared, rest]`: the name consists of
+/// the first `shared` UTF-16 code units of the previous input's name, and `rest`. `output` is null, or `[shared, rest]`
+/// relative to its own input, or `[shared, rest, 1]` relative to the previous output. `pieces` is a flat array with these
+/// numbers for each piece:
 ///
-/// | number | of a piece |
+/// | number | meaning |
 /// |---|---|
-/// | gap | its offset, counted from the end of the piece before it |
+/// | gap | the offset, relative to the end of the previous piece |
 /// | length | its bytes of the input |
-/// | bytes | what came of it; -1 where the report does not say, -2 for what `--resume` took over |
-/// | worker | who did it, by the place among `workers` |
-/// | start | microseconds since the start of the last piece, of whatever file |
+/// | bytes | the bytes of the result; -1 if unknown, -2 if `--resume` kept the existing frame |
+/// | worker | the index of the process in `workers` |
+/// | start | microseconds since the start of the previous piece, even of another file |
 /// | duration | microseconds |
-/// | tries | |
-/// | queued | microseconds from when it was handed out to its start; -1 where the report does not say |
-/// | turn | microseconds from its end to when its result was taken; -1 likewise |
+/// | tries | as in the report |
+/// | queued | microseconds from being handed out to its start; -1 if unknown |
+/// | turn | microseconds from its end until its result was taken; -1 if unknown |
 ///
-/// `notes` has what few pieces have: `[place, {"count": …, "attempts": …, "error": …}]`.
+/// `notes` holds what only few pieces have: `[place, {"count": …, "attempts": …, "error": …}]`.
 struct PageRows {
     /// The processes, in the order in which they first appear.
     private var workerIDs: [UInt64] = []
@@ -97,7 +100,7 @@ struct PageRows {
     }
 }
 
-/// JSON in which nothing ends or begins an element of HTML: `<` stands in its strings only, and is escaped there.
+/// Escapes JSON for an HTML script element: without `<`, which JSON has only in strings, no tag can begin or end there.
 func pageSafe(_ json: String) -> [UInt8] {
     var safe: [UInt8] = []
     safe.reserveCapacity(json.utf8.count)
@@ -115,14 +118,14 @@ private func microseconds(from start: UInt64, to end: UInt64) -> Int64 {
     Int64(clamping: (end - min(start, end)) / 1000)
 }
 
-/// What came of a piece, in bytes.
+/// The bytes of a piece's result.
 private func bytes(of result: JSONText) -> Int64 {
     guard case .object(let members) = result else { return -1 }
     for case ("bytes", .number(let count)) in members { return Int64(clamping: count) }
     return members.contains { $0.0 == "kept" } ? -2 : -1
 }
 
-/// What the columns do not say of a piece; nil for most.
+/// What the numbers of a piece do not cover; nil for most pieces.
 private func note(of piece: ReportedPiece) -> JSONText? {
     var members: [(String, JSONText)] = piece.count == 1 ? [] : [("count", .number(piece.count))]
     if case .object(let results) = piece.result {
@@ -134,7 +137,7 @@ private func note(of piece: ReportedPiece) -> JSONText? {
     return members.isEmpty ? nil : .object(members)
 }
 
-/// How much of a name is how the other one begins, in the UTF-16 code units of JSON, and the rest.
+/// Splits a name into the prefix that it shares with another, as a number of JSON's UTF-16 code units, and the rest.
 private func sharedPrefix(of name: String, with other: String) -> (count: UInt64, rest: String) {
     var (own, others) = (name.unicodeScalars[...], other.unicodeScalars[...])
     var count = 0

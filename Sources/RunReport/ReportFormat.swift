@@ -1,14 +1,14 @@
 import Files
 import Ground
 
-/// How an account of a run is written: as JSON for programs, or as a page for people.
+/// A way to write the report of a run: as JSON for programs, or as a page for people.
 ///
-/// Both are made of the same values, whether they come from the run itself or from a report that it left.
+/// Both are written from the same values, whether these come from the run itself or from an older report.
 package protocol ReportFormat {
-    /// - Parameter members: what is known of the run beforehand.
+    /// - Parameter members: what is known before the run.
     mutating func begin(_ members: [(String, JSONText)], to file: LineFile) throws(PoolmapError)
-    /// Called for each input, in their order.
+    /// Called for each input, in order.
     mutating func add(_ reported: ReportedFile, to file: LineFile) throws(PoolmapError)
-    /// - Parameter members: what is known of the run at its end.
+    /// - Parameter members: what is known after the run.
     mutating func end(_ members: [(String, JSONText)], to file: LineFile) throws(PoolmapError)
 }

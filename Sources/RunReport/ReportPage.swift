@@ -2,10 +2,10 @@ import CRunReport
 import Files
 import Ground
 
-/// The account of a run as one HTML page that needs nothing else.
+/// Writes the report of a run as one self-contained HTML page.
 ///
-/// `Sources/CRunReport/page` has the page; what is written here is its data, as JSON between the page's own lines: an
-/// object with `files` and `run`, the report's other members. `data.js` there reads what `PageRows` writes.
+/// The page itself is in `Sources/CRunReport/page`. This puts the data into it: a JSON object with `files`, and with the
+/// report's other members in `run`. `data.js` reads what `PageRows` writes.
 struct ReportPage: ReportFormat {
     private var head: [(String, JSONText)] = []
     private var rows = PageRows()
@@ -35,7 +35,7 @@ struct ReportPage: ReportFormat {
     }
 }
 
-/// A text of the page that the program carries.
+/// A part of the page that is embedded in the program.
 private struct PageText {
     private let bytes: UnsafeRawBufferPointer
 

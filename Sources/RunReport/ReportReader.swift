@@ -1,11 +1,11 @@
 import Files
 import Ground
 
-/// Reads a report as docs/report.md has it, and writes it in another format.
+/// Reads a report as docs/report.md describes it, and writes it in another format.
 package struct ReportReader {
     private var format: any ReportFormat
     private let file: LineFile
-    /// All but the files.
+    /// All members but `files`.
     private var members: [(String, JSONText)] = []
     private var hasFiles = false
 
@@ -16,7 +16,7 @@ package struct ReportReader {
 
     /// Writes a report as a page; the caller commits the file.
     ///
-    /// Blocks. Throws `damaged` where it is no report, `unsupported` where it is one of another version.
+    /// Blocks. Throws `damaged` if it is not a report, `unsupported` if it is one of another version.
     package static func writePage(of report: InputFile, to file: LineFile) throws(PoolmapError) {
         var json = JSONReader { (space) throws(PoolmapError) in try report.readSome(into: space) }
         var reader = ReportReader(ReportPage(), file)
@@ -60,7 +60,7 @@ package struct ReportReader {
         _ = try fields.result("machine")
     }
 
-    /// How the main process spent its time, which older versions do not say.
+    /// Checks how the main process spent its time; reports of older versions lack it.
     private func requireMainProcess(_ json: JSONText) throws(PoolmapError) {
         guard case .object(let members) = json else { return }
         let fields = try ReportMembers(json, "mainProcess")

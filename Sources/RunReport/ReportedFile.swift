@@ -1,6 +1,6 @@
 import Ground
 
-/// What a report says of one input; docs/report.md has the fields.
+/// One input in a report; docs/report.md describes the fields.
 package struct ReportedFile {
     package var input: String
     package var output: String?
@@ -27,7 +27,7 @@ package struct ReportedFile {
         self.pieces = pieces
     }
 
-    /// What the report says.
+    /// Its JSON in the report.
     package var json: JSONText {
         .object([
             ("input", .string(input)), ("output", output.map { .string($0) } ?? .null), ("status", .string(status)),
@@ -37,7 +37,7 @@ package struct ReportedFile {
         ])
     }
 
-    /// Reads what a report says; throws if a field is missing or of another type.
+    /// Reads it from a report; throws if a field is missing or of another type.
     package init(_ reader: inout JSONReader) throws(PoolmapError) {
         var rest: [(String, JSONText)] = []
         var pieces: [ReportedPiece]?

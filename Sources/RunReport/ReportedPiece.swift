@@ -1,6 +1,6 @@
 import Ground
 
-/// What a report says of one piece of an input; docs/report.md has the fields.
+/// One piece of an input in a report; docs/report.md describes the fields.
 package struct ReportedPiece {
     package var index: UInt64
     package var count: UInt64
@@ -34,14 +34,14 @@ package struct ReportedPiece {
         self.takenNanoseconds = takenNanoseconds
     }
 
-    /// What the trace says of it too.
+    /// The fields that the trace has too.
     package var extent: [(String, JSONText)] {
         [
             ("count", .number(count)), ("offset", .number(offset)), ("length", .number(length)), ("result", result),
         ]
     }
 
-    /// What the report says.
+    /// Its JSON in the report.
     package var json: JSONText {
         var members: [(String, JSONText)] = [("index", .number(index))] + extent
         members += [
@@ -53,7 +53,7 @@ package struct ReportedPiece {
         return .object(members)
     }
 
-    /// Reads what a report says; throws if a field is missing or of another type.
+    /// Reads it from a report; throws if a field is missing or of another type.
     package init(_ json: JSONText) throws(PoolmapError) {
         let members = try ReportMembers(json, "a chunk")
         self.init(
@@ -67,12 +67,12 @@ package struct ReportedPiece {
     }
 }
 
-/// The members of an object of a report, by their names and types.
+/// Gives the members of a report's object by name, and checks their types.
 package struct ReportMembers {
     private let members: [(String, JSONText)]
     private let place: String
 
-    /// - Parameter place: what the object is, for messages.
+    /// - Parameter place: the name of the object, for messages.
     package init(_ json: JSONText, _ place: String) throws(PoolmapError) {
         guard case .object(let members) = json else {
             throw .damaged("is not a report: \(place) is not an object")
@@ -90,7 +90,7 @@ package struct ReportMembers {
         return value
     }
 
-    /// Null and a missing one are nil.
+    /// Returns nil if it is null or missing.
     package func optionalNumber(_ name: String) throws(PoolmapError) -> UInt64? {
         switch self[name] {
         case .number(let value): value

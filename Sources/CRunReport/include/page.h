@@ -1,22 +1,22 @@
-/// The page that shows a run, as the program carries it: what stands in Sources/CRunReport/page.
+/// The page that shows a run: the files of Sources/CRunReport/page, embedded in the program.
 
 #ifndef CRUNREPORT_PAGE_H
 #define CRUNREPORT_PAGE_H
 
 #include <stddef.h>
 
-/// Text without a NUL at its end.
+/// Text that does not end with a NUL.
 struct poolmap_page_text {
     const char *bytes;
     size_t count;
 };
 
-/// report.html, with comments where the style, the data and the script go.
+/// report.html, with comments in place of the style, the data and the script.
 struct poolmap_page_text poolmap_page_html(void);
 
 struct poolmap_page_text poolmap_page_style(void);
 
-/// All scripts, one behind the other.
+/// All scripts, one after the other.
 struct poolmap_page_text poolmap_page_script(void);
 
 #endif

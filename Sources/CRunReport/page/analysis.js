@@ -1,7 +1,7 @@
-// What follows from the pieces: how well each did, what went on at any time, and where time was lost.
+// What the page computes from the pieces: how well each did, what happened over time, and where time was lost.
 
-/// How a piece can be looked at. `value` is from 0 to 1, for the colour and for how high a piece is filled; NaN where it
-/// is not known.
+/// The measures that pieces can be coloured by. `value` is from 0 to 1 and gives the colour and how high a box is filled; it
+/// is NaN if unknown.
 function makeMeasures(model) {
     const { pieces } = model;
     const measures = [];
@@ -17,7 +17,7 @@ function makeMeasures(model) {
     return measures;
 }
 
-/// Of compressed data, the size beside the size of its content; of a command, its output beside its input.
+/// Compressed size relative to content; for a command, output relative to input.
 function leftMeasure(model) {
     const { pieces, command } = model;
     const isRestoring = ["decompress", "test", "cat"].includes(command);
@@ -32,7 +32,7 @@ function leftMeasure(model) {
     return { id: "left", name, low: words[0], high: words[1], value, share, text: (piece) => ratioText(model, piece), isShare: true };
 }
 
-/// Beside the value that 95 of 100 pieces do not exceed, so that a single one does not make all others look alike.
+/// A value relative to the 95th percentile, so that one outlier does not make all other pieces look alike.
 function relativeMeasure(model, { id, name, low, high, of, text }) {
     const sorted = Float64Array.from({ length: model.pieces.count }, (_, piece) => of(piece)).filter(Number.isFinite).sort();
     const most = sorted[Math.floor((sorted.length - 1) * 0.95)] || 1;
@@ -42,7 +42,7 @@ function relativeMeasure(model, { id, name, low, high, of, text }) {
     };
 }
 
-/// Bytes of the input in a microsecond.
+/// Input bytes per microsecond.
 function speedOf(pieces, piece) {
     return pieces.duration[piece] > 0 ? pieces.length[piece] / pieces.duration[piece] : NaN;
 }
@@ -52,7 +52,7 @@ function ratioText({ command, pieces }, piece) {
     return bytes < 0 ? "–" : ratioOf(command, length, bytes);
 }
 
-/// "6.52 ×" of what is or was compressed; a share of the input of what commands have written.
+/// A compression ratio such as "6.52 ×"; for a command, its output as a share of the input.
 function ratioOf(command, inputBytes, outputBytes) {
     if (command === "map") return inputBytes > 0 ? `${formatPercent(outputBytes / inputBytes)} of the input` : "–";
     const isRestoring = ["decompress", "test", "cat"].includes(command);
@@ -62,7 +62,7 @@ function ratioOf(command, inputBytes, outputBytes) {
 
 // MARK: Over time
 
-/// So many equal stretches of time, with a total for each.
+/// Totals over equal stretches of time.
 class Bins {
     constructor(from, to, count) {
         this.from = from;
@@ -70,7 +70,7 @@ class Bins {
         this.totals = new Float64Array(count);
     }
 
-    /// Spreads `rate` for each microsecond over a span.
+    /// Adds `rate` per microsecond over a span.
     add(start, end, rate) {
         const { totals, width } = this;
         const first = Math.max(0, (start - this.from) / width);
@@ -80,14 +80,14 @@ class Bins {
         }
     }
 
-    /// The mean rate in each.
+    /// The mean rate of each stretch.
     get rates() {
         return Array.from(this.totals, (total) => total / this.width);
     }
 }
 
-/// What went on in each of `count` stretches: bytes of the input in a microsecond, workers that were busy, pieces that
-/// waited for a worker, and results that waited to be taken.
+/// What happened in each of `count` stretches: input bytes per microsecond, busy workers, pieces waiting for a worker, and
+/// results waiting to be taken.
 function flow(model, from, to, count) {
     const { pieces } = model;
     const made = () => new Bins(from, to, count);
@@ -104,25 +104,25 @@ function flow(model, from, to, count) {
     return { bytes: bytes.rates, busy: busy.rates, queued: queued.rates, turn: turn.rates };
 }
 
-/// Whether the report says when pieces were handed out and their results taken: older ones do not.
+/// Whether the report says when pieces were handed out and results taken; older reports do not.
 function knowsQueue(model) {
     return model.pieces.queued.some((wait) => wait >= 0);
 }
 
 // MARK: Where time was lost
 
-/// What the main process may be at, and what that means for a worker that has nothing to do.
+/// What the main process can be doing, and what that means for an idle worker.
 const activities = [
-    { id: "waitingForInput", label: "waiting for input", help: "nothing to hand out before a pipe or a list of names gave more" },
-    { id: "waitingForTokens", label: "waiting for make's tokens", help: "make had no job free" },
-    { id: "waitingForRoom", label: "waiting for an earlier result", help: "no room for more results before an earlier one was done" },
-    { id: "takingResults", label: "waiting for the writer", help: "the main process took results, and wrote them in their order" },
-    { id: "handingOut", label: "waiting for the main process", help: "it started workers, read a pipe, opened files, or handed out work" },
-    { id: "waitingForResults", label: "nothing left to do", help: "all work was handed out, and others had the last of it" },
+    { id: "waitingForInput", label: "waiting for input", help: "a pipe or a list of names had nothing more to read yet" },
+    { id: "waitingForTokens", label: "waiting for make's tokens", help: "make had no free job" },
+    { id: "waitingForRoom", label: "waiting for an earlier result", help: "there was no room for more results until an earlier one was done" },
+    { id: "takingResults", label: "waiting for the writer", help: "the main process took results and wrote them in order" },
+    { id: "handingOut", label: "waiting for the main process", help: "it was starting workers, reading a pipe, opening files or handing out work" },
+    { id: "waitingForResults", label: "nothing left to do", help: "all work was handed out, and other workers had the last of it" },
 ];
 
-/// The time of all workers, by what they did with it: worked, were about to begin something that was handed out, or had
-/// nothing to do while the main process was at something.
+/// The time of all workers, by use: working, about to begin a piece that was handed out, or idle while the main process did
+/// something.
 function lostTime(model) {
     const { main, pieces, wall } = model;
     const hands = model.lanes.filter((lane) => !lane.isMain).length;
@@ -134,7 +134,7 @@ function lostTime(model) {
     const rows = main ? reasonsToIdle(model, workers, isAlone)
         : [{ id: "unknown", label: "idle", help: "this report does not say why", time: idleTime }];
     const known = rows.reduce((sum, row) => sum + row.time, 0);
-    // Each has its share of what stretches of time have rounded.
+    // Stretches of time are rounded; scale the rows so that they add up.
     for (const row of rows) row.time *= known > 0 ? idleTime / known : 0;
     return { workers, busyTime, wholeTime, rows: rows.filter((row) => row.time > 0) };
 }
@@ -143,11 +143,11 @@ function reasonsToIdle({ main, mainPID, workers: pids, pieces, wall, noun }, wor
     const rows = activities.map((activity) => ({ ...activity, time: 0 }));
     rows.push({
         id: "alone", label: "main process worked alone", time: 0,
-        help: `it did ${noun}s itself: there was little to do as yet, or make had no job free for a worker`,
+        help: `it did ${noun}s itself, because there was little to do yet or make had no free job`,
     });
     const ready = {
         id: "ready", label: `between two ${noun}s`, time: 0,
-        help: "work was handed out, and not yet begun: messages, files to open and to name, other programs on the cores",
+        help: "work was handed out but not yet begun: messages, opening and naming files, other programs on the cores",
     };
     const length = main.bucketNanoseconds / 1000;
     const count = Math.max(...activities.map(({ id }) => main[id]?.length ?? 0), 1);
@@ -169,8 +169,8 @@ function reasonsToIdle({ main, mainPID, workers: pids, pieces, wall, noun }, wor
     return [ready, ...rows];
 }
 
-/// Gives each activity its share of the time that was lost in a stretch. What the main process worked on itself is part of
-/// its handing out, and a reason of its own if there were others who could have worked.
+/// Distributes the idle time of a stretch over what the main process did in it. Pieces that it did itself are counted as
+/// handing out in the report; they are a reason of their own if there were other workers.
 function share(rows, main, number, idle, ownWork, isAlone) {
     const weights = rows.map(({ id }) => (main[id]?.[number] ?? 0) / 1000);
     const place = (wanted) => rows.findIndex(({ id }) => id === wanted);

@@ -1,6 +1,6 @@
-// What the drawings share: a canvas that fits its place, colours of the theme, a scale of colours, what is selected.
+// What the drawings share: canvases that fit their place, the theme's colours, a colour scale, and the selection.
 
-/// The colours of the style sheet, as they are now.
+/// The current colours of the style sheet.
 function palette() {
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => style.getPropertyValue(name).trim();
@@ -12,7 +12,7 @@ function palette() {
     };
 }
 
-/// A scale of 64 colours between those of the style sheet; `at` takes a value from 0 to 1.
+/// Interpolates 64 colours between those of the style sheet; `at` takes a value from 0 to 1.
 function makeScale(colours) {
     const stops = colours.map((colour) => colour.match(/[0-9a-f]{2}/gi).map((digits) => parseInt(digits, 16)));
     const steps = Array.from({ length: 64 }, (_, step) => {
@@ -24,8 +24,8 @@ function makeScale(colours) {
     return { steps, at: (value) => steps[Math.round(Math.max(0, Math.min(1, value)) * 63)] };
 }
 
-/// A canvas as wide as its place. `paint` gets the context, the width and the height, in CSS pixels, and so does `overlay`,
-/// which draws what changes often. What `paint` has drawn is kept as long as `state`, a text, stays the same.
+/// A canvas as wide as its container. `paint` and `overlay` get the context, the width and the height in CSS pixels. What
+/// `paint` drew is kept until the text `state` changes; `overlay` draws what changes often.
 class Drawing {
     constructor(canvas, height, { state, paint, overlay }) {
         Object.assign(this, { canvas, height, state, paint, overlay });
@@ -45,7 +45,7 @@ class Drawing {
         this.canvas.style.height = `${height}px`;
     }
 
-    /// Paints with the next frame, once for any number of calls; at once for paper, which waits for no frame.
+    /// Paints in the next frame, once for any number of calls; at once before printing, which does not wait for a frame.
     ask() {
         if (document.documentElement.classList.contains("on-paper")) return this.draw();
         if (this.isAsked) return;
@@ -69,7 +69,7 @@ class Drawing {
     }
 }
 
-/// A context for an empty canvas of some size, in CSS pixels.
+/// Empties and resizes a canvas, and returns its context with CSS pixels as units.
 function contextOf(canvas, width, height, scale) {
     canvas.width = Math.round(width * scale);
     canvas.height = Math.round(height * scale);
@@ -80,7 +80,7 @@ function contextOf(canvas, width, height, scale) {
     return context;
 }
 
-/// What all drawings show: the piece that is selected, the stretch of time, and the measure that gives the colours.
+/// What all drawings show: the selected piece, the visible stretch of time, and the measure for the colours.
 class View extends EventTarget {
     constructor(model) {
         super();
@@ -99,7 +99,7 @@ class View extends EventTarget {
         this.changed();
     }
 
-    /// All that the drawings depend on, but for what is selected.
+    /// Everything that the drawings depend on, except the selection.
     get state() {
         return [this.from, this.to, this.measure.id, ...Object.values(this.colours)].join();
     }
@@ -115,7 +115,7 @@ class View extends EventTarget {
         this.dispatchEvent(new Event("select"));
     }
 
-    /// Moves the stretch of time so that a piece is in it.
+    /// Moves the visible stretch of time so that it contains a piece.
     show(piece) {
         const { start, duration } = this.model.pieces;
         const length = this.to - this.from;
@@ -145,8 +145,8 @@ class View extends EventTarget {
     }
 }
 
-/// Fills a box: the body in a pale colour, and so much of it from below in the full one. So the measure can be read without
-/// telling colours apart.
+/// Fills a box with a pale colour, and a share of it from below with the full colour, so that the measure can be read
+/// without telling colours apart.
 function fillBox(context, x, y, width, height, colour, share) {
     context.fillStyle = colour;
     context.globalAlpha = 0.32;
@@ -156,7 +156,7 @@ function fillBox(context, x, y, width, height, colour, share) {
     context.fillRect(x, y + height - filled, width, filled);
 }
 
-/// A cross for a piece that failed, a corner for one that was tried again.
+/// Marks a failed piece with a cross, and a retried one in its corner.
 function markBox(context, x, y, width, height, { failed, retried }, colours) {
     if (failed) {
         context.strokeStyle = colours.bad;
@@ -188,7 +188,7 @@ function outlineBox(context, x, y, width, height, colours) {
     context.strokeRect(x - 1, y - 1, width + 2, height + 2);
 }
 
-/// What is special about a piece; null for most.
+/// Whether a piece failed or was retried; null if neither.
 function markOf(pieces, piece) {
     const note = pieces.notes.get(piece);
     const failed = note?.error !== undefined;

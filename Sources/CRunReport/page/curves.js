@@ -1,4 +1,4 @@
-// Throughput, the queue, and what the main process did, over the same stretch of time as the lanes.
+// Throughput, busy workers, the queue and the main process, over the same stretch of time as the lanes.
 
 class Curves {
     constructor(view, canvas, lost) {
@@ -62,7 +62,7 @@ class Curves {
         paintArea(context, this.flow.turn, most, y, height, scale, colours.warning, { dash: [5, 3] });
     }
 
-    /// Its time by what it was at, in columns that are full.
+    /// Draws the activities of the main process as stacked columns.
     paintFront(context, y, height, scale) {
         const { model, colours, from, to } = this.view;
         const bucket = model.main.bucketNanoseconds / 1000;
@@ -89,7 +89,7 @@ class Curves {
     }
 }
 
-/// A curve of rates, from the left of the stretch to its right.
+/// Draws rates as a curve.
 function paintArea(context, rates, most, y, height, scale, colour, { filled = false, dash = [] }) {
     const step = scale.inner / rates.length;
     const top = (rate) => y + height - Math.min(1, rate / most) * height;

@@ -1,13 +1,13 @@
-// The run, as the rest of the page uses it. PageRows.swift says what the data looks like.
+// Decodes the run for the rest of the page. PageRows.swift describes the encoding.
 
 const numbersOfPiece = 9;
 const unknown = -1;
 const takenOver = -2;
 
-/// poolmap has no more workers at a time.
+/// The most workers that poolmap has at a time, and the main process.
 const mostLanes = 1025;
 
-/// Columns of all pieces, in the order of the inputs: with 100,000 of them, objects would be slow.
+/// Columns for all pieces in input order. With 100,000 pieces, an object for each would be slow.
 function makeColumns(count) {
     const column = () => new Float64Array(count);
     return {
@@ -36,7 +36,7 @@ function readRun(text) {
     return model;
 }
 
-/// Names are stored as what differs from another one.
+/// Decodes the files; each name is stored as its difference from another.
 function readFiles(rows) {
     let [input, output] = ["", ""];
     return rows.map(([name, target, status, inputBytes, outputBytes, , , error = null, salvage = null]) => {
@@ -78,8 +78,8 @@ function readPieces(rows, files) {
     return pieces;
 }
 
-/// A lane for each worker, and one for the main process where it did pieces itself. A worker that took the place of a dead
-/// one goes on in its lane.
+/// Makes a lane for each worker, and one for the main process if it did pieces itself. A worker that replaces a dead one
+/// continues its lane.
 function makeLanes(model) {
     const { pieces, workers } = model;
     const byWorker = workers.map(() => []);
@@ -107,7 +107,7 @@ function makeLanes(model) {
     return lanes;
 }
 
-/// A new lane as long as there may be one more worker; then the first that is free.
+/// Returns a new lane while there may be one more worker, then the first free one.
 function laneFor(span, lanes, jobs) {
     const isFull = lanes.length >= mostLanes;
     if (lanes.length >= jobs || isFull) {
@@ -118,7 +118,7 @@ function laneFor(span, lanes, jobs) {
     return lanes[lanes.length - 1];
 }
 
-/// Whether it is known when a piece was begun: not if nobody came to its end.
+/// Whether the time of a piece is known; it is not if no worker finished the piece.
 function hasTime(pieces, piece) {
     return pieces.duration[piece] > 0 || pieces.notes.get(piece)?.error === undefined;
 }

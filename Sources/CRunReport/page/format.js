@@ -1,6 +1,6 @@
 "use strict";
 
-// How values read, and how elements are made. Whatever comes from the report reaches the page as text, never as markup.
+// Formats values and makes elements. Everything from the report enters the page as text, never as markup.
 
 const byteUnits = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
@@ -15,7 +15,7 @@ function formatBytes(bytes) {
     return unit === 0 ? `${formatCount(bytes)} B` : `${significant(value)} ${byteUnits[unit]}`;
 }
 
-/// Three digits that count.
+/// Three significant digits.
 function significant(value) {
     if (value >= 1000) return formatCount(Math.round(value));
     if (value >= 100) return value.toFixed(0);
@@ -42,7 +42,7 @@ function formatTime(microseconds) {
     return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/// Bytes in microseconds.
+/// The speed of so many bytes in so many microseconds.
 function formatSpeed(bytes, microseconds) {
     return microseconds > 0 && Number.isFinite(bytes) ? `${formatBytes(bytes / microseconds * 1e6)}/s` : "–";
 }
@@ -57,7 +57,7 @@ function formatRange(offset, length) {
     return length === 0 ? "–" : `${formatCount(offset)} to ${formatCount(offset + length - 1)}`;
 }
 
-/// A name as it can be shown: a byte that is not UTF-8, and what would not be seen or would turn the text, is escaped.
+/// Escapes what a name should not show as it is: bytes that are not UTF-8, and invisible or direction-changing characters.
 function printable(name) {
     return String(name).replace(/[\p{Cs}\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
         const code = character.codePointAt(0);
@@ -72,7 +72,7 @@ function lastName(path) {
     return path.slice(path.lastIndexOf("/") + 1) || path;
 }
 
-/// Makes an element; properties that are functions listen to events, children may be text.
+/// Makes an element. Function properties become event listeners; children can be text.
 function element(tag, properties = {}, ...children) {
     const made = document.createElement(tag);
     for (const [name, value] of Object.entries(properties)) {

@@ -1,10 +1,10 @@
-// The lanes of the workers: a box for each piece, from when it was begun to when it was done.
+// The workers' lanes, with a box for each piece from its start to its end.
 
 const gutter = 112;
 const rightMargin = 12;
 const axisHeight = 24;
 
-/// Where a time is on a drawing of some width, and the other way round.
+/// Converts between time and the x coordinate of a drawing.
 function timeScale(view, width) {
     const inner = Math.max(1, width - gutter - rightMargin);
     const length = view.to - view.from;
@@ -14,7 +14,7 @@ function timeScale(view, width) {
     };
 }
 
-/// A round number of microseconds for about so many steps.
+/// A round number of microseconds that gives about `count` steps.
 function roundStep(length, count) {
     const rough = length / count;
     const power = 10 ** Math.floor(Math.log10(rough));
@@ -104,7 +104,7 @@ class Lanes {
         context.restore();
     }
 
-    /// Pieces that are narrower than a pixel are drawn as what they have in common.
+    /// Draws the pieces of a lane; pieces narrower than a pixel are merged.
     paintPieces(context, width, lane, y, height) {
         const { view } = this;
         const { pieces } = view.model;
@@ -135,7 +135,7 @@ class Lanes {
         const gap = width > 5 ? 1 : 0;
         fillBox(context, x, y, width - gap, height, view.colourOf(piece), view.measure.value(piece));
         if (width < 44 || height < 14 || x + width < gutter) return;
-        // On a ground of its own, it can be read on any colour.
+        // With a background of its own, the number is readable on any colour.
         const text = formatCount(view.model.pieces.index[piece]);
         const start = Math.max(x, gutter) + 3;
         context.textAlign = "left";
@@ -147,7 +147,7 @@ class Lanes {
         context.fillText(text, start + 3, y + 10.5);
     }
 
-    /// The piece at a place of the drawing, or the nearest of its lane within a few pixels; null for none.
+    /// The piece at a position, or the nearest in its lane within a few pixels; null if there is none.
     pieceAt(x, y) {
         const { view } = this;
         const lane = view.model.lanes[Math.floor((y - axisHeight) / this.laneHeight)];
@@ -157,7 +157,7 @@ class Lanes {
     }
 }
 
-/// Gathers pieces that are narrower than a pixel, and gives out a column for each pixel.
+/// Merges pieces narrower than a pixel into one column per pixel.
 class NarrowPieces {
     constructor(view, paint) {
         this.view = view;
@@ -192,7 +192,7 @@ class NarrowPieces {
     }
 }
 
-/// The place of the first piece of a lane that ends after a time.
+/// The position of the first piece of a lane that ends after `time`.
 function firstBehind(list, pieces, time) {
     let [low, high] = [0, list.length];
     while (low < high) {
@@ -211,7 +211,7 @@ function nearestPiece(lane, pieces, time, reach) {
     return candidates.length > 0 && distance(candidates[0]) <= reach ? candidates[0] : null;
 }
 
-/// The piece that an arrow key leads to in the lanes.
+/// The piece that a key moves to in the lanes; undefined for other keys.
 function neighbourInLanes(model, piece, key) {
     const { pieces, lanes } = model;
     if (piece === null) return lanes[0]?.pieces[0] ?? null;

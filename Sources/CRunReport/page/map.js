@@ -1,4 +1,4 @@
-// The input from its first byte to its last, line by line as text is: each piece as wide as it is long.
+// The input from first byte to last, wrapped into lines like text; each piece is as wide as it is long.
 
 const mapLine = 22;
 const mapGap = 4;
@@ -8,7 +8,7 @@ class InputMap {
         this.view = view;
         this.canvas = canvas;
         const { pieces } = view.model;
-        // Where each piece begins among all bytes of all inputs; one without bytes gets a little room all the same.
+        // The start of each piece among the bytes of all inputs. A piece without bytes gets a little room too.
         this.starts = new Float64Array(pieces.count + 1);
         const least = pieces.length.reduce((sum, length) => sum + length, 0) / 1e6 || 1;
         for (let piece = 0; piece < pieces.count; piece += 1) {
@@ -24,7 +24,7 @@ class InputMap {
         new ResizeObserver(() => this.fit()).observe(canvas);
     }
 
-    /// As many lines as give a piece the width of a fingertip, where that is possible.
+    /// Chooses the number of lines so that a piece is about 22 pixels wide, if possible.
     fit() {
         const { count } = this.view.model.pieces;
         const wanted = Math.ceil(count * 22 / Math.max(1, this.drawing.width));
@@ -48,7 +48,7 @@ class InputMap {
         }
     }
 
-    /// The selected piece, which may go over more than one line.
+    /// Outlines the selected piece, which can span several lines.
     overlay(context, width) {
         const { selected, colours } = this.view;
         if (selected === null) return;
@@ -97,7 +97,7 @@ class InputMap {
         return this.pieceAtByte((line + x / this.drawing.width) * this.perLine);
     }
 
-    /// The piece that an arrow key leads to.
+    /// The piece that a key moves to; undefined for other keys.
     neighbour(piece, key) {
         const { count } = this.view.model.pieces;
         if (piece === null) return count > 0 ? 0 : null;

@@ -1,4 +1,4 @@
-// Puts the page together, and has the parts follow each other.
+// Puts the page together and connects its parts.
 
 function startPage() {
     const model = readRun(byID("report-data").textContent);
@@ -60,7 +60,7 @@ function startMap(model, view) {
 
 // MARK: Pointer and keys
 
-/// Shows what the pointer is at, and selects it with a click.
+/// Shows the piece under the pointer, and selects it on a click.
 function pointAt(canvas, drawing, view) {
     const tooltip = byID("tooltip");
     const pieceAt = (event) => {
@@ -161,14 +161,14 @@ function fillScaleLegend(view) {
     const how = measure.isShare ? "a box is filled as high as its share" : "a box is filled as high as its value";
     byID("scale-legend").replaceChildren(
         element("span", {}, measure.low, ramp, measure.high), element("span", {}, `${measure.name}: ${how}`),
-        element("span", {}, "✗ crossed out: failed"), element("span", {}, "◤ corner: tried again"));
+        element("span", {}, "✗ crossed out: failed"), element("span", {}, "◤ corner: retried"));
 }
 
 function fillCurvesLegend(model, curves) {
     const [items, ofMain] = [[], []];
     if (curves.hasQueue) {
-        items.push(element("span", {}, swatch("var(--accent)"), `${model.noun}s that wait for a worker`),
-            element("span", {}, swatch("var(--warning)", true), "results that wait to be taken"));
+        items.push(element("span", {}, swatch("var(--accent)"), `${model.noun}s waiting for a worker`),
+            element("span", {}, swatch("var(--warning)", true), "results waiting to be taken"));
     }
     if (model.main) {
         const names = { waitingForInput: "waits for input", waitingForTokens: "waits for make's tokens", waitingForRoom: "waits for room",
@@ -178,14 +178,14 @@ function fillCurvesLegend(model, curves) {
             if (model.main[id]?.some((time) => time > 0)) ofMain.push(element("span", {}, swatch(colourOfActivity(id)), names[id]));
         }
     }
-    if (items.length === 0) items.push(element("span", {}, "This report is of a version that does not say how long pieces waited."));
+    if (items.length === 0) items.push(element("span", {}, "This report is from an older version, which did not record waits."));
     byID("curves-legend").append(...items);
     byID("main-legend").append(...ofMain);
 }
 
-// MARK: Tables beside the drawings
+// MARK: Tables for the drawings
 
-/// Fills a place when it is opened for the first time.
+/// Fills a table when it is opened for the first time.
 function whenOpened(id, make) {
     byID(id).addEventListener("toggle", (event) => {
         if (event.target.open && event.target.childElementCount === 1) event.target.append(make());
@@ -232,7 +232,7 @@ function curvesTable(model) {
     return plainTable("Means of twenty equal stretches of the run", columns, rows);
 }
 
-/// At most fifty ranges, each of about as many bytes.
+/// A table of at most fifty ranges with equally many pieces.
 function mapTable(model, view) {
     const { pieces } = model;
     const groups = Math.min(50, pieces.count);

@@ -1,4 +1,4 @@
-// The sections that are text: the summary on top, and the tables.
+// The sections made of text: the summary and the tables.
 
 function pieceName(model, piece) {
     const { pieces, files } = model;
@@ -11,7 +11,7 @@ function pieceName(model, piece) {
     return isWhole ? printable(file.input) : `${printable(file.input)}, ${number}`;
 }
 
-/// What is to be said of a piece, as pairs of what it is and how much; long ones have a line of their own.
+/// The facts about a piece, as labels and values; long ones get a line of their own.
 function pieceFacts(model, piece) {
     const { pieces, files } = model;
     const note = pieces.notes.get(piece) ?? {};
@@ -119,13 +119,13 @@ function fillLost(model, lost) {
     }));
     const columns = [
         { title: "", cell: (row) => swatch(row.colour) },
-        { title: "What the workers did", cell: (row) => row.label },
+        { title: "Use", cell: (row) => row.label },
         { title: "Time", number: true, cell: (row) => formatTime(row.time) },
         { title: "Share", number: true, cell: (row) => formatPercent(row.time / lost.wholeTime) },
-        { title: "Which is", isName: true, cell: (row) => row.help },
+        { title: "Meaning", isName: true, cell: (row) => row.help },
     ];
     byID("lost").append(stack, plainTable(
-        `${formatTime(lost.wholeTime)} of ${counted(lost.workers, "worker")}, by what they worked on or waited for.`, columns, rows));
+        `${formatTime(lost.wholeTime)} of ${counted(lost.workers, "worker")}, by use.`, columns, rows));
 }
 
 function colourOfActivity(id) {
@@ -148,7 +148,7 @@ function pieceButton(model, piece, select) {
     return element("button", { type: "button", click: () => select(piece) }, pieceName(model, piece));
 }
 
-/// The pieces with the largest values, from the largest on, without sorting all of them.
+/// The pieces with the largest values, largest first, without sorting all pieces.
 function topPieces(count, value, most) {
     const top = [];
     for (let piece = 0; piece < count; piece += 1) {
@@ -192,11 +192,11 @@ function fillFailures(model, select) {
     const lost = files.flatMap((file) => lostRanges(file).map((range) => ({ file, range })));
     const marked = [];
     for (let piece = 0; piece < pieces.count; piece += 1) if (markOf(pieces, piece)) marked.push(piece);
-    if (failed.length + lost.length + marked.length === 0) place.append(element("p", {}, "None: nothing failed, and nothing was tried twice."));
+    if (failed.length + lost.length + marked.length === 0) place.append(element("p", {}, "None: nothing failed, and nothing was retried."));
     const most = 1000;
     const told = (list) => (list.length > most ? `; the first ${formatCount(most)} of them` : "");
     if (failed.length > 0) {
-        place.append(plainTable(`Files that failed or were passed over: ${formatCount(failed.length)}${told(failed)}`, [
+        place.append(plainTable(`Files that failed or were skipped: ${formatCount(failed.length)}${told(failed)}`, [
             { title: "File", isName: true, cell: (file) => printable(file.input) },
             { title: "Outcome", cell: (file) => element("span", { class: file.status === "failed" ? "bad-text" : null }, statusText(file.status)) },
             { title: "Kind", cell: (file) => printable(file.error.code ?? "") },
@@ -213,12 +213,12 @@ function fillFailures(model, select) {
     }
     if (marked.length > 0) {
         const note = (piece) => pieces.notes.get(piece) ?? {};
-        place.append(plainTable(`${capitalized(model.noun)}s that failed or were tried again: ${formatCount(marked.length)}${told(marked)}`, [
+        place.append(plainTable(`${capitalized(model.noun)}s that failed or were retried: ${formatCount(marked.length)}${told(marked)}`, [
             { title: capitalized(model.noun), isName: true, cell: (piece) => pieceButton(model, piece, select) },
             { title: "Bytes", number: true, cell: (piece) => formatRange(pieces.offset[piece], pieces.length[piece]) },
             { title: "Tries", number: true, cell: (piece) => formatCount(pieces.tries[piece]) },
             { title: "Attempts of the command", number: true, cell: (piece) => formatCount(note(piece).attempts ?? 1) },
-            { title: "Error", isName: true, cell: (piece) => printable(note(piece).error?.message ?? "none: done in the end") },
+            { title: "Error", isName: true, cell: (piece) => printable(note(piece).error?.message ?? "none, it succeeded in the end") },
         ], marked.slice(0, most)));
     }
 }
@@ -255,7 +255,7 @@ function fillFiles(model) {
     if (files.some((file) => file.output !== null)) {
         columns.push({ title: "Target", isName: true, cell: (row) => printable(files[row].output ?? "–") });
     }
-    new PagedTable(byID("files"), "The inputs, with what became of them", columns, files.map((_, row) => row), 1, 12);
+    new PagedTable(byID("files"), "The inputs and their results", columns, files.map((_, row) => row), 1, 12);
 }
 
 function fillPieces(model, select) {
@@ -275,7 +275,7 @@ function fillPieces(model, select) {
         column("Tries", (piece) => pieces.tries[piece], formatCount),
     ];
     const shown = pieces.bytes.some((bytes) => bytes !== unknown) ? columns : columns.filter((_, number) => number !== 3 && number !== 4);
-    new PagedTable(byID("pieces"), "Select one to see it in the timeline", shown,
+    new PagedTable(byID("pieces"), "Select one to show it in the timeline", shown,
         Array.from({ length: pieces.count }, (_, piece) => piece), 0, 12);
 }
 
@@ -297,5 +297,5 @@ function fillMachine(model) {
         if (!value || value === "null") continue;
         byID("machine").append(element("dt", {}, printable(name)), element("dd", {}, printable(value)));
     }
-    if (!machine.cores) byID("machine").append(element("dt", {}, "Machine"), element("dd", {}, "This report does not say."));
+    if (!machine.cores) byID("machine").append(element("dt", {}, "Machine"), element("dd", {}, "This report is from an older version, which did not record it."));
 }

@@ -1,8 +1,8 @@
-// Tables: what every drawing shows can be read in one.
+// Tables; everything that a drawing shows can be read in one.
 
-/// A table that is short enough to be there as a whole.
+/// A table short enough to show whole.
 ///
-/// Each column has a `title`, whether it is a `number`, and `cell`, which makes text or an element of a row.
+/// Each column has a `title`, a flag `number`, and `cell`, which returns the text or element for a row.
 function plainTable(caption, columns, rows) {
     const head = columns.map((column) => element("th", { scope: "col", class: classOf(column) }, column.title));
     return element("div", { class: "scroll" }, element("table", {},
@@ -18,9 +18,9 @@ function classOf(column) {
     return column.number ? "number" : column.isName ? "name" : null;
 }
 
-/// A table of many rows, a page at a time, that its heads sort.
+/// A table of many rows that shows a page at a time; its column heads sort it.
 class PagedTable {
-    /// `rows` are numbers from 0 on; columns have a `key` too, by which they are sorted, from large to small at first.
+    /// `rows` are numbers from 0 on. A column's `key` gives the sort key of a row; the first click sorts downwards.
     constructor(place, caption, columns, rows, sortedBy, pageRows = 25) {
         Object.assign(this, { columns, rows, pageRows, page: 0, sorted: sortedBy, isRising: false });
         this.heads = columns.map((column, number) => this.head(column, number));
@@ -76,7 +76,7 @@ class PagedTable {
     }
 }
 
-/// Numbers that are not known come before all others.
+/// Compares sort keys; unknown numbers count as the smallest.
 function compare(one, other) {
     if (typeof one === "string") return one < other ? -1 : one > other ? 1 : 0;
     return (Number.isFinite(one) ? one : -Infinity) - (Number.isFinite(other) ? other : -Infinity) || 0;
