@@ -31,4 +31,16 @@ for kind in deb rpm dist; do
         fi
     done < "$work/names"
 done
+
+# Which objects differ, apart from the debug information and the compiler's hash of its options.
+code_of() { objcopy --strip-debug --remove-section=.swift_modhash --remove-section=.comment "$1" "$2"; }
+if ((wrong)); then
+    built=$(dirname "$poolmap")
+    while IFS= read -r object; do
+        [[ -f $other/.build-release/release/$object ]] || continue
+        code_of "$built/$object" "$work/object-here"
+        code_of "$other/.build-release/release/$object" "$work/object-there"
+        cmp --quiet "$work/object-here" "$work/object-there" || echo "different code: $object" >&2
+    done < <(cd "$built" && find . -path './*.build/*.o' | sort)
+fi
 exit $wrong
