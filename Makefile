@@ -15,9 +15,12 @@ SECONDS ?= 3600
 # the zstd tool, one with only the Swift runtime static 2.35 times. lld, which comes with Swift, because Debian's ld
 # repeats glibc's notes on getgrnam_r and the like for each static program; lld still shows errors. Paths
 # of sources begin with a dot in place of this folder, so that the same bytes come out in whatever folder it is built.
+# The last two lines make it small: public symbols that nothing uses can be removed, function by function.
 RELEASE = --configuration release --scratch-path .build-release --static-swift-stdlib \
 	-Xswiftc -static-executable -Xswiftc -use-ld=lld \
-	-Xswiftc -file-prefix-map -Xswiftc "$(CURDIR)=." -Xcc "-ffile-prefix-map=$(CURDIR)=."
+	-Xswiftc -file-prefix-map -Xswiftc "$(CURDIR)=." -Xcc "-ffile-prefix-map=$(CURDIR)=." \
+	-Xcc -DPOOLMAP_STATIC -Xlinker -T -Xlinker "$(CURDIR)/scripts/release.ld" -Xlinker --no-eh-frame-hdr \
+	-Xswiftc -Xfrontend -Xswiftc -internalize-at-link -Xswiftc -Xfrontend -Xswiftc -function-sections
 BINARY = .build-release/release/poolmap
 
 # The tests find the command by this variable.
@@ -135,7 +138,7 @@ clean: ## remove all build results
 deps:
 	@command -v $(SWIFT) > /dev/null || { echo "Swift 6.2 or newer is needed: https://www.swift.org/install" >&2; exit 1; }
 	@scripts/need.sh 'git=command -v git' 'g++=command -v g++' 'pkg-config=command -v pkg-config' \
-		'libzstd-dev=pkg-config --exists libzstd'
+		'libzstd-dev=pkg-config --exists libzstd' 'libssl-dev=pkg-config --exists libcrypto'
 
 package-deps: deps
 	@scripts/need.sh 'binutils=command -v strip' 'rpm=command -v rpmbuild'

@@ -41,7 +41,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
@@ -50,7 +49,7 @@ let package = Package(
         .target(
             name: "Multiprocessing",
             dependencies: [
-                // For the handshake of a connection; swift-crypto would make up most of a first build.
+                // For the handshake of a connection.
                 "CBlake3",
                 "CMultiprocessing",
                 .product(name: "Logging", package: "swift-log"),
@@ -58,6 +57,7 @@ let package = Package(
             ]
         ),
 
+        .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CBlake3"),
         .target(name: "CChecksums"),
@@ -79,7 +79,7 @@ let package = Package(
 
         .target(
             name: "Digests",
-            dependencies: ["CBlake3", "CChecksums", "Ground", .product(name: "Crypto", package: "swift-crypto")]
+            dependencies: ["CBlake3", "CChecksums", "CLibcrypto", "Ground"]
         ),
         .target(name: "SeekableZstd", dependencies: ["CBlake3", "CZstd", "Ground"]),
 

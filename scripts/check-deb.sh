@@ -9,7 +9,7 @@ package=$(scripts/deb.sh "$poolmap" "$work")
 again scripts/deb.sh "$package"
 field() { dpkg-deb --field "$package" "$1"; }
 [[ $(field Package) == poolmap && $(field Version) == "$version" ]] || fail "name or version: $(field)"
-[[ $(field Built-Using) == *"glibc (= "* && $(field Built-Using) == *"libzstd (= "* ]] ||
+[[ $(field Built-Using) == *"glibc (= "* && $(field Built-Using) == *"libzstd (= "* && $(field Built-Using) == *"openssl (= "* ]] ||
     fail "Built-Using is $(field Built-Using)"
 [[ -z $(dpkg-deb --contents "$package" | awk '$2 != "root/root"') ]] || fail "some files do not belong to root"
 

@@ -45,8 +45,9 @@ for command in "${commands[@]}"; do
 done
 
 # The options that take a value, which must be known to sort the arguments before parsing.
-python3 - "$poolmap" << 'END' >&2 || complain "Sources/ArgumentSyntax does not know these options that take a value"
-import json, re, subprocess, sys
+scripts/dump-help.sh > "$work/help.json"
+python3 - "$work/help.json" << 'END' >&2 || complain "Sources/ArgumentSyntax does not know these options that take a value"
+import json, re, sys
 
 def read(name):
     return open(f"Sources/ArgumentSyntax/{name}.swift").read()
@@ -60,7 +61,7 @@ def of_gnu(text):
     return set(re.findall(r'"(--[a-z0-9-]+)"', long)) | {f"-{letter}" for letter in letters if letter.isalpha()}
 
 of_command = {name: of_gnu(read(f"{name.capitalize()}Syntax")) for name in ("hash", "map", "join", "report")}
-dump = json.loads(subprocess.check_output([sys.argv[1], "--experimental-dump-help"]))
+dump = json.load(open(sys.argv[1]))
 missing, count = set(), 0
 for command in dump["command"]["subcommands"]:
     known = of_command.get(command["commandName"], of_zstd)
@@ -69,6 +70,28 @@ for command in dump["command"]["subcommands"]:
             count += 1
             names = {("--" if name["kind"] == "long" else "-") + name["name"] for name in argument["names"]}
             missing |= {f"{command['commandName']} {name}" for name in names - known}
+print(*sorted(missing), sep=", ", end="\n" if missing else "")
+sys.exit(bool(missing) or count < 10)
+END
+
+# An option that takes a file according to the help completes file names.
+python3 - "$work/help.json" << 'END' >&2 || complain "these options need completion: .file() or .directory"
+import json, sys
+
+missing, count = [], 0
+
+def check(command):
+    global count
+    for argument in command["arguments"]:
+        if argument["kind"] != "flag" and argument.get("valueName") in ("file", "folder", "directory"):
+            count += 1
+            if not argument.get("completionKind"):
+                name = argument.get("preferredName", {}).get("name") or argument["valueName"]
+                missing.append(f"{command['commandName']} {name}")
+    for each in command.get("subcommands", []):
+        check(each)
+
+check(json.load(open(sys.argv[1]))["command"])
 print(*sorted(missing), sep=", ", end="\n" if missing else "")
 sys.exit(bool(missing) or count < 10)
 END

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the manual pages: scripts/manual.py POOLMAP [FOLDER]    FOLDER is docs/man by default
 
-The command's own help, `poolmap --experimental-dump-help`, provides the synopsis, the options and the first sentences of
+The command's own help, as scripts/dump-help.sh prints it, provides the synopsis, the options and the first sentences of
 each page; docs/man/NAME.in adds the rest. There a line in brackets begins a part, which is written in man(7):
 
     [description]        follows the parser's description of the command
@@ -16,7 +16,8 @@ import re
 import subprocess
 import sys
 
-SOURCES = pathlib.Path(__file__).resolve().parent.parent / "docs" / "man"
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SOURCES = ROOT / "docs" / "man"
 
 
 def fail(message):
@@ -188,7 +189,8 @@ class Manual:
         def answer(argument):
             return subprocess.run([poolmap, argument], check=True, capture_output=True, text=True).stdout
 
-        root = json.loads(answer("--experimental-dump-help"))["command"]
+        dump = subprocess.run([ROOT / "scripts/dump-help.sh"], check=True, capture_output=True, text=True).stdout
+        root = json.loads(dump)["command"]
         self.version = answer("--version").strip()
         self.root = Command(root)
         self.default = root.get("defaultSubcommand")

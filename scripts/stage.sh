@@ -66,7 +66,7 @@ set_times() {
 # linked_packages [FORMAT]: the Debian sources of the libraries linked into the executable.
 linked_packages() {
     local library path
-    for library in libc.a libstdc++.a libgcc.a libzstd.a; do
+    for library in libc.a libstdc++.a libgcc.a libzstd.a libcrypto.a; do
         path=$(realpath "$(g++ -print-file-name="$library")")
         dpkg-query --search "*${path#/usr}" | cut -d: -f1
     done | sort -u | xargs dpkg-query --show --showformat "${1:-\${source:Package\} \${source:Version\}}\n" | sort -u

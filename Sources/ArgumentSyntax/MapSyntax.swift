@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 /// The arguments of `poolmap map`: options and names, and the command after "--".
 struct MapSyntax: GNUSyntax {
@@ -33,7 +34,8 @@ struct MapSyntax: GNUSyntax {
     /// All other words belong to the command, and these, too, if `--reduce` was given before it.
     mutating func takeOperands(_ words: ArraySlice<String>) {
         var words = words
-        if words.count > 2, words.dropLast().last == "--reduce", let line = words.last, line.contains("{}"),
+        // Not String.contains, which would bring the regular expressions of _StringProcessing into the program.
+        if words.count > 2, words.dropLast().last == "--reduce", let line = words.last, strstr(line, "{}") != nil,
             !options.contains(where: { $0.name == "--reduce" })
         {
             options.append(TypedOption(name: "--reduce", value: line, argument: "--reduce"))

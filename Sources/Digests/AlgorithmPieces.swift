@@ -1,5 +1,3 @@
-import Crypto
-
 extension HashAlgorithm {
     /// The unit at whose multiples an input may be cut; nil if it can only be hashed from start to end.
     var unitBytes: UInt64? {
@@ -40,8 +38,8 @@ extension HashAlgorithm {
             PartsPiece(at: offset, partBytes: HashAlgorithm.dropboxBlockBytes, emptyInputHasPart: false) {
                 SHA256Hasher()
             }
-        case .fsveritySHA256(let salt): FsverityPiece<SHA256>(at: offset, salt: salt)
-        case .fsveritySHA512(let salt): FsverityPiece<SHA512>(at: offset, salt: salt)
+        case .fsveritySHA256(let salt): FsverityPiece<SHA256Hasher>(at: offset, salt: salt)
+        case .fsveritySHA512(let salt): FsverityPiece<SHA512Hasher>(at: offset, salt: salt)
         }
     }
 
@@ -61,8 +59,8 @@ extension HashAlgorithm {
         case .s3CRC32C(let bytes):
             S3Joiner(partBytes: bytes, partDigestBytes: 4, .base64, CRCHasher(.crc32c))
         case .dropbox: DropboxJoiner()
-        case .fsveritySHA256(let salt): FsverityJoiner<SHA256>(salt: salt, number: 1)
-        case .fsveritySHA512(let salt): FsverityJoiner<SHA512>(salt: salt, number: 2)
+        case .fsveritySHA256(let salt): FsverityJoiner<SHA256Hasher>(salt: salt, number: 1)
+        case .fsveritySHA512(let salt): FsverityJoiner<SHA512Hasher>(salt: salt, number: 2)
         }
     }
 

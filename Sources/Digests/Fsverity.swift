@@ -1,4 +1,3 @@
-import Crypto
 import Ground
 
 /// The sizes of fs-verity, from Linux's Documentation/filesystems/fsverity.rst.
@@ -60,7 +59,7 @@ struct FsverityJoiner<Hash: HashFunction>: PieceJoiner {
     private var countOfFirst = 0
     private var first: [UInt8] = []
     private var byteCount: UInt64 = 0
-    private let digestBytes = Hash.Digest.byteCount
+    private let digestBytes = Hash.digestBytes
 
     /// - Parameter number: the hash function's number in the descriptor.
     init(salt: [UInt8], number: UInt8) {
@@ -97,7 +96,7 @@ struct FsverityJoiner<Hash: HashFunction>: PieceJoiner {
         descriptor += FsverityJoiner.padded(root(), to: 64)
         descriptor += FsverityJoiner.padded(salt, to: 32)
         descriptor += [UInt8](repeating: 0, count: 144)
-        var function = CryptoHasher<Hash>()
+        var function = Hash()
         descriptor.withUnsafeBytes { function.update($0) }
         return hexadecimal(function.finish())
     }
@@ -123,16 +122,16 @@ struct FsverityJoiner<Hash: HashFunction>: PieceJoiner {
 struct FsverityLevel<Hash: HashFunction> {
     /// The number of blocks hashed.
     private(set) var count = 0
-    private let salted: CryptoHasher<Hash>
-    private var function: CryptoHasher<Hash>
+    private let salted: Hash
+    private var function: Hash
     private var taken = 0
     private var digests: [UInt8] = []
 
     init(salt: [UInt8]) {
-        var function = CryptoHasher<Hash>()
+        var function = Hash()
         if !salt.isEmpty {
             // Padded to whole blocks of the hash function, so that hashing continues from a saved state.
-            let step = Hash.blockByteCount
+            let step = Hash.blockBytes
             let padding = [UInt8](repeating: 0, count: (step - salt.count % step) % step)
             (salt + padding).withUnsafeBytes { function.update($0) }
         }

@@ -24,7 +24,7 @@ package final class LineFile {
         do throws(PoolmapError) {
             file = try OutputFile(Place(path: path), policy, for: nil)
         } catch {
-            throw error.message.contains(path) ? error : error.at(path)
+            throw strstr(error.message, path) != nil ? error : error.at(path)
         }
     }
 

@@ -5,7 +5,7 @@ import Ground
 
 /// `poolmap cat`.
 struct Cat: ParsableCommand {
-    static let configuration = CommandConfiguration(
+    static let configuration = CommandConfiguration.subcommand(
         commandName: "cat",
         abstract: "Write a range of a compressed file's content to standard output.",
         discussion: "Only the frames that hold the range are read, if the file says how large each frame is.")

@@ -5,7 +5,7 @@ import Operations
 
 /// `poolmap compress`.
 struct Compress: FilesCommand {
-    static let configuration = CommandConfiguration(
+    static let configuration = CommandConfiguration.subcommand(
         commandName: "compress",
         abstract: "Compress files to FILE.zst, which zstd can read.",
         discussion: "Levels are -1 to -19, or up to -22 with --ultra.")

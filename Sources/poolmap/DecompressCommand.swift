@@ -4,7 +4,7 @@ import Ground
 
 /// `poolmap decompress`.
 struct Decompress: FilesCommand {
-    static let configuration = CommandConfiguration(
+    static let configuration = CommandConfiguration.subcommand(
         commandName: "decompress",
         abstract: "Decompress FILE.zst to FILE, whichever program wrote it.")
 

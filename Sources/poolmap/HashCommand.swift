@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// `poolmap hash`.
 struct Hash: FilesCommand {
-    static let configuration = CommandConfiguration(
+    static let configuration = CommandConfiguration.subcommand(
         commandName: "hash",
         abstract: "Print digests of files that other programs can check.",
         discussion: """

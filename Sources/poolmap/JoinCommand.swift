@@ -6,7 +6,7 @@ import Run
 
 /// `poolmap join`.
 struct Join: FilesCommand {
-    static let configuration = CommandConfiguration(
+    static let configuration = CommandConfiguration.subcommand(
         commandName: "join",
         abstract: "Join the parts that --part wrote into what a single run would have written.",
         discussion: """

@@ -4,7 +4,7 @@ import Operations
 
 /// `poolmap list`.
 struct List: ParsableCommand {
-    static let configuration = CommandConfiguration(
+    static let configuration = CommandConfiguration.subcommand(
         commandName: "list",
         abstract: "Print information about compressed files, without decompressing them.")
 

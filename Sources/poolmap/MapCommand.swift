@@ -8,7 +8,7 @@ import Run
 
 /// `poolmap map`.
 struct Map: FilesCommand {
-    static let configuration = CommandConfiguration(
+    static let configuration = CommandConfiguration.subcommand(
         commandName: "map",
         abstract: "Run a command over the chunks of files, and join its outputs in order.",
         usage: "poolmap map [<options>] [<file> ...] -- <command> [<argument> ...]",

@@ -60,6 +60,10 @@ struct Poolmap: ParsableCommand {
         }
         let word = arguments.word ?? .compress
         guard !isForRoot, word != .help else {
+            if arguments.word == nil, arguments.words == ["--version"] {
+                // The parser would print the same after reading the options of all commands, which takes 20 times as long.
+                writeHelp(Program.version)
+            }
             return try parseAsRoot((arguments.word.map { [$0.rawValue] } ?? []) + arguments.words)
         }
         switch word {

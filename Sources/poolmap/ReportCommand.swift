@@ -6,7 +6,7 @@ import RunReport
 
 /// `poolmap report`.
 struct Report: FilesCommand {
-    static let configuration = CommandConfiguration(
+    static let configuration = CommandConfiguration.subcommand(
         commandName: "report",
         abstract: "Write a web page from the JSON that --report wrote.",
         discussion: """

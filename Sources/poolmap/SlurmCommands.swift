@@ -1,3 +1,4 @@
+import Glibc
 import Ground
 import Slurm
 
@@ -41,7 +42,7 @@ struct SlurmCommands {
             isCutShort: true)
         if answer.exitCode == 0 { return QueueLine.all(of: answer.output) }
         // This is the error once it has forgotten all of them.
-        return answer.error.contains("Invalid job id") ? [] : nil
+        return strstr(answer.error, "Invalid job id") != nil ? [] : nil
     }
 
     /// How an element, or a job that is not an array, has ended; nil if Slurm does not know.

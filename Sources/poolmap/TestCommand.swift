@@ -5,7 +5,7 @@ import Run
 
 /// `poolmap test`.
 struct Test: FilesCommand {
-    static let configuration = CommandConfiguration(
+    static let configuration = CommandConfiguration.subcommand(
         commandName: "test",
         abstract: "Check that files can be decompressed, without writing anything.")
 
