@@ -47,7 +47,7 @@ for jobs in 1 3; do
         for command in "-t" "-dc" "-d -o out" "cat" "cat --length 1" "-d --salvage -o out"; do
             # shellcheck disable=SC2086
             expect_exit 1 poolmap $command -j $jobs --memory $((window - 1)) $file 2> said > restored
-            grep -q "window of $window bytes.*: use --memory=$enough\$" said || fail "$command said: $(< said)"
+            grep -q "window of $window bytes.*; use --memory=$enough\$" said || fail "$command said: $(< said)"
             no_file out
             # shellcheck disable=SC2086
             silently poolmap $command -j $jobs --memory=$window $file > restored

@@ -73,7 +73,7 @@ grep -Fxq '{"error": "usage", "file": null, "message": "--part requires files, n
 expect_exit 1 "${compress[@]}" --json /dev/null 2> said
 grep -q '^{"error": "failed", "file": "/dev/null", "message": "is not a regular file' said
 expect_exit 1 poolmap join --json -o out in 2> said
-grep -q '^{"error": "damaged", "file": "out", "message": "in is no part of poolmap' said
+grep -q '^{"error": "damaged", "file": "out", "message": "in is not a part made by poolmap' said
 expect_exit 2 poolmap join --json 2> said
 grep -q '^{"error": "usage", "file": null, ' said
 rm said
