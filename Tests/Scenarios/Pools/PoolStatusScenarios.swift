@@ -15,15 +15,16 @@ func poolStatusScenarios() {
         _ = try pool.map(1...20)
         let first = try pool.status()
         expectEqual([first.waiting, first.running, first.done], [0, 0, 20])
-        for number in [0, 0, 1, 1, 1] { try pool.submit(number) }
+        // All wait for the bell, because a worker may hold two tasks: the second can begin after later ones.
+        for _ in 21...25 { try pool.submit(0) }
         expect(eventually { begun.value == 2 }, "they do not begin")
         let status = try pool.status()
         expectEqual([status.waiting, status.running, status.done], [3, 2, 20])
-        expectEqual(status.workers.compactMap(\.task).sorted(), [21, 22])
+        let tasks = Set(status.workers.compactMap(\.task))
+        expect(tasks.count == 2 && tasks.isSubset(of: 21...25), "the workers run \(tasks)")
         expectEqual("\(status)", "3 waiting, 2 running, 20 done by 2 workers")
         let pids = Set(status.workers.map { Int($0.pid) })
-        go.ring()
-        go.ring()
+        for _ in 21...25 { go.ring() }
         while let completion = try pool.nextCompletion() { expect(pids.contains(try completion.result.get()), "who?") }
         expectEqual(try pool.status().done, 25)
         pool.close()
