@@ -4,7 +4,7 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 # Debian's zsh looks for package completions elsewhere.
 ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
-# A folder for links from zstd's names to the command; none are made if it is empty.
+# A directory for links from zstd's names to the command; none are made if it is empty.
 ZSTD_LINKS ?=
 INPUT ?=
 BENCH ?=
@@ -14,7 +14,7 @@ SECONDS ?= 3600
 # One file that depends on nothing else, and starts fast: a fully static executable takes 1.45 times as long to start as
 # the zstd tool, one with only the Swift runtime static 2.35 times. lld, which comes with Swift, because Debian's ld
 # repeats glibc's notes on getgrnam_r and the like for each static program; lld still shows errors. Paths
-# of sources begin with a dot in place of this folder, so that the same bytes come out in whatever folder it is built.
+# of sources begin with a dot in place of this directory, so that the same bytes come out wherever it is built.
 # The last two lines make it small: public symbols that nothing uses can be removed, function by function.
 RELEASE = --configuration release --scratch-path .build-release --static-swift-stdlib \
 	-Xswiftc -static-executable -Xswiftc -use-ld=lld \
@@ -128,7 +128,7 @@ rpm: package-deps build ## make an RPM package
 dist: package-deps build ## make a tarball for any Linux, and its checksum
 	scripts/dist.sh $(BINARY) .build-release
 
-check-dist: package-deps build ## build this commit again in another folder, and compare all packages; takes minutes
+check-dist: package-deps build ## build this commit again in another directory, and compare all packages; takes minutes
 	scripts/check-reproducible.sh $(BINARY)
 
 clean: ## remove all build results

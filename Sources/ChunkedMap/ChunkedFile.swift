@@ -123,7 +123,7 @@ extension FileStatus {
 
     /// For messages.
     private var kindOfFile: String {
-        if isDirectory { return "a folder" }
+        if isDirectory { return "a directory" }
         if isPipe { return "a pipe" }
         return isBlockDevice ? "a block device" : "not a regular file"
     }

@@ -128,7 +128,7 @@ package final class Folder {
     ///
     /// Blocks. The path is that of a file in it, for the error. The C function is `fsync`.
     package func sync(for path: String) throws(PoolmapError) {
-        try attempt("cannot sync the folder of \(path)") { () throws(Errno) in
+        try attempt("cannot sync the directory of \(path)") { () throws(Errno) in
             let readable = try open(".", O_RDONLY | O_DIRECTORY)
             defer { try? readable.close() }
             _ = try retryingInterrupted { fsync(readable.rawValue) }

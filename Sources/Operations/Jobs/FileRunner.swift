@@ -111,7 +111,7 @@ final class FileRunner: WholeFilePerformer {
     /// Finishes a file whose target already has its name, because a worker was killed right after that.
     private func complete(_ work: FileWork, _ target: Place, _ note: CommitNote?) throws(PoolmapError) {
         if settings.policy.isDurable {
-            let folder = try attempt("cannot sync the folder of \(target.path)") { () throws(Errno) in
+            let folder = try attempt("cannot sync the directory of \(target.path)") { () throws(Errno) in
                 try folders.folder(of: target)
             }
             try folder.sync(for: target.path)

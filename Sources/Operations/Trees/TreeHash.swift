@@ -93,7 +93,7 @@ extension TreeHash {
             return refuse(folder, .system("", Errno(rawValue: errno)))
         }
         guard status.isDirectory else {
-            return refuse(folder, PoolmapError(.failed, "is not a folder; --tree hashes folders"))
+            return refuse(folder, PoolmapError(.failed, "is not a directory; --tree hashes directories"))
         }
         walk = (folder, FolderWalk(folder, .statuses, status: status))
         let beginning = counted { [self] _ in

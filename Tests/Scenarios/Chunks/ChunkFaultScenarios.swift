@@ -183,7 +183,7 @@ func chunkFileScenarios() {
         let pipe = temporaryFolder + "/pipe"
         mkfifo(pipe, 0o600)
         defer { unlink(pipe) }
-        for (path, kind) in [(temporaryFolder, "a folder"), (pipe, "a pipe"), ("/dev/null", "not a regular file")] {
+        for (path, kind) in [(temporaryFolder, "a directory"), (pipe, "a pipe"), ("/dev/null", "not a regular file")] {
             let error = expectFails(.notRegularFile) { try ChunkedFile(path, cut: .lines) }
             expectText(of: error, contains: "\(path): is \(kind)")
         }
