@@ -202,16 +202,15 @@ let package = Package(
 // the checks of unsafe pointers, which `-O` alone would drop.
 if Context.environment["POOLMAP_FUZZ"] != nil {
     let instrumented = [
-        "Chunks", "Digests", "Files", "Ground", "JobServer", "Multiprocessing", "Operations", "Run", "Salvage",
-        "SeekableZstd",
+        "Chunks", "Digests", "Files", "Ground", "JobServer", "Multiprocessing", "Operations", "Run", "RunReport",
+        "Salvage", "SeekableZstd",
     ]
     package.targets.append(
         .executableTarget(
             name: "fuzz",
             dependencies: [
                 "CMultiprocessing", "CZstd", "Digests", "Files", "Ground", "JobServer", "Multiprocessing", "Operations",
-                "Run",
-                "Salvage", "SeekableZstd",
+                "Run", "RunReport", "Salvage", "SeekableZstd",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/Fuzz",

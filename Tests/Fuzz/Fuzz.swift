@@ -30,7 +30,7 @@ private func runDriver(
 @main enum Fuzz {
     static let targets: [FuzzTarget] = [
         .frames, .tables, .sections, .seekable, .salvage, .decompress, .manifest, .lists, .names, .journals, .parts,
-        .makeFlags, .messages, .connection, .handshake, .manager, .shareable,
+        .reports, .makeFlags, .messages, .connection, .handshake, .manager, .shareable,
     ]
 
     /// The target of this process.
