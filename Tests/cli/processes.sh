@@ -105,6 +105,11 @@ wait_until() {
 # wait_workers FRONT COUNT: waits until the front has COUNT workers.
 wait_workers() { wait_until 20 has_workers "$1" "$2"; }
 
+has_worked() { (($(awk '{ print $14 + $15 }' "/proc/$1/stat") >= $2)); }
+
+# wait_busy WORKER TICKS: waits until the worker has used this much processor time, in 1/100 s, so that it runs a chunk.
+wait_busy() { wait_until 20 has_worked "$1" "$2"; }
+
 are_gone() {
     local pid
     for pid in "$@"; do

@@ -6,9 +6,7 @@ mkdir run
 start poolmap compress -15 -j 2 --chunk-size 1M --report run/report --trace run/trace in small{1..10}
 wait_workers "$front" 2
 read -r victim < <(worker_pids "$front")
-# It is working on a chunk once it has used some processor time.
-has_worked() { (($(awk '{ print $14 + $15 }' "/proc/$1/stat") >= 3)); }
-wait_until 20 has_worked "$victim"
+wait_busy "$victim" 3
 kill -KILL "$victim"
 wait "$front"
 printf '%s\0' compress 0 in small{1..10} > run/run

@@ -28,8 +28,7 @@ real_data 6000000 > large
 start poolmap compress -15 -j 2 --chunk-size 512K --report killed.json large
 wait_workers "$front" 2
 read -r victim < <(worker_pids "$front")
-has_worked() { (($(awk '{ print $14 + $15 }' "/proc/$1/stat") >= 3)); }
-wait_until 20 has_worked "$victim"
+wait_busy "$victim" 3
 kill -KILL "$victim"
 wait "$front"
 for report in many names one empty failed map hash killed; do silently poolmap report $report.json; done

@@ -10,11 +10,10 @@ done
 truncate -s 200M tree/b tree/z
 digest=$(tree_digest -a md5 -j 1 tree)
 start poolmap hash --tree --no-names -a md5 -j 2 --report report tree > out 2> said
-# A worker is hashing one of them once it has used some time. Each worker is killed once, so that no file is given up.
-has_worked() { (($(awk '{ print $14 + $15 }' "/proc/$1/stat") >= 5)); }
+# Each worker is killed once, while it hashes one of them, so that no file is given up.
 wait_workers "$front" 2
 for victim in $(worker_pids "$front"); do
-    wait_until 20 has_worked "$victim"
+    wait_busy "$victim" 5
     kill -KILL "$victim"
 done
 expect_exit 0 wait "$front"
