@@ -25,8 +25,15 @@ struct place {
 
 static struct place *places;
 static unsigned place_count;
-// Set once the run ends early. It lies after the places.
-static atomic_int *is_ending;
+// What the processes tell each other about the whole run. It lies after the places.
+struct run {
+    // It ends early.
+    atomic_int is_ending;
+    // It has written to standard output.
+    atomic_int has_output;
+};
+
+static struct run *run;
 
 static void kill_group(pid_t group, int number) {
     if (group > 1) {
@@ -52,7 +59,7 @@ static void guard_commands(int front, pid_t front_number) {
     // On kernels without process descriptors, the parent's process ID tells.
     while (poll(&entry, 1, front < 0 ? 100 : -1) <= 0 && getppid() == front_number) {
     }
-    atomic_store(is_ending, 1);
+    atomic_store(&run->is_ending, 1);
     enum { steps = 40, asked = 20 };
     for (int step = 0; step < steps && is_any_group_left(); step++) {
         poolmap_signal_commands(step < asked ? SIGTERM : SIGKILL);
@@ -89,13 +96,14 @@ int poolmap_make_command_places(unsigned count) {
     if (places != NULL) {
         return 0;
     }
-    void *memory = mmap(NULL, count * sizeof *places + sizeof *is_ending, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    size_t size = count * sizeof *places + sizeof *run;
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) {
         return -1;
     }
     places = memory;
     place_count = count;
-    is_ending = (atomic_int *)(places + count);
+    run = (struct run *)(places + count);
     return fork_guardian();
 }
 
@@ -182,7 +190,7 @@ pid_t poolmap_start_command(unsigned place, const struct poolmap_command *comman
         // Recorded here, not by the parent, which may be killed before it continues.
         atomic_store(&places[place].group, getpid());
         // Only now: whoever ends the run has either seen the group, or its flag is seen here.
-        if (atomic_load(is_ending)) {
+        if (atomic_load(&run->is_ending)) {
             failure = ECANCELED;
             _exit(127);
         }
@@ -221,7 +229,7 @@ void poolmap_command_has_ended(unsigned place) {
     if (place < place_count) {
         pid_t group = atomic_exchange(&places[place].group, 0);
         // Processes that it started must not outlive a run that is ending.
-        if (atomic_load(is_ending) || atomic_load(&places[place].is_cancelled)) {
+        if (atomic_load(&run->is_ending) || atomic_load(&places[place].is_cancelled)) {
             kill_group(group, SIGKILL);
         }
     }
@@ -245,10 +253,20 @@ void poolmap_use_command_place(unsigned place) {
     }
 }
 
+void poolmap_note_output(void) {
+    if (run != NULL) {
+        atomic_store(&run->has_output, 1);
+    }
+}
+
+int poolmap_noted_output(void) {
+    return run != NULL && atomic_load(&run->has_output) ? STDOUT_FILENO : -1;
+}
+
 void poolmap_signal_commands(int number) {
     int error = errno;
-    if (is_ending != NULL) {
-        atomic_store(is_ending, 1);
+    if (run != NULL) {
+        atomic_store(&run->is_ending, 1);
     }
     for (unsigned place = 0; place < place_count; place++) {
         kill_group(atomic_load(&places[place].group), number);

@@ -55,7 +55,7 @@ extension FileDescriptor {
                 waitUntilReady(for: POLLOUT)
             } catch {
                 throw error == .brokenPipe
-                    ? PoolmapError(.outputClosed, "the reader has closed the output")
+                    ? .outputClosed
                     : PoolmapError.system("cannot write \(name)", error)
             }
         }

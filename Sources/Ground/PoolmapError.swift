@@ -51,6 +51,8 @@ package struct PoolmapError: Error, Codable, Hashable, Sendable {
         self.errno = errno?.rawValue
     }
 
+    package static let outputClosed = PoolmapError(.outputClosed, "the reader has closed the output")
+
     /// An input that the command itself refuses, for example because of its name.
     package static func unusable(_ message: String) -> PoolmapError {
         PoolmapError(.failed, message)

@@ -131,7 +131,7 @@ package struct Batch {
             report: { input, result in
                 map.reportInput()
                 if case .failure = result { map.leaveOut() }
-                report(input, result)
+                report(input, result.mapError { map.isUnread ? .outputClosed : $0 })
             }, onText: nil)
         run(MapPlans(plans, map), settings)
     }

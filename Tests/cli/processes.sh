@@ -55,12 +55,40 @@ manager_pid() { tree_of "$1" | sed -n 's/^1 \([0-9]*\) pool-manager$/\1/p'; }
 # worker_pids FRONT: the pids of the workers, oldest first.
 worker_pids() { tree_of "$1" | sed -n 's/^2 \([0-9]*\) pool-worker-[0-9]*$/\1/p'; }
 
-# start_stopping FILE NUMBER COMMAND…: stops each process of the command after its NUMBERth read of the file.
-# The reads are logged in the file `trace`, with pids; $front is the strace, below which the command runs.
+# start_stopping FILE[,FILE…] NUMBER COMMAND…: stops each process of the command after its NUMBERth read of the files, or
+# after each from there on if NUMBER ends with "+". The reads are logged in the file `trace`, with pids; $front is the
+# strace, below which the command runs.
 start_stopping() {
+    local file files=()
+    for file in ${1//,/ }; do files+=(-P "$PWD/$file"); done
+    start_stopping_at read,pread64 "$2" "${files[@]}" "${@:3}"
+}
+# start_stopping_at CALLS NUMBER COMMAND…: the same after its NUMBERth of these system calls, on any file.
+start_stopping_at() {
     : > trace
-    start strace -f -qq -P "$PWD/$1" -e signal=none -e trace=read,pread64 \
-        -e inject=read,pread64:signal=STOP:when="$2" -o trace "${@:3}"
+    start strace -f -qq -y -e signal=none -e trace="$1" -e inject="$1:signal=STOP:when=$2" -o trace "${@:3}"
+}
+# kill_stopped_workers COUNT: kills COUNT workers at each file where they stop, and lets everything else go on until the
+# command has ended; `kills` is how many were killed. A worker that stops again at once may be missed. COUNT is 2 or
+# less, since a third death fails a chunk.
+kill_stopped_workers() {
+    local pid name file
+    local -A deaths=() dead=()
+    kills=0
+    while is_running "$front"; do
+        while read -r _ pid name; do
+            [[ ! -v dead[$pid] ]] || continue
+            file=$(sed -n "s/^$pid *[a-z0-9]*([0-9]*<\([^>]*\)>.*/\1/p" trace | tail -n 1)
+            if [[ $name == pool-worker-* && -n $file ]] && ((${deaths[$file]-0} < $1)); then
+                kill -KILL "$pid" 2> /dev/null || true
+                dead[$pid]=yes
+                deaths[$file]=$((${deaths[$file]-0} + 1)) kills=$((kills + 1))
+            else
+                kill -CONT "$pid" 2> /dev/null || true
+            fi
+        done < <(tree_of "$front")
+        sleep 0.01
+    done
 }
 is_read() { [[ -s trace ]]; }
 # find_traced: sets $tracer to the strace that was started, and $front to the poolmap below it.

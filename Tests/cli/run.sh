@@ -85,7 +85,9 @@ cp "$program" "$root/program/poolmap"
 chmod 755 "$root/program/poolmap"
 ln -s ../program/poolmap "$root/bin/poolmap"
 export POOLMAP=$root/bin/poolmap PATH=$root/bin:$PATH
-cc -O1 -Wall -Wextra -Werror -o "$root/bin/refuse" "$here/../refuse/refuse.c"
+for helper in refuse exits; do
+    cc -O1 -Wall -Wextra -Werror -o "$root/bin/$helper" "$here/../$helper/$helper.c"
+done
 export CLI_LIB=$here/lib.sh CLI_FOLDER=$here
 # A Python with the packages of scripts/python-tools.txt.
 export CLI_PYTHON=$here/../../.build-tools/python/bin/python

@@ -49,6 +49,11 @@ int poolmap_is_command_cancelled(unsigned place);
 /// Reuses the place for another chunk, whose command is not cancelled.
 void poolmap_use_command_place(unsigned place);
 
+/// Records that the run has written to standard output: from now on a command is useless once nothing reads that output.
+void poolmap_note_output(void);
+/// Standard output, if `poolmap_note_output` was called in any of the processes; otherwise -1, which `poll` ignores.
+int poolmap_noted_output(void);
+
 /// Sends a signal to all recorded groups, because the run is ending. May be called in a signal handler.
 void poolmap_signal_commands(int number);
 

@@ -9,7 +9,8 @@ import SystemPackage
 /// Runs a command once: feeds it a chunk and collects what it writes.
 ///
 /// It ends when its own process ends: its output is what has been written by then, even if other processes keep the
-/// pipe open. Not reading the whole chunk is no failure.
+/// pipe open. Not reading the whole chunk is no failure. A command is ended once the run has written to standard output
+/// and nothing reads it any more, since it might run for hours before its own output met the closed pipe.
 struct CommandRun {
     /// How a command ended.
     enum End: BitwiseCopyable {
@@ -41,6 +42,8 @@ struct CommandRun {
     private var early: End?
     /// How long not to look at its pipes.
     private var napMilliseconds: Int32 = 0
+    /// Whether nothing reads what the run writes to standard output.
+    private var isUnread = false
     /// When to kill a command that was asked to end.
     private var killTime: UInt64?
 
@@ -176,6 +179,7 @@ struct CommandRun {
         var hasEnded = false
         while !hasEnded {
             hasEnded = wait(until: killTime ?? deadline)
+            if isUnread { throw .outputClosed }
             let before = input.writtenBytes
             // After the process has ended, this takes the last of its output.
             let taken = try takeOutput(&pipes.output, .output, take) + takeOutput(&pipes.error, .error, take)
@@ -190,17 +194,20 @@ struct CommandRun {
     }
 
     /// Waits until there is something to do; returns true once the process has ended.
-    private func wait(until time: UInt64?) -> Bool {
+    private mutating func wait(until time: UInt64?) -> Bool {
         let isNapping = napMilliseconds > 0
         var entries = [
             pollfd(fd: processDescriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: isNapping ? -1 : pipes.input, events: Int16(POLLOUT), revents: 0),
             pollfd(fd: isNapping ? -1 : pipes.output, events: Int16(POLLIN), revents: 0),
             pollfd(fd: isNapping ? -1 : pipes.error, events: Int16(POLLIN), revents: 0),
+            // An error is reported without being requested.
+            pollfd(fd: poolmap_noted_output(), events: 0, revents: 0),
         ]
         let tick = processDescriptor < 0 ? CommandRun.tickWithoutDescriptor : CommandJobs.tickMilliseconds
         let most = isNapping ? min(napMilliseconds, tick) : tick
         poll(&entries, nfds_t(entries.count), milliseconds(until: time, atMost: most))
+        isUnread = entries[4].revents & Int16(POLLERR) != 0
         return processDescriptor < 0 ? isGone : entries[0].revents != 0
     }
 

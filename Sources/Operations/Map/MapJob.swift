@@ -168,7 +168,7 @@ final class MapJob: Job {
 
     /// Records how a chunk ended, which may halt the run.
     private func note(_ failure: PoolmapError?) {
-        if run.note(isSuccess: failure == nil) {
+        if run.note(failure) {
             earlyFailure = earlyFailure ?? failure
             run.cancelAll()
         }

@@ -1,3 +1,4 @@
+import CPoolmap
 import Files
 import Ground
 import Run
@@ -160,6 +161,10 @@ final class MapOutput {
         } catch {
             hasFailed = true
             throw error
+        }
+        switch output {
+        case .stream, .sparseStream: poolmap_note_output()
+        case .file, .partial, .nowhere: break
         }
         if resume != nil { stretch.checksum = CRC32C.checksum(of: bytes, continuing: stretch.checksum) }
         writtenBytes += UInt64(bytes.count)

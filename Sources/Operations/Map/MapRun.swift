@@ -38,6 +38,8 @@ package final class MapRun {
     package private(set) var isBroken = false
     /// Whether nothing more is started.
     private(set) var isHalted = false
+    /// Whether nothing reads standard output any more; every other failure is then a consequence.
+    private(set) var isUnread = false
     /// Whether an earlier run has done everything.
     private(set) var isFinished = false
     /// A command's output file, not known to be complete yet.
@@ -323,12 +325,14 @@ package final class MapRun {
     }
 
     /// Records how a chunk ended, as soon as that is known; returns whether the run halts at once.
-    func note(isSuccess: Bool) -> Bool {
+    func note(_ failure: PoolmapError?) -> Bool {
         doneCount += 1
-        guard !isSuccess else { return false }
+        guard let failure else { return false }
         failedCount += 1
+        isUnread = isUnread || failure.code == .outputClosed
         let halts =
             switch settings.halt {
+            case _ where isUnread: true
             case .now: true
             case .soon, .never: false
             case .afterCount(let count): failedCount >= count
@@ -352,6 +356,7 @@ package final class MapRun {
     /// Whether each failed chunk is reported and its input goes on.
     var toleratesFailures: Bool {
         switch settings.halt {
+        case _ where isUnread: false
         case .now, .soon: settings.keepsGoing
         case .never, .afterCount, .afterPercent: true
         }
@@ -398,6 +403,7 @@ package final class MapRun {
             // The other commands' output would be lost too.
             if output.hasFailed {
                 (isHalted, isBroken) = (true, true)
+                isUnread = isUnread || error.code == .outputClosed
                 cancelAll()
             }
             throw error

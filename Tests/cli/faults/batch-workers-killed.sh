@@ -3,28 +3,17 @@
 . "$CLI_FOLDER/batches.sh"
 lay_out_files 240
 compress_to reference -f -j 1 -12
-seed=${SEED-$RANDOM}
-echo "SEED=$seed" >&2
-RANDOM=$seed
 mv files kept
 for options in "" --rm -f; do
     rm -rf out files
     cp -r kept files
     # shellcheck disable=SC2046,SC2086
-    start poolmap compress -12 --chunk-size 64K --output-dir out -j 2 $options --report report $(names 0 240) 2> said
-    killed=0 next=0
-    while is_running "$front"; do
-        # A file whose workers die three times is given up, so wait for some progress between two deaths.
-        count=$(find . -path './out/*.zst' | wc -l)
-        ((count >= next)) || continue
-        mapfile -t workers < <(worker_pids "$front")
-        ((${#workers[@]} > 0)) || continue
-        ! kill -KILL "${workers[RANDOM % ${#workers[@]}]}" 2> /dev/null || killed=$((killed + 1))
-        next=$((count + 20))
-    done
+    start_stopping "$(echo files/{40..240..40} | tr ' ' ,)" 1+ \
+        poolmap compress -12 --chunk-size 64K --output-dir out -j 2 $options --report report $(names 0 240) 2> said
+    kill_stopped_workers 2
     expect_exit 0 wait "$front"
     same_text "" "$(< said)"
-    ((killed >= 4)) || fail "only $killed workers were killed"
+    ((kills >= 8 && kills <= 12)) || fail "$kills workers were killed"
     all_but
     # Each file is reported once, with the bytes read.
     python3 -c '

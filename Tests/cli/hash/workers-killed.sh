@@ -61,15 +61,15 @@ exec 3> source
 head -c 2000000 large >&3
 for begin in 2000000 5000000; do
     wait_workers "$front" 2
-    # shellcheck disable=SC2046
-    kill -STOP $(worker_pids "$front")
+    mapfile -t workers < <(worker_pids "$front")
+    kill -STOP "${workers[@]}"
     # More than the pipe and a piece hold; it may have to wait until there are other workers.
     part large $begin 3000000 >&3 &
     writer=$!
     # Probably the front has read what it can, and handed out all of it.
     wait_until 20 are_asleep "$front" "$(manager_pid "$front")"
-    # shellcheck disable=SC2046
-    kill -KILL $(worker_pids "$front")
+    kill -KILL "${workers[@]}"
+    wait_gone 20 "${workers[@]}"
     wait "$writer"
 done
 part large 8000000 4000000 >&3

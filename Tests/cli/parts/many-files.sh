@@ -110,7 +110,7 @@ collides -flat poolmap compress -q left/d/* right/d/5
 collides "" poolmap compress -q -r left/d right/d
 collides "" poolmap compress -q left/d/* right/d/5
 collides -mirror poolmap compress -q left/d/* ./left//d/./5
-tar c left | zstd -q > left/both.tar.zst
+tar c left/d | zstd -q > left/both.tar.zst
 tar c right | zstd -q > left/both.tzst
 find left -exec touch -d '2004-05-06 07:08:09' {} +
 collides "" poolmap decompress -q left/both.tar.zst left/both.tzst
