@@ -151,10 +151,12 @@ let package = Package(
             name: "library-bench", dependencies: ["ChunkedMap", "Multiprocessing"], path: "Benchmarks/Library"),
 
         // Test runners have threads, and only a process with one thread may fork: everything that forks runs here.
+        .target(name: "CScenarios", path: "Tests/CScenarios"),
         .executableTarget(
             name: "scenarios",
             dependencies: [
                 "CPoolmap",
+                "CScenarios",
                 "ChunkedMap",
                 "Digests",
                 "Files",

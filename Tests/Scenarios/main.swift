@@ -1,3 +1,4 @@
+import CScenarios
 @preconcurrency import Glibc
 import Multiprocessing
 
@@ -50,6 +51,8 @@ case let name?:
     }
     var noCore = rlimit(rlim_cur: 0, rlim_max: 0)
     setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &noCore)
+    // Other scenarios, which run at the same time, make names there too.
+    scenarios_use_private_memory()
     setvbuf(stdout, nil, Int32(_IOFBF), 1 << 16)
     Failures.prepare()
     let status = inTemporaryFolder { run(scenario) }

@@ -27,10 +27,44 @@ package func program(named name: String) -> String {
 }
 
 /// Runs a program to its end, on a thread that may block; after the timeout it is killed with its whole group.
+///
+/// Tests run at the same time, but few of their programs do: it waits for its turn first.
 package func run(_ command: [String], within seconds: Int = 60) async throws -> ProgramResult {
-    try await withCheckedThrowingContinuation { continuation in
+    await places.take()
+    let result = await withCheckedContinuation { continuation in
         DispatchQueue.global().async {
-            continuation.resume(with: Result { try runBlocking(command, within: seconds) })
+            continuation.resume(returning: Result { try runBlocking(command, within: seconds) })
+        }
+    }
+    await places.giveBack()
+    return try result.get()
+}
+
+/// One more than there are processors, since a program may wait.
+private let places = Places(count: sysconf(Int32(_SC_NPROCESSORS_ONLN)) + 1)
+
+/// A semaphore whose waiting tasks hold no thread.
+private actor Places {
+    private var count: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(count: Int) {
+        self.count = count
+    }
+
+    func take() async {
+        if count > 0 {
+            count -= 1
+        } else {
+            await withCheckedContinuation { waiting.append($0) }
+        }
+    }
+
+    func giveBack() {
+        if waiting.isEmpty {
+            count += 1
+        } else {
+            waiting.removeFirst().resume()
         }
     }
 }

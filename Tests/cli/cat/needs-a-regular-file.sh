@@ -3,9 +3,10 @@
 text 1000 > in
 poolmap compress -q in
 mkfifo pipe
-cat in.zst > pipe &
+exec 3<> pipe
+cat in.zst >&3
 refuses 1 pipe poolmap cat pipe > out
-wait || true
+exec 3>&-
 refuses 1 . poolmap cat . > out
 refuses 1 nothing poolmap cat nothing > out
 refuses 1 in poolmap cat in > out

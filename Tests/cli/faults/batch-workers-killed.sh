@@ -11,7 +11,7 @@ for options in "" --rm -f; do
     start_stopping "$(echo files/{40..240..40} | tr ' ' ,)" 1+ \
         poolmap compress -12 --chunk-size 64K --output-dir out -j 2 $options --report report $(names 0 240) 2> said
     kill_stopped_workers 2
-    expect_exit 0 wait "$front"
+    wait "$front" || fail "exit code $?: $(< said)"
     same_text "" "$(< said)"
     ((kills >= 8 && kills <= 12)) || fail "$kills workers were killed"
     all_but

@@ -16,6 +16,7 @@ python3 -c 'import json; assert json.load(open("all.json")) == []'
 refuses 1 empty poolmap list empty > table
 refuses 1 . poolmap list . > table
 mkfifo pipe
-cat a.zst > pipe &
+exec 3<> pipe
+cat a.zst >&3
 refuses 1 pipe poolmap list pipe > table
-wait || true
+exec 3>&-

@@ -4,9 +4,10 @@ text 1000 > in
 poolmap compress -q in
 refuses 1 "standard input: --salvage needs a regular file; save" poolmap decompress --salvage -o out < <(cat in.zst)
 mkfifo pipe
-cat in.zst > pipe &
+exec 3<> pipe
+cat in.zst >&3
 refuses 1 "pipe: --salvage needs a regular file" poolmap decompress --salvage -o out pipe
-wait
+exec 3>&-
 refuses 2 "--omit requires --salvage" poolmap decompress --omit -f in.zst
 refuses 2 "--salvage cannot be combined with --rm" poolmap -d --salvage --rm -f in.zst
 refuses 2 "" poolmap compress --salvage in
