@@ -19,6 +19,8 @@ FASTER = {
     "linux": "Ratios are poolmap's wall time divided by the other's: below 1 is faster.",
     "library": "Ratios are this library's rate divided by the other's: above 1 is faster.",
 }
+# Rows of a run of everything that have a heading of their own, by how they begin or what they contain.
+GROUPS = {"map": r"map\b|ChunkedMap|serial time, map", "parts": r".*\bparts\b|join\b|planning", "slurm": r".*--engine slurm"}
 # Rows that do not make sense without the row above them.
 IN_FULL = {
     "compress -3 --engine slurm, 2 nodes of one core, with them":
@@ -37,9 +39,23 @@ class Run:
         table = re.search(r"^## Figures\n\n(.+?)\n\n", text, re.M | re.S)
         if not table:
             raise SystemExit(f"figures: {self.file.name} has no table")
-        self.table = table[1]
+        self.head = table[1].splitlines()[:2]
         self.facts = dict(re.findall(r"^- ([a-z ]+): (.+)$", text, re.M))
-        self.rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in self.table.splitlines()[2:]]
+        self.rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table[1].splitlines()[2:]]
+
+    def drop_rows_of(self, newer: "Run") -> None:
+        """Leaves out what a newer run measured again."""
+        again = {(row[0], row[1]) for row in newer.rows}
+        self.rows = [row for row in self.rows if (row[0], row[1]) not in again]
+
+    def tables(self) -> dict[str, str]:
+        """Its rows under the kinds that they belong to, its own first."""
+        groups: dict[str, list[str]] = {}
+        for row in self.rows:
+            kind = next((kind for kind in reversed(GROUPS) if re.match(GROUPS[kind], row[0])), self.kind)
+            kind = kind if self.kind == "linux" else self.kind
+            groups.setdefault(kind, []).append("| " + " | ".join(row) + " |")
+        return {kind: "\n".join(self.head + groups[kind]) for kind in KINDS if kind in groups}
 
     def link(self, folder: str = "Benchmarks/") -> str:
         return f"{folder}runs/{self.file.name}"
@@ -113,12 +129,17 @@ def all_figures(runs: dict[str, Run]) -> str:
                 lines.append(f"| {work} | {against} | {measured} | {target} | [{run.kind}]({run.link('')}) |")
     for kind, run in runs.items():
         facts = run.facts
+        tables = run.tables()
+        if not tables:
+            continue
         lines += ["", f"## {KINDS[kind]}", "",
                   f"Measured on {facts['date']}: {facts['processor']}; {facts.get('peer') or facts['zstd']}."]
         if "input" in facts:
             lines.append(f"Input: {facts['input']}.")
         lines += [FASTER.get(kind, FASTER["linux"]),
-                  f"[The run]({run.link('')}) has the times, the spread and the command to repeat it.", "", run.table]
+                  f"[The run]({run.link('')}) has the times, the spread and the command to repeat it.", "", tables.pop(kind)]
+        for part, table in tables.items():
+            lines += ["", f"### {KINDS[part]}, in the same run", "", table]
     return "\n".join(lines)
 
 
@@ -133,6 +154,10 @@ def write(file: Path, name: str, text: str) -> None:
 
 def main() -> None:
     runs = {kind: Run(kind) for kind in KINDS}
+    for run in runs.values():
+        for other in runs.values():
+            if other.facts["date"] > run.facts["date"]:
+                run.drop_rows_of(other)
     write(ROOT / "README.md", "headline", headline(runs))
     write(ROOT / "README.md", "figures", eight_less_three(runs))
     write(ROOT / "Benchmarks/README.md", "figures", all_figures(runs))
