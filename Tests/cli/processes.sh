@@ -69,8 +69,8 @@ start_stopping_at() {
     start strace -f -qq -y -e signal=none -e trace="$1" -e inject="$1:signal=STOP:when=$2" -o trace "${@:3}"
 }
 # kill_stopped_workers COUNT: kills COUNT workers at each file where they stop, and lets everything else go on until the
-# command has ended; `kills` is how many were killed. A worker that stops again at once may be missed. COUNT is 2 or
-# less, since a third death fails a chunk.
+# command has ended; `kills` is how many were killed. A worker that stops again at once may be missed. A chunk survives
+# two deaths.
 kill_stopped_workers() {
     local pid name file
     local -A deaths=() dead=()

@@ -5,23 +5,6 @@ mkdir many
 for number in {1..40}; do echo "$number" > many/$number; done
 files=(large many/{1..40})
 algorithms=(-a blake3 -a s3-etag -a crc64nvme -a fsverity-sha256 -a dropbox)
-# `stopped` has those that have read from the file, except those in `seen`.
-seen=
-has_stopped() {
-    local pid
-    stopped=
-    for pid in $(cut -d' ' -f1 trace | sort -u); do
-        [[ " $seen " == *" $pid "* ]] || stopped+=" $pid"
-    done
-    (($(wc -w <<< "$stopped") >= $1))
-}
-# kill_stopped COUNT: kills them once COUNT have stopped.
-kill_stopped() {
-    wait_until 20 has_stopped "$1"
-    # shellcheck disable=SC2086
-    kill -KILL $stopped
-    seen+=" $stopped"
-}
 # Twice, so that a replacement dies too.
 for options in "" "-a sha256"; do
     # shellcheck disable=SC2086
@@ -29,9 +12,8 @@ for options in "" "-a sha256"; do
     for victim in large many/7; do
         # shellcheck disable=SC2086
         start_stopping "$victim" 1 poolmap hash -j 2 "${algorithms[@]}" $options "${files[@]}" > digests 2> said
-        kill_stopped 1
-        kill_stopped 1
-        continue_stopped "$front"
+        kill_stopped_workers 2
+        same_text 2 "$kills"
         wait "$front" || fail "exit code $?: $(< said)"
         same_text "" "$(< said)"
         same_file expected digests "$victim $options"
@@ -39,8 +21,7 @@ for options in "" "-a sha256"; do
 done
 # A third time is too often: a file that one worker hashes then has no digest; the others have theirs.
 start_stopping large 1 poolmap hash -j 2 -a sha256 "${files[@]}" > digests 2> said
-for _ in 1 2 3; do kill_stopped 1; done
-continue_stopped "$front"
+kill_stopped_workers 3
 expect_exit 1 wait "$front"
 one_error_line said "large: " "chunk 0 (bytes 0 to 11999999)" process
 sha256sum many/{1..40} | cmp - digests

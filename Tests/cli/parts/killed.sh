@@ -27,30 +27,25 @@ command_of() {
 # start_reading NAME: stops each process after its first read of the file, except the front.
 start_reading() {
     command_of "$1"
-    seen=
     start_stopping "${reads[$1]}" 1 "${command[@]}" > said 2>&1
     find_traced
 }
-# has_stopped: sets `worker` to one that has stopped and did not exist before.
+# has_stopped: whether a worker has stopped.
 has_stopped() {
     kill -CONT "$front"
     for worker in $(worker_pids "$front"); do
-        [[ " $seen " != *" $worker "* ]] && grep -q "^$worker " trace || continue
-        return 0
+        ! grep -q "^$worker " trace || return 0
     done
     return 1
 }
 
 for name in compress decompress hash join; do
     # A worker dies twice: others take over.
-    start_reading $name
-    for _ in 1 2; do
-        wait_until 20 has_stopped
-        kill -KILL "$worker"
-        seen+=" $worker"
-    done
-    continue_stopped "$tracer"
-    wait "$tracer" || fail "exit code $?: $(< said)"
+    command_of $name
+    start_stopping "${reads[$name]}" 1 "${command[@]}" > said 2>&1
+    kill_stopped_workers 2
+    wait "$front" || fail "exit code $?: $(< said)"
+    same_text 2 "$kills"
     same_text "" "$(< said)"
     same_file "${expected[$name]}" "${makes[$name]}" $name
     rm out* trace said
