@@ -27,23 +27,10 @@ import SystemPackage
 package final class Pipeline {
     private let workforce: Workforce
     private let observer: RunObserver
-    private var plans: any PlanSource
-    private var isAtEnd = false
+    private var order: JobOrder
     /// Jobs that have more pieces to hand out; jobs after the first get a turn only while it waits.
     private var open: [RunningJob] = []
-    /// Bundles of names left over by other bundles, not yet started.
-    private var bundles = Line<RunningJob>()
-    /// Bundles that have not yet said which names must be opened here.
-    private var undecided: [RunningJob] = []
-    /// Inputs behind one of these bundles, in reverse input order.
-    private var waiting: [RunningJob] = []
-    /// Jobs that were planned and are not reported yet, in input order.
-    private var unreported = Line<RunningJob>()
-    /// Whether every input planned so far goes to standard output.
-    private var hasOnlyStreams = true
     private var byTask: [UInt64: Entry] = [:]
-    private var planCount = 0
-    private var lastLane = 0
     private var entryCount = 0
     /// Jobs that hold descriptors, including those that have handed out everything and are not finished.
     private var openCount = 0
@@ -57,12 +44,10 @@ package final class Pipeline {
 
     /// How many jobs hand out pieces at once.
     private static let mostOpen = 8
-    /// No job is started while this many reports wait behind a slow job's.
-    private static let mostUnreported = 1 << 16
 
     package init(_ workforce: Workforce, _ plans: some PlanSource, observer: RunObserver = RunObserver()) {
         self.workforce = workforce
-        self.plans = plans
+        order = JobOrder(plans)
         self.observer = observer
     }
 
@@ -77,7 +62,7 @@ package final class Pipeline {
                 try handOut()
                 observer.onTick()
                 if isToBeSettled || workforce.hasFinished { continue }
-                if isAtEnd && unreported.isEmpty { break }
+                if order.isAtEnd && order.first == nil { break }
                 observer.recorder?.begin(reasonToWait)
                 try workforce.wait(orFor: awaitedInputs, lacksHands: lacksHands, timeout: observer.tick)
             }
@@ -92,7 +77,7 @@ package final class Pipeline {
     private var reasonToWait: FrontTime.Activity {
         if lacksHands { return .waitingForTokens }
         if !awaitedInputs.isEmpty { return .waitingForInput }
-        return isAtEnd && open.isEmpty && !hasUnbegun ? .waitingForResults : .waitingForRoom
+        return order.isAtEnd && open.isEmpty && !order.hasUnbegun ? .waitingForResults : .waitingForRoom
     }
 
     // MARK: Handing out
@@ -102,7 +87,7 @@ package final class Pipeline {
         lacksHands = false
         while entryCount < workforce.entryLimit {
             guard workforce.hasHands else {
-                lacksHands = !(isAtEnd && open.isEmpty)
+                lacksHands = !(order.isAtEnd && open.isEmpty)
                 break
             }
             guard try handOutNext() else { break }
@@ -116,57 +101,27 @@ package final class Pipeline {
         for running in open where mayHandOut(running) {
             if try handOutPiece(of: running) { return true }
         }
-        if let running = bundles.first {
-            bundles.removeFirst()
+        if let running = order.nextBundle() {
             begin(running)
             return true
         }
         // Files behind one slow stream need not wait for it; behind two, nothing more is opened.
         let mayOpen = open.count < Pipeline.mostOpen && open.count(where: { $0.plan.isStream }) < 2
         guard mayOpen, openCount < workforce.openLimit else { return false }
-        if let running = waiting.last, !isBehindUndecided(running) {
-            waiting.removeLast()
-            begin(running)
-            return true
-        }
-        guard !isAtEnd, unreported.count < Pipeline.mostUnreported, waiting.count < Pipeline.mostOpen else {
+        switch order.next() {
+        case .job(let running): begin(running)
+        case .postponed: break
+        case .waitForInput(let descriptor):
+            awaitedInputs.append(descriptor)
             return false
+        case .nothing: return false
         }
-        switch plans.next() {
-        case .plan(let plan):
-            planCount += 1
-            let running = planned(plan, at: [planCount])
-            hasOnlyStreams = hasOnlyStreams && plan.isStream
-            unreported.append(running)
-            if plan.isInput && isBehindUndecided(running) {
-                waiting.putInLine([running])
-            } else {
-                begin(running)
-            }
-            return true
-        case .waitForInput(let descriptor): awaitedInputs.append(descriptor)
-        case .waitForReport: break
-        case .end: isAtEnd = true
-        }
-        return false
+        return true
     }
 
     /// A job for standard output holds slots until it may write, so no job before it may still need one.
     private func mayHandOut(_ running: RunningJob) -> Bool {
-        mayWrite(running) || (hasOnlyStreams && open.first === running)
-    }
-
-    private func planned(_ plan: PlannedJob, at place: [Int]) -> RunningJob {
-        lastLane += 1
-        let running = RunningJob(plan, at: place, lane: lastLane)
-        if !plan.isInput {
-            undecided.append(running)
-        }
-        return running
-    }
-
-    private func isBehindUndecided(_ running: RunningJob) -> Bool {
-        undecided.contains { $0.precedes(running) }
+        mayWrite(running) || (order.hasOnlyStreams && open.first === running)
     }
 
     private func begin(_ running: RunningJob) {
@@ -198,7 +153,7 @@ package final class Pipeline {
         switch step {
         case .work(let task, let pieces, let slot, let isLast, let mayBeDoneHere):
             let entry = append(.work(task, pieces, slot: slot), to: running)
-            let isOnlyOne = isLast && entryCount == 1 && open.count == 1 && !hasUnbegun
+            let isOnlyOne = isLast && entryCount == 1 && open.count == 1 && !order.hasUnbegun
             byTask[
                 try workforce.submit(
                     task, lane: job.isOpen && !job.looksAhead ? running.lane : nil, isOnlyOne: isOnlyOne,
@@ -215,10 +170,6 @@ package final class Pipeline {
             endHandingOut(running)
         }
         return true
-    }
-
-    private var hasUnbegun: Bool {
-        !bundles.isEmpty || !waiting.isEmpty || plans.hasMore
     }
 
     @discardableResult
@@ -302,7 +253,7 @@ package final class Pipeline {
 
     /// Results are written to standard output one input at a time.
     private func mayWrite(_ running: RunningJob) -> Bool {
-        !running.plan.isStream || unreported.first === running
+        !running.plan.isStream || order.first === running
     }
 
     private func settle(_ entry: Entry) throws(PoolmapError) {
@@ -395,39 +346,21 @@ package final class Pipeline {
                 running.result = .failure(error)
             }
         }
-        leaveToOthers(running)
+        order.finished(running)
         // Release descriptors and memory now: the report may have to wait for its turn.
         openCount -= running.job?.isOpen == true ? 1 : 0
         running.job = nil
     }
 
-    /// Queues what a bundle left over, in the bundle's place.
-    private func leaveToOthers(_ running: RunningJob) {
-        guard !running.plan.isInput else { return }
-        undecided.removeAll { $0 === running }
-        let followers = running.job?.followers ?? []
-        running.followers = followers.enumerated().map { planned($1, at: running.place + [$0]) }
-        waiting.putInLine(running.followers.filter { $0.plan.isInput })
-        for follower in running.followers where !follower.plan.isInput {
-            bundles.append(follower)
-        }
-    }
-
     private func reportInOrder() {
-        while let running = unreported.first, let result = running.result {
-            removeFirstUnreported()
+        while let running = order.first, let result = running.result {
+            order.removeFirst()
             report(running.plan, result, running.account)
             // The next job may have been waiting for its turn at standard output.
-            if let next = unreported.first {
+            if let next = order.first {
                 settle(next)
             }
         }
-    }
-
-    private func removeFirstUnreported() {
-        guard let running = unreported.first else { return }
-        unreported.removeFirst()
-        unreported.prepend(running.followers)
     }
 
     private func report(
@@ -441,12 +374,12 @@ package final class Pipeline {
 
     /// Reports every unfinished job as failed with an error that is not its own.
     private func abandonAll(_ error: PoolmapError) {
-        while let running = unreported.first {
+        while let running = order.first {
             running.job?.cancel()
-            removeFirstUnreported()
+            order.removeFirst()
             report(running.plan, running.result ?? .failure(running.error ?? error), running.account)
         }
-        while case .plan(let plan) = plans.next() {
+        while let plan = order.nextUnplanned() {
             report(plan, .failure(error))
         }
     }
