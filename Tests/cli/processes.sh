@@ -79,7 +79,9 @@ kill_stopped_workers() {
         while read -r _ pid name; do
             [[ ! -v dead[$pid] ]] || continue
             file=$(sed -n "s/^$pid *[a-z0-9]*([0-9]*<\([^>]*\)>.*/\1/p" trace | tail -n 1)
-            if [[ $name == pool-worker-* && -n $file ]] && ((${deaths[$file]-0} < $1)); then
+            # Not before its first read: the signal might arrive when it has just stopped.
+            [[ -n $file ]] || continue
+            if [[ $name == pool-worker-* ]] && ((${deaths[$file]-0} < $1)); then
                 kill -KILL "$pid" 2> /dev/null || true
                 dead[$pid]=yes
                 deaths[$file]=$((${deaths[$file]-0} + 1)) kills=$((kills + 1))
