@@ -40,11 +40,11 @@ died_in unlinkat
 for call in linkat unlinkat; do
     run_traced $call:delay_exit=3000000:when=4 --rm
     killed=0
-    waits() { ! is_running "$front" || grep -qs "$call(.*DELAYED" trace; }
+    waits() { ! is_running "$front" || grep -Eqs " $call[( ].*DELAYED" trace; }
     wait_until 20 waits
     # The front, the first process, gives the report its name.
     traced=$(head -n 1 trace | cut -d ' ' -f 1)
-    for worker in $(sed -n "/^$traced /d; s/^\([0-9]*\) *$call(.*(DELAYED)\$/\1/p" trace); do
+    for worker in $(sed -En "/^$traced /d; s/^([0-9]+) .*\b$call[( ].*\(DELAYED\)\$/\1/p" trace); do
         # Only those for which it is the last call.
         [[ $(grep "^$worker " trace | tail -n 1) == *DELAYED* ]] || continue
         kill -KILL "$worker" 2> /dev/null && killed=$((killed + 1))

@@ -33,9 +33,9 @@ for names in "-r files" "--files-from list"; do
     # shellcheck disable=SC2086
     run_traced linkat:delay_exit=300000:when=7 $names
     killed=0
-    waits() { ! is_running "$front" || grep -qs "linkat(.*DELAYED" trace; }
+    waits() { ! is_running "$front" || grep -Eqs " linkat[( ].*DELAYED" trace; }
     wait_until 20 waits
-    for worker in $(sed -n 's/^\([0-9]*\) *linkat(.*(DELAYED)$/\1/p' trace); do
+    for worker in $(sed -En 's/^([0-9]+) .*\blinkat[( ].*\(DELAYED\)$/\1/p' trace); do
         [[ $(grep "^$worker " trace | tail -n 1) == *DELAYED* ]] || continue
         kill -KILL "$worker" 2> /dev/null && killed=$((killed + 1))
     done
