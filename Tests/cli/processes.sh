@@ -93,6 +93,18 @@ kill_stopped_workers() {
     done
 }
 is_read() { [[ -s trace ]]; }
+# kill_delayed CALL [PID]: kills the processes, except PID, that strace delays after this call, if they have done nothing
+# since; at least one.
+kill_delayed() {
+    local worker killed=0
+    wait_until 20 is_delayed "$1"
+    for worker in $(sed -En "s/^([0-9]+) .*\b$1[( ].*\(DELAYED\)\$/\1/p" trace); do
+        [[ $worker != "${2-}" && $(grep "^$worker " trace | tail -n 1) == *DELAYED* ]] || continue
+        kill -KILL "$worker" 2> /dev/null && killed=$((killed + 1))
+    done
+    ((killed > 0)) || fail "no process was killed after $1"
+}
+is_delayed() { ! is_running "$front" || grep -Eqs " $1[( ].*DELAYED" trace; }
 # find_traced: sets $tracer to the strace that was started, and $front to the poolmap below it.
 find_traced() {
     tracer=$front

@@ -39,17 +39,9 @@ died_in unlinkat
 # Killed after the call is done and before anything else is. Replacements are delayed once each, too.
 for call in linkat unlinkat; do
     run_traced $call:delay_exit=3000000:when=4 --rm
-    killed=0
-    waits() { ! is_running "$front" || grep -Eqs " $call[( ].*DELAYED" trace; }
-    wait_until 20 waits
+    wait_until 20 is_delayed $call
     # The front, the first process, gives the report its name.
-    traced=$(head -n 1 trace | cut -d ' ' -f 1)
-    for worker in $(sed -En "/^$traced /d; s/^([0-9]+) .*\b$call[( ].*\(DELAYED\)\$/\1/p" trace); do
-        # Only those for which it is the last call.
-        [[ $(grep "^$worker " trace | tail -n 1) == *DELAYED* ]] || continue
-        kill -KILL "$worker" 2> /dev/null && killed=$((killed + 1))
-    done
-    ((killed > 0)) || fail "no process was killed after $call"
+    kill_delayed $call "$(head -n 1 trace | cut -d ' ' -f 1)"
     is_done 0
 done
 # While an old target is replaced there is a hidden name: if its worker is killed then, the next one removes it.

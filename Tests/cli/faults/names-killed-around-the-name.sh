@@ -32,14 +32,7 @@ for names in "-r files" "--files-from list"; do
     # Killed after the call is done and before anything else is.
     # shellcheck disable=SC2086
     run_traced linkat:delay_exit=300000:when=7 $names
-    killed=0
-    waits() { ! is_running "$front" || grep -Eqs " linkat[( ].*DELAYED" trace; }
-    wait_until 20 waits
-    for worker in $(sed -En 's/^([0-9]+) .*\blinkat[( ].*\(DELAYED\)$/\1/p' trace); do
-        [[ $(grep "^$worker " trace | tail -n 1) == *DELAYED* ]] || continue
-        kill -KILL "$worker" 2> /dev/null && killed=$((killed + 1))
-    done
-    ((killed > 0)) || fail "no process was killed after linkat"
+    kill_delayed linkat
     wait_gone 20 "$front"
     expect_exit 0 wait "$front"
     same_text "" "$(grep -v '^strace: ' said || true)"
